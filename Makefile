@@ -1,0 +1,27 @@
+# Everything that a test needs from Debian is installed where it is missing; that needs root.
+APT_GET = apt-get -qq -o Dpkg::Use-Pty=0
+# One warning fails the build everywhere but in an editor.
+export INSTA_UPDATE = no
+
+.PHONY: test browser image-test bench
+
+# Every test: unit, integration, documentation, and the widget in a real Chromium.
+test: browser
+	cargo test --locked --features browser-tests
+	cargo test --locked --no-default-features --lib
+	cargo build --locked --no-default-features --lib
+
+# Chromium and its driver.
+browser:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
+		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core; }
+
+# Builds the Docker image without Docker and runs it.
+image-test:
+	tests/image/run
+
+# Speed of begin/ and result/ beside a minimal server.
+bench:
+	@command -v wrk >/dev/null && command -v taskset >/dev/null || \
+		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends wrk util-linux; }
+	cargo bench --locked --bench yardstick

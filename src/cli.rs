@@ -1,0 +1,210 @@
+//! The command line: serve (the default) and health.
+
+mod settings;
+
+use std::{
+    error::Error,
+    fs,
+    io::{self, IsTerminal},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::{Parser, Subcommand};
+use http_body_util::Empty;
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::json;
+
+use self::settings::{LogFormat, Settings};
+use crate::{config::ResultCase, server::MockServer};
+
+/// A stand-in for the Identomat identity-verification service, for tests and laptops.
+///
+/// Without a command it serves. Every setting is a flag, an environment variable and a key of the config file; the flag
+/// is the strongest, then the variable, then the file.
+#[derive(Debug, Parser)]
+#[command(name = "identomat-mock", version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or Ctrl-C (this is what happens without a command)
+    Serve,
+    /// Ask a running server whether it is ready; exit status 0 when it is, 1 when it is not
+    Health {
+        /// The base URL of the server; otherwise host and port of the settings are asked
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let CommandLine { command, settings } = CommandLine::parse();
+    let done = settings.with_file().and_then(|settings| {
+        let runtime = tokio::runtime::Runtime::new()?;
+        match command {
+            None | Some(Command::Serve) => runtime.block_on(serve(settings)),
+            Some(Command::Health { url }) => runtime.block_on(health(settings, url)),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+type Done = Result<(), Box<dyn Error>>;
+
+async fn serve(settings: Settings) -> Done {
+    start_log(&settings);
+    let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
+    // One that is left over from a run before would say that this one is ready.
+    if let Some(path) = &ready_file {
+        remove_if_there(path)?;
+    }
+    let mut stop = StopSignals::listen()?;
+    let server = MockServer::serve(settings.into_config()?).await?;
+    announce(&server, format);
+    if let Some(path) = &ready_file {
+        write_whole(path, &server.url())?;
+    }
+    stop.received().await;
+    tracing::info!("stopping");
+    server.shutdown().await;
+    if let Some(path) = &ready_file {
+        remove_if_there(path)?;
+    }
+    Ok(())
+}
+
+/// SIGTERM and Ctrl-C. Listened for from before the port is bound, so that none is missed.
+struct StopSignals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl StopSignals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn received(&mut self) {
+        #[cfg(unix)]
+        let terminated = self.terminate.recv();
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<Option<()>>();
+        tokio::select! {
+            _ = terminated => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+}
+
+/// Says on standard output, in one line, where the server is and what it knows. Test runners read this line.
+fn announce(server: &MockServer, format: LogFormat) {
+    let mock = server.mock();
+    let (url, scenarios) = (server.url(), server.scenarios());
+    let companies: Vec<_> = mock.tenants().map(|tenant| &tenant.company).collect();
+    let widget = server.widget_url("TOKEN");
+    match format {
+        LogFormat::Text => {
+            let key = |company: &&crate::Company| match company.secret {
+                Some(_) => format!("{} (signed)", company.key),
+                None => company.key.clone(),
+            };
+            let keys: Vec<_> = companies.iter().map(key).collect();
+            println!(
+                "identomat-mock listens on {url} | company keys: {} | scenarios: {} | widget: {widget}",
+                keys.join(", "),
+                scenarios.join(", "),
+            );
+        }
+        LogFormat::Json => {
+            let keys: Vec<_> = companies
+                .iter()
+                .map(|company| json!({"company_key": company.key, "signed": company.secret.is_some()}))
+                .collect();
+            println!("{}", json!({"url": url, "companies": keys, "scenarios": scenarios, "widget": widget}));
+        }
+    }
+    if mock.config.result_case == ResultCase::Upper {
+        tracing::info!(
+            "results are written as the vendor's manual does (APPROVED); recorded live answers are lower case \
+             (approved): --result-case lower sends those"
+        );
+    }
+}
+
+fn start_log(settings: &Settings) {
+    let log = tracing_subscriber::fmt()
+        .with_max_level(settings.log_level())
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
+    match settings.log_format() {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+/// Writes a file so that a reader sees all of it or none.
+fn write_whole(path: &Path, text: &str) -> Done {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let written = fs::write(&partial, format!("{text}\n")).and_then(|()| fs::rename(&partial, path));
+    written.map_err(|error| format!("cannot write the ready file `{}`: {error}", path.display()).into())
+}
+
+fn remove_if_there(path: &Path) -> Done {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(format!("cannot remove the old ready file `{}`: {error}", path.display()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn health(settings: Settings, url: Option<String>) -> Done {
+    let url = match url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => local_url(&settings)?,
+    };
+    let uri: hyper::Uri = format!("{url}/__admin/health/ready").parse().map_err(|_| format!("`{url}` is not a URL"))?;
+    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
+    match tokio::time::timeout(Duration::from_secs(2), client.get(uri)).await {
+        Ok(Ok(response)) if response.status().is_success() => Ok(()),
+        Ok(Ok(response)) => Err(format!("{url} answers {}: is it an identomat-mock?", response.status()).into()),
+        Ok(Err(error)) => {
+            let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+            Err(format!("{url} does not answer: {error}{cause}").into())
+        }
+        Err(_) => Err(format!("{url} does not answer within 2 s").into()),
+    }
+}
+
+/// Where a server with these settings is reached from the same machine.
+fn local_url(settings: &Settings) -> Result<String, Box<dyn Error>> {
+    let config = settings.clone().into_config()?;
+    if config.port == 0 {
+        return Err("with port 0 nobody knows the port beforehand; say where the server is with --url".into());
+    }
+    let host = match config.host {
+        IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(host) if host.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        host => host,
+    };
+    Ok(format!("http://{}", SocketAddr::new(host, config.port)))
+}

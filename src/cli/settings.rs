@@ -1,0 +1,391 @@
+//! Every setting as a flag, an environment variable and a key of the config file.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tracing::level_filters::LevelFilter;
+
+use crate::{
+    Company, Config, Configuration, ErrorCode, ErrorStatus, ResultCase, Trigger, data_file::DataFile,
+    scenario::parse_duration,
+};
+
+/// What the user set. The doc comments are the help texts.
+#[derive(Debug, Clone, Default, clap::Args, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Settings {
+    /// Address to listen on [default: 127.0.0.1]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_HOST", value_name = "ADDRESS", value_parser = parse_host)]
+    host: Option<IpAddr>,
+
+    /// Port to listen on; 0 picks a free one [default: 8080]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_PORT", value_name = "PORT", value_parser = parse_port)]
+    port: Option<u16>,
+
+    /// Base URL that others use, where it is not the address listened on
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<PublicUrl>,
+
+    /// Company that may call, with a secret where calls are signed; may be repeated, commas separate several
+    /// [default: 0123456789012345678901234567890123456789]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_COMPANY_KEY", value_name = "KEY[=SECRET]")]
+    #[arg(value_delimiter = ',', hide_env_values = true)]
+    company_key: Option<Vec<KeyAndSecret>>,
+
+    /// How long a session token opens the widget [default: 15m]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SESSION_LIFETIME", value_name = "DURATION")]
+    session_lifetime: Option<Length>,
+
+    /// How `result` is written: upper as in the manual, lower as in recorded live answers [default: upper]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_RESULT_CASE", value_name = "upper|lower")]
+    result_case: Option<ResultCase>,
+
+    /// HTTP status of errors: one for all (200), or ERROR=STATUS for one; may be repeated, commas separate several
+    /// [default: `COMPANY_KEY_INVALID=403,SESSION_NOT_FOUND=404,SESSION_INVALID=400,SIGNATURE_INVALID=401`,
+    /// `argumentError=400`]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_ERROR_STATUS", value_name = "[ERROR=]STATUS")]
+    #[arg(value_delimiter = ',')]
+    error_status: Option<Vec<StatusOf>>,
+
+    /// Send null as `reject_reason` where nothing was rejected, instead of an object of empty texts
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_NULL_REJECT_REASON", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    null_reject_reason: Option<bool>,
+
+    /// Add `session_token` to the query of `return_url` when the browser goes there
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_RETURN_URL_TOKEN", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    return_url_token: Option<bool>,
+
+    /// Scenario for sessions that do not ask for one [default: approved]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SCENARIO", value_name = "NAME")]
+    scenario: Option<String>,
+
+    /// When a scenario that does not say so reaches its outcome [default: widget]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_FINISH", value_name = "widget|begin|polls=N|after=DURATION")]
+    finish: Option<Trigger>,
+
+    /// Folder of scenario files; they hold above the built-in ones of the same name
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SCENARIOS", value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+
+    /// Leave the built-in scenarios out
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_NO_BUILTIN_SCENARIOS", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    no_builtin_scenarios: Option<bool>,
+
+    /// Folder of fixtures instead of the built-in ones; people are in its folder `people`
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_FIXTURES", value_name = "DIR")]
+    fixtures: Option<PathBuf>,
+
+    /// Make tokens, and with them people and numbers, repeatable
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SEED", value_name = "NUMBER")]
+    seed: Option<u64>,
+
+    /// Largest body that is not multipart [default: 1MiB]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_BODY", value_name = "SIZE")]
+    max_body: Option<Size>,
+
+    /// Largest multipart body [default: 16MiB]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_MULTIPART_BODY", value_name = "SIZE")]
+    max_multipart_body: Option<Size>,
+
+    /// Most parts of a multipart body [default: 100]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_PARTS", value_name = "NUMBER")]
+    max_parts: Option<usize>,
+
+    /// Deepest nesting of JSON, at most 100 [default: 32]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_DEPTH", value_name = "NUMBER")]
+    max_depth: Option<usize>,
+
+    /// Form of the log and of the line that says where the server is [default: text]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_LOG_FORMAT", value_name = "text|json")]
+    log_format: Option<LogFormat>,
+
+    /// What is logged: error, warn (refused calls and why), info, debug (every call), trace [default: info]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_LOG_LEVEL", value_name = "LEVEL")]
+    log_level: Option<LogLevel>,
+
+    /// File to write the base URL to as soon as the server answers; removed when it stops
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_READY_FILE", value_name = "PATH")]
+    pub(super) ready_file: Option<PathBuf>,
+
+    /// YAML file of settings: each flag without its dashes is a key, and `companies` says more about each company
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+
+    #[arg(skip)]
+    companies: Vec<CompanyEntry>,
+}
+
+/// A company of the config file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct CompanyEntry {
+    key: String,
+    secret: Option<String>,
+    scenario: Option<String>,
+    result_case: Option<ResultCase>,
+    #[serde(default)]
+    configurations: BTreeMap<String, ConfigurationEntry>,
+}
+
+/// A saved configuration of the config file; its key is the `config_id`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigurationEntry {
+    scenario: Option<String>,
+    #[serde(default)]
+    flags: Map<String, Value>,
+    #[serde(default)]
+    steps: Vec<Map<String, Value>>,
+}
+
+impl CompanyEntry {
+    fn into_company(self) -> Company {
+        let configuration = |entry: ConfigurationEntry| {
+            let steps = entry.steps.into_iter().map(Value::Object).collect();
+            let configuration = Configuration::new().flags(entry.flags);
+            Configuration {
+                scenario: entry.scenario,
+                ..configuration.steps(steps).expect("the steps were read as objects")
+            }
+        };
+        Company {
+            key: self.key,
+            secret: self.secret,
+            scenario: self.scenario,
+            result_case: self.result_case,
+            configurations: self.configurations.into_iter().map(|(id, entry)| (id, configuration(entry))).collect(),
+        }
+    }
+}
+
+/// `first` where it says something, otherwise `second`, for each field.
+macro_rules! merged {
+    ($first:ident, $second:ident: $($field:ident),* $(,)?) => {
+        Self { $($field: $first.$field.or($second.$field),)* companies: $second.companies }
+    };
+}
+
+impl Settings {
+    /// These settings, and those of the config file where there is one and these say nothing.
+    pub(super) fn with_file(self) -> Result<Self, Box<dyn Error>> {
+        let Some(path) = &self.config else { return Ok(self) };
+        let file: Self = DataFile::read(path)?.parse()?;
+        let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
+        Ok(merged!(self, file:
+            host, port, public_url, company_key, session_lifetime, result_case, error_status, null_reject_reason,
+            return_url_token, scenario, finish, scenarios, no_builtin_scenarios, fixtures, seed, max_body,
+            max_multipart_body, max_parts, max_depth, log_format, log_level, ready_file, config,
+        ))
+    }
+
+    /// Paths in a config file are meant from where the file is.
+    fn relative_to(mut self, folder: &Path) -> Self {
+        for path in [&mut self.scenarios, &mut self.fixtures, &mut self.ready_file].into_iter().flatten() {
+            *path = folder.join(&path);
+        }
+        self
+    }
+
+    pub(super) fn log_format(&self) -> LogFormat {
+        self.log_format.unwrap_or(LogFormat::Text)
+    }
+
+    pub(super) fn log_level(&self) -> LevelFilter {
+        self.log_level.map_or(LevelFilter::INFO, |LogLevel(level)| level)
+    }
+
+    pub(super) fn into_config(self) -> Result<Config, String> {
+        let Config { host, port, session_lifetime, result_case, scenario, finish, limits, .. } = Config::default();
+        let mut error_status = ErrorStatus::default();
+        for setting in self.error_status.unwrap_or_default() {
+            match setting {
+                StatusOf::All(status) => error_status = ErrorStatus::all(status)?,
+                StatusOf::One(code, status) => error_status.set(code, status)?,
+            }
+        }
+        let given = self.company_key.unwrap_or_default().into_iter().map(|KeyAndSecret(company)| company);
+        let listed = self.companies.into_iter().map(CompanyEntry::into_company);
+        Ok(Config {
+            host: self.host.unwrap_or(host),
+            port: self.port.unwrap_or(port),
+            public_url: self.public_url.map(|PublicUrl(url)| url),
+            companies: given.chain(listed).collect(),
+            session_lifetime: self.session_lifetime.map_or(session_lifetime, |Length(time)| time),
+            result_case: self.result_case.unwrap_or(result_case),
+            error_status,
+            null_reject_reason: self.null_reject_reason.unwrap_or(false),
+            return_url_token: self.return_url_token.unwrap_or(false),
+            scenario: self.scenario.unwrap_or(scenario),
+            finish: self.finish.unwrap_or(finish),
+            scenarios: self.scenarios,
+            builtin_scenarios: !self.no_builtin_scenarios.unwrap_or(false),
+            fixtures: self.fixtures,
+            seed: self.seed,
+            frozen_at: None,
+            limits: crate::Limits {
+                body: self.max_body.map_or(limits.body, |Size(bytes)| bytes),
+                multipart_body: self.max_multipart_body.map_or(limits.multipart_body, |Size(bytes)| bytes),
+                parts: self.max_parts.unwrap_or(limits.parts),
+                depth: self.max_depth.unwrap_or(limits.depth),
+            },
+        })
+    }
+}
+
+fn parse_host(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"))
+}
+
+fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a port: a number from 0 to 65535"))
+}
+
+/// A value that is read in the same way from a flag, a variable and the config file.
+macro_rules! read_as_text {
+    ($($name:ident),*) => {
+        $(impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                text.parse()
+            }
+        })*
+    };
+}
+
+read_as_text!(PublicUrl, KeyAndSecret, Length, Size, StatusOf, LogFormat, LogLevel);
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct PublicUrl(String);
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_base = text.parse::<hyper::Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
+        });
+        if is_base {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(format!("`{text}` is not a base URL such as https://identomat.test:8443"))
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct KeyAndSecret(Company);
+
+impl FromStr for KeyAndSecret {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let company = match text.split_once('=') {
+            Some((key, secret)) => Company::new(key).secret(secret),
+            None => Company::new(text),
+        };
+        match company.problem() {
+            Some(problem) => Err(problem),
+            None => Ok(Self(company)),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Length(Duration);
+
+impl FromStr for Length {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse_duration(text).map(Self)
+    }
+}
+
+/// Bytes, or with an ending KiB or MiB.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct Size(usize);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, unit) = match (text.strip_suffix("KiB"), text.strip_suffix("MiB")) {
+            (Some(number), _) => (number, 1 << 10),
+            (_, Some(number)) => (number, 1 << 20),
+            _ => (text, 1),
+        };
+        let bytes = number.trim().parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
+        bytes.map(Self).ok_or_else(|| format!("`{text}` is not a size; write it like 500000, 512KiB or 16MiB"))
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+enum StatusOf {
+    All(u16),
+    One(ErrorCode, u16),
+}
+
+impl FromStr for StatusOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let status = |text: &str| {
+            let status = text.parse().map_err(|_| format!("`{text}` is not a status from 200 to 599"))?;
+            ErrorStatus::all(status).map(|_| status)
+        };
+        match text.split_once('=') {
+            Some((code, number)) => Ok(Self::One(code.parse()?, status(number)?)),
+            None => status(text).map(Self::All),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(format!("`{text}` is not a form of the log; allowed: text, json")),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct LogLevel(LevelFilter);
+
+impl FromStr for LogLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let level = text.parse().map(Self);
+        level.map_err(|_| format!("`{text}` is not a level; allowed: error, warn, info, debug, trace, off"))
+    }
+}

@@ -1,0 +1,142 @@
+//! A company is a tenant: its key, its secret, its settings, and what runs for it alone.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::{
+    clock::Clock,
+    config::ResultCase,
+    session::{Steps, TokenSource},
+};
+
+/// A company that may call, and what is set for it.
+///
+/// ```
+/// use identomat_mock::{Company, ResultCase};
+///
+/// let company = Company::new("another-company")
+///     .secret("not-a-real-secret")
+///     .scenario("manual-check")
+///     .result_case(ResultCase::Lower);
+/// ```
+#[derive(Clone)]
+pub struct Company {
+    pub(crate) key: String,
+    pub(crate) secret: Option<String>,
+    pub(crate) scenario: Option<String>,
+    pub(crate) result_case: Option<ResultCase>,
+    pub(crate) configurations: BTreeMap<String, Configuration>,
+}
+
+impl Company {
+    /// A company without a secret, with the settings of the server.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self { key: key.into(), secret: None, scenario: None, result_case: None, configurations: BTreeMap::new() }
+    }
+
+    /// Asks for signed calls, and signs the answers (specification, section 8).
+    pub fn secret(mut self, secret: impl Into<String>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
+    /// The scenario for sessions that do not ask for one, instead of the server's.
+    pub fn scenario(mut self, name: impl Into<String>) -> Self {
+        self.scenario = Some(name.into());
+        self
+    }
+
+    /// How `result` is written, instead of the server's setting.
+    pub fn result_case(mut self, case: ResultCase) -> Self {
+        self.result_case = Some(case);
+        self
+    }
+
+    /// Saves a configuration under a `config_id`: 24 characters of `[0-9a-f]`.
+    pub fn configuration(mut self, config_id: impl Into<String>, configuration: Configuration) -> Self {
+        self.configurations.insert(config_id.into(), configuration);
+        self
+    }
+
+    /// Says what no company can have.
+    pub(crate) fn problem(&self) -> Option<String> {
+        if self.key.is_empty() {
+            return Some("a company key is empty; give it at least one character".into());
+        }
+        if self.secret.as_deref() == Some("") {
+            return Some(format!("the secret of the company key `{}` is empty; leave it out or give one", self.key));
+        }
+        let is_id = |id: &str| id.len() == 24 && id.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
+        let wrong = self.configurations.keys().find(|id| !is_id(id))?;
+        Some(format!(
+            "the configuration `{wrong}` of the company key `{}`: an id has 24 characters of 0-9 a-f",
+            self.key
+        ))
+    }
+}
+
+/// Shows that there is a secret, not which.
+impl fmt::Debug for Company {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Company")
+            .field("key", &self.key)
+            .field("secret", &self.secret.as_ref().map(|_| "…"))
+            .field("scenario", &self.scenario)
+            .field("result_case", &self.result_case)
+            .field("configurations", &self.configurations)
+            .finish()
+    }
+}
+
+/// A saved configuration: what sessions begun with its `config_id` get.
+#[derive(Debug, Clone, Default)]
+pub struct Configuration {
+    pub(crate) scenario: Option<String>,
+    pub(crate) flags: Map<String, Value>,
+    pub(crate) steps: Steps,
+}
+
+impl Configuration {
+    /// A configuration that says nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The scenario for its sessions.
+    pub fn scenario(mut self, name: impl Into<String>) -> Self {
+        self.scenario = Some(name.into());
+        self
+    }
+
+    /// Flags for its sessions; those of the call hold above them.
+    pub fn flags(mut self, flags: Map<String, Value>) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// Steps for its sessions; a step of the call replaces the one of the same key, or else of the same type.
+    ///
+    /// # Errors
+    ///
+    /// A message that names the first element which is not an object.
+    pub fn steps(mut self, steps: Vec<Value>) -> Result<Self, String> {
+        self.steps = Steps::new(steps)?;
+        Ok(self)
+    }
+}
+
+/// A company while the server runs, and what belongs to it alone.
+#[derive(Debug)]
+pub(crate) struct Tenant {
+    pub(crate) company: Company,
+    pub(crate) clock: Clock,
+    pub(crate) tokens: TokenSource,
+}
+
+impl Tenant {
+    pub(crate) fn new(company: Company, seed: Option<u64>, frozen_at: Option<Timestamp>) -> Self {
+        Self { clock: Clock::new(frozen_at), tokens: TokenSource::new(seed, &company.key), company }
+    }
+}

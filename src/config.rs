@@ -1,0 +1,186 @@
+//! Every setting of the server, checked as a whole at the start.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
+
+use serde::Deserialize;
+
+use crate::{company::Company, scenario::Trigger, vendor_error::ErrorCode};
+
+/// The key of the vendor's manual, and the mock's own when none is given.
+pub const DEFAULT_COMPANY_KEY: &str = "0123456789012345678901234567890123456789";
+
+/// What a server is started with. `Config::default()` needs no file and no network.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// The address to listen on: loopback.
+    pub host: IpAddr,
+    /// The port to listen on: 8080; 0 picks a free one.
+    pub port: u16,
+    /// The base URL that others use, where it is not the address listened on (port maps, proxies).
+    pub public_url: Option<String>,
+    /// Who may call; empty stands for one company with [`DEFAULT_COMPANY_KEY`] and no secret.
+    pub companies: Vec<Company>,
+    /// How long a session token opens the widget: 15 minutes.
+    pub session_lifetime: Duration,
+    /// How `result` is written: upper case, as in the manual.
+    pub result_case: ResultCase,
+    /// The HTTP status of each error.
+    pub error_status: ErrorStatus,
+    /// `reject_reason` is null where nothing was rejected, as the manual says; else an object of empty texts.
+    pub null_reject_reason: bool,
+    /// Adds `session_token` to the query of `return_url` when the browser goes there.
+    pub return_url_token: bool,
+    /// The scenario for sessions that do not ask for one: `approved`.
+    pub scenario: String,
+    /// When a scenario that does not say so reaches its outcome: when the widget is finished.
+    pub finish: Trigger,
+    /// A folder of scenario files, which hold above the built-in ones of the same name.
+    pub scenarios: Option<PathBuf>,
+    /// Whether the built-in scenarios are there.
+    pub builtin_scenarios: bool,
+    /// A folder of fixtures instead of the built-in ones; people are in `people/`.
+    pub fixtures: Option<PathBuf>,
+    /// Makes tokens, and with them people and numbers, repeatable.
+    pub seed: Option<u64>,
+    /// Stops every company's clock at this moment; it moves on only when told to.
+    pub frozen_at: Option<SystemTime>,
+    /// What a call may carry.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: 8080,
+            public_url: None,
+            companies: Vec::new(),
+            session_lifetime: Duration::from_secs(15 * 60),
+            result_case: ResultCase::Upper,
+            error_status: ErrorStatus::default(),
+            null_reject_reason: false,
+            return_url_token: false,
+            scenario: "approved".into(),
+            finish: Trigger::Widget,
+            scenarios: None,
+            builtin_scenarios: true,
+            fixtures: None,
+            seed: None,
+            frozen_at: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The companies, of which there is always one.
+    pub(crate) fn companies(&self) -> Vec<Company> {
+        match &self.companies[..] {
+            [] => vec![Company::new(DEFAULT_COMPANY_KEY)],
+            companies => companies.to_vec(),
+        }
+    }
+}
+
+/// How `result` is written. Recorded live answers are lower case, the manual prints upper case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ResultCase {
+    /// `APPROVED`
+    Upper,
+    /// `approved`
+    Lower,
+}
+
+impl FromStr for ResultCase {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "upper" => Ok(Self::Upper),
+            "lower" => Ok(Self::Lower),
+            _ => Err(format!("`{text}` is not a case; allowed: upper, lower")),
+        }
+    }
+}
+
+/// The HTTP status of each error. The live ones are not public (specification, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorStatus([u16; ErrorCode::ALL.len()]);
+
+impl Default for ErrorStatus {
+    fn default() -> Self {
+        Self(ErrorCode::ALL.map(|code| match code {
+            ErrorCode::CompanyKeyInvalid => 403,
+            ErrorCode::SessionNotFound => 404,
+            ErrorCode::SessionInvalid | ErrorCode::ArgumentError => 400,
+            ErrorCode::SignatureInvalid => 401,
+        }))
+    }
+}
+
+impl ErrorStatus {
+    /// The same status for every error.
+    ///
+    /// # Errors
+    ///
+    /// A message when `status` is not from 200 to 599.
+    pub fn all(status: u16) -> Result<Self, String> {
+        Ok(Self([checked(status)?; ErrorCode::ALL.len()]))
+    }
+
+    /// Changes the status of one error.
+    ///
+    /// # Errors
+    ///
+    /// A message when `status` is not from 200 to 599.
+    pub fn set(&mut self, code: ErrorCode, status: u16) -> Result<(), String> {
+        self.0[code as usize] = checked(status)?;
+        Ok(())
+    }
+
+    /// The status of that error.
+    pub fn of(&self, code: ErrorCode) -> u16 {
+        self.0[code as usize]
+    }
+}
+
+fn checked(status: u16) -> Result<u16, String> {
+    match status {
+        // These forbid a body, and the errors are in the body.
+        204 | 205 | 304 => Err(format!("the status {status} allows no body, but the error is in the body")),
+        200..=599 => Ok(status),
+        _ => Err(format!("`{status}` is not a status from 200 to 599")),
+    }
+}
+
+/// What a call may carry. More is answered with `argumentError`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The bytes of a body that is not multipart: 1 MiB.
+    pub body: usize,
+    /// The bytes of a multipart body: 16 MiB.
+    pub multipart_body: usize,
+    /// The parts of a multipart body: 100.
+    pub parts: usize,
+    /// How deep JSON may be nested: 32; at most [`Limits::DEEPEST`].
+    pub depth: usize,
+}
+
+impl Limits {
+    /// The deepest nesting that can be set.
+    pub const DEEPEST: usize = 100;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: 1 << 20, multipart_body: 16 << 20, parts: 100, depth: 32 }
+    }
+}

@@ -1,0 +1,122 @@
+//! YAML files, from a folder or built in, and what is said when one cannot be read.
+
+use std::{
+    borrow::Cow,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rust_embed::RustEmbed;
+use serde::de::DeserializeOwned;
+
+/// A YAML (or JSON) file and its text.
+#[derive(Debug)]
+pub(crate) struct DataFile {
+    /// The file's name without its ending.
+    pub(crate) name: String,
+    path: PathBuf,
+    text: Cow<'static, str>,
+}
+
+/// Why a file of scenarios, people or settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file or folder cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file is not UTF-8 text, no YAML, or says something that it may not.
+    #[error("{place}: {problem}")]
+    Content {
+        /// `PATH:LINE:COLUMN`, or the path alone where the problem is the file as a whole.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The folder has none of the files that it is for.
+    #[error("the folder `{}` holds no .yaml, .yml or .json file", path.display())]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl DataFile {
+    /// The files of a built-in folder, in the order of their names.
+    pub(crate) fn embedded<E: RustEmbed>() -> Vec<Self> {
+        let mut paths: Vec<_> = E::iter().collect();
+        paths.sort();
+        let file = |path: Cow<'static, str>| {
+            let data = E::get(&path).expect("the file is listed").data;
+            let text = String::from_utf8(data.into_owned()).expect("built-in files are UTF-8");
+            Self { name: stem(Path::new(path.as_ref())), path: PathBuf::from(path.as_ref()), text: text.into() }
+        };
+        paths.into_iter().map(file).collect()
+    }
+
+    /// The `.yaml`, `.yml` and `.json` files right in `folder`, in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] when the folder or a file cannot be read, or there is none.
+    pub(crate) fn in_folder(folder: &Path) -> Result<Vec<Self>, LoadError> {
+        let failed = |source| LoadError::Read { path: folder.to_owned(), source };
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            if matches!(ending, Some("yaml" | "yml" | "json")) && path.is_file() {
+                paths.push(path);
+            }
+        }
+        if paths.is_empty() {
+            return Err(LoadError::Empty { path: folder.to_owned() });
+        }
+        paths.sort();
+        paths.iter().map(|path| Self::read(path)).collect()
+    }
+
+    /// Reads one file.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] when it cannot be read or is not UTF-8.
+    pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
+        let bytes = fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        let text = String::from_utf8(bytes).map_err(|_| LoadError::Content {
+            place: path.display().to_string(),
+            problem: "the file is not UTF-8 text".into(),
+        })?;
+        Ok(Self { name: stem(path), path: path.to_owned(), text: text.into() })
+    }
+
+    /// Reads the text as YAML; JSON is YAML too.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Content`] with file, line and column.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
+        serde_saphyr::from_str(&self.text).map_err(|error| {
+            let path = self.path.display();
+            let place = match error.location() {
+                Some(at) => format!("{path}:{}:{}", at.line(), at.column()),
+                None => path.to_string(),
+            };
+            let text = error.without_snippet().to_string();
+            LoadError::Content { place, problem: text }
+        })
+    }
+
+    /// An error about the file as a whole.
+    pub(crate) fn error(&self, problem: impl Into<String>) -> LoadError {
+        LoadError::Content { place: self.path.display().to_string(), problem: problem.into() }
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,3 @@
+//! `/__admin/…`: the mock's own paths, one file a resource.
+
+pub(super) mod health;

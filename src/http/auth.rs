@@ -1,0 +1,87 @@
+//! Company key and signature of a vendor call, and the signature of its answer.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, Response, header},
+};
+use bytes::Bytes;
+
+use super::{error::with_hint, params::Params};
+use crate::{
+    company::Tenant,
+    mock::Mock,
+    signature::{self, Payload},
+    vendor_error::{ErrorCode, VendorError},
+};
+
+/// A vendor call of a known company, signed where the company has a secret.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) params: Params,
+    pub(super) headers: &'a HeaderMap,
+}
+
+impl<'a> Call<'a> {
+    /// Finds the company and checks the signature over the raw bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::CompanyKeyInvalid`] and [`ErrorCode::SignatureInvalid`], each with a hint.
+    pub(super) fn admit(mock: &Mock, params: Params, headers: &'a HeaderMap) -> Result<Self, VendorError> {
+        let refused = |problem: &str| {
+            VendorError::new(ErrorCode::CompanyKeyInvalid, format!("{problem}; the call was {}", params.summary()))
+        };
+        let tenant = match params.text("company_key") {
+            Ok(Some(key)) => mock.tenant(&key)?.clone(),
+            Ok(None) => return Err(refused("`company_key` is missing")),
+            Err(error) => return Err(refused(&error.message)),
+        };
+        if let Some(secret) = &tenant.company.secret {
+            let header = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
+            params
+                .with_payload(|payload| signature::verify(secret, payload, header.as_deref()))
+                .map_err(|problem| VendorError::new(ErrorCode::SignatureInvalid, problem))?;
+        }
+        Ok(Self { tenant, params, headers })
+    }
+
+    /// The session token.
+    ///
+    /// # Errors
+    ///
+    /// `argumentError` when it is missing or not text.
+    pub(super) fn session_token(&self) -> Result<String, VendorError> {
+        let token = self.params.text("session_token")?;
+        token.map(|token| token.into_owned()).ok_or_else(|| {
+            VendorError::argument(format!("`session_token` is missing; the call was {}", self.params.summary()))
+        })
+    }
+}
+
+/// What a vendor call answers when it succeeds.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) json: Bytes,
+    pub(super) hint: Option<String>,
+}
+
+impl Answer {
+    /// The response, signed where the company has a secret.
+    pub(super) fn into_response(self, tenant: &Tenant) -> Response<Body> {
+        let signature =
+            tenant.company.secret.as_ref().map(|secret| signature::header(secret, Payload::Body(&self.json)));
+        let mut response = Response::new(Body::from(self.json));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(signature) = signature {
+            let signature = HeaderValue::try_from(signature).expect("base64 is a header value");
+            response.headers_mut().insert(header::AUTHORIZATION, signature);
+        }
+        match self.hint {
+            Some(hint) => with_hint(response, &hint),
+            None => response,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Every way a vendor call can fail → status and body; the only place that picks a status for a vendor path.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Method, Response, StatusCode, Uri, header},
+};
+use serde_json::json;
+
+use crate::{
+    config::ErrorStatus,
+    vendor_error::{ErrorCode, VendorError},
+};
+
+/// The response header with the mock's advice; the live service does not send it.
+pub(crate) const HINT_HEADER: &str = "x-identomat-mock-hint";
+
+/// The longest hint that is sent, in bytes; the log has the whole.
+const LONGEST_HINT: usize = 2000;
+
+/// The answer of a call that failed (specification, section 4).
+pub(super) fn response(error: &VendorError, statuses: &ErrorStatus) -> Response<Body> {
+    let status = StatusCode::from_u16(statuses.of(error.code)).expect("statuses are checked at the start");
+    let body = match error.code {
+        ErrorCode::ArgumentError => json!({"argumentError": error.message}),
+        code => json!(code.as_str()),
+    };
+    with_hint(json_response(status, &body), &error.message)
+}
+
+/// A call below `/external-api/` that the mock does not imitate.
+pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
+    let call = format!("{method} {}", uri.path());
+    let body = json!({
+        "error": format!("identomat-mock does not imitate `{call}`"),
+        "instructions": "Imitated are begin/, result/ and delete/ below /external-api/.",
+    });
+    with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), "see FIDELITY.md for what is imitated")
+}
+
+/// A vendor method called with something else than GET and POST.
+pub(super) fn method_not_allowed(method: &Method) -> Response<Body> {
+    let body = json!({"argumentError": format!("the method {method} is not GET or POST")});
+    let mut response = json_response(StatusCode::METHOD_NOT_ALLOWED, &body);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+    response
+}
+
+/// A path that neither the vendor nor the mock has.
+pub(super) fn no_such_path(method: &Method, uri: &Uri) -> Response<Body> {
+    let body = json!({
+        "error": format!("there is nothing at `{method} {}`", uri.path()),
+        "instructions": "The vendor's calls are below /external-api/, the widget is at /?session_token=TOKEN.",
+    });
+    json_response(StatusCode::NOT_FOUND, &body)
+}
+
+/// Adds the mock's advice to an answer.
+pub(super) fn with_hint(mut response: Response<Body>, hint: &str) -> Response<Body> {
+    response.headers_mut().insert(HINT_HEADER, hint_value(hint));
+    response
+}
+
+/// Headers carry visible ASCII: the rest is escaped.
+fn hint_value(hint: &str) -> HeaderValue {
+    let is_plain = |text: &str| text.len() <= LONGEST_HINT && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_plain(hint) {
+        return HeaderValue::from_str(hint).expect("visible ASCII is a header value");
+    }
+    let mut escaped = String::with_capacity(hint.len());
+    for character in hint.chars() {
+        match character {
+            ' '..='~' => escaped.push(character),
+            _ => escaped.extend(character.escape_default()),
+        }
+    }
+    escaped.truncate(LONGEST_HINT);
+    HeaderValue::from_str(&escaped).expect("escaped text is ASCII")
+}
+
+fn json_response(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,13 @@
+//! The HTTP side: handlers translate, [`crate::mock`] decides.
+
+mod admin;
+mod auth;
+mod body;
+pub(crate) mod error;
+mod external_api;
+mod multipart;
+mod params;
+mod routes;
+mod widget;
+
+pub(crate) use self::routes::{router, tidy_path};

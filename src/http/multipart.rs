@@ -1,0 +1,55 @@
+//! Parts of `multipart/form-data`.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures_util::stream;
+
+/// One part of a multipart body.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) name: String,
+    /// A part with a file name is a file.
+    pub(super) is_file: bool,
+    pub(super) value: Bytes,
+}
+
+/// The boundary: the one of the `content_type`, or else the one that the body begins with.
+///
+/// `None` when neither says that the body is multipart.
+pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
+    if let Ok(boundary) = multer::parse_boundary(content_type) {
+        return Some(boundary);
+    }
+    let first_line = body.strip_prefix(b"--")?.split(|byte| *byte == b'\r').next()?;
+    let is_followed_by_header = body[2 + first_line.len()..]
+        .strip_prefix(b"\r\n")
+        .is_some_and(|rest| rest.len() > 19 && rest[..19].eq_ignore_ascii_case(b"content-disposition"));
+    let boundary = std::str::from_utf8(first_line).ok()?;
+    (is_followed_by_header && (1..=70).contains(&boundary.len())).then(|| boundary.to_owned())
+}
+
+/// Reads the parts in the order of the request.
+///
+/// # Errors
+///
+/// A message that says what is malformed, or that there are too many.
+pub(super) async fn parts(body: Bytes, boundary: String, most: usize) -> Result<Vec<Part>, String> {
+    let mut multipart = multer::Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
+    let mut parts = Vec::new();
+    while let Some(field) = multipart.next_field().await.map_err(malformed)? {
+        if parts.len() == most {
+            return Err(format!("the multipart body has more than {most} parts"));
+        }
+        let Some(name) = field.name().map(str::to_owned) else {
+            return Err("a part of the multipart body has no name".into());
+        };
+        let is_file = field.file_name().is_some();
+        parts.push(Part { name, is_file, value: field.bytes().await.map_err(malformed)? });
+    }
+    Ok(parts)
+}
+
+fn malformed(error: multer::Error) -> String {
+    format!("the multipart body is malformed: {error}")
+}

@@ -1,0 +1,19 @@
+//! `GET /__widget/{asset}`: the scripts and styles of the pages.
+
+use axum::{
+    body::Body,
+    extract::Path,
+    http::{Method, Response, StatusCode, Uri},
+};
+
+use super::{super::error, response};
+
+pub(in crate::http) async fn show(Path(asset): Path<String>, method: Method, uri: Uri) -> Response<Body> {
+    let (content_type, text) = match asset.as_str() {
+        "page.css" => ("text/css; charset=utf-8", include_str!("page.css")),
+        "page.js" => ("text/javascript; charset=utf-8", include_str!("page.js")),
+        "done.js" => ("text/javascript; charset=utf-8", include_str!("done.js")),
+        _ => return error::no_such_path(&method, &uri),
+    };
+    response(StatusCode::OK, content_type, text)
+}

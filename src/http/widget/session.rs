@@ -1,0 +1,77 @@
+//! `GET /__widget/sessions/{token}`: what the page shows of a session.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::{Response, StatusCode},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{page::status, response};
+use crate::{
+    mock::Mock,
+    session::{DocumentType, Outcome, Questionnaire, Session},
+};
+
+/// The public view of a session. Texts of the company are in it as they came: the page shows them as text.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View {
+    token: String,
+    language: String,
+    scenario: String,
+    scenario_description: String,
+    /// Whether the person is asked to agree to the terms.
+    asks_agreement: bool,
+    asks_document: bool,
+    asks_face: bool,
+    document_types: Vec<DocumentType>,
+    questionnaires: Vec<Value>,
+    outcomes: Vec<&'static str>,
+}
+
+pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, Path(token): Path<String>) -> Response<Body> {
+    let (status, body) = match mock.view(&token, view) {
+        Ok(view) => (StatusCode::OK, json!(view)),
+        Err(error) => (status(&error), json!({"error": error.to_string()})),
+    };
+    response(status, "application/json", body.to_string())
+}
+
+fn view(session: &Session) -> View {
+    let for_person = session.steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator);
+    View {
+        token: session.token.to_string(),
+        language: session.flags.text("language").unwrap_or("en").to_owned(),
+        scenario: session.scenario.name.clone(),
+        scenario_description: session.scenario.description.clone(),
+        asks_agreement: !session.flags.is_on("skip_agreement"),
+        asks_document: session.has_document_step(),
+        asks_face: session.has_face_step(),
+        document_types: session.flags.document_types(),
+        questionnaires: for_person.map(questionnaire).collect(),
+        outcomes: [Outcome::Approved, Outcome::Rejected, Outcome::ManualCheck].map(Outcome::as_str).to_vec(),
+    }
+}
+
+fn questionnaire(questionnaire: Questionnaire<'_>) -> Value {
+    let question = |question: &crate::session::Question<'_>| {
+        let options = question.options.iter().map(|option| json!({"key": option.key, "title": option.title}));
+        json!({
+            "key": question.key,
+            "type": question.kind,
+            "mandatory": question.mandatory,
+            "title": question.title,
+            "options": options.collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "key": questionnaire.key,
+        "title": questionnaire.title,
+        "description": questionnaire.description,
+        "questions": questionnaire.questions.iter().map(question).collect::<Vec<_>>(),
+    })
+}

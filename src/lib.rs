@@ -1,0 +1,72 @@
+//! A stand-in for the Identomat identity-verification service, for tests.
+//!
+//! [`MockServer`] starts one inside a test. It listens on a port of its own, is ready when it has been started, and is
+//! gone when it is dropped, so tests neither wait for it nor share anything.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use identomat_mock::{MockServer, Outcome};
+//! use serde_json::{Value, json};
+//!
+//! let mock = MockServer::start().await;
+//! let client = reqwest::Client::new();
+//! let call = async |method: &str, parameters: &Value| -> reqwest::Result<Value> {
+//!     let url = format!("{}/external-api/{method}/", mock.url());
+//!     client.post(url).json(parameters).send().await?.json().await
+//! };
+//!
+//! // The company's backend begins a session …
+//! let begun = call("begin", &json!({"company_key": mock.company_key()})).await?;
+//! let token = begun.as_str().unwrap();
+//! let session = json!({"company_key": mock.company_key(), "session_token": token});
+//! assert_eq!(call("result", &session).await?["result"], "IN_PROGRESS");
+//!
+//! // … the person goes through the widget at `mock.widget_url(token)`, or the test does it for them …
+//! mock.finish_as(token, Outcome::Rejected)?;
+//!
+//! // … and the backend reads the outcome, and deletes the session.
+//! let result = call("result", &session).await?;
+//! assert_eq!(result["result"], "REJECTED");
+//! assert_eq!(result["reject_reason"]["value"], "face_mismatch");
+//! call("delete", &session).await?;
+//! assert_eq!(call("result", &session).await?, "SESSION_NOT_FOUND");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`blocking::MockServer`] is the same for tests without an async runtime. Which scenarios there are and how a test
+//! chooses one is in the README; the command line is in `identomat-mock --help`.
+
+mod server;
+pub use server::{MockServer, MockServerBuilder, StartError, blocking};
+
+mod config;
+pub use config::{Config, DEFAULT_COMPANY_KEY, ErrorStatus, Limits, ResultCase};
+
+mod company;
+pub use company::{Company, Configuration};
+
+mod mock;
+pub use mock::{ConfigError, FinishError};
+
+mod session;
+pub use session::Outcome;
+
+mod scenario;
+pub use scenario::Trigger;
+
+mod vendor_error;
+pub use vendor_error::ErrorCode;
+
+mod data_file;
+pub use data_file::LoadError;
+
+mod clock;
+mod http;
+mod result;
+mod signature;
+mod store;
+
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -1,0 +1,117 @@
+//! The result document as a whole, members in the order of recorded results.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{
+    general_document::general_document,
+    identity_document::{IdentityDocument, PersonMembers},
+    people::People,
+    questionnaires::{AnsweredQuestionnaire, answered},
+};
+use crate::{
+    config::ResultCase,
+    scenario::{RejectReason, ScreeningMatch, Verdict},
+    session::{Outcome, Session},
+};
+
+/// Choices about wording where the manual and recorded answers differ.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wording {
+    pub(crate) result_case: ResultCase,
+    /// `reject_reason` is null where nothing was rejected, as the manual says.
+    pub(crate) null_reject_reason: bool,
+}
+
+/// What `result/` and `delete/` answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct ResultDocument<'a> {
+    result: &'static str,
+    #[serde(serialize_with = "zero_without_a_point")]
+    similarity: f64,
+    live: bool,
+    document_type: &'static str,
+    #[serde(rename = "generalDocuments")]
+    general_documents: Vec<Value>,
+    reject_reason: Option<RejectReason>,
+    result_comment: &'a str,
+    name: String,
+    face_images: [&'static str; 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_card_front: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_card_back: Option<Map<String, Value>>,
+    suggested: Map<String, Value>,
+    person: PersonMembers,
+    #[serde(rename = "technicalDetails", skip_serializing_if = "Option::is_none")]
+    technical_details: Option<TechnicalDetails<'a>>,
+    #[serde(rename = "configId", skip_serializing_if = "Option::is_none")]
+    config_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    questionnaires: Vec<AnsweredQuestionnaire<'a>>,
+    #[serde(rename = "screeningMatches", skip_serializing_if = "<[_]>::is_empty")]
+    screening_matches: &'a [ScreeningMatch],
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TechnicalDetails<'a> {
+    remote_address: &'a str,
+    user_agent: &'a str,
+    country_code: &'a str,
+}
+
+impl<'a> ResultDocument<'a> {
+    /// The document of a session with that verdict. Person, dates and numbers follow from the token and the clock.
+    pub(crate) fn build(session: &'a Session, verdict: &'a Verdict, people: &'a People, wording: Wording) -> Self {
+        let cast = people.cast(&session.token, &session.flags);
+        let went_through = !matches!(verdict.result, Outcome::InProgress | Outcome::DisagreedWithTerms);
+        let shows_document = went_through && verdict.document_read && session.has_document_step();
+        let shows_face = went_through && session.has_face_step();
+        let brings_paper = went_through && session.has_general_document_step();
+
+        let (token, begun_at) = (&session.token, session.begun_at());
+        let document = shows_document.then(|| IdentityDocument::new(cast, token, begun_at, session.standing_since()));
+        let no_reason =
+            || (!wording.null_reject_reason).then(|| RejectReason { value: "".into(), description: "".into() });
+        Self {
+            result: match wording.result_case {
+                ResultCase::Upper => verdict.result.as_str(),
+                ResultCase::Lower => verdict.result.as_lower_str(),
+            },
+            similarity: if shows_face { verdict.similarity.unwrap_or_else(|| similarity(session)) } else { 0.0 },
+            live: verdict.live.unwrap_or(shows_face && session.has_liveness()),
+            document_type: document.as_ref().map_or("", |_| cast.document_type.as_str()),
+            general_documents: brings_paper
+                .then(|| general_document(session.flags.general_document_type(), cast.person, token, begun_at))
+                .into_iter()
+                .collect(),
+            reject_reason: verdict.reject_reason.clone().or_else(no_reason),
+            result_comment: &verdict.result_comment,
+            name: document.as_ref().map(|_| cast.person.full_name()).unwrap_or_default(),
+            face_images: [],
+            id_card_front: document.as_ref().and_then(IdentityDocument::card_front),
+            id_card_back: document.as_ref().and_then(IdentityDocument::card_back),
+            suggested: Map::new(),
+            person: document.as_ref().map(IdentityDocument::person).unwrap_or_default(),
+            technical_details: session.browser().map(|browser| TechnicalDetails {
+                remote_address: &browser.remote_address,
+                user_agent: &browser.user_agent,
+                country_code: &cast.person.country_code,
+            }),
+            config_id: session.config_id.as_deref(),
+            questionnaires: if went_through { answered(session) } else { Vec::new() },
+            screening_matches: &verdict.screening_matches,
+        }
+    }
+}
+
+/// Between 0.9 and 1, with as many digits as the vendor sends.
+fn similarity(session: &Session) -> f64 {
+    let fraction = session.token.draw("similarity") as f64 / u64::MAX as f64;
+    0.9 + fraction * 0.0999
+}
+
+fn zero_without_a_point<S: serde::Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if *number == 0.0 { serializer.serialize_u64(0) } else { serializer.serialize_f64(*number) }
+}

@@ -1,0 +1,179 @@
+//! The person and the raw card fields that an identity document gives.
+
+use jiff::{Span, Timestamp, civil::Date};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{day, midnight, mrz::Mrz, people::Cast, slashed};
+use crate::session::{DocumentType, Token};
+
+/// How long a document of each kind is good for, in years.
+fn validity(document_type: DocumentType) -> i32 {
+    match document_type {
+        DocumentType::ResidenceLicense => 5,
+        DocumentType::Id | DocumentType::Passport | DocumentType::DriverLicense => 10,
+    }
+}
+
+/// An identity document as the vendor reads it.
+#[derive(Debug)]
+pub(super) struct IdentityDocument<'a> {
+    cast: Cast<'a>,
+    issued: Date,
+    expires: Date,
+    /// The day on which the vendor read it.
+    today: Date,
+    mrz: Option<String>,
+}
+
+/// The member `person`.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct PersonMembers {
+    #[serde(flatten)]
+    members: Map<String, Value>,
+}
+
+impl<'a> IdentityDocument<'a> {
+    /// The document of the cast. It was issued up to four years before `begun_at`, as the token says.
+    pub(super) fn new(cast: Cast<'a>, token: &Token, begun_at: Timestamp, read_at: Timestamp) -> Self {
+        let age_in_days = 30 + (token.draw("issued") % 1400) as i32;
+        let issued = day(begun_at).saturating_sub(Span::new().days(age_in_days));
+        let expires = issued.saturating_add(Span::new().years(validity(cast.document_type)));
+        let mut document = Self { cast, issued, expires, today: day(read_at), mrz: None };
+        document.mrz = document.machine_readable_zone();
+        document
+    }
+
+    /// Driver licences carry none.
+    fn machine_readable_zone(&self) -> Option<String> {
+        let person = self.cast.person;
+        let given_names = match &person.middle_name {
+            Some(middle) => format!("{} {}", &*person.first_name, &**middle),
+            None => person.first_name.to_string(),
+        };
+        let zone = Mrz {
+            last_name: &person.last_name,
+            given_names: &given_names,
+            country: self.cast.country,
+            document_number: self.cast.document_number,
+            personal_number: &person.personal_number,
+            birthday: person.birthday,
+            sex: person.sex.as_str(),
+            expires: self.expires,
+        };
+        match self.cast.document_type {
+            DocumentType::Passport => Some(zone.passport()),
+            DocumentType::Id => Some(zone.card("ID")),
+            DocumentType::ResidenceLicense => Some(zone.card("IR")),
+            DocumentType::DriverLicense => None,
+        }
+    }
+
+    /// The member `person`: Latin name, local name where the document has one, dates in both forms.
+    pub(super) fn person(&self) -> PersonMembers {
+        let Cast { person, document_type, document_number, country } = self.cast;
+        let mut members = Map::new();
+        let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
+        put("first_name", (*person.first_name).into());
+        put("last_name", (*person.last_name).into());
+        if let Some(middle) = &person.middle_name {
+            put("middle_name", (**middle).into());
+        }
+        if let Some(local) = self.local() {
+            put("local_first_name", (*local.first_name).into());
+            put("local_last_name", (*local.last_name).into());
+            if let Some(middle) = &local.middle_name {
+                put("local_middle_name", (**middle).into());
+            }
+        }
+        put("sex", person.sex.as_str().into());
+        put("age", age(person.birthday, self.today).into());
+        put("birthday", slashed(person.birthday).into());
+        put("birthday_time", midnight(person.birthday).into());
+        put("birth_place", (*person.birth_place).into());
+        put("citizenship", country.into());
+        put("nationality", country.into());
+        put("issuing_state", country.into());
+        put("authority", (*person.authority).into());
+        put("address", person.address.one_line().into());
+        put("personal_number", (*person.personal_number).into());
+        put("document_type_id", document_type.as_str().into());
+        put("document_number", document_number.into());
+        put("document_issued", slashed(self.issued).into());
+        put("document_issued_time", midnight(self.issued).into());
+        put("document_expires", slashed(self.expires).into());
+        put("document_expires_time", midnight(self.expires).into());
+        if let Some(mrz) = &self.mrz {
+            put("mrz", (**mrz).into());
+        }
+        PersonMembers { members }
+    }
+
+    /// The raw fields of the front of a card; `None` for a passport.
+    pub(super) fn card_front(&self) -> Option<Map<String, Value>> {
+        let Cast { person, document_number, country, .. } = self.cast;
+        let mut fields = self.card()?;
+        let mut put = |name: &str, value: &str| fields.insert(name.to_owned(), value.into());
+        put("Given_Names_en_US", &person.first_name);
+        put("Surname_en_US", &person.last_name);
+        put("Document_Number_en_US", document_number);
+        put("Personal_Number_en_US", &person.personal_number);
+        put("Date_of_Birth_en_US", &slashed(person.birthday));
+        put("Date_of_Birth_ISO", &person.birthday.to_string());
+        put("Date_of_Expiry_en_US", &slashed(self.expires));
+        put("Nationality_Code_en_US", country);
+        put("Sex_en_US", person.sex.as_str());
+        if let Some(local) = self.local() {
+            put(&format!("Given_Names_{}", local.locale), &local.first_name);
+            put(&format!("Surname_{}", local.locale), &local.last_name);
+        }
+        Some(fields)
+    }
+
+    /// The raw fields of the back of a card; `None` for a passport.
+    pub(super) fn card_back(&self) -> Option<Map<String, Value>> {
+        let person = self.cast.person;
+        let mut fields = self.card()?;
+        let mut put = |name: &str, value: &str| fields.insert(name.to_owned(), value.into());
+        put("Authority_en_US", &person.authority);
+        put("Address_en_US", &person.address.one_line());
+        put("Date_of_Issue_en_US", &slashed(self.issued));
+        if let Some(local) = self.local() {
+            put(&format!("Address_{}", local.locale), &local.address);
+        }
+        if let Some(mrz) = &self.mrz {
+            put("mrz", mrz);
+        }
+        Some(fields)
+    }
+
+    fn card(&self) -> Option<Map<String, Value>> {
+        (self.cast.document_type != DocumentType::Passport).then(Map::new)
+    }
+
+    /// The local script belongs to the person's own country.
+    fn local(&self) -> Option<&super::people::LocalName> {
+        self.cast.person.local.as_ref().filter(|_| *self.cast.person.country == *self.cast.country)
+    }
+}
+
+/// Full years from `birthday` to `today`.
+fn age(birthday: Date, today: Date) -> i16 {
+    let had_birthday = (today.month(), today.day()) >= (birthday.month(), birthday.day());
+    today.year() - birthday.year() - i16::from(!had_birthday)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn age_changes_on_the_birthday() {
+        assert_eq!(age(date(1990, 8, 2), date(2026, 8, 1)), 35);
+        assert_eq!(age(date(1990, 8, 2), date(2026, 8, 2)), 36);
+        assert_eq!(age(date(2000, 2, 29), date(2026, 2, 28)), 25);
+        assert_eq!(age(date(2000, 2, 29), date(2026, 3, 1)), 26);
+    }
+}

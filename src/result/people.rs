@@ -1,0 +1,283 @@
+//! The invented people who go through the sessions.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use jiff::civil::Date;
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+
+use crate::{
+    data_file::{DataFile, LoadError},
+    session::{DocumentType, Flags, Token},
+};
+
+/// The people who are built in.
+#[derive(RustEmbed)]
+#[folder = "fixtures/people/"]
+struct BuiltIn;
+
+/// An invented person and the documents they hold.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Person {
+    pub(crate) first_name: LatinName,
+    #[serde(default)]
+    pub(crate) middle_name: Option<LatinName>,
+    pub(crate) last_name: LatinName,
+    /// The name as printed in the script of the country.
+    #[serde(default)]
+    pub(crate) local: Option<LocalName>,
+    pub(crate) sex: Sex,
+    pub(crate) birthday: Date,
+    pub(crate) birth_place: String,
+    /// Three letters: nationality, citizenship and issuing state.
+    pub(crate) country: CountryCode<3>,
+    /// Two letters.
+    pub(crate) country_code: CountryCode<2>,
+    pub(crate) personal_number: Number<14>,
+    pub(crate) authority: String,
+    pub(crate) address: Address,
+    documents: BTreeMap<DocumentType, Number<9>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LocalName {
+    /// Language and country, as in the names of raw fields: `ka_GE`.
+    pub(crate) locale: String,
+    pub(crate) first_name: String,
+    #[serde(default)]
+    pub(crate) middle_name: Option<String>,
+    pub(crate) last_name: String,
+    pub(crate) address: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Address {
+    pub(crate) street: String,
+    pub(crate) street_number: String,
+    pub(crate) city: String,
+    #[serde(default)]
+    pub(crate) state: String,
+    pub(crate) postal_code: String,
+    pub(crate) country: String,
+    pub(crate) latitude: f64,
+    pub(crate) longitude: f64,
+}
+
+impl Address {
+    /// Street and number.
+    pub(crate) fn street_line(&self) -> String {
+        format!("{} {}", self.street, self.street_number)
+    }
+
+    /// The whole address in one line.
+    pub(crate) fn one_line(&self) -> String {
+        format!("{}, {} {}, {}", self.street_line(), self.postal_code, self.city, self.country)
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(crate) enum Sex {
+    F,
+    M,
+}
+
+impl Sex {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::F => "F",
+            Self::M => "M",
+        }
+    }
+}
+
+/// A text that was checked when it was read, because it goes into a machine readable zone.
+macro_rules! checked_text {
+    ($(#[$doc:meta])* $name:ident $(<$size:ident>)?, $is_right:expr, $wanted:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Deserialize)]
+        #[serde(try_from = "String")]
+        pub(crate) struct $name$(<const $size: usize>)?(String);
+
+        impl$(<const $size: usize>)? TryFrom<String> for $name$(<$size>)? {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                let is_right: fn(&str) -> bool = $is_right;
+                if is_right(&text) { Ok(Self(text)) } else { Err(format!("`{text}` is not {}", $wanted)) }
+            }
+        }
+
+        impl$(<const $size: usize>)? std::ops::Deref for $name$(<$size>)? {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+checked_text!(
+    /// A name in Latin letters.
+    LatinName,
+    |text| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '-' | '\'')),
+    "a Latin name: only the letters A to Z, blank, hyphen and apostrophe"
+);
+checked_text!(
+    /// A country in `SIZE` letters.
+    CountryCode<SIZE>,
+    |text| text.len() == SIZE && text.bytes().all(|c| c.is_ascii_uppercase()),
+    format!("a country: {SIZE} capital letters")
+);
+checked_text!(
+    /// A number of a person or document, at most `SIZE` characters.
+    Number<SIZE>,
+    |text| (1..=SIZE).contains(&text.len())
+        && text.bytes().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()),
+    format!("a number: 1 to {SIZE} digits and capital letters")
+);
+
+impl Person {
+    /// The number of the document of that kind, if the person holds one.
+    fn document(&self, kind: DocumentType) -> Option<&str> {
+        self.documents.get(&kind).map(|number| &**number)
+    }
+
+    /// First, middle and last name.
+    pub(crate) fn full_name(&self) -> String {
+        let middle = self.middle_name.as_ref().map(|name| format!("{} ", &**name)).unwrap_or_default();
+        format!("{} {middle}{}", &*self.first_name, &*self.last_name)
+    }
+}
+
+/// The person of a session, and the document they show.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cast<'a> {
+    pub(crate) person: &'a Person,
+    pub(crate) document_type: DocumentType,
+    pub(crate) document_number: &'a str,
+    /// Three letters: nationality, citizenship and issuing state.
+    pub(crate) country: &'a str,
+}
+
+/// Everybody who can go through a session.
+#[derive(Debug)]
+pub(crate) struct People(Vec<Arc<Person>>);
+
+impl People {
+    /// Reads `people/` of the fixtures folder, or the built-in people.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] for the first file that cannot be read, with line and column.
+    pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
+        let files = match fixtures {
+            Some(folder) => DataFile::in_folder(&folder.join("people"))?,
+            None => DataFile::embedded::<BuiltIn>(),
+        };
+        let read = |file: &DataFile| {
+            let person: Person = file.parse()?;
+            if person.documents.is_empty() {
+                return Err(file.error("the person holds no document; `documents` needs at least one"));
+            }
+            Ok(Arc::new(person))
+        };
+        files.iter().map(read).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Chooses person and document by the token, among those that the flags allow.
+    ///
+    /// Where nobody comes from the countries asked for, somebody gets a document of the first of them; where nobody
+    /// holds a document of the kinds asked for, somebody shows another.
+    pub(crate) fn cast<'a>(&'a self, token: &Token, flags: &'a Flags) -> Cast<'a> {
+        let kinds = flags.document_types();
+        let countries = flags.document_countries();
+        let documents = |person: &'a Person, kinds: &[DocumentType]| -> Vec<Cast<'a>> {
+            let of_kind = |document_type| {
+                let document_number = person.document(document_type)?;
+                Some(Cast { person, document_type, document_number, country: &person.country })
+            };
+            kinds.iter().copied().filter_map(of_kind).collect()
+        };
+        let everybody = |kinds: &[DocumentType]| -> Vec<Vec<Cast<'a>>> {
+            self.0.iter().map(|person| documents(person, kinds)).filter(|held| !held.is_empty()).collect()
+        };
+
+        let mut held = everybody(&kinds);
+        if held.is_empty() {
+            held = everybody(&DocumentType::ALL);
+        }
+        let mut foreign_country = None;
+        if !countries.is_empty() {
+            let is_wanted = |held: &Vec<Cast<'_>>| countries.contains(&held[0].country);
+            if held.iter().any(is_wanted) {
+                held.retain(is_wanted);
+            } else {
+                foreign_country = Some(countries[0]);
+            }
+        }
+        let person = pick(&held, token.draw("person"));
+        let mut cast = *pick(person, token.draw("document"));
+        cast.country = foreign_country.unwrap_or(cast.country);
+        cast
+    }
+}
+
+fn pick<T>(list: &[T], number: u64) -> &T {
+    &list[(number % list.len() as u64) as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::session::TokenSource;
+
+    fn flags(value: serde_json::Value) -> Flags {
+        Flags::new(serde_json::from_value(value).unwrap())
+    }
+
+    #[test]
+    fn the_built_in_people_cover_every_document_and_several_scripts() {
+        let people = People::load(None).unwrap();
+        assert!(people.0.len() >= 12, "{}", people.0.len());
+        for kind in DocumentType::ALL {
+            assert!(people.0.iter().any(|person| person.document(kind).is_some()), "{kind:?}");
+        }
+        let locales: BTreeSet<_> =
+            people.0.iter().filter_map(|person| person.local.as_ref()).map(|local| &*local.locale).collect();
+        for locale in ["ka_GE", "uk_UA", "el_GR"] {
+            assert!(locales.contains(locale), "{locale} is not among {locales:?}");
+        }
+        assert!(people.0.iter().any(|person| person.local.is_none()));
+    }
+
+    #[test]
+    fn the_document_is_one_that_the_flags_allow() {
+        let people = People::load(None).unwrap();
+        let tokens = TokenSource::new(Some(1), "key");
+        let flags = flags(serde_json::json!({
+            "document_types": ["passport", "driver_license"], "document_countries": ["GEO", "UKR"],
+        }));
+        let mut seen = BTreeSet::new();
+        for _ in 0..200 {
+            let token = tokens.next();
+            let cast = people.cast(&token, &flags);
+            assert!(matches!(cast.document_type, DocumentType::Passport | DocumentType::DriverLicense));
+            assert!(["GEO", "UKR"].contains(&cast.country));
+            seen.insert(cast.document_number);
+        }
+        assert!(seen.len() > 4, "the token decides: {seen:?}");
+    }
+
+    #[test]
+    fn a_country_of_nobody_is_printed_on_the_document_of_somebody() {
+        let people = People::load(None).unwrap();
+        let flags = flags(serde_json::json!({"document_countries": ["FRA", "ITA"]}));
+        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags).country, "FRA");
+    }
+}

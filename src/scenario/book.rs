@@ -1,0 +1,55 @@
+//! All scenarios that a server knows.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use rust_embed::RustEmbed;
+
+use super::{Scenario, Trigger, file::ScenarioFile};
+use crate::data_file::{DataFile, LoadError};
+
+/// The scenarios that are built in.
+#[derive(RustEmbed)]
+#[folder = "scenarios/"]
+struct BuiltIn;
+
+/// The scenarios by name; the name is the file's name without its ending.
+#[derive(Debug)]
+pub(crate) struct ScenarioBook(BTreeMap<String, Arc<Scenario>>);
+
+impl ScenarioBook {
+    /// Reads the built-in scenarios, if wanted, and those of `folder` over them.
+    ///
+    /// `finish` is when a scenario that does not say so reaches its outcome.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] for the first file that cannot be read, with line and column.
+    pub(crate) fn load(built_in: bool, folder: Option<&Path>, finish: Trigger) -> Result<Self, LoadError> {
+        let mut files = if built_in { DataFile::embedded::<BuiltIn>() } else { Vec::new() };
+        if let Some(folder) = folder {
+            files.extend(DataFile::in_folder(folder)?);
+        }
+        let mut scenarios = BTreeMap::new();
+        for file in &files {
+            let parsed: ScenarioFile = file.parse()?;
+            let scenario = parsed.into_scenario(file.name.clone(), finish).map_err(|problem| file.error(problem))?;
+            scenarios.insert(file.name.clone(), Arc::new(scenario));
+        }
+        Ok(Self(scenarios))
+    }
+
+    /// The scenario of that name.
+    ///
+    /// # Errors
+    ///
+    /// A message that names the unknown scenario and lists the known ones.
+    pub(crate) fn get(&self, name: &str) -> Result<&Arc<Scenario>, String> {
+        self.0
+            .get(name)
+            .ok_or_else(|| format!("there is no scenario `{name}`; the scenarios are: {}", self.names().join(", ")))
+    }
+
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+}

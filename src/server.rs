@@ -1,0 +1,170 @@
+//! Binding, serving and stopping; the harness for tests is on top of it.
+
+mod builder;
+mod listen;
+
+pub mod blocking;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+pub use self::builder::MockServerBuilder;
+use crate::{
+    config::Config,
+    mock::{ConfigError, FinishError, FinishRequest, Mock},
+    session::Outcome,
+};
+
+/// How long open calls may go on when a server is told to stop.
+pub(crate) const STOP_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is wrong, or a file is broken.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}; choose another with --host and --port (port 0 picks a free one)")]
+    Bind {
+        /// Host and port.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is no runtime for the blocking variant.
+    #[error("cannot start a runtime: {0}")]
+    Runtime(io::Error),
+}
+
+/// A running mock. It is ready when it has been started, and stops when it is dropped.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mock = identomat_mock::MockServer::builder().scenario("manual-check").start().await?;
+///
+/// // The code under test gets `mock.url()` and `mock.company_key()`.
+/// assert!(mock.url().starts_with("http://127.0.0.1:"));
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "the server stops when it is dropped"]
+#[derive(Debug)]
+pub struct MockServer {
+    mock: Arc<Mock>,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<()>,
+}
+
+impl MockServer {
+    /// Starts a mock with the default settings on a free port of the loopback address.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot start; [`MockServerBuilder::start`] answers an error instead.
+    pub async fn start() -> Self {
+        Self::builder().start().await.expect("a mock with default settings starts")
+    }
+
+    /// Starts a mock with other settings.
+    pub fn builder() -> MockServerBuilder {
+        MockServerBuilder::new()
+    }
+
+    /// Reads what the settings name, binds, and serves in the background.
+    pub(crate) async fn serve(config: Config) -> Result<Self, StartError> {
+        let address = SocketAddr::new(config.host, config.port);
+        let mock = Arc::new(Mock::new(config)?);
+        let bound = async {
+            let listener = TcpListener::bind(address).await?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        let (listener, address) = bound.await.map_err(|source| StartError::Bind { address, source })?;
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(listen::serve(listener, crate::http::router(mock.clone()), stopped));
+        Ok(Self { mock, address, stop: Some(stop), serving })
+    }
+
+    /// Stops taking calls and waits for the open ones, at most a second.
+    pub async fn shutdown(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        let _ = (&mut self.serving).await;
+    }
+
+    /// The base URL without a last slash: the public one, where it is set.
+    pub fn url(&self) -> String {
+        match &self.mock.config.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.address),
+        }
+    }
+
+    /// The address that is listened on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The key of the company, or of the first by name where there are several.
+    pub fn company_key(&self) -> &str {
+        let tenant = self.mock.tenants().next().expect("there is always a company");
+        &tenant.company.key
+    }
+
+    /// The address of the widget for a session.
+    pub fn widget_url(&self, token: &str) -> String {
+        format!("{}/?session_token={}", self.url(), bare(token))
+    }
+
+    /// The names of all scenarios.
+    pub fn scenarios(&self) -> Vec<&str> {
+        self.mock.scenarios.names()
+    }
+
+    /// Finishes a session as a person in the widget would, with the outcome that its scenario says.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`] when there is no such session, it is finished already, or its token has expired.
+    pub fn finish(&self, token: &str) -> Result<(), FinishError> {
+        self.mock.finish(bare(token), FinishRequest::default()).map(|_| ())
+    }
+
+    /// Finishes a session with that outcome, whatever its scenario says.
+    ///
+    /// # Errors
+    ///
+    /// As [`MockServer::finish`].
+    pub fn finish_as(&self, token: &str, outcome: Outcome) -> Result<(), FinishError> {
+        let request = FinishRequest { outcome: Some(outcome), answers: None };
+        self.mock.finish(bare(token), request).map(|_| ())
+    }
+
+    /// Moves every company's clock on, so that nobody has to wait for times in scenarios and for expiry.
+    pub fn advance(&self, by: Duration) {
+        for tenant in self.mock.tenants() {
+            tenant.clock.advance(by);
+        }
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn mock(&self) -> &Mock {
+        &self.mock
+    }
+}
+
+impl Drop for MockServer {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// A token may be passed as it came from `begin/`, with its quotation marks.
+fn bare(token: &str) -> &str {
+    token.trim().trim_matches('"')
+}

@@ -1,0 +1,104 @@
+//! What a mock for a test is started with.
+
+use std::time::SystemTime;
+
+use super::{MockServer, StartError};
+use crate::{company::Company, config::Config};
+
+/// Settings of a [`MockServer`]: a free port, one company, and what is asked for here.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), identomat_mock::StartError> {
+/// use identomat_mock::{MockServer, ResultCase};
+///
+/// let mock = MockServer::builder()
+///     .company("my-company")
+///     .secret("not-a-real-secret")
+///     .scenario("rejected")
+///     .settings(|config| config.result_case = ResultCase::Lower)
+///     .start()
+///     .await?;
+/// assert_eq!(mock.company_key(), "my-company");
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing runs before `start`"]
+#[derive(Debug, Clone)]
+pub struct MockServerBuilder {
+    config: Config,
+    company: Company,
+}
+
+impl MockServerBuilder {
+    pub(super) fn new() -> Self {
+        let config = Config { port: 0, ..Config::default() };
+        Self { config, company: Company::new(crate::DEFAULT_COMPANY_KEY) }
+    }
+
+    /// The key of the company; the one of the vendor's manual otherwise.
+    pub fn company(mut self, key: impl Into<String>) -> Self {
+        self.company.key = key.into();
+        self
+    }
+
+    /// The secret of the company: calls have to be signed then, and answers are.
+    pub fn secret(mut self, secret: impl Into<String>) -> Self {
+        self.company = self.company.secret(secret);
+        self
+    }
+
+    /// A further company.
+    pub fn another_company(mut self, company: Company) -> Self {
+        self.config.companies.push(company);
+        self
+    }
+
+    /// The scenario for sessions that do not ask for one; `approved` otherwise.
+    pub fn scenario(mut self, name: impl Into<String>) -> Self {
+        self.config.scenario = name.into();
+        self
+    }
+
+    /// Makes tokens, people and numbers repeatable.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = Some(seed);
+        self
+    }
+
+    /// Stops the clock at that moment; only [`MockServer::advance`] moves it.
+    pub fn frozen_at(mut self, moment: SystemTime) -> Self {
+        self.config.frozen_at = Some(moment);
+        self
+    }
+
+    /// Changes any other setting.
+    pub fn settings(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    /// Starts the mock; it is ready when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when a setting is wrong, a file is broken, or the address is taken.
+    pub async fn start(self) -> Result<MockServer, StartError> {
+        MockServer::serve(self.into_config()).await
+    }
+
+    /// Starts the mock with a runtime of its own, for tests without one.
+    ///
+    /// # Errors
+    ///
+    /// As [`MockServerBuilder::start`], and when there is no thread for the runtime.
+    pub fn start_blocking(self) -> Result<super::blocking::MockServer, StartError> {
+        super::blocking::MockServer::serve(self.into_config())
+    }
+
+    fn into_config(self) -> Config {
+        let Self { mut config, company } = self;
+        config.companies.insert(0, company);
+        config
+    }
+}

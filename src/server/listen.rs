@@ -1,0 +1,81 @@
+//! The accept loop: one task a connection, all of them gone when the loop is dropped.
+
+use std::{future::pending, io, net::SocketAddr, time::Duration};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tower::Service;
+
+use super::STOP_DEADLINE;
+use crate::http::tidy_path;
+
+/// Serves until `stop` is sent, then lets open calls end, at most [`STOP_DEADLINE`]. A dropped sender is no stop.
+pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::Receiver<()>) {
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let stop = async {
+        if stop.await.is_err() {
+            pending::<()>().await;
+        }
+    };
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let connection = connection(stream, peer, router.clone());
+                    let watched = graceful.watch(connection);
+                    connections.spawn(async move {
+                        if let Err(error) = watched.await {
+                            tracing::debug!(%peer, %error, "a connection broke off");
+                        }
+                    });
+                }
+                Err(error) => pause(&error).await,
+            },
+            Some(_) = connections.join_next() => {}
+            () = &mut stop => break,
+        }
+    }
+    drop(listener);
+    if timeout(STOP_DEADLINE, graceful.shutdown()).await.is_err() {
+        tracing::debug!(open = connections.len(), "calls were still open at the deadline and are cut off");
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+) -> http1::Connection<
+    TokioIo<TcpStream>,
+    impl hyper::service::HttpService<Incoming, ResBody = Body, Error = std::convert::Infallible, Future: Send> + Send,
+> {
+    // Answers are small; without this the system may hold them back for a while.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        tidy_path(request.uri_mut());
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().call(request.map(Body::new))
+    });
+    http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service)
+}
+
+/// A client that went away before it was accepted is no reason to wait; too many open files is.
+async fn pause(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        tracing::error!(%error, "cannot accept connections; trying again");
+        sleep(Duration::from_millis(100)).await;
+    }
+}

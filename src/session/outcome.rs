@@ -1,0 +1,75 @@
+//! What a verification can come to.
+
+use std::{fmt, str::FromStr};
+
+use serde::Deserialize;
+
+/// The `result` of a session (specification, section 5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Outcome {
+    /// The person is who they say.
+    Approved,
+    /// The person is not, or the check failed.
+    Rejected,
+    /// An operator of the vendor has to look.
+    ManualCheck,
+    /// The person did not agree to the terms.
+    DisagreedWithTerms,
+    /// The person is not through, or there is no verdict yet.
+    InProgress,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of the vendor's manual.
+    pub const ALL: [Self; 5] =
+        [Self::Approved, Self::Rejected, Self::ManualCheck, Self::DisagreedWithTerms, Self::InProgress];
+
+    /// The word of the vendor's manual.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "APPROVED",
+            Self::Rejected => "REJECTED",
+            Self::ManualCheck => "MANUAL_CHECK",
+            Self::DisagreedWithTerms => "DISAGREED_WITH_TERMS",
+            Self::InProgress => "IN_PROGRESS",
+        }
+    }
+
+    /// The word of recorded live answers.
+    pub fn as_lower_str(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::ManualCheck => "manual_check",
+            Self::DisagreedWithTerms => "disagreed_with_terms",
+            Self::InProgress => "in_progress",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Reads either case.
+impl FromStr for Outcome {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str().eq_ignore_ascii_case(text)).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|outcome| outcome.as_str()).collect();
+            format!("`{text}` is not an outcome; allowed: {}", names.join(", "))
+        })
+    }
+}
+
+impl TryFrom<String> for Outcome {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}

@@ -1,0 +1,120 @@
+//! Session tokens, and the only source of random values.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use sha2::{Digest, Sha256};
+
+/// A session token: 40 characters of `[a-z0-9]` (specification, section 1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Token([u8; Token::LENGTH]);
+
+impl Token {
+    pub(crate) const LENGTH: usize = 40;
+
+    /// Reads a token; `None` when `text` cannot be one.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let bytes: [u8; Self::LENGTH] = text.as_bytes().try_into().ok()?;
+        bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9')).then_some(Self(bytes))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("a token is ASCII")
+    }
+
+    /// A number that depends on the token and on what it is for, and on nothing else.
+    ///
+    /// All that is invented about a session is drawn here, so that its answers are stable.
+    pub(crate) fn draw(&self, purpose: &str) -> u64 {
+        let digest = Sha256::new().chain_update(purpose).chain_update(self.0).finalize();
+        u64::from_be_bytes(std::array::from_fn(|i| digest[i]))
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Draws the tokens of one company: the n-th depends on the seed, the company key and n.
+///
+/// So companies that are used at the same time do not change each other's tokens.
+#[derive(Debug)]
+pub(crate) struct TokenSource {
+    start: Sha256,
+    drawn: AtomicU64,
+}
+
+impl TokenSource {
+    /// Without a `seed`, one is drawn at random.
+    pub(crate) fn new(seed: Option<u64>, company_key: &str) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one place that draws random values")]
+        let seed = seed.map_or_else(|| uuid::Uuid::new_v4().as_u128(), u128::from);
+        let start = Sha256::new().chain_update(seed.to_be_bytes()).chain_update(company_key);
+        Self { start, drawn: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn next(&self) -> Token {
+        let number = self.drawn.fetch_add(1, Ordering::Relaxed);
+        let digest = self.start.clone().chain_update(number.to_be_bytes()).finalize();
+        // 20 digits in base 36 fit into 16 bytes with 24 bits to spare, so all digits are evenly spread.
+        let mut token = [0; Token::LENGTH];
+        for (digits, half) in token.chunks_mut(20).zip(digest.chunks(16)) {
+            let mut rest = half.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
+            for digit in digits {
+                *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize];
+                rest /= 36;
+            }
+        }
+        Token(token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drawn_token_is_one_that_parses() {
+        let source = TokenSource::new(None, "key");
+        for _ in 0..1000 {
+            let token = source.next();
+            assert_eq!(Token::parse(token.as_str()), Some(token));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_is_refused() {
+        let good = "a".repeat(40);
+        assert!(Token::parse(&good).is_some());
+        for bad in [&good[1..], &format!("{good}a"), &good.to_uppercase(), &format!("{}é", &good[2..])] {
+            assert_eq!(Token::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn tokens_depend_on_seed_company_and_number_only() {
+        let draw = |seed, key| {
+            let source = TokenSource::new(Some(seed), key);
+            [source.next(), source.next()]
+        };
+        assert_eq!(draw(1, "a"), draw(1, "a"));
+        assert_ne!(draw(1, "a"), draw(2, "a"));
+        assert_ne!(draw(1, "a"), draw(1, "b"));
+        assert_ne!(draw(1, "a")[0], draw(1, "a")[1]);
+    }
+
+    #[test]
+    fn without_a_seed_two_sources_differ() {
+        assert_ne!(TokenSource::new(None, "a").next(), TokenSource::new(None, "a").next());
+    }
+}

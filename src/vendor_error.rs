@@ -1,0 +1,86 @@
+//! The errors that vendor calls answer, as the domain sees them; [`crate::http::error`] words them.
+
+use std::{fmt, str::FromStr};
+
+use serde::Deserialize;
+
+/// An error that a vendor call can answer (specification, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub enum ErrorCode {
+    /// The company key is unknown or missing.
+    CompanyKeyInvalid,
+    /// The token is well formed, but the company has no such session.
+    SessionNotFound,
+    /// The token cannot be one: not 40 characters of `[a-z0-9]`.
+    SessionInvalid,
+    /// The company has a secret, and the signature is missing or wrong.
+    SignatureInvalid,
+    /// A parameter is missing or malformed.
+    ArgumentError,
+}
+
+impl ErrorCode {
+    /// Every code, in the order of the specification.
+    pub const ALL: [Self; 5] = [
+        Self::CompanyKeyInvalid,
+        Self::SessionNotFound,
+        Self::SessionInvalid,
+        Self::SignatureInvalid,
+        Self::ArgumentError,
+    ];
+
+    /// The word that the vendor sends.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CompanyKeyInvalid => "COMPANY_KEY_INVALID",
+            Self::SessionNotFound => "SESSION_NOT_FOUND",
+            Self::SessionInvalid => "SESSION_INVALID",
+            Self::SignatureInvalid => "SIGNATURE_INVALID",
+            Self::ArgumentError => "argumentError",
+        }
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ErrorCode {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|code| code.as_str() == text).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|code| code.as_str()).collect();
+            format!("`{text}` is not an error of the vendor; allowed: {}", names.join(", "))
+        })
+    }
+}
+
+impl TryFrom<String> for ErrorCode {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// A vendor call that failed: what the vendor answers, and what the mock advises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VendorError {
+    pub(crate) code: ErrorCode,
+    /// For [`ErrorCode::ArgumentError`] part of the answer; otherwise advice for the hint header and the log.
+    pub(crate) message: String,
+}
+
+impl VendorError {
+    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    pub(crate) fn argument(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::ArgumentError, message)
+    }
+}
