@@ -6,7 +6,7 @@ use std::{
     error::Error,
     fs,
     io::{self, IsTerminal},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::SocketAddr,
     path::Path,
     process::ExitCode,
     time::Duration,
@@ -18,7 +18,10 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::json;
 
 use self::settings::{LogFormat, Settings};
-use crate::{config::ResultCase, server::MockServer};
+use crate::{
+    config::ResultCase,
+    server::{MockServer, local_url},
+};
 
 /// A stand-in for the Identomat identity-verification service, for tests and laptops.
 ///
@@ -180,7 +183,13 @@ fn remove_if_there(path: &Path) -> Done {
 async fn health(settings: Settings, url: Option<String>) -> Done {
     let url = match url {
         Some(url) => url.trim_end_matches('/').to_owned(),
-        None => local_url(&settings)?,
+        None => {
+            let config = settings.into_config()?;
+            if config.port == 0 {
+                return Err("with port 0 nobody knows the port beforehand; say where the server is with --url".into());
+            }
+            local_url(SocketAddr::new(config.host, config.port))
+        }
     };
     let uri: hyper::Uri = format!("{url}/__admin/health/ready").parse().map_err(|_| format!("`{url}` is not a URL"))?;
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
@@ -193,18 +202,4 @@ async fn health(settings: Settings, url: Option<String>) -> Done {
         }
         Err(_) => Err(format!("{url} does not answer within 2 s").into()),
     }
-}
-
-/// Where a server with these settings is reached from the same machine.
-fn local_url(settings: &Settings) -> Result<String, Box<dyn Error>> {
-    let config = settings.clone().into_config()?;
-    if config.port == 0 {
-        return Err("with port 0 nobody knows the port beforehand; say where the server is with --url".into());
-    }
-    let host = match config.host {
-        IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(host) if host.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        host => host,
-    };
-    Ok(format!("http://{}", SocketAddr::new(host, config.port)))
 }

@@ -102,12 +102,16 @@ impl DataFile {
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
         serde_saphyr::from_str(&self.text).map_err(|error| {
             let path = self.path.display();
-            let place = match error.location() {
-                Some(at) => format!("{path}:{}:{}", at.line(), at.column()),
-                None => path.to_string(),
-            };
             let text = error.without_snippet().to_string();
-            LoadError::Content { place, problem: text }
+            match error.location() {
+                Some(at) => {
+                    let (line, column) = (at.line(), at.column());
+                    // The place is said once, in front.
+                    let problem = text.replace(&format!(" at line {line}, column {column}"), "");
+                    LoadError::Content { place: format!("{path}:{line}:{column}"), problem }
+                }
+                None => LoadError::Content { place: path.to_string(), problem: text },
+            }
         })
     }
 

@@ -5,7 +5,12 @@ mod listen;
 
 pub mod blocking;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -101,7 +106,7 @@ impl MockServer {
     pub fn url(&self) -> String {
         match &self.mock.config.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("http://{}", self.address),
+            None => local_url(self.address),
         }
     }
 
@@ -162,6 +167,19 @@ impl Drop for MockServer {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+/// The URL of a server that listens on `address`, for clients on the same machine.
+///
+/// A server that listens on all addresses is reached on the loopback one; nobody can connect to `0.0.0.0`.
+pub(crate) fn local_url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
 }
 
 /// A token may be passed as it came from `begin/`, with its quotation marks.

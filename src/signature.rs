@@ -75,7 +75,45 @@ fn received_code(header: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+
+    /// A code that another implementation computed.
+    #[derive(Deserialize)]
+    struct Vector {
+        name: String,
+        secret: String,
+        body_base64: String,
+        parts: Option<Vec<Part>>,
+        signature: String,
+    }
+
+    #[derive(Deserialize)]
+    struct Part {
+        kind: String,
+        value_base64: String,
+    }
+
+    #[test]
+    fn codes_are_those_of_another_implementation() {
+        let vectors: Vec<Vector> = serde_json::from_str(include_str!("../fixtures/signatures/vectors.json")).unwrap();
+        let decoded = |text: &str| STANDARD.decode(text).unwrap();
+        for vector in &vectors {
+            let body = decoded(&vector.body_base64);
+            let parts = vector.parts.as_ref().map(|parts| {
+                let of_kind = |kind: &'static str| parts.iter().filter(move |part| part.kind == kind);
+                of_kind("text").chain(of_kind("file")).map(|part| decoded(&part.value_base64)).collect::<Vec<_>>()
+            });
+            let parts: Option<Vec<&[u8]>> = parts.as_ref().map(|parts| parts.iter().map(Vec::as_slice).collect());
+            let payload = parts.as_ref().map_or(Payload::Body(&body), |parts| Payload::Parts(parts));
+            let header = header(&vector.secret, payload);
+            assert_eq!(header, format!("signature=\"{}\"", vector.signature), "{}", vector.name);
+            verify(&vector.secret, payload, Some(&header)).unwrap();
+            verify("another-secret", payload, Some(&header)).unwrap_err();
+        }
+        assert!(vectors.iter().filter(|vector| vector.parts.is_some()).count() >= 5);
+    }
 
     #[test]
     fn a_refusal_says_what_was_signed_expected_and_received() {

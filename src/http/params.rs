@@ -53,11 +53,11 @@ impl Params {
         let query = head.uri.query().unwrap_or_default();
         let mut params = Self { values: form(query.as_bytes()), read_as: "query", raw: Raw::Body(body.clone()) };
         let malformed = |problem: String| VendorError::argument(problem);
-        let visible = body.trim_ascii_start();
+        let visible = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body).trim_ascii_start();
         match visible.first() {
             None => {}
             Some(b'{' | b'[' | b'"') => {
-                params.values.extend(json_object(&body, limits.depth).map_err(malformed)?);
+                params.values.extend(json_object(visible, limits.depth).map_err(malformed)?);
                 params.read_as = "JSON";
             }
             Some(_) => match multipart::boundary(content_type, visible) {
@@ -180,7 +180,6 @@ fn json_object(body: &[u8], depth: usize) -> Result<Map<String, Value>, String> 
 }
 
 fn json(text: &[u8], depth: usize) -> Result<Value, String> {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let value = serde_json::from_slice(text).map_err(|error| format!("is not JSON: {error}"))?;
     if is_deeper(&value, depth) { Err(format!("is nested deeper than {depth} levels")) } else { Ok(value) }
 }

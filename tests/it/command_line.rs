@@ -1,0 +1,183 @@
+//! The binary: its line at the start, its ready file, its health check, its end.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+/// The binary with no setting of the surrounding environment.
+pub(crate) fn binary(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_identomat-mock"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("IDENTOMAT_MOCK_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments);
+    command
+}
+
+pub(crate) fn output(command: &mut Command) -> Output {
+    command.output().expect("the binary runs")
+}
+
+/// A serving binary; it is killed when it is dropped.
+pub(crate) struct Serving {
+    child: Child,
+    pub(crate) first_line: String,
+}
+
+impl Serving {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::spawn(binary(&["--port", "0"]).args(arguments))
+    }
+
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+        let mut first_line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        stdout.read_line(&mut first_line).expect("a line");
+        Self { child, first_line }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        let rest = self.first_line.strip_prefix("identomat-mock listens on ").expect("the line says where");
+        rest.split(' ').next().expect("a URL")
+    }
+
+    /// Sends SIGTERM, waits for the end, and answers how long it took, the exit code and the log.
+    fn terminate(mut self) -> (Duration, Option<i32>, String) {
+        let started = Instant::now();
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
+        let code = self.child.wait().expect("it ends").code();
+        let mut log = String::new();
+        self.child.stderr.take().expect("stderr is piped").read_to_string(&mut log).expect("text");
+        (started.elapsed(), code, log)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn begin(url: &str, key: &str) -> Value {
+    let client = reqwest::Client::new();
+    let call = client.post(format!("{url}/external-api/begin/")).json(&json!({"company_key": key}));
+    call.send().await.expect("an answer").json().await.expect("JSON")
+}
+
+#[tokio::test]
+async fn one_line_says_address_keys_scenarios_and_widget() {
+    let serving = Serving::start(&["--company-key", "first,second=not-a-real-secret"]);
+    let url = serving.url().to_owned();
+    let expected = format!(
+        "identomat-mock listens on {url} | company keys: first, second (signed) | scenarios: approved, \
+         company-key-invalid, "
+    );
+    assert!(serving.first_line.starts_with(&expected), "{}", serving.first_line);
+    assert!(serving.first_line.ends_with(&format!(" | widget: {url}/?session_token=TOKEN\n")));
+    assert!(!serving.first_line.contains("not-a-real-secret"));
+    assert_eq!(begin(&url, "first").await.as_str().map(str::len), Some(40));
+
+    let (_, code, log) = serving.terminate();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("recorded live answers are lower case (approved): --result-case lower"), "{log}");
+}
+
+#[tokio::test]
+async fn the_line_is_json_where_the_log_is() {
+    let serving = Serving::start(&["--log-format", "json", "--company-key", "a-company"]);
+    let line: Value = serde_json::from_str(&serving.first_line).unwrap();
+    assert_eq!(line["companies"], json!([{"company_key": "a-company", "signed": false}]));
+    assert!(line["scenarios"].as_array().unwrap().contains(&json!("rejected")));
+    let url = line["url"].as_str().unwrap().to_owned();
+    assert_eq!(line["widget"], format!("{url}/?session_token=TOKEN"));
+    assert_eq!(begin(&url, "wrong").await, "COMPANY_KEY_INVALID");
+
+    let (_, _, log) = serving.terminate();
+    let entries: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let refused = entries.iter().find(|entry| entry["level"] == "WARN").expect("the refusal is logged");
+    assert_eq!(refused["error"], "COMPANY_KEY_INVALID");
+    assert_eq!(refused["message"], "there is no company key `wrong`; the keys are: `a-company`");
+}
+
+#[tokio::test]
+async fn the_ready_file_has_the_url_while_the_server_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ready");
+    fs::write(&path, "left over").unwrap();
+    let mut command = binary(&["--port", "0", "--ready-file"]);
+    let serving = Serving::spawn(command.arg(&path));
+    wait_for(&path, |text| text.ends_with('\n'));
+    let url = fs::read_to_string(&path).unwrap();
+    assert_eq!(url.trim_end(), serving.url());
+    assert!(begin(url.trim_end(), identomat_mock::DEFAULT_COMPANY_KEY).await.is_string());
+    serving.terminate();
+    assert!(!path.exists(), "a server that is gone is not ready");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing else is left");
+}
+
+fn wait_for(path: &Path, is_so: impl Fn(&str) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !fs::read_to_string(path).is_ok_and(|text| is_so(&text)) {
+        assert!(Instant::now() < deadline, "{} stays as it is", path.display());
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn health_tells_a_server_that_answers_from_one_that_does_not() {
+    let serving = Serving::start(&[]);
+    let port = serving.url().rsplit(':').next().unwrap().to_owned();
+    let url = serving.url().to_owned();
+    for arguments in [&["health", "--port", &port][..], &["health", "--url", &url], &["--port", &port, "health"]] {
+        let health = output(&mut binary(arguments));
+        assert!(health.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&health.stderr));
+    }
+    let everywhere = output(binary(&["health", "--host", "0.0.0.0"]).env("IDENTOMAT_MOCK_PORT", &port));
+    assert!(everywhere.status.success(), "{}", String::from_utf8_lossy(&everywhere.stderr));
+
+    serving.terminate();
+    let health = output(&mut binary(&["health", "--port", &port]));
+    assert_eq!(health.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&health.stderr).into_owned();
+    assert!(said.starts_with(&format!("error: http://127.0.0.1:{port} does not answer: ")), "{said}");
+}
+
+#[test]
+fn health_does_not_take_another_server_for_a_mock() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let other = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let _ = socket.read(&mut [0; 1024]);
+        socket.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    let health = output(&mut binary(&["health", "--url", &url]));
+    other.join().unwrap();
+    assert_eq!(health.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&health.stderr).into_owned();
+    assert_eq!(said, format!("error: {url} answers 404 Not Found: is it an identomat-mock?\n"));
+}
+
+#[test]
+fn sigterm_stops_it_within_two_seconds_with_half_a_request_open() {
+    let serving = Serving::start(&[]);
+    let address = serving.url().trim_start_matches("http://").to_owned();
+    let mut idle = TcpStream::connect(&address).unwrap();
+    idle.write_all(b"GET /__admin/health/ready HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let _ = idle.read(&mut [0; 1024]).unwrap();
+    let mut half = TcpStream::connect(&address).unwrap();
+    half.write_all(b"POST /external-api/begin/ HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{\"comp").unwrap();
+    let (took, code, _) = serving.terminate();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert_eq!(code, Some(0));
+}

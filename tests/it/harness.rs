@@ -1,0 +1,158 @@
+//! How a test talks to a mock.
+//!
+//! [`TestApp::start`] gives each test a mock of its own; there is one method for each endpoint. A [`Reply`] keeps
+//! everything that came back, and a status that was not expected prints it all at the caller's line.
+
+use std::time::Duration;
+
+use identomat_mock::{MockServer, MockServerBuilder};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
+use serde_json::{Value, json};
+
+pub(crate) struct TestApp {
+    pub(crate) mock: MockServer,
+    client: Client,
+}
+
+pub(crate) struct Reply {
+    call: String,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|builder| builder).await
+    }
+
+    pub(crate) async fn start_with(settings: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> Self {
+        let mock = settings(MockServer::builder()).start().await.expect("the mock starts");
+        let client = Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(20)).build();
+        Self { mock, client: client.expect("a client") }
+    }
+
+    /// A request to a path below the mock's base URL.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.mock.url()))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        send(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> Reply {
+        send(self.request(Method::POST, path).body(body)).await
+    }
+
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Reply {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// `parameters` and the key of the first company, where they have none.
+    pub(crate) fn with_key(&self, mut parameters: Value) -> Value {
+        let members = parameters.as_object_mut().expect("parameters are an object");
+        members.entry("company_key").or_insert_with(|| self.mock.company_key().into());
+        parameters
+    }
+
+    /// Calls `begin/` and answers the token.
+    #[track_caller]
+    pub(crate) fn begin(&self, parameters: Value) -> impl Future<Output = String> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let reply = self.post_json("/external-api/begin/", &self.with_key(parameters)).await;
+            assert_eq!(reply.status, 200, "begin at {caller}: {reply}");
+            reply.json().as_str().expect("a token").to_owned()
+        }
+    }
+
+    pub(crate) async fn result(&self, token: &str) -> Reply {
+        self.post_json("/external-api/result/", &self.with_key(json!({"session_token": token}))).await
+    }
+
+    pub(crate) async fn delete(&self, token: &str) -> Reply {
+        self.post_json("/external-api/delete/", &self.with_key(json!({"session_token": token}))).await
+    }
+
+    /// Opens the widget.
+    pub(crate) async fn widget(&self, token: &str) -> Reply {
+        self.get(&format!("/?session_token={token}")).await
+    }
+
+    /// Posts the form at the end of the widget.
+    pub(crate) async fn finish(&self, token: &str, form: &[(&str, &str)]) -> Reply {
+        let body = form_body(form.iter().copied());
+        self.post(&format!("/?session_token={token}"), body).await
+    }
+
+    /// Begins a session, finishes it as its scenario says, and answers its result document.
+    pub(crate) async fn result_of(&self, parameters: Value) -> Value {
+        let token = self.begin(parameters).await;
+        self.mock.finish(&token).expect("the session is open");
+        let reply = self.result(&token).await;
+        reply.assert_status(200);
+        reply.json()
+    }
+}
+
+pub(crate) async fn send(request: RequestBuilder) -> Reply {
+    let (client, request) = request.build_split();
+    let request = request.expect("the request can be built");
+    let call = format!("{} {}", request.method(), request.url());
+    let response = client.execute(request).await.unwrap_or_else(|error| panic!("{call}: no answer: {error:?}"));
+    let (status, headers) = (response.status(), response.headers().clone());
+    let body = response.bytes().await.unwrap_or_else(|error| panic!("{call}: no body: {error:?}")).to_vec();
+    Reply { call, status, headers, body }
+}
+
+pub(crate) fn form_body<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
+
+impl Reply {
+    #[track_caller]
+    pub(crate) fn assert_status(&self, status: u16) {
+        assert_eq!(self.status, status, "{self}");
+    }
+
+    /// Asserts an error of the vendor: its status and, byte for byte, its body.
+    #[track_caller]
+    pub(crate) fn assert_error(&self, status: u16, word: &str) {
+        self.assert_status(status);
+        assert_eq!(self.text(), format!("\"{word}\""), "{self}");
+    }
+
+    /// Asserts a complaint about a parameter and answers its words.
+    #[track_caller]
+    pub(crate) fn argument_error(&self) -> String {
+        self.assert_status(400);
+        let body = self.json();
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(1), "{self}");
+        body["argumentError"].as_str().unwrap_or_else(|| panic!("{self}")).to_owned()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("no JSON: {error}\n{self}"))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("a header of ASCII"))
+    }
+
+    #[track_caller]
+    pub(crate) fn hint(&self) -> &str {
+        self.header("x-identomat-mock-hint").unwrap_or_else(|| panic!("no hint\n{self}"))
+    }
+}
+
+impl std::fmt::Display for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} answered {}\n{:#?}\n{}", self.call, self.status, self.headers, self.text())
+    }
+}

@@ -1,0 +1,155 @@
+//! Bodies that are too large, too deep, cut off or nonsense are answered, and the server goes on.
+
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpStream},
+    time::Duration,
+};
+
+use reqwest::{
+    Method,
+    header::CONTENT_TYPE,
+    multipart::{Form, Part},
+};
+use serde_json::json;
+
+use crate::harness::{TestApp, send};
+
+#[tokio::test]
+async fn a_body_over_a_mebibyte_is_refused() {
+    let app = TestApp::start().await;
+    let body = |length: usize| {
+        let empty = app.with_key(json!({"padding": ""})).to_string();
+        app.with_key(json!({"padding": "a".repeat(length - empty.len())})).to_string()
+    };
+    app.post("/external-api/begin/", body(1 << 20)).await.assert_status(200);
+    let reply = app.post("/external-api/begin/", body((1 << 20) + 1)).await;
+    assert_eq!(reply.argument_error(), "the body is larger than 1048576 bytes");
+}
+
+#[tokio::test]
+async fn a_far_too_large_body_is_answered_and_not_reset() {
+    let app = TestApp::start().await;
+    let reply = app.post("/external-api/begin/", vec![b'a'; 12 << 20]).await;
+    assert_eq!(reply.argument_error(), "the body is larger than 1048576 bytes");
+}
+
+#[tokio::test]
+async fn multipart_may_be_larger_up_to_its_own_limit() {
+    let app = TestApp::start().await;
+    let begin = async |file: usize| {
+        let key = app.mock.company_key().to_owned();
+        let form = Form::new().text("company_key", key).part("file", Part::bytes(vec![7; file]).file_name("f"));
+        send(app.request(Method::POST, "/external-api/begin/").multipart(form)).await
+    };
+    begin(15 << 20).await.assert_status(200);
+    assert_eq!(begin(16 << 20).await.argument_error(), "the body is larger than 16777216 bytes");
+}
+
+#[tokio::test]
+async fn nesting_is_limited_in_bodies_and_in_text() {
+    let app = TestApp::start().await;
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let key = app.mock.company_key();
+    // The body and its member `extra` are the two levels around.
+    let body = |depth| format!("{{\"company_key\": \"{key}\", \"extra\": {}}}", nested(depth));
+    app.post("/external-api/begin/", body(31)).await.assert_status(200);
+    let refused = app.post("/external-api/begin/", body(32)).await;
+    assert_eq!(refused.argument_error(), "the body is nested deeper than 32 levels");
+    for depth in [129, 100_000] {
+        let words = app.post("/external-api/begin/", body(depth)).await.argument_error();
+        assert!(words.starts_with("the body is not JSON: recursion limit exceeded"), "{words}");
+    }
+    let in_text = app.post_json("/external-api/begin/", &app.with_key(json!({"steps": nested(33)}))).await;
+    assert_eq!(in_text.argument_error(), "`steps` is nested deeper than 32 levels");
+}
+
+#[tokio::test]
+async fn the_number_of_parts_is_limited() {
+    let app = TestApp::start().await;
+    let begin = async |parts: usize| {
+        let form = Form::new().text("company_key", app.mock.company_key().to_owned());
+        let form = (1..parts).fold(form, |form, number| form.text(format!("extra-{number}"), ""));
+        send(app.request(Method::POST, "/external-api/begin/").multipart(form)).await
+    };
+    begin(100).await.assert_status(200);
+    assert_eq!(begin(101).await.argument_error(), "the multipart body has more than 100 parts");
+}
+
+#[tokio::test]
+async fn malformed_bodies_say_what_is_malformed() {
+    let app = TestApp::start().await;
+    for (label, body, words) in [
+        ("application/json", &b"{\"a\": }"[..], "the body is not JSON: expected value at line 1 column 7"),
+        ("application/json", b"[1]", "the body is not a JSON object: [1]"),
+        ("application/json", b"\"text\"", "the body is not a JSON object: \"text\""),
+        ("application/json", b"hello", "the body is not what its type `application/json` says"),
+        ("text/plain", b"a=\xff", "the body is neither JSON, form nor multipart: it is not UTF-8"),
+        (
+            "application/json",
+            b"{\"a\": \"\xff\"}",
+            "the body is not JSON: invalid unicode code point at line 1 column 8",
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb",
+            "the multipart body is malformed: field \"a\" received with incomplete data",
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Disposition: form-data\r\n\r\nb\r\n--x--\r\n",
+            "a part of the multipart body has no name",
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xff\r\n--x--\r\n",
+            "the part `a` of the multipart body is not UTF-8 text",
+        ),
+    ] {
+        let request = app.request(Method::POST, "/external-api/begin/").header(CONTENT_TYPE, label);
+        assert_eq!(send(request.body(body)).await.argument_error(), words);
+    }
+    app.begin(json!({})).await;
+}
+
+/// Sends bytes over a plain socket, ends the sending side, and answers all that comes back.
+fn raw(app: &TestApp, request: &[u8]) -> String {
+    let mut socket = TcpStream::connect(app.mock.address()).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket.write_all(request).unwrap();
+    socket.shutdown(Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_body_that_breaks_off_is_answered() {
+    let app = TestApp::start().await;
+    for request in [
+        &b"POST /external-api/begin/ HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"company"[..],
+        b"POST /external-api/begin/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"com",
+        b"POST /external-api/begin/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+    ] {
+        let answer = raw(&app, request);
+        assert!(answer.starts_with("HTTP/1.1 400"), "{}: {answer}", String::from_utf8_lossy(request));
+        assert!(answer.contains(r#"{"argumentError":"the body ended before it was complete"}"#), "{answer}");
+    }
+    app.begin(json!({})).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn hostile_heads_get_an_answer_too() {
+    let app = TestApp::start().await;
+    for (request, status) in [
+        (b"GET /external-api/result/?a=%00%ff%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec(), "403"),
+        (b"GET /?session_token=%ff%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec(), "404"),
+        (b"GET /__widget/sessions/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec(), "400"),
+        (b"GET /%2e%2e/%2e%2e HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec(), "404"),
+        (b"NONSENSE\r\n\r\n".to_vec(), "400"),
+    ] {
+        let answer = raw(&app, &request);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{}: {answer}", String::from_utf8_lossy(&request));
+    }
+    app.begin(json!({})).await;
+}

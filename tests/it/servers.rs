@@ -1,0 +1,122 @@
+//! Servers for tests start on ports of their own and leave nothing behind.
+
+use std::{
+    io::Write,
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use identomat_mock::{MockServer, Outcome, blocking};
+use serde_json::json;
+use tokio::runtime::Handle;
+
+use crate::harness::TestApp;
+
+/// Waits until `is_so`; the condition is looked at again and again, with no time set between.
+async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+fn is_listened_on(address: SocketAddr) -> bool {
+    TcpStream::connect(address).is_ok()
+}
+
+#[tokio::test]
+async fn two_hundred_servers_leave_no_port_and_no_task() {
+    let before = Handle::current().metrics().num_alive_tasks();
+    let mut addresses = Vec::new();
+    let mut clients = Vec::new();
+    for _ in 0..10 {
+        let mut servers = Vec::new();
+        for _ in 0..20 {
+            let mock = MockServer::start().await;
+            // A connection that stays open, with half a request sent.
+            let mut client = TcpStream::connect(mock.address()).unwrap();
+            client.write_all(b"POST /external-api/begin/ HTTP/1.1\r\nContent-Length: 10\r\n").unwrap();
+            clients.push(client);
+            addresses.push(mock.address());
+            servers.push(mock);
+        }
+        drop(servers);
+    }
+    assert_eq!(addresses.len(), 200);
+    until("all ports are free", || !addresses.iter().any(|address| is_listened_on(*address))).await;
+    until("all tasks are gone", || Handle::current().metrics().num_alive_tasks() <= before).await;
+}
+
+#[tokio::test]
+async fn servers_at_the_same_time_do_not_share_sessions() {
+    let (one, other) = (TestApp::start().await, TestApp::start().await);
+    assert_ne!(one.mock.address(), other.mock.address());
+    let token = one.begin(json!({})).await;
+    other.result(&token).await.assert_error(404, "SESSION_NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_shutdown_does_not_wait_for_half_a_request() {
+    let mock = MockServer::start().await;
+    let address = mock.address();
+    let mut client = TcpStream::connect(address).unwrap();
+    client.write_all(b"POST /external-api/begin/ HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{").unwrap();
+    let started = Instant::now();
+    mock.shutdown().await;
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(!is_listened_on(address));
+}
+
+#[test]
+fn a_blocking_server_needs_no_runtime() {
+    let mock = blocking::MockServer::builder().company("my-company").start_blocking().unwrap();
+    let address = mock.address();
+    assert_eq!(mock.company_key(), "my-company");
+    assert_eq!(mock.widget_url("\"abc\""), format!("http://{address}/?session_token=abc"));
+    assert!(mock.finish_as("nonsense", Outcome::Approved).is_err());
+
+    let answer = curl(&format!("http://{address}/external-api/begin/"), r#"{"company_key": "my-company"}"#);
+    mock.finish(&answer).unwrap();
+    let call = format!(r#"{{"company_key": "my-company", "session_token": {answer}}}"#);
+    let result = curl(&format!("http://{address}/external-api/result/"), &call);
+    assert!(result.starts_with(r#"{"result":"APPROVED""#), "{result}");
+
+    drop(mock);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while is_listened_on(address) {
+        assert!(Instant::now() < deadline, "the port stays open");
+        std::thread::yield_now();
+    }
+}
+
+fn curl(url: &str, body: &str) -> String {
+    let output = std::process::Command::new("curl").args(["-sS", url, "-d", body]).output();
+    let output = output.expect("curl is there; `make test` installs it");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_blocking_server_may_be_dropped_inside_a_runtime() {
+    let mock = tokio::task::spawn_blocking(blocking::MockServer::start).await.unwrap();
+    drop(mock);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let mock = MockServer::start().await;
+    let port = mock.address().port();
+    let error = MockServer::builder().settings(|config| config.port = port).start().await.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("cannot listen on 127.0.0.1:{port}: ")), "{error}");
+    assert!(error.ends_with("choose another with --host and --port (port 0 picks a free one)"), "{error}");
+}
+
+#[tokio::test]
+async fn the_public_url_is_what_others_are_told() {
+    let mock = MockServer::builder().settings(|config| config.public_url = Some("https://identomat.test/".into()));
+    let mock = mock.start().await.unwrap();
+    assert_eq!(mock.url(), "https://identomat.test");
+    assert_eq!(mock.widget_url("abc"), "https://identomat.test/?session_token=abc");
+}

@@ -1,0 +1,236 @@
+//! Settings: the flag is stronger than the variable, the variable than the file, and a wrong value stops the start.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::command_line::{Serving, binary, output};
+
+/// What the binary says when it does not start.
+fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let output = output(binary(arguments).envs(variables.iter().copied()));
+    assert!(!output.status.success(), "{arguments:?} {variables:?} starts");
+    String::from_utf8(output.stderr).expect("text")
+}
+
+/// Every flag of the help text: its name without dashes, and the variable beside it.
+fn flags() -> Vec<(String, String)> {
+    let help = String::from_utf8(output(&mut binary(&["--help"])).stdout).expect("text");
+    let mut flags = Vec::new();
+    for line in help.lines().map(str::trim) {
+        if let Some(at) = line.find("--") {
+            let name = line[at + 2..].split([' ', '[', '=']).next().expect("a name");
+            if line.starts_with('-') && !matches!(name, "help" | "version") {
+                flags.push((name.to_owned(), String::new()));
+            }
+        }
+        if let Some(rest) = line.strip_prefix("[env: ") {
+            let variable = rest.split(['=', ']']).next().expect("a variable");
+            flags.last_mut().expect("a flag before its variable").1 = variable.to_owned();
+        }
+    }
+    flags
+}
+
+#[test]
+fn every_flag_has_a_variable_and_a_key_in_the_file() {
+    let flags = flags();
+    assert!(flags.len() > 20, "{flags:?}");
+    for (flag, variable) in &flags {
+        assert_eq!(*variable, format!("IDENTOMAT_MOCK_{}", flag.replace('-', "_").to_uppercase()), "--{flag}");
+        if flag == "config" {
+            continue;
+        }
+        // A key that is known but has a wrong value complains about the value, not about the key.
+        let (_folder, path) = config(&format!("{flag}: {{wrong: true}}\n"));
+        let said = refusal(&["--config", path.to_str().expect("UTF-8")], &[]);
+        assert!(!said.contains("unknown field"), "--{flag}: {said}");
+    }
+    let (_folder, path) = config("prot: 1\n");
+    let said = refusal(&["--config", path.to_str().expect("UTF-8")], &[]);
+    assert!(said.contains("config.yaml:1:1: ") && said.contains("unknown field `prot`"), "{said}");
+}
+
+fn config(text: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("config.yaml");
+    fs::write(&path, text).expect("written");
+    (folder, path)
+}
+
+#[test]
+fn wrong_values_are_named_with_what_is_allowed() {
+    for (flag, value, problem) in [
+        ("host", "nowhere", "`nowhere` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"),
+        ("port", "70000", "`70000` is not a port: a number from 0 to 65535"),
+        ("public-url", "identomat.test", "`identomat.test` is not a base URL such as https://identomat.test:8443"),
+        ("company-key", "=x", "a company key is empty; give it at least one character"),
+        ("company-key", "a=", "the secret of the company key `a` is empty; leave it out or give one"),
+        ("session-lifetime", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
+        ("result-case", "camel", "`camel` is not a case; allowed: upper, lower"),
+        ("error-status", "99", "`99` is not a status from 200 to 599"),
+        ("error-status", "204", "the status 204 allows no body, but the error is in the body"),
+        (
+            "error-status",
+            "OOPS=400",
+            "`OOPS` is not an error of the vendor; allowed: COMPANY_KEY_INVALID, SESSION_NOT_FOUND, SESSION_INVALID, \
+             SIGNATURE_INVALID, argumentError",
+        ),
+        (
+            "finish",
+            "sometimes",
+            "`sometimes` is not a trigger; allowed: widget, begin, polls=N, after=DURATION (after=90s)",
+        ),
+        ("max-body", "much", "`much` is not a size; write it like 500000, 512KiB or 16MiB"),
+        ("log-format", "xml", "`xml` is not a form of the log; allowed: text, json"),
+        ("log-level", "loud", "`loud` is not a level; allowed: error, warn, info, debug, trace, off"),
+    ] {
+        let variable = format!("IDENTOMAT_MOCK_{}", flag.replace('-', "_").to_uppercase());
+        for said in [refusal(&[&format!("--{flag}"), value], &[]), refusal(&[], &[(&variable, value)])] {
+            let start = format!("error: invalid value '{value}' for '--{flag} <");
+            assert!(said.starts_with(&start) && said.contains(problem), "{said}\nshould say: {problem}");
+        }
+        let (_folder, path) = config(&format!("{flag}: [\"{value}\"]\n").replace(
+            &format!("[\"{value}\"]"),
+            &if matches!(flag, "company-key" | "error-status") {
+                format!("[\"{value}\"]")
+            } else {
+                format!("\"{value}\"")
+            },
+        ));
+        let said = refusal(&["--config", path.to_str().expect("UTF-8")], &[]);
+        assert!(said.contains("config.yaml:1:"), "{said}");
+        // Address and port are read by the YAML reader, in its own words.
+        assert!(
+            matches!(flag, "host" | "port" | "result-case") || said.contains(problem),
+            "{said}\nshould say: {problem}"
+        );
+    }
+}
+
+#[test]
+fn settings_that_do_not_go_together_stop_the_start() {
+    let said = refusal(&["--scenario", "aproved"], &[]);
+    let start =
+        "error: the default scenario (--scenario): there is no scenario `aproved`; the scenarios are: approved,";
+    assert!(said.starts_with(start), "{said}");
+    assert_eq!(refusal(&["--company-key", "a,b,a=x"], &[]), "error: the company key `a` is given twice\n");
+    assert_eq!(refusal(&["--max-depth", "101"], &[]), "error: the nesting depth is a number from 1 to 100\n");
+    let said = refusal(&["--config", "no/such/file.yaml"], &[]);
+    assert!(said.starts_with("error: cannot read `no/such/file.yaml`: "), "{said}");
+    let said = refusal(&["--host", "192.0.2.1", "--port", "0"], &[]);
+    assert!(said.starts_with("error: cannot listen on 192.0.2.1:0: "), "{said}");
+}
+
+/// Begins a session at the server of that line and answers its result.
+async fn result_at(serving: &Serving, key: &str, parameters: Value) -> Value {
+    let client = reqwest::Client::new();
+    let call = async |method: &str, mut parameters: Value| -> Value {
+        parameters["company_key"] = key.into();
+        let call = client.post(format!("{}/external-api/{method}/", serving.url())).json(&parameters);
+        call.send().await.expect("an answer").json().await.expect("JSON")
+    };
+    let begun = call("begin", parameters).await;
+    match begun.as_str() {
+        Some(token) if token.len() == 40 => call("result", json!({"session_token": token})).await,
+        _ => begun,
+    }
+}
+
+#[tokio::test]
+async fn flag_is_stronger_than_variable_and_variable_than_file() {
+    let (_folder, path) = config("finish: begin\nscenario: manual-check\nresult-case: lower\nport: 0\n");
+    let path = path.to_str().unwrap();
+    let mut command = binary(&["--config", path]);
+    let serving = Serving::spawn(&mut command);
+    let key = identomat_mock::DEFAULT_COMPANY_KEY;
+    assert_eq!(result_at(&serving, key, json!({})).await["result"], "manual_check");
+
+    let mut command = binary(&["--config", path]);
+    let serving = Serving::spawn(command.env("IDENTOMAT_MOCK_SCENARIO", "rejected"));
+    assert_eq!(result_at(&serving, key, json!({})).await["result"], "rejected");
+
+    let mut command = binary(&["--config", path, "--scenario", "approved"]);
+    let serving = Serving::spawn(command.env("IDENTOMAT_MOCK_SCENARIO", "rejected"));
+    assert_eq!(result_at(&serving, key, json!({})).await["result"], "approved");
+}
+
+#[tokio::test]
+async fn the_file_says_more_about_companies() {
+    let (folder, path) = config(
+        r#"
+port: 0
+finish: begin
+company-key: [plain, "signed=not-a-real-secret"]
+scenarios: my-scenarios
+error-status: ["200", "SESSION_INVALID=422"]
+max-body: 2MiB
+companies:
+  - key: rich
+    scenario: own
+    result-case: lower
+    configurations:
+      0123456789abcdef01234567:
+        scenario: rejected
+        flags: {skip_face: true}
+        steps: [{type: user-questionnaire, key: q, questions: [{type: boolean, key: sure}]}]
+"#,
+    );
+    // A relative folder is meant from where the file is.
+    fs::create_dir(folder.path().join("my-scenarios")).unwrap();
+    fs::write(folder.path().join("my-scenarios/own.yaml"), "description: own\nstages: [{result: MANUAL_CHECK}]")
+        .unwrap();
+    let mut command = binary(&["--config", path.to_str().unwrap()]);
+    let serving = Serving::spawn(&mut command);
+    assert_eq!(result_at(&serving, "plain", json!({})).await["result"], "APPROVED");
+    assert_eq!(result_at(&serving, "signed", json!({})).await, "SIGNATURE_INVALID");
+    assert_eq!(result_at(&serving, "rich", json!({})).await["result"], "manual_check");
+    let configured = result_at(&serving, "rich", json!({"config_id": "0123456789abcdef01234567"})).await;
+    assert_eq!(configured["result"], "rejected");
+    assert_eq!(configured["similarity"], 0);
+    assert_eq!(configured["questionnaires"][0]["questions"][0], json!({"key": "sure", "answer": true}));
+}
+
+#[tokio::test]
+async fn a_boolean_flag_may_stand_alone() {
+    for arguments in [&["--null-reject-reason"][..], &["--null-reject-reason=true"]] {
+        let serving = Serving::start(arguments);
+        let result = result_at(&serving, identomat_mock::DEFAULT_COMPANY_KEY, json!({})).await;
+        assert_eq!(result["reject_reason"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn the_seed_makes_tokens_repeatable() {
+    let token = async |seed: &str| {
+        let serving = Serving::start(&["--seed", seed, "--error-status", "200"]);
+        let client = reqwest::Client::new();
+        let url = format!("{}/external-api/begin/", serving.url());
+        let call = client.post(url).json(&json!({"company_key": identomat_mock::DEFAULT_COMPANY_KEY}));
+        call.send().await.expect("an answer").text().await.expect("a token")
+    };
+    assert_eq!(token("7").await, token("7").await);
+    assert_ne!(token("7").await, token("8").await);
+}
+
+#[tokio::test]
+async fn fixtures_are_replaced_by_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("people")).unwrap();
+    let person = fs::read_to_string("fixtures/people/nino-magalitidze.yaml").unwrap();
+    let path = folder.path().join("people/somebody.yaml");
+    fs::write(&path, person.replace("first_name: Nino", "first_name: Somebody")).unwrap();
+    let fixtures = folder.path().to_str().unwrap();
+    let serving = Serving::start(&["--fixtures", fixtures, "--finish", "begin"]);
+    for _ in 0..3 {
+        let result = result_at(&serving, identomat_mock::DEFAULT_COMPANY_KEY, json!({})).await;
+        assert_eq!(result["person"]["first_name"], "Somebody");
+    }
+
+    fs::write(&path, person.replace("last_name: Magalitidze", "last_name: მაგალითიძე")).unwrap();
+    let said = refusal(&["--fixtures", fixtures], &[]);
+    assert!(said.contains("somebody.yaml:2:12: `მაგალითიძე` is not a Latin name"), "{said}");
+    let said = refusal(&["--fixtures", "no/such/folder"], &[]);
+    assert!(said.starts_with("error: cannot read `no/such/folder/people`: "), "{said}");
+}
