@@ -1,0 +1,55 @@
+# The image holds one file: the statically linked binary. Scenarios and fixtures
+# are embedded in it; mount a folder of your own to add scenarios:
+#
+#   docker run -p 8080:8080 -v ./my:/scenarios:ro \
+#     -e IDENTOMAT_MOCK_SCENARIOS=/scenarios identomat-mock
+#
+# Every flag --foo-bar can be given as an environment variable IDENTOMAT_MOCK_FOO_BAR.
+
+# Any image with cargo, rustc, a C linker and glibc's static libraries will do.
+ARG BUILD_IMAGE=rust:1-slim-bookworm
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /build
+
+# A static binary needs nothing from the final image. Naming the target keeps this
+# flag away from build scripts and proc macros, which cannot be linked statically.
+ENV RUSTFLAGS="-C target-feature=+crt-static"
+
+# The dependencies first, under an empty library: this layer is kept for as long as the
+# two files stay the same.
+COPY Cargo.toml Cargo.lock ./
+RUN mkdir src \
+ && touch src/main.rs \
+ && echo '//! Nothing yet.' > src/lib.rs \
+ && cargo build --lib --release --locked --target "$(rustc -vV | sed -n 's/^host: //p')"
+
+# Cargo goes by time stamps, and copied files keep theirs: without the touch it could
+# take the empty library above for the newer one.
+COPY . .
+RUN touch src/main.rs src/lib.rs \
+ && cargo build --release --locked --target "$(rustc -vV | sed -n 's/^host: //p')" \
+ && cp target/*/release/identomat-mock /identomat-mock
+
+
+FROM scratch
+LABEL org.opencontainers.image.title="identomat-mock" \
+      org.opencontainers.image.description="A stand-in for the Identomat identity-verification service, for tests and laptops"
+
+COPY --from=build /identomat-mock /identomat-mock
+
+# A number, since there is no /etc/passwd here to look a name up in, and so that
+# Kubernetes' runAsNonRoot can tell that it is not root.
+USER 65532:65532
+
+# Inside a container, 127.0.0.1 cannot be reached from outside it.
+ENV IDENTOMAT_MOCK_HOST=0.0.0.0
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+
+# Docker probes for the first time one interval after the start, so a short one lets
+# whatever waits for a healthy container go on soon.
+HEALTHCHECK --interval=1s --timeout=2s --start-period=5s --retries=5 \
+    CMD ["/identomat-mock", "health"]
+
+ENTRYPOINT ["/identomat-mock"]
