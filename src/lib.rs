@@ -70,3 +70,8 @@ mod store;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+
+/// The Rust examples of the README are compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -16,3 +16,4 @@ mod servers;
 mod settings;
 mod signatures;
 mod widget;
+mod words;

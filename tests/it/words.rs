@@ -1,0 +1,175 @@
+//! The words are true: commands and answers of the README are run, and what it lists is there.
+
+use std::{collections::BTreeSet, fs, process::Command};
+
+use serde_json::Value;
+
+use crate::{
+    command_line::{Serving, binary, output},
+    harness::TestApp,
+};
+
+/// A command of the README and the answer printed below it.
+struct Example {
+    command: String,
+    answer: String,
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The fenced blocks of that language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let parts = text.split(&fence).skip(1);
+    parts.map(|part| part.split("```").next().expect("an end").to_owned()).collect()
+}
+
+fn examples() -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    for line in blocks(&read("README.md"), "console").iter().flat_map(|block| block.lines()) {
+        match (line.strip_prefix("$ "), examples.last_mut()) {
+            (Some(command), _) => examples.push(Example { command: command.to_owned(), answer: String::new() }),
+            (None, Some(example)) => example.answer += &format!("{line}\n"),
+            (None, None) => panic!("an answer before the first command: {line}"),
+        }
+    }
+    examples
+}
+
+/// Every run of 40 characters that can be a token becomes `TOKEN`.
+fn without_tokens(text: &str) -> String {
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut words: Vec<String> = vec![String::new()];
+    let mut last_is_part = false;
+    for character in text.chars() {
+        if is_part(character) != last_is_part {
+            words.push(String::new());
+            last_is_part = is_part(character);
+        }
+        words.last_mut().expect("a word").push(character);
+    }
+    words.iter().map(|word| if word.len() == 40 && word.chars().all(is_part) { "TOKEN" } else { word }).collect()
+}
+
+#[test]
+fn the_commands_of_the_readme_answer_what_it_prints() {
+    let examples = examples();
+    assert!(examples.len() >= 7, "{}", examples.len());
+    let serving = Serving::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    // One shell, because later commands use what earlier ones set.
+    let script: String = examples.iter().map(|example| format!("{}\nprintf '\\0'\n", example.command)).collect();
+    let script = script.replace("http://127.0.0.1:8080", serving.url());
+    let run = Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().expect("bash runs");
+    let said = String::from_utf8(run.stdout).unwrap();
+    let answers: Vec<_> = said.split_terminator('\0').collect();
+    assert_eq!(answers.len(), examples.len(), "{said}\n{}", String::from_utf8_lossy(&run.stderr));
+    for (example, answer) in examples.iter().zip(answers) {
+        let answer = answer.replace('\r', "");
+        assert_eq!(without_tokens(&answer), without_tokens(&example.answer), "$ {}", example.command);
+    }
+}
+
+#[tokio::test]
+async fn the_readme_lists_every_built_in_scenario() {
+    let readme = read("README.md");
+    let app = TestApp::start().await;
+    for name in app.mock.scenarios() {
+        let is_listed = readme.contains(&format!("`{name}`")) || name.starts_with("rejected-");
+        assert!(is_listed, "`{name}` is not in the README");
+    }
+}
+
+#[tokio::test]
+async fn the_yaml_of_the_readme_can_be_read() {
+    let yaml = blocks(&read("README.md"), "yaml");
+    assert_eq!(yaml.len(), 2, "a scenario and a config file");
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("operator.yaml");
+    fs::write(&scenario, &yaml[0]).unwrap();
+    let scenarios = folder.path().to_owned();
+    let app = TestApp::start_with(|builder| {
+        builder.scenario("operator").settings(|config| config.scenarios = Some(scenarios))
+    })
+    .await;
+    let token = app.begin(serde_json::json!({})).await;
+    app.mock.finish(&token).unwrap();
+    assert_eq!(app.result(&token).await.json()["result"], "MANUAL_CHECK");
+    app.mock.advance(std::time::Duration::from_secs(60));
+    let result = app.result(&token).await.json();
+    assert_eq!((&result["result"], &result["result_comment"]), (&"REJECTED".into(), &"A thumb is on the photo".into()));
+
+    let config = folder.path().join("config");
+    fs::write(&config, &yaml[1]).unwrap();
+    let serving = Serving::spawn(binary(&["--port", "0", "--config"]).arg(&config));
+    assert!(serving.first_line.contains("company keys: my-company (signed)"), "{}", serving.first_line);
+}
+
+#[test]
+fn the_settings_of_the_readme_are_those_of_the_help() {
+    let flags_in = |text: &str, line_start: &str| -> BTreeSet<String> {
+        let lines = text.lines().map(str::trim).filter_map(|line| line.strip_prefix(line_start));
+        let names = lines.map(|rest| rest.split([' ', '`', '[', '=']).next().unwrap_or_default().to_owned());
+        names.filter(|name| !name.is_empty()).collect()
+    };
+    let help = String::from_utf8(output(&mut binary(&["--help"])).stdout).unwrap();
+    let in_help = flags_in(&help, "--");
+    assert!(in_help.len() > 20, "{in_help:?}");
+    assert_eq!(flags_in(&read("README.md"), "| `--"), in_help);
+    // Defaults are said in both places.
+    for (flag, default) in [("--port", "8080"), ("--session-lifetime", "15m"), ("--max-depth", "32")] {
+        let readme = read("README.md");
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{flag}"))).unwrap();
+        assert!(row.contains(&format!("| `{default}` |")), "{row}");
+        let entry = help.split(&format!("{flag} <")).nth(1).unwrap().split("\n  ").collect::<String>();
+        assert!(entry.contains(&format!("[default: {default}]")), "{flag}");
+    }
+}
+
+#[test]
+fn the_settings_of_fidelity_are_flags() {
+    let help = String::from_utf8(output(&mut binary(&["--help"])).stdout).unwrap();
+    let fidelity = read("FIDELITY.md");
+    let named: BTreeSet<_> = fidelity.split('`').filter(|word| word.starts_with("--")).collect();
+    assert!(named.len() >= 8, "{named:?}");
+    for flag in named {
+        assert!(help.contains(&format!("{flag} ")) || help.contains(&format!("{flag}[")), "{flag} is no flag");
+    }
+}
+
+#[test]
+fn the_rooms_of_the_architecture_are_there() {
+    let text = read("ARCHITECTURE.md");
+    let map = &blocks(&text, "")[0];
+    for line in map.lines().filter(|line| !line.starts_with(' ')) {
+        let path = line.split_whitespace().next().unwrap();
+        assert!(fs::metadata(path).is_ok(), "{path} is not there");
+    }
+    for entry in fs::read_dir("src").unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        // `name.rs` and `name/` are one room.
+        let room = name.trim_end_matches(".rs");
+        assert!(map.contains(&format!("  {room}.rs ")) || map.contains(&format!("  {room}/")), "src/{name} is no room");
+    }
+}
+
+#[test]
+fn the_project_speaks_of_the_project_alone() {
+    for path in ["README.md", "ARCHITECTURE.md", "FIDELITY.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        let text = read(path);
+        for line in text.lines() {
+            assert!(
+                line.chars().count() <= 120 || line.starts_with('|') || line.starts_with(['$', '{']),
+                "{path}: {line}"
+            );
+        }
+    }
+    let package: Value = serde_json::from_slice(
+        &Command::new(env!("CARGO")).args(["metadata", "--no-deps", "--format-version", "1"]).output().unwrap().stdout,
+    )
+    .unwrap();
+    let version = package["packages"][0]["version"].as_str().unwrap();
+    assert!(!read("README.md").contains(version), "a version in prose goes out of date");
+}
