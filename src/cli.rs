@@ -5,7 +5,7 @@ mod settings;
 use std::{
     error::Error,
     fs,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     net::SocketAddr,
     path::Path,
     process::ExitCode,
@@ -16,6 +16,7 @@ use clap::{Parser, Subcommand};
 use http_body_util::Empty;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::json;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
 use self::settings::{LogFormat, Settings};
 use crate::{
@@ -70,7 +71,7 @@ pub fn run() -> ExitCode {
 type Done = Result<(), Box<dyn Error>>;
 
 async fn serve(settings: Settings) -> Done {
-    start_log(&settings);
+    let _log = start_log(&settings);
     let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
     // One that is left over from a run before would say that this one is ready.
     if let Some(path) = &ready_file {
@@ -123,27 +124,29 @@ fn announce(server: &MockServer, format: LogFormat) {
     let (url, scenarios) = (server.url(), server.scenarios());
     let companies: Vec<_> = mock.tenants().map(|tenant| &tenant.company).collect();
     let widget = server.widget_url("TOKEN");
-    match format {
+    let line = match format {
         LogFormat::Text => {
             let key = |company: &&crate::Company| match company.secret {
                 Some(_) => format!("{} (signed)", company.key),
                 None => company.key.clone(),
             };
             let keys: Vec<_> = companies.iter().map(key).collect();
-            println!(
+            format!(
                 "identomat-mock listens on {url} | company keys: {} | scenarios: {} | widget: {widget}",
                 keys.join(", "),
                 scenarios.join(", "),
-            );
+            )
         }
         LogFormat::Json => {
             let keys: Vec<_> = companies
                 .iter()
                 .map(|company| json!({"company_key": company.key, "signed": company.secret.is_some()}))
                 .collect();
-            println!("{}", json!({"url": url, "companies": keys, "scenarios": scenarios, "widget": widget}));
+            json!({"url": url, "companies": keys, "scenarios": scenarios, "widget": widget}).to_string()
         }
-    }
+    };
+    // Nobody may be there to read it, which is no reason to stop.
+    let _ = writeln!(io::stdout(), "{line}");
     if mock.config.result_case == ResultCase::Upper {
         tracing::info!(
             "results are written as the vendor's manual does (APPROVED); recorded live answers are lower case \
@@ -152,15 +155,21 @@ fn announce(server: &MockServer, format: LogFormat) {
     }
 }
 
-fn start_log(settings: &Settings) {
+/// Starts the log; what is still to be written is written when the guard is dropped.
+///
+/// Lines go to a thread of their own, and are dropped when it cannot keep up: a test runner that does not read the
+/// log must not bring the server to a halt.
+fn start_log(settings: &Settings) -> WorkerGuard {
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(10_000).finish(io::stderr());
     let log = tracing_subscriber::fmt()
         .with_max_level(settings.log_level())
-        .with_writer(io::stderr)
+        .with_writer(writer)
         .with_ansi(io::stderr().is_terminal());
     match settings.log_format() {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+    guard
 }
 
 /// Writes a file so that a reader sees all of it or none.

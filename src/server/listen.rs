@@ -5,8 +5,8 @@ use std::{future::pending, io, net::SocketAddr, time::Duration};
 use axum::{Router, body::Body, extract::ConnectInfo};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    rt::TokioIo,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -33,13 +33,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let connection = connection(stream, peer, router.clone());
-                    let watched = graceful.watch(connection);
-                    connections.spawn(async move {
-                        if let Err(error) = watched.await {
-                            tracing::debug!(%peer, %error, "a connection broke off");
-                        }
-                    });
+                    connections.spawn(serve_connection(stream, peer, router.clone(), graceful.watcher()));
                 }
                 Err(error) => pause(&error).await,
             },
@@ -53,14 +47,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::
     }
 }
 
-fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-) -> http1::Connection<
-    TokioIo<TcpStream>,
-    impl hyper::service::HttpService<Incoming, ResBody = Body, Error = std::convert::Infallible, Future: Send> + Send,
-> {
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: Watcher) {
     // Answers are small; without this the system may hold them back for a while.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -68,7 +55,11 @@ fn connection(
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().call(request.map(Body::new))
     });
-    http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service)
+    // Without a timer there is no time limit on heads: clients keep idle connections for as long as they like.
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = stop.watch(connection).await {
+        tracing::debug!(%peer, %error, "a connection broke off");
+    }
 }
 
 /// A client that went away before it was accepted is no reason to wait; too many open files is.

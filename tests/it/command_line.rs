@@ -181,3 +181,19 @@ fn sigterm_stops_it_within_two_seconds_with_half_a_request_open() {
     assert!(took < Duration::from_secs(2), "{took:?}");
     assert_eq!(code, Some(0));
 }
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let mut serving = Serving::start(&["--log-level", "debug"]);
+    let url = serving.url().to_owned();
+    // More than a pipe holds; nobody reads it.
+    let key = "a".repeat(2000);
+    for _ in 0..200 {
+        assert_eq!(begin(&url, &key).await, "COMPANY_KEY_INVALID");
+    }
+    // And a pipe that was closed.
+    drop(serving.child.stderr.take());
+    for _ in 0..20 {
+        assert_eq!(begin(&url, &key).await, "COMPANY_KEY_INVALID");
+    }
+}
