@@ -55,8 +55,9 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, s
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().call(request.map(Body::new))
     });
-    // Without a timer there is no time limit on heads: clients keep idle connections for as long as they like.
-    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    // Without a timer there is no time limit on heads: clients keep idle connections for as long as they like. A
+    // client that is done with sending still gets its answer.
+    let connection = http1::Builder::new().half_close(true).serve_connection(TokioIo::new(stream), service);
     if let Err(error) = stop.watch(connection).await {
         tracing::debug!(%peer, %error, "a connection broke off");
     }
