@@ -3,13 +3,18 @@ APT_GET = apt-get -qq -o Dpkg::Use-Pty=0
 # One warning fails the build everywhere but in an editor.
 export INSTA_UPDATE = no
 
-.PHONY: test browser image-test bench
+.PHONY: test tools browser image-test bench
 
 # Every test: unit, integration, documentation, and the widget in a real Chromium.
-test: browser
+test: tools browser
 	cargo test --locked --features browser-tests
 	cargo test --locked --no-default-features --lib
 	cargo build --locked --no-default-features --lib
+
+# What the tests call: README commands are run, and signatures are computed by another implementation.
+tools:
+	@command -v curl >/dev/null && command -v python3 >/dev/null || \
+		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl python3; }
 
 # Chromium and its driver.
 browser:

@@ -111,10 +111,13 @@ impl<'a> Question<'a> {
             Some(key) => Choice { key, title: option },
             None => Choice { key: text(option, "key"), title: &option["title"] },
         };
+        let kind = text(question, "type");
+        // Where there is nothing to choose from, nobody could get through.
+        let is_answerable = !matches!(kind, "select" | "multiselect") || !options.is_empty();
         Self {
             key: text(question, "key"),
-            kind: text(question, "type"),
-            mandatory: question.get("mandatory").and_then(Value::as_bool).unwrap_or(false),
+            kind,
+            mandatory: is_answerable && question.get("mandatory").and_then(Value::as_bool).unwrap_or(false),
             title: &question["title"],
             options: options.iter().map(choice).collect(),
         }
@@ -260,6 +263,13 @@ mod tests {
     fn an_optional_question_may_stay_open() {
         let answers = answer("boolean", false, Value::Null).unwrap();
         assert_eq!(answers.get("s", "q"), None);
+    }
+
+    #[test]
+    fn a_choice_without_options_cannot_be_mandatory() {
+        let question = json!({"type": "select", "key": "q", "mandatory": true});
+        let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]));
+        Answers::new(Map::new(), &steps).unwrap();
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `GET /__widget/{asset}`: the scripts and styles of the pages.
+//! `GET /__widget/{asset}`: the scripts, styles and icon of the pages.
 
 use axum::{
     body::Body,
@@ -10,6 +10,7 @@ use super::{super::error, response};
 
 pub(in crate::http) async fn show(Path(asset): Path<String>, method: Method, uri: Uri) -> Response<Body> {
     let (content_type, text) = match asset.as_str() {
+        "icon.svg" => ("image/svg+xml", include_str!("icon.svg")),
         "page.css" => ("text/css; charset=utf-8", include_str!("page.css")),
         "page.js" => ("text/javascript; charset=utf-8", include_str!("page.js")),
         "done.js" => ("text/javascript; charset=utf-8", include_str!("done.js")),

@@ -12,11 +12,16 @@ function element(name, properties = {}, ...children) {
 function inLanguage(title, language) {
   if (title === null || title === undefined) return "";
   if (typeof title !== "object") return String(title);
-  return String(title[language] ?? title.en ?? Object.values(title)[0] ?? "");
+  const own = Object.hasOwn(title, language) ? title[language] : undefined;
+  return String(own ?? title.en ?? Object.values(title)[0] ?? "");
 }
+
+// Keys and types of the company are looked up in objects without a prototype: `constructor` is a key like others.
+const inputTypes = { __proto__: null, number: "number", date: "date" };
 
 // Each maker answers the control to show and a function that reads the answer, or undefined where there is none.
 const makers = {
+  __proto__: null,
   boolean(question, id) {
     const choice = (value, label) => {
       const input = element("input", { type: "radio", name: id, value, required: question.mandatory });
@@ -67,10 +72,10 @@ function showQuestionnaires(questionnaires, language) {
   questionnaires.forEach((questionnaire, at) => {
     const section = element("section", {}, element("h2", {}, inLanguage(questionnaire.title, language)));
     const description = inLanguage(questionnaire.description, language);
-    if (description) section.append(element("p", {}, description));
+    if (description) section.append(element("p", { className: "description" }, description));
     questionnaire.questions.forEach((question, number) => {
       const id = `question-${at}-${number}`;
-      const make = makers[question.type] ?? typed({ number: "number", date: "date" }[question.type] ?? "text");
+      const make = makers[question.type] ?? typed(inputTypes[question.type] ?? "text");
       const [control, read] = make(question, id, language);
       control.dataset.testid = `${questionnaire.key}.${question.key}`;
       const isGroup = control.tagName === "DIV";
@@ -88,10 +93,10 @@ function showQuestionnaires(questionnaires, language) {
 }
 
 function collected(readers) {
-  const answers = {};
+  const answers = Object.create(null);
   for (const { questionnaire, question, read } of readers) {
     const answer = read();
-    if (answer !== undefined) (answers[questionnaire] ??= {})[question] = answer;
+    if (answer !== undefined) (answers[questionnaire] ??= Object.create(null))[question] = answer;
   }
   return JSON.stringify(answers);
 }
@@ -122,7 +127,20 @@ function showSession(session) {
 function showSteps() {
   byId("agreement").hidden = true;
   byId("steps").hidden = false;
-  byId("steps").querySelector("input, select, button")?.focus();
+  byId("steps").querySelector("input:not([type=hidden]), select, button").focus();
+}
+
+// A session ends once: a second click would throw away the answer to the first one, and with it where to go next.
+function sendOnce() {
+  let isSent = false;
+  document.addEventListener("submit", (event) => {
+    if (isSent) event.preventDefault();
+    isSent = true;
+  });
+  // Whoever comes back to the page, because the answer was an error, can send it again.
+  window.addEventListener("pageshow", () => {
+    isSent = false;
+  });
 }
 
 async function start() {
@@ -133,12 +151,10 @@ async function start() {
 
   showSession(session);
   const readers = showQuestionnaires(session.questionnaires, session.language);
-  byId("end").addEventListener("submit", (event) => {
-    // Who does not agree to the terms is not asked; the server then takes no answers.
-    const agreed = event.submitter?.value !== "DISAGREED_WITH_TERMS";
-    byId("answers").disabled = !agreed;
-    byId("answers").value = agreed ? collected(readers) : "";
+  byId("steps").addEventListener("submit", () => {
+    byId("answers").value = collected(readers);
   });
+  sendOnce();
   byId("agree").addEventListener("click", showSteps);
   if (session.asksAgreement) byId("agreement").hidden = false;
   else showSteps();

@@ -1,0 +1,320 @@
+//! A headless Chromium for one test, and the chromedriver that steers it.
+//!
+//! Nothing here sleeps for a fixed time: what a page needs time for is waited for, at most [`PATIENCE`].
+
+use std::{
+    fs,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+use axum::http::Method;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::{
+    LoggingPrefsLogLevel, RequestData, SessionId,
+    common::command::FormatRequestData,
+    components::SelectElement,
+    prelude::*,
+};
+
+/// How long a condition may take to come true. Only a failing test waits that long.
+const PATIENCE: Duration = Duration::from_secs(15);
+const POLL: Duration = Duration::from_millis(20);
+
+/// The viewports that pictures are taken in: a phone and a desktop.
+pub(crate) const SIZES: [(u32, u32); 2] = [(360, 740), (1280, 800)];
+
+/// Where pictures go: `target/screenshots/`, wherever `target/` is.
+const PICTURES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../screenshots");
+
+const ARGUMENTS: [&str; 12] = [
+    "--headless",
+    // As root, which CI is, Chromium does not start in its sandbox; all that it sees here is our own pages.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+    // Dates are typed the American way.
+    "--lang=en-US",
+    // Chromium ends when the other end of the pipe is gone, even where chromedriver was killed.
+    "--remote-debugging-pipe",
+];
+
+/// A browser with an empty profile. It and its processes are gone when it is dropped, in a panic too.
+pub(crate) struct Browser {
+    driver: WebDriver,
+    // Dropped in this order: the folder is only free when nothing runs in it any more.
+    _chromedriver: Chromedriver,
+    _folder: TempDir,
+}
+
+impl Browser {
+    /// Starts chromedriver and Chromium.
+    ///
+    /// # Panics
+    ///
+    /// When one of them is missing or does not start; a test without a browser must not pass.
+    pub(crate) async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a browser's files");
+        let chromedriver = Chromedriver::start(folder.path());
+        let mut capabilities = DesiredCapabilities::chrome();
+        for argument in ARGUMENTS {
+            capabilities.add_arg(argument).expect("an argument is text");
+        }
+        let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
+        capabilities.add_arg(&profile).expect("an argument is text");
+        capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a level is text");
+        let url = format!("http://127.0.0.1:{}", chromedriver.port);
+        let driver = match WebDriver::new(url, capabilities).await {
+            Ok(driver) => driver,
+            Err(problem) => {
+                panic!("Chromium does not start; `make browser` installs it where it is missing: {problem}")
+            }
+        };
+        let browser = Self { driver, _chromedriver: chromedriver, _folder: folder };
+        let (width, height) = SIZES[1];
+        browser.resize(width, height).await;
+        browser
+    }
+
+    /// Goes to a page and waits until it is loaded.
+    pub(crate) async fn open(&self, url: &str) {
+        self.driver.goto(url).await.expect("the page can be gone to");
+    }
+
+    pub(crate) async fn url(&self) -> String {
+        self.driver.current_url().await.expect("there is a page").into()
+    }
+
+    pub(crate) async fn title(&self) -> String {
+        self.driver.title().await.expect("there is a page")
+    }
+
+    /// The element with that `data-testid`, as soon as it can be seen.
+    pub(crate) async fn element(&self, test_id: &str) -> WebElement {
+        self.find(&format!("[data-testid={}]", json!(test_id))).await
+    }
+
+    /// What the person reads in the first visible element that the selector fits.
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        self.find(selector).await.text().await.expect("the element is still there")
+    }
+
+    /// The first element that the selector fits, as soon as it can be seen.
+    pub(crate) async fn find(&self, selector: &str) -> WebElement {
+        let query = self.driver.query(By::Css(selector)).wait(PATIENCE, POLL).and_displayed();
+        query.first().await.unwrap_or_else(|problem| panic!("`{selector}` does not show up: {problem}"))
+    }
+
+    pub(crate) async fn click(&self, test_id: &str) {
+        let clicked = self.element(test_id).await.click().await;
+        clicked.unwrap_or_else(|problem| panic!("`{test_id}` cannot be clicked: {problem}"));
+    }
+
+    pub(crate) async fn double_click(&self, test_id: &str) {
+        let element = self.element(test_id).await;
+        let clicked = self.driver.action_chain().double_click_element(&element).perform().await;
+        clicked.unwrap_or_else(|problem| panic!("`{test_id}` cannot be double-clicked: {problem}"));
+    }
+
+    /// Types into a field, key by key.
+    pub(crate) async fn fill_in(&self, test_id: &str, text: impl Into<thirtyfour::TypingData>) {
+        let typed = self.element(test_id).await.send_keys(text).await;
+        typed.unwrap_or_else(|problem| panic!("`{test_id}` takes no keys: {problem}"));
+    }
+
+    /// Chooses the option that reads so.
+    pub(crate) async fn choose(&self, test_id: &str, option: &str) {
+        let list = SelectElement::new(&self.element(test_id).await).await.expect("the element is a list");
+        let chosen = list.select_by_visible_text(option).await;
+        chosen.unwrap_or_else(|problem| panic!("`{option}` cannot be chosen in `{test_id}`: {problem}"));
+    }
+
+    /// Presses a key for whatever has the focus.
+    pub(crate) async fn press(&self, key: Key) {
+        self.driver.action_chain().send_keys(key).perform().await.expect("a key can be pressed");
+    }
+
+    /// Presses Tab until the element with that `data-testid` has the focus.
+    pub(crate) async fn tab_to(&self, test_id: &str) {
+        const MOST: usize = 30;
+        for _ in 0..MOST {
+            self.press(Key::Tab).await;
+            if self.focused().await == test_id {
+                return;
+            }
+        }
+        panic!("`{test_id}` does not get the focus in {MOST} steps");
+    }
+
+    /// The `data-testid` of what has the focus.
+    pub(crate) async fn focused(&self) -> String {
+        self.eval("document.activeElement?.dataset.testid ?? ''").await
+    }
+
+    /// The value of a JavaScript expression in the page.
+    pub(crate) async fn eval<T: DeserializeOwned>(&self, expression: &str) -> T {
+        let answer = self.driver.execute(format!("return {expression}"), []).await;
+        let answer = answer.unwrap_or_else(|problem| panic!("`{expression}` fails: {problem}"));
+        answer.convert().unwrap_or_else(|problem| panic!("`{expression}` is of another type: {problem}"))
+    }
+
+    /// Waits until a JavaScript expression holds. While a page loads, it does not.
+    pub(crate) async fn until(&self, expression: &str) {
+        let script = format!("return Boolean({expression})");
+        let holds = async {
+            let mut pace = tokio::time::interval(POLL);
+            loop {
+                pace.tick().await;
+                let answer = self.driver.execute(script.as_str(), []).await;
+                if answer.is_ok_and(|answer| answer.json() == &json!(true)) {
+                    return;
+                }
+            }
+        };
+        if tokio::time::timeout(PATIENCE, holds).await.is_err() {
+            panic!("`{expression}` does not come true at {}", self.url().await);
+        }
+    }
+
+    /// Goes on inside an iframe of the page.
+    pub(crate) async fn enter_frame(&self, selector: &str) {
+        self.find(selector).await.enter_frame().await.expect("the element is a frame");
+    }
+
+    /// Goes on in the page that has the iframe.
+    pub(crate) async fn leave_frame(&self) {
+        self.driver.enter_parent_frame().await.expect("the frame has a parent");
+    }
+
+    /// What the browser complained about since the last call: errors, warnings, and breaches of the page's policy.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let log = self.driver.browser_log().await.expect("chromedriver hands out the log");
+        let complaints = log.into_iter().filter(|entry| matches!(&*entry.level, "WARNING" | "SEVERE"));
+        complaints.map(|entry| entry.message).collect()
+    }
+
+    /// Gives the page a viewport of that size, which may be smaller than a window can be. A narrow one is a phone's,
+    /// where scroll bars take no room.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Has the person prefer light or dark pages.
+    pub(crate) async fn prefer(&self, scheme: &str) {
+        let preference = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.devtools("Emulation.setEmulatedMedia", preference).await;
+    }
+
+    /// Makes every answer take at least that long to arrive.
+    pub(crate) async fn slow_down(&self, latency: Duration) {
+        self.devtools("Network.enable", json!({})).await;
+        let latency = u32::try_from(latency.as_millis()).expect("a short time");
+        let conditions =
+            json!({"offline": false, "latency": latency, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.devtools("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    /// Leaves a picture of the whole page in each of the [`SIZES`], named after the page and the width.
+    pub(crate) async fn take_pictures(&self, name: &str) {
+        fs::create_dir_all(PICTURES).expect("there is room for pictures");
+        for (width, height) in SIZES {
+            self.resize(width, height).await;
+            let whole: u32 = self.eval("document.documentElement.scrollHeight").await;
+            self.resize(width, height.max(whole)).await;
+            let picture = self.driver.screenshot_as_png().await.expect("a picture can be taken");
+            let path = Path::new(PICTURES).join(format!("{name}-{width}.png"));
+            fs::write(&path, picture).unwrap_or_else(|problem| panic!("{}: {problem}", path.display()));
+            self.resize(width, height).await;
+        }
+    }
+
+    async fn devtools(&self, method: &'static str, parameters: Value) {
+        let done = self.driver.cmd(DevTools { method, parameters }).await;
+        done.unwrap_or_else(|problem| panic!("{method}: {problem}"));
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Chromedriver closes its browsers when it ends; the client's own way would start another runtime for it.
+        let _ = self.driver.clone().leak();
+    }
+}
+
+/// A chromedriver on a port of its own.
+struct Chromedriver {
+    process: Child,
+    port: u16,
+    /// Open, so that chromedriver can go on writing.
+    _output: BufReader<ChildStdout>,
+}
+
+impl Chromedriver {
+    /// Starts it with `folder` for its temporary files.
+    fn start(folder: &Path) -> Self {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").env("TMPDIR", folder);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command
+            .spawn()
+            .unwrap_or_else(|problem| panic!("`chromedriver` does not start; `make browser` installs it: {problem}"));
+        let mut output = BufReader::new(process.stdout.take().expect("the output is a pipe"));
+        let mut said = String::new();
+        let port = loop {
+            let start = said.len();
+            if output.read_line(&mut said).expect("the output is text") == 0 {
+                panic!("`chromedriver` ended before it listened: {said}");
+            }
+            let line = said[start..].trim_end().trim_end_matches('.');
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                break port.parse().expect("a port is a number");
+            }
+        };
+        Self { process, port, _output: output }
+    }
+
+    /// Asks chromedriver to close its browsers and to end. The answer comes when the browsers are closed.
+    fn shut_down(&self) -> io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(b"GET /shutdown HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer)?;
+        if &answer == b"HTTP/1.1 200" { Ok(()) } else { Err(io::Error::other("it does not want to end")) }
+    }
+}
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        if self.shut_down().is_err() {
+            let _ = self.process.kill();
+        }
+        let _ = self.process.wait();
+    }
+}
+
+/// A command of the browser's developer tools, by way of chromedriver.
+#[derive(Debug)]
+struct DevTools {
+    method: &'static str,
+    parameters: Value,
+}
+
+impl FormatRequestData for DevTools {
+    fn format_request(&self, session: &SessionId) -> RequestData {
+        let command = json!({"cmd": self.method, "params": self.parameters});
+        RequestData::new(Method::POST, format!("session/{session}/goog/cdp/execute")).add_body(command)
+    }
+}

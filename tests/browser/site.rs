@@ -1,0 +1,75 @@
+//! The site of a company that uses the widget. Its origin is another than the mock's.
+
+use axum::{Router, response::Html, routing::get};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+/// Embeds what its query names as `widget`, and keeps all messages in `messages`.
+const PARENT: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <link rel="icon" href="data:,">
+  <title>Sample Company</title>
+  <style>
+    body { margin: 0; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; background: #fffaf0; color: #222; }
+    iframe { width: 100%; height: 36rem; border: 0; }
+  </style>
+</head>
+<body>
+  <h1>Sample Company</h1>
+  <p>Before you open an account, tell us who you are.</p>
+  <iframe id="widget" title="Identity verification" allow="camera"></iframe>
+  <script>
+    const messages = [];
+    addEventListener("message", ({ origin, data }) => messages.push({ origin, data }));
+    document.getElementById("widget").src = new URLSearchParams(location.search).get("widget");
+  </script>
+</body>
+</html>
+"#;
+
+/// Where the browser goes at the end of a widget with a `return_url`.
+const RETURN: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <link rel="icon" href="data:,">
+  <title>Sample Company</title>
+</head>
+<body><h1>Welcome back</h1></body>
+</html>
+"#;
+
+/// A running site; it stops when it is dropped.
+pub(crate) struct Site {
+    port: u16,
+    serving: JoinHandle<()>,
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        let pages = Router::new().route("/", get(Html(PARENT))).route("/return", get(Html(RETURN)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+        let port = listener.local_addr().expect("the port is bound").port();
+        let serving = tokio::spawn(async { axum::serve(listener, pages).await.expect("serving never fails") });
+        Self { port, serving }
+    }
+
+    /// The page that embeds that widget.
+    pub(crate) fn embedding(&self, widget: &str) -> String {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("widget", widget).finish();
+        self.url(&format!("/?{query}"))
+    }
+
+    /// An address of the site. By its name the site is cross-site for the mock, which goes by its number.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.port)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
