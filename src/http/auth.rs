@@ -1,6 +1,6 @@
 //! Company key and signature of a vendor call, and the signature of its answer.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     body::Body,
@@ -53,9 +53,9 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// `argumentError` when it is missing or not text.
-    pub(super) fn session_token(&self) -> Result<String, VendorError> {
+    pub(super) fn session_token(&self) -> Result<Cow<'_, str>, VendorError> {
         let token = self.params.text("session_token")?;
-        token.map(|token| token.into_owned()).ok_or_else(|| {
+        token.ok_or_else(|| {
             VendorError::argument(format!("`session_token` is missing; the call was {}", self.params.summary()))
         })
     }

@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Method, Response, StatusCode, Uri, header},
+    http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header},
 };
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The response header with the mock's advice; the live service does not send it.
-pub(crate) const HINT_HEADER: &str = "x-identomat-mock-hint";
+pub(crate) const HINT_HEADER: HeaderName = HeaderName::from_static("x-identomat-mock-hint");
 
 /// The longest hint that is sent, in bytes; the log has the whole.
 const LONGEST_HINT: usize = 2000;
@@ -62,9 +62,11 @@ pub(super) fn with_hint(mut response: Response<Body>, hint: &str) -> Response<Bo
 
 /// Headers carry visible ASCII: the rest is escaped.
 fn hint_value(hint: &str) -> HeaderValue {
-    let is_plain = |text: &str| text.len() <= LONGEST_HINT && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    if is_plain(hint) {
-        return HeaderValue::from_str(hint).expect("visible ASCII is a header value");
+    if hint.len() <= LONGEST_HINT
+        && hint.is_ascii()
+        && let Ok(value) = HeaderValue::from_str(hint)
+    {
+        return value;
     }
     let mut escaped = String::with_capacity(hint.len());
     for character in hint.chars() {

@@ -57,13 +57,13 @@ impl Params {
         match visible.first() {
             None => {}
             Some(b'{' | b'[' | b'"') => {
-                params.values.extend(json_object(visible, limits.depth).map_err(malformed)?);
+                params.add(json_object(visible, limits.depth).map_err(malformed)?);
                 params.read_as = "JSON";
             }
             Some(_) => match multipart::boundary(content_type, visible) {
                 Some(boundary) => {
                     let parts = multipart::parts(body, boundary, limits.parts).await.map_err(malformed)?;
-                    params.values.extend(texts(&parts).map_err(malformed)?);
+                    params.add(texts(&parts).map_err(malformed)?);
                     params.read_as = "multipart";
                     params.raw = Raw::Parts(parts);
                 }
@@ -74,12 +74,21 @@ impl Params {
                     if is_labelled_multipart || (content_type.contains("json") && !body.contains(&b'=')) {
                         return Err(malformed(format!("the body is not what its type `{content_type}` says")));
                     }
-                    params.values.extend(form(visible));
+                    params.add(form(visible));
                     params.read_as = "form";
                 }
             },
         }
         Ok(params)
+    }
+
+    /// Adds the parameters of the body to those of the query, of which there are mostly none.
+    fn add(&mut self, body: Map<String, Value>) {
+        if self.values.is_empty() {
+            self.values = body;
+        } else {
+            self.values.extend(body);
+        }
     }
 
     /// What the call carried and how it was read, for hints: `form: a, b`.
@@ -194,6 +203,9 @@ fn is_deeper(value: &Value, depth: usize) -> bool {
 }
 
 fn unquoted(text: &str) -> Cow<'_, str> {
+    if !text.ends_with(|last: char| last == '"' || last.is_whitespace()) {
+        return Cow::Borrowed(text);
+    }
     let trimmed = text.trim();
     if !(trimmed.starts_with('"') && trimmed.ends_with('"')) {
         return Cow::Borrowed(text);

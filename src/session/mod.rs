@@ -35,7 +35,7 @@ pub(crate) struct Session {
     begun_at: Timestamp,
     expires_at: Timestamp,
     browser: Option<Browser>,
-    finish: Option<Finish>,
+    finish: Option<Box<Finish>>,
     /// How many stages of the scenario have come, when the last one came, and the polls since.
     stages_reached: usize,
     stage_since: Timestamp,
@@ -179,7 +179,7 @@ impl Session {
     ) -> Result<(), Closed> {
         self.check_open(now)?;
         self.settle(now);
-        self.finish = Some(Finish { at: now, forced, answers });
+        self.finish = Some(Box::new(Finish { at: now, forced, answers }));
         self.rendered = None;
         self.settle(now);
         Ok(())
@@ -207,7 +207,7 @@ impl Session {
     /// When the present standing came about.
     pub(crate) fn standing_since(&self) -> Timestamp {
         match &self.finish {
-            Some(Finish { at, forced: Some(_), .. }) => *at,
+            Some(finish) if finish.forced.is_some() => finish.at,
             _ => self.stage_since,
         }
     }

@@ -66,13 +66,19 @@ impl TokenSource {
     pub(crate) fn next(&self) -> Token {
         let number = self.drawn.fetch_add(1, Ordering::Relaxed);
         let digest = self.start.clone().chain_update(number.to_be_bytes()).finalize();
-        // 20 digits in base 36 fit into 16 bytes with 24 bits to spare, so all digits are evenly spread.
+        // 20 digits in base 36 fit into 16 bytes with 24 bits to spare, so all digits are evenly spread. They are split
+        // off ten at a time, because 64 bits are much faster to divide than 128.
+        const TEN_DIGITS: u128 = 36_u128.pow(10);
         let mut token = [0; Token::LENGTH];
         for (digits, half) in token.chunks_mut(20).zip(digest.chunks(16)) {
-            let mut rest = half.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
-            for digit in digits {
-                *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize];
-                rest /= 36;
+            let number = half.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
+            let tens = [number % TEN_DIGITS, number / TEN_DIGITS % TEN_DIGITS];
+            for (digits, ten) in digits.chunks_mut(10).zip(tens) {
+                let mut rest = ten as u64;
+                for digit in digits {
+                    *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize];
+                    rest /= 36;
+                }
             }
         }
         Token(token)

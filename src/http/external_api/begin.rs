@@ -19,7 +19,7 @@ pub(in crate::http) fn begin(mock: &Mock, mut call: Call<'_>) -> Result<Answer, 
         scenario: call.headers.get(SCENARIO_HEADER).map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned()),
     };
     let begun = mock.begin(&call.tenant, request)?;
-    Ok(Answer { json: format!("\"{}\"", begun.token).into(), hint: Some(begun.hint) })
+    Ok(Answer { json: ["\"", begun.token.as_str(), "\""].concat().into(), hint: Some(begun.hint) })
 }
 
 /// A text that says something; an empty one is as good as none.
