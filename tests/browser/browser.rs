@@ -16,9 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::{
-    LoggingPrefsLogLevel, RequestData, SessionId,
-    common::command::FormatRequestData,
-    components::SelectElement,
+    LoggingPrefsLogLevel, RequestData, SessionId, common::command::FormatRequestData, components::SelectElement,
     prelude::*,
 };
 
