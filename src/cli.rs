@@ -1,24 +1,25 @@
 //! The command line: serve (the default) and health.
 
 mod settings;
+mod values;
 
 use std::{
     error::Error,
     fs,
     io::{self, IsTerminal, Write},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::ExitCode,
     time::Duration,
 };
 
-use clap::{Parser, Subcommand};
-use http_body_util::Empty;
+use clap::{CommandFactory, Parser, Subcommand};
+use http_body_util::{BodyExt, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use serde_json::json;
+use serde_json::{Value, json};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
-use self::settings::{LogFormat, Settings};
+use self::{settings::Settings, values::LogFormat};
 use crate::{
     config::ResultCase,
     server::{MockServer, local_url},
@@ -68,21 +69,24 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// How long `health` waits for an answer.
+const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
+
 type Done = Result<(), Box<dyn Error>>;
 
 async fn serve(settings: Settings) -> Done {
     let _log = start_log(&settings);
     let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
-    // One that is left over from a run before would say that this one is ready.
+    warn_of_unknown_variables();
     if let Some(path) = &ready_file {
-        remove_if_there(path)?;
+        remove_left_over(path)?;
     }
     let mut stop = StopSignals::listen()?;
     let server = MockServer::serve(settings.into_config()?).await?;
-    announce(&server, format);
     if let Some(path) = &ready_file {
         write_whole(path, &server.url())?;
     }
+    announce(&server, format);
     stop.received().await;
     tracing::info!("stopping");
     server.shutdown().await;
@@ -92,37 +96,45 @@ async fn serve(settings: Settings) -> Done {
     Ok(())
 }
 
-/// SIGTERM and Ctrl-C. Listened for from before the port is bound, so that none is missed.
+/// SIGTERM and Ctrl-C. On Unix both are listened for from before the port is bound, so that none is missed.
 struct StopSignals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
 }
 
 impl StopSignals {
+    #[cfg(unix)]
     fn listen() -> io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
+    #[cfg(unix)]
     async fn received(&mut self) {
-        #[cfg(unix)]
-        let terminated = self.terminate.recv();
-        #[cfg(not(unix))]
-        let terminated = std::future::pending::<Option<()>>();
         tokio::select! {
-            _ = terminated => {}
-            _ = tokio::signal::ctrl_c() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn received(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
     }
 }
 
 /// Says on standard output, in one line, where the server is and what it knows. Test runners read this line.
 fn announce(server: &MockServer, format: LogFormat) {
     let mock = server.mock();
-    let (url, scenarios) = (server.url(), server.scenarios());
-    let companies: Vec<_> = mock.tenants().map(|tenant| &tenant.company).collect();
+    let (listening, url, scenarios) = (server.local_url(), server.url(), server.scenarios());
+    let companies: Vec<_> = mock.tenants().iter().map(|tenant| &tenant.company).collect();
     let widget = server.widget_url("TOKEN");
     let line = match format {
         LogFormat::Text => {
@@ -131,8 +143,9 @@ fn announce(server: &MockServer, format: LogFormat) {
                 None => company.key.clone(),
             };
             let keys: Vec<_> = companies.iter().map(key).collect();
+            let public = if url == listening { String::new() } else { format!(" as {url}") };
             format!(
-                "identomat-mock listens on {url} | company keys: {} | scenarios: {} | widget: {widget}",
+                "identomat-mock listens on {listening}{public} | company keys: {} | scenarios: {} | widget: {widget}",
                 keys.join(", "),
                 scenarios.join(", "),
             )
@@ -142,7 +155,8 @@ fn announce(server: &MockServer, format: LogFormat) {
                 .iter()
                 .map(|company| json!({"company_key": company.key, "signed": company.secret.is_some()}))
                 .collect();
-            json!({"url": url, "companies": keys, "scenarios": scenarios, "widget": widget}).to_string()
+            json!({"listening": listening, "url": url, "companies": keys, "scenarios": scenarios, "widget": widget})
+                .to_string()
         }
     };
     // Nobody may be there to read it, which is no reason to stop.
@@ -180,6 +194,26 @@ fn write_whole(path: &Path, text: &str) -> Done {
     written.map_err(|error| format!("cannot write the ready file `{}`: {error}", path.display()).into())
 }
 
+/// Removes the ready file of a run before, which would say that this one is ready. The file of a server that still
+/// runs stays: this start may fail because of it.
+fn remove_left_over(path: &Path) -> Done {
+    let url = fs::read_to_string(path).unwrap_or_default();
+    let address: Option<SocketAddr> = url.trim().trim_start_matches("http://").parse().ok();
+    let connect = |address| TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    if address.is_some_and(|address| connect(address).is_ok()) { Ok(()) } else { remove_if_there(path) }
+}
+
+/// A misspelled variable would be a setting that is silently not made.
+fn warn_of_unknown_variables() {
+    let command = CommandLine::command();
+    let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("IDENTOMAT_MOCK_") && !known.contains(&name.as_os_str()) {
+            tracing::warn!("there is no setting `{}`; it counts for nothing", name.to_string_lossy());
+        }
+    }
+}
+
 fn remove_if_there(path: &Path) -> Done {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -202,13 +236,20 @@ async fn health(settings: Settings, url: Option<String>) -> Done {
     };
     let uri: hyper::Uri = format!("{url}/__admin/health/ready").parse().map_err(|_| format!("`{url}` is not a URL"))?;
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
-    match tokio::time::timeout(Duration::from_secs(2), client.get(uri)).await {
-        Ok(Ok(response)) if response.status().is_success() => Ok(()),
-        Ok(Ok(response)) => Err(format!("{url} answers {}: is it an identomat-mock?", response.status()).into()),
-        Ok(Err(error)) => {
+    let asked = async {
+        let response = client.get(uri).await.map_err(|error| {
             let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
-            Err(format!("{url} does not answer: {error}{cause}").into())
+            format!("{url} does not answer: {error}{cause}")
+        })?;
+        let status = response.status();
+        let body = response.into_body().collect().await.map_err(|error| format!("{url} breaks off: {error}"))?;
+        let body: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
+        if status.is_success() && body["status"] == "ready" {
+            return Ok(());
         }
-        Err(_) => Err(format!("{url} does not answer within 2 s").into()),
-    }
+        Err(format!("{url} answers {status}, but not as an identomat-mock that is ready").into())
+    };
+    tokio::time::timeout(HEALTH_DEADLINE, asked)
+        .await
+        .unwrap_or_else(|_| Err(format!("{url} does not answer within {HEALTH_DEADLINE:?}").into()))
 }

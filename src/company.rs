@@ -69,11 +69,26 @@ impl Company {
             return Some(format!("the secret of the company key `{}` is empty; leave it out or give one", self.key));
         }
         let is_id = |id: &str| id.len() == 24 && id.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
+        if let Some((id, problem)) = self.configurations.iter().find_map(|(id, saved)| Some((id, saved.problem?))) {
+            return Some(format!("the configuration `{id}` of the company key `{}`: {problem}", self.key));
+        }
         let wrong = self.configurations.keys().find(|id| !is_id(id))?;
         Some(format!(
             "the configuration `{wrong}` of the company key `{}`: an id has 24 characters of 0-9 a-f",
             self.key
         ))
+    }
+}
+
+impl From<&str> for Company {
+    fn from(key: &str) -> Self {
+        Self::new(key)
+    }
+}
+
+impl From<String> for Company {
+    fn from(key: String) -> Self {
+        Self::new(key)
     }
 }
 
@@ -91,11 +106,23 @@ impl fmt::Debug for Company {
 }
 
 /// A saved configuration: what sessions begun with its `config_id` get.
+///
+/// ```
+/// use identomat_mock::Configuration;
+/// use serde_json::json;
+///
+/// let passports_only = Configuration::new()
+///     .scenario("manual-check")
+///     .flags(json!({"document_types": ["passport"]}))
+///     .steps(json!([{"type": "liveness", "key": "selfie"}]));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
     pub(crate) scenario: Option<String>,
     pub(crate) flags: Map<String, Value>,
     pub(crate) steps: Steps,
+    /// What stops the start.
+    pub(crate) problem: Option<&'static str>,
 }
 
 impl Configuration {
@@ -110,20 +137,23 @@ impl Configuration {
         self
     }
 
-    /// Flags for its sessions; those of the call hold above them.
-    pub fn flags(mut self, flags: Map<String, Value>) -> Self {
-        self.flags = flags;
+    /// Flags for its sessions, as a JSON object; those of the call hold above them.
+    pub fn flags(mut self, flags: Value) -> Self {
+        match flags {
+            Value::Object(flags) => self.flags = flags,
+            _ => self.problem = Some("its `flags` are not a JSON object"),
+        }
         self
     }
 
-    /// Steps for its sessions; a step of the call replaces the one of the same key, or else of the same type.
-    ///
-    /// # Errors
-    ///
-    /// A message that names the first element which is not an object.
-    pub fn steps(mut self, steps: Vec<Value>) -> Result<Self, String> {
-        self.steps = Steps::new(steps)?;
-        Ok(self)
+    /// Steps for its sessions, as a JSON array of objects; a step of the call replaces the one of the same key, or else
+    /// of the same type.
+    pub fn steps(mut self, steps: Value) -> Self {
+        match steps {
+            Value::Array(steps) if steps.iter().all(Value::is_object) => self.steps = Steps::from_objects(steps),
+            _ => self.problem = Some("its `steps` are not a JSON array of objects"),
+        }
+        self
     }
 }
 

@@ -86,6 +86,51 @@ impl Config {
             companies => companies.to_vec(),
         }
     }
+
+    /// Checks all that needs no file.
+    ///
+    /// # Errors
+    ///
+    /// A message that names the setting by its flag, and says what is allowed.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let Limits { body, multipart_body, parts, depth } = self.limits;
+        if depth == 0 || depth > Limits::DEEPEST {
+            return Err(format!("--max-depth: `{depth}` is not a number from 1 to {}", Limits::DEEPEST));
+        }
+        for (flag, number) in [("--max-parts", parts), ("--max-body", body), ("--max-multipart-body", multipart_body)] {
+            if number == 0 {
+                return Err(format!("{flag}: with 0 no call could be read; give at least 1"));
+            }
+        }
+        if self.session_lifetime.is_zero() {
+            return Err("--session-lifetime: with 0 no token would open the widget; give at least 1ms".into());
+        }
+        if let Some(url) = &self.public_url {
+            check_base_url(url).map_err(|problem| format!("--public-url: {problem}"))?;
+        }
+        let companies = self.companies();
+        for (number, company) in companies.iter().enumerate() {
+            if let Some(problem) = company.problem() {
+                return Err(problem);
+            }
+            if companies[..number].iter().any(|other| other.key == company.key) {
+                return Err(format!("the company key `{}` is given twice", company.key));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks that `url` is scheme, host and port alone: the widget's own paths begin at the root.
+pub(crate) fn check_base_url(url: &str) -> Result<(), String> {
+    let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let authority = authority.map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+    let is_host = |rest: &str| !rest.is_empty() && rest.bytes().all(|c| c.is_ascii_graphic() && !b"/?#@".contains(&c));
+    if authority.is_some_and(is_host) {
+        Ok(())
+    } else {
+        Err(format!("`{url}` is not a base URL without a path, such as https://identomat.test:8443"))
+    }
 }
 
 /// How `result` is written. Recorded live answers are lower case, the manual prints upper case.

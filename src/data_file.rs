@@ -8,6 +8,7 @@ use std::{
 
 use rust_embed::RustEmbed;
 use serde::de::DeserializeOwned;
+use serde_saphyr::UserMessageFormatter;
 
 /// A YAML (or JSON) file and its text.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub(crate) struct DataFile {
 
 /// Why a file of scenarios, people or settings cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// The file or folder cannot be read.
     #[error("cannot read `{}`: {source}", path.display())]
@@ -68,8 +70,8 @@ impl DataFile {
         let mut paths = Vec::new();
         for entry in fs::read_dir(folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            let ending = path.extension().and_then(|ending| ending.to_str());
-            if matches!(ending, Some("yaml" | "yml" | "json")) && path.is_file() {
+            let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+            if matches!(ending.as_deref(), Some("yaml" | "yml" | "json")) {
                 paths.push(path);
             }
         }
@@ -77,7 +79,12 @@ impl DataFile {
             return Err(LoadError::Empty { path: folder.to_owned() });
         }
         paths.sort();
-        paths.iter().map(|path| Self::read(path)).collect()
+        let files: Vec<Self> = paths.iter().map(|path| Self::read(path)).collect::<Result<_, _>>()?;
+        if let Some([one, other]) = files.array_windows().find(|[one, other]| one.name == other.name) {
+            let problem = format!("`{}` has the same name; rename one of them", one.path.display());
+            return Err(LoadError::Content { place: other.path.display().to_string(), problem });
+        }
+        Ok(files)
     }
 
     /// Reads one file.
@@ -101,23 +108,13 @@ impl DataFile {
     /// [`LoadError::Content`] with file, line and column.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
         serde_saphyr::from_str(&self.text).map_err(|error| {
-            let path = self.path.display();
-            let text = error.without_snippet().to_string();
-            match error.location() {
-                Some(at) => {
-                    let (line, column) = (at.line(), at.column());
-                    // The place is said once, in front.
-                    let problem = text.replace(&format!(" at line {line}, column {column}"), "");
-                    LoadError::Content { place: format!("{path}:{line}:{column}"), problem }
-                }
-                None => LoadError::Content { place: path.to_string(), problem: text },
-            }
+            let error = error.without_snippet();
+            let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
+            // The place is said once, in front.
+            let problem = error.render_with_formatter(&UserMessageFormatter);
+            let problem = problem.replace(&format!(" at line {line}, column {column}"), "");
+            LoadError::Content { place: format!("{}:{line}:{column}", self.path.display()), problem }
         })
-    }
-
-    /// An error about the file as a whole.
-    pub(crate) fn error(&self, problem: impl Into<String>) -> LoadError {
-        LoadError::Content { place: self.path.display().to_string(), problem: problem.into() }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The use cases; the only type that ties the parts together.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -14,18 +14,21 @@ use crate::{
     scenario::{Scenario, ScenarioBook, Verdict},
     session::{Answers, Browser, Closed, Flags, Opening, Outcome, Session, Steps, Token},
     store::Store,
-    vendor_error::{ErrorCode, VendorError},
+    vendor_error::{ErrorCode, VendorError, shortened},
 };
 
 /// The stand-in without its HTTP side.
 #[derive(Debug)]
 pub(crate) struct Mock {
     pub(crate) config: Config,
-    tenants: BTreeMap<String, Arc<Tenant>>,
+    tenants: Vec<Arc<Tenant>>,
     pub(crate) scenarios: ScenarioBook,
     people: People,
     sessions: Store,
 }
+
+/// How many odd steps a hint names.
+const MOST_HINTS: usize = 10;
 
 /// What `begin/` was called with.
 #[derive(Debug, Default)]
@@ -57,6 +60,7 @@ pub(crate) struct FinishRequest {
 
 /// Why a setting, or two together, cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// A file of scenarios or fixtures is broken.
     #[error(transparent)]
@@ -100,44 +104,37 @@ impl Mock {
     ///
     /// [`ConfigError`] for the first problem.
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
-        let scenarios = ScenarioBook::load(config.builtin_scenarios, config.scenarios.as_deref(), config.finish)?;
+        config.check().map_err(ConfigError::Setting)?;
+        let scenarios = ScenarioBook::load(config.builtin_scenarios, config.scenarios.as_deref(), &config.finish)?;
         let people = People::load(config.fixtures.as_deref())?;
-        let named = |place: String| move |problem: String| ConfigError::Setting(format!("{place}: {problem}"));
-        scenarios.get(&config.scenario).map_err(named("the default scenario (--scenario)".into()))?;
-        if config.limits.depth == 0 || config.limits.depth > crate::config::Limits::DEEPEST {
-            let problem = format!("the nesting depth is a number from 1 to {}", crate::config::Limits::DEEPEST);
-            return Err(ConfigError::Setting(problem));
-        }
-        let frozen_at = match config.frozen_at.map(Timestamp::try_from).transpose() {
-            Ok(moment) => moment,
-            Err(error) => return Err(ConfigError::Setting(format!("the clock cannot stand there: {error}"))),
+        let known = |place: String, name: &str| match scenarios.get(name) {
+            Ok(_) => Ok(()),
+            Err(problem) => Err(ConfigError::Setting(format!("{place}: {problem}"))),
         };
+        known("the default scenario (--scenario)".into(), &config.scenario)?;
+        let frozen_at = config.frozen_at.map(Timestamp::try_from).transpose();
+        let frozen_at =
+            frozen_at.map_err(|error| ConfigError::Setting(format!("the clock cannot stand there: {error}")))?;
 
-        let mut tenants = BTreeMap::new();
+        let mut tenants = Vec::new();
         for company in config.companies() {
-            if let Some(problem) = company.problem() {
-                return Err(ConfigError::Setting(problem));
-            }
-            let named_here =
-                company.configurations.iter().filter_map(|(id, saved)| Some((id, saved.scenario.as_ref()?)));
-            for (id, name) in named_here {
-                let place = format!("the configuration `{id}` of the company key `{}`", company.key);
-                scenarios.get(name).map_err(named(place))?;
+            let place = format!("the company key `{}`", company.key);
+            for (id, saved) in &company.configurations {
+                if let Some(name) = &saved.scenario {
+                    known(format!("the configuration `{id}` of {place}"), name)?;
+                }
             }
             if let Some(name) = &company.scenario {
-                scenarios.get(name).map_err(named(format!("the company key `{}`", company.key)))?;
+                known(place, name)?;
             }
-            let key = company.key.clone();
-            let tenant = Arc::new(Tenant::new(company, config.seed, frozen_at));
-            if tenants.insert(key.clone(), tenant).is_some() {
-                return Err(ConfigError::Setting(format!("the company key `{key}` is given twice")));
-            }
+            tenants.push(Arc::new(Tenant::new(company, config.seed, frozen_at)));
         }
         Ok(Self { config, tenants, scenarios, people, sessions: Store::default() })
     }
 
-    pub(crate) fn tenants(&self) -> impl Iterator<Item = &Arc<Tenant>> {
-        self.tenants.values()
+    /// The companies, in the order in which they were given.
+    pub(crate) fn tenants(&self) -> &[Arc<Tenant>] {
+        &self.tenants
     }
 
     /// The company of that key.
@@ -146,11 +143,11 @@ impl Mock {
     ///
     /// [`ErrorCode::CompanyKeyInvalid`], with a hint that lists the keys.
     pub(crate) fn tenant(&self, key: &str) -> Result<&Arc<Tenant>, VendorError> {
-        self.tenants.get(key).ok_or_else(|| {
-            let known: Vec<_> = self.tenants.keys().map(|key| format!("`{key}`")).collect();
+        self.tenants.iter().find(|tenant| tenant.company.key == key).ok_or_else(|| {
+            let known: Vec<_> = self.tenants.iter().map(|tenant| format!("`{}`", tenant.company.key)).collect();
             VendorError::new(
                 ErrorCode::CompanyKeyInvalid,
-                format!("there is no company key `{key}`; the keys are: {}", known.join(", ")),
+                format!("there is no company key `{}`; the keys are: {}", shortened(key), known.join(", ")),
             )
         })
     }
@@ -170,14 +167,15 @@ impl Mock {
             let saved = tenant.company.configurations.get(id).ok_or_else(|| {
                 let known: Vec<_> = tenant.company.configurations.keys().map(String::as_str).collect();
                 let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-                VendorError::argument(format!("there is no configuration `{id}`; known: {known}"))
+                VendorError::argument(format!("there is no configuration `{}`; known: {known}", shortened(id)))
             })?;
             flags = flags.over(&saved.flags);
             steps = steps.over(&saved.steps);
             saved_scenario = saved.scenario.as_deref();
         }
         if let Some(parent) = parent {
-            self.with_session(tenant, &parent, |_| Ok(()))?;
+            // A parent that cannot be a token is an unknown one too.
+            self.with_session(tenant, &parent, |_| Ok(())).map_err(|_| not_found(tenant, &parent))?;
         }
 
         let (scenario, reason) = self.choose(tenant, scenario, &flags, saved_scenario)?;
@@ -185,7 +183,10 @@ impl Mock {
             return Err(VendorError::new(code, format!("the scenario `{}` ({reason}) says so", scenario.name)));
         }
         let mut hint = format!("scenario `{}`, from {reason}", scenario.name);
-        for oddity in flags.oddities() {
+        let odd_steps = steps.unknown_types().take(MOST_HINTS).map(|kind| {
+            format!("the step type `{}` is not known: the step is kept and has no effect", shortened(&kind))
+        });
+        for oddity in flags.oddities().into_iter().chain(odd_steps) {
             hint.push_str("; ");
             hint.push_str(&oddity);
         }
@@ -194,7 +195,7 @@ impl Mock {
         }
         let scenario = scenario.clone();
         if !scenario.steps.is_empty() {
-            steps = scenario.steps.clone().over(&steps);
+            steps = scenario.steps.clone().over_keys(&steps);
         }
         let now = tenant.clock.now();
         let token = tenant.tokens.next();
@@ -212,8 +213,10 @@ impl Mock {
         flags: &Flags,
         saved: Option<&str>,
     ) -> Result<(&Arc<Scenario>, &'static str), VendorError> {
-        let header = header.map(|name| (name, "the request header `x-identomat-mock-scenario`"));
-        let wish = header.or_else(|| flags.wished_scenario());
+        let wish = match header {
+            Some(name) => Some((name, "the request header `x-identomat-mock-scenario`")),
+            None => flags.wished_scenario().map_err(VendorError::argument)?,
+        };
         if let Some((name, place)) = wish {
             let scenario = self.scenarios.get(&name);
             return scenario
@@ -311,18 +314,20 @@ impl Mock {
     ///
     /// [`FinishError`]; the session is as it was then.
     pub(crate) fn finish(&self, token: &str, request: FinishRequest) -> Result<Option<String>, FinishError> {
-        self.in_widget(token, |session, now| {
-            let disagrees = request.outcome == Some(Outcome::DisagreedWithTerms);
+        let outcome = request.outcome;
+        let return_url = self.in_widget(token, |session, now| {
+            let disagrees = outcome == Some(Outcome::DisagreedWithTerms);
             let answers = match request.answers.filter(|_| !disagrees) {
                 Some(answers) => Some(Answers::new(answers, &session.steps).map_err(FinishError::Answers)?),
                 None => None,
             };
-            let forced = request.outcome.map(|outcome| Verdict::forced(outcome, session.has_face_step()));
+            let forced = outcome.map(|outcome| Verdict::forced(outcome, session.has_face_step()));
             session.finish(forced, answers, now)?;
-            let outcome = request.outcome.map_or("as the scenario says", Outcome::as_str);
-            tracing::debug!(session = %session.token, outcome, "the person finished the widget");
             Ok(session.flags.return_url().map(str::to_owned))
-        })
+        })?;
+        let outcome = outcome.map_or("as the scenario says", Outcome::as_str);
+        tracing::debug!(session = token, outcome, "the person finished the widget");
+        Ok(return_url)
     }
 
     fn in_widget<T>(
@@ -341,10 +346,9 @@ impl Mock {
 
 fn read_token(token: &str) -> Result<Token, VendorError> {
     Token::parse(token).ok_or_else(|| {
-        let shown: String = token.chars().take(60).collect();
         VendorError::new(
             ErrorCode::SessionInvalid,
-            format!("`{shown}` cannot be a session token: one has 40 characters of a-z and 0-9"),
+            format!("`{}` cannot be a session token: one has 40 characters of a-z and 0-9", shortened(token)),
         )
     })
 }
@@ -357,8 +361,9 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
     VendorError::new(
         ErrorCode::SessionNotFound,
         format!(
-            "the company `{}` has no session `{token}`: it was never begun, was deleted, or is another company's",
-            tenant.company.key
+            "the company `{}` has no session `{}`: it was never begun, was deleted, or is another company's",
+            tenant.company.key,
+            shortened(token)
         ),
     )
 }

@@ -22,10 +22,11 @@ use crate::{
 };
 
 /// How long open calls may go on when a server is told to stop.
-pub(crate) const STOP_DEADLINE: Duration = Duration::from_secs(1);
+pub(crate) const STOP_DEADLINE: Duration = Duration::from_millis(500);
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StartError {
     /// A setting is wrong, or a file is broken.
     #[error(transparent)]
@@ -94,7 +95,7 @@ impl MockServer {
         Ok(Self { mock, address, stop: Some(stop), serving })
     }
 
-    /// Stops taking calls and waits for the open ones, at most a second.
+    /// Stops taking calls and waits for the open ones, at most half a second.
     pub async fn shutdown(mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -106,8 +107,13 @@ impl MockServer {
     pub fn url(&self) -> String {
         match &self.mock.config.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => local_url(self.address),
+            None => self.local_url(),
         }
+    }
+
+    /// The base URL for clients on the same machine, without a last slash.
+    pub fn local_url(&self) -> String {
+        local_url(self.address)
     }
 
     /// The address that is listened on.
@@ -115,10 +121,9 @@ impl MockServer {
         self.address
     }
 
-    /// The key of the company, or of the first by name where there are several.
+    /// The key of the company, or of the first where there are several.
     pub fn company_key(&self) -> &str {
-        let tenant = self.mock.tenants().next().expect("there is always a company");
-        &tenant.company.key
+        &self.mock.tenants().first().expect("there is always a company").company.key
     }
 
     /// The address of the widget for a session.
@@ -127,8 +132,8 @@ impl MockServer {
     }
 
     /// The names of all scenarios.
-    pub fn scenarios(&self) -> Vec<&str> {
-        self.mock.scenarios.names()
+    pub fn scenarios(&self) -> Vec<String> {
+        self.mock.scenarios.names().into_iter().map(str::to_owned).collect()
     }
 
     /// Finishes a session as a person in the widget would, with the outcome that its scenario says.

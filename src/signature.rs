@@ -4,13 +4,15 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::vendor_error::shortened;
+
 /// What a signature covers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Payload<'a> {
     /// The raw bytes of a body; empty where there is none.
     Body(&'a [u8]),
-    /// The values of multipart parts: first the text parts, then the file parts, each in the order of the request.
-    Parts(&'a [&'a [u8]]),
+    /// Names and values of multipart parts: first the text parts, then the file parts, each in the order of the request.
+    Parts(&'a [(&'a str, &'a [u8])]),
 }
 
 impl Payload<'_> {
@@ -18,11 +20,11 @@ impl Payload<'_> {
         match self {
             Self::Body([]) => "the empty body".into(),
             Self::Body(body) => format!("the {} bytes of the raw body", body.len()),
-            Self::Parts(parts) => format!(
-                "the values of {} multipart parts, text parts first, one HMAC round each ({} bytes)",
-                parts.len(),
-                parts.iter().map(|part| part.len()).sum::<usize>()
-            ),
+            Self::Parts(parts) => {
+                let size = |(name, value): &(&str, &[u8])| format!("`{}` of {} bytes", shortened(name), value.len());
+                let sizes: Vec<_> = parts.iter().map(size).collect();
+                format!("the values of the parts {}, one HMAC round each in this order", sizes.join(", "))
+            }
         }
     }
 
@@ -31,9 +33,9 @@ impl Payload<'_> {
         match self {
             Self::Body(body) => keyed(secret.as_bytes()).chain_update(body),
             Self::Parts(parts) => {
-                let Some((first, rest)) = parts.split_first() else { return keyed(secret.as_bytes()) };
+                let Some(((_, first), rest)) = parts.split_first() else { return keyed(secret.as_bytes()) };
                 let start = keyed(secret.as_bytes()).chain_update(first);
-                rest.iter().fold(start, |round, part| keyed(&round.finalize().into_bytes()).chain_update(part))
+                rest.iter().fold(start, |round, (_, part)| keyed(&round.finalize().into_bytes()).chain_update(part))
             }
         }
     }
@@ -63,10 +65,19 @@ pub(crate) fn verify(secret: &str, payload: Payload<'_>, header: Option<&str>) -
     }
     let came = match (header, received) {
         (None, _) => "no Authorization header came".to_owned(),
-        (Some(header), None) => format!("`{header}` came, which is not of the form signature=\"CODE\""),
-        (Some(_), Some(code)) => format!("`{code}` came"),
+        (Some(header), None) => {
+            format!("`{}` came, which is not of the form signature=\"CODE\"", shortened(header))
+        }
+        (Some(_), Some(code)) if code.eq_ignore_ascii_case(&hex(payload.mac(secret))) => {
+            "the right code came in hex; it has to be base64".to_owned()
+        }
+        (Some(_), Some(code)) => format!("`{}` came", shortened(code)),
     };
     Err(format!("signed is {}; expected `{}`; {came}", payload.describe(), code(secret, payload)))
+}
+
+fn hex(mac: Hmac<Sha256>) -> String {
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn received_code(header: &str) -> Option<&str> {
@@ -105,7 +116,8 @@ mod tests {
                 let of_kind = |kind: &'static str| parts.iter().filter(move |part| part.kind == kind);
                 of_kind("text").chain(of_kind("file")).map(|part| decoded(&part.value_base64)).collect::<Vec<_>>()
             });
-            let parts: Option<Vec<&[u8]>> = parts.as_ref().map(|parts| parts.iter().map(Vec::as_slice).collect());
+            let parts: Option<Vec<(&str, &[u8])>> =
+                parts.as_ref().map(|parts| parts.iter().map(|part| ("", part.as_slice())).collect());
             let payload = parts.as_ref().map_or(Payload::Body(&body), |parts| Payload::Parts(parts));
             let header = header(&vector.secret, payload);
             assert_eq!(header, format!("signature=\"{}\"", vector.signature), "{}", vector.name);
@@ -126,5 +138,12 @@ mod tests {
             error(Some("Bearer x")),
             format!("{said}`Bearer x` came, which is not of the form signature=\"CODE\"")
         );
+        let in_hex = format!("signature=\"{}\"", hex(Payload::Body(b"{}").mac("not-a-real-secret")));
+        assert_eq!(error(Some(&in_hex)), format!("{said}the right code came in hex; it has to be base64"));
+        let parts: [(&str, &[u8]); 2] = [("company_key", b"abc"), ("photo", b"")];
+        let said = verify("not-a-real-secret", Payload::Parts(&parts), None).unwrap_err();
+        let start =
+            "signed is the values of the parts `company_key` of 3 bytes, `photo` of 0 bytes, one HMAC round each";
+        assert!(said.starts_with(start), "{said}");
     }
 }

@@ -5,18 +5,17 @@ use std::{
     error::Error,
     net::IpAddr,
     path::{Path, PathBuf},
-    str::FromStr,
-    time::Duration,
 };
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tracing::level_filters::LevelFilter;
 
-use crate::{
-    Company, Config, Configuration, ErrorCode, ErrorStatus, ResultCase, Trigger, data_file::DataFile,
-    scenario::parse_duration,
+use super::values::{
+    KeyAndSecret, Length, LogFormat, LogLevel, PublicUrl, Size, StatusOf, one_or_many, parse_host, parse_number,
+    parse_port,
 };
+use crate::{Company, Config, Configuration, ErrorStatus, ResultCase, Trigger, data_file::DataFile};
 
 /// What the user set. The doc comments are the help texts.
 #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
@@ -38,6 +37,7 @@ pub(super) struct Settings {
     /// [default: 0123456789012345678901234567890123456789]
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_COMPANY_KEY", value_name = "KEY[=SECRET]")]
     #[arg(value_delimiter = ',', hide_env_values = true)]
+    #[serde(deserialize_with = "one_or_many")]
     company_key: Option<Vec<KeyAndSecret>>,
 
     /// How long a session token opens the widget [default: 15m]
@@ -53,6 +53,7 @@ pub(super) struct Settings {
     /// `argumentError=400`]
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_ERROR_STATUS", value_name = "[ERROR=]STATUS")]
     #[arg(value_delimiter = ',')]
+    #[serde(deserialize_with = "one_or_many")]
     error_status: Option<Vec<StatusOf>>,
 
     /// Send null as `reject_reason` where nothing was rejected, instead of an object of empty texts
@@ -87,7 +88,7 @@ pub(super) struct Settings {
     fixtures: Option<PathBuf>,
 
     /// Make tokens, and with them people and numbers, repeatable
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SEED", value_name = "NUMBER")]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SEED", value_name = "NUMBER", value_parser = parse_number::<u64>)]
     seed: Option<u64>,
 
     /// Largest body that is not multipart [default: 1MiB]
@@ -99,11 +100,11 @@ pub(super) struct Settings {
     max_multipart_body: Option<Size>,
 
     /// Most parts of a multipart body [default: 100]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_PARTS", value_name = "NUMBER")]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_PARTS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
     max_parts: Option<usize>,
 
     /// Deepest nesting of JSON, at most 100 [default: 32]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_DEPTH", value_name = "NUMBER")]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_DEPTH", value_name = "NUMBER", value_parser = parse_number::<usize>)]
     max_depth: Option<usize>,
 
     /// Form of the log and of the line that says where the server is [default: text]
@@ -153,12 +154,9 @@ struct ConfigurationEntry {
 impl CompanyEntry {
     fn into_company(self) -> Company {
         let configuration = |entry: ConfigurationEntry| {
-            let steps = entry.steps.into_iter().map(Value::Object).collect();
-            let configuration = Configuration::new().flags(entry.flags);
-            Configuration {
-                scenario: entry.scenario,
-                ..configuration.steps(steps).expect("the steps were read as objects")
-            }
+            let configuration = Configuration::new().flags(Value::Object(entry.flags));
+            let configuration = configuration.steps(entry.steps.into_iter().map(Value::Object).collect());
+            Configuration { scenario: entry.scenario, ..configuration }
         };
         Company {
             key: self.key,
@@ -208,20 +206,30 @@ impl Settings {
 
     pub(super) fn into_config(self) -> Result<Config, String> {
         let Config { host, port, session_lifetime, result_case, scenario, finish, limits, .. } = Config::default();
+        // What is said of one error holds above what is said of all, in whatever order.
         let mut error_status = ErrorStatus::default();
-        for setting in self.error_status.unwrap_or_default() {
+        let (for_all, for_one): (Vec<_>, Vec<_>) =
+            self.error_status.unwrap_or_default().into_iter().partition(|status| matches!(status, StatusOf::All(_)));
+        for setting in for_all.into_iter().chain(for_one) {
             match setting {
                 StatusOf::All(status) => error_status = ErrorStatus::all(status)?,
                 StatusOf::One(code, status) => error_status.set(code, status)?,
             }
         }
-        let given = self.company_key.unwrap_or_default().into_iter().map(|KeyAndSecret(company)| company);
-        let listed = self.companies.into_iter().map(CompanyEntry::into_company);
+        let mut companies: Vec<_> =
+            self.company_key.unwrap_or_default().into_iter().map(|KeyAndSecret(company)| company).collect();
+        for listed in self.companies.into_iter().map(CompanyEntry::into_company) {
+            // A key that is given in both places is one company, and the flag's secret holds.
+            match companies.iter_mut().find(|given| given.key == listed.key) {
+                Some(given) => *given = Company { secret: given.secret.take().or(listed.secret.clone()), ..listed },
+                None => companies.push(listed),
+            }
+        }
         Ok(Config {
             host: self.host.unwrap_or(host),
             port: self.port.unwrap_or(port),
             public_url: self.public_url.map(|PublicUrl(url)| url),
-            companies: given.chain(listed).collect(),
+            companies,
             session_lifetime: self.session_lifetime.map_or(session_lifetime, |Length(time)| time),
             result_case: self.result_case.unwrap_or(result_case),
             error_status,
@@ -241,151 +249,5 @@ impl Settings {
                 depth: self.max_depth.unwrap_or(limits.depth),
             },
         })
-    }
-}
-
-fn parse_host(text: &str) -> Result<IpAddr, String> {
-    text.parse().map_err(|_| format!("`{text}` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"))
-}
-
-fn parse_port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a port: a number from 0 to 65535"))
-}
-
-/// A value that is read in the same way from a flag, a variable and the config file.
-macro_rules! read_as_text {
-    ($($name:ident),*) => {
-        $(impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                text.parse()
-            }
-        })*
-    };
-}
-
-read_as_text!(PublicUrl, KeyAndSecret, Length, Size, StatusOf, LogFormat, LogLevel);
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct PublicUrl(String);
-
-impl FromStr for PublicUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let is_base = text.parse::<hyper::Uri>().is_ok_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some() && uri.query().is_none()
-        });
-        if is_base {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(format!("`{text}` is not a base URL such as https://identomat.test:8443"))
-        }
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
-struct KeyAndSecret(Company);
-
-impl FromStr for KeyAndSecret {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let company = match text.split_once('=') {
-            Some((key, secret)) => Company::new(key).secret(secret),
-            None => Company::new(text),
-        };
-        match company.problem() {
-            Some(problem) => Err(problem),
-            None => Ok(Self(company)),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-struct Length(Duration);
-
-impl FromStr for Length {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        parse_duration(text).map(Self)
-    }
-}
-
-/// Bytes, or with an ending KiB or MiB.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-struct Size(usize);
-
-impl FromStr for Size {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (number, unit) = match (text.strip_suffix("KiB"), text.strip_suffix("MiB")) {
-            (Some(number), _) => (number, 1 << 10),
-            (_, Some(number)) => (number, 1 << 20),
-            _ => (text, 1),
-        };
-        let bytes = number.trim().parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
-        bytes.map(Self).ok_or_else(|| format!("`{text}` is not a size; write it like 500000, 512KiB or 16MiB"))
-    }
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-enum StatusOf {
-    All(u16),
-    One(ErrorCode, u16),
-}
-
-impl FromStr for StatusOf {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let status = |text: &str| {
-            let status = text.parse().map_err(|_| format!("`{text}` is not a status from 200 to 599"))?;
-            ErrorStatus::all(status).map(|_| status)
-        };
-        match text.split_once('=') {
-            Some((code, number)) => Ok(Self::One(code.parse()?, status(number)?)),
-            None => status(text).map(Self::All),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) enum LogFormat {
-    Text,
-    Json,
-}
-
-impl FromStr for LogFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "text" => Ok(Self::Text),
-            "json" => Ok(Self::Json),
-            _ => Err(format!("`{text}` is not a form of the log; allowed: text, json")),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(try_from = "String")]
-struct LogLevel(LevelFilter);
-
-impl FromStr for LogLevel {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let level = text.parse().map(Self);
-        level.map_err(|_| format!("`{text}` is not a level; allowed: error, warn, info, debug, trace, off"))
     }
 }

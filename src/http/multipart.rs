@@ -16,12 +16,12 @@ pub(super) struct Part {
 
 /// The boundary: the one of the `content_type`, or else the one that the body begins with.
 ///
-/// `None` when neither says that the body is multipart.
+/// `None` when the body does not look like multipart.
 pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
-    if let Ok(boundary) = multer::parse_boundary(content_type) {
-        return Some(boundary);
-    }
     let first_line = body.strip_prefix(b"--")?.split(|byte| *byte == b'\r').next()?;
+    if let Ok(boundary) = multer::parse_boundary(content_type) {
+        return first_line.starts_with(boundary.as_bytes()).then_some(boundary);
+    }
     let is_followed_by_header = body[2 + first_line.len()..]
         .strip_prefix(b"\r\n")
         .is_some_and(|rest| rest.len() > 19 && rest[..19].eq_ignore_ascii_case(b"content-disposition"));

@@ -15,7 +15,11 @@ use super::{
     body::{self, BodyProblem},
     multipart::{self, Part},
 };
-use crate::{config::Limits, signature::Payload, vendor_error::VendorError};
+use crate::{
+    config::Limits,
+    signature::Payload,
+    vendor_error::{VendorError, shortened},
+};
 
 /// The parameters of a call. Where query and body both have one, the body's holds.
 #[derive(Debug)]
@@ -41,43 +45,40 @@ impl Params {
     pub(crate) async fn read(head: &Parts, body: Body, limits: &Limits) -> Result<Self, VendorError> {
         let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default();
-        let is_labelled_multipart = content_type.trim_start().to_ascii_lowercase().starts_with("multipart/");
-        let limit = if is_labelled_multipart { limits.multipart_body } else { limits.body };
-        let body = body::read(body, limit).await.map_err(|problem| {
-            VendorError::argument(match problem {
-                BodyProblem::TooLarge => format!("the body is larger than {limit} bytes"),
-                BodyProblem::Broken => "the body ended before it was complete".into(),
-            })
+        let too_large = |limit: usize| VendorError::argument(format!("the body is larger than {limit} bytes"));
+        // Only the body says what it is, so each is read up to the larger of the limits.
+        let largest = limits.body.max(limits.multipart_body);
+        let body = body::read(body, largest).await.map_err(|problem| match problem {
+            BodyProblem::TooLarge if is_multipart_label(content_type) => too_large(limits.multipart_body),
+            BodyProblem::TooLarge => too_large(limits.body),
+            BodyProblem::Broken => VendorError::argument("the body ended before it was complete"),
         })?;
 
         let query = head.uri.query().unwrap_or_default();
         let mut params = Self { values: form(query.as_bytes()), read_as: "query", raw: Raw::Body(body.clone()) };
-        let malformed = |problem: String| VendorError::argument(problem);
         let visible = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body).trim_ascii_start();
-        match visible.first() {
-            None => {}
-            Some(b'{' | b'[' | b'"') => {
-                params.add(json_object(visible, limits.depth).map_err(malformed)?);
+        let boundary = multipart::boundary(content_type, visible);
+        let limit = if boundary.is_some() { limits.multipart_body } else { limits.body };
+        if body.len() > limit {
+            return Err(too_large(limit));
+        }
+        match (visible.first(), boundary) {
+            (None, _) => {}
+            (Some(b'{' | b'[' | b'"'), _) => {
+                params.add(json_object(visible, limits.depth).map_err(VendorError::argument)?);
                 params.read_as = "JSON";
             }
-            Some(_) => match multipart::boundary(content_type, visible) {
-                Some(boundary) => {
-                    let parts = multipart::parts(body, boundary, limits.parts).await.map_err(malformed)?;
-                    params.add(texts(&parts).map_err(malformed)?);
-                    params.read_as = "multipart";
-                    params.raw = Raw::Parts(parts);
-                }
-                None => {
-                    if std::str::from_utf8(&body).is_err() {
-                        return Err(malformed("the body is neither JSON, form nor multipart: it is not UTF-8".into()));
-                    }
-                    if is_labelled_multipart || (content_type.contains("json") && !body.contains(&b'=')) {
-                        return Err(malformed(format!("the body is not what its type `{content_type}` says")));
-                    }
-                    params.add(form(visible));
-                    params.read_as = "form";
-                }
-            },
+            (_, Some(boundary)) => {
+                let parts = multipart::parts(body, boundary, limits.parts).await.map_err(VendorError::argument)?;
+                params.add(texts(&parts).map_err(VendorError::argument)?);
+                params.read_as = "multipart";
+                params.raw = Raw::Parts(parts);
+            }
+            (_, None) => {
+                check_form(visible, content_type).map_err(VendorError::argument)?;
+                params.add(form(visible));
+                params.read_as = "form";
+            }
         }
         Ok(params)
     }
@@ -91,10 +92,40 @@ impl Params {
         }
     }
 
-    /// What the call carried and how it was read, for hints: `form: a, b`.
+    /// What the call carried and how it was read, for hints: "read as form with `a`, `b`".
     pub(crate) fn summary(&self) -> String {
-        let names: Vec<_> = self.values.keys().map(|name| format!("`{name}`")).collect();
-        format!("read as {} with {}", self.read_as, if names.is_empty() { "nothing".into() } else { names.join(", ") })
+        const MOST: usize = 20;
+        let mut names: Vec<_> = self.values.keys().take(MOST).map(|name| format!("`{}`", shortened(name))).collect();
+        if self.values.len() > MOST {
+            names.push("…".into());
+        }
+        let names = if names.is_empty() { "nothing".into() } else { names.join(", ") };
+        let files = match &self.raw {
+            Raw::Parts(parts) if parts.iter().any(|part| part.is_file) => {
+                let files = parts.iter().filter(|part| part.is_file).take(MOST);
+                let files: Vec<_> = files.map(|part| format!("`{}`", shortened(&part.name))).collect();
+                format!(", and with file names, so not as parameters, {}", files.join(", "))
+            }
+            _ => String::new(),
+        };
+        format!("read as {} with {names}{files}", self.read_as)
+    }
+
+    /// The parameters that an endpoint does not know, for the hint header; parts with a file name are never known.
+    pub(crate) fn unknown(&self, known: &[&str]) -> Vec<String> {
+        const MOST: usize = 10;
+        let is_unknown = |name: &&String| !known.contains(&name.as_str());
+        let names = self.values.keys().filter(is_unknown);
+        let mut unknown: Vec<_> =
+            names.map(|name| format!("the parameter `{}` is not known", shortened(name))).collect();
+        if let Raw::Parts(parts) = &self.raw {
+            let files = parts.iter().filter(|part| part.is_file);
+            unknown.extend(
+                files.map(|part| format!("the part `{}` has a file name and is no parameter", shortened(&part.name))),
+            );
+        }
+        unknown.truncate(MOST);
+        unknown
     }
 
     /// Calls `check` with what a signature covers.
@@ -103,7 +134,8 @@ impl Params {
             Raw::Body(body) => check(Payload::Body(body)),
             Raw::Parts(parts) => {
                 let (files, texts): (Vec<_>, Vec<_>) = parts.iter().partition(|part| part.is_file);
-                let values: Vec<_> = texts.into_iter().chain(files).map(|part| &part.value[..]).collect();
+                let in_order = texts.into_iter().chain(files);
+                let values: Vec<_> = in_order.map(|part| (part.name.as_str(), &part.value[..])).collect();
                 check(Payload::Parts(&values))
             }
         }
@@ -120,7 +152,9 @@ impl Params {
         match self.values.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(unquoted(text))),
-            Some(other) => Err(VendorError::argument(format!("`{name}` is not text: {}", shortened(other)))),
+            Some(other) => {
+                Err(VendorError::argument(format!("`{name}` is not text: {}", shortened(&other.to_string()))))
+            }
         }
     }
 
@@ -133,7 +167,9 @@ impl Params {
         match self.structure(name, limits)? {
             Value::Object(members) => Ok(members),
             Value::Array(list) if list.is_empty() => Ok(Map::new()),
-            other => Err(VendorError::argument(format!("`{name}` is not a JSON object: {}", shortened(&other)))),
+            other => {
+                Err(VendorError::argument(format!("`{name}` is not a JSON object: {}", shortened(&other.to_string()))))
+            }
         }
     }
 
@@ -146,7 +182,9 @@ impl Params {
         match self.structure(name, limits)? {
             Value::Array(list) => Ok(list),
             Value::Object(members) if members.is_empty() => Ok(Vec::new()),
-            other => Err(VendorError::argument(format!("`{name}` is not a JSON array: {}", shortened(&other)))),
+            other => {
+                Err(VendorError::argument(format!("`{name}` is not a JSON array: {}", shortened(&other.to_string()))))
+            }
         }
     }
 
@@ -168,6 +206,22 @@ impl Params {
     }
 }
 
+fn is_multipart_label(content_type: &str) -> bool {
+    content_type.trim_start().get(..10).is_some_and(|start| start.eq_ignore_ascii_case("multipart/"))
+}
+
+/// Refuses what is no form, or would be a form by accident.
+fn check_form(body: &[u8], content_type: &str) -> Result<(), String> {
+    if std::str::from_utf8(body).is_err() {
+        return Err("the body is neither JSON, form nor multipart: it is not UTF-8".into());
+    }
+    let claims_more = is_multipart_label(content_type) || content_type.contains("json");
+    if claims_more && !body.contains(&b'=') {
+        return Err(format!("the body is not what its type `{}` says", shortened(content_type)));
+    }
+    Ok(())
+}
+
 /// The fields of a query or form. Of several with one name the last holds.
 fn form(text: &[u8]) -> Map<String, Value> {
     form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect()
@@ -184,7 +238,7 @@ fn texts(parts: &[Part]) -> Result<Map<String, Value>, String> {
 fn json_object(body: &[u8], depth: usize) -> Result<Map<String, Value>, String> {
     match json(body, depth).map_err(|problem| format!("the body {problem}"))? {
         Value::Object(members) => Ok(members),
-        other => Err(format!("the body is not a JSON object: {}", shortened(&other))),
+        other => Err(format!("the body is not a JSON object: {}", shortened(&other.to_string()))),
     }
 }
 
@@ -211,12 +265,4 @@ fn unquoted(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     serde_json::from_str(trimmed).map_or(Cow::Borrowed(text), Cow::Owned)
-}
-
-fn shortened(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     general_document::general_document,
-    identity_document::{IdentityDocument, PersonMembers},
+    identity_document::IdentityDocument,
     people::People,
     questionnaires::{AnsweredQuestionnaire, answered},
 };
@@ -42,7 +42,7 @@ pub(crate) struct ResultDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id_card_back: Option<Map<String, Value>>,
     suggested: Map<String, Value>,
-    person: PersonMembers,
+    person: Map<String, Value>,
     #[serde(rename = "technicalDetails", skip_serializing_if = "Option::is_none")]
     technical_details: Option<TechnicalDetails<'a>>,
     #[serde(rename = "configId", skip_serializing_if = "Option::is_none")]
@@ -67,11 +67,11 @@ impl<'a> ResultDocument<'a> {
         let cast = people.cast(&session.token, &session.flags);
         let went_through = !matches!(verdict.result, Outcome::InProgress | Outcome::DisagreedWithTerms);
         let shows_document = went_through && verdict.document_read && session.has_document_step();
-        let shows_face = went_through && session.has_face_step();
-        let brings_paper = went_through && session.has_general_document_step();
+        let shows_face = went_through && verdict.document_read && session.has_face_step();
+        let brings_paper = went_through && verdict.document_read && session.has_general_document_step();
 
         let (token, begun_at) = (&session.token, session.begun_at());
-        let document = shows_document.then(|| IdentityDocument::new(cast, token, begun_at, session.standing_since()));
+        let document = shows_document.then(|| IdentityDocument::new(&cast, token, begun_at, session.checked_at()));
         let no_reason =
             || (!wording.null_reject_reason).then(|| RejectReason { value: "".into(), description: "".into() });
         Self {
@@ -80,7 +80,7 @@ impl<'a> ResultDocument<'a> {
                 ResultCase::Lower => verdict.result.as_lower_str(),
             },
             similarity: if shows_face { verdict.similarity.unwrap_or_else(|| similarity(session)) } else { 0.0 },
-            live: verdict.live.unwrap_or(shows_face && session.has_liveness()),
+            live: verdict.live.unwrap_or(went_through && session.has_liveness()),
             document_type: document.as_ref().map_or("", |_| cast.document_type.as_str()),
             general_documents: brings_paper
                 .then(|| general_document(session.flags.general_document_type(), cast.person, token, begun_at))

@@ -1,7 +1,6 @@
 //! The person and the raw card fields that an identity document gives.
 
 use jiff::{Span, Timestamp, civil::Date};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{day, midnight, mrz::Mrz, people::Cast, slashed};
@@ -18,7 +17,7 @@ fn validity(document_type: DocumentType) -> i32 {
 /// An identity document as the vendor reads it.
 #[derive(Debug)]
 pub(super) struct IdentityDocument<'a> {
-    cast: Cast<'a>,
+    cast: &'a Cast<'a>,
     issued: Date,
     expires: Date,
     /// The day on which the vendor read it.
@@ -26,16 +25,9 @@ pub(super) struct IdentityDocument<'a> {
     mrz: Option<String>,
 }
 
-/// The member `person`.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct PersonMembers {
-    #[serde(flatten)]
-    members: Map<String, Value>,
-}
-
 impl<'a> IdentityDocument<'a> {
     /// The document of the cast. It was issued up to four years before `begun_at`, as the token says.
-    pub(super) fn new(cast: Cast<'a>, token: &Token, begun_at: Timestamp, read_at: Timestamp) -> Self {
+    pub(super) fn new(cast: &'a Cast<'a>, token: &Token, begun_at: Timestamp, read_at: Timestamp) -> Self {
         let age_in_days = 30 + (token.draw("issued") % 1400) as i32;
         let issued = day(begun_at).saturating_sub(Span::new().days(age_in_days));
         let expires = issued.saturating_add(Span::new().years(validity(cast.document_type)));
@@ -54,7 +46,7 @@ impl<'a> IdentityDocument<'a> {
         let zone = Mrz {
             last_name: &person.last_name,
             given_names: &given_names,
-            country: self.cast.country,
+            country: &self.cast.country,
             document_number: self.cast.document_number,
             personal_number: &person.personal_number,
             birthday: person.birthday,
@@ -70,8 +62,9 @@ impl<'a> IdentityDocument<'a> {
     }
 
     /// The member `person`: Latin name, local name where the document has one, dates in both forms.
-    pub(super) fn person(&self) -> PersonMembers {
+    pub(super) fn person(&self) -> Map<String, Value> {
         let Cast { person, document_type, document_number, country } = self.cast;
+        let (country, document_number) = (country.as_str(), *document_number);
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
         put("first_name", (*person.first_name).into());
@@ -79,7 +72,7 @@ impl<'a> IdentityDocument<'a> {
         if let Some(middle) = &person.middle_name {
             put("middle_name", (**middle).into());
         }
-        if let Some(local) = self.local() {
+        if let Some(local) = self.local_name() {
             put("local_first_name", (*local.first_name).into());
             put("local_last_name", (*local.last_name).into());
             if let Some(middle) = &local.middle_name {
@@ -106,7 +99,7 @@ impl<'a> IdentityDocument<'a> {
         if let Some(mrz) = &self.mrz {
             put("mrz", (**mrz).into());
         }
-        PersonMembers { members }
+        members
     }
 
     /// The raw fields of the front of a card; `None` for a passport.
@@ -123,7 +116,7 @@ impl<'a> IdentityDocument<'a> {
         put("Date_of_Expiry_en_US", &slashed(self.expires));
         put("Nationality_Code_en_US", country);
         put("Sex_en_US", person.sex.as_str());
-        if let Some(local) = self.local() {
+        if let Some(local) = self.local_name() {
             put(&format!("Given_Names_{}", local.locale), &local.first_name);
             put(&format!("Surname_{}", local.locale), &local.last_name);
         }
@@ -138,7 +131,7 @@ impl<'a> IdentityDocument<'a> {
         put("Authority_en_US", &person.authority);
         put("Address_en_US", &person.address.one_line());
         put("Date_of_Issue_en_US", &slashed(self.issued));
-        if let Some(local) = self.local() {
+        if let Some(local) = self.local_name() {
             put(&format!("Address_{}", local.locale), &local.address);
         }
         if let Some(mrz) = &self.mrz {
@@ -152,8 +145,8 @@ impl<'a> IdentityDocument<'a> {
     }
 
     /// The local script belongs to the person's own country.
-    fn local(&self) -> Option<&super::people::LocalName> {
-        self.cast.person.local.as_ref().filter(|_| *self.cast.person.country == *self.cast.country)
+    fn local_name(&self) -> Option<&super::people::LocalName> {
+        self.cast.person.local.as_ref().filter(|_| *self.cast.person.country == self.cast.country)
     }
 }
 

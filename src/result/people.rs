@@ -1,6 +1,6 @@
 //! The invented people who go through the sessions.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path};
 
 use jiff::civil::Date;
 use rust_embed::RustEmbed;
@@ -37,7 +37,7 @@ pub(crate) struct Person {
     pub(crate) personal_number: Number<14>,
     pub(crate) authority: String,
     pub(crate) address: Address,
-    documents: BTreeMap<DocumentType, Number<9>>,
+    documents: Documents,
 }
 
 #[derive(Debug, Deserialize)]
@@ -140,10 +140,23 @@ checked_text!(
     format!("a number: 1 to {SIZE} digits and capital letters")
 );
 
+/// The numbers of the documents that a person holds, of which there is one at least.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "BTreeMap<DocumentType, Number<9>>")]
+struct Documents(BTreeMap<DocumentType, Number<9>>);
+
+impl TryFrom<BTreeMap<DocumentType, Number<9>>> for Documents {
+    type Error = &'static str;
+
+    fn try_from(documents: BTreeMap<DocumentType, Number<9>>) -> Result<Self, Self::Error> {
+        if documents.is_empty() { Err("the person holds no document; give one at least") } else { Ok(Self(documents)) }
+    }
+}
+
 impl Person {
     /// The number of the document of that kind, if the person holds one.
     fn document(&self, kind: DocumentType) -> Option<&str> {
-        self.documents.get(&kind).map(|number| &**number)
+        self.documents.0.get(&kind).map(|number| &**number)
     }
 
     /// First, middle and last name.
@@ -154,18 +167,18 @@ impl Person {
 }
 
 /// The person of a session, and the document they show.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Cast<'a> {
     pub(crate) person: &'a Person,
     pub(crate) document_type: DocumentType,
     pub(crate) document_number: &'a str,
     /// Three letters: nationality, citizenship and issuing state.
-    pub(crate) country: &'a str,
+    pub(crate) country: String,
 }
 
 /// Everybody who can go through a session.
 #[derive(Debug)]
-pub(crate) struct People(Vec<Arc<Person>>);
+pub(crate) struct People(Vec<Person>);
 
 impl People {
     /// Reads `people/` of the fixtures folder, or the built-in people.
@@ -178,51 +191,38 @@ impl People {
             Some(folder) => DataFile::in_folder(&folder.join("people"))?,
             None => DataFile::embedded::<BuiltIn>(),
         };
-        let read = |file: &DataFile| {
-            let person: Person = file.parse()?;
-            if person.documents.is_empty() {
-                return Err(file.error("the person holds no document; `documents` needs at least one"));
-            }
-            Ok(Arc::new(person))
-        };
-        files.iter().map(read).collect::<Result<_, _>>().map(Self)
+        files.iter().map(DataFile::parse).collect::<Result<_, _>>().map(Self)
     }
 
     /// Chooses person and document by the token, among those that the flags allow.
     ///
     /// Where nobody comes from the countries asked for, somebody gets a document of the first of them; where nobody
     /// holds a document of the kinds asked for, somebody shows another.
-    pub(crate) fn cast<'a>(&'a self, token: &Token, flags: &'a Flags) -> Cast<'a> {
-        let kinds = flags.document_types();
+    pub(crate) fn cast(&self, token: &Token, flags: &Flags) -> Cast<'_> {
+        let holders = |kinds: &[DocumentType]| -> Vec<&Person> {
+            let holds_one = |person: &&Person| kinds.iter().any(|kind| person.document(*kind).is_some());
+            self.0.iter().filter(holds_one).collect()
+        };
+        let mut kinds = flags.document_types();
+        let mut people = holders(&kinds);
+        if people.is_empty() {
+            kinds = DocumentType::ALL.to_vec();
+            people = holders(&kinds);
+        }
         let countries = flags.document_countries();
-        let documents = |person: &'a Person, kinds: &[DocumentType]| -> Vec<Cast<'a>> {
-            let of_kind = |document_type| {
-                let document_number = person.document(document_type)?;
-                Some(Cast { person, document_type, document_number, country: &person.country })
-            };
-            kinds.iter().copied().filter_map(of_kind).collect()
-        };
-        let everybody = |kinds: &[DocumentType]| -> Vec<Vec<Cast<'a>>> {
-            self.0.iter().map(|person| documents(person, kinds)).filter(|held| !held.is_empty()).collect()
-        };
-
-        let mut held = everybody(&kinds);
-        if held.is_empty() {
-            held = everybody(&DocumentType::ALL);
+        let is_wanted = |person: &&Person| countries.iter().any(|country| **country == *person.country);
+        let somebody_is_wanted = people.iter().any(is_wanted);
+        if somebody_is_wanted {
+            people.retain(is_wanted);
         }
-        let mut foreign_country = None;
-        if !countries.is_empty() {
-            let is_wanted = |held: &Vec<Cast<'_>>| countries.contains(&held[0].country);
-            if held.iter().any(is_wanted) {
-                held.retain(is_wanted);
-            } else {
-                foreign_country = Some(countries[0]);
-            }
-        }
-        let person = pick(&held, token.draw("person"));
-        let mut cast = *pick(person, token.draw("document"));
-        cast.country = foreign_country.unwrap_or(cast.country);
-        cast
+        let person = *pick(&people, token.draw("person"));
+        let held: Vec<_> = kinds.into_iter().filter_map(|kind| Some((kind, person.document(kind)?))).collect();
+        let (document_type, document_number) = *pick(&held, token.draw("document"));
+        let country = match countries.into_iter().next() {
+            Some(foreign) if !somebody_is_wanted => foreign,
+            _ => person.country.to_string(),
+        };
+        Cast { person, document_type, document_number, country }
     }
 }
 
@@ -268,7 +268,7 @@ mod tests {
             let token = tokens.next();
             let cast = people.cast(&token, &flags);
             assert!(matches!(cast.document_type, DocumentType::Passport | DocumentType::DriverLicense));
-            assert!(["GEO", "UKR"].contains(&cast.country));
+            assert!(["GEO", "UKR"].contains(&&*cast.country));
             seen.insert(cast.document_number);
         }
         assert!(seen.len() > 4, "the token decides: {seen:?}");

@@ -1,5 +1,7 @@
 //! The member `questionnaires`: what the person and the vendor's operator answered.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -7,13 +9,13 @@ use crate::session::{Question, Session};
 
 #[derive(Debug, Serialize)]
 pub(super) struct AnsweredQuestionnaire<'a> {
-    key: &'a str,
+    key: Cow<'a, str>,
     questions: Vec<AnsweredQuestion<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 struct AnsweredQuestion<'a> {
-    key: &'a str,
+    key: Cow<'a, str>,
     answer: Value,
 }
 
@@ -22,19 +24,21 @@ struct AnsweredQuestion<'a> {
 /// Where nobody filled them in, the answers are invented. A question that a person left open is left out.
 pub(super) fn answered(session: &Session) -> Vec<AnsweredQuestionnaire<'_>> {
     let answer = |questionnaire: &str, for_operator: bool, question: &Question<'_>| {
-        let operator = || session.scenario.operator_answers.get(question.key).cloned();
+        let operator = || session.scenario.operator_answers.get(&*question.key).cloned();
         match session.answers() {
             _ if for_operator => Some(operator().unwrap_or_else(|| question.invented_answer())),
-            Some(answers) => answers.get(questionnaire, question.key).cloned(),
+            Some(answers) => answers.get(questionnaire, &question.key).cloned(),
             None => Some(question.invented_answer()),
         }
     };
     let questionnaires = session.steps.questionnaires().map(|questionnaire| {
         let (key, for_operator) = (questionnaire.key, questionnaire.for_operator);
-        let questions = questionnaire.questions.iter().filter_map(|question| {
-            Some(AnsweredQuestion { key: question.key, answer: answer(key, for_operator, question)? })
+        let questions = questionnaire.questions.into_iter().filter_map(|question| {
+            let answer = answer(&key, for_operator, &question)?;
+            Some(AnsweredQuestion { key: question.key, answer })
         });
-        AnsweredQuestionnaire { key, questions: questions.collect() }
+        let questions = questions.collect();
+        AnsweredQuestionnaire { key, questions }
     });
     questionnaires.collect()
 }

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use rust_embed::RustEmbed;
 
 use super::{Scenario, Trigger, file::ScenarioFile};
-use crate::data_file::{DataFile, LoadError};
+use crate::{
+    data_file::{DataFile, LoadError},
+    vendor_error::shortened,
+};
 
 /// The scenarios that are built in.
 #[derive(RustEmbed)]
@@ -24,7 +27,7 @@ impl ScenarioBook {
     /// # Errors
     ///
     /// [`LoadError`] for the first file that cannot be read, with line and column.
-    pub(crate) fn load(built_in: bool, folder: Option<&Path>, finish: Trigger) -> Result<Self, LoadError> {
+    pub(crate) fn load(built_in: bool, folder: Option<&Path>, finish: &Trigger) -> Result<Self, LoadError> {
         let mut files = if built_in { DataFile::embedded::<BuiltIn>() } else { Vec::new() };
         if let Some(folder) = folder {
             files.extend(DataFile::in_folder(folder)?);
@@ -32,7 +35,7 @@ impl ScenarioBook {
         let mut scenarios = BTreeMap::new();
         for file in &files {
             let parsed: ScenarioFile = file.parse()?;
-            let scenario = parsed.into_scenario(file.name.clone(), finish).map_err(|problem| file.error(problem))?;
+            let scenario = parsed.into_scenario(file.name.clone(), finish);
             scenarios.insert(file.name.clone(), Arc::new(scenario));
         }
         Ok(Self(scenarios))
@@ -44,9 +47,12 @@ impl ScenarioBook {
     ///
     /// A message that names the unknown scenario and lists the known ones.
     pub(crate) fn get(&self, name: &str) -> Result<&Arc<Scenario>, String> {
-        self.0
-            .get(name)
-            .ok_or_else(|| format!("there is no scenario `{name}`; the scenarios are: {}", self.names().join(", ")))
+        self.0.get(name).ok_or_else(|| {
+            if self.0.is_empty() {
+                return "there are no scenarios; name a folder of them with --scenarios".into();
+            }
+            format!("there is no scenario `{}`; the scenarios are: {}", shortened(name), self.names().join(", "))
+        })
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {

@@ -55,7 +55,7 @@ pub(crate) struct Verdict {
     pub(crate) live: Option<bool>,
     /// Instead of one above 0.9, where a face step ran; 0 to 1.
     pub(crate) similarity: Option<f64>,
-    /// Whether the document could be read at all.
+    /// Whether a document could be read at all; without one there is nothing to compare a face with either.
     pub(crate) document_read: bool,
     pub(crate) screening_matches: Vec<ScreeningMatch>,
 }
@@ -83,8 +83,9 @@ impl Verdict {
         let mut verdict = Self::of(result);
         if result == Outcome::Rejected {
             let value = if face_is_checked { "face_mismatch" } else { "document_not_readable" };
-            verdict.reject_reason = Some(RejectReason::described(value.to_owned(), None));
+            verdict.reject_reason = Some(RejectReason::new(value.to_owned(), None));
             verdict.similarity = face_is_checked.then_some(0.218_430_659_177_302_6);
+            verdict.document_read = face_is_checked;
         }
         verdict
     }
@@ -99,7 +100,7 @@ pub(crate) struct RejectReason {
 
 impl RejectReason {
     /// Without a description, the words of `value` make one.
-    fn described(value: String, description: Option<String>) -> Self {
+    fn new(value: String, description: Option<String>) -> Self {
         let words = || {
             let words = value.replace('_', " ");
             let (first, rest) = words.split_at(words.chars().next().map_or(0, char::len_utf8));

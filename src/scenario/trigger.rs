@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 
 /// What brings a stage about, counted from the stage before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 #[serde(try_from = "String")]
 pub enum Trigger {
     /// `begin`: at once, without anybody opening the widget.
@@ -75,8 +76,8 @@ mod tests {
             ("polls=3", Trigger::Polls(3)),
             ("after=90s", Trigger::After(Duration::from_secs(90))),
         ] {
-            assert_eq!(text.parse(), Ok(trigger));
             assert_eq!(trigger.to_string(), text);
+            assert_eq!(text.parse(), Ok(trigger));
         }
         assert_eq!("after=1h 30m".parse(), Ok(Trigger::After(Duration::from_secs(5400))));
     }

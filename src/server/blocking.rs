@@ -20,7 +20,6 @@ use crate::config::Config;
 #[must_use = "the server stops when it is dropped"]
 #[derive(Debug)]
 pub struct MockServer {
-    /// Before the runtime, so that it is dropped first.
     server: super::MockServer,
     runtime: Option<Runtime>,
 }

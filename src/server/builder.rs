@@ -27,30 +27,25 @@ use crate::{company::Company, config::Config};
 #[derive(Debug, Clone)]
 pub struct MockServerBuilder {
     config: Config,
-    company: Company,
+    secret: Option<String>,
 }
 
 impl MockServerBuilder {
     pub(super) fn new() -> Self {
         let config = Config { port: 0, ..Config::default() };
-        Self { config, company: Company::new(crate::DEFAULT_COMPANY_KEY) }
+        Self { config, secret: None }
     }
 
-    /// The key of the company; the one of the vendor's manual otherwise.
-    pub fn company(mut self, key: impl Into<String>) -> Self {
-        self.company.key = key.into();
+    /// A company that may call: its key, or a [`Company`]. Several calls make several companies; without any, there is
+    /// one with the key of the vendor's manual.
+    pub fn company(mut self, company: impl Into<Company>) -> Self {
+        self.config.companies.push(company.into());
         self
     }
 
-    /// The secret of the company: calls have to be signed then, and answers are.
+    /// The secret of the first company: its calls have to be signed then, and its answers are.
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
-        self.company = self.company.secret(secret);
-        self
-    }
-
-    /// A further company.
-    pub fn another_company(mut self, company: Company) -> Self {
-        self.config.companies.push(company);
+        self.secret = Some(secret.into());
         self
     }
 
@@ -92,13 +87,20 @@ impl MockServerBuilder {
     /// # Errors
     ///
     /// As [`MockServerBuilder::start`], and when there is no thread for the runtime.
+    ///
+    /// # Panics
+    ///
+    /// Inside an async runtime, which must not be blocked; use [`MockServerBuilder::start`] there.
     pub fn start_blocking(self) -> Result<super::blocking::MockServer, StartError> {
         super::blocking::MockServer::serve(self.into_config())
     }
 
     fn into_config(self) -> Config {
-        let Self { mut config, company } = self;
-        config.companies.insert(0, company);
+        let Self { mut config, secret } = self;
+        if let Some(secret) = secret {
+            config.companies = config.companies();
+            config.companies[0].secret = Some(secret);
+        }
         config
     }
 }

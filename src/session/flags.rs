@@ -3,6 +3,22 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::vendor_error::shortened;
+
+/// The known flags that are not true or false.
+const NOT_SWITCHES: [&str; 10] = [
+    "return_url",
+    "language",
+    "document_types",
+    "document_countries",
+    "general_document_types",
+    "switch_device_url",
+    "server",
+    "inn",
+    "platform",
+    "mock_scenario",
+];
+
 /// A kind of identity document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,6 +43,9 @@ impl DocumentType {
         }
     }
 }
+
+/// The kinds of general document; the first is what is brought where anything is allowed.
+const GENERAL_DOCUMENT_TYPES: [&str; 3] = ["utility_bill", "bank_statement", "drivers_license"];
 
 /// The flags of the vendor's manual and of older clients (specification, section 6), and the mock's own.
 const KNOWN: [&str; 36] = [
@@ -120,14 +139,26 @@ impl Flags {
     }
 
     /// The scenario that the call asks for by name, and where it does so.
-    pub(crate) fn wished_scenario(&self) -> Option<(String, &'static str)> {
-        if let Some(name) = self.text("mock_scenario") {
-            return Some((name.to_owned(), "the flag `mock_scenario`"));
+    ///
+    /// # Errors
+    ///
+    /// A message when the flag `mock_scenario` is not text.
+    pub(crate) fn wished_scenario(&self) -> Result<Option<(String, &'static str)>, String> {
+        match self.0.get("mock_scenario") {
+            Some(Value::String(name)) if !name.is_empty() => {
+                return Ok(Some((name.clone(), "the flag `mock_scenario`")));
+            }
+            None | Some(Value::Null | Value::String(_)) => {}
+            Some(other) => {
+                return Err(format!("the flag `mock_scenario` is not text: {}", shortened(&other.to_string())));
+            }
         }
-        let (_, query) = self.text("return_url")?.split_once('?')?;
-        let query = query.split('#').next().unwrap_or_default();
-        let (_, name) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "mock_scenario")?;
-        Some((name.into_owned(), "`mock_scenario` in the query of `return_url`"))
+        let in_query = || {
+            let page = self.text("return_url")?.split('#').next()?;
+            let (_, query) = page.split_once('?')?;
+            form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "mock_scenario")
+        };
+        Ok(in_query().map(|(_, name)| (name.into_owned(), "`mock_scenario` in the query of `return_url`")))
     }
 
     /// The identity documents that the person may show. Never empty: a list that names no known kind is no list.
@@ -144,9 +175,10 @@ impl Flags {
             .unwrap_or(DocumentType::ALL.to_vec())
     }
 
-    /// The countries whose documents are taken, three letters each; empty for any.
-    pub(crate) fn document_countries(&self) -> Vec<&str> {
-        self.list("document_countries")
+    /// The countries whose documents are taken, in three capital letters; empty for any.
+    pub(crate) fn document_countries(&self) -> Vec<String> {
+        let countries = self.list("document_countries").into_iter().filter(|country| is_country(country));
+        countries.map(str::to_ascii_uppercase).collect()
     }
 
     /// Whether the person is asked for general documents such as a utility bill.
@@ -157,20 +189,33 @@ impl Flags {
     /// The kind of general document that the invented person brings: the first that is allowed.
     pub(crate) fn general_document_type(&self) -> &'static str {
         let listed = self.list("general_document_types");
-        let known = ["utility_bill", "bank_statement", "drivers_license"];
-        listed.iter().find_map(|kind| known.into_iter().find(|known| known == kind)).unwrap_or("utility_bill")
+        let known = |kind: &&str| GENERAL_DOCUMENT_TYPES.into_iter().find(|known| known == kind);
+        listed.iter().find_map(known).unwrap_or(GENERAL_DOCUMENT_TYPES[0])
     }
 
     /// What is odd about the flags, for the hint header. None of it is an error.
     pub(crate) fn oddities(&self) -> Vec<String> {
+        const MOST: usize = 10;
         let mut oddities = Vec::new();
-        for (name, value) in &self.0 {
-            if !KNOWN.contains(&name.as_str()) {
-                oddities.push(format!("the flag `{name}` is not known: it is kept and has no effect"));
+        let unknown: Vec<_> = self.0.keys().filter(|name| !KNOWN.contains(&name.as_str())).take(MOST).collect();
+        for name in unknown {
+            oddities.push(format!("the flag `{}` is not known: it is kept and has no effect", shortened(name)));
+        }
+        let is_kind = |kind: &str| DocumentType::ALL.iter().any(|known| known.as_str() == kind);
+        oddities.extend(self.odd_list("document_types", is_kind));
+        oddities.extend(self.odd_list("document_countries", is_country));
+        oddities.extend(self.odd_list("general_document_types", |kind| GENERAL_DOCUMENT_TYPES.contains(&kind)));
+        let is_switch = |name: &str| KNOWN.contains(&name) && !NOT_SWITCHES.contains(&name);
+        for (name, value) in self.0.iter().filter(|(name, _)| is_switch(name)) {
+            if !(value.is_boolean() || value.is_null() || value == "true" || value == "false") {
+                let value = value.to_string();
+                oddities
+                    .push(format!("the flag `{name}` is {}, not true or false: it counts as false", shortened(&value)));
             }
-            let is_list = matches!(name.as_str(), "document_types" | "document_countries" | "general_document_types");
-            if is_list && !value.is_array() {
-                oddities.push(format!("the flag `{name}` is not a list: it restricts nothing"));
+        }
+        for name in ["return_url", "language"] {
+            if self.0.get(name).is_some_and(|value| !(value.is_string() || value.is_null())) {
+                oddities.push(format!("the flag `{name}` is not text: it counts for nothing"));
             }
         }
         if self.text("return_url").is_some() && self.return_url().is_none() {
@@ -178,6 +223,21 @@ impl Flags {
         }
         oddities
     }
+
+    fn odd_list(&self, name: &str, is_known: impl Fn(&str) -> bool) -> Option<String> {
+        match self.0.get(name)? {
+            Value::Null => None,
+            Value::Array(values) => {
+                let wrong = values.iter().find(|value| !value.as_str().is_some_and(&is_known))?.to_string();
+                Some(format!("`{name}` has {}, which is not known and counts for nothing", shortened(&wrong)))
+            }
+            _ => Some(format!("the flag `{name}` is not a list: it restricts nothing")),
+        }
+    }
+}
+
+fn is_country(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -214,10 +274,12 @@ mod tests {
     #[test]
     fn the_flag_is_stronger_than_the_return_url() {
         let both = flags(json!({"mock_scenario": "a", "return_url": "https://example.com/?mock_scenario=b#c"}));
-        assert_eq!(both.wished_scenario().unwrap().0, "a");
+        assert_eq!(both.wished_scenario().unwrap().unwrap().0, "a");
         let one = flags(json!({"return_url": "https://example.com/?x=1&mock_scenario=b%2Dc#d"}));
-        assert_eq!(one.wished_scenario().unwrap().0, "b-c");
-        assert_eq!(flags(json!({"return_url": "https://example.com/"})).wished_scenario(), None);
+        assert_eq!(one.wished_scenario().unwrap().unwrap().0, "b-c");
+        for without in ["https://example.com/", "https://example.com/#/done?mock_scenario=c"] {
+            assert_eq!(flags(json!({"return_url": without})).wished_scenario(), Ok(None));
+        }
     }
 
     #[test]

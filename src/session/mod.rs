@@ -109,11 +109,11 @@ impl Session {
     /// Brings the stages about that are due at `now`.
     pub(crate) fn settle(&mut self, now: Timestamp) {
         while let Some(next) = self.scenario.stages.get(self.stages_reached) {
-            let came_at = match next.when {
+            let came_at = match &next.when {
                 Trigger::Begin => Some(self.stage_since),
                 Trigger::Widget => self.finish.as_ref().map(|finish| finish.at.max(self.stage_since)),
-                Trigger::Polls(polls) => (self.polls >= polls).then_some(now),
-                Trigger::After(time) => Some(later(self.stage_since, time)).filter(|due| *due <= now),
+                Trigger::Polls(polls) => (self.polls >= *polls).then_some(now),
+                Trigger::After(time) => Some(later(self.stage_since, *time)).filter(|due| *due <= now),
             };
             let Some(came_at) = came_at else { return };
             self.stages_reached += 1;
@@ -204,12 +204,9 @@ impl Session {
         self.begun_at
     }
 
-    /// When the present standing came about.
-    pub(crate) fn standing_since(&self) -> Timestamp {
-        match &self.finish {
-            Some(finish) if finish.forced.is_some() => finish.at,
-            _ => self.stage_since,
-        }
+    /// When the vendor looked at the person's document: when they finished, or at the beginning where nobody did.
+    pub(crate) fn checked_at(&self) -> Timestamp {
+        self.finish.as_ref().map_or(self.begun_at, |finish| finish.at)
     }
 
     pub(crate) fn browser(&self) -> Option<&Browser> {

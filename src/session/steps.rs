@@ -1,8 +1,28 @@
 //! The steps of a session and the questionnaires among them.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
-/// The explicit steps of a session, in order. Unknown types and members are kept.
+use crate::vendor_error::shortened;
+
+/// The types of steps (specification, section 6).
+const KNOWN_TYPES: [&str; 12] = [
+    "user-questionnaire",
+    "operator-questionnaire",
+    "client-questionnaire",
+    "liveness",
+    "identity-document",
+    "general-document",
+    "phone-number",
+    "email",
+    "selfie-with-document",
+    "video-call",
+    "language",
+    "geolocation",
+];
+
+/// The explicit steps of a session, in order: JSON objects. Unknown types and members are kept.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Steps(Vec<Value>);
 
@@ -14,30 +34,44 @@ impl Steps {
     /// A message that names the first element which is not an object.
     pub(crate) fn new(steps: Vec<Value>) -> Result<Self, String> {
         match steps.iter().position(|step| !step.is_object()) {
-            Some(at) => Err(format!("`steps[{at}]` is not a JSON object: {}", steps[at])),
+            Some(at) => Err(format!("`steps[{at}]` is not a JSON object: {}", shortened(&steps[at].to_string()))),
             None => Ok(Self(steps)),
         }
     }
 
-    /// Lays these steps over those `below`: a step replaces the one of the same `key`, or else of the same `type`, or
-    /// is added at the end (specification, section 3).
+    /// Takes steps that were read as objects.
+    pub(crate) fn from_objects(steps: Vec<Value>) -> Self {
+        debug_assert!(steps.iter().all(Value::is_object), "{steps:?}");
+        Self(steps)
+    }
+
+    /// Lays these steps over those `below`: a step replaces the one of the same `key`, or else is added at the end.
+    pub(crate) fn over_keys(self, below: &Self) -> Self {
+        self.over_by(below, &["key"])
+    }
+
+    /// As [`Steps::over_keys`], but a step whose key is new replaces one of the same `type`, where there is one left
+    /// (specification, section 3).
     pub(crate) fn over(self, below: &Self) -> Self {
+        self.over_by(below, &["key", "type"])
+    }
+
+    /// Finds the places by one member after the other, so that no step takes the place that another has a better
+    /// claim to.
+    fn over_by(self, below: &Self, members: &[&str]) -> Self {
+        let mut places: Vec<Option<usize>> = vec![None; self.0.len()];
+        for member in members {
+            for (number, step) in self.0.iter().enumerate().filter(|(_, step)| step.get(member).is_some()) {
+                let is_like = |old: &Value| old.get(member) == step.get(member);
+                let free = (0..below.0.len()).find(|at| !places.contains(&Some(*at)) && is_like(&below.0[*at]));
+                places[number] = places[number].or(free);
+            }
+        }
         let mut steps = below.0.clone();
-        let mut replaced = vec![false; steps.len()];
-        for step in self.0 {
-            let same = |member: &str| {
-                let wanted = step.get(member)?;
-                steps.iter().zip(&replaced).position(|(old, taken)| !taken && old.get(member) == Some(wanted))
-            };
-            match same("key").or_else(|| same("type")) {
-                Some(at) => {
-                    replaced[at] = true;
-                    steps[at] = step;
-                }
-                None => {
-                    replaced.push(true);
-                    steps.push(step);
-                }
+        for (step, place) in self.0.into_iter().zip(places) {
+            match place {
+                Some(at) => steps[at] = step,
+                None => steps.push(step),
             }
         }
         Self(steps)
@@ -51,6 +85,11 @@ impl Steps {
         self.0.iter().any(|step| text(step, "type") == kind)
     }
 
+    /// The types of steps that nobody knows, for the hint header.
+    pub(crate) fn unknown_types(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.0.iter().map(|step| text(step, "type")).filter(|kind| !KNOWN_TYPES.contains(&&**kind))
+    }
+
     pub(crate) fn questionnaires(&self) -> impl Iterator<Item = Questionnaire<'_>> {
         self.0.iter().filter_map(Questionnaire::read)
     }
@@ -59,7 +98,7 @@ impl Steps {
 /// A step that asks questions.
 #[derive(Debug)]
 pub(crate) struct Questionnaire<'a> {
-    pub(crate) key: &'a str,
+    pub(crate) key: Cow<'a, str>,
     pub(crate) title: &'a Value,
     pub(crate) description: &'a Value,
     /// Answered by the vendor's operator, never shown to the person.
@@ -69,7 +108,7 @@ pub(crate) struct Questionnaire<'a> {
 
 impl<'a> Questionnaire<'a> {
     fn read(step: &'a Value) -> Option<Self> {
-        let for_operator = match text(step, "type") {
+        let for_operator = match &*text(step, "type") {
             "user-questionnaire" | "client-questionnaire" => false,
             "operator-questionnaire" => true,
             _ => return None,
@@ -80,7 +119,7 @@ impl<'a> Questionnaire<'a> {
             title: &step["title"],
             description: &step["description"],
             for_operator,
-            questions: questions.iter().map(Question::read).collect(),
+            questions: questions.iter().filter(|question| question.is_object()).map(Question::read).collect(),
         })
     }
 }
@@ -88,9 +127,9 @@ impl<'a> Questionnaire<'a> {
 /// One question (specification, section 6).
 #[derive(Debug)]
 pub(crate) struct Question<'a> {
-    pub(crate) key: &'a str,
+    pub(crate) key: Cow<'a, str>,
     /// `boolean`, `text`, `select`, `multiselect`, `number`, `date`, or a word that nobody knows.
-    pub(crate) kind: &'a str,
+    pub(crate) kind: Cow<'a, str>,
     pub(crate) mandatory: bool,
     /// Text, or a map from language to text.
     pub(crate) title: &'a Value,
@@ -100,20 +139,20 @@ pub(crate) struct Question<'a> {
 /// One of the `options` of a question: a text, or an object with `key` and `title`.
 #[derive(Debug)]
 pub(crate) struct Choice<'a> {
-    pub(crate) key: &'a str,
+    pub(crate) key: Cow<'a, str>,
     pub(crate) title: &'a Value,
 }
 
 impl<'a> Question<'a> {
     fn read(question: &'a Value) -> Self {
         let options = question.get("options").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let choice = |option: &'a Value| match option.as_str() {
-            Some(key) => Choice { key, title: option },
-            None => Choice { key: text(option, "key"), title: &option["title"] },
+        let choice = |option: &'a Value| match option {
+            Value::Object(_) => Choice { key: text(option, "key"), title: &option["title"] },
+            _ => Choice { key: as_text(option), title: option },
         };
         let kind = text(question, "type");
         // Where there is nothing to choose from, nobody could get through.
-        let is_answerable = !matches!(kind, "select" | "multiselect") || !options.is_empty();
+        let is_answerable = !matches!(&*kind, "select" | "multiselect") || !options.is_empty();
         Self {
             key: text(question, "key"),
             kind,
@@ -125,8 +164,8 @@ impl<'a> Question<'a> {
 
     /// An answer that fits, for a person who only exists in the mock.
     pub(crate) fn invented_answer(&self) -> Value {
-        let first = self.options.first().map(|option| option.key);
-        match self.kind {
+        let first = self.options.first().map(|option| &*option.key);
+        match &*self.kind {
             "boolean" => true.into(),
             "multiselect" => first.into_iter().collect(),
             "select" => first.unwrap_or_default().into(),
@@ -142,20 +181,22 @@ impl<'a> Question<'a> {
         let Some(answer) = answer.filter(|answer| !is_blank(answer)) else {
             return self.mandatory.then(|| "is mandatory and has no answer".into());
         };
-        let (fits, wanted) = match self.kind {
+        let (fits, wanted) = match &*self.kind {
             "boolean" => (answer.is_boolean(), "true or false"),
             "select" => (is_option(answer), "one of its options"),
             "multiselect" => {
                 (answer.as_array().is_some_and(|keys| keys.iter().all(is_option)), "a list of its options")
             }
-            "number" => (answer.as_str().is_some_and(|text| text.parse::<f64>().is_ok()), "a number, as text"),
+            "number" => {
+                (answer.as_str().is_some_and(|text| text.parse::<f64>().is_ok_and(f64::is_finite)), "a number, as text")
+            }
             "date" => (
                 answer.as_str().is_some_and(|text| text.parse::<jiff::civil::Date>().is_ok()),
                 "a date, as text: 2020-01-15",
             ),
             _ => (answer.is_string(), "text"),
         };
-        (!fits).then(|| format!("takes {wanted}, not {answer}"))
+        (!fits).then(|| format!("takes {wanted}, not {}", shortened(&answer.to_string())))
     }
 }
 
@@ -171,18 +212,26 @@ impl Answers {
     /// A message that names the questionnaire and the question, and says what is wrong.
     pub(crate) fn new(answers: Map<String, Value>, steps: &Steps) -> Result<Self, String> {
         let asked: Vec<_> = steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator).collect();
+        for (key, given) in &answers {
+            let Some(questionnaire) = asked.iter().find(|questionnaire| questionnaire.key == **key) else {
+                return Err(format!("the session has no questionnaire `{}` for the person", shortened(key)));
+            };
+            let Some(given) = given.as_object() else {
+                return Err(format!("the answers to `{}` are not a JSON object", questionnaire.key));
+            };
+            if let Some(wrong) = given.keys().find(|key| !questionnaire.questions.iter().any(|q| q.key == **key)) {
+                return Err(format!("`{}` has no question `{}`", questionnaire.key, shortened(wrong)));
+            }
+        }
         for questionnaire in &asked {
-            let given = answers.get(questionnaire.key);
+            let given = answers.get(&*questionnaire.key);
             for question in &questionnaire.questions {
-                if let Some(problem) = question.problem(given.and_then(|given| given.get(question.key))) {
+                if let Some(problem) = question.problem(given.and_then(|given| given.get(&*question.key))) {
                     return Err(format!("the question `{}` of `{}` {problem}", question.key, questionnaire.key));
                 }
             }
         }
-        match answers.keys().find(|key| !asked.iter().any(|questionnaire| questionnaire.key == **key)) {
-            Some(key) => Err(format!("the session has no questionnaire `{key}` for the person")),
-            None => Ok(Self(answers)),
-        }
+        Ok(Self(answers))
     }
 
     pub(crate) fn get(&self, questionnaire: &str, question: &str) -> Option<&Value> {
@@ -199,8 +248,17 @@ fn is_blank(answer: &Value) -> bool {
     }
 }
 
-fn text<'a>(object: &'a Value, member: &str) -> &'a str {
-    object.get(member).and_then(Value::as_str).unwrap_or_default()
+fn text<'a>(object: &'a Value, member: &str) -> Cow<'a, str> {
+    object.get(member).map_or(Cow::Borrowed(""), as_text)
+}
+
+/// Keys and options are texts; a number is taken for its digits.
+fn as_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Number(number) => Cow::Owned(number.to_string()),
+        _ => Cow::Borrowed(""),
+    }
 }
 
 #[cfg(test)]
@@ -236,6 +294,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_has_the_better_claim_to_a_place_than_a_type() {
+        let base = steps(json!([{"type": "t", "key": "one"}, {"type": "t", "key": "two"}]));
+        let above = steps(json!([{"type": "t", "key": "new"}, {"type": "t", "key": "one"}]));
+        let keys = |steps: Steps| steps.0.iter().map(|step| text(step, "key").into_owned()).collect::<Vec<_>>();
+        assert_eq!(keys(above.clone().over(&base)), ["one", "new"]);
+        assert_eq!(keys(above.over_keys(&base)), ["one", "two", "new"]);
+    }
+
+    #[test]
     fn every_invented_answer_would_be_taken_from_a_person() {
         for kind in ["boolean", "text", "select", "multiselect", "number", "date", "something-new"] {
             let question = json!({"type": kind, "key": "q", "options": ["a"]});
@@ -251,6 +318,7 @@ mod tests {
             ("select", json!("c"), "takes one of its options, not \"c\""),
             ("multiselect", json!(["a", "c"]), "takes a list of its options, not [\"a\",\"c\"]"),
             ("number", json!("many"), "takes a number, as text, not \"many\""),
+            ("number", json!("NaN"), "takes a number, as text, not \"NaN\""),
             ("date", json!("tomorrow"), "takes a date, as text: 2020-01-15, not \"tomorrow\""),
             ("text", json!(7), "takes text, not 7"),
             ("text", json!(""), "is mandatory and has no answer"),
@@ -266,6 +334,15 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_keys_and_options_too() {
+        let question = json!({"type": "select", "key": 7, "mandatory": true, "options": [1, {"key": 2}]});
+        let steps = steps(json!([{"type": "user-questionnaire", "key": 1, "questions": [question, "no question"]}]));
+        let answer = |option: &str| Answers::new(json!({"1": {"7": option}}).as_object().unwrap().clone(), &steps);
+        assert_eq!(answer("2").unwrap().get("1", "7"), Some(&json!("2")));
+        assert_eq!(answer("3").unwrap_err(), "the question `7` of `1` takes one of its options, not \"3\"");
+    }
+
+    #[test]
     fn a_choice_without_options_cannot_be_mandatory() {
         let question = json!({"type": "select", "key": "q", "mandatory": true});
         let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]));
@@ -276,5 +353,10 @@ mod tests {
     fn answers_to_what_was_not_asked_are_refused() {
         let error = Answers::new(json!({"x": {}}).as_object().unwrap().clone(), &Steps::default()).unwrap_err();
         assert_eq!(error, "the session has no questionnaire `x` for the person");
+
+        let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [{"key": "q"}]}]));
+        let error = |answers: Value| Answers::new(answers.as_object().unwrap().clone(), &steps).unwrap_err();
+        assert_eq!(error(json!({"s": {"r": "x"}})), "`s` has no question `r`");
+        assert_eq!(error(json!({"s": 5})), "the answers to `s` are not a JSON object");
     }
 }

@@ -50,10 +50,14 @@ impl Serving {
     }
 
     /// Sends SIGTERM, waits for the end, and answers how long it took, the exit code and the log.
-    fn terminate(mut self) -> (Duration, Option<i32>, String) {
+    fn terminate(self) -> (Duration, Option<i32>, String) {
+        self.stop("TERM")
+    }
+
+    fn stop(mut self, signal: &str) -> (Duration, Option<i32>, String) {
         let started = Instant::now();
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
+        assert!(Command::new("kill").args(["-s", signal, &pid]).status().expect("kill runs").success());
         let code = self.child.wait().expect("it ends").code();
         let mut log = String::new();
         self.child.stderr.take().expect("stderr is piped").read_to_string(&mut log).expect("text");
@@ -165,7 +169,8 @@ fn health_does_not_take_another_server_for_a_mock() {
     other.join().unwrap();
     assert_eq!(health.status.code(), Some(1));
     let said = String::from_utf8_lossy(&health.stderr).into_owned();
-    assert_eq!(said, format!("error: {url} answers 404 Not Found: is it an identomat-mock?\n"));
+    let words = "404 Not Found, but not as an identomat-mock that is ready";
+    assert_eq!(said, format!("error: {url} answers {words}\n"));
 }
 
 #[test]
@@ -187,13 +192,68 @@ async fn a_log_that_nobody_reads_stops_nothing() {
     let mut serving = Serving::start(&["--log-level", "debug"]);
     let url = serving.url().to_owned();
     // More than a pipe holds; nobody reads it.
-    let key = "a".repeat(2000);
-    for _ in 0..200 {
-        assert_eq!(begin(&url, &key).await, "COMPANY_KEY_INVALID");
+    for _ in 0..1000 {
+        assert_eq!(begin(&url, "wrong").await, "COMPANY_KEY_INVALID");
     }
-    // And a pipe that was closed.
+    // With the log stuck and half a request open, it stops in time all the same.
+    let mut half = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    half.write_all(b"POST /external-api/begin/ HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{").unwrap();
+    let started = Instant::now();
+    assert!(Command::new("kill").arg(serving.child.id().to_string()).status().unwrap().success());
+    assert_eq!(serving.child.wait().unwrap().code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_log_that_is_closed_stops_nothing() {
+    let mut serving = Serving::start(&[]);
+    let url = serving.url().to_owned();
     drop(serving.child.stderr.take());
     for _ in 0..20 {
-        assert_eq!(begin(&url, &key).await, "COMPANY_KEY_INVALID");
+        assert_eq!(begin(&url, "wrong").await, "COMPANY_KEY_INVALID");
     }
+}
+
+#[tokio::test]
+async fn a_wrong_signature_is_explained_in_the_log() {
+    let serving = Serving::start(&["--company-key", "signed=not-a-real-secret"]);
+    assert_eq!(begin(serving.url(), "signed").await, "SIGNATURE_INVALID");
+    let (_, _, log) = serving.terminate();
+    let line = log.lines().find(|line| line.contains("WARN")).expect(&log);
+    assert!(line.contains("signed is the 24 bytes of the raw body; expected `"), "{line}");
+    assert!(line.contains("no Authorization header came") && !line.contains("not-a-real-secret"), "{line}");
+}
+
+#[test]
+fn ctrl_c_stops_it_too() {
+    let (took, code, log) = Serving::start(&[]).stop("INT");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[test]
+fn a_start_that_fails_leaves_the_ready_file_of_another_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ready");
+    let serving = Serving::spawn(binary(&["--port", "0", "--ready-file"]).arg(&path));
+    let port = serving.url().rsplit(':').next().unwrap().to_owned();
+    let second = output(binary(&["--port", &port, "--ready-file"]).arg(&path));
+    assert!(!second.status.success());
+    assert_eq!(fs::read_to_string(&path).unwrap().trim_end(), serving.url());
+}
+
+#[test]
+fn a_ready_file_that_cannot_be_written_stops_the_start_before_its_line() {
+    let start = output(&mut binary(&["--port", "0", "--ready-file", "no/such/folder/ready"]));
+    assert_eq!(start.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&start.stdout), "");
+    let said = String::from_utf8_lossy(&start.stderr).into_owned();
+    assert!(said.contains("error: cannot write the ready file `no/such/folder/ready`: "), "{said}");
+}
+
+#[test]
+fn a_misspelled_variable_is_warned_of() {
+    let mut command = binary(&["--port", "0"]);
+    let (_, _, log) = Serving::spawn(command.env("IDENTOMAT_MOCK_SCENARO", "rejected")).terminate();
+    assert!(log.contains("there is no setting `IDENTOMAT_MOCK_SCENARO`; it counts for nothing"), "{log}");
 }

@@ -175,8 +175,39 @@ async fn unknown_flags_and_steps_are_kept_and_hinted_at() {
     begun.assert_status(200);
     assert_eq!(
         begun.hint(),
-        "scenario `approved`, from the server's default; the flag `livness` is not known: it is kept and has no effect"
+        "scenario `approved`, from the server's default; the flag `livness` is not known: it is kept and has no effect; \
+         the step type `brain-scan` is not known: the step is kept and has no effect"
     );
+    let parameters = json!({"configId": "x", "liveness": true});
+    let begun = app.post_json("/external-api/begin/", &app.with_key(parameters)).await;
+    let hint = begun.hint();
+    assert!(hint.contains("; the parameter `configId` is not known; the parameter `liveness` is not known"), "{hint}");
+}
+
+#[tokio::test]
+async fn words_that_count_for_nothing_are_hinted_at() {
+    let app = TestApp::start().await;
+    for (flags, hint) in [
+        (
+            json!({"document_types": ["pasport"]}),
+            "`document_types` has \"pasport\", which is not known and counts for nothing",
+        ),
+        (
+            json!({"document_countries": ["GE"]}),
+            "`document_countries` has \"GE\", which is not known and counts for nothing",
+        ),
+        (
+            json!({"general_document_types": [7]}),
+            "`general_document_types` has 7, which is not known and counts for nothing",
+        ),
+        (json!({"document_types": "id"}), "the flag `document_types` is not a list: it restricts nothing"),
+        (json!({"skip_face": 1}), "the flag `skip_face` is 1, not true or false: it counts as false"),
+        (json!({"return_url": 5}), "the flag `return_url` is not text: it counts for nothing"),
+    ] {
+        let begun = app.post_json("/external-api/begin/", &app.with_key(json!({"flags": flags}))).await;
+        begun.assert_status(200);
+        assert_eq!(begun.hint(), format!("scenario `approved`, from the server's default; {hint}"));
+    }
 }
 
 #[tokio::test]
@@ -195,6 +226,7 @@ async fn what_a_body_is_shows_in_the_body_not_in_its_label() {
         ("multipart/form-data", json.clone()),
         ("application/json; charset=utf-8", form.clone()),
         ("text/plain", form),
+        ("multipart/form-data; boundary=x", form_body([("company_key", key)])),
         ("application/json", multipart.clone()),
         ("multipart/form-data", multipart),
         ("application/json", format!("\u{feff}{json}")),
@@ -212,7 +244,10 @@ async fn file_parts_are_no_parameters() {
     let key = app.mock.company_key().to_owned();
     let file = || Part::bytes(vec![0, 159, 146, 150]).file_name("photo.jpg");
     let form = Form::new().part("image1", file()).text("company_key", key).part("flags", file());
-    send(app.request(Method::POST, "/external-api/begin/").multipart(form)).await.assert_status(200);
+    let begun = send(app.request(Method::POST, "/external-api/begin/").multipart(form)).await;
+    begun.assert_status(200);
+    let hint = "; the part `image1` has a file name and is no parameter; the part `flags` has a file name";
+    assert!(begun.hint().contains(hint), "{begun}");
 }
 
 #[tokio::test]

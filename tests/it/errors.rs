@@ -71,6 +71,11 @@ async fn a_missing_key_hint_says_what_was_read() {
     let app = TestApp::start().await;
     for (body, hint) in [
         ("", "`company_key` is missing; the call was read as query with nothing"),
+        (
+            "--x\r\nContent-Disposition: form-data; name=\"company_key\"; filename=\"f\"\r\n\r\na\r\n--x--\r\n",
+            "`company_key` is missing; the call was read as multipart with nothing, and with file names, so not as \
+             parameters, `company_key`",
+        ),
         ("companykey=a&flags=b", "`company_key` is missing; the call was read as form with `companykey`, `flags`"),
         ("{\"company_key\": 7}", "`company_key` is not text: 7; the call was read as JSON with `company_key`"),
     ] {
@@ -106,6 +111,7 @@ async fn malformed_flags_and_steps_are_named() {
         (json!({"steps": "true"}), "`steps` is not a JSON array: true"),
         (json!({"steps": [{}, "liveness"]}), "`steps[1]` is not a JSON object: \"liveness\""),
         (json!({"config_id": 7}), "`config_id` is not text: 7"),
+        (json!({"flags": {"mock_scenario": 7}}), "the flag `mock_scenario` is not text: 7"),
         (
             json!({"config_id": "0123456789abcdef01234567"}),
             "there is no configuration `0123456789abcdef01234567`; known: none",
@@ -123,7 +129,7 @@ async fn an_unknown_parent_is_a_session_not_found() {
         app.post_json("/external-api/begin/", &app.with_key(json!({"parent_session_id": parent}))).await
     };
     begin(UNKNOWN_TOKEN).await.assert_error(404, "SESSION_NOT_FOUND");
-    begin("nonsense").await.assert_error(400, "SESSION_INVALID");
+    begin("nonsense").await.assert_error(404, "SESSION_NOT_FOUND");
     let parent = app.begin(json!({"flags": {"multiple_participants": true}})).await;
     begin(&parent).await.assert_status(200);
 }
@@ -151,4 +157,25 @@ async fn other_methods_than_get_and_post_are_refused() {
         assert_eq!(reply.header("allow"), Some("GET, POST"));
         assert_eq!(reply.json(), json!({"argumentError": format!("the method {method} is not GET or POST")}));
     }
+}
+
+#[tokio::test]
+async fn long_texts_of_a_caller_are_cut_in_messages() {
+    let app = TestApp::start().await;
+    let long = "x".repeat(500_000);
+    for parameters in [
+        json!({"company_key": long}),
+        app.with_key(json!({"config_id": long})),
+        app.with_key(json!({"flags": {"mock_scenario": long}})),
+        app.with_key(json!({"flags": {&long: true}})),
+        app.with_key(json!({"steps": [long]})),
+    ] {
+        let reply = app.post_json("/external-api/begin/", &parameters).await;
+        assert!(reply.hint().len() < 1500, "{} characters", reply.hint().len());
+        assert!(reply.body.len() < 1500, "{} bytes", reply.body.len());
+    }
+    let many: serde_json::Map<_, _> = (0..5000).map(|number| (format!("flag-{number}"), json!(true))).collect();
+    let reply = app.post_json("/external-api/begin/", &app.with_key(json!({"flags": many}))).await;
+    reply.assert_status(200);
+    assert_eq!(reply.hint().matches("is not known").count(), 10);
 }

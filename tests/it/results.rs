@@ -258,7 +258,7 @@ async fn reject_reason_is_null_where_that_is_set() {
 async fn members_that_typed_clients_need_are_never_null() {
     let app = fixed().await;
     for scenario in app.mock.scenarios() {
-        if matches!(scenario, "session-not-found" | "session-invalid" | "company-key-invalid") {
+        if matches!(&*scenario, "session-not-found" | "session-invalid" | "company-key-invalid") {
             continue;
         }
         let result = app.result_of(json!({"flags": {"mock_scenario": scenario}})).await;
@@ -283,4 +283,60 @@ async fn a_deleted_session_hands_out_its_result_and_is_gone() {
     app.delete(&token).await.assert_error(404, "SESSION_NOT_FOUND");
     app.result(&token).await.assert_error(404, "SESSION_NOT_FOUND");
     app.widget(&token).await.assert_status(404);
+}
+
+#[tokio::test]
+async fn a_forced_rejection_gives_a_reason_of_a_step_that_ran() {
+    let app = fixed().await;
+    let rejected = async |flags: Value| {
+        let token = app.begin(json!({"flags": flags})).await;
+        app.mock.finish_as(&token, Outcome::Rejected).unwrap();
+        app.result(&token).await.json()
+    };
+    let face = rejected(json!({})).await;
+    assert_eq!(
+        (&face["reject_reason"]["value"], &face["similarity"]),
+        (&json!("face_mismatch"), &json!(0.218_430_659_177_302_6))
+    );
+    let document = rejected(json!({"skip_face": true})).await;
+    assert_eq!(document["reject_reason"]["value"], "document_not_readable");
+    assert_eq!((&document["person"], &document["similarity"]), (&json!({}), &json!(0)));
+    let paper = json!({"skip_face": true, "skip_document": true, "allow_general_document_upload": true});
+    let paper = rejected(paper).await;
+    assert_eq!(
+        (&paper["reject_reason"]["value"], &paper["generalDocuments"]),
+        (&json!("document_not_readable"), &json!([]))
+    );
+}
+
+#[tokio::test]
+async fn countries_are_three_letters_in_either_case() {
+    let app = fixed().await;
+    for (countries, expected) in
+        [(json!(["geo"]), Some("GEO")), (json!(["fra"]), Some("FRA")), (json!(["", "Georgia", 7]), None)]
+    {
+        let flags = json!({"document_countries": countries, "document_types": ["passport"]});
+        let person = &app.result_of(json!({"flags": flags})).await["person"];
+        let country = person["nationality"].as_str().unwrap();
+        assert_eq!(expected.unwrap_or(country), country, "{countries}");
+        assert_eq!(person["mrz"].as_str().unwrap()[2..5], *country);
+        check_mrz(person);
+    }
+}
+
+#[tokio::test]
+async fn a_later_verdict_leaves_the_person_as_they_were() {
+    let app = TestApp::start_with(|builder| {
+        builder.seed(42).frozen_at(noon()).scenario("late").settings(|config| {
+            config.scenarios = Some("tests/it/scenarios".into());
+        })
+    })
+    .await;
+    let token = app.begin(json!({})).await;
+    app.mock.finish(&token).unwrap();
+    let before = app.result(&token).await.json();
+    app.mock.advance(Duration::from_secs(400 * 86_400));
+    let after = app.result(&token).await.json();
+    assert_eq!((&before["result"], &after["result"]), (&json!("MANUAL_CHECK"), &json!("APPROVED")));
+    assert_eq!(before["person"], after["person"], "the document was read once");
 }

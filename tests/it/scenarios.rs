@@ -188,7 +188,10 @@ async fn the_strongest_wish_chooses_the_scenario() {
     let company = Company::new("choosy")
         .scenario("in-progress")
         .configuration(id, Configuration::new().scenario("screening-match"));
-    let app = TestApp::start_with(|builder| builder.scenario("manual-check").another_company(company)).await;
+    let app = TestApp::start_with(|builder| {
+        builder.company(identomat_mock::DEFAULT_COMPANY_KEY).scenario("manual-check").company(company)
+    })
+    .await;
     let mut flags = json!({
         "mock_scenario": "rejected", "return_url": "https://example.com/?a=b&mock_scenario=proof-of-address",
     });
@@ -241,7 +244,7 @@ async fn a_folder_adds_scenarios_and_replaces_those_of_its_names() {
     let app = TestApp::start_with(|builder| builder.settings(settings)).await;
     assert_eq!(app.result_of(json!({})).await["result"], "MANUAL_CHECK");
     assert_eq!(app.result_of(json!({"flags": {"mock_scenario": "own"}})).await["result"], "APPROVED");
-    assert!(app.mock.scenarios().contains(&"rejected"));
+    assert!(app.mock.scenarios().contains(&"rejected".to_owned()));
 
     let alone =
         TestApp::start_with(|builder| builder.settings(settings).settings(|config| config.builtin_scenarios = false))
@@ -263,6 +266,16 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\nstages: [{when: polls=0, result: APPROVED}]\n", "2:17", "not a number from 1"),
         ("description: a\nstages: [{result: APPROVED, reject_reason: x}]\n", "2:10", "goes with the result REJECTED"),
         ("description: a\nstages: [{result: APPROVED, similarity: 2}]\n", "2:10", "from 0 to 1"),
+        ("description: a\nstages: [{result: MANUAL_CHECK}, {result: APPROVED}]\n", "2:9", "stage 2 has no `when`"),
+        (
+            "description: a\nstages: [{result: APPROVED, reject_description: x}]\n",
+            "2:10",
+            "goes with a `reject_reason`",
+        ),
+        ("description: a\nrefuse_begin: SESSION_INVALID\nstages: [{result: APPROVED}]\n", "1:1", "without `stages`"),
+        ("description: a\n", "1:1", "a scenario needs `stages`"),
+        ("description: a\nstages: []\noperator_answers: {a: 5}\n", "3:23", "a list of texts, not 5"),
+        ("description: a\ndescription: b\nstages: []\n", "2:1", "duplicate"),
         ("description: [\n", "1:14", "expected string scalar"),
         ("stages: []\n", "1:1", "missing field `description`"),
     ] {
@@ -275,16 +288,51 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
 }
 
 #[tokio::test]
-async fn a_later_stage_needs_a_trigger() {
-    let folder = folder_with("two.yaml", "description: a\nstages: [{result: MANUAL_CHECK}, {result: APPROVED}]");
+async fn two_files_of_one_name_stop_the_start() {
+    let folder = folder_with("a.yaml", "description: one\nstages: []");
+    fs::write(folder.path().join("a.json"), r#"{"description": "other", "stages": []}"#).unwrap();
     let error = with_folder(folder.path()).await.unwrap_err().to_string();
-    assert!(error.ends_with("two.yaml: stage 2 has no `when`: only the first may leave it out"), "{error}");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    assert_eq!(error, format!("{}: `{}` has the same name; rename one of them", at("a.yaml"), at("a.json")));
+}
+
+#[tokio::test]
+async fn a_rejection_can_be_described() {
+    let text =
+        "description: a\nstages: [{result: REJECTED, reject_reason: own_word, reject_description: In own words}]";
+    let folder = folder_with("own.yaml", text);
+    let app = TestApp::start_with(|builder| {
+        builder.scenario("own").settings(|config| config.scenarios = Some(folder.path().to_owned()))
+    })
+    .await;
+    let reason = json!({"value": "own_word", "description": "In own words"});
+    assert_eq!(app.result_of(json!({})).await["reject_reason"], reason);
+}
+
+#[tokio::test]
+async fn a_scenarios_steps_leave_the_calls_own_alone() {
+    let app = TestApp::start_with(|builder| builder.scenario("operator-questionnaire")).await;
+    let own =
+        json!([{"type": "operator-questionnaire", "key": "own", "questions": [{"type": "boolean", "key": "sure"}]}]);
+    let answered = app.result_of(json!({"steps": own})).await["questionnaires"].clone();
+    assert_eq!((&answered[0]["key"], &answered[1]["key"]), (&json!("own"), &json!("operator-check")));
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_is_compared_with_no_face() {
+    for scenario in ["rejected-document-not-readable", "rejected-no-document-in-image", "rejected-document-blurry"] {
+        assert_eq!(result_of(scenario).await["similarity"], 0, "{scenario}");
+    }
 }
 
 #[tokio::test]
 async fn a_folder_that_is_not_there_stops_the_start() {
     let error = with_folder(Path::new("no/such/folder")).await.unwrap_err().to_string();
     assert!(error.starts_with("cannot read `no/such/folder`: "), "{error}");
+    let odd = tempfile::tempdir().unwrap();
+    fs::create_dir(odd.path().join("folder.yaml")).unwrap();
+    let error = with_folder(odd.path()).await.unwrap_err().to_string();
+    assert!(error.starts_with(&format!("cannot read `{}`: ", odd.path().join("folder.yaml").display())), "{error}");
     let empty = tempfile::tempdir().unwrap();
     let error = with_folder(empty.path()).await.unwrap_err().to_string();
     assert!(error.ends_with("holds no .yaml, .yml or .json file"), "{error}");

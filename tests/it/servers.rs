@@ -42,6 +42,8 @@ async fn two_hundred_servers_leave_no_port_and_no_task() {
             addresses.push(mock.address());
             servers.push(mock);
         }
+        // Each has accepted: its loop and its connection are tasks.
+        until("all connections are accepted", || Handle::current().metrics().num_alive_tasks() >= before + 40).await;
         drop(servers);
     }
     assert_eq!(addresses.len(), 200);
@@ -63,6 +65,9 @@ async fn a_shutdown_does_not_wait_for_half_a_request() {
     let address = mock.address();
     let mut client = TcpStream::connect(address).unwrap();
     client.write_all(b"POST /external-api/begin/ HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{").unwrap();
+    // Connections are accepted one after the other: when a later one is answered, this one was accepted.
+    let health = reqwest::get(format!("{}/__admin/health/ready", mock.url())).await.unwrap();
+    assert_eq!(health.status(), 200);
     let started = Instant::now();
     mock.shutdown().await;
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());

@@ -64,7 +64,11 @@ fn wrong_values_are_named_with_what_is_allowed() {
     for (flag, value, problem) in [
         ("host", "nowhere", "`nowhere` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"),
         ("port", "70000", "`70000` is not a port: a number from 0 to 65535"),
-        ("public-url", "identomat.test", "`identomat.test` is not a base URL such as https://identomat.test:8443"),
+        (
+            "public-url",
+            "identomat.test",
+            "`identomat.test` is not a base URL without a path, such as https://identomat.test:8443",
+        ),
         ("company-key", "=x", "a company key is empty; give it at least one character"),
         ("company-key", "a=", "the secret of the company key `a` is empty; leave it out or give one"),
         ("session-lifetime", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
@@ -83,29 +87,24 @@ fn wrong_values_are_named_with_what_is_allowed() {
             "`sometimes` is not a trigger; allowed: widget, begin, polls=N, after=DURATION (after=90s)",
         ),
         ("max-body", "much", "`much` is not a size; write it like 500000, 512KiB or 16MiB"),
+        ("public-url", "https://identomat.test/path", "is not a base URL without a path"),
+        ("seed", "abc", "`abc` is not a whole number from 0"),
+        ("max-parts", "-1", "`-1` is not a whole number from 0"),
+        ("max-depth", "x", "`x` is not a whole number from 0"),
         ("log-format", "xml", "`xml` is not a form of the log; allowed: text, json"),
         ("log-level", "loud", "`loud` is not a level; allowed: error, warn, info, debug, trace, off"),
     ] {
         let variable = format!("IDENTOMAT_MOCK_{}", flag.replace('-', "_").to_uppercase());
-        for said in [refusal(&[&format!("--{flag}"), value], &[]), refusal(&[], &[(&variable, value)])] {
+        for said in [refusal(&[&format!("--{flag}={value}")], &[]), refusal(&[], &[(&variable, value)])] {
             let start = format!("error: invalid value '{value}' for '--{flag} <");
             assert!(said.starts_with(&start) && said.contains(problem), "{said}\nshould say: {problem}");
         }
-        let (_folder, path) = config(&format!("{flag}: [\"{value}\"]\n").replace(
-            &format!("[\"{value}\"]"),
-            &if matches!(flag, "company-key" | "error-status") {
-                format!("[\"{value}\"]")
-            } else {
-                format!("\"{value}\"")
-            },
-        ));
+        let (_folder, path) = config(&format!("{flag}: \"{value}\"\n"));
         let said = refusal(&["--config", path.to_str().expect("UTF-8")], &[]);
         assert!(said.contains("config.yaml:1:"), "{said}");
-        // Address and port are read by the YAML reader, in its own words.
-        assert!(
-            matches!(flag, "host" | "port" | "result-case") || said.contains(problem),
-            "{said}\nshould say: {problem}"
-        );
+        // Addresses, numbers and the case are read by the YAML reader, in its own words.
+        let is_yamls = matches!(flag, "host" | "port" | "result-case" | "seed" | "max-parts" | "max-depth");
+        assert!(is_yamls || said.contains(problem), "{said}\nshould say: {problem}");
     }
 }
 
@@ -116,7 +115,13 @@ fn settings_that_do_not_go_together_stop_the_start() {
         "error: the default scenario (--scenario): there is no scenario `aproved`; the scenarios are: approved,";
     assert!(said.starts_with(start), "{said}");
     assert_eq!(refusal(&["--company-key", "a,b,a=x"], &[]), "error: the company key `a` is given twice\n");
-    assert_eq!(refusal(&["--max-depth", "101"], &[]), "error: the nesting depth is a number from 1 to 100\n");
+    for (arguments, words) in [
+        (["--max-depth", "101"], "--max-depth: `101` is not a number from 1 to 100"),
+        (["--max-parts", "0"], "--max-parts: with 0 no call could be read; give at least 1"),
+        (["--session-lifetime", "0s"], "--session-lifetime: with 0 no token would open the widget; give at least 1ms"),
+    ] {
+        assert_eq!(refusal(&arguments, &[]), format!("error: {words}\n"));
+    }
     let said = refusal(&["--config", "no/such/file.yaml"], &[]);
     assert!(said.starts_with("error: cannot read `no/such/file.yaml`: "), "{said}");
     let said = refusal(&["--host", "192.0.2.1", "--port", "0"], &[]);
@@ -233,4 +238,43 @@ async fn fixtures_are_replaced_by_a_folder() {
     assert!(said.contains("somebody.yaml:2:12: `მაგალითიძე` is not a Latin name"), "{said}");
     let said = refusal(&["--fixtures", "no/such/folder"], &[]);
     assert!(said.starts_with("error: cannot read `no/such/folder/people`: "), "{said}");
+}
+
+#[tokio::test]
+async fn what_is_said_of_one_error_holds_in_any_order() {
+    for arguments in [
+        ["--error-status", "SESSION_NOT_FOUND=410", "--error-status", "200"],
+        ["--error-status", "200", "--error-status", "SESSION_NOT_FOUND=410"],
+    ] {
+        let serving = Serving::start(&arguments);
+        let client = reqwest::Client::new();
+        let status = async |token: &str| {
+            let call = json!({"company_key": identomat_mock::DEFAULT_COMPANY_KEY, "session_token": token});
+            let call = client.post(format!("{}/external-api/result/", serving.url())).json(&call);
+            call.send().await.expect("an answer").status().as_u16()
+        };
+        assert_eq!((status(&"0".repeat(40)).await, status("short").await), (410, 200));
+    }
+}
+
+#[test]
+fn a_key_of_flag_and_file_is_one_company_with_the_flags_secret() {
+    let (_folder, path) = config("companies: [{key: both, secret: from-the-file, scenario: rejected}]\n");
+    let serving = Serving::start(&["--config", path.to_str().unwrap(), "--company-key", "both=from-the-flag,other"]);
+    assert!(serving.first_line.contains("| company keys: both (signed), other |"), "{}", serving.first_line);
+}
+
+#[test]
+fn a_public_url_stands_beside_the_address() {
+    let serving = Serving::start(&["--public-url", "https://identomat.test"]);
+    let (address, rest) = serving.first_line.split_once(" as https://identomat.test | ").unwrap();
+    assert!(address.starts_with("identomat-mock listens on http://127.0.0.1:"), "{address}");
+    assert!(rest.ends_with("| widget: https://identomat.test/?session_token=TOKEN\n"), "{rest}");
+}
+
+#[test]
+fn one_value_of_the_file_needs_no_list() {
+    let (_folder, path) = config("company-key: my-company\nerror-status: 200\nport: 0\n");
+    let serving = Serving::spawn(&mut binary(&["--config", path.to_str().unwrap()]));
+    assert!(serving.first_line.contains("| company keys: my-company |"), "{}", serving.first_line);
 }

@@ -125,6 +125,7 @@ async fn answers_are_checked_and_arrive_in_the_result() {
     for (answers, problem) in [
         ("{}", "the question `employed` of `work` is mandatory and has no answer"),
         (r#"{"work": {"employed": "yes"}}"#, "the question `employed` of `work` takes true or false, not \"yes\""),
+        (r#"{"work": {"employed": true, "y": 1}}"#, "`work` has no question `y`"),
         (r#"{"work": {"employed": true}, "x": {}}"#, "the session has no questionnaire `x` for the person"),
         ("[1]", "`answers` is not a JSON object: [1]"),
         ("{", "`answers` is not JSON: EOF while parsing an object at line 1 column 1"),

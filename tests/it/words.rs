@@ -156,7 +156,7 @@ fn the_rooms_of_the_architecture_are_there() {
 }
 
 #[test]
-fn the_project_speaks_of_the_project_alone() {
+fn the_docs_keep_their_lines_short_and_name_no_version() {
     for path in ["README.md", "ARCHITECTURE.md", "FIDELITY.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
         let text = read(path);
         for line in text.lines() {

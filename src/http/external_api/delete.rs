@@ -3,6 +3,6 @@
 use super::super::auth::{Answer, Call};
 use crate::{mock::Mock, vendor_error::VendorError};
 
-pub(in crate::http) fn delete(mock: &Mock, call: Call<'_>) -> Result<Answer, VendorError> {
+pub(in crate::http) fn delete(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, VendorError> {
     Ok(Answer { json: mock.delete(&call.tenant, &call.session_token()?)?, hint: None })
 }

@@ -15,13 +15,13 @@ use axum::{
 
 use super::{
     auth::{Answer, Call},
-    error,
+    error::{self, HINT_HEADER},
     params::Params,
 };
 use crate::{clock::Stopwatch, mock::Mock, vendor_error::VendorError};
 
 /// What an endpoint does with a call that was let in.
-pub(super) type Endpoint = fn(&Mock, Call<'_>) -> Result<Answer, VendorError>;
+pub(super) type Endpoint = fn(&Mock, &mut Call<'_>) -> Result<Answer, VendorError>;
 
 /// An endpoint with all that stands around it: parameters, company key, signatures, errors, one log line.
 pub(super) fn vendor_call(endpoint: Endpoint) -> MethodRouter<Arc<Mock>> {
@@ -37,11 +37,15 @@ pub(super) fn vendor_call(endpoint: Endpoint) -> MethodRouter<Arc<Mock>> {
                     error::response(&error, &mock.config.error_status)
                 }
             },
-            _ => error::method_not_allowed(method),
+            _ => {
+                tracing::warn!(%method, path, "only GET and POST are taken here");
+                error::method_not_allowed(method)
+            }
         };
         if let Some(stopwatch) = stopwatch {
             let (status, took) = (response.status().as_u16(), stopwatch.elapsed());
-            tracing::debug!(%method, path, status, ?took, "vendor call");
+            let hint = response.headers().get(HINT_HEADER).and_then(|hint| hint.to_str().ok()).unwrap_or_default();
+            tracing::debug!(%method, path, status, ?took, hint, "vendor call");
         }
         response
     })
@@ -49,9 +53,8 @@ pub(super) fn vendor_call(endpoint: Endpoint) -> MethodRouter<Arc<Mock>> {
 
 async fn answer(mock: &Mock, endpoint: Endpoint, head: &Parts, body: Body) -> Result<Response<Body>, VendorError> {
     let params = Params::read(head, body, &mock.config.limits).await?;
-    let call = Call::admit(mock, params, &head.headers)?;
-    let tenant = call.tenant.clone();
-    Ok(endpoint(mock, call)?.into_response(&tenant))
+    let mut call = Call::admit(mock, params, &head.headers)?;
+    Ok(endpoint(mock, &mut call)?.into_response(&call.tenant))
 }
 
 /// Answers a call below `/external-api/` that is none of the endpoints.

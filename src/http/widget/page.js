@@ -120,6 +120,8 @@ function showSession(session) {
   for (const outcome of session.outcomes) {
     const button = element("button", { type: "submit", name: "outcome", value: outcome }, outcome);
     button.dataset.testid = `finish-${outcome}`;
+    // Who does not agree to the terms is asked nothing.
+    button.formNoValidate = outcome === "DISAGREED_WITH_TERMS";
     byId("outcomes").append(button);
   }
 }

@@ -115,7 +115,7 @@ fn browser(head: &Parts) -> Browser {
     let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
     let user_agent = head.headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     Browser {
-        remote_address: peer.map(|ConnectInfo(peer)| peer.ip().to_string()).unwrap_or_default(),
+        remote_address: peer.map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string()).unwrap_or_default(),
         user_agent: user_agent.unwrap_or_default().into_owned(),
     }
 }

@@ -53,7 +53,7 @@ fn view(session: &Session) -> View {
         asks_face: session.has_face_step(),
         document_types: session.flags.document_types(),
         questionnaires: for_person.map(questionnaire).collect(),
-        outcomes: [Outcome::Approved, Outcome::Rejected, Outcome::ManualCheck].map(Outcome::as_str).to_vec(),
+        outcomes: Outcome::ALL.map(Outcome::as_str).to_vec(),
     }
 }
 

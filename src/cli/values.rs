@@ -1,0 +1,190 @@
+//! The values of settings: each is read in the same way from a flag, a variable and the config file.
+
+use std::{fmt, marker::PhantomData, net::IpAddr, str::FromStr, time::Duration};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, SeqAccess, Visitor},
+};
+use tracing::level_filters::LevelFilter;
+
+use crate::{Company, ErrorCode, ErrorStatus, config::check_base_url, scenario::parse_duration};
+
+pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"))
+}
+
+pub(super) fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a port: a number from 0 to 65535"))
+}
+
+/// Reads a number that is not negative.
+pub(super) fn parse_number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a whole number from 0"))
+}
+
+/// A value that is read in the same way from a flag, a variable and the config file.
+macro_rules! read_as_text {
+    ($($name:ident),*) => {
+        $(impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(text: String) -> Result<Self, String> {
+                text.parse()
+            }
+        })*
+    };
+}
+
+read_as_text!(PublicUrl, KeyAndSecret, Length, Size, StatusOf, LogFormat, LogLevel);
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct PublicUrl(pub(super) String);
+
+impl FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        check_base_url(text).map(|()| Self(text.to_owned()))
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct KeyAndSecret(pub(super) Company);
+
+impl FromStr for KeyAndSecret {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let company = match text.split_once('=') {
+            Some((key, secret)) => Company::new(key).secret(secret),
+            None => Company::new(text),
+        };
+        match company.problem() {
+            Some(problem) => Err(problem),
+            None => Ok(Self(company)),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Length(pub(super) Duration);
+
+impl FromStr for Length {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        parse_duration(text).map(Self)
+    }
+}
+
+/// Bytes, or with an ending KiB or MiB.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Size(pub(super) usize);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (number, unit) = match (text.strip_suffix("KiB"), text.strip_suffix("MiB")) {
+            (Some(number), _) => (number, 1 << 10),
+            (_, Some(number)) => (number, 1 << 20),
+            _ => (text, 1),
+        };
+        let bytes = number.trim().parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
+        bytes.map(Self).ok_or_else(|| format!("`{text}` is not a size; write it like 500000, 512KiB or 16MiB"))
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) enum StatusOf {
+    All(u16),
+    One(ErrorCode, u16),
+}
+
+impl FromStr for StatusOf {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let status = |text: &str| {
+            let status = text.parse().map_err(|_| format!("`{text}` is not a status from 200 to 599"))?;
+            ErrorStatus::all(status).map(|_| status)
+        };
+        match text.split_once('=') {
+            Some((code, number)) => Ok(Self::One(code.parse()?, status(number)?)),
+            None => status(text).map(Self::All),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(format!("`{text}` is not a form of the log; allowed: text, json")),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct LogLevel(pub(super) LevelFilter);
+
+impl FromStr for LogLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let level = text.parse().map(Self);
+        level.map_err(|_| format!("`{text}` is not a level; allowed: error, warn, info, debug, trace, off"))
+    }
+}
+
+/// Reads one value or a list of them, as a flag that may be repeated does.
+pub(super) fn one_or_many<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + FromStr<Err = String>,
+{
+    struct OneOrMany<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de> + FromStr<Err = String>> Visitor<'de> for OneOrMany<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a value or a list of values")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<T>, E> {
+            text.parse().map(|value| vec![value]).map_err(E::custom)
+        }
+
+        fn visit_u64<E: de::Error>(self, number: u64) -> Result<Vec<T>, E> {
+            self.visit_str(&number.to_string())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut values = Vec::new();
+            while let Some(value) = list.next_element()? {
+                values.push(value);
+            }
+            Ok(values)
+        }
+    }
+
+    deserializer.deserialize_any(OneOrMany(PhantomData)).map(Some)
+}
