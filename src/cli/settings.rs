@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tracing::level_filters::LevelFilter;
 
 use super::values::{
-    KeyAndSecret, Length, LogFormat, LogLevel, PublicUrl, Size, StatusOf, one_or_many, parse_host, parse_number,
+    self, KeyAndSecret, Length, LogFormat, LogLevel, PublicUrl, Size, StatusOf, one_or_many, parse_host, parse_number,
     parse_port,
 };
 use crate::{Company, Config, Configuration, ErrorStatus, ResultCase, Trigger, data_file::DataFile};
@@ -23,10 +23,12 @@ use crate::{Company, Config, Configuration, ErrorStatus, ResultCase, Trigger, da
 pub(super) struct Settings {
     /// Address to listen on [default: 127.0.0.1]
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_HOST", value_name = "ADDRESS", value_parser = parse_host)]
+    #[serde(deserialize_with = "values::host")]
     host: Option<IpAddr>,
 
     /// Port to listen on; 0 picks a free one [default: 8080]
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_PORT", value_name = "PORT", value_parser = parse_port)]
+    #[serde(deserialize_with = "values::port")]
     port: Option<u16>,
 
     /// Base URL that others use, where it is not the address listened on
@@ -46,6 +48,7 @@ pub(super) struct Settings {
 
     /// How `result` is written: upper as in the manual, lower as in recorded live answers [default: upper]
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_RESULT_CASE", value_name = "upper|lower")]
+    #[serde(deserialize_with = "values::result_case")]
     result_case: Option<ResultCase>,
 
     /// HTTP status of errors: one for all (200), or ERROR=STATUS for one; may be repeated, commas separate several
@@ -89,6 +92,7 @@ pub(super) struct Settings {
 
     /// Make tokens, and with them people and numbers, repeatable
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_SEED", value_name = "NUMBER", value_parser = parse_number::<u64>)]
+    #[serde(deserialize_with = "values::seed")]
     seed: Option<u64>,
 
     /// Largest body that is not multipart [default: 1MiB]
@@ -101,10 +105,12 @@ pub(super) struct Settings {
 
     /// Most parts of a multipart body [default: 100]
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_PARTS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
+    #[serde(deserialize_with = "values::count")]
     max_parts: Option<usize>,
 
     /// Deepest nesting of JSON, at most 100 [default: 32]
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_DEPTH", value_name = "NUMBER", value_parser = parse_number::<usize>)]
+    #[serde(deserialize_with = "values::count")]
     max_depth: Option<usize>,
 
     /// Form of the log and of the line that says where the server is [default: text]

@@ -8,7 +8,7 @@ use serde::{
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::{Company, ErrorCode, ErrorStatus, config::check_base_url, scenario::parse_duration};
+use crate::{Company, ErrorCode, ErrorStatus, ResultCase, config::check_base_url, scenario::parse_duration};
 
 pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| format!("`{text}` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"))
@@ -153,6 +153,24 @@ impl FromStr for LogLevel {
         level.map_err(|_| format!("`{text}` is not a level; allowed: error, warn, info, debug, trace, off"))
     }
 }
+
+/// Values of foreign types: the config file reads them with the words of the flag.
+macro_rules! read_in_file {
+    ($($name:ident: $type:ty = $parse:expr),* $(,)?) => {
+        $(pub(super) fn $name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<$type>, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            $parse(&text).map(Some).map_err(de::Error::custom)
+        })*
+    };
+}
+
+read_in_file!(
+    host: IpAddr = parse_host,
+    port: u16 = parse_port,
+    seed: u64 = parse_number,
+    count: usize = parse_number,
+    result_case: ResultCase = ResultCase::from_str,
+);
 
 /// Reads one value or a list of them, as a flag that may be repeated does.
 pub(super) fn one_or_many<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
