@@ -60,11 +60,14 @@ impl Steps {
     /// claim to.
     fn over_by(self, below: &Self, members: &[&str]) -> Self {
         let mut places: Vec<Option<usize>> = vec![None; self.0.len()];
+        let mut is_taken = vec![false; below.0.len()];
         for member in members {
-            for (number, step) in self.0.iter().enumerate().filter(|(_, step)| step.get(member).is_some()) {
-                let is_like = |old: &Value| old.get(member) == step.get(member);
-                let free = (0..below.0.len()).find(|at| !places.contains(&Some(*at)) && is_like(&below.0[*at]));
-                places[number] = places[number].or(free);
+            for (step, place) in self.0.iter().zip(&mut places).filter(|(_, place)| place.is_none()) {
+                let Some(wanted) = step.get(member) else { continue };
+                *place = (0..below.0.len()).find(|at| !is_taken[*at] && below.0[*at].get(member) == Some(wanted));
+                if let Some(at) = *place {
+                    is_taken[at] = true;
+                }
             }
         }
         let mut steps = below.0.clone();
