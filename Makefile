@@ -1,6 +1,6 @@
 # Everything that a test needs from Debian is installed where it is missing; that needs root.
 APT_GET = apt-get -qq -o Dpkg::Use-Pty=0
-# One warning fails the build everywhere but in an editor.
+# A snapshot that differs fails its test; nothing is written.
 export INSTA_UPDATE = no
 
 .PHONY: test tools browser image-test bench
