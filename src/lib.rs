@@ -48,10 +48,10 @@ mod company;
 pub use company::{Company, Configuration};
 
 mod mock;
-pub use mock::{ConfigError, FinishError};
+pub use mock::ConfigError;
 
 mod session;
-pub use session::Outcome;
+pub use session::{FinishError, Outcome};
 
 mod scenario;
 pub use scenario::Trigger;

@@ -12,9 +12,9 @@ use crate::{
     data_file::LoadError,
     result::{People, ResultDocument, Wording},
     scenario::{Scenario, ScenarioBook, Verdict},
-    session::{Answers, Browser, Closed, Flags, Opening, Outcome, Session, Steps, Token},
+    session::{Answers, Browser, FinishError, Flags, Opening, Outcome, Session, Steps, Token},
     store::Store,
-    vendor_error::{ErrorCode, VendorError, shortened},
+    vendor_error::{ErrorCode, MOST_NAMED, VendorError, shortened},
 };
 
 /// The stand-in without its HTTP side.
@@ -26,9 +26,6 @@ pub(crate) struct Mock {
     people: People,
     sessions: Store,
 }
-
-/// How many odd steps a hint names.
-const MOST_HINTS: usize = 10;
 
 /// What `begin/` was called with.
 #[derive(Debug, Default)]
@@ -68,33 +65,6 @@ pub enum ConfigError {
     /// A value is not allowed, or two do not go together.
     #[error("{0}")]
     Setting(String),
-}
-
-/// Why a session cannot be opened or finished.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FinishError {
-    /// There is no such session, or it was deleted.
-    #[error("there is no session of that token; it may have been deleted")]
-    NoSuchSession,
-    /// A session is finished once.
-    #[error("the person has finished this session already")]
-    AlreadyFinished,
-    /// The token ran out before the person was through.
-    #[error("the session token has expired")]
-    Expired,
-    /// The answers do not fit the questions.
-    #[error("{0}")]
-    Answers(String),
-}
-
-impl From<Closed> for FinishError {
-    fn from(closed: Closed) -> Self {
-        match closed {
-            Closed::Finished => Self::AlreadyFinished,
-            Closed::Expired => Self::Expired,
-        }
-    }
 }
 
 impl Mock {
@@ -161,7 +131,7 @@ impl Mock {
     pub(crate) fn begin(&self, tenant: &Arc<Tenant>, request: BeginRequest) -> Result<Begun, VendorError> {
         let BeginRequest { flags, steps, config_id, parent, scenario } = request;
         let mut steps = Steps::new(steps).map_err(VendorError::argument)?;
-        let mut flags = Flags::new(flags);
+        let mut saved_flags = Map::new();
         let mut saved_scenario = None;
         if let Some(id) = &config_id {
             let saved = tenant.company.configurations.get(id).ok_or_else(|| {
@@ -169,10 +139,11 @@ impl Mock {
                 let known = if known.is_empty() { "none".into() } else { known.join(", ") };
                 VendorError::argument(format!("there is no configuration `{}`; known: {known}", shortened(id)))
             })?;
-            flags = flags.over(&saved.flags);
+            saved_flags = saved.flags.clone();
             steps = steps.over(&saved.steps);
             saved_scenario = saved.scenario.as_deref();
         }
+        let mut flags = Flags::new(saved_flags).with(flags);
         if let Some(parent) = parent {
             // A parent that cannot be a token is an unknown one too.
             self.with_session(tenant, &parent, |_| Ok(())).map_err(|_| not_found(tenant, &parent))?;
@@ -183,16 +154,14 @@ impl Mock {
             return Err(VendorError::new(code, format!("the scenario `{}` ({reason}) says so", scenario.name)));
         }
         let mut hint = format!("scenario `{}`, from {reason}", scenario.name);
-        let odd_steps = steps.unknown_types().take(MOST_HINTS).map(|kind| {
+        let odd_steps = steps.unknown_types().take(MOST_NAMED).map(|kind| {
             format!("the step type `{}` is not known: the step is kept and has no effect", shortened(&kind))
         });
         for oddity in flags.oddities().into_iter().chain(odd_steps) {
             hint.push_str("; ");
             hint.push_str(&oddity);
         }
-        if !scenario.flags.is_empty() {
-            flags = flags.under(&scenario.flags);
-        }
+        flags = flags.with(scenario.flags.clone());
         let scenario = scenario.clone();
         if !scenario.steps.is_empty() {
             steps = scenario.steps.clone().over_keys(&steps);
@@ -293,7 +262,7 @@ impl Mock {
     ///
     /// [`FinishError`] when there is nothing to do for a person.
     pub(crate) fn open(&self, token: &str, browser: Browser) -> Result<(), FinishError> {
-        self.in_widget(token, |session, now| Ok(session.open(browser, now)?))
+        self.in_widget(token, |session, now| session.open(browser, now))
     }
 
     /// Looks at a session that a person has open.

@@ -17,8 +17,8 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 pub use self::builder::MockServerBuilder;
 use crate::{
     config::Config,
-    mock::{ConfigError, FinishError, FinishRequest, Mock},
-    session::Outcome,
+    mock::{ConfigError, FinishRequest, Mock},
+    session::{FinishError, Outcome},
 };
 
 /// How long open calls may go on when a server is told to stop.

@@ -85,6 +85,9 @@ impl VendorError {
     }
 }
 
+/// How many odd things of one kind a message names.
+pub(crate) const MOST_NAMED: usize = 10;
+
 /// The beginning of what a caller sent: enough to know it again in a message, however long it is.
 pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 60;

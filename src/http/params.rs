@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::Limits,
     signature::Payload,
-    vendor_error::{VendorError, shortened},
+    vendor_error::{MOST_NAMED, VendorError, shortened},
 };
 
 /// The parameters of a call. Where query and body both have one, the body's holds.
@@ -94,38 +94,34 @@ impl Params {
 
     /// What the call carried and how it was read, for hints: "read as form with `a`, `b`".
     pub(crate) fn summary(&self) -> String {
-        const MOST: usize = 20;
-        let mut names: Vec<_> = self.values.keys().take(MOST).map(|name| format!("`{}`", shortened(name))).collect();
-        if self.values.len() > MOST {
+        let mut names: Vec<_> =
+            self.values.keys().take(MOST_NAMED).map(|name| format!("`{}`", shortened(name))).collect();
+        if self.values.len() > MOST_NAMED {
             names.push("…".into());
         }
         let names = if names.is_empty() { "nothing".into() } else { names.join(", ") };
-        let files = match &self.raw {
-            Raw::Parts(parts) if parts.iter().any(|part| part.is_file) => {
-                let files = parts.iter().filter(|part| part.is_file).take(MOST);
-                let files: Vec<_> = files.map(|part| format!("`{}`", shortened(&part.name))).collect();
-                format!(", and with file names, so not as parameters, {}", files.join(", "))
-            }
-            _ => String::new(),
+        let files = match &self.file_parts().take(MOST_NAMED).collect::<Vec<_>>()[..] {
+            [] => String::new(),
+            names => format!(", and with file names, so not as parameters, {}", names.join(", ")),
         };
         format!("read as {} with {names}{files}", self.read_as)
     }
 
     /// The parameters that an endpoint does not know, for the hint header; parts with a file name are never known.
     pub(crate) fn unknown(&self, known: &[&str]) -> Vec<String> {
-        const MOST: usize = 10;
-        let is_unknown = |name: &&String| !known.contains(&name.as_str());
-        let names = self.values.keys().filter(is_unknown);
-        let mut unknown: Vec<_> =
-            names.map(|name| format!("the parameter `{}` is not known", shortened(name))).collect();
-        if let Raw::Parts(parts) = &self.raw {
-            let files = parts.iter().filter(|part| part.is_file);
-            unknown.extend(
-                files.map(|part| format!("the part `{}` has a file name and is no parameter", shortened(&part.name))),
-            );
-        }
-        unknown.truncate(MOST);
-        unknown
+        let names = self.values.keys().filter(|name| !known.contains(&name.as_str()));
+        let names = names.map(|name| format!("the parameter `{}` is not known", shortened(name)));
+        let files = self.file_parts().map(|name| format!("the part {name} has a file name and is no parameter"));
+        names.take(MOST_NAMED).chain(files.take(MOST_NAMED)).collect()
+    }
+
+    /// The names of parts that have a file name.
+    fn file_parts(&self) -> impl Iterator<Item = String> {
+        let parts = match &self.raw {
+            Raw::Body(_) => &[][..],
+            Raw::Parts(parts) => parts,
+        };
+        parts.iter().filter(|part| part.is_file).map(|part| format!("`{}`", shortened(&part.name)))
     }
 
     /// Calls `check` with what a signature covers.

@@ -3,21 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::vendor_error::shortened;
-
-/// The known flags that are not true or false.
-const NOT_SWITCHES: [&str; 10] = [
-    "return_url",
-    "language",
-    "document_types",
-    "document_countries",
-    "general_document_types",
-    "switch_device_url",
-    "server",
-    "inn",
-    "platform",
-    "mock_scenario",
-];
+use crate::vendor_error::{MOST_NAMED, shortened};
 
 /// A kind of identity document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
@@ -47,14 +33,9 @@ impl DocumentType {
 /// The kinds of general document; the first is what is brought where anything is allowed.
 const GENERAL_DOCUMENT_TYPES: [&str; 3] = ["utility_bill", "bank_statement", "drivers_license"];
 
-/// The flags of the vendor's manual and of older clients (specification, section 6), and the mock's own.
-const KNOWN: [&str; 36] = [
-    "return_url",
+/// The flags of the vendor's manual and of older clients that are true or false (specification, section 6).
+const SWITCHES: [&str; 26] = [
     "liveness",
-    "language",
-    "document_types",
-    "document_countries",
-    "general_document_types",
     "allow_general_document_capture",
     "allow_general_document_upload",
     "skip_agreement",
@@ -71,7 +52,6 @@ const KNOWN: [&str; 36] = [
     "require_email",
     "require_phone_number_check",
     "require_phone_number",
-    "switch_device_url",
     "restrict_url_sharing",
     "optional_continue_on_another_device",
     "multiple_participants",
@@ -81,6 +61,16 @@ const KNOWN: [&str; 36] = [
     "document_type_passport",
     "document_type_driver_license",
     "document_type_residence_license",
+];
+
+/// The other flags that are known: texts, lists, what older clients send, and the mock's own.
+const OTHERS: [&str; 10] = [
+    "return_url",
+    "language",
+    "document_types",
+    "document_countries",
+    "general_document_types",
+    "switch_device_url",
     "server",
     "inn",
     "platform",
@@ -96,16 +86,14 @@ impl Flags {
         Self(flags)
     }
 
-    /// Lays these flags over those `below`: where both have a flag, the one from here holds.
-    pub(crate) fn over(self, below: &Map<String, Value>) -> Self {
-        let mut flags = below.clone();
-        flags.extend(self.0);
-        Self(flags)
-    }
-
-    /// Lays the flags `above` over these.
-    pub(crate) fn under(self, above: &Map<String, Value>) -> Self {
-        Self(above.clone()).over(&self.0)
+    /// These flags with those `above` laid over them: where both have a flag, the one from above holds.
+    pub(crate) fn with(mut self, above: Map<String, Value>) -> Self {
+        if self.0.is_empty() {
+            self.0 = above;
+        } else {
+            self.0.extend(above);
+        }
+        self
     }
 
     pub(crate) fn is_on(&self, name: &str) -> bool {
@@ -195,18 +183,16 @@ impl Flags {
 
     /// What is odd about the flags, for the hint header. None of it is an error.
     pub(crate) fn oddities(&self) -> Vec<String> {
-        const MOST: usize = 10;
-        let mut oddities = Vec::new();
-        let unknown: Vec<_> = self.0.keys().filter(|name| !KNOWN.contains(&name.as_str())).take(MOST).collect();
-        for name in unknown {
-            oddities.push(format!("the flag `{}` is not known: it is kept and has no effect", shortened(name)));
-        }
+        let is_known = |name: &str| SWITCHES.contains(&name) || OTHERS.contains(&name);
+        let unknown = self.0.keys().filter(|name| !is_known(name)).take(MOST_NAMED);
+        let mut oddities: Vec<_> = unknown
+            .map(|name| format!("the flag `{}` is not known: it is kept and has no effect", shortened(name)))
+            .collect();
         let is_kind = |kind: &str| DocumentType::ALL.iter().any(|known| known.as_str() == kind);
         oddities.extend(self.odd_list("document_types", is_kind));
         oddities.extend(self.odd_list("document_countries", is_country));
         oddities.extend(self.odd_list("general_document_types", |kind| GENERAL_DOCUMENT_TYPES.contains(&kind)));
-        let is_switch = |name: &str| KNOWN.contains(&name) && !NOT_SWITCHES.contains(&name);
-        for (name, value) in self.0.iter().filter(|(name, _)| is_switch(name)) {
+        for (name, value) in self.0.iter().filter(|(name, _)| SWITCHES.contains(&name.as_str())) {
             if !(value.is_boolean() || value.is_null() || value == "true" || value == "false") {
                 let value = value.to_string();
                 oddities

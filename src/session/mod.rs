@@ -64,8 +64,8 @@ pub(crate) struct Browser {
 }
 
 /// How the person got through.
-#[derive(Debug, Default)]
-pub(crate) struct Finish {
+#[derive(Debug)]
+struct Finish {
     at: Timestamp,
     /// The verdict that was asked for instead of the scenario's.
     forced: Option<Verdict>,
@@ -73,13 +73,22 @@ pub(crate) struct Finish {
     answers: Option<Answers>,
 }
 
-/// Why the widget does not let a person in, or a session cannot be finished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Closed {
+/// Why a session cannot be opened or finished.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FinishError {
+    /// There is no such session, or it was deleted.
+    #[error("there is no session of that token; it may have been deleted")]
+    NoSuchSession,
+    /// A session is finished once.
     #[error("the person has finished this session already")]
-    Finished,
+    AlreadyFinished,
+    /// The token ran out before the person was through.
     #[error("the session token has expired")]
     Expired,
+    /// The answers do not fit the questions.
+    #[error("{0}")]
+    Answers(String),
 }
 
 impl Session {
@@ -154,8 +163,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Closed`] when there is nothing more to do for a person at `now`.
-    pub(crate) fn open(&mut self, browser: Browser, now: Timestamp) -> Result<(), Closed> {
+    /// [`FinishError`] when there is nothing more to do for a person at `now`.
+    pub(crate) fn open(&mut self, browser: Browser, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
         if self.browser.is_none() {
             self.browser = Some(browser);
@@ -170,13 +179,13 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Closed`] when it was finished before, or the token expired at or before `now`.
+    /// [`FinishError`] when it was finished before, or the token expired at or before `now`.
     pub(crate) fn finish(
         &mut self,
         forced: Option<Verdict>,
         answers: Option<Answers>,
         now: Timestamp,
-    ) -> Result<(), Closed> {
+    ) -> Result<(), FinishError> {
         self.check_open(now)?;
         self.settle(now);
         self.finish = Some(Box::new(Finish { at: now, forced, answers }));
@@ -189,12 +198,12 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Closed`] when it was finished before, or the token expired at or before `now`.
-    pub(crate) fn check_open(&self, now: Timestamp) -> Result<(), Closed> {
+    /// [`FinishError`] when it was finished before, or the token expired at or before `now`.
+    pub(crate) fn check_open(&self, now: Timestamp) -> Result<(), FinishError> {
         if self.finish.is_some() {
-            Err(Closed::Finished)
+            Err(FinishError::AlreadyFinished)
         } else if now >= self.expires_at {
-            Err(Closed::Expired)
+            Err(FinishError::Expired)
         } else {
             Ok(())
         }

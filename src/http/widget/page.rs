@@ -10,8 +10,8 @@ use axum::{
 
 use super::{super::params::Params, html, response};
 use crate::{
-    mock::{FinishError, FinishRequest, Mock},
-    session::Browser,
+    mock::{FinishRequest, Mock},
+    session::{Browser, FinishError},
     vendor_error::VendorError,
 };
 
