@@ -134,7 +134,7 @@ impl StopSignals {
 fn announce(server: &MockServer, format: LogFormat) {
     let mock = server.mock();
     let (listening, url, scenarios) = (server.local_url(), server.url(), server.scenarios());
-    let companies: Vec<_> = mock.tenants().iter().map(|tenant| &tenant.company).collect();
+    let companies: Vec<_> = mock.tenants.configured().iter().map(|tenant| &tenant.company).collect();
     let widget = server.widget_url("TOKEN");
     let line = match format {
         LogFormat::Text => {

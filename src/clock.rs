@@ -1,43 +1,136 @@
 //! The only reader of the system time.
 
 use std::{
-    sync::atomic::{AtomicI64, Ordering},
+    pin::pin,
+    str::FromStr,
+    sync::{PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 
-/// What a company takes for the time of day. It can be moved on, and a frozen one moves only so.
-#[derive(Debug, Default)]
+/// What a company takes for the time of day. It can be frozen, set and moved on.
+#[derive(Debug)]
 pub(crate) struct Clock {
-    frozen_at: Option<Timestamp>,
-    ahead_ms: AtomicI64,
+    hands: RwLock<Hands>,
+    moved: Notify,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Hands {
+    /// As the system's, so far ahead of it.
+    Running(SignedDuration),
+    Frozen(Timestamp),
+}
+
+impl Hands {
+    fn new(frozen_at: Option<Timestamp>) -> Self {
+        frozen_at.map_or(Self::Running(SignedDuration::ZERO), Self::Frozen)
+    }
+
+    fn now(self) -> Timestamp {
+        match self {
+            Self::Running(SignedDuration::ZERO) => system_now(),
+            Self::Running(ahead) => {
+                let end = if ahead.is_negative() { Timestamp::MIN } else { Timestamp::MAX };
+                system_now().checked_add(ahead).unwrap_or(end)
+            }
+            Self::Frozen(at) => at,
+        }
+    }
+
+    /// These hands at that moment.
+    fn at(self, moment: Timestamp) -> Self {
+        match self {
+            Self::Running(_) => Self::Running(moment.duration_since(system_now())),
+            Self::Frozen(_) => Self::Frozen(moment),
+        }
+    }
 }
 
 impl Clock {
     pub(crate) fn new(frozen_at: Option<Timestamp>) -> Self {
-        Self { frozen_at, ahead_ms: AtomicI64::new(0) }
+        Self { hands: RwLock::new(Hands::new(frozen_at)), moved: Notify::new() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the system time")]
-        let base = self.frozen_at.unwrap_or_else(Timestamp::now);
-        match self.ahead_ms.load(Ordering::Relaxed) {
-            0 => base,
-            ahead => later(base, Duration::from_millis(ahead.unsigned_abs())),
-        }
+        self.hands.read().unwrap_or_else(PoisonError::into_inner).now()
     }
 
-    pub(crate) fn advance(&self, by: Duration) {
-        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        let _ =
-            self.ahead_ms.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |ahead| Some(ahead.saturating_add(by)));
+    /// Moves on; answers the time before and after.
+    pub(crate) fn advance(&self, by: Duration) -> (Timestamp, Timestamp) {
+        self.turn(|hands| hands.at(later(hands.now(), by)))
     }
+
+    /// Goes to that moment, earlier or later, and runs or stands there as before; answers the time before and after.
+    pub(crate) fn set(&self, moment: Timestamp) -> (Timestamp, Timestamp) {
+        self.turn(|hands| hands.at(moment))
+    }
+
+    /// Stands still.
+    pub(crate) fn freeze(&self) {
+        self.turn(|hands| Hands::Frozen(hands.now()));
+    }
+
+    /// Runs on from where it stands.
+    pub(crate) fn unfreeze(&self) {
+        self.turn(|hands| Hands::Running(SignedDuration::ZERO).at(hands.now()));
+    }
+
+    /// Is as it was made.
+    pub(crate) fn reset(&self, frozen_at: Option<Timestamp>) {
+        self.turn(|_| Hands::new(frozen_at));
+    }
+
+    fn turn(&self, turned: impl FnOnce(Hands) -> Hands) -> (Timestamp, Timestamp) {
+        let mut hands = self.hands.write().unwrap_or_else(PoisonError::into_inner);
+        let before = hands.now();
+        *hands = turned(*hands);
+        let after = hands.now();
+        drop(hands);
+        self.moved.notify_waiters();
+        (before, after)
+    }
+
+    /// Waits that long in real time, or until the clock has been moved that far: nobody has to wait for a frozen clock.
+    pub(crate) async fn pause(&self, time: Duration) {
+        let due = later(self.now(), time);
+        let moved_there = async {
+            let mut moved = pin!(self.moved.notified());
+            loop {
+                // Listens before it looks, so that no move is missed.
+                moved.as_mut().enable();
+                if self.now() >= due {
+                    return;
+                }
+                moved.as_mut().await;
+                moved.set(self.moved.notified());
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            () = moved_there => {}
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the system time")]
+fn system_now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// The moment `by` after `moment`, or the last one that can be told.
 pub(crate) fn later(moment: Timestamp, by: Duration) -> Timestamp {
     moment.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// Reads `90s`, `15m`, `1h 30m`, `500ms`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    SignedDuration::from_str(text)
+        .ok()
+        .and_then(|time| Duration::try_from(time).ok())
+        .ok_or_else(|| format!("`{text}` is not a length of time; write it like 500ms, 90s, 15m or 24h"))
 }
 
 /// Measures how long a call took. It is real time: a moved clock does not make calls slower.
@@ -52,5 +145,47 @@ impl Stopwatch {
 
     pub(crate) fn elapsed(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_stands_until_it_is_moved() {
+        let start: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        let clock = Clock::new(Some(start));
+        assert_eq!(clock.now(), start);
+        let minute_later = later(start, Duration::from_secs(60));
+        assert_eq!(clock.advance(Duration::from_secs(60)), (start, minute_later));
+        assert_eq!(clock.set(start), (minute_later, start));
+        clock.unfreeze();
+        assert!(clock.now() >= start && clock.now() < minute_later);
+        clock.freeze();
+        assert_eq!(clock.now(), clock.now());
+    }
+
+    #[test]
+    fn a_clock_that_runs_can_be_set_to_any_moment() {
+        let clock = Clock::new(None);
+        for moment in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
+            clock.set(moment);
+            assert!(clock.now() >= moment && clock.now().duration_since(moment) < SignedDuration::from_secs(60));
+        }
+        clock.advance(Duration::MAX);
+        assert_eq!(clock.now(), Timestamp::MAX);
+    }
+
+    #[tokio::test]
+    async fn a_pause_ends_when_the_clock_is_moved_that_far() {
+        let clock = Clock::new(Some(Timestamp::UNIX_EPOCH));
+        let day = Duration::from_secs(24 * 60 * 60);
+        let moves = async {
+            clock.advance(day / 2);
+            tokio::task::yield_now().await;
+            clock.advance(day / 2);
+        };
+        tokio::join!(clock.pause(day), moves);
     }
 }

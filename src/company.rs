@@ -1,15 +1,10 @@
-//! A company is a tenant: its key, its secret, its settings, and what runs for it alone.
+//! A company as it is set: its key, its secret, its settings.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::SystemTime};
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::{
-    clock::Clock,
-    config::ResultCase,
-    session::{Steps, TokenSource},
-};
+use crate::{config::ResultCase, faults::Fault, session::Steps};
 
 /// A company that may call, and what is set for it.
 ///
@@ -28,12 +23,26 @@ pub struct Company {
     pub(crate) scenario: Option<String>,
     pub(crate) result_case: Option<ResultCase>,
     pub(crate) configurations: BTreeMap<String, Configuration>,
+    pub(crate) people: Vec<String>,
+    pub(crate) queue: Vec<String>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) frozen_at: Option<SystemTime>,
 }
 
 impl Company {
     /// A company without a secret, with the settings of the server.
     pub fn new(key: impl Into<String>) -> Self {
-        Self { key: key.into(), secret: None, scenario: None, result_case: None, configurations: BTreeMap::new() }
+        Self {
+            key: key.into(),
+            secret: None,
+            scenario: None,
+            result_case: None,
+            configurations: BTreeMap::new(),
+            people: Vec::new(),
+            queue: Vec::new(),
+            faults: Vec::new(),
+            frozen_at: None,
+        }
     }
 
     /// Asks for signed calls, and signs the answers (specification, section 8).
@@ -57,6 +66,30 @@ impl Company {
     /// Saves a configuration under a `config_id`: 24 characters of `[0-9a-f]`.
     pub fn configuration(mut self, config_id: impl Into<String>, configuration: Configuration) -> Self {
         self.configurations.insert(config_id.into(), configuration);
+        self
+    }
+
+    /// The people who go through its sessions, by the names of their files; otherwise everybody can.
+    pub fn people<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.people = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The scenarios of its first sessions, one each.
+    pub fn queue<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.queue = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Something that goes wrong with its first calls.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Stops its clock at that moment, instead of the server's setting.
+    pub fn frozen_at(mut self, moment: SystemTime) -> Self {
+        self.frozen_at = Some(moment);
         self
     }
 
@@ -101,6 +134,10 @@ impl fmt::Debug for Company {
             .field("scenario", &self.scenario)
             .field("result_case", &self.result_case)
             .field("configurations", &self.configurations)
+            .field("people", &self.people)
+            .field("queue", &self.queue)
+            .field("faults", &self.faults)
+            .field("frozen_at", &self.frozen_at)
             .finish()
     }
 }
@@ -154,19 +191,5 @@ impl Configuration {
             _ => self.problem = Some("its `steps` are not a JSON array of objects"),
         }
         self
-    }
-}
-
-/// A company while the server runs, and what belongs to it alone.
-#[derive(Debug)]
-pub(crate) struct Tenant {
-    pub(crate) company: Company,
-    pub(crate) clock: Clock,
-    pub(crate) tokens: TokenSource,
-}
-
-impl Tenant {
-    pub(crate) fn new(company: Company, seed: Option<u64>, frozen_at: Option<Timestamp>) -> Self {
-        Self { clock: Clock::new(frozen_at), tokens: TokenSource::new(seed, &company.key), company }
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::{company::Company, scenario::Trigger, vendor_error::ErrorCode};
+use crate::{company::Company, faults::Fault, scenario::Trigger, vendor_error::ErrorCode};
 
 /// The key of the vendor's manual, and the mock's own when none is given.
 pub const DEFAULT_COMPANY_KEY: &str = "0123456789012345678901234567890123456789";
@@ -26,6 +26,15 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Who may call; empty stands for one company with [`DEFAULT_COMPANY_KEY`] and no secret.
     pub companies: Vec<Company>,
+    /// A pattern of keys that become companies at their first call, with `*` for any characters and `?` for one; none
+    /// do without it.
+    pub any_company_key: Option<String>,
+    /// How long such a company stays without a call: an hour.
+    pub company_ttl: Duration,
+    /// How many such companies there are at most: 1,000. The idlest one makes room.
+    pub max_companies: usize,
+    /// What goes wrong with the first calls, of whichever company.
+    pub faults: Vec<Fault>,
     /// How long a session token opens the widget: 15 minutes.
     pub session_lifetime: Duration,
     /// How `result` is written: upper case, as in the manual.
@@ -61,6 +70,10 @@ impl Default for Config {
             port: 8080,
             public_url: None,
             companies: Vec::new(),
+            any_company_key: None,
+            company_ttl: Duration::from_secs(60 * 60),
+            max_companies: 1000,
+            faults: Vec::new(),
             session_lifetime: Duration::from_secs(15 * 60),
             result_case: ResultCase::Upper,
             error_status: ErrorStatus::default(),
@@ -79,7 +92,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The companies, of which there is always one.
+    /// The companies that are there from the start, of which there is always one.
     pub(crate) fn companies(&self) -> Vec<Company> {
         match &self.companies[..] {
             [] => vec![Company::new(DEFAULT_COMPANY_KEY)],
@@ -101,6 +114,15 @@ impl Config {
             if number == 0 {
                 return Err(format!("{flag}: with 0 no call could be read; give at least 1"));
             }
+        }
+        if self.any_company_key.as_deref() == Some("") {
+            return Err("--any-company-key: the pattern is empty; write `*` for all company keys".into());
+        }
+        if self.max_companies == 0 {
+            return Err("--max-companies: with 0 no company could come to be; give at least 1".into());
+        }
+        if self.company_ttl.is_zero() {
+            return Err("--company-ttl: with 0 no company would stay for its second call; give at least 1ms".into());
         }
         if self.session_lifetime.is_zero() {
             return Err("--session-lifetime: with 0 no token would open the widget; give at least 1ms".into());

@@ -39,7 +39,7 @@
 //! chooses one is in the README; the command line is in `identomat-mock --help`.
 
 mod server;
-pub use server::{MockServer, MockServerBuilder, StartError, blocking};
+pub use server::{CompanyHandle, MockServer, MockServerBuilder, StartError, UnknownName, blocking};
 
 mod config;
 pub use config::{Config, DEFAULT_COMPANY_KEY, ErrorStatus, Limits, ResultCase};
@@ -48,13 +48,16 @@ mod company;
 pub use company::{Company, Configuration};
 
 mod mock;
-pub use mock::ConfigError;
+pub use mock::{ConfigError, Due, FellDue};
 
 mod session;
-pub use session::{FinishError, Outcome};
+pub use session::{DecideError, FinishError, Outcome};
 
 mod scenario;
-pub use scenario::Trigger;
+pub use scenario::{Decision, Trigger};
+
+mod faults;
+pub use faults::{CloseAt, Endpoint, Fault};
 
 mod vendor_error;
 pub use vendor_error::ErrorCode;
@@ -62,11 +65,14 @@ pub use vendor_error::ErrorCode;
 mod data_file;
 pub use data_file::LoadError;
 
+mod catalogue;
 mod clock;
 mod http;
 mod result;
 mod signature;
 mod store;
+mod tenant;
+mod tenants;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -1,58 +1,73 @@
 //! The use cases; the only type that ties the parts together.
 
-use std::sync::Arc;
+mod begin;
+mod steering;
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+pub(crate) use self::begin::BeginRequest;
+pub use self::steering::{Due, FellDue};
 use crate::{
-    company::Tenant,
+    catalogue::Catalogue,
+    clock::Clock,
+    company::Company,
     config::Config,
     data_file::LoadError,
-    result::{People, ResultDocument, Wording},
-    scenario::{Scenario, ScenarioBook, Verdict},
-    session::{Answers, Browser, FinishError, Flags, Opening, Outcome, Session, Steps, Token},
-    store::Store,
-    vendor_error::{ErrorCode, MOST_NAMED, VendorError, shortened},
+    faults::{Endpoint, Faults, Strike},
+    result::{Wording, render},
+    scenario::Decision,
+    session::{Answers, Browser, DecideError, FinishError, Outcome, Session, Standing, Token, TokenSource},
+    tenant::Tenant,
+    tenants::{Tenants, WelcomeSettings},
+    vendor_error::{ErrorCode, VendorError, shortened},
 };
 
 /// The stand-in without its HTTP side.
 #[derive(Debug)]
 pub(crate) struct Mock {
     pub(crate) config: Config,
-    tenants: Vec<Arc<Tenant>>,
-    pub(crate) scenarios: ScenarioBook,
-    people: People,
-    sessions: Store,
-}
-
-/// What `begin/` was called with.
-#[derive(Debug, Default)]
-pub(crate) struct BeginRequest {
-    pub(crate) flags: Map<String, Value>,
-    pub(crate) steps: Vec<Value>,
-    pub(crate) config_id: Option<String>,
-    pub(crate) parent: Option<String>,
-    /// The scenario that a request header asks for.
-    pub(crate) scenario: Option<String>,
-}
-
-/// A session that has begun.
-#[derive(Debug)]
-pub(crate) struct Begun {
-    pub(crate) token: Token,
-    /// Why it goes as it goes, and what is odd about its flags.
-    pub(crate) hint: String,
+    pub(crate) tenants: Tenants,
+    /// For new sessions; those that run keep the one they began with.
+    catalogue: RwLock<Arc<Catalogue>>,
+    /// For what belongs to no company.
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) faults: Faults,
+    draws: TokenSource,
 }
 
 /// How a session is finished.
 #[derive(Debug, Default)]
 pub(crate) struct FinishRequest {
     /// Instead of what the scenario says.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) decision: Option<Decision>,
     /// What the person filled in; without it the answers are invented.
     pub(crate) answers: Option<Map<String, Value>>,
+}
+
+/// What a call answers, and what a fault of the session does to the answer.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) json: Bytes,
+    pub(crate) strike: Option<Strike>,
+}
+
+/// Why a call is not answered as it asks.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The vendor would refuse it too.
+    Error(VendorError),
+    /// A fault keeps it from being carried out.
+    Fault(Strike),
+}
+
+impl From<VendorError> for Refusal {
+    fn from(error: VendorError) -> Self {
+        Self::Error(error)
+    }
 }
 
 /// Why a setting, or two together, cannot be used.
@@ -68,43 +83,59 @@ pub enum ConfigError {
 }
 
 impl Mock {
-    /// Reads scenarios and people, and checks all settings together.
+    /// Reads scenarios and fixtures, and checks all settings together.
     ///
     /// # Errors
     ///
     /// [`ConfigError`] for the first problem.
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
         config.check().map_err(ConfigError::Setting)?;
-        let scenarios = ScenarioBook::load(config.builtin_scenarios, config.scenarios.as_deref(), &config.finish)?;
-        let people = People::load(config.fixtures.as_deref())?;
-        let known = |place: String, name: &str| match scenarios.get(name) {
-            Ok(_) => Ok(()),
-            Err(problem) => Err(ConfigError::Setting(format!("{place}: {problem}"))),
+        let catalogue = Catalogue::load(&config)?;
+        catalogue.check_names(&config).map_err(ConfigError::Setting)?;
+        let moment = |at| {
+            Timestamp::try_from(at)
+                .map_err(|error| ConfigError::Setting(format!("the clock cannot stand there: {error}")))
         };
-        known("the default scenario (--scenario)".into(), &config.scenario)?;
-        let frozen_at = config.frozen_at.map(Timestamp::try_from).transpose();
-        let frozen_at =
-            frozen_at.map_err(|error| ConfigError::Setting(format!("the clock cannot stand there: {error}")))?;
-
-        let mut tenants = Vec::new();
-        for company in config.companies() {
-            let place = format!("the company key `{}`", company.key);
-            for (id, saved) in &company.configurations {
-                if let Some(name) = &saved.scenario {
-                    known(format!("the configuration `{id}` of {place}"), name)?;
-                }
-            }
-            if let Some(name) = &company.scenario {
-                known(place, name)?;
-            }
-            tenants.push(Arc::new(Tenant::new(company, config.seed, frozen_at)));
-        }
-        Ok(Self { config, tenants, scenarios, people, sessions: Store::default() })
+        let frozen_at = config.frozen_at.map(moment).transpose()?;
+        let tenant = |company: Company| -> Result<Arc<Tenant>, ConfigError> {
+            let frozen_at = company.frozen_at.map(moment).transpose()?.or(frozen_at);
+            Ok(Arc::new(Tenant::new(company, config.seed, frozen_at)))
+        };
+        let configured = config.companies().into_iter().map(tenant).collect::<Result<_, _>>()?;
+        let welcome = config.any_company_key.as_ref().map(|pattern| WelcomeSettings {
+            pattern: pattern.clone(),
+            time_to_live: config.company_ttl,
+            most: config.max_companies,
+            seed: config.seed,
+            frozen_at,
+        });
+        let (clock, faults) = (Arc::new(Clock::new(frozen_at)), Faults::default());
+        faults.replace(&config.faults, clock.now());
+        Ok(Self {
+            tenants: Tenants::new(configured, welcome),
+            catalogue: RwLock::new(Arc::new(catalogue)),
+            clock,
+            faults,
+            draws: TokenSource::new(config.seed, ""),
+            config,
+        })
     }
 
-    /// The companies, in the order in which they were given.
-    pub(crate) fn tenants(&self) -> &[Arc<Tenant>] {
-        &self.tenants
+    /// Scenarios and fixtures as they are now.
+    pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads scenarios and fixtures again, for sessions that begin from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for the first problem; everything stays as it was then.
+    pub(crate) fn reload(&self) -> Result<(), ConfigError> {
+        let catalogue = Catalogue::load(&self.config)?;
+        catalogue.check_names(&self.config).map_err(ConfigError::Setting)?;
+        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
+        Ok(())
     }
 
     /// The company of that key.
@@ -112,93 +143,22 @@ impl Mock {
     /// # Errors
     ///
     /// [`ErrorCode::CompanyKeyInvalid`], with a hint that lists the keys.
-    pub(crate) fn tenant(&self, key: &str) -> Result<&Arc<Tenant>, VendorError> {
-        self.tenants.iter().find(|tenant| tenant.company.key == key).ok_or_else(|| {
-            let known: Vec<_> = self.tenants.iter().map(|tenant| format!("`{}`", tenant.company.key)).collect();
+    pub(crate) fn tenant(&self, key: &str) -> Result<Arc<Tenant>, VendorError> {
+        self.tenants.find(key, &self.clock).ok_or_else(|| {
             VendorError::new(
                 ErrorCode::CompanyKeyInvalid,
-                format!("there is no company key `{}`; the keys are: {}", shortened(key), known.join(", ")),
+                format!("there is no company key `{}`; the keys are: {}", shortened(key), self.tenants.known_keys()),
             )
         })
     }
 
-    /// Begins a session.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorCode::ArgumentError`] for steps that are none, an unknown configuration or an unknown scenario,
-    /// [`ErrorCode::SessionNotFound`] for an unknown parent, and what the scenario says.
-    pub(crate) fn begin(&self, tenant: &Arc<Tenant>, request: BeginRequest) -> Result<Begun, VendorError> {
-        let BeginRequest { flags, steps, config_id, parent, scenario } = request;
-        let mut steps = Steps::new(steps).map_err(VendorError::argument)?;
-        let mut saved_flags = Map::new();
-        let mut saved_scenario = None;
-        if let Some(id) = &config_id {
-            let saved = tenant.company.configurations.get(id).ok_or_else(|| {
-                let known: Vec<_> = tenant.company.configurations.keys().map(String::as_str).collect();
-                let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-                VendorError::argument(format!("there is no configuration `{}`; known: {known}", shortened(id)))
-            })?;
-            saved_flags = saved.flags.clone();
-            steps = steps.over(&saved.steps);
-            saved_scenario = saved.scenario.as_deref();
-        }
-        let mut flags = Flags::new(saved_flags).with(flags);
-        if let Some(parent) = parent {
-            // A parent that cannot be a token is an unknown one too.
-            self.with_session(tenant, &parent, |_| Ok(())).map_err(|_| not_found(tenant, &parent))?;
-        }
-
-        let (scenario, reason) = self.choose(tenant, scenario, &flags, saved_scenario)?;
-        if let Some(code) = scenario.refuse_begin {
-            return Err(VendorError::new(code, format!("the scenario `{}` ({reason}) says so", scenario.name)));
-        }
-        let mut hint = format!("scenario `{}`, from {reason}", scenario.name);
-        let odd_steps = steps.unknown_types().take(MOST_NAMED).map(|kind| {
-            format!("the step type `{}` is not known: the step is kept and has no effect", shortened(&kind))
-        });
-        for oddity in flags.oddities().into_iter().chain(odd_steps) {
-            hint.push_str("; ");
-            hint.push_str(&oddity);
-        }
-        flags = flags.with(scenario.flags.clone());
-        let scenario = scenario.clone();
-        if !scenario.steps.is_empty() {
-            steps = scenario.steps.clone().over_keys(&steps);
-        }
-        let now = tenant.clock.now();
-        let token = tenant.tokens.next();
-        let lifetime = self.config.session_lifetime;
-        let opening = Opening { token, tenant: tenant.clone(), flags, steps, config_id, scenario, lifetime };
-        self.sessions.insert(Session::begin(opening, now));
-        Ok(Begun { token, hint })
-    }
-
-    /// The scenario of a new session, strongest wish first, and where the wish came from.
-    fn choose(
-        &self,
-        tenant: &Tenant,
-        header: Option<String>,
-        flags: &Flags,
-        saved: Option<&str>,
-    ) -> Result<(&Arc<Scenario>, &'static str), VendorError> {
-        let wish = match header {
-            Some(name) => Some((name, "the request header `x-identomat-mock-scenario`")),
-            None => flags.wished_scenario().map_err(VendorError::argument)?,
-        };
-        if let Some((name, place)) = wish {
-            let scenario = self.scenarios.get(&name);
-            return scenario
-                .map(|scenario| (scenario, place))
-                .map_err(|problem| VendorError::argument(format!("{place}: {problem}")));
-        }
-        let (name, place) = match (saved, &tenant.company.scenario) {
-            (Some(name), _) => (name, "the configuration of `config_id`"),
-            (None, Some(name)) => (name.as_str(), "the company's default"),
-            (None, None) => (self.config.scenario.as_str(), "the server's default"),
-        };
-        let scenario = self.scenarios.get(name).map_err(VendorError::argument)?;
-        Ok((scenario, place))
+    /// What the faults of the server and of the company do to a call. Those behind one that keeps it from being carried
+    /// out are not met.
+    pub(crate) fn strike(&self, endpoint: Endpoint, tenant: Option<&Tenant>, token: Option<&str>) -> Vec<Strike> {
+        let of_server = self.faults.strike(endpoint, token, || self.clock.now(), |purpose| self.draws.draw(purpose));
+        let is_met = !of_server.as_ref().is_some_and(Strike::comes_first);
+        let of_company = tenant.filter(|_| is_met).and_then(|tenant| tenant.strike(endpoint, token));
+        of_server.into_iter().chain(of_company).collect()
     }
 
     /// The result document of a session. The call counts as a poll.
@@ -206,10 +166,12 @@ impl Mock {
     /// # Errors
     ///
     /// [`ErrorCode::SessionInvalid`], [`ErrorCode::SessionNotFound`], and what the scenario says.
-    pub(crate) fn result(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Bytes, VendorError> {
+    pub(crate) fn result(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Told, Refusal> {
         self.with_session(tenant, token, |session| {
-            session.poll(tenant.clock.now());
-            self.answer(session)
+            let now = tenant.clock.now();
+            let strike = strike_session(session, Endpoint::Result, now)?;
+            session.poll(now);
+            Ok(Told { json: self.answer(tenant, session)?, strike })
         })
     }
 
@@ -218,42 +180,38 @@ impl Mock {
     /// # Errors
     ///
     /// As [`Mock::result`]; the session stays then.
-    pub(crate) fn delete(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Bytes, VendorError> {
+    pub(crate) fn delete(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Told, Refusal> {
         let known = read_token(token)?;
-        let last_look = |session: &mut Session| {
-            check_owner(tenant, session)?;
-            session.settle(tenant.clock.now());
-            self.answer(session)
+        let last_look = |session: &mut Session| -> Result<Told, Refusal> {
+            let now = tenant.clock.now();
+            let strike = strike_session(session, Endpoint::Delete, now)?;
+            Ok(Told { json: self.answer(tenant, session)?, strike })
         };
-        self.sessions.remove(&known, last_look).unwrap_or_else(|| Err(not_found(tenant, token)))
+        tenant.sessions.remove(&known, last_look).unwrap_or_else(|| Err(not_found(tenant, token).into()))
     }
 
-    fn answer(&self, session: &mut Session) -> Result<Bytes, VendorError> {
-        let render = |session: &Session, verdict: &Verdict| {
+    fn answer(&self, tenant: &Tenant, session: &mut Session) -> Result<Bytes, VendorError> {
+        let draw = |session: &Session, standing: Standing<'_>| {
+            let company = &tenant.company;
             let wording = Wording {
-                result_case: session.tenant.company.result_case.unwrap_or(self.config.result_case),
+                result_case: company.result_case.unwrap_or(self.config.result_case),
                 null_reject_reason: self.config.null_reject_reason,
             };
-            let document = ResultDocument::build(session, verdict, &self.people, wording);
-            serde_json::to_vec(&document).expect("a result document has no key that is not text").into()
+            render(session, standing, &company.people, wording)
         };
         session
-            .answer(render)
+            .answer(draw)
             .map_err(|code| VendorError::new(code, format!("the scenario `{}` says so", session.scenario.name)))
     }
 
     fn with_session<T>(
         &self,
-        tenant: &Arc<Tenant>,
+        tenant: &Tenant,
         token: &str,
-        action: impl FnOnce(&mut Session) -> Result<T, VendorError>,
-    ) -> Result<T, VendorError> {
+        action: impl FnOnce(&mut Session) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let known = read_token(token)?;
-        let found = self.sessions.update(&known, |session| {
-            check_owner(tenant, session)?;
-            action(session)
-        });
-        found.unwrap_or_else(|| Err(not_found(tenant, token)))
+        tenant.sessions.update(&known, action).unwrap_or_else(|| Err(not_found(tenant, token).into()))
     }
 
     /// Opens the widget of a session for a browser.
@@ -283,14 +241,15 @@ impl Mock {
     ///
     /// [`FinishError`]; the session is as it was then.
     pub(crate) fn finish(&self, token: &str, request: FinishRequest) -> Result<Option<String>, FinishError> {
-        let outcome = request.outcome;
+        let FinishRequest { decision, answers } = request;
+        let outcome = decision.as_ref().map(Decision::outcome);
         let return_url = self.in_widget(token, |session, now| {
             let disagrees = outcome == Some(Outcome::DisagreedWithTerms);
-            let answers = match request.answers.filter(|_| !disagrees) {
+            let answers = match answers.filter(|_| !disagrees) {
                 Some(answers) => Some(Answers::new(answers, &session.steps).map_err(FinishError::Answers)?),
                 None => None,
             };
-            let forced = outcome.map(|outcome| Verdict::forced(outcome, session.has_face_step()));
+            let forced = decision.map(|decision| decision.verdict(session.has_face_step()));
             session.finish(forced, answers, now)?;
             Ok(session.flags.return_url().map(str::to_owned))
         })?;
@@ -304,12 +263,23 @@ impl Mock {
         token: &str,
         action: impl FnOnce(&mut Session, Timestamp) -> Result<T, FinishError>,
     ) -> Result<T, FinishError> {
-        let known = Token::parse(token).ok_or(FinishError::NoSuchSession)?;
-        let found = self.sessions.update(&known, |session| {
-            let now = session.tenant.clock.now();
-            action(session, now)
-        });
-        found.unwrap_or(Err(FinishError::NoSuchSession))
+        self.in_session(token, action).unwrap_or(Err(FinishError::NoSuchSession))
+    }
+
+    /// Does something with a session of whichever company; `None` when there is none of that token.
+    fn in_session<T>(&self, token: &str, action: impl FnOnce(&mut Session, Timestamp) -> T) -> Option<T> {
+        let known = Token::parse(token)?;
+        let tenant = self.tenants.find_by_session(&known, &self.clock)?;
+        tenant.sessions.update(&known, |session| action(session, tenant.clock.now()))
+    }
+}
+
+/// What a fault of the session's scenario does to a call, unless it keeps it from being carried out.
+fn strike_session(session: &mut Session, endpoint: Endpoint, now: Timestamp) -> Result<Option<Strike>, Refusal> {
+    session.settle(now);
+    match session.strike(endpoint, now) {
+        Some(strike) if strike.comes_first() => Err(Refusal::Fault(strike)),
+        strike => Ok(strike),
     }
 }
 
@@ -320,10 +290,6 @@ fn read_token(token: &str) -> Result<Token, VendorError> {
             format!("`{}` cannot be a session token: one has 40 characters of a-z and 0-9", shortened(token)),
         )
     })
-}
-
-fn check_owner(tenant: &Arc<Tenant>, session: &Session) -> Result<(), VendorError> {
-    if Arc::ptr_eq(tenant, &session.tenant) { Ok(()) } else { Err(not_found(tenant, session.token.as_str())) }
 }
 
 fn not_found(tenant: &Tenant, token: &str) -> VendorError {

@@ -1,7 +1,9 @@
 //! Binding, serving and stopping; the harness for tests is on top of it.
 
 mod builder;
+mod company;
 mod listen;
+mod severed;
 
 pub mod blocking;
 
@@ -9,16 +11,22 @@ use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
+use jiff::Timestamp;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-pub use self::builder::MockServerBuilder;
+pub use self::{
+    builder::MockServerBuilder,
+    company::{CompanyHandle, UnknownName},
+};
 use crate::{
     config::Config,
-    mock::{ConfigError, FinishRequest, Mock},
-    session::{FinishError, Outcome},
+    faults::Fault,
+    mock::{ConfigError, FellDue, FinishRequest, Mock},
+    scenario::Decision,
+    session::{DecideError, FinishError},
 };
 
 /// How long open calls may go on when a server is told to stop.
@@ -123,7 +131,7 @@ impl MockServer {
 
     /// The key of the company, or of the first where there are several.
     pub fn company_key(&self) -> &str {
-        &self.mock.tenants().first().expect("there is always a company").company.key
+        &self.mock.tenants.configured().first().expect("there is always a company").company.key
     }
 
     /// The address of the widget for a session.
@@ -133,7 +141,7 @@ impl MockServer {
 
     /// The names of all scenarios.
     pub fn scenarios(&self) -> Vec<String> {
-        self.mock.scenarios.names().into_iter().map(str::to_owned).collect()
+        self.mock.catalogue().scenarios.names().into_iter().map(str::to_owned).collect()
     }
 
     /// Finishes a session as a person in the widget would, with the outcome that its scenario says.
@@ -145,25 +153,97 @@ impl MockServer {
         self.mock.finish(bare(token), FinishRequest::default()).map(|_| ())
     }
 
-    /// Finishes a session with that outcome, whatever its scenario says.
+    /// Finishes a session with that outcome, whatever its scenario says: an [`crate::Outcome`], or a [`Decision`] with
+    /// reason and comment. The scenario's stages that were to come do not any more.
     ///
     /// # Errors
     ///
     /// As [`MockServer::finish`].
-    pub fn finish_as(&self, token: &str, outcome: Outcome) -> Result<(), FinishError> {
-        let request = FinishRequest { outcome: Some(outcome), answers: None };
+    pub fn finish_as(&self, token: &str, decision: impl Into<Decision>) -> Result<(), FinishError> {
+        let request = FinishRequest { decision: Some(decision.into()), answers: None };
         self.mock.finish(bare(token), request).map(|_| ())
     }
 
-    /// Moves every company's clock on, so that nobody has to wait for times in scenarios and for expiry.
-    pub fn advance(&self, by: Duration) {
-        for tenant in self.mock.tenants() {
-            tenant.clock.advance(by);
-        }
+    /// Notes that the person came to a step of the widget, named by its key or its type: `agreement`,
+    /// `identity-document`, `liveness`, `general-document`, or a step of the call.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`] when there is no such session or step, or nothing more to do for a person.
+    pub fn reach_step(&self, token: &str, step: &str) -> Result<(), FinishError> {
+        self.mock.reach(bare(token), step)
+    }
+
+    /// Gives the decision of the vendor's operator that the session's scenario waits for (`when: operator`).
+    ///
+    /// # Errors
+    ///
+    /// [`DecideError`] when there is no such session, or its scenario does not wait for a decision now.
+    pub fn decide(&self, token: &str) -> Result<(), DecideError> {
+        self.mock.decide(bare(token), None)
+    }
+
+    /// Decides about a session as the vendor's operator would, whatever its scenario says. The scenario's stages that
+    /// were to come do not any more.
+    ///
+    /// # Errors
+    ///
+    /// [`DecideError::NoSuchSession`].
+    pub fn decide_as(&self, token: &str, decision: impl Into<Decision>) -> Result<(), DecideError> {
+        self.mock.decide(bare(token), Some(decision.into()))
+    }
+
+    /// Lets the next session of the (first) company that does not ask for a scenario take this one.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownName`] when there is no such scenario.
+    pub fn next_scenario(&self, name: &str) -> Result<(), UnknownName> {
+        self.company(self.company_key())?.next_scenario(name)
+    }
+
+    /// One company, to steer it alone. Where any key may call, it comes to be now if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownName`] when no company has that key.
+    pub fn company(&self, key: &str) -> Result<CompanyHandle<'_>, UnknownName> {
+        let tenant = self.mock.tenant(key).map_err(|error| UnknownName(error.message))?;
+        Ok(CompanyHandle { mock: &self.mock, tenant })
+    }
+
+    /// How many companies that came to be at their first call have gone since.
+    pub fn evicted_companies(&self) -> u64 {
+        self.mock.tenants.evicted()
+    }
+
+    /// Moves every company's clock on, so that nobody has to wait for times in scenarios and for expiry; answers what
+    /// fell due, company by company in the order of time.
+    pub fn advance(&self, by: Duration) -> Vec<FellDue> {
+        self.mock.advance_all(by)
+    }
+
+    /// Lets something go wrong with the next calls, of whichever company.
+    pub fn add_fault(&self, fault: Fault) {
+        self.mock.faults.add(fault, self.mock.clock.now());
+    }
+
+    /// Ends a fault that [`MockServer::add_fault`] began; false when there is none of that name any more.
+    pub fn remove_fault(&self, name: &str) -> bool {
+        self.mock.faults.remove(name)
+    }
+
+    /// Reads scenarios and fixtures again, for sessions that begin from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] when a file is broken; everything stays as it was then.
+    pub fn reload(&self) -> Result<(), ConfigError> {
+        self.mock.reload()
     }
 
     #[cfg(feature = "cli")]
-    pub(crate) fn mock(&self) -> &Mock {
+    pub(crate) fn mock(&self) -> &Arc<Mock> {
         &self.mock
     }
 }
@@ -185,6 +265,14 @@ pub(crate) fn local_url(mut address: SocketAddr) -> String {
         });
     }
     format!("http://{address}")
+}
+
+/// The moment of a clock; before or after all that can be told, the first or last one.
+fn moment(at: SystemTime) -> Timestamp {
+    Timestamp::try_from(at).unwrap_or_else(|_| match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(_) => Timestamp::MAX,
+        Err(_) => Timestamp::MIN,
+    })
 }
 
 /// A token may be passed as it came from `begin/`, with its quotation marks.

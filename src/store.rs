@@ -4,14 +4,14 @@ use dashmap::DashMap;
 
 use crate::session::{Session, Token};
 
-/// All sessions by token. No lock leaves it: its methods take a closure and hand out owned values.
+/// The sessions of one company by token. No lock leaves it: its methods take a closure and hand out owned values.
 #[derive(Debug, Default)]
-pub(crate) struct Store {
+pub(crate) struct Sessions {
     /// Boxed, so that growing the table moves pointers and not sessions.
     sessions: DashMap<Token, Box<Session>>,
 }
 
-impl Store {
+impl Sessions {
     pub(crate) fn insert(&self, session: Session) {
         self.sessions.insert(session.token, Box::new(session));
     }
@@ -19,6 +19,11 @@ impl Store {
     /// Changes a session; `None` when there is none of that token.
     pub(crate) fn update<T>(&self, token: &Token, change: impl FnOnce(&mut Session) -> T) -> Option<T> {
         self.sessions.get_mut(token).map(|mut session| change(&mut session))
+    }
+
+    /// Changes one session after the other, in no order.
+    pub(crate) fn update_all(&self, mut change: impl FnMut(&mut Session)) {
+        self.sessions.iter_mut().for_each(|mut session| change(&mut session));
     }
 
     /// Removes a session when `last_look` at it is a success; `None` when there is none of that token.
@@ -34,5 +39,14 @@ impl Store {
             matches!(seen, Some(Ok(_)))
         });
         seen
+    }
+
+    /// Removes all sessions.
+    pub(crate) fn clear(&self) {
+        self.sessions.clear();
+    }
+
+    pub(crate) fn has(&self, token: &Token) -> bool {
+        self.sessions.contains_key(token)
     }
 }

@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use tracing::level_filters::LevelFilter;
 
 use super::values::{
-    self, KeyAndSecret, Length, LogFormat, LogLevel, PublicUrl, Size, StatusOf, one_or_many, parse_host, parse_number,
-    parse_port,
+    self, AnyKey, KeyAndSecret, Length, LogFormat, LogLevel, Moment, PublicUrl, Size, StatusOf, one_or_many,
+    parse_host, parse_number, parse_port,
 };
-use crate::{Company, Config, Configuration, ErrorStatus, ResultCase, Trigger, data_file::DataFile};
+use crate::{Company, Config, Configuration, ErrorStatus, ResultCase, Trigger, data_file::DataFile, faults::FaultFile};
 
 /// What the user set. The doc comments are the help texts.
 #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
@@ -41,6 +41,21 @@ pub(super) struct Settings {
     #[arg(value_delimiter = ',', hide_env_values = true)]
     #[serde(deserialize_with = "one_or_many")]
     company_key: Option<Vec<KeyAndSecret>>,
+
+    /// Let every company key call, or those that match a pattern (`*` for any characters, `?` for one): each is a
+    /// company of its own from its first call on
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_ANY_COMPANY_KEY", value_name = "PATTERN")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "*")]
+    any_company_key: Option<AnyKey>,
+
+    /// How long such a company stays without a call [default: 1h]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_COMPANY_TTL", value_name = "DURATION")]
+    company_ttl: Option<Length>,
+
+    /// How many such companies there are at most; the idlest makes room [default: 1000]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_COMPANIES", value_name = "NUMBER", value_parser = parse_number::<usize>)]
+    #[serde(deserialize_with = "values::count")]
+    max_companies: Option<usize>,
 
     /// How long a session token opens the widget [default: 15m]
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_SESSION_LIFETIME", value_name = "DURATION")]
@@ -95,6 +110,10 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "values::seed")]
     seed: Option<u64>,
 
+    /// Stop the clock of every company at this moment, such as 2026-01-31T12:00:00Z
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_FROZEN_AT", value_name = "MOMENT")]
+    frozen_at: Option<Moment>,
+
     /// Largest body that is not multipart [default: 1MiB]
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_BODY", value_name = "SIZE")]
     max_body: Option<Size>,
@@ -132,6 +151,10 @@ pub(super) struct Settings {
 
     #[arg(skip)]
     companies: Vec<CompanyEntry>,
+
+    /// What goes wrong with the first calls, of whichever company
+    #[arg(skip)]
+    faults: Vec<FaultFile>,
 }
 
 /// A company of the config file.
@@ -144,6 +167,13 @@ struct CompanyEntry {
     result_case: Option<ResultCase>,
     #[serde(default)]
     configurations: BTreeMap<String, ConfigurationEntry>,
+    #[serde(default)]
+    people: Vec<String>,
+    #[serde(default)]
+    queue: Vec<String>,
+    #[serde(default)]
+    faults: Vec<FaultFile>,
+    frozen_at: Option<Moment>,
 }
 
 /// A saved configuration of the config file; its key is the `config_id`.
@@ -165,11 +195,15 @@ impl CompanyEntry {
             Configuration { scenario: entry.scenario, ..configuration }
         };
         Company {
-            key: self.key,
             secret: self.secret,
             scenario: self.scenario,
             result_case: self.result_case,
             configurations: self.configurations.into_iter().map(|(id, entry)| (id, configuration(entry))).collect(),
+            people: self.people,
+            queue: self.queue,
+            faults: self.faults.into_iter().map(|FaultFile(fault)| fault).collect(),
+            frozen_at: self.frozen_at.map(|Moment(moment)| moment),
+            ..Company::new(self.key)
         }
     }
 }
@@ -177,7 +211,7 @@ impl CompanyEntry {
 /// `first` where it says something, otherwise `second`, for each field.
 macro_rules! merged {
     ($first:ident, $second:ident: $($field:ident),* $(,)?) => {
-        Self { $($field: $first.$field.or($second.$field),)* companies: $second.companies }
+        Self { $($field: $first.$field.or($second.$field),)* companies: $second.companies, faults: $second.faults }
     };
 }
 
@@ -188,8 +222,8 @@ impl Settings {
         let file: Self = DataFile::read(path)?.parse()?;
         let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
         Ok(merged!(self, file:
-            host, port, public_url, company_key, session_lifetime, result_case, error_status, null_reject_reason,
-            return_url_token, scenario, finish, scenarios, no_builtin_scenarios, fixtures, seed, max_body,
+            host, port, public_url, company_key, any_company_key, company_ttl, max_companies, session_lifetime, result_case, error_status, null_reject_reason,
+            return_url_token, scenario, finish, scenarios, no_builtin_scenarios, fixtures, seed, frozen_at, max_body,
             max_multipart_body, max_parts, max_depth, log_format, log_level, ready_file, config,
         ))
     }
@@ -211,7 +245,8 @@ impl Settings {
     }
 
     pub(super) fn into_config(self) -> Result<Config, String> {
-        let Config { host, port, session_lifetime, result_case, scenario, finish, limits, .. } = Config::default();
+        let defaults = Config::default();
+        let Config { host, port, session_lifetime, result_case, scenario, finish, limits, .. } = defaults;
         // What is said of one error holds above what is said of all, in whatever order.
         let mut error_status = ErrorStatus::default();
         let (for_all, for_one): (Vec<_>, Vec<_>) =
@@ -236,6 +271,10 @@ impl Settings {
             port: self.port.unwrap_or(port),
             public_url: self.public_url.map(|PublicUrl(url)| url),
             companies,
+            any_company_key: self.any_company_key.and_then(|AnyKey(pattern)| pattern),
+            company_ttl: self.company_ttl.map_or(defaults.company_ttl, |Length(time)| time),
+            max_companies: self.max_companies.unwrap_or(defaults.max_companies),
+            faults: self.faults.into_iter().map(|FaultFile(fault)| fault).collect(),
             session_lifetime: self.session_lifetime.map_or(session_lifetime, |Length(time)| time),
             result_case: self.result_case.unwrap_or(result_case),
             error_status,
@@ -247,7 +286,7 @@ impl Settings {
             builtin_scenarios: !self.no_builtin_scenarios.unwrap_or(false),
             fixtures: self.fixtures,
             seed: self.seed,
-            frozen_at: None,
+            frozen_at: self.frozen_at.map(|Moment(moment)| moment),
             limits: crate::Limits {
                 body: self.max_body.map_or(limits.body, |Size(bytes)| bytes),
                 multipart_body: self.max_multipart_body.map_or(limits.multipart_body, |Size(bytes)| bytes),

@@ -1,14 +1,21 @@
 //! The values of settings: each is read in the same way from a flag, a variable and the config file.
 
-use std::{fmt, marker::PhantomData, net::IpAddr, str::FromStr, time::Duration};
+use std::{
+    fmt,
+    marker::PhantomData,
+    net::IpAddr,
+    str::FromStr,
+    time::{Duration, SystemTime},
+};
 
+use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer,
     de::{self, SeqAccess, Visitor},
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::{Company, ErrorCode, ErrorStatus, ResultCase, config::check_base_url, scenario::parse_duration};
+use crate::{Company, ErrorCode, ErrorStatus, ResultCase, clock::parse_duration, config::check_base_url};
 
 pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| format!("`{text}` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"))
@@ -36,7 +43,7 @@ macro_rules! read_as_text {
     };
 }
 
-read_as_text!(PublicUrl, KeyAndSecret, Length, Size, StatusOf, LogFormat, LogLevel);
+read_as_text!(PublicUrl, KeyAndSecret, AnyKey, Moment, Length, Size, StatusOf, LogFormat, LogLevel);
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
@@ -66,6 +73,37 @@ impl FromStr for KeyAndSecret {
             Some(problem) => Err(problem),
             None => Ok(Self(company)),
         }
+    }
+}
+
+/// A pattern of company keys; `true` stands for all of them, `false` for none.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct AnyKey(pub(super) Option<String>);
+
+impl FromStr for AnyKey {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "true" => Ok(Self(Some("*".into()))),
+            "false" => Ok(Self(None)),
+            "" => Err("the pattern is empty; write `*` for all company keys".into()),
+            pattern => Ok(Self(Some(pattern.into()))),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Moment(pub(super) SystemTime);
+
+impl FromStr for Moment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let moment = text.parse::<Timestamp>().ok().and_then(|moment| SystemTime::try_from(moment).ok());
+        moment.map(Self).ok_or_else(|| format!("`{text}` is not a moment; write it like 2026-01-31T12:00:00Z"))
     }
 }
 

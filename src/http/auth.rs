@@ -10,9 +10,10 @@ use bytes::Bytes;
 
 use super::{error::with_hint, params::Params};
 use crate::{
-    company::Tenant,
-    mock::Mock,
+    faults::Strike,
+    mock::{Mock, Told},
     signature::{self, Payload},
+    tenant::Tenant,
     vendor_error::{ErrorCode, VendorError},
 };
 
@@ -25,20 +26,28 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Finds the company and checks the signature over the raw bytes.
+    /// Finds the company that calls.
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::CompanyKeyInvalid`] and [`ErrorCode::SignatureInvalid`], each with a hint.
-    pub(super) fn admit(mock: &Mock, params: Params, headers: &'a HeaderMap) -> Result<Self, VendorError> {
+    /// [`ErrorCode::CompanyKeyInvalid`] with a hint.
+    pub(super) fn tenant(mock: &Mock, params: &Params) -> Result<Arc<Tenant>, VendorError> {
         let refused = |problem: &str| {
             VendorError::new(ErrorCode::CompanyKeyInvalid, format!("{problem}; the call was {}", params.summary()))
         };
-        let tenant = match params.text("company_key") {
-            Ok(Some(key)) => mock.tenant(&key)?.clone(),
-            Ok(None) => return Err(refused("`company_key` is missing")),
-            Err(error) => return Err(refused(&error.message)),
-        };
+        match params.text("company_key") {
+            Ok(Some(key)) => mock.tenant(&key),
+            Ok(None) => Err(refused("`company_key` is missing")),
+            Err(error) => Err(refused(&error.message)),
+        }
+    }
+
+    /// Checks the signature over the raw bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorCode::SignatureInvalid`] with a hint.
+    pub(super) fn admit(tenant: Arc<Tenant>, params: Params, headers: &'a HeaderMap) -> Result<Self, VendorError> {
         if let Some(secret) = &tenant.company.secret {
             let header = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
             params
@@ -66,6 +75,14 @@ impl<'a> Call<'a> {
 pub(super) struct Answer {
     pub(super) json: Bytes,
     pub(super) hint: Option<String>,
+    /// What a fault of the session or its scenario does to it.
+    pub(super) strike: Option<Strike>,
+}
+
+impl From<Told> for Answer {
+    fn from(Told { json, strike }: Told) -> Self {
+        Self { json, hint: None, strike }
+    }
 }
 
 impl Answer {

@@ -27,6 +27,19 @@ pub(super) fn response(error: &VendorError, statuses: &ErrorStatus) -> Response<
     with_hint(json_response(status, &body), &error.message)
 }
 
+/// What a proxy in front of the service would answer; `status` is from 200 to 599.
+pub(super) fn proxy(status: u16) -> Response<Body> {
+    let status = StatusCode::from_u16(status).expect("statuses of faults are checked where they are set");
+    let mut response = Response::new(Body::empty());
+    if !matches!(status.as_u16(), 204 | 205 | 304) {
+        let page = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n");
+        *response.body_mut() = Body::from(page);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    }
+    *response.status_mut() = status;
+    response
+}
+
 /// A call below `/external-api/` that the mock does not imitate.
 pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
     let call = format!("{method} {}", uri.path());
@@ -58,6 +71,13 @@ pub(super) fn no_such_path(method: &Method, uri: &Uri) -> Response<Body> {
 pub(super) fn with_hint(mut response: Response<Body>, hint: &str) -> Response<Body> {
     response.headers_mut().insert(HINT_HEADER, hint_value(hint));
     response
+}
+
+/// Adds advice to that which an answer has.
+pub(super) fn add_hint(response: &mut Response<Body>, hint: &str) {
+    let before = response.headers().get(HINT_HEADER).and_then(|value| value.to_str().ok());
+    let value = hint_value(&before.map_or_else(|| hint.to_owned(), |before| format!("{before}; {hint}")));
+    response.headers_mut().insert(HINT_HEADER, value);
 }
 
 /// Headers carry visible ASCII: the rest is escaped.

@@ -5,9 +5,13 @@ mod auth;
 mod body;
 pub(crate) mod error;
 mod external_api;
+mod harm;
 mod multipart;
 mod params;
 mod routes;
 mod widget;
 
-pub(crate) use self::routes::{router, tidy_path};
+pub(crate) use self::{
+    harm::Sever,
+    routes::{router, tidy_path},
+};

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body,
     http::{Method, Response, Uri, uri::PathAndQuery},
-    routing::{any, get},
+    routing::{any, get, post},
 };
 
 use super::{
@@ -15,19 +15,20 @@ use super::{
     external_api::{begin::begin, delete::delete, not_imitated, result::result, vendor_call},
     widget::{assets, page, session},
 };
-use crate::mock::Mock;
+use crate::{faults::Endpoint, mock::Mock};
 
 pub(crate) fn router(mock: Arc<Mock>) -> Router {
     Router::new()
         // The company's backend. See `tidy_path` for the last slash.
-        .route("/external-api/begin/", vendor_call(begin))
-        .route("/external-api/result/", vendor_call(result))
-        .route("/external-api/delete/", vendor_call(delete))
+        .route("/external-api/begin/", vendor_call(Endpoint::Begin, begin))
+        .route("/external-api/result/", vendor_call(Endpoint::Result, result))
+        .route("/external-api/delete/", vendor_call(Endpoint::Delete, delete))
         .route("/external-api/", any(not_imitated))
         .route("/external-api/{*path}", any(not_imitated))
         // The person's browser.
         .route("/", get(page::show).post(page::finish))
         .route("/__widget/sessions/{token}", get(session::show))
+        .route("/__widget/sessions/{token}/steps/{step}", post(session::reach))
         .route("/__widget/{asset}", get(assets::show))
         // Test runners and health checks.
         .route("/__admin/health/ready", get(health::ready))

@@ -1,18 +1,19 @@
 //! The result document as a whole, members in the order of recorded results.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
     general_document::general_document,
     identity_document::IdentityDocument,
-    people::People,
     questionnaires::{AnsweredQuestionnaire, answered},
 };
 use crate::{
     config::ResultCase,
     scenario::{RejectReason, ScreeningMatch, Verdict},
-    session::{Outcome, Session},
+    session::Session,
 };
 
 /// Choices about wording where the manual and recorded answers differ.
@@ -25,8 +26,8 @@ pub(crate) struct Wording {
 
 /// What `result/` and `delete/` answer.
 #[derive(Debug, Serialize)]
-pub(crate) struct ResultDocument<'a> {
-    result: &'static str,
+pub(super) struct ResultDocument<'a> {
+    result: Cow<'a, str>,
     #[serde(serialize_with = "zero_without_a_point")]
     similarity: f64,
     live: bool,
@@ -63,9 +64,9 @@ struct TechnicalDetails<'a> {
 
 impl<'a> ResultDocument<'a> {
     /// The document of a session with that verdict. Person, dates and numbers follow from the token and the clock.
-    pub(crate) fn build(session: &'a Session, verdict: &'a Verdict, people: &'a People, wording: Wording) -> Self {
-        let cast = people.cast(&session.token, &session.flags);
-        let went_through = !matches!(verdict.result, Outcome::InProgress | Outcome::DisagreedWithTerms);
+    pub(super) fn build(session: &'a Session, verdict: &'a Verdict, people: &[String], wording: Wording) -> Self {
+        let cast = session.catalogue.people.cast(&session.token, &session.flags, people);
+        let went_through = verdict.went_through();
         let shows_document = went_through && verdict.document_read && session.has_document_step();
         let shows_face = went_through && verdict.document_read && session.has_face_step();
         let brings_paper = went_through && verdict.document_read && session.has_general_document_step();
@@ -75,10 +76,7 @@ impl<'a> ResultDocument<'a> {
         let no_reason =
             || (!wording.null_reject_reason).then(|| RejectReason { value: "".into(), description: "".into() });
         Self {
-            result: match wording.result_case {
-                ResultCase::Upper => verdict.result.as_str(),
-                ResultCase::Lower => verdict.result.as_lower_str(),
-            },
+            result: verdict.result.word(wording.result_case),
             similarity: if shows_face { verdict.similarity.unwrap_or_else(|| similarity(session)) } else { 0.0 },
             live: verdict.live.unwrap_or(went_through && session.has_liveness()),
             document_type: document.as_ref().map_or("", |_| cast.document_type.as_str()),

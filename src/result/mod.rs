@@ -1,18 +1,71 @@
 //! Building the result document (specification, section 5).
 
 mod document;
+mod documents;
 mod general_document;
 mod identity_document;
 mod mrz;
 mod people;
 mod questionnaires;
 
-pub(crate) use self::{
-    document::{ResultDocument, Wording},
-    people::People,
-};
+pub(crate) use self::{document::Wording, documents::Documents, people::People};
 
+use bytes::Bytes;
 use jiff::{Timestamp, civil::Date, tz::Offset};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use self::document::ResultDocument;
+use crate::session::{Session, Standing};
+
+/// The document that a session answers as it stands, with the changes of its scenario. `people` are the names of those
+/// who can go through it; where there are none, everybody can.
+pub(crate) fn render(session: &Session, standing: Standing<'_>, people: &[String], wording: Wording) -> Bytes {
+    match standing {
+        Standing::Verdict(verdict) => {
+            let document = ResultDocument::build(session, verdict, people, wording);
+            changed(session, &document)
+        }
+        Standing::Document(name) => {
+            let document = session.catalogue.documents.get(name);
+            changed(session, document.expect("documents of scenarios are checked when they are read"))
+        }
+        Standing::Error(code) => to_json(&code.as_str()),
+    }
+}
+
+fn changed(session: &Session, document: &impl Serialize) -> Bytes {
+    let mut changes = session.changes().peekable();
+    if changes.peek().is_none() {
+        return to_json(document);
+    }
+    let mut document = serde_json::to_value(document).expect("a document is JSON");
+    changes.for_each(|change| lay_over(&mut document, change));
+    to_json(&document)
+}
+
+/// Lays members over those of a document, as a JSON merge patch: objects member by member, null takes one away.
+fn lay_over(document: &mut Value, change: &Map<String, Value>) {
+    if !document.is_object() {
+        *document = Value::Object(Map::new());
+    }
+    let Value::Object(members) = document else { return };
+    for (name, value) in change {
+        match value {
+            Value::Null => {
+                members.shift_remove(name);
+            }
+            Value::Object(change) => lay_over(members.entry(name).or_insert(Value::Null), change),
+            _ => {
+                members.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Bytes {
+    serde_json::to_vec(value).expect("a document is JSON").into()
+}
 
 /// The day of a moment; the vendor's times are UTC.
 fn day(moment: Timestamp) -> Date {

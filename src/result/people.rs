@@ -176,32 +176,46 @@ pub(crate) struct Cast<'a> {
     pub(crate) country: String,
 }
 
-/// Everybody who can go through a session.
+/// Everybody who can go through a session, each with the name of their file, in the order of those names.
 #[derive(Debug)]
-pub(crate) struct People(Vec<Person>);
+pub(crate) struct People(Vec<(String, Person)>);
 
 impl People {
-    /// Reads `people/` of the fixtures folder, or the built-in people.
+    /// Reads `people/` of the fixtures folder; where there is none but one of documents, the built-in people.
     ///
     /// # Errors
     ///
     /// [`LoadError`] for the first file that cannot be read, with line and column.
     pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
-        let files = match fixtures {
+        let is_there = |folder: &&Path| folder.join("people").exists() || !folder.join("documents").exists();
+        let files = match fixtures.filter(is_there) {
             Some(folder) => DataFile::in_folder(&folder.join("people"))?,
             None => DataFile::embedded::<BuiltIn>(),
         };
-        files.iter().map(DataFile::parse).collect::<Result<_, _>>().map(Self)
+        files.into_iter().map(|file| Ok((file.name.clone(), file.parse()?))).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Chooses person and document by the token, among those that the flags allow.
+    /// Says which of these names is nobody's.
+    pub(crate) fn check_names(&self, names: &[String]) -> Result<(), String> {
+        match names.iter().find(|name| !self.0.iter().any(|(known, _)| known == *name)) {
+            Some(nobody) => {
+                let known: Vec<_> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+                Err(format!("there is nobody called `{nobody}`; the people are: {}", known.join(", ")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Chooses person and document by the token, among those of these `names` (of everybody, where there are none)
+    /// that the flags allow.
     ///
     /// Where nobody comes from the countries asked for, somebody gets a document of the first of them; where nobody
     /// holds a document of the kinds asked for, somebody shows another.
-    pub(crate) fn cast(&self, token: &Token, flags: &Flags) -> Cast<'_> {
+    pub(crate) fn cast(&self, token: &Token, flags: &Flags, names: &[String]) -> Cast<'_> {
         let holders = |kinds: &[DocumentType]| -> Vec<&Person> {
             let holds_one = |person: &&Person| kinds.iter().any(|kind| person.document(*kind).is_some());
-            self.0.iter().filter(holds_one).collect()
+            let may_come = |name: &String| names.is_empty() || names.contains(name);
+            self.0.iter().filter(|(name, _)| may_come(name)).map(|(_, person)| person).filter(holds_one).collect()
         };
         let mut kinds = flags.document_types();
         let mut people = holders(&kinds);
@@ -246,14 +260,14 @@ mod tests {
         let people = People::load(None).unwrap();
         assert!(people.0.len() >= 12, "{}", people.0.len());
         for kind in DocumentType::ALL {
-            assert!(people.0.iter().any(|person| person.document(kind).is_some()), "{kind:?}");
+            assert!(people.0.iter().any(|(_, person)| person.document(kind).is_some()), "{kind:?}");
         }
         let locales: BTreeSet<_> =
-            people.0.iter().filter_map(|person| person.local.as_ref()).map(|local| &*local.locale).collect();
+            people.0.iter().filter_map(|(_, person)| person.local.as_ref()).map(|local| &*local.locale).collect();
         for locale in ["ka_GE", "uk_UA", "el_GR"] {
             assert!(locales.contains(locale), "{locale} is not among {locales:?}");
         }
-        assert!(people.0.iter().any(|person| person.local.is_none()));
+        assert!(people.0.iter().any(|(_, person)| person.local.is_none()));
     }
 
     #[test]
@@ -266,7 +280,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for _ in 0..200 {
             let token = tokens.next();
-            let cast = people.cast(&token, &flags);
+            let cast = people.cast(&token, &flags, &[]);
             assert!(matches!(cast.document_type, DocumentType::Passport | DocumentType::DriverLicense));
             assert!(["GEO", "UKR"].contains(&&*cast.country));
             seen.insert(cast.document_number);
@@ -278,6 +292,6 @@ mod tests {
     fn a_country_of_nobody_is_printed_on_the_document_of_somebody() {
         let people = People::load(None).unwrap();
         let flags = flags(serde_json::json!({"document_countries": ["FRA", "ITA"]}));
-        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags).country, "FRA");
+        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, &[]).country, "FRA");
     }
 }

@@ -2,8 +2,9 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use jiff::SignedDuration;
 use serde::Deserialize;
+
+use crate::clock::parse_duration;
 
 /// What brings a stage about, counted from the stage before it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -12,21 +13,43 @@ use serde::Deserialize;
 pub enum Trigger {
     /// `begin`: at once, without anybody opening the widget.
     Begin,
+    /// `opened`: the person opens the widget.
+    Opened,
+    /// `step=NAME`: the person comes to a step of the widget; the name is the step's key or its type.
+    Step(String),
     /// `widget`: the person finishes the widget.
     Widget,
     /// `polls=N`: N calls of `result/` have got the answer of the stage before.
     Polls(u32),
     /// `after=DURATION`: so much time has passed on the clock.
     After(Duration),
+    /// `operator`: a decision is given from outside, as the vendor's operator would.
+    Operator,
+}
+
+impl Trigger {
+    /// The place in the course of a widget of what happens there once; `None` for what can always happen again.
+    pub(super) fn moment_in_widget(&self) -> Option<u8> {
+        match self {
+            Self::Begin => Some(0),
+            Self::Opened => Some(1),
+            Self::Step(_) => Some(2),
+            Self::Widget => Some(3),
+            Self::Polls(_) | Self::After(_) | Self::Operator => None,
+        }
+    }
 }
 
 impl fmt::Display for Trigger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Begin => f.write_str("begin"),
+            Self::Opened => f.write_str("opened"),
+            Self::Step(name) => write!(f, "step={name}"),
             Self::Widget => f.write_str("widget"),
             Self::Polls(polls) => write!(f, "polls={polls}"),
             Self::After(time) => write!(f, "after={}s", time.as_secs_f64()),
+            Self::Operator => f.write_str("operator"),
         }
     }
 }
@@ -37,13 +60,20 @@ impl FromStr for Trigger {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
             None if text == "begin" => Ok(Self::Begin),
+            None if text == "opened" => Ok(Self::Opened),
             None if text == "widget" => Ok(Self::Widget),
+            None if text == "operator" => Ok(Self::Operator),
+            Some(("step", "")) => Err("`step=` names no step; write its key or its type: step=liveness".into()),
+            Some(("step", name)) => Ok(Self::Step(name.to_owned())),
             Some(("polls", number)) => match number.parse() {
                 Ok(0) | Err(_) => Err(format!("`{number}` in `polls={number}` is not a number from 1")),
                 Ok(polls) => Ok(Self::Polls(polls)),
             },
             Some(("after", time)) => parse_duration(time).map(Self::After),
-            _ => Err(format!("`{text}` is not a trigger; allowed: widget, begin, polls=N, after=DURATION (after=90s)")),
+            _ => Err(format!(
+                "`{text}` is not a trigger; allowed: begin, opened, step=NAME, widget, polls=N, after=DURATION \
+                 (after=90s), operator"
+            )),
         }
     }
 }
@@ -56,25 +86,20 @@ impl TryFrom<String> for Trigger {
     }
 }
 
-/// Reads `90s`, `15m`, `1h 30m`, `500ms`.
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    SignedDuration::from_str(text)
-        .ok()
-        .and_then(|time| Duration::try_from(time).ok())
-        .ok_or_else(|| format!("`{text}` is not a length of time; write it like 500ms, 90s, 15m or 24h"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_four_forms_are_read_and_written() {
+    fn every_form_is_read_and_written() {
         for (text, trigger) in [
             ("begin", Trigger::Begin),
+            ("opened", Trigger::Opened),
+            ("step=liveness", Trigger::Step("liveness".into())),
             ("widget", Trigger::Widget),
             ("polls=3", Trigger::Polls(3)),
             ("after=90s", Trigger::After(Duration::from_secs(90))),
+            ("operator", Trigger::Operator),
         ] {
             assert_eq!(trigger.to_string(), text);
             assert_eq!(text.parse(), Ok(trigger));
@@ -87,9 +112,11 @@ mod tests {
         let wrong = |text: &str| text.parse::<Trigger>().unwrap_err();
         assert_eq!(
             wrong("sometimes"),
-            "`sometimes` is not a trigger; allowed: widget, begin, polls=N, after=DURATION (after=90s)"
+            "`sometimes` is not a trigger; allowed: begin, opened, step=NAME, widget, polls=N, after=DURATION \
+             (after=90s), operator"
         );
         assert_eq!(wrong("polls=0"), "`0` in `polls=0` is not a number from 1");
         assert_eq!(wrong("after=-5s"), "`-5s` is not a length of time; write it like 500ms, 90s, 15m or 24h");
+        assert_eq!(wrong("step="), "`step=` names no step; write its key or its type: step=liveness");
     }
 }

@@ -3,7 +3,11 @@
 use std::{future::pending, io, net::SocketAddr, time::Duration};
 
 use axum::{Router, body::Body, extract::ConnectInfo};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{
     rt::TokioIo,
     server::graceful::{GracefulShutdown, Watcher},
@@ -16,8 +20,14 @@ use tokio::{
 };
 use tower::Service;
 
-use super::STOP_DEADLINE;
-use crate::http::tidy_path;
+use super::{
+    STOP_DEADLINE,
+    severed::{Severed, Shears},
+};
+use crate::{
+    faults::CloseAt,
+    http::{Sever, tidy_path},
+};
 
 /// Serves until `stop` is sent, then lets open calls end, at most [`STOP_DEADLINE`]. A dropped sender is no stop.
 pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::Receiver<()>) {
@@ -50,10 +60,23 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::
 async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: Watcher) {
     // Answers are small; without this the system may hold them back for a while.
     let _ = stream.set_nodelay(true);
+    let shears = Shears::default();
+    let stream = Severed::new(stream, shears.clone());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         tidy_path(request.uri_mut());
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().call(request.map(Body::new))
+        let (answer, shears) = (router.clone().call(request.map(Body::new)), shears.clone());
+        async move {
+            let Ok(response) = answer.await;
+            match response.extensions().get() {
+                None => Ok(response),
+                Some(Sever(CloseAt::BeforeAnswer)) => Err("a fault closes the connection"),
+                Some(Sever(at)) => {
+                    shears.arm(*at, response.body().size_hint().lower() as usize);
+                    Ok(response)
+                }
+            }
+        }
     });
     // Without a timer there is no time limit on heads: clients keep idle connections for as long as they like. A
     // client that is done with sending still gets its answer.

@@ -96,6 +96,11 @@ impl Flags {
         self
     }
 
+    /// A flag as the company sent it.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     pub(crate) fn is_on(&self, name: &str) -> bool {
         match self.0.get(name) {
             Some(Value::Bool(on)) => *on,

@@ -1,25 +1,32 @@
 //! The rules of a session: what it holds and how it gets on. Pure: time comes in as `now`.
 
+mod course;
 mod flags;
 mod outcome;
+#[cfg(test)]
+mod properties;
 mod steps;
 mod token;
+mod walk;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use self::course::Course;
 pub use self::outcome::Outcome;
 pub(crate) use self::{
+    course::Standing,
     flags::{DocumentType, Flags},
     steps::{Answers, Question, Questionnaire, Steps},
     token::{Token, TokenSource},
 };
 use crate::{
+    catalogue::Catalogue,
     clock::later,
-    company::Tenant,
-    scenario::{Effect, Scenario, Trigger, Verdict},
+    faults::{Endpoint, FaultList, Strike},
+    scenario::{Scenario, Verdict},
     vendor_error::ErrorCode,
 };
 
@@ -27,20 +34,22 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) token: Token,
-    pub(crate) tenant: Arc<Tenant>,
     pub(crate) flags: Flags,
     pub(crate) steps: Steps,
     pub(crate) config_id: Option<String>,
     pub(crate) scenario: Arc<Scenario>,
+    /// The files that were there when it began: a session does not change when they do.
+    pub(crate) catalogue: Arc<Catalogue>,
     begun_at: Timestamp,
     expires_at: Timestamp,
+    opened_at: Option<Timestamp>,
     browser: Option<Browser>,
+    /// The steps of the widget that the person came to, by key and by type.
+    reached: Vec<(String, Timestamp)>,
     finish: Option<Box<Finish>>,
-    /// How many stages of the scenario have come, when the last one came, and the polls since.
-    stages_reached: usize,
-    stage_since: Timestamp,
-    polls: u32,
-    /// The result document as it was last rendered; gone as soon as something in it can change.
+    course: Course,
+    faults: FaultList,
+    /// The document as it was last rendered; gone as soon as something in it can change.
     rendered: Option<Bytes>,
 }
 
@@ -48,11 +57,11 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) token: Token,
-    pub(crate) tenant: Arc<Tenant>,
     pub(crate) flags: Flags,
     pub(crate) steps: Steps,
     pub(crate) config_id: Option<String>,
     pub(crate) scenario: Arc<Scenario>,
+    pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) lifetime: Duration,
 }
 
@@ -67,8 +76,6 @@ pub(crate) struct Browser {
 #[derive(Debug)]
 struct Finish {
     at: Timestamp,
-    /// The verdict that was asked for instead of the scenario's.
-    forced: Option<Verdict>,
     /// What the person filled in; without it the answers are invented.
     answers: Option<Answers>,
 }
@@ -89,53 +96,69 @@ pub enum FinishError {
     /// The answers do not fit the questions.
     #[error("{0}")]
     Answers(String),
+    /// The widget has no such step.
+    #[error("{0}")]
+    Step(String),
+}
+
+/// Why nothing can be decided about a session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecideError {
+    /// There is no such session, or it was deleted.
+    #[error("there is no session of that token; it may have been deleted")]
+    NoSuchSession,
+    /// The scenario has no stage that waits for a decision.
+    #[error("{0}")]
+    NotAwaited(String),
+}
+
+/// What falls due in a session when its clock is moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SessionEvent {
+    /// A stage of the scenario came: which, in words.
+    Stage(String),
+    /// The token ran out, and the person had the widget open.
+    Abandoned,
+    /// The token ran out before anybody opened the widget.
+    Expired,
 }
 
 impl Session {
     /// Begins a session, and the stages of its scenario that come at once.
     pub(crate) fn begin(opening: Opening, now: Timestamp) -> Self {
-        let Opening { token, tenant, flags, steps, config_id, scenario, lifetime } = opening;
+        let Opening { token, flags, steps, config_id, scenario, catalogue, lifetime } = opening;
         let mut session = Self {
             token,
-            tenant,
             flags,
             steps,
             config_id,
             scenario,
+            catalogue,
             begun_at: now,
             expires_at: later(now, lifetime),
+            opened_at: None,
             browser: None,
+            reached: Vec::new(),
             finish: None,
-            stages_reached: 0,
-            stage_since: now,
-            polls: 0,
+            course: Course::new(now),
+            faults: FaultList::default(),
             rendered: None,
         };
         session.settle(now);
         session
     }
 
-    /// Brings the stages about that are due at `now`.
-    pub(crate) fn settle(&mut self, now: Timestamp) {
-        while let Some(next) = self.scenario.stages.get(self.stages_reached) {
-            let came_at = match &next.when {
-                Trigger::Begin => Some(self.stage_since),
-                Trigger::Widget => self.finish.as_ref().map(|finish| finish.at.max(self.stage_since)),
-                Trigger::Polls(polls) => (self.polls >= *polls).then_some(now),
-                Trigger::After(time) => Some(later(self.stage_since, *time)).filter(|due| *due <= now),
-            };
-            let Some(came_at) = came_at else { return };
-            self.stages_reached += 1;
-            self.stage_since = came_at;
-            self.polls = 0;
-            self.rendered = None;
-        }
+    /// What the faults of its scenario do to a call for it.
+    pub(crate) fn strike(&mut self, endpoint: Endpoint, now: Timestamp) -> Option<Strike> {
+        let token = self.token;
+        self.faults.strike(endpoint, None, now, |purpose| token.draw(purpose))
     }
 
     /// Takes note of a call of `result/`: the polls since the last stage can bring the next one about.
     pub(crate) fn poll(&mut self, now: Timestamp) {
         self.settle(now);
-        self.polls = self.polls.saturating_add(1);
+        self.course.count_poll();
     }
 
     /// What the session answers as it stands, with the document that `render` makes where there is none yet.
@@ -143,23 +166,19 @@ impl Session {
     /// # Errors
     ///
     /// The error that the scenario answers instead of a document.
-    pub(crate) fn answer(&mut self, render: impl FnOnce(&Self, &Verdict) -> Bytes) -> Result<Bytes, ErrorCode> {
+    pub(crate) fn answer(&mut self, render: impl FnOnce(&Self, Standing<'_>) -> Bytes) -> Result<Bytes, ErrorCode> {
         if let Some(rendered) = &self.rendered {
             return Ok(rendered.clone());
         }
-        let last_stage = self.stages_reached.checked_sub(1).map(|last| &self.scenario.stages[last].effect);
-        let forced = self.finish.as_ref().and_then(|finish| finish.forced.as_ref());
-        let verdict = match (forced, last_stage) {
-            (Some(verdict), _) | (None, Some(Effect::Verdict(verdict))) => verdict,
-            (None, Some(Effect::Error(code))) => return Err(*code),
-            (None, None) => &Verdict::IN_PROGRESS,
+        let rendered = match self.standing() {
+            Standing::Error(code) => return Err(code),
+            standing => render(self, standing),
         };
-        let rendered = render(self, verdict);
         self.rendered = Some(rendered.clone());
         Ok(rendered)
     }
 
-    /// Notes the browser that opened the widget; the first one counts.
+    /// Notes that the widget was opened, and the browser that did; the first one counts.
     ///
     /// # Errors
     ///
@@ -167,10 +186,35 @@ impl Session {
     pub(crate) fn open(&mut self, browser: Browser, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
         if self.browser.is_none() {
+            self.settle(now);
+            self.opened_at = Some(now);
             self.browser = Some(browser);
             self.rendered = None;
+            self.settle(now);
         }
         Ok(())
+    }
+
+    /// Notes that the person came to a step of the widget, named by its key or its type; the first time counts.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`] when there is no such step, or nothing more to do for a person at `now`.
+    pub(crate) fn reach(&mut self, name: &str, now: Timestamp) -> Result<(), FinishError> {
+        self.check_open(now)?;
+        let names = self.names_of_step(name).map_err(FinishError::Step)?;
+        self.settle(now);
+        for name in names {
+            if self.reached_at(&name).is_none() {
+                self.reached.push((name, now));
+            }
+        }
+        self.settle(now);
+        Ok(())
+    }
+
+    fn reached_at(&self, name: &str) -> Option<Timestamp> {
+        self.reached.iter().find(|(reached, _)| reached == name).map(|(_, at)| *at)
     }
 
     /// Lets the person get through, with the verdict of the scenario or a `forced` one.
@@ -188,10 +232,37 @@ impl Session {
     ) -> Result<(), FinishError> {
         self.check_open(now)?;
         self.settle(now);
-        self.finish = Some(Box::new(Finish { at: now, forced, answers }));
+        self.finish = Some(Box::new(Finish { at: now, answers }));
         self.rendered = None;
-        self.settle(now);
+        match forced {
+            Some(verdict) => self.come_to(verdict, now),
+            None => self.settle(now),
+        }
         Ok(())
+    }
+
+    /// Brings a decision about that is given from outside: that which the scenario waits for, or the one `asked` for.
+    ///
+    /// # Errors
+    ///
+    /// [`DecideError::NotAwaited`] when none is asked for and the scenario does not wait for one.
+    pub(crate) fn decide(&mut self, asked: Option<Verdict>, now: Timestamp) -> Result<(), DecideError> {
+        self.settle(now);
+        if let Some(verdict) = asked {
+            self.come_to(verdict, now);
+            return Ok(());
+        }
+        if self.come_as_decided(now) {
+            return Ok(());
+        }
+        let waits = match self.next_stage() {
+            Some(stage) => format!("waits for `{}` now", stage.when),
+            None => "has no stage to come".into(),
+        };
+        let name = &self.scenario.name;
+        Err(DecideError::NotAwaited(format!(
+            "the scenario `{name}` {waits}, not for `operator`: say what is decided, or take a scenario with such a stage"
+        )))
     }
 
     /// Says whether a person can still get through.
@@ -207,6 +278,19 @@ impl Session {
         } else {
             Ok(())
         }
+    }
+
+    /// Brings about what falls due between two moments; answers when each thing did, and what it was.
+    pub(crate) fn catch_up(&mut self, before: Timestamp, now: Timestamp) -> Vec<(Timestamp, SessionEvent)> {
+        self.settle(before);
+        let seen = self.course.length();
+        self.settle(now);
+        let mut events: Vec<_> = self.came_after(seen).map(|(at, stage)| (at, SessionEvent::Stage(stage))).collect();
+        if self.finish.is_none() && before < self.expires_at && self.expires_at <= now {
+            let event = if self.opened_at.is_some() { SessionEvent::Abandoned } else { SessionEvent::Expired };
+            events.push((self.expires_at, event));
+        }
+        events
     }
 
     pub(crate) fn begun_at(&self) -> Timestamp {

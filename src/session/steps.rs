@@ -80,12 +80,24 @@ impl Steps {
         Self(steps)
     }
 
+    /// The steps as the company sent them.
+    pub(crate) fn as_list(&self) -> &[Value] {
+        &self.0
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     pub(crate) fn has(&self, kind: &str) -> bool {
         self.0.iter().any(|step| text(step, "type") == kind)
+    }
+
+    /// Key and type of the steps that the person sees; one without a key goes by its type.
+    pub(crate) fn for_person(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let names = self.0.iter().map(|step| (text(step, "key"), text(step, "type")));
+        let names = names.map(|(key, kind)| (if key.is_empty() { kind.clone() } else { key }, kind));
+        names.filter(|(_, kind)| kind != "operator-questionnaire")
     }
 
     /// The types of steps that nobody knows, for the hint header.

@@ -8,7 +8,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 /// A session token: 40 characters of `[a-z0-9]` (specification, section 1).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Token([u8; Token::LENGTH]);
 
 impl Token {
@@ -28,8 +28,7 @@ impl Token {
     ///
     /// All that is invented about a session is drawn here, so that its answers are stable.
     pub(crate) fn draw(&self, purpose: &str) -> u64 {
-        let digest = Sha256::new().chain_update(purpose).chain_update(self.0).finalize();
-        u64::from_be_bytes(std::array::from_fn(|i| digest[i]))
+        leading_number(&Sha256::new().chain_update(purpose).chain_update(self.0).finalize())
     }
 }
 
@@ -45,22 +44,40 @@ impl fmt::Debug for Token {
     }
 }
 
+fn leading_number(digest: &[u8]) -> u64 {
+    u64::from_be_bytes(std::array::from_fn(|i| digest[i]))
+}
+
 /// Draws the tokens of one company: the n-th depends on the seed, the company key and n.
 ///
 /// So companies that are used at the same time do not change each other's tokens.
 #[derive(Debug)]
 pub(crate) struct TokenSource {
     start: Sha256,
+    is_seeded: bool,
     drawn: AtomicU64,
 }
 
 impl TokenSource {
     /// Without a `seed`, one is drawn at random.
     pub(crate) fn new(seed: Option<u64>, company_key: &str) -> Self {
+        let is_seeded = seed.is_some();
         #[expect(clippy::disallowed_methods, reason = "the one place that draws random values")]
         let seed = seed.map_or_else(|| uuid::Uuid::new_v4().as_u128(), u128::from);
         let start = Sha256::new().chain_update(seed.to_be_bytes()).chain_update(company_key);
-        Self { start, drawn: AtomicU64::new(0) }
+        Self { start, is_seeded, drawn: AtomicU64::new(0) }
+    }
+
+    /// Starts over where tokens are repeatable: the next one is the first again. Otherwise a token never comes back.
+    pub(crate) fn reset(&self) {
+        if self.is_seeded {
+            self.drawn.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// A number that depends on seed, company and purpose, and on nothing else.
+    pub(crate) fn draw(&self, purpose: &str) -> u64 {
+        leading_number(&self.start.clone().chain_update(purpose).finalize())
     }
 
     pub(crate) fn next(&self) -> Token {

@@ -176,6 +176,30 @@ async fn an_approved_person_returns_to_the_company() {
 }
 
 #[tokio::test]
+async fn the_page_tells_which_steps_the_person_came_to() {
+    let scenarios = tempfile::tempdir().unwrap();
+    let scenario = "description: a\nstages: [{when: step=agreement, result: MANUAL_CHECK}, {when: step=about-you, \
+                    result: REJECTED}]";
+    std::fs::write(scenarios.path().join("scripted.yaml"), scenario).unwrap();
+    let settings = |config: &mut identomat_mock::Config| config.scenarios = Some(scenarios.path().to_owned());
+    let mock = MockServer::builder().scenario("scripted").settings(settings).start().await.unwrap();
+    let visit = Visit { mock, browser: Browser::start().await };
+    let told = async |step: &str| {
+        let is_there =
+            format!("performance.getEntriesByType('resource').some(it => it.name.endsWith('/steps/{step}'))");
+        visit.browser.until(&is_there).await;
+    };
+    let token = visit.begin(json!({}), questionnaire(json!([political_question()]))).await;
+    assert_eq!(visit.result(&token).await["result"], "IN_PROGRESS");
+    visit.open(&token).await;
+    told("agreement").await;
+    assert_eq!(visit.result(&token).await["result"], "MANUAL_CHECK");
+    visit.browser.click("agree").await;
+    told("about-you").await;
+    assert_eq!(visit.result(&token).await["result"], "REJECTED");
+}
+
+#[tokio::test]
 async fn the_parent_hears_of_every_outcome() {
     let (visit, site) = (Visit::start().await, Site::start().await);
     for (outcome, button) in [

@@ -83,8 +83,8 @@ async fn one_line_says_address_keys_scenarios_and_widget() {
     let serving = Serving::start(&["--company-key", "first,second=not-a-real-secret"]);
     let url = serving.url().to_owned();
     let expected = format!(
-        "identomat-mock listens on {url} | company keys: first, second (signed) | scenarios: approved, \
-         company-key-invalid, "
+        "identomat-mock listens on {url} | company keys: first, second (signed) | scenarios: abandoned, \
+         approved, "
     );
     assert!(serving.first_line.starts_with(&expected), "{}", serving.first_line);
     assert!(serving.first_line.ends_with(&format!(" | widget: {url}/?session_token=TOKEN\n")));

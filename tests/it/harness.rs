@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use identomat_mock::{MockServer, MockServerBuilder};
+use identomat_mock::{Config, MockServer, MockServerBuilder};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
 use serde_json::{Value, json};
 
@@ -30,6 +30,27 @@ impl TestApp {
         let mock = settings(MockServer::builder()).start().await.expect("the mock starts");
         let client = Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(20)).build();
         Self { mock, client: client.expect("a client") }
+    }
+
+    /// A mock whose default scenario is this one; it is called `scripted`.
+    pub(crate) async fn scripted(scenario: &str) -> Self {
+        Self::scripted_with(scenario, |builder| builder).await
+    }
+
+    pub(crate) async fn scripted_with(
+        scenario: &str,
+        settings: impl FnOnce(MockServerBuilder) -> MockServerBuilder,
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("scripted.yaml"), scenario).expect("written");
+        let named = |config: &mut Config| config.scenarios = Some(folder.path().to_owned());
+        Self::start_with(|builder| settings(builder.scenario("scripted").settings(named))).await
+    }
+
+    /// Calls `result/` and answers the word of the result, or of the error.
+    pub(crate) async fn word(&self, token: &str) -> String {
+        let answer = self.result(token).await.json();
+        answer["result"].as_str().or(answer.as_str()).expect("a word").to_owned()
     }
 
     /// A request to a path below the mock's base URL.

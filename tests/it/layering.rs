@@ -67,7 +67,10 @@ fn only_error_and_the_widget_pick_a_status() {
 
 #[test]
 fn the_rules_name_neither_runtime_nor_framework_nor_map() {
-    never_in(&["tokio", "axum", "hyper", "dashmap", "DashMap"], &["session", "scenario", "result", "signature.rs"]);
+    never_in(
+        &["tokio", "axum", "hyper", "dashmap", "DashMap"],
+        &["session", "scenario", "faults", "result", "signature.rs"],
+    );
 }
 
 #[test]
@@ -97,7 +100,12 @@ fn the_domain_does_not_know_http() {
             "clock.rs",
             "store.rs",
             "company.rs",
+            "tenant.rs",
+            "tenants.rs",
+            "catalogue.rs",
+            "faults",
             "mock.rs",
+            "mock",
             "config.rs",
             "vendor_error.rs",
             "data_file.rs",

@@ -4,16 +4,22 @@
 
 mod harness;
 
+mod choosing;
 mod command_line;
 mod companies;
 mod encodings;
 mod errors;
+mod faults;
+mod guests;
 mod layering;
 mod limits;
+mod races;
 mod results;
 mod scenarios;
 mod servers;
 mod settings;
 mod signatures;
+mod timelines;
+mod walks;
 mod widget;
 mod words;

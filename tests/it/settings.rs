@@ -72,6 +72,9 @@ fn wrong_values_are_named_with_what_is_allowed() {
         ("company-key", "=x", "a company key is empty; give it at least one character"),
         ("company-key", "a=", "the secret of the company key `a` is empty; leave it out or give one"),
         ("session-lifetime", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
+        ("company-ttl", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
+        ("max-companies", "many", "`many` is not a whole number from 0"),
+        ("frozen-at", "noon", "`noon` is not a moment; write it like 2026-01-31T12:00:00Z"),
         ("result-case", "camel", "`camel` is not a case; allowed: upper, lower"),
         ("error-status", "99", "`99` is not a status from 200 to 599"),
         ("error-status", "204", "the status 204 allows no body, but the error is in the body"),
@@ -84,7 +87,8 @@ fn wrong_values_are_named_with_what_is_allowed() {
         (
             "finish",
             "sometimes",
-            "`sometimes` is not a trigger; allowed: widget, begin, polls=N, after=DURATION (after=90s)",
+            "`sometimes` is not a trigger; allowed: begin, opened, step=NAME, widget, polls=N, after=DURATION \
+             (after=90s), operator",
         ),
         ("max-body", "much", "`much` is not a size; write it like 500000, 512KiB or 16MiB"),
         ("public-url", "https://identomat.test/path", "is not a base URL without a path"),
@@ -110,12 +114,14 @@ fn wrong_values_are_named_with_what_is_allowed() {
 fn settings_that_do_not_go_together_stop_the_start() {
     let said = refusal(&["--scenario", "aproved"], &[]);
     let start =
-        "error: the default scenario (--scenario): there is no scenario `aproved`; the scenarios are: approved,";
+        "error: the default scenario (--scenario): there is no scenario `aproved`; the scenarios are: abandoned,";
     assert!(said.starts_with(start), "{said}");
     assert_eq!(refusal(&["--company-key", "a,b,a=x"], &[]), "error: the company key `a` is given twice\n");
     for (arguments, words) in [
         (["--max-depth", "101"], "--max-depth: `101` is not a number from 1 to 100"),
         (["--max-parts", "0"], "--max-parts: with 0 no call could be read; give at least 1"),
+        (["--max-companies", "0"], "--max-companies: with 0 no company could come to be; give at least 1"),
+        (["--company-ttl", "0s"], "--company-ttl: with 0 no company would stay for its second call; give at least 1ms"),
         (["--session-lifetime", "0s"], "--session-lifetime: with 0 no token would open the widget; give at least 1ms"),
     ] {
         assert_eq!(refusal(&arguments, &[]), format!("error: {words}\n"));

@@ -2,14 +2,11 @@
 
 use super::super::auth::{Answer, Call};
 use crate::{
-    mock::{BeginRequest, Mock},
+    mock::{BeginRequest, Mock, Refusal},
     vendor_error::VendorError,
 };
 
-/// The request header that asks for a scenario; the live service ignores it.
-const SCENARIO_HEADER: &str = "x-identomat-mock-scenario";
-
-pub(in crate::http) fn begin(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, VendorError> {
+pub(in crate::http) fn begin(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, Refusal> {
     let limits = &mock.config.limits;
     let unknown = call.params.unknown(&["company_key", "flags", "steps", "config_id", "parent_session_id"]);
     let request = BeginRequest {
@@ -17,11 +14,12 @@ pub(in crate::http) fn begin(mock: &Mock, call: &mut Call<'_>) -> Result<Answer,
         steps: call.params.list("steps", limits)?,
         config_id: given(call, "config_id")?,
         parent: given(call, "parent_session_id")?,
-        scenario: call.headers.get(SCENARIO_HEADER).map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned()),
+        header: &|name| call.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
     };
     let begun = mock.begin(&call.tenant, request)?;
     let hint = std::iter::once(begun.hint).chain(unknown).collect::<Vec<_>>().join("; ");
-    Ok(Answer { json: ["\"", begun.token.as_str(), "\""].concat().into(), hint: Some(hint) })
+    let json = ["\"", begun.token.as_str(), "\""].concat().into();
+    Ok(Answer { json, hint: Some(hint), strike: begun.strike })
 }
 
 /// A text that says something; an empty one is as good as none.

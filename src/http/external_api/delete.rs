@@ -1,8 +1,8 @@
 //! `delete/`: deletes a session and answers its result document.
 
 use super::super::auth::{Answer, Call};
-use crate::{mock::Mock, vendor_error::VendorError};
+use crate::mock::{Mock, Refusal};
 
-pub(in crate::http) fn delete(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, VendorError> {
-    Ok(Answer { json: mock.delete(&call.tenant, &call.session_token()?)?, hint: None })
+pub(in crate::http) fn delete(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    Ok(mock.delete(&call.tenant, &call.session_token()?)?.into())
 }

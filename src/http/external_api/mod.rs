@@ -16,27 +16,39 @@ use axum::{
 use super::{
     auth::{Answer, Call},
     error::{self, HINT_HEADER},
+    harm,
     params::Params,
 };
-use crate::{clock::Stopwatch, mock::Mock, vendor_error::VendorError};
+use crate::{
+    clock::Stopwatch,
+    faults::{Endpoint, Strike},
+    mock::{Mock, Refusal},
+    tenant::Tenant,
+};
 
 /// What an endpoint does with a call that was let in.
-pub(super) type Endpoint = fn(&Mock, &mut Call<'_>) -> Result<Answer, VendorError>;
+pub(super) type Handler = fn(&Mock, &mut Call<'_>) -> Result<Answer, Refusal>;
 
-/// An endpoint with all that stands around it: parameters, company key, signatures, errors, one log line.
-pub(super) fn vendor_call(endpoint: Endpoint) -> MethodRouter<Arc<Mock>> {
+/// An endpoint with all that stands around it: parameters, company key, signatures, faults, errors, one log line.
+pub(super) fn vendor_call(endpoint: Endpoint, handler: Handler) -> MethodRouter<Arc<Mock>> {
     any(async move |State(mock): State<Arc<Mock>>, request: Request<Body>| {
         let stopwatch = tracing::enabled!(tracing::Level::DEBUG).then(Stopwatch::start);
         let (head, body) = request.into_parts();
         let (method, path) = (&head.method, head.uri.path());
         let response = match *method {
-            Method::GET | Method::POST => match answer(&mock, endpoint, &head, body).await {
-                Ok(response) => response,
-                Err(error) => {
-                    tracing::warn!(%method, path, error = %error.code, "{}", error.message);
-                    error::response(&error, &mock.config.error_status)
-                }
-            },
+            Method::GET | Method::POST => {
+                let mut struck = Struck::default();
+                let answered = answer(&mock, endpoint, handler, &head, body, &mut struck).await;
+                let response = match answered {
+                    Ok(response) => response,
+                    Err(Refusal::Error(error)) => {
+                        tracing::warn!(%method, path, error = %error.code, "{}", error.message);
+                        error::response(&error, &mock.config.error_status)
+                    }
+                    Err(Refusal::Fault(strike)) => struck.instead(strike),
+                };
+                struck.harm(response, &mock, path).await
+            }
             _ => {
                 tracing::warn!(%method, path, "only GET and POST are taken here");
                 error::method_not_allowed(method)
@@ -51,10 +63,55 @@ pub(super) fn vendor_call(endpoint: Endpoint) -> MethodRouter<Arc<Mock>> {
     })
 }
 
-async fn answer(mock: &Mock, endpoint: Endpoint, head: &Parts, body: Body) -> Result<Response<Body>, VendorError> {
+/// The faults that are on a call, and the company that makes it.
+#[derive(Debug, Default)]
+struct Struck {
+    tenant: Option<Arc<Tenant>>,
+    strikes: Vec<Strike>,
+}
+
+impl Struck {
+    /// The answer of a call that this fault keeps from being carried out.
+    fn instead(&mut self, strike: Strike) -> Response<Body> {
+        let response = harm::instead(strike.harm.as_ref());
+        self.strikes.push(strike);
+        response
+    }
+
+    async fn harm(self, response: Response<Body>, mock: &Mock, path: &str) -> Response<Body> {
+        if self.strikes.is_empty() {
+            return response;
+        }
+        for strike in &self.strikes {
+            tracing::info!(path, "{}", strike.note);
+        }
+        let clock = self.tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
+        harm::inflict(response, &self.strikes, clock).await
+    }
+}
+
+async fn answer(
+    mock: &Mock,
+    endpoint: Endpoint,
+    handler: Handler,
+    head: &Parts,
+    body: Body,
+    struck: &mut Struck,
+) -> Result<Response<Body>, Refusal> {
     let params = Params::read(head, body, &mock.config.limits).await?;
-    let mut call = Call::admit(mock, params, &head.headers)?;
-    Ok(endpoint(mock, &mut call)?.into_response(&call.tenant))
+    let tenant = Call::tenant(mock, &params);
+    struck.tenant = tenant.as_ref().ok().cloned();
+    let token = params.text("session_token").unwrap_or_default();
+    for strike in mock.strike(endpoint, struck.tenant.as_deref(), token.as_deref()) {
+        if strike.comes_first() {
+            return Err(Refusal::Fault(strike));
+        }
+        struck.strikes.push(strike);
+    }
+    let mut call = Call::admit(tenant?, params, &head.headers)?;
+    let mut answer = handler(mock, &mut call)?;
+    struck.strikes.extend(answer.strike.take());
+    Ok(answer.into_response(&call.tenant))
 }
 
 /// Answers a call below `/external-api/` that is none of the endpoints.

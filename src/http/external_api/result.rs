@@ -1,8 +1,8 @@
 //! `result/`: answers the result document of a session.
 
 use super::super::auth::{Answer, Call};
-use crate::{mock::Mock, vendor_error::VendorError};
+use crate::mock::{Mock, Refusal};
 
-pub(in crate::http) fn result(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, VendorError> {
-    Ok(Answer { json: mock.result(&call.tenant, &call.session_token()?)?, hint: None })
+pub(in crate::http) fn result(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, Refusal> {
+    Ok(mock.result(&call.tenant, &call.session_token()?)?.into())
 }

@@ -126,7 +126,17 @@ function showSession(session) {
   }
 }
 
-function showSteps() {
+// Tells that the person came to steps, one after the other. The scenario may wait for one; the page does not.
+async function reach(session, keys) {
+  for (const key of keys) {
+    const step = `/__widget/sessions/${session.token}/steps/${encodeURIComponent(key)}`;
+    await fetch(step, { method: "POST" }).catch(() => {});
+  }
+}
+
+// All steps but the agreement are on one page.
+function showSteps(session) {
+  reach(session, session.steps.filter((key) => key !== "agreement"));
   byId("agreement").hidden = true;
   byId("steps").hidden = false;
   byId("steps").querySelector("input:not([type=hidden]), select, button").focus();
@@ -157,9 +167,13 @@ async function start() {
     byId("answers").value = collected(readers);
   });
   sendOnce();
-  byId("agree").addEventListener("click", showSteps);
-  if (session.asksAgreement) byId("agreement").hidden = false;
-  else showSteps();
+  byId("agree").addEventListener("click", () => showSteps(session));
+  if (session.asksAgreement) {
+    reach(session, ["agreement"]);
+    byId("agreement").hidden = false;
+  } else {
+    showSteps(session);
+  }
 }
 
 start().catch((error) => {

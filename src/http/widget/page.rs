@@ -11,7 +11,8 @@ use axum::{
 use super::{super::params::Params, html, response};
 use crate::{
     mock::{FinishRequest, Mock},
-    session::{Browser, FinishError},
+    scenario::Decision,
+    session::{Browser, FinishError, Outcome},
     vendor_error::VendorError,
 };
 
@@ -45,17 +46,20 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Requ
 }
 
 fn read(mut form: Params, mock: &Mock) -> Result<FinishRequest, VendorError> {
-    let outcome = match form.text("outcome")?.as_deref() {
+    let decision = match form.text("outcome")?.as_deref() {
         None | Some("" | "scenario") => None,
-        Some(word) => Some(word.parse().map_err(|problem| {
-            VendorError::argument(format!("`outcome`: {problem}, or scenario: as the scenario says"))
-        })?),
+        Some(word) => {
+            let outcome = word.parse::<Outcome>().map_err(|problem| {
+                VendorError::argument(format!("`outcome`: {problem}, or scenario: as the scenario says"))
+            })?;
+            Some(Decision::from(outcome))
+        }
     };
     let answers = match form.text("answers") {
         Ok(None) => None,
         _ => Some(form.object("answers", &mock.config.limits)?),
     };
-    Ok(FinishRequest { outcome, answers })
+    Ok(FinishRequest { decision, answers })
 }
 
 /// The status of a page that lets nobody through.
@@ -63,7 +67,7 @@ pub(super) fn status(error: &FinishError) -> StatusCode {
     match error {
         FinishError::NoSuchSession => StatusCode::NOT_FOUND,
         FinishError::AlreadyFinished | FinishError::Expired => StatusCode::GONE,
-        FinishError::Answers(_) => StatusCode::BAD_REQUEST,
+        FinishError::Answers(_) | FinishError::Step(_) => StatusCode::BAD_REQUEST,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `GET /__widget/sessions/{token}`: what the page shows of a session.
+//! `/__widget/sessions/{token}`: what the page shows of a session, and tells about it.
 
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ struct View {
     asks_document: bool,
     asks_face: bool,
     document_types: Vec<DocumentType>,
+    /// The keys of all steps in the order in which the person comes to them.
+    steps: Vec<String>,
     questionnaires: Vec<Value>,
     outcomes: Vec<&'static str>,
 }
@@ -39,6 +41,17 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, Path(token): Pa
         Err(error) => (status(&error), json!({"error": error.to_string()})),
     };
     response(status, "application/json", body.to_string())
+}
+
+/// `POST …/steps/{step}`: the person came to that step, named by its key or its type.
+pub(in crate::http) async fn reach(
+    State(mock): State<Arc<Mock>>,
+    Path((token, step)): Path<(String, String)>,
+) -> Response<Body> {
+    match mock.reach(&token, &step) {
+        Ok(()) => response(StatusCode::NO_CONTENT, "application/json", Body::empty()),
+        Err(error) => response(status(&error), "application/json", json!({"error": error.to_string()}).to_string()),
+    }
 }
 
 fn view(session: &Session) -> View {
@@ -52,6 +65,7 @@ fn view(session: &Session) -> View {
         asks_document: session.has_document_step(),
         asks_face: session.has_face_step(),
         document_types: session.flags.document_types(),
+        steps: session.walk().into_iter().map(|(key, _)| key.into_owned()).collect(),
         questionnaires: for_person.map(questionnaire).collect(),
         outcomes: Outcome::ALL.map(Outcome::as_str).to_vec(),
     }

@@ -1,0 +1,135 @@
+//! What a test or an operator does from outside: clocks, queues, faults, decisions, reset.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{DecideError, Mock, Token};
+use crate::{
+    scenario::Decision,
+    session::{FinishError, SessionEvent},
+    tenant::Tenant,
+};
+
+/// Something that fell due when a clock was moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FellDue {
+    /// When it was due, as RFC 3339 in UTC.
+    pub at: String,
+    /// The company it belongs to; `None` for the server.
+    pub company_key: Option<String>,
+    /// The token of the session it belongs to.
+    pub session: Option<String>,
+    /// What it was.
+    pub what: Due,
+}
+
+/// What fell due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Due {
+    /// A stage of a session's scenario came: which, in words.
+    Stage(String),
+    /// A session's token ran out while the person had the widget open.
+    Abandoned,
+    /// A session's token ran out before anybody opened the widget.
+    Expired,
+    /// The fault of that name ended.
+    FaultEnded(String),
+    /// A company that came to be at its first call was idle for too long, and went with all it had.
+    CompanyLeft,
+}
+
+impl Mock {
+    /// Moves the clock of a company; answers what fell due, in the order of time.
+    pub(crate) fn advance(&self, tenant: &Tenant, by: Duration) -> Vec<FellDue> {
+        self.moved(tenant, tenant.clock.advance(by))
+    }
+
+    /// Sets the clock of a company. What came does not go away when it is set back.
+    pub(crate) fn set_clock(&self, tenant: &Tenant, moment: Timestamp) -> Vec<FellDue> {
+        self.moved(tenant, tenant.clock.set(moment))
+    }
+
+    /// Moves every clock: that of each company, and the server's.
+    pub(crate) fn advance_all(&self, by: Duration) -> Vec<FellDue> {
+        let (_, now) = self.clock.advance(by);
+        let mut due: Vec<_> = self.tenants.all().iter().flat_map(|tenant| self.advance(tenant, by)).collect();
+        due.extend(self.faults.end_those_due(now).into_iter().map(|(name, at)| FellDue {
+            at: at.to_string(),
+            company_key: None,
+            session: None,
+            what: Due::FaultEnded(name),
+        }));
+        for tenant in self.tenants.sweep(now) {
+            let company_key = Some(tenant.company.key.clone());
+            due.push(FellDue { at: now.to_string(), company_key, session: None, what: Due::CompanyLeft });
+        }
+        due
+    }
+
+    fn moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
+        let mut due: Vec<(Timestamp, Option<Token>, Due)> = Vec::new();
+        tenant.sessions.update_all(|session| {
+            let token = Some(session.token);
+            due.extend(session.catch_up(before, now).into_iter().map(|(at, event)| {
+                let what = match event {
+                    SessionEvent::Stage(stage) => Due::Stage(stage),
+                    SessionEvent::Abandoned => Due::Abandoned,
+                    SessionEvent::Expired => Due::Expired,
+                };
+                (at, token, what)
+            }));
+        });
+        due.extend(tenant.faults.end_those_due(now).into_iter().map(|(name, at)| (at, None, Due::FaultEnded(name))));
+        due.sort_by_key(|(at, token, _)| (*at, *token));
+        let company = &tenant.company.key;
+        tracing::info!(company, %now, due = due.len(), "the clock was moved");
+        let fell_due = |(at, token, what): (Timestamp, Option<Token>, Due)| {
+            tracing::debug!(company, %at, session = token.map(tracing::field::display), ?what, "fell due");
+            let session = token.map(|token| token.to_string());
+            FellDue { at: at.to_string(), company_key: Some(company.clone()), session, what }
+        };
+        due.into_iter().map(fell_due).collect()
+    }
+
+    /// Lets the next sessions of a company that do not ask for a scenario take this one.
+    ///
+    /// # Errors
+    ///
+    /// A message that lists the scenarios when there is none of that name.
+    pub(crate) fn enqueue(&self, tenant: &Tenant, scenario: &str, times: usize) -> Result<(), String> {
+        self.catalogue().scenarios.get(scenario)?;
+        tenant.enqueue(scenario, times);
+        Ok(())
+    }
+
+    /// Makes a company as it was at the start: no sessions, its first queue and faults, its clock as it stood.
+    pub(crate) fn reset(&self, tenant: &Tenant) {
+        tenant.reset();
+        tracing::info!(company = tenant.company.key, "the company is as it was at the start");
+    }
+
+    /// Gives a decision as the vendor's operator would: the one that the scenario waits for, or the one `asked` for.
+    ///
+    /// # Errors
+    ///
+    /// [`DecideError`] when there is no such session, or none is asked for and the scenario does not wait for one.
+    pub(crate) fn decide(&self, token: &str, asked: Option<Decision>) -> Result<(), DecideError> {
+        let decided = self.in_session(token, |session, now| {
+            let verdict = asked.map(|decision| decision.verdict(session.has_face_step()));
+            session.decide(verdict, now)
+        });
+        decided.unwrap_or(Err(DecideError::NoSuchSession))
+    }
+
+    /// Notes that the person of a session came to a step of the widget.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`] when there is no such session or step, or nothing more to do for a person.
+    pub(crate) fn reach(&self, token: &str, step: &str) -> Result<(), FinishError> {
+        self.in_widget(token, |session, now| session.reach(step, now))
+    }
+}

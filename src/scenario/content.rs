@@ -1,0 +1,199 @@
+//! Choosing a scenario by what a call of `begin/` carries.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::session::{Flags, Steps};
+
+/// What a call of `begin/` carries, for [`Match`].
+pub(crate) struct Content<'a> {
+    pub(crate) company: &'a str,
+    pub(crate) flags: &'a Flags,
+    pub(crate) steps: &'a Steps,
+    pub(crate) config_id: Option<&'a str>,
+    pub(crate) parent: Option<&'a str>,
+    /// The value of a request header; names are in lower case.
+    pub(crate) header: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// The calls of `begin/` that take a scenario without asking for it: those for which every condition holds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(try_from = "RawMatch")]
+pub(crate) struct Match(RawMatch);
+
+/// The calls of `begin/` that take this scenario without asking for it: those for which every condition holds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RawMatch {
+    /// The company key.
+    company: Option<Condition>,
+    /// Flags by name, those of the saved configuration among them.
+    flags: BTreeMap<String, Condition>,
+    /// The list of steps, those of the saved configuration among them.
+    steps: Option<Condition>,
+    config_id: Option<Condition>,
+    /// The parameter `parent_session_id`.
+    parent: Option<Condition>,
+    /// Request headers by name.
+    header: BTreeMap<String, Condition>,
+    return_url: Option<Condition>,
+}
+
+/// A value that has to be there as it is, `{present: true}` or `{present: false}`, or `{contains: VALUE}`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+enum Condition {
+    Is(Value),
+    Present(bool),
+    /// An element of a list, or a part of a text. An object stands for the elements that have all its members.
+    Contains(Value),
+}
+
+impl TryFrom<Value> for Condition {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        let problem = "a condition is a value, `{present: true}`, `{present: false}` or `{contains: VALUE}`";
+        let Value::Object(mut members) = value else {
+            return if value.is_null() { Err(problem) } else { Ok(Self::Is(value)) };
+        };
+        match (members.len(), members.remove("present"), members.remove("contains")) {
+            (1, Some(Value::Bool(present)), None) => Ok(Self::Present(present)),
+            (1, None, Some(element)) => Ok(Self::Contains(element)),
+            _ => Err(problem),
+        }
+    }
+}
+
+impl TryFrom<RawMatch> for Match {
+    type Error = &'static str;
+
+    fn try_from(raw: RawMatch) -> Result<Self, Self::Error> {
+        let headers = raw.header.into_iter().map(|(name, condition)| (name.to_ascii_lowercase(), condition)).collect();
+        let matches = Self(RawMatch { header: headers, ..raw });
+        if matches.conditions().is_empty() {
+            return Err("`match` names no condition, so every call would match; name one, or use --scenario");
+        }
+        Ok(matches)
+    }
+}
+
+impl Match {
+    /// Whether every condition holds.
+    pub(crate) fn holds(&self, content: &Content<'_>) -> bool {
+        let text = |text: Option<&str>| text.map(Value::from);
+        let Self(wanted) = self;
+        let holds = |condition: &Option<Condition>, value: &dyn Fn() -> Option<Value>| {
+            condition.as_ref().is_none_or(|condition| condition.holds(value().as_ref()))
+        };
+        holds(&wanted.company, &|| text(Some(content.company)))
+            && holds(&wanted.config_id, &|| text(content.config_id))
+            && holds(&wanted.parent, &|| text(content.parent))
+            && holds(&wanted.return_url, &|| text(content.flags.text("return_url")))
+            && holds(&wanted.steps, &|| Some(content.steps.as_list().into()))
+            && wanted.flags.iter().all(|(name, condition)| condition.holds(content.flags.get(name)))
+            && wanted
+                .header
+                .iter()
+                .all(|(name, condition)| condition.holds(text((content.header)(name).as_deref()).as_ref()))
+    }
+
+    /// What it looks at, for hint and log: `company`, `flags.liveness`.
+    pub(crate) fn conditions(&self) -> Vec<String> {
+        let Self(wanted) = self;
+        let mut names = Vec::new();
+        names.extend(wanted.company.is_some().then(|| "company".to_owned()));
+        names.extend(wanted.flags.keys().map(|name| format!("flags.{name}")));
+        names.extend(wanted.steps.is_some().then(|| "steps".to_owned()));
+        names.extend(wanted.config_id.is_some().then(|| "config_id".to_owned()));
+        names.extend(wanted.parent.is_some().then(|| "parent".to_owned()));
+        names.extend(wanted.header.keys().map(|name| format!("header.{name}")));
+        names.extend(wanted.return_url.is_some().then(|| "return_url".to_owned()));
+        names
+    }
+}
+
+impl Condition {
+    /// A missing value and null are the same.
+    fn holds(&self, value: Option<&Value>) -> bool {
+        let value = value.filter(|value| !value.is_null());
+        match (self, value) {
+            (Self::Present(present), value) => *present == value.is_some(),
+            (Self::Is(wanted), Some(value)) => is(wanted, value),
+            (Self::Contains(wanted), Some(Value::Array(list))) => list.iter().any(|element| has(element, wanted)),
+            (Self::Contains(Value::String(part)), Some(Value::String(text))) => text.contains(part),
+            _ => false,
+        }
+    }
+}
+
+/// Whether they are equal; a flag may come as the text `true` too.
+fn is(wanted: &Value, value: &Value) -> bool {
+    match (wanted, value) {
+        (Value::Bool(wanted), Value::String(text)) => *text == wanted.to_string(),
+        _ => wanted == value,
+    }
+}
+
+fn has(element: &Value, wanted: &Value) -> bool {
+    match (element, wanted) {
+        (Value::Object(members), Value::Object(wanted)) => {
+            wanted.iter().all(|(name, wanted)| members.get(name).is_some_and(|value| has(value, wanted)))
+        }
+        _ => is(wanted, element),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn holds(condition: Value, value: Option<Value>) -> bool {
+        Condition::try_from(condition).unwrap().holds(value.as_ref())
+    }
+
+    #[test]
+    fn a_value_has_to_be_the_same() {
+        assert!(holds(json!("a"), Some(json!("a"))));
+        assert!(!holds(json!("a"), Some(json!("ab"))));
+        assert!(!holds(json!("a"), None));
+        assert!(holds(json!(["a", 1]), Some(json!(["a", 1]))));
+        assert!(!holds(json!(["a", 1]), Some(json!([1, "a"]))));
+        assert!(holds(json!(true), Some(json!("true"))), "flags come as texts too");
+    }
+
+    #[test]
+    fn presence_does_not_see_null() {
+        for (value, is_there) in [(None, false), (Some(Value::Null), false), (Some(json!("")), true)] {
+            assert_eq!(holds(json!({"present": true}), value.clone()), is_there);
+            assert_eq!(holds(json!({"present": false}), value), !is_there);
+        }
+    }
+
+    #[test]
+    fn a_list_contains_elements_and_a_text_its_parts() {
+        let steps = json!([{"type": "liveness", "key": "selfie"}, {"type": "email"}]);
+        assert!(holds(json!({"contains": {"type": "liveness"}}), Some(steps.clone())));
+        assert!(!holds(json!({"contains": {"type": "email", "key": "selfie"}}), Some(steps)));
+        assert!(holds(json!({"contains": "GEO"}), Some(json!(["UKR", "GEO"]))));
+        assert!(holds(json!({"contains": "/checkout"}), Some(json!("https://example.com/checkout?a=b"))));
+        assert!(!holds(json!({"contains": "x"}), None));
+    }
+
+    #[test]
+    fn what_is_no_condition_is_refused() {
+        for wrong in [
+            json!(null),
+            json!({}),
+            json!({"present": "yes"}),
+            json!({"contains": 1, "present": true}),
+            json!({"is": 1}),
+        ] {
+            Condition::try_from(wrong).unwrap_err();
+        }
+    }
+}

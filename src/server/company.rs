@@ -1,0 +1,111 @@
+//! What a test does to one company of a running mock.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use super::moment;
+use crate::{
+    faults::Fault,
+    mock::{FellDue, Mock},
+    tenant::Tenant,
+};
+
+/// One company of a running mock: what is done here, no other company notices.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use identomat_mock::{Endpoint, Fault, MockServer};
+///
+/// let mock = MockServer::builder().company("one").company("other").start().await?;
+/// let other = mock.company("other")?;
+/// other.next_scenario("rejected")?;
+/// other.add_fault(Fault::status(503).on(Endpoint::Result));
+/// other.advance(Duration::from_secs(15 * 60));
+/// other.reset();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct CompanyHandle<'a> {
+    pub(super) mock: &'a Mock,
+    pub(super) tenant: Arc<Tenant>,
+}
+
+/// There is no company, scenario or other thing of that name; says which there are.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnknownName(pub(super) String);
+
+impl CompanyHandle<'_> {
+    /// The company key.
+    pub fn key(&self) -> &str {
+        &self.tenant.company.key
+    }
+
+    /// Lets the next session that does not ask for a scenario take this one.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownName`] when there is no such scenario.
+    pub fn next_scenario(&self, name: &str) -> Result<(), UnknownName> {
+        self.next_scenarios(name, 1)
+    }
+
+    /// As [`CompanyHandle::next_scenario`], for so many sessions.
+    ///
+    /// # Errors
+    ///
+    /// As [`CompanyHandle::next_scenario`].
+    pub fn next_scenarios(&self, name: &str, sessions: usize) -> Result<(), UnknownName> {
+        self.mock.enqueue(&self.tenant, name, sessions).map_err(UnknownName)
+    }
+
+    /// Lets something go wrong with the next calls of the company.
+    pub fn add_fault(&self, fault: Fault) {
+        self.tenant.faults.add(fault, self.tenant.clock.now());
+    }
+
+    /// Ends a fault of the company; false when there is none of that name any more.
+    pub fn remove_fault(&self, name: &str) -> bool {
+        self.tenant.faults.remove(name)
+    }
+
+    /// The time of day on the company's clock.
+    ///
+    /// # Panics
+    ///
+    /// When the clock was set to a moment that the system's time cannot tell.
+    pub fn now(&self) -> SystemTime {
+        self.tenant.clock.now().try_into().expect("the system's time reaches further than the clock's")
+    }
+
+    /// Moves the company's clock on; answers what fell due, in the order of time.
+    pub fn advance(&self, by: Duration) -> Vec<FellDue> {
+        self.mock.advance(&self.tenant, by)
+    }
+
+    /// Sets the company's clock to a moment, earlier or later; answers what fell due. What came does not go away when
+    /// the clock is set back.
+    pub fn set_clock(&self, at: SystemTime) -> Vec<FellDue> {
+        self.mock.set_clock(&self.tenant, moment(at))
+    }
+
+    /// Stops the company's clock where it is; it moves only when it is told to.
+    pub fn freeze_clock(&self) {
+        self.tenant.clock.freeze();
+    }
+
+    /// Lets the company's clock run on from where it is.
+    pub fn unfreeze_clock(&self) {
+        self.tenant.clock.unfreeze();
+    }
+
+    /// Makes the company as it was at the start: no sessions, its first queue and faults, its clock as it stood.
+    pub fn reset(&self) {
+        self.mock.reset(&self.tenant);
+    }
+}

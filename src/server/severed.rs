@@ -1,0 +1,164 @@
+//! A connection that breaks off in the middle of an answer when it is told to.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::faults::CloseAt;
+
+/// A stream whose writing breaks off where [`Shears`] say.
+#[derive(Debug)]
+pub(super) struct Severed<S> {
+    stream: S,
+    shears: Shears,
+}
+
+/// Where the next answer of a connection breaks off, if anywhere.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shears {
+    /// Mostly there is no cut, and then no write waits for the lock.
+    is_armed: Arc<AtomicBool>,
+    cut: Arc<Mutex<Option<Cut>>>,
+}
+
+/// A cut so many bytes after the first time that some bytes are seen.
+#[derive(Debug)]
+struct Cut {
+    after: &'static [u8],
+    seen: usize,
+    rest: usize,
+}
+
+impl Shears {
+    /// Breaks the next answer off; its body has `body` bytes.
+    pub(super) fn arm(&self, at: CloseAt, body: usize) {
+        let (after, rest): (&[u8], _) = match at {
+            CloseAt::BeforeAnswer => (b"", 0),
+            // Behind the status line, in the name of a header.
+            CloseAt::InHeaders => (b"\r\n", 4),
+            CloseAt::InBody => (b"\r\n\r\n", body / 2),
+        };
+        *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(Cut { after, seen: 0, rest });
+        self.is_armed.store(true, Ordering::Release);
+    }
+}
+
+impl Cut {
+    /// How many of these bytes are still written.
+    fn spares(&self, bytes: &[u8]) -> usize {
+        let mut seen = self.seen;
+        let before = bytes.iter().take_while(|byte| self.is_before(&mut seen, **byte)).count();
+        bytes.len().min(before + if seen < self.after.len() { 0 } else { self.rest })
+    }
+
+    /// Takes note of bytes that were written.
+    fn pass(&mut self, bytes: &[u8]) {
+        let mut seen = self.seen;
+        let before = bytes.iter().take_while(|byte| self.is_before(&mut seen, **byte)).count();
+        self.seen = seen;
+        self.rest -= bytes.len() - before;
+    }
+
+    /// Whether a byte belongs to what comes before the rest.
+    fn is_before(&self, seen: &mut usize, byte: u8) -> bool {
+        let Some(wanted) = self.after.get(*seen) else { return false };
+        *seen = if byte == *wanted { *seen + 1 } else { usize::from(byte == self.after[0]) };
+        true
+    }
+}
+
+impl<S> Severed<S> {
+    pub(super) fn new(stream: S, shears: Shears) -> Self {
+        Self { stream, shears }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Severed<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Severed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { stream, shears } = &mut *self;
+        if !shears.is_armed.load(Ordering::Acquire) {
+            return Pin::new(stream).poll_write(cx, bytes);
+        }
+        let mut cut = shears.cut.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(cut) = cut.as_mut() else { return Pin::new(stream).poll_write(cx, bytes) };
+        let spared = cut.spares(bytes);
+        if spared == 0 && !bytes.is_empty() {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "a fault closes the connection")));
+        }
+        let written = ready!(Pin::new(stream).poll_write(cx, &bytes[..spared]))?;
+        cut.pass(&bytes[..written]);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if self.shears.is_armed.load(Ordering::Acquire) {
+            let first = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| slice);
+            return self.poll_write(cx, first);
+        }
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n12345678";
+
+    /// What is written of the answer when it comes in pieces of that size.
+    fn written(at: CloseAt, piece: usize) -> Vec<u8> {
+        let shears = Shears::default();
+        shears.arm(at, 8);
+        let mut cut = shears.cut.lock().unwrap();
+        let cut = cut.as_mut().unwrap();
+        let mut written = Vec::new();
+        for bytes in ANSWER.chunks(piece) {
+            let spared = &bytes[..cut.spares(bytes)];
+            cut.pass(spared);
+            written.extend_from_slice(spared);
+            if spared.len() < bytes.len() {
+                break;
+            }
+        }
+        written
+    }
+
+    #[test]
+    fn an_answer_breaks_off_at_the_same_place_in_whatever_pieces_it_comes() {
+        for piece in 1..=ANSWER.len() {
+            assert_eq!(written(CloseAt::BeforeAnswer, piece), b"");
+            assert_eq!(written(CloseAt::InHeaders, piece), b"HTTP/1.1 200 OK\r\ncont");
+            assert_eq!(written(CloseAt::InBody, piece), &ANSWER[..ANSWER.len() - 4]);
+        }
+    }
+}

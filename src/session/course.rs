@@ -1,0 +1,172 @@
+//! How far a session has come in its scenario, and what brought it there.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::Session;
+use crate::{
+    clock::later,
+    scenario::{Effect, Stage, Trigger, Verdict},
+    vendor_error::ErrorCode,
+};
+
+/// What a session says before anything came.
+static NO_VERDICT_YET: Verdict = Verdict::IN_PROGRESS;
+
+/// The stages that came, in the order in which they did.
+#[derive(Debug)]
+pub(super) struct Course {
+    came: Vec<Came>,
+    /// The stage of the scenario that comes next; there is none behind the last one.
+    next: usize,
+    /// When the last stage came, or the session began, and the polls since.
+    since: Timestamp,
+    polls: u32,
+}
+
+#[derive(Debug)]
+struct Came {
+    at: Timestamp,
+    what: Stood,
+}
+
+/// What the session stands at.
+#[derive(Debug)]
+enum Stood {
+    /// The stage of that number of the scenario, from 0.
+    Stage(usize),
+    /// What was asked for from outside.
+    Decided(Box<Verdict>),
+}
+
+/// What `result/` and `delete/` answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Standing<'a> {
+    Verdict(&'a Verdict),
+    /// The document of that name from the fixtures.
+    Document(&'a str),
+    Error(ErrorCode),
+}
+
+impl<'a> Standing<'a> {
+    fn of(effect: &'a Effect) -> Option<Self> {
+        match effect {
+            Effect::Verdict(verdict) => Some(Self::Verdict(verdict)),
+            Effect::Document(name) => Some(Self::Document(name)),
+            Effect::Error(code) => Some(Self::Error(*code)),
+            Effect::Change(_) | Effect::Fault(_) => None,
+        }
+    }
+}
+
+impl Course {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { came: Vec::new(), next: 0, since: now, polls: 0 }
+    }
+
+    pub(super) fn count_poll(&mut self) {
+        self.polls = self.polls.saturating_add(1);
+    }
+
+    /// How many stages came.
+    pub(super) fn length(&self) -> usize {
+        self.came.len()
+    }
+}
+
+impl Session {
+    /// Brings the stages about that are due at `now`.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        while let Some(came_at) = self.next_stage().and_then(|stage| self.due(&stage.when, now)) {
+            self.come(came_at, Stood::Stage(self.course.next));
+            self.course.next += 1;
+        }
+    }
+
+    /// The stage of the scenario that the session waits for.
+    pub(crate) fn next_stage(&self) -> Option<&Stage> {
+        self.scenario.stages.get(self.course.next)
+    }
+
+    /// When the trigger was pulled, if it was by `now`.
+    fn due(&self, trigger: &Trigger, now: Timestamp) -> Option<Timestamp> {
+        let since = self.course.since;
+        let happened = |at: Option<Timestamp>| at.map(|at| at.max(since));
+        // Whoever finished the widget has opened it and has been through all of its steps.
+        let finished_at = self.finish.as_ref().map(|finish| finish.at);
+        match trigger {
+            Trigger::Begin => Some(since),
+            Trigger::Opened => happened(self.opened_at.or(finished_at)),
+            Trigger::Step(name) => happened(self.reached_at(name).or(finished_at)),
+            Trigger::Widget => happened(finished_at),
+            Trigger::Polls(polls) => (self.course.polls >= *polls).then_some(now),
+            Trigger::After(time) => Some(later(since, *time)).filter(|due| *due <= now),
+            Trigger::Operator => None,
+        }
+    }
+
+    /// Brings the stage about that waits for a decision from outside; false when the session waits for something else.
+    pub(super) fn come_as_decided(&mut self, now: Timestamp) -> bool {
+        let waits = self.next_stage().is_some_and(|stage| stage.when == Trigger::Operator);
+        if waits {
+            self.come(now, Stood::Stage(self.course.next));
+            self.course.next += 1;
+            self.settle(now);
+        }
+        waits
+    }
+
+    /// Fixes what was asked for from outside. The stages of the scenario that were to come do not any more.
+    pub(super) fn come_to(&mut self, verdict: Verdict, now: Timestamp) {
+        self.course.next = self.scenario.stages.len();
+        self.come(now, Stood::Decided(Box::new(verdict)));
+    }
+
+    fn come(&mut self, at: Timestamp, what: Stood) {
+        if let Stood::Stage(number) = what {
+            for effect in &self.scenario.stages[number].effects {
+                match effect {
+                    Effect::Fault(fault) => self.faults.add(fault.clone(), at),
+                    // Looked up when there is something to answer.
+                    Effect::Verdict(_) | Effect::Document(_) | Effect::Error(_) | Effect::Change(_) => {}
+                }
+            }
+        }
+        self.course.came.push(Came { at, what });
+        self.course.since = at;
+        self.course.polls = 0;
+        self.rendered = None;
+    }
+
+    /// What is answered now: what the last stage said that said something about it.
+    pub(super) fn standing(&self) -> Standing<'_> {
+        let last = self.course.came.iter().rev().find_map(|came| match &came.what {
+            Stood::Decided(verdict) => Some(Standing::Verdict(verdict)),
+            Stood::Stage(number) => self.scenario.stages[*number].effects.iter().find_map(Standing::of),
+        });
+        last.unwrap_or(Standing::Verdict(&NO_VERDICT_YET))
+    }
+
+    /// The changes to the document so far.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        let effects = self.course.came.iter().flat_map(|came| match came.what {
+            Stood::Stage(number) => &self.scenario.stages[number].effects[..],
+            Stood::Decided(_) => &[],
+        });
+        effects.filter_map(|effect| match effect {
+            Effect::Change(change) => Some(change),
+            _ => None,
+        })
+    }
+
+    /// The stages that came after the first `seen` ones: when, and which.
+    pub(super) fn came_after(&self, seen: usize) -> impl Iterator<Item = (Timestamp, String)> {
+        self.course.came.iter().skip(seen).map(|came| match came.what {
+            Stood::Decided(_) => (came.at, "what was decided from outside".to_owned()),
+            Stood::Stage(number) => {
+                let when = &self.scenario.stages[number].when;
+                (came.at, format!("stage {} of the scenario `{}` ({when})", number + 1, self.scenario.name))
+            }
+        })
+    }
+}

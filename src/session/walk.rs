@@ -1,0 +1,37 @@
+//! The steps that a person goes through in the widget, by name.
+
+use std::borrow::Cow;
+
+use super::Session;
+
+impl Session {
+    /// The names by which a step is known, its key and its type, found by either of them.
+    ///
+    /// # Errors
+    ///
+    /// A message that lists the names of the session's steps.
+    pub(super) fn names_of_step(&self, name: &str) -> Result<Vec<String>, String> {
+        let walk = self.walk();
+        let is_named = |(key, kind): &&(Cow<'_, str>, Cow<'_, str>)| *key == name || *kind == name;
+        match walk.iter().find(is_named) {
+            Some((key, kind)) => Ok(vec![key.to_string(), kind.to_string()]),
+            None => {
+                let names: Vec<_> = walk.iter().map(|(key, _)| format!("`{key}`")).collect();
+                Err(format!("the widget has no step `{name}`; its steps are: {}", names.join(", ")))
+            }
+        }
+    }
+
+    /// Key and type of every step that the person sees, in order: first the automatic ones, then those of the call.
+    pub(crate) fn walk(&self) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
+        let automatic = [
+            (!self.flags.is_on("skip_agreement"), "agreement", "agreement"),
+            (!self.flags.is_on("skip_document"), "document", "identity-document"),
+            (!self.flags.is_on("skip_face"), "face", "liveness"),
+            (self.flags.wants_general_document(), "general-document", "general-document"),
+        ];
+        let automatic = automatic.into_iter().filter(|(is_on, ..)| *is_on);
+        let automatic = automatic.map(|(_, key, kind)| (Cow::Borrowed(key), Cow::Borrowed(kind)));
+        automatic.chain(self.steps.for_person()).collect()
+    }
+}

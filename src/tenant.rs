@@ -1,0 +1,117 @@
+//! A company while the server runs: what belongs to it alone.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use jiff::Timestamp;
+
+use crate::{
+    clock::Clock,
+    company::Company,
+    faults::{Endpoint, Fault, FaultList, Faults, Strike},
+    session::TokenSource,
+    store::Sessions,
+};
+
+/// A company while the server runs: its sessions, clock, faults and queue, which no other company sees.
+#[derive(Debug)]
+pub(crate) struct Tenant {
+    pub(crate) company: Company,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) tokens: TokenSource,
+    pub(crate) sessions: Sessions,
+    pub(crate) faults: Faults,
+    /// Scenarios of the next sessions.
+    queue: Mutex<VecDeque<String>>,
+    /// The faults of `begin/` that scenarios bring, by the scenario's name.
+    begin_faults: Mutex<HashMap<String, FaultList>>,
+    /// Where its clock stood at the start, if it was frozen.
+    frozen_at: Option<Timestamp>,
+    /// When it was last called, in milliseconds of the server's clock.
+    last_call: AtomicI64,
+}
+
+impl Tenant {
+    /// A company that was not called yet; `frozen_at` is where its clock stands.
+    pub(crate) fn new(company: Company, seed: Option<u64>, frozen_at: Option<Timestamp>) -> Self {
+        let tenant = Self {
+            clock: Arc::new(Clock::new(frozen_at)),
+            tokens: TokenSource::new(seed, &company.key),
+            sessions: Sessions::default(),
+            faults: Faults::default(),
+            queue: Mutex::default(),
+            begin_faults: Mutex::default(),
+            frozen_at,
+            last_call: AtomicI64::new(0),
+            company,
+        };
+        tenant.reset();
+        tenant
+    }
+
+    /// Makes everything as it was at the start, tokens included where they are repeatable.
+    pub(crate) fn reset(&self) {
+        self.sessions.clear();
+        self.clock.reset(self.frozen_at);
+        self.tokens.reset();
+        self.faults.replace(&self.company.faults, self.clock.now());
+        *self.queue() = self.company.queue.iter().cloned().collect();
+        self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Lets the next `times` sessions that do not ask for a scenario take this one.
+    pub(crate) fn enqueue(&self, scenario: &str, times: usize) {
+        self.queue().extend(std::iter::repeat_n(scenario.to_owned(), times));
+    }
+
+    /// The scenario of the next session, which leaves the queue.
+    pub(crate) fn next_in_queue(&self) -> Option<String> {
+        self.queue().pop_front()
+    }
+
+    /// Takes a scenario back that its session could not begin with.
+    pub(crate) fn put_back(&self, scenario: &str) {
+        self.queue().push_front(scenario.to_owned());
+    }
+
+    fn queue(&self) -> std::sync::MutexGuard<'_, VecDeque<String>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the company's own faults do to a call.
+    pub(crate) fn strike(&self, endpoint: Endpoint, session: Option<&str>) -> Option<Strike> {
+        self.faults.strike(endpoint, session, || self.clock.now(), |purpose| self.tokens.draw(purpose))
+    }
+
+    /// What the fault that a scenario puts on `begin/` does to a call. Once it has healed, one call goes through, and
+    /// it starts over.
+    pub(crate) fn strike_begin(&self, scenario: &str, fault: &Fault) -> Option<Strike> {
+        let now = self.clock.now();
+        let mut lists = self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner);
+        let list = lists.entry(scenario.to_owned()).or_insert_with(|| {
+            let mut list = FaultList::default();
+            list.add(fault.clone(), now);
+            list
+        });
+        let strike = list.strike(Endpoint::Begin, None, now, |purpose| self.tokens.draw(purpose));
+        if strike.is_none() {
+            lists.remove(scenario);
+        }
+        strike
+    }
+
+    /// Takes note of a call at `now` on the server's clock.
+    pub(crate) fn called(&self, now: Timestamp) {
+        self.last_call.store(now.as_millisecond(), Ordering::Relaxed);
+    }
+
+    /// When it was last called, in milliseconds of the server's clock.
+    pub(crate) fn last_call(&self) -> i64 {
+        self.last_call.load(Ordering::Relaxed)
+    }
+}

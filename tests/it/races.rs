@@ -1,0 +1,191 @@
+//! The built-in race scenarios: each does to a client what its file says.
+
+use std::{fs, time::Duration};
+
+use identomat_mock::Due;
+use serde_json::{Value, json};
+
+use crate::harness::TestApp;
+
+async fn with(scenario: &str) -> TestApp {
+    TestApp::start_with(|builder| builder.scenario(scenario)).await
+}
+
+#[tokio::test]
+async fn done_before_verdict() {
+    let app = with("done-before-verdict").await;
+    let token = app.begin(json!({})).await;
+    let page = app.finish(&token, &[]).await;
+    assert!(page.text().contains("done.js"), "the page tells its parent\n{page}");
+    for word in ["IN_PROGRESS", "IN_PROGRESS", "APPROVED", "APPROVED"] {
+        assert_eq!(app.word(&token).await, word);
+    }
+}
+
+#[tokio::test]
+async fn not_found_at_first() {
+    let app = with("not-found-at-first").await;
+    let token = app.begin(json!({})).await;
+    app.result(&token).await.assert_error(404, "SESSION_NOT_FOUND");
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    app.mock.finish(&token).unwrap();
+    assert_eq!(app.word(&token).await, "APPROVED");
+}
+
+#[tokio::test]
+async fn verdict_after_24h() {
+    let app = with("verdict-after-24h").await;
+    let token = app.begin(json!({})).await;
+    app.mock.finish(&token).unwrap();
+    app.mock.advance(Duration::from_secs(24 * 60 * 60 - 60));
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    app.mock.advance(Duration::from_secs(60));
+    assert_eq!(app.word(&token).await, "APPROVED");
+}
+
+#[tokio::test]
+async fn verdict_changes() {
+    let app = with("verdict-changes").await;
+    let token = app.begin(json!({})).await;
+    app.mock.finish(&token).unwrap();
+    app.mock.advance(Duration::from_secs(60 * 60));
+    assert_eq!(app.word(&token).await, "APPROVED");
+    app.mock.decide(&token).unwrap();
+    let result = app.result(&token).await.json();
+    assert_eq!(result["result"], "REJECTED");
+    assert_eq!(result["reject_reason"]["value"], "document_spoofing_detected");
+}
+
+#[tokio::test]
+async fn abandoned() {
+    let app = with("abandoned").await;
+    let token = app.begin(json!({})).await;
+    app.widget(&token).await.assert_status(200);
+    let due = app.mock.advance(Duration::from_secs(120));
+    assert_eq!(due.into_iter().map(|due| due.what).collect::<Vec<_>>(), [Due::Abandoned]);
+    app.widget(&token).await.assert_status(410);
+    app.mock.advance(Duration::from_secs(24 * 60 * 60));
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+}
+
+#[tokio::test]
+async fn expired_before_open() {
+    let app = with("expired-before-open").await;
+    let token = app.begin(json!({})).await;
+    let page = app.widget(&token).await;
+    page.assert_status(410);
+    assert!(page.text().contains("This link has expired"), "{page}");
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+}
+
+#[tokio::test]
+async fn unknown_result_value() {
+    let app = with("unknown-result-value").await;
+    let result = app.result_of(json!({})).await;
+    assert_eq!(result["result"], "UNDER_INVESTIGATION");
+    assert_ne!(result["person"], json!({}), "the rest is as ever");
+
+    let lower = TestApp::start_with(|builder| {
+        builder.scenario("unknown-result-value").settings(|config| {
+            config.result_case = identomat_mock::ResultCase::Lower;
+        })
+    })
+    .await;
+    assert_eq!(lower.result_of(json!({})).await["result"], "under_investigation");
+}
+
+#[tokio::test]
+async fn sparse_document() {
+    let app = with("sparse-document").await;
+    for flags in
+        [json!({}), json!({"liveness": true, "document_types": ["id"]}), json!({"document_types": ["passport"]})]
+    {
+        let steps = json!([{"type": "user-questionnaire", "key": "k", "questions": [{"type": "text", "key": "q"}]}]);
+        let token = app.begin(json!({"flags": flags, "steps": steps})).await;
+        app.finish(&token, &[]).await.assert_status(200);
+        let result = app.result(&token).await.json();
+        let members: Vec<_> = result.as_object().unwrap().keys().map(String::as_str).collect();
+        let always = [
+            "result",
+            "similarity",
+            "live",
+            "document_type",
+            "generalDocuments",
+            "reject_reason",
+            "result_comment",
+            "person",
+        ];
+        assert_eq!(members, always);
+        assert_eq!((&result["result"], &result["person"]), (&json!("APPROVED"), &json!({})));
+    }
+}
+
+#[tokio::test]
+async fn slow_result() {
+    let app = with("slow-result").await;
+    let token = app.begin(json!({})).await;
+    for call in ["call 1 of 2", "call 2 of 2"] {
+        let (reply, ()) = tokio::join!(app.result(&token), async {
+            // Both are polled in turn: the clock is moved again and again until the answer is there.
+            for _ in 0..1000 {
+                app.mock.advance(Duration::from_secs(5));
+                tokio::task::yield_now().await;
+            }
+        });
+        assert_eq!(reply.hint(), format!("fault `slow-result` (a delay of 5s), {call}"));
+    }
+    assert_eq!(app.result(&token).await.header("x-identomat-mock-hint"), None);
+}
+
+#[tokio::test]
+async fn result_fails_twice() {
+    let app = with("result-fails-twice").await;
+    let token = app.begin(json!({})).await;
+    app.mock.finish(&token).unwrap();
+    for _ in 0..2 {
+        app.result(&token).await.assert_status(503);
+    }
+    assert_eq!(app.word(&token).await, "APPROVED");
+}
+
+#[tokio::test]
+async fn begin_fails_once() {
+    let app = with("begin-fails-once").await;
+    for _ in 0..2 {
+        let reply = app.post_json("/external-api/begin/", &app.with_key(json!({}))).await;
+        reply.assert_status(503);
+        assert_eq!(reply.hint(), "fault `begin-fails-once` (status 503), call 1 of 1");
+        assert_eq!(app.result_of(json!({})).await["result"], "APPROVED");
+    }
+    // One that was queued is not lost with the failed call.
+    app.mock.next_scenario("begin-fails-once").unwrap();
+    let other = TestApp::start().await;
+    other.mock.next_scenario("begin-fails-once").unwrap();
+    other.post_json("/external-api/begin/", &other.with_key(json!({}))).await.assert_status(503);
+    let reply = other.post_json("/external-api/begin/", &other.with_key(json!({}))).await;
+    assert_eq!(reply.hint(), "scenario `begin-fails-once`, from the company's queue");
+}
+
+/// Each race scenario has a test of its name here, and says in a comment what it finds.
+#[test]
+fn every_race_scenario_says_what_it_finds_and_has_a_test() {
+    let tests = include_str!("races.rs");
+    let mut found = 0;
+    for entry in fs::read_dir("scenarios").unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        if text.contains("# Finds clients that ") || text.contains("# Finds clients without ") {
+            let name = path.file_stem().unwrap().to_str().unwrap().replace('-', "_");
+            assert!(tests.contains(&format!("async fn {name}()")), "{name} has no test");
+            found += 1;
+        }
+    }
+    assert_eq!(found, 11);
+}
+
+#[tokio::test]
+async fn a_race_can_be_asked_for_like_any_scenario() {
+    let app = TestApp::start().await;
+    let token = app.begin(json!({"flags": {"mock_scenario": "not-found-at-first"}})).await;
+    assert_eq!(app.result(&token).await.json(), Value::from("SESSION_NOT_FOUND"));
+}

@@ -1,0 +1,294 @@
+//! Timelines: what brings a stage about, and what it changes. The clock is moved; nothing waits.
+
+use std::time::{Duration, SystemTime};
+
+use identomat_mock::{DecideError, Decision, Due, FellDue, FinishError, Outcome};
+use serde_json::{Value, json};
+
+use crate::harness::TestApp;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What fell due, without the moments.
+fn whats(due: Vec<FellDue>) -> Vec<Due> {
+    due.into_iter().map(|fell_due| fell_due.what).collect()
+}
+
+#[tokio::test]
+async fn an_operator_can_comment_a_minute_after_the_widget() {
+    let app = TestApp::scripted(
+        "description: a\nstages:\n  - {when: widget, result: MANUAL_CHECK}\n  \
+         - {when: after=60s, result: APPROVED, result_comment: Looks right}\n",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    app.mock.finish(&token).unwrap();
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+    app.mock.advance(MINUTE);
+    let result = app.result(&token).await.json();
+    assert_eq!((&result["result"], &result["result_comment"]), (&json!("APPROVED"), &json!("Looks right")));
+}
+
+#[tokio::test]
+async fn a_stage_can_come_at_begin() {
+    let app = TestApp::scripted("description: a\nstages: [{when: begin, result: MANUAL_CHECK}]").await;
+    let token = app.begin(json!({})).await;
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+}
+
+#[tokio::test]
+async fn a_stage_can_come_when_the_widget_is_opened() {
+    let scenario = "description: a\nstages: [{when: opened, result: MANUAL_CHECK}]";
+    let app = TestApp::scripted(scenario).await;
+    let token = app.begin(json!({})).await;
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    app.widget(&token).await.assert_status(200);
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+
+    let finished = app.begin(json!({})).await;
+    app.mock.finish(&finished).unwrap();
+    assert_eq!(app.word(&finished).await, "MANUAL_CHECK", "whoever finished has opened");
+}
+
+#[tokio::test]
+async fn a_stage_can_come_when_a_step_is_reached() {
+    let app = TestApp::scripted(
+        "description: a\nstages: [{when: step=liveness, result: MANUAL_CHECK}, {when: step=job, result: REJECTED}]",
+    )
+    .await;
+    let steps = json!([{"type": "user-questionnaire", "key": "job", "questions": []}]);
+    let token = app.begin(json!({"steps": steps})).await;
+    app.mock.reach_step(&token, "document").unwrap();
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    app.mock.reach_step(&token, "face").unwrap();
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK", "a step is known by its key and its type");
+    app.mock.reach_step(&token, "user-questionnaire").unwrap();
+    assert_eq!(app.word(&token).await, "REJECTED");
+
+    let wrong = app.mock.reach_step(&token, "email").unwrap_err();
+    let words = "the widget has no step `email`; its steps are: `agreement`, `document`, `face`, `job`";
+    assert_eq!(wrong, FinishError::Step(words.into()));
+    let other = app.begin(json!({"steps": steps})).await;
+    app.mock.finish(&other).unwrap();
+    assert_eq!(app.word(&other).await, "REJECTED", "whoever finished has been through all steps");
+    assert_eq!(app.mock.reach_step(&other, "job"), Err(FinishError::AlreadyFinished));
+}
+
+#[tokio::test]
+async fn the_page_can_tell_which_step_is_reached() {
+    let app = TestApp::scripted("description: a\nstages: [{when: step=liveness, result: MANUAL_CHECK}]").await;
+    let token = app.begin(json!({})).await;
+    let steps = app.get(&format!("/__widget/sessions/{token}")).await.json()["steps"].clone();
+    assert_eq!(steps, json!(["agreement", "document", "face"]));
+    app.post(&format!("/__widget/sessions/{token}/steps/face"), "").await.assert_status(204);
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+    let wrong = app.post(&format!("/__widget/sessions/{token}/steps/nowhere"), "").await;
+    wrong.assert_status(400);
+    assert!(wrong.text().contains("the widget has no step `nowhere`"), "{wrong}");
+    app.post(&format!("/__widget/sessions/{}/steps/face", "0".repeat(40)), "").await.assert_status(404);
+}
+
+#[tokio::test]
+async fn a_stage_can_come_when_the_widget_is_finished() {
+    let app = TestApp::scripted("description: a\nstages: [{when: widget, result: MANUAL_CHECK}]").await;
+    let token = app.begin(json!({})).await;
+    app.widget(&token).await.assert_status(200);
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    app.finish(&token, &[]).await.assert_status(200);
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+}
+
+#[tokio::test]
+async fn polls_and_times_count_from_the_stage_before() {
+    let app = TestApp::scripted(
+        "description: a\nstages:\n  - {when: polls=1, result: MANUAL_CHECK}\n  - {when: after=1m, result: REJECTED}\n  \
+         - {when: polls=2, result: APPROVED}\n",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    app.mock.advance(10 * MINUTE);
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+    app.mock.advance(MINUTE);
+    for word in ["REJECTED", "REJECTED", "APPROVED", "APPROVED"] {
+        assert_eq!(app.word(&token).await, word);
+    }
+}
+
+#[tokio::test]
+async fn a_stage_can_wait_for_an_operator() {
+    let app = TestApp::scripted(
+        "description: a\nstages: [{result: MANUAL_CHECK}, {when: operator, result: REJECTED, reject_reason: own}]",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    let early = app.mock.decide(&token).unwrap_err().to_string();
+    assert_eq!(
+        early,
+        "the scenario `scripted` waits for `widget` now, not for `operator`: say what is decided, or take a scenario \
+         with such a stage"
+    );
+    app.mock.finish(&token).unwrap();
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+    app.mock.decide(&token).unwrap();
+    let result = app.result(&token).await.json();
+    assert_eq!((&result["result"], &result["reject_reason"]["value"]), (&json!("REJECTED"), &json!("own")));
+    let late = app.mock.decide(&token).unwrap_err().to_string();
+    assert!(late.starts_with("the scenario `scripted` has no stage to come, "), "{late}");
+    assert_eq!(app.mock.decide(&"0".repeat(40)), Err(DecideError::NoSuchSession));
+}
+
+#[tokio::test]
+async fn an_operator_can_decide_against_the_scenario() {
+    let app = TestApp::start_with(|builder| builder.scenario("manual-check-then-approved")).await;
+    let token = app.begin(json!({})).await;
+    app.mock.finish(&token).unwrap();
+    app.mock.decide_as(&token, Decision::from(Outcome::Rejected).reason("own_word").comment("No")).unwrap();
+    for _ in 0..4 {
+        let result = app.result(&token).await.json();
+        assert_eq!(result["result"], "REJECTED", "the scenario's polls do not undo it");
+        assert_eq!(result["reject_reason"]["value"], "own_word");
+        assert_eq!(result["result_comment"], "No");
+    }
+    app.mock.decide_as(&token, Outcome::Approved).unwrap();
+    assert_eq!(app.word(&token).await, "APPROVED", "the last decision holds");
+}
+
+#[tokio::test]
+async fn a_stage_can_say_all_about_a_result() {
+    let app = TestApp::scripted(
+        "description: a\nstages:\n  - result: REJECTED\n    reject_reason: own_word\n    reject_description: In words\n    \
+         result_comment: No\n    live: true\n    similarity: 0.25\n",
+    )
+    .await;
+    let result = app.result_of(json!({})).await;
+    assert_eq!(result["reject_reason"], json!({"value": "own_word", "description": "In words"}));
+    assert_eq!(
+        (&result["result_comment"], &result["live"], &result["similarity"]),
+        (&json!("No"), &json!(true), &json!(0.25))
+    );
+}
+
+#[tokio::test]
+async fn a_change_is_laid_over_the_document_at_any_depth() {
+    let app = TestApp::scripted(
+        "description: a\nstages:\n  - result: MANUAL_CHECK\n    change:\n      person: {first_name: Changed, status: \
+         FIELDS_MISMATCH, mrz: null}\n      trustedDatabaseRecord: {found: true}\n  - when: after=1m\n    \
+         result: APPROVED\n    change: {person: {last_name: Too}}\n  - {when: after=1m, change: {name: Both}}\n",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    assert_eq!(app.result(&token).await.json()["person"], json!({}), "not before its stage");
+    app.mock.finish(&token).unwrap();
+    let first = app.result(&token).await.json();
+    assert_eq!(first["result"], "MANUAL_CHECK");
+    assert_eq!(
+        (&first["person"]["first_name"], &first["person"]["status"]),
+        (&json!("Changed"), &json!("FIELDS_MISMATCH"))
+    );
+    assert_eq!(first["person"].get("mrz"), None);
+    assert_eq!(first["trustedDatabaseRecord"], json!({"found": true}));
+    assert_ne!(first["person"]["birthday"], Value::Null, "the rest is generated as ever");
+    app.mock.advance(MINUTE);
+    let second = app.result(&token).await.json();
+    assert_eq!((&second["person"]["first_name"], &second["person"]["last_name"]), (&json!("Changed"), &json!("Too")));
+    app.mock.advance(MINUTE);
+    let third = app.result(&token).await.json();
+    assert_eq!((&third["result"], &third["name"]), (&json!("APPROVED"), &json!("Both")));
+    let members = |document: &Value| document.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(members(&third)[..4], ["result", "similarity", "live", "document_type"], "members keep their order");
+}
+
+#[tokio::test]
+async fn a_stage_can_answer_a_whole_document_of_the_fixtures() {
+    let app = TestApp::scripted(
+        "description: a\nstages: [{when: begin, document: recorded-approved}, {when: after=1m, change: {person: {age: 7}}}, \
+         {when: widget, result: REJECTED}]",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    let fixture: Value =
+        serde_json::from_str(&std::fs::read_to_string("fixtures/documents/recorded-approved.json").unwrap()).unwrap();
+    let answered = app.result(&token).await;
+    assert_eq!(answered.text(), fixture.to_string(), "byte for byte, but for blanks");
+    app.mock.advance(MINUTE);
+    assert_eq!(app.result(&token).await.json()["person"]["age"], 7);
+    app.mock.finish(&token).unwrap();
+    let generated = app.result(&token).await.json();
+    assert_eq!((&generated["result"], &generated["person"]["age"]), (&json!("REJECTED"), &json!(7)));
+}
+
+#[tokio::test]
+async fn fixtures_may_have_documents_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("documents")).unwrap();
+    std::fs::write(folder.path().join("documents/own.yaml"), "result: odd\nperson: {}\n").unwrap();
+    let app = TestApp::scripted_with("description: a\nstages: [{when: begin, document: own}]", |builder| {
+        builder.settings(|config| {
+            config.fixtures = Some(folder.path().to_owned());
+            // The built-in scenarios may name built-in documents.
+            config.builtin_scenarios = false;
+        })
+    })
+    .await;
+    let token = app.begin(json!({})).await;
+    assert_eq!(app.result(&token).await.text(), r#"{"result":"odd","person":{}}"#);
+}
+
+#[tokio::test]
+async fn a_stage_can_answer_an_error_and_heal() {
+    let app = TestApp::scripted(
+        "description: a\nstages: [{when: begin, error: SESSION_INVALID}, {when: after=1m, result: APPROVED}]",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    app.result(&token).await.assert_error(400, "SESSION_INVALID");
+    app.delete(&token).await.assert_error(400, "SESSION_INVALID");
+    app.mock.advance(MINUTE);
+    assert_eq!(app.word(&token).await, "APPROVED");
+}
+
+#[tokio::test]
+async fn a_stage_can_let_calls_go_wrong_for_its_session_alone() {
+    let app =
+        TestApp::scripted("description: a\nstages: [{when: widget, result: APPROVED, fault: {status: 502, calls: 2}}]")
+            .await;
+    let (token, other) = (app.begin(json!({})).await, app.begin(json!({})).await);
+    app.result(&token).await.assert_status(200);
+    app.mock.finish(&token).unwrap();
+    let first = app.result(&token).await;
+    first.assert_status(502);
+    assert_eq!(first.hint(), "fault `scripted` (status 502), call 1 of 2");
+    app.result(&other).await.assert_status(200);
+    app.delete(&token).await.assert_status(502);
+    assert_eq!(app.word(&token).await, "APPROVED");
+}
+
+#[tokio::test]
+async fn what_fell_due_is_told_when_the_clock_is_moved() {
+    let app = TestApp::scripted_with(
+        "description: a\nsession_lifetime: 10m\nstages: [{when: after=5m, result: MANUAL_CHECK}, \
+         {when: after=15m, result: APPROVED}]",
+        |builder| builder.frozen_at(SystemTime::UNIX_EPOCH),
+    )
+    .await;
+    let (token, opened) = (app.begin(json!({})).await, app.begin(json!({})).await);
+    app.widget(&opened).await.assert_status(200);
+    assert_eq!(app.mock.advance(MINUTE), []);
+    let due = app.mock.advance(10 * MINUTE);
+    let mut stages = due.iter().take(2).map(|due| due.session.clone().unwrap()).collect::<Vec<_>>();
+    stages.sort();
+    let mut both = vec![token.clone(), opened.clone()];
+    both.sort();
+    assert_eq!(stages, both);
+    assert_eq!(due[0].at, "1970-01-01T00:05:00Z");
+    assert_eq!(due[0].company_key.as_deref(), Some(app.mock.company_key()));
+    assert_eq!(due[0].what, Due::Stage("stage 1 of the scenario `scripted` (after=300s)".into()));
+    let ends: Vec<_> = due[2..].iter().map(|due| (due.session.as_deref() == Some(&opened), due.what.clone())).collect();
+    assert!(ends.contains(&(true, Due::Abandoned)) && ends.contains(&(false, Due::Expired)), "{ends:?}");
+    assert_eq!(due[2].at, "1970-01-01T00:10:00Z");
+    let last = whats(app.mock.advance(60 * MINUTE));
+    assert_eq!(last, vec![Due::Stage("stage 2 of the scenario `scripted` (after=900s)".into()); 2]);
+    assert_eq!(app.word(&token).await, "APPROVED");
+}

@@ -1,0 +1,172 @@
+//! The examples of `docs/scenarios.md`: each scenario can be read, and does what is written below it.
+
+use std::{fs, time::Duration};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    command_line::{Serving, binary},
+    harness::{Reply, TestApp},
+};
+
+/// The fenced blocks of the page in order: language and text.
+fn blocks() -> Vec<(String, String)> {
+    let page = fs::read_to_string("docs/scenarios.md").unwrap();
+    let fences: Vec<_> = page.split("```").collect();
+    let inside = fences.iter().skip(1).step_by(2);
+    inside.map(|block| block.split_once('\n').unwrap()).map(|(kind, text)| (kind.into(), text.into())).collect()
+}
+
+/// What a call answers, as a walk writes it: a word, a status, `closed` or `broken`.
+async fn answer(app: &TestApp, path: &str, body: &Value) -> (String, Value) {
+    let call = app.request(Method::POST, path).json(&app.with_key(body.clone())).send();
+    let Ok(response) = call.await else { return ("closed".into(), Value::Null) };
+    let status = response.status().as_u16();
+    let Ok(body) = response.bytes().await else { return ("closed".into(), Value::Null) };
+    match serde_json::from_slice::<Value>(&body) {
+        Ok(Value::String(word)) => (word, Value::Null),
+        Ok(document) => (document["result"].as_str().unwrap_or_default().to_owned(), document),
+        Err(_) if status == 200 => ("broken".into(), Value::Null),
+        Err(_) => (status.to_string(), Value::Null),
+    }
+}
+
+/// The member at a path such as `person.name` or `list.0`.
+fn member<'a>(document: &'a Value, path: &str) -> &'a Value {
+    path.split('.').fold(document, |value, name| match name.parse::<usize>() {
+        Ok(number) => &value[number],
+        Err(_) => &value[name],
+    })
+}
+
+async fn walk(scenario: &str, steps: &str) {
+    let app = TestApp::scripted(scenario).await;
+    let mut token = String::new();
+    for step in steps.lines() {
+        let (action, expected) = step.split_once(' ').unwrap_or((step, ""));
+        match action {
+            "begin" => {
+                let (word, _) = answer(&app, "/external-api/begin/", &json!({})).await;
+                if expected.is_empty() {
+                    assert_eq!(word.len(), 40, "{step}: {word}\n{scenario}");
+                    token = word;
+                } else {
+                    assert_eq!(word, expected, "{scenario}");
+                }
+            }
+            "result" => {
+                let (word, document) = answer(&app, "/external-api/result/", &json!({"session_token": token})).await;
+                let (wanted, members) = expected.split_once(' ').unwrap_or((expected, ""));
+                assert_eq!(word, wanted, "{step}\n{scenario}");
+                // Values are JSON; only quoted ones have blanks.
+                let mut rest = members;
+                while let Some((path, after)) = rest.split_once('=') {
+                    let mut values = serde_json::Deserializer::from_str(after).into_iter::<Value>();
+                    let value = values.next().unwrap().unwrap();
+                    assert_eq!(member(&document, path.trim()), &value, "{step}\n{scenario}");
+                    rest = &after[values.byte_offset()..];
+                }
+            }
+            "open" => {
+                let page: Reply = app.widget(&token).await;
+                page.assert_status(expected.parse().unwrap_or(200));
+            }
+            "reach" => app.mock.reach_step(&token, expected).unwrap(),
+            "finish" => app.mock.finish(&token).unwrap(),
+            "decide" => app.mock.decide(&token).unwrap(),
+            "advance" => {
+                let (number, unit) = expected.split_at(expected.len() - 1);
+                let seconds = match unit {
+                    "s" => 1,
+                    "m" => 60,
+                    _ => 3600,
+                };
+                app.mock.advance(Duration::from_secs(number.parse::<u64>().unwrap() * seconds));
+            }
+            _ => panic!("`{step}` is no step of a walk"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_scenario_of_the_page_does_what_is_written_below_it() {
+    let blocks = blocks();
+    let walks = blocks.windows(2).filter(|pair| pair[0].0 == "yaml" && pair[1].0 == "text");
+    let mut walked = 0;
+    for pair in walks {
+        walk(&pair[0].1, &pair[1].1).await;
+        walked += 1;
+    }
+    assert!(walked >= 18, "{walked}");
+    assert_eq!(walked, blocks.iter().filter(|(kind, _)| kind == "text").count(), "each walk has its scenario");
+}
+
+#[tokio::test]
+async fn the_examples_without_a_walk_can_be_read() {
+    let blocks = blocks();
+    let without_walk = blocks
+        .iter()
+        .enumerate()
+        .filter(|(at, (kind, _))| kind == "yaml" && blocks.get(at + 1).is_none_or(|(kind, _)| kind != "text"));
+    let texts: Vec<_> = without_walk.map(|(_, (_, text))| text.as_str()).collect();
+    let [matching, config] = texts[..] else { panic!("{texts:#?}") };
+
+    let app =
+        TestApp::scripted_with(matching, |builder| builder.settings(|config| config.scenario = "approved".into()))
+            .await;
+    let begin = json!({
+        "flags": {"document_countries": ["GEO"], "liveness": true, "return_url": "https://example.com/checkout"},
+        "steps": [{"type": "user-questionnaire", "key": "k", "questions": []}],
+    });
+    let request = app.request(Method::POST, "/external-api/begin/").header("x-test-case", "checkout");
+    let reply = crate::harness::send(request.json(&app.with_key(begin))).await;
+    assert!(reply.hint().starts_with("scenario `scripted`, from its `match` on company, "), "{}", reply.hint());
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.yaml");
+    fs::write(&path, config).unwrap();
+    let serving = Serving::spawn(binary(&["--port", "0", "--config"]).arg(&path));
+    assert!(serving.first_line.contains("| company keys: my-company"), "{}", serving.first_line);
+}
+
+#[test]
+fn the_page_names_every_trigger_effect_and_fault() {
+    let page = fs::read_to_string("docs/scenarios.md").unwrap();
+    let yaml: String = blocks().into_iter().filter(|(kind, _)| kind == "yaml").map(|(_, text)| text).collect();
+    for trigger in ["begin", "opened", "step=", "widget", "polls=", "after=", "operator"] {
+        assert!(yaml.contains(&format!("when: {trigger}")), "no example of `{trigger}`");
+    }
+    for key in [
+        "result:",
+        "unlisted_result:",
+        "error:",
+        "document:",
+        "change:",
+        "fault:",
+        "delay:",
+        "status:",
+        "retry_after:",
+        "close: before-answer",
+        "close: in-headers",
+        "close: in-body",
+        "body: cut-off",
+        "body: broken-json",
+        "content_type:",
+        "drip:",
+        "calls:",
+        "lasts:",
+        "begin_fault:",
+        "refuse_begin:",
+        "session_lifetime:",
+        "match:",
+    ] {
+        assert!(yaml.contains(key), "no example of `{key}`");
+    }
+    for entry in fs::read_dir("scenarios").unwrap() {
+        let path = entry.unwrap().path();
+        if fs::read_to_string(&path).unwrap().contains("# Finds clients ") {
+            assert!(page.contains(&format!("| `{}` |", path.file_stem().unwrap().to_str().unwrap())), "{path:?}");
+        }
+    }
+}
