@@ -2,6 +2,7 @@
 
 mod settings;
 mod values;
+mod watch;
 
 use std::{
     error::Error,
@@ -19,7 +20,7 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::{Value, json};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
-use self::{settings::Settings, values::LogFormat};
+use self::{settings::Settings, values::LogFormat, watch::Watching};
 use crate::{
     config::ResultCase,
     server::{MockServer, local_url},
@@ -82,7 +83,9 @@ async fn serve(settings: Settings) -> Done {
         remove_left_over(path)?;
     }
     let mut stop = StopSignals::listen()?;
+    let (watches, config_file) = (settings.watch(), settings.config_file());
     let server = MockServer::serve(settings.into_config()?).await?;
+    let _watching = watches.then(|| Watching::start(server.mock().clone(), config_file.as_deref())).transpose()?;
     if let Some(path) = &ready_file {
         write_whole(path, &server.url())?;
     }

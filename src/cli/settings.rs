@@ -105,6 +105,11 @@ pub(super) struct Settings {
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_FIXTURES", value_name = "DIR")]
     fixtures: Option<PathBuf>,
 
+    /// Read scenarios and fixtures again when their files change; sessions keep what they began with
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_WATCH", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    watch: Option<bool>,
+
     /// Make tokens, and with them people and numbers, repeatable
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_SEED", value_name = "NUMBER", value_parser = parse_number::<u64>)]
     #[serde(deserialize_with = "values::seed")]
@@ -223,7 +228,7 @@ impl Settings {
         let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
         Ok(merged!(self, file:
             host, port, public_url, company_key, any_company_key, company_ttl, max_companies, session_lifetime, result_case, error_status, null_reject_reason,
-            return_url_token, scenario, finish, scenarios, no_builtin_scenarios, fixtures, seed, frozen_at, max_body,
+            return_url_token, scenario, finish, scenarios, no_builtin_scenarios, fixtures, watch, seed, frozen_at, max_body,
             max_multipart_body, max_parts, max_depth, log_format, log_level, ready_file, config,
         ))
     }
@@ -234,6 +239,14 @@ impl Settings {
             *path = folder.join(&path);
         }
         self
+    }
+
+    pub(super) fn watch(&self) -> bool {
+        self.watch.unwrap_or(false)
+    }
+
+    pub(super) fn config_file(&self) -> Option<PathBuf> {
+        self.config.clone()
     }
 
     pub(super) fn log_format(&self) -> LogFormat {

@@ -6,6 +6,7 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Command, Output, Stdio},
+    sync::mpsc,
     time::{Duration, Instant},
 };
 
@@ -49,6 +50,14 @@ impl Serving {
         rest.split(' ').next().expect("a URL")
     }
 
+    /// The lines of the log as they come.
+    pub(crate) fn log(&mut self) -> Log {
+        let log = BufReader::new(self.child.stderr.take().expect("stderr is piped"));
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || log.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Log(lines)
+    }
+
     /// Sends SIGTERM, waits for the end, and answers how long it took, the exit code and the log.
     fn terminate(self) -> (Duration, Option<i32>, String) {
         self.stop("TERM")
@@ -62,6 +71,23 @@ impl Serving {
         let mut log = String::new();
         self.child.stderr.take().expect("stderr is piped").read_to_string(&mut log).expect("text");
         (started.elapsed(), code, log)
+    }
+}
+
+pub(crate) struct Log(mpsc::Receiver<String>);
+
+impl Log {
+    /// Waits for a line that says this, and answers it.
+    #[track_caller]
+    pub(crate) fn line_with(&self, words: &str) -> String {
+        let mut seen = Vec::new();
+        while let Ok(line) = self.0.recv_timeout(Duration::from_secs(20)) {
+            if line.contains(words) {
+                return line;
+            }
+            seen.push(line);
+        }
+        panic!("no line says `{words}`: {seen:#?}");
     }
 }
 

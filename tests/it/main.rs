@@ -21,5 +21,6 @@ mod settings;
 mod signatures;
 mod timelines;
 mod walks;
+mod watching;
 mod widget;
 mod words;
