@@ -22,7 +22,7 @@ use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
 use self::{settings::Settings, values::LogFormat, watch::Watching};
 use crate::{
-    config::ResultCase,
+    dialect::ResultCase,
     server::{MockServer, local_url},
 };
 
@@ -164,10 +164,11 @@ fn announce(server: &MockServer, format: LogFormat) {
     };
     // Nobody may be there to read it, which is no reason to stop.
     let _ = writeln!(io::stdout(), "{line}");
-    if mock.config.result_case == ResultCase::Upper {
+    let is_upper = |company: &&crate::Company| mock.config.wording(company).result_case == ResultCase::Upper;
+    if companies.iter().any(is_upper) {
         tracing::info!(
             "results are written as the vendor's manual does (APPROVED); recorded live answers are lower case \
-             (approved): --result-case lower sends those"
+             (approved): --dialect live sends those. A client that knows the lower case alone waits for ever otherwise"
         );
     }
 }

@@ -4,23 +4,28 @@ use std::{collections::BTreeMap, fmt, time::SystemTime};
 
 use serde_json::{Map, Value};
 
-use crate::{config::ResultCase, faults::Fault, session::Steps};
+use crate::{
+    dialect::{Dialect, ResultCase},
+    faults::Fault,
+    session::Steps,
+};
 
 /// A company that may call, and what is set for it.
 ///
 /// ```
-/// use identomat_mock::{Company, ResultCase};
+/// use identomat_mock::{Company, Dialect};
 ///
 /// let company = Company::new("another-company")
 ///     .secret("not-a-real-secret")
 ///     .scenario("manual-check")
-///     .result_case(ResultCase::Lower);
+///     .dialect(Dialect::Live);
 /// ```
 #[derive(Clone)]
 pub struct Company {
     pub(crate) key: String,
     pub(crate) secret: Option<String>,
     pub(crate) scenario: Option<String>,
+    pub(crate) dialect: Option<Dialect>,
     pub(crate) result_case: Option<ResultCase>,
     pub(crate) configurations: BTreeMap<String, Configuration>,
     pub(crate) people: Vec<String>,
@@ -36,6 +41,7 @@ impl Company {
             key: key.into(),
             secret: None,
             scenario: None,
+            dialect: None,
             result_case: None,
             configurations: BTreeMap::new(),
             people: Vec::new(),
@@ -57,7 +63,13 @@ impl Company {
         self
     }
 
-    /// How `result` is written, instead of the server's setting.
+    /// Whether its answers are worded as the manual's or as recorded ones, instead of the server's setting.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
+    /// How `result` is written, instead of what dialect and server say.
     pub fn result_case(mut self, case: ResultCase) -> Self {
         self.result_case = Some(case);
         self
@@ -132,6 +144,7 @@ impl fmt::Debug for Company {
             .field("key", &self.key)
             .field("secret", &self.secret.as_ref().map(|_| "…"))
             .field("scenario", &self.scenario)
+            .field("dialect", &self.dialect)
             .field("result_case", &self.result_case)
             .field("configurations", &self.configurations)
             .field("people", &self.people)

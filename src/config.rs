@@ -3,13 +3,16 @@
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
-    str::FromStr,
     time::{Duration, SystemTime},
 };
 
-use serde::Deserialize;
-
-use crate::{company::Company, faults::Fault, scenario::Trigger, vendor_error::ErrorCode};
+use crate::{
+    company::Company,
+    dialect::{Dialect, ResultCase, Wording},
+    faults::Fault,
+    scenario::Trigger,
+    vendor_error::ErrorCode,
+};
 
 /// The key of the vendor's manual, and the mock's own when none is given.
 pub const DEFAULT_COMPANY_KEY: &str = "0123456789012345678901234567890123456789";
@@ -37,12 +40,14 @@ pub struct Config {
     pub faults: Vec<Fault>,
     /// How long a session token opens the widget: 15 minutes.
     pub session_lifetime: Duration,
-    /// How `result` is written: upper case, as in the manual.
-    pub result_case: ResultCase,
+    /// Whether answers are worded as the manual's or as recorded ones; a company can have its own.
+    pub dialect: Dialect,
+    /// How `result` is written, where that is not as the dialect says.
+    pub result_case: Option<ResultCase>,
     /// The HTTP status of each error.
     pub error_status: ErrorStatus,
-    /// `reject_reason` is null where nothing was rejected, as the manual says; else an object of empty texts.
-    pub null_reject_reason: bool,
+    /// Whether `reject_reason` is null where nothing was rejected, where that is not as the dialect says.
+    pub null_reject_reason: Option<bool>,
     /// Adds `session_token` to the query of `return_url` when the browser goes there.
     pub return_url_token: bool,
     /// The scenario for sessions that do not ask for one: `approved`.
@@ -75,9 +80,10 @@ impl Default for Config {
             max_companies: 1000,
             faults: Vec::new(),
             session_lifetime: Duration::from_secs(15 * 60),
-            result_case: ResultCase::Upper,
+            dialect: Dialect::default(),
+            result_case: None,
             error_status: ErrorStatus::default(),
-            null_reject_reason: false,
+            null_reject_reason: None,
             return_url_token: false,
             scenario: "approved".into(),
             finish: Trigger::Widget,
@@ -98,6 +104,13 @@ impl Config {
             [] => vec![Company::new(DEFAULT_COMPANY_KEY)],
             companies => companies.to_vec(),
         }
+    }
+
+    /// How answers to a company are worded. What is said of the company holds above what is said of all.
+    pub(crate) fn wording(&self, company: &Company) -> Wording {
+        let of_all = self.dialect.wording().with(self.result_case, self.null_reject_reason);
+        let of_company = company.dialect.map_or(of_all, Dialect::wording);
+        of_company.with(company.result_case, self.null_reject_reason)
     }
 
     /// Checks all that needs no file.
@@ -152,28 +165,6 @@ pub(crate) fn check_base_url(url: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("`{url}` is not a base URL without a path, such as https://identomat.test:8443"))
-    }
-}
-
-/// How `result` is written. Recorded live answers are lower case, the manual prints upper case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ResultCase {
-    /// `APPROVED`
-    Upper,
-    /// `approved`
-    Lower,
-}
-
-impl FromStr for ResultCase {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "upper" => Ok(Self::Upper),
-            "lower" => Ok(Self::Lower),
-            _ => Err(format!("`{text}` is not a case; allowed: upper, lower")),
-        }
     }
 }
 

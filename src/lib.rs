@@ -42,7 +42,10 @@ mod server;
 pub use server::{CompanyHandle, MockServer, MockServerBuilder, StartError, UnknownName, blocking};
 
 mod config;
-pub use config::{Config, DEFAULT_COMPANY_KEY, ErrorStatus, Limits, ResultCase};
+pub use config::{Config, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
+
+mod dialect;
+pub use dialect::{Dialect, ResultCase};
 
 mod company;
 pub use company::{Company, Configuration};

@@ -18,7 +18,7 @@ use crate::{
     config::Config,
     data_file::LoadError,
     faults::{Endpoint, Faults, Strike},
-    result::{Wording, render},
+    result::render,
     scenario::Decision,
     session::{Answers, Browser, DecideError, FinishError, Outcome, Session, Standing, Token, TokenSource},
     tenant::Tenant,
@@ -193,11 +193,7 @@ impl Mock {
     fn answer(&self, tenant: &Tenant, session: &mut Session) -> Result<Bytes, VendorError> {
         let draw = |session: &Session, standing: Standing<'_>| {
             let company = &tenant.company;
-            let wording = Wording {
-                result_case: company.result_case.unwrap_or(self.config.result_case),
-                null_reject_reason: self.config.null_reject_reason,
-            };
-            render(session, standing, &company.people, wording)
+            render(session, standing, &company.people, self.config.wording(company))
         };
         session
             .answer(draw)

@@ -15,7 +15,9 @@ use super::values::{
     self, AnyKey, KeyAndSecret, Length, LogFormat, LogLevel, Moment, PublicUrl, Size, StatusOf, one_or_many,
     parse_host, parse_number, parse_port,
 };
-use crate::{Company, Config, Configuration, ErrorStatus, ResultCase, Trigger, data_file::DataFile, faults::FaultFile};
+use crate::{
+    Company, Config, Configuration, Dialect, ErrorStatus, ResultCase, Trigger, data_file::DataFile, faults::FaultFile,
+};
 
 /// What the user set. The doc comments are the help texts.
 #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
@@ -61,7 +63,13 @@ pub(super) struct Settings {
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_SESSION_LIFETIME", value_name = "DURATION")]
     session_lifetime: Option<Length>,
 
-    /// How `result` is written: upper as in the manual, lower as in recorded live answers [default: upper]
+    /// Whether answers are worded as in the vendor's manual (APPROVED) or as in recorded live ones (approved)
+    /// [default: manual]
+    #[arg(long, global = true, env = "IDENTOMAT_MOCK_DIALECT", value_name = "manual|live")]
+    #[serde(deserialize_with = "values::dialect")]
+    dialect: Option<Dialect>,
+
+    /// How `result` is written, instead of what the dialect says
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_RESULT_CASE", value_name = "upper|lower")]
     #[serde(deserialize_with = "values::result_case")]
     result_case: Option<ResultCase>,
@@ -74,7 +82,7 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "one_or_many")]
     error_status: Option<Vec<StatusOf>>,
 
-    /// Send null as `reject_reason` where nothing was rejected, instead of an object of empty texts
+    /// Send null as `reject_reason` where nothing was rejected, as the manual allows, instead of an object of empty texts
     #[arg(long, global = true, env = "IDENTOMAT_MOCK_NULL_REJECT_REASON", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     null_reject_reason: Option<bool>,
@@ -169,6 +177,7 @@ struct CompanyEntry {
     key: String,
     secret: Option<String>,
     scenario: Option<String>,
+    dialect: Option<Dialect>,
     result_case: Option<ResultCase>,
     #[serde(default)]
     configurations: BTreeMap<String, ConfigurationEntry>,
@@ -202,6 +211,7 @@ impl CompanyEntry {
         Company {
             secret: self.secret,
             scenario: self.scenario,
+            dialect: self.dialect,
             result_case: self.result_case,
             configurations: self.configurations.into_iter().map(|(id, entry)| (id, configuration(entry))).collect(),
             people: self.people,
@@ -227,7 +237,7 @@ impl Settings {
         let file: Self = DataFile::read(path)?.parse()?;
         let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
         Ok(merged!(self, file:
-            host, port, public_url, company_key, any_company_key, company_ttl, max_companies, session_lifetime, result_case, error_status, null_reject_reason,
+            host, port, public_url, company_key, any_company_key, company_ttl, max_companies, session_lifetime, dialect, result_case, error_status, null_reject_reason,
             return_url_token, scenario, finish, scenarios, no_builtin_scenarios, fixtures, watch, seed, frozen_at, max_body,
             max_multipart_body, max_parts, max_depth, log_format, log_level, ready_file, config,
         ))
@@ -259,7 +269,7 @@ impl Settings {
 
     pub(super) fn into_config(self) -> Result<Config, String> {
         let defaults = Config::default();
-        let Config { host, port, session_lifetime, result_case, scenario, finish, limits, .. } = defaults;
+        let Config { host, port, session_lifetime, dialect, scenario, finish, limits, .. } = defaults;
         // What is said of one error holds above what is said of all, in whatever order.
         let mut error_status = ErrorStatus::default();
         let (for_all, for_one): (Vec<_>, Vec<_>) =
@@ -289,9 +299,10 @@ impl Settings {
             max_companies: self.max_companies.unwrap_or(defaults.max_companies),
             faults: self.faults.into_iter().map(|FaultFile(fault)| fault).collect(),
             session_lifetime: self.session_lifetime.map_or(session_lifetime, |Length(time)| time),
-            result_case: self.result_case.unwrap_or(result_case),
+            dialect: self.dialect.unwrap_or(dialect),
+            result_case: self.result_case,
             error_status,
-            null_reject_reason: self.null_reject_reason.unwrap_or(false),
+            null_reject_reason: self.null_reject_reason,
             return_url_token: self.return_url_token.unwrap_or(false),
             scenario: self.scenario.unwrap_or(scenario),
             finish: self.finish.unwrap_or(finish),

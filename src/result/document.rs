@@ -11,18 +11,10 @@ use super::{
     questionnaires::{AnsweredQuestionnaire, answered},
 };
 use crate::{
-    config::ResultCase,
+    dialect::Wording,
     scenario::{RejectReason, ScreeningMatch, Verdict},
     session::Session,
 };
-
-/// Choices about wording where the manual and recorded answers differ.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wording {
-    pub(crate) result_case: ResultCase,
-    /// `reject_reason` is null where nothing was rejected, as the manual says.
-    pub(crate) null_reject_reason: bool,
-}
 
 /// What `result/` and `delete/` answer.
 #[derive(Debug, Serialize)]
@@ -37,7 +29,8 @@ pub(super) struct ResultDocument<'a> {
     reject_reason: Option<RejectReason>,
     result_comment: &'a str,
     name: String,
-    face_images: [&'static str; 0],
+    /// How many pictures of the face there are.
+    face_images: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_card_front: Option<Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,7 +80,7 @@ impl<'a> ResultDocument<'a> {
             reject_reason: verdict.reject_reason.clone().or_else(no_reason),
             result_comment: &verdict.result_comment,
             name: document.as_ref().map(|_| cast.person.full_name()).unwrap_or_default(),
-            face_images: [],
+            face_images: shows_face.into(),
             id_card_front: document.as_ref().and_then(IdentityDocument::card_front),
             id_card_back: document.as_ref().and_then(IdentityDocument::card_back),
             suggested: Map::new(),

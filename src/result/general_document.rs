@@ -3,10 +3,11 @@
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
-use super::{day, midnight, people::Person, slashed};
+use super::{day, midnight, people::Person};
 use crate::session::Token;
 
-/// One element of `generalDocuments`: a document of that kind, some days or weeks old.
+/// One element of `generalDocuments`: a document of one page of that kind, some days or weeks old. What such a
+/// document does not say is null, as in recorded answers.
 pub(super) fn general_document(kind: &str, person: &Person, token: &Token, begun_at: Timestamp) -> Value {
     let age_in_days = 3 + (token.draw("general document") % 60) as i32;
     let issued = day(begun_at).saturating_sub(Span::new().days(age_in_days));
@@ -14,27 +15,39 @@ pub(super) fn general_document(kind: &str, person: &Person, token: &Token, begun
     json!({
         "documentType": kind.to_ascii_uppercase(),
         "typeId": kind,
-        "pages": [{"typeId": kind.replace('_', "-")}],
-        "final": {
-            "fullName": person.full_name(),
-            "firstName": *person.first_name,
-            "lastName": *person.last_name,
-            "formattedAddress": address.one_line(),
-            "address": address.street_line(),
-            "street": address.street,
-            "streetNumber": address.street_number,
-            "city": address.city,
-            "state": address.state,
-            "postalCode": address.postal_code,
-            "country": address.country,
-            "countryCode": *person.country,
-            "latitude": address.latitude,
-            "longitude": address.longitude,
-            "issuingAuthority": issuer(kind),
-            "documentIssued": slashed(issued),
-            "documentIssuedTime": midnight(issued),
-        },
-        "documentPages": [{"pageNumber": 1}],
+        "pages": [{
+            "typeId": kind.replace('_', "-"),
+            "pageNumber": 1,
+            "final": {
+                "fullName": person.full_name(),
+                "firstName": *person.first_name,
+                "lastName": *person.last_name,
+                "formattedAddress": address.one_line(),
+                "address": address.street_line(),
+                "street": address.street,
+                "streetNumber": address.street_number,
+                "houseNumber": null,
+                "city": address.city,
+                "state": address.state,
+                "county": null,
+                "sublocality": null,
+                "postalTown": null,
+                "postalCode": address.postal_code,
+                "country": address.country,
+                "countryCode": *person.country,
+                "latitude": address.latitude,
+                "longitude": address.longitude,
+                "localType": "ROOFTOP",
+                "authority": issuer(kind),
+                "issuingAuthority": issuer(kind),
+                "registrationNumber": null,
+                "documentIssued": midnight(issued),
+                "documentIssuedTime": midnight(issued),
+                "documentExpires": null,
+            },
+            "documentPages": [{"pageNumber": 1}],
+            "statuses": [],
+        }],
     })
 }
 

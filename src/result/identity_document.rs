@@ -88,6 +88,9 @@ impl<'a> IdentityDocument<'a> {
         put("nationality", country.into());
         put("issuing_state", country.into());
         put("authority", (*person.authority).into());
+        if let Some(authority) = self.local_name().and_then(|local| local.authority.as_deref()) {
+            put("local_authority", authority.into());
+        }
         put("address", person.address.one_line().into());
         put("personal_number", (*person.personal_number).into());
         put("document_type_id", document_type.as_str().into());
@@ -104,44 +107,66 @@ impl<'a> IdentityDocument<'a> {
 
     /// The raw fields of the front of a card; `None` for a passport.
     pub(super) fn card_front(&self) -> Option<Map<String, Value>> {
-        let Cast { person, document_number, country, .. } = self.cast;
-        let mut fields = self.card()?;
-        let mut put = |name: &str, value: &str| fields.insert(name.to_owned(), value.into());
-        put("Given_Names_en_US", &person.first_name);
-        put("Surname_en_US", &person.last_name);
-        put("Document_Number_en_US", document_number);
-        put("Personal_Number_en_US", &person.personal_number);
-        put("Date_of_Birth_en_US", &slashed(person.birthday));
-        put("Date_of_Birth_ISO", &person.birthday.to_string());
-        put("Date_of_Expiry_en_US", &slashed(self.expires));
-        put("Nationality_Code_en_US", country);
-        put("Sex_en_US", person.sex.as_str());
-        if let Some(local) = self.local_name() {
-            put(&format!("Given_Names_{}", local.locale), &local.first_name);
-            put(&format!("Surname_{}", local.locale), &local.last_name);
-        }
-        Some(fields)
+        (self.cast.document_type != DocumentType::Passport).then(|| self.card_fields())
     }
 
-    /// The raw fields of the back of a card; `None` for a passport.
+    /// The raw fields of the back of a card: those of the front and the zone. `None` for a passport.
     pub(super) fn card_back(&self) -> Option<Map<String, Value>> {
-        let person = self.cast.person;
-        let mut fields = self.card()?;
-        let mut put = |name: &str, value: &str| fields.insert(name.to_owned(), value.into());
-        put("Authority_en_US", &person.authority);
-        put("Address_en_US", &person.address.one_line());
-        put("Date_of_Issue_en_US", &slashed(self.issued));
-        if let Some(local) = self.local_name() {
-            put(&format!("Address_{}", local.locale), &local.address);
-        }
+        let mut fields = self.card_front()?;
         if let Some(mrz) = &self.mrz {
-            put("mrz", mrz);
+            fields.insert("mrz".into(), (**mrz).into());
         }
         Some(fields)
     }
 
-    fn card(&self) -> Option<Map<String, Value>> {
-        (self.cast.document_type != DocumentType::Passport).then(Map::new)
+    /// What the vendor reads off both sides of a card, in Latin and in local script (specification, section 5).
+    fn card_fields(&self) -> Map<String, Value> {
+        let Cast { person, document_number, country, .. } = self.cast;
+        // Of a country that nobody comes from, only the code is known.
+        let is_at_home = *person.country == **country;
+        let nationality = if is_at_home { &person.address.country } else { country };
+        let (birthday, issued, expires) = (slashed(person.birthday), slashed(self.issued), slashed(self.expires));
+        let mut fields = Map::new();
+        let mut put = |name: &str, locale: &str, value: &str| {
+            fields.insert(format!("{name}_{locale}"), value.into());
+        };
+        for (name, value) in [
+            ("Given_Names", &*person.first_name),
+            ("Surname", &person.last_name),
+            ("Nationality", nationality),
+            ("Nationality_Code", country),
+            ("Sex", person.sex.as_str()),
+            ("Document_Number", document_number),
+            ("Personal_Number", &person.personal_number),
+            ("Issuing_State_Code", country),
+            ("Authority", &person.authority),
+            ("Address", &person.address.one_line()),
+            ("Date_of_Birth", &birthday),
+            ("Date_of_Expiry", &expires),
+            ("Date_of_Issue", &issued),
+            ("Place_of_Birth", &person.birth_place),
+        ] {
+            put(name, "en_US", value);
+        }
+        put("Date_of_Birth", "ISO", &midnight(person.birthday));
+        put("Date_of_Expiry", "ISO", &midnight(self.expires));
+        if let Some(local) = self.local_name() {
+            for (name, value) in [
+                ("Given_Names", Some(&local.first_name)),
+                ("Surname", Some(&local.last_name)),
+                ("Authority", local.authority.as_ref()),
+                ("Address", Some(&local.address)),
+                ("Place_of_Birth", local.birth_place.as_ref()),
+            ] {
+                if let Some(value) = value {
+                    put(name, &local.locale, value);
+                }
+            }
+            if let Some(middle) = &local.middle_name {
+                fields.insert("localMiddleName".into(), (**middle).into());
+            }
+        }
+        fields
     }
 
     /// The local script belongs to the person's own country.

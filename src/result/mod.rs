@@ -8,7 +8,7 @@ mod mrz;
 mod people;
 mod questionnaires;
 
-pub(crate) use self::{document::Wording, documents::Documents, people::People};
+pub(crate) use self::{documents::Documents, people::People};
 
 use bytes::Bytes;
 use jiff::{Timestamp, civil::Date, tz::Offset};
@@ -16,7 +16,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use self::document::ResultDocument;
-use crate::session::{Session, Standing};
+use crate::{
+    dialect::Wording,
+    session::{Session, Standing},
+};
 
 /// The document that a session answers as it stands, with the changes of its scenario. `people` are the names of those
 /// who can go through it; where there are none, everybody can.

@@ -50,6 +50,10 @@ pub(crate) struct LocalName {
     pub(crate) middle_name: Option<String>,
     pub(crate) last_name: String,
     pub(crate) address: String,
+    #[serde(default)]
+    pub(crate) birth_place: Option<String>,
+    #[serde(default)]
+    pub(crate) authority: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

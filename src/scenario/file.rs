@@ -87,7 +87,7 @@ struct RawStage {
     fault: Option<FaultFile>,
     /// The word for why the person was rejected.
     reject_reason: Option<String>,
-    /// The reason in a sentence; otherwise made of the word.
+    /// The reason in a sentence; otherwise an empty text.
     reject_description: Option<String>,
     /// The comment of an operator.
     result_comment: Option<String>,

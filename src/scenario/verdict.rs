@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{config::ResultCase, session::Outcome};
+use crate::{dialect::ResultCase, session::Outcome};
 
 /// An outcome with all that a result document says about it.
 #[derive(Debug, Clone)]
@@ -70,14 +70,9 @@ pub(crate) struct RejectReason {
 }
 
 impl RejectReason {
-    /// Without a description, the words of `value` make one.
+    /// Recorded rejections have no description.
     pub(super) fn new(value: String, description: Option<String>) -> Self {
-        let words = || {
-            let words = value.replace('_', " ");
-            let (first, rest) = words.split_at(words.chars().next().map_or(0, char::len_utf8));
-            first.to_uppercase() + rest
-        };
-        Self { description: description.unwrap_or_else(words), value }
+        Self { description: description.unwrap_or_default(), value }
     }
 }
 

@@ -3,20 +3,21 @@
 use std::time::SystemTime;
 
 use super::{MockServer, StartError};
-use crate::{company::Company, config::Config};
+use crate::{company::Company, config::Config, dialect::Dialect};
 
 /// Settings of a [`MockServer`]: a free port, one company, and what is asked for here.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), identomat_mock::StartError> {
-/// use identomat_mock::{MockServer, ResultCase};
+/// use identomat_mock::{Dialect, MockServer};
 ///
 /// let mock = MockServer::builder()
 ///     .company("my-company")
 ///     .secret("not-a-real-secret")
 ///     .scenario("rejected")
-///     .settings(|config| config.result_case = ResultCase::Lower)
+///     .dialect(Dialect::Live)
+///     .settings(|config| config.return_url_token = true)
 ///     .start()
 ///     .await?;
 /// assert_eq!(mock.company_key(), "my-company");
@@ -52,6 +53,12 @@ impl MockServerBuilder {
     /// The scenario for sessions that do not ask for one; `approved` otherwise.
     pub fn scenario(mut self, name: impl Into<String>) -> Self {
         self.config.scenario = name.into();
+        self
+    }
+
+    /// Whether answers are worded as the manual's, which is what they are otherwise, or as recorded ones.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.config.dialect = dialect;
         self
     }
 

@@ -13,9 +13,10 @@ use super::{Browser, Flags, Opening, Outcome, Session, Steps, TokenSource};
 use crate::{
     catalogue::Catalogue,
     clock::later,
-    config::{Config, ResultCase},
+    config::Config,
+    dialect::Dialect,
     faults::{Endpoint, Fault},
-    result::{Wording, render},
+    result::render,
     scenario::{Decision, Effect, Scenario, Stage, Trigger, Verdict},
     vendor_error::ErrorCode,
 };
@@ -129,7 +130,7 @@ fn play(stages: &[(Trigger, Does)], actions: &[Action]) -> Vec<Result<Value, Err
         catalogue: CATALOGUE.clone(),
         lifetime: Duration::from_secs(900),
     };
-    let wording = Wording { result_case: ResultCase::Upper, null_reject_reason: false };
+    let wording = Dialect::Manual.wording();
     let mut session = Session::begin(opening, now);
     let mut answers = Vec::new();
     for action in actions {

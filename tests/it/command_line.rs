@@ -119,7 +119,7 @@ async fn one_line_says_address_keys_scenarios_and_widget() {
 
     let (_, code, log) = serving.terminate();
     assert_eq!(code, Some(0));
-    assert!(log.contains("recorded live answers are lower case (approved): --result-case lower"), "{log}");
+    assert!(log.contains("recorded live answers are lower case (approved): --dialect live"), "{log}");
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn raw_answers(app: &TestApp, token: &str, calls: usize) -> Vec<u8> {
 }
 
 /// Waits for a call while the clock is moved on again and again; answers how often it was moved before the answer came.
-async fn moving(app: &TestApp, by: Duration, call: impl Future<Output = Reply>) -> (Reply, usize) {
+pub(crate) async fn moving(app: &TestApp, by: Duration, call: impl Future<Output = Reply>) -> (Reply, usize) {
     let mut moves = 0;
     tokio::pin!(call);
     loop {

@@ -19,6 +19,7 @@ mod scenarios;
 mod servers;
 mod settings;
 mod signatures;
+mod strict;
 mod timelines;
 mod walks;
 mod watching;

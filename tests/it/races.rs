@@ -87,7 +87,7 @@ async fn unknown_result_value() {
 
     let lower = TestApp::start_with(|builder| {
         builder.scenario("unknown-result-value").settings(|config| {
-            config.result_case = identomat_mock::ResultCase::Lower;
+            config.result_case = Some(identomat_mock::ResultCase::Lower);
         })
     })
     .await;

@@ -75,6 +75,7 @@ fn wrong_values_are_named_with_what_is_allowed() {
         ("company-ttl", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
         ("max-companies", "many", "`many` is not a whole number from 0"),
         ("frozen-at", "noon", "`noon` is not a moment; write it like 2026-01-31T12:00:00Z"),
+        ("dialect", "klingon", "`klingon` is not a dialect; allowed: manual, live"),
         ("result-case", "camel", "`camel` is not a case; allowed: upper, lower"),
         ("error-status", "99", "`99` is not a status from 200 to 599"),
         ("error-status", "204", "the status 204 allows no body, but the error is in the body"),
