@@ -11,10 +11,11 @@ test: tools browser
 	cargo test --locked --no-default-features --lib
 	cargo build --locked --no-default-features --lib
 
-# What the tests call: README commands are run, and signatures are computed by another implementation.
+# What the tests call: README commands are run, signatures are computed by another implementation, and clients of
+# other languages send and connect in ways of their own.
 tools:
-	@command -v curl >/dev/null && command -v python3 >/dev/null || \
-		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl python3; }
+	@command -v curl >/dev/null && command -v node >/dev/null && command -v python3 >/dev/null || \
+		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl nodejs python3; }
 
 # Chromium and its driver.
 browser:

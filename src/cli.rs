@@ -9,8 +9,9 @@ use std::{
     fs,
     io::{self, IsTerminal, Write},
     net::{SocketAddr, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,8 +23,12 @@ use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
 use self::{settings::Settings, values::LogFormat, watch::Watching};
 use crate::{
+    data_file::irregular,
     dialect::ResultCase,
-    server::{MockServer, local_url},
+    mock::Mock,
+    server::{MockServer, STOP_DEADLINE, local_url},
+    tenant::Tenant,
+    vendor_error::MOST_NAMED,
 };
 
 /// A stand-in for the Identomat identity-verification service, for tests and laptops.
@@ -56,10 +61,13 @@ pub fn run() -> ExitCode {
     let CommandLine { command, settings } = CommandLine::parse();
     let done = settings.with_file().and_then(|settings| {
         let runtime = tokio::runtime::Runtime::new()?;
-        match command {
+        let done = match command {
             None | Some(Command::Serve) => runtime.block_on(serve(settings)),
             Some(Command::Health { url }) => runtime.block_on(health(settings, url)),
-        }
+        };
+        // Nobody waits for work that does not end, such as a line to a full pipe.
+        runtime.shutdown_timeout(STOP_DEADLINE);
+        done
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -80,17 +88,29 @@ async fn serve(settings: Settings) -> Done {
     let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
     warn_of_unknown_variables();
     if let Some(path) = &ready_file {
+        check_ready_file(path)?;
         remove_left_over(path)?;
     }
     let mut stop = StopSignals::listen()?;
     let (watches, config_file) = (settings.watch(), settings.config_file());
-    let server = MockServer::serve(settings.into_config()?).await?;
+    // A task of its own: files on a slow disk do not keep a signal waiting.
+    let starting = tokio::spawn(MockServer::serve(settings.into_config()?));
+    let server = tokio::select! {
+        started = starting => started??,
+        () = stop.received() => return Ok(()),
+    };
     let _watching = watches.then(|| Watching::start(server.mock().clone(), config_file.as_deref())).transpose()?;
     if let Some(path) = &ready_file {
         write_whole(path, &server.url())?;
     }
-    announce(&server, format);
-    stop.received().await;
+    let lines = first_lines(&server, format);
+    // Nobody may be there to read it, or ever make room for it, which is no reason to stop or not to.
+    let printed = tokio::task::spawn_blocking(move || io::stdout().write_all(lines.as_bytes()));
+    tell_dialect(server.mock());
+    tokio::select! {
+        _ = printed => stop.received().await,
+        () = stop.received() => {}
+    }
     tracing::info!("stopping");
     server.shutdown().await;
     if let Some(path) = &ready_file {
@@ -133,24 +153,29 @@ impl StopSignals {
     }
 }
 
-/// Says on standard output, in one line, where the server is and what it knows. Test runners read this line.
-fn announce(server: &MockServer, format: LogFormat) {
+/// What standard output says when the server answers: where it is and what it knows. Test runners read the first line.
+fn first_lines(server: &MockServer, format: LogFormat) -> String {
     let mock = server.mock();
     let (listening, url, scenarios) = (server.local_url(), server.url(), server.scenarios());
     let companies: Vec<_> = mock.tenants.configured().iter().map(|tenant| &tenant.company).collect();
     let widget = server.widget_url("TOKEN");
-    let line = match format {
+    match format {
         LogFormat::Text => {
             let key = |company: &&crate::Company| match company.secret {
                 Some(_) => format!("{} (signed)", company.key),
                 None => company.key.clone(),
             };
-            let keys: Vec<_> = companies.iter().map(key).collect();
+            let mut keys: Vec<_> = companies.iter().take(MOST_NAMED).map(key).collect();
+            if companies.len() > MOST_NAMED {
+                keys.push(format!("and {} more", companies.len() - MOST_NAMED));
+            }
             let public = if url == listening { String::new() } else { format!(" as {url}") };
             format!(
-                "identomat-mock listens on {listening}{public} | company keys: {} | scenarios: {} | widget: {widget}",
+                "identomat-mock listens on {listening}{public}\n  company keys: {}\n  scenarios: {}, of which a session \
+                 that names none takes {}\n  widget: {widget}\n",
                 keys.join(", "),
-                scenarios.join(", "),
+                scenarios.len(),
+                mock.config.scenario,
             )
         }
         LogFormat::Json => {
@@ -158,14 +183,18 @@ fn announce(server: &MockServer, format: LogFormat) {
                 .iter()
                 .map(|company| json!({"company_key": company.key, "signed": company.secret.is_some()}))
                 .collect();
-            json!({"listening": listening, "url": url, "companies": keys, "scenarios": scenarios, "widget": widget})
-                .to_string()
+            let line = json!({
+                "listening": listening, "url": url, "companies": keys, "scenarios": scenarios, "widget": widget,
+            });
+            format!("{line}\n")
         }
-    };
-    // Nobody may be there to read it, which is no reason to stop.
-    let _ = writeln!(io::stdout(), "{line}");
-    let is_upper = |company: &&crate::Company| mock.config.wording(company).result_case == ResultCase::Upper;
-    if companies.iter().any(is_upper) {
+    }
+}
+
+/// Says in the log which dialect is spoken, as clients of the other wait for ever.
+fn tell_dialect(mock: &Mock) {
+    let is_upper = |tenant: &Arc<Tenant>| mock.config.wording(&tenant.company).result_case == ResultCase::Upper;
+    if mock.tenants.configured().iter().any(is_upper) {
         tracing::info!(
             "results are written as the vendor's manual does (APPROVED); recorded live answers are lower case \
              (approved): --dialect live sends those. A client that knows the lower case alone waits for ever otherwise"
@@ -190,10 +219,25 @@ fn start_log(settings: &Settings) -> WorkerGuard {
     guard
 }
 
-/// Writes a file so that a reader sees all of it or none.
-fn write_whole(path: &Path, text: &str) -> Done {
+/// Refuses a ready file that would not be one: writing to a pipe or a device may wait for ever.
+fn check_ready_file(path: &Path) -> Done {
+    for path in [path, &partial(path)] {
+        if let Some(kind) = fs::metadata(path).ok().as_ref().and_then(irregular) {
+            return Err(format!("--ready-file: `{}` is {kind}; name a regular file or none yet", path.display()).into());
+        }
+    }
+    Ok(())
+}
+
+fn partial(path: &Path) -> PathBuf {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
+    partial.into()
+}
+
+/// Writes a file so that a reader sees all of it or none.
+fn write_whole(path: &Path, text: &str) -> Done {
+    let partial = partial(path);
     let written = fs::write(&partial, format!("{text}\n")).and_then(|()| fs::rename(&partial, path));
     written.map_err(|error| format!("cannot write the ready file `{}`: {error}", path.display()).into())
 }

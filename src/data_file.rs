@@ -93,7 +93,13 @@ impl DataFile {
     ///
     /// [`LoadError`] when it cannot be read or is not UTF-8.
     pub(crate) fn read(path: &Path) -> Result<Self, LoadError> {
-        let bytes = fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+        let failed = |source| LoadError::Read { path: path.to_owned(), source };
+        let kind = fs::metadata(path).map_err(failed)?;
+        if let Some(kind) = irregular(&kind) {
+            let problem = format!("this is {kind}; only regular files are read");
+            return Err(LoadError::Content { place: path.display().to_string(), problem });
+        }
+        let bytes = fs::read(path).map_err(failed)?;
         let text = String::from_utf8(bytes).map_err(|_| LoadError::Content {
             place: path.display().to_string(),
             problem: "the file is not UTF-8 text".into(),
@@ -115,6 +121,15 @@ impl DataFile {
             let problem = problem.replace(&format!(" at line {line}, column {column}"), "");
             LoadError::Content { place: format!("{}:{line}:{column}", self.path.display()), problem }
         })
+    }
+}
+
+/// What a file is that is no regular one. Reading or writing some of these would wait for ever.
+pub(crate) fn irregular(metadata: &fs::Metadata) -> Option<&'static str> {
+    match metadata.file_type() {
+        kind if kind.is_file() => None,
+        kind if kind.is_dir() => Some("a folder"),
+        _ => Some("a pipe, a device or a socket"),
     }
 }
 

@@ -239,12 +239,16 @@ impl Mock {
     pub(crate) fn finish(&self, token: &str, request: FinishRequest) -> Result<Option<String>, FinishError> {
         let FinishRequest { decision, answers } = request;
         let outcome = decision.as_ref().map(Decision::outcome);
+        let disagrees = outcome == Some(Outcome::DisagreedWithTerms);
+        let answers = match answers.filter(|_| !disagrees) {
+            // A form can be long, and is checked while nobody has to wait for the session.
+            Some(answers) => {
+                let steps = self.view(token, |session| session.steps.clone())?;
+                Some(Answers::new(answers, &steps).map_err(FinishError::Answers)?)
+            }
+            None => None,
+        };
         let return_url = self.in_widget(token, |session, now| {
-            let disagrees = outcome == Some(Outcome::DisagreedWithTerms);
-            let answers = match answers.filter(|_| !disagrees) {
-                Some(answers) => Some(Answers::new(answers, &session.steps).map_err(FinishError::Answers)?),
-                None => None,
-            };
             let forced = decision.map(|decision| decision.verdict(session.has_face_step()));
             session.finish(forced, answers, now)?;
             Ok(session.flags.return_url().map(str::to_owned))

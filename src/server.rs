@@ -15,7 +15,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use self::{
     builder::MockServerBuilder,
@@ -92,14 +92,11 @@ impl MockServer {
     pub(crate) async fn serve(config: Config) -> Result<Self, StartError> {
         let address = SocketAddr::new(config.host, config.port);
         let mock = Arc::new(Mock::new(config)?);
-        let bound = async {
-            let listener = TcpListener::bind(address).await?;
-            let address = listener.local_addr()?;
-            Ok((listener, address))
-        };
-        let (listener, address) = bound.await.map_err(|source| StartError::Bind { address, source })?;
+        let bound = listen::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+        let (address, listener) = bound.map_err(|source| StartError::Bind { address, source })?;
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(listen::serve(listener, crate::http::router(mock.clone()), stopped));
+        let (router, limits) = (crate::http::router(mock.clone()), mock.config.limits);
+        let serving = tokio::spawn(listen::serve(listener, router, limits, stopped));
         Ok(Self { mock, address, stop: Some(stop), serving })
     }
 

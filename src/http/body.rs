@@ -1,45 +1,217 @@
-//! Reads a request body up to a limit.
+//! Reads a request body up to a limit, and what nobody read of it to its end.
 
-use axum::body::Body;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{Router, body::Body, http::Response};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::Body as _;
+use hyper::{
+    Request,
+    body::{Body as HttpBody, Frame, Incoming, SizeHint},
+};
+use tokio::sync::oneshot;
+use tower::Service;
 
-/// How much of a too large body is read and thrown away, in units of the limit, before the connection is given up.
+use super::multipart;
+use crate::config::Limits;
+
+/// How much of a body that nobody wants is read and thrown away, in units of the largest limit, before the connection
+/// is given up.
 const DRAINED: usize = 16;
+
+/// By then a body has shown what it is: so long is the longest boundary with the header below it.
+const TELLING: usize = 100;
+
+/// A whole body, and the boundary between its parts where it is multipart.
+#[derive(Debug)]
+pub(super) struct ReadBody {
+    pub(super) bytes: Bytes,
+    pub(super) boundary: Option<String>,
+}
 
 /// Why there is no body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BodyProblem {
-    /// It is larger than the limit.
-    TooLarge,
+    /// It is larger than that limit.
+    TooLarge(usize),
     /// The client stopped sending, or sent a broken chunk.
     Broken,
 }
 
-/// Reads the whole body.
-///
-/// A body that is too large is read to its end all the same: a client that is still sending would otherwise see a
-/// reset connection instead of the answer.
+/// Reads the whole body. What it is, and so how large it may be, is decided from its first bytes.
 ///
 /// # Errors
 ///
 /// [`BodyProblem`].
-pub(super) async fn read(mut body: Body, limit: usize) -> Result<Bytes, BodyProblem> {
+pub(super) async fn read(mut body: Body, content_type: &str, limits: &Limits) -> Result<ReadBody, BodyProblem> {
     let mut read = BytesMut::new();
-    let mut length = 0;
+    let mut kind = None;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| BodyProblem::Broken)?.into_data() else { continue };
-        length += data.len();
-        if length > limit.saturating_mul(DRAINED) {
-            break;
-        } else if length > limit {
-            read = BytesMut::new();
-        } else if read.is_empty() && body.is_end_stream() {
-            return Ok(data);
-        } else {
-            read.extend_from_slice(&data);
+        if read.is_empty() && body.is_end_stream() {
+            // As most bodies come: in one piece, which need not be copied.
+            return Kind::of(&data, content_type, limits).fits(data);
+        }
+        read.extend_from_slice(&data);
+        if kind.is_none() && has_shown_itself(&read, limits) {
+            kind = Some(Kind::of(&read, content_type, limits));
+        }
+        if let Some(Kind { limit, .. }) = kind
+            && read.len() > limit
+        {
+            return Err(BodyProblem::TooLarge(limit));
         }
     }
-    if length > limit { Err(BodyProblem::TooLarge) } else { Ok(read.freeze()) }
+    kind.unwrap_or_else(|| Kind::of(&read, content_type, limits)).fits(read.freeze())
+}
+
+/// What a body is, and how large it may be.
+struct Kind {
+    boundary: Option<String>,
+    limit: usize,
+}
+
+impl Kind {
+    fn of(body: &[u8], content_type: &str, limits: &Limits) -> Self {
+        let boundary = multipart::boundary(content_type, visible(body));
+        Self { limit: if boundary.is_some() { limits.multipart_body } else { limits.body }, boundary }
+    }
+
+    fn fits(self, bytes: Bytes) -> Result<ReadBody, BodyProblem> {
+        let Self { boundary, limit } = self;
+        if bytes.len() > limit { Err(BodyProblem::TooLarge(limit)) } else { Ok(ReadBody { bytes, boundary }) }
+    }
+}
+
+/// What some editors and libraries write before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The body without what may stand before its first sign.
+pub(super) fn visible(body: &[u8]) -> &[u8] {
+    body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii_start()
+}
+
+fn has_shown_itself(body: &[u8], limits: &Limits) -> bool {
+    if BYTE_ORDER_MARK.starts_with(body) {
+        return false;
+    }
+    let visible = visible(body);
+    let blanks = body.len() - visible.len();
+    visible.len() >= TELLING || blanks > limits.body || visible.first().is_some_and(|first| *first != b'-')
+}
+
+/// Answers a request. What the answer did not need of the body is read before it is sent: a client that is still
+/// sending would otherwise see a broken connection instead of the answer.
+pub(crate) async fn answer(mut router: Router, request: Request<Incoming>, limits: &Limits) -> Response<Body> {
+    if request.body().is_end_stream() {
+        let Ok(response) = router.call(request.map(Body::new)).await;
+        return response;
+    }
+    let (given_back, mut unread) = oneshot::channel();
+    let lent = |body| Body::new(Lent { body: Some(body), given_back: Some(given_back) });
+    let Ok(response) = router.call(request.map(lent)).await;
+    if let Ok(rest) = unread.try_recv() {
+        drain(rest, limits.body.max(limits.multipart_body).saturating_mul(DRAINED)).await;
+    }
+    response
+}
+
+async fn drain(mut body: Incoming, most: usize) {
+    let mut length = 0;
+    while length <= most
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        length += frame.data_ref().map_or(0, Bytes::len);
+    }
+}
+
+/// A body that is given back when it is dropped before its end.
+#[derive(Debug)]
+struct Lent {
+    body: Option<Incoming>,
+    given_back: Option<oneshot::Sender<Incoming>>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let (Some(body), Some(given_back)) = (self.body.take(), self.given_back.take())
+            && !body.is_end_stream()
+        {
+            // Where nobody waits for it, the connection is going down.
+            let _ = given_back.send(body);
+        }
+    }
+}
+
+impl HttpBody for Lent {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map(HttpBody::size_hint).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    /// Reads a body that comes in frames of 1,000 bytes and has no end; answers how many frames were taken.
+    async fn frames_taken(start: &'static [u8], content_type: &str) -> (usize, BodyProblem) {
+        let (taken, count) = std::sync::mpsc::channel();
+        let frames = stream::repeat_with(move || {
+            let _ = taken.send(());
+            let frame = [start, &[b'a'; 1000][start.len()..]].concat();
+            Ok::<_, Infallible>(Bytes::from(frame))
+        });
+        let limits = Limits { body: 10_000, multipart_body: 50_000, ..Limits::default() };
+        let problem = read(Body::from_stream(frames), content_type, &limits).await.unwrap_err();
+        (count.iter().count(), problem)
+    }
+
+    #[tokio::test]
+    async fn a_body_is_kept_up_to_the_limit_of_what_it_is() {
+        let multipart = b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
+        for (start, content_type, limit) in [
+            (&b"{\"a\": \""[..], "application/json", 10_000),
+            // The label does not make it multipart.
+            (b"{\"a\": \"", "multipart/form-data; boundary=x", 10_000),
+            (b"a=", "", 10_000),
+            (b"--y", "multipart/form-data; boundary=x", 10_000),
+            (multipart, "multipart/form-data; boundary=x", 50_000),
+            (multipart, "", 50_000),
+        ] {
+            let (taken, problem) = frames_taken(start, content_type).await;
+            assert_eq!((taken, problem), (limit / 1000 + 1, BodyProblem::TooLarge(limit)), "{content_type}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_body_is_shows_in_whatever_pieces_it_comes() {
+        let whole = b"\xef\xbb\xbf \r\n--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n";
+        let limits = Limits { body: 10, ..Limits::default() };
+        for piece in 1..=whole.len() {
+            let frames = whole.chunks(piece).map(|frame| Ok::<_, Infallible>(Bytes::from_static(frame)));
+            let read = read(Body::from_stream(stream::iter(frames)), "", &limits).await.unwrap();
+            assert_eq!((read.boundary.as_deref(), &read.bytes[..]), (Some("x"), &whole[..]));
+        }
+    }
 }

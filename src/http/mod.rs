@@ -12,6 +12,7 @@ mod routes;
 mod widget;
 
 pub(crate) use self::{
+    body::answer,
     harm::Sever,
     routes::{router, tidy_path},
 };

@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use futures_util::stream;
 
+use crate::{config::Limits, vendor_error::shortened};
+
 /// One part of a multipart body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part {
@@ -33,19 +35,25 @@ pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
 ///
 /// # Errors
 ///
-/// A message that says what is malformed, or that there are too many.
-pub(super) async fn parts(body: Bytes, boundary: String, most: usize) -> Result<Vec<Part>, String> {
+/// A message that says what is malformed, that there are too many, or that one that is text is as large as only a file
+/// may be.
+pub(super) async fn parts(body: Bytes, boundary: String, limits: &Limits) -> Result<Vec<Part>, String> {
     let mut multipart = multer::Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
     let mut parts = Vec::new();
     while let Some(field) = multipart.next_field().await.map_err(malformed)? {
-        if parts.len() == most {
-            return Err(format!("the multipart body has more than {most} parts"));
+        if parts.len() == limits.parts {
+            return Err(format!("the multipart body has more than {} parts", limits.parts));
         }
         let Some(name) = field.name().map(str::to_owned) else {
             return Err("a part of the multipart body has no name".into());
         };
         let is_file = field.file_name().is_some();
-        parts.push(Part { name, is_file, value: field.bytes().await.map_err(malformed)? });
+        let value = field.bytes().await.map_err(malformed)?;
+        if !is_file && value.len() > limits.body {
+            let (name, most) = (shortened(&name), limits.body);
+            return Err(format!("the part `{name}` of the multipart body is larger than {most} bytes"));
+        }
+        parts.push(Part { name, is_file, value });
     }
     Ok(parts)
 }

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::{
-    body::{self, BodyProblem},
+    body::{self, BodyProblem, ReadBody},
     multipart::{self, Part},
 };
 use crate::{
@@ -45,42 +45,46 @@ impl Params {
     pub(crate) async fn read(head: &Parts, body: Body, limits: &Limits) -> Result<Self, VendorError> {
         let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default();
-        let too_large = |limit: usize| VendorError::argument(format!("the body is larger than {limit} bytes"));
-        // Only the body says what it is, so each is read up to the larger of the limits.
-        let largest = limits.body.max(limits.multipart_body);
-        let body = body::read(body, largest).await.map_err(|problem| match problem {
-            BodyProblem::TooLarge if is_multipart_label(content_type) => too_large(limits.multipart_body),
-            BodyProblem::TooLarge => too_large(limits.body),
+        let body = body::read(body, content_type, limits).await.map_err(|problem| match problem {
+            BodyProblem::TooLarge(limit) => VendorError::argument(format!("the body is larger than {limit} bytes")),
             BodyProblem::Broken => VendorError::argument("the body ended before it was complete"),
         })?;
-
         let query = head.uri.query().unwrap_or_default();
-        let mut params = Self { values: form(query.as_bytes()), read_as: "query", raw: Raw::Body(body.clone()) };
-        let visible = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body).trim_ascii_start();
-        let boundary = multipart::boundary(content_type, visible);
-        let limit = if boundary.is_some() { limits.multipart_body } else { limits.body };
-        if body.len() > limit {
-            return Err(too_large(limit));
-        }
+        let raw = Raw::Body(body.bytes.clone());
+        let mut params = Self { values: form(query.as_bytes()), read_as: "query", raw };
+        params.read_body(body, content_type, limits).await.map_err(|problem| {
+            VendorError::argument(match unread_encoding(head) {
+                Some(encoding) => {
+                    format!("the body is `{encoding}` (Content-Encoding), which is not read: send it plain")
+                }
+                None => problem,
+            })
+        })?;
+        Ok(params)
+    }
+
+    async fn read_body(&mut self, body: ReadBody, content_type: &str, limits: &Limits) -> Result<(), String> {
+        let ReadBody { bytes, boundary } = body;
+        let visible = body::visible(&bytes);
         match (visible.first(), boundary) {
             (None, _) => {}
             (Some(b'{' | b'[' | b'"'), _) => {
-                params.add(json_object(visible, limits.depth).map_err(VendorError::argument)?);
-                params.read_as = "JSON";
+                self.add(json_object(visible, limits.depth)?);
+                self.read_as = "JSON";
             }
             (_, Some(boundary)) => {
-                let parts = multipart::parts(body, boundary, limits.parts).await.map_err(VendorError::argument)?;
-                params.add(texts(&parts).map_err(VendorError::argument)?);
-                params.read_as = "multipart";
-                params.raw = Raw::Parts(parts);
+                let parts = multipart::parts(bytes, boundary, limits).await?;
+                self.add(texts(&parts)?);
+                self.read_as = "multipart";
+                self.raw = Raw::Parts(parts);
             }
             (_, None) => {
-                check_form(visible, content_type).map_err(VendorError::argument)?;
-                params.add(form(visible));
-                params.read_as = "form";
+                check_form(visible, content_type)?;
+                self.add(form(visible));
+                self.read_as = "form";
             }
         }
-        Ok(params)
+        Ok(())
     }
 
     /// Adds the parameters of the body to those of the query, of which there are mostly none.
@@ -200,6 +204,12 @@ impl Params {
         }
         Ok(if value.is_null() { empty() } else { value })
     }
+}
+
+/// The encoding that a body claims, where it is not plain.
+fn unread_encoding(head: &Parts) -> Option<Cow<'_, str>> {
+    let encoding = head.headers.get(header::CONTENT_ENCODING)?.to_str().ok()?;
+    (!encoding.eq_ignore_ascii_case("identity")).then(|| shortened(encoding))
 }
 
 fn is_multipart_label(content_type: &str) -> bool {

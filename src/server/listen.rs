@@ -2,7 +2,7 @@
 
 use std::{future::pending, io, net::SocketAddr, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::{Router, extract::ConnectInfo};
 use hyper::{
     body::{Body as _, Incoming},
     server::conn::http1,
@@ -13,24 +13,42 @@ use hyper_util::{
     server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tower::Service;
 
 use super::{
     STOP_DEADLINE,
     severed::{Severed, Shears},
 };
 use crate::{
+    config::Limits,
     faults::CloseAt,
-    http::{Sever, tidy_path},
+    http::{Sever, answer, tidy_path},
 };
 
+/// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,
+/// and whoever finds the queue full tries again a second later.
+const BACKLOG: u32 = 4096;
+
+/// Listens on an address, with the options of [`TcpListener::bind`].
+///
+/// # Errors
+///
+/// As the system says.
+pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // On Windows the option would let others listen on the same port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// Serves until `stop` is sent, then lets open calls end, at most [`STOP_DEADLINE`]. A dropped sender is no stop.
-pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::Receiver<()>) {
+pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let stop = async {
@@ -43,7 +61,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(serve_connection(stream, peer, router.clone(), graceful.watcher()));
+                    connections.spawn(serve_connection(stream, peer, router.clone(), limits, graceful.watcher()));
                 }
                 Err(error) => pause(&error).await,
             },
@@ -57,7 +75,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: oneshot::
     }
 }
 
-async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, stop: Watcher) {
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, stop: Watcher) {
     // Answers are small; without this the system may hold them back for a while.
     let _ = stream.set_nodelay(true);
     let shears = Shears::default();
@@ -65,9 +83,9 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, s
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         tidy_path(request.uri_mut());
         request.extensions_mut().insert(ConnectInfo(peer));
-        let (answer, shears) = (router.clone().call(request.map(Body::new)), shears.clone());
+        let (router, shears) = (router.clone(), shears.clone());
         async move {
-            let Ok(response) = answer.await;
+            let response = answer(router, request, &limits).await;
             match response.extensions().get() {
                 None => Ok(response),
                 Some(Sever(CloseAt::BeforeAnswer)) => Err("a fault closes the connection"),

@@ -35,7 +35,8 @@ use crate::{
 pub(crate) struct Session {
     pub(crate) token: Token,
     pub(crate) flags: Flags,
-    pub(crate) steps: Steps,
+    /// Shared, so that a form can be checked without holding the session.
+    pub(crate) steps: Arc<Steps>,
     pub(crate) config_id: Option<String>,
     pub(crate) scenario: Arc<Scenario>,
     /// The files that were there when it began: a session does not change when they do.
@@ -131,7 +132,7 @@ impl Session {
         let mut session = Self {
             token,
             flags,
-            steps,
+            steps: Arc::new(steps),
             config_id,
             scenario,
             catalogue,

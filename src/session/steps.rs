@@ -1,6 +1,9 @@
 //! The steps of a session and the questionnaires among them.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use serde_json::{Map, Value};
 
@@ -189,13 +192,44 @@ impl<'a> Question<'a> {
             _ => "Sample answer".into(),
         }
     }
+}
 
+/// The questions of a form by their keys, so that checking answers takes time as they are long, not as the form is.
+struct Asked<'a> {
+    questionnaires: HashMap<Cow<'a, str>, HashMap<Cow<'a, str>, AskedQuestion<'a>>>,
+    /// Questionnaire and key of each mandatory question, in the order of the form.
+    mandatory: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+struct AskedQuestion<'a> {
+    kind: Cow<'a, str>,
+    options: HashSet<Cow<'a, str>>,
+}
+
+impl<'a> Asked<'a> {
+    /// The form of those steps. Of several questions with one key, the first counts.
+    fn of(steps: &'a Steps) -> Self {
+        let mut asked = Self { questionnaires: HashMap::new(), mandatory: Vec::new() };
+        for questionnaire in steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator) {
+            let questions = asked.questionnaires.entry(questionnaire.key.clone()).or_default();
+            for question in questionnaire.questions {
+                if question.mandatory {
+                    asked.mandatory.push((questionnaire.key.clone(), question.key.clone()));
+                }
+                let options = question.options.into_iter().map(|option| option.key);
+                questions
+                    .entry(question.key)
+                    .or_insert_with(|| AskedQuestion { kind: question.kind, options: options.collect() });
+            }
+        }
+        asked
+    }
+}
+
+impl AskedQuestion<'_> {
     /// Says what is wrong with a person's answer.
-    fn problem(&self, answer: Option<&Value>) -> Option<String> {
-        let is_option = |value: &Value| value.as_str().is_some_and(|key| self.options.iter().any(|o| o.key == key));
-        let Some(answer) = answer.filter(|answer| !is_blank(answer)) else {
-            return self.mandatory.then(|| "is mandatory and has no answer".into());
-        };
+    fn problem(&self, answer: &Value) -> Option<String> {
+        let is_option = |value: &Value| value.as_str().is_some_and(|key| self.options.contains(key));
         let (fits, wanted) = match &*self.kind {
             "boolean" => (answer.is_boolean(), "true or false"),
             "select" => (is_option(answer), "one of its options"),
@@ -226,27 +260,36 @@ impl Answers {
     ///
     /// A message that names the questionnaire and the question, and says what is wrong.
     pub(crate) fn new(answers: Map<String, Value>, steps: &Steps) -> Result<Self, String> {
-        let asked: Vec<_> = steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator).collect();
+        let asked = Asked::of(steps);
         for (key, given) in &answers {
-            let Some(questionnaire) = asked.iter().find(|questionnaire| questionnaire.key == **key) else {
+            let Some(questions) = asked.questionnaires.get(key.as_str()) else {
                 return Err(format!("the session has no questionnaire `{}` for the person", shortened(key)));
             };
             let Some(given) = given.as_object() else {
-                return Err(format!("the answers to `{}` are not a JSON object", questionnaire.key));
+                return Err(format!("the answers to `{}` are not a JSON object", shortened(key)));
             };
-            if let Some(wrong) = given.keys().find(|key| !questionnaire.questions.iter().any(|q| q.key == **key)) {
-                return Err(format!("`{}` has no question `{}`", questionnaire.key, shortened(wrong)));
-            }
-        }
-        for questionnaire in &asked {
-            let given = answers.get(&*questionnaire.key);
-            for question in &questionnaire.questions {
-                if let Some(problem) = question.problem(given.and_then(|given| given.get(&*question.key))) {
-                    return Err(format!("the question `{}` of `{}` {problem}", question.key, questionnaire.key));
+            for (question, answer) in given {
+                let Some(asked) = questions.get(question.as_str()) else {
+                    return Err(format!("`{}` has no question `{}`", shortened(key), shortened(question)));
+                };
+                if !is_blank(answer)
+                    && let Some(problem) = asked.problem(answer)
+                {
+                    return Err(format!("the question `{}` of `{}` {problem}", shortened(question), shortened(key)));
                 }
             }
         }
-        Ok(Self(answers))
+        let answers = Self(answers);
+        let open =
+            |(questionnaire, question): &&(Cow<'_, str>, Cow<'_, str>)| answers.get(questionnaire, question).is_none();
+        match asked.mandatory.iter().find(open) {
+            Some((questionnaire, question)) => Err(format!(
+                "the question `{}` of `{}` is mandatory and has no answer",
+                shortened(question),
+                shortened(questionnaire)
+            )),
+            None => Ok(answers),
+        }
     }
 
     pub(crate) fn get(&self, questionnaire: &str, question: &str) -> Option<&Value> {

@@ -29,7 +29,8 @@ pub(crate) fn output(command: &mut Command) -> Output {
 /// A serving binary; it is killed when it is dropped.
 pub(crate) struct Serving {
     child: Child,
-    pub(crate) first_line: String,
+    /// What standard output said at the start.
+    pub(crate) said: String,
 }
 
 impl Serving {
@@ -39,15 +40,15 @@ impl Serving {
 
     pub(crate) fn spawn(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
-        let mut first_line = String::new();
+        let mut said = String::new();
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        stdout.read_line(&mut first_line).expect("a line");
-        Self { child, first_line }
+        while stdout.read_line(&mut said).expect("a line") > 0 && !said.contains("widget") {}
+        Self { child, said }
     }
 
     pub(crate) fn url(&self) -> &str {
-        let rest = self.first_line.strip_prefix("identomat-mock listens on ").expect("the line says where");
-        rest.split(' ').next().expect("a URL")
+        let rest = self.said.strip_prefix("identomat-mock listens on ").expect("the line says where");
+        rest.split_whitespace().next().expect("a URL")
     }
 
     /// The lines of the log as they come.
@@ -105,16 +106,15 @@ async fn begin(url: &str, key: &str) -> Value {
 }
 
 #[tokio::test]
-async fn one_line_says_address_keys_scenarios_and_widget() {
+async fn a_few_lines_say_address_keys_scenarios_and_widget() {
     let serving = Serving::start(&["--company-key", "first,second=not-a-real-secret"]);
     let url = serving.url().to_owned();
+    let scenarios = fs::read_dir("scenarios").unwrap().count();
     let expected = format!(
-        "identomat-mock listens on {url} | company keys: first, second (signed) | scenarios: abandoned, \
-         approved, "
+        "identomat-mock listens on {url}\n  company keys: first, second (signed)\n  scenarios: {scenarios}, of which a \
+         session that names none takes approved\n  widget: {url}/?session_token=TOKEN\n"
     );
-    assert!(serving.first_line.starts_with(&expected), "{}", serving.first_line);
-    assert!(serving.first_line.ends_with(&format!(" | widget: {url}/?session_token=TOKEN\n")));
-    assert!(!serving.first_line.contains("not-a-real-secret"));
+    assert_eq!(serving.said, expected);
     assert_eq!(begin(&url, "first").await.as_str().map(str::len), Some(40));
 
     let (_, code, log) = serving.terminate();
@@ -125,7 +125,7 @@ async fn one_line_says_address_keys_scenarios_and_widget() {
 #[tokio::test]
 async fn the_line_is_json_where_the_log_is() {
     let serving = Serving::start(&["--log-format", "json", "--company-key", "a-company"]);
-    let line: Value = serde_json::from_str(&serving.first_line).unwrap();
+    let line: Value = serde_json::from_str(&serving.said).unwrap();
     assert_eq!(line["companies"], json!([{"company_key": "a-company", "signed": false}]));
     assert!(line["scenarios"].as_array().unwrap().contains(&json!("rejected")));
     let url = line["url"].as_str().unwrap().to_owned();
@@ -228,6 +228,47 @@ async fn a_log_that_nobody_reads_stops_nothing() {
     assert!(Command::new("kill").arg(serving.child.id().to_string()).status().unwrap().success());
     assert_eq!(serving.child.wait().unwrap().code(), Some(0));
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_full_standard_output_stops_nothing() {
+    let (_reader, mut writer) = std::io::pipe().unwrap();
+    // As much as a pipe holds.
+    writer.write_all(&[b' '; 1 << 16]).unwrap();
+    let mut child = binary(&["--port", "0"]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut log).unwrap();
+    assert!(log.contains("results are written"), "{log}");
+    let started = Instant::now();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    for name in ["scenarios", "fixtures", "fixtures/people"] {
+        fs::create_dir(path(name)).unwrap();
+    }
+    let pipes = ["scenarios/a.yaml", "fixtures/people/a.yaml", "config.yaml", "ready", "ready-2.partial"].map(path);
+    assert!(Command::new("mkfifo").args(&pipes).status().unwrap().success());
+    let read = "this is a pipe, a device or a socket; only regular files are read";
+    let written = "is a pipe, a device or a socket; name a regular file or none yet";
+    for (setting, value, words) in [
+        ("--scenarios", path("scenarios"), format!("{}: {read}", pipes[0])),
+        ("--fixtures", path("fixtures"), format!("{}: {read}", pipes[1])),
+        ("--config", path("config.yaml"), format!("{}: {read}", pipes[2])),
+        ("--config", "/dev/zero".into(), format!("/dev/zero: {read}")),
+        ("--ready-file", path("ready"), format!("--ready-file: `{}` {written}", pipes[3])),
+        ("--ready-file", path("ready-2"), format!("--ready-file: `{}` {written}", pipes[4])),
+        ("--ready-file", "/dev/null".into(), format!("--ready-file: `/dev/null` {written}")),
+    ] {
+        let refused = output(&mut binary(&["--port", "0", setting, &value]));
+        assert_eq!(refused.status.code(), Some(1), "{setting} {value}");
+        assert_eq!(String::from_utf8_lossy(&refused.stderr), format!("error: {words}\n"));
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use reqwest::{
     header::CONTENT_TYPE,
     multipart::{Form, Part},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{TestApp, send};
 
@@ -156,4 +156,80 @@ async fn hostile_heads_get_an_answer_too() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{}: {answer}", String::from_utf8_lossy(&request));
     }
     app.begin(json!({})).await;
+}
+
+#[tokio::test]
+async fn text_in_a_multipart_body_is_held_to_the_limit_of_text() {
+    let app = TestApp::start().await;
+    let begin = async |text: usize| {
+        let form = Form::new().text("company_key", app.mock.company_key().to_owned()).text("flags", " ".repeat(text));
+        send(app.request(Method::POST, "/external-api/begin/").multipart(form)).await
+    };
+    begin(1 << 20).await.assert_status(200);
+    let words = begin((1 << 20) + 1).await.argument_error();
+    assert_eq!(words, "the part `flags` of the multipart body is larger than 1048576 bytes");
+}
+
+#[tokio::test]
+async fn an_encoding_that_is_not_read_is_named() {
+    let app = TestApp::start().await;
+    let begin = async |encoding: &str, body: Vec<u8>| {
+        let request = app.request(Method::POST, "/external-api/begin/").header("content-encoding", encoding);
+        send(request.body(body)).await
+    };
+    let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03".to_vec();
+    let words = begin("gzip", packed).await.argument_error();
+    assert_eq!(words, "the body is `gzip` (Content-Encoding), which is not read: send it plain");
+    // A label alone is no reason to refuse what can be read.
+    let plain = app.with_key(json!({})).to_string();
+    begin("gzip", plain.clone().into()).await.assert_status(200);
+    begin("identity", plain.into()).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_long_user_agent_is_kept_to_half_a_kilobyte() {
+    let app = TestApp::start().await;
+    let token = app.begin(json!({})).await;
+    // Two bytes each, so that the limit is inside one where the count is odd.
+    let agent = format!("x{}", "é".repeat(5000));
+    let request = app.request(Method::GET, &format!("/?session_token={token}"));
+    send(request.header("user-agent", agent.as_bytes())).await.assert_status(200);
+    let kept = app.result(&token).await.json()["technicalDetails"]["userAgent"].as_str().unwrap().to_owned();
+    assert_eq!(kept, agent[..511]);
+}
+
+/// Finishes a session of that questionnaire with that answer to its question `q`, and says how long it took.
+async fn time_to_check(app: &TestApp, question: Value, answers: Value, status: u16) -> Duration {
+    let questions = match question {
+        Value::Array(questions) => questions,
+        question => vec![question],
+    };
+    let steps = json!([{"type": "user-questionnaire", "key": "s", "questions": questions}]);
+    let token = app.begin(json!({"steps": steps})).await;
+    let answers = json!({ "s": answers }).to_string();
+    let started = std::time::Instant::now();
+    app.finish(&token, &[("answers", &answers)]).await.assert_status(status);
+    started.elapsed()
+}
+
+#[tokio::test]
+async fn a_long_form_is_checked_in_the_time_that_it_takes_to_read() {
+    let settings =
+        |builder: identomat_mock::MockServerBuilder| builder.settings(|config| config.limits.body = 16 << 20);
+    let app = TestApp::start_with(settings).await;
+    let names: Vec<_> = (0..60_000).map(|number| format!("o{number}")).collect();
+    let many_options = json!({"type": "multiselect", "key": "q", "options": names});
+    let all_chosen = json!({ "q": names });
+    let many_questions: Value = names.iter().map(|key| json!({"type": "text", "key": key})).collect();
+    let all_answered: Value =
+        names.iter().map(|key| (key.clone(), json!("a"))).collect::<serde_json::Map<_, _>>().into();
+    let wrong = json!({ "q": ["o1", "no option"] });
+    for (question, answers, status) in
+        [(many_options.clone(), all_chosen, 200), (many_options, wrong, 400), (many_questions, all_answered, 200)]
+    {
+        let took = time_to_check(&app, question, answers, status).await;
+        // Without optimisation reading the form takes most of it.
+        let most = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 200 });
+        assert!(took < most, "{took:?}");
+    }
 }

@@ -5,6 +5,7 @@
 mod harness;
 
 mod choosing;
+mod clients;
 mod command_line;
 mod companies;
 mod encodings;

@@ -266,20 +266,20 @@ async fn what_is_said_of_one_error_holds_in_any_order() {
 fn a_key_of_flag_and_file_is_one_company_with_the_flags_secret() {
     let (_folder, path) = config("companies: [{key: both, secret: from-the-file, scenario: rejected}]\n");
     let serving = Serving::start(&["--config", path.to_str().unwrap(), "--company-key", "both=from-the-flag,other"]);
-    assert!(serving.first_line.contains("| company keys: both (signed), other |"), "{}", serving.first_line);
+    assert!(serving.said.contains("company keys: both (signed), other\n"), "{}", serving.said);
 }
 
 #[test]
 fn a_public_url_stands_beside_the_address() {
     let serving = Serving::start(&["--public-url", "https://identomat.test"]);
-    let (address, rest) = serving.first_line.split_once(" as https://identomat.test | ").unwrap();
+    let (address, rest) = serving.said.split_once(" as https://identomat.test\n").unwrap();
     assert!(address.starts_with("identomat-mock listens on http://127.0.0.1:"), "{address}");
-    assert!(rest.ends_with("| widget: https://identomat.test/?session_token=TOKEN\n"), "{rest}");
+    assert!(rest.ends_with("  widget: https://identomat.test/?session_token=TOKEN\n"), "{rest}");
 }
 
 #[test]
 fn one_value_of_the_file_needs_no_list() {
     let (_folder, path) = config("company-key: my-company\nerror-status: 200\nport: 0\n");
     let serving = Serving::spawn(&mut binary(&["--config", path.to_str().unwrap()]));
-    assert!(serving.first_line.contains("| company keys: my-company |"), "{}", serving.first_line);
+    assert!(serving.said.contains("company keys: my-company\n"), "{}", serving.said);
 }

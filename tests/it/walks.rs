@@ -127,7 +127,7 @@ async fn the_examples_without_a_walk_can_be_read() {
     let path = folder.path().join("config.yaml");
     fs::write(&path, config).unwrap();
     let serving = Serving::spawn(binary(&["--port", "0", "--config"]).arg(&path));
-    assert!(serving.first_line.contains("| company keys: my-company"), "{}", serving.first_line);
+    assert!(serving.said.contains("company keys: my-company"), "{}", serving.said);
 }
 
 #[test]

@@ -104,7 +104,7 @@ async fn the_yaml_of_the_readme_can_be_read() {
     let config = folder.path().join("config");
     fs::write(&config, &yaml[1]).unwrap();
     let serving = Serving::spawn(binary(&["--port", "0", "--config"]).arg(&config));
-    assert!(serving.first_line.contains("company keys: my-company (signed)"), "{}", serving.first_line);
+    assert!(serving.said.contains("company keys: my-company (signed)"), "{}", serving.said);
 }
 
 #[test]

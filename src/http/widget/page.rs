@@ -16,6 +16,9 @@ use crate::{
     vendor_error::VendorError,
 };
 
+/// The longest name of a browser that is kept, in bytes.
+const LONGEST_USER_AGENT: usize = 512;
+
 /// Shows the widget, and notes the browser that opened it.
 pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, _) = request.into_parts();
@@ -118,9 +121,10 @@ fn session_token(head: &Parts) -> String {
 fn browser(head: &Parts) -> Browser {
     let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
     let user_agent = head.headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let user_agent = user_agent.unwrap_or_default();
     Browser {
         remote_address: peer.map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string()).unwrap_or_default(),
-        user_agent: user_agent.unwrap_or_default().into_owned(),
+        user_agent: user_agent[..user_agent.floor_char_boundary(LONGEST_USER_AGENT)].to_owned(),
     }
 }
 

@@ -36,8 +36,13 @@ struct View {
 }
 
 pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, Path(token): Path<String>) -> Response<Body> {
-    let (status, body) = match mock.view(&token, view) {
-        Ok(view) => (StatusCode::OK, json!(view)),
+    // The questionnaires can be long, and are written while nobody has to wait for the session.
+    let (status, body) = match mock.view(&token, |session| (view(session), session.steps.clone())) {
+        Ok((mut view, steps)) => {
+            let for_person = steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator);
+            view.questionnaires = for_person.map(questionnaire).collect();
+            (StatusCode::OK, json!(view))
+        }
         Err(error) => (status(&error), json!({"error": error.to_string()})),
     };
     response(status, "application/json", body.to_string())
@@ -55,7 +60,6 @@ pub(in crate::http) async fn reach(
 }
 
 fn view(session: &Session) -> View {
-    let for_person = session.steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator);
     View {
         token: session.token.to_string(),
         language: session.flags.text("language").unwrap_or("en").to_owned(),
@@ -66,7 +70,7 @@ fn view(session: &Session) -> View {
         asks_face: session.has_face_step(),
         document_types: session.flags.document_types(),
         steps: session.walk().into_iter().map(|(key, _)| key.into_owned()).collect(),
-        questionnaires: for_person.map(questionnaire).collect(),
+        questionnaires: Vec::new(),
         outcomes: Outcome::ALL.map(Outcome::as_str).to_vec(),
     }
 }
