@@ -48,6 +48,13 @@ pub(crate) struct FinishRequest {
     pub(crate) answers: Option<Map<String, Value>>,
 }
 
+impl From<Decision> for FinishRequest {
+    fn from(mut decision: Decision) -> Self {
+        let answers = decision.take_answers();
+        Self { decision: Some(decision), answers }
+    }
+}
+
 /// What a call answers, and what a fault of the session does to the answer.
 #[derive(Debug)]
 pub(crate) struct Told {
@@ -231,6 +238,11 @@ impl Mock {
         })
     }
 
+    /// The language of a session's pages, as HTML writes it; English where there is no such session.
+    pub(crate) fn language(&self, token: &str) -> &'static str {
+        self.in_session(token, |session, _| session.flags.html_language()).unwrap_or("en")
+    }
+
     /// Lets the person of a session get through; answers the `return_url` that the browser goes to.
     ///
     /// # Errors
@@ -238,6 +250,9 @@ impl Mock {
     /// [`FinishError`]; the session is as it was then.
     pub(crate) fn finish(&self, token: &str, request: FinishRequest) -> Result<Option<String>, FinishError> {
         let FinishRequest { decision, answers } = request;
+        if let Some(problem) = decision.as_ref().and_then(Decision::problem) {
+            return Err(FinishError::Decision(problem));
+        }
         let outcome = decision.as_ref().map(Decision::outcome);
         let disagrees = outcome == Some(Outcome::DisagreedWithTerms);
         let answers = match answers.filter(|_| !disagrees) {

@@ -151,14 +151,13 @@ impl MockServer {
     }
 
     /// Finishes a session with that outcome, whatever its scenario says: an [`crate::Outcome`], or a [`Decision`] with
-    /// reason and comment. The scenario's stages that were to come do not any more.
+    /// reason, comment and the answers of the person. The scenario's stages that were to come do not any more.
     ///
     /// # Errors
     ///
-    /// As [`MockServer::finish`].
+    /// As [`MockServer::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
     pub fn finish_as(&self, token: &str, decision: impl Into<Decision>) -> Result<(), FinishError> {
-        let request = FinishRequest { decision: Some(decision.into()), answers: None };
-        self.mock.finish(bare(token), request).map(|_| ())
+        self.mock.finish(bare(token), FinishRequest::from(decision.into())).map(|_| ())
     }
 
     /// Notes that the person came to a step of the widget, named by its key or its type: `agreement`,
@@ -185,7 +184,8 @@ impl MockServer {
     ///
     /// # Errors
     ///
-    /// [`DecideError::NoSuchSession`].
+    /// [`DecideError::NoSuchSession`], and [`DecideError::Decision`] for a reason without a rejection, or for answers,
+    /// which only the person gives.
     pub fn decide_as(&self, token: &str, decision: impl Into<Decision>) -> Result<(), DecideError> {
         self.mock.decide(bare(token), Some(decision.into()))
     }

@@ -117,6 +117,12 @@ impl Mock {
     ///
     /// [`DecideError`] when there is no such session, or none is asked for and the scenario does not wait for one.
     pub(crate) fn decide(&self, token: &str, asked: Option<Decision>) -> Result<(), DecideError> {
+        if let Some(decision) = &asked {
+            let answers = || "an operator answers no questions of the person: give `answers` to `finish_as`".to_owned();
+            if let Some(problem) = decision.problem().or_else(|| decision.has_answers().then(answers)) {
+                return Err(DecideError::Decision(problem));
+            }
+        }
         let decided = self.in_session(token, |session, now| {
             let verdict = asked.map(|decision| decision.verdict(session.has_face_step()));
             session.decide(verdict, now)

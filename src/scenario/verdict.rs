@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::{dialect::ResultCase, session::Outcome};
+use crate::{dialect::ResultCase, session::Outcome, vendor_error::shortened};
 
 /// An outcome with all that a result document says about it.
 #[derive(Debug, Clone)]
@@ -94,11 +95,12 @@ pub(crate) struct ScreeningMatch {
 ///
 /// let decision = Decision::from(Outcome::Rejected).reason("document_covered").comment("A thumb is on the photo");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     outcome: Outcome,
     reason: Option<String>,
     comment: String,
+    answers: Option<Value>,
 }
 
 impl Decision {
@@ -115,13 +117,47 @@ impl Decision {
         self
     }
 
+    /// What the person filled in, as a JSON object: questionnaire key → question key → answer. Without it the answers
+    /// are invented. Only for finishing the widget.
+    pub fn answers(mut self, answers: Value) -> Self {
+        self.answers = Some(answers);
+        self
+    }
+
     /// The outcome.
     pub fn outcome(&self) -> Outcome {
         self.outcome
     }
 
+    /// Says what does not go together.
+    pub(crate) fn problem(&self) -> Option<String> {
+        if self.reason.is_some() && self.outcome != Outcome::Rejected {
+            return Some(format!(
+                "a reason (`reject_reason`) goes with the outcome REJECTED, not with {}",
+                self.outcome
+            ));
+        }
+        let answers = self.answers.as_ref().filter(|answers| !answers.is_object())?;
+        Some(format!("the answers are not a JSON object: {}", shortened(&answers.to_string())))
+    }
+
+    pub(crate) fn has_answers(&self) -> bool {
+        self.answers.is_some()
+    }
+
+    /// Takes the answers out, where they are an object.
+    pub(crate) fn take_answers(&mut self) -> Option<Map<String, Value>> {
+        match self.answers.take()? {
+            Value::Object(answers) => Some(answers),
+            other => {
+                self.answers = Some(other);
+                None
+            }
+        }
+    }
+
     pub(crate) fn verdict(self, face_is_checked: bool) -> Verdict {
-        let Self { outcome, reason, comment } = self;
+        let Self { outcome, reason, comment, answers: _ } = self;
         let mut verdict = Verdict::of(ResultValue::Listed(outcome));
         verdict.result_comment = comment;
         if outcome == Outcome::Rejected {
@@ -139,6 +175,6 @@ impl Decision {
 
 impl From<Outcome> for Decision {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, reason: None, comment: String::new() }
+        Self { outcome, reason: None, comment: String::new(), answers: None }
     }
 }

@@ -109,6 +109,19 @@ impl Flags {
         }
     }
 
+    /// The language of the pages, as HTML writes it. Unknown ones fall back to English (specification, section 6).
+    pub(crate) fn html_language(&self) -> &'static str {
+        match self.text("language").unwrap_or_default() {
+            "es" => "es",
+            "gr" => "el",
+            "ka" => "ka",
+            "ru" => "ru",
+            "uk" => "uk",
+            "uz" => "uz",
+            _ => "en",
+        }
+    }
+
     /// The text of a flag; `None` when it is missing, empty or no text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())

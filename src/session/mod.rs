@@ -94,9 +94,15 @@ pub enum FinishError {
     /// The token ran out before the person was through.
     #[error("the session token has expired")]
     Expired,
+    /// The form cannot be read.
+    #[error("{0}")]
+    Form(String),
     /// The answers do not fit the questions.
     #[error("{0}")]
     Answers(String),
+    /// What is asked for does not go together.
+    #[error("{0}")]
+    Decision(String),
     /// The widget has no such step.
     #[error("{0}")]
     Step(String),
@@ -112,6 +118,9 @@ pub enum DecideError {
     /// The scenario has no stage that waits for a decision.
     #[error("{0}")]
     NotAwaited(String),
+    /// What is asked for does not go together, or is no operator's to say.
+    #[error("{0}")]
+    Decision(String),
 }
 
 /// What falls due in a session when its clock is moved.

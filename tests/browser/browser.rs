@@ -160,6 +160,12 @@ impl Browser {
         self.eval("document.activeElement?.dataset.testid ?? ''").await
     }
 
+    /// Runs JavaScript in the page.
+    pub(crate) async fn run(&self, script: &str) {
+        let done = self.driver.execute(script, []).await;
+        done.unwrap_or_else(|problem| panic!("`{script}` fails: {problem}"));
+    }
+
     /// The value of a JavaScript expression in the page.
     pub(crate) async fn eval<T: DeserializeOwned>(&self, expression: &str) -> T {
         let answer = self.driver.execute(format!("return {expression}"), []).await;

@@ -59,7 +59,9 @@ impl Visit {
     /// Waits for the page that says that all is done.
     async fn see_done(&self) {
         self.browser.element("done").await;
-        assert_eq!(self.browser.text("h1").await, "Done");
+        assert_eq!(self.browser.text("h1").await, "Process finished");
+        assert_eq!(self.browser.eval::<String>("document.title").await, "Process finished");
+        assert_eq!(self.browser.text(".mock").await, "mock");
     }
 
     /// Asserts which page the person is shown instead of the widget.
@@ -67,7 +69,8 @@ impl Visit {
         self.browser.element("closed").await;
         assert_eq!(self.browser.title().await, title);
         assert_eq!(self.browser.text("h1").await, title);
-        assert_eq!(self.browser.text("main p").await, text);
+        assert_eq!(self.browser.text("main > p").await, text);
+        assert_eq!(self.browser.text(".mock").await, "mock");
     }
 
     /// Asserts that the person can see everything without scrolling sideways, and hit every button with a thumb.
@@ -221,7 +224,7 @@ async fn the_parent_hears_of_every_outcome() {
         visit.browser.enter_frame("#widget").await;
         visit.browser.click(button).await;
         visit.see_done().await;
-        assert_eq!(visit.browser.text("main p").await, "Thank you. You can close this page.");
+        assert_eq!(visit.browser.text("#done").await, "Thank you. You can close this page.");
         visit.browser.leave_frame().await;
 
         visit.browser.until("messages.length >= 2").await;
@@ -232,6 +235,68 @@ async fn the_parent_hears_of_every_outcome() {
         assert_eq!(visit.browser.eval::<Value>("messages").await, messages, "{outcome}");
         assert_eq!(visit.result(&token).await["result"], outcome);
     }
+}
+
+/// As the app around a web view does it: the listener comes when the page has loaded, and into that page alone.
+#[tokio::test]
+async fn a_listener_injected_at_top_level_hears_the_end() {
+    let visit = Visit::start().await;
+    for (flags, buttons, outcome) in [
+        (json!({"language": "gr"}), &["agree", "finish"][..], "APPROVED"),
+        (json!({"skip_agreement": true}), &["finish-REJECTED"], "REJECTED"),
+        (json!({}), &["disagree"], "DISAGREED_WITH_TERMS"),
+    ] {
+        let token = visit.begin_and_open(flags.clone(), questionnaire(json!([]))).await;
+        visit.browser.element(buttons[0]).await;
+        let language = if flags["language"] == "gr" { "el" } else { "en" };
+        assert_eq!(visit.browser.eval::<String>("document.documentElement.lang").await, language);
+        visit.browser.run("window.heard = []; addEventListener('message', ({ data }) => heard.push(data));").await;
+        for button in buttons {
+            let step: Option<String> = visit.browser.eval("new URLSearchParams(location.search).get('step')").await;
+            let expected = if matches!(*button, "agree" | "disagree") { "agreement" } else { "document" };
+            assert_eq!(step.as_deref(), Some(expected));
+            visit.browser.click(button).await;
+        }
+        visit.see_done().await;
+        visit.browser.until("heard.length >= 2").await;
+        let heard = json!(["DONE", {"type": "done", "sessionId": token}]);
+        assert_eq!(visit.browser.eval::<Value>("heard").await, heard, "{outcome}");
+        assert_eq!(visit.browser.url().await, visit.mock.widget_url(&token));
+        assert_eq!(visit.result(&token).await["result"], outcome);
+        assert_eq!(visit.browser.complaints().await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_form_posted_without_the_script_tells_the_end_too() {
+    let (visit, site) = (Visit::start().await, Site::start().await);
+    let token = visit.begin(json!({}), json!([])).await;
+    visit.browser.open(&site.embedding(&visit.mock.widget_url(&token))).await;
+    visit.browser.enter_frame("#widget").await;
+    visit.browser.element("agree").await;
+    // Unlike a click, this asks no listener.
+    visit.browser.run("document.querySelector('#agreement form').submit()").await;
+    visit.see_done().await;
+    visit.browser.leave_frame().await;
+    visit.browser.until("messages.length >= 2").await;
+    assert_eq!(visit.browser.eval::<Value>("messages[0].data").await, "DONE");
+}
+
+#[tokio::test]
+async fn what_is_refused_is_said_and_can_be_sent_again() {
+    let visit = Visit::start().await;
+    let token = visit.begin_and_open(json!({"skip_agreement": true}), json!([])).await;
+    visit.browser.run("document.querySelector('[data-testid=finish]').value = '<i>'").await;
+    visit.browser.click("finish").await;
+    let problem = "This cannot be sent: `outcome`: `<i>` is not an outcome; allowed: APPROVED, REJECTED, MANUAL_CHECK, \
+                   DISAGREED_WITH_TERMS, IN_PROGRESS, or scenario: as the scenario says";
+    assert_eq!(visit.browser.text("#problem").await, problem);
+    visit.browser.take_pictures("refused").await;
+    visit.browser.run("document.querySelector('[data-testid=finish]').value = 'scenario'").await;
+    visit.browser.click("finish").await;
+    visit.see_done().await;
+    assert!(visit.browser.eval::<bool>("document.getElementById('problem').hidden").await);
+    assert_eq!(visit.result(&token).await["result"], "APPROVED");
 }
 
 #[tokio::test]

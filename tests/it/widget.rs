@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use identomat_mock::{FinishError, Outcome};
-use reqwest::{Method, header::USER_AGENT};
+use identomat_mock::{Decision, FinishError, Outcome};
+use reqwest::{
+    Method,
+    header::{ACCEPT, USER_AGENT},
+};
 use serde_json::json;
 
-use crate::harness::{TestApp, form_body, send};
+use crate::harness::{Reply, TestApp, form_body, send};
 
 #[tokio::test]
 async fn the_form_finishes_as_the_scenario_says_or_otherwise() {
@@ -21,9 +24,120 @@ async fn the_form_finishes_as_the_scenario_says_or_otherwise() {
         let token = app.begin(json!({})).await;
         let done = app.finish(&token, form).await;
         done.assert_status(200);
-        assert!(done.text().contains("<h1>Done</h1>"), "{done}");
+        assert!(done.text().contains("<h1>Process finished</h1>"), "{done}");
         assert_eq!(app.result(&token).await.json()["result"], result);
     }
+}
+
+/// Asserts the page for a form that does not fit: it says what is wrong, as do the hint and what a script gets.
+#[track_caller]
+fn assert_misfit(reply: &Reply, problem: &str) {
+    reply.assert_status(400);
+    assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"));
+    let page = reply.text();
+    assert!(page.contains("<h1>This form does not fit</h1>") && page.contains("page.css"), "{reply}");
+    let shown = problem.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    assert!(page.contains(&format!("<p>{shown}</p>")), "{reply}\nshould say {problem}");
+    assert_eq!(reply.hint(), problem);
+}
+
+#[tokio::test]
+async fn fields_that_the_form_does_not_have_are_named() {
+    let app = TestApp::start().await;
+    let token = app.begin(json!({})).await;
+    let fields = "the fields of the form are: outcome, reject_reason, result_comment, answers";
+    for (form, problem) in [
+        (&[("reason", "x")][..], &*format!("the parameter `reason` is not known; {fields}")),
+        (&[("<b>", "x")], &format!("the parameter `<b>` is not known; {fields}")),
+        (&[("reject_reason", "x")], "`reject_reason` goes with `outcome=REJECTED`"),
+        (&[("result_comment", "x")], "`result_comment` goes with an `outcome`"),
+        (
+            &[("outcome", "APPROVED"), ("reject_reason", "x")],
+            "a reason (`reject_reason`) goes with the outcome REJECTED, not with APPROVED",
+        ),
+    ] {
+        assert_misfit(&app.finish(&token, form).await, problem);
+    }
+    // What else the link carries is nothing to the form.
+    let reason = [("outcome", "REJECTED"), ("reject_reason", "document_covered"), ("result_comment", "A thumb")];
+    app.finish(&format!("{token}&step=finish&campaign=7"), &reason).await.assert_status(200);
+    let result = app.result(&token).await.json();
+    assert_eq!(result["reject_reason"], json!({"value": "document_covered", "description": ""}));
+    assert_eq!(result["result_comment"], "A thumb");
+}
+
+#[tokio::test]
+async fn the_harness_finishes_with_reason_comment_and_answers() {
+    let app = TestApp::start().await;
+    let question = json!({"type": "text", "key": "why", "mandatory": true});
+    let steps = json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]);
+    let token = app.begin(json!({"steps": steps})).await;
+    let rejected = || Decision::from(Outcome::Rejected).reason("document_covered").comment("A thumb");
+    for (decision, problem) in [
+        (rejected().answers(json!([])), "the answers are not a JSON object: []"),
+        (rejected().answers(json!({"t": {}})), "the session has no questionnaire `t` for the person"),
+        (rejected().answers(json!({})), "the question `why` of `s` is mandatory and has no answer"),
+        (
+            Decision::from(Outcome::Approved).reason("x"),
+            "a reason (`reject_reason`) goes with the outcome REJECTED, not with APPROVED",
+        ),
+    ] {
+        assert_eq!(app.mock.finish_as(&token, decision).unwrap_err().to_string(), problem);
+    }
+    app.mock.finish_as(&token, rejected().answers(json!({"s": {"why": "because"}}))).unwrap();
+    let result = app.result(&token).await.json();
+    assert_eq!(
+        (&result["reject_reason"]["value"], &result["result_comment"]),
+        (&json!("document_covered"), &json!("A thumb"))
+    );
+    assert_eq!(result["questionnaires"][0]["questions"][0]["answer"], "because");
+
+    let no_answers = app.mock.decide_as(&token, rejected().answers(json!({}))).unwrap_err().to_string();
+    assert_eq!(no_answers, "an operator answers no questions of the person: give `answers` to `finish_as`");
+    assert!(app.mock.decide_as(&token, Decision::from(Outcome::Approved).reason("x")).is_err());
+}
+
+#[tokio::test]
+async fn a_script_that_accepts_json_gets_json() {
+    let app = TestApp::start().await;
+    let post = async |token: &str, form: &[(&str, &str)]| {
+        let request = app.request(Method::POST, &format!("/?session_token={token}")).header(ACCEPT, "application/json");
+        send(request.body(form_body(form.iter().copied()))).await
+    };
+    let token = app.begin(json!({})).await;
+    let refused = post(&token, &[("outcome", "FINE")]).await;
+    refused.assert_status(400);
+    assert_eq!(refused.json()["error"], refused.hint());
+    let done = post(&token, &[]).await;
+    done.assert_status(200);
+    assert_eq!(done.json(), json!({"returnUrl": null}));
+    let again = post(&token, &[]).await;
+    again.assert_status(410);
+    assert_eq!(again.json(), json!({"error": "the person has finished this session already"}));
+    let token = app.begin(json!({"flags": {"return_url": "https://example.com/a?b=უ"}})).await;
+    assert_eq!(post(&token, &[]).await.json(), json!({"returnUrl": "https://example.com/a?b=%E1%83%A3"}));
+}
+
+#[tokio::test]
+async fn every_page_is_in_the_language_of_its_session_and_says_that_it_is_a_mock() {
+    let app = TestApp::start().await;
+    let shows = |reply: &Reply, language: &str| {
+        let page = reply.text();
+        assert!(page.starts_with(&format!("<!doctype html>\n<html lang=\"{language}\">")), "{reply}");
+        assert!(page.contains(">mock</p>"), "{reply}");
+    };
+    for (flag, language) in [("ka", "ka"), ("gr", "el"), ("uk", "uk"), ("xx", "en"), ("\"><b>", "en"), ("", "en")] {
+        let begin = async || app.begin(json!({"flags": {"language": flag}})).await;
+        let token = begin().await;
+        shows(&app.widget(&token).await, language);
+        shows(&app.finish(&token, &[("outcome", "FINE")]).await, language);
+        shows(&app.finish(&token, &[]).await, language);
+        shows(&app.widget(&token).await, language);
+        let expired = begin().await;
+        app.mock.advance(Duration::from_secs(15 * 60));
+        shows(&app.widget(&expired).await, language);
+    }
+    shows(&app.widget("nonsense").await, "en");
 }
 
 #[tokio::test]
@@ -131,9 +245,7 @@ async fn answers_are_checked_and_arrive_in_the_result() {
         ("{", "`answers` is not JSON: EOF while parsing an object at line 1 column 1"),
     ] {
         let refused = app.finish(&token, &[("answers", answers)]).await;
-        refused.assert_status(400);
-        assert_eq!(refused.text(), format!("{problem}\n"));
-        assert_eq!(refused.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert_misfit(&refused, problem);
     }
     app.finish(&token, &[("answers", r#"{"work": {"employed": false}}"#)]).await.assert_status(200);
     assert_eq!(
@@ -147,11 +259,10 @@ async fn an_unknown_outcome_is_refused_and_nothing_happens() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
     let refused = app.finish(&token, &[("outcome", "FINE")]).await;
-    refused.assert_status(400);
-    assert_eq!(
-        refused.text(),
+    assert_misfit(
+        &refused,
         "`outcome`: `FINE` is not an outcome; allowed: APPROVED, REJECTED, MANUAL_CHECK, DISAGREED_WITH_TERMS, \
-         IN_PROGRESS, or scenario: as the scenario says\n"
+         IN_PROGRESS, or scenario: as the scenario says",
     );
     app.widget(&token).await.assert_status(200);
 }
@@ -178,7 +289,7 @@ async fn pages_allow_embedding_and_no_foreign_script() {
     assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
     assert!(!policy.contains("unsafe") && !policy.contains("frame-ancestors"), "{policy}");
     assert_eq!(page.header("x-frame-options"), None);
-    for asset in ["page.css", "page.js", "done.js", "icon.svg"] {
+    for asset in ["page.css", "page.js", "done.js", "finished.js", "icon.svg"] {
         let reply = app.get(&format!("/__widget/{asset}")).await;
         reply.assert_status(200);
         let foreign = reply.text().replace("http://www.w3.org/2000/svg", "");

@@ -13,6 +13,7 @@ pub(in crate::http) async fn show(Path(asset): Path<String>, method: Method, uri
         "icon.svg" => ("image/svg+xml", include_str!("icon.svg")),
         "page.css" => ("text/css; charset=utf-8", include_str!("page.css")),
         "page.js" => ("text/javascript; charset=utf-8", include_str!("page.js")),
+        "finished.js" => ("text/javascript; charset=utf-8", include_str!("finished.js")),
         "done.js" => ("text/javascript; charset=utf-8", include_str!("done.js")),
         _ => return error::no_such_path(&method, &uri),
     };

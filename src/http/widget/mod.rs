@@ -8,6 +8,7 @@ use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, Response, StatusCode, header},
 };
+use serde::Serialize;
 
 /// Scripts and styles come from the mock alone. There is no `form-action` and no `frame-ancestors`: a finished widget
 /// redirects anywhere, and any page may embed it.
@@ -31,6 +32,12 @@ fn response(status: StatusCode, content_type: &'static str, body: impl Into<Body
     response
 }
 
-fn html(status: StatusCode, page: impl Into<Body>) -> Response<Body> {
+/// A page in that language. Its own texts are English; those of the company are in the session's language.
+fn html(status: StatusCode, language: &'static str, page: &str) -> Response<Body> {
+    let page = page.replacen(r#"<html lang="en">"#, &format!(r#"<html lang="{language}">"#), 1);
     response(status, "text/html; charset=utf-8", page)
+}
+
+fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
+    response(status, "application/json", serde_json::to_vec(body).expect("an answer is JSON"))
 }

@@ -1,5 +1,7 @@
 // Shows a session and lets the person end it. Texts of the company are foreign: they are only ever put in as text.
 
+import { tellFinished } from "./finished.js";
+
 const byId = (id) => document.getElementById(id);
 
 function element(name, properties = {}, ...children) {
@@ -118,7 +120,7 @@ function showSession(session) {
   }
   byId("scenario").append(element("strong", {}, session.scenario), `: ${session.scenarioDescription}`);
   for (const outcome of session.outcomes) {
-    const button = element("button", { type: "submit", name: "outcome", value: outcome }, outcome);
+    const button = element("button", { type: "submit", value: outcome }, outcome);
     button.dataset.testid = `finish-${outcome}`;
     // Who does not agree to the terms is asked nothing.
     button.formNoValidate = outcome === "DISAGREED_WITH_TERMS";
@@ -126,33 +128,72 @@ function showSession(session) {
   }
 }
 
-// Tells that the person came to steps, one after the other. The scenario may wait for one; the page does not.
-async function reach(session, keys) {
+// Tells that the person came to steps, one after the other and after those `before`. The scenario may wait for one;
+// the page does not, until it ends.
+async function reach(session, keys, before) {
+  await before;
   for (const key of keys) {
     const step = `/__widget/sessions/${session.token}/steps/${encodeURIComponent(key)}`;
     await fetch(step, { method: "POST" }).catch(() => {});
   }
 }
 
-// All steps but the agreement are on one page.
-function showSteps(session) {
-  reach(session, session.steps.filter((key) => key !== "agreement"));
-  byId("agreement").hidden = true;
-  byId("steps").hidden = false;
-  byId("steps").querySelector("input:not([type=hidden]), select, button").focus();
+// During the flow the URL says where the person is; at the end it does not any more.
+function showPlace(step) {
+  const url = new URL(location.href);
+  if (step === undefined) url.searchParams.delete("step");
+  else url.searchParams.set("step", step);
+  history.replaceState(null, "", url);
 }
 
-// A session ends once: a second click would throw away the answer to the first one, and with it where to go next.
-function sendOnce() {
-  let isSent = false;
-  document.addEventListener("submit", (event) => {
-    if (isSent) event.preventDefault();
-    isSent = true;
+function showProblem(problem) {
+  byId("problem").hidden = problem === undefined;
+  byId("problem").textContent = problem ?? "";
+}
+
+function showAgreement(session) {
+  showPlace("agreement");
+  byId("agreement").hidden = false;
+  return reach(session, ["agreement"]);
+}
+
+// All steps but the agreement are on one page.
+function showSteps(session, before) {
+  const steps = session.steps.filter((key) => key !== "agreement");
+  showPlace(steps[0] ?? "finish");
+  byId("agreement").hidden = true;
+  byId("steps").hidden = false;
+  byId("steps").querySelector("input, select, button").focus();
+  return reach(session, steps, before);
+}
+
+function showFinished() {
+  for (const part of ["agreement", "steps", "about"]) byId(part).hidden = true;
+  byId("done").hidden = false;
+  byId("title").textContent = document.title = "Process finished";
+  byId("title").focus();
+  showPlace(undefined);
+  tellFinished();
+}
+
+// Posts the form as it would post itself, but stays: who listens in this page has to hear the end.
+async function finish(fields) {
+  const response = await fetch(location.href, {
+    method: "POST",
+    headers: { Accept: "application/json" },
+    body: new URLSearchParams(fields),
   });
-  // Whoever comes back to the page, because the answer was an error, can send it again.
-  window.addEventListener("pageshow", () => {
-    isSent = false;
-  });
+  const { returnUrl, error } = await response.json();
+  if (response.status === 404 || response.status === 410) {
+    // There is a page that says why.
+    location.reload();
+  } else if (!response.ok) {
+    throw new Error(error);
+  } else if (returnUrl === null) {
+    showFinished();
+  } else {
+    location.assign(returnUrl);
+  }
 }
 
 async function start() {
@@ -163,20 +204,27 @@ async function start() {
 
   showSession(session);
   const readers = showQuestionnaires(session.questionnaires, session.language);
-  byId("steps").addEventListener("submit", () => {
-    byId("answers").value = collected(readers);
+  let reached = session.asksAgreement ? showAgreement(session) : showSteps(session);
+  byId("agree").addEventListener("click", () => {
+    reached = showSteps(session, reached);
   });
-  sendOnce();
-  byId("agree").addEventListener("click", () => showSteps(session));
-  if (session.asksAgreement) {
-    reach(session, ["agreement"]);
-    byId("agreement").hidden = false;
-  } else {
-    showSteps(session);
-  }
+  // A session ends once: a second click would be told that it has ended, and not where to go.
+  let isSent = false;
+  document.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (isSent) return;
+    isSent = true;
+    const fields = { outcome: event.submitter.value };
+    if (event.target === byId("steps")) fields.answers = collected(readers);
+    try {
+      showProblem(undefined);
+      await reached;
+      await finish(fields);
+    } catch (error) {
+      showProblem(`This cannot be sent: ${error.message}`);
+      isSent = false;
+    }
+  });
 }
 
-start().catch((error) => {
-  byId("problem").hidden = false;
-  byId("problem").textContent = `This verification cannot be shown: ${error.message}`;
-});
+start().catch((error) => showProblem(`This verification cannot be shown: ${error.message}`));

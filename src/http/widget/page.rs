@@ -1,6 +1,6 @@
 //! `/?session_token=TOKEN`: the page that a person goes through, and the form that it posts at the end.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 
 use axum::{
     body::Body,
@@ -8,7 +8,12 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header, request::Parts},
 };
 
-use super::{super::params::Params, html, response};
+use serde_json::json;
+
+use super::{
+    super::{error::with_hint, params::Params},
+    html, json,
+};
 use crate::{
     mock::{FinishRequest, Mock},
     scenario::Decision,
@@ -19,43 +24,81 @@ use crate::{
 /// The longest name of a browser that is kept, in bytes.
 const LONGEST_USER_AGENT: usize = 512;
 
+/// The fields of the form.
+const FIELDS: [&str; 4] = ["outcome", "reject_reason", "result_comment", "answers"];
+
 /// Shows the widget, and notes the browser that opened it.
 pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, _) = request.into_parts();
-    match mock.open(&session_token(&head), browser(&head)) {
-        Ok(()) => html(StatusCode::OK, include_str!("page.html")),
-        Err(error) => closed(&error),
+    let token = session_token(&head);
+    match mock.open(&token, browser(&head)) {
+        Ok(()) => html(StatusCode::OK, mock.language(&token), include_str!("page.html")),
+        Err(error) => refusal(&error, mock.language(&token)),
     }
 }
 
 /// Finishes the session. The form has `outcome` (an outcome, or `scenario`: as the scenario says, which is what a
-/// missing one means) and `answers` (JSON: questionnaire key → question key → answer; invented when missing).
+/// missing one means), with it `reject_reason` and `result_comment`, and `answers` (JSON: questionnaire key → question
+/// key → answer; invented when missing).
+///
+/// It answers as a form is answered, with the last page or a redirect. A script that accepts JSON gets
+/// `{"returnUrl": URL or null}`, or `{"error": …}`.
 pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let token = session_token(&head);
-    let request = match Params::read(&head, body, &mock.config.limits).await.and_then(|form| read(form, &mock)) {
-        Ok(request) => request,
-        Err(error) => return plain(StatusCode::BAD_REQUEST, error.message),
-    };
+    let form = Params::read(&head, body, &mock.config.limits).await.and_then(|form| read(form, &head, &mock));
     // A person who never opened the page, such as a script, has a browser too.
-    let finished = mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request));
+    let finished = match form {
+        Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
+        Err(error) => Err(FinishError::Form(error.message)),
+    };
+    let finished = finished.map(|return_url| match return_url {
+        Some(url) if mock.config.return_url_token => Some(location(&with_token(&url, &token))),
+        url => url.map(|url| location(&url)),
+    });
+    let accepts = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let is_script = accepts.is_some_and(|accept| accept.contains("application/json"));
     match finished {
-        Ok(Some(url)) if mock.config.return_url_token => redirect(&with_token(&url, &token)),
+        Ok(url) if is_script => json(StatusCode::OK, &json!({ "returnUrl": url })),
         Ok(Some(url)) => redirect(&url),
-        Ok(None) => html(StatusCode::OK, include_str!("done.html")),
-        Err(FinishError::Answers(problem)) => plain(StatusCode::BAD_REQUEST, problem),
-        Err(error) => closed(&error),
+        Ok(None) => html(StatusCode::OK, mock.language(&token), include_str!("done.html")),
+        Err(error) => {
+            tracing::warn!(session = token, "the widget is not finished: {error}");
+            let problem = error.to_string();
+            let refused = if is_script {
+                json(status(&error), &json!({ "error": problem }))
+            } else {
+                refusal(&error, mock.language(&token))
+            };
+            with_hint(refused, &problem)
+        }
     }
 }
 
-fn read(mut form: Params, mock: &Mock) -> Result<FinishRequest, VendorError> {
-    let decision = match form.text("outcome")?.as_deref() {
-        None | Some("" | "scenario") => None,
+fn read(mut form: Params, head: &Parts, mock: &Mock) -> Result<FinishRequest, VendorError> {
+    // What else the link carries is nothing to the form.
+    let of_link: Vec<_> = query(head).map(|(name, _)| name).collect();
+    let known: Vec<_> = FIELDS.into_iter().chain(of_link.iter().map(|name| &**name)).collect();
+    if let Some(problem) = form.unknown(&known).first() {
+        return Err(VendorError::argument(format!("{problem}; the fields of the form are: {}", FIELDS.join(", "))));
+    }
+    let given = |name| form.text(name).map(|text| text.filter(|text| !text.is_empty()).map(Cow::into_owned));
+    let (outcome, reason, comment) = (given("outcome")?, given("reject_reason")?, given("result_comment")?);
+    let decision = match outcome.as_deref() {
+        None | Some("scenario") => match (reason, comment) {
+            (None, None) => None,
+            (Some(_), _) => return Err(VendorError::argument("`reject_reason` goes with `outcome=REJECTED`")),
+            (None, Some(_)) => return Err(VendorError::argument("`result_comment` goes with an `outcome`")),
+        },
         Some(word) => {
             let outcome = word.parse::<Outcome>().map_err(|problem| {
                 VendorError::argument(format!("`outcome`: {problem}, or scenario: as the scenario says"))
             })?;
-            Some(Decision::from(outcome))
+            let decision = Decision::from(outcome).comment(comment.unwrap_or_default());
+            Some(match reason {
+                Some(reason) => decision.reason(reason),
+                None => decision,
+            })
         }
     };
     let answers = match form.text("answers") {
@@ -70,28 +113,46 @@ pub(super) fn status(error: &FinishError) -> StatusCode {
     match error {
         FinishError::NoSuchSession => StatusCode::NOT_FOUND,
         FinishError::AlreadyFinished | FinishError::Expired => StatusCode::GONE,
-        FinishError::Answers(_) | FinishError::Step(_) => StatusCode::BAD_REQUEST,
+        FinishError::Form(_) | FinishError::Answers(_) | FinishError::Decision(_) | FinishError::Step(_) => {
+            StatusCode::BAD_REQUEST
+        }
     }
 }
 
-/// The page for a session that nobody can go through. Its texts are ours alone.
-fn closed(error: &FinishError) -> Response<Body> {
+/// The page for a session that nobody can go through, or a form that does not fit.
+fn refusal(error: &FinishError, language: &'static str) -> Response<Body> {
     let (title, text) = match error {
-        FinishError::Expired => ("This link has expired", "Ask the company that sent you here for a new one."),
+        FinishError::NoSuchSession => ("This link is not valid", "There is no verification under this link.".into()),
+        FinishError::Expired => ("This link has expired", "Ask the company that sent you here for a new one.".into()),
         FinishError::AlreadyFinished => {
-            ("This verification is finished", "There is nothing left to do. You can close this page.")
+            ("This verification is finished", "There is nothing left to do. You can close this page.".into())
         }
-        _ => ("This link is not valid", "There is no verification under this link."),
+        FinishError::Form(_) | FinishError::Answers(_) | FinishError::Decision(_) | FinishError::Step(_) => {
+            ("This form does not fit", error.to_string())
+        }
     };
-    html(status(error), include_str!("closed.html").replace("{title}", title).replace("{text}", text))
+    let page = include_str!("closed.html").replace("{title}", title).replace("{text}", &as_html(&text));
+    html(status(error), language, &page)
 }
 
-fn plain(status: StatusCode, problem: String) -> Response<Body> {
-    response(status, "text/plain; charset=utf-8", problem + "\n")
+/// Text that is shown as it is, whoever wrote it.
+fn as_html(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            other => html.push(other),
+        }
+    }
+    html
 }
 
-/// Goes to `url` as it is; only what a header cannot carry is escaped.
-fn redirect(url: &str) -> Response<Body> {
+/// `url` as it is; only what a header cannot carry is escaped.
+fn location(url: &str) -> String {
     let mut location = String::with_capacity(url.len());
     for byte in url.bytes() {
         match byte {
@@ -99,7 +160,11 @@ fn redirect(url: &str) -> Response<Body> {
             _ => location.push_str(&format!("%{byte:02X}")),
         }
     }
-    let mut response = html(StatusCode::SEE_OTHER, "");
+    location
+}
+
+fn redirect(location: &str) -> Response<Body> {
+    let mut response = html(StatusCode::SEE_OTHER, "en", "");
     let location = HeaderValue::try_from(location).expect("visible ASCII is a header value");
     response.headers_mut().insert(header::LOCATION, location);
     response
@@ -113,9 +178,12 @@ fn with_token(url: &str, token: &str) -> String {
 
 /// The token of the link; quotation marks around it are left out.
 fn session_token(head: &Parts) -> String {
-    let query = head.uri.query().unwrap_or_default();
-    let token = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "session_token");
+    let token = query(head).find(|(name, _)| name == "session_token");
     token.map(|(_, token)| token.trim_matches('"').to_owned()).unwrap_or_default()
+}
+
+fn query(head: &Parts) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
 }
 
 fn browser(head: &Parts) -> Browser {

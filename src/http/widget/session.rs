@@ -10,10 +10,10 @@ use axum::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{page::status, response};
+use super::{super::error::with_hint, json, page::status, response};
 use crate::{
     mock::Mock,
-    session::{DocumentType, Outcome, Questionnaire, Session},
+    session::{DocumentType, FinishError, Outcome, Questionnaire, Session},
 };
 
 /// The public view of a session. Texts of the company are in it as they came: the page shows them as text.
@@ -37,15 +37,14 @@ struct View {
 
 pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, Path(token): Path<String>) -> Response<Body> {
     // The questionnaires can be long, and are written while nobody has to wait for the session.
-    let (status, body) = match mock.view(&token, |session| (view(session), session.steps.clone())) {
+    match mock.view(&token, |session| (view(session), session.steps.clone())) {
         Ok((mut view, steps)) => {
             let for_person = steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator);
             view.questionnaires = for_person.map(questionnaire).collect();
-            (StatusCode::OK, json!(view))
+            json(StatusCode::OK, &view)
         }
-        Err(error) => (status(&error), json!({"error": error.to_string()})),
-    };
-    response(status, "application/json", body.to_string())
+        Err(error) => refusal(&error),
+    }
 }
 
 /// `POST …/steps/{step}`: the person came to that step, named by its key or its type.
@@ -55,8 +54,13 @@ pub(in crate::http) async fn reach(
 ) -> Response<Body> {
     match mock.reach(&token, &step) {
         Ok(()) => response(StatusCode::NO_CONTENT, "application/json", Body::empty()),
-        Err(error) => response(status(&error), "application/json", json!({"error": error.to_string()}).to_string()),
+        Err(error) => refusal(&error),
     }
+}
+
+fn refusal(error: &FinishError) -> Response<Body> {
+    let problem = error.to_string();
+    with_hint(json(status(error), &json!({ "error": problem })), &problem)
 }
 
 fn view(session: &Session) -> View {
