@@ -1,10 +1,12 @@
 //! All that is read from files: scenarios, people, documents. It is replaced as a whole when files change.
 
+use std::sync::Arc;
+
 use crate::{
     config::Config,
     data_file::LoadError,
     result::{Documents, People},
-    scenario::ScenarioBook,
+    scenario::{Scenario, ScenarioBook},
 };
 
 /// Scenarios and fixtures that fit together.
@@ -27,6 +29,15 @@ impl Catalogue {
         let catalogue = Self { scenarios, people: People::load(fixtures)?, documents: Documents::load(fixtures)? };
         catalogue.check_documents()?;
         Ok(catalogue)
+    }
+
+    /// What may be a mistake in the scenarios, and is none for certain.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let of_scenario = |scenario: &Arc<Scenario>| {
+            let name = scenario.name.clone();
+            scenario.doubts().into_iter().map(move |doubt| format!("the scenario `{name}`: {doubt}"))
+        };
+        self.scenarios.iter().flat_map(of_scenario).collect()
     }
 
     /// Says which scenario or person the settings name that is not there.

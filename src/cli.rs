@@ -1,12 +1,13 @@
 //! The command line: serve (the default) and health.
 
+mod health;
 mod settings;
 mod values;
 mod watch;
 
 use std::{
     error::Error,
-    fs,
+    fmt, fs,
     io::{self, IsTerminal, Write},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
@@ -16,19 +17,27 @@ use std::{
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
-use http_body_util::{BodyExt, Empty};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use serde_json::{Value, json};
+use serde_json::json;
+use tracing::field::Field;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::{
+    field::MakeExt,
+    fmt::format::{Writer, debug_fn},
+};
 
-use self::{settings::Settings, values::LogFormat, watch::Watching};
+use self::{
+    health::{Whereabouts, health},
+    settings::Settings,
+    values::LogFormat,
+    watch::Watching,
+};
 use crate::{
     data_file::irregular,
     dialect::ResultCase,
+    foreign_text::{MOST_NAMED, on_one_line},
     mock::Mock,
-    server::{MockServer, STOP_DEADLINE, local_url},
+    server::{MockServer, STOP_DEADLINE},
     tenant::Tenant,
-    vendor_error::MOST_NAMED,
 };
 
 /// A stand-in for the Identomat identity-verification service, for tests and laptops.
@@ -47,23 +56,26 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve until SIGTERM or Ctrl-C (this is what happens without a command)
-    Serve,
-    /// Ask a running server whether it is ready; exit status 0 when it is, 1 when it is not
-    Health {
-        /// The base URL of the server; otherwise host and port of the settings are asked
-        #[arg(long, value_name = "URL")]
-        url: Option<String>,
+    Serve {
+        #[command(flatten)]
+        settings: Box<Settings>,
     },
+    /// Ask a running server whether it is ready; exit status 0 when it is, 1 when it is not
+    #[command(
+        after_help = "Where nothing says which server, the one that runs on this machine or in this container is \
+                            asked (on Linux), and otherwise the default address."
+    )]
+    Health(Whereabouts),
 }
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let CommandLine { command, settings } = CommandLine::parse();
-    let done = settings.with_file().and_then(|settings| {
-        let runtime = tokio::runtime::Runtime::new()?;
+    let done = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
         let done = match command {
-            None | Some(Command::Serve) => runtime.block_on(serve(settings)),
-            Some(Command::Health { url }) => runtime.block_on(health(settings, url)),
+            None => runtime.block_on(serve(settings)),
+            Some(Command::Serve { settings: own }) => runtime.block_on(serve(own.over(settings))),
+            Some(Command::Health(asked)) => runtime.block_on(health(asked, settings)),
         };
         // Nobody waits for work that does not end, such as a line to a full pipe.
         runtime.shutdown_timeout(STOP_DEADLINE);
@@ -78,12 +90,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// How long `health` waits for an answer.
-const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
-
 type Done = Result<(), Box<dyn Error>>;
 
 async fn serve(settings: Settings) -> Done {
+    let settings = settings.with_file()?;
     let _log = start_log(&settings);
     let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
     warn_of_unknown_variables();
@@ -101,7 +111,8 @@ async fn serve(settings: Settings) -> Done {
     };
     let _watching = watches.then(|| Watching::start(server.mock().clone(), config_file.as_deref())).transpose()?;
     if let Some(path) = &ready_file {
-        write_whole(path, &server.url())?;
+        let (public, local) = (server.url(), server.local_url());
+        write_whole(path, &if public == local { public } else { format!("{public}\n{local}") })?;
     }
     let lines = first_lines(&server, format);
     // Nobody may be there to read it, or ever make room for it, which is no reason to stop or not to.
@@ -211,12 +222,29 @@ fn start_log(settings: &Settings) -> WorkerGuard {
     let log = tracing_subscriber::fmt()
         .with_max_level(settings.log_level())
         .with_writer(writer)
-        .with_ansi(io::stderr().is_terminal());
+        .with_ansi(is_coloured(io::stderr().is_terminal()));
     match settings.log_format() {
-        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Text => log.with_target(false).fmt_fields(debug_fn(write_field).delimited(" ")).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
     guard
+}
+
+/// Writes a field of a line. What callers sent may be in any of them, and must not look like a line of its own.
+fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
+    let value = format!("{value:?}");
+    let value = on_one_line(&value);
+    match field.name() {
+        "message" => writer.write_str(&value),
+        name => write!(writer, "{name}={value}"),
+    }
+}
+
+/// Whether the log is coloured: as the user says with `NO_COLOR` or `CLICOLOR_FORCE`, or else on a terminal.
+fn is_coloured(is_terminal: bool) -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !is_unwanted && (is_terminal || is_set("CLICOLOR_FORCE"))
 }
 
 /// Refuses a ready file that would not be one: writing to a pipe or a device may wait for ever.
@@ -245,10 +273,15 @@ fn write_whole(path: &Path, text: &str) -> Done {
 /// Removes the ready file of a run before, which would say that this one is ready. The file of a server that still
 /// runs stays: this start may fail because of it.
 fn remove_left_over(path: &Path) -> Done {
-    let url = fs::read_to_string(path).unwrap_or_default();
-    let address: Option<SocketAddr> = url.trim().trim_start_matches("http://").parse().ok();
+    let url = local_url_in(&fs::read_to_string(path).unwrap_or_default());
+    let address: Option<SocketAddr> = url.trim_start_matches("http://").parse().ok();
     let connect = |address| TcpStream::connect_timeout(&address, Duration::from_millis(200));
     if address.is_some_and(|address| connect(address).is_ok()) { Ok(()) } else { remove_if_there(path) }
+}
+
+/// The address for clients on the same machine that a ready file tells: its last line.
+fn local_url_in(ready_file: &str) -> String {
+    ready_file.lines().last().unwrap_or_default().trim().to_owned()
 }
 
 /// A misspelled variable would be a setting that is silently not made.
@@ -269,35 +302,4 @@ fn remove_if_there(path: &Path) -> Done {
         }
         _ => Ok(()),
     }
-}
-
-async fn health(settings: Settings, url: Option<String>) -> Done {
-    let url = match url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
-        None => {
-            let config = settings.into_config()?;
-            if config.port == 0 {
-                return Err("with port 0 nobody knows the port beforehand; say where the server is with --url".into());
-            }
-            local_url(SocketAddr::new(config.host, config.port))
-        }
-    };
-    let uri: hyper::Uri = format!("{url}/__admin/health/ready").parse().map_err(|_| format!("`{url}` is not a URL"))?;
-    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
-    let asked = async {
-        let response = client.get(uri).await.map_err(|error| {
-            let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
-            format!("{url} does not answer: {error}{cause}")
-        })?;
-        let status = response.status();
-        let body = response.into_body().collect().await.map_err(|error| format!("{url} breaks off: {error}"))?;
-        let body: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
-        if status.is_success() && body["status"] == "ready" {
-            return Ok(());
-        }
-        Err(format!("{url} answers {status}, but not as an identomat-mock that is ready").into())
-    };
-    tokio::time::timeout(HEALTH_DEADLINE, asked)
-        .await
-        .unwrap_or_else(|_| Err(format!("{url} does not answer within {HEALTH_DEADLINE:?}").into()))
 }

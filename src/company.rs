@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     dialect::{Dialect, ResultCase},
     faults::Fault,
+    foreign_text::{is_disturbing, on_one_line},
     session::Steps,
 };
 
@@ -109,6 +110,10 @@ impl Company {
     pub(crate) fn problem(&self) -> Option<String> {
         if self.key.is_empty() {
             return Some("a company key is empty; give it at least one character".into());
+        }
+        if self.key.contains(is_disturbing) {
+            let key = on_one_line(&self.key);
+            return Some(format!("the company key `{key}` has a control character or a mark that turns text around"));
         }
         if self.secret.as_deref() == Some("") {
             return Some(format!("the secret of the company key `{}` is empty; leave it out or give one", self.key));

@@ -70,6 +70,7 @@ pub use data_file::LoadError;
 
 mod catalogue;
 mod clock;
+mod foreign_text;
 mod http;
 mod result;
 mod signature;

@@ -18,12 +18,13 @@ use crate::{
     config::Config,
     data_file::LoadError,
     faults::{Endpoint, Faults, Strike},
+    foreign_text::shortened,
     result::render,
     scenario::Decision,
     session::{Answers, Browser, DecideError, FinishError, Outcome, Session, Standing, Token, TokenSource},
     tenant::Tenant,
     tenants::{Tenants, WelcomeSettings},
-    vendor_error::{ErrorCode, VendorError, shortened},
+    vendor_error::{ErrorCode, VendorError},
 };
 
 /// The stand-in without its HTTP side.
@@ -97,8 +98,7 @@ impl Mock {
     /// [`ConfigError`] for the first problem.
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
         config.check().map_err(ConfigError::Setting)?;
-        let catalogue = Catalogue::load(&config)?;
-        catalogue.check_names(&config).map_err(ConfigError::Setting)?;
+        let catalogue = read_catalogue(&config)?;
         let moment = |at| {
             Timestamp::try_from(at)
                 .map_err(|error| ConfigError::Setting(format!("the clock cannot stand there: {error}")))
@@ -139,8 +139,7 @@ impl Mock {
     ///
     /// [`ConfigError`] for the first problem; everything stays as it was then.
     pub(crate) fn reload(&self) -> Result<(), ConfigError> {
-        let catalogue = Catalogue::load(&self.config)?;
-        catalogue.check_names(&self.config).map_err(ConfigError::Setting)?;
+        let catalogue = read_catalogue(&self.config)?;
         *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
         Ok(())
     }
@@ -287,6 +286,15 @@ impl Mock {
         let tenant = self.tenants.find_by_session(&known, &self.clock)?;
         tenant.sessions.update(&known, |session| action(session, tenant.clock.now()))
     }
+}
+
+fn read_catalogue(config: &Config) -> Result<Catalogue, ConfigError> {
+    let catalogue = Catalogue::load(config)?;
+    catalogue.check_names(config).map_err(ConfigError::Setting)?;
+    for warning in catalogue.warnings() {
+        tracing::warn!("{warning}");
+    }
+    Ok(catalogue)
 }
 
 /// What a fault of the session's scenario does to a call, unless it keeps it from being carried out.

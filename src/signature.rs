@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::vendor_error::shortened;
+use crate::foreign_text::shortened;
 
 /// What a signature covers.
 #[derive(Debug, Clone, Copy)]

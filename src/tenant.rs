@@ -1,7 +1,7 @@
 //! A company while the server runs: what belongs to it alone.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -18,6 +18,9 @@ use crate::{
     store::Sessions,
 };
 
+/// How many odd things the log tells of one company; whoever sends more of them sends nonsense.
+const MOST_TOLD: usize = 1000;
+
 /// A company while the server runs: its sessions, clock, faults and queue, which no other company sees.
 #[derive(Debug)]
 pub(crate) struct Tenant {
@@ -30,6 +33,8 @@ pub(crate) struct Tenant {
     queue: Mutex<VecDeque<String>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
     begin_faults: Mutex<HashMap<String, FaultList>>,
+    /// What was odd about calls of `begin/` and has been said in the log.
+    told: Mutex<HashSet<String>>,
     /// Where its clock stood at the start, if it was frozen.
     frozen_at: Option<Timestamp>,
     /// When it was last called, in milliseconds of the server's clock.
@@ -46,6 +51,7 @@ impl Tenant {
             faults: Faults::default(),
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
+            told: Mutex::default(),
             frozen_at,
             last_call: AtomicI64::new(0),
             company,
@@ -62,6 +68,15 @@ impl Tenant {
         self.faults.replace(&self.company.faults, self.clock.now());
         *self.queue() = self.company.queue.iter().cloned().collect();
         self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Says in the log what is odd about a call of `begin/`, each thing once.
+    pub(crate) fn tell(&self, oddity: &str) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() < MOST_TOLD && !told.contains(oddity) {
+            told.insert(oddity.to_owned());
+            tracing::warn!(company = self.company.key, "{oddity}");
+        }
     }
 
     /// Lets the next `times` sessions that do not ask for a scenario take this one.

@@ -15,6 +15,7 @@ use wildmatch::WildMatch;
 use crate::{
     clock::{Clock, later},
     company::Company,
+    foreign_text::is_disturbing,
     session::Token,
     tenant::Tenant,
 };
@@ -138,7 +139,8 @@ impl Welcome {
             tenant.called(now);
             return Some(tenant);
         }
-        if key.is_empty() || key.len() > LONGEST_KEY || !self.pattern.matches(key) {
+        let is_fit = !key.is_empty() && key.len() <= LONGEST_KEY && !key.contains(is_disturbing);
+        if !is_fit || !self.pattern.matches(key) {
             return None;
         }
         Some(self.let_in(key, now))

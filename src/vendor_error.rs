@@ -1,6 +1,6 @@
 //! The errors that vendor calls answer, as the domain sees them; [`crate::http::error`] words them.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
@@ -82,17 +82,5 @@ impl VendorError {
 
     pub(crate) fn argument(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::ArgumentError, message)
-    }
-}
-
-/// How many odd things of one kind a message names.
-pub(crate) const MOST_NAMED: usize = 10;
-
-/// The beginning of what a caller sent: enough to know it again in a message, however long it is.
-pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
-    const LONGEST: usize = 60;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
     }
 }

@@ -24,141 +24,142 @@ use crate::{
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Settings {
     /// Address to listen on [default: 127.0.0.1]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_HOST", value_name = "ADDRESS", value_parser = parse_host)]
+    #[arg(long, env = "IDENTOMAT_MOCK_HOST", value_name = "ADDRESS", value_parser = parse_host)]
     #[serde(deserialize_with = "values::host")]
     host: Option<IpAddr>,
 
     /// Port to listen on; 0 picks a free one [default: 8080]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_PORT", value_name = "PORT", value_parser = parse_port)]
+    #[arg(long, env = "IDENTOMAT_MOCK_PORT", value_name = "PORT", value_parser = parse_port)]
     #[serde(deserialize_with = "values::port")]
     port: Option<u16>,
 
     /// Base URL that others use, where it is not the address listened on
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "IDENTOMAT_MOCK_PUBLIC_URL", value_name = "URL")]
     public_url: Option<PublicUrl>,
 
     /// Company that may call, with a secret where calls are signed; may be repeated, commas separate several
     /// [default: 0123456789012345678901234567890123456789]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_COMPANY_KEY", value_name = "KEY[=SECRET]")]
+    #[arg(long, env = "IDENTOMAT_MOCK_COMPANY_KEY", value_name = "KEY[=SECRET]")]
     #[arg(value_delimiter = ',', hide_env_values = true)]
     #[serde(deserialize_with = "one_or_many")]
     company_key: Option<Vec<KeyAndSecret>>,
 
     /// Let every company key call, or those that match a pattern (`*` for any characters, `?` for one): each is a
     /// company of its own from its first call on
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_ANY_COMPANY_KEY", value_name = "PATTERN")]
+    #[arg(long, env = "IDENTOMAT_MOCK_ANY_COMPANY_KEY", value_name = "PATTERN")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     any_company_key: Option<AnyKey>,
 
     /// How long such a company stays without a call [default: 1h]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_COMPANY_TTL", value_name = "DURATION")]
+    #[arg(long, env = "IDENTOMAT_MOCK_COMPANY_TTL", value_name = "DURATION")]
     company_ttl: Option<Length>,
 
     /// How many such companies there are at most; the idlest makes room [default: 1000]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_COMPANIES", value_name = "NUMBER", value_parser = parse_number::<usize>)]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_COMPANIES", value_name = "NUMBER", value_parser = parse_number::<usize>)]
     #[serde(deserialize_with = "values::count")]
     max_companies: Option<usize>,
 
     /// How long a session token opens the widget [default: 15m]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SESSION_LIFETIME", value_name = "DURATION")]
+    #[arg(long, env = "IDENTOMAT_MOCK_SESSION_LIFETIME", value_name = "DURATION")]
     session_lifetime: Option<Length>,
 
     /// Whether answers are worded as in the vendor's manual (APPROVED) or as in recorded live ones (approved)
     /// [default: manual]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_DIALECT", value_name = "manual|live")]
+    #[arg(long, env = "IDENTOMAT_MOCK_DIALECT", value_name = "manual|live")]
     #[serde(deserialize_with = "values::dialect")]
     dialect: Option<Dialect>,
 
     /// How `result` is written, instead of what the dialect says
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_RESULT_CASE", value_name = "upper|lower")]
+    #[arg(long, env = "IDENTOMAT_MOCK_RESULT_CASE", value_name = "upper|lower")]
     #[serde(deserialize_with = "values::result_case")]
     result_case: Option<ResultCase>,
 
     /// HTTP status of errors: one for all (200), or ERROR=STATUS for one; may be repeated, commas separate several
     /// [default: `COMPANY_KEY_INVALID=403,SESSION_NOT_FOUND=404,SESSION_INVALID=400,SIGNATURE_INVALID=401`,
     /// `argumentError=400`]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_ERROR_STATUS", value_name = "[ERROR=]STATUS")]
+    #[arg(long, env = "IDENTOMAT_MOCK_ERROR_STATUS", value_name = "[ERROR=]STATUS")]
     #[arg(value_delimiter = ',')]
     #[serde(deserialize_with = "one_or_many")]
     error_status: Option<Vec<StatusOf>>,
 
     /// Send null as `reject_reason` where nothing was rejected, as the manual allows, instead of an object of empty texts
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_NULL_REJECT_REASON", value_name = "true|false")]
+    #[arg(long, env = "IDENTOMAT_MOCK_NULL_REJECT_REASON", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     null_reject_reason: Option<bool>,
 
     /// Add `session_token` to the query of `return_url` when the browser goes there
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_RETURN_URL_TOKEN", value_name = "true|false")]
+    #[arg(long, env = "IDENTOMAT_MOCK_RETURN_URL_TOKEN", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     return_url_token: Option<bool>,
 
     /// Scenario for sessions that do not ask for one [default: approved]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SCENARIO", value_name = "NAME")]
+    #[arg(long, env = "IDENTOMAT_MOCK_SCENARIO", value_name = "NAME")]
     scenario: Option<String>,
 
     /// When a scenario that does not say so reaches its outcome [default: widget]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_FINISH", value_name = "widget|begin|polls=N|after=DURATION")]
+    #[arg(long, env = "IDENTOMAT_MOCK_FINISH", value_name = "widget|begin|polls=N|after=DURATION")]
     finish: Option<Trigger>,
 
     /// Folder of scenario files; they hold above the built-in ones of the same name
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SCENARIOS", value_name = "DIR")]
+    #[arg(long, env = "IDENTOMAT_MOCK_SCENARIOS", value_name = "DIR")]
     scenarios: Option<PathBuf>,
 
     /// Leave the built-in scenarios out
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_NO_BUILTIN_SCENARIOS", value_name = "true|false")]
+    #[arg(long, env = "IDENTOMAT_MOCK_NO_BUILTIN_SCENARIOS", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     no_builtin_scenarios: Option<bool>,
 
     /// Folder of fixtures instead of the built-in ones; people are in its folder `people`
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_FIXTURES", value_name = "DIR")]
+    #[arg(long, env = "IDENTOMAT_MOCK_FIXTURES", value_name = "DIR")]
     fixtures: Option<PathBuf>,
 
     /// Read scenarios and fixtures again when their files change; sessions keep what they began with
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_WATCH", value_name = "true|false")]
+    #[arg(long, env = "IDENTOMAT_MOCK_WATCH", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     watch: Option<bool>,
 
     /// Make tokens, and with them people and numbers, repeatable
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_SEED", value_name = "NUMBER", value_parser = parse_number::<u64>)]
+    #[arg(long, env = "IDENTOMAT_MOCK_SEED", value_name = "NUMBER", value_parser = parse_number::<u64>)]
     #[serde(deserialize_with = "values::seed")]
     seed: Option<u64>,
 
     /// Stop the clock of every company at this moment, such as 2026-01-31T12:00:00Z
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_FROZEN_AT", value_name = "MOMENT")]
+    #[arg(long, env = "IDENTOMAT_MOCK_FROZEN_AT", value_name = "MOMENT")]
     frozen_at: Option<Moment>,
 
-    /// Largest body that is not multipart [default: 1MiB]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_BODY", value_name = "SIZE")]
+    /// Largest body that is not multipart, and largest text part of one that is [default: 1MiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_BODY", value_name = "SIZE")]
     max_body: Option<Size>,
 
     /// Largest multipart body [default: 16MiB]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_MULTIPART_BODY", value_name = "SIZE")]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_MULTIPART_BODY", value_name = "SIZE")]
     max_multipart_body: Option<Size>,
 
     /// Most parts of a multipart body [default: 100]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_PARTS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_PARTS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
     #[serde(deserialize_with = "values::count")]
     max_parts: Option<usize>,
 
     /// Deepest nesting of JSON, at most 100 [default: 32]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_MAX_DEPTH", value_name = "NUMBER", value_parser = parse_number::<usize>)]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_DEPTH", value_name = "NUMBER", value_parser = parse_number::<usize>)]
     #[serde(deserialize_with = "values::count")]
     max_depth: Option<usize>,
 
-    /// Form of the log and of the line that says where the server is [default: text]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_LOG_FORMAT", value_name = "text|json")]
+    /// Form of the log and of the lines that say where the server is [default: text]
+    #[arg(long, env = "IDENTOMAT_MOCK_LOG_FORMAT", value_name = "text|json")]
     log_format: Option<LogFormat>,
 
     /// What is logged: error, warn (refused calls and why), info, debug (every call), trace [default: info]
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_LOG_LEVEL", value_name = "LEVEL")]
+    #[arg(long, env = "IDENTOMAT_MOCK_LOG_LEVEL", value_name = "LEVEL")]
     log_level: Option<LogLevel>,
 
-    /// File to write the base URL to as soon as the server answers; removed when it stops
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_READY_FILE", value_name = "PATH")]
+    /// File to write the base URL to as soon as the server answers, with `--public-url` and the local one in a second
+    /// line; removed when it stops
+    #[arg(long, env = "IDENTOMAT_MOCK_READY_FILE", value_name = "PATH")]
     pub(super) ready_file: Option<PathBuf>,
 
     /// YAML file of settings: each flag without its dashes is a key, and `companies` says more about each company
-    #[arg(long, global = true, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     config: Option<PathBuf>,
 
@@ -223,24 +224,13 @@ impl CompanyEntry {
     }
 }
 
-/// `first` where it says something, otherwise `second`, for each field.
-macro_rules! merged {
-    ($first:ident, $second:ident: $($field:ident),* $(,)?) => {
-        Self { $($field: $first.$field.or($second.$field),)* companies: $second.companies, faults: $second.faults }
-    };
-}
-
 impl Settings {
     /// These settings, and those of the config file where there is one and these say nothing.
     pub(super) fn with_file(self) -> Result<Self, Box<dyn Error>> {
         let Some(path) = &self.config else { return Ok(self) };
         let file: Self = DataFile::read(path)?.parse()?;
         let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
-        Ok(merged!(self, file:
-            host, port, public_url, company_key, any_company_key, company_ttl, max_companies, session_lifetime, dialect, result_case, error_status, null_reject_reason,
-            return_url_token, scenario, finish, scenarios, no_builtin_scenarios, fixtures, watch, seed, frozen_at, max_body,
-            max_multipart_body, max_parts, max_depth, log_format, log_level, ready_file, config,
-        ))
+        Ok(self.over(file))
     }
 
     /// Paths in a config file are meant from where the file is.
@@ -249,6 +239,67 @@ impl Settings {
             *path = folder.join(&path);
         }
         self
+    }
+
+    /// These settings, and where they say nothing the `others`.
+    pub(super) fn over(self, others: Self) -> Self {
+        macro_rules! merged {
+            ($($field:ident),* $(,)?) => {
+                Self { $($field: self.$field.or(others.$field),)* companies: others.companies, faults: others.faults }
+            };
+        }
+        merged!(
+            host,
+            port,
+            public_url,
+            company_key,
+            any_company_key,
+            company_ttl,
+            max_companies,
+            session_lifetime,
+            dialect,
+            result_case,
+            error_status,
+            null_reject_reason,
+            return_url_token,
+            scenario,
+            finish,
+            scenarios,
+            no_builtin_scenarios,
+            fixtures,
+            watch,
+            seed,
+            frozen_at,
+            max_body,
+            max_multipart_body,
+            max_parts,
+            max_depth,
+            log_format,
+            log_level,
+            ready_file,
+            config,
+        )
+    }
+
+    /// Settings that say where a server is, and nothing else.
+    pub(super) fn of_whereabouts(
+        host: Option<IpAddr>,
+        port: Option<u16>,
+        ready_file: Option<PathBuf>,
+        config: Option<PathBuf>,
+    ) -> Self {
+        Self { host, port, ready_file, config, ..Self::default() }
+    }
+
+    /// Whether these settings can say at which port the server is.
+    pub(super) fn tells_port(&self) -> bool {
+        self.port.is_some() || self.ready_file.is_some() || self.config.is_some()
+    }
+
+    /// The address to listen on.
+    pub(super) fn address(&self) -> (IpAddr, u16) {
+        let Config { host, port, .. } = Config::default();
+        (self.host.unwrap_or(host), self.port.unwrap_or(port))
     }
 
     pub(super) fn watch(&self) -> bool {

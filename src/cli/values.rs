@@ -70,8 +70,9 @@ impl FromStr for KeyAndSecret {
             None => Company::new(text),
         };
         match company.problem() {
-            Some(problem) => Err(problem),
-            None => Ok(Self(company)),
+            // An error about a flag prints its value, and so the secret: that is left to the check of all settings.
+            Some(problem) if company.secret.as_deref().unwrap_or_default().is_empty() => Err(problem),
+            _ => Ok(Self(company)),
         }
     }
 }

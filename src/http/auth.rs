@@ -12,6 +12,7 @@ use super::{error::with_hint, params::Params};
 use crate::{
     faults::Strike,
     mock::{Mock, Told},
+    session::Token,
     signature::{self, Payload},
     tenant::Tenant,
     vendor_error::{ErrorCode, VendorError},
@@ -32,9 +33,8 @@ impl<'a> Call<'a> {
     ///
     /// [`ErrorCode::CompanyKeyInvalid`] with a hint.
     pub(super) fn tenant(mock: &Mock, params: &Params) -> Result<Arc<Tenant>, VendorError> {
-        let refused = |problem: &str| {
-            VendorError::new(ErrorCode::CompanyKeyInvalid, format!("{problem}; the call was {}", params.summary()))
-        };
+        let refused =
+            |problem: &str| VendorError::new(ErrorCode::CompanyKeyInvalid, format!("{problem}; {}", params.summary()));
         match params.text("company_key") {
             Ok(Some(key)) => mock.tenant(&key),
             Ok(None) => Err(refused("`company_key` is missing")),
@@ -64,9 +64,7 @@ impl<'a> Call<'a> {
     /// `argumentError` when it is missing or not text.
     pub(super) fn session_token(&self) -> Result<Cow<'_, str>, VendorError> {
         let token = self.params.text("session_token")?;
-        token.ok_or_else(|| {
-            VendorError::argument(format!("`session_token` is missing; the call was {}", self.params.summary()))
-        })
+        token.ok_or_else(|| VendorError::argument(format!("`session_token` is missing; {}", self.params.summary())))
     }
 }
 
@@ -75,13 +73,15 @@ impl<'a> Call<'a> {
 pub(super) struct Answer {
     pub(super) json: Bytes,
     pub(super) hint: Option<String>,
+    /// The session that the call began, if it did.
+    pub(super) begun: Option<Token>,
     /// What a fault of the session or its scenario does to it.
     pub(super) strike: Option<Strike>,
 }
 
 impl From<Told> for Answer {
     fn from(Told { json, strike }: Told) -> Self {
-        Self { json, hint: None, strike }
+        Self { json, hint: None, begun: None, strike }
     }
 }
 

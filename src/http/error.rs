@@ -47,24 +47,36 @@ pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
         "error": format!("identomat-mock does not imitate `{call}`"),
         "instructions": "Imitated are begin/, result/ and delete/ below /external-api/.",
     });
-    with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), "see FIDELITY.md for what is imitated")
+    let hint = format!("`{call}` is not imitated; FIDELITY.md says what is");
+    with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)
 }
 
 /// A vendor method called with something else than GET and POST.
 pub(super) fn method_not_allowed(method: &Method) -> Response<Body> {
-    let body = json!({"argumentError": format!("the method {method} is not GET or POST")});
-    let mut response = json_response(StatusCode::METHOD_NOT_ALLOWED, &body);
+    let problem = format!("the method {method} is not GET or POST");
+    let mut response = json_response(StatusCode::METHOD_NOT_ALLOWED, &json!({"argumentError": problem}));
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
-    response
+    with_hint(response, &problem)
+}
+
+/// A path of the mock's own that does not take this method. The router adds which it takes.
+pub(super) fn wrong_method(method: &Method, uri: &Uri) -> Response<Body> {
+    let problem = format!("`{}` does not take {method}", uri.path());
+    let body = json!({"error": problem, "instructions": "The header `allow` names the methods that it takes."});
+    with_hint(json_response(StatusCode::METHOD_NOT_ALLOWED, &body), &problem)
 }
 
 /// A path that neither the vendor nor the mock has.
 pub(super) fn no_such_path(method: &Method, uri: &Uri) -> Response<Body> {
-    let body = json!({
-        "error": format!("there is nothing at `{method} {}`", uri.path()),
-        "instructions": "The vendor's calls are below /external-api/, the widget is at /?session_token=TOKEN.",
-    });
-    json_response(StatusCode::NOT_FOUND, &body)
+    let problem = format!("there is nothing at `{method} {}`", uri.path());
+    let instructions = match uri.path() {
+        "/health" | "/healthz" | "/livez" | "/readyz" => {
+            "The readiness check is at /__admin/health/ready; `identomat-mock health` asks it."
+        }
+        _ => "The vendor's calls are below /external-api/, the widget is at /?session_token=TOKEN.",
+    };
+    let body = json!({"error": problem, "instructions": instructions});
+    with_hint(json_response(StatusCode::NOT_FOUND, &body), &format!("{problem}. {instructions}"))
 }
 
 /// Adds the mock's advice to an answer.

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use futures_util::stream;
 
-use crate::{config::Limits, vendor_error::shortened};
+use crate::{config::Limits, foreign_text::shortened};
 
 /// One part of a multipart body.
 #[derive(Debug, PartialEq, Eq)]

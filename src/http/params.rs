@@ -17,8 +17,9 @@ use super::{
 };
 use crate::{
     config::Limits,
+    foreign_text::{MOST_NAMED, shortened},
     signature::Payload,
-    vendor_error::{MOST_NAMED, VendorError, shortened},
+    vendor_error::VendorError,
 };
 
 /// The parameters of a call. Where query and body both have one, the body's holds.
@@ -96,19 +97,22 @@ impl Params {
         }
     }
 
-    /// What the call carried and how it was read, for hints: "read as form with `a`, `b`".
+    /// What the call carried and how it was read, for hints: "the call was read as form with `a`, `b`".
     pub(crate) fn summary(&self) -> String {
         let mut names: Vec<_> =
             self.values.keys().take(MOST_NAMED).map(|name| format!("`{}`", shortened(name))).collect();
         if self.values.len() > MOST_NAMED {
             names.push("…".into());
         }
-        let names = if names.is_empty() { "nothing".into() } else { names.join(", ") };
         let files = match &self.file_parts().take(MOST_NAMED).collect::<Vec<_>>()[..] {
             [] => String::new(),
             names => format!(", and with file names, so not as parameters, {}", names.join(", ")),
         };
-        format!("read as {} with {names}{files}", self.read_as)
+        match (self.read_as, &names[..]) {
+            ("query", []) => "the call has no parameters: its query and its body are empty".into(),
+            (place, []) => format!("the call was read as {place}, and has no parameters{files}"),
+            (place, names) => format!("the call was read as {place} with {}{files}", names.join(", ")),
+        }
     }
 
     /// The parameters that an endpoint does not know, for the hint header; parts with a file name are never known.

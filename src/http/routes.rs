@@ -33,11 +33,16 @@ pub(crate) fn router(mock: Arc<Mock>) -> Router {
         // Test runners and health checks.
         .route("/__admin/health/ready", get(health::ready))
         .fallback(no_such_path)
+        .method_not_allowed_fallback(wrong_method)
         .with_state(mock)
 }
 
 async fn no_such_path(method: Method, uri: Uri) -> Response<Body> {
     error::no_such_path(&method, &uri)
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Response<Body> {
+    error::wrong_method(&method, &uri)
 }
 
 /// Makes doubled slashes single, and gives vendor paths their last slash.

@@ -8,10 +8,11 @@ use super::{Mock, Refusal, not_found};
 use crate::{
     catalogue::Catalogue,
     faults::Strike,
+    foreign_text::{MOST_NAMED, shortened},
     scenario::{Content, Scenario},
     session::{Flags, Opening, Session, Steps, Token},
     tenant::Tenant,
-    vendor_error::{MOST_NAMED, VendorError, shortened},
+    vendor_error::VendorError,
 };
 
 /// The request header that asks for a scenario; the live service ignores it.
@@ -91,6 +92,7 @@ impl Mock {
             format!("the step type `{}` is not known: the step is kept and has no effect", shortened(&kind))
         });
         for oddity in flags.oddities().into_iter().chain(odd_steps) {
+            tenant.tell(&oddity);
             hint.push_str("; ");
             hint.push_str(&oddity);
         }

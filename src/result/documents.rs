@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     data_file::{DataFile, LoadError},
-    vendor_error::shortened,
+    foreign_text::shortened,
 };
 
 /// The documents that are built in.

@@ -7,7 +7,7 @@ use rust_embed::RustEmbed;
 use super::{Content, Scenario, Trigger, file::ScenarioFile};
 use crate::{
     data_file::{DataFile, LoadError},
-    vendor_error::shortened,
+    foreign_text::shortened,
 };
 
 /// The scenarios that are built in.

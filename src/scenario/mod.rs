@@ -6,17 +6,18 @@ mod file;
 mod trigger;
 mod verdict;
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use serde_json::{Map, Value};
 
+use self::verdict::REJECT_REASONS;
 pub(crate) use self::{
     book::ScenarioBook,
     content::{Content, Match},
     verdict::{RejectReason, ResultValue, ScreeningMatch, Verdict},
 };
 pub use self::{trigger::Trigger, verdict::Decision};
-use crate::{faults::Fault, session::Steps, vendor_error::ErrorCode};
+use crate::{faults::Fault, foreign_text::shortened, session::Steps, vendor_error::ErrorCode};
 
 /// What happens to the sessions that take this scenario.
 #[derive(Debug)]
@@ -68,5 +69,29 @@ impl Scenario {
             Effect::Document(name) => Some(name.as_str()),
             _ => None,
         })
+    }
+
+    /// What may be a mistake: words that nobody has seen, and answers that nobody asks for.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let reasons = self.stages.iter().flat_map(|stage| &stage.effects).filter_map(|effect| match effect {
+            Effect::Verdict(verdict) => verdict.reject_reason.as_ref(),
+            _ => None,
+        });
+        let unseen = reasons.map(|reason| &*reason.value).filter(|reason| !REJECT_REASONS.contains(reason));
+        let unseen = unseen.map(|reason| {
+            let known = REJECT_REASONS.join(", ");
+            format!("the reject_reason `{}` was never seen; seen were {known}", shortened(reason))
+        });
+        let steps = self.steps.unknown_types();
+        let steps = steps.map(|kind| format!("the step type `{}` is not known and has no effect", shortened(&kind)));
+        let for_operator = self.steps.questionnaires().filter(|questionnaire| questionnaire.for_operator);
+        let asked: HashSet<_> = for_operator.flat_map(|asked| asked.questions).map(|question| question.key).collect();
+        // A scenario without steps answers the questions of the call.
+        let unasked =
+            self.operator_answers.keys().filter(|key| !self.steps.is_empty() && !asked.contains(key.as_str()));
+        let unasked = unasked.map(|key| {
+            format!("`operator_answers` has the question `{}`, which no step for the operator has", shortened(key))
+        });
+        unseen.chain(steps).chain(unasked).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{dialect::ResultCase, session::Outcome, vendor_error::shortened};
+use crate::{dialect::ResultCase, foreign_text::shortened, session::Outcome};
 
 /// An outcome with all that a result document says about it.
 #[derive(Debug, Clone)]
@@ -62,6 +62,23 @@ impl ResultValue {
         }
     }
 }
+
+/// The words for why a person was rejected that were seen (specification, section 5).
+pub(super) const REJECT_REASONS: [&str; 13] = [
+    "face_mismatch",
+    "face_blurry",
+    "document_blurry",
+    "document_covered",
+    "document_grayscale",
+    "document_format_mismatch",
+    "document_type_mismatch",
+    "document_type_unknown",
+    "document_page_mismatch",
+    "document_not_readable",
+    "document_face_blurry",
+    "document_spoofing_detected",
+    "no_document_in_image",
+];
 
 /// Why a person was rejected (specification, section 5).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::vendor_error::{MOST_NAMED, shortened};
+use crate::foreign_text::{MOST_NAMED, shortened};
 
 /// A kind of identity document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]

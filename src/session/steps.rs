@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use crate::vendor_error::shortened;
+use crate::foreign_text::shortened;
 
 /// The types of steps (specification, section 6).
 const KNOWN_TYPES: [&str; 12] = [

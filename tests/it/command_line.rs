@@ -183,6 +183,151 @@ fn health_tells_a_server_that_answers_from_one_that_does_not() {
 }
 
 #[test]
+fn health_prints_one_line_and_has_its_own_help() {
+    let serving = Serving::start(&[]);
+    let health = output(&mut binary(&["health", "--url", serving.url()]));
+    assert_eq!(String::from_utf8_lossy(&health.stdout), format!("{} is ready\n", serving.url()));
+    let help = String::from_utf8(output(&mut binary(&["health", "--help"])).stdout).unwrap();
+    let flags: Vec<_> = help.split_whitespace().filter(|word| word.starts_with("--")).collect();
+    assert_eq!(flags, ["--url", "--ready-file", "--host", "--port", "--config", "--help"]);
+}
+
+#[test]
+fn health_finds_the_server_by_ready_file_config_or_as_the_only_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    // A program of its own, as in a container: no other test runs it.
+    let program = path("identomat-mock");
+    fs::copy(env!("CARGO_BIN_EXE_identomat-mock"), &program).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&program);
+        command.env_clear().args(arguments);
+        command
+    };
+    let asked = |arguments: &[&str]| {
+        let health = output(&mut run(arguments));
+        assert!(health.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&health.stderr));
+        String::from_utf8(health.stdout).unwrap()
+    };
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    fs::write(path("config.yaml"), format!("port: {port}\n")).unwrap();
+    let ready = path("ready");
+    for arguments in [
+        &["--port", &port.to_string()][..],
+        &["serve", "--config", &path("config.yaml")],
+        &["--port", "0", "--ready-file", &ready, "--public-url", "https://identomat.test"],
+    ] {
+        let serving = Serving::spawn(&mut run(arguments));
+        let said = format!("{} is ready\n", serving.url());
+        assert_eq!(asked(&["health"]), said, "{arguments:?}");
+        if arguments.contains(&"--ready-file") {
+            assert_eq!(asked(&["health", "--ready-file", &ready]), said);
+            assert_eq!(fs::read_to_string(&ready).unwrap(), format!("https://identomat.test\n{}\n", serving.url()));
+        } else {
+            assert_eq!(asked(&["health", "--config", &path("config.yaml")]), said);
+        }
+        serving.terminate();
+    }
+    let health = output(&mut run(&["health", "--ready-file", &ready]));
+    let said = String::from_utf8_lossy(&health.stderr).into_owned();
+    assert!(said.starts_with("error: the server is not ready: cannot read its ready file `"), "{said}");
+}
+
+#[tokio::test]
+async fn a_line_of_the_log_cannot_be_forged() {
+    let serving = Serving::start(&["--log-level", "debug"]);
+    let url = serving.url().to_owned();
+    let forged = "x\r\n2026-01-01T00:00:00Z ERROR forged\u{1b}[2J\u{2028}\u{2029}\u{202e}\u{85}";
+    begin(&url, forged).await;
+    let client = reqwest::Client::new();
+    let body =
+        json!({"company_key": identomat_mock::DEFAULT_COMPANY_KEY, "flags": {forged: true}, "session_token": forged});
+    for path in ["begin", "result"] {
+        client.post(format!("{url}/external-api/{path}/")).json(&body).send().await.unwrap();
+    }
+    client.post(format!("{url}/?session_token=x")).body(format!("outcome={forged}")).send().await.unwrap();
+    let (_, _, log) = serving.terminate();
+    for line in log.lines() {
+        assert!(
+            line.starts_with("20") && !line.contains(['\u{1b}', '\u{2028}', '\u{2029}', '\u{202e}', '\u{85}']),
+            "{line:?}"
+        );
+        assert!(!line.starts_with("2026-01-01"), "{line:?}");
+    }
+    assert!(log.contains("there is no company key `x\\r\\n2026-01-01T00:00:00Z ERROR forged"), "{log}");
+}
+
+#[tokio::test]
+async fn the_log_tells_odd_things_once_and_each_call_with_session_and_time() {
+    let serving = Serving::start(&["--log-level", "debug", "--company-key", "one,other"]);
+    let client = reqwest::Client::new();
+    let mut tokens = Vec::new();
+    for key in ["one", "one", "other"] {
+        let body = json!({"company_key": key, "flags": {"liveliness": true}, "steps": [{"type": "lifeness"}]});
+        let call = client.post(format!("{}/external-api/begin/", serving.url())).json(&body);
+        tokens.push(call.send().await.unwrap().json::<String>().await.unwrap());
+    }
+    let (_, _, log) = serving.terminate();
+    for key in ["one", "other"] {
+        for odd in ["the flag `liveliness` is not known", "the step type `lifeness` is not known"] {
+            let said = |line: &&str| {
+                line.contains(" WARN ") && line.contains(odd) && line.contains(&format!("company=\"{key}\""))
+            };
+            assert_eq!(log.lines().filter(said).count(), 1, "{key}: {odd}\n{log}");
+        }
+    }
+    for token in tokens {
+        let line = log.lines().find(|line| line.contains("vendor call") && line.contains(&token)).expect(&log);
+        let took = line.split("took=").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+        assert!(took.parse::<u64>().is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn colours_are_as_the_user_says() {
+    let coloured = |variables: &[(&str, &str)]| {
+        let serving = Serving::spawn(binary(&["--port", "0"]).envs(variables.iter().copied()));
+        let (_, _, log) = serving.terminate();
+        log.contains('\u{1b}')
+    };
+    assert!(!coloured(&[]), "a pipe is no terminal");
+    assert!(coloured(&[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "0")]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+}
+
+#[test]
+fn help_wraps_and_a_mistyped_flag_is_told_the_right_one() {
+    let help = output(binary(&["--help"]).env("COLUMNS", "60"));
+    let help = String::from_utf8(help.stdout).unwrap();
+    // A word that is longer than a line stays whole.
+    let long = help.lines().filter(|line| line.chars().count() > 60 && line.trim().contains(' ')).collect::<Vec<_>>();
+    assert!(long.iter().all(|line| line.contains("[default: `") || line.contains("--")), "{long:#?}");
+    assert!(help.lines().count() > 60, "{help}");
+    let said = String::from_utf8(output(&mut binary(&["--scenaro", "x"])).stderr).unwrap();
+    assert!(said.contains("tip: a similar argument exists: '--scenario'"), "{said}");
+}
+
+#[test]
+fn doubts_about_scenarios_are_told_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = "description: a\nsteps: [{type: lifeness}]\noperator_answers: {q: a}\nstages: [{result: REJECTED, \
+                    reject_reason: ugly}]\n";
+    fs::write(folder.path().join("odd.yaml"), scenario).unwrap();
+    let serving = Serving::start(&["--scenarios", folder.path().to_str().unwrap()]);
+    let (_, _, log) = serving.terminate();
+    let warnings: Vec<_> = log.lines().filter_map(|line| line.split_once(" WARN ")).map(|(_, said)| said).collect();
+    assert_eq!(warnings.len(), 3, "{log}");
+    for (warning, start) in warnings.iter().zip([
+        "the scenario `odd`: the reject_reason `ugly` was never seen; seen were face_mismatch, ",
+        "the scenario `odd`: the step type `lifeness` is not known and has no effect",
+        "the scenario `odd`: `operator_answers` has the question `q`, which no step for the operator has",
+    ]) {
+        assert!(warning.starts_with(start), "{warning}");
+    }
+}
+
+#[test]
 fn health_does_not_take_another_server_for_a_mock() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -70,11 +70,11 @@ async fn a_wrong_key_hint_lists_the_keys() {
 async fn a_missing_key_hint_says_what_was_read() {
     let app = TestApp::start().await;
     for (body, hint) in [
-        ("", "`company_key` is missing; the call was read as query with nothing"),
+        ("", "`company_key` is missing; the call has no parameters: its query and its body are empty"),
         (
             "--x\r\nContent-Disposition: form-data; name=\"company_key\"; filename=\"f\"\r\n\r\na\r\n--x--\r\n",
-            "`company_key` is missing; the call was read as multipart with nothing, and with file names, so not as \
-             parameters, `company_key`",
+            "`company_key` is missing; the call was read as multipart, and has no parameters, and with file names, so \
+             not as parameters, `company_key`",
         ),
         ("companykey=a&flags=b", "`company_key` is missing; the call was read as form with `companykey`, `flags`"),
         ("{\"company_key\": 7}", "`company_key` is not text: 7; the call was read as JSON with `company_key`"),
@@ -132,6 +132,50 @@ async fn an_unknown_parent_is_a_session_not_found() {
     begin("nonsense").await.assert_error(404, "SESSION_NOT_FOUND");
     let parent = app.begin(json!({"flags": {"multiple_participants": true}})).await;
     begin(&parent).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn every_refusal_has_a_hint() {
+    let app = TestApp::start().await;
+    let readiness = "The readiness check is at /__admin/health/ready; `identomat-mock health` asks it.";
+    let elsewhere = "The vendor's calls are below /external-api/, the widget is at /?session_token=TOKEN.";
+    let nothing_at = |call: &str, advice: &str| format!("there is nothing at `{call}`. {advice}");
+    for (method, path, status, hint) in [
+        (Method::PUT, "/external-api/begin/", 405, "the method PUT is not GET or POST".to_owned()),
+        (Method::DELETE, "/external-api/result", 405, "the method DELETE is not GET or POST".into()),
+        (Method::PUT, "/", 405, "`/` does not take PUT".into()),
+        (Method::POST, "/__widget/page.css", 405, "`/__widget/page.css` does not take POST".into()),
+        (Method::POST, "/__admin/health/ready", 405, "`/__admin/health/ready` does not take POST".into()),
+        (
+            Method::GET,
+            "/external-api/result/face/",
+            501,
+            "`GET /external-api/result/face/` is not imitated; FIDELITY.md says what is".into(),
+        ),
+        (
+            Method::GET,
+            "/external-api/%ff",
+            501,
+            "`GET /external-api/%ff/` is not imitated; FIDELITY.md says what is".into(),
+        ),
+        (Method::GET, "/begin/", 404, nothing_at("GET /begin/", elsewhere)),
+        (Method::GET, "/__widget/no.css", 404, nothing_at("GET /__widget/no.css", elsewhere)),
+        (Method::GET, "/__widget/%ff", 404, nothing_at("GET /__widget/%ff", elsewhere)),
+        (Method::GET, "/health", 404, nothing_at("GET /health", readiness)),
+        (Method::GET, "/healthz", 404, nothing_at("GET /healthz", readiness)),
+        (Method::GET, "/livez", 404, nothing_at("GET /livez", readiness)),
+        (Method::GET, "/readyz", 404, nothing_at("GET /readyz", readiness)),
+    ] {
+        let reply = send(app.request(method, path)).await;
+        reply.assert_status(status);
+        assert_eq!(reply.hint(), hint);
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+        assert_eq!(reply.header("allow").is_some(), status == 405, "{reply}");
+    }
+    for path in ["/__widget/sessions/%ff", "/__widget/sessions/nonsense", "/?session_token=%ff"] {
+        app.get(path).await.assert_status(404);
+    }
+    app.post("/__widget/sessions/%ff/steps/%ff", "").await.assert_status(404);
 }
 
 #[tokio::test]

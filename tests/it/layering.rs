@@ -108,6 +108,7 @@ fn the_domain_does_not_know_http() {
             "mock",
             "config.rs",
             "vendor_error.rs",
+            "foreign_text.rs",
             "dialect.rs",
             "data_file.rs",
         ],

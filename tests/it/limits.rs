@@ -148,7 +148,7 @@ async fn hostile_heads_get_an_answer_too() {
     for (request, status) in [
         (b"GET /external-api/result/?a=%00%ff%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec(), "403"),
         (b"GET /?session_token=%ff%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec(), "404"),
-        (b"GET /__widget/sessions/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec(), "400"),
+        (b"GET /__widget/sessions/%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec(), "404"),
         (b"GET /%2e%2e/%2e%2e HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_vec(), "404"),
         (b"NONSENSE\r\n\r\n".to_vec(), "400"),
     ] {

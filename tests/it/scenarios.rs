@@ -324,7 +324,38 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\n", "1:1", "a scenario needs `stages`"),
         ("description: a\nstages: []\noperator_answers: {a: 5}\n", "3:23", "a list of texts, not 5"),
         ("description: a\ndescription: b\nstages: []\n", "2:1", "duplicate"),
-        ("description: [\n", "1:14", "expected string scalar"),
+        ("description: [\n", "1:14", "`description` takes a text, not `[`"),
+        (
+            "description: a\nstages:\n  - result: APPROVED\n    similarity: high\n",
+            "4:17",
+            "`similarity` takes a number, not `high`",
+        ),
+        (
+            "description: a\nstages: [{result: APPROVED, \"live\": maybe, similarity: 1}]\n",
+            "2:37",
+            "`live` takes true or false, not `maybe`",
+        ),
+        ("description: a\nstages: {} # none\n", "2:9", "`stages` takes a list, not `{}`"),
+        ("description:\n  - a\nstages: []\n", "2:3", "`description` takes a text, not `- a`"),
+        ("description: a\nflags: 3\nstages: []\n", "2:8", "`flags` takes a mapping (keys with values), not `3`"),
+        ("description: a\nstages: [3]\n", "2:10", "`3` stands where a mapping (keys with values) is wanted"),
+        (
+            "description: a\nstages: [{when: begin, fault: {status: high}}]\n",
+            "2:40",
+            "`status` takes a whole number from 0, not `high`",
+        ),
+        (
+            "description: a\nstages:\n  - result: APPROVED\n   live: true\n",
+            "4:4",
+            "did not find expected '-' indicator; is this line indented as those around it?",
+        ),
+        (
+            "description: a\nstages:\n  - result: APPROVED\n      live: true\n",
+            "4:7",
+            "this line is indented deeper than the one above, which has its value already",
+        ),
+        // What only looks like keys is none of that.
+        ("description: |\n  a: b\n    c: d\nstages: {}\n", "4:9", "`stages` takes a list, not `{}`"),
         ("stages: []\n", "1:1", "missing field `description`"),
     ] {
         let folder = folder_with("broken.yaml", text);

@@ -69,7 +69,7 @@ fn wrong_values_are_named_with_what_is_allowed() {
             "identomat.test",
             "`identomat.test` is not a base URL without a path, such as https://identomat.test:8443",
         ),
-        ("company-key", "=x", "a company key is empty; give it at least one character"),
+        ("company-key", "=", "a company key is empty; give it at least one character"),
         ("company-key", "a=", "the secret of the company key `a` is empty; leave it out or give one"),
         ("session-lifetime", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
         ("company-ttl", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
@@ -109,6 +109,22 @@ fn wrong_values_are_named_with_what_is_allowed() {
         assert!(said.contains("config.yaml:1:"), "{said}");
         assert!(said.contains(problem), "{said}\nshould say: {problem}");
     }
+}
+
+#[test]
+fn a_secret_is_never_printed() {
+    let (_folder, path) = config("company-key: \"=the-secret\"\n");
+    let file = path.to_str().expect("UTF-8");
+    let variable = ("IDENTOMAT_MOCK_COMPANY_KEY", "=the-secret");
+    for said in
+        [refusal(&["--company-key", "=the-secret"], &[]), refusal(&[], &[variable]), refusal(&["--config", file], &[])]
+    {
+        assert_eq!(said, "error: a company key is empty; give it at least one character\n");
+    }
+    let said = refusal(&["--company-key", "a\nb=the-secret"], &[]);
+    let words = "the company key `a\\nb` has a control character or a mark that turns text around";
+    assert_eq!(said, format!("error: {words}\n"));
+    assert!(refusal(&["--company-key", "a\u{202e}b"], &[]).contains("a mark that turns text around"));
 }
 
 #[test]

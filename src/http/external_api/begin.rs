@@ -19,7 +19,7 @@ pub(in crate::http) fn begin(mock: &Mock, call: &mut Call<'_>) -> Result<Answer,
     let begun = mock.begin(&call.tenant, request)?;
     let hint = std::iter::once(begun.hint).chain(unknown).collect::<Vec<_>>().join("; ");
     let json = ["\"", begun.token.as_str(), "\""].concat().into();
-    Ok(Answer { json, hint: Some(hint), strike: begun.strike })
+    Ok(Answer { json, hint: Some(hint), begun: Some(begun.token), strike: begun.strike })
 }
 
 /// A text that says something; an empty one is as good as none.

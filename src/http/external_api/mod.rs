@@ -35,19 +35,19 @@ pub(super) fn vendor_call(endpoint: Endpoint, handler: Handler) -> MethodRouter<
         let stopwatch = tracing::enabled!(tracing::Level::DEBUG).then(Stopwatch::start);
         let (head, body) = request.into_parts();
         let (method, path) = (&head.method, head.uri.path());
+        let mut course = Course::default();
         let response = match *method {
             Method::GET | Method::POST => {
-                let mut struck = Struck::default();
-                let answered = answer(&mock, endpoint, handler, &head, body, &mut struck).await;
+                let answered = answer(&mock, endpoint, handler, &head, body, &mut course).await;
                 let response = match answered {
                     Ok(response) => response,
                     Err(Refusal::Error(error)) => {
                         tracing::warn!(%method, path, error = %error.code, "{}", error.message);
                         error::response(&error, &mock.config.error_status)
                     }
-                    Err(Refusal::Fault(strike)) => struck.instead(strike),
+                    Err(Refusal::Fault(strike)) => course.instead(strike),
                 };
-                struck.harm(response, &mock, path).await
+                course.harm(response, &mock, path).await
             }
             _ => {
                 tracing::warn!(%method, path, "only GET and POST are taken here");
@@ -55,22 +55,24 @@ pub(super) fn vendor_call(endpoint: Endpoint, handler: Handler) -> MethodRouter<
             }
         };
         if let Some(stopwatch) = stopwatch {
-            let (status, took) = (response.status().as_u16(), stopwatch.elapsed());
+            let (status, took) = (response.status().as_u16(), stopwatch.elapsed().as_micros() as u64);
+            let session = course.session.unwrap_or_default();
             let hint = response.headers().get(HINT_HEADER).and_then(|hint| hint.to_str().ok()).unwrap_or_default();
-            tracing::debug!(%method, path, status, ?took, hint, "vendor call");
+            tracing::debug!(%method, path, status, took, session, hint, "vendor call");
         }
         response
     })
 }
 
-/// The faults that are on a call, and the company that makes it.
+/// What becomes known of a call on its course: who makes it, about which session, and the faults that are on it.
 #[derive(Debug, Default)]
-struct Struck {
+struct Course {
     tenant: Option<Arc<Tenant>>,
+    session: Option<String>,
     strikes: Vec<Strike>,
 }
 
-impl Struck {
+impl Course {
     /// The answer of a call that this fault keeps from being carried out.
     fn instead(&mut self, strike: Strike) -> Response<Body> {
         let response = harm::instead(strike.harm.as_ref());
@@ -78,7 +80,7 @@ impl Struck {
         response
     }
 
-    async fn harm(self, response: Response<Body>, mock: &Mock, path: &str) -> Response<Body> {
+    async fn harm(&self, response: Response<Body>, mock: &Mock, path: &str) -> Response<Body> {
         if self.strikes.is_empty() {
             return response;
         }
@@ -96,21 +98,23 @@ async fn answer(
     handler: Handler,
     head: &Parts,
     body: Body,
-    struck: &mut Struck,
+    course: &mut Course,
 ) -> Result<Response<Body>, Refusal> {
     let params = Params::read(head, body, &mock.config.limits).await?;
     let tenant = Call::tenant(mock, &params);
-    struck.tenant = tenant.as_ref().ok().cloned();
+    course.tenant = tenant.as_ref().ok().cloned();
     let token = params.text("session_token").unwrap_or_default();
-    for strike in mock.strike(endpoint, struck.tenant.as_deref(), token.as_deref()) {
+    course.session = token.as_deref().map(str::to_owned);
+    for strike in mock.strike(endpoint, course.tenant.as_deref(), token.as_deref()) {
         if strike.comes_first() {
             return Err(Refusal::Fault(strike));
         }
-        struck.strikes.push(strike);
+        course.strikes.push(strike);
     }
     let mut call = Call::admit(tenant?, params, &head.headers)?;
     let mut answer = handler(mock, &mut call)?;
-    struck.strikes.extend(answer.strike.take());
+    course.strikes.extend(answer.strike.take());
+    course.session = answer.begun.map(|token| token.to_string()).or(course.session.take());
     Ok(answer.into_response(&call.tenant))
 }
 

@@ -2,13 +2,19 @@
 
 use axum::{
     body::Body,
-    extract::Path,
+    extract::{Path, rejection::PathRejection},
     http::{Method, Response, StatusCode, Uri},
 };
 
 use super::{super::error, response};
 
-pub(in crate::http) async fn show(Path(asset): Path<String>, method: Method, uri: Uri) -> Response<Body> {
+pub(in crate::http) async fn show(
+    asset: Result<Path<String>, PathRejection>,
+    method: Method,
+    uri: Uri,
+) -> Response<Body> {
+    // What is no text is no name of an asset either.
+    let asset = asset.map(|Path(asset)| asset).unwrap_or_default();
     let (content_type, text) = match asset.as_str() {
         "icon.svg" => ("image/svg+xml", include_str!("icon.svg")),
         "page.css" => ("text/css; charset=utf-8", include_str!("page.css")),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{Response, StatusCode},
 };
 use serde::Serialize;
@@ -35,7 +35,12 @@ struct View {
     outcomes: Vec<&'static str>,
 }
 
-pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, Path(token): Path<String>) -> Response<Body> {
+pub(in crate::http) async fn show(
+    State(mock): State<Arc<Mock>>,
+    token: Result<Path<String>, PathRejection>,
+) -> Response<Body> {
+    // What is no text is no token of a session either.
+    let token = token.map(|Path(token)| token).unwrap_or_default();
     // The questionnaires can be long, and are written while nobody has to wait for the session.
     match mock.view(&token, |session| (view(session), session.steps.clone())) {
         Ok((mut view, steps)) => {
@@ -50,8 +55,9 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, Path(token): Pa
 /// `POST …/steps/{step}`: the person came to that step, named by its key or its type.
 pub(in crate::http) async fn reach(
     State(mock): State<Arc<Mock>>,
-    Path((token, step)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
 ) -> Response<Body> {
+    let (token, step) = path.map(|Path(path)| path).unwrap_or_default();
     match mock.reach(&token, &step) {
         Ok(()) => response(StatusCode::NO_CONTENT, "application/json", Body::empty()),
         Err(error) => refusal(&error),

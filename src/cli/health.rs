@@ -1,0 +1,124 @@
+//! `health`: asks a running server whether it is ready.
+
+use std::{
+    error::Error,
+    fs,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::Parser;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::Value;
+
+use super::{
+    Command, CommandLine, Done, local_url_in,
+    settings::Settings,
+    values::{parse_host, parse_port},
+};
+use crate::server::local_url;
+
+/// How long `health` waits for an answer.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// What says where the server is, the strongest first.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Whereabouts {
+    /// Base URL of the server
+    #[arg(long, value_name = "URL")]
+    url: Option<String>,
+
+    /// File that the server writes when it is ready
+    #[arg(long, env = "IDENTOMAT_MOCK_READY_FILE", value_name = "PATH")]
+    ready_file: Option<PathBuf>,
+
+    /// Address that the server listens on
+    #[arg(long, env = "IDENTOMAT_MOCK_HOST", value_name = "ADDRESS", value_parser = parse_host)]
+    host: Option<IpAddr>,
+
+    /// Port that the server listens on
+    #[arg(long, env = "IDENTOMAT_MOCK_PORT", value_name = "PORT", value_parser = parse_port)]
+    port: Option<u16>,
+
+    /// YAML file of settings that the server was given
+    #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Whereabouts {
+    /// The base URL to ask; `before` is what settings in front of the command say.
+    fn find(self, before: Settings) -> Result<String, Box<dyn Error>> {
+        if let Some(url) = self.url {
+            return Ok(url.trim_end_matches('/').to_owned());
+        }
+        let said = Settings::of_whereabouts(self.host, self.port, self.ready_file, self.config).over(before);
+        let running = if said.tells_port() { None } else { running_server() };
+        let settings = match running {
+            Some(running) => running.over(said),
+            None => said,
+        };
+        let settings = settings.with_file()?;
+        if let Some(path) = &settings.ready_file {
+            // The file is there while the server answers, and no longer.
+            let text = fs::read_to_string(path).map_err(|error| {
+                format!("the server is not ready: cannot read its ready file `{}`: {error}", path.display())
+            })?;
+            return Ok(local_url_in(&text));
+        }
+        let (host, port) = settings.address();
+        if port == 0 {
+            return Err("with port 0 nobody knows the port beforehand; say where the server is with --url, or give \
+                        both of you a --ready-file"
+                .into());
+        }
+        Ok(local_url(SocketAddr::new(host, port)))
+    }
+}
+
+/// The settings of the server that runs on this machine or in this container, where there is one and no other.
+///
+/// A container's health check is given nothing but the environment, and the server may have got flags.
+fn running_server() -> Option<Settings> {
+    let own = fs::read_link("/proc/self/exe").ok()?;
+    let mut servers = fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| {
+        let process = entry.path();
+        let id: u32 = process.file_name()?.to_str()?.parse().ok()?;
+        if id == std::process::id() || fs::read_link(process.join("exe")).ok()? != own {
+            return None;
+        }
+        let arguments = String::from_utf8(fs::read(process.join("cmdline")).ok()?).ok()?;
+        let line = CommandLine::try_parse_from(arguments.trim_end_matches('\0').split('\0')).ok()?;
+        match line.command {
+            None => Some(line.settings),
+            Some(Command::Serve { settings }) => Some(settings.over(line.settings)),
+            Some(Command::Health(_)) => None,
+        }
+    });
+    servers.next().filter(|_| servers.next().is_none())
+}
+
+/// Asks the server; `before` is what settings in front of the command say.
+pub(super) async fn health(asked: Whereabouts, before: Settings) -> Done {
+    let url = asked.find(before)?;
+    let uri: hyper::Uri = format!("{url}/__admin/health/ready").parse().map_err(|_| format!("`{url}` is not a URL"))?;
+    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
+    let asked = async {
+        let response = client.get(uri).await.map_err(|error| {
+            let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+            format!("{url} does not answer: {error}{cause}")
+        })?;
+        let status = response.status();
+        let body = response.into_body().collect().await.map_err(|error| format!("{url} breaks off: {error}"))?;
+        let body: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
+        if status.is_success() && body["status"] == "ready" {
+            println!("{url} is ready");
+            return Ok(());
+        }
+        Err(format!("{url} answers {status}, but not as an identomat-mock that is ready").into())
+    };
+    tokio::time::timeout(DEADLINE, asked)
+        .await
+        .unwrap_or_else(|_| Err(format!("{url} does not answer within {DEADLINE:?}").into()))
+}
