@@ -7,7 +7,7 @@
 # Every flag --foo-bar can be given as an environment variable IDENTOMAT_MOCK_FOO_BAR.
 
 # Any image with cargo, rustc, a C linker and glibc's static libraries will do.
-ARG BUILD_IMAGE=rust:1-slim-bookworm
+ARG BUILD_IMAGE=rust:1.95.0-slim-bookworm
 
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /build
@@ -33,8 +33,14 @@ RUN touch src/main.rs src/lib.rs \
 
 
 FROM scratch
+# The version of Cargo.toml; a test compares them. Where the sources are, you know:
+#   docker build --build-arg SOURCE=https://…
+ARG VERSION=0.1.0
+ARG SOURCE=
 LABEL org.opencontainers.image.title="identomat-mock" \
-      org.opencontainers.image.description="A stand-in for the Identomat identity-verification service, for tests and laptops"
+      org.opencontainers.image.description="A stand-in for the Identomat identity-verification service, for tests and laptops" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.source="${SOURCE}"
 
 COPY --from=build /identomat-mock /identomat-mock
 
@@ -47,9 +53,9 @@ ENV IDENTOMAT_MOCK_HOST=0.0.0.0
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 
-# Docker probes for the first time one interval after the start, so a short one lets
-# whatever waits for a healthy container go on soon.
-HEALTHCHECK --interval=1s --timeout=2s --start-period=5s --retries=5 \
+# Every second until it is healthy, so that whatever waits for that goes on soon, and
+# seldom afterwards. It finds a port that was given by a flag, too.
+HEALTHCHECK --start-interval=1s --start-period=30s --interval=30s --timeout=2s --retries=3 \
     CMD ["/identomat-mock", "health"]
 
 ENTRYPOINT ["/identomat-mock"]

@@ -186,7 +186,7 @@ fn first_lines(server: &MockServer, format: LogFormat) -> String {
                  that names none takes {}\n  widget: {widget}\n",
                 keys.join(", "),
                 scenarios.len(),
-                mock.config.scenario,
+                on_one_line(&mock.config.scenario),
             )
         }
         LogFormat::Json => {

@@ -8,7 +8,7 @@ mod severed;
 pub mod blocking;
 
 use std::{
-    io,
+    fmt, io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::{Duration, SystemTime},
@@ -65,7 +65,6 @@ pub enum StartError {
 /// # }
 /// ```
 #[must_use = "the server stops when it is dropped"]
-#[derive(Debug)]
 pub struct MockServer {
     mock: Arc<Mock>,
     address: SocketAddr,
@@ -242,6 +241,17 @@ impl MockServer {
     #[cfg(feature = "cli")]
     pub(crate) fn mock(&self) -> &Arc<Mock> {
         &self.mock
+    }
+}
+
+/// One short line: a test that fails prints it.
+impl fmt::Debug for MockServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let company_key = self.company_key();
+        f.debug_struct("MockServer")
+            .field("url", &self.url())
+            .field("company_key", &company_key)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The harness for tests without an async runtime.
 
-use std::ops::Deref;
+use std::{fmt, ops::Deref};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -18,7 +18,6 @@ use crate::config::Config;
 /// assert!(mock.widget_url("abc").ends_with("/?session_token=abc"));
 /// ```
 #[must_use = "the server stops when it is dropped"]
-#[derive(Debug)]
 pub struct MockServer {
     server: super::MockServer,
     runtime: Option<Runtime>,
@@ -44,6 +43,12 @@ impl MockServer {
         let runtime = runtime.map_err(StartError::Runtime)?;
         let server = runtime.block_on(super::MockServer::serve(config))?;
         Ok(Self { server, runtime: Some(runtime) })
+    }
+}
+
+impl fmt::Debug for MockServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.server.fmt(f)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a test does to one company of a running mock.
 
 use std::{
+    fmt,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -29,7 +30,6 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct CompanyHandle<'a> {
     pub(super) mock: &'a Mock,
     pub(super) tenant: Arc<Tenant>,
@@ -39,6 +39,12 @@ pub struct CompanyHandle<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UnknownName(pub(super) String);
+
+impl fmt::Debug for CompanyHandle<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CompanyHandle").field("key", &self.key()).finish_non_exhaustive()
+    }
+}
 
 impl CompanyHandle<'_> {
     /// The company key.

@@ -1,5 +1,6 @@
 //! The rules of a session: what it holds and how it gets on. Pure: time comes in as `now`.
 
+mod answers;
 mod course;
 mod flags;
 mod outcome;
@@ -17,9 +18,10 @@ use jiff::Timestamp;
 use self::course::Course;
 pub use self::outcome::Outcome;
 pub(crate) use self::{
+    answers::Answers,
     course::Standing,
     flags::{DocumentType, Flags},
-    steps::{Answers, Question, Questionnaire, Steps},
+    steps::{Question, Questionnaire, Steps},
     token::{Token, TokenSource},
 };
 use crate::{

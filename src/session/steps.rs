@@ -1,11 +1,8 @@
-//! The steps of a session and the questionnaires among them.
+//! The steps of a session, and the questions among them.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-};
+use std::borrow::Cow;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::foreign_text::shortened;
 
@@ -162,7 +159,7 @@ pub(crate) struct Choice<'a> {
 }
 
 impl<'a> Question<'a> {
-    fn read(question: &'a Value) -> Self {
+    pub(super) fn read(question: &'a Value) -> Self {
         let options = question.get("options").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let choice = |option: &'a Value| match option {
             Value::Object(_) => Choice { key: text(option, "key"), title: &option["title"] },
@@ -194,118 +191,6 @@ impl<'a> Question<'a> {
     }
 }
 
-/// The questions of a form by their keys, so that checking answers takes time as they are long, not as the form is.
-struct Asked<'a> {
-    questionnaires: HashMap<Cow<'a, str>, HashMap<Cow<'a, str>, AskedQuestion<'a>>>,
-    /// Questionnaire and key of each mandatory question, in the order of the form.
-    mandatory: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-}
-
-struct AskedQuestion<'a> {
-    kind: Cow<'a, str>,
-    options: HashSet<Cow<'a, str>>,
-}
-
-impl<'a> Asked<'a> {
-    /// The form of those steps. Of several questions with one key, the first counts.
-    fn of(steps: &'a Steps) -> Self {
-        let mut asked = Self { questionnaires: HashMap::new(), mandatory: Vec::new() };
-        for questionnaire in steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator) {
-            let questions = asked.questionnaires.entry(questionnaire.key.clone()).or_default();
-            for question in questionnaire.questions {
-                if question.mandatory {
-                    asked.mandatory.push((questionnaire.key.clone(), question.key.clone()));
-                }
-                let options = question.options.into_iter().map(|option| option.key);
-                questions
-                    .entry(question.key)
-                    .or_insert_with(|| AskedQuestion { kind: question.kind, options: options.collect() });
-            }
-        }
-        asked
-    }
-}
-
-impl AskedQuestion<'_> {
-    /// Says what is wrong with a person's answer.
-    fn problem(&self, answer: &Value) -> Option<String> {
-        let is_option = |value: &Value| value.as_str().is_some_and(|key| self.options.contains(key));
-        let (fits, wanted) = match &*self.kind {
-            "boolean" => (answer.is_boolean(), "true or false"),
-            "select" => (is_option(answer), "one of its options"),
-            "multiselect" => {
-                (answer.as_array().is_some_and(|keys| keys.iter().all(is_option)), "a list of its options")
-            }
-            "number" => {
-                (answer.as_str().is_some_and(|text| text.parse::<f64>().is_ok_and(f64::is_finite)), "a number, as text")
-            }
-            "date" => (
-                answer.as_str().is_some_and(|text| text.parse::<jiff::civil::Date>().is_ok()),
-                "a date, as text: 2020-01-15",
-            ),
-            _ => (answer.is_string(), "text"),
-        };
-        (!fits).then(|| format!("takes {wanted}, not {}", shortened(&answer.to_string())))
-    }
-}
-
-/// The answers of a person: questionnaire key → question key → answer.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Answers(Map<String, Value>);
-
-impl Answers {
-    /// Takes what the person filled in.
-    ///
-    /// # Errors
-    ///
-    /// A message that names the questionnaire and the question, and says what is wrong.
-    pub(crate) fn new(answers: Map<String, Value>, steps: &Steps) -> Result<Self, String> {
-        let asked = Asked::of(steps);
-        for (key, given) in &answers {
-            let Some(questions) = asked.questionnaires.get(key.as_str()) else {
-                return Err(format!("the session has no questionnaire `{}` for the person", shortened(key)));
-            };
-            let Some(given) = given.as_object() else {
-                return Err(format!("the answers to `{}` are not a JSON object", shortened(key)));
-            };
-            for (question, answer) in given {
-                let Some(asked) = questions.get(question.as_str()) else {
-                    return Err(format!("`{}` has no question `{}`", shortened(key), shortened(question)));
-                };
-                if !is_blank(answer)
-                    && let Some(problem) = asked.problem(answer)
-                {
-                    return Err(format!("the question `{}` of `{}` {problem}", shortened(question), shortened(key)));
-                }
-            }
-        }
-        let answers = Self(answers);
-        let open =
-            |(questionnaire, question): &&(Cow<'_, str>, Cow<'_, str>)| answers.get(questionnaire, question).is_none();
-        match asked.mandatory.iter().find(open) {
-            Some((questionnaire, question)) => Err(format!(
-                "the question `{}` of `{}` is mandatory and has no answer",
-                shortened(question),
-                shortened(questionnaire)
-            )),
-            None => Ok(answers),
-        }
-    }
-
-    pub(crate) fn get(&self, questionnaire: &str, question: &str) -> Option<&Value> {
-        self.0.get(questionnaire)?.get(question).filter(|answer| !is_blank(answer))
-    }
-}
-
-fn is_blank(answer: &Value) -> bool {
-    match answer {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        _ => false,
-    }
-}
-
 fn text<'a>(object: &'a Value, member: &str) -> Cow<'a, str> {
     object.get(member).map_or(Cow::Borrowed(""), as_text)
 }
@@ -326,12 +211,6 @@ mod tests {
 
     fn steps(value: Value) -> Steps {
         Steps::new(value.as_array().unwrap().clone()).unwrap()
-    }
-
-    fn answer(kind: &str, mandatory: bool, answer: Value) -> Result<Answers, String> {
-        let question = json!({"type": kind, "key": "q", "mandatory": mandatory, "options": ["a", {"key": "b"}]});
-        let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]));
-        Answers::new(json!({"s": {"q": answer}}).as_object().unwrap().clone(), &steps)
     }
 
     #[test]
@@ -358,63 +237,5 @@ mod tests {
         let keys = |steps: Steps| steps.0.iter().map(|step| text(step, "key").into_owned()).collect::<Vec<_>>();
         assert_eq!(keys(above.clone().over(&base)), ["one", "new"]);
         assert_eq!(keys(above.over_keys(&base)), ["one", "two", "new"]);
-    }
-
-    #[test]
-    fn every_invented_answer_would_be_taken_from_a_person() {
-        for kind in ["boolean", "text", "select", "multiselect", "number", "date", "something-new"] {
-            let question = json!({"type": kind, "key": "q", "options": ["a"]});
-            let invented = Question::read(&question).invented_answer();
-            answer(kind, true, invented).unwrap();
-        }
-    }
-
-    #[test]
-    fn a_wrong_answer_is_named() {
-        for (kind, wrong, problem) in [
-            ("boolean", json!("yes"), "takes true or false, not \"yes\""),
-            ("select", json!("c"), "takes one of its options, not \"c\""),
-            ("multiselect", json!(["a", "c"]), "takes a list of its options, not [\"a\",\"c\"]"),
-            ("number", json!("many"), "takes a number, as text, not \"many\""),
-            ("number", json!("NaN"), "takes a number, as text, not \"NaN\""),
-            ("date", json!("tomorrow"), "takes a date, as text: 2020-01-15, not \"tomorrow\""),
-            ("text", json!(7), "takes text, not 7"),
-            ("text", json!(""), "is mandatory and has no answer"),
-        ] {
-            assert_eq!(answer(kind, true, wrong).unwrap_err(), format!("the question `q` of `s` {problem}"));
-        }
-    }
-
-    #[test]
-    fn an_optional_question_may_stay_open() {
-        let answers = answer("boolean", false, Value::Null).unwrap();
-        assert_eq!(answers.get("s", "q"), None);
-    }
-
-    #[test]
-    fn numbers_are_keys_and_options_too() {
-        let question = json!({"type": "select", "key": 7, "mandatory": true, "options": [1, {"key": 2}]});
-        let steps = steps(json!([{"type": "user-questionnaire", "key": 1, "questions": [question, "no question"]}]));
-        let answer = |option: &str| Answers::new(json!({"1": {"7": option}}).as_object().unwrap().clone(), &steps);
-        assert_eq!(answer("2").unwrap().get("1", "7"), Some(&json!("2")));
-        assert_eq!(answer("3").unwrap_err(), "the question `7` of `1` takes one of its options, not \"3\"");
-    }
-
-    #[test]
-    fn a_choice_without_options_cannot_be_mandatory() {
-        let question = json!({"type": "select", "key": "q", "mandatory": true});
-        let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]));
-        Answers::new(Map::new(), &steps).unwrap();
-    }
-
-    #[test]
-    fn answers_to_what_was_not_asked_are_refused() {
-        let error = Answers::new(json!({"x": {}}).as_object().unwrap().clone(), &Steps::default()).unwrap_err();
-        assert_eq!(error, "the session has no questionnaire `x` for the person");
-
-        let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [{"key": "q"}]}]));
-        let error = |answers: Value| Answers::new(answers.as_object().unwrap().clone(), &steps).unwrap_err();
-        assert_eq!(error(json!({"s": {"r": "x"}})), "`s` has no question `r`");
-        assert_eq!(error(json!({"s": 5})), "the answers to `s` are not a JSON object");
     }
 }

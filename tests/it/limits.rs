@@ -228,8 +228,8 @@ async fn a_long_form_is_checked_in_the_time_that_it_takes_to_read() {
         [(many_options.clone(), all_chosen, 200), (many_options, wrong, 400), (many_questions, all_answered, 200)]
     {
         let took = time_to_check(&app, question, answers, status).await;
-        // Without optimisation reading the form takes most of it.
-        let most = Duration::from_millis(if cfg!(debug_assertions) { 1000 } else { 200 });
+        // Without optimisation reading the form takes most of it; a search for each answer would take minutes.
+        let most = Duration::from_millis(if cfg!(debug_assertions) { 5000 } else { 200 });
         assert!(took < most, "{took:?}");
     }
 }

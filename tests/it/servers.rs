@@ -125,3 +125,12 @@ async fn the_public_url_is_what_others_are_told() {
     assert_eq!(mock.url(), "https://identomat.test");
     assert_eq!(mock.widget_url("abc"), "https://identomat.test/?session_token=abc");
 }
+
+#[test]
+fn a_server_is_shown_in_one_short_line() {
+    let mock =
+        blocking::MockServer::builder().company("my-company").secret("not-a-real-secret").start_blocking().unwrap();
+    let shown = format!("{mock:?}");
+    assert_eq!(shown, format!("MockServer {{ url: \"{}\", company_key: \"my-company\", .. }}", mock.url()));
+    assert_eq!(format!("{:?}", mock.company("my-company").unwrap()), "CompanyHandle { key: \"my-company\", .. }");
+}

@@ -72,6 +72,50 @@ fn the_commands_of_the_readme_answer_what_it_prints() {
     }
 }
 
+#[test]
+fn the_snippets_of_the_readme_get_a_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_identomat-mock")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    for (language, program, ending) in [("js", "node", "mjs"), ("python", "python3", "py")] {
+        let snippets = blocks(&read("README.md"), language);
+        assert_eq!(snippets.len(), 1, "{language}");
+        let file = folder.path().join(format!("snippet.{ending}"));
+        fs::write(&file, &snippets[0]).unwrap();
+        let run = output(Command::new(program).arg(&file).env("PATH", &path));
+        assert_eq!(String::from_utf8_lossy(&run.stdout), "APPROVED\n", "{}", String::from_utf8_lossy(&run.stderr));
+    }
+}
+
+#[test]
+fn what_is_said_of_versions_is_that_of_the_package() {
+    let manifest = read("Cargo.toml");
+    let version = |key: &str| {
+        let line = manifest.lines().find_map(|line| line.strip_prefix(&format!("{key} = \"")));
+        line.and_then(|line| line.strip_suffix('"')).expect(key)
+    };
+    let rust = version("rust-version");
+    assert!(read("README.md").contains(&format!("needs Rust {rust} or newer")));
+    let dockerfile = read("Dockerfile");
+    assert!(dockerfile.contains(&format!("ARG VERSION={}\n", version("version"))));
+    assert!(dockerfile.contains(&format!("ARG BUILD_IMAGE=rust:{rust}.0-slim-bookworm\n")));
+    // The line for users of the harness names a package and a feature that are there.
+    let dependency = &blocks(&read("README.md"), "toml")[0];
+    assert!(dependency.contains(&format!("{} = {{ path", version("name"))) && manifest.contains("default = [\"cli\"]"));
+}
+
+#[test]
+fn the_compose_example_gives_no_rights_and_the_image_checks_its_health_soon_then_seldom() {
+    let compose = read("compose.yaml");
+    for line in ["read_only: true", "cap_drop: [ALL]", "security_opt: [\"no-new-privileges:true\"]"] {
+        assert!(compose.contains(&format!("\n    {line}\n")), "{line}");
+    }
+    let dockerfile = read("Dockerfile");
+    for part in ["--start-interval=1s ", "--interval=30s ", "image.title=", "image.version=", "image.source="] {
+        assert!(dockerfile.contains(part), "{part}");
+    }
+}
+
 #[tokio::test]
 async fn the_readme_lists_every_built_in_scenario() {
     let readme = read("README.md");
