@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    fs,
+    fmt, fs,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -18,7 +18,7 @@ use super::{
     settings::Settings,
     values::{parse_host, parse_port},
 };
-use crate::server::local_url;
+use crate::{data_file::irregular, server::local_url};
 
 /// How long `health` waits for an answer.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -62,10 +62,14 @@ impl Whereabouts {
         let settings = settings.with_file()?;
         if let Some(path) = &settings.ready_file {
             // The file is there while the server answers, and no longer.
-            let text = fs::read_to_string(path).map_err(|error| {
-                format!("the server is not ready: cannot read its ready file `{}`: {error}", path.display())
-            })?;
-            return Ok(local_url_in(&text));
+            let failed = |problem: &dyn fmt::Display| {
+                format!("the server is not ready: cannot read its ready file `{}`: {problem}", path.display())
+            };
+            let metadata = fs::metadata(path).map_err(|error| failed(&error))?;
+            if let Some(kind) = irregular(&metadata) {
+                return Err(failed(&format_args!("it is {kind}")).into());
+            }
+            return Ok(local_url_in(&fs::read_to_string(path).map_err(|error| failed(&error))?));
         }
         let (host, port) = settings.address();
         if port == 0 {

@@ -231,6 +231,9 @@ fn health_finds_the_server_by_ready_file_config_or_as_the_only_one() {
     let health = output(&mut run(&["health", "--ready-file", &ready]));
     let said = String::from_utf8_lossy(&health.stderr).into_owned();
     assert!(said.starts_with("error: the server is not ready: cannot read its ready file `"), "{said}");
+    let health = output(&mut run(&["health", "--ready-file", "/dev/zero"]));
+    let said = String::from_utf8_lossy(&health.stderr).into_owned();
+    assert!(said.ends_with("`/dev/zero`: it is a pipe, a device or a socket\n"), "{said}");
 }
 
 #[tokio::test]
