@@ -9,7 +9,7 @@ use std::{
 use crate::{
     company::Company,
     dialect::{Dialect, ResultCase, Wording},
-    faults::Fault,
+    faults::{Fault, checked_status},
     scenario::Trigger,
     vendor_error::ErrorCode,
 };
@@ -213,8 +213,7 @@ fn checked(status: u16) -> Result<u16, String> {
     match status {
         // These forbid a body, and the errors are in the body.
         204 | 205 | 304 => Err(format!("the status {status} allows no body, but the error is in the body")),
-        200..=599 => Ok(status),
-        _ => Err(format!("`{status}` is not a status from 200 to 599")),
+        _ => checked_status(status),
     }
 }
 

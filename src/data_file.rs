@@ -121,6 +121,9 @@ impl DataFile {
             let failed = |line: usize, column: usize, problem| {
                 LoadError::Content { place: format!("{}:{line}:{column}", self.path.display()), problem }
             };
+            if self.text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
+                return failed(line, column, "there is nothing in the file; write what it is for, or take it away".into());
+            }
             if let Some((deeper, column)) = deeper_line(&self.text, line) {
                 let problem = "this line is indented deeper than the one above, which has its value already; the keys of \
                                one thing stand below each other";
@@ -162,8 +165,8 @@ fn wanted(error: &serde_saphyr::Error) -> Option<&'static str> {
 
 /// The value that begins there, as far as its line goes, and the key that it belongs to.
 fn stands_at(text: &str, line: usize, column: usize) -> Option<(Option<&str>, &str)> {
-    let (above, here) = (text.lines().take(line - 1), text.lines().nth(line - 1)?);
-    let (start, _) = here.char_indices().nth(column - 1)?;
+    let (above, here) = (text.lines().take(line.checked_sub(1)?), text.lines().nth(line.checked_sub(1)?)?);
+    let (start, _) = here.char_indices().nth(column.checked_sub(1)?)?;
     let (before, value) = (here[..start].trim_end(), &here[start..]);
     let is_in_flow = before.contains(['{', '[']) && !value.starts_with(['{', '[']);
     let ends: &[&str] = if is_in_flow { &[",", "}", "]", " #"] } else { &[" #"] };

@@ -13,7 +13,7 @@ use serde::Deserialize;
 /// let one_company = MockServer::builder().company(Company::new("my-company").dialect(Dialect::Live));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 pub enum Dialect {
     /// As the vendor's manual documents.
     #[default]
@@ -53,7 +53,7 @@ impl Wording {
 
 /// How `result` is written. Recorded live answers are lower case, the manual prints upper case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 pub enum ResultCase {
     /// `APPROVED`
     Upper,
@@ -82,5 +82,21 @@ impl FromStr for ResultCase {
             "lower" => Ok(Self::Lower),
             _ => Err(format!("`{text}` is not a case; allowed: upper, lower")),
         }
+    }
+}
+
+impl TryFrom<String> for Dialect {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for ResultCase {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }

@@ -14,6 +14,11 @@ pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A token as it came from `begin/`, or without the quotation marks that are around it there.
+pub(crate) fn without_quotes(token: &str) -> &str {
+    token.trim().trim_matches('"')
+}
+
 /// Whether a character could pass for the end of a line, or turn around what stands beside it: control characters, the
 /// separators of lines and paragraphs, and the marks of bidirectional text.
 pub(crate) fn is_disturbing(character: char) -> bool {

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(crate) use self::begin::BeginRequest;
 pub use self::steering::{Due, FellDue};
@@ -46,12 +46,12 @@ pub(crate) struct FinishRequest {
     /// Instead of what the scenario says.
     pub(crate) decision: Option<Decision>,
     /// What the person filled in; without it the answers are invented.
-    pub(crate) answers: Option<Map<String, Value>>,
+    pub(crate) answers: Option<Value>,
 }
 
 impl From<Decision> for FinishRequest {
     fn from(mut decision: Decision) -> Self {
-        let answers = decision.take_answers();
+        let answers = decision.answers.take();
         Self { decision: Some(decision), answers }
     }
 }
@@ -256,9 +256,14 @@ impl Mock {
         let disagrees = outcome == Some(Outcome::DisagreedWithTerms);
         let answers = match answers.filter(|_| !disagrees) {
             // A form can be long, and is checked while nobody has to wait for the session.
-            Some(answers) => {
+            Some(Value::Object(answers)) => {
                 let steps = self.view(token, |session| session.steps.clone())?;
                 Some(Answers::new(answers, &steps).map_err(FinishError::Answers)?)
+            }
+            Some(other) => {
+                let other = other.to_string();
+                let problem = format!("the answers are not a JSON object: {}", shortened(&other));
+                return Err(FinishError::Answers(problem));
             }
             None => None,
         };

@@ -24,6 +24,7 @@ pub use self::{
 use crate::{
     config::Config,
     faults::Fault,
+    foreign_text::without_quotes,
     mock::{ConfigError, FellDue, FinishRequest, Mock},
     scenario::Decision,
     session::{DecideError, FinishError},
@@ -132,7 +133,7 @@ impl MockServer {
 
     /// The address of the widget for a session.
     pub fn widget_url(&self, token: &str) -> String {
-        format!("{}/?session_token={}", self.url(), bare(token))
+        format!("{}/?session_token={}", self.url(), without_quotes(token))
     }
 
     /// The names of all scenarios.
@@ -146,7 +147,7 @@ impl MockServer {
     ///
     /// [`FinishError`] when there is no such session, it is finished already, or its token has expired.
     pub fn finish(&self, token: &str) -> Result<(), FinishError> {
-        self.mock.finish(bare(token), FinishRequest::default()).map(|_| ())
+        self.mock.finish(without_quotes(token), FinishRequest::default()).map(|_| ())
     }
 
     /// Finishes a session with that outcome, whatever its scenario says: an [`crate::Outcome`], or a [`Decision`] with
@@ -156,7 +157,7 @@ impl MockServer {
     ///
     /// As [`MockServer::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
     pub fn finish_as(&self, token: &str, decision: impl Into<Decision>) -> Result<(), FinishError> {
-        self.mock.finish(bare(token), FinishRequest::from(decision.into())).map(|_| ())
+        self.mock.finish(without_quotes(token), FinishRequest::from(decision.into())).map(|_| ())
     }
 
     /// Notes that the person came to a step of the widget, named by its key or its type: `agreement`,
@@ -166,7 +167,7 @@ impl MockServer {
     ///
     /// [`FinishError`] when there is no such session or step, or nothing more to do for a person.
     pub fn reach_step(&self, token: &str, step: &str) -> Result<(), FinishError> {
-        self.mock.reach(bare(token), step)
+        self.mock.reach(without_quotes(token), step)
     }
 
     /// Gives the decision of the vendor's operator that the session's scenario waits for (`when: operator`).
@@ -175,7 +176,7 @@ impl MockServer {
     ///
     /// [`DecideError`] when there is no such session, or its scenario does not wait for a decision now.
     pub fn decide(&self, token: &str) -> Result<(), DecideError> {
-        self.mock.decide(bare(token), None)
+        self.mock.decide(without_quotes(token), None)
     }
 
     /// Decides about a session as the vendor's operator would, whatever its scenario says. The scenario's stages that
@@ -186,7 +187,7 @@ impl MockServer {
     /// [`DecideError::NoSuchSession`], and [`DecideError::Decision`] for a reason without a rejection, or for answers,
     /// which only the person gives.
     pub fn decide_as(&self, token: &str, decision: impl Into<Decision>) -> Result<(), DecideError> {
-        self.mock.decide(bare(token), Some(decision.into()))
+        self.mock.decide(without_quotes(token), Some(decision.into()))
     }
 
     /// Lets the next session of the (first) company that does not ask for a scenario take this one.
@@ -280,9 +281,4 @@ fn moment(at: SystemTime) -> Timestamp {
         Ok(_) => Timestamp::MAX,
         Err(_) => Timestamp::MIN,
     })
-}
-
-/// A token may be passed as it came from `begin/`, with its quotation marks.
-fn bare(token: &str) -> &str {
-    token.trim().trim_matches('"')
 }

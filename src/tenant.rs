@@ -72,9 +72,11 @@ impl Tenant {
 
     /// Says in the log what is odd about a call of `begin/`, each thing once.
     pub(crate) fn tell(&self, oddity: &str) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.len() < MOST_TOLD && !told.contains(oddity) {
-            told.insert(oddity.to_owned());
+        let is_new = {
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            told.len() < MOST_TOLD && !told.contains(oddity) && told.insert(oddity.to_owned())
+        };
+        if is_new {
             tracing::warn!(company = self.company.key, "{oddity}");
         }
     }

@@ -66,12 +66,10 @@ pub(super) struct Settings {
     /// Whether answers are worded as in the vendor's manual (APPROVED) or as in recorded live ones (approved)
     /// [default: manual]
     #[arg(long, env = "IDENTOMAT_MOCK_DIALECT", value_name = "manual|live")]
-    #[serde(deserialize_with = "values::dialect")]
     dialect: Option<Dialect>,
 
     /// How `result` is written, instead of what the dialect says
     #[arg(long, env = "IDENTOMAT_MOCK_RESULT_CASE", value_name = "upper|lower")]
-    #[serde(deserialize_with = "values::result_case")]
     result_case: Option<ResultCase>,
 
     /// HTTP status of errors: one for all (200), or ERROR=STATUS for one; may be repeated, commas separate several
@@ -96,8 +94,9 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_SCENARIO", value_name = "NAME")]
     scenario: Option<String>,
 
-    /// When a scenario that does not say so reaches its outcome [default: widget]
-    #[arg(long, env = "IDENTOMAT_MOCK_FINISH", value_name = "widget|begin|polls=N|after=DURATION")]
+    /// When a scenario that does not say so reaches its outcome: begin, opened, step=NAME, widget, polls=N,
+    /// after=DURATION or operator [default: widget]
+    #[arg(long, env = "IDENTOMAT_MOCK_FINISH", value_name = "WHEN")]
     finish: Option<Trigger>,
 
     /// Folder of scenario files; they hold above the built-in ones of the same name

@@ -15,7 +15,7 @@ use serde::{
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::{Company, Dialect, ErrorCode, ErrorStatus, ResultCase, clock::parse_duration, config::check_base_url};
+use crate::{Company, ErrorCode, ErrorStatus, clock::parse_duration, config::check_base_url};
 
 pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| format!("`{text}` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"))
@@ -208,8 +208,6 @@ read_in_file!(
     port: u16 = parse_port,
     seed: u64 = parse_number,
     count: usize = parse_number,
-    dialect: Dialect = Dialect::from_str,
-    result_case: ResultCase = ResultCase::from_str,
 );
 
 /// Reads one value or a list of them, as a flag that may be repeated does.

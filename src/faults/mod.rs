@@ -7,6 +7,8 @@ use std::{fmt, time::Duration};
 
 use serde::Deserialize;
 
+use crate::foreign_text::without_quotes;
+
 pub(crate) use self::{
     file::FaultFile,
     list::{FaultList, Faults, Strike},
@@ -187,7 +189,7 @@ impl Fault {
 
     /// On calls for this session only: `result/` and `delete/` with its token.
     pub fn for_session(mut self, token: &str) -> Self {
-        self.session = Some(token.trim().trim_matches('"').to_owned());
+        self.session = Some(without_quotes(token).to_owned());
         self
     }
 
@@ -275,7 +277,8 @@ fn words(time: Duration) -> String {
     format!("{time:?}")
 }
 
-fn checked_status(status: u16) -> Result<u16, String> {
+/// A status that an answer can have.
+pub(crate) fn checked_status(status: u16) -> Result<u16, String> {
     match status {
         200..=599 => Ok(status),
         _ => Err(format!("`{status}` is not a status from 200 to 599")),

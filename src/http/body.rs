@@ -1,26 +1,12 @@
-//! Reads a request body up to a limit, and what nobody read of it to its end.
+//! Reads a request body up to a limit.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
-
-use axum::{Router, body::Body, http::Response};
+use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::{
-    Request,
-    body::{Body as HttpBody, Frame, Incoming, SizeHint},
-};
-use tokio::sync::oneshot;
-use tower::Service;
+use hyper::body::Body as _;
 
 use super::multipart;
 use crate::config::Limits;
-
-/// How much of a body that nobody wants is read and thrown away, in units of the largest limit, before the connection
-/// is given up.
-const DRAINED: usize = 16;
 
 /// By then a body has shown what it is: so long is the longest boundary with the header below it.
 const TELLING: usize = 100;
@@ -101,69 +87,6 @@ fn has_shown_itself(body: &[u8], limits: &Limits) -> bool {
     let visible = visible(body);
     let blanks = body.len() - visible.len();
     visible.len() >= TELLING || blanks > limits.body || visible.first().is_some_and(|first| *first != b'-')
-}
-
-/// Answers a request. What the answer did not need of the body is read before it is sent: a client that is still
-/// sending would otherwise see a broken connection instead of the answer.
-pub(crate) async fn answer(mut router: Router, request: Request<Incoming>, limits: &Limits) -> Response<Body> {
-    if request.body().is_end_stream() {
-        let Ok(response) = router.call(request.map(Body::new)).await;
-        return response;
-    }
-    let (given_back, mut unread) = oneshot::channel();
-    let lent = |body| Body::new(Lent { body: Some(body), given_back: Some(given_back) });
-    let Ok(response) = router.call(request.map(lent)).await;
-    if let Ok(rest) = unread.try_recv() {
-        drain(rest, limits.body.max(limits.multipart_body).saturating_mul(DRAINED)).await;
-    }
-    response
-}
-
-async fn drain(mut body: Incoming, most: usize) {
-    let mut length = 0;
-    while length <= most
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        length += frame.data_ref().map_or(0, Bytes::len);
-    }
-}
-
-/// A body that is given back when it is dropped before its end.
-#[derive(Debug)]
-struct Lent {
-    body: Option<Incoming>,
-    given_back: Option<oneshot::Sender<Incoming>>,
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let (Some(body), Some(given_back)) = (self.body.take(), self.given_back.take())
-            && !body.is_end_stream()
-        {
-            // Where nobody waits for it, the connection is going down.
-            let _ = given_back.send(body);
-        }
-    }
-}
-
-impl HttpBody for Lent {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        match &mut self.body {
-            Some(body) => Pin::new(body).poll_frame(cx),
-            None => Poll::Ready(None),
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map(HttpBody::size_hint).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

@@ -9,10 +9,11 @@ mod harm;
 mod multipart;
 mod params;
 mod routes;
+mod unread;
 mod widget;
 
 pub(crate) use self::{
-    body::answer,
     harm::Sever,
     routes::{router, tidy_path},
+    unread::answer,
 };

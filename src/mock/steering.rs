@@ -119,7 +119,7 @@ impl Mock {
     pub(crate) fn decide(&self, token: &str, asked: Option<Decision>) -> Result<(), DecideError> {
         if let Some(decision) = &asked {
             let answers = || "an operator answers no questions of the person: give `answers` to `finish_as`".to_owned();
-            if let Some(problem) = decision.problem().or_else(|| decision.has_answers().then(answers)) {
+            if let Some(problem) = decision.problem().or_else(|| decision.answers.is_some().then(answers)) {
                 return Err(DecideError::Decision(problem));
             }
         }

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{dialect::ResultCase, foreign_text::shortened, session::Outcome};
+use crate::{dialect::ResultCase, session::Outcome};
 
 /// An outcome with all that a result document says about it.
 #[derive(Debug, Clone)]
@@ -117,7 +117,7 @@ pub struct Decision {
     outcome: Outcome,
     reason: Option<String>,
     comment: String,
-    answers: Option<Value>,
+    pub(crate) answers: Option<Value>,
 }
 
 impl Decision {
@@ -154,23 +154,7 @@ impl Decision {
                 self.outcome
             ));
         }
-        let answers = self.answers.as_ref().filter(|answers| !answers.is_object())?;
-        Some(format!("the answers are not a JSON object: {}", shortened(&answers.to_string())))
-    }
-
-    pub(crate) fn has_answers(&self) -> bool {
-        self.answers.is_some()
-    }
-
-    /// Takes the answers out, where they are an object.
-    pub(crate) fn take_answers(&mut self) -> Option<Map<String, Value>> {
-        match self.answers.take()? {
-            Value::Object(answers) => Some(answers),
-            other => {
-                self.answers = Some(other);
-                None
-            }
-        }
+        None
     }
 
     pub(crate) fn verdict(self, face_is_checked: bool) -> Verdict {

@@ -58,7 +58,7 @@ impl Answers {
     }
 }
 
-/// The questions of a form by their keys, so that checking answers takes time as they are long, not as the form is.
+/// The questions of a form and their options by key, so that one look-up checks an answer, however long the form is.
 struct Asked<'a> {
     questionnaires: HashMap<Cow<'a, str>, HashMap<Cow<'a, str>, AskedQuestion<'a>>>,
     /// Questionnaire and key of each mandatory question, in the order of the form.
@@ -74,7 +74,7 @@ impl<'a> Asked<'a> {
     /// The form of those steps. Of several questions with one key, the first counts.
     fn of(steps: &'a Steps) -> Self {
         let mut asked = Self { questionnaires: HashMap::new(), mandatory: Vec::new() };
-        for questionnaire in steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator) {
+        for questionnaire in steps.questionnaires_of_person() {
             let questions = asked.questionnaires.entry(questionnaire.key.clone()).or_default();
             for question in questionnaire.questions {
                 if question.mandatory {

@@ -105,6 +105,11 @@ impl Steps {
         self.0.iter().map(|step| text(step, "type")).filter(|kind| !KNOWN_TYPES.contains(&&**kind))
     }
 
+    /// The questionnaires that the person fills in.
+    pub(crate) fn questionnaires_of_person(&self) -> impl Iterator<Item = Questionnaire<'_>> {
+        self.questionnaires().filter(|questionnaire| !questionnaire.for_operator)
+    }
+
     pub(crate) fn questionnaires(&self) -> impl Iterator<Item = Questionnaire<'_>> {
         self.0.iter().filter_map(Questionnaire::read)
     }

@@ -283,6 +283,17 @@ async fn a_form_posted_without_the_script_tells_the_end_too() {
 }
 
 #[tokio::test]
+async fn a_form_that_no_button_sent_ends_as_the_scenario_says() {
+    let visit = Visit::start().await;
+    let flags = json!({"skip_agreement": true, "mock_scenario": "manual-check"});
+    let token = visit.begin_and_open(flags, json!([])).await;
+    visit.browser.element("finish").await;
+    visit.browser.run("document.getElementById('steps').requestSubmit()").await;
+    visit.see_done().await;
+    assert_eq!(visit.result(&token).await["result"], "MANUAL_CHECK");
+}
+
+#[tokio::test]
 async fn what_is_refused_is_said_and_can_be_sent_again() {
     let visit = Visit::start().await;
     let token = visit.begin_and_open(json!({"skip_agreement": true}), json!([])).await;
@@ -415,6 +426,7 @@ async fn closed_links_say_why_they_are_closed() {
     visit.browser.click("finish").await;
     let ask_again = "Ask the company that sent you here for a new one.";
     visit.see_closed("This link has expired", ask_again).await;
+    assert_eq!(visit.browser.url().await, visit.mock.widget_url(&opened), "no step is left in it");
     visit.open(&unopened).await;
     visit.see_closed("This link has expired", ask_again).await;
     visit.browser.take_pictures("closed-expired").await;

@@ -354,6 +354,8 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
             "4:7",
             "this line is indented deeper than the one above, which has its value already",
         ),
+        ("", "1:1", "there is nothing in the file"),
+        ("# nothing\n\n", "3:1", "there is nothing in the file"),
         // What only looks like keys is none of that.
         ("description: |\n  a: b\n    c: d\nstages: {}\n", "4:9", "`stages` takes a list, not `{}`"),
         ("stages: []\n", "1:1", "missing field `description`"),

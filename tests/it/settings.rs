@@ -112,6 +112,18 @@ fn wrong_values_are_named_with_what_is_allowed() {
 }
 
 #[test]
+fn a_company_of_the_file_is_told_in_the_words_of_the_flag() {
+    for (setting, words) in [
+        ("dialect: klingon", "`klingon` is not a dialect; allowed: manual, live"),
+        ("result-case: camel", "`camel` is not a case; allowed: upper, lower"),
+    ] {
+        let (_folder, path) = config(&format!("companies:\n  - key: a\n    {setting}\n"));
+        let said = refusal(&["--config", path.to_str().expect("UTF-8")], &[]);
+        assert!(said.contains("config.yaml:3:") && said.contains(words), "{said}");
+    }
+}
+
+#[test]
 fn a_secret_is_never_printed() {
     let (_folder, path) = config("company-key: \"=the-secret\"\n");
     let file = path.to_str().expect("UTF-8");

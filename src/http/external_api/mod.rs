@@ -33,9 +33,9 @@ pub(super) type Handler = fn(&Mock, &mut Call<'_>) -> Result<Answer, Refusal>;
 pub(super) fn vendor_call(endpoint: Endpoint, handler: Handler) -> MethodRouter<Arc<Mock>> {
     any(async move |State(mock): State<Arc<Mock>>, request: Request<Body>| {
         let stopwatch = tracing::enabled!(tracing::Level::DEBUG).then(Stopwatch::start);
+        let mut course = Course { stopwatch, ..Course::default() };
         let (head, body) = request.into_parts();
         let (method, path) = (&head.method, head.uri.path());
-        let mut course = Course::default();
         let response = match *method {
             Method::GET | Method::POST => {
                 let answered = answer(&mock, endpoint, handler, &head, body, &mut course).await;
@@ -54,7 +54,7 @@ pub(super) fn vendor_call(endpoint: Endpoint, handler: Handler) -> MethodRouter<
                 error::method_not_allowed(method)
             }
         };
-        if let Some(stopwatch) = stopwatch {
+        if let Some(stopwatch) = course.stopwatch {
             let (status, took) = (response.status().as_u16(), stopwatch.elapsed().as_micros() as u64);
             let session = course.session.unwrap_or_default();
             let hint = response.headers().get(HINT_HEADER).and_then(|hint| hint.to_str().ok()).unwrap_or_default();
@@ -67,6 +67,8 @@ pub(super) fn vendor_call(endpoint: Endpoint, handler: Handler) -> MethodRouter<
 /// What becomes known of a call on its course: who makes it, about which session, and the faults that are on it.
 #[derive(Debug, Default)]
 struct Course {
+    /// Where the log wants to know how long it took; then it wants the session, too.
+    stopwatch: Option<Stopwatch>,
     tenant: Option<Arc<Tenant>>,
     session: Option<String>,
     strikes: Vec<Strike>,
@@ -104,7 +106,9 @@ async fn answer(
     let tenant = Call::tenant(mock, &params);
     course.tenant = tenant.as_ref().ok().cloned();
     let token = params.text("session_token").unwrap_or_default();
-    course.session = token.as_deref().map(str::to_owned);
+    if course.stopwatch.is_some() {
+        course.session = token.as_deref().map(str::to_owned);
+    }
     for strike in mock.strike(endpoint, course.tenant.as_deref(), token.as_deref()) {
         if strike.comes_first() {
             return Err(Refusal::Fault(strike));
@@ -114,7 +118,9 @@ async fn answer(
     let mut call = Call::admit(tenant?, params, &head.headers)?;
     let mut answer = handler(mock, &mut call)?;
     course.strikes.extend(answer.strike.take());
-    course.session = answer.begun.map(|token| token.to_string()).or(course.session.take());
+    if let Some(token) = answer.begun.filter(|_| course.stopwatch.is_some()) {
+        course.session = Some(token.to_string());
+    }
     Ok(answer.into_response(&call.tenant))
 }
 

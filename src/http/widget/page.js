@@ -186,6 +186,7 @@ async function finish(fields) {
   const { returnUrl, error } = await response.json();
   if (response.status === 404 || response.status === 410) {
     // There is a page that says why.
+    showPlace(undefined);
     location.reload();
   } else if (!response.ok) {
     throw new Error(error);
@@ -214,7 +215,8 @@ async function start() {
     event.preventDefault();
     if (isSent) return;
     isSent = true;
-    const fields = { outcome: event.submitter.value };
+    // Without a button, as a script sends a form, it ends as the scenario says.
+    const fields = { outcome: event.submitter?.value ?? "scenario" };
     if (event.target === byId("steps")) fields.answers = collected(readers);
     try {
       showProblem(undefined);

@@ -7,7 +7,6 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderValue, Response, StatusCode, header, request::Parts},
 };
-
 use serde_json::json;
 
 use super::{
@@ -15,6 +14,7 @@ use super::{
     html, json,
 };
 use crate::{
+    foreign_text::without_quotes,
     mock::{FinishRequest, Mock},
     scenario::Decision,
     session::{Browser, FinishError, Outcome},
@@ -103,7 +103,7 @@ fn read(mut form: Params, head: &Parts, mock: &Mock) -> Result<FinishRequest, Ve
     };
     let answers = match form.text("answers") {
         Ok(None) => None,
-        _ => Some(form.object("answers", &mock.config.limits)?),
+        _ => Some(form.object("answers", &mock.config.limits)?.into()),
     };
     Ok(FinishRequest { decision, answers })
 }
@@ -179,7 +179,7 @@ fn with_token(url: &str, token: &str) -> String {
 /// The token of the link; quotation marks around it are left out.
 fn session_token(head: &Parts) -> String {
     let token = query(head).find(|(name, _)| name == "session_token");
-    token.map(|(_, token)| token.trim_matches('"').to_owned()).unwrap_or_default()
+    token.map(|(_, token)| without_quotes(&token).to_owned()).unwrap_or_default()
 }
 
 fn query(head: &Parts) -> form_urlencoded::Parse<'_> {

@@ -44,8 +44,7 @@ pub(in crate::http) async fn show(
     // The questionnaires can be long, and are written while nobody has to wait for the session.
     match mock.view(&token, |session| (view(session), session.steps.clone())) {
         Ok((mut view, steps)) => {
-            let for_person = steps.questionnaires().filter(|questionnaire| !questionnaire.for_operator);
-            view.questionnaires = for_person.map(questionnaire).collect();
+            view.questionnaires = steps.questionnaires_of_person().map(questionnaire).collect();
             json(StatusCode::OK, &view)
         }
         Err(error) => refusal(&error),

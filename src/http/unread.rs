@@ -1,0 +1,85 @@
+//! What an answer did not need of a request body is read before the answer is sent: a client that is still sending would
+//! otherwise see a broken connection instead.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{Router, body::Body, http::Response};
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use hyper::{
+    Request,
+    body::{Body as HttpBody, Frame, Incoming, SizeHint},
+};
+use tokio::sync::oneshot;
+use tower::Service;
+
+use crate::config::Limits;
+
+/// How much of a body that nobody wants is read and thrown away, in units of the largest limit, before the connection
+/// is given up.
+const DRAINED: usize = 16;
+
+/// Answers a request when all of its body has been read, by whoever answers it or here.
+pub(crate) async fn answer(mut router: Router, request: Request<Incoming>, limits: &Limits) -> Response<Body> {
+    if request.body().is_end_stream() {
+        let Ok(response) = router.call(request.map(Body::new)).await;
+        return response;
+    }
+    let (given_back, mut unread) = oneshot::channel();
+    let lent = |body| Body::new(Lent { body: Some(body), given_back: Some(given_back) });
+    let Ok(response) = router.call(request.map(lent)).await;
+    if let Ok(rest) = unread.try_recv() {
+        drain(rest, limits.body.max(limits.multipart_body).saturating_mul(DRAINED)).await;
+    }
+    response
+}
+
+async fn drain(mut body: Incoming, most: usize) {
+    let mut length = 0;
+    while length <= most
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        length += frame.data_ref().map_or(0, Bytes::len);
+    }
+}
+
+/// A body that is given back when it is dropped before its end.
+#[derive(Debug)]
+struct Lent {
+    body: Option<Incoming>,
+    given_back: Option<oneshot::Sender<Incoming>>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let (Some(body), Some(given_back)) = (self.body.take(), self.given_back.take())
+            && !body.is_end_stream()
+        {
+            // Where nobody waits for it, the connection is going down.
+            let _ = given_back.send(body);
+        }
+    }
+}
+
+impl HttpBody for Lent {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match &mut self.body {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map(HttpBody::size_hint).unwrap_or_default()
+    }
+}
