@@ -1,17 +1,13 @@
 //! The minimal server: it parses a call, inserts into a map or looks up there, and answers.
 //!
-//! What `begin/` parsed is kept, as every service would. A token has the vendor's length and is four keyed hashes of a
-//! counter: cheaper than random numbers from the system. No company key, no signature, no check of any kind.
+//! It reads what it needs as borrowed texts, and of what `begin/` carries it keeps one copy of the bytes. A token has the
+//! vendor's length and comes from a fast generator. No company key, no signature, no check of any kind.
 
 use std::{
     error::Error,
-    hash::{BuildHasher, RandomState},
     io::{self, Read},
     net::Ipv4Addr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
 
 use axum::{
@@ -23,23 +19,44 @@ use axum::{
 };
 use bytes::Bytes;
 use dashmap::DashMap;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use tokio::{net::TcpListener, runtime::Runtime};
 
 /// What the server knows.
 #[derive(Debug)]
 struct Service {
     sessions: DashMap<String, Session>,
-    begun: AtomicU64,
-    keys: RandomState,
     /// The answer of `result/` for every session.
     document: Bytes,
 }
 
 #[derive(Debug)]
 struct Session {
-    _begun_with: Value,
+    _begun_with: Box<[u8]>,
     document: Bytes,
+}
+
+#[derive(Debug, Deserialize)]
+struct BeginCall<'a> {
+    #[serde(rename = "company_key")]
+    _company_key: &'a str,
+    #[serde(borrow, default, rename = "flags")]
+    _flags: Flags<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Flags<'a> {
+    #[serde(rename = "return_url")]
+    _return_url: Option<&'a str>,
+    #[serde(rename = "liveness")]
+    _liveness: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct ResultCall<'a> {
+    session_token: &'a str,
 }
 
 /// Serves on that port, or on a free one for 0; says where in one line of JSON. Standard input is the result document.
@@ -51,16 +68,6 @@ pub(crate) fn run(port: &str) -> Result<(), Box<dyn Error>> {
     let port: u16 = port.parse().map_err(|_| format!("`{port}` is not a port"))?;
     let mut document = Vec::new();
     io::stdin().read_to_end(&mut document)?;
-    let service = Service {
-        sessions: DashMap::new(),
-        begun: AtomicU64::new(0),
-        keys: RandomState::new(),
-        document: document.into(),
-    };
-    let router = Router::new()
-        .route("/external-api/begin/", post(begin))
-        .route("/external-api/result/", post(result))
-        .with_state(Arc::new(service));
     // As the mock does: a runtime of the default kind, and no waiting for more to send.
     Runtime::new()?.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
@@ -68,37 +75,32 @@ pub(crate) fn run(port: &str) -> Result<(), Box<dyn Error>> {
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
-        Ok(axum::serve(listener, router).await?)
+        Ok(axum::serve(listener, router(document.into())).await?)
     })
 }
 
-async fn begin(State(service): State<Arc<Service>>, Json(call): Json<Value>) -> Json<String> {
-    let token = service.next_token();
-    let session = Session { _begun_with: call, document: service.document.clone() };
+/// All that the server answers.
+pub(crate) fn router(document: Bytes) -> Router {
+    Router::new()
+        .route("/external-api/begin/", post(begin))
+        .route("/external-api/result/", post(result))
+        .with_state(Arc::new(Service { sessions: DashMap::new(), document }))
+}
+
+async fn begin(State(service): State<Arc<Service>>, body: Bytes) -> Result<Json<String>, StatusCode> {
+    let _: BeginCall<'_> = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let digit = || char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[fastrand::usize(..36)]);
+    let token: String = std::iter::repeat_with(digit).take(40).collect();
+    let session = Session { _begun_with: body[..].into(), document: service.document.clone() };
     service.sessions.insert(token.clone(), session);
-    Json(token)
+    Ok(Json(token))
 }
 
 async fn result(
     State(service): State<Arc<Service>>,
-    Json(call): Json<Value>,
+    body: Bytes,
 ) -> Result<([(HeaderName, &'static str); 1], Bytes), StatusCode> {
-    let token = call.get("session_token").and_then(Value::as_str).ok_or(StatusCode::BAD_REQUEST)?;
-    let session = service.sessions.get(token).ok_or(StatusCode::NOT_FOUND)?;
+    let call: ResultCall<'_> = serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let session = service.sessions.get(call.session_token).ok_or(StatusCode::NOT_FOUND)?;
     Ok(([(CONTENT_TYPE, "application/json")], session.document.clone()))
-}
-
-impl Service {
-    fn next_token(&self) -> String {
-        let number = self.begun.fetch_add(1, Ordering::Relaxed);
-        let mut token = String::with_capacity(40);
-        for part in 0..4 {
-            let mut rest = self.keys.hash_one([number, part]);
-            for _ in 0..10 {
-                token.push(char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % 36) as usize]));
-                rest /= 36;
-            }
-        }
-        token
-    }
 }

@@ -1,14 +1,20 @@
-//! Speed of `begin/` and `result/` beside a minimal server, as a ratio; `make bench` runs it.
+//! Speed of `begin/` and `result/` beside a minimal server, as a ratio, what a session costs in memory, and how long a
+//! start takes; `make bench` runs it.
 //!
 //! Server and load have a core each. The sides take turns within a round, the one that begins changes from round to
 //! round, and every turn has a new process, so that neither side has the better moment or the fuller store. What else
 //! the machine does comes and goes within seconds: many short rounds are better than a few long ones.
 //!
 //! `cargo bench --bench yardstick -- --rounds 31 --seconds 1` takes longer and is surer; the seconds are those of a turn.
+//! `-- calls`, `-- memory` and `-- start` measure that alone. `cargo test --bench yardstick -- harness` starts the harness
+//! in a debug build.
 
 mod baseline;
+mod body;
 mod load;
+mod memory;
 mod server;
+mod start;
 
 use std::{env, error::Error, process::ExitCode, thread};
 
@@ -16,9 +22,6 @@ use self::{
     load::{Measured, repeat},
     server::{Endpoint, Server, Side},
 };
-
-/// The ratio that is aimed at.
-const GOAL: f64 = 0.95;
 
 /// How long a new server is warmed up.
 const WARM_UP_SECONDS: u64 = 1;
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["baseline", port] => baseline::run(port),
+        ["harness", ..] => in_runtime(start::of_harness()),
         // Only `cargo bench` says so; `cargo test` runs this too.
         _ if !arguments.contains(&"--bench") => {
             println!("nothing is measured without --bench; `make bench` does it");
@@ -47,9 +51,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// How much is measured.
+fn in_runtime(measuring: impl Future<Output = Result<(), Box<dyn Error>>>) -> Result<(), Box<dyn Error>> {
+    tokio::runtime::Runtime::new()?.block_on(measuring)
+}
+
+/// What is measured, and how much.
 #[derive(Debug)]
 struct Plan {
+    /// `calls`, `memory` or `start`; otherwise all of them.
+    only: Option<String>,
     rounds: u64,
     seconds: u64,
 }
@@ -81,13 +91,20 @@ impl Round {
 
 impl Plan {
     fn read(arguments: &[&str]) -> Result<Self, Box<dyn Error>> {
-        let mut plan = Self { rounds: 15, seconds: 1 };
+        let mut plan = Self { only: None, rounds: 15, seconds: 1 };
         let mut rest = arguments.iter().filter(|argument| **argument != "--bench");
         while let Some(name) = rest.next() {
             let setting = match *name {
                 "--rounds" => &mut plan.rounds,
                 "--seconds" => &mut plan.seconds,
-                _ => return Err(format!("`{name}` is not known; there are --rounds and --seconds").into()),
+                "calls" | "memory" | "start" => {
+                    plan.only = Some((*name).to_owned());
+                    continue;
+                }
+                _ => {
+                    let known = "calls, memory, start, --rounds and --seconds";
+                    return Err(format!("`{name}` is not known; there are {known}").into());
+                }
             };
             let number = rest.next().and_then(|number| number.parse().ok()).filter(|number| *number > 0);
             *setting = number.ok_or_else(|| format!("`{name}` takes a number from 1"))?;
@@ -96,16 +113,31 @@ impl Plan {
     }
 
     fn carry_out(&self) -> Result<(), Box<dyn Error>> {
+        let is_wanted = |what| self.only.as_deref().is_none_or(|only| only == what);
+        if is_wanted("calls") {
+            self.compare_calls()?;
+        }
+        if is_wanted("memory") {
+            in_runtime(memory::compare())?;
+        }
+        if is_wanted("start") {
+            start::of_processes()?;
+            in_runtime(start::of_harness())?;
+        }
+        Ok(())
+    }
+
+    fn compare_calls(&self) -> Result<(), Box<dyn Error>> {
         if thread::available_parallelism()?.get() < 2 {
             return Err("server and load need a core each, and there is one".into());
         }
-        let Self { rounds, seconds } = self;
+        let Self { rounds, seconds, .. } = self;
         println!(
             "{rounds} rounds of {seconds} s a side. A line is the round with the median of the ratios; `half` is where"
         );
         println!("the middle half of them lies. Latencies are p50 / p99 in ms.\n");
         println!(
-            "{:<20} {:>10} {:>14} {:>6} {:>11}   {:>13} {:>15}   goal {GOAL}",
+            "{:<20} {:>10} {:>14} {:>6} {:>11}   {:>13} {:>15}   goal",
             "", "mock req/s", "baseline req/s", "ratio", "half", "mock", "baseline",
         );
         for endpoint in Endpoint::ALL {
@@ -117,11 +149,11 @@ impl Plan {
     /// Measures both sides and prints their line of the table.
     fn compare(&self, endpoint: Endpoint) -> Result<(), Box<dyn Error>> {
         let calls = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let mock = Server::start(Side::Mock, &[])?;
+        let mock = Server::start(Side::Mock, &[], true)?;
         let answer = calls.block_on(mock.prepare(endpoint))?.answer;
         drop(mock);
         let take_turn = |side: Side| -> Result<Turn, Box<dyn Error>> {
-            let server = Server::start(side, &answer)?;
+            let server = Server::start(side, &answer, true)?;
             let call = calls.block_on(server.prepare(endpoint))?;
             if call.answer.len() != answer.len() {
                 let (length, wanted) = (call.answer.len(), answer.len());
@@ -170,7 +202,7 @@ fn print(endpoint: Endpoint, mut rounds: Vec<Round>) {
         mock.p99_ms,
         baseline.p50_ms,
         baseline.p99_ms,
-        if middle.ratio() >= GOAL { "reached" } else { "missed" },
+        format_args!("{} {}", endpoint.goal(), if middle.ratio() >= endpoint.goal() { "reached" } else { "missed" }),
     );
     if disturbed > 0 {
         let verdict = if few { "they do not count" } else { "do not trust this line" };

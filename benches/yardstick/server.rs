@@ -5,6 +5,7 @@ use std::{
     error::Error,
     fs,
     io::{BufRead, BufReader, Read, Write},
+    path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
@@ -12,6 +13,8 @@ use bytes::Bytes;
 use identomat_mock::DEFAULT_COMPANY_KEY;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
+
+use crate::body::Body;
 
 /// The core of the servers.
 const CORE: &str = "0";
@@ -28,8 +31,8 @@ pub(crate) enum Side {
 /// A call that is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Endpoint {
-    /// `begin/` with flags and a step.
-    Begin,
+    /// `begin/` with that body.
+    Begin(Body),
     /// `result/` of a session that nobody has gone through.
     ResultInProgress,
     /// `result/` of a session that was approved.
@@ -38,14 +41,28 @@ pub(crate) enum Endpoint {
 
 impl Endpoint {
     /// Every call, in the order of the table.
-    pub(crate) const ALL: [Self; 3] = [Self::Begin, Self::ResultInProgress, Self::ResultApproved];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Begin(Body::Key),
+        Self::Begin(Body::Manual),
+        Self::Begin(Body::Usual),
+        Self::ResultInProgress,
+        Self::ResultApproved,
+    ];
 
     /// The name in the table.
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> String {
         match self {
-            Self::Begin => "begin",
-            Self::ResultInProgress => "result, in progress",
-            Self::ResultApproved => "result, approved",
+            Self::Begin(body) => format!("begin, {}", body.name()),
+            Self::ResultInProgress => "result, in progress".into(),
+            Self::ResultApproved => "result, approved".into(),
+        }
+    }
+
+    /// The ratio that is aimed at.
+    pub(crate) fn goal(self) -> f64 {
+        match self {
+            Self::Begin(_) => 0.8,
+            Self::ResultInProgress | Self::ResultApproved => 0.95,
         }
     }
 }
@@ -61,7 +78,7 @@ pub(crate) struct Call {
     pub(crate) answer: Bytes,
 }
 
-/// A running server on a core of its own. It stops when it is dropped.
+/// A running server. It stops when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     side: Side,
@@ -70,33 +87,32 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server; the baseline answers every `result/` with `document`.
+    /// Starts a server, `pinned` to a core of its own; the baseline answers every `result/` with `document`.
     ///
     /// # Errors
     ///
     /// A message with what the process wrote to standard error.
-    pub(crate) fn start(side: Side, document: &[u8]) -> Result<Self, Box<dyn Error>> {
-        let mut command = Command::new("taskset");
-        command.args(["-c", CORE]);
-        match side {
-            // With a seed the answers are equally long every time.
-            Side::Mock => command.arg(env!("CARGO_BIN_EXE_identomat-mock")).args([
-                "--port",
-                "0",
-                "--log-format",
-                "json",
-                "--seed",
-                "1",
-            ]),
-            Side::Baseline => command.arg(env::current_exe()?).args(["baseline", "0"]),
+    pub(crate) fn start(side: Side, document: &[u8], pinned: bool) -> Result<Self, Box<dyn Error>> {
+        // With a seed the answers are equally long every time.
+        let (program, arguments) = match side {
+            Side::Mock => (
+                PathBuf::from(env!("CARGO_BIN_EXE_identomat-mock")),
+                &["--port", "0", "--log-format", "json", "--seed", "1"][..],
+            ),
+            Side::Baseline => (env::current_exe()?, &["baseline", "0"][..]),
         };
+        let mut command = if pinned { Command::new("taskset") } else { Command::new(&program) };
+        if pinned {
+            command.args(["-c", CORE]).arg(program);
+        }
+        command.args(arguments);
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("IDENTOMAT_MOCK_") {
                 command.env_remove(name);
             }
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let process = command.spawn().map_err(|error| format!("cannot run `taskset`: {error}"))?;
+        let process = command.spawn().map_err(|error| format!("cannot run {command:?}: {error}"))?;
         let mut server = Self { side, process, url: String::new() };
         server.url = server.ready(document)?;
         Ok(server)
@@ -132,19 +148,9 @@ impl Server {
     ///
     /// A message for every answer that is no success.
     pub(crate) async fn prepare(&self, endpoint: Endpoint) -> Result<Call, Box<dyn Error>> {
-        let begin = json!({
-            "company_key": DEFAULT_COMPANY_KEY,
-            "flags": {
-                "language": "en",
-                "liveness": true,
-                "document_types": ["id", "passport"],
-                "allow_document_upload": true,
-                "return_url": "https://shop.example/verified?order=1042",
-            },
-            "steps": [{"type": "email", "key": "contact"}],
-        });
-        let mut call = self.post_json("begin", &begin).await?;
-        if endpoint == Endpoint::Begin {
+        let body = if let Endpoint::Begin(body) = endpoint { body } else { Body::Manual };
+        let mut call = self.post_json("begin", body.text()).await?;
+        if endpoint == Endpoint::Begin(body) {
             return Ok(call);
         }
         let token: String = serde_json::from_slice(&call.answer)?;
@@ -152,7 +158,8 @@ impl Server {
             let url = format!("{}/?session_token={token}", self.url);
             post(&url, "application/x-www-form-urlencoded", "outcome=APPROVED").await?;
         }
-        call = self.post_json("result", &json!({"company_key": DEFAULT_COMPANY_KEY, "session_token": token})).await?;
+        let parameters = json!({"company_key": DEFAULT_COMPANY_KEY, "session_token": token});
+        call = self.post_json("result", parameters.to_string()).await?;
         let result: Value = serde_json::from_slice(&call.answer)?;
         let wanted = if endpoint == Endpoint::ResultApproved { "APPROVED" } else { "IN_PROGRESS" };
         if result["result"] != wanted {
@@ -161,8 +168,18 @@ impl Server {
         Ok(call)
     }
 
-    async fn post_json(&self, method: &str, parameters: &Value) -> Result<Call, Box<dyn Error>> {
-        let (url, body) = (format!("{}/external-api/{method}/", self.url), parameters.to_string());
+    /// The URL of an endpoint.
+    pub(crate) fn at(&self, method: &str) -> String {
+        format!("{}/external-api/{method}/", self.url)
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    async fn post_json(&self, method: &str, body: String) -> Result<Call, Box<dyn Error>> {
+        let url = self.at(method);
         let answer = post(&url, "application/json", &body).await?;
         Ok(Call { url, body, answer })
     }
@@ -179,6 +196,18 @@ impl Server {
         let hundredths: Vec<u64> = fields.map(str::parse).collect::<Result<_, _>>()?;
         Ok(hundredths.iter().sum::<u64>() as f64 / 100.0)
     }
+
+    /// How many bytes of the server are resident.
+    ///
+    /// # Errors
+    ///
+    /// A message when the system does not tell.
+    pub(crate) fn resident(&self) -> Result<usize, Box<dyn Error>> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")).ok_or("the system tells no VmRSS")?;
+        Ok(kilobytes.parse::<usize>()? * 1024)
+    }
 }
 
 impl Drop for Server {
@@ -188,10 +217,17 @@ impl Drop for Server {
     }
 }
 
+/// A client that sees every answer: the widget sends the browser to the `return_url`, which is not to be followed.
+///
+/// # Errors
+///
+/// A message when the system does not let it be.
+pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()
+}
+
 async fn post(url: &str, content_type: &str, body: &str) -> Result<Bytes, Box<dyn Error>> {
-    // The widget sends the browser to the `return_url`, which is not to be followed.
-    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
-    let response = client.post(url).header(CONTENT_TYPE, content_type).body(body.to_owned()).send().await?;
+    let response = client()?.post(url).header(CONTENT_TYPE, content_type).body(body.to_owned()).send().await?;
     let (status, answer) = (response.status(), response.bytes().await?);
     if status.is_client_error() || status.is_server_error() {
         return Err(format!("{url} answers {status}: {}", String::from_utf8_lossy(&answer)).into());
