@@ -33,11 +33,11 @@ use self::{
 };
 use crate::{
     data_file::irregular,
-    dialect::ResultCase,
     foreign_text::{MOST_NAMED, on_one_line},
     mock::Mock,
     server::{MockServer, STOP_DEADLINE},
     tenant::Tenant,
+    vendor::ResultCase,
 };
 
 /// A stand-in for the Identomat identity-verification service, for tests and laptops.

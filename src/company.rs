@@ -5,10 +5,9 @@ use std::{collections::BTreeMap, fmt, time::SystemTime};
 use serde_json::{Map, Value};
 
 use crate::{
-    dialect::{Dialect, ResultCase},
     faults::Fault,
     foreign_text::{is_disturbing, on_one_line},
-    session::Steps,
+    vendor::{Dialect, ResultCase, Steps},
 };
 
 /// A company that may call, and what is set for it.

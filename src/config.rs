@@ -8,10 +8,9 @@ use std::{
 
 use crate::{
     company::Company,
-    dialect::{Dialect, ResultCase, Wording},
     faults::{Fault, checked_status},
     scenario::Trigger,
-    vendor_error::ErrorCode,
+    vendor::{Dialect, ErrorCode, ResultCase, Wording},
 };
 
 /// The key of the vendor's manual, and the mock's own when none is given.

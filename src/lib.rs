@@ -44,9 +44,6 @@ pub use server::{CompanyHandle, MockServer, MockServerBuilder, StartError, Unkno
 mod config;
 pub use config::{Config, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
 
-mod dialect;
-pub use dialect::{Dialect, ResultCase};
-
 mod company;
 pub use company::{Company, Configuration};
 
@@ -54,7 +51,7 @@ mod mock;
 pub use mock::{ConfigError, Due, FellDue};
 
 mod session;
-pub use session::{DecideError, FinishError, Outcome};
+pub use session::{DecideError, FinishError};
 
 mod scenario;
 pub use scenario::{Decision, Trigger};
@@ -62,8 +59,8 @@ pub use scenario::{Decision, Trigger};
 mod faults;
 pub use faults::{CloseAt, Endpoint, Fault};
 
-mod vendor_error;
-pub use vendor_error::ErrorCode;
+mod vendor;
+pub use vendor::{Dialect, ErrorCode, Outcome, ResultCase};
 
 mod data_file;
 pub use data_file::LoadError;

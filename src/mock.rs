@@ -21,10 +21,10 @@ use crate::{
     foreign_text::shortened,
     result::render,
     scenario::Decision,
-    session::{Answers, Browser, DecideError, FinishError, Outcome, Session, Standing, Token, TokenSource},
+    session::{Answers, Browser, DecideError, FinishError, Session, Standing},
     tenant::Tenant,
     tenants::{Tenants, WelcomeSettings},
-    vendor_error::{ErrorCode, VendorError},
+    vendor::{ErrorCode, Outcome, Token, TokenSource, VendorError},
 };
 
 /// The stand-in without its HTTP side.

@@ -2,7 +2,7 @@
 
 use dashmap::DashMap;
 
-use crate::session::{Session, Token};
+use crate::{session::Session, vendor::Token};
 
 /// The sessions of one company by token. No lock leaves it: its methods take a closure and hand out owned values.
 #[derive(Debug, Default)]

@@ -14,8 +14,8 @@ use crate::{
     clock::Clock,
     company::Company,
     faults::{Endpoint, Fault, FaultList, Faults, Strike},
-    session::TokenSource,
     store::Sessions,
+    vendor::TokenSource,
 };
 
 /// How many odd things the log tells of one company; whoever sends more of them sends nonsense.

@@ -16,8 +16,8 @@ use crate::{
     clock::{Clock, later},
     company::Company,
     foreign_text::is_disturbing,
-    session::Token,
     tenant::Tenant,
+    vendor::Token,
 };
 
 /// The longest key of a company that comes to be at its first call, in bytes.

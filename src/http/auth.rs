@@ -12,10 +12,9 @@ use super::{error::with_hint, params::Params};
 use crate::{
     faults::Strike,
     mock::{Mock, Told},
-    session::Token,
     signature::{self, Payload},
     tenant::Tenant,
-    vendor_error::{ErrorCode, VendorError},
+    vendor::{ErrorCode, Token, VendorError},
 };
 
 /// A vendor call of a known company, signed where the company has a secret.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     config::ErrorStatus,
-    vendor_error::{ErrorCode, VendorError},
+    vendor::{ErrorCode, VendorError},
 };
 
 /// The response header with the mock's advice; the live service does not send it.

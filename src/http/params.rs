@@ -19,7 +19,7 @@ use crate::{
     config::Limits,
     foreign_text::{MOST_NAMED, shortened},
     signature::Payload,
-    vendor_error::VendorError,
+    vendor::VendorError,
 };
 
 /// The parameters of a call. Where query and body both have one, the body's holds.

@@ -10,9 +10,9 @@ use crate::{
     faults::Strike,
     foreign_text::{MOST_NAMED, shortened},
     scenario::{Content, Scenario},
-    session::{Flags, Opening, Session, Steps, Token},
+    session::{Opening, Session},
     tenant::Tenant,
-    vendor_error::VendorError,
+    vendor::{Flags, Steps, Token, VendorError},
 };
 
 /// The request header that asks for a scenario; the live service ignores it.

@@ -11,9 +11,9 @@ use super::{
     questionnaires::{AnsweredQuestionnaire, answered},
 };
 use crate::{
-    dialect::Wording,
     scenario::{RejectReason, ScreeningMatch, Verdict},
     session::Session,
+    vendor::Wording,
 };
 
 /// What `result/` and `delete/` answer.

@@ -4,7 +4,7 @@ use jiff::{Span, Timestamp};
 use serde_json::{Value, json};
 
 use super::{day, midnight, people::Person};
-use crate::session::Token;
+use crate::vendor::Token;
 
 /// One element of `generalDocuments`: a document of one page of that kind, some days or weeks old. What such a
 /// document does not say is null, as in recorded answers.

@@ -4,7 +4,7 @@ use jiff::{Span, Timestamp, civil::Date};
 use serde_json::{Map, Value};
 
 use super::{day, midnight, mrz::Mrz, people::Cast, slashed};
-use crate::session::{DocumentType, Token};
+use crate::vendor::{DocumentType, Token};
 
 /// How long a document of each kind is good for, in years.
 fn validity(document_type: DocumentType) -> i32 {

@@ -17,8 +17,8 @@ use serde_json::{Map, Value};
 
 use self::document::ResultDocument;
 use crate::{
-    dialect::Wording,
     session::{Session, Standing},
+    vendor::Wording,
 };
 
 /// The document that a session answers as it stands, with the changes of its scenario. `people` are the names of those

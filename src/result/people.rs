@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     data_file::{DataFile, LoadError},
-    session::{DocumentType, Flags, Token},
+    vendor::{DocumentType, Flags, Token},
 };
 
 /// The people who are built in.
@@ -253,7 +253,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::session::TokenSource;
+    use crate::vendor::TokenSource;
 
     fn flags(value: serde_json::Value) -> Flags {
         Flags::new(serde_json::from_value(value).unwrap())

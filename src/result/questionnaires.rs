@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::session::{Question, Session};
+use crate::{session::Session, vendor::Question};
 
 #[derive(Debug, Serialize)]
 pub(super) struct AnsweredQuestionnaire<'a> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::session::{Flags, Steps};
+use crate::vendor::{Flags, Steps};
 
 /// What a call of `begin/` carries, for [`Match`].
 pub(crate) struct Content<'a> {

@@ -9,8 +9,7 @@ use super::{Effect, Match, RejectReason, ResultValue, Scenario, ScreeningMatch, 
 use crate::{
     clock::parse_duration,
     faults::{Endpoint, FaultFile},
-    session::{Outcome, Steps},
-    vendor_error::ErrorCode,
+    vendor::{ErrorCode, Outcome, Steps},
 };
 
 /// Checked where it is read, as its parts are, so that an error has a line and a column.

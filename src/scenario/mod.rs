@@ -17,7 +17,11 @@ pub(crate) use self::{
     verdict::{RejectReason, ResultValue, ScreeningMatch, Verdict},
 };
 pub use self::{trigger::Trigger, verdict::Decision};
-use crate::{faults::Fault, foreign_text::shortened, session::Steps, vendor_error::ErrorCode};
+use crate::{
+    faults::Fault,
+    foreign_text::shortened,
+    vendor::{ErrorCode, Steps},
+};
 
 /// What happens to the sessions that take this scenario.
 #[derive(Debug)]

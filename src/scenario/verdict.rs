@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{dialect::ResultCase, session::Outcome};
+use crate::vendor::{Outcome, ResultCase};
 
 /// An outcome with all that a result document says about it.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{MockServer, StartError};
-use crate::{company::Company, config::Config, dialect::Dialect};
+use crate::{company::Company, config::Config, vendor::Dialect};
 
 /// Settings of a [`MockServer`]: a free port, one company, and what is asked for here.
 ///

@@ -7,8 +7,7 @@ use std::{
 
 use serde_json::{Map, Value};
 
-use super::Steps;
-use crate::foreign_text::shortened;
+use crate::{foreign_text::shortened, vendor::Steps};
 
 /// The answers of a person: questionnaire key → question key → answer.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -125,7 +124,7 @@ fn is_blank(answer: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::Question;
+    use crate::vendor::Question;
     use serde_json::json;
 
     fn steps(value: Value) -> Steps {

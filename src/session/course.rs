@@ -7,7 +7,7 @@ use super::Session;
 use crate::{
     clock::later,
     scenario::{Effect, Stage, Trigger, Verdict},
-    vendor_error::ErrorCode,
+    vendor::ErrorCode,
 };
 
 /// What a session says before anything came.

@@ -2,12 +2,8 @@
 
 mod answers;
 mod course;
-mod flags;
-mod outcome;
 #[cfg(test)]
 mod properties;
-mod steps;
-mod token;
 mod walk;
 
 use std::{sync::Arc, time::Duration};
@@ -16,20 +12,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use self::course::Course;
-pub use self::outcome::Outcome;
-pub(crate) use self::{
-    answers::Answers,
-    course::Standing,
-    flags::{DocumentType, Flags},
-    steps::{Question, Questionnaire, Steps},
-    token::{Token, TokenSource},
-};
+pub(crate) use self::{answers::Answers, course::Standing};
 use crate::{
     catalogue::Catalogue,
     clock::later,
     faults::{Endpoint, FaultList, Strike},
     scenario::{Scenario, Verdict},
-    vendor_error::ErrorCode,
+    vendor::ErrorCode,
+    vendor::{Flags, Steps, Token},
 };
 
 /// One verification of one person.

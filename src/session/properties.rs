@@ -9,16 +9,15 @@ use jiff::Timestamp;
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use super::{Browser, Flags, Opening, Outcome, Session, Steps, TokenSource};
+use super::{Browser, Opening, Session};
 use crate::{
     catalogue::Catalogue,
     clock::later,
     config::Config,
-    dialect::Dialect,
     faults::{Endpoint, Fault},
     result::render,
     scenario::{Decision, Effect, Scenario, Stage, Trigger, Verdict},
-    vendor_error::ErrorCode,
+    vendor::{Dialect, ErrorCode, Flags, Outcome, Steps, TokenSource},
 };
 
 static CATALOGUE: LazyLock<Arc<Catalogue>> =

@@ -69,7 +69,7 @@ fn only_error_and_the_widget_pick_a_status() {
 fn the_rules_name_neither_runtime_nor_framework_nor_map() {
     never_in(
         &["tokio", "axum", "hyper", "dashmap", "DashMap"],
-        &["session", "scenario", "faults", "result", "signature.rs"],
+        &["vendor", "session", "scenario", "faults", "result", "signature.rs"],
     );
 }
 
@@ -80,7 +80,7 @@ fn only_the_clock_reads_the_time() {
 
 #[test]
 fn only_the_token_draws_random_values() {
-    only_in(&["uuid", "Uuid"], &["session/token.rs"]);
+    only_in(&["uuid", "Uuid"], &["vendor/token.rs"]);
 }
 
 #[test]
@@ -107,9 +107,8 @@ fn the_domain_does_not_know_http() {
             "mock.rs",
             "mock",
             "config.rs",
-            "vendor_error.rs",
+            "vendor",
             "foreign_text.rs",
-            "dialect.rs",
             "data_file.rs",
         ],
     );

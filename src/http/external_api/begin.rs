@@ -3,7 +3,7 @@
 use super::super::auth::{Answer, Call};
 use crate::{
     mock::{BeginRequest, Mock, Refusal},
-    vendor_error::VendorError,
+    vendor::VendorError,
 };
 
 pub(in crate::http) fn begin(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, Refusal> {

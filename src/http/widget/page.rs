@@ -17,8 +17,8 @@ use crate::{
     foreign_text::without_quotes,
     mock::{FinishRequest, Mock},
     scenario::Decision,
-    session::{Browser, FinishError, Outcome},
-    vendor_error::VendorError,
+    session::{Browser, FinishError},
+    vendor::{Outcome, VendorError},
 };
 
 /// The longest name of a browser that is kept, in bytes.

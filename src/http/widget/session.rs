@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::{super::error::with_hint, json, page::status, response};
 use crate::{
     mock::Mock,
-    session::{DocumentType, FinishError, Outcome, Questionnaire, Session},
+    session::{FinishError, Session},
+    vendor::{DocumentType, Outcome, Questionnaire},
 };
 
 /// The public view of a session. Texts of the company are in it as they came: the page shows them as text.
@@ -85,7 +86,7 @@ fn view(session: &Session) -> View {
 }
 
 fn questionnaire(questionnaire: Questionnaire<'_>) -> Value {
-    let question = |question: &crate::session::Question<'_>| {
+    let question = |question: &crate::vendor::Question<'_>| {
         let options = question.options.iter().map(|option| json!({"key": option.key, "title": option.title}));
         json!({
             "key": question.key,

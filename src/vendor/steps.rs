@@ -164,7 +164,7 @@ pub(crate) struct Choice<'a> {
 }
 
 impl<'a> Question<'a> {
-    pub(super) fn read(question: &'a Value) -> Self {
+    pub(crate) fn read(question: &'a Value) -> Self {
         let options = question.get("options").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let choice = |option: &'a Value| match option {
             Value::Object(_) => Choice { key: text(option, "key"), title: &option["title"] },
