@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     faults::Fault,
     foreign_text::{is_disturbing, on_one_line},
-    vendor::{Dialect, ResultCase, Steps},
+    vendor::{Dialect, ResultCase},
 };
 
 /// A company that may call, and what is set for it.
@@ -174,7 +174,7 @@ impl fmt::Debug for Company {
 pub struct Configuration {
     pub(crate) scenario: Option<String>,
     pub(crate) flags: Map<String, Value>,
-    pub(crate) steps: Steps,
+    pub(crate) steps: Vec<Value>,
     /// What stops the start.
     pub(crate) problem: Option<&'static str>,
 }
@@ -204,7 +204,7 @@ impl Configuration {
     /// of the same type.
     pub fn steps(mut self, steps: Value) -> Self {
         match steps {
-            Value::Array(steps) if steps.iter().all(Value::is_object) => self.steps = Steps::from_objects(steps),
+            Value::Array(steps) if steps.iter().all(Value::is_object) => self.steps = steps,
             _ => self.problem = Some("its `steps` are not a JSON array of objects"),
         }
         self

@@ -69,6 +69,7 @@ mod catalogue;
 mod clock;
 mod foreign_text;
 mod http;
+mod json_text;
 mod result;
 mod signature;
 mod store;

@@ -203,7 +203,7 @@ impl Mock {
         };
         session
             .answer(draw)
-            .map_err(|code| VendorError::new(code, format!("the scenario `{}` says so", session.scenario.name)))
+            .map_err(|code| VendorError::new(code, format!("the scenario `{}` says so", session.scenario().name)))
     }
 
     fn with_session<T>(
@@ -239,7 +239,8 @@ impl Mock {
 
     /// The language of a session's pages, as HTML writes it; English where there is no such session.
     pub(crate) fn language(&self, token: &str) -> &'static str {
-        self.in_session(token, |session, _| session.flags.html_language()).unwrap_or("en")
+        let asked = self.in_session(token, |session, _| session.asked.clone());
+        asked.map_or("en", |asked| asked.layers().read_flags().html_language())
     }
 
     /// Lets the person of a session get through; answers the `return_url` that the browser goes to.
@@ -257,8 +258,8 @@ impl Mock {
         let answers = match answers.filter(|_| !disagrees) {
             // A form can be long, and is checked while nobody has to wait for the session.
             Some(Value::Object(answers)) => {
-                let steps = self.view(token, |session| session.steps.clone())?;
-                Some(Answers::new(answers, &steps).map_err(FinishError::Answers)?)
+                let asked = self.view(token, |session| session.asked.clone())?;
+                Some(Answers::new(answers, &asked.layers().read_steps()).map_err(FinishError::Answers)?)
             }
             Some(other) => {
                 let other = other.to_string();
@@ -267,11 +268,12 @@ impl Mock {
             }
             None => None,
         };
-        let return_url = self.in_widget(token, |session, now| {
+        let asked = self.in_widget(token, |session, now| {
             let forced = decision.map(|decision| decision.verdict(session.has_face_step()));
             session.finish(forced, answers, now)?;
-            Ok(session.flags.return_url().map(str::to_owned))
+            Ok(session.asked.clone())
         })?;
+        let return_url = asked.layers().read_flags().return_url().map(str::to_owned);
         let outcome = outcome.map_or("as the scenario says", Outcome::as_str);
         tracing::debug!(session = token, outcome, "the person finished the widget");
         Ok(return_url)

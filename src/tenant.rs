@@ -12,10 +12,11 @@ use jiff::Timestamp;
 
 use crate::{
     clock::Clock,
-    company::Company,
+    company::{Company, Configuration},
     faults::{Endpoint, Fault, FaultList, Faults, Strike},
+    foreign_text::shortened,
     store::Sessions,
-    vendor::TokenSource,
+    vendor::{Form, SavedForm, TokenSource},
 };
 
 /// How many odd things the log tells of one company; whoever sends more of them sends nonsense.
@@ -29,6 +30,8 @@ pub(crate) struct Tenant {
     pub(crate) tokens: TokenSource,
     pub(crate) sessions: Sessions,
     pub(crate) faults: Faults,
+    /// What is saved for its sessions, by `config_id`.
+    saved: HashMap<String, Saved>,
     /// Scenarios of the next sessions.
     queue: Mutex<VecDeque<String>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
@@ -41,6 +44,20 @@ pub(crate) struct Tenant {
     last_call: AtomicI64,
 }
 
+/// What a `config_id` stands for.
+#[derive(Debug, Clone)]
+pub(crate) struct Saved {
+    pub(crate) form: Arc<SavedForm>,
+    pub(crate) scenario: Option<String>,
+}
+
+impl Saved {
+    fn new(config_id: &str, saved: &Configuration) -> Self {
+        let form = Form::from_values(saved.flags.clone(), &saved.steps);
+        Self { form: Arc::new(SavedForm { config_id: config_id.into(), form }), scenario: saved.scenario.clone() }
+    }
+}
+
 impl Tenant {
     /// A company that was not called yet; `frozen_at` is where its clock stands.
     pub(crate) fn new(company: Company, seed: Option<u64>, frozen_at: Option<Timestamp>) -> Self {
@@ -49,6 +66,7 @@ impl Tenant {
             tokens: TokenSource::new(seed, &company.key),
             sessions: Sessions::default(),
             faults: Faults::default(),
+            saved: company.configurations.iter().map(|(id, saved)| (id.clone(), Saved::new(id, saved))).collect(),
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
             told: Mutex::default(),
@@ -120,6 +138,19 @@ impl Tenant {
             lists.remove(scenario);
         }
         strike
+    }
+
+    /// What is saved under a `config_id`.
+    ///
+    /// # Errors
+    ///
+    /// A message that lists the known ids.
+    pub(crate) fn saved(&self, config_id: &str) -> Result<&Saved, String> {
+        self.saved.get(config_id).ok_or_else(|| {
+            let known: Vec<_> = self.company.configurations.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+            format!("there is no configuration `{}`; known: {known}", shortened(config_id))
+        })
     }
 
     /// Takes note of a call at `now` on the server's clock.

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) tenant: Arc<Tenant>,
-    pub(super) params: Params,
+    pub(super) params: Params<'a>,
     pub(super) headers: &'a HeaderMap,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// [`ErrorCode::CompanyKeyInvalid`] with a hint.
-    pub(super) fn tenant(mock: &Mock, params: &Params) -> Result<Arc<Tenant>, VendorError> {
+    pub(super) fn tenant(mock: &Mock, params: &Params<'_>) -> Result<Arc<Tenant>, VendorError> {
         let refused =
             |problem: &str| VendorError::new(ErrorCode::CompanyKeyInvalid, format!("{problem}; {}", params.summary()));
         match params.text("company_key") {
@@ -46,7 +46,7 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// [`ErrorCode::SignatureInvalid`] with a hint.
-    pub(super) fn admit(tenant: Arc<Tenant>, params: Params, headers: &'a HeaderMap) -> Result<Self, VendorError> {
+    pub(super) fn admit(tenant: Arc<Tenant>, params: Params<'a>, headers: &'a HeaderMap) -> Result<Self, VendorError> {
         if let Some(secret) = &tenant.company.secret {
             let header = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
             params

@@ -9,7 +9,7 @@ use axum::{
     http::{header, request::Parts},
 };
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::{Value, value::RawValue};
 
 use super::{
     body::{self, BodyProblem, ReadBody},
@@ -18,66 +18,84 @@ use super::{
 use crate::{
     config::Limits,
     foreign_text::{MOST_NAMED, shortened},
+    json_text::{self, Members, Text},
     signature::Payload,
     vendor::VendorError,
 };
 
-/// The parameters of a call. Where query and body both have one, the body's holds.
+/// The body of a call, whole, and its parts where it is multipart.
 #[derive(Debug)]
-pub(crate) struct Params {
-    values: Map<String, Value>,
-    read_as: &'static str,
-    raw: Raw,
+pub(crate) struct Received {
+    body: Bytes,
+    parts: Option<Vec<Part>>,
 }
 
-/// The bytes that a signature covers.
-#[derive(Debug)]
-enum Raw {
-    Body(Bytes),
-    Parts(Vec<Part>),
-}
-
-impl Params {
-    /// Reads query and body.
+impl Received {
+    /// Reads the whole body.
     ///
     /// # Errors
     ///
     /// `argumentError` that says what is malformed or too large.
     pub(crate) async fn read(head: &Parts, body: Body, limits: &Limits) -> Result<Self, VendorError> {
-        let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let content_type = content_type.unwrap_or_default();
-        let body = body::read(body, content_type, limits).await.map_err(|problem| match problem {
-            BodyProblem::TooLarge(limit) => VendorError::argument(format!("the body is larger than {limit} bytes")),
-            BodyProblem::Broken => VendorError::argument("the body ended before it was complete"),
-        })?;
-        let query = head.uri.query().unwrap_or_default();
-        let raw = Raw::Body(body.bytes.clone());
-        let mut params = Self { values: form(query.as_bytes()), read_as: "query", raw };
-        params.read_body(body, content_type, limits).await.map_err(|problem| {
-            VendorError::argument(match unread_encoding(head) {
-                Some(encoding) => {
-                    format!("the body is `{encoding}` (Content-Encoding), which is not read: send it plain")
-                }
-                None => problem,
-            })
-        })?;
+        let ReadBody { bytes, boundary } =
+            body::read(body, content_type(head), limits).await.map_err(|problem| match problem {
+                BodyProblem::TooLarge(limit) => VendorError::argument(format!("the body is larger than {limit} bytes")),
+                BodyProblem::Broken => VendorError::argument("the body ended before it was complete"),
+            })?;
+        let parts = match boundary {
+            Some(boundary) => {
+                let parts = multipart::parts(bytes.clone(), boundary, limits).await;
+                Some(parts.map_err(|problem| unreadable(head, problem))?)
+            }
+            None => None,
+        };
+        Ok(Self { body: bytes, parts })
+    }
+}
+
+/// The parameters of a call. Where query and body both have one, the body's holds.
+#[derive(Debug)]
+pub(crate) struct Params<'a> {
+    /// In the order in which they came. A name may come twice; the last one holds.
+    given: Vec<(Cow<'a, str>, Given<'a>)>,
+    read_as: &'static str,
+    received: &'a Received,
+}
+
+/// A parameter as it came.
+#[derive(Debug)]
+enum Given<'a> {
+    /// The value of a query, form or part.
+    Text(Cow<'a, str>),
+    /// A JSON value, which was checked.
+    Json(&'a RawValue),
+}
+
+impl<'a> Params<'a> {
+    /// Reads query and body.
+    ///
+    /// # Errors
+    ///
+    /// `argumentError` that says what is malformed.
+    pub(crate) fn read(head: &'a Parts, received: &'a Received, limits: &Limits) -> Result<Self, VendorError> {
+        let given = form(head.uri.query().unwrap_or_default().as_bytes());
+        let mut params = Self { given, read_as: "query", received };
+        params.read_body(content_type(head), limits).map_err(|problem| unreadable(head, problem))?;
         Ok(params)
     }
 
-    async fn read_body(&mut self, body: ReadBody, content_type: &str, limits: &Limits) -> Result<(), String> {
-        let ReadBody { bytes, boundary } = body;
-        let visible = body::visible(&bytes);
-        match (visible.first(), boundary) {
+    fn read_body(&mut self, content_type: &str, limits: &Limits) -> Result<(), String> {
+        let Received { body, parts } = self.received;
+        let visible = body::visible(body);
+        match (visible.first(), parts) {
             (None, _) => {}
-            (Some(b'{' | b'[' | b'"'), _) => {
-                self.add(json_object(visible, limits.depth)?);
-                self.read_as = "JSON";
-            }
-            (_, Some(boundary)) => {
-                let parts = multipart::parts(bytes, boundary, limits).await?;
-                self.add(texts(&parts)?);
+            (Some(_), Some(parts)) => {
+                self.add(texts(parts)?);
                 self.read_as = "multipart";
-                self.raw = Raw::Parts(parts);
+            }
+            (Some(b'{' | b'[' | b'"'), None) => {
+                self.add(json_members(visible, limits.depth)?);
+                self.read_as = "JSON";
             }
             (_, None) => {
                 check_form(visible, content_type)?;
@@ -89,19 +107,34 @@ impl Params {
     }
 
     /// Adds the parameters of the body to those of the query, of which there are mostly none.
-    fn add(&mut self, body: Map<String, Value>) {
-        if self.values.is_empty() {
-            self.values = body;
+    fn add(&mut self, body: Vec<(Cow<'a, str>, Given<'a>)>) {
+        if self.given.is_empty() {
+            self.given = body;
         } else {
-            self.values.extend(body);
+            self.given.extend(body);
         }
+    }
+
+    fn get(&self, name: &str) -> Option<&Given<'a>> {
+        self.given.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value)
+    }
+
+    /// The first names that are `wanted`, each once.
+    fn names(&self, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
+        let mut names = Vec::new();
+        for (name, _) in &self.given {
+            if names.len() <= MOST_NAMED && wanted(name) && !names.contains(&&**name) {
+                names.push(&**name);
+            }
+        }
+        names
     }
 
     /// What the call carried and how it was read, for hints: "the call was read as form with `a`, `b`".
     pub(crate) fn summary(&self) -> String {
-        let mut names: Vec<_> =
-            self.values.keys().take(MOST_NAMED).map(|name| format!("`{}`", shortened(name))).collect();
-        if self.values.len() > MOST_NAMED {
+        let all = self.names(|_| true);
+        let mut names: Vec<_> = all.iter().take(MOST_NAMED).map(|name| format!("`{}`", shortened(name))).collect();
+        if all.len() > MOST_NAMED {
             names.push("…".into());
         }
         let files = match &self.file_parts().take(MOST_NAMED).collect::<Vec<_>>()[..] {
@@ -117,7 +150,7 @@ impl Params {
 
     /// The parameters that an endpoint does not know, for the hint header; parts with a file name are never known.
     pub(crate) fn unknown(&self, known: &[&str]) -> Vec<String> {
-        let names = self.values.keys().filter(|name| !known.contains(&name.as_str()));
+        let names = self.names(|name| !known.contains(&name)).into_iter();
         let names = names.map(|name| format!("the parameter `{}` is not known", shortened(name)));
         let files = self.file_parts().map(|name| format!("the part {name} has a file name and is no parameter"));
         names.take(MOST_NAMED).chain(files.take(MOST_NAMED)).collect()
@@ -125,18 +158,15 @@ impl Params {
 
     /// The names of parts that have a file name.
     fn file_parts(&self) -> impl Iterator<Item = String> {
-        let parts = match &self.raw {
-            Raw::Body(_) => &[][..],
-            Raw::Parts(parts) => parts,
-        };
-        parts.iter().filter(|part| part.is_file).map(|part| format!("`{}`", shortened(&part.name)))
+        let parts = self.received.parts.iter().flatten();
+        parts.filter(|part| part.is_file).map(|part| format!("`{}`", shortened(&part.name)))
     }
 
     /// Calls `check` with what a signature covers.
     pub(crate) fn with_payload<T>(&self, check: impl FnOnce(Payload<'_>) -> T) -> T {
-        match &self.raw {
-            Raw::Body(body) => check(Payload::Body(body)),
-            Raw::Parts(parts) => {
+        match &self.received.parts {
+            None => check(Payload::Body(&self.received.body)),
+            Some(parts) => {
                 let (files, texts): (Vec<_>, Vec<_>) = parts.iter().partition(|part| part.is_file);
                 let in_order = texts.into_iter().chain(files);
                 let values: Vec<_> = in_order.map(|part| (part.name.as_str(), &part.value[..])).collect();
@@ -153,61 +183,110 @@ impl Params {
     ///
     /// `argumentError` when it is not text.
     pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, VendorError> {
-        match self.values.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(unquoted(text))),
-            Some(other) => {
-                Err(VendorError::argument(format!("`{name}` is not text: {}", shortened(&other.to_string()))))
-            }
-        }
+        let text = match self.get(name) {
+            None => return Ok(None),
+            Some(Given::Text(text)) => Cow::Borrowed(&**text),
+            Some(Given::Json(value)) => match Text::of(value.get()) {
+                Some(text) => text,
+                None if value.get() == "null" => return Ok(None),
+                None => return Err(VendorError::argument(format!("`{name}` is not text: {}", shown(value.get())))),
+            },
+        };
+        Ok(Some(unquoted(&text).map_or(text, Cow::Owned)))
     }
 
-    /// An object, or JSON text of one; empty when it is missing, null, `""` or `[]`.
+    /// The text of a JSON object; empty when it is missing, null, `""` or `[]`. It may come as JSON text.
     ///
     /// # Errors
     ///
     /// `argumentError` when it is something else.
-    pub(crate) fn object(&mut self, name: &str, limits: &Limits) -> Result<Map<String, Value>, VendorError> {
-        match self.structure(name, limits)? {
-            Value::Object(members) => Ok(members),
-            Value::Array(list) if list.is_empty() => Ok(Map::new()),
-            other => {
-                Err(VendorError::argument(format!("`{name}` is not a JSON object: {}", shortened(&other.to_string()))))
-            }
+    pub(crate) fn object(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
+        let text = self.structure(name, limits)?;
+        if text.is_empty() || text.starts_with('{') {
+            return Ok(text);
         }
+        if is_empty_list(&text) {
+            return Ok(Cow::Borrowed(""));
+        }
+        Err(VendorError::argument(format!("`{name}` is not a JSON object: {}", shown(&text))))
     }
 
-    /// A list, or JSON text of one; empty when it is missing, null, `""` or `{}`.
+    /// The text of a JSON array; empty when it is missing, null, `""` or `{}`. It may come as JSON text.
     ///
     /// # Errors
     ///
     /// `argumentError` when it is something else.
-    pub(crate) fn list(&mut self, name: &str, limits: &Limits) -> Result<Vec<Value>, VendorError> {
-        match self.structure(name, limits)? {
-            Value::Array(list) => Ok(list),
-            Value::Object(members) if members.is_empty() => Ok(Vec::new()),
-            other => {
-                Err(VendorError::argument(format!("`{name}` is not a JSON array: {}", shortened(&other.to_string()))))
-            }
+    pub(crate) fn list(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
+        let text = self.structure(name, limits)?;
+        if text.is_empty() || text.starts_with('[') {
+            return Ok(text);
         }
+        if is_empty_object(&text) {
+            return Ok(Cow::Borrowed(""));
+        }
+        Err(VendorError::argument(format!("`{name}` is not a JSON array: {}", shown(&text))))
     }
 
-    /// Takes a value out; text of JSON is read, twice where it is quoted.
-    fn structure(&mut self, name: &str, limits: &Limits) -> Result<Value, VendorError> {
-        let empty = || Value::Array(Vec::new());
-        let mut value = self.values.remove(name).unwrap_or_default();
-        for _ in 0..2 {
-            match &value {
-                Value::String(text) if text.trim().is_empty() => return Ok(empty()),
-                Value::String(text) => {
-                    value = json(text.as_bytes(), limits.depth)
-                        .map_err(|problem| VendorError::argument(format!("`{name}` {problem}")))?;
-                }
-                _ => break,
+    /// The text of a JSON value that is no blank text; text of JSON is read, twice where it is quoted. Empty for none.
+    fn structure(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
+        let mut value = match self.get(name) {
+            None => return Ok(Cow::Borrowed("")),
+            Some(Given::Text(text)) => json_in(Cow::Borrowed(text), name, limits)?,
+            Some(Given::Json(value)) => Cow::Borrowed(value.get()),
+        };
+        let inner = if matches!(self.get(name), Some(Given::Text(_))) { 1 } else { 2 };
+        for _ in 0..inner {
+            match text_of(&value) {
+                Some(text) => value = json_in(Cow::Owned(text), name, limits)?,
+                None => break,
             }
         }
-        Ok(if value.is_null() { empty() } else { value })
+        Ok(if value == "null" { Cow::Borrowed("") } else { value })
     }
+}
+
+/// The text that a JSON value is.
+fn text_of(value: &str) -> Option<String> {
+    Text::of(value).map(Cow::into_owned)
+}
+
+/// JSON in a text, checked and without the blanks around it; a blank text stays empty.
+fn json_in<'a>(text: Cow<'a, str>, name: &str, limits: &Limits) -> Result<Cow<'a, str>, VendorError> {
+    if !text.trim().is_empty() {
+        json_text::check(text.as_bytes(), limits.depth)
+            .map_err(|problem| VendorError::argument(format!("`{name}` {problem}")))?;
+    }
+    Ok(match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    })
+}
+
+fn is_empty_list(text: &str) -> bool {
+    text.strip_prefix('[').is_some_and(|rest| rest.trim() == "]")
+}
+
+fn is_empty_object(text: &str) -> bool {
+    text.strip_prefix('{').is_some_and(|rest| rest.trim() == "}")
+}
+
+/// The beginning of a JSON value in a message, without blanks.
+fn shown(value: &str) -> String {
+    let compact = serde_json::from_str(value).map_or_else(|_| value.to_owned(), |value: Value| value.to_string());
+    shortened(&compact).into_owned()
+}
+
+fn content_type(head: &Parts) -> &str {
+    let content_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.unwrap_or_default()
+}
+
+/// A body that cannot be read; where it is packed, that is what is wrong.
+fn unreadable(head: &Parts, problem: String) -> VendorError {
+    VendorError::argument(match unread_encoding(head) {
+        Some(encoding) => format!("the body is `{encoding}` (Content-Encoding), which is not read: send it plain"),
+        None => problem,
+    })
 }
 
 /// The encoding that a body claims, where it is not plain.
@@ -232,47 +311,30 @@ fn check_form(body: &[u8], content_type: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The fields of a query or form. Of several with one name the last holds.
-fn form(text: &[u8]) -> Map<String, Value> {
-    form_urlencoded::parse(text).map(|(name, value)| (name.into_owned(), value.into_owned().into())).collect()
+/// The fields of a query or form.
+fn form(text: &[u8]) -> Vec<(Cow<'_, str>, Given<'_>)> {
+    form_urlencoded::parse(text).map(|(name, value)| (name, Given::Text(value))).collect()
 }
 
-fn texts(parts: &[Part]) -> Result<Map<String, Value>, String> {
-    let read = |part: &Part| match std::str::from_utf8(&part.value) {
-        Ok(text) => Ok((part.name.clone(), text.into())),
+fn texts(parts: &[Part]) -> Result<Vec<(Cow<'_, str>, Given<'_>)>, String> {
+    let read = parts.iter().filter(|part| !part.is_file).map(|part| match std::str::from_utf8(&part.value) {
+        Ok(text) => Ok((Cow::Borrowed(&*part.name), Given::Text(text.into()))),
         Err(_) => Err(format!("the part `{}` of the multipart body is not UTF-8 text", part.name)),
-    };
-    parts.iter().filter(|part| !part.is_file).map(read).collect()
+    });
+    read.collect()
 }
 
-fn json_object(body: &[u8], depth: usize) -> Result<Map<String, Value>, String> {
-    match json(body, depth).map_err(|problem| format!("the body {problem}"))? {
-        Value::Object(members) => Ok(members),
-        other => Err(format!("the body is not a JSON object: {}", shortened(&other.to_string()))),
-    }
+fn json_members(body: &[u8], depth: usize) -> Result<Vec<(Cow<'_, str>, Given<'_>)>, String> {
+    json_text::check(body, depth).map_err(|problem| format!("the body {problem}"))?;
+    let body = std::str::from_utf8(body).map_err(|error| format!("the body is not JSON: {error}"))?;
+    let members = Members::read(body).map_err(|_| format!("the body is not a JSON object: {}", shown(body)))?;
+    Ok(members.0.into_iter().map(|(name, value)| (name, Given::Json(value))).collect())
 }
 
-fn json(text: &[u8], depth: usize) -> Result<Value, String> {
-    let value = serde_json::from_slice(text).map_err(|error| format!("is not JSON: {error}"))?;
-    if is_deeper(&value, depth) { Err(format!("is nested deeper than {depth} levels")) } else { Ok(value) }
-}
-
-/// Whether `value` is nested deeper than `depth`. `serde_json` itself stops at 128.
-fn is_deeper(value: &Value, depth: usize) -> bool {
-    match value {
-        Value::Array(list) => depth == 0 || list.iter().any(|value| is_deeper(value, depth - 1)),
-        Value::Object(members) => depth == 0 || members.values().any(|value| is_deeper(value, depth - 1)),
-        _ => false,
-    }
-}
-
-fn unquoted(text: &str) -> Cow<'_, str> {
+/// A quoted text without its quotation marks; `None` for a text without any.
+fn unquoted(text: &str) -> Option<String> {
     if !text.ends_with(|last: char| last == '"' || last.is_whitespace()) {
-        return Cow::Borrowed(text);
+        return None;
     }
-    let trimmed = text.trim();
-    if !(trimmed.starts_with('"') && trimmed.ends_with('"')) {
-        return Cow::Borrowed(text);
-    }
-    serde_json::from_str(trimmed).map_or(Cow::Borrowed(text), Cow::Owned)
+    text_of(text.trim()).filter(|_| text.trim().ends_with('"'))
 }

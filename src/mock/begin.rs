@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::{Mock, Refusal, not_found};
 use crate::{
     catalogue::Catalogue,
     faults::Strike,
-    foreign_text::{MOST_NAMED, shortened},
-    scenario::{Content, Scenario},
-    session::{Opening, Session},
+    foreign_text::shortened,
+    scenario::{Content, Read, Scenario},
+    session::{Asked, Opening, Session},
     tenant::Tenant,
-    vendor::{Flags, Steps, Token, VendorError},
+    vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
 };
 
 /// The request header that asks for a scenario; the live service ignores it.
@@ -23,10 +21,12 @@ const QUEUE: &str = "the company's queue";
 
 /// What `begin/` was called with.
 pub(crate) struct BeginRequest<'a> {
-    pub(crate) flags: Map<String, Value>,
-    pub(crate) steps: Vec<Value>,
-    pub(crate) config_id: Option<String>,
-    pub(crate) parent: Option<String>,
+    /// The text of a JSON object; empty for none.
+    pub(crate) flags: &'a str,
+    /// The text of a JSON array; empty for none.
+    pub(crate) steps: &'a str,
+    pub(crate) config_id: Option<&'a str>,
+    pub(crate) parent: Option<&'a str>,
     /// The value of a request header; names are in lower case.
     pub(crate) header: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -50,30 +50,26 @@ impl Mock {
     /// for an unknown parent, and what the scenario says.
     pub(crate) fn begin(&self, tenant: &Arc<Tenant>, request: BeginRequest<'_>) -> Result<Begun, Refusal> {
         let BeginRequest { flags, steps, config_id, parent, header } = request;
-        let mut steps = Steps::new(steps).map_err(VendorError::argument)?;
-        let mut saved_flags = Map::new();
-        let mut saved_scenario = None;
-        if let Some(id) = &config_id {
-            let saved = tenant.company.configurations.get(id).ok_or_else(|| {
-                let known: Vec<_> = tenant.company.configurations.keys().map(String::as_str).collect();
-                let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-                VendorError::argument(format!("there is no configuration `{}`; known: {known}", shortened(id)))
-            })?;
-            saved_flags = saved.flags.clone();
-            steps = steps.over(&saved.steps);
-            saved_scenario = saved.scenario.as_deref();
+        let mut steps_read = StepsAtBegin::read(steps).map_err(VendorError::argument)?;
+        let own = Form::new(flags, steps);
+        let saved = config_id.map(|id| tenant.saved(id)).transpose().map_err(VendorError::argument)?;
+        let layers = Layers { saved: saved.map(|saved| &saved.form.form), own: &own, scenario: None };
+        let flags = layers.flags();
+        let flags_read = FlagsAtBegin::read(&flags).map_err(|error| VendorError::argument(error.to_string()))?;
+        if saved.is_some() {
+            steps_read = StepsAtBegin::read(&layers.steps()).map_err(VendorError::argument)?;
         }
-        let mut flags = Flags::new(saved_flags).with(flags);
-        if let Some(parent) = &parent {
+        if let Some(parent) = parent {
             // A parent that cannot be a token is an unknown one too.
             self.with_session(tenant, parent, |_| Ok(())).map_err(|_| not_found(tenant, parent))?;
         }
 
         let catalogue = self.catalogue();
-        let (config_id_text, parent) = (config_id.as_deref(), parent.as_deref());
-        let company = &tenant.company.key;
-        let content = Content { company, flags: &flags, steps: &steps, config_id: config_id_text, parent, header };
-        let (scenario, reason) = self.choose(tenant, &catalogue, &content, saved_scenario)?;
+        let content =
+            Content { company: &tenant.company.key, asked: layers, read: Read::default(), config_id, parent, header };
+        let wish = flags_read.wished_scenario();
+        let saved_scenario = saved.and_then(|saved| saved.scenario.as_deref());
+        let (scenario, reason) = self.choose(tenant, &catalogue, &content, wish, saved_scenario)?;
         let scenario = scenario.clone();
         if let Some(code) = scenario.refuse_begin {
             let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
@@ -88,22 +84,25 @@ impl Mock {
         }
 
         let mut hint = format!("scenario `{}`, from {reason}", scenario.name);
-        let odd_steps = steps.unknown_types().take(MOST_NAMED).map(|kind| {
-            format!("the step type `{}` is not known: the step is kept and has no effect", shortened(&kind))
+        let odd_steps = steps_read.unknown_types.iter().map(|kind| {
+            format!("the step type `{}` is not known: the step is kept and has no effect", shortened(kind))
         });
-        for oddity in flags.oddities().into_iter().chain(odd_steps) {
+        for oddity in flags_read.oddities().into_iter().chain(odd_steps) {
             tenant.tell(&oddity);
             hint.push_str("; ");
             hint.push_str(&oddity);
         }
-        flags = flags.with(scenario.flags.clone());
-        if !scenario.steps.is_empty() {
-            steps = scenario.steps.clone().over_keys(&steps);
+        let (mut switches, mut step_types) = (flags_read.switches, steps_read.types);
+        let asked = Asked { own: own.clone(), saved: saved.map(|saved| saved.form.clone()), scenario };
+        if !asked.scenario.form.is_empty() {
+            let (flags, steps) = (asked.layers().flags(), asked.layers().steps());
+            switches = FlagsAtBegin::read(&flags).expect("flags laid over flags are flags").switches;
+            step_types = StepsAtBegin::read(&steps).expect("steps laid over steps are steps").types;
         }
         let now = tenant.clock.now();
         let token = tenant.tokens.next();
-        let lifetime = scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
-        let opening = Opening { token, flags, steps, config_id, scenario, catalogue, lifetime };
+        let lifetime = asked.scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
+        let opening = Opening { token, asked, switches, step_types, catalogue, lifetime };
         tenant.sessions.insert(Session::begin(opening, now));
         Ok(Begun { token, hint, strike })
     }
@@ -114,12 +113,13 @@ impl Mock {
         tenant: &Tenant,
         catalogue: &'a Catalogue,
         content: &Content<'_>,
+        wish: Result<Option<(String, &'static str)>, String>,
         saved: Option<&str>,
     ) -> Result<(&'a Arc<Scenario>, String), VendorError> {
         let book = &catalogue.scenarios;
         let wish = match (content.header)(SCENARIO_HEADER) {
             Some(name) => Some((name, "the request header `x-identomat-mock-scenario`")),
-            None => content.flags.wished_scenario().map_err(VendorError::argument)?,
+            None => wish.map_err(VendorError::argument)?,
         };
         let wish = wish.or_else(|| Some((tenant.next_in_queue()?, QUEUE)));
         if let Some((name, place)) = wish {

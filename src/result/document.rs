@@ -42,7 +42,7 @@ pub(super) struct ResultDocument<'a> {
     #[serde(rename = "configId", skip_serializing_if = "Option::is_none")]
     config_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    questionnaires: Vec<AnsweredQuestionnaire<'a>>,
+    questionnaires: Vec<AnsweredQuestionnaire>,
     #[serde(rename = "screeningMatches", skip_serializing_if = "<[_]>::is_empty")]
     screening_matches: &'a [ScreeningMatch],
 }
@@ -58,7 +58,8 @@ struct TechnicalDetails<'a> {
 impl<'a> ResultDocument<'a> {
     /// The document of a session with that verdict. Person, dates and numbers follow from the token and the clock.
     pub(super) fn build(session: &'a Session, verdict: &'a Verdict, people: &[String], wording: Wording) -> Self {
-        let cast = session.catalogue.people.cast(&session.token, &session.flags, people);
+        let flags = session.asked.layers().read_flags();
+        let cast = session.catalogue.people.cast(&session.token, &flags, people);
         let went_through = verdict.went_through();
         let shows_document = went_through && verdict.document_read && session.has_document_step();
         let shows_face = went_through && verdict.document_read && session.has_face_step();
@@ -74,7 +75,7 @@ impl<'a> ResultDocument<'a> {
             live: verdict.live.unwrap_or(went_through && session.has_liveness()),
             document_type: document.as_ref().map_or("", |_| cast.document_type.as_str()),
             general_documents: brings_paper
-                .then(|| general_document(session.flags.general_document_type(), cast.person, token, begun_at))
+                .then(|| general_document(flags.general_document_type(), cast.person, token, begun_at))
                 .into_iter()
                 .collect(),
             reject_reason: verdict.reject_reason.clone().or_else(no_reason),
@@ -90,8 +91,8 @@ impl<'a> ResultDocument<'a> {
                 user_agent: &browser.user_agent,
                 country_code: &cast.person.country_code,
             }),
-            config_id: session.config_id.as_deref(),
-            questionnaires: if went_through { answered(session) } else { Vec::new() },
+            config_id: session.config_id(),
+            questionnaires: if went_through && session.has_questionnaire() { answered(session) } else { Vec::new() },
             screening_matches: &verdict.screening_matches,
         }
     }

@@ -256,7 +256,7 @@ mod tests {
     use crate::vendor::TokenSource;
 
     fn flags(value: serde_json::Value) -> Flags {
-        Flags::new(serde_json::from_value(value).unwrap())
+        Flags(serde_json::from_value(value).unwrap())
     }
 
     #[test]

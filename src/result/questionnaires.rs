@@ -1,44 +1,43 @@
 //! The member `questionnaires`: what the person and the vendor's operator answered.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::{session::Session, vendor::Question};
 
 #[derive(Debug, Serialize)]
-pub(super) struct AnsweredQuestionnaire<'a> {
-    key: Cow<'a, str>,
-    questions: Vec<AnsweredQuestion<'a>>,
+pub(super) struct AnsweredQuestionnaire {
+    key: String,
+    questions: Vec<AnsweredQuestion>,
 }
 
 #[derive(Debug, Serialize)]
-struct AnsweredQuestion<'a> {
-    key: Cow<'a, str>,
+struct AnsweredQuestion {
+    key: String,
     answer: Value,
 }
 
 /// All questionnaires of the session, in the order of the steps.
 ///
 /// Where nobody filled them in, the answers are invented. A question that a person left open is left out.
-pub(super) fn answered(session: &Session) -> Vec<AnsweredQuestionnaire<'_>> {
+pub(super) fn answered(session: &Session) -> Vec<AnsweredQuestionnaire> {
     let answer = |questionnaire: &str, for_operator: bool, question: &Question<'_>| {
-        let operator = || session.scenario.operator_answers.get(&*question.key).cloned();
+        let operator = || session.scenario().operator_answers.get(&*question.key).cloned();
         match session.answers() {
             _ if for_operator => Some(operator().unwrap_or_else(|| question.invented_answer())),
             Some(answers) => answers.get(questionnaire, &question.key).cloned(),
             None => Some(question.invented_answer()),
         }
     };
-    let questionnaires = session.steps.questionnaires().map(|questionnaire| {
+    let steps = session.asked.layers().read_steps();
+    let questionnaires = steps.questionnaires().map(|questionnaire| {
         let (key, for_operator) = (questionnaire.key, questionnaire.for_operator);
         let questions = questionnaire.questions.into_iter().filter_map(|question| {
             let answer = answer(&key, for_operator, &question)?;
-            Some(AnsweredQuestion { key: question.key, answer })
+            Some(AnsweredQuestion { key: question.key.into_owned(), answer })
         });
         let questions = questions.collect();
-        AnsweredQuestionnaire { key, questions }
+        AnsweredQuestionnaire { key: key.into_owned(), questions }
     });
     questionnaires.collect()
 }

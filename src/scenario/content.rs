@@ -1,21 +1,39 @@
 //! Choosing a scenario by what a call of `begin/` carries.
 
-use std::collections::BTreeMap;
+use std::{cell::OnceCell, collections::BTreeMap};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::vendor::{Flags, Steps};
+use crate::vendor::{Flags, Layers};
 
 /// What a call of `begin/` carries, for [`Match`].
 pub(crate) struct Content<'a> {
     pub(crate) company: &'a str,
-    pub(crate) flags: &'a Flags,
-    pub(crate) steps: &'a Steps,
+    pub(crate) asked: Layers<'a>,
+    /// Flags and steps, as soon as a condition looks at them.
+    pub(crate) read: Read,
     pub(crate) config_id: Option<&'a str>,
     pub(crate) parent: Option<&'a str>,
     /// The value of a request header; names are in lower case.
     pub(crate) header: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// What was read of a call so far.
+#[derive(Default)]
+pub(crate) struct Read {
+    flags: OnceCell<Flags>,
+    steps: OnceCell<Value>,
+}
+
+impl Content<'_> {
+    fn flags(&self) -> &Flags {
+        self.read.flags.get_or_init(|| self.asked.read_flags())
+    }
+
+    fn steps(&self) -> &Value {
+        self.read.steps.get_or_init(|| self.asked.read_steps().into_list().into())
+    }
 }
 
 /// The calls of `begin/` that take a scenario without asking for it: those for which every condition holds.
@@ -91,9 +109,9 @@ impl Match {
         holds(&wanted.company, &|| text(Some(content.company)))
             && holds(&wanted.config_id, &|| text(content.config_id))
             && holds(&wanted.parent, &|| text(content.parent))
-            && holds(&wanted.return_url, &|| text(content.flags.text("return_url")))
-            && holds(&wanted.steps, &|| Some(content.steps.as_list().into()))
-            && wanted.flags.iter().all(|(name, condition)| condition.holds(content.flags.get(name)))
+            && holds(&wanted.return_url, &|| text(content.flags().text("return_url")))
+            && wanted.steps.as_ref().is_none_or(|condition| condition.holds(Some(content.steps())))
+            && wanted.flags.iter().all(|(name, condition)| condition.holds(content.flags().0.get(name)))
             && wanted
                 .header
                 .iter()

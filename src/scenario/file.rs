@@ -9,7 +9,7 @@ use super::{Effect, Match, RejectReason, ResultValue, Scenario, ScreeningMatch, 
 use crate::{
     clock::parse_duration,
     faults::{Endpoint, FaultFile},
-    vendor::{ErrorCode, Outcome, Steps},
+    vendor::{ErrorCode, Form, Outcome},
 };
 
 /// Checked where it is read, as its parts are, so that an error has a line and a column.
@@ -289,8 +289,7 @@ impl ScenarioFile {
             refuse_begin: raw.refuse_begin,
             begin_fault: raw.begin_fault.map(|FaultFile(fault)| fault.on(Endpoint::Begin).or_named(&name)),
             session_lifetime: raw.session_lifetime.map(|Lifetime(time)| time),
-            flags: raw.flags,
-            steps: Steps::from_objects(raw.steps.into_iter().map(Value::Object).collect()),
+            form: Form::from_values(raw.flags, &raw.steps.into_iter().map(Value::Object).collect::<Vec<_>>()),
             operator_answers: answers.collect(),
             stages,
             name,

@@ -13,14 +13,14 @@ use serde_json::{Map, Value};
 use self::verdict::REJECT_REASONS;
 pub(crate) use self::{
     book::ScenarioBook,
-    content::{Content, Match},
+    content::{Content, Match, Read},
     verdict::{RejectReason, ResultValue, ScreeningMatch, Verdict},
 };
 pub use self::{trigger::Trigger, verdict::Decision};
 use crate::{
     faults::Fault,
     foreign_text::shortened,
-    vendor::{ErrorCode, Steps},
+    vendor::{ErrorCode, Form, Steps, StepsAtBegin},
 };
 
 /// What happens to the sessions that take this scenario.
@@ -37,8 +37,7 @@ pub(crate) struct Scenario {
     /// How long its tokens open the widget, instead of what the server says.
     pub(crate) session_lifetime: Option<Duration>,
     /// Laid over the flags and steps of the session.
-    pub(crate) flags: Map<String, Value>,
-    pub(crate) steps: Steps,
+    pub(crate) form: Form,
     /// What the vendor's operator answers: question key → answer.
     pub(crate) operator_answers: Map<String, Value>,
     pub(crate) stages: Vec<Stage>,
@@ -86,13 +85,14 @@ impl Scenario {
             let known = REJECT_REASONS.join(", ");
             format!("the reject_reason `{}` was never seen; seen were {known}", shortened(reason))
         });
-        let steps = self.steps.unknown_types();
+        let steps = StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types.into_iter();
         let steps = steps.map(|kind| format!("the step type `{}` is not known and has no effect", shortened(&kind)));
-        let for_operator = self.steps.questionnaires().filter(|questionnaire| questionnaire.for_operator);
+        let read = Steps::read(self.form.steps());
+        let for_operator = read.questionnaires().filter(|questionnaire| questionnaire.for_operator);
         let asked: HashSet<_> = for_operator.flat_map(|asked| asked.questions).map(|question| question.key).collect();
         // A scenario without steps answers the questions of the call.
         let unasked =
-            self.operator_answers.keys().filter(|key| !self.steps.is_empty() && !asked.contains(key.as_str()));
+            self.operator_answers.keys().filter(|key| !self.form.steps().is_empty() && !asked.contains(key.as_str()));
         let unasked = unasked.map(|key| {
             format!("`operator_answers` has the question `{}`, which no step for the operator has", shortened(key))
         });

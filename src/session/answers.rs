@@ -128,7 +128,7 @@ mod tests {
     use serde_json::json;
 
     fn steps(value: Value) -> Steps {
-        Steps::new(value.as_array().unwrap().clone()).unwrap()
+        Steps::read(&value.to_string())
     }
 
     fn answer(kind: &str, mandatory: bool, answer: Value) -> Result<Answers, String> {

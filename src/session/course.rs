@@ -85,7 +85,7 @@ impl Session {
 
     /// The stage of the scenario that the session waits for.
     pub(crate) fn next_stage(&self) -> Option<&Stage> {
-        self.scenario.stages.get(self.course.next)
+        self.scenario().stages.get(self.course.next)
     }
 
     /// When the trigger was pulled, if it was by `now`.
@@ -118,13 +118,13 @@ impl Session {
 
     /// Fixes what was asked for from outside. The stages of the scenario that were to come do not any more.
     pub(super) fn come_to(&mut self, verdict: Verdict, now: Timestamp) {
-        self.course.next = self.scenario.stages.len();
+        self.course.next = self.scenario().stages.len();
         self.come(now, Stood::Decided(Box::new(verdict)));
     }
 
     fn come(&mut self, at: Timestamp, what: Stood) {
         if let Stood::Stage(number) = what {
-            for effect in &self.scenario.stages[number].effects {
+            for effect in &self.asked.scenario.stages[number].effects {
                 match effect {
                     Effect::Fault(fault) => self.faults.add(fault.clone(), at),
                     // Looked up when there is something to answer.
@@ -142,7 +142,7 @@ impl Session {
     pub(super) fn standing(&self) -> Standing<'_> {
         let last = self.course.came.iter().rev().find_map(|came| match &came.what {
             Stood::Decided(verdict) => Some(Standing::Verdict(verdict)),
-            Stood::Stage(number) => self.scenario.stages[*number].effects.iter().find_map(Standing::of),
+            Stood::Stage(number) => self.scenario().stages[*number].effects.iter().find_map(Standing::of),
         });
         last.unwrap_or(Standing::Verdict(&NO_VERDICT_YET))
     }
@@ -150,7 +150,7 @@ impl Session {
     /// The changes to the document so far.
     pub(crate) fn changes(&self) -> impl Iterator<Item = &Map<String, Value>> {
         let effects = self.course.came.iter().flat_map(|came| match came.what {
-            Stood::Stage(number) => &self.scenario.stages[number].effects[..],
+            Stood::Stage(number) => &self.scenario().stages[number].effects[..],
             Stood::Decided(_) => &[],
         });
         effects.filter_map(|effect| match effect {
@@ -164,8 +164,8 @@ impl Session {
         self.course.came.iter().skip(seen).map(|came| match came.what {
             Stood::Decided(_) => (came.at, "what was decided from outside".to_owned()),
             Stood::Stage(number) => {
-                let when = &self.scenario.stages[number].when;
-                (came.at, format!("stage {} of the scenario `{}` ({when})", number + 1, self.scenario.name))
+                let when = &self.scenario().stages[number].when;
+                (came.at, format!("stage {} of the scenario `{}` ({when})", number + 1, self.scenario().name))
             }
         })
     }

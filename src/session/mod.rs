@@ -12,25 +12,22 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use self::course::Course;
-pub(crate) use self::{answers::Answers, course::Standing};
+pub(crate) use self::{answers::Answers, course::Standing, walk::walk};
 use crate::{
     catalogue::Catalogue,
     clock::later,
     faults::{Endpoint, FaultList, Strike},
     scenario::{Scenario, Verdict},
-    vendor::ErrorCode,
-    vendor::{Flags, Steps, Token},
+    vendor::{ErrorCode, Form, Layers, SavedForm, StepType, StepTypes, Switch, Switches, Token},
 };
 
 /// One verification of one person.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) token: Token,
-    pub(crate) flags: Flags,
-    /// Shared, so that a form can be checked without holding the session.
-    pub(crate) steps: Arc<Steps>,
-    pub(crate) config_id: Option<String>,
-    pub(crate) scenario: Arc<Scenario>,
+    pub(crate) asked: Asked,
+    pub(crate) switches: Switches,
+    step_types: StepTypes,
     /// The files that were there when it began: a session does not change when they do.
     pub(crate) catalogue: Arc<Catalogue>,
     begun_at: Timestamp,
@@ -50,12 +47,28 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct Opening {
     pub(crate) token: Token,
-    pub(crate) flags: Flags,
-    pub(crate) steps: Steps,
-    pub(crate) config_id: Option<String>,
-    pub(crate) scenario: Arc<Scenario>,
+    pub(crate) asked: Asked,
+    /// What `asked` comes to.
+    pub(crate) switches: Switches,
+    pub(crate) step_types: StepTypes,
     pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) lifetime: Duration,
+}
+
+/// What a session is asked for. It is cheap to clone, and can be read while nobody has to wait for the session.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) own: Form,
+    pub(crate) saved: Option<Arc<SavedForm>>,
+    pub(crate) scenario: Arc<Scenario>,
+}
+
+impl Asked {
+    /// All that asks for something.
+    pub(crate) fn layers(&self) -> Layers<'_> {
+        let saved = self.saved.as_ref().map(|saved| &saved.form);
+        Layers { saved, own: &self.own, scenario: Some(&self.scenario.form) }
+    }
 }
 
 /// The browser that opened the widget.
@@ -129,13 +142,12 @@ pub(crate) enum SessionEvent {
 impl Session {
     /// Begins a session, and the stages of its scenario that come at once.
     pub(crate) fn begin(opening: Opening, now: Timestamp) -> Self {
-        let Opening { token, flags, steps, config_id, scenario, catalogue, lifetime } = opening;
+        let Opening { token, asked, switches, step_types, catalogue, lifetime } = opening;
         let mut session = Self {
             token,
-            flags,
-            steps: Arc::new(steps),
-            config_id,
-            scenario,
+            asked,
+            switches,
+            step_types,
             catalogue,
             begun_at: now,
             expires_at: later(now, lifetime),
@@ -261,7 +273,7 @@ impl Session {
             Some(stage) => format!("waits for `{}` now", stage.when),
             None => "has no stage to come".into(),
         };
-        let name = &self.scenario.name;
+        let name = &self.scenario().name;
         Err(DecideError::NotAwaited(format!(
             "the scenario `{name}` {waits}, not for `operator`: say what is decided, or take a scenario with such a stage"
         )))
@@ -295,6 +307,15 @@ impl Session {
         events
     }
 
+    /// What happens to it.
+    pub(crate) fn scenario(&self) -> &Scenario {
+        &self.asked.scenario
+    }
+
+    pub(crate) fn config_id(&self) -> Option<&str> {
+        self.asked.saved.as_ref().map(|saved| &*saved.config_id)
+    }
+
     pub(crate) fn begun_at(&self) -> Timestamp {
         self.begun_at
     }
@@ -314,25 +335,30 @@ impl Session {
 
     /// Whether a document step is part of the session.
     pub(crate) fn has_document_step(&self) -> bool {
-        !self.flags.is_on("skip_document") || self.steps.has("identity-document")
+        !self.switches.has(Switch::SkipDocument) || self.step_types.has(StepType::IdentityDocument)
     }
 
     /// Whether a face step is part of the session.
     pub(crate) fn has_face_step(&self) -> bool {
-        !self.flags.is_on("skip_face") || self.has_liveness_step()
+        !self.switches.has(Switch::SkipFace) || self.has_liveness_step()
     }
 
     /// Whether liveness is checked.
     pub(crate) fn has_liveness(&self) -> bool {
-        self.has_liveness_step() || (self.flags.is_on("liveness") && self.has_face_step())
+        self.has_liveness_step() || (self.switches.has(Switch::Liveness) && self.has_face_step())
     }
 
     fn has_liveness_step(&self) -> bool {
-        self.steps.has("liveness")
+        self.step_types.has(StepType::Liveness)
     }
 
     /// Whether a general document is part of the session.
     pub(crate) fn has_general_document_step(&self) -> bool {
-        self.flags.wants_general_document() || self.steps.has("general-document")
+        self.switches.wants_general_document() || self.step_types.has(StepType::GeneralDocument)
+    }
+
+    /// Whether there are questions, to the person or to the vendor's operator.
+    pub(crate) fn has_questionnaire(&self) -> bool {
+        self.step_types.has_questionnaire()
     }
 }

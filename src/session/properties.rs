@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use super::{Browser, Opening, Session};
+use super::{Asked, Browser, Opening, Session};
 use crate::{
     catalogue::Catalogue,
     clock::later,
@@ -17,7 +17,7 @@ use crate::{
     faults::{Endpoint, Fault},
     result::render,
     scenario::{Decision, Effect, Scenario, Stage, Trigger, Verdict},
-    vendor::{Dialect, ErrorCode, Flags, Outcome, Steps, TokenSource},
+    vendor::{Dialect, ErrorCode, Form, Outcome, StepTypes, Switches, TokenSource},
 };
 
 static CATALOGUE: LazyLock<Arc<Catalogue>> =
@@ -110,8 +110,7 @@ fn scenario(stages: &[(Trigger, Does)]) -> Scenario {
         refuse_begin: None,
         begin_fault: None,
         session_lifetime: None,
-        flags: Map::new(),
-        steps: Steps::default(),
+        form: Form::default(),
         operator_answers: Map::new(),
         stages: stages.iter().enumerate().map(stage).collect(),
     }
@@ -122,10 +121,9 @@ fn play(stages: &[(Trigger, Does)], actions: &[Action]) -> Vec<Result<Value, Err
     let mut now = Timestamp::UNIX_EPOCH;
     let opening = Opening {
         token: TokenSource::new(Some(7), "key").next(),
-        flags: Flags::default(),
-        steps: Steps::default(),
-        config_id: None,
-        scenario: Arc::new(scenario(stages)),
+        asked: Asked { own: Form::default(), saved: None, scenario: Arc::new(scenario(stages)) },
+        switches: Switches::default(),
+        step_types: StepTypes::default(),
         catalogue: CATALOGUE.clone(),
         lifetime: Duration::from_secs(900),
     };

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Session;
+use crate::vendor::{Steps, Switch, Switches};
 
 impl Session {
     /// The names by which a step is known, its key and its type, found by either of them.
@@ -11,7 +12,8 @@ impl Session {
     ///
     /// A message that lists the names of the session's steps.
     pub(super) fn names_of_step(&self, name: &str) -> Result<Vec<String>, String> {
-        let walk = self.walk();
+        let steps = self.asked.layers().read_steps();
+        let walk = walk(self.switches, &steps);
         let is_named = |(key, kind): &&(Cow<'_, str>, Cow<'_, str>)| *key == name || *kind == name;
         match walk.iter().find(is_named) {
             Some((key, kind)) => Ok(vec![key.to_string(), kind.to_string()]),
@@ -21,17 +23,17 @@ impl Session {
             }
         }
     }
+}
 
-    /// Key and type of every step that the person sees, in order: first the automatic ones, then those of the call.
-    pub(crate) fn walk(&self) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
-        let automatic = [
-            (!self.flags.is_on("skip_agreement"), "agreement", "agreement"),
-            (!self.flags.is_on("skip_document"), "document", "identity-document"),
-            (!self.flags.is_on("skip_face"), "face", "liveness"),
-            (self.flags.wants_general_document(), "general-document", "general-document"),
-        ];
-        let automatic = automatic.into_iter().filter(|(is_on, ..)| *is_on);
-        let automatic = automatic.map(|(_, key, kind)| (Cow::Borrowed(key), Cow::Borrowed(kind)));
-        automatic.chain(self.steps.for_person()).collect()
-    }
+/// Key and type of every step that the person sees, in order: first the automatic ones, then those `steps`.
+pub(crate) fn walk<'a>(switches: Switches, steps: &'a Steps) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    let automatic = [
+        (!switches.has(Switch::SkipAgreement), "agreement", "agreement"),
+        (!switches.has(Switch::SkipDocument), "document", "identity-document"),
+        (!switches.has(Switch::SkipFace), "face", "liveness"),
+        (switches.wants_general_document(), "general-document", "general-document"),
+    ];
+    let automatic = automatic.into_iter().filter(|(is_on, ..)| *is_on);
+    let automatic = automatic.map(|(_, key, kind)| (Cow::Borrowed(key), Cow::Borrowed(kind)));
+    automatic.chain(steps.for_person()).collect()
 }

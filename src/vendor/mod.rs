@@ -3,15 +3,19 @@
 mod dialect;
 mod error;
 mod flags;
+mod form;
 mod outcome;
 mod steps;
+mod switches;
 mod token;
 
 pub(crate) use self::{
     dialect::Wording,
     error::VendorError,
-    flags::{DocumentType, Flags},
-    steps::{Question, Questionnaire, Steps},
+    flags::{DocumentType, Flags, FlagsAtBegin},
+    form::{Form, Layers, SavedForm},
+    steps::{Question, Questionnaire, StepType, StepTypes, Steps, StepsAtBegin},
+    switches::{Switch, Switches},
     token::{Token, TokenSource},
 };
 pub use self::{

@@ -1,96 +1,212 @@
 //! The steps of a session, and the questions among them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-use serde_json::Value;
+use serde::{
+    Deserializer as _,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Value, value::RawValue};
 
-use crate::foreign_text::shortened;
+use crate::{
+    foreign_text::{MOST_NAMED, shortened},
+    json_text::Text,
+};
 
-/// The types of steps (specification, section 6).
-const KNOWN_TYPES: [&str; 12] = [
-    "user-questionnaire",
-    "operator-questionnaire",
-    "client-questionnaire",
-    "liveness",
-    "identity-document",
-    "general-document",
-    "phone-number",
-    "email",
-    "selfie-with-document",
-    "video-call",
-    "language",
-    "geolocation",
-];
+macro_rules! step_types {
+    ($($name:literal => $kind:ident,)*) => {
+        /// A type of step that is known (specification, section 6).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum StepType {
+            $($kind,)*
+        }
 
-/// The explicit steps of a session, in order: JSON objects. Unknown types and members are kept.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Steps(Vec<Value>);
+        impl StepType {
+            fn named(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$kind),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
 
-impl Steps {
-    /// Takes the steps of a call.
+step_types! {
+    "user-questionnaire" => UserQuestionnaire,
+    "operator-questionnaire" => OperatorQuestionnaire,
+    "client-questionnaire" => ClientQuestionnaire,
+    "liveness" => Liveness,
+    "identity-document" => IdentityDocument,
+    "general-document" => GeneralDocument,
+    "phone-number" => PhoneNumber,
+    "email" => Email,
+    "selfie-with-document" => SelfieWithDocument,
+    "video-call" => VideoCall,
+    "language" => Language,
+    "geolocation" => Geolocation,
+}
+
+/// The types of steps that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct StepTypes(u16);
+
+impl StepTypes {
+    /// Whether there is a step of that type.
+    pub(crate) fn has(self, kind: StepType) -> bool {
+        self.0 & 1 << kind as u16 != 0
+    }
+
+    /// Whether there are questions, to the person or to the vendor's operator.
+    pub(crate) fn has_questionnaire(self) -> bool {
+        use StepType::{ClientQuestionnaire, OperatorQuestionnaire, UserQuestionnaire};
+        [ClientQuestionnaire, OperatorQuestionnaire, UserQuestionnaire].into_iter().any(|kind| self.has(kind))
+    }
+}
+
+/// What has to be known of steps when a session begins, read in one pass over their text.
+#[derive(Debug, Default)]
+pub(crate) struct StepsAtBegin {
+    pub(crate) types: StepTypes,
+    /// The types that nobody knows, for the hint header; so many are named at most.
+    pub(crate) unknown_types: Vec<String>,
+    /// What is wrong with the first step that is none.
+    problem: Option<String>,
+}
+
+impl StepsAtBegin {
+    /// Reads the text of a JSON array; an empty one for no steps.
     ///
     /// # Errors
     ///
     /// A message that names the first element which is not an object.
-    pub(crate) fn new(steps: Vec<Value>) -> Result<Self, String> {
-        match steps.iter().position(|step| !step.is_object()) {
-            Some(at) => Err(format!("`steps[{at}]` is not a JSON object: {}", shortened(&steps[at].to_string()))),
-            None => Ok(Self(steps)),
+    pub(crate) fn read(steps: &str) -> Result<Self, String> {
+        let mut read = Self::default();
+        if !steps.is_empty() {
+            let done = serde_json::Deserializer::from_str(steps).deserialize_seq(&mut read);
+            done.map_err(|error| format!("`steps` is not a JSON array: {error}"))?;
+        }
+        match read.problem.take() {
+            None => Ok(read),
+            Some(problem) => Err(problem),
         }
     }
 
-    /// Takes steps that were read as objects.
-    pub(crate) fn from_objects(steps: Vec<Value>) -> Self {
-        debug_assert!(steps.iter().all(Value::is_object), "{steps:?}");
-        Self(steps)
+    fn take(&mut self, step: &RawValue, at: usize) {
+        let Ok(StepHead { kind, .. }) = StepHead::read(step) else {
+            let step: Value = serde_json::from_str(step.get()).unwrap_or_default();
+            let problem = || format!("`steps[{at}]` is not a JSON object: {}", shortened(&step.to_string()));
+            self.problem.get_or_insert_with(problem);
+            return;
+        };
+        let kind = kind.map(text_of_raw).unwrap_or_default();
+        match StepType::named(&kind) {
+            Some(known) => self.types.0 |= 1 << known as u16,
+            None if self.unknown_types.len() < MOST_NAMED => self.unknown_types.push(kind.into_owned()),
+            None => {}
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for &mut StepsAtBegin {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
     }
 
-    /// Lays these steps over those `below`: a step replaces the one of the same `key`, or else is added at the end.
-    pub(crate) fn over_keys(self, below: &Self) -> Self {
-        self.over_by(below, &["key"])
+    fn visit_seq<A: SeqAccess<'a>>(self, mut steps: A) -> Result<(), A::Error> {
+        let mut at = 0;
+        while let Some(step) = steps.next_element()? {
+            self.take(step, at);
+            at += 1;
+        }
+        Ok(())
+    }
+}
+
+/// What a step is known by. A member that comes twice holds as it came last.
+#[derive(Debug, Default)]
+struct StepHead<'a> {
+    key: Option<&'a RawValue>,
+    kind: Option<&'a RawValue>,
+}
+
+impl<'a> StepHead<'a> {
+    fn read(step: &'a RawValue) -> serde_json::Result<Self> {
+        let mut head = Self::default();
+        serde_json::Deserializer::from_str(step.get()).deserialize_map(&mut head)?;
+        Ok(head)
+    }
+}
+
+impl<'a> Visitor<'a> for &mut StepHead<'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
-    /// As [`Steps::over_keys`], but a step whose key is new replaces one of the same `type`, where there is one left
-    /// (specification, section 3).
-    pub(crate) fn over(self, below: &Self) -> Self {
-        self.over_by(below, &["key", "type"])
-    }
-
-    /// Finds the places by one member after the other, so that no step takes the place that another has a better
-    /// claim to.
-    fn over_by(self, below: &Self, members: &[&str]) -> Self {
-        let mut places: Vec<Option<usize>> = vec![None; self.0.len()];
-        let mut is_taken = vec![false; below.0.len()];
-        for member in members {
-            for (step, place) in self.0.iter().zip(&mut places).filter(|(_, place)| place.is_none()) {
-                let Some(wanted) = step.get(member) else { continue };
-                *place = (0..below.0.len()).find(|at| !is_taken[*at] && below.0[*at].get(member) == Some(wanted));
-                if let Some(at) = *place {
-                    is_taken[at] = true;
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(Text(name)) = members.next_key()? {
+            match &*name {
+                "key" => self.key = members.next_value()?,
+                "type" => self.kind = members.next_value()?,
+                _ => {
+                    let IgnoredAny = members.next_value()?;
                 }
             }
         }
-        let mut steps = below.0.clone();
-        for (step, place) in self.0.into_iter().zip(places) {
-            match place {
-                Some(at) => steps[at] = step,
-                None => steps.push(step),
+        Ok(())
+    }
+}
+
+/// Lays steps over others and answers the text of all: a step replaces the one of the same `key`, or else, `by_type`, one
+/// of the same `type`, where there is one left (specification, section 3); otherwise it is added at the end.
+///
+/// The places are found by one member after the other, so that no step takes the place that another has a better
+/// claim to.
+pub(super) fn laid_over(above: &str, below: &str, by_type: bool) -> String {
+    let steps = |list| -> Vec<&RawValue> { serde_json::from_str(list).expect("steps are checked when they come") };
+    let (above, mut steps) = (steps(above), steps(below));
+    let names = |steps: &[&RawValue]| -> Vec<[Option<Value>; 2]> {
+        let heads = steps.iter().map(|step| StepHead::read(step).unwrap_or_default());
+        heads.map(|head| [head.key, head.kind].map(|name| serde_json::from_str(name?.get()).ok())).collect()
+    };
+    let (wanted, there) = (names(&above), names(&steps));
+    let mut places: Vec<Option<usize>> = vec![None; above.len()];
+    let mut is_taken = vec![false; steps.len()];
+    for member in 0..if by_type { 2 } else { 1 } {
+        for (wanted, place) in wanted.iter().zip(&mut places).filter(|(_, place)| place.is_none()) {
+            let Some(wanted) = &wanted[member] else { continue };
+            *place = (0..there.len()).find(|at| !is_taken[*at] && there[*at][member].as_ref() == Some(wanted));
+            if let Some(at) = *place {
+                is_taken[at] = true;
             }
         }
-        Self(steps)
+    }
+    for (step, place) in above.into_iter().zip(places) {
+        match place {
+            Some(at) => steps[at] = step,
+            None => steps.push(step),
+        }
+    }
+    serde_json::to_string(&steps).expect("steps are JSON")
+}
+
+/// Steps that were read for whoever needs more of them than [`StepsAtBegin`]: JSON objects.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Steps(Vec<Value>);
+
+impl Steps {
+    /// Reads the text of a JSON array of objects; an empty one for no steps.
+    pub(crate) fn read(steps: &str) -> Self {
+        if steps.is_empty() { Self::default() } else { Self(serde_json::from_str(steps).expect("steps are checked")) }
     }
 
     /// The steps as the company sent them.
-    pub(crate) fn as_list(&self) -> &[Value] {
-        &self.0
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(crate) fn has(&self, kind: &str) -> bool {
-        self.0.iter().any(|step| text(step, "type") == kind)
+    pub(crate) fn into_list(self) -> Vec<Value> {
+        self.0
     }
 
     /// Key and type of the steps that the person sees; one without a key goes by its type.
@@ -98,11 +214,6 @@ impl Steps {
         let names = self.0.iter().map(|step| (text(step, "key"), text(step, "type")));
         let names = names.map(|(key, kind)| (if key.is_empty() { kind.clone() } else { key }, kind));
         names.filter(|(_, kind)| kind != "operator-questionnaire")
-    }
-
-    /// The types of steps that nobody knows, for the hint header.
-    pub(crate) fn unknown_types(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.0.iter().map(|step| text(step, "type")).filter(|kind| !KNOWN_TYPES.contains(&&**kind))
     }
 
     /// The questionnaires that the person fills in.
@@ -200,6 +311,16 @@ fn text<'a>(object: &'a Value, member: &str) -> Cow<'a, str> {
     object.get(member).map_or(Cow::Borrowed(""), as_text)
 }
 
+/// As [`as_text`], of a value that was not read yet.
+fn text_of_raw(value: &RawValue) -> Cow<'_, str> {
+    match value.get() {
+        text if text.starts_with('"') => Text::of(text).unwrap_or_default(),
+        other => {
+            serde_json::from_str(other).map_or(Cow::Borrowed(""), |value: Value| as_text(&value).into_owned().into())
+        }
+    }
+}
+
 /// Keys and options are texts; a number is taken for its digits.
 fn as_text(value: &Value) -> Cow<'_, str> {
     match value {
@@ -214,33 +335,46 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn steps(value: Value) -> Steps {
-        Steps::new(value.as_array().unwrap().clone()).unwrap()
+    fn over(above: Value, below: Value, by_type: bool) -> Value {
+        serde_json::from_str(&laid_over(&above.to_string(), &below.to_string(), by_type)).unwrap()
     }
 
     #[test]
     fn a_step_replaces_by_key_then_by_type() {
-        let base = steps(json!([
+        let below = json!([
             {"type": "liveness", "key": "one"}, {"type": "email", "old": true}, {"type": "user-questionnaire", "key": "k"},
-        ]));
-        let above = steps(json!([
+        ]);
+        let above = json!([
             {"type": "email", "new": true}, {"type": "client-questionnaire", "key": "k"}, {"type": "video-call"},
-        ]));
+        ]);
         assert_eq!(
-            above.over(&base),
-            steps(json!([
+            over(above, below, true),
+            json!([
                 {"type": "liveness", "key": "one"}, {"type": "email", "new": true},
                 {"type": "client-questionnaire", "key": "k"}, {"type": "video-call"},
-            ]))
+            ])
         );
     }
 
     #[test]
     fn a_key_has_the_better_claim_to_a_place_than_a_type() {
-        let base = steps(json!([{"type": "t", "key": "one"}, {"type": "t", "key": "two"}]));
-        let above = steps(json!([{"type": "t", "key": "new"}, {"type": "t", "key": "one"}]));
-        let keys = |steps: Steps| steps.0.iter().map(|step| text(step, "key").into_owned()).collect::<Vec<_>>();
-        assert_eq!(keys(above.clone().over(&base)), ["one", "new"]);
-        assert_eq!(keys(above.over_keys(&base)), ["one", "two", "new"]);
+        let below = json!([{"type": "t", "key": "one"}, {"type": "t", "key": "two"}]);
+        let above = json!([{"type": "t", "key": "new"}, {"type": "t", "key": "one"}]);
+        let keys = |steps: Value| -> Vec<String> {
+            steps.as_array().unwrap().iter().map(|step| step["key"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(keys(over(above.clone(), below.clone(), true)), ["one", "new"]);
+        assert_eq!(keys(over(above, below, false)), ["one", "two", "new"]);
+    }
+
+    #[test]
+    fn the_types_of_steps_are_read_from_their_text() {
+        let steps =
+            r#"[{"type": "email"}, {"type":"li\u0076eness","type":"liveness"}, {"a":{"type":"x"}}, {"type":7}]"#;
+        let read = StepsAtBegin::read(steps).unwrap();
+        assert!(read.types.has(StepType::Email) && read.types.has(StepType::Liveness));
+        assert!(!read.types.has(StepType::VideoCall) && !read.types.has_questionnaire());
+        assert_eq!(read.unknown_types, ["", "7"]);
+        assert_eq!(StepsAtBegin::read("[{}, [ 1 ]]").unwrap_err(), "`steps[1]` is not a JSON object: [1]");
     }
 }

@@ -69,7 +69,7 @@ fn only_error_and_the_widget_pick_a_status() {
 fn the_rules_name_neither_runtime_nor_framework_nor_map() {
     never_in(
         &["tokio", "axum", "hyper", "dashmap", "DashMap"],
-        &["vendor", "session", "scenario", "faults", "result", "signature.rs"],
+        &["vendor", "json_text.rs", "session", "scenario", "faults", "result", "signature.rs"],
     );
 }
 
@@ -109,6 +109,7 @@ fn the_domain_does_not_know_http() {
             "config.rs",
             "vendor",
             "foreign_text.rs",
+            "json_text.rs",
             "data_file.rs",
         ],
     );

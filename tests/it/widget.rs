@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identomat_mock::{Decision, FinishError, Outcome};
+use identomat_mock::{Company, Configuration, Decision, FinishError, MockServerBuilder, Outcome};
 use reqwest::{
     Method,
     header::{ACCEPT, USER_AGENT},
@@ -296,4 +296,50 @@ async fn pages_allow_embedding_and_no_foreign_script() {
         assert!(!foreign.contains("http://") && !foreign.contains("https://"), "{asset}");
     }
     app.get("/__widget/page.html").await.assert_status(404);
+}
+
+/// What the widget's view says that a session is asked for.
+async fn asked(app: &TestApp, body: String) -> String {
+    let begun = app.post("/external-api/begin/", body).await;
+    begun.assert_status(200);
+    let token = begun.json().as_str().expect("a token").to_owned();
+    let view = app.get(&format!("/__widget/sessions/{token}")).await.text();
+    let (_, asked) = view.split_once(r#""asked":"#).expect("the view says it");
+    asked.strip_suffix('}').expect("it stands last").to_owned()
+}
+
+#[tokio::test]
+async fn flags_and_steps_come_back_as_they_were_sent() {
+    let app = TestApp::start().await;
+    let key = app.mock.company_key();
+    let flags = r#"{ "b":1.0, "liveness":"tr\u0075e", "a":[ 1e2,12345678901234567890123, {"ü":null} ], "":{} }"#;
+    let steps = "[ {\"type\":\"unheard-of\",\n \"x\":[0.10] },{\"type\":\"email\",\"type\":\"liveness\"}]";
+    let whole = format!(r#"{{"flags":{flags},"steps":{steps}}}"#);
+    let as_json = format!(r#"{{"company_key":"{key}","flags":{flags},"steps":{steps}}}"#);
+    assert_eq!(asked(&app, as_json).await, whole);
+    let as_text = json!({"company_key": key, "flags": flags, "steps": format!(" {steps} ")});
+    assert_eq!(asked(&app, as_text.to_string()).await, whole);
+    let as_form = form_body([("company_key", key), ("flags", flags), ("steps", steps)]);
+    assert_eq!(asked(&app, as_form).await, whole);
+    let bare = json!({"company_key": key, "flags": [], "steps": null}).to_string();
+    assert_eq!(asked(&app, bare).await, r#"{"flags":{},"steps":[]}"#);
+}
+
+#[tokio::test]
+async fn what_is_saved_or_scripted_is_laid_around_what_was_sent() {
+    let id = "0123456789abcdef01234567";
+    let saved = Configuration::new()
+        .flags(json!({"liveness": true, "x": 1}))
+        .steps(json!([{"type": "email", "key": "e"}, {"type": "liveness", "key": "l"}]));
+    let stages = "description: d\nflags: {skip_face: true, x: 3}\nsteps: [{type: video-call, key: v}]\nstages: []\n";
+    let scripted = |builder: MockServerBuilder| builder.company(Company::new("one").configuration(id, saved));
+    let app = TestApp::scripted_with(stages, scripted).await;
+    let body = format!(
+        r#"{{"company_key":"one","config_id":"{id}","flags":{{"x":2.0,"y":[ ]}},"steps":[{{"type":"email","z":1e1}}]}}"#
+    );
+    assert_eq!(
+        asked(&app, body).await,
+        r#"{"flags":{"liveness":true,"x":3,"y":[ ],"skip_face":true},"steps":[{"type":"email","z":1e1},"#.to_owned()
+            + r#"{"type":"liveness","key":"l"},{"type":"video-call","key":"v"}]}"#
+    );
 }

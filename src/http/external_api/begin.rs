@@ -1,19 +1,26 @@
 //! `begin/`: begins a session and answers its token as a JSON string.
 
-use super::super::auth::{Answer, Call};
+use std::borrow::Cow;
+
+use super::super::{
+    auth::{Answer, Call},
+    params::Params,
+};
 use crate::{
     mock::{BeginRequest, Mock, Refusal},
     vendor::VendorError,
 };
 
-pub(in crate::http) fn begin(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, Refusal> {
-    let limits = &mock.config.limits;
-    let unknown = call.params.unknown(&["company_key", "flags", "steps", "config_id", "parent_session_id"]);
+pub(in crate::http) fn begin(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (params, limits) = (&call.params, &mock.config.limits);
+    let unknown = params.unknown(&["company_key", "flags", "steps", "config_id", "parent_session_id"]);
+    let (flags, steps) = (params.object("flags", limits)?, params.list("steps", limits)?);
+    let (config_id, parent) = (given(params, "config_id")?, given(params, "parent_session_id")?);
     let request = BeginRequest {
-        flags: call.params.object("flags", limits)?,
-        steps: call.params.list("steps", limits)?,
-        config_id: given(call, "config_id")?,
-        parent: given(call, "parent_session_id")?,
+        flags: &flags,
+        steps: &steps,
+        config_id: config_id.as_deref(),
+        parent: parent.as_deref(),
         header: &|name| call.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
     };
     let begun = mock.begin(&call.tenant, request)?;
@@ -23,7 +30,6 @@ pub(in crate::http) fn begin(mock: &Mock, call: &mut Call<'_>) -> Result<Answer,
 }
 
 /// A text that says something; an empty one is as good as none.
-fn given(call: &Call<'_>, name: &str) -> Result<Option<String>, VendorError> {
-    let text = call.params.text(name)?.filter(|text| !text.is_empty());
-    Ok(text.map(|text| text.into_owned()))
+fn given<'a>(params: &'a Params<'_>, name: &str) -> Result<Option<Cow<'a, str>>, VendorError> {
+    Ok(params.text(name)?.filter(|text| !text.is_empty()))
 }

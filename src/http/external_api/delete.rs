@@ -3,6 +3,6 @@
 use super::super::auth::{Answer, Call};
 use crate::mock::{Mock, Refusal};
 
-pub(in crate::http) fn delete(mock: &Mock, call: &mut Call<'_>) -> Result<Answer, Refusal> {
+pub(in crate::http) fn delete(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
     Ok(mock.delete(&call.tenant, &call.session_token()?)?.into())
 }

@@ -17,7 +17,7 @@ use super::{
     auth::{Answer, Call},
     error::{self, HINT_HEADER},
     harm,
-    params::Params,
+    params::{Params, Received},
 };
 use crate::{
     clock::Stopwatch,
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// What an endpoint does with a call that was let in.
-pub(super) type Handler = fn(&Mock, &mut Call<'_>) -> Result<Answer, Refusal>;
+pub(super) type Handler = fn(&Mock, &Call<'_>) -> Result<Answer, Refusal>;
 
 /// An endpoint with all that stands around it: parameters, company key, signatures, faults, errors, one log line.
 pub(super) fn vendor_call(endpoint: Endpoint, handler: Handler) -> MethodRouter<Arc<Mock>> {
@@ -102,7 +102,8 @@ async fn answer(
     body: Body,
     course: &mut Course,
 ) -> Result<Response<Body>, Refusal> {
-    let params = Params::read(head, body, &mock.config.limits).await?;
+    let received = Received::read(head, body, &mock.config.limits).await?;
+    let params = Params::read(head, &received, &mock.config.limits)?;
     let tenant = Call::tenant(mock, &params);
     course.tenant = tenant.as_ref().ok().cloned();
     let token = params.text("session_token").unwrap_or_default();
@@ -115,8 +116,8 @@ async fn answer(
         }
         course.strikes.push(strike);
     }
-    let mut call = Call::admit(tenant?, params, &head.headers)?;
-    let mut answer = handler(mock, &mut call)?;
+    let call = Call::admit(tenant?, params, &head.headers)?;
+    let mut answer = handler(mock, &call)?;
     course.strikes.extend(answer.strike.take());
     if let Some(token) = answer.begun.filter(|_| course.stopwatch.is_some()) {
         course.session = Some(token.to_string());

@@ -10,7 +10,10 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    super::{error::with_hint, params::Params},
+    super::{
+        error::with_hint,
+        params::{Params, Received},
+    },
     html, json,
 };
 use crate::{
@@ -46,7 +49,9 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Reques
 pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
     let token = session_token(&head);
-    let form = Params::read(&head, body, &mock.config.limits).await.and_then(|form| read(form, &head, &mock));
+    let limits = &mock.config.limits;
+    let received = Received::read(&head, body, limits).await;
+    let form = received.and_then(|received| read(&Params::read(&head, &received, limits)?, &head, &mock));
     // A person who never opened the page, such as a script, has a browser too.
     let finished = match form {
         Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
@@ -75,7 +80,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Requ
     }
 }
 
-fn read(mut form: Params, head: &Parts, mock: &Mock) -> Result<FinishRequest, VendorError> {
+fn read(form: &Params<'_>, head: &Parts, mock: &Mock) -> Result<FinishRequest, VendorError> {
     // What else the link carries is nothing to the form.
     let of_link: Vec<_> = query(head).map(|(name, _)| name).collect();
     let known: Vec<_> = FIELDS.into_iter().chain(of_link.iter().map(|name| &**name)).collect();
@@ -103,7 +108,11 @@ fn read(mut form: Params, head: &Parts, mock: &Mock) -> Result<FinishRequest, Ve
     };
     let answers = match form.text("answers") {
         Ok(None) => None,
-        _ => Some(form.object("answers", &mock.config.limits)?.into()),
+        _ => {
+            let answers = form.object("answers", &mock.config.limits)?;
+            let answers = if answers.is_empty() { "{}" } else { &answers };
+            Some(serde_json::from_str(answers).expect("an object was read"))
+        }
     };
     Ok(FinishRequest { decision, answers })
 }

@@ -1,6 +1,6 @@
 //! `/__widget/sessions/{token}`: what the page shows of a session, and tells about it.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     body::Body,
@@ -8,32 +8,40 @@ use axum::{
     http::{Response, StatusCode},
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{super::error::with_hint, json, page::status, response};
 use crate::{
     mock::Mock,
-    session::{FinishError, Session},
-    vendor::{DocumentType, Outcome, Questionnaire},
+    session::{FinishError, walk},
+    vendor::{DocumentType, Outcome, Question, Questionnaire, Switch},
 };
 
 /// The public view of a session. Texts of the company are in it as they came: the page shows them as text.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct View {
-    token: String,
-    language: String,
-    scenario: String,
-    scenario_description: String,
+struct View<'a> {
+    token: &'a str,
+    language: &'a str,
+    scenario: &'a str,
+    scenario_description: &'a str,
     /// Whether the person is asked to agree to the terms.
     asks_agreement: bool,
     asks_document: bool,
     asks_face: bool,
     document_types: Vec<DocumentType>,
     /// The keys of all steps in the order in which the person comes to them.
-    steps: Vec<String>,
+    steps: Vec<Cow<'a, str>>,
     questionnaires: Vec<Value>,
-    outcomes: Vec<&'static str>,
+    outcomes: [&'static str; Outcome::ALL.len()],
+    /// What the session is asked for, as it came, unknown members included.
+    asked: AskedFor<'a>,
+}
+
+#[derive(Serialize)]
+struct AskedFor<'a> {
+    flags: &'a RawValue,
+    steps: &'a RawValue,
 }
 
 pub(in crate::http) async fn show(
@@ -42,10 +50,29 @@ pub(in crate::http) async fn show(
 ) -> Response<Body> {
     // What is no text is no token of a session either.
     let token = token.map(|Path(token)| token).unwrap_or_default();
-    // The questionnaires can be long, and are written while nobody has to wait for the session.
-    match mock.view(&token, |session| (view(session), session.steps.clone())) {
-        Ok((mut view, steps)) => {
-            view.questionnaires = steps.questionnaires_of_person().map(questionnaire).collect();
+    // What a session is asked for can be long, and is read while nobody has to wait for the session.
+    let seen = mock.view(&token, |session| {
+        (session.asked.clone(), session.switches, session.has_document_step(), session.has_face_step())
+    });
+    match seen {
+        Ok((asked, switches, asks_document, asks_face)) => {
+            let layers = asked.layers();
+            let (flags, steps) = (layers.flags(), layers.steps());
+            let (read_flags, read_steps) = (layers.read_flags(), layers.read_steps());
+            let view = View {
+                token: &token,
+                language: read_flags.text("language").unwrap_or("en"),
+                scenario: &asked.scenario.name,
+                scenario_description: &asked.scenario.description,
+                asks_agreement: !switches.has(Switch::SkipAgreement),
+                asks_document,
+                asks_face,
+                document_types: read_flags.document_types(),
+                steps: walk(switches, &read_steps).into_iter().map(|(key, _)| key).collect(),
+                questionnaires: read_steps.questionnaires_of_person().map(questionnaire).collect(),
+                outcomes: Outcome::ALL.map(Outcome::as_str),
+                asked: AskedFor { flags: raw(&flags, "{}"), steps: raw(&steps, "[]") },
+            };
             json(StatusCode::OK, &view)
         }
         Err(error) => refusal(&error),
@@ -69,24 +96,13 @@ fn refusal(error: &FinishError) -> Response<Body> {
     with_hint(json(status(error), &json!({ "error": problem })), &problem)
 }
 
-fn view(session: &Session) -> View {
-    View {
-        token: session.token.to_string(),
-        language: session.flags.text("language").unwrap_or("en").to_owned(),
-        scenario: session.scenario.name.clone(),
-        scenario_description: session.scenario.description.clone(),
-        asks_agreement: !session.flags.is_on("skip_agreement"),
-        asks_document: session.has_document_step(),
-        asks_face: session.has_face_step(),
-        document_types: session.flags.document_types(),
-        steps: session.walk().into_iter().map(|(key, _)| key.into_owned()).collect(),
-        questionnaires: Vec::new(),
-        outcomes: Outcome::ALL.map(Outcome::as_str).to_vec(),
-    }
+/// A text of JSON as it came; `none` for an empty one.
+fn raw<'a>(text: &'a str, none: &'a str) -> &'a RawValue {
+    serde_json::from_str(if text.is_empty() { none } else { text }).expect("what is asked for is JSON")
 }
 
 fn questionnaire(questionnaire: Questionnaire<'_>) -> Value {
-    let question = |question: &crate::vendor::Question<'_>| {
+    let question = |question: &Question<'_>| {
         let options = question.options.iter().map(|option| json!({"key": option.key, "title": option.title}));
         json!({
             "key": question.key,

@@ -1,0 +1,235 @@
+//! JSON that is kept and read as the text that it came as, without a tree of its values.
+
+use std::{borrow::Cow, cell::Cell, collections::HashMap, fmt};
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// Checks that `text` is JSON that can be read, and nested at most `depth` levels deep.
+///
+/// # Errors
+///
+/// A message that goes on behind the name of what it is about: "is not JSON: …".
+pub(crate) fn check(text: &[u8], depth: usize) -> Result<(), String> {
+    let deepest = Cell::new(0);
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let read = Looked { level: 0, deepest: &deepest }.deserialize(&mut reader).and_then(|()| reader.end());
+    read.map_err(|error| format!("is not JSON: {error}"))?;
+    if deepest.get() > depth { Err(format!("is nested deeper than {depth} levels")) } else { Ok(()) }
+}
+
+/// Reads a value as a tree would be read, and keeps only how deep it is.
+#[derive(Clone, Copy)]
+struct Looked<'a> {
+    level: usize,
+    deepest: &'a Cell<usize>,
+}
+
+impl Looked<'_> {
+    fn inside(self) -> Self {
+        let level = self.level + 1;
+        self.deepest.set(self.deepest.get().max(level));
+        Self { level, ..self }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Looked<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Looked<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let inside = self.inside();
+        while elements.next_element_seed(inside)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let inside = self.inside();
+        while members.next_key_seed(inside)?.is_some() {
+            members.next_value_seed(inside)?;
+        }
+        Ok(())
+    }
+}
+
+/// A text of JSON; borrowed where it has no escapes.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+impl<'a> Text<'a> {
+    /// The text that a JSON value is; `None` for another value.
+    pub(crate) fn of(value: &'a str) -> Option<Cow<'a, str>> {
+        value.starts_with('"').then(|| serde_json::from_str(value).map(|Self(text)| text).ok()).flatten()
+    }
+}
+
+/// The members of a JSON object in order, each with its value as it came. A name may come twice; the last one holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// Reads an object.
+    ///
+    /// # Errors
+    ///
+    /// [`serde_json::Error`] when it is none.
+    pub(crate) fn read(object: &'a str) -> serde_json::Result<Self> {
+        serde_json::from_str(object)
+    }
+
+    /// The members of both; where both have one, that of `above` holds and stands where it stood below.
+    pub(crate) fn with(mut self, above: Self) -> Self {
+        let mut places: HashMap<Cow<'a, str>, usize> =
+            self.0.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
+        for (name, value) in above.0 {
+            match places.get(&name) {
+                Some(place) => self.0[*place].1 = value,
+                None => {
+                    places.insert(name.clone(), self.0.len());
+                    self.0.push((name, value));
+                }
+            }
+        }
+        self
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some((Text(name), value)) = object.next_entry()? {
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        reader.deserialize_map(Object)
+    }
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        writer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Whether a tree is nested deeper than that.
+    fn is_deeper(value: &Value, depth: usize) -> bool {
+        match value {
+            Value::Array(list) => depth == 0 || list.iter().any(|value| is_deeper(value, depth - 1)),
+            Value::Object(members) => depth == 0 || members.values().any(|value| is_deeper(value, depth - 1)),
+            _ => false,
+        }
+    }
+
+    /// Text that is JSON, or nearly.
+    fn text() -> impl Strategy<Value = String> {
+        let piece = proptest::sample::select(
+            &[
+                "{",
+                "}",
+                "[",
+                "]",
+                ",",
+                ":",
+                "\"a\"",
+                "\"\\u12",
+                "\"\\ud800\"",
+                "\"\\ud83d\\ude00\"",
+                "1",
+                "-0",
+                "1e999",
+                "01",
+                "true",
+                "null",
+                " ",
+                "\"",
+                "\u{1}",
+                "[[1]]",
+                "{\"a\":[]}",
+                "[1,{\"b\":{}}]",
+            ][..],
+        );
+        proptest::collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+
+        #[test]
+        fn what_is_refused_is_what_no_tree_can_be_read_from(text in text(), depth in 0..4_usize) {
+            let of_tree = match serde_json::from_str::<Value>(&text) {
+                Err(error) => Err(format!("is not JSON: {error}")),
+                Ok(tree) if is_deeper(&tree, depth) => Err(format!("is nested deeper than {depth} levels")),
+                Ok(_) => Ok(()),
+            };
+            prop_assert_eq!(check(text.as_bytes(), depth), of_tree);
+        }
+    }
+
+    #[test]
+    fn members_laid_over_others_keep_their_places_and_their_text() {
+        let (below, above) = (r#"{"a": 1.0, "b": [ ], "a": 1e2}"#, r#"{"b":"\u0041","c": {} }"#);
+        let both = Members::read(below).unwrap().with(Members::read(above).unwrap());
+        let tree: Value = serde_json::from_str(&serde_json::to_string(&both).unwrap()).unwrap();
+        assert_eq!(tree, json!({"a": 100.0, "b": "A", "c": {}}));
+        let both = Members::default().with(both);
+        assert_eq!(serde_json::to_string(&both).unwrap(), r#"{"a":1e2,"b":"\u0041","c":{} }"#.replace("{} ", "{}"));
+    }
+}

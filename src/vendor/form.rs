@@ -1,0 +1,103 @@
+//! Flags and steps as the JSON text that they came as.
+
+use std::{borrow::Cow, sync::Arc};
+
+use serde_json::{Map, Value};
+
+use super::{Flags, Steps, steps::laid_over};
+use crate::json_text::Members;
+
+/// Flags, a JSON object, and steps, a JSON array of objects, each as it came. Both are in one text, which clones share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Form {
+    text: Arc<str>,
+    /// Where the steps begin.
+    steps_at: u32,
+}
+
+impl Form {
+    /// Takes texts that were checked; an empty text stands for none.
+    pub(crate) fn new(flags: &str, steps: &str) -> Self {
+        if flags.is_empty() && steps.is_empty() {
+            return Self::default();
+        }
+        let steps_at = flags.len().try_into().expect("a body is shorter than 4 GiB");
+        Self { text: [flags, steps].concat().into(), steps_at }
+    }
+
+    /// Takes flags and steps that were read.
+    pub(crate) fn from_values(flags: Map<String, Value>, steps: &[Value]) -> Self {
+        debug_assert!(steps.iter().all(Value::is_object), "{steps:?}");
+        let flags = if flags.is_empty() { String::new() } else { Value::Object(flags).to_string() };
+        let steps =
+            if steps.is_empty() { String::new() } else { serde_json::to_string(steps).expect("values are JSON") };
+        Self::new(&flags, &steps)
+    }
+
+    /// Whether it asks for nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The text of the flags; empty where there are none.
+    pub(crate) fn flags(&self) -> &str {
+        &self.text[..self.steps_at as usize]
+    }
+
+    /// The text of the steps; empty where there are none.
+    pub(crate) fn steps(&self) -> &str {
+        &self.text[self.steps_at as usize..]
+    }
+}
+
+/// A form that is saved under a `config_id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SavedForm {
+    pub(crate) config_id: Box<str>,
+    pub(crate) form: Form,
+}
+
+/// What a session is asked for: what came with the call, between what is saved for it and what its scenario adds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layers<'a> {
+    pub(crate) saved: Option<&'a Form>,
+    pub(crate) own: &'a Form,
+    pub(crate) scenario: Option<&'a Form>,
+}
+
+impl<'a> Layers<'a> {
+    /// The text of the flags: where several layers have one, that of the highest holds. Empty for none.
+    pub(crate) fn flags(self) -> Cow<'a, str> {
+        self.laid(Form::flags, |_, above, below| {
+            let members = |text| Members::read(text).expect("flags are checked when they come");
+            serde_json::to_string(&members(below).with(members(above))).expect("flags are JSON")
+        })
+    }
+
+    /// The text of the steps. Those of the call replace saved ones by `key` or else by `type`, those of the scenario
+    /// others by `key` (specification, section 3). Empty for none.
+    pub(crate) fn steps(self) -> Cow<'a, str> {
+        self.laid(Form::steps, |is_own, above, below| laid_over(above, below, is_own))
+    }
+
+    /// Lays one layer over the other, where there are several that say something.
+    fn laid(self, part: fn(&Form) -> &str, over: impl Fn(bool, &str, &str) -> String) -> Cow<'a, str> {
+        let layers = [(false, self.saved), (true, Some(self.own)), (false, self.scenario)];
+        let texts = layers.into_iter().filter_map(|(is_own, form)| Some((is_own, part(form?))));
+        texts.filter(|(_, text)| !text.is_empty()).fold(Cow::Borrowed(""), |below, (is_own, above)| match &*below {
+            "" => Cow::Borrowed(above),
+            below => Cow::Owned(over(is_own, above, below)),
+        })
+    }
+
+    /// The flags, read.
+    pub(crate) fn read_flags(self) -> Flags {
+        let text = self.flags();
+        if text.is_empty() { Flags::default() } else { Flags(serde_json::from_str(&text).expect("flags are checked")) }
+    }
+
+    /// The steps, read.
+    pub(crate) fn read_steps(self) -> Steps {
+        Steps::read(&self.steps())
+    }
+}

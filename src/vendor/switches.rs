@@ -1,0 +1,123 @@
+//! The flags that are true or false.
+
+use std::fmt;
+
+use serde_json::value::RawValue;
+
+use crate::json_text::Text;
+
+macro_rules! switches {
+    ($($name:literal => $switch:ident,)*) => {
+        /// A flag of the vendor's manual or of older clients that is true or false (specification, section 6).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Switch {
+            $($switch,)*
+        }
+
+        impl Switch {
+            /// Every switch with its name, in the order of the names.
+            pub(super) const NAMED: &[(&str, Self)] = &[$(($name, Self::$switch),)*];
+        }
+    };
+}
+
+switches! {
+    "allow_document_upload" => AllowDocumentUpload,
+    "allow_face_doc_upload" => AllowFaceDocUpload,
+    "allow_face_upload" => AllowFaceUpload,
+    "allow_general_document_capture" => AllowGeneralDocumentCapture,
+    "allow_general_document_upload" => AllowGeneralDocumentUpload,
+    "allow_nfc_capture" => AllowNfcCapture,
+    "capture_double_page_passport" => CaptureDoublePagePassport,
+    "cascading_identity_verification" => CascadingIdentityVerification,
+    "disable_document_capture" => DisableDocumentCapture,
+    "document_type_driver_license" => DocumentTypeDriverLicense,
+    "document_type_driver_license_vis" => DocumentTypeDriverLicenseVis,
+    "document_type_id" => DocumentTypeId,
+    "document_type_non_bio_passport" => DocumentTypeNonBioPassport,
+    "document_type_passport" => DocumentTypePassport,
+    "document_type_residence_license" => DocumentTypeResidenceLicense,
+    "liveness" => Liveness,
+    "multiple_participants" => MultipleParticipants,
+    "optional_continue_on_another_device" => OptionalContinueOnAnotherDevice,
+    "requireHdMedia" => RequireHdMedia,
+    "require_email" => RequireEmail,
+    "require_email_check" => RequireEmailCheck,
+    "require_face_document" => RequireFaceDocument,
+    "require_phone_number" => RequirePhoneNumber,
+    "require_phone_number_check" => RequirePhoneNumberCheck,
+    "restrict_url_sharing" => RestrictUrlSharing,
+    "skip_agreement" => SkipAgreement,
+    "skip_desktop" => SkipDesktop,
+    "skip_document" => SkipDocument,
+    "skip_face" => SkipFace,
+}
+
+impl Switch {
+    /// The switch of that name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let place = Self::NAMED.binary_search_by(|(known, _)| (*known).cmp(name)).ok()?;
+        Some(Self::NAMED[place].1)
+    }
+
+    fn bit(self) -> u32 {
+        1 << self as u32
+    }
+}
+
+/// The switches that are on.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Switches(u32);
+
+impl Switches {
+    /// Whether that switch is on.
+    pub(crate) fn has(self, switch: Switch) -> bool {
+        self.0 & switch.bit() != 0
+    }
+
+    /// Whether the person is asked for general documents such as a utility bill.
+    pub(crate) fn wants_general_document(self) -> bool {
+        self.has(Switch::AllowGeneralDocumentCapture) || self.has(Switch::AllowGeneralDocumentUpload)
+    }
+
+    pub(super) fn set(&mut self, switch: Switch, is_on: bool) {
+        self.0 = if is_on { self.0 | switch.bit() } else { self.0 & !switch.bit() };
+    }
+}
+
+impl fmt::Debug for Switches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(Switch::NAMED.iter().filter(|(_, switch)| self.has(*switch)).map(|(name, _)| name))
+            .finish()
+    }
+}
+
+/// How a switch is written: true or the text `true` is on, false, null and the text `false` are off. `None` for what is
+/// neither; it counts as off.
+pub(super) fn position(value: &RawValue) -> Option<bool> {
+    match value.get() {
+        "true" => Some(true),
+        "false" | "null" => Some(false),
+        text => match &*Text::of(text)? {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_switch_is_found_by_its_name() {
+        assert!(Switch::NAMED.is_sorted_by_key(|(name, _)| name));
+        for (name, switch) in Switch::NAMED {
+            assert_eq!(Switch::named(name), Some(*switch));
+        }
+        assert!(Switch::NAMED.len() <= 32, "a switch has a bit of 32");
+        assert_eq!(Switch::named("Liveness"), None);
+    }
+}
