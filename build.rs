@@ -1,6 +1,39 @@
-//! Builds again when a built-in scenario or fixture is added or taken away, which the embedding does not notice.
+//! Lists the built-in scenarios and fixtures, so that the library can embed them.
 
-fn main() {
-    println!("cargo::rerun-if-changed=scenarios");
-    println!("cargo::rerun-if-changed=fixtures");
+use std::{
+    env,
+    error::Error,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The folders that are embedded, and what their tables are called.
+const FOLDERS: [(&str, &str); 3] =
+    [("SCENARIOS", "scenarios"), ("PEOPLE", "fixtures/people"), ("DOCUMENTS", "fixtures/documents")];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let mut tables = String::new();
+    for (table, folder) in FOLDERS {
+        println!("cargo::rerun-if-changed={folder}");
+        tables.push_str(&table_of(table, &root.join(folder))?);
+    }
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("built_in.rs"), tables)?;
+    Ok(())
+}
+
+/// A table of the files of a folder, in the order of their names.
+fn table_of(table: &str, folder: &Path) -> Result<String, Box<dyn Error>> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, Box<dyn Error>>>()?;
+    paths.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
+    let mut text = format!("pub(crate) static {table}: &[BuiltIn] = &[\n");
+    for path in paths {
+        let (name, file) = (path.file_stem().unwrap_or_default(), path.file_name().unwrap_or_default());
+        let (name, file) = (name.to_string_lossy(), file.to_string_lossy());
+        writeln!(text, "    BuiltIn {{ name: {name:?}, path: {file:?}, text: include_str!({path:?}) }},")?;
+    }
+    text.push_str("];\n");
+    Ok(text)
 }

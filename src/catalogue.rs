@@ -37,7 +37,7 @@ impl Catalogue {
             let name = scenario.name.clone();
             scenario.doubts().into_iter().map(move |doubt| format!("the scenario `{name}`: {doubt}"))
         };
-        self.scenarios.iter().flat_map(of_scenario).collect()
+        self.scenarios.own().flat_map(of_scenario).collect()
     }
 
     /// Says which scenario or person the settings name that is not there.
@@ -50,7 +50,7 @@ impl Catalogue {
         let mut check = |place: String, known: Result<(), String>| {
             problems.extend(known.err().map(|problem| format!("{place}: {problem}")));
         };
-        let scenario = |name: &str| self.scenarios.get(name).map(|_| ());
+        let scenario = |name: &str| self.scenarios.check(name);
         check("the default scenario (--scenario)".into(), scenario(&config.scenario));
         for company in config.companies() {
             let place = format!("the company key `{}`", company.key);
@@ -68,7 +68,7 @@ impl Catalogue {
     }
 
     fn check_documents(&self) -> Result<(), LoadError> {
-        for scenario in self.scenarios.iter() {
+        for scenario in self.scenarios.own() {
             for name in scenario.documents() {
                 self.documents.get(name).map_err(|problem| LoadError::Content {
                     place: format!("the scenario `{}`", scenario.name),

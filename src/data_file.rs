@@ -6,11 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rust_embed::RustEmbed;
 use serde::de::DeserializeOwned;
 use serde_saphyr::UserMessageFormatter;
 
-use crate::foreign_text::shortened;
+use crate::{built_in::BuiltIn, foreign_text::shortened};
 
 /// A YAML (or JSON) file and its text.
 #[derive(Debug)]
@@ -50,16 +49,9 @@ pub enum LoadError {
 }
 
 impl DataFile {
-    /// The files of a built-in folder, in the order of their names.
-    pub(crate) fn embedded<E: RustEmbed>() -> Vec<Self> {
-        let mut paths: Vec<_> = E::iter().collect();
-        paths.sort();
-        let file = |path: Cow<'static, str>| {
-            let data = E::get(&path).expect("the file is listed").data;
-            let text = String::from_utf8(data.into_owned()).expect("built-in files are UTF-8");
-            Self { name: stem(Path::new(path.as_ref())), path: PathBuf::from(path.as_ref()), text: text.into() }
-        };
-        paths.into_iter().map(file).collect()
+    /// A file that is built in.
+    pub(crate) fn built_in(file: &BuiltIn) -> Self {
+        Self { name: file.name.into(), path: file.path.into(), text: file.text.into() }
     }
 
     /// The `.yaml`, `.yml` and `.json` files right in `folder`, in the order of their names.

@@ -65,6 +65,7 @@ pub use vendor::{Dialect, ErrorCode, Outcome, ResultCase};
 mod data_file;
 pub use data_file::LoadError;
 
+mod built_in;
 mod catalogue;
 mod clock;
 mod foreign_text;

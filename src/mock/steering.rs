@@ -100,7 +100,7 @@ impl Mock {
     ///
     /// A message that lists the scenarios when there is none of that name.
     pub(crate) fn enqueue(&self, tenant: &Tenant, scenario: &str, times: usize) -> Result<(), String> {
-        self.catalogue().scenarios.get(scenario)?;
+        self.catalogue().scenarios.check(scenario)?;
         tenant.enqueue(scenario, times);
         Ok(())
     }

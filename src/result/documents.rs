@@ -1,23 +1,28 @@
 //! Whole documents from the fixtures, which a scenario can answer instead of the generated one.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
-use rust_embed::RustEmbed;
 use serde_json::{Map, Value};
 
 use crate::{
+    built_in::DOCUMENTS,
     data_file::{DataFile, LoadError},
     foreign_text::shortened,
 };
 
-/// The documents that are built in.
-#[derive(RustEmbed)]
-#[folder = "fixtures/documents/"]
-struct BuiltIn;
+type ByName = BTreeMap<String, Map<String, Value>>;
 
-/// The documents by name; the name is the file's name without its ending.
+/// The documents that are built in; they are read when the first of them is asked for.
+static BUILT_IN: LazyLock<ByName> =
+    LazyLock::new(|| read(DOCUMENTS.iter().map(DataFile::built_in)).expect("built-in documents can be read"));
+
+/// The documents by name, which is the file's name without its ending: those of a folder, or else the built-in ones.
 #[derive(Debug)]
-pub(crate) struct Documents(BTreeMap<String, Map<String, Value>>);
+pub(crate) struct Documents(Option<ByName>);
+
+fn read(files: impl Iterator<Item = DataFile>) -> Result<ByName, LoadError> {
+    files.map(|file| Ok((file.name.clone(), file.parse()?))).collect()
+}
 
 impl Documents {
     /// Reads `documents/` of the fixtures folder; where there is no such folder, the built-in documents.
@@ -27,11 +32,8 @@ impl Documents {
     /// [`LoadError`] for the first file that cannot be read, with line and column.
     pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
         let folder = fixtures.map(|folder| folder.join("documents")).filter(|folder| folder.exists());
-        let files = match folder {
-            Some(folder) => DataFile::in_folder(&folder)?,
-            None => DataFile::embedded::<BuiltIn>(),
-        };
-        files.into_iter().map(|file| Ok((file.name.clone(), file.parse()?))).collect::<Result<_, _>>().map(Self)
+        let files = folder.map(|folder| DataFile::in_folder(&folder)).transpose()?;
+        files.map(|files| read(files.into_iter())).transpose().map(Self)
     }
 
     /// The document of that name.
@@ -40,8 +42,9 @@ impl Documents {
     ///
     /// A message that names the unknown document and lists the known ones.
     pub(crate) fn get(&self, name: &str) -> Result<&Map<String, Value>, String> {
-        self.0.get(name).ok_or_else(|| {
-            let known: Vec<_> = self.0.keys().map(|name| format!("`{name}`")).collect();
+        let documents = self.0.as_ref().unwrap_or(&BUILT_IN);
+        documents.get(name).ok_or_else(|| {
+            let known: Vec<_> = documents.keys().map(|name| format!("`{name}`")).collect();
             let known = if known.is_empty() { "none".into() } else { known.join(", ") };
             format!("there is no document `{}` in `documents` of the fixtures; known: {known}", shortened(name))
         })

@@ -1,20 +1,19 @@
 //! The invented people who go through the sessions.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use jiff::civil::Date;
-use rust_embed::RustEmbed;
 use serde::Deserialize;
 
 use crate::{
+    built_in::PEOPLE,
     data_file::{DataFile, LoadError},
     vendor::{DocumentType, Flags, Token},
 };
 
-/// The people who are built in.
-#[derive(RustEmbed)]
-#[folder = "fixtures/people/"]
-struct BuiltIn;
+/// The people who are built in; they are read when the first document is made out.
+static BUILT_IN: LazyLock<Vec<(String, Person)>> =
+    LazyLock::new(|| read(PEOPLE.iter().map(DataFile::built_in)).expect("built-in people can be read"));
 
 /// An invented person and the documents they hold.
 #[derive(Debug, Deserialize)]
@@ -180,9 +179,14 @@ pub(crate) struct Cast<'a> {
     pub(crate) country: String,
 }
 
-/// Everybody who can go through a session, each with the name of their file, in the order of those names.
+/// Everybody who can go through a session: those of a folder, each with the name of their file, in the order of those
+/// names; without them, the built-in people.
 #[derive(Debug)]
-pub(crate) struct People(Vec<(String, Person)>);
+pub(crate) struct People(Option<Vec<(String, Person)>>);
+
+fn read(files: impl Iterator<Item = DataFile>) -> Result<Vec<(String, Person)>, LoadError> {
+    files.map(|file| Ok((file.name.clone(), file.parse()?))).collect()
+}
 
 impl People {
     /// Reads `people/` of the fixtures folder; where there is none but one of documents, the built-in people.
@@ -192,18 +196,20 @@ impl People {
     /// [`LoadError`] for the first file that cannot be read, with line and column.
     pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
         let is_there = |folder: &&Path| folder.join("people").exists() || !folder.join("documents").exists();
-        let files = match fixtures.filter(is_there) {
-            Some(folder) => DataFile::in_folder(&folder.join("people"))?,
-            None => DataFile::embedded::<BuiltIn>(),
-        };
-        files.into_iter().map(|file| Ok((file.name.clone(), file.parse()?))).collect::<Result<_, _>>().map(Self)
+        let folder = fixtures.filter(is_there).map(|folder| folder.join("people"));
+        let files = folder.map(|folder| DataFile::in_folder(&folder)).transpose()?;
+        files.map(|files| read(files.into_iter())).transpose().map(Self)
+    }
+
+    fn all(&self) -> &[(String, Person)] {
+        self.0.as_deref().unwrap_or(&BUILT_IN)
     }
 
     /// Says which of these names is nobody's.
     pub(crate) fn check_names(&self, names: &[String]) -> Result<(), String> {
-        match names.iter().find(|name| !self.0.iter().any(|(known, _)| known == *name)) {
+        match names.iter().find(|name| !self.all().iter().any(|(known, _)| known == *name)) {
             Some(nobody) => {
-                let known: Vec<_> = self.0.iter().map(|(name, _)| name.as_str()).collect();
+                let known: Vec<_> = self.all().iter().map(|(name, _)| name.as_str()).collect();
                 Err(format!("there is nobody called `{nobody}`; the people are: {}", known.join(", ")))
             }
             None => Ok(()),
@@ -219,7 +225,7 @@ impl People {
         let holders = |kinds: &[DocumentType]| -> Vec<&Person> {
             let holds_one = |person: &&Person| kinds.iter().any(|kind| person.document(*kind).is_some());
             let may_come = |name: &String| names.is_empty() || names.contains(name);
-            self.0.iter().filter(|(name, _)| may_come(name)).map(|(_, person)| person).filter(holds_one).collect()
+            self.all().iter().filter(|(name, _)| may_come(name)).map(|(_, person)| person).filter(holds_one).collect()
         };
         let mut kinds = flags.document_types();
         let mut people = holders(&kinds);
@@ -262,16 +268,16 @@ mod tests {
     #[test]
     fn the_built_in_people_cover_every_document_and_several_scripts() {
         let people = People::load(None).unwrap();
-        assert!(people.0.len() >= 12, "{}", people.0.len());
+        assert!(people.all().len() >= 12, "{}", people.all().len());
         for kind in DocumentType::ALL {
-            assert!(people.0.iter().any(|(_, person)| person.document(kind).is_some()), "{kind:?}");
+            assert!(people.all().iter().any(|(_, person)| person.document(kind).is_some()), "{kind:?}");
         }
         let locales: BTreeSet<_> =
-            people.0.iter().filter_map(|(_, person)| person.local.as_ref()).map(|local| &*local.locale).collect();
+            people.all().iter().filter_map(|(_, person)| person.local.as_ref()).map(|local| &*local.locale).collect();
         for locale in ["ka_GE", "uk_UA", "el_GR"] {
             assert!(locales.contains(locale), "{locale} is not among {locales:?}");
         }
-        assert!(people.0.iter().any(|(_, person)| person.local.is_none()));
+        assert!(people.all().iter().any(|(_, person)| person.local.is_none()));
     }
 
     #[test]

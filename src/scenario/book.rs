@@ -1,30 +1,57 @@
 //! All scenarios that a server knows.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
-
-use rust_embed::RustEmbed;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::{Arc, LazyLock, OnceLock},
+};
 
 use super::{Content, Scenario, Trigger, file::ScenarioFile};
 use crate::{
+    built_in::SCENARIOS,
     data_file::{DataFile, LoadError},
     foreign_text::shortened,
 };
 
-/// The scenarios that are built in.
-#[derive(RustEmbed)]
-#[folder = "scenarios/"]
-struct BuiltIn;
+/// The built-in scenarios for all servers of the process that finish as usual.
+static AS_USUAL: LazyLock<Arc<BuiltInScenarios>> = LazyLock::new(|| Arc::new(BuiltInScenarios::new(Trigger::Widget)));
 
 /// The scenarios by name; the name is the file's name without its ending.
 #[derive(Debug)]
 pub(crate) struct ScenarioBook {
-    by_name: BTreeMap<String, Arc<Scenario>>,
+    /// Those of the folder, which hold above built-in ones of the same name.
+    own: BTreeMap<String, Arc<Scenario>>,
+    built_in: Option<Arc<BuiltInScenarios>>,
     /// Those that have a `match`, in the order of their names.
     matching: Vec<Arc<Scenario>>,
 }
 
+/// The built-in scenarios, each of which is read when somebody asks for it. None has a `match`.
+#[derive(Debug)]
+struct BuiltInScenarios {
+    /// When one that does not say so reaches its outcome.
+    finish: Trigger,
+    /// In the order of [`SCENARIOS`].
+    read: Vec<OnceLock<Arc<Scenario>>>,
+}
+
+impl BuiltInScenarios {
+    fn new(finish: Trigger) -> Self {
+        Self { finish, read: SCENARIOS.iter().map(|_| OnceLock::new()).collect() }
+    }
+
+    fn get(&self, name: &str) -> Option<&Arc<Scenario>> {
+        let place = SCENARIOS.binary_search_by_key(&name, |file| file.name).ok()?;
+        let read = || -> Result<_, LoadError> {
+            let file: ScenarioFile = DataFile::built_in(&SCENARIOS[place]).parse()?;
+            Ok(Arc::new(file.into_scenario(name.to_owned(), &self.finish)))
+        };
+        Some(self.read[place].get_or_init(|| read().expect("built-in scenarios can be read")))
+    }
+}
+
 impl ScenarioBook {
-    /// Reads the built-in scenarios, if wanted, and those of `folder` over them.
+    /// Reads the scenarios of `folder`, over the built-in ones where those are wanted.
     ///
     /// `finish` is when a scenario that does not say so reaches its outcome.
     ///
@@ -32,18 +59,18 @@ impl ScenarioBook {
     ///
     /// [`LoadError`] for the first file that cannot be read, with line and column.
     pub(crate) fn load(built_in: bool, folder: Option<&Path>, finish: &Trigger) -> Result<Self, LoadError> {
-        let mut files = if built_in { DataFile::embedded::<BuiltIn>() } else { Vec::new() };
-        if let Some(folder) = folder {
-            files.extend(DataFile::in_folder(folder)?);
-        }
-        let mut by_name = BTreeMap::new();
-        for file in &files {
+        let mut own = BTreeMap::new();
+        for file in folder.map(DataFile::in_folder).transpose()?.unwrap_or_default() {
             let parsed: ScenarioFile = file.parse()?;
             let scenario = parsed.into_scenario(file.name.clone(), finish);
-            by_name.insert(file.name.clone(), Arc::new(scenario));
+            own.insert(file.name, Arc::new(scenario));
         }
-        let matching = by_name.values().filter(|scenario| scenario.matches.is_some()).cloned().collect();
-        Ok(Self { by_name, matching })
+        let matching = own.values().filter(|scenario| scenario.matches.is_some()).cloned().collect();
+        let built_in = built_in.then(|| match finish {
+            Trigger::Widget => AS_USUAL.clone(),
+            other => Arc::new(BuiltInScenarios::new(other.clone())),
+        });
+        Ok(Self { own, built_in, matching })
     }
 
     /// The scenario of that name.
@@ -52,12 +79,25 @@ impl ScenarioBook {
     ///
     /// A message that names the unknown scenario and lists the known ones.
     pub(crate) fn get(&self, name: &str) -> Result<&Arc<Scenario>, String> {
-        self.by_name.get(name).ok_or_else(|| {
-            if self.by_name.is_empty() {
-                return "there are no scenarios; name a folder of them with --scenarios".into();
-            }
-            format!("there is no scenario `{}`; the scenarios are: {}", shortened(name), self.names().join(", "))
-        })
+        let built_in = || self.built_in.as_ref()?.get(name);
+        self.own.get(name).or_else(built_in).ok_or_else(|| self.unknown(name))
+    }
+
+    /// Says whether there is a scenario of that name, without reading it.
+    ///
+    /// # Errors
+    ///
+    /// As [`ScenarioBook::get`].
+    pub(crate) fn check(&self, name: &str) -> Result<(), String> {
+        let is_built_in = || self.built_in.is_some() && SCENARIOS.binary_search_by_key(&name, |file| file.name).is_ok();
+        if self.own.contains_key(name) || is_built_in() { Ok(()) } else { Err(self.unknown(name)) }
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        match &self.names()[..] {
+            [] => "there are no scenarios; name a folder of them with --scenarios".into(),
+            names => format!("there is no scenario `{}`; the scenarios are: {}", shortened(name), names.join(", ")),
+        }
     }
 
     /// The first scenario, in the order of their names, whose `match` holds for a call.
@@ -65,11 +105,41 @@ impl ScenarioBook {
         self.matching.iter().find(|scenario| scenario.matches.as_ref().is_some_and(|matches| matches.holds(content)))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Scenario>> {
-        self.by_name.values()
+    /// Those of the folder.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &Arc<Scenario>> {
+        self.own.values()
     }
 
+    /// All names in order.
     pub(crate) fn names(&self) -> Vec<&str> {
-        self.by_name.keys().map(String::as_str).collect()
+        let built_in = self.built_in.iter().flat_map(|_| SCENARIOS.iter().map(|file| file.name));
+        self.own.keys().map(String::as_str).chain(built_in).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::Documents;
+
+    #[test]
+    fn every_built_in_scenario_can_be_read_and_is_beyond_doubt() {
+        let (book, documents) =
+            (ScenarioBook::load(true, None, &Trigger::Begin).unwrap(), Documents::load(None).unwrap());
+        assert!(SCENARIOS.len() > 30 && SCENARIOS.is_sorted_by_key(|file| file.name));
+        for name in book.names() {
+            let scenario = book.get(name).unwrap();
+            assert_eq!(scenario.doubts(), [""; 0], "{name}");
+            assert!(scenario.matches.is_none(), "{name} has a `match`: books look at those of their folder only");
+            for document in scenario.documents() {
+                documents.get(document).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn servers_share_the_scenarios_that_are_built_in() {
+        let book = || ScenarioBook::load(true, None, &Trigger::Widget).unwrap();
+        assert!(Arc::ptr_eq(book().get("approved").unwrap(), book().get("approved").unwrap()));
     }
 }

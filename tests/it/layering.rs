@@ -110,6 +110,7 @@ fn the_domain_does_not_know_http() {
             "vendor",
             "foreign_text.rs",
             "json_text.rs",
+            "built_in.rs",
             "data_file.rs",
         ],
     );
