@@ -32,11 +32,11 @@ use self::{
     watch::Watching,
 };
 use crate::{
+    company::Tenant,
     data_file::irregular,
     foreign_text::{MOST_NAMED, on_one_line},
     mock::Mock,
     server::{MockServer, STOP_DEADLINE},
-    tenant::Tenant,
     vendor::ResultCase,
 };
 

@@ -35,6 +35,10 @@ pub struct Config {
     pub company_ttl: Duration,
     /// How many such companies there are at most: 1,000. The idlest one makes room.
     pub max_companies: usize,
+    /// How many sessions a company has at most: 100,000. The oldest that is finished makes room, or else the oldest.
+    pub max_sessions: usize,
+    /// Whether `begin/` is refused at `max_sessions`, instead of making room.
+    pub refuse_at_max_sessions: bool,
     /// What goes wrong with the first calls, of whichever company.
     pub faults: Vec<Fault>,
     /// How long a session token opens the widget: 15 minutes.
@@ -77,6 +81,8 @@ impl Default for Config {
             any_company_key: None,
             company_ttl: Duration::from_secs(60 * 60),
             max_companies: 1000,
+            max_sessions: 100_000,
+            refuse_at_max_sessions: false,
             faults: Vec::new(),
             session_lifetime: Duration::from_secs(15 * 60),
             dialect: Dialect::default(),
@@ -132,6 +138,9 @@ impl Config {
         }
         if self.max_companies == 0 {
             return Err("--max-companies: with 0 no company could come to be; give at least 1".into());
+        }
+        if self.max_sessions == 0 {
+            return Err("--max-sessions: with 0 no session could begin; give at least 1".into());
         }
         if self.company_ttl.is_zero() {
             return Err("--company-ttl: with 0 no company would stay for its second call; give at least 1ms".into());

@@ -73,9 +73,6 @@ mod http;
 mod json_text;
 mod result;
 mod signature;
-mod store;
-mod tenant;
-mod tenants;
 
 #[cfg(feature = "cli")]
 pub mod cli;

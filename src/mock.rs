@@ -12,18 +12,16 @@ use serde_json::Value;
 pub(crate) use self::begin::BeginRequest;
 pub use self::steering::{Due, FellDue};
 use crate::{
-    catalogue::Catalogue,
+    catalogue::{Catalogue, Sources},
     clock::Clock,
-    company::Company,
+    company::{Ceiling, Tenant, TenantSettings, Tenants, Welcome},
     config::Config,
     data_file::LoadError,
     faults::{Endpoint, Faults, Strike},
     foreign_text::shortened,
-    result::render,
+    result::{Fixtures, render},
     scenario::Decision,
     session::{Answers, Browser, DecideError, FinishError, Session, Standing},
-    tenant::Tenant,
-    tenants::{Tenants, WelcomeSettings},
     vendor::{ErrorCode, Outcome, Token, TokenSource, VendorError},
 };
 
@@ -104,17 +102,18 @@ impl Mock {
                 .map_err(|error| ConfigError::Setting(format!("the clock cannot stand there: {error}")))
         };
         let frozen_at = config.frozen_at.map(moment).transpose()?;
-        let tenant = |company: Company| -> Result<Arc<Tenant>, ConfigError> {
+        let ceiling = Ceiling { most: config.max_sessions, refuses: config.refuse_at_max_sessions };
+        let settings = TenantSettings { seed: config.seed, frozen_at, ceiling };
+        let configured = config.companies().into_iter().map(|company| {
             let frozen_at = company.frozen_at.map(moment).transpose()?.or(frozen_at);
-            Ok(Arc::new(Tenant::new(company, config.seed, frozen_at)))
-        };
-        let configured = config.companies().into_iter().map(tenant).collect::<Result<_, _>>()?;
-        let welcome = config.any_company_key.as_ref().map(|pattern| WelcomeSettings {
+            Ok((company, TenantSettings { frozen_at, ..settings }))
+        });
+        let configured = configured.collect::<Result<Vec<_>, ConfigError>>()?;
+        let welcome = config.any_company_key.as_ref().map(|pattern| Welcome {
             pattern: pattern.clone(),
             time_to_live: config.company_ttl,
             most: config.max_companies,
-            seed: config.seed,
-            frozen_at,
+            settings,
         });
         let (clock, faults) = (Arc::new(Clock::new(frozen_at)), Faults::default());
         faults.replace(&config.faults, clock.now());
@@ -173,11 +172,11 @@ impl Mock {
     ///
     /// [`ErrorCode::SessionInvalid`], [`ErrorCode::SessionNotFound`], and what the scenario says.
     pub(crate) fn result(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Told, Refusal> {
-        self.with_session(tenant, token, |session| {
+        self.with_session(tenant, token, |session, catalogue| {
             let now = tenant.clock.now();
             let strike = strike_session(session, Endpoint::Result, now)?;
             session.poll(now);
-            Ok(Told { json: self.answer(tenant, session)?, strike })
+            Ok(Told { json: self.answer(tenant, session, &catalogue.fixtures)?, strike })
         })
     }
 
@@ -188,18 +187,18 @@ impl Mock {
     /// As [`Mock::result`]; the session stays then.
     pub(crate) fn delete(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Told, Refusal> {
         let known = read_token(token)?;
-        let last_look = |session: &mut Session| -> Result<Told, Refusal> {
+        let last_look = |session: &mut Session, catalogue: &Catalogue| -> Result<Told, Refusal> {
             let now = tenant.clock.now();
             let strike = strike_session(session, Endpoint::Delete, now)?;
-            Ok(Told { json: self.answer(tenant, session)?, strike })
+            Ok(Told { json: self.answer(tenant, session, &catalogue.fixtures)?, strike })
         };
         tenant.sessions.remove(&known, last_look).unwrap_or_else(|| Err(not_found(tenant, token).into()))
     }
 
-    fn answer(&self, tenant: &Tenant, session: &mut Session) -> Result<Bytes, VendorError> {
+    fn answer(&self, tenant: &Tenant, session: &mut Session, fixtures: &Fixtures) -> Result<Bytes, VendorError> {
         let draw = |session: &Session, standing: Standing<'_>| {
             let company = &tenant.company;
-            render(session, standing, &company.people, self.config.wording(company))
+            render(session, standing, fixtures, &company.people, self.config.wording(company))
         };
         session
             .answer(draw)
@@ -210,7 +209,7 @@ impl Mock {
         &self,
         tenant: &Tenant,
         token: &str,
-        action: impl FnOnce(&mut Session) -> Result<T, Refusal>,
+        action: impl Fn(&mut Session, &Catalogue) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let known = read_token(token)?;
         tenant.sessions.update(&known, action).unwrap_or_else(|| Err(not_found(tenant, token).into()))
@@ -222,7 +221,7 @@ impl Mock {
     ///
     /// [`FinishError`] when there is nothing to do for a person.
     pub(crate) fn open(&self, token: &str, browser: Browser) -> Result<(), FinishError> {
-        self.in_widget(token, |session, now| session.open(browser, now))
+        self.in_widget(token, |session, now| session.open(&browser, now))
     }
 
     /// Looks at a session that a person has open.
@@ -230,7 +229,7 @@ impl Mock {
     /// # Errors
     ///
     /// [`FinishError`] when there is nothing to do for a person.
-    pub(crate) fn view<T>(&self, token: &str, view: impl FnOnce(&Session) -> T) -> Result<T, FinishError> {
+    pub(crate) fn view<T>(&self, token: &str, view: impl Fn(&Session) -> T) -> Result<T, FinishError> {
         self.in_widget(token, |session, now| {
             session.check_open(now)?;
             Ok(view(session))
@@ -269,8 +268,8 @@ impl Mock {
             None => None,
         };
         let asked = self.in_widget(token, |session, now| {
-            let forced = decision.map(|decision| decision.verdict(session.has_face_step()));
-            session.finish(forced, answers, now)?;
+            let forced = decision.clone().map(|decision| decision.verdict(session.has_face_step()));
+            session.finish(forced, answers.clone(), now)?;
             Ok(session.asked.clone())
         })?;
         let return_url = asked.layers().read_flags().return_url().map(str::to_owned);
@@ -282,26 +281,54 @@ impl Mock {
     fn in_widget<T>(
         &self,
         token: &str,
-        action: impl FnOnce(&mut Session, Timestamp) -> Result<T, FinishError>,
+        action: impl Fn(&mut Session, Timestamp) -> Result<T, FinishError>,
     ) -> Result<T, FinishError> {
         self.in_session(token, action).unwrap_or(Err(FinishError::NoSuchSession))
     }
 
     /// Does something with a session of whichever company; `None` when there is none of that token.
-    fn in_session<T>(&self, token: &str, action: impl FnOnce(&mut Session, Timestamp) -> T) -> Option<T> {
+    fn in_session<T>(&self, token: &str, action: impl Fn(&mut Session, Timestamp) -> T) -> Option<T> {
         let known = Token::parse(token)?;
-        let tenant = self.tenants.find_by_session(&known, &self.clock)?;
-        tenant.sessions.update(&known, |session| action(session, tenant.clock.now()))
+        self.tenants.update_session(&known, &self.clock, action)
     }
 }
 
 fn read_catalogue(config: &Config) -> Result<Catalogue, ConfigError> {
-    let catalogue = Catalogue::load(config)?;
-    catalogue.check_names(config).map_err(ConfigError::Setting)?;
+    let Config { builtin_scenarios, scenarios, fixtures, finish, .. } = config;
+    let (scenarios, fixtures) = (scenarios.as_deref(), fixtures.as_deref());
+    let catalogue = Catalogue::load(Sources { builtin_scenarios: *builtin_scenarios, scenarios, fixtures, finish })?;
+    check_names(&catalogue, config).map_err(ConfigError::Setting)?;
     for warning in catalogue.warnings() {
         tracing::warn!("{warning}");
     }
     Ok(catalogue)
+}
+
+/// Says which scenario or person the settings name that is not there.
+///
+/// # Errors
+///
+/// A message for each, one a line.
+fn check_names(catalogue: &Catalogue, config: &Config) -> Result<(), String> {
+    let mut problems = Vec::new();
+    let mut check = |place: String, known: Result<(), String>| {
+        problems.extend(known.err().map(|problem| format!("{place}: {problem}")));
+    };
+    let scenario = |name: &str| catalogue.scenarios.check(name);
+    check("the default scenario (--scenario)".into(), scenario(&config.scenario));
+    for company in config.companies() {
+        let place = format!("the company key `{}`", company.key);
+        for (id, saved) in &company.configurations {
+            let named = saved.scenario.as_deref().map_or(Ok(()), scenario);
+            check(format!("the configuration `{id}` of {place}"), named);
+        }
+        check(place.clone(), company.scenario.as_deref().map_or(Ok(()), scenario));
+        for name in &company.queue {
+            check(format!("the queue of {place}"), scenario(name));
+        }
+        check(format!("the people of {place}"), catalogue.fixtures.people.check_names(&company.people));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }
 
 /// What a fault of the session's scenario does to a call, unless it keeps it from being carried out.
@@ -326,9 +353,17 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
     VendorError::new(
         ErrorCode::SessionNotFound,
         format!(
-            "the company `{}` has no session `{}`: it was never begun, was deleted, or is another company's",
+            "the company `{}` has no session `{}`: {}",
             tenant.company.key,
-            shortened(token)
+            shortened(token),
+            if Token::parse(token).is_some_and(|token| tenant.sessions.was_evicted(&token)) {
+                "it was given up for a new one, as the company had as many as it may have (--max-sessions)"
+            } else {
+                "it was never begun, was deleted, or is another company's"
+            }
         ),
     )
 }
+
+#[cfg(test)]
+mod properties;

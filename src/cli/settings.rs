@@ -59,6 +59,17 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "values::count")]
     max_companies: Option<usize>,
 
+    /// How many sessions a company has at most; the oldest that is finished makes room, or else the oldest
+    /// [default: 100000]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_SESSIONS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
+    #[serde(deserialize_with = "values::count")]
+    max_sessions: Option<usize>,
+
+    /// Refuse begin/ at that number (argumentError), instead of making room
+    #[arg(long, env = "IDENTOMAT_MOCK_REFUSE_AT_MAX_SESSIONS", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    refuse_at_max_sessions: Option<bool>,
+
     /// How long a session token opens the widget [default: 15m]
     #[arg(long, env = "IDENTOMAT_MOCK_SESSION_LIFETIME", value_name = "DURATION")]
     session_lifetime: Option<Length>,
@@ -255,6 +266,8 @@ impl Settings {
             any_company_key,
             company_ttl,
             max_companies,
+            max_sessions,
+            refuse_at_max_sessions,
             session_lifetime,
             dialect,
             result_case,
@@ -347,6 +360,8 @@ impl Settings {
             any_company_key: self.any_company_key.and_then(|AnyKey(pattern)| pattern),
             company_ttl: self.company_ttl.map_or(defaults.company_ttl, |Length(time)| time),
             max_companies: self.max_companies.unwrap_or(defaults.max_companies),
+            max_sessions: self.max_sessions.unwrap_or(defaults.max_sessions),
+            refuse_at_max_sessions: self.refuse_at_max_sessions.unwrap_or(false),
             faults: self.faults.into_iter().map(|FaultFile(fault)| fault).collect(),
             session_lifetime: self.session_lifetime.map_or(session_lifetime, |Length(time)| time),
             dialect: self.dialect.unwrap_or(dialect),

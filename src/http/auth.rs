@@ -10,10 +10,10 @@ use bytes::Bytes;
 
 use super::{error::with_hint, params::Params};
 use crate::{
+    company::Tenant,
     faults::Strike,
     mock::{Mock, Told},
     signature::{self, Payload},
-    tenant::Tenant,
     vendor::{ErrorCode, Token, VendorError},
 };
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{Mock, Refusal, not_found};
 use crate::{
     catalogue::Catalogue,
+    company::Tenant,
     faults::Strike,
     foreign_text::shortened,
     scenario::{Content, Read, Scenario},
     session::{Asked, Opening, Session},
-    tenant::Tenant,
     vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
 };
 
@@ -61,7 +61,7 @@ impl Mock {
         }
         if let Some(parent) = parent {
             // A parent that cannot be a token is an unknown one too.
-            self.with_session(tenant, parent, |_| Ok(())).map_err(|_| not_found(tenant, parent))?;
+            self.with_session(tenant, parent, |_, _| Ok(())).map_err(|_| not_found(tenant, parent))?;
         }
 
         let catalogue = self.catalogue();
@@ -93,17 +93,27 @@ impl Mock {
             hint.push_str(&oddity);
         }
         let (mut switches, mut step_types) = (flags_read.switches, steps_read.types);
-        let asked = Asked { own: own.clone(), saved: saved.map(|saved| saved.form.clone()), scenario };
-        if !asked.scenario.form.is_empty() {
+        let asked =
+            Asked { own: own.clone(), saved: saved.map(|saved| saved.form.clone()), scenario: scenario.clone() };
+        if !scenario.form.is_empty() {
             let (flags, steps) = (asked.layers().flags(), asked.layers().steps());
             switches = FlagsAtBegin::read(&flags).expect("flags laid over flags are flags").switches;
             step_types = StepsAtBegin::read(&steps).expect("steps laid over steps are steps").types;
         }
         let now = tenant.clock.now();
         let token = tenant.tokens.next();
-        let lifetime = asked.scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
-        let opening = Opening { token, asked, switches, step_types, catalogue, lifetime };
-        tenant.sessions.insert(Session::begin(opening, now));
+        let lifetime = scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
+        let opening = Opening { token, asked, switches, step_types, lifetime };
+        match tenant.sessions.insert(Session::begin(opening, now), catalogue) {
+            Ok(None) => {}
+            Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.tell_of_eviction(&given_up))),
+            Err(full) => {
+                if reason == QUEUE {
+                    tenant.put_back(&scenario.name);
+                }
+                return Err(VendorError::argument(full.to_string()).into());
+            }
+        }
         Ok(Begun { token, hint, strike })
     }
 

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::{DecideError, Mock, Token};
 use crate::{
+    company::Tenant,
     scenario::Decision,
     session::{FinishError, SessionEvent},
-    tenant::Tenant,
 };
 
 /// Something that fell due when a clock was moved.
@@ -124,7 +124,7 @@ impl Mock {
             }
         }
         let decided = self.in_session(token, |session, now| {
-            let verdict = asked.map(|decision| decision.verdict(session.has_face_step()));
+            let verdict = asked.clone().map(|decision| decision.verdict(session.has_face_step()));
             session.decide(verdict, now)
         });
         decided.unwrap_or(Err(DecideError::NoSuchSession))

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     general_document::general_document,
     identity_document::IdentityDocument,
+    people::People,
     questionnaires::{AnsweredQuestionnaire, answered},
 };
 use crate::{
@@ -57,9 +58,15 @@ struct TechnicalDetails<'a> {
 
 impl<'a> ResultDocument<'a> {
     /// The document of a session with that verdict. Person, dates and numbers follow from the token and the clock.
-    pub(super) fn build(session: &'a Session, verdict: &'a Verdict, people: &[String], wording: Wording) -> Self {
+    pub(super) fn build(
+        session: &'a Session,
+        verdict: &'a Verdict,
+        people: &'a People,
+        names: &[String],
+        wording: Wording,
+    ) -> Self {
         let flags = session.asked.layers().read_flags();
-        let cast = session.catalogue.people.cast(&session.token, &flags, people);
+        let cast = people.cast(&session.token, &flags, names);
         let went_through = verdict.went_through();
         let shows_document = went_through && verdict.document_read && session.has_document_step();
         let shows_face = went_through && verdict.document_read && session.has_face_step();

@@ -8,29 +8,54 @@ mod mrz;
 mod people;
 mod questionnaires;
 
-pub(crate) use self::{documents::Documents, people::People};
+use std::path::Path;
 
 use bytes::Bytes;
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use self::document::ResultDocument;
+use self::{document::ResultDocument, documents::Documents, people::People};
 use crate::{
+    data_file::LoadError,
     session::{Session, Standing},
     vendor::Wording,
 };
 
+/// What documents are made of.
+#[derive(Debug)]
+pub(crate) struct Fixtures {
+    pub(crate) people: People,
+    pub(crate) documents: Documents,
+}
+
+impl Fixtures {
+    /// Reads a folder of fixtures, or the built-in ones.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] for the first file that cannot be read, with line and column.
+    pub(crate) fn load(folder: Option<&Path>) -> Result<Self, LoadError> {
+        Ok(Self { people: People::load(folder)?, documents: Documents::load(folder)? })
+    }
+}
+
 /// The document that a session answers as it stands, with the changes of its scenario. `people` are the names of those
 /// who can go through it; where there are none, everybody can.
-pub(crate) fn render(session: &Session, standing: Standing<'_>, people: &[String], wording: Wording) -> Bytes {
+pub(crate) fn render(
+    session: &Session,
+    standing: Standing<'_>,
+    fixtures: &Fixtures,
+    people: &[String],
+    wording: Wording,
+) -> Bytes {
     match standing {
         Standing::Verdict(verdict) => {
-            let document = ResultDocument::build(session, verdict, people, wording);
+            let document = ResultDocument::build(session, verdict, &fixtures.people, people, wording);
             changed(session, &document)
         }
         Standing::Document(name) => {
-            let document = session.catalogue.documents.get(name);
+            let document = fixtures.documents.get(name);
             changed(session, document.expect("documents of scenarios are checked when they are read"))
         }
         Standing::Error(code) => to_json(&code.as_str()),

@@ -120,12 +120,12 @@ impl ScenarioBook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::result::Documents;
+    use crate::result::Fixtures;
 
     #[test]
     fn every_built_in_scenario_can_be_read_and_is_beyond_doubt() {
         let (book, documents) =
-            (ScenarioBook::load(true, None, &Trigger::Begin).unwrap(), Documents::load(None).unwrap());
+            (ScenarioBook::load(true, None, &Trigger::Begin).unwrap(), Fixtures::load(None).unwrap().documents);
         assert!(SCENARIOS.len() > 30 && SCENARIOS.is_sorted_by_key(|file| file.name));
         for name in book.names() {
             let scenario = book.get(name).unwrap();

@@ -8,9 +8,9 @@ use std::{
 
 use super::moment;
 use crate::{
+    company::Tenant,
     faults::Fault,
     mock::{FellDue, Mock},
-    tenant::Tenant,
 };
 
 /// One company of a running mock: what is done here, no other company notices.
@@ -108,6 +108,21 @@ impl CompanyHandle<'_> {
     /// Lets the company's clock run on from where it is.
     pub fn unfreeze_clock(&self) {
         self.tenant.clock.unfreeze();
+    }
+
+    /// The tokens of the company's sessions, in the order in which they began.
+    pub fn sessions(&self) -> Vec<String> {
+        self.tenant.sessions.tokens().iter().map(ToString::to_string).collect()
+    }
+
+    /// How many sessions the company has.
+    pub fn session_count(&self) -> usize {
+        self.tenant.sessions.count()
+    }
+
+    /// How many sessions were given up, since the server started, to make room for others (`max_sessions`).
+    pub fn evicted_sessions(&self) -> u64 {
+        self.tenant.sessions.evicted()
     }
 
     /// Makes the company as it was at the start: no sessions, its first queue and faults, its clock as it stood.

@@ -93,10 +93,10 @@ impl Session {
         let since = self.course.since;
         let happened = |at: Option<Timestamp>| at.map(|at| at.max(since));
         // Whoever finished the widget has opened it and has been through all of its steps.
-        let finished_at = self.finish.as_ref().map(|finish| finish.at);
+        let finished_at = self.finished().map(|finish| finish.at);
         match trigger {
             Trigger::Begin => Some(since),
-            Trigger::Opened => happened(self.opened_at.or(finished_at)),
+            Trigger::Opened => happened(self.opened_at().or(finished_at)),
             Trigger::Step(name) => happened(self.reached_at(name).or(finished_at)),
             Trigger::Widget => happened(finished_at),
             Trigger::Polls(polls) => (self.course.polls >= *polls).then_some(now),
@@ -124,9 +124,10 @@ impl Session {
 
     fn come(&mut self, at: Timestamp, what: Stood) {
         if let Stood::Stage(number) = what {
-            for effect in &self.asked.scenario.stages[number].effects {
+            let scenario = self.asked.scenario.clone();
+            for effect in &scenario.stages[number].effects {
                 match effect {
-                    Effect::Fault(fault) => self.faults.add(fault.clone(), at),
+                    Effect::Fault(fault) => self.rest().faults.add(fault.clone(), at),
                     // Looked up when there is something to answer.
                     Effect::Verdict(_) | Effect::Document(_) | Effect::Error(_) | Effect::Change(_) => {}
                 }
@@ -135,7 +136,9 @@ impl Session {
         self.course.came.push(Came { at, what });
         self.course.since = at;
         self.course.polls = 0;
-        self.rendered = None;
+        if let Some(rest) = &mut self.rest {
+            rest.rendered = None;
+        }
     }
 
     /// What is answered now: what the last stage said that said something about it.

@@ -2,8 +2,6 @@
 
 mod answers;
 mod course;
-#[cfg(test)]
-mod properties;
 mod walk;
 
 use std::{sync::Arc, time::Duration};
@@ -14,7 +12,6 @@ use jiff::Timestamp;
 use self::course::Course;
 pub(crate) use self::{answers::Answers, course::Standing, walk::walk};
 use crate::{
-    catalogue::Catalogue,
     clock::later,
     faults::{Endpoint, FaultList, Strike},
     scenario::{Scenario, Verdict},
@@ -28,16 +25,21 @@ pub(crate) struct Session {
     pub(crate) asked: Asked,
     pub(crate) switches: Switches,
     step_types: StepTypes,
-    /// The files that were there when it began: a session does not change when they do.
-    pub(crate) catalogue: Arc<Catalogue>,
     begun_at: Timestamp,
     expires_at: Timestamp,
+    course: Course,
+    /// What most sessions do not have, most of the time.
+    rest: Option<Box<Rest>>,
+}
+
+/// What comes to a session only when somebody does something with it.
+#[derive(Debug, Clone, Default)]
+struct Rest {
     opened_at: Option<Timestamp>,
     browser: Option<Browser>,
     /// The steps of the widget that the person came to, by key and by type.
     reached: Vec<(String, Timestamp)>,
-    finish: Option<Box<Finish>>,
-    course: Course,
+    finish: Option<Finish>,
     faults: FaultList,
     /// The document as it was last rendered; gone as soon as something in it can change.
     rendered: Option<Bytes>,
@@ -51,7 +53,6 @@ pub(crate) struct Opening {
     /// What `asked` comes to.
     pub(crate) switches: Switches,
     pub(crate) step_types: StepTypes,
-    pub(crate) catalogue: Arc<Catalogue>,
     pub(crate) lifetime: Duration,
 }
 
@@ -79,7 +80,7 @@ pub(crate) struct Browser {
 }
 
 /// How the person got through.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Finish {
     at: Timestamp,
     /// What the person filled in; without it the answers are invented.
@@ -142,22 +143,16 @@ pub(crate) enum SessionEvent {
 impl Session {
     /// Begins a session, and the stages of its scenario that come at once.
     pub(crate) fn begin(opening: Opening, now: Timestamp) -> Self {
-        let Opening { token, asked, switches, step_types, catalogue, lifetime } = opening;
+        let Opening { token, asked, switches, step_types, lifetime } = opening;
         let mut session = Self {
             token,
             asked,
             switches,
             step_types,
-            catalogue,
             begun_at: now,
             expires_at: later(now, lifetime),
-            opened_at: None,
-            browser: None,
-            reached: Vec::new(),
-            finish: None,
             course: Course::new(now),
-            faults: FaultList::default(),
-            rendered: None,
+            rest: None,
         };
         session.settle(now);
         session
@@ -166,7 +161,7 @@ impl Session {
     /// What the faults of its scenario do to a call for it.
     pub(crate) fn strike(&mut self, endpoint: Endpoint, now: Timestamp) -> Option<Strike> {
         let token = self.token;
-        self.faults.strike(endpoint, None, now, |purpose| token.draw(purpose))
+        self.rest.as_mut()?.faults.strike(endpoint, None, now, |purpose| token.draw(purpose))
     }
 
     /// Takes note of a call of `result/`: the polls since the last stage can bring the next one about.
@@ -181,14 +176,14 @@ impl Session {
     ///
     /// The error that the scenario answers instead of a document.
     pub(crate) fn answer(&mut self, render: impl FnOnce(&Self, Standing<'_>) -> Bytes) -> Result<Bytes, ErrorCode> {
-        if let Some(rendered) = &self.rendered {
+        if let Some(rendered) = self.rest.as_ref().and_then(|rest| rest.rendered.as_ref()) {
             return Ok(rendered.clone());
         }
         let rendered = match self.standing() {
             Standing::Error(code) => return Err(code),
             standing => render(self, standing),
         };
-        self.rendered = Some(rendered.clone());
+        self.rest().rendered = Some(rendered.clone());
         Ok(rendered)
     }
 
@@ -197,13 +192,14 @@ impl Session {
     /// # Errors
     ///
     /// [`FinishError`] when there is nothing more to do for a person at `now`.
-    pub(crate) fn open(&mut self, browser: Browser, now: Timestamp) -> Result<(), FinishError> {
+    pub(crate) fn open(&mut self, browser: &Browser, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
-        if self.browser.is_none() {
+        if self.browser().is_none() {
             self.settle(now);
-            self.opened_at = Some(now);
-            self.browser = Some(browser);
-            self.rendered = None;
+            let rest = self.rest();
+            rest.opened_at = Some(now);
+            rest.browser = Some(browser.clone());
+            rest.rendered = None;
             self.settle(now);
         }
         Ok(())
@@ -220,7 +216,7 @@ impl Session {
         self.settle(now);
         for name in names {
             if self.reached_at(&name).is_none() {
-                self.reached.push((name, now));
+                self.rest().reached.push((name, now));
             }
         }
         self.settle(now);
@@ -228,7 +224,7 @@ impl Session {
     }
 
     fn reached_at(&self, name: &str) -> Option<Timestamp> {
-        self.reached.iter().find(|(reached, _)| reached == name).map(|(_, at)| *at)
+        self.rest.as_ref()?.reached.iter().find(|(reached, _)| reached == name).map(|(_, at)| *at)
     }
 
     /// Lets the person get through, with the verdict of the scenario or a `forced` one.
@@ -246,8 +242,9 @@ impl Session {
     ) -> Result<(), FinishError> {
         self.check_open(now)?;
         self.settle(now);
-        self.finish = Some(Box::new(Finish { at: now, answers }));
-        self.rendered = None;
+        let rest = self.rest();
+        rest.finish = Some(Finish { at: now, answers });
+        rest.rendered = None;
         match forced {
             Some(verdict) => self.come_to(verdict, now),
             None => self.settle(now),
@@ -285,7 +282,7 @@ impl Session {
     ///
     /// [`FinishError`] when it was finished before, or the token expired at or before `now`.
     pub(crate) fn check_open(&self, now: Timestamp) -> Result<(), FinishError> {
-        if self.finish.is_some() {
+        if self.is_finished() {
             Err(FinishError::AlreadyFinished)
         } else if now >= self.expires_at {
             Err(FinishError::Expired)
@@ -300,11 +297,28 @@ impl Session {
         let seen = self.course.length();
         self.settle(now);
         let mut events: Vec<_> = self.came_after(seen).map(|(at, stage)| (at, SessionEvent::Stage(stage))).collect();
-        if self.finish.is_none() && before < self.expires_at && self.expires_at <= now {
-            let event = if self.opened_at.is_some() { SessionEvent::Abandoned } else { SessionEvent::Expired };
+        if !self.is_finished() && before < self.expires_at && self.expires_at <= now {
+            let event = if self.opened_at().is_some() { SessionEvent::Abandoned } else { SessionEvent::Expired };
             events.push((self.expires_at, event));
         }
         events
+    }
+
+    /// Whether the person is through.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.finished().is_some()
+    }
+
+    fn finished(&self) -> Option<&Finish> {
+        self.rest.as_ref()?.finish.as_ref()
+    }
+
+    fn opened_at(&self) -> Option<Timestamp> {
+        self.rest.as_ref()?.opened_at
+    }
+
+    fn rest(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
     }
 
     /// What happens to it.
@@ -322,15 +336,15 @@ impl Session {
 
     /// When the vendor looked at the person's document: when they finished, or at the beginning where nobody did.
     pub(crate) fn checked_at(&self) -> Timestamp {
-        self.finish.as_ref().map_or(self.begun_at, |finish| finish.at)
+        self.finished().map_or(self.begun_at, |finish| finish.at)
     }
 
     pub(crate) fn browser(&self) -> Option<&Browser> {
-        self.browser.as_ref()
+        self.rest.as_ref()?.browser.as_ref()
     }
 
     pub(crate) fn answers(&self) -> Option<&Answers> {
-        self.finish.as_ref()?.answers.as_ref()
+        self.finished()?.answers.as_ref()
     }
 
     /// Whether a document step is part of the session.

@@ -1,9 +1,9 @@
 //! Companies do not see each other.
 
-use identomat_mock::{Company, Configuration, ResultCase};
+use identomat_mock::{Company, Config, Configuration, ResultCase};
 use serde_json::{Value, json};
 
-use crate::harness::TestApp;
+use crate::harness::{Reply, TestApp};
 
 async fn two_companies() -> TestApp {
     TestApp::start_with(|builder| {
@@ -90,4 +90,103 @@ async fn a_configuration_that_is_none_stops_the_start() {
     let company = Company::new("a-company").configuration("short", Configuration::new());
     let error = identomat_mock::MockServer::builder().company(company).start().await.unwrap_err().to_string();
     assert!(error.ends_with("an id has 24 characters of 0-9 a-f"), "{error}");
+}
+
+/// Begins so many sessions of a company; answers their tokens and the last hint.
+async fn begin(app: &TestApp, key: &str, sessions: usize) -> (Vec<String>, String) {
+    let (mut tokens, mut hint) = (Vec::new(), String::new());
+    for _ in 0..sessions {
+        let begun = app.post_json("/external-api/begin/", &json!({"company_key": key})).await;
+        begun.assert_status(200);
+        tokens.push(begun.json().as_str().expect("a token").to_owned());
+        hint = begun.hint().to_owned();
+    }
+    (tokens, hint)
+}
+
+async fn result(app: &TestApp, key: &str, token: &str) -> Reply {
+    app.post_json("/external-api/result/", &json!({"company_key": key, "session_token": token})).await
+}
+
+fn at_most_three(config: &mut Config) {
+    config.max_sessions = 3;
+    config.any_company_key = Some("guest-*".into());
+}
+
+#[tokio::test]
+async fn at_the_ceiling_the_oldest_finished_session_goes_or_else_the_oldest() {
+    let app = TestApp::start_with(|builder| builder.company("one").company("other").settings(at_most_three)).await;
+    let (others, _) = begin(&app, "other", 3).await;
+    let (mut tokens, hint) = begin(&app, "one", 3).await;
+    assert_eq!(hint, "scenario `approved`, from the server's default");
+    let one = app.mock.company("one").unwrap();
+    app.mock.finish(&tokens[2]).unwrap();
+    app.mock.finish(&tokens[1]).unwrap();
+
+    // Of the finished ones the one that began first, though it was finished last.
+    for goes in [1, 2, 0] {
+        let gone = tokens[goes].clone();
+        let (new, hint) = begin(&app, "one", 1).await;
+        let says = format!("the company had 3 sessions (--max-sessions), so `{gone}` was given up");
+        assert_eq!(hint, format!("scenario `approved`, from the server's default; {says}"));
+        let refused = result(&app, "one", &gone).await;
+        refused.assert_error(404, "SESSION_NOT_FOUND");
+        assert!(
+            refused.hint().ends_with(
+                "it was given up for a new one, as the company had as many as it may have \
+                                          (--max-sessions)"
+            ),
+            "{refused}"
+        );
+        app.widget(&gone).await.assert_status(404);
+        tokens.extend(new);
+    }
+    assert_eq!(one.sessions(), tokens[3..], "in the order in which they began");
+    assert_eq!((one.session_count(), one.evicted_sessions()), (3, 3));
+    let other = app.mock.company("other").unwrap();
+    assert_eq!((other.sessions(), other.evicted_sessions()), (others, 0));
+}
+
+#[tokio::test]
+async fn begin_is_refused_at_the_ceiling_where_that_is_set() {
+    let settings = |config: &mut Config| {
+        at_most_three(config);
+        config.refuse_at_max_sessions = true;
+    };
+    let app = TestApp::start_with(|builder| builder.company("one").company("other").settings(settings)).await;
+    let (tokens, _) = begin(&app, "one", 3).await;
+    let one = app.mock.company("one").unwrap();
+    one.next_scenario("rejected").unwrap();
+    let refused = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
+    refused.assert_status(400);
+    let problem = "the company has 3 sessions already, and no more may begin (--max-sessions, --refuse-at-max-sessions): \
+                   delete some";
+    assert_eq!(refused.argument_error(), problem);
+    begin(&app, "other", 1).await;
+    assert_eq!(one.sessions(), tokens);
+
+    // A deleted session makes room, and the scenario that waited in the queue was not lost.
+    let call = json!({"company_key": "one", "session_token": tokens[0]});
+    app.post_json("/external-api/delete/", &call).await.assert_status(200);
+    let (_, hint) = begin(&app, "one", 1).await;
+    assert_eq!(hint, "scenario `rejected`, from the company's queue");
+    assert_eq!(one.session_count(), 3);
+}
+
+#[tokio::test]
+async fn reset_drops_the_sessions_of_one_company() {
+    let app = TestApp::start_with(|builder| builder.company("one").settings(at_most_three)).await;
+    let (tokens, _) = begin(&app, "one", 2).await;
+    let (guests, _) = begin(&app, "guest-1", 3).await;
+    app.mock.company("one").unwrap().reset();
+    assert_eq!(app.mock.company("one").unwrap().session_count(), 0);
+    for token in &tokens {
+        result(&app, "one", token).await.assert_error(404, "SESSION_NOT_FOUND");
+        app.widget(token).await.assert_status(404);
+    }
+    for token in &guests {
+        result(&app, "one", token).await.assert_error(404, "SESSION_NOT_FOUND");
+        result(&app, "guest-1", token).await.assert_status(200);
+        app.widget(token).await.assert_status(200);
+    }
 }

@@ -1,6 +1,7 @@
 //! Which way dependencies point: ARCHITECTURE.md says so, and this reads `src/` to see that it is true.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -84,8 +85,8 @@ fn only_the_token_draws_random_values() {
 }
 
 #[test]
-fn only_the_store_names_dashmap() {
-    only_in(&["dashmap", "DashMap"], &["store.rs"]);
+fn only_the_sessions_name_dashmap() {
+    only_in(&["dashmap", "DashMap", "DashSet"], &["company/sessions.rs"]);
 }
 
 #[test]
@@ -98,10 +99,7 @@ fn the_domain_does_not_know_http() {
             "result",
             "signature.rs",
             "clock.rs",
-            "store.rs",
-            "company.rs",
-            "tenant.rs",
-            "tenants.rs",
+            "company",
             "catalogue.rs",
             "faults",
             "mock.rs",
@@ -126,4 +124,144 @@ fn no_module_has_a_name_that_says_nothing() {
             path.display()
         );
     }
+}
+
+/// What a module needs: the names that stand behind the root of the crate in its paths.
+type Needs = BTreeMap<String, BTreeSet<String>>;
+
+/// What the modules directly below `src/` need of each other. Of what the crate exports, the module that has it counts.
+fn needs(sources: &[(PathBuf, String)]) -> Needs {
+    let lib = |(path, code): &(PathBuf, String)| (path == Path::new("lib.rs")).then(|| code.clone());
+    let exported = exports(&sources.iter().find_map(lib).unwrap_or_default());
+    let mut needs = Needs::new();
+    for (path, code) in sources {
+        // `mock.rs` and `mock/begin.rs` are the module `mock`; `http/mod.rs` is as deep as `mock.rs`.
+        let mut place: Vec<_> = path.with_extension("").iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+        if place.last().is_some_and(|last| last == "mod") {
+            place.pop();
+        }
+        if ["lib", "main"].contains(&&*place[0]) {
+            continue;
+        }
+        let names = names_below_root(code, place.len());
+        let of_module = needs.entry(place[0].clone()).or_default();
+        of_module.extend(names.into_iter().map(|name| exported.get(&name).cloned().unwrap_or(name)));
+    }
+    let modules: BTreeSet<_> = needs.keys().cloned().collect();
+    for (module, needed) in &mut needs {
+        needed.retain(|name| modules.contains(name) && name != module);
+    }
+    needs
+}
+
+/// What `pub use` of `lib.rs` exports, and from which module.
+fn exports(lib: &str) -> BTreeMap<String, String> {
+    let uses = lib.split("pub use ").skip(1).filter_map(|rest| rest.split_once(';')?.0.split_once("::"));
+    let names = |(module, names): (&str, &str)| -> Vec<_> {
+        let names = names.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty());
+        names.map(|name| (name.to_owned(), module.to_owned())).collect()
+    };
+    uses.flat_map(names).collect()
+}
+
+/// The first names of all paths that begin at the root of the crate, in code of a module that is `depth` deep.
+fn names_below_root(code: &str, depth: usize) -> BTreeSet<String> {
+    let root = "super::".repeat(depth);
+    let mut names = BTreeSet::new();
+    for start in ["crate::", &root] {
+        for (at, _) in code.match_indices(start) {
+            let before = code[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$' || c == ':') {
+                continue;
+            }
+            first_names(&code[at + start.len()..], &mut names);
+        }
+    }
+    // `use super::{super::{a, b}, c}`: what is in the inner braces begins one module further up.
+    for (at, _) in code.match_indices("super::{") {
+        let (mut up, mut rest) = (1, &code[at + "super::{".len()..]);
+        while let Some(further) = rest.trim_start().strip_prefix("super::") {
+            (up, rest) = (up + 1, further.strip_prefix('{').unwrap_or(further));
+        }
+        if up == depth && depth > 1 {
+            first_names(&format!("{{{rest}"), &mut names);
+        }
+    }
+    names
+}
+
+/// The first name of a path, or the first names of all that stand in its braces.
+fn first_names(path: &str, names: &mut BTreeSet<String>) {
+    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
+    let Some(inside) = path.strip_prefix('{') else {
+        names.insert(word(path));
+        return;
+    };
+    let (mut open, mut is_first) = (1, true);
+    for (at, sign) in inside.char_indices() {
+        match sign {
+            '{' => open += 1,
+            '}' => open -= 1,
+            ',' if open == 1 => is_first = true,
+            c if open == 1 && is_first && !c.is_whitespace() => {
+                names.insert(word(&inside[at..]));
+                is_first = false;
+            }
+            _ => {}
+        }
+        if open == 0 {
+            return;
+        }
+    }
+}
+
+/// A ring of modules, each of which needs the next, if there is one.
+fn ring(needs: &Needs) -> Option<String> {
+    fn walk<'a>(needs: &'a Needs, at: &'a str, way: &mut Vec<&'a str>, done: &mut BTreeSet<&'a str>) -> Option<String> {
+        if let Some(from) = way.iter().position(|seen| *seen == at) {
+            return Some([&way[from..], &[at]].concat().join(" → "));
+        }
+        if !done.insert(at) {
+            return None;
+        }
+        way.push(at);
+        let found = needs.get(at).into_iter().flatten().find_map(|next| walk(needs, next, way, done));
+        way.pop();
+        found
+    }
+    let mut done = BTreeSet::new();
+    needs.keys().find_map(|module| walk(needs, module, &mut Vec::new(), &mut done))
+}
+
+#[test]
+fn no_modules_need_each_other_in_a_ring() {
+    let below = |(path, code): (PathBuf, String)| (path.strip_prefix("src").expect("below src").to_owned(), code);
+    let sources: Vec<_> = sources(Path::new("src")).into_iter().map(below).collect();
+    let needs = needs(&sources);
+    assert!(needs["mock"].contains("session") && needs["session"].contains("scenario"), "{needs:?}");
+    assert_eq!(ring(&needs), None, "{needs:#?}");
+}
+
+#[test]
+fn a_ring_is_found_however_the_paths_are_written() {
+    let ring_of = |sources: &[(&str, &str)]| {
+        let owned: Vec<_> = sources.iter().map(|(path, code)| (PathBuf::from(path), (*code).to_owned())).collect();
+        ring(&needs(&owned))
+    };
+    let lib = ("lib.rs", "mod a;\npub use a::{Thing, Other};\n");
+    for of_b in [
+        "use crate::a::X;",
+        "use crate::{\n    c::{Y, a},\n    a::{\n X },\n};",
+        "fn f() -> super::super::a::X {}",
+        "use super::{super::{c, a::X}, inner};",
+        "use crate::Thing;",
+    ] {
+        let found = ring_of(&[lib, ("a.rs", "use crate::b::Z;"), ("b/deep.rs", of_b), ("c/mod.rs", "use super::d;")]);
+        assert_eq!(found.as_deref(), Some("a → b → a"), "{of_b}");
+    }
+    let long =
+        [("a.rs", "use crate::b;"), ("b/mod.rs", "use super::c;"), ("c/mod.rs", ""), ("c/x.rs", "use crate::a;")];
+    assert_eq!(ring_of(&long).as_deref(), Some("a → b → c → a"));
+    let line = [lib, ("a.rs", "use crate::{b, c};"), ("b/x.rs", "use super::a;"), ("c.rs", "use super::b;")];
+    assert_eq!(ring_of(&line), None, "`super` of `b/x.rs` is `b`");
 }

@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     clock::Stopwatch,
+    company::Tenant,
     faults::{Endpoint, Strike},
     mock::{Mock, Refusal},
-    tenant::Tenant,
 };
 
 /// What an endpoint does with a call that was let in.

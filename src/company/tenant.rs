@@ -10,13 +10,15 @@ use std::{
 
 use jiff::Timestamp;
 
+use super::{
+    Company, Configuration,
+    sessions::{Ceiling, Index, Sessions},
+};
 use crate::{
     clock::Clock,
-    company::{Company, Configuration},
     faults::{Endpoint, Fault, FaultList, Faults, Strike},
     foreign_text::shortened,
-    store::Sessions,
-    vendor::{Form, SavedForm, TokenSource},
+    vendor::{Form, SavedForm, Token, TokenSource},
 };
 
 /// How many odd things the log tells of one company; whoever sends more of them sends nonsense.
@@ -51,6 +53,19 @@ pub(crate) struct Saved {
     pub(crate) scenario: Option<String>,
 }
 
+/// What companies are made with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TenantSettings {
+    pub(crate) seed: Option<u64>,
+    /// Where the clock stands.
+    pub(crate) frozen_at: Option<Timestamp>,
+    pub(crate) ceiling: Ceiling,
+}
+
+fn is_power_of_ten(number: u64) -> bool {
+    number > 0 && 10_u64.pow(number.ilog10()) == number
+}
+
 impl Saved {
     fn new(config_id: &str, saved: &Configuration) -> Self {
         let form = Form::from_values(saved.flags.clone(), &saved.steps);
@@ -59,12 +74,13 @@ impl Saved {
 }
 
 impl Tenant {
-    /// A company that was not called yet; `frozen_at` is where its clock stands.
-    pub(crate) fn new(company: Company, seed: Option<u64>, frozen_at: Option<Timestamp>) -> Self {
-        let tenant = Self {
+    /// A company that was not called yet.
+    pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<Index>) -> Arc<Self> {
+        let TenantSettings { seed, frozen_at, ceiling } = *settings;
+        let tenant = Arc::new_cyclic(|tenant| Self {
             clock: Arc::new(Clock::new(frozen_at)),
             tokens: TokenSource::new(seed, &company.key),
-            sessions: Sessions::default(),
+            sessions: Sessions::new(tenant.clone(), index.clone(), ceiling),
             faults: Faults::default(),
             saved: company.configurations.iter().map(|(id, saved)| (id.clone(), Saved::new(id, saved))).collect(),
             queue: Mutex::default(),
@@ -73,7 +89,7 @@ impl Tenant {
             frozen_at,
             last_call: AtomicI64::new(0),
             company,
-        };
+        });
         tenant.reset();
         tenant
     }
@@ -97,6 +113,17 @@ impl Tenant {
         if is_new {
             tracing::warn!(company = self.company.key, "{oddity}");
         }
+    }
+
+    /// Says that a session was given up for a new one: for the hint; in the log, the first time and then when there are
+    /// ten times as many.
+    pub(crate) fn tell_of_eviction(&self, given_up: &Token) -> String {
+        let (most, evicted) = (self.sessions.most(), self.sessions.evicted());
+        if is_power_of_ten(evicted) {
+            let company = &self.company.key;
+            tracing::warn!(company, most, evicted, "new sessions take the place of the oldest (--max-sessions)");
+        }
+        format!("the company had {most} sessions (--max-sessions), so `{given_up}` was given up")
     }
 
     /// Lets the next `times` sessions that do not ask for a scenario take this one.

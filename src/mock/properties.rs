@@ -9,19 +9,16 @@ use jiff::Timestamp;
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use super::{Asked, Browser, Opening, Session};
 use crate::{
-    catalogue::Catalogue,
     clock::later,
-    config::Config,
     faults::{Endpoint, Fault},
-    result::render,
+    result::{Fixtures, render},
     scenario::{Decision, Effect, Scenario, Stage, Trigger, Verdict},
+    session::{Asked, Browser, Opening, Session},
     vendor::{Dialect, ErrorCode, Form, Outcome, StepTypes, Switches, TokenSource},
 };
 
-static CATALOGUE: LazyLock<Arc<Catalogue>> =
-    LazyLock::new(|| Arc::new(Catalogue::load(&Config::default()).expect("built-in files can be read")));
+static FIXTURES: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::load(None).expect("built-in files can be read"));
 
 /// What is done to a session.
 #[derive(Debug, Clone)]
@@ -124,7 +121,6 @@ fn play(stages: &[(Trigger, Does)], actions: &[Action]) -> Vec<Result<Value, Err
         asked: Asked { own: Form::default(), saved: None, scenario: Arc::new(scenario(stages)) },
         switches: Switches::default(),
         step_types: StepTypes::default(),
-        catalogue: CATALOGUE.clone(),
         lifetime: Duration::from_secs(900),
     };
     let wording = Dialect::Manual.wording();
@@ -146,7 +142,7 @@ fn play(stages: &[(Trigger, Does)], actions: &[Action]) -> Vec<Result<Value, Err
             }
             Action::Open => {
                 let browser = Browser { remote_address: "192.0.2.1".into(), user_agent: "any".into() };
-                let _ = session.open(browser, now);
+                let _ = session.open(&browser, now);
             }
             Action::Reach(step) => {
                 let _ = session.reach(step, now);
@@ -164,7 +160,7 @@ fn play(stages: &[(Trigger, Does)], actions: &[Action]) -> Vec<Result<Value, Err
                 let _ = session.decide(Some(Decision::from(*outcome).comment("decided").verdict(true)), now);
             }
         }
-        let answer = session.answer(|session, standing| render(session, standing, &[], wording));
+        let answer = session.answer(|session, standing| render(session, standing, &FIXTURES, &[], wording));
         answers.push(answer.map(|document| serde_json::from_slice(&document).expect("a document is JSON")));
     }
     answers

@@ -1,0 +1,268 @@
+//! The sessions in memory; the only file that names `DashMap`.
+
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    hash::{Hash, Hasher},
+    mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use dashmap::DashSet;
+
+use super::Tenant;
+use crate::{catalogue::Catalogue, session::Session, vendor::Token};
+
+/// Of so many sessions that were given up it is remembered that they were.
+const MOST_REMEMBERED: usize = 1000;
+
+/// How many sessions a company has at most, and what happens then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ceiling {
+    pub(crate) most: usize,
+    /// No session begins then; otherwise one is given up for it.
+    pub(crate) refuses: bool,
+}
+
+/// Where every session is found by its token, whichever company it belongs to.
+#[derive(Debug, Default)]
+pub(crate) struct Index(DashSet<Entry>);
+
+impl Index {
+    pub(super) fn find(&self, token: &Token) -> Option<Arc<Record>> {
+        self.0.get(token).map(|entry| entry.0.clone())
+    }
+}
+
+/// A session as the index has it: by its token.
+#[derive(Debug)]
+struct Entry(Arc<Record>);
+
+impl Borrow<Token> for Entry {
+    fn borrow(&self) -> &Token {
+        &self.0.token
+    }
+}
+
+impl Hash for Entry {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.token.hash(state);
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.token == other.0.token
+    }
+}
+
+impl Eq for Entry {}
+
+/// A session and what it has around it.
+#[derive(Debug)]
+pub(crate) struct Record {
+    token: Token,
+    /// The sessions of a company are numbered in the order in which they begin.
+    number: u64,
+    pub(super) owner: Weak<Tenant>,
+    /// The files that were there when the session began: it does not change when they do.
+    catalogue: Arc<Catalogue>,
+    /// None as soon as it is deleted or given up.
+    session: Mutex<Option<Session>>,
+}
+
+/// The sessions of one company. No lock leaves it: its methods take a closure and hand out owned values.
+///
+/// A change is a closure that may run more than once: it does nothing but change the session.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    owner: Weak<Tenant>,
+    index: Arc<Index>,
+    ceiling: Ceiling,
+    order: Mutex<Order>,
+    begun: AtomicU64,
+    evicted: AtomicU64,
+}
+
+/// The sessions by number, those among them that are finished, and the last ones that were given up.
+#[derive(Debug, Default)]
+struct Order {
+    by_number: BTreeMap<u64, Arc<Record>>,
+    finished: BTreeSet<u64>,
+    evicted: VecDeque<Token>,
+}
+
+/// No session begins: the company has as many as it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the company has {0} sessions already, and no more may begin (--max-sessions, --refuse-at-max-sessions): delete some"
+)]
+pub(crate) struct Full(usize);
+
+impl Sessions {
+    pub(super) fn new(owner: Weak<Tenant>, index: Arc<Index>, ceiling: Ceiling) -> Self {
+        let (begun, evicted) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { owner, index, ceiling, order: Mutex::default(), begun, evicted }
+    }
+
+    /// Adds a session; answers the one that is given up for it, where there is no room: the oldest that is finished, or
+    /// else the oldest.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] when there is no room and none is made.
+    pub(crate) fn insert(&self, session: Session, catalogue: Arc<Catalogue>) -> Result<Option<Token>, Full> {
+        let (token, number) = (session.token, self.begun.fetch_add(1, Ordering::Relaxed));
+        let owner = self.owner.clone();
+        let record = Arc::new(Record { token, number, owner, catalogue, session: Mutex::new(Some(session)) });
+        // Before the company lists it, so that whoever clears the list clears the index too.
+        self.index.0.insert(Entry(record.clone()));
+        let mut order = self.order();
+        let is_full = order.by_number.len() >= self.ceiling.most;
+        if is_full && self.ceiling.refuses {
+            drop(order);
+            self.index.0.remove(&token);
+            return Err(Full(self.ceiling.most));
+        }
+        let given_up = if is_full { order.give_one_up() } else { None };
+        order.by_number.insert(number, record);
+        drop(order);
+        Ok(given_up.map(|given_up| {
+            self.evicted.fetch_add(1, Ordering::Relaxed);
+            self.index.0.remove(&given_up.token);
+            given_up.take();
+            given_up.token
+        }))
+    }
+
+    /// How many sessions there are.
+    pub(crate) fn count(&self) -> usize {
+        self.order().by_number.len()
+    }
+
+    /// Their tokens, in the order in which they began.
+    pub(crate) fn tokens(&self) -> Vec<Token> {
+        self.order().by_number.values().map(|record| record.token).collect()
+    }
+
+    /// How many were given up to make room for others.
+    pub(crate) fn evicted(&self) -> u64 {
+        self.evicted.load(Ordering::Relaxed)
+    }
+
+    /// How many there are at most.
+    pub(super) fn most(&self) -> usize {
+        self.ceiling.most
+    }
+
+    /// Whether a session of that token was given up, as far as that is remembered.
+    pub(crate) fn was_evicted(&self, token: &Token) -> bool {
+        self.order().evicted.contains(token)
+    }
+
+    /// Changes a session; `None` when the company has none of that token.
+    pub(crate) fn update<T>(&self, token: &Token, change: impl Fn(&mut Session, &Catalogue) -> T) -> Option<T> {
+        self.change(&*self.find(token)?, change)
+    }
+
+    /// As [`Sessions::update`], of a session that was looked up.
+    pub(super) fn change<T>(&self, record: &Record, change: impl Fn(&mut Session, &Catalogue) -> T) -> Option<T> {
+        let mut held = record.lock();
+        let session = held.as_mut()?;
+        let was_finished = session.is_finished();
+        let changed = change(session, &record.catalogue);
+        let is_finished = session.is_finished();
+        drop(held);
+        if is_finished && !was_finished {
+            let mut order = self.order();
+            if order.by_number.contains_key(&record.number) {
+                order.finished.insert(record.number);
+            }
+        }
+        Some(changed)
+    }
+
+    /// Changes one session after the other, in the order in which they began.
+    pub(crate) fn update_all(&self, mut change: impl FnMut(&mut Session)) {
+        let all: Vec<_> = self.order().by_number.values().cloned().collect();
+        for record in all {
+            if let Some(session) = record.lock().as_mut() {
+                change(session);
+            }
+        }
+    }
+
+    /// Removes a session when `last_look` at it is a success; `None` when the company has none of that token.
+    pub(crate) fn remove<T, E>(
+        &self,
+        token: &Token,
+        last_look: impl Fn(&mut Session, &Catalogue) -> Result<T, E>,
+    ) -> Option<Result<T, E>> {
+        let record = self.find(token)?;
+        let mut held = record.lock();
+        let seen = last_look(held.as_mut()?, &record.catalogue);
+        if seen.is_ok() {
+            *held = None;
+            drop(held);
+            self.index.0.remove(token);
+            self.order().forget(record.number);
+        }
+        Some(seen)
+    }
+
+    /// Removes all sessions.
+    pub(crate) fn clear(&self) {
+        let gone = mem::take(&mut *self.order());
+        for record in gone.by_number.into_values() {
+            self.index.0.remove(&record.token);
+            record.take();
+        }
+    }
+
+    /// The company's own session of that token.
+    fn find(&self, token: &Token) -> Option<Arc<Record>> {
+        self.index.find(token).filter(|record| record.owner.ptr_eq(&self.owner))
+    }
+
+    fn order(&self) -> MutexGuard<'_, Order> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The sessions of a company that goes go with it.
+impl Drop for Sessions {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+impl Record {
+    fn lock(&self) -> MutexGuard<'_, Option<Session>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) {
+        *self.lock() = None;
+    }
+}
+
+impl Order {
+    fn give_one_up(&mut self) -> Option<Arc<Record>> {
+        let oldest_finished = self.finished.first().copied();
+        let number = oldest_finished.or_else(|| self.by_number.first_key_value().map(|(number, _)| *number))?;
+        let record = self.forget(number)?;
+        if self.evicted.len() == MOST_REMEMBERED {
+            self.evicted.pop_front();
+        }
+        self.evicted.push_back(record.token);
+        Some(record)
+    }
+
+    fn forget(&mut self, number: u64) -> Option<Arc<Record>> {
+        self.finished.remove(&number);
+        self.by_number.remove(&number)
+    }
+}
