@@ -13,28 +13,28 @@ use crate::{
 /// What a session says before anything came.
 static NO_VERDICT_YET: Verdict = Verdict::IN_PROGRESS;
 
-/// The stages that came, in the order in which they did.
+/// What a session waits for.
 #[derive(Debug)]
 pub(super) struct Course {
-    came: Vec<Came>,
     /// The stage of the scenario that comes next; there is none behind the last one.
-    next: usize,
+    next: u32,
     /// When the last stage came, or the session began, and the polls since.
     since: Timestamp,
     polls: u32,
 }
 
-#[derive(Debug)]
-struct Came {
+/// Something that came, and stays.
+#[derive(Debug, Clone)]
+pub(super) struct Came {
     at: Timestamp,
     what: Stood,
 }
 
 /// What the session stands at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Stood {
     /// The stage of that number of the scenario, from 0.
-    Stage(usize),
+    Stage(u32),
     /// What was asked for from outside.
     Decided(Box<Verdict>),
 }
@@ -61,16 +61,11 @@ impl<'a> Standing<'a> {
 
 impl Course {
     pub(super) fn new(now: Timestamp) -> Self {
-        Self { came: Vec::new(), next: 0, since: now, polls: 0 }
+        Self { next: 0, since: now, polls: 0 }
     }
 
     pub(super) fn count_poll(&mut self) {
         self.polls = self.polls.saturating_add(1);
-    }
-
-    /// How many stages came.
-    pub(super) fn length(&self) -> usize {
-        self.came.len()
     }
 }
 
@@ -85,7 +80,7 @@ impl Session {
 
     /// The stage of the scenario that the session waits for.
     pub(crate) fn next_stage(&self) -> Option<&Stage> {
-        self.scenario().stages.get(self.course.next)
+        self.scenario().stages.get(self.course.next as usize)
     }
 
     /// When the trigger was pulled, if it was by `now`.
@@ -118,14 +113,14 @@ impl Session {
 
     /// Fixes what was asked for from outside. The stages of the scenario that were to come do not any more.
     pub(super) fn come_to(&mut self, verdict: Verdict, now: Timestamp) {
-        self.course.next = self.scenario().stages.len();
+        self.course.next = self.scenario().stages.len() as u32;
         self.come(now, Stood::Decided(Box::new(verdict)));
     }
 
     fn come(&mut self, at: Timestamp, what: Stood) {
         if let Stood::Stage(number) = what {
             let scenario = self.asked.scenario.clone();
-            for effect in &scenario.stages[number].effects {
+            for effect in &scenario.stages[number as usize].effects {
                 match effect {
                     Effect::Fault(fault) => self.rest().faults.add(fault.clone(), at),
                     // Looked up when there is something to answer.
@@ -133,27 +128,26 @@ impl Session {
                 }
             }
         }
-        self.course.came.push(Came { at, what });
+        let rest = self.rest();
+        rest.came.push(Came { at, what });
+        rest.rendered = None;
         self.course.since = at;
         self.course.polls = 0;
-        if let Some(rest) = &mut self.rest {
-            rest.rendered = None;
-        }
     }
 
     /// What is answered now: what the last stage said that said something about it.
     pub(super) fn standing(&self) -> Standing<'_> {
-        let last = self.course.came.iter().rev().find_map(|came| match &came.what {
+        let last = self.came().iter().rev().find_map(|came| match &came.what {
             Stood::Decided(verdict) => Some(Standing::Verdict(verdict)),
-            Stood::Stage(number) => self.scenario().stages[*number].effects.iter().find_map(Standing::of),
+            Stood::Stage(number) => self.scenario().stages[*number as usize].effects.iter().find_map(Standing::of),
         });
         last.unwrap_or(Standing::Verdict(&NO_VERDICT_YET))
     }
 
     /// The changes to the document so far.
     pub(crate) fn changes(&self) -> impl Iterator<Item = &Map<String, Value>> {
-        let effects = self.course.came.iter().flat_map(|came| match came.what {
-            Stood::Stage(number) => &self.scenario().stages[number].effects[..],
+        let effects = self.came().iter().flat_map(|came| match came.what {
+            Stood::Stage(number) => &self.scenario().stages[number as usize].effects[..],
             Stood::Decided(_) => &[],
         });
         effects.filter_map(|effect| match effect {
@@ -164,10 +158,10 @@ impl Session {
 
     /// The stages that came after the first `seen` ones: when, and which.
     pub(super) fn came_after(&self, seen: usize) -> impl Iterator<Item = (Timestamp, String)> {
-        self.course.came.iter().skip(seen).map(|came| match came.what {
+        self.came().iter().skip(seen).map(|came| match came.what {
             Stood::Decided(_) => (came.at, "what was decided from outside".to_owned()),
             Stood::Stage(number) => {
-                let when = &self.scenario().stages[number].when;
+                let when = &self.scenario().stages[number as usize].when;
                 (came.at, format!("stage {} of the scenario `{}` ({when})", number + 1, self.scenario().name))
             }
         })

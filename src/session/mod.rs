@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use self::course::Course;
+use self::course::{Came, Course};
 pub(crate) use self::{answers::Answers, course::Standing, walk::walk};
 use crate::{
     clock::later,
@@ -40,6 +40,8 @@ struct Rest {
     /// The steps of the widget that the person came to, by key and by type.
     reached: Vec<(String, Timestamp)>,
     finish: Option<Finish>,
+    /// What came of the scenario or was decided, in the order in which it did.
+    came: Vec<Came>,
     faults: FaultList,
     /// The document as it was last rendered; gone as soon as something in it can change.
     rendered: Option<Bytes>,
@@ -294,7 +296,7 @@ impl Session {
     /// Brings about what falls due between two moments; answers when each thing did, and what it was.
     pub(crate) fn catch_up(&mut self, before: Timestamp, now: Timestamp) -> Vec<(Timestamp, SessionEvent)> {
         self.settle(before);
-        let seen = self.course.length();
+        let seen = self.came().len();
         self.settle(now);
         let mut events: Vec<_> = self.came_after(seen).map(|(at, stage)| (at, SessionEvent::Stage(stage))).collect();
         if !self.is_finished() && before < self.expires_at && self.expires_at <= now {
@@ -311,6 +313,10 @@ impl Session {
 
     fn finished(&self) -> Option<&Finish> {
         self.rest.as_ref()?.finish.as_ref()
+    }
+
+    fn came(&self) -> &[Came] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.came)
     }
 
     fn opened_at(&self) -> Option<Timestamp> {
