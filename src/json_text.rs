@@ -8,12 +8,33 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// Checks that `text` is JSON that can be read, and nested at most `depth` levels deep.
+/// Checks that `text` is JSON that can be read as a tree, and nested at most `depth` levels deep.
 ///
 /// # Errors
 ///
 /// A message that goes on behind the name of what it is about: "is not JSON: …".
 pub(crate) fn check(text: &[u8], depth: usize) -> Result<(), String> {
+    let is_json = || serde_json::from_slice::<&RawValue>(text).is_ok();
+    if is_plain(text, depth) && is_json() { Ok(()) } else { look_closely(text, depth) }
+}
+
+/// Whether what is JSON at a glance is so for certain: it has no escapes, no number that could be too large, and no more
+/// brackets than it may be nested deep.
+///
+/// Passing over a value looks at neither of these. Most texts are plain, and counting is much faster than reading.
+fn is_plain(text: &[u8], depth: usize) -> bool {
+    /// A number has more digits before it is too large.
+    const MANY: usize = 300;
+    let count = |is_one: fn(u8) -> bool| text.iter().filter(|byte| is_one(**byte)).count();
+    let pairs = text.iter().zip(text.iter().skip(1));
+    let has_exponent = pairs.fold(false, |has, (one, next)| has | (one.is_ascii_digit() & (next | 0x20 == b'e')));
+    !has_exponent
+        && count(|byte| byte == b'\\') == 0
+        && count(|byte| byte.is_ascii_digit()) < MANY
+        && count(|byte| byte == b'[' || byte == b'{') <= depth
+}
+
+fn look_closely(text: &[u8], depth: usize) -> Result<(), String> {
     let deepest = Cell::new(0);
     let mut reader = serde_json::Deserializer::from_slice(text);
     let read = Looked { level: 0, deepest: &deepest }.deserialize(&mut reader).and_then(|()| reader.end());
@@ -106,13 +127,29 @@ impl<'a> Text<'a> {
 pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    /// Reads an object.
+    /// Reads an object that was checked.
     ///
     /// # Errors
     ///
     /// [`serde_json::Error`] when it is none.
     pub(crate) fn read(object: &'a str) -> serde_json::Result<Self> {
         serde_json::from_str(object)
+    }
+
+    /// Checks a text as [`check`] does, and reads it; `None` when it is JSON, but no object.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`].
+    pub(crate) fn read_checked(text: &'a [u8], depth: usize) -> Result<Option<Self>, String> {
+        if is_plain(text, depth)
+            && let Ok(text) = str::from_utf8(text)
+            && let Ok(members) = Self::read(text)
+        {
+            return Ok(Some(members));
+        }
+        look_closely(text, depth)?;
+        Ok(str::from_utf8(text).ok().and_then(|text| Self::read(text).ok()))
     }
 
     /// The members of both; where both have one, that of `above` holds and stands where it stood below.
@@ -219,7 +256,10 @@ mod tests {
                 Ok(tree) if is_deeper(&tree, depth) => Err(format!("is nested deeper than {depth} levels")),
                 Ok(_) => Ok(()),
             };
-            prop_assert_eq!(check(text.as_bytes(), depth), of_tree);
+            prop_assert_eq!(check(text.as_bytes(), depth), of_tree.clone());
+            let is_object = serde_json::from_str::<Value>(&text).is_ok_and(|tree| tree.is_object());
+            let read = Members::read_checked(text.as_bytes(), depth);
+            prop_assert_eq!(read.map(|members| members.is_some()), of_tree.map(|()| is_object));
         }
     }
 

@@ -325,9 +325,9 @@ fn texts(parts: &[Part]) -> Result<Vec<(Cow<'_, str>, Given<'_>)>, String> {
 }
 
 fn json_members(body: &[u8], depth: usize) -> Result<Vec<(Cow<'_, str>, Given<'_>)>, String> {
-    json_text::check(body, depth).map_err(|problem| format!("the body {problem}"))?;
-    let body = std::str::from_utf8(body).map_err(|error| format!("the body is not JSON: {error}"))?;
-    let members = Members::read(body).map_err(|_| format!("the body is not a JSON object: {}", shown(body)))?;
+    let members = Members::read_checked(body, depth).map_err(|problem| format!("the body {problem}"))?;
+    let members =
+        members.ok_or_else(|| format!("the body is not a JSON object: {}", shown(&String::from_utf8_lossy(body))))?;
     Ok(members.0.into_iter().map(|(name, value)| (name, Given::Json(value))).collect())
 }
 

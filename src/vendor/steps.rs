@@ -3,8 +3,8 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{
-    Deserializer as _,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+    Deserializer,
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Value, value::RawValue};
 
@@ -70,8 +70,8 @@ pub(crate) struct StepsAtBegin {
     pub(crate) types: StepTypes,
     /// The types that nobody knows, for the hint header; so many are named at most.
     pub(crate) unknown_types: Vec<String>,
-    /// What is wrong with the first step that is none.
-    problem: Option<String>,
+    /// The first element that is not an object.
+    no_object: Option<usize>,
 }
 
 impl StepsAtBegin {
@@ -86,17 +86,19 @@ impl StepsAtBegin {
             let done = serde_json::Deserializer::from_str(steps).deserialize_seq(&mut read);
             done.map_err(|error| format!("`steps` is not a JSON array: {error}"))?;
         }
-        match read.problem.take() {
+        match read.no_object {
             None => Ok(read),
-            Some(problem) => Err(problem),
+            Some(at) => {
+                let list: Vec<Value> = serde_json::from_str(steps).unwrap_or_default();
+                let step = list.get(at).unwrap_or(&Value::Null).to_string();
+                Err(format!("`steps[{at}]` is not a JSON object: {}", shortened(&step)))
+            }
         }
     }
 
-    fn take(&mut self, step: &RawValue, at: usize) {
-        let Ok(StepHead { kind, .. }) = StepHead::read(step) else {
-            let step: Value = serde_json::from_str(step.get()).unwrap_or_default();
-            let problem = || format!("`steps[{at}]` is not a JSON object: {}", shortened(&step.to_string()));
-            self.problem.get_or_insert_with(problem);
+    fn take(&mut self, step: Option<StepHead<'_>>, at: usize) {
+        let Some(StepHead { kind, .. }) = step else {
+            self.no_object.get_or_insert(at);
             return;
         };
         let kind = kind.map(text_of_raw).unwrap_or_default();
@@ -117,7 +119,7 @@ impl<'a> Visitor<'a> for &mut StepsAtBegin {
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut steps: A) -> Result<(), A::Error> {
         let mut at = 0;
-        while let Some(step) = steps.next_element()? {
+        while let Some(step) = steps.next_element_seed(HeadOf)? {
             self.take(step, at);
             at += 1;
         }
@@ -133,31 +135,71 @@ struct StepHead<'a> {
 }
 
 impl<'a> StepHead<'a> {
-    fn read(step: &'a RawValue) -> serde_json::Result<Self> {
-        let mut head = Self::default();
-        serde_json::Deserializer::from_str(step.get()).deserialize_map(&mut head)?;
-        Ok(head)
+    fn read(step: &'a RawValue) -> Self {
+        let head = HeadOf.deserialize(&mut serde_json::Deserializer::from_str(step.get()));
+        head.expect("steps are checked when they come").unwrap_or_default()
     }
 }
 
-impl<'a> Visitor<'a> for &mut StepHead<'a> {
-    type Value = ();
+/// Reads the head of a step; nothing of another value than an object.
+struct HeadOf;
+
+impl<'a> DeserializeSeed<'a> for HeadOf {
+    type Value = Option<StepHead<'a>>;
+
+    fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'a> Visitor<'a> for HeadOf {
+    type Value = Option<StepHead<'a>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("a value")
     }
 
-    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut head = StepHead::default();
         while let Some(Text(name)) = members.next_key()? {
             match &*name {
-                "key" => self.key = members.next_value()?,
-                "type" => self.kind = members.next_value()?,
+                "key" => head.key = members.next_value()?,
+                "type" => head.kind = members.next_value()?,
                 _ => {
                     let IgnoredAny = members.next_value()?;
                 }
             }
         }
-        Ok(())
+        Ok(Some(head))
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
     }
 }
 
@@ -170,7 +212,7 @@ pub(super) fn laid_over(above: &str, below: &str, by_type: bool) -> String {
     let steps = |list| -> Vec<&RawValue> { serde_json::from_str(list).expect("steps are checked when they come") };
     let (above, mut steps) = (steps(above), steps(below));
     let names = |steps: &[&RawValue]| -> Vec<[Option<Value>; 2]> {
-        let heads = steps.iter().map(|step| StepHead::read(step).unwrap_or_default());
+        let heads = steps.iter().map(|step| StepHead::read(step));
         heads.map(|head| [head.key, head.kind].map(|name| serde_json::from_str(name?.get()).ok())).collect()
     };
     let (wanted, there) = (names(&above), names(&steps));
