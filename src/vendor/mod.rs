@@ -3,7 +3,9 @@
 mod dialect;
 mod error;
 mod flags;
+mod flags_at_begin;
 mod form;
+mod oddities;
 mod outcome;
 mod steps;
 mod switches;
@@ -12,7 +14,8 @@ mod token;
 pub(crate) use self::{
     dialect::Wording,
     error::VendorError,
-    flags::{DocumentType, Flags, FlagsAtBegin},
+    flags::{DocumentType, Flags},
+    flags_at_begin::FlagsAtBegin,
     form::{Form, Layers, SavedForm},
     steps::{Question, Questionnaire, StepType, StepTypes, Steps, StepsAtBegin},
     switches::{Switch, Switches},

@@ -3,8 +3,8 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{
-    Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Value, value::RawValue};
 
@@ -70,8 +70,6 @@ pub(crate) struct StepsAtBegin {
     pub(crate) types: StepTypes,
     /// The types that nobody knows, for the hint header; so many are named at most.
     pub(crate) unknown_types: Vec<String>,
-    /// The first element that is not an object.
-    no_object: Option<usize>,
 }
 
 impl StepsAtBegin {
@@ -84,23 +82,12 @@ impl StepsAtBegin {
         let mut read = Self::default();
         if !steps.is_empty() {
             let done = serde_json::Deserializer::from_str(steps).deserialize_seq(&mut read);
-            done.map_err(|error| format!("`steps` is not a JSON array: {error}"))?;
+            done.map_err(|error| first_problem(steps).unwrap_or_else(|| error.to_string()))?;
         }
-        match read.no_object {
-            None => Ok(read),
-            Some(at) => {
-                let list: Vec<Value> = serde_json::from_str(steps).unwrap_or_default();
-                let step = list.get(at).unwrap_or(&Value::Null).to_string();
-                Err(format!("`steps[{at}]` is not a JSON object: {}", shortened(&step)))
-            }
-        }
+        Ok(read)
     }
 
-    fn take(&mut self, step: Option<StepHead<'_>>, at: usize) {
-        let Some(StepHead { kind, .. }) = step else {
-            self.no_object.get_or_insert(at);
-            return;
-        };
+    fn take(&mut self, StepHead { kind, .. }: &StepHead<'_>) {
         let kind = kind.map(text_of_raw).unwrap_or_default();
         match StepType::named(&kind) {
             Some(known) => self.types.0 |= 1 << known as u16,
@@ -118,13 +105,19 @@ impl<'a> Visitor<'a> for &mut StepsAtBegin {
     }
 
     fn visit_seq<A: SeqAccess<'a>>(self, mut steps: A) -> Result<(), A::Error> {
-        let mut at = 0;
-        while let Some(step) = steps.next_element_seed(HeadOf)? {
-            self.take(step, at);
-            at += 1;
+        while let Some(head) = steps.next_element()? {
+            self.take(&head);
         }
         Ok(())
     }
+}
+
+/// Names the first element of a list that is no object.
+fn first_problem(steps: &str) -> Option<String> {
+    let steps: Vec<&RawValue> = serde_json::from_str(steps).ok()?;
+    let at = steps.iter().position(|step| !step.get().starts_with('{'))?;
+    let step: Value = serde_json::from_str(steps[at].get()).ok()?;
+    Some(format!("`steps[{at}]` is not a JSON object: {}", shortened(&step.to_string())))
 }
 
 /// What a step is known by. A member that comes twice holds as it came last.
@@ -134,72 +127,33 @@ struct StepHead<'a> {
     kind: Option<&'a RawValue>,
 }
 
-impl<'a> StepHead<'a> {
-    fn read(step: &'a RawValue) -> Self {
-        let head = HeadOf.deserialize(&mut serde_json::Deserializer::from_str(step.get()));
-        head.expect("steps are checked when they come").unwrap_or_default()
-    }
-}
+impl<'de: 'a, 'a> Deserialize<'de> for StepHead<'a> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Step;
 
-/// Reads the head of a step; nothing of another value than an object.
-struct HeadOf;
+        impl<'de> Visitor<'de> for Step {
+            type Value = StepHead<'de>;
 
-impl<'a> DeserializeSeed<'a> for HeadOf {
-    type Value = Option<StepHead<'a>>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
 
-    fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_any(self)
-    }
-}
-
-impl<'a> Visitor<'a> for HeadOf {
-    type Value = Option<StepHead<'a>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut head = StepHead::default();
-        while let Some(Text(name)) = members.next_key()? {
-            match &*name {
-                "key" => head.key = members.next_value()?,
-                "type" => head.kind = members.next_value()?,
-                _ => {
-                    let IgnoredAny = members.next_value()?;
+            fn visit_map<A: MapAccess<'de>>(self, mut step: A) -> Result<StepHead<'de>, A::Error> {
+                let mut head = StepHead::default();
+                while let Some(Text(name)) = step.next_key()? {
+                    match &*name {
+                        "key" => head.key = Some(step.next_value()?),
+                        "type" => head.kind = Some(step.next_value()?),
+                        _ => {
+                            let IgnoredAny = step.next_value()?;
+                        }
+                    }
                 }
+                Ok(head)
             }
         }
-        Ok(Some(head))
-    }
 
-    fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
+        reader.deserialize_map(Step)
     }
 }
 
@@ -212,8 +166,10 @@ pub(super) fn laid_over(above: &str, below: &str, by_type: bool) -> String {
     let steps = |list| -> Vec<&RawValue> { serde_json::from_str(list).expect("steps are checked when they come") };
     let (above, mut steps) = (steps(above), steps(below));
     let names = |steps: &[&RawValue]| -> Vec<[Option<Value>; 2]> {
-        let heads = steps.iter().map(|step| StepHead::read(step));
-        heads.map(|head| [head.key, head.kind].map(|name| serde_json::from_str(name?.get()).ok())).collect()
+        let heads = steps.iter().map(|step| serde_json::from_str(step.get()).unwrap_or_default());
+        heads
+            .map(|head: StepHead<'_>| [head.key, head.kind].map(|name| serde_json::from_str(name?.get()).ok()))
+            .collect()
     };
     let (wanted, there) = (names(&above), names(&steps));
     let mut places: Vec<Option<usize>> = vec![None; above.len()];

@@ -1,0 +1,278 @@
+//! What `begin/` has to know of flags.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use super::{
+    Switch, Switches,
+    flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
+    oddities::{compact, odd_list, oddities},
+};
+use crate::{foreign_text::shortened, json_text::Text};
+
+/// What has to be known of flags when a session begins, read in one pass over their text.
+#[derive(Debug, Default)]
+pub(crate) struct FlagsAtBegin<'a> {
+    text: &'a str,
+    pub(crate) switches: Switches,
+    return_url: Option<Cow<'a, str>>,
+    mock_scenario: Option<&'a RawValue>,
+    /// Whether it is worth looking for what is odd.
+    is_odd: bool,
+}
+
+impl<'a> FlagsAtBegin<'a> {
+    /// Reads the text of a JSON object; an empty one for no flags.
+    ///
+    /// # Errors
+    ///
+    /// [`serde_json::Error`] when it is no object.
+    pub(crate) fn read(flags: &'a str) -> serde_json::Result<Self> {
+        let mut read = Self { text: flags, ..Self::default() };
+        if !flags.is_empty() {
+            serde_json::Deserializer::from_str(flags).deserialize_map(&mut read)?;
+        }
+        Ok(read)
+    }
+
+    /// Takes a flag, and says whether it may be odd.
+    fn take<A: MapAccess<'a>>(&mut self, name: &str, flags: &mut A) -> Result<bool, A::Error> {
+        if let Some(switch) = Switch::named(name) {
+            let position = flags.next_value::<Seen<'_>>()?.position();
+            self.switches.set(switch, position == Some(true));
+            return Ok(position.is_none());
+        }
+        Ok(match name {
+            "return_url" => {
+                let seen = flags.next_value()?;
+                let is_odd = !matches!(&seen, Seen::Null) && !matches!(&seen, Seen::Text(url) if is_web_address(url));
+                self.return_url = if let Seen::Text(url) = seen { Some(url) } else { None };
+                is_odd
+            }
+            "language" => !matches!(flags.next_value()?, Seen::Null | Seen::Text(_)),
+            "mock_scenario" => {
+                self.mock_scenario = Some(flags.next_value()?);
+                false
+            }
+            "document_types" => odd_list(name, flags.next_value()?, is_document_type).is_some(),
+            "document_countries" => odd_list(name, flags.next_value()?, is_country).is_some(),
+            "general_document_types" => odd_list(name, flags.next_value()?, is_general_document_type).is_some(),
+            other => {
+                let IgnoredAny = flags.next_value()?;
+                !OTHERS.contains(&other)
+            }
+        })
+    }
+
+    /// The scenario that the call asks for by name, and where it does so.
+    ///
+    /// # Errors
+    ///
+    /// A message when the flag `mock_scenario` is not text.
+    pub(crate) fn wished_scenario(&self) -> Result<Option<(String, &'static str)>, String> {
+        match self.mock_scenario.filter(|value| value.get() != "null") {
+            None => {}
+            Some(value) => match Text::of(value.get()) {
+                Some(name) if name.is_empty() => {}
+                Some(name) => return Ok(Some((name.into_owned(), "the flag `mock_scenario`"))),
+                None => {
+                    return Err(format!("the flag `mock_scenario` is not text: {}", shortened(&compact(value))));
+                }
+            },
+        }
+        let in_query = || {
+            let page = self.return_url.as_deref()?.split('#').next()?;
+            let (_, query) = page.split_once('?')?;
+            form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "mock_scenario")
+        };
+        Ok(in_query().map(|(_, name)| (name.into_owned(), "`mock_scenario` in the query of `return_url`")))
+    }
+
+    /// What is odd about the flags, for the hint header. None of it is an error.
+    pub(crate) fn oddities(&self) -> Vec<String> {
+        if self.is_odd { oddities(self.text) } else { Vec::new() }
+    }
+}
+
+impl<'a> Visitor<'a> for &mut FlagsAtBegin<'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut flags: A) -> Result<(), A::Error> {
+        while let Some(Text(name)) = flags.next_key()? {
+            self.is_odd |= self.take(&name, &mut flags)?;
+        }
+        Ok(())
+    }
+}
+
+/// A value, as far as switches and texts are told from others.
+#[derive(Debug)]
+enum Seen<'a> {
+    Null,
+    Bool(bool),
+    Text(Cow<'a, str>),
+    Other,
+}
+
+impl Seen<'_> {
+    /// The position of a switch: true or the text `true` is on, false, null and the text `false` are off. `None` for
+    /// what is neither.
+    fn position(&self) -> Option<bool> {
+        match self {
+            Self::Bool(is_on) => Some(*is_on),
+            Self::Null => Some(false),
+            Self::Text(text) => text.parse().ok(),
+            Self::Other => None,
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Seen<'a> {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct Any;
+
+        impl<'de> Visitor<'de> for Any {
+            type Value = Seen<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Seen::Null)
+            }
+
+            fn visit_bool<E>(self, is_on: bool) -> Result<Self::Value, E> {
+                Ok(Seen::Bool(is_on))
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Seen::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Seen::Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Seen::Other)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Seen::Other)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Seen::Other)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+                IgnoredAny.visit_seq(elements).map(|_| Seen::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+                IgnoredAny.visit_map(members).map(|_| Seen::Other)
+            }
+        }
+
+        reader.deserialize_any(Any)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::btree_map, prelude::*, sample::select};
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+
+    fn wished(flags: Value) -> Option<String> {
+        let flags = flags.to_string();
+        FlagsAtBegin::read(&flags).unwrap().wished_scenario().unwrap().map(|(name, _)| name)
+    }
+
+    #[test]
+    fn the_flag_is_stronger_than_the_return_url() {
+        let both = json!({"mock_scenario": "a", "return_url": "https://example.com/?mock_scenario=b#c"});
+        assert_eq!(wished(both).unwrap(), "a");
+        let one = json!({"return_url": "https://example.com/?x=1&mock_scenario=b%2Dc#d"});
+        assert_eq!(wished(one).unwrap(), "b-c");
+        for without in ["https://example.com/", "https://example.com/#/done?mock_scenario=c"] {
+            assert_eq!(wished(json!({"return_url": without})), None);
+        }
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = select(vec![
+            json!(true),
+            json!(false),
+            json!("true"),
+            json!("false"),
+            json!("TRUE"),
+            json!(" true"),
+            json!(""),
+            json!(null),
+            json!(1),
+            json!(0.0),
+        ]);
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                btree_map("[a-z]{1,3}", inner, 0..3).prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    /// The text of an object, in which a name may come twice, blanks stand anywhere, and letters may be escaped.
+    fn object() -> impl Strategy<Value = String> {
+        let name = prop_oneof![
+            4 => select(Switch::NAMED).prop_map(|(name, _)| (*name).to_owned()),
+            1 => select(&OTHERS[..]).prop_map(str::to_owned),
+            1 => "[a-z_]{0,9}",
+        ];
+        let written = (any::<bool>(), any::<bool>());
+        proptest::collection::vec((name, value(), written), 0..10).prop_map(|members| {
+            let member = |(name, value, (is_escaped, is_wide)): (String, Value, (bool, bool))| {
+                let escaped = |text: String| if is_escaped { text.replacen('e', "\\u0065", 1) } else { text };
+                let value = if value.is_string() { escaped(value.to_string()) } else { value.to_string() };
+                let blank = if is_wide { " \n" } else { "" };
+                format!("{blank}\"{}\"{blank}:{blank}{value}{blank}", escaped(name))
+            };
+            format!("{{{}}}", members.into_iter().map(member).collect::<Vec<_>>().join(","))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+        #[test]
+        fn a_switch_is_on_as_a_boolean_or_as_the_text_true(flags in object()) {
+            let read = FlagsAtBegin::read(&flags).unwrap();
+            let tree: Map<String, Value> = serde_json::from_str(&flags).unwrap();
+            for (name, switch) in Switch::NAMED {
+                let is_on = match tree.get(*name) {
+                    Some(Value::Bool(on)) => *on,
+                    Some(Value::String(text)) => text == "true",
+                    _ => false,
+                };
+                prop_assert_eq!(read.switches.has(*switch), is_on, "{} in {}", name, flags);
+            }
+            let is_known = |name: &str| Switch::named(name).is_some() || OTHERS.contains(&name);
+            let oddities = read.oddities();
+            prop_assert_eq!(&oddities, &super::oddities(&flags), "the look at what may be odd hides something");
+            for name in tree.keys().filter(|name| !is_known(name)) {
+                let oddity = format!("the flag `{name}` is not known: it is kept and has no effect");
+                prop_assert!(oddities.contains(&oddity), "{:?}", oddities);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What is odd about flags. None of it is an error; the hint header names it.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    Switch,
+    flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
+    switches::position,
+};
+use crate::{
+    foreign_text::{MOST_NAMED, shortened},
+    json_text::{Members, Text},
+};
+
+/// What is odd about flags, as far as it is told.
+#[derive(Debug, Default)]
+struct Oddities<'a> {
+    unknown: Vec<Cow<'a, str>>,
+    /// By the names of the lists.
+    lists: [Option<String>; 3],
+    switches: Vec<(Switch, Cow<'a, str>, &'a RawValue)>,
+    /// Of `return_url` and `language`.
+    no_texts: [bool; 2],
+    is_no_web_address: bool,
+}
+
+/// Names what is odd about the text of flags.
+pub(super) fn oddities(flags: &str) -> Vec<String> {
+    let mut odd = Oddities::default();
+    for (name, value) in Members::read(flags).unwrap_or_default().0 {
+        odd.take(name, value);
+    }
+    odd.told()
+}
+
+impl<'a> Oddities<'a> {
+    fn take(&mut self, name: Cow<'a, str>, value: &'a RawValue) {
+        if let Some(switch) = Switch::named(&name) {
+            self.switches.retain(|(odd, ..)| *odd != switch);
+            if position(value).is_none() {
+                self.switches.push((switch, name, value));
+            }
+            return;
+        }
+        match &*name {
+            "return_url" => {
+                let text = Text::of(value.get());
+                self.no_texts[0] = text.is_none() && value.get() != "null";
+                self.is_no_web_address = text.is_some_and(|url| !url.is_empty() && !is_web_address(&url));
+            }
+            "language" => self.no_texts[1] = value.get() != "null" && Text::of(value.get()).is_none(),
+            "document_types" => self.lists[0] = odd_list(&name, value, is_document_type),
+            "document_countries" => self.lists[1] = odd_list(&name, value, is_country),
+            "general_document_types" => self.lists[2] = odd_list(&name, value, is_general_document_type),
+            known if OTHERS.contains(&known) => {}
+            _ => {
+                if self.unknown.len() < MOST_NAMED && !self.unknown.contains(&name) {
+                    self.unknown.push(name);
+                }
+            }
+        }
+    }
+
+    fn told(self) -> Vec<String> {
+        let unknown = self.unknown.iter();
+        let unknown =
+            unknown.map(|name| format!("the flag `{}` is not known: it is kept and has no effect", shortened(name)));
+        let mut told: Vec<_> = unknown.chain(self.lists.into_iter().flatten()).collect();
+        told.extend(self.switches.iter().map(|(_, name, value)| {
+            let value = compact(value);
+            format!("the flag `{name}` is {}, not true or false: it counts as false", shortened(&value))
+        }));
+        for (name, is_odd) in ["return_url", "language"].into_iter().zip(self.no_texts) {
+            if is_odd {
+                told.push(format!("the flag `{name}` is not text: it counts for nothing"));
+            }
+        }
+        if self.is_no_web_address {
+            told.push("`return_url` is not http or https: the widget will not go there".into());
+        }
+        told
+    }
+}
+
+/// A value as it is shown: without blanks.
+pub(super) fn compact(value: &RawValue) -> String {
+    serde_json::from_str(value.get()).map_or_else(|_| value.get().to_owned(), |tree: Value| tree.to_string())
+}
+
+/// What is odd about a list of known texts: the first element that is none, or that it is no list.
+pub(super) fn odd_list(name: &str, value: &RawValue, is_known: fn(&str) -> bool) -> Option<String> {
+    match value.get() {
+        "null" => None,
+        list if list.starts_with('[') => {
+            let wrong = |element: &&RawValue| !Text::of(element.get()).is_some_and(|text| is_known(&text));
+            let elements: Vec<&RawValue> = serde_json::from_str(list).ok()?;
+            let wrong = compact(elements.into_iter().find(wrong)?);
+            Some(format!("`{name}` has {}, which is not known and counts for nothing", shortened(&wrong)))
+        }
+        _ => Some(format!("the flag `{name}` is not a list: it restricts nothing")),
+    }
+}
