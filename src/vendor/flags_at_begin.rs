@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::{
     Switch, Switches,
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
-    oddities::{compact, odd_list, oddities},
+    oddities::{compact, oddities},
 };
 use crate::{foreign_text::shortened, json_text::Text};
 
@@ -59,9 +59,9 @@ impl<'a> FlagsAtBegin<'a> {
                 self.mock_scenario = Some(flags.next_value()?);
                 false
             }
-            "document_types" => odd_list(name, flags.next_value()?, is_document_type).is_some(),
-            "document_countries" => odd_list(name, flags.next_value()?, is_country).is_some(),
-            "general_document_types" => odd_list(name, flags.next_value()?, is_general_document_type).is_some(),
+            "document_types" => !flags.next_value::<Seen<'_>>()?.lists_only(is_document_type),
+            "document_countries" => !flags.next_value::<Seen<'_>>()?.lists_only(is_country),
+            "general_document_types" => !flags.next_value::<Seen<'_>>()?.lists_only(is_general_document_type),
             other => {
                 let IgnoredAny = flags.next_value()?;
                 !OTHERS.contains(&other)
@@ -114,12 +114,16 @@ impl<'a> Visitor<'a> for &mut FlagsAtBegin<'a> {
     }
 }
 
-/// A value, as far as switches and texts are told from others.
+/// No list that is meant is longer.
+const LONGEST_LIST: usize = 16;
+
+/// A value, as far as switches, texts and short lists of texts are told from others.
 #[derive(Debug)]
 enum Seen<'a> {
     Null,
     Bool(bool),
     Text(Cow<'a, str>),
+    Texts(Vec<Cow<'a, str>>),
     Other,
 }
 
@@ -131,7 +135,15 @@ impl Seen<'_> {
             Self::Bool(is_on) => Some(*is_on),
             Self::Null => Some(false),
             Self::Text(text) => text.parse().ok(),
-            Self::Other => None,
+            Self::Texts(_) | Self::Other => None,
+        }
+    }
+
+    fn lists_only(&self, is_known: fn(&str) -> bool) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Texts(texts) => texts.iter().all(|text| is_known(text)),
+            Self::Bool(_) | Self::Text(_) | Self::Other => false,
         }
     }
 }
@@ -175,8 +187,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Seen<'a> {
                 Ok(Seen::Other)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
-                IgnoredAny.visit_seq(elements).map(|_| Seen::Other)
+            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(element) = elements.next_element()? {
+                    match element {
+                        Seen::Text(text) if texts.len() < LONGEST_LIST => texts.push(text),
+                        _ => return IgnoredAny.visit_seq(elements).map(|_| Seen::Other),
+                    }
+                }
+                Ok(Seen::Texts(texts))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
@@ -220,6 +239,9 @@ mod tests {
             json!("TRUE"),
             json!(" true"),
             json!(""),
+            json!("passport"),
+            json!("GEO"),
+            json!("utility_bill"),
             json!(null),
             json!(1),
             json!(0.0),

@@ -90,7 +90,7 @@ pub(super) fn compact(value: &RawValue) -> String {
 }
 
 /// What is odd about a list of known texts: the first element that is none, or that it is no list.
-pub(super) fn odd_list(name: &str, value: &RawValue, is_known: fn(&str) -> bool) -> Option<String> {
+fn odd_list(name: &str, value: &RawValue, is_known: fn(&str) -> bool) -> Option<String> {
     match value.get() {
         "null" => None,
         list if list.starts_with('[') => {
