@@ -9,15 +9,16 @@ use std::{
 };
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Delay, End, Endpoint, Fault, Harm};
 use crate::clock::later;
 
 /// Faults in the order in which they were added.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub(crate) struct FaultList(Vec<InForce>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 struct InForce {
     fault: Fault,
     began_at: Timestamp,

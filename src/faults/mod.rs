@@ -5,7 +5,7 @@ mod list;
 
 use std::{fmt, time::Duration};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::foreign_text::without_quotes;
 
@@ -15,7 +15,7 @@ pub(crate) use self::{
 };
 
 /// A call of the vendor's API that a fault can be on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Endpoint {
     /// `begin/`
@@ -56,7 +56,7 @@ impl fmt::Display for Endpoint {
 /// let slow = Fault::delay(Duration::from_secs(3)).lasting(Duration::from_secs(60)).named("slow network");
 /// ```
 #[must_use = "a fault does nothing before it is added"]
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Fault {
     name: Option<String>,
     on: Option<Endpoint>,
@@ -67,14 +67,14 @@ pub struct Fault {
 }
 
 /// How long an answer is held back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 struct Delay {
     from: Duration,
     to: Duration,
 }
 
 /// What is done to an answer, apart from holding it back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) enum Harm {
     /// The call is not carried out; a proxy answers this status instead.
     Status(u16),
@@ -93,7 +93,7 @@ pub(crate) enum Harm {
 }
 
 /// Where in an answer the connection is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CloseAt {
     /// Before the first byte.
@@ -105,7 +105,7 @@ pub enum CloseAt {
 }
 
 /// When a fault ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 enum End {
     AfterCalls(u32),
     After(Duration),

@@ -96,9 +96,7 @@ impl Mock {
         let asked =
             Asked { own: own.clone(), saved: saved.map(|saved| saved.form.clone()), scenario: scenario.clone() };
         if !scenario.form.is_empty() {
-            let (flags, steps) = (asked.layers().flags(), asked.layers().steps());
-            switches = FlagsAtBegin::read(&flags).expect("flags laid over flags are flags").switches;
-            step_types = StepsAtBegin::read(&steps).expect("steps laid over steps are steps").types;
+            (switches, step_types) = asked.layers().read_types();
         }
         let now = tenant.clock.now();
         let token = tenant.tokens.next();

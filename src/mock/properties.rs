@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use proptest::{collection::vec, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -14,8 +15,8 @@ use crate::{
     faults::{Endpoint, Fault},
     result::{Fixtures, render},
     scenario::{Decision, Effect, Scenario, Stage, Trigger, Verdict},
-    session::{Asked, Browser, Opening, Session},
-    vendor::{Dialect, ErrorCode, Form, Outcome, StepTypes, Switches, TokenSource},
+    session::{Answers, Asked, Browser, Opening, Session, Shared},
+    vendor::{Dialect, ErrorCode, Form, Outcome, SavedForm, TokenSource},
 };
 
 static FIXTURES: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::load(None).expect("built-in files can be read"));
@@ -113,57 +114,100 @@ fn scenario(stages: &[(Trigger, Does)]) -> Scenario {
     }
 }
 
-/// Plays the actions; after each one, the answer as a poll would get it: the document, or the error.
-fn play(stages: &[(Trigger, Does)], actions: &[Action]) -> Vec<Result<Value, ErrorCode>> {
-    let mut now = Timestamp::UNIX_EPOCH;
-    let opening = Opening {
-        token: TokenSource::new(Some(7), "key").next(),
-        asked: Asked { own: Form::default(), saved: None, scenario: Arc::new(scenario(stages)) },
-        switches: Switches::default(),
-        step_types: StepTypes::default(),
-        lifetime: Duration::from_secs(900),
+/// What the session is asked for.
+fn asked(stages: &[(Trigger, Does)]) -> Asked {
+    let form = |flags: &str, steps: &str| Form::new(flags, steps);
+    let question = r#"{"type": "number", "key": "q", "mandatory": true}"#;
+    let steps = format!(r#"[{{"type": "user-questionnaire", "key": "about", "questions": [{question}]}}]"#);
+    let saved = SavedForm { config_id: "any".into(), form: form(r#"{"document_types": ["passport"]}"#, "") };
+    Asked {
+        own: form(r#"{"liveness" : true, "allow_general_document_upload": true}"#, &steps),
+        saved: Some(Arc::new(saved)),
+        scenario: Arc::new(scenario(stages)),
+    }
+}
+
+/// Writes a session and reads it back.
+fn read_back(session: &Session) -> Session {
+    let asked = session.asked.clone();
+    let shared = Shared {
+        scenario: &|name| (asked.scenario.name == name).then(|| asked.scenario.clone()),
+        saved: &|id| asked.saved.clone().filter(|saved| &*saved.config_id == id),
     };
+    Session::from_bytes(&session.to_bytes(), &shared).expect("a session that was written can be read")
+}
+
+/// Does something to a session; `before` is when something was done last.
+fn act(session: &mut Session, action: &Action, before: Timestamp, now: Timestamp) {
+    let decided = |outcome: Outcome| Some(Decision::from(outcome).comment("decided").verdict(true));
+    match action {
+        Action::Poll => {
+            session.strike(Endpoint::Result, now);
+            session.poll(now);
+        }
+        Action::Advance(_) => {
+            session.catch_up(before, now);
+        }
+        Action::SetBack(_) => {}
+        Action::Open => {
+            let browser = Browser { remote_address: "192.0.2.1".into(), user_agent: "any".into() };
+            let _ = session.open(&browser, now);
+        }
+        Action::Reach(step) => {
+            let _ = session.reach(step, now);
+        }
+        Action::Finish => {
+            let answers = json!({"about": {"q": "1.5"}}).as_object().cloned().unwrap_or_default();
+            let answers = Answers::new(answers, &session.asked.layers().read_steps()).expect("it fits");
+            let _ = session.finish(None, Some(answers), now);
+        }
+        Action::FinishAs(outcome) => {
+            let _ = session.finish(decided(*outcome), None, now);
+        }
+        Action::Decide => {
+            let _ = session.decide(None, now);
+        }
+        Action::DecideAs(outcome) => {
+            let _ = session.decide(decided(*outcome), now);
+        }
+    }
+}
+
+/// Plays the actions; after each one, the answer as a poll would get it: the document, or the error. Between them,
+/// `meanwhile` does something to the session that must not matter.
+fn play_with(
+    stages: &[(Trigger, Does)],
+    actions: &[Action],
+    mut meanwhile: impl FnMut(Session, &Action, Timestamp, Timestamp) -> Session,
+) -> Vec<Result<Bytes, ErrorCode>> {
+    let mut now = Timestamp::UNIX_EPOCH;
+    let asked = asked(stages);
+    let (switches, step_types) = asked.layers().read_types();
+    let token = TokenSource::new(Some(7), "key").next();
+    let opening = Opening { token, asked, switches, step_types, lifetime: Duration::from_secs(900) };
     let wording = Dialect::Manual.wording();
     let mut session = Session::begin(opening, now);
     let mut answers = Vec::new();
     for action in actions {
-        match action {
-            Action::Poll => {
-                session.strike(Endpoint::Result, now);
-                session.poll(now);
-            }
-            Action::Advance(seconds) => {
-                let before = now;
-                now = later(now, Duration::from_secs(*seconds));
-                session.catch_up(before, now);
-            }
-            Action::SetBack(seconds) => {
-                now = now.saturating_sub(Duration::from_secs(*seconds)).unwrap_or(Timestamp::MIN);
-            }
-            Action::Open => {
-                let browser = Browser { remote_address: "192.0.2.1".into(), user_agent: "any".into() };
-                let _ = session.open(&browser, now);
-            }
-            Action::Reach(step) => {
-                let _ = session.reach(step, now);
-            }
-            Action::Finish => {
-                let _ = session.finish(None, None, now);
-            }
-            Action::FinishAs(outcome) => {
-                let _ = session.finish(Some(Decision::from(*outcome).comment("decided").verdict(true)), None, now);
-            }
-            Action::Decide => {
-                let _ = session.decide(None, now);
-            }
-            Action::DecideAs(outcome) => {
-                let _ = session.decide(Some(Decision::from(*outcome).comment("decided").verdict(true)), now);
-            }
-        }
-        let answer = session.answer(|session, standing| render(session, standing, &FIXTURES, &[], wording));
-        answers.push(answer.map(|document| serde_json::from_slice(&document).expect("a document is JSON")));
+        let before = now;
+        now = match action {
+            Action::Advance(seconds) => later(now, Duration::from_secs(*seconds)),
+            Action::SetBack(seconds) => now.saturating_sub(Duration::from_secs(*seconds)).unwrap_or(Timestamp::MIN),
+            _ => now,
+        };
+        session = meanwhile(session, action, before, now);
+        act(&mut session, action, before, now);
+        answers.push(session.answer(|session, standing| render(session, standing, &FIXTURES, &[], wording)));
     }
     answers
+}
+
+/// As [`play_with`], with the documents read.
+fn play(stages: &[(Trigger, Does)], actions: &[Action]) -> Vec<Result<Value, ErrorCode>> {
+    let answers = play_with(stages, actions, |session, _, _, _| session).into_iter();
+    answers
+        .map(|answer| answer.map(|document| serde_json::from_slice(&document).expect("a document is JSON")))
+        .collect()
 }
 
 /// How far the session is: the number of the stage that speaks, or beyond all of them when something was decided.
@@ -208,6 +252,30 @@ proptest! {
     }
 
     #[test]
+    fn a_session_that_was_written_and_read_back_goes_on_as_before(
+        stages in vec((trigger(), does()), 0..7),
+        actions in vec((action(), any::<bool>()), 0..30),
+    ) {
+        let (actions, is_written): (Vec<_>, Vec<_>) = actions.into_iter().unzip();
+        let mut is_written = is_written.into_iter();
+        let back = play_with(&stages, &actions, |session, _, _, _| {
+            if is_written.next() == Some(true) { read_back(&session) } else { session }
+        });
+        prop_assert_eq!(back, play_with(&stages, &actions, |session, _, _, _| session));
+    }
+
+    #[test]
+    fn a_change_may_run_twice(stages in vec((trigger(), does()), 0..7), actions in vec(action(), 0..30)) {
+        play_with(&stages, &actions, |session, action, before, now| {
+            let (mut once, mut again) = (read_back(&session), read_back(&session));
+            act(&mut once, action, before, now);
+            act(&mut again, action, before, now);
+            assert_eq!(String::from_utf8(once.to_bytes()), String::from_utf8(again.to_bytes()));
+            session
+        });
+    }
+
+    #[test]
     fn a_stage_comes_only_when_its_trigger_was_pulled(
         stages in vec((trigger(), does()), 1..7),
         actions in vec(action(), 0..30),
@@ -232,4 +300,21 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_session_whose_scenario_is_gone_is_not_read() {
+    let asked = asked(&[]);
+    let (switches, step_types) = asked.layers().read_types();
+    let token = TokenSource::new(Some(7), "key").next();
+    let opening = Opening { token, asked, switches, step_types, lifetime: Duration::from_secs(900) };
+    let written = Session::begin(opening, Timestamp::UNIX_EPOCH).to_bytes();
+    let problem = |bytes: &[u8], saved: Option<Arc<SavedForm>>| {
+        let shared = Shared { scenario: &|_| None, saved: &|_| saved.clone() };
+        Session::from_bytes(bytes, &shared).expect_err("nothing is there").to_string()
+    };
+    assert_eq!(problem(&written, None), "there is no configuration `any` any more");
+    let saved = SavedForm { config_id: "any".into(), form: Form::default() };
+    assert_eq!(problem(&written, Some(Arc::new(saved))), "there is no scenario `any` any more");
+    assert!(problem(b"{}", None).starts_with("this is no session: missing field"));
 }

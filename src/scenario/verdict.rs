@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::vendor::{Outcome, ResultCase};
 
 /// An outcome with all that a result document says about it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Verdict {
     pub(crate) result: ResultValue,
     pub(crate) reject_reason: Option<RejectReason>,
@@ -45,7 +45,7 @@ impl Verdict {
 }
 
 /// The member `result`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) enum ResultValue {
     Listed(Outcome),
     /// A word that no document lists.
@@ -81,7 +81,7 @@ pub(super) const REJECT_REASONS: [&str; 13] = [
 ];
 
 /// Why a person was rejected (specification, section 5).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct RejectReason {
     pub(crate) value: String,
     pub(crate) description: String,

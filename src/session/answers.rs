@@ -5,12 +5,13 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{foreign_text::shortened, vendor::Steps};
 
 /// The answers of a person: questionnaire key → question key → answer.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Answers(Map<String, Value>);
 
 impl Answers {

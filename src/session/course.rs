@@ -1,6 +1,7 @@
 //! How far a session has come in its scenario, and what brought it there.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Session;
@@ -14,7 +15,7 @@ use crate::{
 static NO_VERDICT_YET: Verdict = Verdict::IN_PROGRESS;
 
 /// What a session waits for.
-#[derive(Debug)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub(super) struct Course {
     /// The stage of the scenario that comes next; there is none behind the last one.
     next: u32,
@@ -24,14 +25,14 @@ pub(super) struct Course {
 }
 
 /// Something that came, and stays.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub(super) struct Came {
     at: Timestamp,
     what: Stood,
 }
 
 /// What the session stands at.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 enum Stood {
     /// The stage of that number of the scenario, from 0.
     Stage(u32),

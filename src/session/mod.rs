@@ -3,13 +3,17 @@
 mod answers;
 mod course;
 mod walk;
+mod written;
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use self::course::{Came, Course};
+#[cfg(test)]
+pub(crate) use self::written::Shared;
 pub(crate) use self::{answers::Answers, course::Standing, walk::walk};
 use crate::{
     clock::later,
@@ -33,7 +37,7 @@ pub(crate) struct Session {
 }
 
 /// What comes to a session only when somebody does something with it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 struct Rest {
     opened_at: Option<Timestamp>,
     browser: Option<Browser>,
@@ -44,6 +48,7 @@ struct Rest {
     came: Vec<Came>,
     faults: FaultList,
     /// The document as it was last rendered; gone as soon as something in it can change.
+    #[serde(skip)]
     rendered: Option<Bytes>,
 }
 
@@ -75,14 +80,14 @@ impl Asked {
 }
 
 /// The browser that opened the widget.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Browser {
     pub(crate) remote_address: String,
     pub(crate) user_agent: String,
 }
 
 /// How the person got through.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 struct Finish {
     at: Timestamp,
     /// What the person filled in; without it the answers are invented.

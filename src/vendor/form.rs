@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{Flags, Steps, steps::laid_over};
+use super::{Flags, FlagsAtBegin, StepTypes, Steps, StepsAtBegin, Switches, steps::laid_over};
 use crate::json_text::Members;
 
 /// Flags, a JSON object, and steps, a JSON array of objects, each as it came. Both are in one text, which clones share.
@@ -88,6 +88,13 @@ impl<'a> Layers<'a> {
             "" => Cow::Borrowed(above),
             below => Cow::Owned(over(is_own, above, below)),
         })
+    }
+
+    /// The switches that are on and the types of steps that there are.
+    pub(crate) fn read_types(self) -> (Switches, StepTypes) {
+        let (flags, steps) = (self.flags(), self.steps());
+        let switches = FlagsAtBegin::read(&flags).expect("flags are checked when they come").switches;
+        (switches, StepsAtBegin::read(&steps).expect("steps are checked when they come").types)
     }
 
     /// The flags, read.

@@ -5,10 +5,12 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 /// A session token: 40 characters of `[a-z0-9]` (specification, section 1).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) struct Token([u8; Token::LENGTH]);
 
 impl Token {
@@ -29,6 +31,20 @@ impl Token {
     /// All that is invented about a session is drawn here, so that its answers are stable.
     pub(crate) fn draw(&self, purpose: &str) -> u64 {
         leading_number(&Sha256::new().chain_update(purpose).chain_update(self.0).finalize())
+    }
+}
+
+impl TryFrom<String> for Token {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a token has 40 characters of a-z and 0-9")
+    }
+}
+
+impl Serialize for Token {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        writer.serialize_str(self.as_str())
     }
 }
 

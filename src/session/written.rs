@@ -1,0 +1,98 @@
+//! A session as a value: written to bytes and read back, which a store outside the process needs.
+//!
+//! What sessions share is written by its name, and found again by whoever reads. What follows from the rest is not
+//! written at all.
+
+use std::{borrow::Cow, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{Asked, Rest, Session, course::Course};
+use crate::{
+    scenario::Scenario,
+    vendor::{Form, SavedForm, Token},
+};
+
+/// A session as it is written.
+#[derive(Debug, Deserialize, Serialize)]
+struct Written<'a> {
+    token: Token,
+    flags: Cow<'a, str>,
+    steps: Cow<'a, str>,
+    config_id: Option<Cow<'a, str>>,
+    scenario: Cow<'a, str>,
+    begun_at: Timestamp,
+    expires_at: Timestamp,
+    course: Cow<'a, Course>,
+    rest: Option<Cow<'a, Rest>>,
+}
+
+impl Serialize for Session {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        let Self { token, asked, switches: _, step_types: _, begun_at, expires_at, course, rest } = self;
+        let written = Written {
+            token: *token,
+            flags: asked.own.flags().into(),
+            steps: asked.own.steps().into(),
+            config_id: self.config_id().map(Cow::Borrowed),
+            scenario: asked.scenario.name.as_str().into(),
+            begun_at: *begun_at,
+            expires_at: *expires_at,
+            course: Cow::Borrowed(course),
+            rest: rest.as_deref().map(Cow::Borrowed),
+        };
+        written.serialize(writer)
+    }
+}
+
+/// Where the things that sessions share are found by their names.
+pub(crate) struct Shared<'a> {
+    pub(crate) scenario: &'a dyn Fn(&str) -> Option<Arc<Scenario>>,
+    /// What is saved under a `config_id`.
+    pub(crate) saved: &'a dyn Fn(&str) -> Option<Arc<SavedForm>>,
+}
+
+/// Why a session cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error("this is no session: {0}")]
+    Format(#[from] serde_json::Error),
+    #[error("there is no {0} any more")]
+    Gone(String),
+}
+
+#[cfg_attr(not(test), expect(dead_code, reason = "the sessions of this process are not read back"))]
+impl Session {
+    /// Writes the session as JSON.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a session is JSON")
+    }
+
+    /// Reads a session that was written.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] when it is none, or when its scenario or configuration is gone.
+    pub(crate) fn from_bytes(bytes: &[u8], shared: &Shared<'_>) -> Result<Self, ReadError> {
+        let written: Written<'_> = serde_json::from_slice(bytes)?;
+        let gone = |what: &str, name: &str| ReadError::Gone(format!("{what} `{name}`"));
+        let find_saved = |id: &Cow<'_, str>| (shared.saved)(id).ok_or_else(|| gone("configuration", id));
+        let asked = Asked {
+            own: Form::new(&written.flags, &written.steps),
+            saved: written.config_id.as_ref().map(find_saved).transpose()?,
+            scenario: (shared.scenario)(&written.scenario).ok_or_else(|| gone("scenario", &written.scenario))?,
+        };
+        let (switches, step_types) = asked.layers().read_types();
+        Ok(Self {
+            token: written.token,
+            asked,
+            switches,
+            step_types,
+            begun_at: written.begun_at,
+            expires_at: written.expires_at,
+            course: written.course.into_owned(),
+            rest: written.rest.map(|rest| Box::new(rest.into_owned())),
+        })
+    }
+}
