@@ -7,6 +7,7 @@ mod watch;
 
 use std::{
     error::Error,
+    ffi::OsString,
     fmt, fs,
     io::{self, IsTerminal, Write},
     net::{SocketAddr, TcpStream},
@@ -286,12 +287,16 @@ fn local_url_in(ready_file: &str) -> String {
 
 /// A misspelled variable would be a setting that is silently not made.
 fn warn_of_unknown_variables() {
+    let of_ours = |(name, _): &(OsString, _)| name.to_string_lossy().starts_with("IDENTOMAT_MOCK_");
+    let mut named = std::env::vars_os().filter(of_ours).peekable();
+    if named.peek().is_none() {
+        // Listing what is known takes longer than everything else at the start.
+        return;
+    }
     let command = CommandLine::command();
     let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("IDENTOMAT_MOCK_") && !known.contains(&name.as_os_str()) {
-            tracing::warn!("there is no setting `{}`; it counts for nothing", name.to_string_lossy());
-        }
+    for (name, _) in named.filter(|(name, _)| !known.contains(&name.as_os_str())) {
+        tracing::warn!("there is no setting `{}`; it counts for nothing", name.to_string_lossy());
     }
 }
 
