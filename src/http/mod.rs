@@ -14,6 +14,6 @@ mod widget;
 
 pub(crate) use self::{
     harm::Sever,
-    routes::{router, tidy_path},
+    routes::{is_vendor_path, router, tidy_path},
     unread::answer,
 };

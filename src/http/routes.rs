@@ -37,6 +37,11 @@ pub(crate) fn router(mock: Arc<Mock>) -> Router {
         .with_state(mock)
 }
 
+/// Whether a path is one of the company's backend.
+pub(crate) fn is_vendor_path(path: &str) -> bool {
+    path.starts_with("/external-api/")
+}
+
 async fn no_such_path(method: Method, uri: Uri) -> Response<Body> {
     error::no_such_path(&method, &uri)
 }

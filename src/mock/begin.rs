@@ -1,6 +1,6 @@
 //! Beginning a session, and choosing its scenario.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{Mock, Refusal, not_found};
 use crate::{
@@ -83,7 +83,7 @@ impl Mock {
             return Err(Refusal::Fault(strike.clone()));
         }
 
-        let mut hint = format!("scenario `{}`, from {reason}", scenario.name);
+        let mut hint = ["scenario `", &scenario.name, "`, from ", &reason].concat();
         let odd_steps = steps_read.unknown_types.iter().map(|kind| {
             format!("the step type `{}` is not known: the step is kept and has no effect", shortened(kind))
         });
@@ -123,7 +123,7 @@ impl Mock {
         content: &Content<'_>,
         wish: Result<Option<(String, &'static str)>, String>,
         saved: Option<&str>,
-    ) -> Result<(&'a Arc<Scenario>, String), VendorError> {
+    ) -> Result<(&'a Arc<Scenario>, Cow<'static, str>), VendorError> {
         let book = &catalogue.scenarios;
         let wish = match (content.header)(SCENARIO_HEADER) {
             Some(name) => Some((name, "the request header `x-identomat-mock-scenario`")),
@@ -133,14 +133,14 @@ impl Mock {
         if let Some((name, place)) = wish {
             let scenario = book.get(&name);
             return scenario
-                .map(|scenario| (scenario, place.to_owned()))
+                .map(|scenario| (scenario, place.into()))
                 .map_err(|problem| VendorError::argument(format!("{place}: {problem}")));
         }
         if saved.is_none()
             && let Some(scenario) = book.first_match(content)
         {
             let conditions = scenario.matches.as_ref().map(|matches| matches.conditions().join(", "));
-            return Ok((scenario, format!("its `match` on {}", conditions.unwrap_or_default())));
+            return Ok((scenario, format!("its `match` on {}", conditions.unwrap_or_default()).into()));
         }
         let (name, place) = match (saved, &tenant.company.scenario) {
             (Some(name), _) => (name, "the configuration of `config_id`"),
@@ -148,6 +148,6 @@ impl Mock {
             (None, None) => (self.config.scenario.as_str(), "the server's default"),
         };
         let scenario = book.get(name).map_err(VendorError::argument)?;
-        Ok((scenario, place.to_owned()))
+        Ok((scenario, place.into()))
     }
 }

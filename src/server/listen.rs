@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config::Limits,
     faults::CloseAt,
-    http::{Sever, answer, tidy_path},
+    http::{Sever, answer, is_vendor_path, tidy_path},
 };
 
 /// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,
@@ -82,7 +82,10 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, l
     let stream = Severed::new(stream, shears.clone());
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         tidy_path(request.uri_mut());
-        request.extensions_mut().insert(ConnectInfo(peer));
+        // Only the pages ask for it, and every call would pay for the map that it stands in.
+        if !is_vendor_path(request.uri().path()) {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         let (router, shears) = (router.clone(), shears.clone());
         async move {
             let response = answer(router, request, &limits).await;

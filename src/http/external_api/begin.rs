@@ -24,7 +24,11 @@ pub(in crate::http) fn begin(mock: &Mock, call: &Call<'_>) -> Result<Answer, Ref
         header: &|name| call.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
     };
     let begun = mock.begin(&call.tenant, request)?;
-    let hint = std::iter::once(begun.hint).chain(unknown).collect::<Vec<_>>().join("; ");
+    let mut hint = begun.hint;
+    for problem in unknown {
+        hint.push_str("; ");
+        hint.push_str(&problem);
+    }
     let json = ["\"", begun.token.as_str(), "\""].concat().into();
     Ok(Answer { json, hint: Some(hint), begun: Some(begun.token), strike: begun.strike })
 }
