@@ -30,8 +30,11 @@ fn is_plain(text: &[u8], depth: usize) -> bool {
         let of_some = |some: &[u8]| some.iter().map(|byte| u8::from(is_one(*byte))).sum::<u8>();
         text.chunks(usize::from(u8::MAX)).map(|some| usize::from(of_some(some))).sum()
     };
-    let pairs = text.iter().zip(text.iter().skip(1));
-    let has_exponent = pairs.fold(false, |has, (one, next)| has | (one.is_ascii_digit() & (next | 0x20 == b'e')));
+    // A digit, `e`, and a sign or digit, as they also stand in a token now and then.
+    let begins_exponent = |sign: u8| sign.is_ascii_digit() | (sign == b'+') | (sign == b'-');
+    let has_exponent = text.array_windows().fold(false, |has, [before, e, behind]| {
+        has | (before.is_ascii_digit() & (e | 0x20 == b'e') & begins_exponent(*behind))
+    });
     !has_exponent
         && count(|byte| byte == b'\\') == 0
         && count(|byte| byte.is_ascii_digit()) < MANY
@@ -122,7 +125,12 @@ pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 impl<'a> Text<'a> {
     /// The text that a JSON value is; `None` for another value.
     pub(crate) fn of(value: &'a str) -> Option<Cow<'a, str>> {
-        value.starts_with('"').then(|| serde_json::from_str(value).map(|Self(text)| text).ok()).flatten()
+        let inside = value.strip_prefix('"')?;
+        let is_bare = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+        match inside.strip_suffix('"') {
+            Some(text) if text.bytes().all(is_bare) => Some(Cow::Borrowed(text)),
+            _ => serde_json::from_str(value).map(|Self(text)| text).ok(),
+        }
     }
 }
 
@@ -264,6 +272,17 @@ mod tests {
             let is_object = serde_json::from_str::<Value>(&text).is_ok_and(|tree| tree.is_object());
             let read = Members::read_checked(text.as_bytes(), depth);
             prop_assert_eq!(read.map(|members| members.is_some()), of_tree.map(|()| is_object));
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_text_is_what_json_says_it_is(inside in r#"[a\\"\n\u{7f}é]{0,4}"#, ends in any::<bool>()) {
+            let value = format!("\"{inside}{}", if ends { "\"" } else { "" });
+            let of_json = serde_json::from_str::<String>(&value).ok();
+            prop_assert_eq!(Text::of(&value).map(Cow::into_owned), of_json);
         }
     }
 
