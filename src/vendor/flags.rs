@@ -45,7 +45,7 @@ pub(super) const OTHERS: [&str; 10] = [
     "switch_device_url",
 ];
 
-/// Flags that were read for whoever needs more of them than [`FlagsAtBegin`]. Unknown flags have no effect.
+/// Flags that were read for whoever needs more of them than [`super::FlagsAtBegin`]. Unknown flags have no effect.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Flags(pub(crate) Map<String, Value>);
 
