@@ -98,7 +98,8 @@ struct Order {
 /// No session begins: the company has as many as it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the company has {0} sessions already, and no more may begin (--max-sessions, --refuse-at-max-sessions): delete some"
+    "the company has as many sessions as it may have, {0} (--max-sessions), and no more may begin \
+     (--refuse-at-max-sessions): delete some"
 )]
 pub(crate) struct Full(usize);
 

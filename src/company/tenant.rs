@@ -123,7 +123,9 @@ impl Tenant {
             let company = &self.company.key;
             tracing::warn!(company, most, evicted, "new sessions take the place of the oldest (--max-sessions)");
         }
-        format!("the company had {most} sessions (--max-sessions), so `{given_up}` was given up")
+        format!(
+            "the company had as many sessions as it may have, {most} (--max-sessions), so `{given_up}` was given up"
+        )
     }
 
     /// Lets the next `times` sessions that do not ask for a scenario take this one.

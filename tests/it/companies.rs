@@ -127,7 +127,8 @@ async fn at_the_ceiling_the_oldest_finished_session_goes_or_else_the_oldest() {
     for goes in [1, 2, 0] {
         let gone = tokens[goes].clone();
         let (new, hint) = begin(&app, "one", 1).await;
-        let says = format!("the company had 3 sessions (--max-sessions), so `{gone}` was given up");
+        let says =
+            format!("the company had as many sessions as it may have, 3 (--max-sessions), so `{gone}` was given up");
         assert_eq!(hint, format!("scenario `approved`, from the server's default; {says}"));
         let refused = result(&app, "one", &gone).await;
         refused.assert_error(404, "SESSION_NOT_FOUND");
@@ -159,8 +160,8 @@ async fn begin_is_refused_at_the_ceiling_where_that_is_set() {
     one.next_scenario("rejected").unwrap();
     let refused = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
     refused.assert_status(400);
-    let problem = "the company has 3 sessions already, and no more may begin (--max-sessions, --refuse-at-max-sessions): \
-                   delete some";
+    let problem = "the company has as many sessions as it may have, 3 (--max-sessions), and no more may begin \
+                   (--refuse-at-max-sessions): delete some";
     assert_eq!(refused.argument_error(), problem);
     begin(&app, "other", 1).await;
     assert_eq!(one.sessions(), tokens);
