@@ -7,7 +7,6 @@ use crate::{
     catalogue::Catalogue,
     company::Tenant,
     faults::Strike,
-    foreign_text::shortened,
     scenario::{Content, Read, Scenario},
     session::{Asked, Opening, Session},
     vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
@@ -71,23 +70,9 @@ impl Mock {
         let saved_scenario = saved.and_then(|saved| saved.scenario.as_deref());
         let (scenario, reason) = self.choose(tenant, &catalogue, &content, wish, saved_scenario)?;
         let scenario = scenario.clone();
-        if let Some(code) = scenario.refuse_begin {
-            let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
-            return Err(VendorError::new(code, problem).into());
-        }
-        let strike = scenario.begin_fault.as_ref().and_then(|fault| tenant.strike_begin(&scenario.name, fault));
-        if let Some(strike) = strike.as_ref().filter(|strike| strike.comes_first()) {
-            if reason == QUEUE {
-                tenant.put_back(&scenario.name);
-            }
-            return Err(Refusal::Fault(strike.clone()));
-        }
-
+        let strike = let_begin(tenant, &scenario, &reason)?;
         let mut hint = ["scenario `", &scenario.name, "`, from ", &reason].concat();
-        let odd_steps = steps_read.unknown_types.iter().map(|kind| {
-            format!("the step type `{}` is not known: the step is kept and has no effect", shortened(kind))
-        });
-        for oddity in flags_read.oddities().into_iter().chain(odd_steps) {
+        for oddity in flags_read.oddities().into_iter().chain(steps_read.oddities()) {
             tenant.tell(&oddity);
             hint.push_str("; ");
             hint.push_str(&oddity);
@@ -149,5 +134,23 @@ impl Mock {
         };
         let scenario = book.get(name).map_err(VendorError::argument)?;
         Ok((scenario, place.into()))
+    }
+}
+
+/// Says what keeps a session of that scenario from beginning, and what a fault does to the answer.
+fn let_begin(tenant: &Tenant, scenario: &Scenario, reason: &str) -> Result<Option<Strike>, Refusal> {
+    if let Some(code) = scenario.refuse_begin {
+        let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
+        return Err(VendorError::new(code, problem).into());
+    }
+    let strike = scenario.begin_fault.as_ref().and_then(|fault| tenant.strike_begin(&scenario.name, fault));
+    match strike {
+        Some(strike) if strike.comes_first() => {
+            if reason == QUEUE {
+                tenant.put_back(&scenario.name);
+            }
+            Err(Refusal::Fault(strike))
+        }
+        strike => Ok(strike),
     }
 }

@@ -87,6 +87,13 @@ impl StepsAtBegin {
         Ok(read)
     }
 
+    /// What is odd about the steps, for the hint header. None of it is an error.
+    pub(crate) fn oddities(&self) -> impl Iterator<Item = String> {
+        self.unknown_types
+            .iter()
+            .map(|kind| format!("the step type `{}` is not known: the step is kept and has no effect", shortened(kind)))
+    }
+
     fn take(&mut self, StepHead { kind, .. }: &StepHead<'_>) {
         let kind = kind.map(text_of_raw).unwrap_or_default();
         match StepType::named(&kind) {
