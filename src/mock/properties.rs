@@ -15,7 +15,7 @@ use crate::{
     faults::{Endpoint, Fault},
     result::{Fixtures, render},
     scenario::{Decision, Effect, Scenario, Stage, Trigger, Verdict},
-    session::{Answers, Asked, Browser, Opening, Session, Shared},
+    session::{Answers, Asked, Browser, Opening, Session, written::Shared},
     vendor::{Dialect, ErrorCode, Form, Outcome, SavedForm, TokenSource},
 };
 

@@ -3,7 +3,7 @@
 mod answers;
 mod course;
 mod walk;
-mod written;
+pub(crate) mod written;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,8 +12,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::course::{Came, Course};
-#[cfg(test)]
-pub(crate) use self::written::Shared;
 pub(crate) use self::{answers::Answers, course::Standing, walk::walk};
 use crate::{
     clock::later,
