@@ -95,6 +95,14 @@ struct Order {
     evicted: VecDeque<Token>,
 }
 
+/// A session that was given up to make room.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Evicted {
+    pub(super) token: Token,
+    /// It is the so many-th of its company.
+    pub(super) number: u64,
+}
+
 /// No session begins: the company has as many as it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -115,27 +123,27 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Full`] when there is no room and none is made.
-    pub(crate) fn insert(&self, session: Session, catalogue: Arc<Catalogue>) -> Result<Option<Token>, Full> {
+    pub(crate) fn insert(&self, session: Session, catalogue: Arc<Catalogue>) -> Result<Option<Evicted>, Full> {
         let (token, number) = (session.token, self.begun.fetch_add(1, Ordering::Relaxed));
         let owner = self.owner.clone();
         let record = Arc::new(Record { token, number, owner, catalogue, session: Mutex::new(Some(session)) });
-        // Before the company lists it, so that whoever clears the list clears the index too.
-        self.index.0.insert(Entry(record.clone()));
         let mut order = self.order();
         let is_full = order.by_number.len() >= self.ceiling.most;
         if is_full && self.ceiling.refuses {
-            drop(order);
-            self.index.0.remove(&token);
             return Err(Full(self.ceiling.most));
         }
         let given_up = if is_full { order.give_one_up() } else { None };
+        // List and index change together. A session of the same token can be left from a begin that met a reset.
+        if let Some(Entry(left)) = self.index.0.remove(&token) {
+            order.forget(left.number);
+        }
+        self.index.0.insert(Entry(record.clone()));
         order.by_number.insert(number, record);
         drop(order);
         Ok(given_up.map(|given_up| {
-            self.evicted.fetch_add(1, Ordering::Relaxed);
             self.index.0.remove(&given_up.token);
             given_up.take();
-            given_up.token
+            Evicted { token: given_up.token, number: self.evicted.fetch_add(1, Ordering::Relaxed) + 1 }
         }))
     }
 
@@ -265,5 +273,42 @@ impl Order {
     fn forget(&mut self, number: u64) -> Option<Arc<Record>> {
         self.finished.remove(&number);
         self.by_number.remove(&number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{
+        catalogue::Sources,
+        scenario::Trigger,
+        session::{Asked, Opening},
+        vendor::{Form, StepTypes, Switches, TokenSource},
+    };
+
+    #[test]
+    fn a_token_that_comes_again_after_a_reset_is_that_of_the_new_session() {
+        let finish = Trigger::Widget;
+        let sources = Sources { builtin_scenarios: true, scenarios: None, fixtures: None, finish: &finish };
+        let catalogue = Arc::new(Catalogue::load(sources).unwrap());
+        let token = TokenSource::new(Some(1), "key").next();
+        let begin = |seconds| {
+            let scenario = catalogue.scenarios.get("approved").unwrap().clone();
+            let asked = Asked { own: Form::default(), saved: None, scenario };
+            let (switches, step_types) = (Switches::default(), StepTypes::default());
+            let opening = Opening { token, asked, switches, step_types, lifetime: Duration::from_secs(60) };
+            Session::begin(opening, Timestamp::from_second(seconds).unwrap())
+        };
+        let ceiling = Ceiling { most: 10, refuses: false };
+        let sessions = Sessions::new(Weak::new(), Arc::default(), ceiling);
+        for seconds in [1, 2] {
+            assert_eq!(sessions.insert(begin(seconds), catalogue.clone()), Ok(None));
+        }
+        assert_eq!(sessions.tokens(), [token]);
+        assert_eq!(sessions.update(&token, |session, _| session.begun_at().as_second()), Some(2));
     }
 }

@@ -12,13 +12,13 @@ use jiff::Timestamp;
 
 use super::{
     Company, Configuration,
-    sessions::{Ceiling, Index, Sessions},
+    sessions::{Ceiling, Evicted, Index, Sessions},
 };
 use crate::{
     clock::Clock,
     faults::{Endpoint, Fault, FaultList, Faults, Strike},
     foreign_text::shortened,
-    vendor::{Form, SavedForm, Token, TokenSource},
+    vendor::{Form, SavedForm, TokenSource},
 };
 
 /// How many odd things the log tells of one company; whoever sends more of them sends nonsense.
@@ -117,15 +117,18 @@ impl Tenant {
 
     /// Says that a session was given up for a new one: for the hint; in the log, the first time and then when there are
     /// ten times as many.
-    pub(crate) fn tell_of_eviction(&self, given_up: &Token) -> String {
-        let (most, evicted) = (self.sessions.most(), self.sessions.evicted());
-        if is_power_of_ten(evicted) {
+    pub(crate) fn tell_of_eviction(&self, Evicted { token, number }: &Evicted) -> String {
+        let most = self.sessions.most();
+        if is_power_of_ten(*number) {
             let company = &self.company.key;
-            tracing::warn!(company, most, evicted, "new sessions take the place of the oldest (--max-sessions)");
+            tracing::warn!(
+                company,
+                most,
+                evicted = number,
+                "new sessions take the place of the oldest (--max-sessions)"
+            );
         }
-        format!(
-            "the company had as many sessions as it may have, {most} (--max-sessions), so `{given_up}` was given up"
-        )
+        format!("the company had as many sessions as it may have, {most} (--max-sessions), so `{token}` was given up")
     }
 
     /// Lets the next `times` sessions that do not ask for a scenario take this one.
