@@ -6,7 +6,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 /// Checks that `text` is JSON that can be read as a tree, and nested at most `depth` levels deep.
 ///
@@ -118,6 +118,11 @@ impl<'de> Visitor<'de> for Looked<'_> {
     }
 }
 
+/// A value as it is shown: without blanks. What is no JSON stays as it is.
+pub(crate) fn compact(value: &str) -> String {
+    serde_json::from_str(value).map_or_else(|_| value.to_owned(), |tree: Value| tree.to_string())
+}
+
 /// A text of JSON; borrowed where it has no escapes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
@@ -214,7 +219,7 @@ impl Serialize for Members<'_> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

@@ -9,7 +9,7 @@ use axum::{
     http::{header, request::Parts},
 };
 use bytes::Bytes;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
     body::{self, BodyProblem, ReadBody},
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::Limits,
     foreign_text::{MOST_NAMED, shortened},
-    json_text::{self, Members, Text},
+    json_text::{self, Members, Text, compact},
     signature::Payload,
     vendor::VendorError,
 };
@@ -195,53 +195,46 @@ impl<'a> Params<'a> {
         Ok(Some(unquoted(&text).map_or(text, Cow::Owned)))
     }
 
-    /// The text of a JSON object; empty when it is missing, null, `""` or `[]`. It may come as JSON text.
+    /// The text of a JSON object; empty when it is missing, null, `""`, `{}` or `[]`. It may come as JSON text.
     ///
     /// # Errors
     ///
     /// `argumentError` when it is something else.
     pub(crate) fn object(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
-        let text = self.structure(name, limits)?;
-        if text.is_empty() || text.starts_with('{') {
-            return Ok(text);
-        }
-        if is_empty_list(&text) {
-            return Ok(Cow::Borrowed(""));
-        }
-        Err(VendorError::argument(format!("`{name}` is not a JSON object: {}", shown(&text))))
+        self.structure(name, "object", '{', limits)
     }
 
-    /// The text of a JSON array; empty when it is missing, null, `""` or `{}`. It may come as JSON text.
+    /// The text of a JSON array; empty when it is missing, null, `""`, `[]` or `{}`. It may come as JSON text.
     ///
     /// # Errors
     ///
     /// `argumentError` when it is something else.
     pub(crate) fn list(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
-        let text = self.structure(name, limits)?;
-        if text.is_empty() || text.starts_with('[') {
-            return Ok(text);
-        }
-        if is_empty_object(&text) {
-            return Ok(Cow::Borrowed(""));
-        }
-        Err(VendorError::argument(format!("`{name}` is not a JSON array: {}", shown(&text))))
+        self.structure(name, "array", '[', limits)
     }
 
-    /// The text of a JSON value that is no blank text; text of JSON is read, twice where it is quoted. Empty for none.
-    fn structure(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
-        let mut value = match self.get(name) {
+    /// The text of a JSON value that begins so; text of JSON is read, twice where it is quoted. Empty for none.
+    fn structure(&self, name: &str, kind: &str, begins: char, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
+        let (mut value, texts_inside) = match self.get(name) {
             None => return Ok(Cow::Borrowed("")),
-            Some(Given::Text(text)) => json_in(Cow::Borrowed(text), name, limits)?,
-            Some(Given::Json(value)) => Cow::Borrowed(value.get()),
+            Some(Given::Text(text)) => (json_in(Cow::Borrowed(text), name, limits)?, 1),
+            Some(Given::Json(value)) => (Cow::Borrowed(value.get()), 2),
         };
-        let inner = if matches!(self.get(name), Some(Given::Text(_))) { 1 } else { 2 };
-        for _ in 0..inner {
+        for _ in 0..texts_inside {
             match text_of(&value) {
                 Some(text) => value = json_in(Cow::Owned(text), name, limits)?,
                 None => break,
             }
         }
-        Ok(if value == "null" { Cow::Borrowed("") } else { value })
+        let is_none = match value.as_bytes() {
+            [b'{', inside @ .., b'}'] | [b'[', inside @ .., b']'] => inside.trim_ascii().is_empty(),
+            other => matches!(other, b"" | b"null"),
+        };
+        match value {
+            _ if is_none => Ok(Cow::Borrowed("")),
+            value if value.starts_with(begins) => Ok(value),
+            other => Err(VendorError::argument(format!("`{name}` is not a JSON {kind}: {}", shown(&other)))),
+        }
     }
 }
 
@@ -262,18 +255,9 @@ fn json_in<'a>(text: Cow<'a, str>, name: &str, limits: &Limits) -> Result<Cow<'a
     })
 }
 
-fn is_empty_list(text: &str) -> bool {
-    text.strip_prefix('[').is_some_and(|rest| rest.trim() == "]")
-}
-
-fn is_empty_object(text: &str) -> bool {
-    text.strip_prefix('{').is_some_and(|rest| rest.trim() == "}")
-}
-
-/// The beginning of a JSON value in a message, without blanks.
+/// The beginning of a JSON value in a message.
 fn shown(value: &str) -> String {
-    let compact = serde_json::from_str(value).map_or_else(|_| value.to_owned(), |value: Value| value.to_string());
-    shortened(&compact).into_owned()
+    shortened(&compact(value)).into_owned()
 }
 
 fn content_type(head: &Parts) -> &str {

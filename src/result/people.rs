@@ -262,7 +262,7 @@ mod tests {
     use crate::vendor::TokenSource;
 
     fn flags(value: serde_json::Value) -> Flags {
-        Flags(serde_json::from_value(value).unwrap())
+        Flags::read(&value.to_string())
     }
 
     #[test]

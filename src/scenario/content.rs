@@ -111,7 +111,7 @@ impl Match {
             && holds(&wanted.parent, &|| text(content.parent))
             && holds(&wanted.return_url, &|| text(content.flags().text("return_url")))
             && wanted.steps.as_ref().is_none_or(|condition| condition.holds(Some(content.steps())))
-            && wanted.flags.iter().all(|(name, condition)| condition.holds(content.flags().0.get(name)))
+            && wanted.flags.iter().all(|(name, condition)| condition.holds(content.flags().get(name)))
             && wanted
                 .header
                 .iter()

@@ -47,9 +47,19 @@ pub(super) const OTHERS: [&str; 10] = [
 
 /// Flags that were read for whoever needs more of them than [`super::FlagsAtBegin`]. Unknown flags have no effect.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Flags(pub(crate) Map<String, Value>);
+pub(crate) struct Flags(Map<String, Value>);
 
 impl Flags {
+    /// Reads the text of a JSON object; an empty one for no flags.
+    pub(crate) fn read(flags: &str) -> Self {
+        if flags.is_empty() { Self::default() } else { Self(serde_json::from_str(flags).expect("flags are checked")) }
+    }
+
+    /// A flag as it was sent.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     /// The language of the pages, as HTML writes it. Unknown ones fall back to English (specification, section 6).
     pub(crate) fn html_language(&self) -> &'static str {
         match self.text("language").unwrap_or_default() {

@@ -11,9 +11,12 @@ use serde_json::value::RawValue;
 use super::{
     Switch, Switches,
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
-    oddities::{compact, oddities},
+    oddities::oddities,
 };
-use crate::{foreign_text::shortened, json_text::Text};
+use crate::{
+    foreign_text::shortened,
+    json_text::{Text, compact},
+};
 
 /// What has to be known of flags when a session begins, read in one pass over their text.
 #[derive(Debug, Default)]
@@ -81,7 +84,7 @@ impl<'a> FlagsAtBegin<'a> {
                 Some(name) if name.is_empty() => {}
                 Some(name) => return Ok(Some((name.into_owned(), "the flag `mock_scenario`"))),
                 None => {
-                    return Err(format!("the flag `mock_scenario` is not text: {}", shortened(&compact(value))));
+                    return Err(format!("the flag `mock_scenario` is not text: {}", shortened(&compact(value.get()))));
                 }
             },
         }

@@ -99,8 +99,7 @@ impl<'a> Layers<'a> {
 
     /// The flags, read.
     pub(crate) fn read_flags(self) -> Flags {
-        let text = self.flags();
-        if text.is_empty() { Flags::default() } else { Flags(serde_json::from_str(&text).expect("flags are checked")) }
+        Flags::read(&self.flags())
     }
 
     /// The steps, read.

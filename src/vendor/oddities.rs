@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use super::{
     Switch,
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     foreign_text::{MOST_NAMED, shortened},
-    json_text::{Members, Text},
+    json_text::{Members, Text, compact},
 };
 
 /// What is odd about flags, as far as it is told.
@@ -69,7 +69,7 @@ impl<'a> Oddities<'a> {
             unknown.map(|name| format!("the flag `{}` is not known: it is kept and has no effect", shortened(name)));
         let mut told: Vec<_> = unknown.chain(self.lists.into_iter().flatten()).collect();
         told.extend(self.switches.iter().map(|(_, name, value)| {
-            let value = compact(value);
+            let value = compact(value.get());
             format!("the flag `{name}` is {}, not true or false: it counts as false", shortened(&value))
         }));
         for (name, is_odd) in ["return_url", "language"].into_iter().zip(self.no_texts) {
@@ -84,11 +84,6 @@ impl<'a> Oddities<'a> {
     }
 }
 
-/// A value as it is shown: without blanks.
-pub(super) fn compact(value: &RawValue) -> String {
-    serde_json::from_str(value.get()).map_or_else(|_| value.get().to_owned(), |tree: Value| tree.to_string())
-}
-
 /// What is odd about a list of known texts: the first element that is none, or that it is no list.
 fn odd_list(name: &str, value: &RawValue, is_known: fn(&str) -> bool) -> Option<String> {
     match value.get() {
@@ -96,7 +91,7 @@ fn odd_list(name: &str, value: &RawValue, is_known: fn(&str) -> bool) -> Option<
         list if list.starts_with('[') => {
             let wrong = |element: &&RawValue| !Text::of(element.get()).is_some_and(|text| is_known(&text));
             let elements: Vec<&RawValue> = serde_json::from_str(list).ok()?;
-            let wrong = compact(elements.into_iter().find(wrong)?);
+            let wrong = compact(elements.into_iter().find(wrong)?.get());
             Some(format!("`{name}` has {}, which is not known and counts for nothing", shortened(&wrong)))
         }
         _ => Some(format!("the flag `{name}` is not a list: it restricts nothing")),

@@ -10,7 +10,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     foreign_text::{MOST_NAMED, shortened},
-    json_text::Text,
+    json_text::{Text, compact},
 };
 
 macro_rules! step_types {
@@ -123,8 +123,7 @@ impl<'a> Visitor<'a> for &mut StepsAtBegin {
 fn first_problem(steps: &str) -> Option<String> {
     let steps: Vec<&RawValue> = serde_json::from_str(steps).ok()?;
     let at = steps.iter().position(|step| !step.get().starts_with('{'))?;
-    let step: Value = serde_json::from_str(steps[at].get()).ok()?;
-    Some(format!("`steps[{at}]` is not a JSON object: {}", shortened(&step.to_string())))
+    Some(format!("`steps[{at}]` is not a JSON object: {}", shortened(&compact(steps[at].get()))))
 }
 
 /// What a step is known by. A member that comes twice holds as it came last.

@@ -14,7 +14,7 @@ use super::{super::error::with_hint, json, page::status, response};
 use crate::{
     mock::Mock,
     session::{FinishError, walk},
-    vendor::{DocumentType, Outcome, Question, Questionnaire, Switch},
+    vendor::{DocumentType, Flags, Outcome, Question, Questionnaire, Steps, Switch},
 };
 
 /// The public view of a session. Texts of the company are in it as they came: the page shows them as text.
@@ -58,7 +58,7 @@ pub(in crate::http) async fn show(
         Ok((asked, switches, asks_document, asks_face)) => {
             let layers = asked.layers();
             let (flags, steps) = (layers.flags(), layers.steps());
-            let (read_flags, read_steps) = (layers.read_flags(), layers.read_steps());
+            let (read_flags, read_steps) = (Flags::read(&flags), Steps::read(&steps));
             let view = View {
                 token: &token,
                 language: read_flags.text("language").unwrap_or("en"),
