@@ -25,6 +25,7 @@ use crate::{
     config::Config,
     faults::Fault,
     foreign_text::without_quotes,
+    http::Routes,
     mock::{ConfigError, FellDue, FinishRequest, Mock},
     scenario::Decision,
     session::{DecideError, FinishError},
@@ -95,8 +96,7 @@ impl MockServer {
         let bound = listen::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = bound.map_err(|source| StartError::Bind { address, source })?;
         let (stop, stopped) = oneshot::channel();
-        let (router, limits) = (crate::http::router(mock.clone()), mock.config.limits);
-        let serving = tokio::spawn(listen::serve(listener, router, limits, stopped));
+        let serving = tokio::spawn(listen::serve(listener, Routes::new(mock.clone()), stopped));
         Ok(Self { mock, address, stop: Some(stop), serving })
     }
 

@@ -1,9 +1,8 @@
 //! Reads a request body up to a limit.
 
-use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
-use hyper::body::Body as _;
+use hyper::body::Body;
 
 use super::multipart;
 use crate::config::Limits;
@@ -32,7 +31,11 @@ pub(super) enum BodyProblem {
 /// # Errors
 ///
 /// [`BodyProblem`].
-pub(super) async fn read(mut body: Body, content_type: &str, limits: &Limits) -> Result<ReadBody, BodyProblem> {
+pub(super) async fn read(
+    body: &mut (impl Body<Data = Bytes> + Unpin),
+    content_type: &str,
+    limits: &Limits,
+) -> Result<ReadBody, BodyProblem> {
     let mut read = BytesMut::new();
     let mut kind = None;
     while let Some(frame) = body.frame().await {
@@ -93,6 +96,7 @@ fn has_shown_itself(body: &[u8], limits: &Limits) -> bool {
 mod tests {
     use std::convert::Infallible;
 
+    use axum::body::Body;
     use futures_util::stream;
 
     use super::*;
@@ -106,7 +110,7 @@ mod tests {
             Ok::<_, Infallible>(Bytes::from(frame))
         });
         let limits = Limits { body: 10_000, multipart_body: 50_000, ..Limits::default() };
-        let problem = read(Body::from_stream(frames), content_type, &limits).await.unwrap_err();
+        let problem = read(&mut Body::from_stream(frames), content_type, &limits).await.unwrap_err();
         (count.iter().count(), problem)
     }
 
@@ -133,7 +137,7 @@ mod tests {
         let limits = Limits { body: 10, ..Limits::default() };
         for piece in 1..=whole.len() {
             let frames = whole.chunks(piece).map(|frame| Ok::<_, Infallible>(Bytes::from_static(frame)));
-            let read = read(Body::from_stream(stream::iter(frames)), "", &limits).await.unwrap();
+            let read = read(&mut Body::from_stream(stream::iter(frames)), "", &limits).await.unwrap();
             assert_eq!((read.boundary.as_deref(), &read.bytes[..]), (Some("x"), &whole[..]));
         }
     }

@@ -12,8 +12,4 @@ mod routes;
 mod unread;
 mod widget;
 
-pub(crate) use self::{
-    harm::Sever,
-    routes::{is_vendor_path, router, tidy_path},
-    unread::answer,
-};
+pub(crate) use self::{harm::Sever, routes::Routes};

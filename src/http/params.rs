@@ -4,11 +4,9 @@
 
 use std::borrow::Cow;
 
-use axum::{
-    body::Body,
-    http::{header, request::Parts},
-};
+use axum::http::{header, request::Parts};
 use bytes::Bytes;
+use hyper::body::Body;
 use serde_json::value::RawValue;
 
 use super::{
@@ -36,7 +34,11 @@ impl Received {
     /// # Errors
     ///
     /// `argumentError` that says what is malformed or too large.
-    pub(crate) async fn read(head: &Parts, body: Body, limits: &Limits) -> Result<Self, VendorError> {
+    pub(crate) async fn read(
+        head: &Parts,
+        body: &mut (impl Body<Data = Bytes> + Unpin),
+        limits: &Limits,
+    ) -> Result<Self, VendorError> {
         let ReadBody { bytes, boundary } =
             body::read(body, content_type(head), limits).await.map_err(|problem| match problem {
                 BodyProblem::TooLarge(limit) => VendorError::argument(format!("the body is larger than {limit} bytes")),

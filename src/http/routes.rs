@@ -1,30 +1,39 @@
 //! The whole route table, grouped by who calls.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
     body::Body,
-    http::{Method, Response, Uri, uri::PathAndQuery},
-    routing::{any, get, post},
+    extract::ConnectInfo,
+    http::{Method, Request, Response, Uri, uri::PathAndQuery},
+    routing::{get, post},
 };
+use hyper::body::Incoming;
 
 use super::{
     admin::health,
     error,
-    external_api::{begin::begin, delete::delete, not_imitated, result::result, vendor_call},
+    external_api::{Handler, begin::begin, delete::delete, not_imitated, result::result, vendor_call},
+    unread,
     widget::{assets, page, session},
 };
 use crate::{faults::Endpoint, mock::Mock};
 
-pub(crate) fn router(mock: Arc<Mock>) -> Router {
+/// The calls of the company's backend, by their paths. See [`tidy_path`] for the last slash.
+///
+/// They are most of all calls, and their course reads head and body itself: they take no way through a router.
+fn vendor_calls(path: &str) -> Option<(Endpoint, Handler)> {
+    match path {
+        "/external-api/begin/" => Some((Endpoint::Begin, begin)),
+        "/external-api/result/" => Some((Endpoint::Result, result)),
+        "/external-api/delete/" => Some((Endpoint::Delete, delete)),
+        _ => None,
+    }
+}
+
+fn other_calls() -> Router<Arc<Mock>> {
     Router::new()
-        // The company's backend. See `tidy_path` for the last slash.
-        .route("/external-api/begin/", vendor_call(Endpoint::Begin, begin))
-        .route("/external-api/result/", vendor_call(Endpoint::Result, result))
-        .route("/external-api/delete/", vendor_call(Endpoint::Delete, delete))
-        .route("/external-api/", any(not_imitated))
-        .route("/external-api/{*path}", any(not_imitated))
         // The person's browser.
         .route("/", get(page::show).post(page::finish))
         .route("/__widget/sessions/{token}", get(session::show))
@@ -34,12 +43,36 @@ pub(crate) fn router(mock: Arc<Mock>) -> Router {
         .route("/__admin/health/ready", get(health::ready))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(mock)
 }
 
-/// Whether a path is one of the company's backend.
-pub(crate) fn is_vendor_path(path: &str) -> bool {
-    path.starts_with("/external-api/")
+/// All that is served.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    mock: Arc<Mock>,
+    others: Router,
+}
+
+impl Routes {
+    pub(crate) fn new(mock: Arc<Mock>) -> Self {
+        Self { others: other_calls().with_state(mock.clone()), mock }
+    }
+
+    /// Answers a request of `peer` when all of its body has been read.
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+        let limits = &self.mock.config.limits;
+        tidy_path(request.uri_mut());
+        if !request.uri().path().starts_with("/external-api/") {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            return unread::answer(self.others.clone(), request, limits).await;
+        }
+        let (head, mut body) = request.into_parts();
+        let response = match vendor_calls(head.uri.path()) {
+            Some((endpoint, handler)) => vendor_call(&self.mock, endpoint, handler, &head, &mut body).await,
+            None => not_imitated(&head),
+        };
+        unread::drain(body, limits).await;
+        response
+    }
 }
 
 async fn no_such_path(method: Method, uri: Uri) -> Response<Body> {
@@ -53,7 +86,7 @@ async fn wrong_method(method: Method, uri: Uri) -> Response<Body> {
 /// Makes doubled slashes single, and gives vendor paths their last slash.
 ///
 /// The live service answers all forms directly; a redirect would lose a POST body (specification, section 1).
-pub(crate) fn tidy_path(uri: &mut Uri) {
+fn tidy_path(uri: &mut Uri) {
     let path = uri.path();
     let below = path.trim_start_matches('/').strip_prefix("external-api");
     let lacks_slash = below.is_some_and(|below| below.is_empty() || below.starts_with('/')) && !path.ends_with('/');

@@ -23,7 +23,7 @@ use crate::config::Limits;
 const DRAINED: usize = 16;
 
 /// Answers a request when all of its body has been read, by whoever answers it or here.
-pub(crate) async fn answer(mut router: Router, request: Request<Incoming>, limits: &Limits) -> Response<Body> {
+pub(super) async fn answer(mut router: Router, request: Request<Incoming>, limits: &Limits) -> Response<Body> {
     if request.body().is_end_stream() {
         let Ok(response) = router.call(request.map(Body::new)).await;
         return response;
@@ -32,14 +32,17 @@ pub(crate) async fn answer(mut router: Router, request: Request<Incoming>, limit
     let lent = |body| Body::new(Lent { body: Some(body), given_back: Some(given_back) });
     let Ok(response) = router.call(request.map(lent)).await;
     if let Ok(rest) = unread.try_recv() {
-        drain(rest, limits.body.max(limits.multipart_body).saturating_mul(DRAINED)).await;
+        drain(rest, limits).await;
     }
     response
 }
 
-async fn drain(mut body: Incoming, most: usize) {
+/// Reads what is left of a body.
+pub(super) async fn drain(mut body: Incoming, limits: &Limits) {
+    let most = limits.body.max(limits.multipart_body).saturating_mul(DRAINED);
     let mut length = 0;
-    while length <= most
+    while !body.is_end_stream()
+        && length <= most
         && let Some(Ok(frame)) = body.frame().await
     {
         length += frame.data_ref().map_or(0, Bytes::len);

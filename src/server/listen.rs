@@ -1,8 +1,7 @@
 //! The accept loop: one task a connection, all of them gone when the loop is dropped.
 
-use std::{future::pending, io, net::SocketAddr, time::Duration};
+use std::{future::pending, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::ConnectInfo};
 use hyper::{
     body::{Body as _, Incoming},
     server::conn::http1,
@@ -24,9 +23,8 @@ use super::{
     severed::{Severed, Shears},
 };
 use crate::{
-    config::Limits,
     faults::CloseAt,
-    http::{Sever, answer, is_vendor_path, tidy_path},
+    http::{Routes, Sever},
 };
 
 /// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,
@@ -48,7 +46,8 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until `stop` is sent, then lets open calls end, at most [`STOP_DEADLINE`]. A dropped sender is no stop.
-pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: oneshot::Receiver<()>) {
+pub(super) async fn serve(listener: TcpListener, routes: Routes, stop: oneshot::Receiver<()>) {
+    let routes = Arc::new(routes);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let stop = async {
@@ -61,7 +60,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(serve_connection(stream, peer, router.clone(), limits, graceful.watcher()));
+                    connections.spawn(serve_connection(stream, peer, routes.clone(), graceful.watcher()));
                 }
                 Err(error) => pause(&error).await,
             },
@@ -75,20 +74,15 @@ pub(super) async fn serve(listener: TcpListener, router: Router, limits: Limits,
     }
 }
 
-async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router, limits: Limits, stop: Watcher) {
+async fn serve_connection(stream: TcpStream, peer: SocketAddr, routes: Arc<Routes>, stop: Watcher) {
     // Answers are small; without this the system may hold them back for a while.
     let _ = stream.set_nodelay(true);
-    let shears = Shears::default();
+    let shears = Arc::new(Shears::default());
     let stream = Severed::new(stream, shears.clone());
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        tidy_path(request.uri_mut());
-        // Only the pages ask for it, and every call would pay for the map that it stands in.
-        if !is_vendor_path(request.uri().path()) {
-            request.extensions_mut().insert(ConnectInfo(peer));
-        }
-        let (router, shears) = (router.clone(), shears.clone());
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (routes, shears) = (routes.clone(), shears.clone());
         async move {
-            let response = answer(router, request, &limits).await;
+            let response = routes.answer(request, peer).await;
             match response.extensions().get() {
                 None => Ok(response),
                 Some(Sever(CloseAt::BeforeAnswer)) => Err("a fault closes the connection"),

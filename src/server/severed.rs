@@ -18,15 +18,15 @@ use crate::faults::CloseAt;
 #[derive(Debug)]
 pub(super) struct Severed<S> {
     stream: S,
-    shears: Shears,
+    shears: Arc<Shears>,
 }
 
 /// Where the next answer of a connection breaks off, if anywhere.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Shears {
     /// Mostly there is no cut, and then no write waits for the lock.
-    is_armed: Arc<AtomicBool>,
-    cut: Arc<Mutex<Option<Cut>>>,
+    is_armed: AtomicBool,
+    cut: Mutex<Option<Cut>>,
 }
 
 /// A cut so many bytes after the first time that some bytes are seen.
@@ -76,7 +76,7 @@ impl Cut {
 }
 
 impl<S> Severed<S> {
-    pub(super) fn new(stream: S, shears: Shears) -> Self {
+    pub(super) fn new(stream: S, shears: Arc<Shears>) -> Self {
         Self { stream, shears }
     }
 }

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::State,
-    http::{Method, Request, Response, Uri, request::Parts},
-    routing::{MethodRouter, any},
+    http::{Method, Response, request::Parts},
 };
+use hyper::body::Incoming;
 
 use super::{
     auth::{Answer, Call},
@@ -30,38 +29,41 @@ use crate::{
 pub(super) type Handler = fn(&Mock, &Call<'_>) -> Result<Answer, Refusal>;
 
 /// An endpoint with all that stands around it: parameters, company key, signatures, faults, errors, one log line.
-pub(super) fn vendor_call(endpoint: Endpoint, handler: Handler) -> MethodRouter<Arc<Mock>> {
-    any(async move |State(mock): State<Arc<Mock>>, request: Request<Body>| {
-        let stopwatch = tracing::enabled!(tracing::Level::DEBUG).then(Stopwatch::start);
-        let mut course = Course { stopwatch, ..Course::default() };
-        let (head, body) = request.into_parts();
-        let (method, path) = (&head.method, head.uri.path());
-        let response = match *method {
-            Method::GET | Method::POST => {
-                let answered = answer(&mock, endpoint, handler, &head, body, &mut course).await;
-                let response = match answered {
-                    Ok(response) => response,
-                    Err(Refusal::Error(error)) => {
-                        tracing::warn!(%method, path, error = %error.code, "{}", error.message);
-                        error::response(&error, &mock.config.error_status)
-                    }
-                    Err(Refusal::Fault(strike)) => course.instead(strike),
-                };
-                course.harm(response, &mock, path).await
-            }
-            _ => {
-                tracing::warn!(%method, path, "only GET and POST are taken here");
-                error::method_not_allowed(method)
-            }
-        };
-        if let Some(stopwatch) = course.stopwatch {
-            let (status, took) = (response.status().as_u16(), stopwatch.elapsed().as_micros() as u64);
-            let session = course.session.unwrap_or_default();
-            let hint = response.headers().get(HINT_HEADER).and_then(|hint| hint.to_str().ok()).unwrap_or_default();
-            tracing::debug!(%method, path, status, took, session, hint, "vendor call");
+pub(super) async fn vendor_call(
+    mock: &Mock,
+    endpoint: Endpoint,
+    handler: Handler,
+    head: &Parts,
+    body: &mut Incoming,
+) -> Response<Body> {
+    let stopwatch = tracing::enabled!(tracing::Level::DEBUG).then(Stopwatch::start);
+    let mut course = Course { stopwatch, ..Course::default() };
+    let (method, path) = (&head.method, head.uri.path());
+    let response = match *method {
+        Method::GET | Method::POST => {
+            let answered = answer(mock, endpoint, handler, head, body, &mut course).await;
+            let response = match answered {
+                Ok(response) => response,
+                Err(Refusal::Error(error)) => {
+                    tracing::warn!(%method, path, error = %error.code, "{}", error.message);
+                    error::response(&error, &mock.config.error_status)
+                }
+                Err(Refusal::Fault(strike)) => course.instead(strike),
+            };
+            course.harm(response, mock, path).await
         }
-        response
-    })
+        _ => {
+            tracing::warn!(%method, path, "only GET and POST are taken here");
+            error::method_not_allowed(method)
+        }
+    };
+    if let Some(stopwatch) = course.stopwatch {
+        let (status, took) = (response.status().as_u16(), stopwatch.elapsed().as_micros() as u64);
+        let session = course.session.unwrap_or_default();
+        let hint = response.headers().get(HINT_HEADER).and_then(|hint| hint.to_str().ok()).unwrap_or_default();
+        tracing::debug!(%method, path, status, took, session, hint, "vendor call");
+    }
+    response
 }
 
 /// What becomes known of a call on its course: who makes it, about which session, and the faults that are on it.
@@ -99,7 +101,7 @@ async fn answer(
     endpoint: Endpoint,
     handler: Handler,
     head: &Parts,
-    body: Body,
+    body: &mut Incoming,
     course: &mut Course,
 ) -> Result<Response<Body>, Refusal> {
     let received = Received::read(head, body, &mock.config.limits).await?;
@@ -126,7 +128,8 @@ async fn answer(
 }
 
 /// Answers a call below `/external-api/` that is none of the endpoints.
-pub(super) async fn not_imitated(method: Method, uri: Uri) -> Response<Body> {
+pub(super) fn not_imitated(head: &Parts) -> Response<Body> {
+    let (method, uri) = (&head.method, &head.uri);
     tracing::warn!(%method, path = uri.path(), "this call is not imitated");
-    error::not_imitated(&method, &uri)
+    error::not_imitated(method, uri)
 }

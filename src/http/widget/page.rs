@@ -47,10 +47,10 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Reques
 /// It answers as a form is answered, with the last page or a redirect. A script that accepts JSON gets
 /// `{"returnUrl": URL or null}`, or `{"error": …}`.
 pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
-    let (head, body) = request.into_parts();
+    let (head, mut body) = request.into_parts();
     let token = session_token(&head);
     let limits = &mock.config.limits;
-    let received = Received::read(&head, body, limits).await;
+    let received = Received::read(&head, &mut body, limits).await;
     let form = received.and_then(|received| read(&Params::read(&head, &received, limits)?, &head, &mock));
     // A person who never opened the page, such as a script, has a browser too.
     let finished = match form {
