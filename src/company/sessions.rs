@@ -133,11 +133,14 @@ impl Sessions {
             return Err(Full(self.ceiling.most));
         }
         let given_up = if is_full { order.give_one_up() } else { None };
-        // List and index change together. A session of the same token can be left from a begin that met a reset.
-        if let Some(Entry(left)) = self.index.0.remove(&token) {
-            order.forget(left.number);
+        // List and index change together.
+        if !self.index.0.insert(Entry(record.clone())) {
+            // A session of the same token is left from a begin that met a reset, and the set keeps what it has.
+            if let Some(Entry(left)) = self.index.0.remove(&token) {
+                order.forget(left.number);
+            }
+            self.index.0.insert(Entry(record.clone()));
         }
-        self.index.0.insert(Entry(record.clone()));
         order.by_number.insert(number, record);
         drop(order);
         Ok(given_up.map(|given_up| {

@@ -188,7 +188,7 @@ impl<'a> Params<'a> {
         let text = match self.get(name) {
             None => return Ok(None),
             Some(Given::Text(text)) => Cow::Borrowed(&**text),
-            Some(Given::Json(value)) => match Text::of(value.get()) {
+            Some(Given::Json(value)) => match Text::of(value) {
                 Some(text) => text,
                 None if value.get() == "null" => return Ok(None),
                 None => return Err(VendorError::argument(format!("`{name}` is not text: {}", shown(value.get())))),
@@ -223,7 +223,7 @@ impl<'a> Params<'a> {
             Some(Given::Json(value)) => (Cow::Borrowed(value.get()), 2),
         };
         for _ in 0..texts_inside {
-            match text_of(&value) {
+            match Text::read(&value).map(Cow::into_owned) {
                 Some(text) => value = json_in(Cow::Owned(text), name, limits)?,
                 None => break,
             }
@@ -238,11 +238,6 @@ impl<'a> Params<'a> {
             other => Err(VendorError::argument(format!("`{name}` is not a JSON {kind}: {}", shown(&other)))),
         }
     }
-}
-
-/// The text that a JSON value is.
-fn text_of(value: &str) -> Option<String> {
-    Text::of(value).map(Cow::into_owned)
 }
 
 /// JSON in a text, checked and without the blanks around it; a blank text stays empty.
@@ -322,5 +317,5 @@ fn unquoted(text: &str) -> Option<String> {
     if !text.ends_with(|last: char| last == '"' || last.is_whitespace()) {
         return None;
     }
-    text_of(text.trim()).filter(|_| text.trim().ends_with('"'))
+    Text::read(text.trim()).map(Cow::into_owned)
 }

@@ -80,7 +80,7 @@ impl<'a> FlagsAtBegin<'a> {
     pub(crate) fn wished_scenario(&self) -> Result<Option<(String, &'static str)>, String> {
         match self.mock_scenario.filter(|value| value.get() != "null") {
             None => {}
-            Some(value) => match Text::of(value.get()) {
+            Some(value) => match Text::of(value) {
                 Some(name) if name.is_empty() => {}
                 Some(name) => return Ok(Some((name.into_owned(), "the flag `mock_scenario`"))),
                 None => {

@@ -18,11 +18,13 @@ pub(crate) struct Form {
 impl Form {
     /// Takes texts that were checked; an empty text stands for none.
     pub(crate) fn new(flags: &str, steps: &str) -> Self {
-        if flags.is_empty() && steps.is_empty() {
-            return Self::default();
-        }
         let steps_at = flags.len().try_into().expect("a body is shorter than 4 GiB");
-        Self { text: [flags, steps].concat().into(), steps_at }
+        let text = match (flags, steps) {
+            ("", "") => return Self::default(),
+            (text, "") | ("", text) => text.into(),
+            (flags, steps) => [flags, steps].concat().into(),
+        };
+        Self { text, steps_at }
     }
 
     /// Takes flags and steps that were read.

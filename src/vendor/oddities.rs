@@ -46,11 +46,11 @@ impl<'a> Oddities<'a> {
         }
         match &*name {
             "return_url" => {
-                let text = Text::of(value.get());
+                let text = Text::of(value);
                 self.no_texts[0] = text.is_none() && value.get() != "null";
                 self.is_no_web_address = text.is_some_and(|url| !url.is_empty() && !is_web_address(&url));
             }
-            "language" => self.no_texts[1] = value.get() != "null" && Text::of(value.get()).is_none(),
+            "language" => self.no_texts[1] = value.get() != "null" && Text::of(value).is_none(),
             "document_types" => self.lists[0] = odd_list(&name, value, is_document_type),
             "document_countries" => self.lists[1] = odd_list(&name, value, is_country),
             "general_document_types" => self.lists[2] = odd_list(&name, value, is_general_document_type),
@@ -89,7 +89,7 @@ fn odd_list(name: &str, value: &RawValue, is_known: fn(&str) -> bool) -> Option<
     match value.get() {
         "null" => None,
         list if list.starts_with('[') => {
-            let wrong = |element: &&RawValue| !Text::of(element.get()).is_some_and(|text| is_known(&text));
+            let wrong = |element: &&RawValue| !Text::of(element).is_some_and(|text| is_known(&text));
             let elements: Vec<&RawValue> = serde_json::from_str(list).ok()?;
             let wrong = compact(elements.into_iter().find(wrong)?.get());
             Some(format!("`{name}` has {}, which is not known and counts for nothing", shortened(&wrong)))

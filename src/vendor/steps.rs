@@ -318,7 +318,7 @@ fn text<'a>(object: &'a Value, member: &str) -> Cow<'a, str> {
 /// As [`as_text`], of a value that was not read yet.
 fn text_of_raw(value: &RawValue) -> Cow<'_, str> {
     match value.get() {
-        text if text.starts_with('"') => Text::of(text).unwrap_or_default(),
+        text if text.starts_with('"') => Text::of(value).unwrap_or_default(),
         other => {
             serde_json::from_str(other).map_or(Cow::Borrowed(""), |value: Value| as_text(&value).into_owned().into())
         }

@@ -101,7 +101,7 @@ pub(super) fn position(value: &RawValue) -> Option<bool> {
     match value.get() {
         "true" => Some(true),
         "false" | "null" => Some(false),
-        text => match &*Text::of(text)? {
+        _ => match &*Text::of(value)? {
             "true" => Some(true),
             "false" => Some(false),
             _ => None,
