@@ -37,7 +37,7 @@ pub(super) async fn answer(mut router: Router, request: Request<Incoming>, limit
     response
 }
 
-/// Reads what is left of a body.
+/// Reads what is left of a body and throws it away, up to a length at which the connection is given up.
 pub(super) async fn drain(mut body: Incoming, limits: &Limits) {
     let most = limits.body.max(limits.multipart_body).saturating_mul(DRAINED);
     let mut length = 0;

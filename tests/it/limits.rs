@@ -34,6 +34,22 @@ async fn a_far_too_large_body_is_answered_and_not_reset() {
     assert_eq!(reply.argument_error(), "the body is larger than 1048576 bytes");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_client_that_sends_all_before_it_reads_is_answered_and_not_reset() {
+    let app = TestApp::start().await;
+    let body = vec![b'a'; 64 << 20];
+    for (call, status) in [
+        ("POST /external-api/begin/", "400"),
+        ("PUT /external-api/begin/", "405"),
+        ("POST /external-api/no-such-call/", "501"),
+        ("POST /no-such-path", "404"),
+    ] {
+        let head = format!("{call} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+        let answer = raw(&app, &[head.as_bytes(), &body].concat());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{call}: {answer}");
+    }
+}
+
 #[tokio::test]
 async fn multipart_may_be_larger_up_to_its_own_limit() {
     let app = TestApp::start().await;
