@@ -9,8 +9,12 @@ use std::{
 };
 
 /// The folders that are embedded, and what their tables are called.
-const FOLDERS: [(&str, &str); 3] =
-    [("SCENARIOS", "scenarios"), ("PEOPLE", "fixtures/people"), ("DOCUMENTS", "fixtures/documents")];
+const FOLDERS: [(&str, &str); 4] = [
+    ("SCENARIOS", "scenarios"),
+    ("PEOPLE", "fixtures/people"),
+    ("DOCUMENTS", "fixtures/documents"),
+    ("SCREENING", "fixtures/screening"),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);

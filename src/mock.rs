@@ -1,6 +1,7 @@
 //! The use cases; the only type that ties the parts together.
 
 mod begin;
+mod screening;
 mod steering;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -234,6 +235,24 @@ impl Mock {
             session.check_open(now)?;
             Ok(view(session))
         })
+    }
+
+    /// The session that this one is a part of.
+    pub(crate) fn parent(&self, token: &str) -> Option<Token> {
+        self.in_session(token, |session, _| session.parent())?
+    }
+
+    /// The sessions that are parts of this one, in the order in which they began.
+    pub(crate) fn children(&self, token: &str) -> Vec<Token> {
+        let (parent, mut children) = (Token::parse(token), Vec::new());
+        for tenant in self.tenants.all() {
+            tenant.sessions.update_all(|session, _| {
+                if parent.is_some() && session.parent() == parent {
+                    children.push(session.token);
+                }
+            });
+        }
+        children
     }
 
     /// The language of a session's pages, as HTML writes it; English where there is no such session.

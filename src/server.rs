@@ -190,6 +190,17 @@ impl MockServer {
         self.mock.decide(without_quotes(token), Some(decision.into()))
     }
 
+    /// The token of the session that this one is a part of: the `parent_session_id` that it was begun with.
+    pub fn parent(&self, token: &str) -> Option<String> {
+        self.mock.parent(without_quotes(token)).map(|parent| parent.to_string())
+    }
+
+    /// The tokens of the sessions that are parts of this one, in the order in which they began. Deleted ones are not
+    /// among them.
+    pub fn children(&self, token: &str) -> Vec<String> {
+        self.mock.children(without_quotes(token)).iter().map(ToString::to_string).collect()
+    }
+
     /// Lets the next session of the (first) company that does not ask for a scenario take this one.
     ///
     /// # Errors

@@ -119,7 +119,7 @@ pub(super) struct Settings {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     no_builtin_scenarios: Option<bool>,
 
-    /// Folder of fixtures instead of the built-in ones; people are in its folder `people`
+    /// Folder of fixtures instead of the built-in ones, in its folders `people`, `documents` and `screening`
     #[arg(long, env = "IDENTOMAT_MOCK_FIXTURES", value_name = "DIR")]
     fixtures: Option<PathBuf>,
 

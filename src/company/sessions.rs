@@ -198,11 +198,11 @@ impl Sessions {
     }
 
     /// Changes one session after the other, in the order in which they began.
-    pub(crate) fn update_all(&self, mut change: impl FnMut(&mut Session)) {
+    pub(crate) fn update_all(&self, mut change: impl FnMut(&mut Session, &Catalogue)) {
         let all: Vec<_> = self.order().by_number.values().cloned().collect();
         for record in all {
             if let Some(session) = record.lock().as_mut() {
-                change(session);
+                change(session, &record.catalogue);
             }
         }
     }
@@ -303,7 +303,8 @@ mod tests {
             let scenario = catalogue.scenarios.get("approved").unwrap().clone();
             let asked = Asked { own: Form::default(), saved: None, scenario };
             let (switches, step_types) = (Switches::default(), StepTypes::default());
-            let opening = Opening { token, asked, switches, step_types, lifetime: Duration::from_secs(60) };
+            let lifetime = Duration::from_secs(60);
+            let opening = Opening { token, asked, switches, step_types, lifetime, parent: None };
             Session::begin(opening, Timestamp::from_second(seconds).unwrap())
         };
         let ceiling = Ceiling { most: 10, refuses: false };

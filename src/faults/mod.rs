@@ -16,7 +16,8 @@ pub(crate) use self::{
 
 /// A call of the vendor's API that a fault can be on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Endpoint {
     /// `begin/`
     Begin,
@@ -24,11 +25,13 @@ pub enum Endpoint {
     Result,
     /// `delete/`
     Delete,
+    /// `get-screening-person-details/`
+    GetScreeningPersonDetails,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 3] = [Self::Begin, Self::Result, Self::Delete];
+    pub const ALL: [Self; 4] = [Self::Begin, Self::Result, Self::Delete, Self::GetScreeningPersonDetails];
 
     /// The last part of the endpoint's path.
     pub fn as_str(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Endpoint {
             Self::Begin => "begin",
             Self::Result => "result",
             Self::Delete => "delete",
+            Self::GetScreeningPersonDetails => "get-screening-person-details",
         }
     }
 }

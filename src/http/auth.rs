@@ -78,9 +78,15 @@ pub(super) struct Answer {
     pub(super) strike: Option<Strike>,
 }
 
+impl From<Bytes> for Answer {
+    fn from(json: Bytes) -> Self {
+        Self { json, hint: None, begun: None, strike: None }
+    }
+}
+
 impl From<Told> for Answer {
     fn from(Told { json, strike }: Told) -> Self {
-        Self { json, hint: None, begun: None, strike }
+        Self { strike, ..json.into() }
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
     let call = format!("{method} {}", uri.path());
     let body = json!({
         "error": format!("identomat-mock does not imitate `{call}`"),
-        "instructions": "Imitated are begin/, result/ and delete/ below /external-api/.",
+        "instructions": "Imitated below /external-api/ are begin/, result/, delete/ and get-screening-person-details/.",
     });
     let hint = format!("`{call}` is not imitated; FIDELITY.md says what is");
     with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)

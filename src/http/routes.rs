@@ -14,7 +14,10 @@ use hyper::body::Incoming;
 use super::{
     admin::health,
     error,
-    external_api::{Handler, begin::begin, delete::delete, not_imitated, result::result, vendor_call},
+    external_api::{
+        Handler, begin::begin, delete::delete, get_screening_person_details::get_screening_person_details,
+        not_imitated, result::result, vendor_call,
+    },
     unread,
     widget::{assets, page, session},
 };
@@ -28,6 +31,9 @@ fn vendor_calls(path: &str) -> Option<(Endpoint, Handler)> {
         "/external-api/begin/" => Some((Endpoint::Begin, begin)),
         "/external-api/result/" => Some((Endpoint::Result, result)),
         "/external-api/delete/" => Some((Endpoint::Delete, delete)),
+        "/external-api/get-screening-person-details/" => {
+            Some((Endpoint::GetScreeningPersonDetails, get_screening_person_details))
+        }
         _ => None,
     }
 }

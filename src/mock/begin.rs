@@ -58,10 +58,14 @@ impl Mock {
         if saved.is_some() {
             steps_read = StepsAtBegin::read(&layers.steps()).map_err(VendorError::argument)?;
         }
-        if let Some(parent) = parent {
+        let parent_session = match parent {
             // A parent that cannot be a token is an unknown one too.
-            self.with_session(tenant, parent, |_, _| Ok(())).map_err(|_| not_found(tenant, parent))?;
-        }
+            Some(parent) => Some(
+                self.with_session(tenant, parent, |parent, _| Ok(parent.token))
+                    .map_err(|_| not_found(tenant, parent))?,
+            ),
+            None => None,
+        };
 
         let catalogue = self.catalogue();
         let content =
@@ -86,7 +90,7 @@ impl Mock {
         let now = tenant.clock.now();
         let token = tenant.tokens.next();
         let lifetime = scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
-        let opening = Opening { token, asked, switches, step_types, lifetime };
+        let opening = Opening { token, asked, switches, step_types, lifetime, parent: parent_session };
         match tenant.sessions.insert(Session::begin(opening, now), catalogue) {
             Ok(None) => {}
             Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.tell_of_eviction(&given_up))),

@@ -184,7 +184,8 @@ fn play_with(
     let asked = asked(stages);
     let (switches, step_types) = asked.layers().read_types();
     let token = TokenSource::new(Some(7), "key").next();
-    let opening = Opening { token, asked, switches, step_types, lifetime: Duration::from_secs(900) };
+    let lifetime = Duration::from_secs(900);
+    let opening = Opening { token, asked, switches, step_types, lifetime, parent: None };
     let wording = Dialect::Manual.wording();
     let mut session = Session::begin(opening, now);
     let mut answers = Vec::new();
@@ -307,7 +308,8 @@ fn a_session_whose_scenario_is_gone_is_not_read() {
     let asked = asked(&[]);
     let (switches, step_types) = asked.layers().read_types();
     let token = TokenSource::new(Some(7), "key").next();
-    let opening = Opening { token, asked, switches, step_types, lifetime: Duration::from_secs(900) };
+    let lifetime = Duration::from_secs(900);
+    let opening = Opening { token, asked, switches, step_types, lifetime, parent: None };
     let written = Session::begin(opening, Timestamp::UNIX_EPOCH).to_bytes();
     let problem = |bytes: &[u8], saved: Option<Arc<SavedForm>>| {
         let shared = Shared { scenario: &|_| None, saved: &|_| saved.clone() };

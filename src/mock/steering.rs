@@ -71,7 +71,7 @@ impl Mock {
 
     fn moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
         let mut due: Vec<(Timestamp, Option<Token>, Due)> = Vec::new();
-        tenant.sessions.update_all(|session| {
+        tenant.sessions.update_all(|session, _| {
             let token = Some(session.token);
             due.extend(session.catch_up(before, now).into_iter().map(|(at, event)| {
                 let what = match event {

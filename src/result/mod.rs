@@ -7,6 +7,7 @@ mod identity_document;
 mod mrz;
 mod people;
 mod questionnaires;
+mod screening;
 
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use self::{document::ResultDocument, documents::Documents, people::People};
+use self::{document::ResultDocument, documents::Documents, people::People, screening::Screening};
 use crate::{
     data_file::LoadError,
     session::{Session, Standing},
@@ -27,6 +28,7 @@ use crate::{
 pub(crate) struct Fixtures {
     pub(crate) people: People,
     pub(crate) documents: Documents,
+    screening: Screening,
 }
 
 impl Fixtures {
@@ -36,7 +38,8 @@ impl Fixtures {
     ///
     /// [`LoadError`] for the first file that cannot be read, with line and column.
     pub(crate) fn load(folder: Option<&Path>) -> Result<Self, LoadError> {
-        Ok(Self { people: People::load(folder)?, documents: Documents::load(folder)? })
+        let (people, documents) = (People::load(folder)?, Documents::load(folder)?);
+        Ok(Self { people, documents, screening: Screening::load(folder)? })
     }
 }
 

@@ -189,13 +189,15 @@ fn read(files: impl Iterator<Item = DataFile>) -> Result<Vec<(String, Person)>, 
 }
 
 impl People {
-    /// Reads `people/` of the fixtures folder; where there is none but one of documents, the built-in people.
+    /// Reads `people/` of the fixtures folder; where there is none but another of its folders, the built-in people.
     ///
     /// # Errors
     ///
     /// [`LoadError`] for the first file that cannot be read, with line and column.
     pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
-        let is_there = |folder: &&Path| folder.join("people").exists() || !folder.join("documents").exists();
+        let others = ["documents", "screening"];
+        let is_there =
+            |folder: &&Path| folder.join("people").exists() || !others.iter().any(|other| folder.join(other).exists());
         let folder = fixtures.filter(is_there).map(|folder| folder.join("people"));
         let files = folder.map(|folder| DataFile::in_folder(&folder)).transpose()?;
         files.map(|files| read(files.into_iter())).transpose().map(Self)
@@ -203,6 +205,11 @@ impl People {
 
     fn all(&self) -> &[(String, Person)] {
         self.0.as_deref().unwrap_or(&BUILT_IN)
+    }
+
+    /// One of them, as `number` says.
+    pub(crate) fn any(&self, number: u64) -> &Person {
+        &pick(self.all(), number).1
     }
 
     /// Says which of these names is nobody's.

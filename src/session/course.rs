@@ -145,13 +145,17 @@ impl Session {
         last.unwrap_or(Standing::Verdict(&NO_VERDICT_YET))
     }
 
-    /// The changes to the document so far.
-    pub(crate) fn changes(&self) -> impl Iterator<Item = &Map<String, Value>> {
-        let effects = self.came().iter().flat_map(|came| match came.what {
+    /// What the stages did that came so far.
+    pub(crate) fn effects(&self) -> impl Iterator<Item = &Effect> {
+        self.came().iter().flat_map(|came| match came.what {
             Stood::Stage(number) => &self.scenario().stages[number as usize].effects[..],
             Stood::Decided(_) => &[],
-        });
-        effects.filter_map(|effect| match effect {
+        })
+    }
+
+    /// The changes to the document so far.
+    pub(crate) fn changes(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        self.effects().filter_map(|effect| match effect {
             Effect::Change(change) => Some(change),
             _ => None,
         })

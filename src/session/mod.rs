@@ -45,6 +45,8 @@ struct Rest {
     /// What came of the scenario or was decided, in the order in which it did.
     came: Vec<Came>,
     faults: FaultList,
+    /// The session of several participants that this one is a part of.
+    parent: Option<Token>,
     /// The document as it was last rendered; gone as soon as something in it can change.
     #[serde(skip)]
     rendered: Option<Bytes>,
@@ -59,6 +61,8 @@ pub(crate) struct Opening {
     pub(crate) switches: Switches,
     pub(crate) step_types: StepTypes,
     pub(crate) lifetime: Duration,
+    /// The session of several participants that this one is a part of.
+    pub(crate) parent: Option<Token>,
 }
 
 /// What a session is asked for. It is cheap to clone, and can be read while nobody has to wait for the session.
@@ -148,7 +152,7 @@ pub(crate) enum SessionEvent {
 impl Session {
     /// Begins a session, and the stages of its scenario that come at once.
     pub(crate) fn begin(opening: Opening, now: Timestamp) -> Self {
-        let Opening { token, asked, switches, step_types, lifetime } = opening;
+        let Opening { token, asked, switches, step_types, lifetime, parent } = opening;
         let mut session = Self {
             token,
             asked,
@@ -157,7 +161,7 @@ impl Session {
             begun_at: now,
             expires_at: later(now, lifetime),
             course: Course::new(now),
-            rest: None,
+            rest: parent.map(|parent| Box::new(Rest { parent: Some(parent), ..Rest::default() })),
         };
         session.settle(now);
         session
@@ -341,6 +345,11 @@ impl Session {
 
     pub(crate) fn begun_at(&self) -> Timestamp {
         self.begun_at
+    }
+
+    /// The session of several participants that this one is a part of.
+    pub(crate) fn parent(&self) -> Option<Token> {
+        self.rest.as_ref()?.parent
     }
 
     /// When the vendor looked at the person's document: when they finished, or at the beginning where nobody did.

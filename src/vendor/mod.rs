@@ -19,7 +19,7 @@ pub(crate) use self::{
     form::{Form, Layers, SavedForm},
     steps::{Question, Questionnaire, StepType, StepTypes, Steps, StepsAtBegin},
     switches::{Switch, Switches},
-    token::{Token, TokenSource},
+    token::{Token, TokenSource, draw},
 };
 pub use self::{
     dialect::{Dialect, ResultCase},

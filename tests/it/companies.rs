@@ -25,6 +25,24 @@ async fn companys_session_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_child_knows_its_parent_and_a_parent_lists_its_children() {
+    let app = TestApp::start().await;
+    let parent = app.begin(json!({"flags": {"multiple_participants": true}})).await;
+    let mut children = Vec::new();
+    for _ in 0..3 {
+        children.push(app.begin(json!({"parent_session_id": parent})).await);
+    }
+    assert_eq!(app.mock.children(&parent), children);
+    for child in &children {
+        assert_eq!((app.mock.parent(child), app.mock.children(child)), (Some(parent.clone()), Vec::new()));
+    }
+    assert_eq!(app.mock.parent(&parent), None);
+    app.delete(&children.remove(1)).await.assert_status(200);
+    assert_eq!(app.mock.children(&parent), children, "those that are left");
+    assert_eq!((app.mock.parent("no token"), app.mock.children("no token")), (None, Vec::new()));
+}
+
+#[tokio::test]
 async fn each_company_has_its_scenario_and_case() {
     let app = two_companies().await;
     for (key, result) in [("first", "APPROVED"), ("second", "rejected")] {

@@ -17,6 +17,7 @@ mod limits;
 mod races;
 mod results;
 mod scenarios;
+mod screening;
 mod servers;
 mod settings;
 mod signatures;

@@ -2,6 +2,7 @@
 
 pub(super) mod begin;
 pub(super) mod delete;
+pub(super) mod get_screening_person_details;
 pub(super) mod result;
 
 use std::sync::Arc;

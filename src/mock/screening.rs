@@ -1,0 +1,30 @@
+//! What is known of somebody whom a screening found.
+
+use bytes::Bytes;
+
+use super::Mock;
+use crate::{company::Tenant, foreign_text::shortened, vendor::VendorError};
+
+impl Mock {
+    /// What is known of the person of that id, whom a session of the company has met.
+    ///
+    /// # Errors
+    ///
+    /// `argumentError` when none has.
+    pub(crate) fn screened_person(&self, tenant: &Tenant, id: &str) -> Result<Bytes, VendorError> {
+        let (now, mut met) = (tenant.clock.now(), None);
+        tenant.sessions.update_all(|session, catalogue| {
+            if met.is_none() {
+                session.settle(now);
+                met = catalogue.fixtures.screened(session, id);
+            }
+        });
+        met.ok_or_else(|| {
+            VendorError::argument(format!(
+                "no session of the company has a match of the person `{}`: ids are in `screeningMatches` of a result \
+                 document, as the scenario `screening-match` gives it",
+                shortened(id)
+            ))
+        })
+    }
+}

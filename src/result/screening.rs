@@ -1,0 +1,145 @@
+//! Somebody on a list, as `get-screening-person-details/` describes them (specification, section 3).
+
+use std::{collections::BTreeMap, path::Path, sync::LazyLock};
+
+use bytes::Bytes;
+use jiff::{Span, civil::date};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Fixtures, midnight, people::People, to_json};
+use crate::{
+    built_in::SCREENING,
+    data_file::{DataFile, LoadError},
+    scenario::Effect,
+    session::Session,
+    vendor::draw,
+};
+
+type ById = BTreeMap<String, ScreenedPerson>;
+
+/// Those who are built in; they are read when the first of them is asked for.
+static BUILT_IN: LazyLock<ById> =
+    LazyLock::new(|| read(SCREENING.iter().map(DataFile::built_in)).expect("built-in screening can be read"));
+
+/// Those whom a file describes, by their id, which is the file's name without its ending: those of a folder, or else
+/// the built-in ones.
+#[derive(Debug)]
+pub(crate) struct Screening(Option<ById>);
+
+/// What a list says of somebody.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ScreenedPerson {
+    entity_type: EntityType,
+    name: String,
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    middle_name: String,
+    #[serde(default)]
+    last_name: String,
+    #[serde(default)]
+    gender: String,
+    #[serde(default)]
+    birthday_time: String,
+    #[serde(default)]
+    nationality: String,
+    #[serde(default)]
+    birth_place: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    topics: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum EntityType {
+    Person,
+    Company,
+    Vessel,
+    Entity,
+}
+
+/// What is answered.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details<'a> {
+    person_id: &'a str,
+    #[serde(flatten)]
+    person: &'a ScreenedPerson,
+}
+
+fn read(files: impl Iterator<Item = DataFile>) -> Result<ById, LoadError> {
+    files.map(|file| Ok((file.name.clone(), file.parse()?))).collect()
+}
+
+impl Screening {
+    /// Reads `screening/` of the fixtures folder; where there is no such folder, the built-in ones.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] for the first file that cannot be read, with line and column.
+    pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
+        let folder = fixtures.map(|folder| folder.join("screening")).filter(|folder| folder.exists());
+        let files = folder.map(|folder| DataFile::in_folder(&folder)).transpose()?;
+        files.map(|files| read(files.into_iter())).transpose().map(Self)
+    }
+
+    fn get(&self, id: &str) -> Option<&ScreenedPerson> {
+        self.0.as_ref().unwrap_or(&BUILT_IN).get(id)
+    }
+}
+
+impl Fixtures {
+    /// What is answered about the person of that id; `None` when the session never had such a match.
+    ///
+    /// Where no file describes them, the rest follows from id and name.
+    pub(crate) fn screened(&self, session: &Session, id: &str) -> Option<Bytes> {
+        let name = session.effects().find_map(|effect| match effect {
+            Effect::Verdict(verdict) => {
+                let matches = &mut verdict.screening_matches.iter();
+                matches.find(|found| found.person_id == id).map(|found| found.name.clone())
+            }
+            Effect::Change(change) => name_in(change.get("screeningMatches")?, id),
+            Effect::Document(name) => name_in(self.documents.get(name).ok()?.get("screeningMatches")?, id),
+            Effect::Error(_) | Effect::Fault(_) => None,
+        })?;
+        let details = |person: &ScreenedPerson| to_json(&Details { person_id: id, person });
+        Some(self.screening.get(id).map_or_else(|| details(&invented(id, &name, &self.people)), details))
+    }
+}
+
+/// The name of a match of a document.
+fn name_in(matches: &Value, id: &str) -> Option<String> {
+    let found = matches.as_array()?.iter().find(|found| found["personId"] == id)?;
+    Some(found["name"].as_str().unwrap_or_default().to_owned())
+}
+
+/// A person of that name, who comes from where one of the people comes from.
+fn invented(id: &str, name: &str, people: &People) -> ScreenedPerson {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let (first, middle, last) = match &words[..] {
+        [] => (String::new(), String::new(), String::new()),
+        [only] => (String::new(), String::new(), (*only).to_owned()),
+        [first, middle @ .., last] => ((*first).to_owned(), middle.join(" "), (*last).to_owned()),
+    };
+    let compatriot = people.any(draw(id, "country"));
+    let days = (draw(id, "birthday") % (50 * 365)) as i32;
+    let birthday = date(1940, 1, 1).saturating_add(Span::new().days(days));
+    let pick = |purpose, choices: &[&str]| choices[(draw(id, purpose) % choices.len() as u64) as usize].to_owned();
+    ScreenedPerson {
+        entity_type: EntityType::Person,
+        name: name.to_owned(),
+        aliases: if first.is_empty() { Vec::new() } else { vec![format!("{last}, {first}")] },
+        first_name: first,
+        middle_name: middle,
+        last_name: last,
+        gender: pick("gender", &["female", "male"]),
+        birthday_time: midnight(birthday),
+        nationality: compatriot.country.to_string(),
+        birth_place: compatriot.birth_place.clone(),
+        topics: vec![pick("topic", &["role.pep", "sanction", "poi"])],
+    }
+}
