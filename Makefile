@@ -11,11 +11,14 @@ test: tools browser
 	cargo test --locked --no-default-features --lib
 	cargo build --locked --no-default-features --lib
 
-# What the tests call: README commands are run, signatures are computed by another implementation, and clients of
-# other languages send and connect in ways of their own.
+# What the tests call: README commands are run, signatures are computed by another implementation, clients of other
+# languages send and connect in ways of their own, and other programs look at pictures and videos.
 tools:
-	@command -v curl >/dev/null && command -v node >/dev/null && command -v python3 >/dev/null || \
-		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl nodejs python3; }
+	@command -v curl node python3 tesseract ffprobe | wc -l | grep -qx 5 || \
+		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl nodejs python3 python3-pip \
+			tesseract-ocr tesseract-ocr-eng ffmpeg; }
+	@python3 -c 'import PIL' 2>/dev/null || python3 -m pip install -q --root-user-action=ignore pillow 2>/dev/null || \
+		python3 -m pip install -q --break-system-packages pillow
 
 # Chromium and its driver.
 browser:

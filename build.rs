@@ -1,4 +1,4 @@
-//! Lists the built-in scenarios and fixtures, so that the library can embed them.
+//! Lists the built-in scenarios and fixtures, so that the library can embed them, and cuts fonts down.
 
 use std::{
     env,
@@ -7,6 +7,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+#[cfg(feature = "media")]
+#[path = "build/fonts.rs"]
+mod fonts;
 
 /// The folders that are embedded, and what their tables are called.
 const FOLDERS: [(&str, &str); 4] = [
@@ -23,7 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={folder}");
         tables.push_str(&table_of(table, &root.join(folder))?);
     }
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("built_in.rs"), tables)?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("built_in.rs"), tables)?;
+    #[cfg(feature = "media")]
+    fonts::write(&out)?;
     Ok(())
 }
 

@@ -69,6 +69,8 @@ pub struct Config {
     pub frozen_at: Option<SystemTime>,
     /// What a call may carry.
     pub limits: Limits,
+    /// How many bytes of drawn pictures are kept for whoever asks again: 64 MiB.
+    pub media_cache: usize,
 }
 
 impl Default for Config {
@@ -98,6 +100,7 @@ impl Default for Config {
             seed: None,
             frozen_at: None,
             limits: Limits::default(),
+            media_cache: 64 << 20,
         }
     }
 }
@@ -178,16 +181,20 @@ pub(crate) fn check_base_url(url: &str) -> Result<(), String> {
 
 /// The HTTP status of each error. The live ones are not public (specification, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ErrorStatus([u16; ErrorCode::ALL.len()]);
+pub struct ErrorStatus {
+    of_codes: [u16; ErrorCode::ALL.len()],
+    missing_media: u16,
+}
 
 impl Default for ErrorStatus {
     fn default() -> Self {
-        Self(ErrorCode::ALL.map(|code| match code {
+        let of_codes = ErrorCode::ALL.map(|code| match code {
             ErrorCode::CompanyKeyInvalid => 403,
             ErrorCode::SessionNotFound => 404,
             ErrorCode::SessionInvalid | ErrorCode::ArgumentError => 400,
             ErrorCode::SignatureInvalid => 401,
-        }))
+        });
+        Self { of_codes, missing_media: 404 }
     }
 }
 
@@ -198,7 +205,8 @@ impl ErrorStatus {
     ///
     /// A message when `status` is not from 200 to 599.
     pub fn all(status: u16) -> Result<Self, String> {
-        Ok(Self([checked(status)?; ErrorCode::ALL.len()]))
+        let status = checked(status)?;
+        Ok(Self { of_codes: [status; ErrorCode::ALL.len()], missing_media: status })
     }
 
     /// Changes the status of one error.
@@ -207,13 +215,28 @@ impl ErrorStatus {
     ///
     /// A message when `status` is not from 200 to 599.
     pub fn set(&mut self, code: ErrorCode, status: u16) -> Result<(), String> {
-        self.0[code as usize] = checked(status)?;
+        self.of_codes[code as usize] = checked(status)?;
+        Ok(())
+    }
+
+    /// Changes the status of the `argumentError` that is answered for a picture which the session does not have: 404.
+    ///
+    /// # Errors
+    ///
+    /// A message when `status` is not from 200 to 599.
+    pub fn set_missing_media(&mut self, status: u16) -> Result<(), String> {
+        self.missing_media = checked(status)?;
         Ok(())
     }
 
     /// The status of that error.
     pub fn of(&self, code: ErrorCode) -> u16 {
-        self.0[code as usize]
+        self.of_codes[code as usize]
+    }
+
+    /// The status for a picture that the session does not have.
+    pub fn missing_media(&self) -> u16 {
+        self.missing_media
     }
 }
 

@@ -60,7 +60,10 @@ mod faults;
 pub use faults::{CloseAt, Endpoint, Fault};
 
 mod vendor;
-pub use vendor::{Dialect, ErrorCode, Outcome, ResultCase};
+pub use vendor::{Dialect, ErrorCode, MediaKind, Outcome, ResultCase};
+
+#[cfg(feature = "media")]
+mod media;
 
 mod data_file;
 pub use data_file::LoadError;

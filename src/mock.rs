@@ -1,6 +1,8 @@
 //! The use cases; the only type that ties the parts together.
 
 mod begin;
+#[cfg(feature = "media")]
+mod media;
 mod screening;
 mod steering;
 
@@ -12,6 +14,8 @@ use serde_json::Value;
 
 pub(crate) use self::begin::BeginRequest;
 pub use self::steering::{Due, FellDue};
+#[cfg(feature = "media")]
+use crate::media::Specimens;
 use crate::{
     catalogue::{Catalogue, Sources},
     clock::Clock,
@@ -37,6 +41,8 @@ pub(crate) struct Mock {
     pub(crate) clock: Arc<Clock>,
     pub(crate) faults: Faults,
     draws: TokenSource,
+    #[cfg(feature = "media")]
+    pub(crate) specimens: Specimens,
 }
 
 /// How a session is finished.
@@ -124,6 +130,8 @@ impl Mock {
             clock,
             faults,
             draws: TokenSource::new(config.seed, ""),
+            #[cfg(feature = "media")]
+            specimens: Specimens::new(config.media_cache),
             config,
         })
     }

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tracing::level_filters::LevelFilter;
 
 use super::values::{
-    self, AnyKey, KeyAndSecret, Length, LogFormat, LogLevel, Moment, PublicUrl, Size, StatusOf, one_or_many,
+    self, AnyKey, KeyAndSecret, Length, LogFormat, LogLevel, Moment, PublicUrl, Size, Status, StatusOf, one_or_many,
     parse_host, parse_number, parse_port,
 };
 use crate::{
@@ -90,6 +90,15 @@ pub(super) struct Settings {
     #[arg(value_delimiter = ',')]
     #[serde(deserialize_with = "one_or_many")]
     error_status: Option<Vec<StatusOf>>,
+
+    /// HTTP status for a picture that the session does not have, which is an argumentError; `--error-status` for all
+    /// errors is for it too [default: 404]
+    #[arg(long, env = "IDENTOMAT_MOCK_MISSING_MEDIA_STATUS", value_name = "STATUS")]
+    missing_media_status: Option<Status>,
+
+    /// How much of the pictures that were drawn is kept for whoever asks again [default: 64MiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_MEDIA_CACHE", value_name = "SIZE")]
+    media_cache: Option<Size>,
 
     /// Send null as `reject_reason` where nothing was rejected, as the manual allows, instead of an object of empty texts
     #[arg(long, env = "IDENTOMAT_MOCK_NULL_REJECT_REASON", value_name = "true|false")]
@@ -272,6 +281,8 @@ impl Settings {
             dialect,
             result_case,
             error_status,
+            missing_media_status,
+            media_cache,
             null_reject_reason,
             return_url_token,
             scenario,
@@ -339,9 +350,12 @@ impl Settings {
             self.error_status.unwrap_or_default().into_iter().partition(|status| matches!(status, StatusOf::All(_)));
         for setting in for_all.into_iter().chain(for_one) {
             match setting {
-                StatusOf::All(status) => error_status = ErrorStatus::all(status)?,
-                StatusOf::One(code, status) => error_status.set(code, status)?,
+                StatusOf::All(Status(status)) => error_status = ErrorStatus::all(status)?,
+                StatusOf::One(code, Status(status)) => error_status.set(code, status)?,
             }
+        }
+        if let Some(Status(status)) = self.missing_media_status {
+            error_status.set_missing_media(status)?;
         }
         let mut companies: Vec<_> =
             self.company_key.unwrap_or_default().into_iter().map(|KeyAndSecret(company)| company).collect();
@@ -382,6 +396,7 @@ impl Settings {
                 parts: self.max_parts.unwrap_or(limits.parts),
                 depth: self.max_depth.unwrap_or(limits.depth),
             },
+            media_cache: self.media_cache.map_or(defaults.media_cache, |Size(bytes)| bytes),
         })
     }
 }

@@ -43,7 +43,7 @@ macro_rules! read_as_text {
     };
 }
 
-read_as_text!(PublicUrl, KeyAndSecret, AnyKey, Moment, Length, Size, StatusOf, LogFormat, LogLevel);
+read_as_text!(PublicUrl, KeyAndSecret, AnyKey, Moment, Length, Size, Status, StatusOf, LogFormat, LogLevel);
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
@@ -141,22 +141,31 @@ impl FromStr for Size {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
+pub(super) struct Status(pub(super) u16);
+
+impl FromStr for Status {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let status = text.parse().map_err(|_| format!("`{text}` is not a status from 200 to 599"))?;
+        ErrorStatus::all(status).map(|_| Self(status))
+    }
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
 pub(super) enum StatusOf {
-    All(u16),
-    One(ErrorCode, u16),
+    All(Status),
+    One(ErrorCode, Status),
 }
 
 impl FromStr for StatusOf {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let status = |text: &str| {
-            let status = text.parse().map_err(|_| format!("`{text}` is not a status from 200 to 599"))?;
-            ErrorStatus::all(status).map(|_| status)
-        };
         match text.split_once('=') {
-            Some((code, number)) => Ok(Self::One(code.parse()?, status(number)?)),
-            None => status(text).map(Self::All),
+            Some((code, number)) => Ok(Self::One(code.parse()?, number.parse()?)),
+            None => text.parse().map(Self::All),
         }
     }
 }

@@ -7,7 +7,10 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::foreign_text::without_quotes;
+use crate::{
+    foreign_text::{shortened, without_quotes},
+    vendor::MediaKind,
+};
 
 pub(crate) use self::{
     file::FaultFile,
@@ -16,7 +19,7 @@ pub(crate) use self::{
 
 /// A call of the vendor's API that a fault can be on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(into = "&str", try_from = "String")]
 #[non_exhaustive]
 pub enum Endpoint {
     /// `begin/`
@@ -25,22 +28,48 @@ pub enum Endpoint {
     Result,
     /// `delete/`
     Delete,
+    /// A picture or video below `result/`.
+    Media(MediaKind),
     /// `get-screening-person-details/`
     GetScreeningPersonDetails,
+    /// `compare-faces/`
+    CompareFaces,
 }
 
 impl Endpoint {
-    /// Every endpoint.
-    pub const ALL: [Self; 4] = [Self::Begin, Self::Result, Self::Delete, Self::GetScreeningPersonDetails];
-
     /// The last part of the endpoint's path.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Begin => "begin",
             Self::Result => "result",
             Self::Delete => "delete",
+            Self::Media(kind) => kind.as_str(),
             Self::GetScreeningPersonDetails => "get-screening-person-details",
+            Self::CompareFaces => "compare-faces",
         }
+    }
+
+    /// Every endpoint.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let others = [Self::Begin, Self::Result, Self::Delete, Self::GetScreeningPersonDetails, Self::CompareFaces];
+        others.into_iter().chain(MediaKind::ALL.map(Self::Media))
+    }
+}
+
+impl From<Endpoint> for &str {
+    fn from(endpoint: Endpoint) -> Self {
+        endpoint.as_str()
+    }
+}
+
+impl TryFrom<String> for Endpoint {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::all().find(|endpoint| endpoint.as_str() == name).ok_or_else(|| {
+            let names: Vec<_> = Self::all().map(|endpoint| format!("`{endpoint}`")).collect();
+            format!("`{}` is no endpoint; there are: {}", shortened(&name), names.join(", "))
+        })
     }
 }
 
@@ -191,7 +220,7 @@ impl Fault {
         self
     }
 
-    /// On calls for this session only: `result/` and `delete/` with its token.
+    /// On calls for this session only: those with its token.
     pub fn for_session(mut self, token: &str) -> Self {
         self.session = Some(without_quotes(token).to_owned());
         self

@@ -8,10 +8,12 @@ use axum::{
 };
 use bytes::Bytes;
 
-use super::{error::with_hint, params::Params};
+use super::params::Params;
+#[cfg(feature = "media")]
+use crate::media::Specimen;
 use crate::{
     company::Tenant,
-    faults::Strike,
+    faults::{Endpoint, Strike},
     mock::{Mock, Told},
     signature::{self, Payload},
     vendor::{ErrorCode, Token, VendorError},
@@ -20,6 +22,8 @@ use crate::{
 /// A vendor call of a known company, signed where the company has a secret.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
+    #[cfg_attr(not(feature = "media"), expect(dead_code, reason = "the endpoints of media share a handler"))]
+    pub(super) endpoint: Endpoint,
     pub(super) tenant: Arc<Tenant>,
     pub(super) params: Params<'a>,
     pub(super) headers: &'a HeaderMap,
@@ -46,14 +50,19 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// [`ErrorCode::SignatureInvalid`] with a hint.
-    pub(super) fn admit(tenant: Arc<Tenant>, params: Params<'a>, headers: &'a HeaderMap) -> Result<Self, VendorError> {
+    pub(super) fn admit(
+        endpoint: Endpoint,
+        tenant: Arc<Tenant>,
+        params: Params<'a>,
+        headers: &'a HeaderMap,
+    ) -> Result<Self, VendorError> {
         if let Some(secret) = &tenant.company.secret {
             let header = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
             params
                 .with_payload(|payload| signature::verify(secret, payload, header.as_deref()))
                 .map_err(|problem| VendorError::new(ErrorCode::SignatureInvalid, problem))?;
         }
-        Ok(Self { tenant, params, headers })
+        Ok(Self { endpoint, tenant, params, headers })
     }
 
     /// The session token.
@@ -70,7 +79,7 @@ impl<'a> Call<'a> {
 /// What a vendor call answers when it succeeds.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) json: Bytes,
+    pub(super) content: Content,
     pub(super) hint: Option<String>,
     /// The session that the call began, if it did.
     pub(super) begun: Option<Token>,
@@ -78,9 +87,18 @@ pub(super) struct Answer {
     pub(super) strike: Option<Strike>,
 }
 
+/// What is in an answer.
+#[derive(Debug)]
+pub(super) enum Content {
+    Json(Bytes),
+    /// A picture that may have to be drawn yet.
+    #[cfg(feature = "media")]
+    Specimen(Specimen),
+}
+
 impl From<Bytes> for Answer {
     fn from(json: Bytes) -> Self {
-        Self { json, hint: None, begun: None, strike: None }
+        Self { content: Content::Json(json), hint: None, begun: None, strike: None }
     }
 }
 
@@ -90,20 +108,20 @@ impl From<Told> for Answer {
     }
 }
 
-impl Answer {
-    /// The response, signed where the company has a secret.
-    pub(super) fn into_response(self, tenant: &Tenant) -> Response<Body> {
-        let signature =
-            tenant.company.secret.as_ref().map(|secret| signature::header(secret, Payload::Body(&self.json)));
-        let mut response = Response::new(Body::from(self.json));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(signature) = signature {
-            let signature = HeaderValue::try_from(signature).expect("base64 is a header value");
-            response.headers_mut().insert(header::AUTHORIZATION, signature);
-        }
-        match self.hint {
-            Some(hint) => with_hint(response, &hint),
-            None => response,
-        }
+/// An answer of JSON, signed where the company has a secret.
+pub(super) fn json_response(json: Bytes, tenant: &Tenant) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    sign(&mut response, tenant, &json);
+    *response.body_mut() = Body::from(json);
+    response
+}
+
+/// Signs an answer over its body, where the company has a secret.
+pub(super) fn sign(response: &mut Response<Body>, tenant: &Tenant, body: &[u8]) {
+    if let Some(secret) = &tenant.company.secret {
+        let signature = signature::header(secret, Payload::Body(body));
+        let signature = HeaderValue::try_from(signature).expect("base64 is a header value");
+        response.headers_mut().insert(header::AUTHORIZATION, signature);
     }
 }

@@ -19,7 +19,8 @@ const LONGEST_HINT: usize = 2000;
 
 /// The answer of a call that failed (specification, section 4).
 pub(super) fn response(error: &VendorError, statuses: &ErrorStatus) -> Response<Body> {
-    let status = StatusCode::from_u16(statuses.of(error.code)).expect("statuses are checked at the start");
+    let status = if error.is_missing_media { statuses.missing_media() } else { statuses.of(error.code) };
+    let status = StatusCode::from_u16(status).expect("statuses are checked at the start");
     let body = match error.code {
         ErrorCode::ArgumentError => json!({"argumentError": error.message}),
         code => json!(code.as_str()),
@@ -45,17 +46,22 @@ pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
     let call = format!("{method} {}", uri.path());
     let body = json!({
         "error": format!("identomat-mock does not imitate `{call}`"),
-        "instructions": "Imitated below /external-api/ are begin/, result/, delete/ and get-screening-person-details/.",
+        "instructions": if cfg!(feature = "media") {
+            "Imitated below /external-api/ are begin/, result/ with its pictures, delete/ and get-screening-person-details/."
+        } else {
+            "Imitated without the feature `media` are begin/, result/, delete/ and get-screening-person-details/."
+        },
     });
     let hint = format!("`{call}` is not imitated; FIDELITY.md says what is");
     with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)
 }
 
-/// A vendor method called with something else than GET and POST.
-pub(super) fn method_not_allowed(method: &Method) -> Response<Body> {
-    let problem = format!("the method {method} is not GET or POST");
+/// A vendor method called with something else than GET and POST, or HEAD where it is about media.
+pub(super) fn method_not_allowed(method: &Method, is_media: bool) -> Response<Body> {
+    let (allowed, or_head) = if is_media { ("GET, HEAD, POST", ", HEAD") } else { ("GET, POST", "") };
+    let problem = format!("the method {method} is not GET{or_head} or POST");
     let mut response = json_response(StatusCode::METHOD_NOT_ALLOWED, &json!({"argumentError": problem}));
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST"));
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     with_hint(response, &problem)
 }
 

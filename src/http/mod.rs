@@ -6,6 +6,8 @@ mod body;
 pub(crate) mod error;
 mod external_api;
 mod harm;
+#[cfg(feature = "media")]
+mod media;
 mod multipart;
 mod params;
 mod routes;

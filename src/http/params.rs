@@ -197,6 +197,35 @@ impl<'a> Params<'a> {
         Ok(Some(unquoted(&text).map_or(text, Cow::Owned)))
     }
 
+    /// A text that says something; an empty one is as good as none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Params::text`].
+    pub(crate) fn given(&self, name: &str) -> Result<Option<Cow<'_, str>>, VendorError> {
+        Ok(self.text(name)?.filter(|text| !text.is_empty()))
+    }
+
+    /// A number from 1, as text or as JSON has it; `None` when it is missing, null or `""`.
+    ///
+    /// # Errors
+    ///
+    /// `argumentError` when it is something else.
+    #[cfg(feature = "media")]
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, VendorError> {
+        let text = match self.get(name) {
+            Some(Given::Json(value)) if value.get().starts_with(|first: char| first.is_ascii_digit()) => {
+                Some(Cow::Borrowed(value.get()))
+            }
+            _ => self.given(name)?,
+        };
+        let read = |text: Cow<'_, str>| {
+            let number = text.parse().ok().filter(|number| *number > 0);
+            number.ok_or_else(|| VendorError::argument(format!("`{name}` is not a number from 1: {}", shown(&text))))
+        };
+        text.map(read).transpose()
+    }
+
     /// The text of a JSON object; empty when it is missing, null, `""`, `{}` or `[]`. It may come as JSON text.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ use axum::{
 };
 use hyper::body::Incoming;
 
+#[cfg(feature = "media")]
+use super::external_api::media::media;
 use super::{
     admin::health,
     error,
@@ -21,6 +23,8 @@ use super::{
     unread,
     widget::{assets, page, session},
 };
+#[cfg(feature = "media")]
+use crate::vendor::MediaKind;
 use crate::{faults::Endpoint, mock::Mock};
 
 /// The calls of the company's backend, by their paths. See [`tidy_path`] for the last slash.
@@ -34,8 +38,29 @@ fn vendor_calls(path: &str) -> Option<(Endpoint, Handler)> {
         "/external-api/get-screening-person-details/" => {
             Some((Endpoint::GetScreeningPersonDetails, get_screening_person_details))
         }
-        _ => None,
+        _ => media_calls(path),
     }
+}
+
+/// Those that answer pictures and videos.
+#[cfg(feature = "media")]
+fn media_calls(path: &str) -> Option<(Endpoint, Handler)> {
+    let kind = match path {
+        "/external-api/result/card-front/" => MediaKind::CardFront,
+        "/external-api/result/card-back/" => MediaKind::CardBack,
+        "/external-api/result/passport/" => MediaKind::Passport,
+        "/external-api/result/face/" => MediaKind::Face,
+        "/external-api/result/face-video/" => MediaKind::FaceVideo,
+        "/external-api/result/face-document/" => MediaKind::FaceDocument,
+        "/external-api/result/general-document/" => MediaKind::GeneralDocument,
+        _ => return None,
+    };
+    Some((Endpoint::Media(kind), media))
+}
+
+#[cfg(not(feature = "media"))]
+fn media_calls(_path: &str) -> Option<(Endpoint, Handler)> {
+    None
 }
 
 fn other_calls() -> Router<Arc<Mock>> {

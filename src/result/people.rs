@@ -162,6 +162,12 @@ impl Person {
         self.documents.0.get(&kind).map(|number| &**number)
     }
 
+    /// First and last name.
+    #[cfg(feature = "media")]
+    pub(crate) fn short_name(&self) -> String {
+        format!("{} {}", &*self.first_name, &*self.last_name)
+    }
+
     /// First, middle and last name.
     pub(crate) fn full_name(&self) -> String {
         let middle = self.middle_name.as_ref().map(|name| format!("{} ", &**name)).unwrap_or_default();

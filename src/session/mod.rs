@@ -384,6 +384,12 @@ impl Session {
         self.step_types.has(StepType::Liveness)
     }
 
+    /// Whether the person is asked to hold their document into the camera.
+    #[cfg(feature = "media")]
+    pub(crate) fn has_face_document_step(&self) -> bool {
+        self.switches.has(Switch::RequireFaceDocument) || self.step_types.has(StepType::SelfieWithDocument)
+    }
+
     /// Whether a general document is part of the session.
     pub(crate) fn has_general_document_step(&self) -> bool {
         self.switches.wants_general_document() || self.step_types.has(StepType::GeneralDocument)

@@ -73,14 +73,21 @@ pub(crate) struct VendorError {
     pub(crate) code: ErrorCode,
     /// For [`ErrorCode::ArgumentError`] part of the answer; otherwise advice for the hint header and the log.
     pub(crate) message: String,
+    /// A picture is asked for that the session does not have, which has a status of its own.
+    pub(crate) is_missing_media: bool,
 }
 
 impl VendorError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), is_missing_media: false }
     }
 
     pub(crate) fn argument(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::ArgumentError, message)
+    }
+
+    #[cfg(feature = "media")]
+    pub(crate) fn missing_media(message: impl Into<String>) -> Self {
+        Self { is_missing_media: true, ..Self::argument(message) }
     }
 }

@@ -5,6 +5,7 @@ mod error;
 mod flags;
 mod flags_at_begin;
 mod form;
+mod media_kind;
 mod oddities;
 mod outcome;
 mod steps;
@@ -24,5 +25,6 @@ pub(crate) use self::{
 pub use self::{
     dialect::{Dialect, ResultCase},
     error::ErrorCode,
+    media_kind::MediaKind,
     outcome::Outcome,
 };

@@ -1,7 +1,7 @@
 //! The seven ways in which clients put their parameters (specification, section 2), each for every endpoint.
 
 use reqwest::{
-    Method,
+    Method, RequestBuilder,
     header::CONTENT_TYPE,
     multipart::{Form, Part},
 };
@@ -11,7 +11,7 @@ use crate::harness::{Reply, TestApp, form_body, send};
 
 /// How a call carries its parameters.
 #[derive(Debug, Clone, Copy)]
-enum Encoding {
+pub(crate) enum Encoding {
     Json,
     JsonLabelledAsForm,
     FormWithoutLabel,
@@ -21,13 +21,35 @@ enum Encoding {
     Multipart,
 }
 
+impl Encoding {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Json,
+        Self::JsonLabelledAsForm,
+        Self::FormWithoutLabel,
+        Self::QueryOfPost,
+        Self::QueryOfGet,
+        Self::JsonInGet,
+        Self::Multipart,
+    ];
+}
+
 /// Calls an endpoint; nested values become JSON text where the encoding has only text.
 async fn call(app: &TestApp, encoding: Encoding, path: &str, parameters: &Map<String, Value>) -> Reply {
+    send(request(app, encoding, path, parameters)).await
+}
+
+/// The request of such a call.
+pub(crate) fn request(
+    app: &TestApp,
+    encoding: Encoding,
+    path: &str,
+    parameters: &Map<String, Value>,
+) -> RequestBuilder {
     let texts: Vec<(String, String)> = parameters.iter().map(|(name, value)| (name.clone(), as_text(value))).collect();
     let form = form_body(texts.iter().map(|(name, value)| (&**name, &**value)));
     let json = Value::Object(parameters.clone()).to_string();
     let query = format!("{path}?{form}");
-    let request = match encoding {
+    match encoding {
         Encoding::Json => app.request(Method::POST, path).header(CONTENT_TYPE, "application/json").body(json),
         Encoding::JsonLabelledAsForm => {
             app.request(Method::POST, path).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(json)
@@ -40,8 +62,7 @@ async fn call(app: &TestApp, encoding: Encoding, path: &str, parameters: &Map<St
             let form = texts.into_iter().fold(Form::new(), |form, (name, value)| form.text(name, value));
             app.request(Method::POST, path).multipart(form)
         }
-    };
-    send(request).await
+    }
 }
 
 fn as_text(value: &Value) -> String {

@@ -148,9 +148,9 @@ async fn every_refusal_has_a_hint() {
         (Method::POST, "/__admin/health/ready", 405, "`/__admin/health/ready` does not take POST".into()),
         (
             Method::GET,
-            "/external-api/result/face/",
+            "/external-api/result/selfie/",
             501,
-            "`GET /external-api/result/face/` is not imitated; FIDELITY.md says what is".into(),
+            "`GET /external-api/result/selfie/` is not imitated; FIDELITY.md says what is".into(),
         ),
         (
             Method::GET,
@@ -181,7 +181,7 @@ async fn every_refusal_has_a_hint() {
 #[tokio::test]
 async fn calls_that_are_not_imitated_say_so() {
     let app = TestApp::start().await;
-    for path in ["/external-api/result/card-front/", "/external-api/compare-faces", "/external-api"] {
+    for path in ["/external-api/result/selfie/", "/external-api/blacklist", "/external-api"] {
         let reply = app.post_json(path, &app.with_key(json!({}))).await;
         reply.assert_status(501);
         let error = reply.json()["error"].as_str().unwrap().to_owned();

@@ -14,6 +14,7 @@ pub(crate) struct TestApp {
     client: Client,
 }
 
+#[derive(Clone)]
 pub(crate) struct Reply {
     call: String,
     pub(crate) status: StatusCode,

@@ -64,8 +64,8 @@ fn only_http_and_server_name_axum_and_hyper() {
 }
 
 #[test]
-fn only_error_and_the_widget_pick_a_status() {
-    only_in(&["StatusCode"], &["http/error.rs", "http/widget/"]);
+fn only_errors_parts_of_media_and_the_widget_pick_a_status() {
+    only_in(&["StatusCode"], &["http/error.rs", "http/media.rs", "http/widget/"]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod faults;
 mod guests;
 mod layering;
 mod limits;
+mod media;
 mod races;
 mod results;
 mod scenarios;

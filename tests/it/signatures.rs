@@ -89,7 +89,7 @@ async fn answers_are_signed_as_elsewhere() {
     assert_eq!(gone.header("authorization"), None, "an error is not signed");
 }
 
-fn code_by_python(secret: &str, body: &[u8]) -> String {
+pub(crate) fn code_by_python(secret: &str, body: &[u8]) -> String {
     let script = "import base64, hashlib, hmac, sys; \
                   body = base64.b64decode(sys.argv[2]); \
                   print(base64.b64encode(hmac.new(sys.argv[1].encode(), body, hashlib.sha256).digest()).decode())";

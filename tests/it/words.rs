@@ -101,7 +101,10 @@ fn what_is_said_of_versions_is_that_of_the_package() {
     assert!(dockerfile.contains(&format!("ARG BUILD_IMAGE=rust:{rust}.0-slim-bookworm\n")));
     // The line for users of the harness names a package and a feature that are there.
     let dependency = &blocks(&read("README.md"), "toml")[0];
-    assert!(dependency.contains(&format!("{} = {{ path", version("name"))) && manifest.contains("default = [\"cli\"]"));
+    assert!(
+        dependency.contains(&format!("{} = {{ path", version("name")))
+            && manifest.contains("default = [\"cli\", \"media\"]")
+    );
 }
 
 #[test]

@@ -1,21 +1,13 @@
 //! `begin/`: begins a session and answers its token as a JSON string.
 
-use std::borrow::Cow;
-
-use super::super::{
-    auth::{Answer, Call},
-    params::Params,
-};
-use crate::{
-    mock::{BeginRequest, Mock, Refusal},
-    vendor::VendorError,
-};
+use super::super::auth::{Answer, Call, Content};
+use crate::mock::{BeginRequest, Mock, Refusal};
 
 pub(in crate::http) fn begin(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
     let (params, limits) = (&call.params, &mock.config.limits);
     let unknown = params.unknown(&["company_key", "flags", "steps", "config_id", "parent_session_id"]);
     let (flags, steps) = (params.object("flags", limits)?, params.list("steps", limits)?);
-    let (config_id, parent) = (given(params, "config_id")?, given(params, "parent_session_id")?);
+    let (config_id, parent) = (params.given("config_id")?, params.given("parent_session_id")?);
     let request = BeginRequest {
         flags: &flags,
         steps: &steps,
@@ -30,10 +22,5 @@ pub(in crate::http) fn begin(mock: &Mock, call: &Call<'_>) -> Result<Answer, Ref
         hint.push_str(&problem);
     }
     let json = ["\"", begun.token.as_str(), "\""].concat().into();
-    Ok(Answer { json, hint: Some(hint), begun: Some(begun.token), strike: begun.strike })
-}
-
-/// A text that says something; an empty one is as good as none.
-fn given<'a>(params: &'a Params<'_>, name: &str) -> Result<Option<Cow<'a, str>>, VendorError> {
-    Ok(params.text(name)?.filter(|text| !text.is_empty()))
+    Ok(Answer { content: Content::Json(json), hint: Some(hint), begun: Some(begun.token), strike: begun.strike })
 }

@@ -3,6 +3,8 @@
 pub(super) mod begin;
 pub(super) mod delete;
 pub(super) mod get_screening_person_details;
+#[cfg(feature = "media")]
+pub(super) mod media;
 pub(super) mod result;
 
 use std::sync::Arc;
@@ -14,11 +16,13 @@ use axum::{
 use hyper::body::Incoming;
 
 use super::{
-    auth::{Answer, Call},
-    error::{self, HINT_HEADER},
+    auth::{Answer, Call, Content, json_response},
+    error::{self, HINT_HEADER, add_hint},
     harm,
     params::{Params, Received},
 };
+#[cfg(feature = "media")]
+use crate::vendor::VendorError;
 use crate::{
     clock::Stopwatch,
     company::Tenant,
@@ -40,8 +44,9 @@ pub(super) async fn vendor_call(
     let stopwatch = tracing::enabled!(tracing::Level::DEBUG).then(Stopwatch::start);
     let mut course = Course { stopwatch, ..Course::default() };
     let (method, path) = (&head.method, head.uri.path());
+    let is_media = matches!(endpoint, Endpoint::Media(_));
     let response = match *method {
-        Method::GET | Method::POST => {
+        Method::GET | Method::POST | Method::HEAD if *method != Method::HEAD || is_media => {
             let answered = answer(mock, endpoint, handler, head, body, &mut course).await;
             let response = match answered {
                 Ok(response) => response,
@@ -54,8 +59,8 @@ pub(super) async fn vendor_call(
             course.harm(response, mock, path).await
         }
         _ => {
-            tracing::warn!(%method, path, "only GET and POST are taken here");
-            error::method_not_allowed(method)
+            tracing::warn!(%method, path, "this method is not taken here");
+            error::method_not_allowed(method, is_media)
         }
     };
     if let Some(stopwatch) = course.stopwatch {
@@ -119,13 +124,25 @@ async fn answer(
         }
         course.strikes.push(strike);
     }
-    let call = Call::admit(tenant?, params, &head.headers)?;
+    let call = Call::admit(endpoint, tenant?, params, &head.headers)?;
     let mut answer = handler(mock, &call)?;
     course.strikes.extend(answer.strike.take());
     if let Some(token) = answer.begun.filter(|_| course.stopwatch.is_some()) {
         course.session = Some(token.to_string());
     }
-    Ok(answer.into_response(&call.tenant))
+    let mut response = match answer.content {
+        Content::Json(json) => json_response(json, &call.tenant),
+        #[cfg(feature = "media")]
+        Content::Specimen(specimen) => {
+            let kind = specimen.wanted.kind;
+            let lacks = |why| VendorError::missing_media(format!("the session has no `{kind}`: {why}"));
+            super::media::response(&mock.specimens.get(specimen).await.map_err(lacks)?, head, &call.tenant)
+        }
+    };
+    if let Some(hint) = answer.hint {
+        add_hint(&mut response, &hint);
+    }
+    Ok(response)
 }
 
 /// Answers a call below `/external-api/` that is none of the endpoints.

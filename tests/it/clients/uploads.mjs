@@ -14,9 +14,9 @@ async function upload(method, path, bytes) {
 }
 
 for (let round = 0; round < 50; round++) {
-  await upload("POST", "/external-api/result/card-front/", 2_000);
+  await upload("POST", "/external-api/result/selfie/", 2_000);
   await upload("POST", "/nothing/here", 2_000);
   await upload("PUT", "/external-api/begin/", 2_000);
-  await upload("POST", "/external-api/compare-faces/", round < 10 ? 300_000 : 2_000);
+  await upload("POST", "/external-api/blacklist/", round < 10 ? 300_000 : 2_000);
 }
 console.log(JSON.stringify(seen));

@@ -5,7 +5,7 @@ import urllib.error
 import urllib.request
 
 base = sys.argv[1]
-for path in ["/external-api/result/face/", "/nothing/here", "/__admin/health/ready"]:
+for path in ["/external-api/result/selfie/", "/nothing/here", "/__admin/health/ready"]:
     for _ in range(10):
         request = urllib.request.Request(base + path, data=b"a" * 300_000, method="POST")
         try:

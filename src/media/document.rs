@@ -1,0 +1,172 @@
+//! The result document, as far as pictures show it.
+
+use serde_json::{Map, Value};
+
+/// A result document that was read again: what a picture shows is what `result/` says, whatever it is made of.
+#[derive(Debug)]
+pub(super) struct Document(Value);
+
+/// What one side of a document is printed with. What the result document does not say is not printed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Print<'a> {
+    /// The raw fields of a side of a card.
+    card: Option<&'a Map<String, Value>>,
+    person: Option<&'a Map<String, Value>>,
+}
+
+/// A field in both of its forms: how `id_card_front` names it, how `person` does, and how `person` names it in local
+/// script.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field(pub(super) &'static str, &'static str, &'static str);
+
+impl Field {
+    pub(super) const SURNAME: Self = Self("Surname", "last_name", "local_last_name");
+    pub(super) const GIVEN_NAMES: Self = Self("Given_Names", "first_name", "local_first_name");
+    pub(super) const NATIONALITY: Self = Self("Nationality", "nationality", "");
+    pub(super) const SEX: Self = Self("Sex", "sex", "");
+    pub(super) const BIRTHDAY: Self = Self("Date_of_Birth", "birthday", "");
+    pub(super) const BIRTH_PLACE: Self = Self("Place_of_Birth", "birth_place", "");
+    pub(super) const NUMBER: Self = Self("Document_Number", "document_number", "");
+    pub(super) const PERSONAL_NUMBER: Self = Self("Personal_Number", "personal_number", "");
+    pub(super) const ISSUED: Self = Self("Date_of_Issue", "document_issued", "");
+    pub(super) const EXPIRES: Self = Self("Date_of_Expiry", "document_expires", "");
+    pub(super) const AUTHORITY: Self = Self("Authority", "authority", "local_authority");
+    pub(super) const ADDRESS: Self = Self("Address", "address", "");
+    pub(super) const COUNTRY: Self = Self("Issuing_State_Code", "issuing_state", "");
+}
+
+impl<'a> Print<'a> {
+    /// What is printed in Latin letters; empty where nothing is.
+    pub(super) fn latin(self, field: Field) -> &'a str {
+        let of_card = self.card.and_then(|card| card.get(&format!("{}_en_US", field.0)));
+        text(of_card.or_else(|| self.person?.get(field.1)))
+    }
+
+    /// What is printed in local script; empty where nothing is.
+    pub(super) fn local(self, field: Field) -> &'a str {
+        let start = format!("{}_", field.0);
+        let is_local = |name: &&String| {
+            let locale = name.strip_prefix(&start).unwrap_or_default();
+            locale.len() == 5 && locale != "en_US"
+        };
+        let of_card = self.card.and_then(|card| Some(&card[card.keys().find(is_local)?]));
+        text(of_card.or_else(|| self.person?.get(field.2)))
+    }
+
+    /// First and middle names, in Latin letters and in local script.
+    pub(super) fn given_names(self) -> (String, String) {
+        let person = |member| text(self.person.and_then(|person| person.get(member)));
+        let both = |first: &str, middle: &str| format!("{first} {middle}").trim().to_owned();
+        let local_middle = self.card.and_then(|card| card.get("localMiddleName"));
+        let local_middle = local_middle.map_or_else(|| person("local_middle_name"), |middle| text(Some(middle)));
+        (
+            both(self.latin(Field::GIVEN_NAMES), person("middle_name")),
+            both(self.local(Field::GIVEN_NAMES), local_middle),
+        )
+    }
+
+    /// The lines of the machine readable zone.
+    pub(super) fn zone(self) -> impl Iterator<Item = &'a str> {
+        let of_card = self.card.and_then(|card| card.get("mrz"));
+        text(of_card.or_else(|| self.person?.get("mrz"))).lines()
+    }
+}
+
+impl Document {
+    /// Reads what `result/` answers.
+    pub(super) fn read(json: &[u8]) -> Self {
+        Self(serde_json::from_slice(json).expect("result documents are JSON"))
+    }
+
+    /// What is there instead of what was asked for, in words.
+    pub(super) fn shown(&self) -> String {
+        let result = text(self.0.get("result"));
+        format!("its `result` is `{result}` and its `document_type` is `{}`", self.kind())
+    }
+
+    /// The kind of identity document in the vendor's words; empty where there is none.
+    pub(super) fn kind(&self) -> &str {
+        text(self.0.get("document_type"))
+    }
+
+    /// Whether there is a picture of the face.
+    pub(super) fn has_face(&self) -> bool {
+        // A document that leaves the number out says nothing else of the face either.
+        self.0.get("face_images").map_or(self.similarity() > 0.0, |images| images.as_f64() > Some(0.0))
+    }
+
+    pub(super) fn similarity(&self) -> f64 {
+        self.0.get("similarity").and_then(Value::as_f64).unwrap_or_default()
+    }
+
+    /// The name of the person in Latin letters and whether they are a woman, where the document says so.
+    pub(super) fn name(&self) -> Option<(String, bool)> {
+        let person = self.0.get("person")?;
+        let (first, last) = (person.get("first_name")?.as_str()?, person.get("last_name")?.as_str()?);
+        Some((format!("{first} {last}"), person.get("sex").and_then(Value::as_str) == Some("F")))
+    }
+
+    /// What a passport, or one side of a card (`id_card_front`, `id_card_back`) is printed with.
+    pub(super) fn print(&self, side: Option<&str>) -> Print<'_> {
+        let member = |name| self.0.get(name).and_then(Value::as_object);
+        Print { card: side.and_then(member), person: member("person") }
+    }
+
+    /// The general document of that kind, or the first, and its page of that number.
+    ///
+    /// # Errors
+    ///
+    /// A message that says what there is instead.
+    pub(super) fn page(&self, kind: Option<&str>, page: u32) -> Result<Page<'_>, String> {
+        let all = self.0.get("generalDocuments").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let names =
+            |document: &Value| [text(document.get("typeId")), text(document.get("documentType"))].map(kinds_word);
+        let Some(first) = all.first() else {
+            return Err("its result document has no `generalDocuments`".into());
+        };
+        let wanted = kind.map(kinds_word);
+        let found = match &wanted {
+            Some(kind) => all.iter().find(|document| names(document).contains(kind)),
+            None => Some(first),
+        };
+        let Some(document) = found else {
+            let there: Vec<_> = all.iter().map(|document| format!("`{}`", names(document)[0])).collect();
+            return Err(format!("its general documents are: {}", there.join(", ")));
+        };
+        let pages = document.get("pages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let at = (page as usize).checked_sub(1);
+        let found =
+            at.and_then(|at| pages.get(at)).ok_or_else(|| format!("its document has {} page(s)", pages.len()))?;
+        Ok(Page {
+            kind: names(document)[0].clone(),
+            of: pages.len(),
+            content: found.get("final").unwrap_or(&Value::Null),
+        })
+    }
+}
+
+/// A page of a general document.
+#[derive(Debug)]
+pub(super) struct Page<'a> {
+    /// `utility_bill`, or another word of the vendor.
+    pub(super) kind: String,
+    /// How many pages the document has.
+    pub(super) of: usize,
+    content: &'a Value,
+}
+
+impl Page<'_> {
+    /// What the document says; empty where that is nothing.
+    pub(super) fn text(&self, name: &str) -> &str {
+        text(self.content.get(name))
+    }
+}
+
+/// A kind of general document as the vendor writes it in one place or another: `UTILITY_BILL`, `utility-bill`.
+fn kinds_word(word: &str) -> String {
+    word.to_ascii_lowercase().replace('-', "_")
+}
+
+fn text(value: Option<&Value>) -> &str {
+    value.and_then(Value::as_str).unwrap_or_default()
+}

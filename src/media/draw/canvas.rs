@@ -1,0 +1,161 @@
+//! A picture while it is drawn: shapes and texts in the units of what is drawn, wherever that lies in the picture.
+
+use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};
+
+use super::font::Face;
+
+/// Red, green and blue, and how far it covers what is below it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Tint(pub(super) u32, pub(super) f32);
+
+impl Tint {
+    pub(super) const INK: Self = Self::of(0x20_24_2c);
+    pub(super) const LABEL: Self = Self::of(0x5c_66_74);
+    pub(super) const PAPER: Self = Self::of(0xfb_fb_f8);
+
+    pub(super) const fn of(rgb: u32) -> Self {
+        Self(rgb, 1.0)
+    }
+
+    pub(super) const fn faint(self, cover: f32) -> Self {
+        Self(self.0, cover)
+    }
+
+    fn color(self) -> Color {
+        let [_, red, green, blue] = self.0.to_be_bytes();
+        let mut color = Color::from_rgba8(red, green, blue, 255);
+        color.set_alpha(self.1);
+        color
+    }
+
+    fn paint(self) -> Paint<'static> {
+        let mut paint = Paint { anti_alias: true, ..Paint::default() };
+        paint.set_color(self.color());
+        paint
+    }
+}
+
+/// Where something is and how large.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Area {
+    pub(super) x: f32,
+    pub(super) y: f32,
+    pub(super) width: f32,
+    pub(super) height: f32,
+}
+
+impl Area {
+    pub(super) const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
+        Self { x, y, width, height }
+    }
+}
+
+/// How a text is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Type {
+    pub(super) face: Face,
+    pub(super) size: f32,
+    pub(super) tint: Tint,
+}
+
+impl Type {
+    pub(super) const fn new(face: Face, size: f32, tint: Tint) -> Self {
+        Self { face, size, tint }
+    }
+}
+
+pub(super) struct Canvas {
+    pixmap: Pixmap,
+    place: Transform,
+}
+
+impl Canvas {
+    pub(super) fn new(width: u32, height: u32, background: Tint) -> Self {
+        let mut pixmap = Pixmap::new(width, height).expect("pictures have a size");
+        pixmap.fill(background.color());
+        Self { pixmap, place: Transform::identity() }
+    }
+
+    /// Draws something in its own units, whose origin is moved to `x`, `y`, turned by so many degrees and scaled.
+    pub(super) fn place(&mut self, x: f32, y: f32, scale: f32, degrees: f32, draw: impl FnOnce(&mut Self)) {
+        let before = self.place;
+        self.place = before.pre_translate(x, y).pre_rotate(degrees).pre_scale(scale, scale);
+        draw(self);
+        self.place = before;
+    }
+
+    pub(super) fn rect(&mut self, area: Area, tint: Tint) {
+        let rect = Rect::from_xywh(area.x, area.y, area.width, area.height).expect("areas have a size");
+        self.pixmap.fill_rect(rect, &tint.paint(), self.place, None);
+    }
+
+    pub(super) fn rounded(&mut self, area: Area, radius: f32, tint: Tint) {
+        let Area { x, y, width, height } = area;
+        let (right, bottom) = (x + width, y + height);
+        self.shape(tint, |path| {
+            path.move_to(x + radius, y);
+            path.line_to(right - radius, y);
+            path.quad_to(right, y, right, y + radius);
+            path.line_to(right, bottom - radius);
+            path.quad_to(right, bottom, right - radius, bottom);
+            path.line_to(x + radius, bottom);
+            path.quad_to(x, bottom, x, bottom - radius);
+            path.line_to(x, y + radius);
+            path.quad_to(x, y, x + radius, y);
+            path.close();
+        });
+    }
+
+    pub(super) fn ellipse(&mut self, x: f32, y: f32, across: f32, down: f32, tint: Tint) {
+        let oval = Rect::from_xywh(x - across, y - down, 2.0 * across, 2.0 * down).expect("ellipses have a size");
+        self.fill(PathBuilder::from_oval(oval), tint);
+    }
+
+    /// Fills what `outline` goes around.
+    pub(super) fn shape(&mut self, tint: Tint, outline: impl FnOnce(&mut PathBuilder)) {
+        let mut path = PathBuilder::new();
+        outline(&mut path);
+        self.fill(path.finish(), tint);
+    }
+
+    /// Draws along `outline`.
+    pub(super) fn line(&mut self, width: f32, tint: Tint, outline: impl FnOnce(&mut PathBuilder)) {
+        let mut path = PathBuilder::new();
+        outline(&mut path);
+        let stroke = Stroke { width, line_cap: tiny_skia::LineCap::Round, ..Stroke::default() };
+        if let Some(path) = path.finish() {
+            self.pixmap.stroke_path(&path, &tint.paint(), &stroke, self.place, None);
+        }
+    }
+
+    /// Writes a text whose line begins at `x`, `y`.
+    pub(super) fn text(&mut self, x: f32, y: f32, written: Type, text: &str) {
+        let mut path = PathBuilder::new();
+        written.face.font().outline(text, written.size, x, y, &mut path);
+        self.fill(path.finish(), written.tint);
+    }
+
+    /// As [`Canvas::text`], smaller where it would be wider than `room`.
+    pub(super) fn fitted(&mut self, x: f32, y: f32, room: f32, written: Type, text: &str) {
+        let width = written.face.font().width(text, written.size);
+        let size = if width > room { written.size * room / width } else { written.size };
+        self.text(x, y, Type { size, ..written }, text);
+    }
+
+    /// Writes a text in the middle of `x`.
+    pub(super) fn centred(&mut self, x: f32, y: f32, written: Type, text: &str) {
+        let width = written.face.font().width(text, written.size);
+        self.text(x - width / 2.0, y, written, text);
+    }
+
+    fn fill(&mut self, path: Option<Path>, tint: Tint) {
+        if let Some(path) = path {
+            self.pixmap.fill_path(&path, &tint.paint(), FillRule::Winding, self.place, None);
+        }
+    }
+
+    /// Red, green, blue and a fourth byte that is always 255, row by row.
+    pub(super) fn pixels(&self) -> &[u8] {
+        self.pixmap.data()
+    }
+}

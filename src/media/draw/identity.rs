@@ -1,0 +1,252 @@
+//! Identity documents: cards of two sides, and the page of a passport that has the person on it.
+
+use super::{
+    canvas::{Area, Canvas, Tint, Type},
+    font::Face,
+    portrait::{Pose, portrait},
+};
+use crate::media::{
+    Sitter,
+    document::{Document, Field, Print},
+};
+
+/// A card, 85.6 mm wide, in the units of its layout.
+pub(super) const CARD: Area = Area::new(0.0, 0.0, 1012.0, 638.0);
+
+/// A page of a passport, 125 mm wide.
+pub(super) const PAGE: Area = Area::new(0.0, 0.0, 1000.0, 704.0);
+
+const LABEL: Type = Type::new(Face::Sans, 14.0, Tint::LABEL);
+const VALUE: Type = Type::new(Face::Bold, 23.0, Tint::INK);
+const LOCAL: Type = Type::new(Face::Sans, 20.0, Tint::INK);
+
+/// The colours of a country; any two for one that nobody comes from.
+fn colours(country: &str) -> [Tint; 2] {
+    let [one, other] = match country {
+        "DEU" => [0x2b_2b_2b, 0xc9_a2_27],
+        "ESP" => [0xa5_1f_2a, 0xe2_b0_2e],
+        "GBR" => [0x1f_2f_6b, 0xb8_26_36],
+        "GEO" => [0xb5_1f_2c, 0xd8_d4_cc],
+        "GRC" => [0x1f_5d_a8, 0xd6_e2_f0],
+        "KAZ" => [0x1d_8f_a8, 0xe0_c2_3c],
+        "MEX" => [0x1c_6b_4a, 0xb5_26_30],
+        "POL" => [0xb8_22_42, 0xe6_e2_de],
+        "UKR" => [0x1f_5f_b0, 0xe6_c7_2e],
+        "USA" => [0x26_37_6e, 0xa8_2b_3a],
+        "UZB" => [0x1f_84_a5, 0x3a_8f_50],
+        _ => [0x45_4f_6b, 0x9a_a4_b5],
+    };
+    [Tint::of(one), Tint::of(other)]
+}
+
+pub(super) fn card_front(canvas: &mut Canvas, document: &Document, sitter: &Sitter) {
+    let print = document.print(Some("id_card_front"));
+    match document.kind() {
+        "driver_license" => licence_front(canvas, print, sitter),
+        "residence_license" => residence_front(canvas, print, sitter),
+        _ => id_front(canvas, print, sitter),
+    }
+}
+
+pub(super) fn card_back(canvas: &mut Canvas, document: &Document) {
+    let print = document.print(Some("id_card_back"));
+    match document.kind() {
+        "driver_license" => licence_back(canvas, print),
+        _ => back_with_zone(canvas, print),
+    }
+}
+
+fn id_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
+    let [one, other] = blank_card(canvas, print, "IDENTITY CARD");
+    portrait(canvas, Area::new(48.0, 130.0, 270.0, 351.0), sitter, Pose::default(), other.faint(0.55));
+    let (given, given_local) = print.given_names();
+    field(canvas, 350.0, 150.0, 620.0, "Surname", print.local(Field::SURNAME), print.latin(Field::SURNAME));
+    field(canvas, 350.0, 246.0, 620.0, "Given names", &given_local, &given);
+    for (at, label, wanted) in [
+        ((350.0, 346.0), "Nationality", Field::NATIONALITY),
+        ((640.0, 346.0), "Sex", Field::SEX),
+        ((350.0, 428.0), "Date of birth", Field::BIRTHDAY),
+        ((640.0, 428.0), "Personal number", Field::PERSONAL_NUMBER),
+        ((350.0, 510.0), "Card number", Field::NUMBER),
+        ((640.0, 510.0), "Date of expiry", Field::EXPIRES),
+    ] {
+        field(canvas, at.0, at.1, 270.0, label, "", print.latin(wanted));
+    }
+    canvas.rect(Area::new(350.0, 570.0, 614.0, 3.0), one.faint(0.5));
+    signature(canvas, 90.0, 555.0, sitter);
+}
+
+fn residence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
+    let [one, other] = blank_card(canvas, print, "RESIDENCE PERMIT");
+    canvas.rect(Area::new(0.0, 96.0, 26.0, 480.0), one.faint(0.8));
+    portrait(canvas, Area::new(700.0, 130.0, 264.0, 343.0), sitter, Pose::default(), other.faint(0.4));
+    let (given, given_local) = print.given_names();
+    field(canvas, 60.0, 150.0, 600.0, "Surname", print.local(Field::SURNAME), print.latin(Field::SURNAME));
+    field(canvas, 60.0, 246.0, 600.0, "Given names", &given_local, &given);
+    for (at, label, wanted) in [
+        ((60.0, 346.0), "Permit number", Field::NUMBER),
+        ((370.0, 346.0), "Sex", Field::SEX),
+        ((60.0, 428.0), "Date of birth", Field::BIRTHDAY),
+        ((370.0, 428.0), "Nationality", Field::NATIONALITY),
+        ((60.0, 510.0), "Valid until", Field::EXPIRES),
+        ((370.0, 510.0), "Personal number", Field::PERSONAL_NUMBER),
+    ] {
+        field(canvas, at.0, at.1, 290.0, label, "", print.latin(wanted));
+    }
+    signature(canvas, 750.0, 550.0, sitter);
+}
+
+fn licence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
+    let [one, _] = blank_card(canvas, print, "DRIVING LICENCE");
+    canvas.rounded(Area::new(24.0, 112.0, 964.0, 502.0), 18.0, Tint::of(0xe8_a0_b0).faint(0.22));
+    portrait(canvas, Area::new(48.0, 136.0, 240.0, 312.0), sitter, Pose::default(), Tint::of(0xee_e6_e8));
+    let (given, given_local) = print.given_names();
+    let both =
+        |latin: &str, local: &str| if local.is_empty() { latin.to_owned() } else { format!("{local} / {latin}") };
+    let born = [print.latin(Field::BIRTHDAY), print.latin(Field::BIRTH_PLACE)].join("  ");
+    for (row, number, value) in [
+        (0.0, "1.", both(print.latin(Field::SURNAME), print.local(Field::SURNAME))),
+        (1.0, "2.", both(&given, &given_local)),
+        (2.0, "3.", born.trim().to_owned()),
+        (3.0, "4a.", print.latin(Field::ISSUED).to_owned()),
+        (4.0, "4b.", print.latin(Field::EXPIRES).to_owned()),
+        (5.0, "4c.", print.latin(Field::AUTHORITY).to_owned()),
+        (6.0, "4d.", print.latin(Field::PERSONAL_NUMBER).to_owned()),
+        (7.0, "5.", print.latin(Field::NUMBER).to_owned()),
+    ] {
+        if !value.is_empty() {
+            canvas.text(316.0, 166.0 + row * 57.0, Type { size: 20.0, tint: one, ..LABEL }, number);
+            canvas.fitted(366.0, 166.0 + row * 57.0, 600.0, VALUE, &value);
+        }
+    }
+    signature(canvas, 80.0, 540.0, sitter);
+}
+
+fn licence_back(canvas: &mut Canvas, print: Print<'_>) {
+    let [one, _] = blank_card(canvas, print, "DRIVING LICENCE");
+    for (row, category) in ["AM", "A", "B", "C", "D", "BE"].into_iter().enumerate() {
+        let y = 136.0 + row as f32 * 76.0;
+        canvas.rect(Area::new(48.0, y, 440.0, 68.0), one.faint(if row % 2 == 0 { 0.08 } else { 0.14 }));
+        canvas.text(64.0, y + 43.0, VALUE, category);
+        canvas.rounded(Area::new(150.0, y + 25.0, 60.0, 18.0), 6.0, one.faint(0.4));
+    }
+    field(canvas, 520.0, 160.0, 450.0, "8. Address", print.local(Field::ADDRESS), print.latin(Field::ADDRESS));
+    field(canvas, 520.0, 290.0, 450.0, "4c. Authority", print.local(Field::AUTHORITY), print.latin(Field::AUTHORITY));
+    field(canvas, 520.0, 420.0, 450.0, "Nationality", "", print.latin(Field::NATIONALITY));
+}
+
+fn back_with_zone(canvas: &mut Canvas, print: Print<'_>) {
+    let [one, _] = blank_card(canvas, print, "");
+    let authority = (print.local(Field::AUTHORITY), print.latin(Field::AUTHORITY));
+    let birth_place = (print.local(Field::BIRTH_PLACE), print.latin(Field::BIRTH_PLACE));
+    field(canvas, 60.0, 140.0, 520.0, "Place of birth", birth_place.0, birth_place.1);
+    field(canvas, 620.0, 140.0, 350.0, "Date of issue", "", print.latin(Field::ISSUED));
+    field(canvas, 60.0, 226.0, 900.0, "Authority", authority.0, authority.1);
+    field(canvas, 60.0, 312.0, 900.0, "Address", print.local(Field::ADDRESS), print.latin(Field::ADDRESS));
+    canvas.rect(Area::new(0.0, 410.0, 1012.0, 3.0), one.faint(0.5));
+    zone(canvas, print, 56.0, 462.0, 50.0, 30.0);
+}
+
+pub(super) fn passport(canvas: &mut Canvas, document: &Document, sitter: &Sitter) {
+    let print = document.print(None);
+    let [one, other] = colours(print.latin(Field::COUNTRY));
+    canvas.rounded(Area::new(6.0, 8.0, PAGE.width, PAGE.height), 10.0, Tint::of(0).faint(0.25));
+    canvas.rounded(PAGE, 10.0, Tint::PAPER);
+    canvas.rect(Area::new(0.0, 556.0, PAGE.width, 130.0), Tint::of(0xff_ff_ff));
+    waves(canvas, Area::new(14.0, 84.0, 972.0, 450.0), other);
+    canvas.text(40.0, 52.0, Type::new(Face::Bold, 28.0, one), "PASSPORT");
+    canvas.text(250.0, 52.0, Type::new(Face::Sans, 20.0, one), "SPECIMEN, NOT A DOCUMENT");
+    specimen(canvas, 640.0, 440.0, 84.0, one);
+    portrait(canvas, Area::new(40.0, 130.0, 270.0, 351.0), sitter, Pose::default(), other.faint(0.5));
+    field(canvas, 340.0, 96.0, 90.0, "Type", "", "P");
+    field(canvas, 460.0, 96.0, 150.0, "Code of state", "", print.latin(Field::COUNTRY));
+    field(canvas, 700.0, 96.0, 270.0, "Passport number", "", print.latin(Field::NUMBER));
+    let (given, given_local) = print.given_names();
+    field(canvas, 340.0, 154.0, 630.0, "Surname", print.local(Field::SURNAME), print.latin(Field::SURNAME));
+    field(canvas, 340.0, 236.0, 630.0, "Given names", &given_local, &given);
+    for (at, label, wanted) in [
+        ((340.0, 318.0), "Nationality", Field::NATIONALITY),
+        ((560.0, 318.0), "Date of birth", Field::BIRTHDAY),
+        ((800.0, 318.0), "Sex", Field::SEX),
+        ((340.0, 376.0), "Place of birth", Field::BIRTH_PLACE),
+        ((700.0, 376.0), "Personal number", Field::PERSONAL_NUMBER),
+        ((340.0, 434.0), "Date of issue", Field::ISSUED),
+        ((560.0, 434.0), "Date of expiry", Field::EXPIRES),
+    ] {
+        field(canvas, at.0, at.1, 270.0, label, "", print.latin(wanted));
+    }
+    let authority = (print.local(Field::AUTHORITY), print.latin(Field::AUTHORITY));
+    field(canvas, 340.0, 490.0, 630.0, "Authority", authority.0, authority.1);
+    zone(canvas, print, 38.0, 610.0, 56.0, 21.0);
+}
+
+/// A card with nothing on it but its title, the colours of the country and the word SPECIMEN.
+fn blank_card(canvas: &mut Canvas, print: Print<'_>, title: &str) -> [Tint; 2] {
+    let [one, other] = colours(print.latin(Field::COUNTRY));
+    canvas.rounded(Area::new(6.0, 8.0, CARD.width, CARD.height), 36.0, Tint::of(0).faint(0.25));
+    canvas.rounded(CARD, 36.0, Tint::PAPER);
+    waves(canvas, Area::new(14.0, 104.0, 984.0, 290.0), other);
+    canvas.rounded(Area::new(0.0, 0.0, CARD.width, 96.0), 34.0, one);
+    canvas.rect(Area::new(0.0, 60.0, CARD.width, 36.0), one);
+    canvas.rect(Area::new(0.0, 90.0, CARD.width, 6.0), other);
+    let white = Tint::of(0xff_ff_ff);
+    canvas.text(48.0, 46.0, Type::new(Face::Bold, 30.0, white), print.latin(Field::COUNTRY));
+    canvas.text(150.0, 46.0, Type::new(Face::Bold, 30.0, white), title);
+    canvas.text(48.0, 78.0, Type::new(Face::Sans, 18.0, white), "SPECIMEN, NOT A DOCUMENT");
+    specimen(canvas, 560.0, 380.0, 92.0, one);
+    [one, other]
+}
+
+/// The word across the picture.
+fn specimen(canvas: &mut Canvas, x: f32, y: f32, size: f32, tint: Tint) {
+    canvas.place(x, y, 1.0, -14.0, |canvas| {
+        canvas.centred(0.0, 0.0, Type::new(Face::Bold, size, tint.faint(0.13)), "SPECIMEN");
+    });
+}
+
+fn waves(canvas: &mut Canvas, area: Area, tint: Tint) {
+    for row in 0..6 {
+        let y = area.y + area.height * (row as f32 + 0.5) / 6.0;
+        canvas.line(1.5, tint.faint(0.45), |path| {
+            path.move_to(area.x, y);
+            let step = area.width / 8.0;
+            for part in 0..8 {
+                let from = area.x + part as f32 * step;
+                let bow = if part % 2 == 0 { -26.0 } else { 26.0 };
+                path.quad_to(from + step / 2.0, y + bow, from + step, y);
+            }
+        });
+    }
+}
+
+/// A label, the text in local script where there is one, and the text in Latin letters below; nothing without a text.
+fn field(canvas: &mut Canvas, x: f32, y: f32, room: f32, label: &str, local: &str, latin: &str) {
+    let mut below = y + 26.0;
+    if !(local.is_empty() && latin.is_empty()) {
+        canvas.fitted(x, y, room, LABEL, label);
+    }
+    if !local.is_empty() {
+        canvas.fitted(x, below - 3.0, room, LOCAL, local);
+        below += 24.0;
+    }
+    canvas.fitted(x, below, room, VALUE, latin);
+}
+
+fn zone(canvas: &mut Canvas, print: Print<'_>, x: f32, y: f32, line_height: f32, letter: f32) {
+    // A letter of this font is 0.602 of its size wide.
+    let written = Type::new(Face::Mono, letter / 0.602, Tint::INK);
+    for (line, text) in print.zone().enumerate() {
+        canvas.text(x, y + line as f32 * line_height, written, text);
+    }
+}
+
+fn signature(canvas: &mut Canvas, x: f32, y: f32, sitter: &Sitter) {
+    canvas.line(2.5, Tint::of(0x2b_3a_7a), |path| {
+        path.move_to(x, y);
+        for part in 0..6_u32 {
+            let bow = (sitter.draw(&format!("signature {part}")) % 60) as f32 - 30.0;
+            let from = x + part as f32 * 26.0;
+            path.cubic_to(from + 6.0, y - bow, from + 20.0, y + bow, from + 26.0, y - bow / 4.0);
+        }
+    });
+}

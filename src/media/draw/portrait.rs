@@ -1,0 +1,153 @@
+//! The face of an invented person.
+
+use super::canvas::{Area, Canvas, Tint};
+use crate::media::Sitter;
+
+const SKIN: [u32; 5] = [0xf3_d3_b8, 0xe8_bd_98, 0xd6_a2_7a, 0xb0_7a_52, 0x82_56_3a];
+const HAIR: [u32; 5] = [0x2a_20_1c, 0x4a_32_22, 0x7a_50_2c, 0xb0_84_4a, 0x8c_8a_86];
+const CLOTHES: [u32; 5] = [0x3c_55_7a, 0x6a_3c_4e, 0x3f_66_54, 0x55_52_60, 0x8a_5d_2e];
+const EYES: [u32; 4] = [0x4a_32_1e, 0x3c_6a_8a, 0x4f_6e_45, 0x5a_5a_5a];
+
+/// How the person looks into the camera.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pose {
+    /// From -1, to the left, to 1.
+    pub(super) turn: f32,
+    /// From 0 to 1.
+    pub(super) smile: f32,
+    pub(super) blinks: bool,
+}
+
+/// What a face is made of. It follows from the name of the person.
+struct Face {
+    skin: Tint,
+    shade: Tint,
+    hair: Tint,
+    clothes: Tint,
+    eyes: Tint,
+    long_hair: bool,
+    beard: bool,
+    glasses: bool,
+    parting: f32,
+    breadth: f32,
+    eye_gap: f32,
+    mouth: f32,
+}
+
+impl Face {
+    fn of(sitter: &Sitter) -> Self {
+        let pick = |purpose: &str, choices: &[u32]| choices[(sitter.draw(purpose) % choices.len() as u64) as usize];
+        let between = |purpose, from: f32, to: f32| from + (to - from) * (sitter.draw(purpose) % 1000) as f32 / 1000.0;
+        let one_in = |purpose, times| sitter.draw(purpose).is_multiple_of(times);
+        Self {
+            skin: Tint::of(pick("skin", &SKIN)),
+            shade: Tint::of(0x50_28_14).faint(0.22),
+            hair: Tint::of(pick("hair", &HAIR)),
+            clothes: Tint::of(pick("clothes", &CLOTHES)),
+            eyes: Tint::of(pick("eyes", &EYES)),
+            long_hair: sitter.is_female && !one_in("short hair", 4),
+            beard: !sitter.is_female && one_in("beard", 3),
+            glasses: one_in("glasses", 4),
+            parting: between("parting", -12.0, 12.0),
+            breadth: between("breadth", 20.5, 24.0),
+            eye_gap: between("eye gap", 8.5, 10.5),
+            mouth: between("mouth", 7.0, 9.5),
+        }
+    }
+}
+
+/// The colour of the person's hands.
+pub(super) fn skin(sitter: &Sitter) -> Tint {
+    Face::of(sitter).skin
+}
+
+/// Draws head and shoulders into an area that is 100 wide and 130 high, or has that shape.
+pub(super) fn portrait(canvas: &mut Canvas, area: Area, sitter: &Sitter, pose: Pose, backdrop: Tint) {
+    let face = Face::of(sitter);
+    canvas.rect(area, backdrop);
+    canvas.place(area.x, area.y, area.width / 100.0, 0.0, |canvas| {
+        bust(canvas, &face, area.height / area.width * 100.0);
+        head(canvas, &face, pose);
+    });
+}
+
+fn bust(canvas: &mut Canvas, face: &Face, bottom: f32) {
+    if face.long_hair {
+        canvas.rounded(Area::new(47.0 - face.breadth, 36.0, 6.0 + 2.0 * face.breadth, 64.0), 14.0, face.hair);
+    }
+    canvas.rounded(Area::new(40.0, 76.0, 20.0, 30.0), 8.0, face.skin);
+    canvas.ellipse(50.0, 82.0, 11.0, 6.0, face.shade);
+    canvas.shape(face.clothes, |path| {
+        path.move_to(6.0, bottom);
+        path.cubic_to(8.0, 104.0, 22.0, 98.0, 38.0, 95.0);
+        path.quad_to(50.0, 108.0, 62.0, 95.0);
+        path.cubic_to(78.0, 98.0, 92.0, 104.0, 94.0, bottom);
+        path.close();
+    });
+}
+
+fn head(canvas: &mut Canvas, face: &Face, pose: Pose) {
+    let (shift, breadth) = (pose.turn * 7.0, face.breadth);
+    for side in [-1.0, 1.0] {
+        canvas.ellipse(50.0 + side * breadth - shift * 0.4, 58.0, 3.6, 6.5, face.skin);
+    }
+    canvas.ellipse(50.0, 56.0, breadth, 30.0, face.skin);
+    if face.beard {
+        canvas.shape(face.hair.faint(0.85), |path| {
+            path.move_to(50.0 - breadth, 60.0);
+            path.cubic_to(50.0 - breadth, 94.0, 50.0 + breadth, 94.0, 50.0 + breadth, 60.0);
+            path.quad_to(50.0 + shift, 76.0, 50.0 - breadth, 60.0);
+            path.close();
+        });
+    }
+    canvas.shape(face.hair, |path| {
+        let (left, right) = (48.0 - breadth, 52.0 + breadth);
+        path.move_to(left, 58.0);
+        path.cubic_to(left - 3.0, 14.0, right + 3.0, 14.0, right, 58.0);
+        path.cubic_to(right - 3.0, 42.0, 62.0, 40.0, 50.0 + face.parting + shift, 35.0);
+        path.cubic_to(40.0, 42.0, left + 3.0, 42.0, left, 58.0);
+        path.close();
+    });
+    for side in [-1.0, 1.0] {
+        eye(canvas, face, pose, 50.0 + shift + side * face.eye_gap);
+    }
+    if face.glasses {
+        canvas.line(0.9, Tint::INK, |path| {
+            path.move_to(50.0 + shift - 2.6, 55.0);
+            path.line_to(50.0 + shift + 2.6, 55.0);
+        });
+    }
+    canvas.line(1.1, face.shade, |path| {
+        path.move_to(50.0 + shift * 1.2 + 1.5, 56.0);
+        path.line_to(50.0 + shift * 1.4 + 3.0, 66.0);
+        path.quad_to(50.0 + shift * 1.3, 69.0, 50.0 + shift * 1.2 - 2.5, 67.0);
+    });
+    let (mouth, middle) = (face.mouth, 50.0 + shift);
+    canvas.line(2.0, Tint::of(0x9a_4a_4a), |path| {
+        path.move_to(middle - mouth, 76.0 - pose.smile * 1.5);
+        path.quad_to(middle, 77.5 + pose.smile * 5.0, middle + mouth, 76.0 - pose.smile * 1.5);
+    });
+}
+
+fn eye(canvas: &mut Canvas, face: &Face, pose: Pose, x: f32) {
+    canvas.line(1.5, face.hair, |path| {
+        path.move_to(x - 5.0, 49.0);
+        path.quad_to(x, 46.0, x + 5.0, 49.0);
+    });
+    if pose.blinks {
+        canvas.line(1.0, face.shade, |path| {
+            path.move_to(x - 4.0, 55.5);
+            path.quad_to(x, 57.0, x + 4.0, 55.5);
+        });
+    } else {
+        canvas.ellipse(x, 55.0, 4.2, 2.7, Tint::of(0xff_ff_ff));
+        canvas.ellipse(x + pose.turn, 55.0, 2.2, 2.4, face.eyes);
+        canvas.ellipse(x + pose.turn, 55.0, 1.0, 1.1, Tint::of(0));
+    }
+    if face.glasses {
+        canvas.line(0.9, Tint::INK, |path| {
+            let around = tiny_skia::Rect::from_xywh(x - 6.4, 49.6, 12.8, 11.0).expect("glasses have a size");
+            path.push_oval(around);
+        });
+    }
+}

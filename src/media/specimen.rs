@@ -1,0 +1,95 @@
+//! What there is to draw, and what there is not.
+
+use bytes::Bytes;
+
+use super::{document::Document, draw};
+use crate::vendor::{MediaKind, Token, draw as drawn_number};
+
+/// What stands before the token in the segment of a JPEG that says whose picture it is.
+const MARK: &[u8] = b"identomat-mock specimen\0";
+
+/// Which picture is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Wanted {
+    pub(crate) kind: MediaKind,
+    /// The kind of general document; the first where none is named.
+    pub(crate) document_type: Option<String>,
+    /// The page of a general document, from 1.
+    pub(crate) page: u32,
+}
+
+/// A picture of a session, drawn or not yet. The same specimen is always the same picture.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Specimen {
+    pub(crate) wanted: Wanted,
+    /// What `result/` answers.
+    pub(crate) document: Bytes,
+    pub(crate) sitter: Sitter,
+    /// Whether liveness was checked, for which a video is taken.
+    pub(crate) has_liveness: bool,
+    /// Whether the person was asked to hold their document into the camera.
+    pub(crate) has_face_document: bool,
+}
+
+/// The person of the session, whose face follows from their name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Sitter {
+    pub(crate) session: Token,
+    pub(crate) name: String,
+    pub(crate) is_female: bool,
+}
+
+impl Sitter {
+    /// A number that depends on the person and on what it is for.
+    pub(super) fn draw(&self, purpose: &str) -> u64 {
+        drawn_number(&self.name, purpose)
+    }
+
+    /// What a picture carries so that it is known again.
+    pub(super) fn mark(&self) -> Vec<u8> {
+        [MARK, self.session.as_str().as_bytes()].concat()
+    }
+}
+
+impl Specimen {
+    /// Draws it.
+    ///
+    /// # Errors
+    ///
+    /// A message that says why the session has no such picture.
+    pub(super) fn develop(&self) -> Result<Vec<u8>, String> {
+        let document = &Document::read(&self.document);
+        let mut sitter = self.sitter.clone();
+        // Where a scenario changes the person, the face is theirs.
+        if let Some((name, is_female)) = document.name() {
+            (sitter.name, sitter.is_female) = (name, is_female);
+        }
+        let sitter = &sitter;
+        match self.wanted.kind {
+            MediaKind::CardFront | MediaKind::CardBack if matches!(document.kind(), "" | "passport") => {
+                Err(format!("{}, which has no sides of a card", document.shown()))
+            }
+            MediaKind::CardFront => Ok(draw::card_front(document, sitter)),
+            MediaKind::CardBack => Ok(draw::card_back(document, sitter)),
+            MediaKind::Passport if document.kind() != "passport" => {
+                Err(format!("{}, and that is no passport", document.shown()))
+            }
+            MediaKind::Passport => Ok(draw::passport(document, sitter)),
+            MediaKind::Face | MediaKind::FaceVideo | MediaKind::FaceDocument if !document.has_face() => {
+                Err(format!("{}, and `face_images` is 0", document.shown()))
+            }
+            MediaKind::Face => Ok(draw::selfie(sitter)),
+            MediaKind::FaceVideo if self.has_liveness => Ok(draw::video(sitter)),
+            MediaKind::FaceVideo => Err("liveness was not checked: the flag `liveness` is off".into()),
+            MediaKind::FaceDocument if !self.has_face_document => Err("nobody was asked to hold their document: the \
+                 flag `require_face_document` is off, and there is no step `selfie-with-document`"
+                .into()),
+            MediaKind::FaceDocument if document.kind().is_empty() => Err(document.shown()),
+            MediaKind::FaceDocument => Ok(draw::selfie_with_document(document, sitter)),
+            MediaKind::GeneralDocument => {
+                let page = document.page(self.wanted.document_type.as_deref(), self.wanted.page)?;
+                Ok(draw::general_document(&page, self.wanted.page, sitter))
+            }
+        }
+    }
+}

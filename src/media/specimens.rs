@@ -1,0 +1,64 @@
+//! The pictures that were drawn last, kept for whoever asks again.
+
+use std::{sync::OnceLock, thread::available_parallelism};
+
+use bytes::Bytes;
+use quick_cache::{Weighter, sync::Cache};
+use sha2::{Digest, Sha256};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use super::{Media, Specimen};
+
+/// About how large a picture is, in bytes; the cache is laid out for so many as then fit.
+const USUAL_SIZE: usize = 200 << 10;
+
+/// Draws specimens when they are asked for, and keeps the last ones, up to so many bytes.
+#[derive(Debug)]
+pub(crate) struct Specimens {
+    most_bytes: usize,
+    /// Made when the first picture is.
+    cache: OnceLock<Cache<Specimen, Media, Weight>>,
+    /// A drawing takes memory, too: there are as many at a time as there are processors.
+    drawings: Semaphore,
+}
+
+#[derive(Debug, Clone)]
+struct Weight;
+
+impl Weighter<Specimen, Media> for Weight {
+    fn weight(&self, specimen: &Specimen, media: &Media) -> u64 {
+        (specimen.document.len() + media.bytes.len()) as u64
+    }
+}
+
+impl Specimens {
+    pub(crate) fn new(most_bytes: usize) -> Self {
+        let processors = available_parallelism().map_or(1, usize::from);
+        Self { most_bytes, cache: OnceLock::new(), drawings: Semaphore::new(processors) }
+    }
+
+    /// The picture of a specimen. It is drawn once, however many ask for it at the same time.
+    ///
+    /// # Errors
+    ///
+    /// A message that says why the session has no such picture.
+    pub(crate) async fn get(&self, specimen: Specimen) -> Result<Media, String> {
+        let layout = || Cache::with_weighter(self.most_bytes / USUAL_SIZE + 1, self.most_bytes as u64, Weight);
+        let developed = async {
+            let _turn = self.drawings.acquire().await.expect("nobody closes it");
+            let content_type = specimen.wanted.kind.content_type();
+            let specimen = specimen.clone();
+            let drawn = spawn_blocking(move || specimen.develop()).await.expect("drawing ends")?;
+            Ok(Media::new(drawn.into(), content_type))
+        };
+        self.cache.get_or_init(layout).get_or_insert_async(&specimen, developed).await
+    }
+}
+
+impl Media {
+    pub(crate) fn new(bytes: Bytes, content_type: &'static str) -> Self {
+        let digest = Sha256::digest(&bytes);
+        let number = u128::from_be_bytes(std::array::from_fn(|at| digest[at]));
+        Self { bytes, content_type, etag: format!("\"{number:032x}\"").into() }
+    }
+}

@@ -1,0 +1,449 @@
+//! The pictures below `result/`.
+
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+use identomat_mock::{Company, Config, Endpoint, Fault, MediaKind, Outcome};
+use reqwest::{
+    Method,
+    header::{AUTHORIZATION, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE},
+    multipart::Form,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    encodings::{Encoding, request},
+    harness::{Reply, TestApp, send},
+    signatures::code_by_python,
+};
+
+async fn media(app: &TestApp, path: &str, token: &str) -> Reply {
+    let call = app.with_key(json!({"session_token": token}));
+    app.post_json(&format!("/external-api/result/{path}/"), &call).await
+}
+
+/// A day on which pictures are looked at: what is on them depends on it.
+fn a_day() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800)
+}
+
+/// Begins and finishes a session that has everything that goes with a document of this kind.
+async fn whole_session(app: &TestApp, document_type: &str) -> String {
+    let token = app
+        .begin(json!({"flags": {
+            "document_types": [document_type],
+            "liveness": true,
+            "require_face_document": true,
+            "allow_general_document_capture": true,
+        }}))
+        .await;
+    app.mock.finish(&token).unwrap();
+    token
+}
+
+/// What a session with everything has, where it has this kind of document.
+fn is_there(kind: MediaKind, document_type: &str) -> bool {
+    match kind {
+        MediaKind::Passport => document_type == "passport",
+        MediaKind::CardFront | MediaKind::CardBack => document_type != "passport",
+        _ => true,
+    }
+}
+
+fn path_of(kind: MediaKind) -> String {
+    format!("/external-api/result/{kind}/")
+}
+
+#[track_caller]
+fn assert_is(kind: MediaKind, reply: &Reply) {
+    reply.assert_status(200);
+    let (content_type, magic): (_, &[u8]) = match kind {
+        MediaKind::FaceVideo => ("video/mp4", b"ftyp"),
+        _ => ("image/jpeg", b"\xff\xd8\xff"),
+    };
+    assert_eq!(reply.header("content-type"), Some(content_type));
+    assert_eq!(reply.header("content-length"), Some(&*reply.body.len().to_string()));
+    assert!(reply.body.windows(magic.len()).take(8).any(|start| start == magic), "{kind}");
+}
+
+#[tokio::test]
+async fn every_picture_comes_in_every_encoding_or_is_missed_clearly() {
+    let app = TestApp::start_with(|builder| builder.seed(1).company("one").company("other")).await;
+    for document_type in ["id", "driver_license", "residence_license", "passport"] {
+        let token = whole_session(&app, document_type).await;
+        let session = app.with_key(json!({"session_token": token}));
+        for kind in MediaKind::ALL {
+            let mut first: Option<Reply> = None;
+            for encoding in Encoding::ALL {
+                let reply = send(request(&app, encoding, &path_of(kind), session.as_object().unwrap())).await;
+                if is_there(kind, document_type) {
+                    assert_is(kind, &reply);
+                    let first = first.get_or_insert_with(|| reply.clone());
+                    assert!(first.body == reply.body, "{kind} in {encoding:?}");
+                } else {
+                    assert_missing(kind, &reply);
+                }
+            }
+        }
+        let of_other = json!({"company_key": "other", "session_token": token});
+        app.delete(&token).await.assert_status(200);
+        for kind in MediaKind::ALL {
+            for encoding in Encoding::ALL {
+                for session in [&session, &of_other] {
+                    let reply = send(request(&app, encoding, &path_of(kind), session.as_object().unwrap())).await;
+                    reply.assert_error(404, "SESSION_NOT_FOUND");
+                }
+            }
+        }
+    }
+}
+
+/// A picture that the session lacks: the vendor's error, and the reason in it.
+#[track_caller]
+fn assert_missing(kind: MediaKind, reply: &Reply) -> String {
+    reply.assert_status(404);
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    let problem = reply.json()["argumentError"].as_str().unwrap_or_else(|| panic!("{reply}")).to_owned();
+    assert!(problem.starts_with(&format!("the session has no `{kind}`: ")), "{problem}");
+    assert_eq!(reply.hint(), problem);
+    problem
+}
+
+#[tokio::test]
+async fn what_a_session_does_not_have_is_missed_with_the_reason() {
+    let app = TestApp::start().await;
+    let through = json!({"result": "APPROVED"});
+    let finished = async |flags: Value| {
+        let token = app.begin(json!({"flags": flags})).await;
+        app.mock.finish(&token).unwrap();
+        assert_eq!(app.result(&token).await.json()["result"], through["result"]);
+        token
+    };
+    let plain = finished(json!({"document_types": ["id"]})).await;
+    let without_document = finished(json!({"skip_document": true, "require_face_document": true})).await;
+    let without_face = finished(json!({"skip_face": true, "liveness": true})).await;
+    let open = app.begin(json!({})).await;
+    let disagreed = app.begin(json!({})).await;
+    app.mock.finish_as(&disagreed, Outcome::DisagreedWithTerms).unwrap();
+    for (token, kind, reason) in [
+        (
+            &plain,
+            MediaKind::Passport,
+            "its `result` is `APPROVED` and its `document_type` is `id`, and that is no passport",
+        ),
+        (&plain, MediaKind::FaceVideo, "liveness was not checked: the flag `liveness` is off"),
+        (&plain, MediaKind::FaceDocument, "nobody was asked to hold their document: "),
+        (&plain, MediaKind::GeneralDocument, "its result document has no `generalDocuments`"),
+        (
+            &without_document,
+            MediaKind::CardFront,
+            "its `result` is `APPROVED` and its `document_type` is ``, which has no",
+        ),
+        (&without_document, MediaKind::FaceDocument, "its `result` is `APPROVED` and its `document_type` is ``"),
+        (&without_face, MediaKind::Face, "its `result` is `APPROVED` and its `document_type` is "),
+        (&without_face, MediaKind::FaceVideo, "its `result` is `APPROVED`"),
+        (&open, MediaKind::Face, "its `result` is `IN_PROGRESS`"),
+        (&open, MediaKind::CardBack, "its `result` is `IN_PROGRESS`"),
+        (&disagreed, MediaKind::Face, "its `result` is `DISAGREED_WITH_TERMS`"),
+    ] {
+        let problem = assert_missing(kind, &media(&app, kind.as_str(), token).await);
+        assert!(problem.contains(reason), "{problem}");
+    }
+    assert_is(MediaKind::Face, &media(&app, "face", &without_document).await);
+    assert_is(MediaKind::CardFront, &media(&app, "card-front", &plain).await);
+    media(&app, "face", "no token").await.assert_error(400, "SESSION_INVALID");
+    app.post_json("/external-api/result/face/", &app.with_key(json!({}))).await.argument_error();
+}
+
+#[tokio::test]
+async fn a_setting_picks_the_status_of_what_is_missing() {
+    for (setting, status) in [
+        ((|config| config.error_status.set_missing_media(200).unwrap()) as fn(&mut Config), 200),
+        (|config| config.error_status = identomat_mock::ErrorStatus::all(202).unwrap(), 202),
+        (|_| {}, 404),
+    ] {
+        let app = TestApp::start_with(|builder| builder.settings(setting)).await;
+        let token = app.begin(json!({})).await;
+        let reply = media(&app, "face", &token).await;
+        reply.assert_status(status);
+        assert!(reply.json()["argumentError"].is_string(), "{reply}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_general_documents_are_named_by_type_and_number() {
+    let app = TestApp::scripted(
+        "description: Two documents, one of two pages.\nstages:\n  - result: APPROVED\n    change:\n      \
+         generalDocuments:\n        - {typeId: utility_bill, documentType: UTILITY_BILL, pages: [{final: {fullName: A}}, \
+         {final: {fullName: B}}]}\n        - {typeId: bank_statement, pages: [{final: {fullName: C}}]}\n",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    app.mock.finish(&token).unwrap();
+    let page = async |parameters: Value| {
+        let mut call = app.with_key(json!({"session_token": token}));
+        call.as_object_mut().unwrap().extend(parameters.as_object().unwrap().clone());
+        app.post_json("/external-api/result/general-document/", &call).await
+    };
+    let bill = page(json!({})).await;
+    assert_is(MediaKind::GeneralDocument, &bill);
+    for same in [
+        json!({"page": 1}),
+        json!({"page": "1", "document_type": "utility_bill"}),
+        json!({"document_type": "UTILITY_BILL"}),
+        json!({"document_type": "utility-bill", "page": ""}),
+    ] {
+        assert!(page(same.clone()).await.body == bill.body, "{same}");
+    }
+    let second = page(json!({"page": 2})).await;
+    let statement = page(json!({"document_type": "bank_statement"})).await;
+    assert!(second.body != bill.body && statement.body != bill.body && statement.body != second.body);
+    for (parameters, problem) in [
+        (json!({"page": 3}), "its document has 2 page(s)"),
+        (json!({"document_type": "bank_statement", "page": 2}), "its document has 1 page(s)"),
+        (json!({"document_type": "diploma"}), "its general documents are: `utility_bill`, `bank_statement`"),
+    ] {
+        let missing = assert_missing(MediaKind::GeneralDocument, &page(parameters).await);
+        assert!(missing.ends_with(problem), "{missing}");
+    }
+    for page_number in [json!("0"), json!("first"), json!(-1)] {
+        let problem = page(json!({"page": page_number})).await.argument_error();
+        assert!(problem.starts_with("`page` is not "), "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn media_are_signed_both_ways() {
+    let app = TestApp::start_with(|builder| builder.secret("not-a-real-secret")).await;
+    let signed = async |path: &str, body: String| {
+        let code = code_by_python("not-a-real-secret", body.as_bytes());
+        let request = app.request(Method::POST, path).header(AUTHORIZATION, format!("signature=\"{code}\""));
+        send(request.body(body)).await
+    };
+    let begun = signed("/external-api/begin/", app.with_key(json!({})).to_string()).await;
+    let token = begun.json().as_str().unwrap().to_owned();
+    let session = app.with_key(json!({"session_token": token}));
+    let early = signed("/external-api/result/face/", session.to_string()).await;
+    assert_missing(MediaKind::Face, &early);
+    assert_eq!(early.header("authorization"), None, "an error is not signed");
+    app.mock.finish(&token).unwrap();
+
+    app.post_json("/external-api/result/face/", &session).await.assert_error(401, "SIGNATURE_INVALID");
+    let face = signed("/external-api/result/face/", session.to_string()).await;
+    assert_is(MediaKind::Face, &face);
+    let code = |reply: &Reply| reply.header("authorization").map(str::to_owned);
+    assert_eq!(code(&face), Some(format!("signature=\"{}\"", code_by_python("not-a-real-secret", &face.body))));
+
+    // A GET signs the empty body, and a range is signed as it is sent.
+    let code_of_nothing = format!("signature=\"{}\"", code_by_python("not-a-real-secret", b""));
+    let path = format!("/external-api/result/face/?company_key={}&session_token={token}", app.mock.company_key());
+    let get = app.request(Method::GET, &path).header(AUTHORIZATION, &code_of_nothing).header(RANGE, "bytes=0-99");
+    let start = send(get).await;
+    start.assert_status(206);
+    assert_eq!(code(&start), Some(format!("signature=\"{}\"", code_by_python("not-a-real-secret", &face.body[..100]))));
+}
+
+#[tokio::test]
+async fn head_etag_and_ranges_are_answered_as_http_has_them() {
+    let app = TestApp::start().await;
+    let token = whole_session(&app, "id").await;
+    for kind in [MediaKind::FaceVideo, MediaKind::CardFront] {
+        let path = format!("{}?company_key={}&session_token={token}", path_of(kind), app.mock.company_key());
+        let get = |method: Method| app.request(method, &path);
+        let whole = send(get(Method::GET)).await;
+        assert_is(kind, &whole);
+        let (length, etag) = (whole.body.len(), whole.header(ETAG.as_str()).unwrap().to_owned());
+        assert_eq!(whole.header("accept-ranges"), Some("bytes"));
+        assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag}");
+
+        let head = send(get(Method::HEAD)).await;
+        head.assert_status(200);
+        for name in ["content-type", "content-length", "etag"] {
+            assert_eq!(head.header(name), whole.header(name), "{name}");
+        }
+        assert!(head.body.is_empty());
+
+        for tags in [&*etag, "*", &format!("\"other\", W/{etag}")] {
+            let known = send(get(Method::GET).header(IF_NONE_MATCH, tags)).await;
+            known.assert_status(304);
+            assert!(known.body.is_empty() && known.header("etag") == Some(&*etag), "{known}");
+        }
+        assert_is(kind, &send(get(Method::GET).header(IF_NONE_MATCH, "\"other\"")).await);
+
+        for (range, part) in [
+            ("bytes=0-0", 0..1),
+            ("bytes=100-199", 100..200),
+            ("bytes=-5", length - 5..length),
+            ("bytes=7-", 7..length),
+            ("bytes=0-", 0..length),
+        ] {
+            let partial = send(get(Method::GET).header(RANGE, range)).await;
+            partial.assert_status(206);
+            let (start, end) = (part.start, part.end - 1);
+            assert_eq!(partial.header("content-range"), Some(&*format!("bytes {start}-{end}/{length}")));
+            assert!(partial.body == whole.body[part], "{range}");
+        }
+        let beyond = send(get(Method::GET).header(RANGE, format!("bytes={length}-"))).await;
+        beyond.assert_status(416);
+        assert_eq!(beyond.header("content-range"), Some(&*format!("bytes */{length}")));
+        for nothing_to_go_by in ["bytes=5-2", "bytes=a", "pages=1-2", "bytes=0-1, 5-6"] {
+            let reply = send(get(Method::GET).header(RANGE, nothing_to_go_by)).await;
+            assert!(reply.status == 200 && reply.body == whole.body, "{nothing_to_go_by}: {}", reply.status);
+        }
+        let outdated = send(get(Method::GET).header(RANGE, "bytes=0-1").header(IF_RANGE, "\"other\"")).await;
+        assert_is(kind, &outdated);
+        let current = send(get(Method::GET).header(RANGE, "bytes=0-1").header(IF_RANGE, &etag)).await;
+        current.assert_status(206);
+    }
+    let put = send(app.request(Method::PUT, "/external-api/result/face/")).await;
+    put.assert_status(405);
+    assert_eq!(put.header("allow"), Some("GET, HEAD, POST"));
+    send(app.request(Method::HEAD, "/external-api/result/")).await.assert_status(405);
+}
+
+#[tokio::test]
+async fn one_multipart_body_can_be_sent_three_times_over_one_connection() {
+    let app = TestApp::start().await;
+    let token = whole_session(&app, "residence_license").await;
+    let mut bodies = Vec::new();
+    for path in
+        ["/external-api/result/card-back/", "/external-api/result/card-back//", "/external-api/result/card-back"]
+    {
+        let form =
+            Form::new().text("company_key", app.mock.company_key().to_owned()).text("session_token", token.clone());
+        let reply = send(app.request(Method::POST, path).multipart(form)).await;
+        assert_is(MediaKind::CardBack, &reply);
+        bodies.push(reply.body);
+    }
+    assert!(bodies[0] == bodies[1] && bodies[1] == bodies[2]);
+}
+
+#[tokio::test]
+async fn faults_and_scenarios_reach_media() {
+    let app = TestApp::start().await;
+    let token = whole_session(&app, "id").await;
+    app.mock.add_fault(Fault::status(503).on(Endpoint::Media(MediaKind::Face)).calls(2));
+    media(&app, "card-front", &token).await.assert_status(200);
+    media(&app, "face", &token).await.assert_status(503);
+    media(&app, "face", &token).await.assert_status(503);
+    assert_is(MediaKind::Face, &media(&app, "face", &token).await);
+    app.mock.add_fault(Fault::cut_off().on(Endpoint::Media(MediaKind::CardBack)));
+    let cut_off = media(&app, "card-back", &token).await;
+    let whole = media(&app, "card-back", &token).await;
+    assert!(cut_off.body == whole.body[..whole.body.len() / 2], "{}", cut_off.body.len());
+
+    let gone = app.begin(json!({"flags": {"mock_scenario": "session-not-found"}})).await;
+    media(&app, "face", &gone).await.assert_error(404, "SESSION_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn media_are_no_polls_and_follow_the_result() {
+    let app = TestApp::start_with(|builder| builder.scenario("done-before-verdict")).await;
+    let token = app.begin(json!({"flags": {"document_types": ["id"]}})).await;
+    app.mock.finish(&token).unwrap();
+    for _ in 0..5 {
+        assert_missing(MediaKind::CardFront, &media(&app, "card-front", &token).await);
+    }
+    while app.word(&token).await == "IN_PROGRESS" {}
+    assert_is(MediaKind::CardFront, &media(&app, "card-front", &token).await);
+}
+
+#[tokio::test]
+async fn a_change_to_the_document_shows_on_the_picture() {
+    let app = TestApp::scripted(
+        "description: An operator corrects the name.\nstages:\n  - result: APPROVED\n  - when: operator\n    change: \
+         {id_card_front: {Surname_en_US: Corrected}}\n",
+    )
+    .await;
+    let token = whole_session(&app, "id").await;
+    let before = (media(&app, "card-front", &token).await, media(&app, "card-back", &token).await);
+    app.mock.decide(&token).unwrap();
+    let after = (media(&app, "card-front", &token).await, media(&app, "card-back", &token).await);
+    assert!(before.0.body != after.0.body, "the front says another name");
+    assert_eq!(before.1.header("etag"), after.1.header("etag"), "the back says what it said");
+}
+
+#[tokio::test]
+async fn a_document_that_says_nothing_gives_a_picture_all_the_same() {
+    let app = TestApp::start_with(|builder| builder.scenario("sparse-document")).await;
+    for document_type in ["id", "driver_license", "residence_license", "passport"] {
+        let token = whole_session(&app, document_type).await;
+        for kind in MediaKind::ALL.into_iter().filter(|kind| is_there(*kind, document_type)) {
+            assert_is(kind, &media(&app, kind.as_str(), &token).await);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_seed_and_day_give_the_same_pictures() {
+    let mut of_runs = Vec::new();
+    for _ in 0..2 {
+        let app = TestApp::start_with(|builder| builder.seed(5).frozen_at(a_day())).await;
+        let token = whole_session(&app, "passport").await;
+        let mut tags = Vec::new();
+        for path in ["passport", "face", "face-document", "general-document", "face-video"] {
+            tags.push(media(&app, path, &token).await.header("etag").map(str::to_owned));
+        }
+        of_runs.push(tags);
+    }
+    assert_eq!(of_runs[0], of_runs[1]);
+}
+
+#[tokio::test]
+async fn a_cache_of_nothing_draws_every_time_and_answers_the_same() {
+    let app = TestApp::start_with(|builder| builder.settings(|config| config.media_cache = 0)).await;
+    let token = whole_session(&app, "id").await;
+    let (one, other) = (media(&app, "face", &token).await, media(&app, "face", &token).await);
+    assert_is(MediaKind::Face, &one);
+    assert!(one.body == other.body);
+}
+
+/// What a script of another implementation says about these files.
+fn said(script: &str, files: &[String]) -> String {
+    let output = Command::new("python3").arg(format!("tests/it/media/{script}")).args(files).output();
+    let output = output.unwrap_or_else(|error| panic!("python3 runs ({error}); `make tools` installs it"));
+    assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Every built-in person with every document that they hold.
+#[tokio::test]
+async fn another_program_reads_the_zone_of_every_passport_and_card() {
+    let names = fs::read_dir("fixtures/people").unwrap().map(|entry| entry.unwrap().path());
+    let mut names: Vec<_> = names.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    names.sort();
+    let companies = names.iter().map(|name| Company::new(name.as_str()).people([name.as_str()]));
+    let app = TestApp::start_with(|builder| {
+        companies.fold(builder.seed(3).frozen_at(a_day()), |builder, company| builder.company(company))
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let (mut files, mut zones) = (Vec::new(), Vec::new());
+    for name in &names {
+        for (kind, path) in [("id", "card-back"), ("residence_license", "card-back"), ("passport", "passport")] {
+            let call = |mut parameters: Value| {
+                parameters["company_key"] = name.as_str().into();
+                parameters
+            };
+            let token = app.begin(call(json!({"flags": {"document_types": [kind]}}))).await;
+            app.mock.finish(&token).unwrap();
+            let result = app.post_json("/external-api/result/", &call(json!({"session_token": token}))).await.json();
+            if result["document_type"] == kind {
+                let path = format!("/external-api/result/{path}/");
+                let picture = app.post_json(&path, &call(json!({"session_token": token}))).await;
+                picture.assert_status(200);
+                let file = folder.path().join(format!("{name}-{kind}.jpg"));
+                fs::write(&file, &picture.body).unwrap();
+                files.push(file.to_str().unwrap().to_owned());
+                zones.push(result["person"]["mrz"].as_str().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(files.len() > 20, "{}", files.len());
+    let read = said("read_zone.py", &files);
+    let read: Vec<_> = read.trim_end().split("\n\n").collect();
+    assert_eq!(read, zones);
+}
