@@ -127,7 +127,7 @@ impl Config {
     ///
     /// A message that names the setting by its flag, and says what is allowed.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let Limits { body, multipart_body, parts, depth } = self.limits;
+        let Limits { body, multipart_body, parts, depth, .. } = self.limits;
         if depth == 0 || depth > Limits::DEEPEST {
             return Err(format!("--max-depth: `{depth}` is not a number from 1 to {}", Limits::DEEPEST));
         }
@@ -260,6 +260,12 @@ pub struct Limits {
     pub parts: usize,
     /// How deep JSON may be nested: 32; at most [`Limits::DEEPEST`].
     pub depth: usize,
+    /// The bytes of a file that comes into a session: 16 MiB.
+    pub upload: usize,
+    /// The bytes of all files of a session: 64 MiB.
+    pub session_uploads: usize,
+    /// The bytes of all files of all sessions: 512 MiB.
+    pub uploads: usize,
 }
 
 impl Limits {
@@ -269,6 +275,14 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 1 << 20, multipart_body: 16 << 20, parts: 100, depth: 32 }
+        Self {
+            body: 1 << 20,
+            multipart_body: 16 << 20,
+            parts: 100,
+            depth: 32,
+            upload: 16 << 20,
+            session_uploads: 64 << 20,
+            uploads: 512 << 20,
+        }
     }
 }

@@ -51,6 +51,8 @@ mod mock;
 pub use mock::{ConfigError, Due, FellDue};
 
 mod session;
+#[cfg(feature = "media")]
+pub use session::UploadError;
 pub use session::{DecideError, FinishError};
 
 mod scenario;

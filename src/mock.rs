@@ -13,9 +13,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 pub(crate) use self::begin::BeginRequest;
-pub use self::steering::{Due, FellDue};
 #[cfg(feature = "media")]
-use crate::media::Specimens;
+pub(crate) use self::media::Picture;
+pub use self::steering::{Due, FellDue};
 use crate::{
     catalogue::{Catalogue, Sources},
     clock::Clock,
@@ -29,6 +29,8 @@ use crate::{
     session::{Answers, Browser, DecideError, FinishError, Session, Standing},
     vendor::{ErrorCode, Outcome, Token, TokenSource, VendorError},
 };
+#[cfg(feature = "media")]
+use crate::{media::Specimens, session::Storage};
 
 /// The stand-in without its HTTP side.
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub(crate) struct Mock {
     draws: TokenSource,
     #[cfg(feature = "media")]
     pub(crate) specimens: Specimens,
+    #[cfg(feature = "media")]
+    storage: Arc<Storage>,
 }
 
 /// How a session is finished.
@@ -132,6 +136,8 @@ impl Mock {
             draws: TokenSource::new(config.seed, ""),
             #[cfg(feature = "media")]
             specimens: Specimens::new(config.media_cache),
+            #[cfg(feature = "media")]
+            storage: Storage::new(config.limits.uploads),
             config,
         })
     }

@@ -30,6 +30,8 @@ use crate::{
     scenario::Decision,
     session::{DecideError, FinishError},
 };
+#[cfg(feature = "media")]
+use crate::{session::UploadError, vendor::MediaKind};
 
 /// How long open calls may go on when a server is told to stop.
 pub(crate) const STOP_DEADLINE: Duration = Duration::from_millis(500);
@@ -188,6 +190,27 @@ impl MockServer {
     /// which only the person gives.
     pub fn decide_as(&self, token: &str, decision: impl Into<Decision>) -> Result<(), DecideError> {
         self.mock.decide(without_quotes(token), Some(decision.into()))
+    }
+
+    /// Puts a picture or video into a session, as the person would. When they are through, it is served as it is
+    /// instead of what would be drawn. Of a general document it is the first page.
+    ///
+    /// # Errors
+    ///
+    /// [`UploadError`] when there is no such session, or the file is too large.
+    #[cfg(feature = "media")]
+    pub fn upload(&self, token: &str, kind: MediaKind, bytes: impl Into<Vec<u8>>) -> Result<(), UploadError> {
+        self.mock.upload(without_quotes(token), kind, 1, bytes.into())
+    }
+
+    /// As [`MockServer::upload`], of a page of a general document, from 1.
+    ///
+    /// # Errors
+    ///
+    /// As [`MockServer::upload`].
+    #[cfg(feature = "media")]
+    pub fn upload_page(&self, token: &str, page: u32, bytes: impl Into<Vec<u8>>) -> Result<(), UploadError> {
+        self.mock.upload(without_quotes(token), MediaKind::GeneralDocument, page, bytes.into())
     }
 
     /// The token of the session that this one is a part of: the `parent_session_id` that it was begun with.

@@ -164,6 +164,18 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "values::count")]
     max_depth: Option<usize>,
 
+    /// Largest picture or video that comes into a session [default: 16MiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_UPLOAD", value_name = "SIZE")]
+    max_upload: Option<Size>,
+
+    /// Most bytes of all that come into one session [default: 64MiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_SESSION_UPLOADS", value_name = "SIZE")]
+    max_session_uploads: Option<Size>,
+
+    /// Most bytes of all that come into all sessions [default: 512MiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_UPLOADS", value_name = "SIZE")]
+    max_uploads: Option<Size>,
+
     /// Form of the log and of the lines that say where the server is [default: text]
     #[arg(long, env = "IDENTOMAT_MOCK_LOG_FORMAT", value_name = "text|json")]
     log_format: Option<LogFormat>,
@@ -297,6 +309,9 @@ impl Settings {
             max_multipart_body,
             max_parts,
             max_depth,
+            max_upload,
+            max_session_uploads,
+            max_uploads,
             log_format,
             log_level,
             ready_file,
@@ -395,6 +410,9 @@ impl Settings {
                 multipart_body: self.max_multipart_body.map_or(limits.multipart_body, |Size(bytes)| bytes),
                 parts: self.max_parts.unwrap_or(limits.parts),
                 depth: self.max_depth.unwrap_or(limits.depth),
+                upload: self.max_upload.map_or(limits.upload, |Size(bytes)| bytes),
+                session_uploads: self.max_session_uploads.map_or(limits.session_uploads, |Size(bytes)| bytes),
+                uploads: self.max_uploads.map_or(limits.uploads, |Size(bytes)| bytes),
             },
             media_cache: self.media_cache.map_or(defaults.media_cache, |Size(bytes)| bytes),
         })

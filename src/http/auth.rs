@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::params::Params;
 #[cfg(feature = "media")]
-use crate::media::Specimen;
+use crate::mock::Picture;
 use crate::{
     company::Tenant,
     faults::{Endpoint, Strike},
@@ -91,9 +91,9 @@ pub(super) struct Answer {
 #[derive(Debug)]
 pub(super) enum Content {
     Json(Bytes),
-    /// A picture that may have to be drawn yet.
+    /// A picture, which may have to be drawn yet.
     #[cfg(feature = "media")]
-    Specimen(Specimen),
+    Picture(Picture),
 }
 
 impl From<Bytes> for Answer {

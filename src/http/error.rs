@@ -46,11 +46,8 @@ pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
     let call = format!("{method} {}", uri.path());
     let body = json!({
         "error": format!("identomat-mock does not imitate `{call}`"),
-        "instructions": if cfg!(feature = "media") {
-            "Imitated below /external-api/ are begin/, result/ with its pictures, delete/ and get-screening-person-details/."
-        } else {
-            "Imitated without the feature `media` are begin/, result/, delete/ and get-screening-person-details/."
-        },
+        "instructions": "Imitated below /external-api/ are begin/, result/, delete/ and get-screening-person-details/, \
+                         and with the feature `media` compare-faces/ and the pictures below result/.",
     });
     let hint = format!("`{call}` is not imitated; FIDELITY.md says what is");
     with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)

@@ -12,7 +12,7 @@ use axum::{
 use hyper::body::Incoming;
 
 #[cfg(feature = "media")]
-use super::external_api::media::media;
+use super::external_api::{compare_faces::compare_faces, media::media};
 use super::{
     admin::health,
     error,
@@ -42,10 +42,11 @@ fn vendor_calls(path: &str) -> Option<(Endpoint, Handler)> {
     }
 }
 
-/// Those that answer pictures and videos.
+/// Those about pictures and videos.
 #[cfg(feature = "media")]
 fn media_calls(path: &str) -> Option<(Endpoint, Handler)> {
     let kind = match path {
+        "/external-api/compare-faces/" => return Some((Endpoint::CompareFaces, compare_faces)),
         "/external-api/result/card-front/" => MediaKind::CardFront,
         "/external-api/result/card-back/" => MediaKind::CardBack,
         "/external-api/result/passport/" => MediaKind::Passport,

@@ -6,11 +6,20 @@ mod specimen;
 mod specimens;
 
 use bytes::Bytes;
+use imagesize::ImageType;
+use sha2::{Digest, Sha256};
+
+use crate::vendor::MediaKind;
 
 pub(crate) use self::{
-    specimen::{Sitter, Specimen, Wanted},
+    specimen::{Sitter, Specimen, Wanted, mark_in},
     specimens::Specimens,
 };
+
+const JPEG: &str = "image/jpeg";
+const PNG: &str = "image/png";
+const MP4: &str = "video/mp4";
+const WEBM: &str = "video/webm";
 
 /// The segment of a JPEG (`APP15`) that says whose picture it is.
 const MARK_SEGMENT: u8 = 15;
@@ -22,4 +31,48 @@ pub(crate) struct Media {
     pub(crate) content_type: &'static str,
     /// The same for the same bytes, in quotation marks as the header `ETag` has it.
     pub(crate) etag: Bytes,
+}
+
+impl Media {
+    pub(crate) fn new(bytes: Bytes, content_type: &'static str) -> Self {
+        let digest = Sha256::digest(&bytes);
+        let number = u128::from_be_bytes(std::array::from_fn(|at| digest[at]));
+        Self { bytes, content_type, etag: format!("\"{number:032x}\"").into() }
+    }
+
+    /// A file of whoever made it: it is labelled as what it is, or else as what the vendor sends of that kind.
+    pub(crate) fn uploaded(bytes: Bytes, kind: MediaKind) -> Self {
+        let content_type = match picture_type(&bytes) {
+            Some(ImageType::Png) => PNG,
+            Some(_) => JPEG,
+            None if bytes.get(4..8) == Some(b"ftyp") => MP4,
+            None if bytes.starts_with(b"\x1a\x45\xdf\xa3") => WEBM,
+            None => content_type(kind),
+        };
+        Self::new(bytes, content_type)
+    }
+
+    /// A file that had that label before.
+    pub(crate) fn labelled(bytes: Bytes, content_type: &str) -> Self {
+        let known = [JPEG, PNG, MP4, WEBM].into_iter().find(|known| *known == content_type);
+        Self::new(bytes, known.unwrap_or(JPEG))
+    }
+}
+
+/// What the vendor sends of that kind (specification, section 3).
+fn content_type(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::FaceVideo => MP4,
+        _ => JPEG,
+    }
+}
+
+/// Whether bytes are a picture that faces can be looked for in: JPEG or PNG.
+pub(crate) fn is_picture(bytes: &[u8]) -> bool {
+    picture_type(bytes).is_some()
+}
+
+fn picture_type(bytes: &[u8]) -> Option<ImageType> {
+    let known = imagesize::image_type(bytes).ok()?;
+    imagesize::blob_size(bytes).ok().map(|_| known)
 }

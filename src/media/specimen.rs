@@ -51,6 +51,14 @@ impl Sitter {
     }
 }
 
+/// The session whose specimen a picture is, if it is one.
+pub(crate) fn mark_in(picture: &[u8]) -> Option<Token> {
+    // Marks stand before the picture itself.
+    let start = &picture[..picture.len().min(512)];
+    let at = start.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
+    Token::parse(std::str::from_utf8(picture.get(at..at + Token::LENGTH)?).ok()?)
+}
+
 impl Specimen {
     /// Draws it.
     ///

@@ -2,12 +2,10 @@
 
 use std::{sync::OnceLock, thread::available_parallelism};
 
-use bytes::Bytes;
 use quick_cache::{Weighter, sync::Cache};
-use sha2::{Digest, Sha256};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use super::{Media, Specimen};
+use super::{Media, Specimen, content_type};
 
 /// About how large a picture is, in bytes; the cache is laid out for so many as then fit.
 const USUAL_SIZE: usize = 200 << 10;
@@ -46,19 +44,11 @@ impl Specimens {
         let layout = || Cache::with_weighter(self.most_bytes / USUAL_SIZE + 1, self.most_bytes as u64, Weight);
         let developed = async {
             let _turn = self.drawings.acquire().await.expect("nobody closes it");
-            let content_type = specimen.wanted.kind.content_type();
+            let content_type = content_type(specimen.wanted.kind);
             let specimen = specimen.clone();
             let drawn = spawn_blocking(move || specimen.develop()).await.expect("drawing ends")?;
             Ok(Media::new(drawn.into(), content_type))
         };
         self.cache.get_or_init(layout).get_or_insert_async(&specimen, developed).await
-    }
-}
-
-impl Media {
-    pub(crate) fn new(bytes: Bytes, content_type: &'static str) -> Self {
-        let digest = Sha256::digest(&bytes);
-        let number = u128::from_be_bytes(std::array::from_fn(|at| digest[at]));
-        Self { bytes, content_type, etag: format!("\"{number:032x}\"").into() }
     }
 }

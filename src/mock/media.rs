@@ -1,43 +1,142 @@
-//! The pictures of a session.
+//! The pictures of a session, and the faces on them.
 
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::{Mock, Refusal, strike_session};
 use crate::{
+    catalogue::Catalogue,
     company::Tenant,
     faults::{Endpoint, Strike},
-    media::{Sitter, Specimen, Wanted},
+    media::{Media, Sitter, Specimen, Wanted, mark_in},
+    result::similarity,
+    session::{Session, Upload, UploadError},
+    vendor::{MediaKind, draw},
 };
 
+/// A picture of a session.
+#[derive(Debug)]
+pub(crate) enum Picture {
+    /// As it came in.
+    Uploaded(Media),
+    /// What there is to draw.
+    Specimen(Box<Specimen>),
+}
+
+/// Whose picture it is, and how alike the person's pictures are.
+#[derive(Debug)]
+struct Known {
+    sitter: Sitter,
+    similarity: f64,
+}
+
 impl Mock {
-    /// The picture of a session that is wanted, as what there is to draw, and what a fault does to the answer. The call
-    /// is no poll.
+    /// The picture of a session that is wanted, and what a fault does to the answer. The call is no poll.
     ///
     /// # Errors
     ///
     /// As [`Mock::result`].
-    pub(crate) fn specimen(
+    pub(crate) fn picture(
         &self,
         tenant: &Arc<Tenant>,
         token: &str,
         wanted: Wanted,
-    ) -> Result<(Specimen, Option<Strike>), Refusal> {
+    ) -> Result<(Picture, Option<Strike>), Refusal> {
         self.with_session(tenant, token, |session, catalogue| {
             let strike = strike_session(session, Endpoint::Media(wanted.kind), tenant.clock.now())?;
-            let flags = session.asked.layers().read_flags();
-            let person = catalogue.fixtures.people.cast(&session.token, &flags, &tenant.company.people).person;
-            let specimen = Specimen {
-                wanted: wanted.clone(),
-                document: self.answer(tenant, session, &catalogue.fixtures)?,
-                sitter: Sitter {
-                    session: session.token,
-                    name: person.short_name(),
-                    is_female: person.sex.as_str() == "F",
-                },
-                has_liveness: session.has_liveness(),
-                has_face_document: session.has_face_document_step(),
+            let document = self.answer(tenant, session, &catalogue.fixtures)?;
+            let uploaded = session.uploaded(wanted.kind, wanted.page).filter(|_| session.is_through());
+            let picture = match uploaded {
+                Some(media) => Picture::Uploaded(media.clone()),
+                None => Picture::Specimen(Box::new(Specimen {
+                    wanted: wanted.clone(),
+                    document,
+                    sitter: sitter(tenant, session, catalogue),
+                    has_liveness: session.has_liveness(),
+                    has_face_document: session.has_face_document_step(),
+                })),
             };
-            Ok((specimen, strike))
+            Ok((picture, strike))
         })
     }
+
+    /// Puts a file into a session, which is shown instead of what would be drawn.
+    ///
+    /// # Errors
+    ///
+    /// [`UploadError`]; the session keeps what it has then.
+    pub(crate) fn upload(&self, token: &str, kind: MediaKind, page: u32, bytes: Vec<u8>) -> Result<(), UploadError> {
+        let limits = &self.config.limits;
+        if bytes.len() > limits.upload {
+            let (bytes, most) = (bytes.len(), limits.upload);
+            return Err(UploadError::TooLarge(format!(
+                "the file has {bytes} bytes, and may have {most} (--max-upload)"
+            )));
+        }
+        let room = self.storage.take(bytes.len())?;
+        let upload = Upload::new(kind, page, Media::uploaded(bytes.into(), kind), room);
+        self.in_session(token, |session, _| session.upload(upload.clone(), limits.session_uploads))
+            .unwrap_or(Err(UploadError::NoSuchSession))
+    }
+
+    /// How alike the faces on two pictures are, from 0 to 1: 1 for the same picture, what the session says for two of
+    /// one person, and a number drawn from both for any other two.
+    pub(crate) fn compare_faces(&self, tenant: &Arc<Tenant>, one: &[u8], other: &[u8]) -> f64 {
+        if one == other {
+            return 1.0;
+        }
+        match (self.known(tenant, one), self.known(tenant, other)) {
+            (Some(one), Some(other)) if one.sitter.name == other.sitter.name => {
+                let first = if one.sitter.session <= other.sitter.session { one } else { other };
+                first.similarity
+            }
+            _ => {
+                // The same whichever comes first, and low: they are strangers.
+                let numbers = [one, other].map(|picture| draw(picture, "face"));
+                let drawn = draw((numbers[0] ^ numbers[1]).to_be_bytes(), "strangers");
+                drawn as f64 / u64::MAX as f64 * 0.5
+            }
+        }
+    }
+
+    /// Whose picture it is, where it is one of a session of the company.
+    fn known(&self, tenant: &Arc<Tenant>, picture: &[u8]) -> Option<Known> {
+        let known = |session: &mut Session, catalogue: &Catalogue| {
+            session.settle(tenant.clock.now());
+            let document = self.answer(tenant, session, &catalogue.fixtures).ok();
+            Known {
+                sitter: sitter(tenant, session, catalogue),
+                similarity: document.and_then(|json| said_similarity(&json)).unwrap_or_else(|| similarity(session)),
+            }
+        };
+        if let Some(token) = mark_in(picture) {
+            return tenant.sessions.update(&token, known);
+        }
+        let mut holder = None;
+        tenant.sessions.update_all(|session, catalogue| {
+            if holder.is_none() && session.holds(picture) {
+                holder = Some(known(session, catalogue));
+            }
+        });
+        holder
+    }
+}
+
+/// The person of a session, for whoever draws them.
+fn sitter(tenant: &Tenant, session: &Session, catalogue: &Catalogue) -> Sitter {
+    let flags = session.asked.layers().read_flags();
+    let person = catalogue.fixtures.people.cast(&session.token, &flags, &tenant.company.people).person;
+    Sitter { session: session.token, name: person.short_name(), is_female: person.sex.as_str() == "F" }
+}
+
+/// The similarity of a result document; `None` where no face was compared.
+fn said_similarity(document: &[u8]) -> Option<f64> {
+    #[derive(Deserialize)]
+    struct Said {
+        similarity: f64,
+    }
+
+    let Said { similarity } = serde_json::from_slice(document).ok()?;
+    Some(similarity).filter(|similarity| *similarity > 0.0)
 }

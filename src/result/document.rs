@@ -106,7 +106,7 @@ impl<'a> ResultDocument<'a> {
 }
 
 /// Between 0.9 and 1, with as many digits as the vendor sends.
-fn similarity(session: &Session) -> f64 {
+pub(crate) fn similarity(session: &Session) -> f64 {
     let fraction = session.token.draw("similarity") as f64 / u64::MAX as f64;
     0.9 + fraction * 0.0999
 }

@@ -9,6 +9,9 @@ mod people;
 mod questionnaires;
 mod screening;
 
+#[cfg(feature = "media")]
+pub(crate) use self::document::similarity;
+
 use std::path::Path;
 
 use bytes::Bytes;

@@ -145,6 +145,16 @@ impl Session {
         last.unwrap_or(Standing::Verdict(&NO_VERDICT_YET))
     }
 
+    /// Whether the vendor saw what the person brought, as far as it is said.
+    #[cfg(feature = "media")]
+    pub(crate) fn is_through(&self) -> bool {
+        match self.standing() {
+            Standing::Verdict(verdict) => verdict.went_through(),
+            Standing::Document(_) => true,
+            Standing::Error(_) => false,
+        }
+    }
+
     /// What the stages did that came so far.
     pub(crate) fn effects(&self) -> impl Iterator<Item = &Effect> {
         self.came().iter().flat_map(|came| match came.what {

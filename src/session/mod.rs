@@ -2,6 +2,8 @@
 
 mod answers;
 mod course;
+#[cfg(feature = "media")]
+mod uploads;
 mod walk;
 pub(crate) mod written;
 
@@ -12,6 +14,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use self::course::{Came, Course};
+#[cfg(feature = "media")]
+pub use self::uploads::UploadError;
+#[cfg(feature = "media")]
+pub(crate) use self::uploads::{Storage, Upload};
 pub(crate) use self::{answers::Answers, course::Standing, walk::walk};
 use crate::{
     clock::later,
@@ -47,6 +53,8 @@ struct Rest {
     faults: FaultList,
     /// The session of several participants that this one is a part of.
     parent: Option<Token>,
+    #[cfg(feature = "media")]
+    uploads: Vec<Upload>,
     /// The document as it was last rendered; gone as soon as something in it can change.
     #[serde(skip)]
     rendered: Option<Bytes>,

@@ -48,15 +48,6 @@ impl MediaKind {
             Self::GeneralDocument => "general-document",
         }
     }
-
-    /// The type of what the vendor sends.
-    #[cfg(feature = "media")]
-    pub(crate) fn content_type(self) -> &'static str {
-        match self {
-            Self::FaceVideo => "video/mp4",
-            _ => "image/jpeg",
-        }
-    }
 }
 
 impl fmt::Display for MediaKind {

@@ -30,13 +30,13 @@ impl Token {
     ///
     /// All that is invented about a session is drawn here, so that its answers are stable.
     pub(crate) fn draw(&self, purpose: &str) -> u64 {
-        draw(self.as_str(), purpose)
+        draw(self.0, purpose)
     }
 }
 
-/// As [`Token::draw`], of what is invented about something else that has a name.
-pub(crate) fn draw(name: &str, purpose: &str) -> u64 {
-    leading_number(&Sha256::new().chain_update(purpose).chain_update(name).finalize())
+/// As [`Token::draw`], of what is invented about something else.
+pub(crate) fn draw(thing: impl AsRef<[u8]>, purpose: &str) -> u64 {
+    leading_number(&Sha256::new().chain_update(purpose).chain_update(thing).finalize())
 }
 
 impl TryFrom<String> for Token {

@@ -10,6 +10,7 @@ mod command_line;
 mod companies;
 mod encodings;
 mod errors;
+mod faces;
 mod faults;
 mod guests;
 mod layering;

@@ -447,3 +447,122 @@ async fn another_program_reads_the_zone_of_every_passport_and_card() {
     let read: Vec<_> = read.trim_end().split("\n\n").collect();
     assert_eq!(read, zones);
 }
+
+#[tokio::test]
+async fn an_uploaded_file_is_served_as_it_was_when_the_person_is_through() {
+    let app = TestApp::start().await;
+    let token = app.begin(json!({"flags": {"document_types": ["passport"], "skip_face": true}})).await;
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0";
+    let files: [(MediaKind, &[u8], &str); 5] = [
+        (MediaKind::CardFront, png, "image/png"),
+        (MediaKind::Passport, b"no picture at all", "image/jpeg"),
+        (MediaKind::Face, b"\xff\xd8 cut off", "image/jpeg"),
+        (MediaKind::FaceVideo, b"\x1a\x45\xdf\xa3 webm", "video/webm"),
+        (MediaKind::GeneralDocument, b"page one", "image/jpeg"),
+    ];
+    for (kind, bytes, _) in files {
+        app.mock.upload(&token, kind, bytes).unwrap();
+        assert_missing(kind, &media(&app, kind.as_str(), &token).await);
+    }
+    app.mock.upload_page(&token, 2, "page two").unwrap();
+    app.mock.finish(&token).unwrap();
+    for (kind, bytes, content_type) in files {
+        let reply = media(&app, kind.as_str(), &token).await;
+        reply.assert_status(200);
+        assert!(reply.body == bytes, "{kind}");
+        assert_eq!(reply.header("content-type"), Some(content_type), "{kind}");
+        assert!(reply.header("etag").is_some());
+    }
+    let second = app.with_key(json!({"session_token": token, "page": 2}));
+    assert_eq!(app.post_json("/external-api/result/general-document/", &second).await.text(), "page two");
+
+    app.mock.upload(&token, MediaKind::Face, "another").unwrap();
+    assert_eq!(media(&app, "face", &token).await.text(), "another", "a file replaces the one that was there");
+    assert_is(MediaKind::Passport, &media(&app, "passport", &whole_session(&app, "passport").await).await);
+}
+
+#[tokio::test]
+async fn uploads_are_bounded_and_their_room_comes_back() {
+    let app = TestApp::start_with(|builder| {
+        builder.settings(|config| {
+            (config.limits.upload, config.limits.session_uploads, config.limits.uploads) = (10, 15, 25);
+        })
+    })
+    .await;
+    let (one, other) = (app.begin(json!({})).await, app.begin(json!({})).await);
+    let upload = |token: &str, kind, bytes: usize| {
+        app.mock.upload(token, kind, vec![7; bytes]).map_err(|problem| problem.to_string())
+    };
+    let refused = |result: Result<(), String>| result.unwrap_err();
+    assert_eq!(refused(upload(&one, MediaKind::Face, 11)), "the file has 11 bytes, and may have 10 (--max-upload)");
+    upload(&one, MediaKind::Face, 10).unwrap();
+    assert_eq!(
+        refused(upload(&one, MediaKind::CardFront, 6)),
+        "the files of the session had 16 bytes then, and may have 15 (--max-session-uploads)"
+    );
+    upload(&one, MediaKind::CardFront, 5).unwrap();
+    upload(&other, MediaKind::Face, 10).unwrap();
+    assert_eq!(
+        refused(upload(&other, MediaKind::CardFront, 1)),
+        "all files have 25 bytes, and with these 1 more than 25 (--max-uploads)"
+    );
+    upload(&one, MediaKind::Face, 0).unwrap();
+    upload(&other, MediaKind::CardFront, 5).unwrap();
+    app.delete(&one).await.assert_status(200);
+    app.mock.company(app.mock.company_key()).unwrap().reset();
+    let third = app.begin(json!({})).await;
+    upload(&third, MediaKind::Face, 10).unwrap();
+    upload(&third, MediaKind::CardFront, 5).unwrap();
+    assert_eq!(
+        refused(upload(&one, MediaKind::Face, 1)),
+        "there is no session of that token; it may have been deleted"
+    );
+}
+
+#[tokio::test]
+async fn another_program_opens_every_picture_and_finds_its_texts() {
+    let app = TestApp::start_with(|builder| builder.seed(1).frozen_at(a_day())).await;
+    let folder = tempfile::tempdir().unwrap();
+    for document_type in ["id", "driver_license", "residence_license", "passport"] {
+        let token = whole_session(&app, document_type).await;
+        let result = app.result(&token).await.json();
+        let person = |member: &str| result["person"][member].as_str().unwrap_or_default().to_owned();
+        let kinds = MediaKind::ALL.into_iter().filter(|kind| is_there(*kind, document_type));
+        for kind in kinds.filter(|kind| *kind != MediaKind::FaceVideo) {
+            let texts = match kind {
+                MediaKind::CardFront | MediaKind::Passport => {
+                    ["last_name", "birthday", "document_number", "document_expires"].map(person).to_vec()
+                }
+                MediaKind::CardBack => vec![person("authority"), person("address")],
+                MediaKind::GeneralDocument => {
+                    let page = &result["generalDocuments"][0]["pages"][0]["final"];
+                    ["fullName", "formattedAddress"].map(|member| page[member].as_str().unwrap().to_owned()).to_vec()
+                }
+                _ => vec!["SPECIMEN".to_owned()],
+            };
+            let file = folder.path().join(format!("{document_type}-{kind}.jpg"));
+            fs::write(&file, media(&app, kind.as_str(), &token).await.body).unwrap();
+            fs::write(file.with_extension("txt"), texts.join("\n")).unwrap();
+        }
+    }
+    let mut files: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().unwrap() == "jpg");
+    files.sort();
+    assert_eq!(files.len(), 19);
+    let files: Vec<_> = files.iter().map(|file| file.to_str().unwrap().to_owned()).collect();
+    assert_eq!(said("read_texts.py", &files), "19 pictures say what they have to\n");
+}
+
+#[tokio::test]
+async fn another_program_plays_the_video() {
+    let app = TestApp::start().await;
+    let token = whole_session(&app, "id").await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&file, media(&app, "face-video", &token).await.body).unwrap();
+    let arguments = ["-v", "error", "-count_frames", "-show_entries"];
+    let shown = ["format=duration:stream=codec_name,width,height,nb_read_frames", "-of", "csv=p=0"];
+    let output = Command::new("ffprobe").args(arguments).args(shown).arg(file.path()).output();
+    let output = output.unwrap_or_else(|error| panic!("ffprobe runs ({error}); `make tools` installs it"));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "h264,240,320,12\n2.000000\n");
+}

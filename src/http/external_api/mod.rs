@@ -1,6 +1,8 @@
 //! The vendor's calls: one file an endpoint, and the course that all of them take.
 
 pub(super) mod begin;
+#[cfg(feature = "media")]
+pub(super) mod compare_faces;
 pub(super) mod delete;
 pub(super) mod get_screening_person_details;
 #[cfg(feature = "media")]
@@ -21,14 +23,14 @@ use super::{
     harm,
     params::{Params, Received},
 };
-#[cfg(feature = "media")]
-use crate::vendor::VendorError;
 use crate::{
     clock::Stopwatch,
     company::Tenant,
     faults::{Endpoint, Strike},
     mock::{Mock, Refusal},
 };
+#[cfg(feature = "media")]
+use crate::{mock::Picture, vendor::VendorError};
 
 /// What an endpoint does with a call that was let in.
 pub(super) type Handler = fn(&Mock, &Call<'_>) -> Result<Answer, Refusal>;
@@ -110,8 +112,13 @@ async fn answer(
     body: &mut Incoming,
     course: &mut Course,
 ) -> Result<Response<Body>, Refusal> {
-    let received = Received::read(head, body, &mock.config.limits).await?;
-    let params = Params::read(head, &received, &mock.config.limits)?;
+    let mut limits = mock.config.limits;
+    if endpoint == Endpoint::CompareFaces {
+        // Pictures are large, however they come.
+        limits.body = limits.body.max(limits.multipart_body);
+    }
+    let received = Received::read(head, body, &limits).await?;
+    let params = Params::read(head, &received, &limits)?;
     let tenant = Call::tenant(mock, &params);
     course.tenant = tenant.as_ref().ok().cloned();
     let token = params.text("session_token").unwrap_or_default();
@@ -133,10 +140,11 @@ async fn answer(
     let mut response = match answer.content {
         Content::Json(json) => json_response(json, &call.tenant),
         #[cfg(feature = "media")]
-        Content::Specimen(specimen) => {
-            let kind = specimen.wanted.kind;
-            let lacks = |why| VendorError::missing_media(format!("the session has no `{kind}`: {why}"));
-            super::media::response(&mock.specimens.get(specimen).await.map_err(lacks)?, head, &call.tenant)
+        Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &call.tenant),
+        #[cfg(feature = "media")]
+        Content::Picture(Picture::Specimen(specimen)) => {
+            let lacks = |why| VendorError::missing_media(format!("the session has no `{}`: {why}", endpoint.as_str()));
+            super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &call.tenant)
         }
     };
     if let Some(hint) = answer.hint {

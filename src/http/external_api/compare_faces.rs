@@ -1,0 +1,49 @@
+//! `compare-faces/`: answers how alike the faces on two pictures are.
+
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+
+use super::super::auth::{Answer, Call};
+use crate::{
+    foreign_text::shortened,
+    media::is_picture,
+    mock::{Mock, Refusal},
+    vendor::VendorError,
+};
+
+/// Some libraries pad, others do not.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+pub(in crate::http) fn compare_faces(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
+    let (one, other) = (picture(call, "image1")?, picture(call, "image2")?);
+    let similarity = mock.compare_faces(&call.tenant, &one, &other);
+    let similarity = if similarity == 1.0 { "1".to_owned() } else { similarity.to_string() };
+    Ok(Answer::from(bytes::Bytes::from(format!("{{\"similarity\":{similarity}}}"))))
+}
+
+/// A picture in base64, alone or as a data URL.
+fn picture(call: &Call<'_>, name: &str) -> Result<Vec<u8>, VendorError> {
+    let wrong = |problem: &str| VendorError::argument(format!("`{name}` {problem}"));
+    let text = call.params.given(name)?;
+    let text = text.ok_or_else(|| wrong(&format!("is missing; {}", call.params.summary())))?;
+    let encoded = match text.strip_prefix("data:") {
+        Some(url) => url.split_once(";base64,").ok_or_else(|| wrong("is a data URL without `;base64,`"))?.1,
+        None => &text,
+    };
+    if encoded.contains(' ') {
+        return Err(wrong("has blanks, where base64 has `+`: write it as %2B in a form or query"));
+    }
+    let encoded: String = encoded.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
+    let bytes =
+        BASE64.decode(&encoded).map_err(|error| wrong(&format!("is no base64: {error}, in {}", shown(&encoded))))?;
+    if is_picture(&bytes) { Ok(bytes) } else { Err(wrong("is base64 of something that is neither a JPEG nor a PNG")) }
+}
+
+fn shown(text: &str) -> String {
+    format!("`{}`", shortened(text))
+}

@@ -1,0 +1,170 @@
+//! Files that came into a session, which are shown instead of specimens.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::Session;
+use crate::{media::Media, vendor::MediaKind};
+
+/// Why a file is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UploadError {
+    /// There is no such session, or it was deleted.
+    #[error("there is no session of that token; it may have been deleted")]
+    NoSuchSession,
+    /// The file has more bytes than one may have, or than there is room for.
+    #[error("{0}")]
+    TooLarge(String),
+}
+
+/// A file that a session holds. It is cheap to clone.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Upload {
+    kind: MediaKind,
+    /// Of a general document, from 1.
+    page: u32,
+    file: File,
+}
+
+/// What was uploaded, and the room that it takes.
+#[derive(Debug, Clone)]
+struct File {
+    media: Media,
+    /// None for a file that was read back: whoever reads it gives it room.
+    _room: Option<Arc<Room>>,
+}
+
+/// How many bytes all files of a server have, and may have.
+#[derive(Debug)]
+pub(crate) struct Storage {
+    taken: AtomicUsize,
+    most: usize,
+}
+
+/// A part of a storage, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Room {
+    storage: Arc<Storage>,
+    bytes: usize,
+}
+
+impl Storage {
+    pub(crate) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { taken: AtomicUsize::new(0), most })
+    }
+
+    /// Takes room for so many bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`UploadError::TooLarge`] when there is none.
+    pub(crate) fn take(self: &Arc<Self>, bytes: usize) -> Result<Room, UploadError> {
+        let taken = |taken: usize| taken.checked_add(bytes).filter(|taken| *taken <= self.most);
+        let before = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken);
+        before.map(|_| Room { storage: self.clone(), bytes }).map_err(|taken| {
+            UploadError::TooLarge(format!(
+                "all files have {taken} bytes, and with these {bytes} more than {} (--max-uploads)",
+                self.most
+            ))
+        })
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.storage.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Upload {
+    pub(crate) fn new(kind: MediaKind, page: u32, media: Media, room: Room) -> Self {
+        Self { kind, page, file: File { media, _room: Some(Arc::new(room)) } }
+    }
+
+    fn is_for(&self, kind: MediaKind, page: u32) -> bool {
+        self.kind == kind && self.page == page
+    }
+}
+
+impl Session {
+    /// Takes a file in, in place of the one that it has there.
+    ///
+    /// # Errors
+    ///
+    /// [`UploadError::TooLarge`] when its files had more than `most` bytes then; it keeps what it has.
+    pub(crate) fn upload(&mut self, upload: Upload, most: usize) -> Result<(), UploadError> {
+        let others = self.uploads().iter().filter(|other| !other.is_for(upload.kind, upload.page));
+        let bytes = upload.file.media.bytes.len() + others.map(|other| other.file.media.bytes.len()).sum::<usize>();
+        if bytes > most {
+            return Err(UploadError::TooLarge(format!(
+                "the files of the session had {bytes} bytes then, and may have {most} (--max-session-uploads)"
+            )));
+        }
+        let uploads = &mut self.rest().uploads;
+        uploads.retain(|other| !other.is_for(upload.kind, upload.page));
+        uploads.push(upload);
+        Ok(())
+    }
+
+    /// The file that came in there.
+    pub(crate) fn uploaded(&self, kind: MediaKind, page: u32) -> Option<&Media> {
+        self.uploads().iter().find(|upload| upload.is_for(kind, page)).map(|upload| &upload.file.media)
+    }
+
+    /// Whether one of its files has just these bytes.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        self.uploads().iter().any(|upload| upload.file.media.bytes == bytes)
+    }
+
+    fn uploads(&self) -> &[Upload] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.uploads)
+    }
+}
+
+impl Serialize for File {
+    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
+        (self.media.content_type, STANDARD.encode(&self.media.bytes)).serialize(writer)
+    }
+}
+
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        let (content_type, bytes) = <(String, String)>::deserialize(reader)?;
+        let bytes = STANDARD.decode(bytes).map_err(D::Error::custom)?;
+        Ok(Self { media: Media::labelled(bytes.into(), &content_type), _room: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_given_back() {
+        let storage = Storage::new(10);
+        let (one, other) = (storage.take(6).unwrap(), storage.take(4).unwrap());
+        let refused = storage.take(1).unwrap_err().to_string();
+        assert_eq!(refused, "all files have 10 bytes, and with these 1 more than 10 (--max-uploads)");
+        drop(one);
+        assert!(storage.take(7).is_err());
+        drop((other, storage.take(6).unwrap()));
+        storage.take(10).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_written_and_read_back() {
+        let media = Media::uploaded(b"\x1a\x45\xdf\xa3 a film".as_slice().into(), MediaKind::FaceVideo);
+        let upload = Upload::new(MediaKind::FaceVideo, 1, media.clone(), Storage::new(99).take(99).unwrap());
+        let text = serde_json::to_string(&upload).unwrap();
+        let read: Upload = serde_json::from_str(&text).unwrap();
+        assert!(read.is_for(MediaKind::FaceVideo, 1));
+        let read = &read.file.media;
+        assert_eq!((&read.bytes, read.content_type, &read.etag), (&media.bytes, "video/webm", &media.etag));
+    }
+}
