@@ -1,17 +1,18 @@
-//! Speed of `begin/` and `result/` beside a minimal server, as a ratio, what a session costs in memory, and how long a
-//! start takes; `make bench` runs it.
+//! Speed of `begin/` and `result/` beside a minimal server, as a ratio, what a session costs in memory, how long a
+//! start takes, and how long a picture; `make bench` runs it.
 //!
 //! Server and load have a core each. The sides take turns within a round, the one that begins changes from round to
 //! round, and every turn has a new process, so that neither side has the better moment or the fuller store. What else
 //! the machine does comes and goes within seconds: many short rounds are better than a few long ones.
 //!
 //! `cargo bench --bench yardstick -- --rounds 31 --seconds 1` takes longer and is surer; the seconds are those of a turn.
-//! `-- calls`, `-- memory` and `-- start` measure that alone. `cargo test --bench yardstick -- harness` starts the harness
+//! `-- calls`, `-- memory`, `-- start` and `-- media` measure that alone. `cargo test --bench yardstick -- harness` starts the harness
 //! in a debug build.
 
 mod baseline;
 mod body;
 mod load;
+mod media;
 mod memory;
 mod server;
 mod start;
@@ -58,7 +59,7 @@ fn in_runtime(measuring: impl Future<Output = Result<(), Box<dyn Error>>>) -> Re
 /// What is measured, and how much.
 #[derive(Debug)]
 struct Plan {
-    /// `calls`, `memory` or `start`; otherwise all of them.
+    /// `calls`, `memory`, `start` or `media`; otherwise all of them.
     only: Option<String>,
     rounds: u64,
     seconds: u64,
@@ -97,12 +98,12 @@ impl Plan {
             let setting = match *name {
                 "--rounds" => &mut plan.rounds,
                 "--seconds" => &mut plan.seconds,
-                "calls" | "memory" | "start" => {
+                "calls" | "memory" | "start" | "media" => {
                     plan.only = Some((*name).to_owned());
                     continue;
                 }
                 _ => {
-                    let known = "calls, memory, start, --rounds and --seconds";
+                    let known = "calls, memory, start, media, --rounds and --seconds";
                     return Err(format!("`{name}` is not known; there are {known}").into());
                 }
             };
@@ -123,6 +124,11 @@ impl Plan {
         if is_wanted("start") {
             start::of_processes()?;
             in_runtime(start::of_harness())?;
+        }
+        if is_wanted("media") {
+            in_runtime(media::of_firsts())?;
+            media::of_cached(self.seconds)?;
+            in_runtime(media::of_many())?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
+use super::{by_name, load_folder};
 use crate::{
     built_in::DOCUMENTS,
     data_file::{DataFile, LoadError},
@@ -14,15 +15,11 @@ type ByName = BTreeMap<String, Map<String, Value>>;
 
 /// The documents that are built in; they are read when the first of them is asked for.
 static BUILT_IN: LazyLock<ByName> =
-    LazyLock::new(|| read(DOCUMENTS.iter().map(DataFile::built_in)).expect("built-in documents can be read"));
+    LazyLock::new(|| by_name(DOCUMENTS.iter().map(DataFile::built_in)).expect("built-in documents can be read"));
 
 /// The documents by name, which is the file's name without its ending: those of a folder, or else the built-in ones.
 #[derive(Debug)]
 pub(crate) struct Documents(Option<ByName>);
-
-fn read(files: impl Iterator<Item = DataFile>) -> Result<ByName, LoadError> {
-    files.map(|file| Ok((file.name.clone(), file.parse()?))).collect()
-}
 
 impl Documents {
     /// Reads `documents/` of the fixtures folder; where there is no such folder, the built-in documents.
@@ -31,9 +28,7 @@ impl Documents {
     ///
     /// [`LoadError`] for the first file that cannot be read, with line and column.
     pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
-        let folder = fixtures.map(|folder| folder.join("documents")).filter(|folder| folder.exists());
-        let files = folder.map(|folder| DataFile::in_folder(&folder)).transpose()?;
-        files.map(|files| read(files.into_iter())).transpose().map(Self)
+        load_folder(fixtures, "documents").map(Self)
     }
 
     /// The document of that name.

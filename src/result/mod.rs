@@ -12,16 +12,16 @@ mod screening;
 #[cfg(feature = "media")]
 pub(crate) use self::document::similarity;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use bytes::Bytes;
 use jiff::{Timestamp, civil::Date, tz::Offset};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use self::{document::ResultDocument, documents::Documents, people::People, screening::Screening};
 use crate::{
-    data_file::LoadError,
+    data_file::{DataFile, LoadError},
     session::{Session, Standing},
     vendor::Wording,
 };
@@ -44,6 +44,20 @@ impl Fixtures {
         let (people, documents) = (People::load(folder)?, Documents::load(folder)?);
         Ok(Self { people, documents, screening: Screening::load(folder)? })
     }
+}
+
+/// What the files of a folder of the fixtures say, by their names; `None` where there is no such folder.
+fn load_folder<T: DeserializeOwned>(
+    fixtures: Option<&Path>,
+    name: &str,
+) -> Result<Option<BTreeMap<String, T>>, LoadError> {
+    let folder = fixtures.map(|folder| folder.join(name)).filter(|folder| folder.exists());
+    folder.map(|folder| by_name(DataFile::in_folder(&folder)?.into_iter())).transpose()
+}
+
+/// What these files say, by their names without their endings.
+fn by_name<T: DeserializeOwned>(files: impl Iterator<Item = DataFile>) -> Result<BTreeMap<String, T>, LoadError> {
+    files.map(|file| Ok((file.name.clone(), file.parse()?))).collect()
 }
 
 /// The document that a session answers as it stands, with the changes of its scenario. `people` are the names of those

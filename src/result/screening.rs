@@ -7,7 +7,7 @@ use jiff::{Span, civil::date};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Fixtures, midnight, people::People, to_json};
+use super::{Fixtures, by_name, load_folder, midnight, people::People, to_json};
 use crate::{
     built_in::SCREENING,
     data_file::{DataFile, LoadError},
@@ -20,7 +20,7 @@ type ById = BTreeMap<String, ScreenedPerson>;
 
 /// Those who are built in; they are read when the first of them is asked for.
 static BUILT_IN: LazyLock<ById> =
-    LazyLock::new(|| read(SCREENING.iter().map(DataFile::built_in)).expect("built-in screening can be read"));
+    LazyLock::new(|| by_name(SCREENING.iter().map(DataFile::built_in)).expect("built-in screening can be read"));
 
 /// Those whom a file describes, by their id, which is the file's name without its ending: those of a folder, or else
 /// the built-in ones.
@@ -71,10 +71,6 @@ struct Details<'a> {
     person: &'a ScreenedPerson,
 }
 
-fn read(files: impl Iterator<Item = DataFile>) -> Result<ById, LoadError> {
-    files.map(|file| Ok((file.name.clone(), file.parse()?))).collect()
-}
-
 impl Screening {
     /// Reads `screening/` of the fixtures folder; where there is no such folder, the built-in ones.
     ///
@@ -82,9 +78,7 @@ impl Screening {
     ///
     /// [`LoadError`] for the first file that cannot be read, with line and column.
     pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
-        let folder = fixtures.map(|folder| folder.join("screening")).filter(|folder| folder.exists());
-        let files = folder.map(|folder| DataFile::in_folder(&folder)).transpose()?;
-        files.map(|files| read(files.into_iter())).transpose().map(Self)
+        load_folder(fixtures, "screening").map(Self)
     }
 
     fn get(&self, id: &str) -> Option<&ScreenedPerson> {

@@ -17,8 +17,16 @@ impl Tint {
         Self(rgb, 1.0)
     }
 
+    /// Lets what is below show through. Where that is one colour, [`Tint::on`] is much faster to draw.
     pub(super) const fn faint(self, cover: f32) -> Self {
         Self(self.0, cover)
+    }
+
+    /// The colour that this one gives above another, covering it to that share.
+    pub(super) fn on(self, below: Self, cover: f32) -> Self {
+        let (above, below) = (self.0.to_be_bytes(), below.0.to_be_bytes());
+        let mixed = |part: usize| (f32::from(above[part]) * cover + f32::from(below[part]) * (1.0 - cover)) as u8;
+        Self::of(u32::from_be_bytes([0, mixed(1), mixed(2), mixed(3)]))
     }
 
     fn color(self) -> Color {

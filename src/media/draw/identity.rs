@@ -16,6 +16,9 @@ pub(super) const CARD: Area = Area::new(0.0, 0.0, 1012.0, 638.0);
 /// A page of a passport, 125 mm wide.
 pub(super) const PAGE: Area = Area::new(0.0, 0.0, 1000.0, 704.0);
 
+/// What a document casts on a table or on clothes.
+const SHADOW: Tint = Tint::of(0x4c_42_3a);
+
 const LABEL: Type = Type::new(Face::Sans, 14.0, Tint::LABEL);
 const VALUE: Type = Type::new(Face::Bold, 23.0, Tint::INK);
 const LOCAL: Type = Type::new(Face::Sans, 20.0, Tint::INK);
@@ -58,7 +61,7 @@ pub(super) fn card_back(canvas: &mut Canvas, document: &Document) {
 
 fn id_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
     let [one, other] = blank_card(canvas, print, "IDENTITY CARD");
-    portrait(canvas, Area::new(48.0, 130.0, 270.0, 351.0), sitter, Pose::default(), other.faint(0.55));
+    photo(canvas, Area::new(48.0, 130.0, 270.0, 351.0), sitter, other.on(Tint::PAPER, 0.55));
     let (given, given_local) = print.given_names();
     field(canvas, 350.0, 150.0, 620.0, "Surname", print.local(Field::SURNAME), print.latin(Field::SURNAME));
     field(canvas, 350.0, 246.0, 620.0, "Given names", &given_local, &given);
@@ -72,14 +75,14 @@ fn id_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
     ] {
         field(canvas, at.0, at.1, 270.0, label, "", print.latin(wanted));
     }
-    canvas.rect(Area::new(350.0, 570.0, 614.0, 3.0), one.faint(0.5));
+    canvas.rect(Area::new(350.0, 570.0, 614.0, 3.0), one.on(Tint::PAPER, 0.5));
     signature(canvas, 90.0, 555.0, sitter);
 }
 
 fn residence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
     let [one, other] = blank_card(canvas, print, "RESIDENCE PERMIT");
-    canvas.rect(Area::new(0.0, 96.0, 26.0, 480.0), one.faint(0.8));
-    portrait(canvas, Area::new(700.0, 130.0, 264.0, 343.0), sitter, Pose::default(), other.faint(0.4));
+    canvas.rect(Area::new(0.0, 96.0, 26.0, 480.0), one.on(Tint::PAPER, 0.8));
+    photo(canvas, Area::new(700.0, 130.0, 264.0, 343.0), sitter, other.on(Tint::PAPER, 0.4));
     let (given, given_local) = print.given_names();
     field(canvas, 60.0, 150.0, 600.0, "Surname", print.local(Field::SURNAME), print.latin(Field::SURNAME));
     field(canvas, 60.0, 246.0, 600.0, "Given names", &given_local, &given);
@@ -98,8 +101,8 @@ fn residence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
 
 fn licence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
     let [one, _] = blank_card(canvas, print, "DRIVING LICENCE");
-    canvas.rounded(Area::new(24.0, 112.0, 964.0, 502.0), 18.0, Tint::of(0xe8_a0_b0).faint(0.22));
-    portrait(canvas, Area::new(48.0, 136.0, 240.0, 312.0), sitter, Pose::default(), Tint::of(0xee_e6_e8));
+    canvas.rounded(Area::new(24.0, 112.0, 964.0, 502.0), 18.0, Tint::of(0xe8_a0_b0).on(Tint::PAPER, 0.22));
+    photo(canvas, Area::new(48.0, 136.0, 240.0, 312.0), sitter, Tint::of(0xee_e6_e8));
     let (given, given_local) = print.given_names();
     let both =
         |latin: &str, local: &str| if local.is_empty() { latin.to_owned() } else { format!("{local} / {latin}") };
@@ -126,9 +129,9 @@ fn licence_back(canvas: &mut Canvas, print: Print<'_>) {
     let [one, _] = blank_card(canvas, print, "DRIVING LICENCE");
     for (row, category) in ["AM", "A", "B", "C", "D", "BE"].into_iter().enumerate() {
         let y = 136.0 + row as f32 * 76.0;
-        canvas.rect(Area::new(48.0, y, 440.0, 68.0), one.faint(if row % 2 == 0 { 0.08 } else { 0.14 }));
+        canvas.rect(Area::new(48.0, y, 440.0, 68.0), one.on(Tint::PAPER, if row % 2 == 0 { 0.08 } else { 0.14 }));
         canvas.text(64.0, y + 43.0, VALUE, category);
-        canvas.rounded(Area::new(150.0, y + 25.0, 60.0, 18.0), 6.0, one.faint(0.4));
+        canvas.rounded(Area::new(150.0, y + 25.0, 60.0, 18.0), 6.0, one.on(Tint::PAPER, 0.4));
     }
     field(canvas, 520.0, 160.0, 450.0, "8. Address", print.local(Field::ADDRESS), print.latin(Field::ADDRESS));
     field(canvas, 520.0, 290.0, 450.0, "4c. Authority", print.local(Field::AUTHORITY), print.latin(Field::AUTHORITY));
@@ -143,21 +146,21 @@ fn back_with_zone(canvas: &mut Canvas, print: Print<'_>) {
     field(canvas, 620.0, 140.0, 350.0, "Date of issue", "", print.latin(Field::ISSUED));
     field(canvas, 60.0, 226.0, 900.0, "Authority", authority.0, authority.1);
     field(canvas, 60.0, 312.0, 900.0, "Address", print.local(Field::ADDRESS), print.latin(Field::ADDRESS));
-    canvas.rect(Area::new(0.0, 410.0, 1012.0, 3.0), one.faint(0.5));
+    canvas.rect(Area::new(0.0, 410.0, 1012.0, 3.0), one.on(Tint::PAPER, 0.5));
     zone(canvas, print, 56.0, 462.0, 50.0, 30.0);
 }
 
 pub(super) fn passport(canvas: &mut Canvas, document: &Document, sitter: &Sitter) {
     let print = document.print(None);
     let [one, other] = colours(print.latin(Field::COUNTRY));
-    canvas.rounded(Area::new(6.0, 8.0, PAGE.width, PAGE.height), 10.0, Tint::of(0).faint(0.25));
+    canvas.rounded(Area::new(6.0, 8.0, PAGE.width, PAGE.height), 10.0, SHADOW);
     canvas.rounded(PAGE, 10.0, Tint::PAPER);
     canvas.rect(Area::new(0.0, 556.0, PAGE.width, 130.0), Tint::of(0xff_ff_ff));
     waves(canvas, Area::new(14.0, 84.0, 972.0, 450.0), other);
     canvas.text(40.0, 52.0, Type::new(Face::Bold, 28.0, one), "PASSPORT");
     canvas.text(250.0, 52.0, Type::new(Face::Sans, 20.0, one), "SPECIMEN, NOT A DOCUMENT");
     specimen(canvas, 640.0, 440.0, 84.0, one);
-    portrait(canvas, Area::new(40.0, 130.0, 270.0, 351.0), sitter, Pose::default(), other.faint(0.5));
+    photo(canvas, Area::new(40.0, 130.0, 270.0, 351.0), sitter, other.on(Tint::PAPER, 0.5));
     field(canvas, 340.0, 96.0, 90.0, "Type", "", "P");
     field(canvas, 460.0, 96.0, 150.0, "Code of state", "", print.latin(Field::COUNTRY));
     field(canvas, 700.0, 96.0, 270.0, "Passport number", "", print.latin(Field::NUMBER));
@@ -183,7 +186,7 @@ pub(super) fn passport(canvas: &mut Canvas, document: &Document, sitter: &Sitter
 /// A card with nothing on it but its title, the colours of the country and the word SPECIMEN.
 fn blank_card(canvas: &mut Canvas, print: Print<'_>, title: &str) -> [Tint; 2] {
     let [one, other] = colours(print.latin(Field::COUNTRY));
-    canvas.rounded(Area::new(6.0, 8.0, CARD.width, CARD.height), 36.0, Tint::of(0).faint(0.25));
+    canvas.rounded(Area::new(6.0, 8.0, CARD.width, CARD.height), 36.0, SHADOW);
     canvas.rounded(CARD, 36.0, Tint::PAPER);
     waves(canvas, Area::new(14.0, 104.0, 984.0, 290.0), other);
     canvas.rounded(Area::new(0.0, 0.0, CARD.width, 96.0), 34.0, one);
@@ -200,14 +203,14 @@ fn blank_card(canvas: &mut Canvas, print: Print<'_>, title: &str) -> [Tint; 2] {
 /// The word across the picture.
 fn specimen(canvas: &mut Canvas, x: f32, y: f32, size: f32, tint: Tint) {
     canvas.place(x, y, 1.0, -14.0, |canvas| {
-        canvas.centred(0.0, 0.0, Type::new(Face::Bold, size, tint.faint(0.13)), "SPECIMEN");
+        canvas.centred(0.0, 0.0, Type::new(Face::Bold, size, tint.faint(0.09)), "SPECIMEN");
     });
 }
 
 fn waves(canvas: &mut Canvas, area: Area, tint: Tint) {
     for row in 0..6 {
         let y = area.y + area.height * (row as f32 + 0.5) / 6.0;
-        canvas.line(1.5, tint.faint(0.45), |path| {
+        canvas.line(1.5, tint.on(Tint::PAPER, 0.45), |path| {
             path.move_to(area.x, y);
             let step = area.width / 8.0;
             for part in 0..8 {
@@ -238,6 +241,12 @@ fn zone(canvas: &mut Canvas, print: Print<'_>, x: f32, y: f32, line_height: f32,
     for (line, text) in print.zone().enumerate() {
         canvas.text(x, y + line as f32 * line_height, written, text);
     }
+}
+
+/// The picture of the person on a document.
+fn photo(canvas: &mut Canvas, area: Area, sitter: &Sitter, backdrop: Tint) {
+    canvas.rect(area, backdrop);
+    portrait(canvas, area, sitter, Pose::default());
 }
 
 fn signature(canvas: &mut Canvas, x: f32, y: f32, sitter: &Sitter) {

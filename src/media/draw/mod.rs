@@ -20,9 +20,13 @@ use super::{
     document::{Document, Page},
 };
 
-/// How large pictures are, in pixels: as a phone takes them for an upload.
-const LANDSCAPE: (u32, u32) = (1600, 1200);
-const UPRIGHT: (u32, u32) = (1200, 1600);
+/// How large pictures are, in pixels: as the camera of a phone gives them to a page.
+const LANDSCAPE: (u32, u32) = (1440, 1080);
+const UPRIGHT: (u32, u32) = (1080, 1440);
+const SHEET: (u32, u32) = (1080, 1500);
+
+/// So many pixels make a unit of the layouts below, in which a picture is 1600 long.
+const SCALE: f32 = 0.9;
 
 const TABLE: Tint = Tint::of(0x8a_76_63);
 const WALL: Tint = Tint::of(0xc9_cf_d4);
@@ -50,53 +54,54 @@ pub(super) fn passport(document: &Document, sitter: &Sitter) -> Vec<u8> {
 
 /// The person as they look into the camera.
 pub(super) fn selfie(sitter: &Sitter) -> Vec<u8> {
-    let mut canvas = in_room(sitter, Area::new(60.0, 120.0, 1080.0, 1480.0));
-    caption(&mut canvas, 600.0, 90.0);
-    jpeg(&canvas, UPRIGHT, sitter)
+    in_room(sitter, Area::new(60.0, 120.0, 1080.0, 1480.0), |canvas| caption(canvas, 600.0, 90.0))
 }
 
 /// The person, holding their document.
 pub(super) fn selfie_with_document(document: &Document, sitter: &Sitter) -> Vec<u8> {
-    let mut canvas = in_room(sitter, Area::new(20.0, 40.0, 900.0, 1560.0));
-    let hand = skin(sitter);
-    canvas.place(470.0, 1090.0, 0.68, -5.0, |canvas| {
-        if document.kind() == "passport" {
-            identity::passport(canvas, document, sitter);
-        } else {
-            identity::card_front(canvas, document, sitter);
-        }
-        for finger in 0..3 {
-            let y = 470.0 + finger as f32 * 70.0;
-            canvas.rounded(Area::new(-40.0, y, 110.0, 58.0), 28.0, hand);
-        }
-    });
-    caption(&mut canvas, 600.0, 60.0);
-    jpeg(&canvas, UPRIGHT, sitter)
+    in_room(sitter, Area::new(20.0, 40.0, 900.0, 1560.0), |canvas| {
+        canvas.place(470.0, 1090.0, 0.68, -5.0, |canvas| {
+            if document.kind() == "passport" {
+                identity::passport(canvas, document, sitter);
+            } else {
+                identity::card_front(canvas, document, sitter);
+            }
+            for finger in 0..3 {
+                let y = 470.0 + finger as f32 * 70.0;
+                canvas.rounded(Area::new(-40.0, y, 110.0, 58.0), 28.0, skin(sitter));
+            }
+        });
+        caption(canvas, 600.0, 60.0);
+    })
 }
 
 /// A page of a general document.
 pub(super) fn general_document(page: &Page<'_>, number: u32, sitter: &Sitter) -> Vec<u8> {
-    let size = (1300, 1800);
-    let mut canvas = Canvas::new(size.0, size.1, TABLE);
-    canvas.place(32.0, 24.0, 1.0, 0.0, |canvas| paper::page(canvas, page, number, sitter));
-    jpeg(&canvas, size, sitter)
+    let mut canvas = Canvas::new(SHEET.0, SHEET.1, TABLE);
+    canvas.place(24.0, 20.0, 0.83, 0.0, |canvas| paper::page(canvas, page, number, sitter));
+    jpeg(&canvas, SHEET, sitter)
 }
 
 fn on_table(sitter: &Sitter, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
     let mut canvas = Canvas::new(LANDSCAPE.0, LANDSCAPE.1, TABLE);
-    for plank in 0..5 {
-        canvas.rect(Area::new(0.0, plank as f32 * 260.0, 1600.0, 4.0), Tint::of(0x5a_4a_3c).faint(0.5));
-    }
-    draw(&mut canvas);
+    canvas.place(0.0, 0.0, SCALE, 0.0, |canvas| {
+        for plank in 0..5 {
+            canvas.rect(Area::new(0.0, plank as f32 * 260.0, 1600.0, 4.0), Tint::of(0x72_60_50));
+        }
+        draw(canvas);
+    });
     jpeg(&canvas, LANDSCAPE, sitter)
 }
 
-fn in_room(sitter: &Sitter, area: Area) -> Canvas {
+fn in_room(sitter: &Sitter, area: Area, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
     let mut canvas = Canvas::new(UPRIGHT.0, UPRIGHT.1, WALL);
-    canvas.rect(Area::new(840.0, 80.0, 300.0, 420.0), Tint::of(0xe8_f0_f6));
-    canvas.rect(Area::new(985.0, 80.0, 8.0, 420.0), WALL);
-    portrait(&mut canvas, area, sitter, Pose { smile: 0.4, ..Pose::default() }, WALL.faint(0.0));
-    canvas
+    canvas.place(0.0, 0.0, SCALE, 0.0, |canvas| {
+        canvas.rect(Area::new(840.0, 80.0, 300.0, 420.0), Tint::of(0xe8_f0_f6));
+        canvas.rect(Area::new(985.0, 80.0, 8.0, 420.0), WALL);
+        portrait(canvas, area, sitter, Pose { smile: 0.4, ..Pose::default() });
+        draw(canvas);
+    });
+    jpeg(&canvas, UPRIGHT, sitter)
 }
 
 fn caption(canvas: &mut Canvas, x: f32, y: f32) {
@@ -110,5 +115,7 @@ fn jpeg(canvas: &Canvas, (width, height): (u32, u32), sitter: &Sitter) -> Vec<u8
     encoder.add_app_segment(super::MARK_SEGMENT, sitter.mark()).expect("a mark is short");
     let size = [width, height].map(|side| u16::try_from(side).expect("pictures are not that large"));
     encoder.encode(canvas.pixels(), size[0], size[1], ColorType::Rgba).expect("a picture in memory can be written");
+    // It is kept for long: without the room that it has grown into.
+    jpeg.shrink_to_fit();
     jpeg
 }

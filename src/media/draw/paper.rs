@@ -64,7 +64,7 @@ fn consumption(canvas: &mut Canvas, tint: Tint, sitter: &Sitter, page: u32) {
     canvas.rect(Area::new(90.0, 1200.0, 1060.0, 3.0), tint);
     for month in 0..12_u32 {
         let height = 90.0 + (sitter.draw(&format!("consumption {page} {month}")) % 320) as f32;
-        canvas.rect(Area::new(110.0 + month as f32 * 87.0, 1200.0 - height, 56.0, height), tint.faint(0.55));
+        canvas.rect(Area::new(110.0 + month as f32 * 87.0, 1200.0 - height, 56.0, height), tint.on(Tint::PAPER, 0.55));
     }
     payment_slip(canvas, tint);
 }
@@ -75,15 +75,15 @@ fn bookings(canvas: &mut Canvas, tint: Tint, sitter: &Sitter, page: u32) {
     for row in 0..14_u32 {
         let (y, length) =
             (730.0 + row as f32 * 62.0, 180.0 + (sitter.draw(&format!("booking {page} {row}")) % 420) as f32);
-        canvas.rect(Area::new(90.0, y, 1060.0, 56.0), tint.faint(if row % 2 == 0 { 0.07 } else { 0.12 }));
-        canvas.rounded(Area::new(110.0, y + 20.0, 110.0, 16.0), 6.0, tint.faint(0.45));
-        canvas.rounded(Area::new(260.0, y + 20.0, length, 16.0), 6.0, tint.faint(0.45));
-        canvas.rounded(Area::new(1010.0, y + 20.0, 110.0, 16.0), 6.0, tint.faint(0.6));
+        canvas.rect(Area::new(90.0, y, 1060.0, 56.0), tint.on(Tint::PAPER, if row % 2 == 0 { 0.07 } else { 0.12 }));
+        canvas.rounded(Area::new(110.0, y + 20.0, 110.0, 16.0), 6.0, tint.on(Tint::PAPER, 0.45));
+        canvas.rounded(Area::new(260.0, y + 20.0, length, 16.0), 6.0, tint.on(Tint::PAPER, 0.45));
+        canvas.rounded(Area::new(1010.0, y + 20.0, 110.0, 16.0), 6.0, tint.on(Tint::PAPER, 0.6));
     }
 }
 
 fn payment_slip(canvas: &mut Canvas, tint: Tint) {
-    canvas.rounded(Area::new(90.0, 1300.0, 1060.0, 300.0), 20.0, tint.faint(0.1));
+    canvas.rounded(Area::new(90.0, 1300.0, 1060.0, 300.0), 20.0, tint.on(Tint::PAPER, 0.1));
     canvas.text(130.0, 1360.0, STRONG, "Nothing is to be paid");
     for bar in 0..60_u32 {
         let width = 4.0 + (bar * 7 % 5) as f32 * 2.0;

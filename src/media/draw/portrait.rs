@@ -61,10 +61,9 @@ pub(super) fn skin(sitter: &Sitter) -> Tint {
     Face::of(sitter).skin
 }
 
-/// Draws head and shoulders into an area that is 100 wide and 130 high, or has that shape.
-pub(super) fn portrait(canvas: &mut Canvas, area: Area, sitter: &Sitter, pose: Pose, backdrop: Tint) {
+/// Draws head and shoulders above what is there; the area is 100 wide and 130 high or higher, or has that shape.
+pub(super) fn portrait(canvas: &mut Canvas, area: Area, sitter: &Sitter, pose: Pose) {
     let face = Face::of(sitter);
-    canvas.rect(area, backdrop);
     canvas.place(area.x, area.y, area.width / 100.0, 0.0, |canvas| {
         bust(canvas, &face, area.height / area.width * 100.0);
         head(canvas, &face, pose);

@@ -84,6 +84,7 @@ pub(in crate::media) fn video(sitter: &Sitter) -> Vec<u8> {
         file.resize(file.len().max(end), 0);
         file[start..end].copy_from_slice(bytes);
     }
+    file.shrink_to_fit();
     file
 }
 
@@ -127,7 +128,7 @@ impl Frame {
     fn of(sitter: &Sitter, pose: Pose) -> Self {
         let mut canvas = Canvas::new(WIDTH, HEIGHT, WALL);
         let area = Area::new(8.0, 20.0, WIDTH as f32 - 16.0, HEIGHT as f32 - 20.0);
-        portrait(&mut canvas, area, sitter, pose, WALL);
+        portrait(&mut canvas, area, sitter, pose);
         canvas.place(0.0, 0.0, 0.3, 0.0, |canvas| caption(canvas, 400.0, 60.0));
         let pixels = canvas.pixels();
         let mut frame = Self { brightness: Vec::new(), blue: Vec::new(), red: Vec::new() };

@@ -16,6 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image
 
+# A zone is best read when it is about so wide, in pixels.
+WIDTH = 1408
+
 LETTERS, DIGITS, NUMBERS = "letters", "digits", "numbers"
 
 # The fields of each line, by how many characters they have, and where the characters are that the last digit checks.
@@ -57,7 +60,8 @@ def corrected(line, fields):
 
 def look(zone, size, folder):
     path = os.path.join(folder, "zone.png")
-    zone.resize((int(zone.width * size), int(zone.height * size)), Image.LANCZOS).save(path)
+    scale = size * WIDTH / zone.width
+    zone.resize((int(zone.width * scale), int(zone.height * scale)), Image.LANCZOS).save(path)
     command = ["tesseract", path, "-", "--psm", "6", "-l", "eng"]
     command += ["-c", "tessedit_char_whitelist=ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"]
     command += ["-c", "load_system_dawg=0", "-c", "load_freq_dawg=0"]
