@@ -3,7 +3,7 @@ APT_GET = apt-get -qq -o Dpkg::Use-Pty=0
 # A snapshot that differs fails its test; nothing is written.
 export INSTA_UPDATE = no
 
-.PHONY: test tools browser image-test bench
+.PHONY: test tools browser image-test bench docs-media
 
 # Every test: unit, integration, documentation, and the widget in a real Chromium.
 test: tools browser
@@ -28,6 +28,11 @@ browser:
 # Builds the Docker image without Docker and runs it.
 image-test:
 	tests/image/run
+
+# The small pictures of docs/media.md.
+docs-media: tools
+	cargo build --locked
+	python3 docs/media/make.py target/debug/identomat-mock
 
 # Speed of begin/ and result/ beside a minimal server.
 bench:

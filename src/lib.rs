@@ -86,3 +86,8 @@ pub mod cli;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// That of the page about media too.
+#[cfg(all(doctest, feature = "media"))]
+#[doc = include_str!("../docs/media.md")]
+struct AboutMedia;

@@ -5,9 +5,10 @@ mod draw;
 mod specimen;
 mod specimens;
 
+use std::hash::{DefaultHasher, Hasher};
+
 use bytes::Bytes;
 use imagesize::ImageType;
-use sha2::{Digest, Sha256};
 
 use crate::vendor::MediaKind;
 
@@ -35,9 +36,9 @@ pub(crate) struct Media {
 
 impl Media {
     pub(crate) fn new(bytes: Bytes, content_type: &'static str) -> Self {
-        let digest = Sha256::digest(&bytes);
-        let number = u128::from_be_bytes(std::array::from_fn(|at| digest[at]));
-        Self { bytes, content_type, etag: format!("\"{number:032x}\"").into() }
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&bytes);
+        Self { bytes, content_type, etag: format!("\"{:016x}\"", hasher.finish()).into() }
     }
 
     /// A file of whoever made it: it is labelled as what it is, or else as what the vendor sends of that kind.

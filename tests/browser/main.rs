@@ -5,6 +5,7 @@
 //! pages are left in `target/screenshots/`.
 
 mod browser;
+mod media;
 mod site;
 
 mod widget;

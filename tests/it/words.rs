@@ -26,9 +26,9 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
     parts.map(|part| part.split("```").next().expect("an end").to_owned()).collect()
 }
 
-fn examples() -> Vec<Example> {
+fn examples(page: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
-    for line in blocks(&read("README.md"), "console").iter().flat_map(|block| block.lines()) {
+    for line in blocks(&read(page), "console").iter().flat_map(|block| block.lines()) {
         match (line.strip_prefix("$ "), examples.last_mut()) {
             (Some(command), _) => examples.push(Example { command: command.to_owned(), answer: String::new() }),
             (None, Some(example)) => example.answer += &format!("{line}\n"),
@@ -55,8 +55,32 @@ fn without_tokens(text: &str) -> String {
 
 #[test]
 fn the_commands_of_the_readme_answer_what_it_prints() {
-    let examples = examples();
-    assert!(examples.len() >= 7, "{}", examples.len());
+    run_all_of("README.md", 7);
+}
+
+#[test]
+fn the_commands_about_media_answer_what_is_printed_below_them() {
+    run_all_of("docs/media.md", 6);
+}
+
+#[test]
+fn the_pictures_of_the_page_about_media_are_there() {
+    let page = read("docs/media.md");
+    let shown: BTreeSet<_> = page.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
+    let there = fs::read_dir("docs/media").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let there: BTreeSet<_> = there.filter(|name| name.ends_with(".jpg")).map(|name| format!("media/{name}")).collect();
+    assert_eq!(shown, there.iter().map(String::as_str).collect());
+    assert!(there.len() >= 10, "{there:?}");
+    for picture in there {
+        let bytes = fs::read(format!("docs/{picture}")).unwrap();
+        assert!(bytes.starts_with(b"\xff\xd8\xff") && bytes.len() < 60_000, "{picture}: {}", bytes.len());
+    }
+}
+
+/// Runs the commands of a page, of which there are so many at least, and compares what they answer.
+fn run_all_of(page: &str, at_least: usize) {
+    let examples = examples(page);
+    assert!(examples.len() >= at_least, "{}", examples.len());
     let serving = Serving::start(&[]);
     let folder = tempfile::tempdir().unwrap();
     // One shell, because later commands use what earlier ones set.
@@ -204,7 +228,7 @@ fn the_rooms_of_the_architecture_are_there() {
 
 #[test]
 fn the_docs_keep_their_lines_short_and_name_no_version() {
-    for path in ["README.md", "ARCHITECTURE.md", "FIDELITY.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+    for path in ["README.md", "ARCHITECTURE.md", "FIDELITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/media.md"] {
         let text = read(path);
         for line in text.lines() {
             assert!(

@@ -210,7 +210,7 @@ fn specimen(canvas: &mut Canvas, x: f32, y: f32, size: f32, tint: Tint) {
 fn waves(canvas: &mut Canvas, area: Area, tint: Tint) {
     for row in 0..6 {
         let y = area.y + area.height * (row as f32 + 0.5) / 6.0;
-        canvas.line(1.5, tint.on(Tint::PAPER, 0.45), |path| {
+        canvas.line(1.5, tint.on(Tint::PAPER, 0.25), |path| {
             path.move_to(area.x, y);
             let step = area.width / 8.0;
             for part in 0..8 {

@@ -21,12 +21,12 @@ use super::{
 };
 
 /// How large pictures are, in pixels: as the camera of a phone gives them to a page.
-const LANDSCAPE: (u32, u32) = (1440, 1080);
-const UPRIGHT: (u32, u32) = (1080, 1440);
-const SHEET: (u32, u32) = (1080, 1500);
+const LANDSCAPE: (u32, u32) = (1280, 960);
+const UPRIGHT: (u32, u32) = (960, 1280);
+const SHEET: (u32, u32) = (960, 1340);
 
 /// So many pixels make a unit of the layouts below, in which a picture is 1600 long.
-const SCALE: f32 = 0.9;
+const SCALE: f32 = 0.8;
 
 const TABLE: Tint = Tint::of(0x8a_76_63);
 const WALL: Tint = Tint::of(0xc9_cf_d4);
@@ -78,7 +78,7 @@ pub(super) fn selfie_with_document(document: &Document, sitter: &Sitter) -> Vec<
 /// A page of a general document.
 pub(super) fn general_document(page: &Page<'_>, number: u32, sitter: &Sitter) -> Vec<u8> {
     let mut canvas = Canvas::new(SHEET.0, SHEET.1, TABLE);
-    canvas.place(24.0, 20.0, 0.83, 0.0, |canvas| paper::page(canvas, page, number, sitter));
+    canvas.place(22.0, 22.0, 0.74, 0.0, |canvas| paper::page(canvas, page, number, sitter));
     jpeg(&canvas, SHEET, sitter)
 }
 

@@ -32,12 +32,12 @@ def likeness(wanted, read):
 def check(path):
     with Image.open(path) as picture:
         picture.load()
-        assert picture.format == "JPEG" and min(picture.size) == 1080, (picture.format, picture.size)
+        assert picture.format == "JPEG" and min(picture.size) == 960, (picture.format, picture.size)
         assert len(picture.convert("RGB").resize((64, 64)).getcolors(4096)) > 20, f"{path} is blank"
     wanted = open(os.path.splitext(path)[0] + ".txt", encoding="utf-8").read().splitlines()
     read = ""
     # Several looks, of different sizes and ways to look for lines.
-    for layout, scale in (("11", 0.8), ("6", 1.1), ("11", 1.1), ("11", 0.6), ("6", 0.8), ("4", 1.3)):
+    for layout, scale in (("11", 0.9), ("6", 1.25), ("11", 1.25), ("11", 0.7), ("6", 0.9), ("4", 1.5), ("11", 2.0)):
         scaled = path + ".png"
         with Image.open(path) as picture:
             picture.convert("L").resize([int(side * scale) for side in picture.size], Image.LANCZOS).save(scaled)
