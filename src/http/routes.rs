@@ -150,6 +150,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn media_have_paths_where_they_can_be_drawn() {
+        let is_known = |path: &str| vendor_calls(&format!("/external-api/{path}/")).is_some();
+        assert!(is_known("result") && is_known("get-screening-person-details"));
+        for kind in crate::vendor::MediaKind::ALL {
+            assert_eq!(is_known(&format!("result/{kind}")), cfg!(feature = "media"), "{kind}");
+        }
+        assert_eq!(is_known("compare-faces"), cfg!(feature = "media"));
+    }
+
+    #[test]
     fn vendor_paths_get_one_slash_each() {
         for (path, tidied) in [
             ("/external-api/begin/", "/external-api/begin/"),

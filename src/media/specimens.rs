@@ -14,8 +14,13 @@ const USUAL_SIZE: usize = 200 << 10;
 #[derive(Debug)]
 pub(crate) struct Specimens {
     most_bytes: usize,
-    /// Made when the first picture is.
-    cache: OnceLock<Cache<Specimen, Media, Weight>>,
+    /// Made when the first picture is asked for.
+    studio: OnceLock<Studio>,
+}
+
+#[derive(Debug)]
+struct Studio {
+    cache: Cache<Specimen, Media, Weight>,
     /// A drawing takes memory, too: there are as many at a time as there are processors.
     drawings: Semaphore,
 }
@@ -31,8 +36,7 @@ impl Weighter<Specimen, Media> for Weight {
 
 impl Specimens {
     pub(crate) fn new(most_bytes: usize) -> Self {
-        let processors = available_parallelism().map_or(1, usize::from);
-        Self { most_bytes, cache: OnceLock::new(), drawings: Semaphore::new(processors) }
+        Self { most_bytes, studio: OnceLock::new() }
     }
 
     /// The picture of a specimen. It is drawn once, however many ask for it at the same time.
@@ -41,14 +45,17 @@ impl Specimens {
     ///
     /// A message that says why the session has no such picture.
     pub(crate) async fn get(&self, specimen: Specimen) -> Result<Media, String> {
-        let layout = || Cache::with_weighter(self.most_bytes / USUAL_SIZE + 1, self.most_bytes as u64, Weight);
+        let Studio { cache, drawings } = self.studio.get_or_init(|| Studio {
+            cache: Cache::with_weighter(self.most_bytes / USUAL_SIZE + 1, self.most_bytes as u64, Weight),
+            drawings: Semaphore::new(available_parallelism().map_or(1, usize::from)),
+        });
         let developed = async {
-            let _turn = self.drawings.acquire().await.expect("nobody closes it");
+            let _turn = drawings.acquire().await.expect("nobody closes it");
             let content_type = content_type(specimen.wanted.kind);
             let specimen = specimen.clone();
             let drawn = spawn_blocking(move || specimen.develop()).await.expect("drawing ends")?;
             Ok(Media::new(drawn.into(), content_type))
         };
-        self.cache.get_or_init(layout).get_or_insert_async(&specimen, developed).await
+        cache.get_or_insert_async(&specimen, developed).await
     }
 }

@@ -223,27 +223,38 @@ async fn media_are_signed_both_ways() {
         let request = app.request(Method::POST, path).header(AUTHORIZATION, format!("signature=\"{code}\""));
         send(request.body(body)).await
     };
-    let begun = signed("/external-api/begin/", app.with_key(json!({})).to_string()).await;
+    let flags = json!({
+        "document_types": ["id"], "liveness": true, "require_face_document": true, "allow_general_document_upload": true,
+    });
+    let begun = signed("/external-api/begin/", app.with_key(json!({"flags": flags})).to_string()).await;
     let token = begun.json().as_str().unwrap().to_owned();
     let session = app.with_key(json!({"session_token": token}));
+    let code = |reply: &Reply| reply.header("authorization").map(str::to_owned);
     let early = signed("/external-api/result/face/", session.to_string()).await;
     assert_missing(MediaKind::Face, &early);
-    assert_eq!(early.header("authorization"), None, "an error is not signed");
+    assert_eq!(code(&early), None, "an error is not signed");
     app.mock.finish(&token).unwrap();
-
-    app.post_json("/external-api/result/face/", &session).await.assert_error(401, "SIGNATURE_INVALID");
+    let code_of = |body: &[u8]| Some(format!("signature=\"{}\"", code_by_python("not-a-real-secret", body)));
+    for kind in MediaKind::ALL {
+        app.post_json(&path_of(kind), &session).await.assert_error(401, "SIGNATURE_INVALID");
+        let reply = signed(&path_of(kind), session.to_string()).await;
+        if kind == MediaKind::Passport {
+            assert_missing(kind, &reply);
+            assert_eq!(code(&reply), None);
+        } else {
+            assert_is(kind, &reply);
+            assert_eq!(code(&reply), code_of(&reply.body), "{kind}");
+        }
+    }
     let face = signed("/external-api/result/face/", session.to_string()).await;
-    assert_is(MediaKind::Face, &face);
-    let code = |reply: &Reply| reply.header("authorization").map(str::to_owned);
-    assert_eq!(code(&face), Some(format!("signature=\"{}\"", code_by_python("not-a-real-secret", &face.body))));
 
     // A GET signs the empty body, and a range is signed as it is sent.
-    let code_of_nothing = format!("signature=\"{}\"", code_by_python("not-a-real-secret", b""));
+    let code_of_nothing = code_of(b"").unwrap();
     let path = format!("/external-api/result/face/?company_key={}&session_token={token}", app.mock.company_key());
     let get = app.request(Method::GET, &path).header(AUTHORIZATION, &code_of_nothing).header(RANGE, "bytes=0-99");
     let start = send(get).await;
     start.assert_status(206);
-    assert_eq!(code(&start), Some(format!("signature=\"{}\"", code_by_python("not-a-real-secret", &face.body[..100]))));
+    assert_eq!(code(&start), code_of(&face.body[..100]));
 }
 
 #[tokio::test]
