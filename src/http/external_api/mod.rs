@@ -19,7 +19,7 @@ use hyper::body::Incoming;
 
 use super::{
     auth::{Answer, Call, Content, json_response},
-    error::{self, HINT_HEADER, add_hint},
+    error::{self, HINT_HEADER, with_hint},
     harm,
     params::{Params, Received},
 };
@@ -137,7 +137,7 @@ async fn answer(
     if let Some(token) = answer.begun.filter(|_| course.stopwatch.is_some()) {
         course.session = Some(token.to_string());
     }
-    let mut response = match answer.content {
+    let response = match answer.content {
         Content::Json(json) => json_response(json, &call.tenant),
         #[cfg(feature = "media")]
         Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &call.tenant),
@@ -147,10 +147,10 @@ async fn answer(
             super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &call.tenant)
         }
     };
-    if let Some(hint) = answer.hint {
-        add_hint(&mut response, &hint);
-    }
-    Ok(response)
+    Ok(match answer.hint {
+        Some(hint) => with_hint(response, &hint),
+        None => response,
+    })
 }
 
 /// Answers a call below `/external-api/` that is none of the endpoints.
