@@ -65,10 +65,10 @@ impl<'a> Print<'a> {
         )
     }
 
-    /// The lines of the machine readable zone.
+    /// The lines of the machine readable zone, of which no document has more than three.
     pub(super) fn zone(self) -> impl Iterator<Item = &'a str> {
         let of_card = self.card.and_then(|card| card.get("mrz"));
-        text(of_card.or_else(|| self.person?.get("mrz"))).lines()
+        text(of_card.or_else(|| self.person?.get("mrz"))).lines().take(3)
     }
 }
 

@@ -389,6 +389,27 @@ async fn a_document_that_says_nothing_gives_a_picture_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_document_that_makes_no_sense_gives_a_picture_or_an_error() {
+    let long = "W\u{301}\u{0}\u{202e}漢".repeat(4000);
+    let change = json!({
+        "document_type": "id", "face_images": "three", "person": {"last_name": long, "mrz": "<\n".repeat(5000), "sex": 7},
+        "id_card_front": {"Surname_en_US": long, "Surname_xx": "", "Date_of_Birth_en_US": ["a"]}, "id_card_back": 5,
+        "generalDocuments": [{"typeId": long, "pages": [null, {"final": {"fullName": long, "authority": {}}}]}],
+    });
+    let change = change.to_string();
+    let scenario = format!("description: Nonsense.\nstages:\n  - result: APPROVED\n    change: {change}\n");
+    let app = TestApp::scripted(&scenario).await;
+    let token = whole_session(&app, "id").await;
+    for kind in [MediaKind::CardFront, MediaKind::CardBack, MediaKind::GeneralDocument] {
+        assert_is(kind, &media(&app, kind.as_str(), &token).await);
+    }
+    assert_missing(MediaKind::Face, &media(&app, "face", &token).await);
+    assert_missing(MediaKind::Passport, &media(&app, "passport", &token).await);
+    let second = app.with_key(json!({"session_token": token, "page": 2, "document_type": long}));
+    assert_is(MediaKind::GeneralDocument, &app.post_json(&path_of(MediaKind::GeneralDocument), &second).await);
+}
+
+#[tokio::test]
 async fn the_same_seed_and_day_give_the_same_pictures() {
     let mut of_runs = Vec::new();
     for _ in 0..2 {

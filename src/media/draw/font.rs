@@ -22,6 +22,9 @@ static READ_SANS: LazyLock<Font> = LazyLock::new(|| Font::read(&SANS));
 static READ_BOLD: LazyLock<Font> = LazyLock::new(|| Font::read(&BOLD));
 static READ_MONO: LazyLock<Font> = LazyLock::new(|| Font::read(&MONO));
 
+/// So many letters of a text are drawn at most: no line has room for more.
+const MOST_LETTERS: usize = 200;
+
 /// How letters look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Face {
@@ -61,7 +64,7 @@ impl Font {
     /// How wide a text is.
     pub(super) fn width(&self, text: &str, size: f32) -> f32 {
         let metrics = self.font.glyph_metrics(Size::new(size), LocationRef::default());
-        text.chars().filter_map(|letter| metrics.advance_width(self.glyph(letter))).sum()
+        letters(text).filter_map(|letter| metrics.advance_width(self.glyph(letter))).sum()
     }
 
     /// Adds the outlines of a text whose line begins at `x`, `y`.
@@ -69,7 +72,7 @@ impl Font {
         let (outlines, scale) = (self.font.outline_glyphs(), Size::new(size));
         let metrics = self.font.glyph_metrics(scale, LocationRef::default());
         let mut pen = Pen { path, x, y };
-        for letter in text.chars() {
+        for letter in letters(text) {
             let glyph = self.glyph(letter);
             if let Some(outline) = outlines.get(glyph) {
                 let settings = DrawSettings::unhinted(scale, LocationRef::default());
@@ -78,6 +81,10 @@ impl Font {
             pen.x += metrics.advance_width(glyph).unwrap_or_default();
         }
     }
+}
+
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().take(MOST_LETTERS)
 }
 
 /// Draws glyphs, whose ordinates point up, on pictures, whose ordinates point down.
