@@ -1,5 +1,6 @@
 //! The command line: serve (the default) and health.
 
+mod companies;
 mod health;
 mod settings;
 mod values;

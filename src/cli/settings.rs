@@ -1,23 +1,20 @@
 //! Every setting as a flag, an environment variable and a key of the config file.
 
 use std::{
-    collections::BTreeMap,
     error::Error,
     net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use tracing::level_filters::LevelFilter;
 
+use super::companies::CompanyEntry;
 use super::values::{
     self, AnyKey, KeyAndSecret, Length, LogFormat, LogLevel, Moment, PublicUrl, Size, Status, StatusOf, one_or_many,
     parse_host, parse_number, parse_port,
 };
-use crate::{
-    Company, Config, Configuration, Dialect, ErrorStatus, ResultCase, Trigger, data_file::DataFile, faults::FaultFile,
-};
+use crate::{Company, Config, Dialect, ErrorStatus, ResultCase, Trigger, data_file::DataFile, faults::FaultFile};
 
 /// What the user set. The doc comments are the help texts.
 #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
@@ -200,59 +197,6 @@ pub(super) struct Settings {
     /// What goes wrong with the first calls, of whichever company
     #[arg(skip)]
     faults: Vec<FaultFile>,
-}
-
-/// A company of the config file.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct CompanyEntry {
-    key: String,
-    secret: Option<String>,
-    scenario: Option<String>,
-    dialect: Option<Dialect>,
-    result_case: Option<ResultCase>,
-    #[serde(default)]
-    configurations: BTreeMap<String, ConfigurationEntry>,
-    #[serde(default)]
-    people: Vec<String>,
-    #[serde(default)]
-    queue: Vec<String>,
-    #[serde(default)]
-    faults: Vec<FaultFile>,
-    frozen_at: Option<Moment>,
-}
-
-/// A saved configuration of the config file; its key is the `config_id`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConfigurationEntry {
-    scenario: Option<String>,
-    #[serde(default)]
-    flags: Map<String, Value>,
-    #[serde(default)]
-    steps: Vec<Map<String, Value>>,
-}
-
-impl CompanyEntry {
-    fn into_company(self) -> Company {
-        let configuration = |entry: ConfigurationEntry| {
-            let configuration = Configuration::new().flags(Value::Object(entry.flags));
-            let configuration = configuration.steps(entry.steps.into_iter().map(Value::Object).collect());
-            Configuration { scenario: entry.scenario, ..configuration }
-        };
-        Company {
-            secret: self.secret,
-            scenario: self.scenario,
-            dialect: self.dialect,
-            result_case: self.result_case,
-            configurations: self.configurations.into_iter().map(|(id, entry)| (id, configuration(entry))).collect(),
-            people: self.people,
-            queue: self.queue,
-            faults: self.faults.into_iter().map(|FaultFile(fault)| fault).collect(),
-            frozen_at: self.frozen_at.map(|Moment(moment)| moment),
-            ..Company::new(self.key)
-        }
-    }
 }
 
 impl Settings {

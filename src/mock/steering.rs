@@ -5,11 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{DecideError, Mock, Token};
-use crate::{
-    company::Tenant,
-    scenario::Decision,
-    session::{FinishError, SessionEvent},
-};
+use crate::{company::Tenant, scenario::Decision, session::SessionEvent};
 
 /// Something that fell due when a clock was moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,14 +124,5 @@ impl Mock {
             session.decide(verdict, now)
         });
         decided.unwrap_or(Err(DecideError::NoSuchSession))
-    }
-
-    /// Notes that the person of a session came to a step of the widget.
-    ///
-    /// # Errors
-    ///
-    /// [`FinishError`] when there is no such session or step, or nothing more to do for a person.
-    pub(crate) fn reach(&self, token: &str, step: &str) -> Result<(), FinishError> {
-        self.in_widget(token, |session, now| session.reach(step, now))
     }
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod course;
+mod parts;
 #[cfg(feature = "media")]
 mod uploads;
 mod walk;
@@ -23,7 +24,7 @@ use crate::{
     clock::later,
     faults::{Endpoint, FaultList, Strike},
     scenario::{Scenario, Verdict},
-    vendor::{ErrorCode, Form, Layers, SavedForm, StepType, StepTypes, Switch, Switches, Token},
+    vendor::{ErrorCode, Form, Layers, SavedForm, StepTypes, Switches, Token},
 };
 
 /// One verification of one person.
@@ -371,40 +372,5 @@ impl Session {
 
     pub(crate) fn answers(&self) -> Option<&Answers> {
         self.finished()?.answers.as_ref()
-    }
-
-    /// Whether a document step is part of the session.
-    pub(crate) fn has_document_step(&self) -> bool {
-        !self.switches.has(Switch::SkipDocument) || self.step_types.has(StepType::IdentityDocument)
-    }
-
-    /// Whether a face step is part of the session.
-    pub(crate) fn has_face_step(&self) -> bool {
-        !self.switches.has(Switch::SkipFace) || self.has_liveness_step()
-    }
-
-    /// Whether liveness is checked.
-    pub(crate) fn has_liveness(&self) -> bool {
-        self.has_liveness_step() || (self.switches.has(Switch::Liveness) && self.has_face_step())
-    }
-
-    fn has_liveness_step(&self) -> bool {
-        self.step_types.has(StepType::Liveness)
-    }
-
-    /// Whether the person is asked to hold their document into the camera.
-    #[cfg(feature = "media")]
-    pub(crate) fn has_face_document_step(&self) -> bool {
-        self.switches.has(Switch::RequireFaceDocument) || self.step_types.has(StepType::SelfieWithDocument)
-    }
-
-    /// Whether a general document is part of the session.
-    pub(crate) fn has_general_document_step(&self) -> bool {
-        self.switches.wants_general_document() || self.step_types.has(StepType::GeneralDocument)
-    }
-
-    /// Whether there are questions, to the person or to the vendor's operator.
-    pub(crate) fn has_questionnaire(&self) -> bool {
-        self.step_types.has_questionnaire()
     }
 }

@@ -1,0 +1,41 @@
+//! What is part of a session, by its flags and steps.
+
+use super::Session;
+use crate::vendor::{StepType, Switch};
+
+impl Session {
+    /// Whether a document step is part of the session.
+    pub(crate) fn has_document_step(&self) -> bool {
+        !self.switches.has(Switch::SkipDocument) || self.step_types.has(StepType::IdentityDocument)
+    }
+
+    /// Whether a face step is part of the session.
+    pub(crate) fn has_face_step(&self) -> bool {
+        !self.switches.has(Switch::SkipFace) || self.has_liveness_step()
+    }
+
+    /// Whether liveness is checked.
+    pub(crate) fn has_liveness(&self) -> bool {
+        self.has_liveness_step() || (self.switches.has(Switch::Liveness) && self.has_face_step())
+    }
+
+    fn has_liveness_step(&self) -> bool {
+        self.step_types.has(StepType::Liveness)
+    }
+
+    /// Whether the person is asked to hold their document into the camera.
+    #[cfg(feature = "media")]
+    pub(crate) fn has_face_document_step(&self) -> bool {
+        self.switches.has(Switch::RequireFaceDocument) || self.step_types.has(StepType::SelfieWithDocument)
+    }
+
+    /// Whether a general document is part of the session.
+    pub(crate) fn has_general_document_step(&self) -> bool {
+        self.switches.wants_general_document() || self.step_types.has(StepType::GeneralDocument)
+    }
+
+    /// Whether there are questions, to the person or to the vendor's operator.
+    pub(crate) fn has_questionnaire(&self) -> bool {
+        self.step_types.has_questionnaire()
+    }
+}
