@@ -7,7 +7,7 @@ use axum::{
 use bytes::Bytes;
 use http_range_header::parse_range_header;
 
-use super::auth::sign;
+use super::{auth::sign, error::with_hint};
 use crate::{company::Tenant, media::Media};
 
 /// Answers a picture or video, signed over what of it is sent.
@@ -35,6 +35,9 @@ pub(super) fn response(media: &Media, head: &Parts, tenant: &Tenant) -> Response
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         sign(&mut response, tenant, &body);
         *response.body_mut() = Body::from(body);
+    }
+    if status == StatusCode::RANGE_NOT_SATISFIABLE {
+        return with_hint(response, &format!("the range begins behind the end: there are {} bytes", bytes.len()));
     }
     response
 }

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::Sitter;
+
 /// A result document that was read again: what a picture shows is what `result/` says, whatever it is made of.
 #[derive(Debug)]
-pub(super) struct Document(Value);
+pub(crate) struct Document(Value);
 
 /// What one side of a document is printed with. What the result document does not say is not printed.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +19,7 @@ pub(super) struct Print<'a> {
 /// A field in both of its forms: how `id_card_front` names it, how `person` does, and how `person` names it in local
 /// script.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field(pub(super) &'static str, &'static str, &'static str);
+pub(super) struct Field(&'static str, &'static str, &'static str);
 
 impl Field {
     pub(super) const SURNAME: Self = Self("Surname", "last_name", "local_last_name");
@@ -74,7 +76,7 @@ impl<'a> Print<'a> {
 
 impl Document {
     /// Reads what `result/` answers.
-    pub(super) fn read(json: &[u8]) -> Self {
+    pub(crate) fn read(json: &[u8]) -> Self {
         Self(serde_json::from_slice(json).expect("result documents are JSON"))
     }
 
@@ -89,21 +91,28 @@ impl Document {
         text(self.0.get("document_type"))
     }
 
-    /// Whether there is a picture of the face.
+    /// Whether there is a picture of the face. Where the number of them is left out, there is one if it was compared.
     pub(super) fn has_face(&self) -> bool {
-        // A document that leaves the number out says nothing else of the face either.
-        self.0.get("face_images").map_or(self.similarity() > 0.0, |images| images.as_f64() > Some(0.0))
+        let images = self.0.get("face_images");
+        images.map_or_else(|| self.similarity().is_some(), |images| images.as_f64() > Some(0.0))
     }
 
-    pub(super) fn similarity(&self) -> f64 {
-        self.0.get("similarity").and_then(Value::as_f64).unwrap_or_default()
+    /// How alike the faces are; `None` where none was compared.
+    pub(crate) fn similarity(&self) -> Option<f64> {
+        self.0.get("similarity").and_then(Value::as_f64).filter(|similarity| *similarity > 0.0)
     }
 
-    /// The name of the person in Latin letters and whether they are a woman, where the document says so.
-    pub(super) fn name(&self) -> Option<(String, bool)> {
-        let person = self.0.get("person")?;
-        let (first, last) = (person.get("first_name")?.as_str()?, person.get("last_name")?.as_str()?);
-        Some((format!("{first} {last}"), person.get("sex").and_then(Value::as_str) == Some("F")))
+    /// The person: whom the document names, where it names somebody, or else the person of the session.
+    pub(crate) fn sitter(&self, of_session: &Sitter) -> Sitter {
+        let named = || {
+            let person = self.0.get("person")?;
+            let (first, last) = (person.get("first_name")?.as_str()?, person.get("last_name")?.as_str()?);
+            Some((format!("{first} {last}"), person.get("sex").and_then(Value::as_str) == Some("F")))
+        };
+        match named() {
+            Some((name, is_female)) => Sitter { name, is_female, ..*of_session },
+            None => of_session.clone(),
+        }
     }
 
     /// What a passport, or one side of a card (`id_card_front`, `id_card_back`) is printed with.

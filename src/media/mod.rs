@@ -13,14 +13,13 @@ use imagesize::ImageType;
 use crate::vendor::MediaKind;
 
 pub(crate) use self::{
+    document::Document,
     specimen::{Sitter, Specimen, Wanted, mark_in},
     specimens::Specimens,
 };
 
 const JPEG: &str = "image/jpeg";
-const PNG: &str = "image/png";
 const MP4: &str = "video/mp4";
-const WEBM: &str = "video/webm";
 
 /// The segment of a JPEG (`APP15`) that says whose picture it is.
 const MARK_SEGMENT: u8 = 15;
@@ -35,7 +34,7 @@ pub(crate) struct Media {
 }
 
 impl Media {
-    pub(crate) fn new(bytes: Bytes, content_type: &'static str) -> Self {
+    fn new(bytes: Bytes, content_type: &'static str) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(&bytes);
         Self { bytes, content_type, etag: format!("\"{:016x}\"", hasher.finish()).into() }
@@ -44,19 +43,13 @@ impl Media {
     /// A file of whoever made it: it is labelled as what it is, or else as what the vendor sends of that kind.
     pub(crate) fn uploaded(bytes: Bytes, kind: MediaKind) -> Self {
         let content_type = match picture_type(&bytes) {
-            Some(ImageType::Png) => PNG,
+            Some(ImageType::Png) => "image/png",
             Some(_) => JPEG,
             None if bytes.get(4..8) == Some(b"ftyp") => MP4,
-            None if bytes.starts_with(b"\x1a\x45\xdf\xa3") => WEBM,
+            None if bytes.starts_with(b"\x1a\x45\xdf\xa3") => "video/webm",
             None => content_type(kind),
         };
         Self::new(bytes, content_type)
-    }
-
-    /// A file that had that label before.
-    pub(crate) fn labelled(bytes: Bytes, content_type: &str) -> Self {
-        let known = [JPEG, PNG, MP4, WEBM].into_iter().find(|known| *known == content_type);
-        Self::new(bytes, known.unwrap_or(JPEG))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What there is to draw, and what there is not.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{document::Document, draw};
@@ -24,7 +26,7 @@ pub(crate) struct Specimen {
     pub(crate) wanted: Wanted,
     /// What `result/` answers.
     pub(crate) document: Bytes,
-    pub(crate) sitter: Sitter,
+    pub(crate) sitter: Arc<Sitter>,
     /// Whether liveness was checked, for which a video is taken.
     pub(crate) has_liveness: bool,
     /// Whether the person was asked to hold their document into the camera.
@@ -67,12 +69,7 @@ impl Specimen {
     /// A message that says why the session has no such picture.
     pub(super) fn develop(&self) -> Result<Vec<u8>, String> {
         let document = &Document::read(&self.document);
-        let mut sitter = self.sitter.clone();
-        // Where a scenario changes the person, the face is theirs.
-        if let Some((name, is_female)) = document.name() {
-            (sitter.name, sitter.is_female) = (name, is_female);
-        }
-        let sitter = &sitter;
+        let sitter = &document.sitter(&self.sitter);
         match self.wanted.kind {
             MediaKind::CardFront | MediaKind::CardBack if matches!(document.kind(), "" | "passport") => {
                 Err(format!("{}, which has no sides of a card", document.shown()))

@@ -1,6 +1,9 @@
 //! The pictures that were drawn last, kept for whoever asks again.
 
-use std::{sync::OnceLock, thread::available_parallelism};
+use std::{
+    sync::{Arc, OnceLock},
+    thread::available_parallelism,
+};
 
 use quick_cache::{Weighter, sync::Cache};
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -22,7 +25,7 @@ pub(crate) struct Specimens {
 struct Studio {
     cache: Cache<Specimen, Media, Weight>,
     /// A drawing takes memory, too: there are as many at a time as there are processors.
-    drawings: Semaphore,
+    drawings: Arc<Semaphore>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,15 +50,58 @@ impl Specimens {
     pub(crate) async fn get(&self, specimen: Specimen) -> Result<Media, String> {
         let Studio { cache, drawings } = self.studio.get_or_init(|| Studio {
             cache: Cache::with_weighter(self.most_bytes / USUAL_SIZE + 1, self.most_bytes as u64, Weight),
-            drawings: Semaphore::new(available_parallelism().map_or(1, usize::from)),
+            drawings: Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))),
         });
         let developed = async {
-            let _turn = drawings.acquire().await.expect("nobody closes it");
-            let content_type = content_type(specimen.wanted.kind);
+            let turn = drawings.clone().acquire_owned().await.expect("nobody closes it");
             let specimen = specimen.clone();
-            let drawn = spawn_blocking(move || specimen.develop()).await.expect("drawing ends")?;
-            Ok(Media::new(drawn.into(), content_type))
+            let developed = spawn_blocking(move || {
+                // Whoever asked may be gone: the turn lasts as long as the drawing.
+                let _turn = turn;
+                Ok(Media::new(specimen.develop()?.into(), content_type(specimen.wanted.kind)))
+            });
+            developed.await.expect("drawing ends")
         };
         cache.get_or_insert_async(&specimen, developed).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        media::{Sitter, Wanted},
+        vendor::{MediaKind, Token, TokenSource},
+    };
+
+    fn face(session: Token) -> Specimen {
+        Specimen {
+            wanted: Wanted { kind: MediaKind::Face, document_type: None, page: 1 },
+            document: json!({"face_images": 1}).to_string().into(),
+            sitter: Arc::new(Sitter { session, name: "Anna Exempla".into(), is_female: true }),
+            has_liveness: false,
+            has_face_document: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn pictures_are_kept_up_to_so_many_bytes() {
+        let (specimens, tokens) = (Specimens::new(300_000), TokenSource::new(Some(1), "key"));
+        let mut drawn = 0;
+        for _ in 0..20 {
+            drawn += specimens.get(face(tokens.next())).await.unwrap().bytes.len();
+        }
+        let cache = &specimens.studio.get().unwrap().cache;
+        assert!(drawn > 600_000 && (100_000..=300_000).contains(&cache.weight()), "{drawn}, {}", cache.weight());
+    }
+
+    #[tokio::test]
+    async fn many_who_ask_at_once_get_one_drawing() {
+        let specimens = Specimens::new(1 << 20);
+        let specimen = face(TokenSource::new(Some(1), "key").next());
+        let (one, other) = tokio::join!(specimens.get(specimen.clone()), specimens.get(specimen));
+        assert_eq!(one.unwrap().bytes.as_ptr(), other.unwrap().bytes.as_ptr(), "the same bytes at the same place");
     }
 }

@@ -58,14 +58,12 @@ impl Mock {
         if saved.is_some() {
             steps_read = StepsAtBegin::read(&layers.steps()).map_err(VendorError::argument)?;
         }
-        let parent_session = match parent {
+        let find_parent = |parent| {
+            let found = self.with_session(tenant, parent, |parent, _| Ok(parent.token));
             // A parent that cannot be a token is an unknown one too.
-            Some(parent) => Some(
-                self.with_session(tenant, parent, |parent, _| Ok(parent.token))
-                    .map_err(|_| not_found(tenant, parent))?,
-            ),
-            None => None,
+            found.map_err(|_| not_found(tenant, parent))
         };
+        let parent_token = parent.map(find_parent).transpose()?;
 
         let catalogue = self.catalogue();
         let content =
@@ -90,7 +88,7 @@ impl Mock {
         let now = tenant.clock.now();
         let token = tenant.tokens.next();
         let lifetime = scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
-        let opening = Opening { token, asked, switches, step_types, lifetime, parent: parent_session };
+        let opening = Opening { token, asked, switches, step_types, lifetime, parent: parent_token };
         match tenant.sessions.insert(Session::begin(opening, now), catalogue) {
             Ok(None) => {}
             Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.tell_of_eviction(&given_up))),

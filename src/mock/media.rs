@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::{Mock, Refusal, strike_session};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
     faults::{Endpoint, Strike},
-    media::{Media, Sitter, Specimen, Wanted, mark_in},
-    result::similarity,
+    media::{Document, Media, Sitter, Specimen, Wanted, mark_in},
+    result::{Sex, similarity},
     session::{Session, Upload, UploadError},
     vendor::{MediaKind, draw},
 };
@@ -102,41 +100,37 @@ impl Mock {
 
     /// Whose picture it is, where it is one of a session of the company.
     fn known(&self, tenant: &Arc<Tenant>, picture: &[u8]) -> Option<Known> {
-        let known = |session: &mut Session, catalogue: &Catalogue| {
+        let look = |session: &mut Session, catalogue: &Catalogue| {
             session.settle(tenant.clock.now());
             let document = self.answer(tenant, session, &catalogue.fixtures).ok();
-            Known {
-                sitter: sitter(tenant, session, catalogue),
-                similarity: document.and_then(|json| said_similarity(&json)).unwrap_or_else(|| similarity(session)),
+            (document, sitter(tenant, session, catalogue), similarity(session))
+        };
+        let seen = match mark_in(picture) {
+            Some(token) => tenant.sessions.update(&token, look),
+            None => {
+                let mut seen = None;
+                tenant.sessions.update_all(|session, catalogue| {
+                    if seen.is_none() && session.holds(picture) {
+                        seen = Some(look(session, catalogue));
+                    }
+                });
+                seen
             }
         };
-        if let Some(token) = mark_in(picture) {
-            return tenant.sessions.update(&token, known);
-        }
-        let mut holder = None;
-        tenant.sessions.update_all(|session, catalogue| {
-            if holder.is_none() && session.holds(picture) {
-                holder = Some(known(session, catalogue));
-            }
-        });
-        holder
+        let (document, sitter, drawn) = seen?;
+        let document = document.map(|json| Document::read(&json));
+        Some(Known {
+            sitter: document.as_ref().map_or_else(|| (*sitter).clone(), |document| document.sitter(&sitter)),
+            similarity: document.and_then(|document| document.similarity()).unwrap_or(drawn),
+        })
     }
 }
 
 /// The person of a session, for whoever draws them.
-fn sitter(tenant: &Tenant, session: &Session, catalogue: &Catalogue) -> Sitter {
-    let flags = session.asked.layers().read_flags();
-    let person = catalogue.fixtures.people.cast(&session.token, &flags, &tenant.company.people).person;
-    Sitter { session: session.token, name: person.short_name(), is_female: person.sex.as_str() == "F" }
-}
-
-/// The similarity of a result document; `None` where no face was compared.
-fn said_similarity(document: &[u8]) -> Option<f64> {
-    #[derive(Deserialize)]
-    struct Said {
-        similarity: f64,
-    }
-
-    let Said { similarity } = serde_json::from_slice(document).ok()?;
-    Some(similarity).filter(|similarity| *similarity > 0.0)
+fn sitter(tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
+    session.sitter(|session| {
+        let flags = session.asked.layers().read_flags();
+        let person = catalogue.fixtures.people.cast(&session.token, &flags, &tenant.company.people).person;
+        Sitter { session: session.token, name: person.short_name(), is_female: matches!(person.sex, Sex::F) }
+    })
 }

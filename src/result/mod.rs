@@ -10,7 +10,7 @@ mod questionnaires;
 mod screening;
 
 #[cfg(feature = "media")]
-pub(crate) use self::document::similarity;
+pub(crate) use self::{document::similarity, people::Sex};
 
 use std::{collections::BTreeMap, path::Path};
 

@@ -20,6 +20,8 @@ pub use self::uploads::UploadError;
 #[cfg(feature = "media")]
 pub(crate) use self::uploads::{Storage, Upload};
 pub(crate) use self::{answers::Answers, course::Standing, walk::walk};
+#[cfg(feature = "media")]
+use crate::media::Sitter;
 use crate::{
     clock::later,
     faults::{Endpoint, FaultList, Strike},
@@ -56,6 +58,10 @@ struct Rest {
     parent: Option<Token>,
     #[cfg(feature = "media")]
     uploads: Vec<Upload>,
+    /// Who it is, as soon as somebody draws them.
+    #[cfg(feature = "media")]
+    #[serde(skip)]
+    sitter: Option<Arc<Sitter>>,
     /// The document as it was last rendered; gone as soon as something in it can change.
     #[serde(skip)]
     rendered: Option<Bytes>,
@@ -354,6 +360,16 @@ impl Session {
 
     pub(crate) fn begun_at(&self) -> Timestamp {
         self.begun_at
+    }
+
+    /// The person who is drawn; `cast` says who it is, once for all.
+    #[cfg(feature = "media")]
+    pub(crate) fn sitter(&mut self, cast: impl FnOnce(&Self) -> Sitter) -> Arc<Sitter> {
+        if let Some(sitter) = self.rest.as_ref().and_then(|rest| rest.sitter.as_ref()) {
+            return sitter.clone();
+        }
+        let sitter = Arc::new(cast(self));
+        self.rest().sitter.insert(sitter).clone()
     }
 
     /// The session of several participants that this one is a part of.

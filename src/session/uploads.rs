@@ -24,19 +24,13 @@ pub enum UploadError {
 }
 
 /// A file that a session holds. It is cheap to clone.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Upload {
     kind: MediaKind,
     /// Of a general document, from 1.
     page: u32,
-    file: File,
-}
-
-/// What was uploaded, and the room that it takes.
-#[derive(Debug, Clone)]
-struct File {
     media: Media,
-    /// None for a file that was read back: whoever reads it gives it room.
+    /// The room that it takes; None for a file that was read back: whoever reads it gives it room.
     _room: Option<Arc<Room>>,
 }
 
@@ -84,7 +78,7 @@ impl Drop for Room {
 
 impl Upload {
     pub(crate) fn new(kind: MediaKind, page: u32, media: Media, room: Room) -> Self {
-        Self { kind, page, file: File { media, _room: Some(Arc::new(room)) } }
+        Self { kind, page, media, _room: Some(Arc::new(room)) }
     }
 
     fn is_for(&self, kind: MediaKind, page: u32) -> bool {
@@ -100,7 +94,7 @@ impl Session {
     /// [`UploadError::TooLarge`] when its files had more than `most` bytes then; it keeps what it has.
     pub(crate) fn upload(&mut self, upload: Upload, most: usize) -> Result<(), UploadError> {
         let others = self.uploads().iter().filter(|other| !other.is_for(upload.kind, upload.page));
-        let bytes = upload.file.media.bytes.len() + others.map(|other| other.file.media.bytes.len()).sum::<usize>();
+        let bytes = upload.media.bytes.len() + others.map(|other| other.media.bytes.len()).sum::<usize>();
         if bytes > most {
             return Err(UploadError::TooLarge(format!(
                 "the files of the session had {bytes} bytes then, and may have {most} (--max-session-uploads)"
@@ -114,12 +108,12 @@ impl Session {
 
     /// The file that came in there.
     pub(crate) fn uploaded(&self, kind: MediaKind, page: u32) -> Option<&Media> {
-        self.uploads().iter().find(|upload| upload.is_for(kind, page)).map(|upload| &upload.file.media)
+        self.uploads().iter().find(|upload| upload.is_for(kind, page)).map(|upload| &upload.media)
     }
 
     /// Whether one of its files has just these bytes.
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
-        self.uploads().iter().any(|upload| upload.file.media.bytes == bytes)
+        self.uploads().iter().any(|upload| upload.media.bytes == bytes)
     }
 
     fn uploads(&self) -> &[Upload] {
@@ -127,17 +121,18 @@ impl Session {
     }
 }
 
-impl Serialize for File {
+/// An upload as it is written: kind, page and the bytes in base64. The rest follows from them.
+impl Serialize for Upload {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
-        (self.media.content_type, STANDARD.encode(&self.media.bytes)).serialize(writer)
+        (self.kind, self.page, STANDARD.encode(&self.media.bytes)).serialize(writer)
     }
 }
 
-impl<'de> Deserialize<'de> for File {
+impl<'de> Deserialize<'de> for Upload {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        let (content_type, bytes) = <(String, String)>::deserialize(reader)?;
+        let (kind, page, bytes) = <(MediaKind, u32, String)>::deserialize(reader)?;
         let bytes = STANDARD.decode(bytes).map_err(D::Error::custom)?;
-        Ok(Self { media: Media::labelled(bytes.into(), &content_type), _room: None })
+        Ok(Self { kind, page, media: Media::uploaded(bytes.into(), kind), _room: None })
     }
 }
 
@@ -164,7 +159,7 @@ mod tests {
         let text = serde_json::to_string(&upload).unwrap();
         let read: Upload = serde_json::from_str(&text).unwrap();
         assert!(read.is_for(MediaKind::FaceVideo, 1));
-        let read = &read.file.media;
+        let read = &read.media;
         assert_eq!((&read.bytes, read.content_type, &read.etag), (&media.bytes, "video/webm", &media.etag));
     }
 }

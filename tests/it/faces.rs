@@ -63,6 +63,19 @@ async fn pictures_of_one_person_have_the_similarity_of_their_session() {
 }
 
 #[tokio::test]
+async fn a_person_whom_two_documents_name_is_one_person() {
+    let scenario = "description: As it was recorded.\nstages:\n  - document: recorded-approved\n";
+    let app = TestApp::scripted_with(scenario, |builder| builder.seed(1)).await;
+    let (one, other) = (of_id(&app).await, of_id(&app).await);
+    for token in [&one, &other] {
+        app.mock.finish(token).unwrap();
+    }
+    let pictures = (picture(&app, &one, "face").await, picture(&app, &other, "card-front").await);
+    assert_eq!(similarity(&app, &pictures.0, &pictures.1).await, 0.9431);
+    assert_eq!(similarity(&app, &pictures.1, &pictures.0).await, 0.9431);
+}
+
+#[tokio::test]
 async fn one_picture_is_like_itself_and_strangers_are_not_alike() {
     let app = TestApp::start().await;
     let same = compare(&app, &STANDARD.encode(PNG), &STANDARD.encode(PNG)).await;

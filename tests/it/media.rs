@@ -299,6 +299,7 @@ async fn head_etag_and_ranges_are_answered_as_http_has_them() {
         }
         let beyond = send(get(Method::GET).header(RANGE, format!("bytes={length}-"))).await;
         beyond.assert_status(416);
+        assert_eq!(beyond.hint(), format!("the range begins behind the end: there are {length} bytes"));
         assert_eq!(beyond.header("content-range"), Some(&*format!("bytes */{length}")));
         for nothing_to_go_by in ["bytes=5-2", "bytes=a", "pages=1-2", "bytes=0-1, 5-6"] {
             let reply = send(get(Method::GET).header(RANGE, nothing_to_go_by)).await;

@@ -5,6 +5,8 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
+use bytes::Bytes;
+
 use super::super::auth::{Answer, Call};
 use crate::{
     foreign_text::shortened,
@@ -23,7 +25,7 @@ pub(in crate::http) fn compare_faces(mock: &Mock, call: &Call<'_>) -> Result<Ans
     let (one, other) = (picture(call, "image1")?, picture(call, "image2")?);
     let similarity = mock.compare_faces(&call.tenant, &one, &other);
     let similarity = if similarity == 1.0 { "1".to_owned() } else { similarity.to_string() };
-    Ok(Answer::from(bytes::Bytes::from(format!("{{\"similarity\":{similarity}}}"))))
+    Ok(Bytes::from(format!("{{\"similarity\":{similarity}}}")).into())
 }
 
 /// A picture in base64, alone or as a data URL.
@@ -39,11 +41,8 @@ fn picture(call: &Call<'_>, name: &str) -> Result<Vec<u8>, VendorError> {
         return Err(wrong("has blanks, where base64 has `+`: write it as %2B in a form or query"));
     }
     let encoded: String = encoded.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
-    let bytes =
-        BASE64.decode(&encoded).map_err(|error| wrong(&format!("is no base64: {error}, in {}", shown(&encoded))))?;
+    let bytes = BASE64
+        .decode(&encoded)
+        .map_err(|error| wrong(&format!("is no base64: {error}, in `{}`", shortened(&encoded))))?;
     if is_picture(&bytes) { Ok(bytes) } else { Err(wrong("is base64 of something that is neither a JPEG nor a PNG")) }
-}
-
-fn shown(text: &str) -> String {
-    format!("`{}`", shortened(text))
 }

@@ -48,7 +48,8 @@ pub(super) async fn vendor_call(
     let (method, path) = (&head.method, head.uri.path());
     let is_media = matches!(endpoint, Endpoint::Media(_));
     let response = match *method {
-        Method::GET | Method::POST | Method::HEAD if *method != Method::HEAD || is_media => {
+        Method::HEAD if !is_media => wrong_method(head, is_media),
+        Method::GET | Method::POST | Method::HEAD => {
             let answered = answer(mock, endpoint, handler, head, body, &mut course).await;
             let response = match answered {
                 Ok(response) => response,
@@ -60,10 +61,7 @@ pub(super) async fn vendor_call(
             };
             course.harm(response, mock, path).await
         }
-        _ => {
-            tracing::warn!(%method, path, "this method is not taken here");
-            error::method_not_allowed(method, is_media)
-        }
+        _ => wrong_method(head, is_media),
     };
     if let Some(stopwatch) = course.stopwatch {
         let (status, took) = (response.status().as_u16(), stopwatch.elapsed().as_micros() as u64);
@@ -151,6 +149,11 @@ async fn answer(
         Some(hint) => with_hint(response, &hint),
         None => response,
     })
+}
+
+fn wrong_method(head: &Parts, is_media: bool) -> Response<Body> {
+    tracing::warn!(method = %head.method, path = head.uri.path(), "this method is not taken here");
+    error::method_not_allowed(&head.method, is_media)
 }
 
 /// Answers a call below `/external-api/` that is none of the endpoints.
