@@ -55,16 +55,21 @@ impl<'a> Print<'a> {
         text(of_card.or_else(|| self.person?.get(field.2)))
     }
 
-    /// First and middle names, in Latin letters and in local script.
-    pub(super) fn given_names(self) -> (String, String) {
+    /// What is printed in local script and in Latin letters.
+    pub(super) fn both(self, field: Field) -> [&'a str; 2] {
+        [self.local(field), self.latin(field)]
+    }
+
+    /// First and middle names, in local script and in Latin letters.
+    pub(super) fn given_names(self) -> [String; 2] {
         let person = |member| text(self.person.and_then(|person| person.get(member)));
         let both = |first: &str, middle: &str| format!("{first} {middle}").trim().to_owned();
         let local_middle = self.card.and_then(|card| card.get("localMiddleName"));
         let local_middle = local_middle.map_or_else(|| person("local_middle_name"), |middle| text(Some(middle)));
-        (
-            both(self.latin(Field::GIVEN_NAMES), person("middle_name")),
+        [
             both(self.local(Field::GIVEN_NAMES), local_middle),
-        )
+            both(self.latin(Field::GIVEN_NAMES), person("middle_name")),
+        ]
     }
 
     /// The lines of the machine readable zone, of which no document has more than three.

@@ -72,7 +72,18 @@ fn only_errors_parts_of_media_and_the_widget_pick_a_status() {
 fn the_rules_name_neither_runtime_nor_framework_nor_map() {
     never_in(
         &["tokio", "axum", "hyper", "dashmap", "DashMap"],
-        &["vendor", "json_text.rs", "session", "scenario", "faults", "result", "signature.rs"],
+        &[
+            "vendor",
+            "json_text.rs",
+            "session",
+            "scenario",
+            "faults",
+            "result",
+            "signature.rs",
+            "media/document.rs",
+            "media/draw",
+            "media/specimen.rs",
+        ],
     );
 }
 
@@ -106,6 +117,7 @@ fn the_domain_does_not_know_http() {
             "faults",
             "mock.rs",
             "mock",
+            "media",
             "config.rs",
             "vendor",
             "foreign_text.rs",

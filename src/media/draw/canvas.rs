@@ -11,6 +11,7 @@ pub(super) struct Tint(pub(super) u32, pub(super) f32);
 impl Tint {
     pub(super) const INK: Self = Self::of(0x20_24_2c);
     pub(super) const LABEL: Self = Self::of(0x5c_66_74);
+    pub(super) const WHITE: Self = Self::of(0xff_ff_ff);
     pub(super) const PAPER: Self = Self::of(0xfb_fb_f8);
 
     pub(super) const fn of(rgb: u32) -> Self {

@@ -11,10 +11,10 @@ use crate::media::{
 };
 
 /// A card, 85.6 mm wide, in the units of its layout.
-pub(super) const CARD: Area = Area::new(0.0, 0.0, 1012.0, 638.0);
+const CARD: Area = Area::new(0.0, 0.0, 1012.0, 638.0);
 
 /// A page of a passport, 125 mm wide.
-pub(super) const PAGE: Area = Area::new(0.0, 0.0, 1000.0, 704.0);
+const PAGE: Area = Area::new(0.0, 0.0, 1000.0, 704.0);
 
 /// What a document casts on a table or on clothes.
 const SHADOW: Tint = Tint::of(0x4c_42_3a);
@@ -62,9 +62,7 @@ pub(super) fn card_back(canvas: &mut Canvas, document: &Document) {
 fn id_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
     let [one, other] = blank_card(canvas, print, "IDENTITY CARD");
     photo(canvas, Area::new(48.0, 130.0, 270.0, 351.0), sitter, other.on(Tint::PAPER, 0.55));
-    let (given, given_local) = print.given_names();
-    field(canvas, 350.0, 150.0, 620.0, "Surname", print.local(Field::SURNAME), print.latin(Field::SURNAME));
-    field(canvas, 350.0, 246.0, 620.0, "Given names", &given_local, &given);
+    names(canvas, print, 350.0, [150.0, 246.0], 620.0);
     for (at, label, wanted) in [
         ((350.0, 346.0), "Nationality", Field::NATIONALITY),
         ((640.0, 346.0), "Sex", Field::SEX),
@@ -73,7 +71,7 @@ fn id_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
         ((350.0, 510.0), "Card number", Field::NUMBER),
         ((640.0, 510.0), "Date of expiry", Field::EXPIRES),
     ] {
-        field(canvas, at.0, at.1, 270.0, label, "", print.latin(wanted));
+        field(canvas, at.0, at.1, 270.0, label, ["", print.latin(wanted)]);
     }
     canvas.rect(Area::new(350.0, 570.0, 614.0, 3.0), one.on(Tint::PAPER, 0.5));
     signature(canvas, 90.0, 555.0, sitter);
@@ -83,9 +81,7 @@ fn residence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
     let [one, other] = blank_card(canvas, print, "RESIDENCE PERMIT");
     canvas.rect(Area::new(0.0, 96.0, 26.0, 480.0), one.on(Tint::PAPER, 0.8));
     photo(canvas, Area::new(700.0, 130.0, 264.0, 343.0), sitter, other.on(Tint::PAPER, 0.4));
-    let (given, given_local) = print.given_names();
-    field(canvas, 60.0, 150.0, 600.0, "Surname", print.local(Field::SURNAME), print.latin(Field::SURNAME));
-    field(canvas, 60.0, 246.0, 600.0, "Given names", &given_local, &given);
+    names(canvas, print, 60.0, [150.0, 246.0], 600.0);
     for (at, label, wanted) in [
         ((60.0, 346.0), "Permit number", Field::NUMBER),
         ((370.0, 346.0), "Sex", Field::SEX),
@@ -94,7 +90,7 @@ fn residence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
         ((60.0, 510.0), "Valid until", Field::EXPIRES),
         ((370.0, 510.0), "Personal number", Field::PERSONAL_NUMBER),
     ] {
-        field(canvas, at.0, at.1, 290.0, label, "", print.latin(wanted));
+        field(canvas, at.0, at.1, 290.0, label, ["", print.latin(wanted)]);
     }
     signature(canvas, 750.0, 550.0, sitter);
 }
@@ -103,13 +99,12 @@ fn licence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
     let [one, _] = blank_card(canvas, print, "DRIVING LICENCE");
     canvas.rounded(Area::new(24.0, 112.0, 964.0, 502.0), 18.0, Tint::of(0xe8_a0_b0).on(Tint::PAPER, 0.22));
     photo(canvas, Area::new(48.0, 136.0, 240.0, 312.0), sitter, Tint::of(0xee_e6_e8));
-    let (given, given_local) = print.given_names();
     let both =
-        |latin: &str, local: &str| if local.is_empty() { latin.to_owned() } else { format!("{local} / {latin}") };
+        |[local, latin]: [&str; 2]| if local.is_empty() { latin.to_owned() } else { format!("{local} / {latin}") };
     let born = [print.latin(Field::BIRTHDAY), print.latin(Field::BIRTH_PLACE)].join("  ");
     for (row, number, value) in [
-        (0.0, "1.", both(print.latin(Field::SURNAME), print.local(Field::SURNAME))),
-        (1.0, "2.", both(&given, &given_local)),
+        (0.0, "1.", both(print.both(Field::SURNAME))),
+        (1.0, "2.", both(print.given_names().each_ref().map(String::as_str))),
         (2.0, "3.", born.trim().to_owned()),
         (3.0, "4a.", print.latin(Field::ISSUED).to_owned()),
         (4.0, "4b.", print.latin(Field::EXPIRES).to_owned()),
@@ -133,19 +128,17 @@ fn licence_back(canvas: &mut Canvas, print: Print<'_>) {
         canvas.text(64.0, y + 43.0, VALUE, category);
         canvas.rounded(Area::new(150.0, y + 25.0, 60.0, 18.0), 6.0, one.on(Tint::PAPER, 0.4));
     }
-    field(canvas, 520.0, 160.0, 450.0, "8. Address", print.local(Field::ADDRESS), print.latin(Field::ADDRESS));
-    field(canvas, 520.0, 290.0, 450.0, "4c. Authority", print.local(Field::AUTHORITY), print.latin(Field::AUTHORITY));
-    field(canvas, 520.0, 420.0, 450.0, "Nationality", "", print.latin(Field::NATIONALITY));
+    field(canvas, 520.0, 160.0, 450.0, "8. Address", print.both(Field::ADDRESS));
+    field(canvas, 520.0, 290.0, 450.0, "4c. Authority", print.both(Field::AUTHORITY));
+    field(canvas, 520.0, 420.0, 450.0, "Nationality", ["", print.latin(Field::NATIONALITY)]);
 }
 
 fn back_with_zone(canvas: &mut Canvas, print: Print<'_>) {
     let [one, _] = blank_card(canvas, print, "");
-    let authority = (print.local(Field::AUTHORITY), print.latin(Field::AUTHORITY));
-    let birth_place = (print.local(Field::BIRTH_PLACE), print.latin(Field::BIRTH_PLACE));
-    field(canvas, 60.0, 140.0, 520.0, "Place of birth", birth_place.0, birth_place.1);
-    field(canvas, 620.0, 140.0, 350.0, "Date of issue", "", print.latin(Field::ISSUED));
-    field(canvas, 60.0, 226.0, 900.0, "Authority", authority.0, authority.1);
-    field(canvas, 60.0, 312.0, 900.0, "Address", print.local(Field::ADDRESS), print.latin(Field::ADDRESS));
+    field(canvas, 60.0, 140.0, 520.0, "Place of birth", print.both(Field::BIRTH_PLACE));
+    field(canvas, 620.0, 140.0, 350.0, "Date of issue", ["", print.latin(Field::ISSUED)]);
+    field(canvas, 60.0, 226.0, 900.0, "Authority", print.both(Field::AUTHORITY));
+    field(canvas, 60.0, 312.0, 900.0, "Address", print.both(Field::ADDRESS));
     canvas.rect(Area::new(0.0, 410.0, 1012.0, 3.0), one.on(Tint::PAPER, 0.5));
     zone(canvas, print, 56.0, 462.0, 50.0, 30.0);
 }
@@ -155,18 +148,16 @@ pub(super) fn passport(canvas: &mut Canvas, document: &Document, sitter: &Sitter
     let [one, other] = colours(print.latin(Field::COUNTRY));
     canvas.rounded(Area::new(6.0, 8.0, PAGE.width, PAGE.height), 10.0, SHADOW);
     canvas.rounded(PAGE, 10.0, Tint::PAPER);
-    canvas.rect(Area::new(0.0, 556.0, PAGE.width, 130.0), Tint::of(0xff_ff_ff));
+    canvas.rect(Area::new(0.0, 556.0, PAGE.width, 130.0), Tint::WHITE);
     waves(canvas, Area::new(14.0, 84.0, 972.0, 450.0), other);
     canvas.text(40.0, 52.0, Type::new(Face::Bold, 28.0, one), "PASSPORT");
     canvas.text(250.0, 52.0, Type::new(Face::Sans, 20.0, one), "SPECIMEN, NOT A DOCUMENT");
     specimen(canvas, 640.0, 440.0, 84.0, one);
     photo(canvas, Area::new(40.0, 130.0, 270.0, 351.0), sitter, other.on(Tint::PAPER, 0.5));
-    field(canvas, 340.0, 96.0, 90.0, "Type", "", "P");
-    field(canvas, 460.0, 96.0, 150.0, "Code of state", "", print.latin(Field::COUNTRY));
-    field(canvas, 700.0, 96.0, 270.0, "Passport number", "", print.latin(Field::NUMBER));
-    let (given, given_local) = print.given_names();
-    field(canvas, 340.0, 154.0, 630.0, "Surname", print.local(Field::SURNAME), print.latin(Field::SURNAME));
-    field(canvas, 340.0, 236.0, 630.0, "Given names", &given_local, &given);
+    field(canvas, 340.0, 96.0, 90.0, "Type", ["", "P"]);
+    field(canvas, 460.0, 96.0, 150.0, "Code of state", ["", print.latin(Field::COUNTRY)]);
+    field(canvas, 700.0, 96.0, 270.0, "Passport number", ["", print.latin(Field::NUMBER)]);
+    names(canvas, print, 340.0, [154.0, 236.0], 630.0);
     for (at, label, wanted) in [
         ((340.0, 318.0), "Nationality", Field::NATIONALITY),
         ((560.0, 318.0), "Date of birth", Field::BIRTHDAY),
@@ -176,10 +167,9 @@ pub(super) fn passport(canvas: &mut Canvas, document: &Document, sitter: &Sitter
         ((340.0, 434.0), "Date of issue", Field::ISSUED),
         ((560.0, 434.0), "Date of expiry", Field::EXPIRES),
     ] {
-        field(canvas, at.0, at.1, 270.0, label, "", print.latin(wanted));
+        field(canvas, at.0, at.1, 270.0, label, ["", print.latin(wanted)]);
     }
-    let authority = (print.local(Field::AUTHORITY), print.latin(Field::AUTHORITY));
-    field(canvas, 340.0, 490.0, 630.0, "Authority", authority.0, authority.1);
+    field(canvas, 340.0, 490.0, 630.0, "Authority", print.both(Field::AUTHORITY));
     zone(canvas, print, 38.0, 610.0, 56.0, 21.0);
 }
 
@@ -192,10 +182,9 @@ fn blank_card(canvas: &mut Canvas, print: Print<'_>, title: &str) -> [Tint; 2] {
     canvas.rounded(Area::new(0.0, 0.0, CARD.width, 96.0), 34.0, one);
     canvas.rect(Area::new(0.0, 60.0, CARD.width, 36.0), one);
     canvas.rect(Area::new(0.0, 90.0, CARD.width, 6.0), other);
-    let white = Tint::of(0xff_ff_ff);
-    canvas.text(48.0, 46.0, Type::new(Face::Bold, 30.0, white), print.latin(Field::COUNTRY));
-    canvas.text(150.0, 46.0, Type::new(Face::Bold, 30.0, white), title);
-    canvas.text(48.0, 78.0, Type::new(Face::Sans, 18.0, white), "SPECIMEN, NOT A DOCUMENT");
+    canvas.text(48.0, 46.0, Type::new(Face::Bold, 30.0, Tint::WHITE), print.latin(Field::COUNTRY));
+    canvas.text(150.0, 46.0, Type::new(Face::Bold, 30.0, Tint::WHITE), title);
+    canvas.text(48.0, 78.0, Type::new(Face::Sans, 18.0, Tint::WHITE), "SPECIMEN, NOT A DOCUMENT");
     specimen(canvas, 560.0, 380.0, 92.0, one);
     [one, other]
 }
@@ -222,8 +211,14 @@ fn waves(canvas: &mut Canvas, area: Area, tint: Tint) {
     }
 }
 
+/// Surname and given names, one at each height.
+fn names(canvas: &mut Canvas, print: Print<'_>, x: f32, heights: [f32; 2], room: f32) {
+    field(canvas, x, heights[0], room, "Surname", print.both(Field::SURNAME));
+    field(canvas, x, heights[1], room, "Given names", print.given_names().each_ref().map(String::as_str));
+}
+
 /// A label, the text in local script where there is one, and the text in Latin letters below; nothing without a text.
-fn field(canvas: &mut Canvas, x: f32, y: f32, room: f32, label: &str, local: &str, latin: &str) {
+fn field(canvas: &mut Canvas, x: f32, y: f32, room: f32, label: &str, [local, latin]: [&str; 2]) {
     let mut below = y + 26.0;
     if !(local.is_empty() && latin.is_empty()) {
         canvas.fitted(x, y, room, LABEL, label);

@@ -7,7 +7,7 @@ use super::{
 use crate::media::{Sitter, document::Page};
 
 /// A sheet of paper, 210 mm wide.
-pub(super) const SHEET: Area = Area::new(0.0, 0.0, 1240.0, 1754.0);
+const SHEET: Area = Area::new(0.0, 0.0, 1240.0, 1754.0);
 
 const TEXT: Type = Type::new(Face::Sans, 26.0, Tint::INK);
 const STRONG: Type = Type::new(Face::Bold, 28.0, Tint::INK);
@@ -25,9 +25,8 @@ pub(super) fn page(canvas: &mut Canvas, page: &Page<'_>, number: u32, sitter: &S
         canvas.centred(0.0, 0.0, Type::new(Face::Bold, 210.0, tint.faint(0.09)), "SPECIMEN");
     });
     canvas.rect(Area::new(0.0, 0.0, SHEET.width, 170.0), tint);
-    let white = Tint::of(0xff_ff_ff);
-    canvas.fitted(90.0, 88.0, 1060.0, Type::new(Face::Bold, 46.0, white), page.text("authority"));
-    canvas.text(90.0, 138.0, Type::new(Face::Sans, 26.0, white), "SPECIMEN, NOT A DOCUMENT");
+    canvas.fitted(90.0, 88.0, 1060.0, Type::new(Face::Bold, 46.0, Tint::WHITE), page.text("authority"));
+    canvas.text(90.0, 138.0, Type::new(Face::Sans, 26.0, Tint::WHITE), "SPECIMEN, NOT A DOCUMENT");
     canvas.text(90.0, 250.0, Type { size: 40.0, ..STRONG }, title);
 
     canvas.fitted(90.0, 340.0, 620.0, STRONG, page.text("fullName"));

@@ -139,7 +139,7 @@ fn eye(canvas: &mut Canvas, face: &Face, pose: Pose, x: f32) {
             path.quad_to(x, 57.0, x + 4.0, 55.5);
         });
     } else {
-        canvas.ellipse(x, 55.0, 4.2, 2.7, Tint::of(0xff_ff_ff));
+        canvas.ellipse(x, 55.0, 4.2, 2.7, Tint::WHITE);
         canvas.ellipse(x + pose.turn, 55.0, 2.2, 2.4, face.eyes);
         canvas.ellipse(x + pose.turn, 55.0, 1.0, 1.1, Tint::of(0));
     }
