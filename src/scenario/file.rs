@@ -192,8 +192,17 @@ impl TryFrom<RawStage> for StageFile {
         }
         effects.extend(raw.change.take().map(Effect::Change));
         if let Some(FaultFile(fault)) = raw.fault.take() {
-            if fault.endpoint() == Some(Endpoint::Begin) {
-                return Err("a stage comes after `begin/`: a fault on it is the scenario's `begin_fault`".into());
+            match fault.endpoint() {
+                Some(Endpoint::Begin) => {
+                    return Err("a stage comes after `begin/`: a fault on it is the scenario's `begin_fault`".into());
+                }
+                Some(endpoint @ (Endpoint::CompareFaces | Endpoint::GetScreeningPersonDetails)) => {
+                    return Err(format!(
+                        "`{endpoint}/` names no session, so no stage lets it go wrong: give the fault to the company or \
+                         the server"
+                    ));
+                }
+                Some(Endpoint::Result | Endpoint::Delete | Endpoint::Media(_)) | None => {}
             }
             effects.push(Effect::Fault(fault));
         }

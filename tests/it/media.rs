@@ -347,6 +347,18 @@ async fn faults_and_scenarios_reach_media() {
     let whole = media(&app, "card-back", &token).await;
     assert!(cut_off.body == whole.body[..whole.body.len() / 2], "{}", cut_off.body.len());
 
+    app.mock.add_fault(Fault::status(502).on(Endpoint::CompareFaces));
+    app.post_json("/external-api/compare-faces/", &app.with_key(json!({}))).await.assert_status(502);
+
+    let scripted = TestApp::scripted(
+        "description: The back is late.\nstages:\n  - result: APPROVED\n    fault: {on: card-back, status: 503}\n",
+    )
+    .await;
+    let token_of_other = whole_session(&scripted, "id").await;
+    scripted.result(&token_of_other).await.assert_status(200);
+    media(&scripted, "card-back", &token_of_other).await.assert_status(503);
+    assert_is(MediaKind::CardBack, &media(&scripted, "card-back", &token_of_other).await);
+
     let gone = app.begin(json!({"flags": {"mock_scenario": "session-not-found"}})).await;
     media(&app, "face", &gone).await.assert_error(404, "SESSION_NOT_FOUND");
 }

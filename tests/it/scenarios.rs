@@ -313,6 +313,12 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
             "a fault ends in one way",
         ),
         ("description: a\nstages: [{when: begin, fault: {on: begin, status: 503}}]\n", "2:10", "`begin_fault`"),
+        (
+            "description: a\nstages: [{when: begin, fault: {on: compare-faces, status: 503}}]\n",
+            "2:10",
+            "names no session",
+        ),
+        ("description: a\nstages: [{when: begin, fault: {on: selfie, status: 503}}]\n", "2:36", "`card-front`"),
         ("description: a\nbegin_fault: {on: result, status: 503}\nstages: []\n", "1:1", "give the fault to a stage"),
         (
             "description: a\nstages: [{when: widget, result: APPROVED}, {when: opened, result: REJECTED}]\n",
