@@ -21,6 +21,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) builtin_scenarios: bool,
     /// A folder of scenarios above the built-in ones.
     pub(crate) scenarios: Option<&'a Path>,
+    /// Scenarios that were built in Rust, above all others.
+    pub(crate) own_scenarios: &'a [Scenario],
     /// A folder of fixtures instead of the built-in ones.
     pub(crate) fixtures: Option<&'a Path>,
     /// When a scenario that does not say so reaches its outcome.
@@ -34,10 +36,14 @@ impl Catalogue {
     ///
     /// [`LoadError`] for a file that cannot be read, or that names what no other file has.
     pub(crate) fn load(sources: Sources<'_>) -> Result<Self, LoadError> {
-        let Sources { builtin_scenarios, scenarios, fixtures, finish } = sources;
-        let scenarios = ScenarioBook::load(builtin_scenarios, scenarios, finish)?;
+        let Sources { builtin_scenarios, scenarios, own_scenarios, fixtures, finish } = sources;
+        let mut scenarios = ScenarioBook::load(builtin_scenarios, scenarios, finish)?;
+        for built in own_scenarios {
+            built.check().map_err(|problem| about(built, problem))?;
+            scenarios.add(built.clone().finishing(finish));
+        }
         let catalogue = Self { scenarios, fixtures: Fixtures::load(fixtures)? };
-        catalogue.check_documents()?;
+        catalogue.scenarios.own().try_for_each(|scenario| catalogue.check_names(scenario))?;
         Ok(catalogue)
     }
 
@@ -50,15 +56,26 @@ impl Catalogue {
         self.scenarios.own().flat_map(of_scenario).collect()
     }
 
-    fn check_documents(&self) -> Result<(), LoadError> {
-        for scenario in self.scenarios.own() {
-            for name in scenario.documents() {
-                self.fixtures.documents.get(name).map_err(|problem| LoadError::Content {
-                    place: format!("the scenario `{}`", scenario.name),
-                    problem,
-                })?;
-            }
+    /// Makes a scenario that was built in Rust ready for sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] that names the scenario.
+    pub(crate) fn ready(&self, scenario: &Scenario, finish: &Trigger) -> Result<Arc<Scenario>, LoadError> {
+        scenario.check().map_err(|problem| about(scenario, problem))?;
+        self.check_names(scenario)?;
+        Ok(Arc::new(scenario.clone().finishing(finish)))
+    }
+
+    /// Says which document a scenario names that is not there.
+    fn check_names(&self, scenario: &Scenario) -> Result<(), LoadError> {
+        for name in scenario.documents() {
+            self.fixtures.documents.get(name).map_err(|problem| about(scenario, problem))?;
         }
         Ok(())
     }
+}
+
+fn about(scenario: &Scenario, problem: String) -> LoadError {
+    LoadError::Content { place: format!("the scenario `{}`", scenario.name), problem }
 }

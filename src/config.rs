@@ -9,7 +9,7 @@ use std::{
 use crate::{
     company::Company,
     faults::{Fault, checked_status},
-    scenario::Trigger,
+    scenario::{Scenario, Trigger},
     vendor::{Dialect, ErrorCode, ResultCase, Wording},
 };
 
@@ -59,6 +59,8 @@ pub struct Config {
     pub finish: Trigger,
     /// A folder of scenario files, which hold above the built-in ones of the same name.
     pub scenarios: Option<PathBuf>,
+    /// Scenarios that were built in Rust, which hold above all others of the same name.
+    pub own_scenarios: Vec<Scenario>,
     /// Whether the built-in scenarios are there.
     pub builtin_scenarios: bool,
     /// A folder of fixtures instead of the built-in ones; people are in `people/`.
@@ -95,6 +97,7 @@ impl Default for Config {
             scenario: "approved".into(),
             finish: Trigger::Widget,
             scenarios: None,
+            own_scenarios: Vec::new(),
             builtin_scenarios: true,
             fixtures: None,
             seed: None,

@@ -39,7 +39,7 @@
 //! chooses one is in the README; the command line is in `identomat-mock --help`.
 
 mod server;
-pub use server::{CompanyHandle, MockServer, MockServerBuilder, StartError, UnknownName, blocking};
+pub use server::{CompanyHandle, MockServer, MockServerBuilder, ScenarioError, StartError, UnknownName, blocking};
 
 mod config;
 pub use config::{Config, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
@@ -48,7 +48,7 @@ mod company;
 pub use company::{Company, Configuration};
 
 mod mock;
-pub use mock::{ConfigError, Due, FellDue};
+pub use mock::{ConfigError, Due, FellDue, Finish, SessionInfo};
 
 mod session;
 #[cfg(feature = "media")]
@@ -56,7 +56,7 @@ pub use session::UploadError;
 pub use session::{DecideError, FinishError};
 
 mod scenario;
-pub use scenario::{Decision, Trigger};
+pub use scenario::{Scenario, ScenarioChoice, ScreeningMatch, Stage, Trigger, Verdict};
 
 mod faults;
 pub use faults::{CloseAt, Endpoint, Fault};

@@ -4,6 +4,7 @@ mod begin;
 #[cfg(feature = "media")]
 mod media;
 mod screening;
+mod sessions;
 mod steering;
 mod widget;
 
@@ -15,8 +16,11 @@ use jiff::Timestamp;
 pub(crate) use self::begin::BeginRequest;
 #[cfg(feature = "media")]
 pub(crate) use self::media::Picture;
-pub use self::steering::{Due, FellDue};
-pub(crate) use self::widget::FinishRequest;
+pub use self::{
+    sessions::SessionInfo,
+    steering::{Due, FellDue},
+    widget::Finish,
+};
 use crate::{
     catalogue::{Catalogue, Sources},
     clock::Clock,
@@ -240,9 +244,14 @@ impl Mock {
 }
 
 fn read_catalogue(config: &Config) -> Result<Catalogue, ConfigError> {
-    let Config { builtin_scenarios, scenarios, fixtures, finish, .. } = config;
-    let (scenarios, fixtures) = (scenarios.as_deref(), fixtures.as_deref());
-    let catalogue = Catalogue::load(Sources { builtin_scenarios: *builtin_scenarios, scenarios, fixtures, finish })?;
+    let Config { builtin_scenarios, scenarios, own_scenarios, fixtures, finish, .. } = config;
+    let catalogue = Catalogue::load(Sources {
+        builtin_scenarios: *builtin_scenarios,
+        scenarios: scenarios.as_deref(),
+        own_scenarios,
+        fixtures: fixtures.as_deref(),
+        finish,
+    })?;
     check_names(&catalogue, config).map_err(ConfigError::Setting)?;
     for warning in catalogue.warnings() {
         tracing::warn!("{warning}");

@@ -19,15 +19,16 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 pub use self::{
     builder::MockServerBuilder,
-    company::{CompanyHandle, UnknownName},
+    company::{CompanyHandle, ScenarioError, UnknownName},
 };
 use crate::{
+    company::Tenant,
     config::Config,
     faults::Fault,
     foreign_text::without_quotes,
     http::Routes,
-    mock::{ConfigError, FellDue, FinishRequest, Mock},
-    scenario::Decision,
+    mock::{ConfigError, FellDue, Finish, Mock, SessionInfo},
+    scenario::{ScenarioChoice, Verdict},
     session::{DecideError, FinishError},
 };
 #[cfg(feature = "media")]
@@ -130,7 +131,15 @@ impl MockServer {
 
     /// The key of the company, or of the first where there are several.
     pub fn company_key(&self) -> &str {
-        &self.mock.tenants.configured().first().expect("there is always a company").company.key
+        &self.first_tenant().company.key
+    }
+
+    fn first_tenant(&self) -> &Arc<Tenant> {
+        self.mock.tenants.configured().first().expect("there is always a company")
+    }
+
+    fn first_company(&self) -> CompanyHandle<'_> {
+        CompanyHandle { mock: &self.mock, tenant: self.first_tenant().clone() }
     }
 
     /// The address of the widget for a session.
@@ -149,17 +158,18 @@ impl MockServer {
     ///
     /// [`FinishError`] when there is no such session, it is finished already, or its token has expired.
     pub fn finish(&self, token: &str) -> Result<(), FinishError> {
-        self.mock.finish(without_quotes(token), FinishRequest::default()).map(|_| ())
+        self.mock.finish(without_quotes(token), Finish::default()).map(|_| ())
     }
 
-    /// Finishes a session with that outcome, whatever its scenario says: an [`crate::Outcome`], or a [`Decision`] with
-    /// reason, comment and the answers of the person. The scenario's stages that were to come do not any more.
+    /// Finishes a session in a way of its own: with an [`crate::Outcome`] or a [`Verdict`], which stands in for all that
+    /// its scenario says the finish brings about, or with the answers of the person ([`Finish`]). Stages behind come as
+    /// ever.
     ///
     /// # Errors
     ///
     /// As [`MockServer::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
-    pub fn finish_as(&self, token: &str, decision: impl Into<Decision>) -> Result<(), FinishError> {
-        self.mock.finish(without_quotes(token), FinishRequest::from(decision.into())).map(|_| ())
+    pub fn finish_as(&self, token: &str, finish: impl Into<Finish>) -> Result<(), FinishError> {
+        self.mock.finish(without_quotes(token), finish.into()).map(|_| ())
     }
 
     /// Notes that the person came to a step of the widget, named by its key or its type: `agreement`,
@@ -172,24 +182,24 @@ impl MockServer {
         self.mock.reach(without_quotes(token), step)
     }
 
-    /// Gives the decision of the vendor's operator that the session's scenario waits for (`when: operator`).
+    /// Decides about a session as the vendor's operator would: an [`crate::Outcome`], or a [`Verdict`] that says more. It
+    /// is one more stage that has come, or stands in for the one that waits for it (`when: operator`); stages behind come
+    /// as ever.
+    ///
+    /// # Errors
+    ///
+    /// [`DecideError`] when there is no such session, or the verdict does not go together.
+    pub fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<(), DecideError> {
+        self.mock.decide(without_quotes(token), Some(&verdict.into()))
+    }
+
+    /// Gives the decision that the session's scenario waits for (`when: operator`), as it says.
     ///
     /// # Errors
     ///
     /// [`DecideError`] when there is no such session, or its scenario does not wait for a decision now.
-    pub fn decide(&self, token: &str) -> Result<(), DecideError> {
+    pub fn decide_as_scripted(&self, token: &str) -> Result<(), DecideError> {
         self.mock.decide(without_quotes(token), None)
-    }
-
-    /// Decides about a session as the vendor's operator would, whatever its scenario says. The scenario's stages that
-    /// were to come do not any more.
-    ///
-    /// # Errors
-    ///
-    /// [`DecideError::NoSuchSession`], and [`DecideError::Decision`] for a reason without a rejection, or for answers,
-    /// which only the person gives.
-    pub fn decide_as(&self, token: &str, decision: impl Into<Decision>) -> Result<(), DecideError> {
-        self.mock.decide(without_quotes(token), Some(decision.into()))
     }
 
     /// Puts a picture or video into a session, as the person would. When they are through, it is served as it is
@@ -224,13 +234,36 @@ impl MockServer {
         self.mock.children(without_quotes(token)).iter().map(ToString::to_string).collect()
     }
 
-    /// Lets the next session of the (first) company that does not ask for a scenario take this one.
+    /// Lets the next session of the (first) company that does not ask for a scenario take this one: a name, or a
+    /// [`crate::Scenario`] that nobody else can ask for.
     ///
     /// # Errors
     ///
-    /// [`UnknownName`] when there is no such scenario.
-    pub fn next_scenario(&self, name: &str) -> Result<(), UnknownName> {
-        self.company(self.company_key())?.next_scenario(name)
+    /// [`ScenarioError`] when there is no such scenario, or the one that was built cannot be.
+    pub fn next_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ScenarioError> {
+        self.first_company().next_scenario(scenario)
+    }
+
+    /// As [`MockServer::next_scenario`], for as many sessions as there are scenarios.
+    ///
+    /// # Errors
+    ///
+    /// As [`MockServer::next_scenario`]; none is queued then.
+    pub fn next_scenarios(
+        &self,
+        scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>,
+    ) -> Result<(), ScenarioError> {
+        self.first_company().next_scenarios(scenarios)
+    }
+
+    /// The sessions of the (first) company as they stand, in the order in which they began.
+    pub fn sessions(&self) -> Vec<SessionInfo> {
+        self.first_company().sessions()
+    }
+
+    /// The session of the (first) company that began last, whose token only the app under test may know.
+    pub fn last_session(&self) -> Option<SessionInfo> {
+        self.first_company().last_session()
     }
 
     /// One company, to steer it alone. Where any key may call, it comes to be now if need be.

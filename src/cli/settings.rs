@@ -345,6 +345,7 @@ impl Settings {
             scenario: self.scenario.unwrap_or(scenario),
             finish: self.finish.unwrap_or(finish),
             scenarios: self.scenarios,
+            own_scenarios: Vec::new(),
             builtin_scenarios: !self.no_builtin_scenarios.unwrap_or(false),
             fixtures: self.fixtures,
             seed: self.seed,

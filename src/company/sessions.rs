@@ -160,6 +160,11 @@ impl Sessions {
         self.order().by_number.values().map(|record| record.token).collect()
     }
 
+    /// The token of the one that began last.
+    pub(crate) fn last(&self) -> Option<Token> {
+        self.order().by_number.last_key_value().map(|(_, record)| record.token)
+    }
+
     /// How many were given up to make room for others.
     pub(crate) fn evicted(&self) -> u64 {
         self.evicted.load(Ordering::Relaxed)
@@ -296,7 +301,8 @@ mod tests {
     #[test]
     fn a_token_that_comes_again_after_a_reset_is_that_of_the_new_session() {
         let finish = Trigger::Widget;
-        let sources = Sources { builtin_scenarios: true, scenarios: None, fixtures: None, finish: &finish };
+        let sources =
+            Sources { builtin_scenarios: true, scenarios: None, own_scenarios: &[], fixtures: None, finish: &finish };
         let catalogue = Arc::new(Catalogue::load(sources).unwrap());
         let token = TokenSource::new(Some(1), "key").next();
         let begin = |seconds| {

@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     faults::{Endpoint, Fault, FaultList, Faults, Strike},
     foreign_text::shortened,
+    scenario::ScenarioChoice,
     vendor::{Form, SavedForm, TokenSource},
 };
 
@@ -35,7 +36,7 @@ pub(crate) struct Tenant {
     /// What is saved for its sessions, by `config_id`.
     saved: HashMap<String, Saved>,
     /// Scenarios of the next sessions.
-    queue: Mutex<VecDeque<String>>,
+    queue: Mutex<VecDeque<ScenarioChoice>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
     begin_faults: Mutex<HashMap<String, FaultList>>,
     /// What was odd about calls of `begin/` and has been said in the log.
@@ -100,7 +101,7 @@ impl Tenant {
         self.clock.reset(self.frozen_at);
         self.tokens.reset();
         self.faults.replace(&self.company.faults, self.clock.now());
-        *self.queue() = self.company.queue.iter().cloned().collect();
+        *self.queue() = self.company.queue.iter().cloned().map(ScenarioChoice::Named).collect();
         self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
@@ -131,22 +132,22 @@ impl Tenant {
         format!("the company had as many sessions as it may have, {most} (--max-sessions), so `{token}` was given up")
     }
 
-    /// Lets the next `times` sessions that do not ask for a scenario take this one.
-    pub(crate) fn enqueue(&self, scenario: &str, times: usize) {
-        self.queue().extend(std::iter::repeat_n(scenario.to_owned(), times));
+    /// Lets the next sessions that do not ask for a scenario take these, one each.
+    pub(crate) fn enqueue(&self, scenarios: Vec<ScenarioChoice>) {
+        self.queue().extend(scenarios);
     }
 
     /// The scenario of the next session, which leaves the queue.
-    pub(crate) fn next_in_queue(&self) -> Option<String> {
+    pub(crate) fn next_in_queue(&self) -> Option<ScenarioChoice> {
         self.queue().pop_front()
     }
 
     /// Takes a scenario back that its session could not begin with.
-    pub(crate) fn put_back(&self, scenario: &str) {
-        self.queue().push_front(scenario.to_owned());
+    pub(crate) fn put_back(&self, scenario: ScenarioChoice) {
+        self.queue().push_front(scenario);
     }
 
-    fn queue(&self) -> std::sync::MutexGuard<'_, VecDeque<String>> {
+    fn queue(&self) -> std::sync::MutexGuard<'_, VecDeque<ScenarioChoice>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -7,7 +7,7 @@ use crate::{
     catalogue::Catalogue,
     company::Tenant,
     faults::Strike,
-    scenario::{Content, Read, Scenario},
+    scenario::{Content, Read, Scenario, ScenarioChoice},
     session::{Asked, Opening, Session},
     vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
 };
@@ -40,6 +40,15 @@ pub(crate) struct Begun {
     pub(crate) strike: Option<Strike>,
 }
 
+/// The scenario of a session that begins.
+struct Chosen {
+    scenario: Arc<Scenario>,
+    /// Where the wish for it came from.
+    reason: Cow<'static, str>,
+    /// What was taken from the company's queue, to be put back where no session comes of it.
+    queued: Option<ScenarioChoice>,
+}
+
 impl Mock {
     /// Begins a session.
     ///
@@ -70,9 +79,9 @@ impl Mock {
             Content { company: &tenant.company.key, asked: layers, read: Read::default(), config_id, parent, header };
         let wish = flags_read.wished_scenario();
         let saved_scenario = saved.and_then(|saved| saved.scenario.as_deref());
-        let (scenario, reason) = self.choose(tenant, &catalogue, &content, wish, saved_scenario)?;
-        let scenario = scenario.clone();
-        let strike = let_begin(tenant, &scenario, &reason)?;
+        let Chosen { scenario, reason, queued } = self.choose(tenant, &catalogue, &content, wish, saved_scenario)?;
+        let put_back = || queued.clone().into_iter().for_each(|queued| tenant.put_back(queued));
+        let strike = let_begin(tenant, &scenario, &reason, put_back)?;
         let mut hint = ["scenario `", &scenario.name, "`, from ", &reason].concat();
         for oddity in flags_read.oddities().into_iter().chain(steps_read.oddities()) {
             tenant.tell(&oddity);
@@ -93,9 +102,7 @@ impl Mock {
             Ok(None) => {}
             Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.tell_of_eviction(&given_up))),
             Err(full) => {
-                if reason == QUEUE {
-                    tenant.put_back(&scenario.name);
-                }
+                put_back();
                 return Err(VendorError::argument(full.to_string()).into());
             }
         }
@@ -103,44 +110,56 @@ impl Mock {
     }
 
     /// The scenario of a new session, strongest wish first, and where the wish came from.
-    fn choose<'a>(
+    fn choose(
         &self,
         tenant: &Tenant,
-        catalogue: &'a Catalogue,
+        catalogue: &Catalogue,
         content: &Content<'_>,
         wish: Result<Option<(String, &'static str)>, String>,
         saved: Option<&str>,
-    ) -> Result<(&'a Arc<Scenario>, Cow<'static, str>), VendorError> {
+    ) -> Result<Chosen, VendorError> {
         let book = &catalogue.scenarios;
         let wish = match (content.header)(SCENARIO_HEADER) {
             Some(name) => Some((name, "the request header `x-identomat-mock-scenario`")),
             None => wish.map_err(VendorError::argument)?,
         };
-        let wish = wish.or_else(|| Some((tenant.next_in_queue()?, QUEUE)));
+        let named = |name: &str, place: &'static str, queued| match book.get(name) {
+            Ok(scenario) => Ok(Chosen { scenario: scenario.clone(), reason: place.into(), queued }),
+            Err(problem) => Err(VendorError::argument(format!("{place}: {problem}"))),
+        };
         if let Some((name, place)) = wish {
-            let scenario = book.get(&name);
-            return scenario
-                .map(|scenario| (scenario, place.into()))
-                .map_err(|problem| VendorError::argument(format!("{place}: {problem}")));
+            return named(&name, place, None);
+        }
+        match tenant.next_in_queue() {
+            Some(ScenarioChoice::Named(name)) => return named(&name, QUEUE, Some(ScenarioChoice::Named(name.clone()))),
+            Some(ScenarioChoice::Own(scenario)) => {
+                let queued = Some(ScenarioChoice::Own(scenario.clone()));
+                return Ok(Chosen { scenario, reason: QUEUE.into(), queued });
+            }
+            None => {}
         }
         if saved.is_none()
             && let Some(scenario) = book.first_match(content)
         {
             let conditions = scenario.matches.as_ref().map(|matches| matches.conditions().join(", "));
-            return Ok((scenario, format!("its `match` on {}", conditions.unwrap_or_default()).into()));
+            let reason = format!("its `match` on {}", conditions.unwrap_or_default()).into();
+            return Ok(Chosen { scenario: scenario.clone(), reason, queued: None });
         }
-        let (name, place) = match (saved, &tenant.company.scenario) {
-            (Some(name), _) => (name, "the configuration of `config_id`"),
-            (None, Some(name)) => (name.as_str(), "the company's default"),
-            (None, None) => (self.config.scenario.as_str(), "the server's default"),
-        };
-        let scenario = book.get(name).map_err(VendorError::argument)?;
-        Ok((scenario, place.into()))
+        match (saved, &tenant.company.scenario) {
+            (Some(name), _) => named(name, "the configuration of `config_id`", None),
+            (None, Some(name)) => named(name, "the company's default", None),
+            (None, None) => named(&self.config.scenario, "the server's default", None),
+        }
     }
 }
 
 /// Says what keeps a session of that scenario from beginning, and what a fault does to the answer.
-fn let_begin(tenant: &Tenant, scenario: &Scenario, reason: &str) -> Result<Option<Strike>, Refusal> {
+fn let_begin(
+    tenant: &Tenant,
+    scenario: &Scenario,
+    reason: &str,
+    put_back: impl Fn(),
+) -> Result<Option<Strike>, Refusal> {
     if let Some(code) = scenario.refuse_begin {
         let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
         return Err(VendorError::new(code, problem).into());
@@ -148,9 +167,7 @@ fn let_begin(tenant: &Tenant, scenario: &Scenario, reason: &str) -> Result<Optio
     let strike = scenario.begin_fault.as_ref().and_then(|fault| tenant.strike_begin(&scenario.name, fault));
     match strike {
         Some(strike) if strike.comes_first() => {
-            if reason == QUEUE {
-                tenant.put_back(&scenario.name);
-            }
+            put_back();
             Err(Refusal::Fault(strike))
         }
         strike => Ok(strike),

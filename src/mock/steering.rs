@@ -5,7 +5,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{DecideError, Mock, Token};
-use crate::{company::Tenant, scenario::Decision, session::SessionEvent};
+use crate::{
+    company::Tenant,
+    scenario::{ScenarioChoice, Verdict},
+    session::SessionEvent,
+};
 
 /// Something that fell due when a clock was moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,14 +94,28 @@ impl Mock {
         due.into_iter().map(fell_due).collect()
     }
 
-    /// Lets the next sessions of a company that do not ask for a scenario take this one.
+    /// Lets the next sessions of a company that do not ask for a scenario take these, one each.
     ///
     /// # Errors
     ///
-    /// A message that lists the scenarios when there is none of that name.
-    pub(crate) fn enqueue(&self, tenant: &Tenant, scenario: &str, times: usize) -> Result<(), String> {
-        self.catalogue().scenarios.check(scenario)?;
-        tenant.enqueue(scenario, times);
+    /// A message for the first that cannot be taken; none is queued then.
+    pub(crate) fn enqueue(
+        &self,
+        tenant: &Tenant,
+        scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>,
+    ) -> Result<(), String> {
+        let catalogue = self.catalogue();
+        let ready = scenarios.into_iter().map(|scenario| match scenario.into() {
+            ScenarioChoice::Named(name) => {
+                catalogue.scenarios.check(&name)?;
+                Ok(ScenarioChoice::Named(name))
+            }
+            ScenarioChoice::Own(scenario) => {
+                let ready = catalogue.ready(&scenario, &self.config.finish);
+                ready.map(ScenarioChoice::Own).map_err(|error| error.to_string())
+            }
+        });
+        tenant.enqueue(ready.collect::<Result<_, String>>()?);
         Ok(())
     }
 
@@ -107,21 +125,17 @@ impl Mock {
         tracing::info!(company = tenant.company.key, "the company is as it was at the start");
     }
 
-    /// Gives a decision as the vendor's operator would: the one that the scenario waits for, or the one `asked` for.
+    /// Gives a decision as the vendor's operator would: the one that the scenario waits for, or this `verdict`.
     ///
     /// # Errors
     ///
-    /// [`DecideError`] when there is no such session, or none is asked for and the scenario does not wait for one.
-    pub(crate) fn decide(&self, token: &str, asked: Option<Decision>) -> Result<(), DecideError> {
-        if let Some(decision) = &asked {
-            let answers = || "an operator answers no questions of the person: give `answers` to `finish_as`".to_owned();
-            if let Some(problem) = decision.problem().or_else(|| decision.answers.is_some().then(answers)) {
-                return Err(DecideError::Decision(problem));
-            }
-        }
+    /// [`DecideError`] when there is no such session, the verdict does not go together, or none is given and the
+    /// scenario does not wait for one.
+    pub(crate) fn decide(&self, token: &str, verdict: Option<&Verdict>) -> Result<(), DecideError> {
+        verdict.map_or(Ok(()), Verdict::check).map_err(DecideError::Verdict)?;
         let decided = self.in_session(token, |session, now| {
-            let verdict = asked.clone().map(|decision| decision.verdict(session.has_face_step()));
-            session.decide(verdict, now)
+            let face_is_checked = session.has_face_step();
+            session.decide(verdict.map(|verdict| verdict.clone().decided(face_is_checked)), now)
         });
         decided.unwrap_or(Err(DecideError::NoSuchSession))
     }

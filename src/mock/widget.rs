@@ -6,24 +6,40 @@ use serde_json::Value;
 use super::Mock;
 use crate::{
     foreign_text::shortened,
-    scenario::Decision,
+    scenario::Verdict,
     session::{Answers, Browser, FinishError, Session},
-    vendor::Outcome,
+    vendor::ResultCase,
 };
 
-/// How a session is finished.
-#[derive(Debug, Default)]
-pub(crate) struct FinishRequest {
+/// How a person gets through the widget; by default as the scenario says, with invented answers.
+///
+/// ```
+/// use identomat_mock::{Finish, Outcome};
+/// use serde_json::json;
+///
+/// let answered = Finish::default().answers(json!({"employment": {"are-you-employed": true}}));
+/// let rejected = Finish::from(Outcome::Rejected);
+/// ```
+#[must_use]
+#[derive(Debug, Clone, Default)]
+pub struct Finish {
     /// Instead of what the scenario says.
-    pub(crate) decision: Option<Decision>,
+    verdict: Option<Verdict>,
     /// What the person filled in; without it the answers are invented.
-    pub(crate) answers: Option<Value>,
+    answers: Option<Value>,
 }
 
-impl From<Decision> for FinishRequest {
-    fn from(mut decision: Decision) -> Self {
-        let answers = decision.answers.take();
-        Self { decision: Some(decision), answers }
+impl Finish {
+    /// What the person filled in, as a JSON object: questionnaire key → question key → answer.
+    pub fn answers(mut self, answers: Value) -> Self {
+        self.answers = Some(answers);
+        self
+    }
+}
+
+impl<V: Into<Verdict>> From<V> for Finish {
+    fn from(verdict: V) -> Self {
+        Self { verdict: Some(verdict.into()), answers: None }
     }
 }
 
@@ -69,13 +85,10 @@ impl Mock {
     /// # Errors
     ///
     /// [`FinishError`]; the session is as it was then.
-    pub(crate) fn finish(&self, token: &str, request: FinishRequest) -> Result<Option<String>, FinishError> {
-        let FinishRequest { decision, answers } = request;
-        if let Some(problem) = decision.as_ref().and_then(Decision::problem) {
-            return Err(FinishError::Decision(problem));
-        }
-        let outcome = decision.as_ref().map(Decision::outcome);
-        let disagrees = outcome == Some(Outcome::DisagreedWithTerms);
+    pub(crate) fn finish(&self, token: &str, finish: Finish) -> Result<Option<String>, FinishError> {
+        let Finish { verdict, answers } = finish;
+        verdict.as_ref().map_or(Ok(()), Verdict::check).map_err(FinishError::Verdict)?;
+        let disagrees = verdict.as_ref().is_some_and(Verdict::disagrees);
         let answers = match answers.filter(|_| !disagrees) {
             // A form can be long, and is checked while nobody has to wait for the session.
             Some(Value::Object(answers)) => {
@@ -90,13 +103,13 @@ impl Mock {
             None => None,
         };
         let asked = self.in_widget(token, |session, now| {
-            let forced = decision.clone().map(|decision| decision.verdict(session.has_face_step()));
+            let forced = verdict.clone().map(|verdict| verdict.decided(session.has_face_step()));
             session.finish(forced, answers.clone(), now)?;
             Ok(session.asked.clone())
         })?;
         let return_url = asked.layers().read_flags().return_url().map(str::to_owned);
-        let outcome = outcome.map_or("as the scenario says", Outcome::as_str);
-        tracing::debug!(session = token, outcome, "the person finished the widget");
+        let result = verdict.as_ref().map_or("as the scenario says".into(), |it| it.result.word(ResultCase::Upper));
+        tracing::debug!(session = token, result = &*result, "the person finished the widget");
         Ok(return_url)
     }
 

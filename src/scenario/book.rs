@@ -19,7 +19,7 @@ static AS_USUAL: LazyLock<Arc<BuiltInScenarios>> = LazyLock::new(|| Arc::new(Bui
 /// The scenarios by name; the name is the file's name without its ending.
 #[derive(Debug)]
 pub(crate) struct ScenarioBook {
-    /// Those of the folder, which hold above built-in ones of the same name.
+    /// Those of the folder and those built in Rust, which hold above built-in ones of the same name.
     own: BTreeMap<String, Arc<Scenario>>,
     built_in: Option<Arc<BuiltInScenarios>>,
     /// Those that have a `match`, in the order of their names.
@@ -44,7 +44,7 @@ impl BuiltInScenarios {
         let place = SCENARIOS.binary_search_by_key(&name, |file| file.name).ok()?;
         let read = || -> Result<_, LoadError> {
             let file: ScenarioFile = DataFile::built_in(&SCENARIOS[place]).parse()?;
-            Ok(Arc::new(file.into_scenario(name.to_owned(), &self.finish)))
+            Ok(Arc::new(file.named(name).finishing(&self.finish)))
         };
         Some(self.read[place].get_or_init(|| read().expect("built-in scenarios can be read")))
     }
@@ -62,15 +62,21 @@ impl ScenarioBook {
         let mut own = BTreeMap::new();
         for file in folder.map(DataFile::in_folder).transpose()?.unwrap_or_default() {
             let parsed: ScenarioFile = file.parse()?;
-            let scenario = parsed.into_scenario(file.name.clone(), finish);
+            let scenario = parsed.named(&file.name).finishing(finish);
             own.insert(file.name, Arc::new(scenario));
         }
-        let matching = own.values().filter(|scenario| scenario.matches.is_some()).cloned().collect();
+        let matching = matching(&own);
         let built_in = built_in.then(|| match finish {
             Trigger::Widget => AS_USUAL.clone(),
             other => Arc::new(BuiltInScenarios::new(other.clone())),
         });
         Ok(Self { own, built_in, matching })
+    }
+
+    /// Adds a scenario, above all of the same name.
+    pub(crate) fn add(&mut self, scenario: Scenario) {
+        self.own.insert(scenario.name.clone(), Arc::new(scenario));
+        self.matching = matching(&self.own);
     }
 
     /// The scenario of that name.
@@ -105,7 +111,7 @@ impl ScenarioBook {
         self.matching.iter().find(|scenario| scenario.matches.as_ref().is_some_and(|matches| matches.holds(content)))
     }
 
-    /// Those of the folder.
+    /// Those that are not built in.
     pub(crate) fn own(&self) -> impl Iterator<Item = &Arc<Scenario>> {
         self.own.values()
     }
@@ -115,6 +121,10 @@ impl ScenarioBook {
         let built_in = self.built_in.iter().flat_map(|_| SCENARIOS.iter().map(|file| file.name));
         self.own.keys().map(String::as_str).chain(built_in).collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+fn matching(scenarios: &BTreeMap<String, Arc<Scenario>>) -> Vec<Arc<Scenario>> {
+    scenarios.values().filter(|scenario| scenario.matches.is_some()).cloned().collect()
 }
 
 #[cfg(test)]

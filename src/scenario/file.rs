@@ -1,21 +1,24 @@
-//! The format of a scenario file, and what is checked when one is read.
+//! The format of a scenario file.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Effect, Match, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, Trigger, Verdict};
+use super::{
+    Effect, Match, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, Verdict, check::check_order,
+    trigger::Triggers,
+};
 use crate::{
     clock::parse_duration,
-    faults::{Endpoint, FaultFile},
-    vendor::{ErrorCode, Form, Outcome},
+    faults::FaultFile,
+    vendor::{ErrorCode, Form},
 };
 
 /// Checked where it is read, as its parts are, so that an error has a line and a column.
 #[derive(Deserialize)]
 #[serde(try_from = "RawScenario")]
-pub(super) struct ScenarioFile(RawScenario);
+pub(super) struct ScenarioFile(Scenario);
 
 /// A scenario: what happens to the sessions that take it, and when.
 #[derive(Deserialize)]
@@ -57,25 +60,23 @@ struct OperatorAnswer(Value);
 
 #[derive(Deserialize)]
 #[serde(try_from = "Vec<StageFile>")]
-struct Stages(Vec<StageFile>);
+struct Stages(Vec<Stage>);
 
 #[derive(Deserialize)]
 #[serde(try_from = "RawStage")]
-struct StageFile {
-    when: Option<Trigger>,
-    effects: Vec<Effect>,
-}
+struct StageFile(Stage);
 
 /// One stage: when it comes, and what it changes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawStage {
-    /// What brings it about, counted from the stage before. The first stage that gives an outcome may leave it out.
-    when: Option<Trigger>,
+    /// What brings it about, counted from the stage before: a trigger, or a list of them. The first stage that gives an outcome may leave it out.
+    when: Option<Triggers>,
     /// The outcome from now on.
-    result: Option<Outcome>,
-    /// An outcome that no document of the vendor lists.
-    unlisted_result: Option<String>,
+    result: Option<String>,
+    /// The outcome is a word that no document of the vendor lists.
+    #[serde(default)]
+    unlisted: bool,
     /// The error that `result/` and `delete/` answer from now on.
     error: Option<ErrorCode>,
     /// The document of the fixtures that they answer from now on, by its name.
@@ -124,17 +125,24 @@ impl TryFrom<RawScenario> for ScenarioFile {
     type Error = String;
 
     fn try_from(raw: RawScenario) -> Result<Self, String> {
-        let begin_fault = raw.begin_fault.as_ref().and_then(|FaultFile(fault)| fault.endpoint());
-        match (&raw.refuse_begin, &raw.stages) {
-            _ if begin_fault.is_some_and(|on| on != Endpoint::Begin) => {
-                Err("`begin_fault` is on `begin/`: leave `on` out, or give the fault to a stage".into())
-            }
-            (Some(_), Some(_)) => {
-                Err("where `begin/` is refused there is no session: `refuse_begin` goes without `stages`".into())
-            }
-            (None, None) => Err("a scenario needs `stages` ([] for one in which nothing ever comes)".into()),
-            _ => Ok(Self(raw)),
+        if raw.stages.is_none() && raw.refuse_begin.is_none() {
+            return Err("a scenario needs `stages` ([] for one in which nothing ever comes)".into());
         }
+        let steps: Vec<_> = raw.steps.into_iter().map(Value::Object).collect();
+        let answers = raw.operator_answers.into_iter().map(|(key, OperatorAnswer(value))| (key, value));
+        let scenario = Scenario {
+            description: raw.description,
+            matches: raw.matches,
+            refuse_begin: raw.refuse_begin,
+            begin_fault: raw.begin_fault.map(|FaultFile(fault)| fault),
+            session_lifetime: raw.session_lifetime.map(|Lifetime(time)| time),
+            form: Form::from_values(raw.flags, &steps),
+            operator_answers: answers.collect(),
+            stages: raw.stages.map_or(Vec::new(), |Stages(stages)| stages),
+            ..Scenario::new("")
+        };
+        scenario.check_begin()?;
+        Ok(Self(scenario))
     }
 }
 
@@ -142,33 +150,8 @@ impl TryFrom<Vec<StageFile>> for Stages {
     type Error = String;
 
     fn try_from(stages: Vec<StageFile>) -> Result<Self, String> {
-        let is_outcome = |stage: &StageFile| {
-            stage.effects.iter().any(|effect| matches!(effect, Effect::Verdict(_) | Effect::Document(_)))
-        };
-        let first_outcome = stages.iter().position(is_outcome);
-        let mut numbered = stages.iter().enumerate();
-        if let Some((at, _)) = numbered.find(|(at, stage)| stage.when.is_none() && first_outcome != Some(*at)) {
-            return Err(format!(
-                "stage {} has no `when`: only the first one with an outcome may leave it out, and comes as --finish says",
-                at + 1
-            ));
-        }
-        // What happens once in a widget cannot bring a stage about after something that happens later.
-        let moments = stages.iter().map(|stage| stage.when.as_ref().and_then(Trigger::moment_in_widget));
-        let moments: Vec<_> = moments.enumerate().filter_map(|(at, moment)| Some((at, moment?))).collect();
-        for pair in moments.windows(2) {
-            let [(earlier_at, earlier), (at, moment)] = [pair[0], pair[1]];
-            let (when, steps) = (stages[at].when.as_ref(), Trigger::Step(String::new()).moment_in_widget());
-            let is_late = moment < earlier || (moment == earlier && Some(moment) != steps);
-            if let Some(when) = when.filter(|_| is_late) {
-                return Err(format!(
-                    "stage {} would come together with stage {}: `{when}` has happened by then; give one stage both \
-                     effects, or wait with `after=`, `polls=` or `operator`",
-                    at + 1,
-                    earlier_at + 1,
-                ));
-            }
-        }
+        let stages: Vec<_> = stages.into_iter().map(|StageFile(stage)| stage).collect();
+        check_order(&stages)?;
         Ok(Self(stages))
     }
 }
@@ -177,56 +160,24 @@ impl TryFrom<RawStage> for StageFile {
     type Error = String;
 
     fn try_from(mut raw: RawStage) -> Result<Self, String> {
-        let when = raw.when.take();
-        let result = match (raw.result.take(), raw.unlisted_result.take()) {
-            (Some(_), Some(_)) => return Err("a stage has either `result` or `unlisted_result`, not both".into()),
-            (Some(listed), None) => Some(ResultValue::Listed(listed)),
-            (None, Some(word)) => Some(unlisted(word)?),
-            (None, None) => None,
+        let mut stage = Stage::as_finish_says();
+        stage.when = raw.when.take().map_or(Vec::new(), |Triggers(triggers)| triggers);
+        let others = [
+            raw.error.take().map(Effect::Error),
+            raw.document.take().map(Effect::Document),
+            raw.change.take().map(Effect::Change),
+            raw.fault.take().map(|FaultFile(fault)| Effect::Fault(fault)),
+        ];
+        stage.effects = match raw.result.take() {
+            Some(word) => vec![Effect::Verdict(raw.verdict(word)?)],
+            None => match raw.first_detail() {
+                Some(name) => return Err(format!("`{name}` says more about a result: it goes with `result`")),
+                None => Vec::new(),
+            },
         };
-        let mut effects = Vec::new();
-        effects.extend(raw.error.take().map(Effect::Error));
-        effects.extend(raw.document.take().map(Effect::Document));
-        if effects.len() + usize::from(result.is_some()) > 1 {
-            return Err("a stage answers one thing: `result`, `error` or `document`".into());
-        }
-        effects.extend(raw.change.take().map(Effect::Change));
-        if let Some(FaultFile(fault)) = raw.fault.take() {
-            match fault.endpoint() {
-                Some(Endpoint::Begin) => {
-                    return Err("a stage comes after `begin/`: a fault on it is the scenario's `begin_fault`".into());
-                }
-                Some(endpoint @ (Endpoint::CompareFaces | Endpoint::GetScreeningPersonDetails)) => {
-                    return Err(format!(
-                        "`{endpoint}/` names no session, so no stage lets it go wrong: give the fault to the company or \
-                         the server"
-                    ));
-                }
-                Some(Endpoint::Result | Endpoint::Delete | Endpoint::Media(_)) | None => {}
-            }
-            effects.push(Effect::Fault(fault));
-        }
-        match result {
-            Some(result) => effects.insert(0, Effect::Verdict(verdict(result, raw)?)),
-            None => {
-                if let Some(name) = raw.first_detail() {
-                    return Err(format!("`{name}` says more about a result: it goes with `result`"));
-                }
-            }
-        }
-        if effects.is_empty() {
-            return Err("a stage changes something: `result`, `error`, `document`, `change` or `fault`".into());
-        }
-        Ok(Self { when, effects })
-    }
-}
-
-/// A word that is listed would be read as a mistake by whoever meets it later.
-fn unlisted(word: String) -> Result<ResultValue, String> {
-    match word.parse::<Outcome>() {
-        Ok(listed) => Err(format!("`{listed}` is a result that the vendor lists: write it as `result`")),
-        Err(_) if word.trim().is_empty() => Err("`unlisted_result` is empty".into()),
-        Err(_) => Ok(ResultValue::Unlisted(word)),
+        stage.effects.extend(others.into_iter().flatten());
+        stage.check()?;
+        Ok(Self(stage))
     }
 }
 
@@ -234,6 +185,7 @@ impl RawStage {
     /// What is said about a result, if anything.
     fn first_detail(&self) -> Option<&'static str> {
         let details = [
+            (self.unlisted, "unlisted"),
             (self.reject_reason.is_some(), "reject_reason"),
             (self.reject_description.is_some(), "reject_description"),
             (self.result_comment.is_some(), "result_comment"),
@@ -244,64 +196,37 @@ impl RawStage {
         ];
         details.into_iter().find_map(|(is_there, name)| is_there.then_some(name))
     }
-}
 
-fn verdict(result: ResultValue, raw: RawStage) -> Result<Verdict, String> {
-    if let ResultValue::Listed(outcome) = result
-        && raw.reject_reason.is_some()
-        && outcome != Outcome::Rejected
-    {
-        return Err(format!("`reject_reason` goes with the result REJECTED, not with {outcome}"));
+    fn verdict(self, word: String) -> Result<Verdict, String> {
+        let result = if self.unlisted {
+            ResultValue::Unlisted(word)
+        } else {
+            ResultValue::Listed(word.parse().map_err(|problem| {
+                format!("{problem}; another word, to see what a client does with it, needs `unlisted: true`")
+            })?)
+        };
+        let reject_reason = match (self.reject_reason, self.reject_description) {
+            (None, None) => None,
+            (value, description) => {
+                Some(RejectReason { value: value.unwrap_or_default(), description: description.unwrap_or_default() })
+            }
+        };
+        Ok(Verdict {
+            reject_reason,
+            result_comment: self.result_comment.unwrap_or_default(),
+            live: self.live,
+            similarity: self.similarity,
+            document_read: self.document_read.unwrap_or(true),
+            screening_matches: self.screening_matches.unwrap_or_default(),
+            ..Verdict::of(result)
+        })
     }
-    if raw.reject_reason.is_none() && raw.reject_description.is_some() {
-        return Err("`reject_description` goes with a `reject_reason`".into());
-    }
-    if raw.similarity.is_some_and(|similarity| !(0.0..=1.0).contains(&similarity)) {
-        return Err("`similarity` is a number from 0 to 1".into());
-    }
-    let screening_matches = raw.screening_matches.unwrap_or_default();
-    if screening_matches.iter().any(|found| !(0.0..=100.0).contains(&found.score)) {
-        return Err("`score` is a number from 0 to 100".into());
-    }
-    Ok(Verdict {
-        reject_reason: raw.reject_reason.map(|value| RejectReason::new(value, raw.reject_description)),
-        result_comment: raw.result_comment.unwrap_or_default(),
-        live: raw.live,
-        similarity: raw.similarity,
-        document_read: raw.document_read.unwrap_or(true),
-        screening_matches,
-        ..Verdict::of(result)
-    })
 }
 
 impl ScenarioFile {
-    /// The scenario `name`; a first outcome without `when` comes at `finish`.
-    pub(super) fn into_scenario(self, name: String, finish: &Trigger) -> Scenario {
-        let Self(raw) = self;
-        let stages = raw.stages.map_or(Vec::new(), |Stages(stages)| stages);
-        let faults = stages.iter().flat_map(|stage| &stage.effects).filter(|it| matches!(it, Effect::Fault(_))).count();
-        let stage = |(at, stage): (usize, StageFile)| {
-            // Hints and log call a fault after its scenario, where it has no name.
-            let named = |effect| match effect {
-                Effect::Fault(fault) if faults == 1 => Effect::Fault(fault.or_named(&name)),
-                Effect::Fault(fault) => Effect::Fault(fault.or_named(&format!("{name}, stage {}", at + 1))),
-                other => other,
-            };
-            let effects = stage.effects.into_iter().map(named).collect();
-            Stage { when: stage.when.unwrap_or_else(|| finish.clone()), effects }
-        };
-        let stages = stages.into_iter().enumerate().map(stage).collect();
-        let answers = raw.operator_answers.into_iter().map(|(key, OperatorAnswer(value))| (key, value));
-        Scenario {
-            description: raw.description,
-            matches: raw.matches,
-            refuse_begin: raw.refuse_begin,
-            begin_fault: raw.begin_fault.map(|FaultFile(fault)| fault.on(Endpoint::Begin).or_named(&name)),
-            session_lifetime: raw.session_lifetime.map(|Lifetime(time)| time),
-            form: Form::from_values(raw.flags, &raw.steps.into_iter().map(Value::Object).collect::<Vec<_>>()),
-            operator_answers: answers.collect(),
-            stages,
-            name,
-        }
+    /// The scenario, under that name.
+    pub(super) fn named(self, name: &str) -> Scenario {
+        let Self(scenario) = self;
+        Scenario { name: name.to_owned(), ..scenario }
     }
 }

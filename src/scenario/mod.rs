@@ -1,6 +1,9 @@
 //! Scenarios: named courses of a verification, read from YAML files.
 
 mod book;
+mod build;
+mod check;
+mod choice;
 mod content;
 mod file;
 mod trigger;
@@ -14,18 +17,36 @@ use self::verdict::REJECT_REASONS;
 pub(crate) use self::{
     book::ScenarioBook,
     content::{Content, Match, Read},
-    verdict::{RejectReason, ResultValue, ScreeningMatch, Verdict},
+    verdict::{RejectReason, ResultValue},
 };
-pub use self::{trigger::Trigger, verdict::Decision};
+pub use self::{
+    choice::ScenarioChoice,
+    trigger::Trigger,
+    verdict::{ScreeningMatch, Verdict},
+};
 use crate::{
     faults::Fault,
     foreign_text::shortened,
     vendor::{ErrorCode, Form, Steps, StepsAtBegin},
 };
 
-/// What happens to the sessions that take this scenario.
-#[derive(Debug)]
-pub(crate) struct Scenario {
+/// What happens to the sessions that take it, and when: in the words of a scenario file.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use identomat_mock::{MockServer, Scenario, Stage, Verdict};
+///
+/// let late = Scenario::new("late")
+///     .stage(Stage::widget().manual_check())
+///     .stage(Stage::after("60s").result(Verdict::approved().result_comment("Looks right")));
+/// let mock = MockServer::builder().scenario(late).start().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+#[derive(Debug, Clone)]
+pub struct Scenario {
     pub(crate) name: String,
     pub(crate) description: String,
     /// The calls of `begin/` that take it without asking for it.
@@ -41,17 +62,29 @@ pub(crate) struct Scenario {
     /// What the vendor's operator answers: question key → answer.
     pub(crate) operator_answers: Map<String, Value>,
     pub(crate) stages: Vec<Stage>,
+    /// What cannot be, of what it was built from.
+    problem: Option<String>,
 }
 
-/// One stage of a scenario: it comes once, after the one before it.
-#[derive(Debug)]
-pub(crate) struct Stage {
-    pub(crate) when: Trigger,
+/// One stage of a scenario: it comes once, after the one before it, when the first of its triggers is pulled.
+///
+/// ```
+/// use identomat_mock::{ErrorCode, Stage};
+///
+/// let lost = Stage::polls(3).or("after=1h").error(ErrorCode::SessionNotFound);
+/// ```
+#[must_use]
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// Without any it comes when the setting `finish` says.
+    pub(crate) when: Vec<Trigger>,
     pub(crate) effects: Vec<Effect>,
+    /// What cannot be, of what it was built from.
+    problem: Option<String>,
 }
 
 /// What a stage changes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Effect {
     /// `result/` and `delete/` answer a document with this verdict from now on.
     Verdict(Verdict),
@@ -63,6 +96,13 @@ pub(crate) enum Effect {
     Change(Map<String, Value>),
     /// Something goes wrong with calls for the session.
     Fault(Fault),
+}
+
+impl Stage {
+    /// What brings it about, in words: `widget or after=60s`.
+    pub(crate) fn triggers(&self) -> String {
+        self.when.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+    }
 }
 
 impl Scenario {

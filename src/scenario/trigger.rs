@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, SeqAccess, Visitor},
+};
 
 use crate::clock::parse_duration;
 
@@ -29,7 +32,7 @@ pub enum Trigger {
 
 impl Trigger {
     /// The place in the course of a widget of what happens there once; `None` for what can always happen again.
-    pub(super) fn moment_in_widget(&self) -> Option<u8> {
+    pub(crate) fn moment_in_widget(&self) -> Option<u8> {
         match self {
             Self::Begin => Some(0),
             Self::Opened => Some(1),
@@ -83,6 +86,42 @@ impl TryFrom<String> for Trigger {
 
     fn try_from(text: String) -> Result<Self, String> {
         text.parse()
+    }
+}
+
+/// The triggers of a stage, of which the first that is pulled counts. A file has one, or a list of them.
+#[derive(Debug)]
+pub(super) struct Triggers(pub(super) Vec<Trigger>);
+
+impl<'de> Deserialize<'de> for Triggers {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        struct OneOrSeveral;
+
+        impl<'de> Visitor<'de> for OneOrSeveral {
+            type Value = Triggers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a trigger, or a list of triggers")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Triggers, E> {
+                text.parse().map(|trigger| Triggers(vec![trigger])).map_err(E::custom)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Triggers, A::Error> {
+                let mut triggers = Vec::new();
+                while let Some(trigger) = list.next_element()? {
+                    triggers.push(trigger);
+                }
+                if triggers.is_empty() {
+                    Err(A::Error::custom("an empty list never brings a stage about"))
+                } else {
+                    Ok(Triggers(triggers))
+                }
+            }
+        }
+
+        reader.deserialize_any(OneOrSeveral)
     }
 }
 

@@ -3,13 +3,21 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::vendor::{Outcome, ResultCase};
 
-/// An outcome with all that a result document says about it.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-pub(crate) struct Verdict {
+/// An outcome with all that a result document says about it: in a stage, or decided from outside.
+///
+/// ```
+/// use identomat_mock::{Outcome, Verdict};
+///
+/// let rejected = Verdict::rejected("document_covered").result_comment("A thumb is on the photo");
+/// let known = Verdict::from(Outcome::ManualCheck);
+/// let unknown = Verdict::unlisted("UNDER_INVESTIGATION");
+/// ```
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub struct Verdict {
     pub(crate) result: ResultValue,
     pub(crate) reject_reason: Option<RejectReason>,
     pub(crate) result_comment: String,
@@ -38,9 +46,127 @@ impl Verdict {
         }
     }
 
+    /// The person is who they say.
+    pub fn approved() -> Self {
+        Outcome::Approved.into()
+    }
+
+    /// The person is not, or the check failed, for that reason: a word such as `document_covered`.
+    ///
+    /// `Verdict::from(Outcome::Rejected)` gives none; where it is decided from outside, it takes the one reason that was
+    /// seen in live answers, or one of the same style when no face is checked.
+    pub fn rejected(reason: impl Into<String>) -> Self {
+        Self::from(Outcome::Rejected).reject_reason(reason)
+    }
+
+    /// An operator of the vendor has to look.
+    pub fn manual_check() -> Self {
+        Outcome::ManualCheck.into()
+    }
+
+    /// A result that no document of the vendor lists.
+    pub fn unlisted(word: impl Into<String>) -> Self {
+        Self::of(ResultValue::Unlisted(word.into()))
+    }
+
+    /// The word that becomes `reject_reason`, for a rejection.
+    pub fn reject_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reject_reason.get_or_insert_default().value = reason.into();
+        self
+    }
+
+    /// The reason in a sentence; otherwise an empty text.
+    pub fn reject_description(mut self, description: impl Into<String>) -> Self {
+        self.reject_reason.get_or_insert_default().description = description.into();
+        self
+    }
+
+    /// What becomes `result_comment`.
+    pub fn result_comment(mut self, comment: impl Into<String>) -> Self {
+        self.result_comment = comment.into();
+        self
+    }
+
+    /// Whether the person was found to be alive; otherwise as the flags imply.
+    pub fn live(mut self, is_live: bool) -> Self {
+        self.live = Some(is_live);
+        self
+    }
+
+    /// How similar face and document are, 0 to 1; otherwise above 0.9 where a face is checked.
+    pub fn similarity(mut self, similarity: f64) -> Self {
+        self.similarity = Some(similarity);
+        self
+    }
+
+    /// Whether a document could be read, which is so otherwise; without one there is no person in the answer.
+    pub fn document_read(mut self, is_read: bool) -> Self {
+        self.document_read = is_read;
+        self
+    }
+
+    /// Somebody on a screening list who may be the person; may be repeated.
+    pub fn screening_match(mut self, found: ScreeningMatch) -> Self {
+        self.screening_matches.push(found);
+        self
+    }
+
+    /// Says what does not go together.
+    ///
+    /// # Errors
+    ///
+    /// A message that names the member and what would be right.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let is_bare = |reason: &RejectReason| reason.value.is_empty() && !reason.description.is_empty();
+        if self.reject_reason.as_ref().is_some_and(is_bare) {
+            return Err("`reject_description` goes with a `reject_reason`".into());
+        }
+        match &self.result {
+            ResultValue::Unlisted(word) if word.trim().is_empty() => return Err("`result` is empty".into()),
+            ResultValue::Unlisted(word) => {
+                if let Ok(listed) = word.parse::<Outcome>() {
+                    return Err(format!("`{listed}` is a result that the vendor lists: it is not `unlisted`"));
+                }
+            }
+            ResultValue::Listed(outcome) if self.reject_reason.is_some() && *outcome != Outcome::Rejected => {
+                return Err(format!("`reject_reason` goes with the result REJECTED, not with {outcome}"));
+            }
+            ResultValue::Listed(_) => {}
+        }
+        if self.similarity.is_some_and(|similarity| !(0.0..=1.0).contains(&similarity)) {
+            return Err("`similarity` is a number from 0 to 1".into());
+        }
+        if self.screening_matches.iter().any(|found| !(0.0..=100.0).contains(&found.score)) {
+            return Err("`score` is a number from 0 to 100".into());
+        }
+        Ok(())
+    }
+
+    /// This verdict as it is decided from outside: a rejection has a reason, and numbers that go with it.
+    pub(crate) fn decided(mut self, face_is_checked: bool) -> Self {
+        if self.result == ResultValue::Listed(Outcome::Rejected) && self.reject_reason.is_none() {
+            let usual = if face_is_checked { "face_mismatch" } else { "document_not_readable" };
+            self.reject_reason = Some(RejectReason { value: usual.into(), description: String::new() });
+            self.similarity = self.similarity.or(face_is_checked.then_some(0.218_430_659_177_302_6));
+            self.document_read &= face_is_checked;
+        }
+        self
+    }
+
+    /// Whether the person turned the terms down.
+    pub(crate) fn disagrees(&self) -> bool {
+        self.result == ResultValue::Listed(Outcome::DisagreedWithTerms)
+    }
+
     /// Whether the vendor saw what the person brought.
     pub(crate) fn went_through(&self) -> bool {
         !matches!(self.result, ResultValue::Listed(Outcome::InProgress | Outcome::DisagreedWithTerms))
+    }
+}
+
+impl From<Outcome> for Verdict {
+    fn from(outcome: Outcome) -> Self {
+        Self::of(ResultValue::Listed(outcome))
     }
 }
 
@@ -80,102 +206,23 @@ pub(super) const REJECT_REASONS: [&str; 13] = [
     "no_document_in_image",
 ];
 
-/// Why a person was rejected (specification, section 5).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+/// Why a person was rejected (specification, section 5). Recorded rejections have no description.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct RejectReason {
     pub(crate) value: String,
     pub(crate) description: String,
 }
 
-impl RejectReason {
-    /// Recorded rejections have no description.
-    pub(super) fn new(value: String, description: Option<String>) -> Self {
-        Self { description: description.unwrap_or_default(), value }
-    }
-}
-
 /// Somebody on a list who may be the person (specification, section 5).
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct ScreeningMatch {
-    /// 0 to 100.
-    pub(crate) score: f64,
-    pub(crate) name: String,
-    pub(crate) person_id: String,
-    pub(crate) review_status: String,
-}
-
-/// An outcome that is asked for instead of what the scenario says.
-///
-/// ```
-/// use identomat_mock::{Decision, Outcome};
-///
-/// let decision = Decision::from(Outcome::Rejected).reason("document_covered").comment("A thumb is on the photo");
-/// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct Decision {
-    outcome: Outcome,
-    reason: Option<String>,
-    comment: String,
-    pub(crate) answers: Option<Value>,
-}
-
-impl Decision {
-    /// The word that becomes `reject_reason`, for a rejection. Without one, a rejection takes the one reason that was
-    /// seen in live answers, or one of the same style when no face is checked.
-    pub fn reason(mut self, reason: impl Into<String>) -> Self {
-        self.reason = Some(reason.into());
-        self
-    }
-
-    /// What becomes `result_comment`.
-    pub fn comment(mut self, comment: impl Into<String>) -> Self {
-        self.comment = comment.into();
-        self
-    }
-
-    /// What the person filled in, as a JSON object: questionnaire key → question key → answer. Without it the answers
-    /// are invented. Only for finishing the widget.
-    pub fn answers(mut self, answers: Value) -> Self {
-        self.answers = Some(answers);
-        self
-    }
-
-    /// The outcome.
-    pub fn outcome(&self) -> Outcome {
-        self.outcome
-    }
-
-    /// Says what does not go together.
-    pub(crate) fn problem(&self) -> Option<String> {
-        if self.reason.is_some() && self.outcome != Outcome::Rejected {
-            return Some(format!(
-                "a reason (`reject_reason`) goes with the outcome REJECTED, not with {}",
-                self.outcome
-            ));
-        }
-        None
-    }
-
-    pub(crate) fn verdict(self, face_is_checked: bool) -> Verdict {
-        let Self { outcome, reason, comment, answers: _ } = self;
-        let mut verdict = Verdict::of(ResultValue::Listed(outcome));
-        verdict.result_comment = comment;
-        if outcome == Outcome::Rejected {
-            if reason.is_none() {
-                verdict.similarity = face_is_checked.then_some(0.218_430_659_177_302_6);
-                verdict.document_read = face_is_checked;
-            }
-            let usual = if face_is_checked { "face_mismatch" } else { "document_not_readable" };
-            let value = reason.unwrap_or_else(|| usual.to_owned());
-            verdict.reject_reason = Some(RejectReason::new(value, None));
-        }
-        verdict
-    }
-}
-
-impl From<Outcome> for Decision {
-    fn from(outcome: Outcome) -> Self {
-        Self { outcome, reason: None, comment: String::new(), answers: None }
-    }
+pub struct ScreeningMatch {
+    /// How likely it is the person, 0 to 100.
+    pub score: f64,
+    /// The name on the list.
+    pub name: String,
+    /// The id that `get-screening-person-details/` takes, which knows more where the fixtures do.
+    pub person_id: String,
+    /// How far an operator is with it: `pending`.
+    pub review_status: String,
 }

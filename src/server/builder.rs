@@ -1,9 +1,14 @@
 //! What a mock for a test is started with.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use super::{MockServer, StartError};
-use crate::{company::Company, config::Config, vendor::Dialect};
+use crate::{
+    company::Company,
+    config::Config,
+    scenario::{Scenario, ScenarioChoice},
+    vendor::Dialect,
+};
 
 /// Settings of a [`MockServer`]: a free port, one company, and what is asked for here.
 ///
@@ -50,9 +55,23 @@ impl MockServerBuilder {
         self
     }
 
-    /// The scenario for sessions that do not ask for one; `approved` otherwise.
-    pub fn scenario(mut self, name: impl Into<String>) -> Self {
-        self.config.scenario = name.into();
+    /// The scenario for sessions that do not ask for one, `approved` otherwise: a name, or a [`Scenario`], which can be
+    /// asked for by its name, too.
+    pub fn scenario(mut self, scenario: impl Into<ScenarioChoice>) -> Self {
+        match scenario.into() {
+            ScenarioChoice::Named(name) => self.config.scenario = name,
+            ScenarioChoice::Own(scenario) => {
+                self.config.scenario = scenario.name.clone();
+                self.config.own_scenarios.push(Arc::unwrap_or_clone(scenario));
+            }
+        }
+        self
+    }
+
+    /// A scenario that sessions can ask for by its name, or that takes those which its `match` holds for. It replaces
+    /// one of a file of the same name.
+    pub fn add_scenario(mut self, scenario: Scenario) -> Self {
+        self.config.own_scenarios.push(scenario);
         self
     }
 

@@ -10,7 +10,8 @@ use super::moment;
 use crate::{
     company::Tenant,
     faults::Fault,
-    mock::{FellDue, Mock},
+    mock::{FellDue, Mock, SessionInfo},
+    scenario::ScenarioChoice,
 };
 
 /// One company of a running mock: what is done here, no other company notices.
@@ -35,10 +36,15 @@ pub struct CompanyHandle<'a> {
     pub(super) tenant: Arc<Tenant>,
 }
 
-/// There is no company, scenario or other thing of that name; says which there are.
+/// There is no company of that key; says which there are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UnknownName(pub(super) String);
+
+/// There is no scenario of that name, or one that was built says what cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ScenarioError(String);
 
 impl fmt::Debug for CompanyHandle<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,22 +58,26 @@ impl CompanyHandle<'_> {
         &self.tenant.company.key
     }
 
-    /// Lets the next session that does not ask for a scenario take this one.
+    /// Lets the next session that does not ask for a scenario take this one: a name, or a [`crate::Scenario`] that
+    /// nobody else can ask for.
     ///
     /// # Errors
     ///
-    /// [`UnknownName`] when there is no such scenario.
-    pub fn next_scenario(&self, name: &str) -> Result<(), UnknownName> {
-        self.next_scenarios(name, 1)
+    /// [`ScenarioError`] when there is no such scenario, or the one that was built cannot be.
+    pub fn next_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ScenarioError> {
+        self.next_scenarios([scenario])
     }
 
-    /// As [`CompanyHandle::next_scenario`], for so many sessions.
+    /// As [`CompanyHandle::next_scenario`], for as many sessions as there are scenarios.
     ///
     /// # Errors
     ///
-    /// As [`CompanyHandle::next_scenario`].
-    pub fn next_scenarios(&self, name: &str, sessions: usize) -> Result<(), UnknownName> {
-        self.mock.enqueue(&self.tenant, name, sessions).map_err(UnknownName)
+    /// As [`CompanyHandle::next_scenario`]; none is queued then.
+    pub fn next_scenarios(
+        &self,
+        scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>,
+    ) -> Result<(), ScenarioError> {
+        self.mock.enqueue(&self.tenant, scenarios).map_err(ScenarioError)
     }
 
     /// Lets something go wrong with the next calls of the company.
@@ -110,9 +120,14 @@ impl CompanyHandle<'_> {
         self.tenant.clock.unfreeze();
     }
 
-    /// The tokens of the company's sessions, in the order in which they began.
-    pub fn sessions(&self) -> Vec<String> {
-        self.tenant.sessions.tokens().iter().map(ToString::to_string).collect()
+    /// The company's sessions as they stand, in the order in which they began.
+    pub fn sessions(&self) -> Vec<SessionInfo> {
+        self.mock.sessions(&self.tenant)
+    }
+
+    /// The session that began last, whose token only the app under test may know.
+    pub fn last_session(&self) -> Option<SessionInfo> {
+        self.mock.last_session(&self.tenant)
     }
 
     /// How many sessions the company has.

@@ -73,7 +73,7 @@ impl Course {
 impl Session {
     /// Brings the stages about that are due at `now`.
     pub(crate) fn settle(&mut self, now: Timestamp) {
-        while let Some(came_at) = self.next_stage().and_then(|stage| self.due(&stage.when, now)) {
+        while let Some(came_at) = self.next_stage().and_then(|stage| self.due(stage, now)) {
             self.come(came_at, Stood::Stage(self.course.next));
             self.course.next += 1;
         }
@@ -84,8 +84,13 @@ impl Session {
         self.scenario().stages.get(self.course.next as usize)
     }
 
+    /// When the first trigger of a stage was pulled, if one was by `now`.
+    fn due(&self, stage: &Stage, now: Timestamp) -> Option<Timestamp> {
+        stage.when.iter().filter_map(|trigger| self.pulled(trigger, now)).min()
+    }
+
     /// When the trigger was pulled, if it was by `now`.
-    fn due(&self, trigger: &Trigger, now: Timestamp) -> Option<Timestamp> {
+    fn pulled(&self, trigger: &Trigger, now: Timestamp) -> Option<Timestamp> {
         let since = self.course.since;
         let happened = |at: Option<Timestamp>| at.map(|at| at.max(since));
         // Whoever finished the widget has opened it and has been through all of its steps.
@@ -101,9 +106,14 @@ impl Session {
         }
     }
 
+    /// Whether the session waits for a decision from outside.
+    fn waits_for_operator(&self) -> bool {
+        self.next_stage().is_some_and(|stage| stage.when.contains(&Trigger::Operator))
+    }
+
     /// Brings the stage about that waits for a decision from outside; false when the session waits for something else.
     pub(super) fn come_as_decided(&mut self, now: Timestamp) -> bool {
-        let waits = self.next_stage().is_some_and(|stage| stage.when == Trigger::Operator);
+        let waits = self.waits_for_operator();
         if waits {
             self.come(now, Stood::Stage(self.course.next));
             self.course.next += 1;
@@ -112,10 +122,21 @@ impl Session {
         waits
     }
 
-    /// Fixes what was asked for from outside. The stages of the scenario that were to come do not any more.
+    /// Fixes what was decided from outside: it stands in for the stage that waits for that, and is one stage more
+    /// otherwise. Those behind it come as ever.
     pub(super) fn come_to(&mut self, verdict: Verdict, now: Timestamp) {
-        self.course.next = self.scenario().stages.len() as u32;
+        self.course.next += u32::from(self.waits_for_operator());
         self.come(now, Stood::Decided(Box::new(verdict)));
+        self.settle(now);
+    }
+
+    /// Fixes what was asked for when the person finished: it stands in for all that finishing would bring about.
+    pub(super) fn come_to_at_finish(&mut self, verdict: Verdict, now: Timestamp) {
+        let comes_in_widget = |stage: &Stage| stage.when.iter().any(|trigger| trigger.moment_in_widget().is_some());
+        let last = self.scenario().stages.iter().rposition(comes_in_widget);
+        self.course.next = self.course.next.max(last.map_or(0, |last| last as u32 + 1));
+        self.come(now, Stood::Decided(Box::new(verdict)));
+        self.settle(now);
     }
 
     fn come(&mut self, at: Timestamp, what: Stood) {
@@ -137,12 +158,20 @@ impl Session {
     }
 
     /// What is answered now: what the last stage said that said something about it.
-    pub(super) fn standing(&self) -> Standing<'_> {
+    pub(crate) fn standing(&self) -> Standing<'_> {
         let last = self.came().iter().rev().find_map(|came| match &came.what {
             Stood::Decided(verdict) => Some(Standing::Verdict(verdict)),
             Stood::Stage(number) => self.scenario().stages[*number as usize].effects.iter().find_map(Standing::of),
         });
         last.unwrap_or(Standing::Verdict(&NO_VERDICT_YET))
+    }
+
+    /// The number of the stage of the scenario that came last, from 1.
+    pub(crate) fn stage(&self) -> Option<usize> {
+        self.came().iter().rev().find_map(|came| match came.what {
+            Stood::Stage(number) => Some(number as usize + 1),
+            Stood::Decided(_) => None,
+        })
     }
 
     /// Whether the vendor saw what the person brought, as far as it is said.
@@ -176,7 +205,7 @@ impl Session {
         self.came().iter().skip(seen).map(|came| match came.what {
             Stood::Decided(_) => (came.at, "what was decided from outside".to_owned()),
             Stood::Stage(number) => {
-                let when = &self.scenario().stages[number as usize].when;
+                let when = self.scenario().stages[number as usize].triggers();
                 (came.at, format!("stage {} of the scenario `{}` ({when})", number + 1, self.scenario().name))
             }
         })

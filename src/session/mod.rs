@@ -132,7 +132,7 @@ pub enum FinishError {
     Answers(String),
     /// What is asked for does not go together.
     #[error("{0}")]
-    Decision(String),
+    Verdict(String),
     /// The widget has no such step.
     #[error("{0}")]
     Step(String),
@@ -148,9 +148,9 @@ pub enum DecideError {
     /// The scenario has no stage that waits for a decision.
     #[error("{0}")]
     NotAwaited(String),
-    /// What is asked for does not go together, or is no operator's to say.
+    /// What is decided does not go together.
     #[error("{0}")]
-    Decision(String),
+    Verdict(String),
 }
 
 /// What falls due in a session when its clock is moved.
@@ -270,7 +270,7 @@ impl Session {
         rest.finish = Some(Finish { at: now, answers });
         rest.rendered = None;
         match forced {
-            Some(verdict) => self.come_to(verdict, now),
+            Some(verdict) => self.come_to_at_finish(verdict, now),
             None => self.settle(now),
         }
         Ok(())
@@ -280,7 +280,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`DecideError::NotAwaited`] when none is asked for and the scenario does not wait for one.
+    /// [`DecideError::NotAwaited`] when none is given and the scenario does not wait for one.
     pub(crate) fn decide(&mut self, asked: Option<Verdict>, now: Timestamp) -> Result<(), DecideError> {
         self.settle(now);
         if let Some(verdict) = asked {
@@ -291,7 +291,7 @@ impl Session {
             return Ok(());
         }
         let waits = match self.next_stage() {
-            Some(stage) => format!("waits for `{}` now", stage.when),
+            Some(stage) => format!("waits for `{}` now", stage.triggers()),
             None => "has no stage to come".into(),
         };
         let name = &self.scenario().name;
@@ -343,6 +343,11 @@ impl Session {
 
     fn opened_at(&self) -> Option<Timestamp> {
         self.rest.as_ref()?.opened_at
+    }
+
+    /// Whether somebody has opened the widget.
+    pub(crate) fn is_opened(&self) -> bool {
+        self.opened_at().is_some()
     }
 
     fn rest(&mut self) -> &mut Rest {

@@ -60,6 +60,11 @@ impl Flags {
         self.0.get(name)
     }
 
+    /// All flags, as a JSON object.
+    pub(crate) fn into_value(self) -> Value {
+        Value::Object(self.0)
+    }
+
     /// The language of the pages, as HTML writes it. Unknown ones fall back to English (specification, section 6).
     pub(crate) fn html_language(&self) -> &'static str {
         match self.text("language").unwrap_or_default() {

@@ -117,7 +117,7 @@ async fn explicit_ways_hold_above_a_match() {
 async fn a_queue_is_taken_in_order_and_by_its_company_alone() {
     let app =
         TestApp::start_with(|builder| builder.company(Company::new("one").queue(["rejected"])).company("two")).await;
-    app.mock.company("one").unwrap().next_scenarios("manual-check", 2).unwrap();
+    app.mock.company("one").unwrap().next_scenarios(["manual-check"; 2]).unwrap();
     let results = async |key: &str, sessions: usize| {
         let mut results = Vec::new();
         for _ in 0..sessions {

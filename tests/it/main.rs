@@ -16,6 +16,7 @@ mod guests;
 mod layering;
 mod limits;
 mod media;
+mod own_scenarios;
 mod races;
 mod results;
 mod scenarios;

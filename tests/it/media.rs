@@ -384,7 +384,7 @@ async fn a_change_to_the_document_shows_on_the_picture() {
     .await;
     let token = whole_session(&app, "id").await;
     let before = (media(&app, "card-front", &token).await, media(&app, "card-back", &token).await);
-    app.mock.decide(&token).unwrap();
+    app.mock.decide_as_scripted(&token).unwrap();
     let after = (media(&app, "card-front", &token).await, media(&app, "card-back", &token).await);
     assert!(before.0.body != after.0.body, "the front says another name");
     assert_eq!(before.1.header("etag"), after.1.header("etag"), "the back says what it said");

@@ -50,7 +50,7 @@ async fn verdict_changes() {
     app.mock.finish(&token).unwrap();
     app.mock.advance(Duration::from_secs(60 * 60));
     assert_eq!(app.word(&token).await, "APPROVED");
-    app.mock.decide(&token).unwrap();
+    app.mock.decide_as_scripted(&token).unwrap();
     let result = app.result(&token).await.json();
     assert_eq!(result["result"], "REJECTED");
     assert_eq!(result["reject_reason"]["value"], "document_spoofing_detected");

@@ -258,7 +258,7 @@ async fn a_folder_adds_scenarios_and_replaces_those_of_its_names() {
 #[tokio::test]
 async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
     for (text, place, problem) in [
-        ("description: a\nstages:\n  - result: APROVED\n", "3:13", "`APROVED` is not an outcome; allowed: APPROVED, "),
+        ("description: a\nstages:\n  - result: APROVED\n", "3:5", "`APROVED` is not an outcome; allowed: APPROVED, "),
         ("description: a\nstages:\n  - result: APPROVED\n    wen: begin\n", "4:5", "unknown field `wen`"),
         (
             "description: a\nstages:\n  - when: begin\n",
@@ -282,9 +282,22 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\nrefuse_begin: SESSION_INVALID\nstages: [{result: APPROVED}]\n", "1:1", "without `stages`"),
         ("description: a\nstages: [{error: SESSION_INVALID, live: true}]\n", "2:10", "`live` says more about a result"),
         (
-            "description: a\nstages: [{unlisted_result: approved}]\n",
+            "description: a\nstages: [{result: approved, unlisted: true}]\n",
             "2:10",
             "`APPROVED` is a result that the vendor lists",
+        ),
+        ("description: a\nstages: [{result: '', unlisted: true}]\n", "2:10", "`result` is empty"),
+        ("description: a\nstages: [{when: begin, unlisted: true}]\n", "2:10", "`unlisted` says more about a result"),
+        (
+            "description: a\nstages: [{when: [], result: APPROVED}]\n",
+            "2:17",
+            "an empty list never brings a stage about",
+        ),
+        ("description: a\nstages: [{when: [widget, polls=0], result: APPROVED}]\n", "2:26", "not a number from 1"),
+        (
+            "description: a\nstages: [{when: widget, result: APPROVED}, {when: [polls=1, opened], result: REJECTED}]\n",
+            "2:9",
+            "`opened` has happened by then",
         ),
         (
             "description: a\nstages: [{when: begin, document: nothing-like-it}]\n",

@@ -61,7 +61,7 @@ async fn whom_no_file_describes_is_invented_from_id_and_name() {
     assert_eq!(details(&app, json!({"person_id": "NK-7"})).await.json(), person, "always the same");
 
     details(&app, json!({"person_id": "NK-8"})).await.assert_status(400);
-    app.mock.decide(&token).unwrap();
+    app.mock.decide_as_scripted(&token).unwrap();
     assert_eq!(details(&app, json!({"person_id": "NK-8"})).await.json()["lastName"], "Acme");
     details(&app, json!({"person_id": "NK-7"})).await.assert_status(200);
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use identomat_mock::{DecideError, Decision, Due, FellDue, FinishError, Outcome};
+use identomat_mock::{DecideError, Due, FellDue, FinishError, Outcome, Verdict};
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;
@@ -123,7 +123,7 @@ async fn a_stage_can_wait_for_an_operator() {
     )
     .await;
     let token = app.begin(json!({})).await;
-    let early = app.mock.decide(&token).unwrap_err().to_string();
+    let early = app.mock.decide_as_scripted(&token).unwrap_err().to_string();
     assert_eq!(
         early,
         "the scenario `scripted` waits for `widget` now, not for `operator`: say what is decided, or take a scenario \
@@ -131,28 +131,111 @@ async fn a_stage_can_wait_for_an_operator() {
     );
     app.mock.finish(&token).unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    app.mock.decide(&token).unwrap();
+    app.mock.decide_as_scripted(&token).unwrap();
     let result = app.result(&token).await.json();
     assert_eq!((&result["result"], &result["reject_reason"]["value"]), (&json!("REJECTED"), &json!("own")));
-    let late = app.mock.decide(&token).unwrap_err().to_string();
+    let late = app.mock.decide_as_scripted(&token).unwrap_err().to_string();
     assert!(late.starts_with("the scenario `scripted` has no stage to come, "), "{late}");
-    assert_eq!(app.mock.decide(&"0".repeat(40)), Err(DecideError::NoSuchSession));
+    assert_eq!(app.mock.decide_as_scripted(&"0".repeat(40)), Err(DecideError::NoSuchSession));
 }
 
 #[tokio::test]
-async fn an_operator_can_decide_against_the_scenario() {
+async fn a_decision_is_one_stage_more_and_those_behind_it_come_as_ever() {
     let app = TestApp::start_with(|builder| builder.scenario("manual-check-then-approved")).await;
     let token = app.begin(json!({})).await;
     app.mock.finish(&token).unwrap();
-    app.mock.decide_as(&token, Decision::from(Outcome::Rejected).reason("own_word").comment("No")).unwrap();
-    for _ in 0..4 {
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+    app.mock.decide(&token, Verdict::rejected("own_word").result_comment("No")).unwrap();
+    for _ in 0..2 {
         let result = app.result(&token).await.json();
-        assert_eq!(result["result"], "REJECTED", "the scenario's polls do not undo it");
+        assert_eq!((&result["result"], &result["result_comment"]), (&json!("REJECTED"), &json!("No")));
         assert_eq!(result["reject_reason"]["value"], "own_word");
-        assert_eq!(result["result_comment"], "No");
     }
-    app.mock.decide_as(&token, Outcome::Approved).unwrap();
-    assert_eq!(app.word(&token).await, "APPROVED", "the last decision holds");
+    assert_eq!(app.word(&token).await, "APPROVED", "two polls after the decision, the next stage has come");
+    app.mock.decide(&token, Outcome::Rejected).unwrap();
+    app.mock.advance(1000 * MINUTE);
+    let last = app.result(&token).await.json();
+    assert_eq!((&last["result"], &last["reject_reason"]["value"]), (&json!("REJECTED"), &json!("face_mismatch")));
+}
+
+#[tokio::test]
+async fn a_decision_stands_in_for_the_stage_that_waits_for_one() {
+    let app = TestApp::scripted(
+        "description: a\nstages: [{when: widget, result: MANUAL_CHECK}, {when: operator, result: REJECTED}, \
+         {when: after=1m, result: DISAGREED_WITH_TERMS}]",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    app.mock.decide(&token, Outcome::Rejected).unwrap();
+    assert_eq!(app.word(&token).await, "REJECTED");
+    app.mock.finish(&token).unwrap();
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK", "the widget's stage comes after an early decision");
+    app.mock.decide(&token, Outcome::Approved).unwrap();
+    assert_eq!(app.word(&token).await, "APPROVED");
+    app.mock.advance(MINUTE);
+    assert_eq!(app.word(&token).await, "DISAGREED_WITH_TERMS");
+    assert_eq!(app.mock.decide(&"0".repeat(40), Outcome::Approved), Err(DecideError::NoSuchSession));
+    let problem = app.mock.decide(&token, Verdict::approved().similarity(2.0)).unwrap_err();
+    assert_eq!(problem, DecideError::Verdict("`similarity` is a number from 0 to 1".into()));
+}
+
+#[tokio::test]
+async fn an_outcome_at_the_finish_stands_in_for_all_that_the_widget_brings_about() {
+    let app = TestApp::scripted(
+        "description: a\nstages: [{when: begin, error: SESSION_NOT_FOUND}, {when: polls=1, result: IN_PROGRESS}, \
+         {when: widget, result: APPROVED, change: {name: X}}, {when: after=1m, result: MANUAL_CHECK}]",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    app.mock.finish_as(&token, Outcome::Rejected).unwrap();
+    for _ in 0..3 {
+        let result = app.result(&token).await.json();
+        assert_eq!(result["result"], "REJECTED");
+        assert_ne!(result["name"], "X");
+    }
+    app.mock.advance(MINUTE);
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+}
+
+#[tokio::test]
+async fn the_first_of_several_triggers_counts() {
+    let app = TestApp::scripted(
+        "description: a\nstages:\n  - {when: [widget, after=1h], result: MANUAL_CHECK}\n  \
+         - {when: [operator, polls=3, after=1m], result: APPROVED}\n",
+    )
+    .await;
+    let left = app.begin(json!({})).await;
+    let due = whats(app.mock.advance(60 * MINUTE));
+    let stage = Due::Stage("stage 1 of the scenario `scripted` (widget or after=3600s)".into());
+    assert!(due.contains(&stage), "{due:?}");
+    assert_eq!(app.word(&left).await, "MANUAL_CHECK");
+    app.mock.advance(MINUTE);
+    assert_eq!(app.word(&left).await, "APPROVED", "after a minute");
+
+    let polled = app.begin(json!({})).await;
+    app.mock.finish(&polled).unwrap();
+    for word in ["MANUAL_CHECK", "MANUAL_CHECK", "MANUAL_CHECK", "APPROVED"] {
+        assert_eq!(app.word(&polled).await, word);
+    }
+    let decided = app.begin(json!({})).await;
+    app.mock.finish(&decided).unwrap();
+    app.mock.decide_as_scripted(&decided).unwrap();
+    assert_eq!(app.word(&decided).await, "APPROVED");
+}
+
+#[tokio::test]
+async fn a_time_that_passed_before_the_widget_was_finished_counts_from_when_it_had() {
+    let app = TestApp::scripted(
+        "description: a\nstages:\n  - {when: [widget, after=10m], result: MANUAL_CHECK}\n  \
+         - {when: after=10m, result: APPROVED}\n",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    app.mock.advance(14 * MINUTE);
+    app.mock.finish(&token).unwrap();
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+    app.mock.advance(6 * MINUTE);
+    assert_eq!(app.word(&token).await, "APPROVED", "ten minutes after the first ten");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::{fs, time::Duration};
 
+use identomat_mock::Outcome;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -74,7 +75,8 @@ async fn walk(scenario: &str, steps: &str) {
             }
             "reach" => app.mock.reach_step(&token, expected).unwrap(),
             "finish" => app.mock.finish(&token).unwrap(),
-            "decide" => app.mock.decide(&token).unwrap(),
+            "decide" if expected.is_empty() => app.mock.decide_as_scripted(&token).unwrap(),
+            "decide" => app.mock.decide(&token, expected.parse::<Outcome>().unwrap()).unwrap(),
             "advance" => {
                 let (number, unit) = expected.split_at(expected.len() - 1);
                 let seconds = match unit {
@@ -139,7 +141,7 @@ fn the_page_names_every_trigger_effect_and_fault() {
     }
     for key in [
         "result:",
-        "unlisted_result:",
+        "unlisted: true",
         "error:",
         "document:",
         "change:",

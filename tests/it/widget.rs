@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identomat_mock::{Company, Configuration, Decision, FinishError, MockServerBuilder, Outcome};
+use identomat_mock::{Company, Configuration, Finish, FinishError, MockServerBuilder, Outcome, Verdict};
 use reqwest::{
     Method,
     header::{ACCEPT, USER_AGENT},
@@ -53,7 +53,7 @@ async fn fields_that_the_form_does_not_have_are_named() {
         (&[("result_comment", "x")], "`result_comment` goes with an `outcome`"),
         (
             &[("outcome", "APPROVED"), ("reject_reason", "x")],
-            "a reason (`reject_reason`) goes with the outcome REJECTED, not with APPROVED",
+            "`reject_reason` goes with the result REJECTED, not with APPROVED",
         ),
     ] {
         assert_misfit(&app.finish(&token, form).await, problem);
@@ -72,14 +72,14 @@ async fn the_harness_finishes_with_reason_comment_and_answers() {
     let question = json!({"type": "text", "key": "why", "mandatory": true});
     let steps = json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]);
     let token = app.begin(json!({"steps": steps})).await;
-    let rejected = || Decision::from(Outcome::Rejected).reason("document_covered").comment("A thumb");
+    let rejected = || Finish::from(Verdict::rejected("document_covered").result_comment("A thumb"));
     for (decision, problem) in [
         (rejected().answers(json!([])), "the answers are not a JSON object: []"),
         (rejected().answers(json!({"t": {}})), "the session has no questionnaire `t` for the person"),
         (rejected().answers(json!({})), "the question `why` of `s` is mandatory and has no answer"),
         (
-            Decision::from(Outcome::Approved).reason("x"),
-            "a reason (`reject_reason`) goes with the outcome REJECTED, not with APPROVED",
+            Finish::from(Verdict::approved().reject_reason("x")),
+            "`reject_reason` goes with the result REJECTED, not with APPROVED",
         ),
     ] {
         assert_eq!(app.mock.finish_as(&token, decision).unwrap_err().to_string(), problem);
@@ -92,9 +92,11 @@ async fn the_harness_finishes_with_reason_comment_and_answers() {
     );
     assert_eq!(result["questionnaires"][0]["questions"][0]["answer"], "because");
 
-    let no_answers = app.mock.decide_as(&token, rejected().answers(json!({}))).unwrap_err().to_string();
-    assert_eq!(no_answers, "an operator answers no questions of the person: give `answers` to `finish_as`");
-    assert!(app.mock.decide_as(&token, Decision::from(Outcome::Approved).reason("x")).is_err());
+    let asked = app.begin(json!({"steps": steps})).await;
+    app.mock.finish_as(&asked, Finish::default().answers(json!({"s": {"why": "as the scenario says"}}))).unwrap();
+    let result = app.result(&asked).await.json();
+    assert_eq!(result["result"], "APPROVED");
+    assert_eq!(result["questionnaires"][0]["questions"][0]["answer"], "as the scenario says");
 }
 
 #[tokio::test]

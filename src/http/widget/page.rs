@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     foreign_text::without_quotes,
-    mock::{FinishRequest, Mock},
-    scenario::Decision,
+    mock::{Finish, Mock},
+    scenario::Verdict,
     session::{Browser, FinishError},
     vendor::{Outcome, VendorError},
 };
@@ -80,7 +80,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Requ
     }
 }
 
-fn read(form: &Params<'_>, head: &Parts, mock: &Mock) -> Result<FinishRequest, VendorError> {
+fn read(form: &Params<'_>, head: &Parts, mock: &Mock) -> Result<Finish, VendorError> {
     // What else the link carries is nothing to the form.
     let of_link: Vec<_> = query(head).map(|(name, _)| name).collect();
     let known: Vec<_> = FIELDS.into_iter().chain(of_link.iter().map(|name| &**name)).collect();
@@ -89,9 +89,9 @@ fn read(form: &Params<'_>, head: &Parts, mock: &Mock) -> Result<FinishRequest, V
     }
     let given = |name| form.text(name).map(|text| text.filter(|text| !text.is_empty()).map(Cow::into_owned));
     let (outcome, reason, comment) = (given("outcome")?, given("reject_reason")?, given("result_comment")?);
-    let decision = match outcome.as_deref() {
+    let finish = match outcome.as_deref() {
         None | Some("scenario") => match (reason, comment) {
-            (None, None) => None,
+            (None, None) => Finish::default(),
             (Some(_), _) => return Err(VendorError::argument("`reject_reason` goes with `outcome=REJECTED`")),
             (None, Some(_)) => return Err(VendorError::argument("`result_comment` goes with an `outcome`")),
         },
@@ -99,22 +99,21 @@ fn read(form: &Params<'_>, head: &Parts, mock: &Mock) -> Result<FinishRequest, V
             let outcome = word.parse::<Outcome>().map_err(|problem| {
                 VendorError::argument(format!("`outcome`: {problem}, or scenario: as the scenario says"))
             })?;
-            let decision = Decision::from(outcome).comment(comment.unwrap_or_default());
-            Some(match reason {
-                Some(reason) => decision.reason(reason),
-                None => decision,
+            let verdict = Verdict::from(outcome).result_comment(comment.unwrap_or_default());
+            Finish::from(match reason {
+                Some(reason) => verdict.reject_reason(reason),
+                None => verdict,
             })
         }
     };
-    let answers = match form.text("answers") {
-        Ok(None) => None,
+    match form.text("answers") {
+        Ok(None) => Ok(finish),
         _ => {
             let answers = form.object("answers", &mock.config.limits)?;
             let answers = if answers.is_empty() { "{}" } else { &answers };
-            Some(serde_json::from_str(answers).expect("an object was read"))
+            Ok(finish.answers(serde_json::from_str(answers).expect("an object was read")))
         }
-    };
-    Ok(FinishRequest { decision, answers })
+    }
 }
 
 /// The status of a page that lets nobody through.
@@ -122,7 +121,7 @@ pub(super) fn status(error: &FinishError) -> StatusCode {
     match error {
         FinishError::NoSuchSession => StatusCode::NOT_FOUND,
         FinishError::AlreadyFinished | FinishError::Expired => StatusCode::GONE,
-        FinishError::Form(_) | FinishError::Answers(_) | FinishError::Decision(_) | FinishError::Step(_) => {
+        FinishError::Form(_) | FinishError::Answers(_) | FinishError::Verdict(_) | FinishError::Step(_) => {
             StatusCode::BAD_REQUEST
         }
     }
@@ -136,7 +135,7 @@ fn refusal(error: &FinishError, language: &'static str) -> Response<Body> {
         FinishError::AlreadyFinished => {
             ("This verification is finished", "There is nothing left to do. You can close this page.".into())
         }
-        FinishError::Form(_) | FinishError::Answers(_) | FinishError::Decision(_) | FinishError::Step(_) => {
+        FinishError::Form(_) | FinishError::Answers(_) | FinishError::Verdict(_) | FinishError::Step(_) => {
             ("This form does not fit", error.to_string())
         }
     };

@@ -1,0 +1,112 @@
+//! What a scenario cannot say, whether it comes from a file or from Rust.
+
+use super::{Effect, Scenario, Stage, Trigger};
+use crate::faults::Endpoint;
+
+impl Scenario {
+    /// Says what cannot be.
+    ///
+    /// # Errors
+    ///
+    /// A message that names the stage, where it is one's.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        self.problem.clone().map_or(Ok(()), Err)?;
+        for (at, stage) in self.stages.iter().enumerate() {
+            stage.check().map_err(|problem| format!("stage {}: {problem}", at + 1))?;
+        }
+        check_order(&self.stages)?;
+        self.check_begin()?;
+        self.operator_answers.values().try_for_each(|answer| {
+            let is_texts = answer.as_array().is_some_and(|list| list.iter().all(serde_json::Value::is_string));
+            if answer.is_string() || answer.is_boolean() || is_texts {
+                return Ok(());
+            }
+            Err(format!("an operator's answer is a text, true, false, or a list of texts, not {answer}"))
+        })
+    }
+
+    /// Says what cannot be about `begin/`.
+    pub(super) fn check_begin(&self) -> Result<(), String> {
+        let is_elsewhere = |endpoint| endpoint != Endpoint::Begin;
+        if self.begin_fault.as_ref().and_then(|fault| fault.endpoint()).is_some_and(is_elsewhere) {
+            return Err("`begin_fault` is on `begin/`: leave `on` out, or give the fault to a stage".into());
+        }
+        if self.refuse_begin.is_some() && !self.stages.is_empty() {
+            return Err("where `begin/` is refused there is no session: `refuse_begin` goes without `stages`".into());
+        }
+        Ok(())
+    }
+}
+
+impl Stage {
+    /// Says what cannot be of the stage alone.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.problem.clone().map_or(Ok(()), Err)?;
+        if self.effects.is_empty() {
+            return Err("a stage changes something: `result`, `error`, `document`, `change` or `fault`".into());
+        }
+        let answers = |effect: &&Effect| matches!(effect, Effect::Verdict(_) | Effect::Error(_) | Effect::Document(_));
+        if self.effects.iter().filter(answers).count() > 1 {
+            return Err("a stage answers one thing: `result`, `error` or `document`".into());
+        }
+        self.effects.iter().try_for_each(|effect| match effect {
+            Effect::Verdict(verdict) => verdict.check(),
+            Effect::Fault(fault) => match fault.endpoint() {
+                Some(Endpoint::Begin) => {
+                    Err("a stage comes after `begin/`: a fault on it is the scenario's `begin_fault`".into())
+                }
+                Some(endpoint @ (Endpoint::CompareFaces | Endpoint::GetScreeningPersonDetails)) => Err(format!(
+                    "`{endpoint}/` names no session, so no stage lets it go wrong: give the fault to the company or the \
+                     server"
+                )),
+                Some(Endpoint::Result | Endpoint::Delete | Endpoint::Media(_)) | None => Ok(()),
+            },
+            Effect::Error(_) | Effect::Document(_) | Effect::Change(_) => Ok(()),
+        })
+    }
+
+    fn has_outcome(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::Verdict(_) | Effect::Document(_)))
+    }
+
+    /// What has happened in the widget for certain when it has come: the earliest of what can bring it about.
+    fn moment_in_widget(&self) -> Option<u8> {
+        let moments: Option<Vec<_>> = self.when.iter().map(Trigger::moment_in_widget).collect();
+        moments?.into_iter().min()
+    }
+}
+
+/// Says which stage cannot follow those before it.
+pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
+    let first_outcome = stages.iter().position(Stage::has_outcome);
+    let mut numbered = stages.iter().enumerate();
+    if let Some((at, _)) = numbered.find(|(at, stage)| stage.when.is_empty() && first_outcome != Some(*at)) {
+        return Err(format!(
+            "stage {} has no `when`: only the first one with an outcome may leave it out, and comes as --finish says",
+            at + 1
+        ));
+    }
+    // What happens once in a widget cannot bring a stage about after something that happens later.
+    let steps = Trigger::Step(String::new()).moment_in_widget();
+    let mut past: Option<(usize, u8)> = None;
+    for (at, stage) in stages.iter().enumerate() {
+        if let Some((earlier_at, earlier)) = past {
+            let is_late = |trigger: &&Trigger| {
+                let moment = trigger.moment_in_widget();
+                moment.is_some_and(|moment| moment < earlier || (moment == earlier && Some(moment) != steps))
+            };
+            if let Some(when) = stage.when.iter().find(is_late) {
+                return Err(format!(
+                    "stage {} would come together with stage {}: `{when}` has happened by then; give one stage both \
+                     effects, or wait with `after=`, `polls=` or `operator`",
+                    at + 1,
+                    earlier_at + 1,
+                ));
+            }
+        }
+        if let Some(moment) = stage.moment_in_widget().filter(|_| !stage.when.is_empty()) {
+            past = Some((at, moment));
+        }
+    }
+    Ok(())
+}

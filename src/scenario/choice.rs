@@ -1,0 +1,32 @@
+//! Naming a scenario, or giving one.
+
+use std::sync::Arc;
+
+use super::Scenario;
+
+/// A scenario by its name, or one that was built in Rust.
+#[derive(Debug, Clone)]
+pub enum ScenarioChoice {
+    /// One of the files, or one that the server was started with.
+    Named(String),
+    /// One that nobody else can ask for.
+    Own(Arc<Scenario>),
+}
+
+impl From<&str> for ScenarioChoice {
+    fn from(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
+impl From<String> for ScenarioChoice {
+    fn from(name: String) -> Self {
+        Self::Named(name)
+    }
+}
+
+impl From<Scenario> for ScenarioChoice {
+    fn from(scenario: Scenario) -> Self {
+        Self::Own(Arc::new(scenario))
+    }
+}
