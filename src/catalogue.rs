@@ -67,12 +67,16 @@ impl Catalogue {
         Ok(Arc::new(scenario.clone().finishing(finish)))
     }
 
-    /// Says which document a scenario names that is not there.
-    fn check_names(&self, scenario: &Scenario) -> Result<(), LoadError> {
+    /// Says which person or document a scenario names that is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] that names the scenario.
+    pub(crate) fn check_names(&self, scenario: &Scenario) -> Result<(), LoadError> {
         for name in scenario.documents() {
             self.fixtures.documents.get(name).map_err(|problem| about(scenario, problem))?;
         }
-        Ok(())
+        self.fixtures.people.check_scenario(scenario).map_err(|problem| about(scenario, problem))
     }
 }
 

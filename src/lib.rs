@@ -87,6 +87,11 @@ pub mod cli;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// That of the page about scenarios too.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/scenarios.md")]
+struct AboutScenarios;
+
 /// That of the page about media too.
 #[cfg(all(doctest, feature = "media"))]
 #[doc = include_str!("../docs/media.md")]

@@ -133,6 +133,8 @@ impl Mock {
         match tenant.next_in_queue() {
             Some(ScenarioChoice::Named(name)) => return named(&name, QUEUE, Some(ScenarioChoice::Named(name.clone()))),
             Some(ScenarioChoice::Own(scenario)) => {
+                // The files may have changed since it was queued.
+                catalogue.check_names(&scenario).map_err(|error| VendorError::argument(error.to_string()))?;
                 let queued = Some(ScenarioChoice::Own(scenario.clone()));
                 return Ok(Chosen { scenario, reason: QUEUE.into(), queued });
             }

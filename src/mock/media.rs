@@ -130,7 +130,8 @@ impl Mock {
 fn sitter(tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
     session.sitter(|session| {
         let flags = session.asked.layers().read_flags();
-        let person = catalogue.fixtures.people.cast(&session.token, &flags, &tenant.company.people).person;
+        let (names, wish) = (&tenant.company.people, session.scenario().person.as_ref());
+        let person = catalogue.fixtures.people.cast(&session.token, &flags, names, wish).person;
         Sitter { session: session.token, name: person.short_name(), is_female: matches!(person.sex, Sex::F) }
     })
 }

@@ -12,7 +12,7 @@ use super::{
     questionnaires::{AnsweredQuestionnaire, answered},
 };
 use crate::{
-    scenario::{RejectReason, ScreeningMatch, Verdict},
+    scenario::{Effect, RejectReason, ScreeningMatch, Verdict},
     session::Session,
     vendor::Wording,
 };
@@ -53,7 +53,7 @@ pub(super) struct ResultDocument<'a> {
 struct TechnicalDetails<'a> {
     remote_address: &'a str,
     user_agent: &'a str,
-    country_code: &'a str,
+    country_code: String,
 }
 
 impl<'a> ResultDocument<'a> {
@@ -66,7 +66,8 @@ impl<'a> ResultDocument<'a> {
         wording: Wording,
     ) -> Self {
         let flags = session.asked.layers().read_flags();
-        let cast = people.cast(&session.token, &flags, names);
+        let cast = people.cast(&session.token, &flags, names, session.scenario().person.as_ref());
+        let cast = cast.corrected(session.effects().filter_map(Effect::person_change));
         let went_through = verdict.went_through();
         let shows_document = went_through && verdict.document_read && session.has_document_step();
         let shows_face = went_through && verdict.document_read && session.has_face_step();
@@ -82,7 +83,7 @@ impl<'a> ResultDocument<'a> {
             live: verdict.live.unwrap_or(went_through && session.has_liveness()),
             document_type: document.as_ref().map_or("", |_| cast.document_type.as_str()),
             general_documents: brings_paper
-                .then(|| general_document(flags.general_document_type(), cast.person, token, begun_at))
+                .then(|| general_document(flags.general_document_type(), &cast.person, token, begun_at))
                 .into_iter()
                 .collect(),
             reject_reason: verdict.reject_reason.clone().or_else(no_reason),
@@ -96,7 +97,7 @@ impl<'a> ResultDocument<'a> {
             technical_details: session.browser().map(|browser| TechnicalDetails {
                 remote_address: &browser.remote_address,
                 user_agent: &browser.user_agent,
-                country_code: &cast.person.country_code,
+                country_code: cast.person.country_code.to_string(),
             }),
             config_id: session.config_id(),
             questionnaires: if went_through && session.has_questionnaire() { answered(session) } else { Vec::new() },

@@ -38,7 +38,7 @@ impl<'a> IdentityDocument<'a> {
 
     /// Driver licences carry none.
     fn machine_readable_zone(&self) -> Option<String> {
-        let person = self.cast.person;
+        let person = &self.cast.person;
         let given_names = match &person.middle_name {
             Some(middle) => format!("{} {}", &*person.first_name, &**middle),
             None => person.first_name.to_string(),
@@ -47,7 +47,7 @@ impl<'a> IdentityDocument<'a> {
             last_name: &person.last_name,
             given_names: &given_names,
             country: &self.cast.country,
-            document_number: self.cast.document_number,
+            document_number: &self.cast.document_number,
             personal_number: &person.personal_number,
             birthday: person.birthday,
             sex: person.sex.as_str(),
@@ -64,7 +64,7 @@ impl<'a> IdentityDocument<'a> {
     /// The member `person`: Latin name, local name where the document has one, dates in both forms.
     pub(super) fn person(&self) -> Map<String, Value> {
         let Cast { person, document_type, document_number, country } = self.cast;
-        let (country, document_number) = (country.as_str(), *document_number);
+        let (country, document_number) = (country.as_str(), document_number.as_str());
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
         put("first_name", (*person.first_name).into());

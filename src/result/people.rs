@@ -1,13 +1,17 @@
 //! The invented people who go through the sessions.
 
-use std::{collections::BTreeMap, path::Path, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, path::Path, sync::LazyLock};
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use super::lay_over;
 use crate::{
     built_in::PEOPLE,
     data_file::{DataFile, LoadError},
+    foreign_text::shortened,
+    scenario::{PersonWish, Scenario},
     vendor::{DocumentType, Flags, Token},
 };
 
@@ -16,7 +20,7 @@ static BUILT_IN: LazyLock<Vec<(String, Person)>> =
     LazyLock::new(|| read(PEOPLE.iter().map(DataFile::built_in)).expect("built-in people can be read"));
 
 /// An invented person and the documents they hold.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Person {
     pub(crate) first_name: LatinName,
@@ -39,7 +43,7 @@ pub(crate) struct Person {
     documents: Documents,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LocalName {
     /// Language and country, as in the names of raw fields: `ka_GE`.
@@ -55,7 +59,7 @@ pub(crate) struct LocalName {
     pub(crate) authority: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Address {
     pub(crate) street: String,
@@ -81,7 +85,7 @@ impl Address {
     }
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 pub(crate) enum Sex {
     F,
     M,
@@ -100,7 +104,7 @@ impl Sex {
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident $(<$size:ident>)?, $is_right:expr, $wanted:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Deserialize)]
+        #[derive(Debug, Clone, Deserialize, Serialize)]
         #[serde(try_from = "String")]
         pub(crate) struct $name$(<const $size: usize>)?(String);
 
@@ -144,7 +148,7 @@ checked_text!(
 );
 
 /// The numbers of the documents that a person holds, of which there is one at least.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(try_from = "BTreeMap<DocumentType, Number<9>>")]
 struct Documents(BTreeMap<DocumentType, Number<9>>);
 
@@ -160,6 +164,17 @@ impl Person {
     /// The number of the document of that kind, if the person holds one.
     fn document(&self, kind: DocumentType) -> Option<&str> {
         self.documents.0.get(&kind).map(|number| &**number)
+    }
+
+    /// This person with members laid over.
+    ///
+    /// # Errors
+    ///
+    /// A message that names the member that cannot be.
+    fn with(&self, members: &Map<String, Value>) -> Result<Self, String> {
+        let mut value = serde_json::to_value(self).expect("a person is JSON");
+        lay_over(&mut value, members);
+        serde_json::from_value(value).map_err(|problem| problem.to_string())
     }
 
     /// First and last name.
@@ -178,11 +193,28 @@ impl Person {
 /// The person of a session, and the document they show.
 #[derive(Debug, Clone)]
 pub(crate) struct Cast<'a> {
-    pub(crate) person: &'a Person,
+    pub(crate) person: Cow<'a, Person>,
     pub(crate) document_type: DocumentType,
-    pub(crate) document_number: &'a str,
+    pub(crate) document_number: String,
     /// Three letters: nationality, citizenship and issuing state.
     pub(crate) country: String,
+}
+
+impl Cast<'_> {
+    /// The same person and document, corrected. What cannot be laid over what else was changed is left out.
+    pub(crate) fn corrected<'c>(mut self, changes: impl IntoIterator<Item = &'c Map<String, Value>>) -> Self {
+        for members in changes {
+            let Ok(person) = self.person.with(members) else { continue };
+            if *self.person.country == *self.country {
+                self.country = person.country.to_string();
+            }
+            if let Some(number) = person.document(self.document_type) {
+                self.document_number = number.to_owned();
+            }
+            self.person = Cow::Owned(person);
+        }
+        self
+    }
 }
 
 /// Everybody who can go through a session: those of a folder, each with the name of their file, in the order of those
@@ -223,40 +255,64 @@ impl People {
         match names.iter().find(|name| !self.all().iter().any(|(known, _)| known == *name)) {
             Some(nobody) => {
                 let known: Vec<_> = self.all().iter().map(|(name, _)| name.as_str()).collect();
+                let nobody = shortened(nobody);
                 Err(format!("there is nobody called `{nobody}`; the people are: {}", known.join(", ")))
             }
             None => Ok(()),
         }
     }
 
-    /// Chooses person and document by the token, among those of these `names` (of everybody, where there are none)
-    /// that the flags allow.
+    /// Says what of a scenario's person, as it begins and as its stages change it, cannot be of everybody who may come.
+    pub(crate) fn check_scenario(&self, scenario: &Scenario) -> Result<(), String> {
+        let wish = scenario.person.as_ref();
+        let name = wish.and_then(|wish| wish.name.clone());
+        self.check_names(name.as_slice())?;
+        let changes: Vec<_> = wish.map(|wish| &wish.members).into_iter().chain(scenario.person_changes()).collect();
+        let may_come = self.all().iter().filter(|(known, _)| name.as_ref().is_none_or(|name| name == known));
+        for (known, person) in may_come.filter(|_| !changes.is_empty()) {
+            let changed =
+                changes.iter().try_fold(Cow::Borrowed(person), |person, members| person.with(members).map(Cow::Owned));
+            changed.map_err(|problem| format!("`person`, laid over `{known}`: {problem}"))?;
+        }
+        Ok(())
+    }
+
+    /// Chooses person and document by the token: the one that is wished for, or one of these `names` (of everybody,
+    /// where there are none) that the flags allow.
     ///
     /// Where nobody comes from the countries asked for, somebody gets a document of the first of them; where nobody
     /// holds a document of the kinds asked for, somebody shows another.
-    pub(crate) fn cast(&self, token: &Token, flags: &Flags, names: &[String]) -> Cast<'_> {
-        let holders = |kinds: &[DocumentType]| -> Vec<&Person> {
-            let holds_one = |person: &&Person| kinds.iter().any(|kind| person.document(*kind).is_some());
-            let may_come = |name: &String| names.is_empty() || names.contains(name);
-            self.all().iter().filter(|(name, _)| may_come(name)).map(|(_, person)| person).filter(holds_one).collect()
+    pub(crate) fn cast(&self, token: &Token, flags: &Flags, names: &[String], wish: Option<&PersonWish>) -> Cast<'_> {
+        let wished = wish.and_then(|wish| wish.name.as_ref());
+        let may_come = |name: &String| match wished {
+            Some(wished) => wished == name,
+            None => names.is_empty() || names.contains(name),
         };
-        let mut kinds = flags.document_types();
-        let mut people = holders(&kinds);
-        if people.is_empty() {
-            kinds = DocumentType::ALL.to_vec();
-            people = holders(&kinds);
-        }
+        let everybody: Vec<&Person> =
+            self.all().iter().filter(|(name, _)| may_come(name)).map(|(_, person)| person).collect();
+        let kinds = flags.document_types();
+        let holds_one = |person: &&Person| kinds.iter().any(|kind| person.document(*kind).is_some());
+        let holders: Vec<_> = everybody.iter().copied().filter(holds_one).collect();
+        let mut people = if holders.is_empty() { everybody } else { holders };
         let countries = flags.document_countries();
-        let is_wanted = |person: &&Person| countries.iter().any(|country| **country == *person.country);
-        let somebody_is_wanted = people.iter().any(is_wanted);
-        if somebody_is_wanted {
-            people.retain(is_wanted);
+        let is_wanted = |person: &Person| countries.iter().any(|country| **country == *person.country);
+        if people.iter().any(|person| is_wanted(person)) {
+            people.retain(|person| is_wanted(person));
         }
         let person = *pick(&people, token.draw("person"));
-        let held: Vec<_> = kinds.into_iter().filter_map(|kind| Some((kind, person.document(kind)?))).collect();
-        let (document_type, document_number) = *pick(&held, token.draw("document"));
-        let country = match countries.into_iter().next() {
-            Some(foreign) if !somebody_is_wanted => foreign,
+        let members = wish.map(|wish| &wish.members).filter(|members| !members.is_empty());
+        let changed = members.and_then(|members| person.with(members).ok());
+        let person = changed.map_or(Cow::Borrowed(person), Cow::Owned);
+        let held = |kinds: &[DocumentType]| -> Vec<_> {
+            kinds.iter().filter_map(|kind| Some((*kind, person.document(*kind)?.to_owned()))).collect()
+        };
+        let mut documents = held(&kinds);
+        if documents.is_empty() {
+            documents = held(&DocumentType::ALL);
+        }
+        let (document_type, document_number) = pick(&documents, token.draw("document")).clone();
+        let country = match countries.first() {
+            Some(foreign) if !is_wanted(&person) => foreign.clone(),
             _ => person.country.to_string(),
         };
         Cast { person, document_type, document_number, country }
@@ -303,7 +359,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for _ in 0..200 {
             let token = tokens.next();
-            let cast = people.cast(&token, &flags, &[]);
+            let cast = people.cast(&token, &flags, &[], None);
             assert!(matches!(cast.document_type, DocumentType::Passport | DocumentType::DriverLicense));
             assert!(["GEO", "UKR"].contains(&&*cast.country));
             seen.insert(cast.document_number);
@@ -315,6 +371,6 @@ mod tests {
     fn a_country_of_nobody_is_printed_on_the_document_of_somebody() {
         let people = People::load(None).unwrap();
         let flags = flags(serde_json::json!({"document_countries": ["FRA", "ITA"]}));
-        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, &[]).country, "FRA");
+        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, &[], None).country, "FRA");
     }
 }

@@ -11,7 +11,7 @@ use super::{Fixtures, by_name, load_folder, midnight, people::People, to_json};
 use crate::{
     built_in::SCREENING,
     data_file::{DataFile, LoadError},
-    scenario::Effect,
+    scenario::{Effect, Verdict},
     session::Session,
     vendor::draw,
 };
@@ -91,15 +91,17 @@ impl Fixtures {
     ///
     /// Where no file describes them, the rest follows from id and name.
     pub(crate) fn screened(&self, session: &Session, id: &str) -> Option<Bytes> {
-        let name = session.effects().find_map(|effect| match effect {
-            Effect::Verdict(verdict) => {
-                let matches = &mut verdict.screening_matches.iter();
-                matches.find(|found| found.person_id == id).map(|found| found.name.clone())
-            }
+        let found_by = |verdict: &Verdict| {
+            let matches = &mut verdict.screening_matches.iter();
+            matches.find(|found| found.person_id == id).map(|found| found.name.clone())
+        };
+        let in_stages = session.effects().find_map(|effect| match effect {
+            Effect::Verdict(verdict) => found_by(verdict),
             Effect::Change(change) => name_in(change.get("screeningMatches")?, id),
             Effect::Document(name) => name_in(self.documents.get(name).ok()?.get("screeningMatches")?, id),
-            Effect::Error(_) | Effect::Fault(_) => None,
-        })?;
+            Effect::Error(_) | Effect::Person(_) | Effect::Fault(_) => None,
+        });
+        let name = in_stages.or_else(|| session.decided().find_map(found_by))?;
         let details = |person: &ScreenedPerson| to_json(&Details { person_id: id, person });
         Some(self.screening.get(id).map_or_else(|| details(&invented(id, &name, &self.people)), details))
     }

@@ -134,16 +134,17 @@ mod tests {
 
     #[test]
     fn every_built_in_scenario_can_be_read_and_is_beyond_doubt() {
-        let (book, documents) =
-            (ScenarioBook::load(true, None, &Trigger::Begin).unwrap(), Fixtures::load(None).unwrap().documents);
+        let (book, fixtures) =
+            (ScenarioBook::load(true, None, &Trigger::Begin).unwrap(), Fixtures::load(None).unwrap());
         assert!(SCENARIOS.len() > 30 && SCENARIOS.is_sorted_by_key(|file| file.name));
         for name in book.names() {
             let scenario = book.get(name).unwrap();
             assert_eq!(scenario.doubts(), [""; 0], "{name}");
             assert!(scenario.matches.is_none(), "{name} has a `match`: books look at those of their folder only");
             for document in scenario.documents() {
-                documents.get(document).unwrap();
+                fixtures.documents.get(document).unwrap();
             }
+            fixtures.people.check_scenario(scenario).unwrap();
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Effect, Match, Scenario, Stage, Trigger, Verdict};
+use super::{Effect, Match, PersonWish, Scenario, Stage, Trigger, Verdict};
 use crate::{
     clock::parse_duration,
     faults::{Endpoint, Fault},
@@ -23,6 +23,7 @@ impl Scenario {
             begin_fault: None,
             session_lifetime: None,
             form: Form::default(),
+            person: None,
             operator_answers: Map::new(),
             stages: Vec::new(),
             problem: None,
@@ -88,6 +89,16 @@ impl Scenario {
                 self.form = Form::new(self.form.flags(), &steps.to_string());
             }
             _ => self.cannot("`steps` are not a JSON array of objects".into()),
+        }
+        self
+    }
+
+    /// Who goes through: the name of somebody in `people` of the fixtures, or a JSON object of members that are different
+    /// about the person, with `like` for whom they are laid over.
+    pub fn person(mut self, person: impl Into<Value>) -> Self {
+        match PersonWish::try_from(person.into()) {
+            Ok(wish) => self.person = Some(wish),
+            Err(problem) => self.cannot(problem.into()),
         }
         self
     }
@@ -210,15 +221,15 @@ impl Stage {
         self.with(Effect::Document(name.into()))
     }
 
+    /// What is different about the person from now on, and with it in every generated document: members of the file of a
+    /// person, at any depth; null takes one away.
+    pub fn person(self, members: Value) -> Self {
+        self.with_members("person", members, Effect::Person)
+    }
+
     /// Members laid over every document from now on, at any depth; null takes a member away.
-    pub fn change(mut self, members: Value) -> Self {
-        match members {
-            Value::Object(members) => self.with(Effect::Change(members)),
-            _ => {
-                self.cannot("`change` is not a JSON object".into());
-                self
-            }
-        }
+    pub fn change(self, members: Value) -> Self {
+        self.with_members("change", members, Effect::Change)
     }
 
     /// Something that goes wrong with calls for the session.
@@ -226,7 +237,17 @@ impl Stage {
         self.with(Effect::Fault(fault))
     }
 
-    pub(super) fn with(mut self, effect: Effect) -> Self {
+    fn with_members(mut self, key: &str, members: Value, effect: fn(Map<String, Value>) -> Effect) -> Self {
+        match members {
+            Value::Object(members) => self.with(effect(members)),
+            _ => {
+                self.cannot(format!("`{key}` is not a JSON object"));
+                self
+            }
+        }
+    }
+
+    fn with(mut self, effect: Effect) -> Self {
         self.effects.push(effect);
         self
     }

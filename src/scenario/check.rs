@@ -43,7 +43,9 @@ impl Stage {
     pub(super) fn check(&self) -> Result<(), String> {
         self.problem.clone().map_or(Ok(()), Err)?;
         if self.effects.is_empty() {
-            return Err("a stage changes something: `result`, `error`, `document`, `change` or `fault`".into());
+            return Err(
+                "a stage changes something: `result`, `error`, `document`, `person`, `change` or `fault`".into()
+            );
         }
         let answers = |effect: &&Effect| matches!(effect, Effect::Verdict(_) | Effect::Error(_) | Effect::Document(_));
         if self.effects.iter().filter(answers).count() > 1 {
@@ -61,7 +63,7 @@ impl Stage {
                 )),
                 Some(Endpoint::Result | Endpoint::Delete | Endpoint::Media(_)) | None => Ok(()),
             },
-            Effect::Error(_) | Effect::Document(_) | Effect::Change(_) => Ok(()),
+            Effect::Error(_) | Effect::Document(_) | Effect::Person(_) | Effect::Change(_) => Ok(()),
         })
     }
 

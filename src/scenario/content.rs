@@ -4,6 +4,7 @@ use std::{cell::OnceCell, collections::BTreeMap};
 
 use serde::Deserialize;
 use serde_json::Value;
+use wildmatch::WildMatch;
 
 use crate::vendor::{Flags, Layers};
 
@@ -59,7 +60,8 @@ struct RawMatch {
     return_url: Option<Condition>,
 }
 
-/// A value that has to be there as it is, `{present: true}` or `{present: false}`, or `{contains: VALUE}`.
+/// A value that has to be there as it is, `{present: true}` or `{present: false}`, `{contains: VALUE}`, or
+/// `{glob: PATTERN}`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
 enum Condition {
@@ -67,19 +69,24 @@ enum Condition {
     Present(bool),
     /// An element of a list, or a part of a text. An object stands for the elements that have all its members.
     Contains(Value),
+    /// A text that looks so: `*` stands for any characters, `?` for one.
+    Glob(WildMatch),
 }
 
 impl TryFrom<Value> for Condition {
     type Error = &'static str;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {
-        let problem = "a condition is a value, `{present: true}`, `{present: false}` or `{contains: VALUE}`";
+        let problem =
+            "a condition is a value, `{present: true}`, `{present: false}`, `{contains: VALUE}` or `{glob: PATTERN}`";
         let Value::Object(mut members) = value else {
             return if value.is_null() { Err(problem) } else { Ok(Self::Is(value)) };
         };
-        match (members.len(), members.remove("present"), members.remove("contains")) {
-            (1, Some(Value::Bool(present)), None) => Ok(Self::Present(present)),
-            (1, None, Some(element)) => Ok(Self::Contains(element)),
+        let mut only = |name| if members.len() == 1 { members.remove(name) } else { None };
+        match (only("present"), only("contains"), only("glob")) {
+            (Some(Value::Bool(present)), ..) => Ok(Self::Present(present)),
+            (_, Some(element), _) => Ok(Self::Contains(element)),
+            (.., Some(Value::String(pattern))) => Ok(Self::Glob(WildMatch::new(&pattern))),
             _ => Err(problem),
         }
     }
@@ -142,6 +149,7 @@ impl Condition {
             (Self::Is(wanted), Some(value)) => is(wanted, value),
             (Self::Contains(wanted), Some(Value::Array(list))) => list.iter().any(|element| has(element, wanted)),
             (Self::Contains(Value::String(part)), Some(Value::String(text))) => text.contains(part),
+            (Self::Glob(pattern), Some(Value::String(text))) => pattern.matches(text),
             _ => false,
         }
     }
@@ -203,6 +211,21 @@ mod tests {
     }
 
     #[test]
+    fn a_glob_is_a_text_with_gaps() {
+        for (pattern, text, looks_so) in [
+            ("https://*.example.com/*", "https://shop.example.com/done?a=b", true),
+            ("https://*.example.com/*", "https://example.com/", false),
+            ("case-?", "case-7", true),
+            ("case-?", "case-17", false),
+            ("", "", true),
+        ] {
+            assert_eq!(holds(json!({"glob": pattern}), Some(json!(text))), looks_so, "{pattern} {text}");
+        }
+        assert!(!holds(json!({"glob": "*"}), None));
+        assert!(!holds(json!({"glob": "*"}), Some(json!(["a"]))), "a list contains, a text looks");
+    }
+
+    #[test]
     fn what_is_no_condition_is_refused() {
         for wrong in [
             json!(null),
@@ -210,6 +233,8 @@ mod tests {
             json!({"present": "yes"}),
             json!({"contains": 1, "present": true}),
             json!({"is": 1}),
+            json!({"glob": 1}),
+            json!({"glob": "a", "present": true}),
         ] {
             Condition::try_from(wrong).unwrap_err();
         }

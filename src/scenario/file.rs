@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Effect, Match, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, Verdict, check::check_order,
+    Effect, Match, PersonWish, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, Verdict, check::check_order,
     trigger::Triggers,
 };
 use crate::{
@@ -35,6 +35,8 @@ struct RawScenario {
     begin_fault: Option<FaultFile>,
     /// How long a token opens the widget: `2m`; `0s` for one that never does.
     session_lifetime: Option<Lifetime>,
+    /// Who goes through: a name from `people` of the fixtures, or members that are different about the person.
+    person: Option<PersonFile>,
     /// Laid over the flags of the call.
     #[serde(default)]
     flags: Map<String, Value>,
@@ -52,6 +54,10 @@ struct RawScenario {
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct Lifetime(Duration);
+
+#[derive(Deserialize)]
+#[serde(try_from = "Value")]
+struct PersonFile(PersonWish);
 
 /// A text, a boolean, or a list of texts (specification, section 5).
 #[derive(Deserialize)]
@@ -81,6 +87,8 @@ struct RawStage {
     error: Option<ErrorCode>,
     /// The document of the fixtures that they answer from now on, by its name.
     document: Option<String>,
+    /// What is different about the person from now on: members of the file of a person; null takes a member away.
+    person: Option<Map<String, Value>>,
     /// Members laid over every document from now on, at any depth; null takes a member away.
     change: Option<Map<String, Value>>,
     /// Something that goes wrong with calls for the session.
@@ -106,6 +114,14 @@ impl TryFrom<String> for Lifetime {
 
     fn try_from(text: String) -> Result<Self, String> {
         parse_duration(&text).map(Self)
+    }
+}
+
+impl TryFrom<Value> for PersonFile {
+    type Error = &'static str;
+
+    fn try_from(person: Value) -> Result<Self, Self::Error> {
+        person.try_into().map(Self)
     }
 }
 
@@ -137,6 +153,7 @@ impl TryFrom<RawScenario> for ScenarioFile {
             begin_fault: raw.begin_fault.map(|FaultFile(fault)| fault),
             session_lifetime: raw.session_lifetime.map(|Lifetime(time)| time),
             form: Form::from_values(raw.flags, &steps),
+            person: raw.person.map(|PersonFile(wish)| wish),
             operator_answers: answers.collect(),
             stages: raw.stages.map_or(Vec::new(), |Stages(stages)| stages),
             ..Scenario::new("")
@@ -165,6 +182,7 @@ impl TryFrom<RawStage> for StageFile {
         let others = [
             raw.error.take().map(Effect::Error),
             raw.document.take().map(Effect::Document),
+            raw.person.take().map(Effect::Person),
             raw.change.take().map(Effect::Change),
             raw.fault.take().map(|FaultFile(fault)| Effect::Fault(fault)),
         ];

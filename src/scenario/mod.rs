@@ -6,6 +6,7 @@ mod check;
 mod choice;
 mod content;
 mod file;
+mod person;
 mod trigger;
 mod verdict;
 
@@ -17,6 +18,7 @@ use self::verdict::REJECT_REASONS;
 pub(crate) use self::{
     book::ScenarioBook,
     content::{Content, Match, Read},
+    person::PersonWish,
     verdict::{RejectReason, ResultValue},
 };
 pub use self::{
@@ -59,6 +61,8 @@ pub struct Scenario {
     pub(crate) session_lifetime: Option<Duration>,
     /// Laid over the flags and steps of the session.
     pub(crate) form: Form,
+    /// Who goes through, instead of anybody.
+    pub(crate) person: Option<PersonWish>,
     /// What the vendor's operator answers: question key → answer.
     pub(crate) operator_answers: Map<String, Value>,
     pub(crate) stages: Vec<Stage>,
@@ -92,10 +96,22 @@ pub(crate) enum Effect {
     Error(ErrorCode),
     /// They answer the document of that name from the fixtures.
     Document(String),
+    /// The person is changed so, and with them all that a generated document says about them; members as in
+    /// [`PersonWish`].
+    Person(Map<String, Value>),
     /// Every document is changed so: members are laid over its own, and null takes one away.
     Change(Map<String, Value>),
     /// Something goes wrong with calls for the session.
     Fault(Fault),
+}
+
+impl Effect {
+    pub(crate) fn person_change(&self) -> Option<&Map<String, Value>> {
+        match self {
+            Self::Person(members) => Some(members),
+            _ => None,
+        }
+    }
 }
 
 impl Stage {
@@ -106,6 +122,11 @@ impl Stage {
 }
 
 impl Scenario {
+    /// The changes to the person that its stages make, in order.
+    pub(crate) fn person_changes(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        self.stages.iter().flat_map(|stage| &stage.effects).filter_map(Effect::person_change)
+    }
+
     /// The documents of the fixtures that it names.
     pub(crate) fn documents(&self) -> impl Iterator<Item = &str> {
         self.stages.iter().flat_map(|stage| &stage.effects).filter_map(|effect| match effect {

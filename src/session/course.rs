@@ -55,7 +55,7 @@ impl<'a> Standing<'a> {
             Effect::Verdict(verdict) => Some(Self::Verdict(verdict)),
             Effect::Document(name) => Some(Self::Document(name)),
             Effect::Error(code) => Some(Self::Error(*code)),
-            Effect::Change(_) | Effect::Fault(_) => None,
+            Effect::Person(_) | Effect::Change(_) | Effect::Fault(_) => None,
         }
     }
 }
@@ -146,7 +146,11 @@ impl Session {
                 match effect {
                     Effect::Fault(fault) => self.rest().faults.add(fault.clone(), at),
                     // Looked up when there is something to answer.
-                    Effect::Verdict(_) | Effect::Document(_) | Effect::Error(_) | Effect::Change(_) => {}
+                    Effect::Verdict(_)
+                    | Effect::Document(_)
+                    | Effect::Error(_)
+                    | Effect::Person(_)
+                    | Effect::Change(_) => {}
                 }
             }
         }
@@ -189,6 +193,14 @@ impl Session {
         self.came().iter().flat_map(|came| match came.what {
             Stood::Stage(number) => &self.scenario().stages[number as usize].effects[..],
             Stood::Decided(_) => &[],
+        })
+    }
+
+    /// What was decided from outside so far.
+    pub(crate) fn decided(&self) -> impl Iterator<Item = &Verdict> {
+        self.came().iter().filter_map(|came| match &came.what {
+            Stood::Decided(verdict) => Some(&**verdict),
+            Stood::Stage(_) => None,
         })
     }
 

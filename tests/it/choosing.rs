@@ -62,6 +62,9 @@ async fn every_part_of_a_call_can_be_matched() {
     assert_match(checkout, "return_url", url("https://example.com/checkout"), url("https://example.com/")).await;
     let exact = "{return_url: 'https://example.com/'}";
     assert_match(exact, "return_url", url("https://example.com/"), url("https://example.com/checkout")).await;
+    let glob = "{return_url: {glob: 'https://*.example.com/done?*'}}";
+    assert_match(glob, "return_url", url("https://a.example.com/done?b=c"), url("https://example.com/done?b=c")).await;
+    assert_match("{company: {glob: tw*}}", "company", json!({"company_key": "two"}), json!({})).await;
     assert_match("{return_url: {present: false}}", "return_url", json!({}), url("https://example.com/")).await;
 }
 

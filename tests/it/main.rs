@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod cast;
 mod choosing;
 mod clients;
 mod command_line;

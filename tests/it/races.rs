@@ -121,6 +121,24 @@ async fn sparse_document() {
 }
 
 #[tokio::test]
+async fn person_changes() {
+    let app = with("person-changes").await;
+    let token = app.begin(json!({"flags": {"document_types": ["passport"]}})).await;
+    app.mock.finish(&token).unwrap();
+    for (name, zone) in [("Sarnple", "SARNPLE<<"), ("Sample", "SAMPLE<<")] {
+        let result = app.result(&token).await.json();
+        assert_eq!((&result["result"], &result["person"]["last_name"]), (&json!("APPROVED"), &json!(name)));
+        assert!(result["name"].as_str().unwrap().ends_with(name), "{result}");
+        assert!(result["person"]["mrz"].as_str().unwrap().contains(zone), "{result}");
+        app.mock.advance(Duration::from_secs(60 * 60));
+    }
+    let decided = app.begin(json!({})).await;
+    app.mock.finish(&decided).unwrap();
+    app.mock.decide_as_scripted(&decided).unwrap();
+    assert_eq!(app.result(&decided).await.json()["person"]["last_name"], "Sample");
+}
+
+#[tokio::test]
 async fn slow_result() {
     let app = with("slow-result").await;
     let token = app.begin(json!({})).await;
@@ -180,7 +198,7 @@ fn every_race_scenario_says_what_it_finds_and_has_a_test() {
             found += 1;
         }
     }
-    assert_eq!(found, 11);
+    assert_eq!(found, 12);
 }
 
 #[tokio::test]

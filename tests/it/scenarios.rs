@@ -263,7 +263,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         (
             "description: a\nstages:\n  - when: begin\n",
             "3:5",
-            "a stage changes something: `result`, `error`, `document`, `change` or `fault`",
+            "a stage changes something: `result`, `error`, `document`, `person`, `change` or `fault`",
         ),
         (
             "description: a\nstages: [{result: APPROVED, error: SESSION_INVALID}]\n",
@@ -356,6 +356,10 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ),
         ("description: a\nstages: {} # none\n", "2:9", "`stages` takes a list, not `{}`"),
         ("description:\n  - a\nstages: []\n", "2:3", "`description` takes a text, not `- a`"),
+        ("description: a\nperson: 3\nstages: []\n", "2:9", "`person` is the name of somebody in `people`"),
+        ("description: a\nperson: {like: [a]}\nstages: []\n", "2:9", "`like: NAME` among them"),
+        ("description: a\nperson: nobody\nstages: []\n", "", "there is nobody called `nobody`"),
+        ("description: a\nstages: [{when: begin, person: j-q}]\n", "2:32", "`person` takes a mapping"),
         ("description: a\nflags: 3\nstages: []\n", "2:8", "`flags` takes a mapping (keys with values), not `3`"),
         ("description: a\nstages: [3]\n", "2:10", "`3` stands where a mapping (keys with values) is wanted"),
         (

@@ -1,5 +1,6 @@
 //! `get-screening-person-details/`: whom a screening found.
 
+use identomat_mock::{ScreeningMatch, Verdict};
 use serde_json::{Value, json};
 
 use crate::harness::{Reply, TestApp};
@@ -64,6 +65,17 @@ async fn whom_no_file_describes_is_invented_from_id_and_name() {
     app.mock.decide_as_scripted(&token).unwrap();
     assert_eq!(details(&app, json!({"person_id": "NK-8"})).await.json()["lastName"], "Acme");
     details(&app, json!({"person_id": "NK-7"})).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn whom_a_decision_names_has_been_met_too() {
+    let app = TestApp::start().await;
+    let token = app.begin(json!({})).await;
+    let (name, person_id, review_status) = ("Anna Exempla".into(), "NK-9".into(), "pending".into());
+    let found = ScreeningMatch { score: 50.0, name, person_id, review_status };
+    app.mock.decide(&token, Verdict::manual_check().screening_match(found)).unwrap();
+    assert_eq!(app.result(&token).await.json()["screeningMatches"][0]["personId"], "NK-9");
+    assert_eq!(details(&app, json!({"person_id": "NK-9"})).await.json()["firstName"], "Anna");
 }
 
 #[tokio::test]

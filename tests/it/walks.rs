@@ -2,13 +2,13 @@
 
 use std::{fs, time::Duration};
 
-use identomat_mock::Outcome;
+use identomat_mock::{Company, Configuration, Outcome};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
     command_line::{Serving, binary},
-    harness::{Reply, TestApp},
+    harness::{Reply, TestApp, send},
 };
 
 /// The fenced blocks of the page in order: language and text.
@@ -41,12 +41,52 @@ fn member<'a>(document: &'a Value, path: &str) -> &'a Value {
     })
 }
 
+/// `NAME=JSON NAME=JSON`; only quoted values have blanks.
+fn pairs(text: &str) -> Vec<(&str, Value)> {
+    let (mut pairs, mut rest) = (Vec::new(), text);
+    while let Some((name, after)) = rest.split_once('=') {
+        let mut values = serde_json::Deserializer::from_str(after).into_iter::<Value>();
+        pairs.push((name.trim(), values.next().unwrap().unwrap()));
+        rest = &after[values.byte_offset()..];
+    }
+    pairs
+}
+
+/// Begins a session with parameters and headers; `TOKEN` stands for the session before.
+async fn begin(app: &TestApp, with: &str, before: &str) -> String {
+    let (mut body, mut headers) = (json!({}), Vec::new());
+    for (name, value) in pairs(with) {
+        match value.as_str() {
+            Some(value) if name.starts_with("x-") => headers.push((name, value.to_owned())),
+            Some("TOKEN") => body[name] = before.into(),
+            _ => body[name] = value,
+        }
+    }
+    let call = app.request(Method::POST, "/external-api/begin/").json(&app.with_key(body));
+    let call = headers.into_iter().fold(call, |call, (name, value)| call.header(name, value));
+    let reply = send(call).await;
+    reply.assert_status(200);
+    reply.json().as_str().unwrap().to_owned()
+}
+
 async fn walk(scenario: &str, steps: &str) {
-    let app = TestApp::scripted(scenario).await;
+    let configuration = Configuration::new();
+    let company = Company::new("my-company").configuration("0123456789abcdef01234567", configuration);
+    let app = TestApp::scripted_with(scenario, |builder| {
+        let builder = builder.company(company);
+        // Whoever does not match takes another scenario.
+        if scenario.contains("match:") {
+            builder.settings(|config| config.scenario = "approved".into())
+        } else {
+            builder
+        }
+    })
+    .await;
     let mut token = String::new();
     for step in steps.lines() {
         let (action, expected) = step.split_once(' ').unwrap_or((step, ""));
         match action {
+            "begin" if expected.contains('=') => token = begin(&app, expected, &token).await,
             "begin" => {
                 let (word, _) = answer(&app, "/external-api/begin/", &json!({})).await;
                 if expected.is_empty() {
@@ -60,13 +100,8 @@ async fn walk(scenario: &str, steps: &str) {
                 let (word, document) = answer(&app, "/external-api/result/", &json!({"session_token": token})).await;
                 let (wanted, members) = expected.split_once(' ').unwrap_or((expected, ""));
                 assert_eq!(word, wanted, "{step}\n{scenario}");
-                // Values are JSON; only quoted ones have blanks.
-                let mut rest = members;
-                while let Some((path, after)) = rest.split_once('=') {
-                    let mut values = serde_json::Deserializer::from_str(after).into_iter::<Value>();
-                    let value = values.next().unwrap().unwrap();
-                    assert_eq!(member(&document, path.trim()), &value, "{step}\n{scenario}");
-                    rest = &after[values.byte_offset()..];
+                for (path, value) in pairs(members) {
+                    assert_eq!(member(&document, path), &value, "{step}\n{scenario}");
                 }
             }
             "open" => {
@@ -100,30 +135,19 @@ async fn every_scenario_of_the_page_does_what_is_written_below_it() {
         walk(&pair[0].1, &pair[1].1).await;
         walked += 1;
     }
-    assert!(walked >= 18, "{walked}");
+    assert!(walked >= 28, "{walked}");
     assert_eq!(walked, blocks.iter().filter(|(kind, _)| kind == "text").count(), "each walk has its scenario");
 }
 
 #[tokio::test]
-async fn the_examples_without_a_walk_can_be_read() {
+async fn the_example_without_a_walk_can_be_read() {
     let blocks = blocks();
     let without_walk = blocks
         .iter()
         .enumerate()
         .filter(|(at, (kind, _))| kind == "yaml" && blocks.get(at + 1).is_none_or(|(kind, _)| kind != "text"));
     let texts: Vec<_> = without_walk.map(|(_, (_, text))| text.as_str()).collect();
-    let [matching, config] = texts[..] else { panic!("{texts:#?}") };
-
-    let app =
-        TestApp::scripted_with(matching, |builder| builder.settings(|config| config.scenario = "approved".into()))
-            .await;
-    let begin = json!({
-        "flags": {"document_countries": ["GEO"], "liveness": true, "return_url": "https://example.com/checkout"},
-        "steps": [{"type": "user-questionnaire", "key": "k", "questions": []}],
-    });
-    let request = app.request(Method::POST, "/external-api/begin/").header("x-test-case", "checkout");
-    let reply = crate::harness::send(request.json(&app.with_key(begin))).await;
-    assert!(reply.hint().starts_with("scenario `scripted`, from its `match` on company, "), "{}", reply.hint());
+    let [config] = texts[..] else { panic!("{texts:#?}") };
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.yaml");
@@ -139,12 +163,23 @@ fn the_page_names_every_trigger_effect_and_fault() {
     for trigger in ["begin", "opened", "step=", "widget", "polls=", "after=", "operator"] {
         assert!(yaml.contains(&format!("when: {trigger}")), "no example of `{trigger}`");
     }
+    for condition in ["flags: ", "steps: ", "config_id: ", "parent: ", "header: ", "return_url: ", "company: "] {
+        let is_shown = |block: &str| block.contains("match:") && block.contains(condition.trim_end());
+        assert!(yaml.split("description:").any(is_shown), "no example of a match on `{condition}`");
+    }
+    for condition in ["present: true", "present: false", "contains: ", "glob: "] {
+        assert!(yaml.contains(condition), "no example of `{condition}`");
+    }
     for key in [
         "result:",
         "unlisted: true",
         "error:",
         "document:",
         "change:",
+        "person:\n  like:",
+        "    person:\n",
+        "person: zofia-",
+        "screening_matches:",
         "fault:",
         "delay:",
         "status:",

@@ -1,0 +1,30 @@
+//! Who goes through the sessions of a scenario.
+
+use serde_json::{Map, Value};
+
+/// Somebody from the fixtures, and what is different about them. Members are those of the file of a person, at any
+/// depth; null takes one away.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PersonWish {
+    /// The name of their file; without one, whoever would come anyway.
+    pub(crate) name: Option<String>,
+    pub(crate) members: Map<String, Value>,
+}
+
+impl TryFrom<Value> for PersonWish {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        let problem = "`person` is the name of somebody in `people` of the fixtures, or members that are different \
+                       about the person (`like: NAME` among them for whom they are laid over)";
+        match value {
+            Value::String(name) => Ok(Self { name: Some(name), members: Map::new() }),
+            Value::Object(mut members) => match members.shift_remove("like") {
+                None => Ok(Self { name: None, members }),
+                Some(Value::String(name)) => Ok(Self { name: Some(name), members }),
+                Some(_) => Err(problem),
+            },
+            _ => Err(problem),
+        }
+    }
+}
