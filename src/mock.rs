@@ -178,8 +178,9 @@ impl Mock {
         self.with_session(tenant, token, |session, catalogue| {
             let now = tenant.clock.now();
             let strike = strike_session(session, Endpoint::Result, now)?;
-            session.poll(now);
-            Ok(Told { json: self.answer(tenant, session, &catalogue.fixtures)?, strike })
+            let answer = self.answer(tenant, session, &catalogue.fixtures);
+            session.polled(now);
+            Ok(Told { json: answer?, strike })
         })
     }
 

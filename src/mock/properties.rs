@@ -26,6 +26,8 @@ static FIXTURES: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::load(None).expe
 enum Action {
     Poll,
     Advance(u64),
+    /// The clock runs, and nobody looks.
+    Wait(u64),
     SetBack(u64),
     Open,
     Reach(&'static str),
@@ -79,6 +81,7 @@ fn action() -> impl Strategy<Value = Action> {
         4 => Just(Action::Poll),
         3 => (0..2000_u64).prop_map(Action::Advance),
         1 => Just(Action::Advance(u64::MAX)),
+        1 => (0..2000_u64).prop_map(Action::Wait),
         1 => (0..2000_u64).prop_map(Action::SetBack),
         1 => Just(Action::Open),
         1 => select(&["agreement", "document", "face", "nowhere"][..]).prop_map(Action::Reach),
@@ -130,9 +133,10 @@ fn act(session: &mut Session, action: &Action, before: Timestamp, now: Timestamp
     let decided = |outcome: Outcome| Some(Verdict::from(outcome).result_comment("decided").decided(true));
     match action {
         Action::Poll => {
+            session.settle(now);
             session.strike(Endpoint::Result, now);
-            session.poll(now);
         }
+        Action::Wait(_) => {}
         Action::Advance(_) => {
             session.catch_up(before, now);
         }
@@ -180,13 +184,16 @@ fn play_with(
     for action in actions {
         let before = now;
         now = match action {
-            Action::Advance(seconds) => later(now, Duration::from_secs(*seconds)),
+            Action::Advance(seconds) | Action::Wait(seconds) => later(now, Duration::from_secs(*seconds)),
             Action::SetBack(seconds) => now.saturating_sub(Duration::from_secs(*seconds)).unwrap_or(Timestamp::MIN),
             _ => now,
         };
         session = meanwhile(session, action, before, now);
         act(&mut session, action, before, now);
         answers.push(session.answer(|session, standing| render(session, standing, &FIXTURES, &[], wording)));
+        if matches!(action, Action::Poll) {
+            session.polled(now);
+        }
     }
     answers
 }
@@ -215,6 +222,34 @@ fn said(answer: &Result<Value, ErrorCode>) -> Option<Said> {
     }
 }
 
+/// What polls of a session get, told by a simulation that goes from one event to the next: `None` before anything came.
+fn simulated(stages: &[(Vec<Trigger>, Does)], actions: &[Action]) -> Vec<Option<usize>> {
+    let (mut now, mut since, mut polls, mut come) = (0, 0, 0, 0);
+    let mut heard = Vec::new();
+    for action in actions {
+        let is_poll = matches!(action, Action::Poll);
+        if let Action::Advance(seconds) | Action::Wait(seconds) = action {
+            now += seconds;
+        }
+        for counts in [false, true].into_iter().filter(|counts| is_poll || !counts) {
+            polls += u32::from(counts);
+            while let Some((when, _)) = stages.get(come) {
+                let times = when.iter().filter_map(|trigger| match trigger {
+                    Trigger::After(time) => Some(since + time.as_secs()).filter(|due| *due <= now),
+                    Trigger::Polls(wanted) => (polls >= *wanted).then_some(now),
+                    _ => None,
+                });
+                let Some(at) = times.min() else { break };
+                (since, polls, come) = (at, 0, come + 1);
+            }
+            if is_poll && !counts {
+                heard.push(come.checked_sub(1));
+            }
+        }
+    }
+    heard
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
@@ -233,6 +268,26 @@ proptest! {
             }
             last = Some(answer);
         }
+    }
+
+    #[test]
+    fn polls_and_times_interleave_as_the_file_says(
+        stages in vec((vec(prop_oneof![
+            (1..4_u32).prop_map(Trigger::Polls),
+            (0..1000_u64).prop_map(|seconds| Trigger::After(Duration::from_secs(seconds))),
+        ], 1..3), Just(Does::Says(Outcome::Approved))), 0..7),
+        actions in vec(prop_oneof![
+            2 => Just(Action::Poll),
+            1 => (0..600_u64).prop_map(Action::Advance),
+            1 => (0..600_u64).prop_map(Action::Wait),
+        ], 0..40),
+    ) {
+        let polls = play(&stages, &actions).into_iter().zip(&actions).filter(|(_, action)| matches!(action, Action::Poll));
+        let heard: Vec<_> = polls.map(|(answer, _)| match said(&answer) {
+            Some(Said::Stage(number)) => Some(number),
+            _ => None,
+        }).collect();
+        prop_assert_eq!(heard, simulated(&stages, &actions));
     }
 
     #[test]

@@ -188,10 +188,10 @@ impl Session {
         self.rest.as_mut()?.faults.strike(endpoint, None, now, |purpose| token.draw(purpose))
     }
 
-    /// Takes note of a call of `result/`: the polls since the last stage can bring the next one about.
-    pub(crate) fn poll(&mut self, now: Timestamp) {
-        self.settle(now);
+    /// Takes note of a call of `result/` that got its answer: the polls since the last stage can bring the next about.
+    pub(crate) fn polled(&mut self, now: Timestamp) {
         self.course.count_poll();
+        self.settle(now);
     }
 
     /// What the session answers as it stands, with the document that `render` makes where there is none yet.

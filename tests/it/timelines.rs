@@ -375,3 +375,37 @@ async fn what_fell_due_is_told_when_the_clock_is_moved() {
     assert_eq!(last, vec![Due::Stage("stage 2 of the scenario `scripted` (after=900s)".into()); 2]);
     assert_eq!(app.word(&token).await, "APPROVED");
 }
+
+#[tokio::test]
+async fn each_company_has_a_clock_that_all_of_it_follows() {
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let scenario = "description: a\nstages: [{when: begin, result: MANUAL_CHECK}, {when: after=1h, result: APPROVED}]";
+    let app = TestApp::scripted_with(scenario, |builder| builder.company("one").company("other")).await;
+    let (one, other) = (app.mock.company("one").unwrap(), app.mock.company("other").unwrap());
+    one.freeze_clock();
+    one.set_clock(at(951_782_400)); // 29 February 2000
+    let frozen = one.now();
+    assert_eq!(one.now(), frozen);
+    assert!(other.now() > frozen + 1000 * MINUTE, "the other company's goes on");
+
+    let token = app.begin(json!({})).await;
+    let result = app.result(&token).await.json();
+    assert_eq!(result["result"], "MANUAL_CHECK");
+    let issued = result["person"]["document_issued"].as_str().unwrap();
+    assert!(["1996", "1997", "1998", "1999", "2000"].iter().any(|year| issued.ends_with(year)), "{issued}");
+    let due = one.set_clock(at(951_782_400 + 3600));
+    assert_eq!(due.len(), 2, "{due:?}");
+    assert!(due.iter().all(|due| due.session.as_deref() == Some(&token)), "{due:?}");
+    assert_eq!((&due[0].what, &*due[0].at), (&Due::Expired, "2000-02-29T00:15:00Z"));
+    assert_eq!(&*due[1].at, "2000-02-29T01:00:00Z");
+    assert_eq!(app.word(&token).await, "APPROVED");
+    app.widget(&token).await.assert_status(410);
+
+    assert_eq!(one.set_clock(at(951_782_400)), [], "what came stays");
+    assert_eq!(app.word(&token).await, "APPROVED");
+    one.unfreeze_clock();
+    let running = one.now();
+    assert!(running >= at(951_782_400) && running < at(951_782_400 + 600), "it runs on from where it stood");
+    one.reset();
+    assert!(one.now() > running + 1000 * MINUTE, "as it was at the start");
+}
