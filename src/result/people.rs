@@ -170,11 +170,11 @@ impl Person {
     ///
     /// # Errors
     ///
-    /// A message that names the member that cannot be.
-    fn with(&self, members: &Map<String, Value>) -> Result<Self, String> {
+    /// The path of the member that cannot be, and what is wrong with it.
+    fn with(&self, members: &Map<String, Value>) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
         let mut value = serde_json::to_value(self).expect("a person is JSON");
         lay_over(&mut value, members);
-        serde_json::from_value(value).map_err(|problem| problem.to_string())
+        serde_path_to_error::deserialize(value)
     }
 
     /// First and last name.
@@ -272,7 +272,11 @@ impl People {
         for (known, person) in may_come.filter(|_| !changes.is_empty()) {
             let changed =
                 changes.iter().try_fold(Cow::Borrowed(person), |person, members| person.with(members).map(Cow::Owned));
-            changed.map_err(|problem| format!("`person`, laid over `{known}`: {problem}"))?;
+            changed.map_err(|error| {
+                let (path, problem) = (error.path().to_string(), error.inner());
+                let member = if path == "." { String::new() } else { format!(".{path}") };
+                format!("`person{member}`, laid over `{known}`: {problem}")
+            })?;
         }
         Ok(())
     }

@@ -127,14 +127,14 @@ async fn a_person_that_cannot_be_stops_the_start() {
         (Scenario::new("s").person("nobody"), "there is nobody called `nobody`; the people are: aigul-primerova, "),
         (
             Scenario::new("s").person(json!({"like": "j-q", "frist_name": "X"})),
-            "`person`, laid over `j-q`: unknown field `frist_name`, expected one of `first_name`",
+            "`person.frist_name`, laid over `j-q`: unknown field `frist_name`, expected one of `first_name`",
         ),
         (Scenario::new("s").person(json!({"last_name": "Ünïcode"})), "`Ünïcode` is not a Latin name"),
-        (Scenario::new("s").person(json!({"sex": null})), "missing field `sex`"),
+        (Scenario::new("s").person(json!({"sex": null})), "`person`, laid over `aigul-primerova`: missing field `sex`"),
         (Scenario::new("s").person(json!(5)), "`person` is the name of somebody"),
         (
             Scenario::new("s").stage(Stage::begin().person(json!({"birthday": "yesterday"}))),
-            "`person`, laid over `aigul-primerova`: ",
+            "`person.birthday`, laid over `aigul-primerova`: ",
         ),
         (Scenario::new("s").stage(Stage::begin().person(json!("j-q"))), "stage 1: `person` is not a JSON object"),
     ] {

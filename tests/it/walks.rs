@@ -202,6 +202,9 @@ fn the_page_names_every_trigger_effect_and_fault() {
     }
     for entry in fs::read_dir("scenarios").unwrap() {
         let path = entry.unwrap().path();
+        if let Some(reason) = path.file_stem().unwrap().to_str().unwrap().strip_prefix("rejected-") {
+            assert!(page.contains(&format!("`{}`", reason.replace('-', "_"))), "the known reasons lack {reason}");
+        }
         if fs::read_to_string(&path).unwrap().contains("# Finds clients ") {
             assert!(page.contains(&format!("| `{}` |", path.file_stem().unwrap().to_str().unwrap())), "{path:?}");
         }
