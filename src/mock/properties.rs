@@ -43,6 +43,8 @@ enum Does {
     Says(Outcome),
     Fails(ErrorCode),
     Changes,
+    /// Corrects the person, in a way that cannot be of somebody without a local name.
+    Corrects,
     Harms,
 }
 
@@ -72,6 +74,7 @@ fn does() -> impl Strategy<Value = Does> {
         4 => outcome().prop_map(Does::Says),
         1 => select(&ErrorCode::ALL[..]).prop_map(Does::Fails),
         1 => Just(Does::Changes),
+        1 => Just(Does::Corrects),
         1 => Just(Does::Harms),
     ]
 }
@@ -99,6 +102,7 @@ fn scenario(stages: &[(Vec<Trigger>, Does)]) -> Scenario {
             Does::Says(outcome) => stage.result(Verdict::from(*outcome).result_comment(format!("stage {number}"))),
             Does::Fails(code) => stage.error(*code),
             Does::Changes => stage.change(json!({"person": {"status": number, "mrz": null}})),
+            Does::Corrects => stage.person(json!({"last_name": "Corrected", "local": {"first_name": "X"}})),
             Does::Harms => stage.fault(Fault::status(503).on(Endpoint::Result)),
         }
     };
