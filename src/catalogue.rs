@@ -37,11 +37,7 @@ impl Catalogue {
     /// [`LoadError`] for a file that cannot be read, or that names what no other file has.
     pub(crate) fn load(sources: Sources<'_>) -> Result<Self, LoadError> {
         let Sources { builtin_scenarios, scenarios, own_scenarios, fixtures, finish } = sources;
-        let mut scenarios = ScenarioBook::load(builtin_scenarios, scenarios, finish)?;
-        for built in own_scenarios {
-            built.check().map_err(|problem| about(built, problem))?;
-            scenarios.add(built.clone().finishing(finish));
-        }
+        let scenarios = ScenarioBook::load(builtin_scenarios, scenarios, own_scenarios, finish)?;
         let catalogue = Self { scenarios, fixtures: Fixtures::load(fixtures)? };
         catalogue.scenarios.own().try_for_each(|scenario| catalogue.check_names(scenario))?;
         Ok(catalogue)
@@ -62,9 +58,9 @@ impl Catalogue {
     ///
     /// [`LoadError`] that names the scenario.
     pub(crate) fn ready(&self, scenario: &Scenario, finish: &Trigger) -> Result<Arc<Scenario>, LoadError> {
-        scenario.check().map_err(|problem| about(scenario, problem))?;
-        self.check_names(scenario)?;
-        Ok(Arc::new(scenario.clone().finishing(finish)))
+        let ready = scenario.ready(finish)?;
+        self.check_names(&ready)?;
+        Ok(ready)
     }
 
     /// Says which person or document a scenario names that is not there.
@@ -74,12 +70,8 @@ impl Catalogue {
     /// [`LoadError`] that names the scenario.
     pub(crate) fn check_names(&self, scenario: &Scenario) -> Result<(), LoadError> {
         for name in scenario.documents() {
-            self.fixtures.documents.get(name).map_err(|problem| about(scenario, problem))?;
+            self.fixtures.documents.get(name).map_err(|problem| scenario.broken(problem))?;
         }
-        self.fixtures.people.check_scenario(scenario).map_err(|problem| about(scenario, problem))
+        self.fixtures.people.check_scenario(scenario).map_err(|problem| scenario.broken(problem))
     }
-}
-
-fn about(scenario: &Scenario, problem: String) -> LoadError {
-    LoadError::Content { place: format!("the scenario `{}`", scenario.name), problem }
 }

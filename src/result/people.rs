@@ -308,13 +308,14 @@ impl People {
         let changed = members.and_then(|members| person.with(members).ok());
         let person = changed.map_or(Cow::Borrowed(person), Cow::Owned);
         let held = |kinds: &[DocumentType]| -> Vec<_> {
-            kinds.iter().filter_map(|kind| Some((*kind, person.document(*kind)?.to_owned()))).collect()
+            kinds.iter().filter_map(|kind| Some((*kind, person.document(*kind)?))).collect()
         };
         let mut documents = held(&kinds);
         if documents.is_empty() {
             documents = held(&DocumentType::ALL);
         }
-        let (document_type, document_number) = pick(&documents, token.draw("document")).clone();
+        let (document_type, number) = *pick(&documents, token.draw("document"));
+        let document_number = number.to_owned();
         let country = match countries.first() {
             Some(foreign) if !is_wanted(&person) => foreign.clone(),
             _ => person.country.to_string(),

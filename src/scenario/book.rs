@@ -51,32 +51,34 @@ impl BuiltInScenarios {
 }
 
 impl ScenarioBook {
-    /// Reads the scenarios of `folder`, over the built-in ones where those are wanted.
+    /// Reads the scenarios of `folder`, over the built-in ones where those are wanted, and takes those `built` in Rust above them.
     ///
     /// `finish` is when a scenario that does not say so reaches its outcome.
     ///
     /// # Errors
     ///
-    /// [`LoadError`] for the first file that cannot be read, with line and column.
-    pub(crate) fn load(built_in: bool, folder: Option<&Path>, finish: &Trigger) -> Result<Self, LoadError> {
+    /// [`LoadError`] for the first file that cannot be read, with line and column, and for one of Rust that cannot be.
+    pub(crate) fn load(
+        built_in: bool,
+        folder: Option<&Path>,
+        built: &[Scenario],
+        finish: &Trigger,
+    ) -> Result<Self, LoadError> {
         let mut own = BTreeMap::new();
         for file in folder.map(DataFile::in_folder).transpose()?.unwrap_or_default() {
             let parsed: ScenarioFile = file.parse()?;
             let scenario = parsed.named(&file.name).finishing(finish);
             own.insert(file.name, Arc::new(scenario));
         }
-        let matching = matching(&own);
+        for scenario in built {
+            own.insert(scenario.name.clone(), scenario.ready(finish)?);
+        }
+        let matching = own.values().filter(|scenario| scenario.matches.is_some()).cloned().collect();
         let built_in = built_in.then(|| match finish {
             Trigger::Widget => AS_USUAL.clone(),
             other => Arc::new(BuiltInScenarios::new(other.clone())),
         });
         Ok(Self { own, built_in, matching })
-    }
-
-    /// Adds a scenario, above all of the same name.
-    pub(crate) fn add(&mut self, scenario: Scenario) {
-        self.own.insert(scenario.name.clone(), Arc::new(scenario));
-        self.matching = matching(&self.own);
     }
 
     /// The scenario of that name.
@@ -123,10 +125,6 @@ impl ScenarioBook {
     }
 }
 
-fn matching(scenarios: &BTreeMap<String, Arc<Scenario>>) -> Vec<Arc<Scenario>> {
-    scenarios.values().filter(|scenario| scenario.matches.is_some()).cloned().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +133,7 @@ mod tests {
     #[test]
     fn every_built_in_scenario_can_be_read_and_is_beyond_doubt() {
         let (book, fixtures) =
-            (ScenarioBook::load(true, None, &Trigger::Begin).unwrap(), Fixtures::load(None).unwrap());
+            (ScenarioBook::load(true, None, &[], &Trigger::Begin).unwrap(), Fixtures::load(None).unwrap());
         assert!(SCENARIOS.len() > 30 && SCENARIOS.is_sorted_by_key(|file| file.name));
         for name in book.names() {
             let scenario = book.get(name).unwrap();
@@ -150,7 +148,7 @@ mod tests {
 
     #[test]
     fn servers_share_the_scenarios_that_are_built_in() {
-        let book = || ScenarioBook::load(true, None, &Trigger::Widget).unwrap();
+        let book = || ScenarioBook::load(true, None, &[], &Trigger::Widget).unwrap();
         assert!(Arc::ptr_eq(book().get("approved").unwrap(), book().get("approved").unwrap()));
     }
 }

@@ -114,7 +114,7 @@ impl Scenario {
     }
 
     /// This scenario ready for sessions: a first outcome without a trigger comes at `finish`, and faults have names.
-    pub(crate) fn finishing(mut self, finish: &Trigger) -> Self {
+    pub(super) fn finishing(mut self, finish: &Trigger) -> Self {
         let is_fault = |effect: &&Effect| matches!(effect, Effect::Fault(_));
         let faults = self.stages.iter().flat_map(|stage| &stage.effects).filter(is_fault).count();
         self.begin_fault = self.begin_fault.map(|fault| fault.on(Endpoint::Begin).or_named(&self.name));
@@ -164,12 +164,12 @@ impl Stage {
 
     /// When so many calls of `result/` have got the answer of the stage before.
     pub fn polls(calls: u32) -> Self {
-        Self::when(format_args!("polls={calls}"))
+        Self::when(format!("polls={calls}"))
     }
 
     /// When so much time has passed on the clock since the stage before: `5s`, `15m`, `24h`.
     pub fn after(time: &str) -> Self {
-        Self::when(format_args!("after={time}"))
+        Self::when(format!("after={time}"))
     }
 
     /// When a decision is given from outside, as the vendor's operator would.
@@ -178,15 +178,15 @@ impl Stage {
     }
 
     /// When this is pulled: a [`Trigger`], or its word: `"after=5s"`.
-    pub fn when(trigger: impl fmt::Display) -> Self {
+    pub fn when(trigger: impl TryInto<Trigger, Error: fmt::Display>) -> Self {
         Self::as_finish_says().or(trigger)
     }
 
     /// Or when this is pulled, if it is before the others: a [`Trigger`], or its word: `"after=5s"`.
-    pub fn or(mut self, trigger: impl fmt::Display) -> Self {
-        match trigger.to_string().parse() {
+    pub fn or(mut self, trigger: impl TryInto<Trigger, Error: fmt::Display>) -> Self {
+        match trigger.try_into() {
             Ok(trigger) => self.when.push(trigger),
-            Err(problem) => self.cannot(problem),
+            Err(problem) => self.cannot(problem.to_string()),
         }
         self
     }

@@ -1,28 +1,37 @@
 //! What a scenario cannot say, whether it comes from a file or from Rust.
 
+use std::sync::Arc;
+
+use serde_json::Value;
+
 use super::{Effect, Scenario, Stage, Trigger};
-use crate::faults::Endpoint;
+use crate::{data_file::LoadError, faults::Endpoint};
 
 impl Scenario {
-    /// Says what cannot be.
+    /// A scenario that was built in Rust, ready for sessions: what does not say so reaches its outcome at `finish`.
     ///
     /// # Errors
     ///
-    /// A message that names the stage, where it is one's.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// [`LoadError`] for what cannot be.
+    pub(crate) fn ready(&self, finish: &Trigger) -> Result<Arc<Self>, LoadError> {
+        self.check().map_err(|problem| self.broken(problem))?;
+        Ok(Arc::new(self.clone().finishing(finish)))
+    }
+
+    /// An error that names the scenario.
+    pub(crate) fn broken(&self, problem: String) -> LoadError {
+        LoadError::Content { place: format!("the scenario `{}`", self.name), problem }
+    }
+
+    /// Says what cannot be, and names the stage, where it is one's.
+    fn check(&self) -> Result<(), String> {
         self.problem.clone().map_or(Ok(()), Err)?;
         for (at, stage) in self.stages.iter().enumerate() {
             stage.check().map_err(|problem| format!("stage {}: {problem}", at + 1))?;
         }
         check_order(&self.stages)?;
         self.check_begin()?;
-        self.operator_answers.values().try_for_each(|answer| {
-            let is_texts = answer.as_array().is_some_and(|list| list.iter().all(serde_json::Value::is_string));
-            if answer.is_string() || answer.is_boolean() || is_texts {
-                return Ok(());
-            }
-            Err(format!("an operator's answer is a text, true, false, or a list of texts, not {answer}"))
-        })
+        self.operator_answers.values().try_for_each(check_answer)
     }
 
     /// Says what cannot be about `begin/`.
@@ -78,6 +87,15 @@ impl Stage {
     }
 }
 
+/// Says what is no answer of an operator (specification, section 5).
+pub(super) fn check_answer(answer: &Value) -> Result<(), String> {
+    let is_texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
+    if answer.is_string() || answer.is_boolean() || answer.as_array().is_some_and(is_texts) {
+        return Ok(());
+    }
+    Err(format!("an operator's answer is a text, true, false, or a list of texts, not {answer}"))
+}
+
 /// Says which stage cannot follow those before it.
 pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
     let first_outcome = stages.iter().position(Stage::has_outcome);
@@ -106,9 +124,7 @@ pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
                 ));
             }
         }
-        if let Some(moment) = stage.moment_in_widget().filter(|_| !stage.when.is_empty()) {
-            past = Some((at, moment));
-        }
+        past = stage.moment_in_widget().map(|moment| (at, moment)).or(past);
     }
     Ok(())
 }

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Effect, Match, PersonWish, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, Verdict, check::check_order,
+    Effect, Match, PersonWish, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, Verdict,
+    check::{check_answer, check_order},
     trigger::Triggers,
 };
 use crate::{
@@ -36,7 +37,7 @@ struct RawScenario {
     /// How long a token opens the widget: `2m`; `0s` for one that never does.
     session_lifetime: Option<Lifetime>,
     /// Who goes through: a name from `people` of the fixtures, or members that are different about the person.
-    person: Option<PersonFile>,
+    person: Option<PersonWish>,
     /// Laid over the flags of the call.
     #[serde(default)]
     flags: Map<String, Value>,
@@ -55,10 +56,6 @@ struct RawScenario {
 #[serde(try_from = "String")]
 struct Lifetime(Duration);
 
-#[derive(Deserialize)]
-#[serde(try_from = "Value")]
-struct PersonFile(PersonWish);
-
 /// A text, a boolean, or a list of texts (specification, section 5).
 #[derive(Deserialize)]
 #[serde(try_from = "Value")]
@@ -76,7 +73,8 @@ struct StageFile(Stage);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawStage {
-    /// What brings it about, counted from the stage before: a trigger, or a list of them. The first stage that gives an outcome may leave it out.
+    /// What brings it about, counted from the stage before: a trigger, or a list of them. The first stage that gives an
+    /// outcome may leave it out.
     when: Option<Triggers>,
     /// The outcome from now on.
     result: Option<String>,
@@ -117,23 +115,12 @@ impl TryFrom<String> for Lifetime {
     }
 }
 
-impl TryFrom<Value> for PersonFile {
-    type Error = &'static str;
-
-    fn try_from(person: Value) -> Result<Self, Self::Error> {
-        person.try_into().map(Self)
-    }
-}
-
 impl TryFrom<Value> for OperatorAnswer {
     type Error = String;
 
     fn try_from(answer: Value) -> Result<Self, String> {
-        let is_texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
-        if answer.is_string() || answer.is_boolean() || answer.as_array().is_some_and(is_texts) {
-            return Ok(Self(answer));
-        }
-        Err(format!("an answer is a text, true, false, or a list of texts, not {answer}"))
+        check_answer(&answer)?;
+        Ok(Self(answer))
     }
 }
 
@@ -153,7 +140,7 @@ impl TryFrom<RawScenario> for ScenarioFile {
             begin_fault: raw.begin_fault.map(|FaultFile(fault)| fault),
             session_lifetime: raw.session_lifetime.map(|Lifetime(time)| time),
             form: Form::from_values(raw.flags, &steps),
-            person: raw.person.map(|PersonFile(wish)| wish),
+            person: raw.person,
             operator_answers: answers.collect(),
             stages: raw.stages.map_or(Vec::new(), |Stages(stages)| stages),
             ..Scenario::new("")

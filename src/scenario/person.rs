@@ -1,10 +1,12 @@
 //! Who goes through the sessions of a scenario.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// Somebody from the fixtures, and what is different about them. Members are those of the file of a person, at any
 /// depth; null takes one away.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Value")]
 pub(crate) struct PersonWish {
     /// The name of their file; without one, whoever would come anyway.
     pub(crate) name: Option<String>,

@@ -81,6 +81,14 @@ impl FromStr for Trigger {
     }
 }
 
+impl TryFrom<&str> for Trigger {
+    type Error = String;
+
+    fn try_from(text: &str) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 impl TryFrom<String> for Trigger {
     type Error = String;
 
@@ -106,6 +114,23 @@ impl<'de> Deserialize<'de> for Triggers {
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Triggers, E> {
                 text.parse().map(|trigger| Triggers(vec![trigger])).map_err(E::custom)
+            }
+
+            // What is no text in YAML is no trigger either, and is named as one that is not known.
+            fn visit_bool<E: Error>(self, other: bool) -> Result<Triggers, E> {
+                self.visit_str(&other.to_string())
+            }
+
+            fn visit_i64<E: Error>(self, other: i64) -> Result<Triggers, E> {
+                self.visit_str(&other.to_string())
+            }
+
+            fn visit_u64<E: Error>(self, other: u64) -> Result<Triggers, E> {
+                self.visit_str(&other.to_string())
+            }
+
+            fn visit_f64<E: Error>(self, other: f64) -> Result<Triggers, E> {
+                self.visit_str(&other.to_string())
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Triggers, A::Error> {

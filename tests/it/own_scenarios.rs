@@ -208,3 +208,24 @@ async fn looking_at_a_session_is_no_poll() {
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
     assert_eq!(app.mock.last_session().unwrap().answer, "approved", "as the document says");
 }
+
+#[tokio::test]
+async fn a_trigger_is_taken_as_it_is() {
+    let (shortest, longest) = (Duration::from_nanos(1), Duration::MAX);
+    let app = playing(
+        Scenario::new("times")
+            .stage(Stage::when(Trigger::After(shortest)).manual_check())
+            .stage(Stage::when(Trigger::After(longest)).or(String::from("operator")).approved()),
+    )
+    .await;
+    let company = app.mock.company(app.mock.company_key()).unwrap();
+    company.freeze_clock();
+    let token = app.begin(json!({})).await;
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    company.advance(shortest);
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+    company.advance(Duration::from_secs(1_000_000_000));
+    assert_eq!(app.word(&token).await, "MANUAL_CHECK");
+    app.mock.decide_as_scripted(&token).unwrap();
+    assert_eq!(app.word(&token).await, "APPROVED");
+}

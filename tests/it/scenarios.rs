@@ -288,6 +288,9 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ),
         ("description: a\nstages: [{result: '', unlisted: true}]\n", "2:10", "`result` is empty"),
         ("description: a\nstages: [{when: begin, unlisted: true}]\n", "2:10", "`unlisted` says more about a result"),
+        ("description: a\nstages: [{when: 5, result: APPROVED}]\n", "2:17", "`5` is not a trigger; allowed: begin, "),
+        ("description: a\nstages: [{when: true, result: APPROVED}]\n", "2:17", "`true` is not a trigger"),
+        ("description: a\nstages: [{when: {a: b}, result: APPROVED}]\n", "2:17", "expected a trigger, or a list of"),
         (
             "description: a\nstages: [{when: [], result: APPROVED}]\n",
             "2:17",
