@@ -122,12 +122,12 @@ impl CompanyHandle<'_> {
 
     /// The company's sessions as they stand, in the order in which they began.
     pub fn sessions(&self) -> Vec<SessionInfo> {
-        self.mock.sessions(&self.tenant)
+        SessionInfo::of_all(&self.tenant)
     }
 
     /// The session that began last, whose token only the app under test may know.
     pub fn last_session(&self) -> Option<SessionInfo> {
-        self.mock.last_session(&self.tenant)
+        SessionInfo::of_last(&self.tenant)
     }
 
     /// How many sessions the company has.
