@@ -1,21 +1,16 @@
 //! The only reader of the system time.
 
 use std::{
-    pin::pin,
     str::FromStr,
     sync::{PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Notify;
 
 /// What a company takes for the time of day. It can be frozen, set and moved on.
 #[derive(Debug)]
-pub(crate) struct Clock {
-    hands: RwLock<Hands>,
-    moved: Notify,
-}
+pub(crate) struct Clock(RwLock<Hands>);
 
 #[derive(Debug, Clone, Copy)]
 enum Hands {
@@ -51,11 +46,11 @@ impl Hands {
 
 impl Clock {
     pub(crate) fn new(frozen_at: Option<Timestamp>) -> Self {
-        Self { hands: RwLock::new(Hands::new(frozen_at)), moved: Notify::new() }
+        Self(RwLock::new(Hands::new(frozen_at)))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.hands.read().unwrap_or_else(PoisonError::into_inner).now()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).now()
     }
 
     /// Moves on; answers the time before and after.
@@ -84,34 +79,10 @@ impl Clock {
     }
 
     fn turn(&self, turned: impl FnOnce(Hands) -> Hands) -> (Timestamp, Timestamp) {
-        let mut hands = self.hands.write().unwrap_or_else(PoisonError::into_inner);
+        let mut hands = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let before = hands.now();
         *hands = turned(*hands);
-        let after = hands.now();
-        drop(hands);
-        self.moved.notify_waiters();
-        (before, after)
-    }
-
-    /// Waits that long in real time, or until the clock has been moved that far: nobody has to wait for a frozen clock.
-    pub(crate) async fn pause(&self, time: Duration) {
-        let due = later(self.now(), time);
-        let moved_there = async {
-            let mut moved = pin!(self.moved.notified());
-            loop {
-                // Listens before it looks, so that no move is missed.
-                moved.as_mut().enable();
-                if self.now() >= due {
-                    return;
-                }
-                moved.as_mut().await;
-                moved.set(self.moved.notified());
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(time) => {}
-            () = moved_there => {}
-        }
+        (before, hands.now())
     }
 }
 
@@ -175,17 +146,5 @@ mod tests {
         }
         clock.advance(Duration::MAX);
         assert_eq!(clock.now(), Timestamp::MAX);
-    }
-
-    #[tokio::test]
-    async fn a_pause_ends_when_the_clock_is_moved_that_far() {
-        let clock = Clock::new(Some(Timestamp::UNIX_EPOCH));
-        let day = Duration::from_secs(24 * 60 * 60);
-        let moves = async {
-            clock.advance(day / 2);
-            tokio::task::yield_now().await;
-            clock.advance(day / 2);
-        };
-        tokio::join!(clock.pause(day), moves);
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     company::Company,
-    faults::{Fault, checked_status},
+    faults::{Fault, allows_body, checked_status},
     scenario::{Scenario, Trigger},
     vendor::{Dialect, ErrorCode, ResultCase, Wording},
 };
@@ -246,7 +246,7 @@ impl ErrorStatus {
 fn checked(status: u16) -> Result<u16, String> {
     match status {
         // These forbid a body, and the errors are in the body.
-        204 | 205 | 304 => Err(format!("the status {status} allows no body, but the error is in the body")),
+        _ if !allows_body(status) => Err(format!("the status {status} allows no body, but the error is in the body")),
         _ => checked_status(status),
     }
 }

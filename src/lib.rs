@@ -59,7 +59,7 @@ mod scenario;
 pub use scenario::{Scenario, ScenarioChoice, ScreeningMatch, Stage, Trigger, Verdict};
 
 mod faults;
-pub use faults::{CloseAt, Endpoint, Fault};
+pub use faults::{CloseAt, Endpoint, Fault, FaultInfo};
 
 mod vendor;
 pub use vendor::{Dialect, ErrorCode, MediaKind, Outcome, ResultCase};
@@ -91,6 +91,11 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/scenarios.md")]
 struct AboutScenarios;
+
+/// That of the page about faults too.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/faults.md")]
+struct AboutFaults;
 
 /// That of the page about media too.
 #[cfg(all(doctest, feature = "media"))]

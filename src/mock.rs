@@ -27,7 +27,7 @@ use crate::{
     company::{Ceiling, Tenant, TenantSettings, Tenants, Welcome},
     config::Config,
     data_file::LoadError,
-    faults::{Endpoint, Faults, Strike},
+    faults::{Endpoint, Fault, Faults, Occasion, Strike},
     foreign_text::shortened,
     result::{Fixtures, render},
     session::{DecideError, Session, Standing},
@@ -44,7 +44,7 @@ pub(crate) struct Mock {
     /// For new sessions; those that run keep the one they began with.
     catalogue: RwLock<Arc<Catalogue>>,
     /// For what belongs to no company.
-    pub(crate) clock: Arc<Clock>,
+    pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     draws: TokenSource,
     #[cfg(feature = "media")]
@@ -53,11 +53,11 @@ pub(crate) struct Mock {
     storage: Arc<Storage>,
 }
 
-/// What a call answers, and what a fault of the session does to the answer.
+/// What a call answers, and what faults of the session do to the answer.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) json: Bytes,
-    pub(crate) strike: Option<Strike>,
+    pub(crate) strikes: Vec<Strike>,
 }
 
 /// Why a call is not answered as it asks.
@@ -65,8 +65,8 @@ pub(crate) struct Told {
 pub(crate) enum Refusal {
     /// The vendor would refuse it too.
     Error(VendorError),
-    /// A fault keeps it from being carried out.
-    Fault(Strike),
+    /// The last of these faults keeps it from being carried out.
+    Fault(Vec<Strike>),
 }
 
 impl From<VendorError> for Refusal {
@@ -114,7 +114,7 @@ impl Mock {
             most: config.max_companies,
             settings,
         });
-        let (clock, faults) = (Arc::new(Clock::new(frozen_at)), Faults::default());
+        let (clock, faults) = (Clock::new(frozen_at), Faults::default());
         faults.replace(&config.faults, clock.now());
         Ok(Self {
             tenants: Tenants::new(configured, welcome),
@@ -160,13 +160,59 @@ impl Mock {
         })
     }
 
-    /// What the faults of the server and of the company do to a call. Those behind one that keeps it from being carried
-    /// out are not met.
-    pub(crate) fn strike(&self, endpoint: Endpoint, tenant: Option<&Tenant>, token: Option<&str>) -> Vec<Strike> {
-        let of_server = self.faults.strike(endpoint, token, || self.clock.now(), |purpose| self.draws.draw(purpose));
-        let is_met = !of_server.as_ref().is_some_and(Strike::comes_first);
-        let of_company = tenant.filter(|_| is_met).and_then(|tenant| tenant.strike(endpoint, token));
-        of_server.into_iter().chain(of_company).collect()
+    /// What the faults of the server and of the company do to a call, before anybody knows whether it is let in.
+    /// `endpoint` is `None` for one that is not imitated.
+    ///
+    /// # Errors
+    ///
+    /// The faults, of which the last one keeps the call from being carried out.
+    pub(crate) fn strike(
+        &self,
+        endpoint: Option<Endpoint>,
+        tenant: Option<&Tenant>,
+        token: Option<&str>,
+    ) -> Result<Vec<Strike>, Vec<Strike>> {
+        if !self.faults.any() && !tenant.is_some_and(|tenant| tenant.faults.any()) {
+            return Ok(Vec::new());
+        }
+        // Only a company's own calls tell of its sessions.
+        let known = tenant.zip(token.and_then(Token::parse));
+        let session = |(tenant, token): (&Tenant, Token)| {
+            tenant.sessions.update(&token, |session, _| session.asked.scenario.clone())
+        };
+        let scenario = known.and_then(session);
+        let scenario = scenario.as_ref().map(|scenario| &*scenario.name);
+        self.strike_on(&Occasion { endpoint, session: token, scenario, is_second_look: false }, tenant)
+    }
+
+    /// What the faults of server, company and session do to a call of the widget.
+    ///
+    /// # Errors
+    ///
+    /// The faults, of which the last one keeps the call from being carried out.
+    pub(crate) fn strike_widget(
+        &self,
+        endpoint: Endpoint,
+        tenant: Option<&Tenant>,
+        token: &str,
+    ) -> Result<Vec<Strike>, Vec<Strike>> {
+        let mut strikes = self.strike(Some(endpoint), tenant, Some(token))?;
+        let of_session = self.in_session(token, |session, now| {
+            session.settle(now);
+            session.strike(endpoint, now)
+        });
+        strikes.extend(of_session.unwrap_or_default());
+        let_through(strikes)
+    }
+
+    fn strike_on(&self, occasion: &Occasion<'_>, tenant: Option<&Tenant>) -> Result<Vec<Strike>, Vec<Strike>> {
+        let draw = |purpose: &str| self.draws.draw(purpose);
+        let mut strikes = self.faults.strike(occasion, false, || self.clock.now(), draw);
+        if let Some(tenant) = tenant {
+            let is_answered = strikes.last().is_some_and(Strike::comes_first);
+            strikes.extend(tenant.strike(occasion, is_answered));
+        }
+        let_through(strikes)
     }
 
     /// The result document of a session. The call counts as a poll.
@@ -177,10 +223,10 @@ impl Mock {
     pub(crate) fn result(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Told, Refusal> {
         self.with_session(tenant, token, |session, catalogue| {
             let now = tenant.clock.now();
-            let strike = strike_session(session, Endpoint::Result, now)?;
+            let strikes = strike_session(session, Endpoint::Result, now)?;
             let answer = self.answer(tenant, session, &catalogue.fixtures);
             session.polled(now);
-            Ok(Told { json: answer?, strike })
+            Ok(Told { json: answer?, strikes })
         })
     }
 
@@ -193,8 +239,8 @@ impl Mock {
         let known = read_token(token)?;
         let last_look = |session: &mut Session, catalogue: &Catalogue| -> Result<Told, Refusal> {
             let now = tenant.clock.now();
-            let strike = strike_session(session, Endpoint::Delete, now)?;
-            Ok(Told { json: self.answer(tenant, session, &catalogue.fixtures)?, strike })
+            let strikes = strike_session(session, Endpoint::Delete, now)?;
+            Ok(Told { json: self.answer(tenant, session, &catalogue.fixtures)?, strikes })
         };
         tenant.sessions.remove(&known, last_look).unwrap_or_else(|| Err(not_found(tenant, token).into()))
     }
@@ -217,6 +263,11 @@ impl Mock {
     ) -> Result<T, Refusal> {
         let known = read_token(token)?;
         tenant.sessions.update(&known, action).unwrap_or_else(|| Err(not_found(tenant, token).into()))
+    }
+
+    /// The company of a session.
+    pub(crate) fn tenant_of(&self, token: &str) -> Option<Arc<Tenant>> {
+        self.tenants.of_session(&Token::parse(token)?)
     }
 
     /// The session that this one is a part of.
@@ -283,17 +334,25 @@ fn check_names(catalogue: &Catalogue, config: &Config) -> Result<(), String> {
             check(format!("the queue of {place}"), scenario(name));
         }
         check(format!("the people of {place}"), catalogue.fixtures.people.check_names(&company.people));
+        for name in company.faults.iter().filter_map(Fault::scenario) {
+            check(format!("a fault of {place}"), scenario(name));
+        }
+    }
+    for name in config.faults.iter().filter_map(Fault::scenario) {
+        check("a fault".into(), scenario(name));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
 }
 
-/// What a fault of the session's scenario does to a call, unless it keeps it from being carried out.
-fn strike_session(session: &mut Session, endpoint: Endpoint, now: Timestamp) -> Result<Option<Strike>, Refusal> {
+/// What the faults of the session's scenario do to a call, unless one keeps it from being carried out.
+fn strike_session(session: &mut Session, endpoint: Endpoint, now: Timestamp) -> Result<Vec<Strike>, Refusal> {
     session.settle(now);
-    match session.strike(endpoint, now) {
-        Some(strike) if strike.comes_first() => Err(Refusal::Fault(strike)),
-        strike => Ok(strike),
-    }
+    let_through(session.strike(endpoint, now)).map_err(Refusal::Fault)
+}
+
+/// What faults do to a call, as an error where the last one keeps it from being carried out.
+fn let_through(strikes: Vec<Strike>) -> Result<Vec<Strike>, Vec<Strike>> {
+    if strikes.last().is_some_and(Strike::comes_first) { Err(strikes) } else { Ok(strikes) }
 }
 
 fn read_token(token: &str) -> Result<Token, VendorError> {

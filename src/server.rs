@@ -3,7 +3,7 @@
 mod builder;
 mod company;
 mod listen;
-mod severed;
+mod stream;
 
 pub mod blocking;
 
@@ -24,7 +24,7 @@ pub use self::{
 use crate::{
     company::Tenant,
     config::Config,
-    faults::Fault,
+    faults::{Fault, FaultInfo},
     foreign_text::without_quotes,
     http::Routes,
     mock::{ConfigError, FellDue, Finish, Mock, SessionInfo},
@@ -288,11 +288,16 @@ impl MockServer {
     }
 
     /// Lets something go wrong with the next calls, of whichever company.
-    pub fn add_fault(&self, fault: Fault) {
+    pub fn fault(&self, fault: Fault) {
         self.mock.faults.add(fault, self.mock.clock.now());
     }
 
-    /// Ends a fault that [`MockServer::add_fault`] began; false when there is none of that name any more.
+    /// The faults in force: those on every company, then each company's own, in the order in which they were added.
+    pub fn faults(&self) -> Vec<FaultInfo> {
+        self.mock.all_faults()
+    }
+
+    /// Ends a fault that [`MockServer::fault`] began; false when there is none of that name any more.
     pub fn remove_fault(&self, name: &str) -> bool {
         self.mock.faults.remove(name)
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    faults::{Endpoint, Fault, FaultList, Faults, Strike},
+    faults::{Endpoint, Fault, FaultInfo, FaultList, Faults, Occasion, Strike},
     foreign_text::shortened,
     scenario::ScenarioChoice,
     vendor::{Form, SavedForm, TokenSource},
@@ -29,7 +29,7 @@ const MOST_TOLD: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct Tenant {
     pub(crate) company: Company,
-    pub(crate) clock: Arc<Clock>,
+    pub(crate) clock: Clock,
     pub(crate) tokens: TokenSource,
     pub(crate) sessions: Sessions,
     pub(crate) faults: Faults,
@@ -79,7 +79,7 @@ impl Tenant {
     pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<Index>) -> Arc<Self> {
         let TenantSettings { seed, frozen_at, ceiling } = *settings;
         let tenant = Arc::new_cyclic(|tenant| Self {
-            clock: Arc::new(Clock::new(frozen_at)),
+            clock: Clock::new(frozen_at),
             tokens: TokenSource::new(seed, &company.key),
             sessions: Sessions::new(tenant.clone(), index.clone(), ceiling),
             faults: Faults::default(),
@@ -152,13 +152,19 @@ impl Tenant {
     }
 
     /// What the company's own faults do to a call.
-    pub(crate) fn strike(&self, endpoint: Endpoint, session: Option<&str>) -> Option<Strike> {
-        self.faults.strike(endpoint, session, || self.clock.now(), |purpose| self.tokens.draw(purpose))
+    pub(crate) fn strike(&self, occasion: &Occasion<'_>, is_answered: bool) -> Vec<Strike> {
+        self.faults.strike(occasion, is_answered, || self.clock.now(), |purpose| self.tokens.draw(purpose))
+    }
+
+    /// The company's own faults as they stand.
+    pub(crate) fn fault_infos(&self) -> Vec<FaultInfo> {
+        let infos = self.faults.infos(self.clock.now()).into_iter();
+        infos.map(|info| FaultInfo { company_key: Some(self.company.key.clone()), ..info }).collect()
     }
 
     /// What the fault that a scenario puts on `begin/` does to a call. Once it has healed, one call goes through, and
     /// it starts over.
-    pub(crate) fn strike_begin(&self, scenario: &str, fault: &Fault) -> Option<Strike> {
+    pub(crate) fn strike_begin(&self, scenario: &str, fault: &Fault) -> Vec<Strike> {
         let now = self.clock.now();
         let mut lists = self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner);
         let list = lists.entry(scenario.to_owned()).or_insert_with(|| {
@@ -166,11 +172,13 @@ impl Tenant {
             list.add(fault.clone(), now);
             list
         });
-        let strike = list.strike(Endpoint::Begin, None, now, |purpose| self.tokens.draw(purpose));
-        if strike.is_none() {
+        let (endpoint, scenario_name) = (Some(Endpoint::Begin), Some(scenario));
+        let occasion = Occasion { endpoint, scenario: scenario_name, ..Occasion::default() };
+        let strikes = list.strike(&occasion, false, now, |purpose| self.tokens.draw(purpose));
+        if list.is_empty() && strikes.is_empty() {
             lists.remove(scenario);
         }
-        strike
+        strikes
     }
 
     /// What is saved under a `config_id`.

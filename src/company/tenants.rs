@@ -99,6 +99,11 @@ impl Tenants {
         }
     }
 
+    /// The company of a session.
+    pub(crate) fn of_session(&self, token: &Token) -> Option<Arc<Tenant>> {
+        self.index.find(token)?.owner.upgrade()
+    }
+
     /// Does something with a session of whichever company: the widget's calls name none. The company counts as called.
     /// `None` when there is no session of that token.
     pub(crate) fn update_session<T>(

@@ -1,10 +1,13 @@
 //! How a fault is written in scenario and config files.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use serde::Deserialize;
 
-use super::{CloseAt, Delay, End, Endpoint, Fault, Harm, checked_content_type, checked_status};
+use super::{
+    CloseAt, Delay, End, Endpoint, Fault, Harm, Instead, checked_calls, checked_status, checked_times,
+    harm::{checked_body, checked_content_type, checked_rate},
+};
 use crate::clock::parse_duration;
 
 /// A fault as a file says it.
@@ -18,24 +21,30 @@ pub(crate) struct FaultFile(pub(crate) Fault);
 struct RawFault {
     /// By which hints and log call it.
     name: Option<String>,
-    /// The endpoint; without one, any.
+    /// The endpoint; without one, any call of the vendor's API.
     on: Option<Endpoint>,
+    /// For sessions of this scenario alone.
+    scenario: Option<String>,
     /// Holds the answer back: `3s`, or a time between two bounds.
     delay: Option<DelayFile>,
     /// Answers this HTTP status, as a proxy would; the call is not carried out.
     status: Option<u16>,
-    /// Answers 429 with `Retry-After`; the call is not carried out.
+    /// Adds `Retry-After` to that status, or to 429.
     retry_after: Option<Length>,
-    /// Closes the connection there.
-    close: Option<CloseAt>,
-    /// What is wrong with the body.
-    body: Option<BodyFile>,
+    /// The body that comes with that status, instead of a page as a proxy's.
+    body: Option<String>,
     /// Labels the answer so, whatever it is.
     content_type: Option<String>,
-    /// Sends the body one byte at a time, with this pause before each.
-    drip: Option<Length>,
-    /// Ends after so many calls: 1, where nothing else is said.
-    calls: Option<u32>,
+    /// Closes the connection there, or resets it.
+    close: Option<CloseFile>,
+    /// What is wrong with the answer.
+    answer: Option<AnswerFile>,
+    /// Sends the body slowly: so many bytes a second.
+    drip: Option<u32>,
+    /// Ends when it has struck so often: once, where nothing else is said.
+    times: Option<u32>,
+    /// From one call to another, of those that it is on.
+    calls: Option<CallsFile>,
     /// Ends after this time on the clock.
     lasts: Option<Length>,
     /// Does not end by itself.
@@ -45,9 +54,20 @@ struct RawFault {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum BodyFile {
+enum CloseFile {
+    BeforeAnswer,
+    InHeaders,
+    InBody,
+    Reset,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum AnswerFile {
+    Html,
     CutOff,
     BrokenJson,
+    WrongSignature,
 }
 
 /// A length of time such as `90s`.
@@ -81,44 +101,98 @@ impl TryFrom<String> for DelayFile {
     }
 }
 
+/// `3 to 5`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct CallsFile(RangeInclusive<u32>);
+
+impl TryFrom<String> for CallsFile {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let bounds = text.split_once(" to ").and_then(|(first, last)| {
+            let number = |text: &str| text.trim().parse::<u32>().ok();
+            Some(number(first)?..=number(last)?)
+        });
+        let calls = bounds.ok_or_else(|| {
+            format!("`calls: {text}` does not say from which call to which: write `calls: 3 to 5`, or `times: 2` for the next 2")
+        })?;
+        checked_calls(calls).map(Self)
+    }
+}
+
 impl TryFrom<RawFault> for FaultFile {
     type Error = String;
 
-    fn try_from(raw: RawFault) -> Result<Self, String> {
-        let status = raw.status.map(checked_status).transpose()?.map(Harm::Status);
-        let content_type = raw.content_type.map(checked_content_type).transpose()?.map(Harm::ContentType);
+    fn try_from(mut raw: RawFault) -> Result<Self, String> {
         let harms = [
-            status,
-            raw.retry_after.map(|Length(retry_after)| Harm::TooManyRequests { retry_after }),
-            raw.close.map(Harm::Close),
-            raw.body.map(|body| match body {
-                BodyFile::CutOff => Harm::CutOff,
-                BodyFile::BrokenJson => Harm::BrokenJson,
+            raw.instead()?,
+            raw.content_type.take().map(|it| checked_content_type(it).map(Harm::ContentType)).transpose()?,
+            raw.close.map(|close| match close {
+                CloseFile::BeforeAnswer => Harm::Close(CloseAt::BeforeAnswer),
+                CloseFile::InHeaders => Harm::Close(CloseAt::InHeaders),
+                CloseFile::InBody => Harm::Close(CloseAt::InBody),
+                CloseFile::Reset => Harm::Reset,
             }),
-            content_type,
-            raw.drip.map(|Length(pause)| Harm::Drip(pause)),
+            raw.answer.map(|answer| match answer {
+                AnswerFile::Html => Harm::Html,
+                AnswerFile::CutOff => Harm::CutOff,
+                AnswerFile::BrokenJson => Harm::BrokenJson,
+                AnswerFile::WrongSignature => Harm::WrongSignature,
+            }),
+            raw.drip.map(checked_rate).transpose()?.map(Harm::Drip),
         ];
         let mut harms = harms.into_iter().flatten();
         let harm = harms.next();
         if harms.next().is_some() {
-            return Err("a fault has one of `status`, `retry_after`, `close`, `body`, `content_type`, `drip`; write \
+            return Err(
+                "a fault has one of `status`, `retry_after`, `content_type`, `close`, `answer`, `drip`; write \
                         another fault for the other"
-                .into());
+                    .into(),
+            );
         }
         if harm.is_none() && raw.delay.is_none() {
-            return Err("a fault needs something that goes wrong: `delay`, `status`, `retry_after`, `close`, `body`, \
-                        `content_type` or `drip`"
+            return Err("a fault needs something that goes wrong: `delay`, `status`, `retry_after`, `content_type`, \
+                        `close`, `answer` or `drip`"
                 .into());
         }
-        let ends = match (raw.calls, raw.lasts, raw.forever) {
-            (None, None, false) => End::AfterCalls(1),
-            (Some(0), ..) => return Err("a fault for 0 calls never begins; give at least 1".into()),
-            (Some(calls), None, false) => End::AfterCalls(calls),
-            (None, Some(Length(time)), false) => End::After(time),
-            (None, None, true) => End::Never,
-            _ => return Err("a fault ends in one way: `calls`, `lasts`, or not at all with `forever: true`".into()),
+        if raw.scenario.is_some()
+            && let Some(endpoint) = raw.on.filter(|on| *on != Endpoint::Begin && !on.names_session())
+        {
+            return Err(format!("`{endpoint}/` names no session, so the fault goes without `scenario`"));
+        }
+        let ends = match (raw.times, raw.calls, raw.lasts, raw.forever) {
+            (None, None, None, false) => End::AfterTimes(1),
+            (Some(times), None, None, false) => End::AfterTimes(checked_times(times)?),
+            (None, Some(CallsFile(calls)), None, false) => End::AfterCalls(calls),
+            (None, None, Some(Length(time)), false) => End::After(time),
+            (None, None, None, true) => End::Never,
+            _ => {
+                return Err(
+                    "a fault ends in one way: `times`, `calls`, `lasts`, or not at all with `forever: true`".into()
+                );
+            }
         };
         let delay = raw.delay.map(|DelayFile(delay)| delay);
-        Ok(Self(Fault { name: raw.name, on: raw.on, session: None, delay, harm, ends }))
+        Ok(Self(Fault { name: raw.name, on: raw.on, session: None, scenario: raw.scenario, delay, harm, ends }))
+    }
+}
+
+impl RawFault {
+    /// What `status` and the keys that go with it say.
+    fn instead(&mut self) -> Result<Option<Harm>, String> {
+        let retry_after = self.retry_after.map(|Length(time)| time);
+        let Some(status) = self.status.or(retry_after.map(|_| 429)) else {
+            return match self.body {
+                None => Ok(None),
+                Some(_) => Err("`body` is what comes with a `status`: give one".into()),
+            };
+        };
+        let status = checked_status(status)?;
+        let body = match self.body.take() {
+            Some(body) => Some(checked_body(status, body, self.content_type.take())?),
+            None => None,
+        };
+        Ok(Some(Harm::Instead(Instead { status, retry_after, body })))
     }
 }

@@ -22,7 +22,21 @@ pub(crate) struct FaultList(Vec<InForce>);
 struct InForce {
     fault: Fault,
     began_at: Timestamp,
+    /// The calls that it was on.
+    met: u32,
+    /// Those of them that it struck.
     struck: u32,
+}
+
+/// What faults want to know of a call.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Occasion<'a> {
+    /// `None` for a call of the vendor's API that the mock does not imitate.
+    pub(crate) endpoint: Option<Endpoint>,
+    pub(crate) session: Option<&'a str>,
+    pub(crate) scenario: Option<&'a str>,
+    /// Whether it was looked at before, when its scenario was not chosen yet.
+    pub(crate) is_second_look: bool,
 }
 
 /// What a fault does to one call.
@@ -41,11 +55,33 @@ impl Strike {
     }
 }
 
+/// A fault in force, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FaultInfo {
+    /// The name by which hints and log call it, and by which it is removed.
+    pub name: String,
+    /// The company it is on; `None` for all.
+    pub company_key: Option<String>,
+    /// The endpoint it is on; `None` for every call of the vendor's API.
+    pub endpoint: Option<Endpoint>,
+    /// The token of the session it is for; `None` for all.
+    pub session: Option<String>,
+    /// The scenario whose sessions it is for; `None` for all.
+    pub scenario: Option<String>,
+    /// What it does, in words: `a delay of 3s, then status 503`.
+    pub effect: String,
+    /// When it ends, in words: `after 2 calls`.
+    pub ends: String,
+    /// How many calls it has struck.
+    pub struck: u32,
+}
+
 impl FaultList {
     /// Adds a fault that begins at `now`, in place of one of the same name.
     pub(crate) fn add(&mut self, fault: Fault, now: Timestamp) {
         self.remove(&fault.name());
-        self.0.push(InForce { fault, began_at: now, struck: 0 });
+        self.0.push(InForce { fault, began_at: now, met: 0, struck: 0 });
     }
 
     /// Ends the fault of that name; false when there is none.
@@ -55,41 +91,42 @@ impl FaultList {
         self.0.len() < before
     }
 
-    /// Lets the first fault strike that is on this call. `draw` gives a number for what it is asked for.
+    /// Lets the faults strike that are on this call, up to the first that harms it: delays add up, harms do not.
+    /// `is_answered` says that a fault of another place keeps it from being carried out. `draw` gives a number for what
+    /// it is asked for.
     pub(crate) fn strike(
         &mut self,
-        endpoint: Endpoint,
-        session: Option<&str>,
+        occasion: &Occasion<'_>,
+        mut is_answered: bool,
         now: Timestamp,
         draw: impl Fn(&str) -> u64,
-    ) -> Option<Strike> {
+    ) -> Vec<Strike> {
         self.end_those_due(now);
-        let at = self.0.iter().position(|in_force| in_force.fault.is_on(endpoint, session))?;
-        let in_force = &mut self.0[at];
-        in_force.struck = in_force.struck.saturating_add(1);
-        let InForce { fault, began_at, struck } = &*in_force;
-        let name = fault.name();
-        let (left, is_last) = match fault.ends {
-            End::AfterCalls(calls) => (format!("call {struck} of {calls}"), *struck >= calls),
-            End::After(time) => (format!("until {}", later(*began_at, time)), false),
-            End::Never => ("until it is removed".into(), false),
-        };
-        let strike = Strike {
-            delay: fault.delay.map(|delay| delay.draw(draw(&format!("{name} {struck}")))),
-            harm: fault.harm.clone(),
-            note: format!("fault `{name}` ({}), {left}", fault.effect()),
-        };
-        if is_last {
-            self.0.remove(at);
+        let mut strikes = Vec::new();
+        for in_force in self.0.iter_mut().filter(|in_force| in_force.fault.is_on(occasion)) {
+            in_force.met = in_force.met.saturating_add(1);
+            if is_answered || !in_force.is_its_turn() {
+                continue;
+            }
+            in_force.struck = in_force.struck.saturating_add(1);
+            let strike = in_force.strike(&draw);
+            is_answered = strike.harm.is_some();
+            strikes.push(strike);
         }
-        Some(strike)
+        self.0.retain(|in_force| !in_force.is_over());
+        strikes
+    }
+
+    /// Whether all have ended.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Ends the faults whose time is over at `now`; answers name and end of each.
     pub(crate) fn end_those_due(&mut self, now: Timestamp) -> Vec<(String, Timestamp)> {
         let end = |in_force: &InForce| match in_force.fault.ends {
             End::After(time) => Some(later(in_force.began_at, time)).filter(|end| *end <= now),
-            End::AfterCalls(_) | End::Never => None,
+            End::AfterTimes(_) | End::AfterCalls(_) | End::Never => None,
         };
         if !self.0.iter().any(|in_force| end(in_force).is_some()) {
             return Vec::new();
@@ -98,11 +135,82 @@ impl FaultList {
         self.0.retain(|in_force| end(in_force).is_none());
         ended
     }
+
+    /// The faults as they stand at `now`.
+    pub(crate) fn infos(&mut self, now: Timestamp) -> Vec<FaultInfo> {
+        self.end_those_due(now);
+        self.0.iter().map(InForce::info).collect()
+    }
+}
+
+impl InForce {
+    fn is_its_turn(&self) -> bool {
+        match &self.fault.ends {
+            End::AfterCalls(calls) => calls.contains(&self.met),
+            End::AfterTimes(_) | End::After(_) | End::Never => true,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match &self.fault.ends {
+            End::AfterTimes(times) => self.struck >= *times,
+            End::AfterCalls(calls) => self.met >= *calls.end(),
+            End::After(_) | End::Never => false,
+        }
+    }
+
+    /// What it does to the call that it has just met.
+    fn strike(&self, draw: impl Fn(&str) -> u64) -> Strike {
+        let Self { fault, began_at, met, struck } = self;
+        let name = fault.name();
+        let left = match &fault.ends {
+            End::AfterTimes(times) => format!("call {struck} of {times}"),
+            End::AfterCalls(calls) => format!("call {met} of the calls {} to {}", calls.start(), calls.end()),
+            End::After(time) => format!("until {}", later(*began_at, *time)),
+            End::Never => "until it is removed".into(),
+        };
+        let delay = fault.delay.map(|delay| delay.draw(draw(&format!("{name} {struck}"))));
+        let drawn = match (delay, fault.delay) {
+            (Some(drawn), Some(Delay { from, to })) if from != to => format!(", here {drawn:?}"),
+            _ => String::new(),
+        };
+        let note = format!("fault `{name}` ({}{drawn}), {left}", fault.effect());
+        Strike { delay, harm: fault.harm.clone(), note }
+    }
+
+    fn info(&self) -> FaultInfo {
+        let Self { fault, began_at, struck, .. } = self;
+        FaultInfo {
+            name: fault.name(),
+            company_key: None,
+            endpoint: fault.on,
+            session: fault.session.clone(),
+            scenario: fault.scenario.clone(),
+            effect: fault.effect(),
+            ends: match &fault.ends {
+                End::AfterTimes(1) => "after 1 call".into(),
+                End::AfterTimes(times) => format!("after {times} calls"),
+                End::AfterCalls(calls) => format!("after the calls {} to {}", calls.start(), calls.end()),
+                End::After(time) => format!("at {}", later(*began_at, *time)),
+                End::Never => "when it is removed".into(),
+            },
+            struck: *struck,
+        }
+    }
 }
 
 impl Fault {
-    fn is_on(&self, endpoint: Endpoint, session: Option<&str>) -> bool {
-        self.on.is_none_or(|on| on == endpoint) && (self.session.is_none() || self.session.as_deref() == session)
+    fn is_on(&self, occasion: &Occasion<'_>) -> bool {
+        let Occasion { endpoint, session, scenario, is_second_look } = *occasion;
+        let is_endpoint = match self.on {
+            Some(on) => endpoint == Some(on),
+            None => endpoint.is_none_or(Endpoint::is_the_vendors),
+        };
+        let is_scenario = match &self.scenario {
+            Some(of) => scenario == Some(of),
+            None => !is_second_look,
+        };
+        is_endpoint && is_scenario && (self.session.is_none() || self.session.as_deref() == session)
     }
 }
 
@@ -123,6 +231,11 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
+    /// Whether there are any.
+    pub(crate) fn any(&self) -> bool {
+        self.any.load(Ordering::Acquire)
+    }
+
     pub(crate) fn add(&self, fault: Fault, now: Timestamp) {
         self.change(|list| list.add(fault, now));
     }
@@ -135,20 +248,25 @@ impl Faults {
     /// As [`FaultList::strike`].
     pub(crate) fn strike(
         &self,
-        endpoint: Endpoint,
-        session: Option<&str>,
+        occasion: &Occasion<'_>,
+        is_answered: bool,
         now: impl FnOnce() -> Timestamp,
         draw: impl Fn(&str) -> u64,
-    ) -> Option<Strike> {
-        if !self.any.load(Ordering::Acquire) {
-            return None;
+    ) -> Vec<Strike> {
+        if !self.any() {
+            return Vec::new();
         }
-        self.change(|list| list.strike(endpoint, session, now(), draw))
+        self.change(|list| list.strike(occasion, is_answered, now(), draw))
     }
 
     /// As [`FaultList::end_those_due`].
     pub(crate) fn end_those_due(&self, now: Timestamp) -> Vec<(String, Timestamp)> {
         self.change(|list| list.end_those_due(now))
+    }
+
+    /// As [`FaultList::infos`].
+    pub(crate) fn infos(&self, now: Timestamp) -> Vec<FaultInfo> {
+        self.change(|list| list.infos(now))
     }
 
     /// Ends all faults, and begins others.

@@ -1,83 +1,22 @@
 //! What is done to the next calls: delays, errors, broken answers. A fault ends by itself unless it is told not to.
 
+mod endpoint;
 mod file;
+mod harm;
 mod list;
 
-use std::{fmt, time::Duration};
+use std::{ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    foreign_text::{shortened, without_quotes},
-    vendor::MediaKind,
-};
-
+use self::harm::{checked_body, checked_content_type, checked_rate};
+pub use self::{endpoint::Endpoint, harm::CloseAt, list::FaultInfo};
 pub(crate) use self::{
     file::FaultFile,
-    list::{FaultList, Faults, Strike},
+    harm::{Harm, Instead, allows_body, checked_status},
+    list::{FaultList, Faults, Occasion, Strike},
 };
-
-/// A call of the vendor's API that a fault can be on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[serde(into = "&str", try_from = "String")]
-#[non_exhaustive]
-pub enum Endpoint {
-    /// `begin/`
-    Begin,
-    /// `result/`
-    Result,
-    /// `delete/`
-    Delete,
-    /// A picture or video below `result/`.
-    Media(MediaKind),
-    /// `get-screening-person-details/`
-    GetScreeningPersonDetails,
-    /// `compare-faces/`
-    CompareFaces,
-}
-
-impl Endpoint {
-    /// The last part of the endpoint's path.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Begin => "begin",
-            Self::Result => "result",
-            Self::Delete => "delete",
-            Self::Media(kind) => kind.as_str(),
-            Self::GetScreeningPersonDetails => "get-screening-person-details",
-            Self::CompareFaces => "compare-faces",
-        }
-    }
-
-    /// Every endpoint.
-    pub fn all() -> impl Iterator<Item = Self> {
-        let others = [Self::Begin, Self::Result, Self::Delete, Self::GetScreeningPersonDetails, Self::CompareFaces];
-        others.into_iter().chain(MediaKind::ALL.map(Self::Media))
-    }
-}
-
-impl From<Endpoint> for &str {
-    fn from(endpoint: Endpoint) -> Self {
-        endpoint.as_str()
-    }
-}
-
-impl TryFrom<String> for Endpoint {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        Self::all().find(|endpoint| endpoint.as_str() == name).ok_or_else(|| {
-            let names: Vec<_> = Self::all().map(|endpoint| format!("`{endpoint}`")).collect();
-            format!("`{}` is no endpoint; there are: {}", shortened(&name), names.join(", "))
-        })
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use crate::foreign_text::without_quotes;
 
 /// Something that goes wrong with the next calls: one, unless it says how many or for how long.
 ///
@@ -85,8 +24,9 @@ impl fmt::Display for Endpoint {
 /// use std::time::Duration;
 /// use identomat_mock::{Endpoint, Fault};
 ///
-/// let down = Fault::status(503).on(Endpoint::Result).calls(2);
+/// let down = Fault::status(503).on(Endpoint::Result).times(2);
 /// let slow = Fault::delay(Duration::from_secs(3)).lasting(Duration::from_secs(60)).named("slow network");
+/// let busy = Fault::status(503).retry_after(Duration::from_secs(30)).body(r#"{"error": "busy"}"#).calls(3..=5);
 /// ```
 #[must_use = "a fault does nothing before it is added"]
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -94,6 +34,7 @@ pub struct Fault {
     name: Option<String>,
     on: Option<Endpoint>,
     session: Option<String>,
+    scenario: Option<String>,
     delay: Option<Delay>,
     harm: Option<Harm>,
     ends: End,
@@ -106,55 +47,27 @@ struct Delay {
     to: Duration,
 }
 
-/// What is done to an answer, apart from holding it back.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) enum Harm {
-    /// The call is not carried out; a proxy answers this status instead.
-    Status(u16),
-    /// The call is not carried out; it is answered with 429 and `Retry-After`.
-    TooManyRequests { retry_after: Duration },
-    /// The call is carried out, and the connection closed instead of answering, or while answering.
-    Close(CloseAt),
-    /// The body ends in the middle, while the head says that it is complete.
-    CutOff,
-    /// The body is no JSON.
-    BrokenJson,
-    /// The body is right, the head says that it is something else.
-    ContentType(String),
-    /// The body comes one byte at a time, with this pause before each.
-    Drip(Duration),
-}
-
-/// Where in an answer the connection is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CloseAt {
-    /// Before the first byte.
-    BeforeAnswer,
-    /// In the middle of the headers.
-    InHeaders,
-    /// In the middle of the body.
-    InBody,
-}
-
 /// When a fault ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 enum End {
-    AfterCalls(u32),
+    /// When it has struck so often.
+    AfterTimes(u32),
+    /// After that call of those that it is on, counted from 1; the calls before the first are spared.
+    AfterCalls(RangeInclusive<u32>),
     After(Duration),
     Never,
 }
 
 impl Fault {
     fn new(delay: Option<Delay>, harm: Option<Harm>) -> Self {
-        Self { name: None, on: None, session: None, delay, harm, ends: End::AfterCalls(1) }
+        Self { name: None, on: None, session: None, scenario: None, delay, harm, ends: End::AfterTimes(1) }
     }
 
     fn harm(harm: Harm) -> Self {
         Self::new(None, Some(harm))
     }
 
-    /// The answer is held back, in real time or until the company's clock has been moved that far.
+    /// The answer is held back, in real time: no clock ends it, but a client that goes away does.
     pub fn delay(time: Duration) -> Self {
         Self::delay_between(time, time)
     }
@@ -170,12 +83,18 @@ impl Fault {
     ///
     /// When `status` is not from 200 to 599.
     pub fn status(status: u16) -> Self {
-        Self::harm(Harm::Status(checked_status(status).unwrap_or_else(|problem| panic!("{problem}"))))
+        let status = checked_status(status).unwrap_or_else(|problem| panic!("{problem}"));
+        Self::harm(Harm::Instead(Instead { status, retry_after: None, body: None }))
     }
 
     /// The call is not carried out; it is answered with 429 and the header `Retry-After`, in full seconds.
     pub fn too_many_requests(retry_after: Duration) -> Self {
-        Self::harm(Harm::TooManyRequests { retry_after })
+        Self::status(429).retry_after(retry_after)
+    }
+
+    /// The call is not carried out; it is answered with a page of HTML and status 200.
+    pub fn html() -> Self {
+        Self::harm(Harm::Html)
     }
 
     /// The call is carried out, but the connection is closed there.
@@ -183,7 +102,12 @@ impl Fault {
         Self::harm(Harm::Close(at))
     }
 
-    /// The body ends in the middle, while the head says that it is complete.
+    /// The call is carried out, but the connection is reset before the first byte of the answer.
+    pub fn reset() -> Self {
+        Self::harm(Harm::Reset)
+    }
+
+    /// The body ends in the middle, and with it the connection, while `Content-Length` promises the whole.
     pub fn cut_off() -> Self {
         Self::harm(Harm::CutOff)
     }
@@ -203,9 +127,60 @@ impl Fault {
         Self::harm(Harm::ContentType(content_type.unwrap_or_else(|problem| panic!("{problem}"))))
     }
 
-    /// The body comes one byte at a time, with this pause before each.
-    pub fn drip(pause: Duration) -> Self {
-        Self::harm(Harm::Drip(pause))
+    /// The body comes slowly: so many bytes a second.
+    ///
+    /// # Panics
+    ///
+    /// When it is 0.
+    pub fn drip(bytes_per_second: u32) -> Self {
+        Self::harm(Harm::Drip(checked_rate(bytes_per_second).unwrap_or_else(|problem| panic!("{problem}"))))
+    }
+
+    /// A signed answer has the signature of another. What is not signed stays as it is.
+    pub fn wrong_signature() -> Self {
+        Self::harm(Harm::WrongSignature)
+    }
+
+    /// Adds the header `Retry-After` to the answer of [`Fault::status`], in full seconds.
+    ///
+    /// # Panics
+    ///
+    /// When the fault answers no status.
+    pub fn retry_after(mut self, time: Duration) -> Self {
+        self.instead().retry_after = Some(time);
+        self
+    }
+
+    /// The body of the answer of [`Fault::status`], labelled as JSON, HTML or plain text, whichever it looks like.
+    ///
+    /// # Panics
+    ///
+    /// When the fault answers no status, or one that allows no body.
+    pub fn body(self, body: impl Into<String>) -> Self {
+        self.with_body(body.into(), None)
+    }
+
+    /// As [`Fault::body`], labelled with this content type.
+    ///
+    /// # Panics
+    ///
+    /// As [`Fault::body`], and when `content_type` is not visible ASCII.
+    pub fn body_of_type(self, content_type: impl Into<String>, body: impl Into<String>) -> Self {
+        self.with_body(body.into(), Some(content_type.into()))
+    }
+
+    fn with_body(mut self, body: String, content_type: Option<String>) -> Self {
+        let instead = self.instead();
+        let body = checked_body(instead.status, body, content_type);
+        instead.body = Some(body.unwrap_or_else(|problem| panic!("{problem}")));
+        self
+    }
+
+    fn instead(&mut self) -> &mut Instead {
+        match &mut self.harm {
+            Some(Harm::Instead(instead)) => instead,
+            _ => panic!("this goes with `Fault::status` alone"),
+        }
     }
 
     /// Holds the answer back as well.
@@ -214,7 +189,8 @@ impl Fault {
         self
     }
 
-    /// On calls of this endpoint only.
+    /// On calls of this endpoint only. Without one it is on every call of the vendor's API, those that the mock does
+    /// not imitate included, and on nothing of the widget.
     pub fn on(mut self, endpoint: Endpoint) -> Self {
         self.on = Some(endpoint);
         self
@@ -226,14 +202,29 @@ impl Fault {
         self
     }
 
-    /// Ends after so many calls, instead of one.
+    /// On calls for sessions of this scenario only, and on calls of `begin/` that would begin one.
+    pub fn for_scenario(mut self, name: impl Into<String>) -> Self {
+        self.scenario = Some(name.into());
+        self
+    }
+
+    /// Ends when it has struck so often, instead of once.
     ///
     /// # Panics
     ///
-    /// When `calls` is 0: the fault would never begin.
-    pub fn calls(mut self, calls: u32) -> Self {
-        assert!(calls > 0, "a fault for 0 calls never begins");
-        self.ends = End::AfterCalls(calls);
+    /// When `times` is 0: the fault would never begin.
+    pub fn times(mut self, times: u32) -> Self {
+        self.ends = End::AfterTimes(checked_times(times).unwrap_or_else(|problem| panic!("{problem}")));
+        self
+    }
+
+    /// From one call to another: of those that it is on, counted from 1, whatever other faults do to them.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such call.
+    pub fn calls(mut self, calls: RangeInclusive<u32>) -> Self {
+        self.ends = End::AfterCalls(checked_calls(calls).unwrap_or_else(|problem| panic!("{problem}")));
         self
     }
 
@@ -270,9 +261,9 @@ impl Fault {
 
     /// What it does, in words: `a delay of 3s, then status 503`.
     pub(crate) fn effect(&self) -> String {
-        let delay = self.delay.map(|delay| match (words(delay.from), words(delay.to)) {
-            (from, to) if from == to => format!("a delay of {from}"),
-            (from, to) => format!("a delay of {from} to {to}"),
+        let delay = self.delay.map(|Delay { from, to }| match from == to {
+            true => format!("a delay of {from:?}"),
+            false => format!("a delay of {from:?} to {to:?}"),
         });
         let harm = self.harm.as_ref().map(ToString::to_string);
         [delay, harm].into_iter().flatten().collect::<Vec<_>>().join(", then ")
@@ -281,48 +272,22 @@ impl Fault {
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         self.on
     }
-}
 
-impl Harm {
-    /// Whether the call is not carried out at all.
-    fn comes_first(&self) -> bool {
-        matches!(self, Self::Status(_) | Self::TooManyRequests { .. })
+    /// The scenario whose sessions it is for.
+    pub(crate) fn scenario(&self) -> Option<&str> {
+        self.scenario.as_deref()
     }
 }
 
-impl fmt::Display for Harm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Status(status) => write!(f, "status {status}"),
-            Self::TooManyRequests { retry_after } => write!(f, "429, retry after {}", words(*retry_after)),
-            Self::Close(CloseAt::BeforeAnswer) => f.write_str("connection closed before the answer"),
-            Self::Close(CloseAt::InHeaders) => f.write_str("connection closed in the headers"),
-            Self::Close(CloseAt::InBody) => f.write_str("connection closed in the body"),
-            Self::CutOff => f.write_str("body cut off"),
-            Self::BrokenJson => f.write_str("broken JSON"),
-            Self::ContentType(content_type) => write!(f, "content type {content_type}"),
-            Self::Drip(pause) => write!(f, "a byte every {}", words(*pause)),
-        }
-    }
+fn checked_times(times: u32) -> Result<u32, String> {
+    if times > 0 { Ok(times) } else { Err("a fault for 0 calls never begins; give at least 1".into()) }
 }
 
-fn words(time: Duration) -> String {
-    format!("{time:?}")
-}
-
-/// A status that an answer can have.
-pub(crate) fn checked_status(status: u16) -> Result<u16, String> {
-    match status {
-        200..=599 => Ok(status),
-        _ => Err(format!("`{status}` is not a status from 200 to 599")),
-    }
-}
-
-fn checked_content_type(content_type: String) -> Result<String, String> {
-    let is_visible = content_type.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-    if is_visible && !content_type.trim().is_empty() {
-        Ok(content_type)
-    } else {
-        Err(format!("`{content_type}` is not a content type: it has visible ASCII characters only"))
+fn checked_calls(calls: RangeInclusive<u32>) -> Result<RangeInclusive<u32>, String> {
+    let (first, last) = (calls.start(), calls.end());
+    match () {
+        () if *first == 0 => Err("calls are counted from 1".into()),
+        () if first > last => Err(format!("the calls {first} to {last} begin behind their end")),
+        () => Ok(calls),
     }
 }

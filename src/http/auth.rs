@@ -83,8 +83,8 @@ pub(super) struct Answer {
     pub(super) hint: Option<String>,
     /// The session that the call began, if it did.
     pub(super) begun: Option<Token>,
-    /// What a fault of the session or its scenario does to it.
-    pub(super) strike: Option<Strike>,
+    /// What faults of the session or its scenario do to it.
+    pub(super) strikes: Vec<Strike>,
 }
 
 /// What is in an answer.
@@ -98,13 +98,13 @@ pub(super) enum Content {
 
 impl From<Bytes> for Answer {
     fn from(json: Bytes) -> Self {
-        Self { content: Content::Json(json), hint: None, begun: None, strike: None }
+        Self { content: Content::Json(json), hint: None, begun: None, strikes: Vec::new() }
     }
 }
 
 impl From<Told> for Answer {
-    fn from(Told { json, strike }: Told) -> Self {
-        Self { strike, ..json.into() }
+    fn from(Told { json, strikes }: Told) -> Self {
+        Self { strikes, ..json.into() }
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::{
     config::ErrorStatus,
+    faults::allows_body,
     vendor::{ErrorCode, VendorError},
 };
 
@@ -28,14 +29,17 @@ pub(super) fn response(error: &VendorError, statuses: &ErrorStatus) -> Response<
     with_hint(json_response(status, &body), &error.message)
 }
 
-/// What a proxy in front of the service would answer; `status` is from 200 to 599.
-pub(super) fn proxy(status: u16) -> Response<Body> {
+/// What a proxy in front of the service would answer; `status` is from 200 to 599. The `body` and its type stand in for
+/// the page that it would show.
+pub(super) fn proxy(status: u16, body: Option<&(String, String)>) -> Response<Body> {
     let status = StatusCode::from_u16(status).expect("statuses of faults are checked where they are set");
     let mut response = Response::new(Body::empty());
-    if !matches!(status.as_u16(), 204 | 205 | 304) {
-        let page = format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n");
-        *response.body_mut() = Body::from(page);
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    if allows_body(status.as_u16()) {
+        let page = || format!("<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>\n");
+        let (text, content_type) = body.cloned().unwrap_or_else(|| (page(), "text/html".into()));
+        let content_type = HeaderValue::try_from(content_type).expect("content types of faults are checked");
+        *response.body_mut() = Body::from(text);
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     }
     *response.status_mut() = status;
     response

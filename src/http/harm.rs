@@ -1,98 +1,150 @@
 //! What a fault does to an answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, num::NonZeroU32, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
-    http::{HeaderValue, Response, header},
+    http::{HeaderMap, HeaderValue, Response, header},
 };
 use bytes::Bytes;
 use futures_util::stream;
+use tokio::time::sleep;
 
-use super::error::{self, add_hint};
-use crate::{
-    clock::Clock,
-    faults::{CloseAt, Harm, Strike},
+use super::{
+    caller::Caller,
+    error::{self, add_hint},
 };
+use crate::faults::{CloseAt, Harm, Instead, Strike};
 
-/// A mark on an answer: the connection is closed there instead of sending all of it.
+/// How many pieces of a slow body come in a second, at most.
+const PIECES: u32 = 10;
+
+/// A mark on an answer: the connection ends there instead of sending all of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sever(pub(crate) CloseAt);
+pub(crate) enum Sever {
+    /// Before the first byte.
+    Before,
+    /// Before the first byte, with a reset.
+    Reset,
+    /// In the middle of the headers.
+    InHeaders,
+    /// So many bytes behind the headers.
+    InBody(usize),
+}
 
 /// The answer of a call that a fault keeps from being carried out.
 pub(super) fn instead(harm: Option<&Harm>) -> Response<Body> {
     match harm {
-        Some(Harm::Status(status)) => error::proxy(*status),
-        Some(Harm::TooManyRequests { retry_after }) => {
-            let mut response = error::proxy(429);
-            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        Some(Harm::Instead(Instead { status, retry_after, body })) => {
+            let mut response = error::proxy(*status, body.as_ref());
+            if let Some(time) = retry_after {
+                let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
             response
         }
-        _ => error::proxy(503),
+        _ => error::proxy(200, None),
     }
 }
 
 /// Holds an answer back and does to it what the faults do, one after the other; the hint names them.
-pub(super) async fn inflict(mut response: Response<Body>, strikes: &[Strike], clock: &Arc<Clock>) -> Response<Body> {
+pub(super) async fn inflict(mut response: Response<Body>, strikes: &[Strike], caller: &Caller) -> Response<Body> {
     for strike in strikes {
         add_hint(&mut response, &strike.note);
-        if let Some(delay) = strike.delay {
-            clock.pause(delay).await;
+    }
+    let delay: Duration = strikes.iter().filter_map(|strike| strike.delay).sum();
+    if !delay.is_zero() {
+        // Who ended only the sending side gets the answer early; who went away keeps nothing busy.
+        tokio::select! {
+            () = sleep(delay) => {}
+            () = caller.gone() => tracing::debug!(client = %caller.address, "the client went away, which ends its delay"),
         }
     }
     // What is sent slowly is sent last: the other harms need the whole body.
     let harms = strikes.iter().filter_map(|strike| strike.harm.as_ref());
     let (drips, others): (Vec<_>, Vec<_>) = harms.partition(|harm| matches!(harm, Harm::Drip(_)));
     for harm in others.into_iter().chain(drips) {
-        response = harmed(response, harm, clock).await;
+        response = harmed(response, harm).await;
     }
     response
 }
 
-async fn harmed(mut response: Response<Body>, harm: &Harm, clock: &Arc<Clock>) -> Response<Body> {
+async fn harmed(mut response: Response<Body>, harm: &Harm) -> Response<Body> {
     match harm {
         // These were answered instead.
-        Harm::Status(_) | Harm::TooManyRequests { .. } => response,
-        Harm::Close(at) => {
-            response.extensions_mut().insert(Sever(*at));
-            response
+        Harm::Instead(_) | Harm::Html => response,
+        Harm::Close(CloseAt::BeforeAnswer) => severed(response, Sever::Before),
+        Harm::Close(CloseAt::InHeaders) => severed(response, Sever::InHeaders),
+        Harm::Reset => severed(response, Sever::Reset),
+        Harm::Close(CloseAt::InBody) => {
+            let (head, body) = whole(response).await;
+            let half = body.len() / 2;
+            let response = Response::from_parts(head, Body::from(body));
+            // What comes as a stream is sent in chunks.
+            let chunks = |body: Body| Body::from_stream(body.into_data_stream());
+            if half > 0 { severed(response.map(chunks), Sever::InBody(half)) } else { response }
+        }
+        Harm::CutOff => {
+            let (head, body) = whole(response).await;
+            let half = body.len() / 2;
+            let response = Response::from_parts(head, Body::from(body));
+            if half > 0 { severed(response, Sever::InBody(half)) } else { response }
         }
         Harm::ContentType(content_type) => {
             let value = HeaderValue::from_str(content_type).expect("content types of faults are checked");
             response.headers_mut().insert(header::CONTENT_TYPE, value);
             response
         }
-        Harm::CutOff => with_body(response, |body| Body::from(body.slice(..body.len() / 2))).await,
-        Harm::BrokenJson => with_body(response, |body| Body::from([b"{", &body[..]].concat())).await,
-        Harm::Drip(pause) => {
-            let (pause, clock, mut length) = (*pause, clock.clone(), 0);
-            let dripping = |body: Bytes| {
-                length = body.len();
-                dripping(body, pause, clock)
-            };
-            let mut response = with_body(response, dripping).await;
+        Harm::BrokenJson => {
+            let (head, body) = whole(response).await;
+            Response::from_parts(head, Body::from([b"{", &body[..]].concat()))
+        }
+        Harm::Drip(rate) => {
+            let (head, body) = whole(response).await;
+            let length = body.len();
+            let mut response = Response::from_parts(head, dripping(body, *rate));
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+            response
+        }
+        Harm::WrongSignature => {
+            falsify(response.headers_mut());
             response
         }
     }
 }
 
-/// The answer with another body made of its own.
-async fn with_body(response: Response<Body>, change: impl FnOnce(Bytes) -> Body) -> Response<Body> {
-    let (head, body) = response.into_parts();
-    let body = to_bytes(body, usize::MAX).await.expect("the bodies of answers are in memory");
-    Response::from_parts(head, change(body))
+fn severed(mut response: Response<Body>, sever: Sever) -> Response<Body> {
+    response.extensions_mut().insert(sever);
+    response
 }
 
-/// A body that comes one byte at a time, with a pause before each.
-fn dripping(body: Bytes, pause: Duration, clock: Arc<Clock>) -> Body {
-    Body::from_stream(stream::unfold((body, clock), move |(mut body, clock)| async move {
+/// Head and body, for another body to be put under the head.
+async fn whole(response: Response<Body>) -> (axum::http::response::Parts, Bytes) {
+    let (mut head, body) = response.into_parts();
+    head.headers.remove(header::CONTENT_LENGTH);
+    (head, to_bytes(body, usize::MAX).await.expect("the bodies of answers are in memory"))
+}
+
+/// A body that comes in pieces, with a pause before each.
+fn dripping(body: Bytes, rate: NonZeroU32) -> Body {
+    let piece = (rate.get() / PIECES).max(1);
+    let pause = Duration::from_secs(1) * piece / rate.get();
+    Body::from_stream(stream::unfold(body, move |mut body| async move {
         if body.is_empty() {
             return None;
         }
-        clock.pause(pause).await;
-        let byte = body.split_to(1);
-        Some((Ok::<_, std::convert::Infallible>(byte), (body, clock)))
+        sleep(pause).await;
+        let piece = body.split_to(body.len().min(piece as usize));
+        Some((Ok::<_, Infallible>(piece), body))
     }))
+}
+
+/// Changes the first character of the signature: it stays one that could be right.
+fn falsify(headers: &mut HeaderMap) {
+    let Some(signed) = headers.get_mut(header::AUTHORIZATION) else { return };
+    let (start, mut bytes) = (b"signature=\"".len(), signed.as_bytes().to_vec());
+    if let Some(first) = bytes.get_mut(start) {
+        *first = if *first == b'A' { b'B' } else { b'A' };
+    }
+    *signed = HeaderValue::from_bytes(&bytes).expect("a letter in place of another is a header value, too");
 }

@@ -3,6 +3,8 @@
 mod admin;
 mod auth;
 mod body;
+mod caller;
+mod course;
 pub(crate) mod error;
 mod external_api;
 mod harm;
@@ -14,4 +16,4 @@ mod routes;
 mod unread;
 mod widget;
 
-pub(crate) use self::{harm::Sever, routes::Routes};
+pub(crate) use self::{caller::Caller, harm::Sever, routes::Routes};

@@ -1,6 +1,6 @@
 //! The whole route table, grouped by who calls.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -15,10 +15,11 @@ use hyper::body::Incoming;
 use super::external_api::{compare_faces::compare_faces, media::media};
 use super::{
     admin::health,
+    caller::Caller,
+    course::{Handler, vendor_call, widget_call},
     error,
     external_api::{
-        Handler, begin::begin, delete::delete, get_screening_person_details::get_screening_person_details,
-        not_imitated, result::result, vendor_call,
+        begin::begin, delete::delete, get_screening_person_details::get_screening_person_details, result::result,
     },
     unread,
     widget::{assets, page, session},
@@ -64,6 +65,15 @@ fn media_calls(_path: &str) -> Option<(Endpoint, Handler)> {
     None
 }
 
+/// The calls of the person's browser that faults can be on: not those of scripts and styles.
+fn widget_calls(path: &str) -> Option<Endpoint> {
+    match path {
+        "/" => Some(Endpoint::Widget),
+        _ if path.starts_with("/__widget/sessions/") => Some(Endpoint::WidgetData),
+        _ => None,
+    }
+}
+
 fn other_calls() -> Router<Arc<Mock>> {
     Router::new()
         // The person's browser.
@@ -89,19 +99,20 @@ impl Routes {
         Self { others: other_calls().with_state(mock.clone()), mock }
     }
 
-    /// Answers a request of `peer` when all of its body has been read.
-    pub(crate) async fn answer(&self, mut request: Request<Incoming>, peer: SocketAddr) -> Response<Body> {
+    /// Answers a request when all of its body has been read.
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>, caller: &Caller) -> Response<Body> {
         let limits = &self.mock.config.limits;
         tidy_path(request.uri_mut());
         if !request.uri().path().starts_with("/external-api/") {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            return unread::answer(self.others.clone(), request, limits).await;
+            request.extensions_mut().insert(ConnectInfo(caller.address));
+            let router = self.others.clone();
+            return match widget_calls(request.uri().path()) {
+                Some(endpoint) => widget_call(&self.mock, endpoint, router, request, caller).await,
+                None => unread::answer(router, request, limits).await,
+            };
         }
         let (head, mut body) = request.into_parts();
-        let response = match vendor_calls(head.uri.path()) {
-            Some((endpoint, handler)) => vendor_call(&self.mock, endpoint, handler, &head, &mut body).await,
-            None => not_imitated(&head),
-        };
+        let response = vendor_call(&self.mock, vendor_calls(head.uri.path()), &head, &mut body, caller).await;
         unread::drain(body, limits).await;
         response
     }

@@ -2,11 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{Mock, Refusal, not_found};
+use super::{Mock, Refusal, let_through, not_found};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    faults::Strike,
+    faults::{Endpoint, Occasion, Strike},
     scenario::{Content, Read, Scenario, ScenarioChoice},
     session::{Asked, Opening, Session},
     vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
@@ -36,8 +36,8 @@ pub(crate) struct Begun {
     pub(crate) token: Token,
     /// Why it goes as it goes, and what is odd about its flags.
     pub(crate) hint: String,
-    /// What the scenario does to the answer.
-    pub(crate) strike: Option<Strike>,
+    /// What faults do to the answer that wait for its scenario.
+    pub(crate) strikes: Vec<Strike>,
 }
 
 /// The scenario of a session that begins.
@@ -81,7 +81,11 @@ impl Mock {
         let saved_scenario = saved.and_then(|saved| saved.scenario.as_deref());
         let Chosen { scenario, reason, queued } = self.choose(tenant, &catalogue, &content, wish, saved_scenario)?;
         let put_back = || queued.clone().into_iter().for_each(|queued| tenant.put_back(queued));
-        let strike = let_begin(tenant, &scenario, &reason, put_back)?;
+        let strikes = self.let_begin(tenant, &scenario, &reason).inspect_err(|refusal| {
+            if matches!(refusal, Refusal::Fault(_)) {
+                put_back();
+            }
+        })?;
         let mut hint = ["scenario `", &scenario.name, "`, from ", &reason].concat();
         for oddity in flags_read.oddities().into_iter().chain(steps_read.oddities()) {
             tenant.tell(&oddity);
@@ -106,7 +110,7 @@ impl Mock {
                 return Err(VendorError::argument(full.to_string()).into());
             }
         }
-        Ok(Begun { token, hint, strike })
+        Ok(Begun { token, hint, strikes })
     }
 
     /// The scenario of a new session, strongest wish first, and where the wish came from.
@@ -153,25 +157,22 @@ impl Mock {
             (None, None) => named(&self.config.scenario, "the server's default", None),
         }
     }
-}
 
-/// Says what keeps a session of that scenario from beginning, and what a fault does to the answer.
-fn let_begin(
-    tenant: &Tenant,
-    scenario: &Scenario,
-    reason: &str,
-    put_back: impl Fn(),
-) -> Result<Option<Strike>, Refusal> {
-    if let Some(code) = scenario.refuse_begin {
-        let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
-        return Err(VendorError::new(code, problem).into());
-    }
-    let strike = scenario.begin_fault.as_ref().and_then(|fault| tenant.strike_begin(&scenario.name, fault));
-    match strike {
-        Some(strike) if strike.comes_first() => {
-            put_back();
-            Err(Refusal::Fault(strike))
+    /// Says what keeps a session of that scenario from beginning, and what faults do to the answer.
+    fn let_begin(&self, tenant: &Tenant, scenario: &Scenario, reason: &str) -> Result<Vec<Strike>, Refusal> {
+        if let Some(code) = scenario.refuse_begin {
+            let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
+            return Err(VendorError::new(code, problem).into());
         }
-        strike => Ok(strike),
+        let mut strikes = Vec::new();
+        if self.faults.any() || tenant.faults.any() {
+            let (endpoint, name) = (Some(Endpoint::Begin), Some(&*scenario.name));
+            let occasion = Occasion { endpoint, session: None, scenario: name, is_second_look: true };
+            strikes = self.strike_on(&occasion, Some(tenant)).map_err(Refusal::Fault)?;
+        }
+        if let Some(fault) = &scenario.begin_fault {
+            strikes.extend(tenant.strike_begin(&scenario.name, fault));
+        }
+        let_through(strikes).map_err(Refusal::Fault)
     }
 }

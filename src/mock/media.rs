@@ -30,7 +30,7 @@ struct Known {
 }
 
 impl Mock {
-    /// The picture of a session that is wanted, and what a fault does to the answer. The call is no poll.
+    /// The picture of a session that is wanted, and what faults do to the answer. The call is no poll.
     ///
     /// # Errors
     ///
@@ -40,9 +40,9 @@ impl Mock {
         tenant: &Arc<Tenant>,
         token: &str,
         wanted: Wanted,
-    ) -> Result<(Picture, Option<Strike>), Refusal> {
+    ) -> Result<(Picture, Vec<Strike>), Refusal> {
         self.with_session(tenant, token, |session, catalogue| {
-            let strike = strike_session(session, Endpoint::Media(wanted.kind), tenant.clock.now())?;
+            let strikes = strike_session(session, Endpoint::Media(wanted.kind), tenant.clock.now())?;
             let document = self.answer(tenant, session, &catalogue.fixtures)?;
             let uploaded = session.uploaded(wanted.kind, wanted.page).filter(|_| session.is_through());
             let picture = match uploaded {
@@ -55,7 +55,7 @@ impl Mock {
                     has_face_document: session.has_face_document_step(),
                 })),
             };
-            Ok((picture, strike))
+            Ok((picture, strikes))
         })
     }
 

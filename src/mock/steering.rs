@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{DecideError, Mock, Token};
 use crate::{
     company::Tenant,
+    faults::FaultInfo,
     scenario::{ScenarioChoice, Verdict},
     session::SessionEvent,
 };
@@ -67,6 +68,12 @@ impl Mock {
             due.push(FellDue { at: now.to_string(), company_key, session: None, what: Due::CompanyLeft });
         }
         due
+    }
+
+    /// The faults in force: those on every company, then each company's own.
+    pub(crate) fn all_faults(&self) -> Vec<FaultInfo> {
+        let of_companies = self.tenants.all().into_iter().flat_map(|tenant| tenant.fault_infos());
+        self.faults.infos(self.clock.now()).into_iter().chain(of_companies).collect()
     }
 
     fn moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<FellDue> {

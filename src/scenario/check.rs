@@ -66,11 +66,11 @@ impl Stage {
                 Some(Endpoint::Begin) => {
                     Err("a stage comes after `begin/`: a fault on it is the scenario's `begin_fault`".into())
                 }
-                Some(endpoint @ (Endpoint::CompareFaces | Endpoint::GetScreeningPersonDetails)) => Err(format!(
+                Some(endpoint) if !endpoint.names_session() => Err(format!(
                     "`{endpoint}/` names no session, so no stage lets it go wrong: give the fault to the company or the \
                      server"
                 )),
-                Some(Endpoint::Result | Endpoint::Delete | Endpoint::Media(_)) | None => Ok(()),
+                _ => Ok(()),
             },
             Effect::Error(_) | Effect::Document(_) | Effect::Person(_) | Effect::Change(_) => Ok(()),
         })

@@ -9,7 +9,7 @@ use std::{
 use super::moment;
 use crate::{
     company::Tenant,
-    faults::Fault,
+    faults::{Fault, FaultInfo},
     mock::{FellDue, Mock, SessionInfo},
     scenario::ScenarioChoice,
 };
@@ -25,7 +25,7 @@ use crate::{
 /// let mock = MockServer::builder().company("one").company("other").start().await?;
 /// let other = mock.company("other")?;
 /// other.next_scenario("rejected")?;
-/// other.add_fault(Fault::status(503).on(Endpoint::Result));
+/// other.fault(Fault::status(503).on(Endpoint::Result));
 /// other.advance(Duration::from_secs(15 * 60));
 /// other.reset();
 /// # Ok(())
@@ -81,8 +81,13 @@ impl CompanyHandle<'_> {
     }
 
     /// Lets something go wrong with the next calls of the company.
-    pub fn add_fault(&self, fault: Fault) {
+    pub fn fault(&self, fault: Fault) {
         self.tenant.faults.add(fault, self.tenant.clock.now());
+    }
+
+    /// The company's own faults in force, in the order in which they were added. Those of scenarios are not among them.
+    pub fn faults(&self) -> Vec<FaultInfo> {
+        self.tenant.fault_infos()
     }
 
     /// Ends a fault of the company; false when there is none of that name any more.

@@ -1,12 +1,14 @@
 //! The accept loop: one task a connection, all of them gone when the loop is dropped.
 
-use std::{future::pending, io, net::SocketAddr, sync::Arc, time::Duration};
-
-use hyper::{
-    body::{Body as _, Incoming},
-    server::conn::http1,
-    service::service_fn,
+use std::{
+    future::pending,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
+
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::TokioIo,
     server::graceful::{GracefulShutdown, Watcher},
@@ -20,12 +22,9 @@ use tokio::{
 
 use super::{
     STOP_DEADLINE,
-    severed::{Severed, Shears},
+    stream::{Shears, Stream},
 };
-use crate::{
-    faults::CloseAt,
-    http::{Routes, Sever},
-};
+use crate::http::{Caller, Routes, Sever};
 
 /// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,
 /// and whoever finds the queue full tries again a second later.
@@ -74,22 +73,24 @@ pub(super) async fn serve(listener: TcpListener, routes: Routes, stop: oneshot::
     }
 }
 
-async fn serve_connection(stream: TcpStream, peer: SocketAddr, routes: Arc<Routes>, stop: Watcher) {
+async fn serve_connection(stream: TcpStream, address: SocketAddr, routes: Arc<Routes>, stop: Watcher) {
     // Answers are small; without this the system may hold them back for a while.
     let _ = stream.set_nodelay(true);
+    let caller = Caller { address, socket: Arc::new(Mutex::new(stream)) };
     let shears = Arc::new(Shears::default());
-    let stream = Severed::new(stream, shears.clone());
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let (routes, shears) = (routes.clone(), shears.clone());
-        async move {
-            let response = routes.answer(request, peer).await;
-            match response.extensions().get() {
-                None => Ok(response),
-                Some(Sever(CloseAt::BeforeAnswer)) => Err("a fault closes the connection"),
-                Some(Sever(at)) => {
-                    shears.arm(*at, response.body().size_hint().lower() as usize);
-                    Ok(response)
-                }
+    let stream = Stream::new(caller.socket.clone(), shears.clone());
+    let service = service_fn(|request: hyper::Request<Incoming>| async {
+        let response = routes.answer(request, &caller).await;
+        match response.extensions().get() {
+            None => Ok(response),
+            Some(Sever::Before) => Err("a fault closes the connection"),
+            Some(Sever::Reset) => {
+                let _ = caller.socket.lock().unwrap_or_else(PoisonError::into_inner).set_zero_linger();
+                Err("a fault resets the connection")
+            }
+            Some(at) => {
+                shears.arm(*at);
+                Ok(response)
             }
         }
     });
@@ -97,7 +98,7 @@ async fn serve_connection(stream: TcpStream, peer: SocketAddr, routes: Arc<Route
     // client that is done with sending still gets its answer.
     let connection = http1::Builder::new().half_close(true).serve_connection(TokioIo::new(stream), service);
     if let Err(error) = stop.watch(connection).await {
-        tracing::debug!(%peer, %error, "a connection broke off");
+        tracing::debug!(client = %address, %error, "a connection broke off");
     }
 }
 

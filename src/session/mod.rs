@@ -24,7 +24,7 @@ pub(crate) use self::{answers::Answers, course::Standing, walk::walk};
 use crate::media::Sitter;
 use crate::{
     clock::later,
-    faults::{Endpoint, FaultList, Strike},
+    faults::{Endpoint, FaultList, Occasion, Strike},
     scenario::{Scenario, Verdict},
     vendor::{ErrorCode, Form, Layers, SavedForm, StepTypes, Switches, Token},
 };
@@ -183,9 +183,16 @@ impl Session {
     }
 
     /// What the faults of its scenario do to a call for it.
-    pub(crate) fn strike(&mut self, endpoint: Endpoint, now: Timestamp) -> Option<Strike> {
-        let token = self.token;
-        self.rest.as_mut()?.faults.strike(endpoint, None, now, |purpose| token.draw(purpose))
+    pub(crate) fn strike(&mut self, endpoint: Endpoint, now: Timestamp) -> Vec<Strike> {
+        let (token, scenario) = (self.token, &self.asked.scenario.name);
+        let Some(rest) = &mut self.rest else { return Vec::new() };
+        let occasion = Occasion {
+            endpoint: Some(endpoint),
+            session: Some(token.as_str()),
+            scenario: Some(scenario),
+            is_second_look: false,
+        };
+        rest.faults.strike(&occasion, false, now, |purpose| token.draw(purpose))
     }
 
     /// Takes note of a call of `result/` that got its answer: the polls since the last stage can bring the next about.

@@ -46,7 +46,7 @@ async fn queue_faults_and_clock_are_a_companys_own() {
     let app = welcoming("*").await;
     let (one, two) = (app.mock.company("one").unwrap(), app.mock.company("two").unwrap());
     one.next_scenario("rejected").unwrap();
-    one.add_fault(Fault::status(503).on(Endpoint::Result));
+    one.fault(Fault::status(503).on(Endpoint::Result));
     one.freeze_clock();
     one.set_clock(SystemTime::UNIX_EPOCH);
     let (first, second) =
@@ -133,7 +133,7 @@ async fn a_reset_company_is_as_at_the_start_and_no_other_is_touched() {
     let (first, other) = (begin("one").await, begin("two").await);
     for company in [&one, &two] {
         company.next_scenario("rejected").unwrap();
-        company.add_fault(Fault::status(503).forever().on(Endpoint::Delete));
+        company.fault(Fault::status(503).forever().on(Endpoint::Delete));
         company.advance(HOUR);
     }
     one.reset();
@@ -174,7 +174,7 @@ async fn eight_companies_at_once_do_not_see_each_other() {
                 let which = (number + company) % scenarios.len();
                 own.next_scenario(scenarios[which]).unwrap();
                 if number % 50 == 0 {
-                    own.add_fault(Fault::status(500 + company as u16).on(Endpoint::Result).named("own"));
+                    own.fault(Fault::status(500 + company as u16).on(Endpoint::Result).named("own"));
                 }
                 let token = app.begin(json!({"company_key": key})).await;
                 if number % 50 == 0 {

@@ -12,6 +12,7 @@ mod companies;
 mod encodings;
 mod errors;
 mod faces;
+mod fault_examples;
 mod faults;
 mod guests;
 mod layering;

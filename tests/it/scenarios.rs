@@ -308,12 +308,12 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
             "there is no document `nothing-like-it`",
         ),
         (
-            "description: a\nstages: [{when: begin, fault: {calls: 2}}]\n",
+            "description: a\nstages: [{when: begin, fault: {times: 2}}]\n",
             "2:31",
             "a fault needs something that goes wrong",
         ),
         (
-            "description: a\nstages: [{when: begin, fault: {status: 503, drip: 1s}}]\n",
+            "description: a\nstages: [{when: begin, fault: {status: 503, drip: 100}}]\n",
             "2:31",
             "write another fault for the other",
         ),
@@ -324,9 +324,33 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ),
         ("description: a\nstages: [{when: begin, fault: {delay: 3s to 1s}}]\n", "2:39", "write the shorter one first"),
         (
-            "description: a\nstages: [{when: begin, fault: {status: 503, calls: 2, lasts: 1m}}]\n",
+            "description: a\nstages: [{when: begin, fault: {status: 503, times: 2, lasts: 1m}}]\n",
             "2:31",
             "a fault ends in one way",
+        ),
+        (
+            "description: a\nstages: [{when: begin, fault: {status: 503, calls: 2}}]\n",
+            "2:52",
+            "write `calls: 3 to 5`, or `times: 2` for the next 2",
+        ),
+        (
+            "description: a\nstages: [{when: begin, fault: {status: 503, calls: 5 to 3}}]\n",
+            "2:52",
+            "the calls 5 to 3 begin behind their end",
+        ),
+        ("description: a\nstages: [{when: begin, fault: {status: 503, calls: 0 to 3}}]\n", "2:52", "counted from 1"),
+        (
+            "description: a\nstages: [{when: begin, fault: {body: later}}]\n",
+            "2:31",
+            "`body` is what comes with a `status`",
+        ),
+        ("description: a\nstages: [{when: begin, fault: {status: 204, body: a}}]\n", "2:31", "204 allows no body"),
+        ("description: a\nstages: [{when: begin, fault: {drip: 0}}]\n", "2:31", "give at least 1"),
+        ("description: a\nstages: [{when: begin, fault: {answer: xml}}]\n", "2:40", "wrong-signature"),
+        (
+            "description: a\nbegin_fault: {on: compare-faces, scenario: rejected, status: 503}\nstages: []\n",
+            "2:14",
+            "`compare-faces/` names no session, so the fault goes without `scenario`",
         ),
         ("description: a\nstages: [{when: begin, fault: {on: begin, status: 503}}]\n", "2:10", "`begin_fault`"),
         (

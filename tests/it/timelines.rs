@@ -335,7 +335,7 @@ async fn a_stage_can_answer_an_error_and_heal() {
 #[tokio::test]
 async fn a_stage_can_let_calls_go_wrong_for_its_session_alone() {
     let app =
-        TestApp::scripted("description: a\nstages: [{when: widget, result: APPROVED, fault: {status: 502, calls: 2}}]")
+        TestApp::scripted("description: a\nstages: [{when: widget, result: APPROVED, fault: {status: 502, times: 2}}]")
             .await;
     let (token, other) = (app.begin(json!({})).await, app.begin(json!({})).await);
     app.result(&token).await.assert_status(200);

@@ -5,7 +5,7 @@ use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, Response, StatusCode, header, request::Parts},
+    http::{HeaderValue, Response, StatusCode, Uri, header, request::Parts},
 };
 use serde_json::json;
 
@@ -33,7 +33,7 @@ const FIELDS: [&str; 4] = ["outcome", "reject_reason", "result_comment", "answer
 /// Shows the widget, and notes the browser that opened it.
 pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, _) = request.into_parts();
-    let token = session_token(&head);
+    let token = session_token(&head.uri);
     match mock.open(&token, browser(&head)) {
         Ok(()) => html(StatusCode::OK, mock.language(&token), include_str!("page.html")),
         Err(error) => refusal(&error, mock.language(&token)),
@@ -48,7 +48,7 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Reques
 /// `{"returnUrl": URL or null}`, or `{"error": …}`.
 pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
-    let token = session_token(&head);
+    let token = session_token(&head.uri);
     let limits = &mock.config.limits;
     let received = Received::read(&head, &mut body, limits).await;
     let form = received.and_then(|received| read(&Params::read(&head, &received, limits)?, &head, &mock));
@@ -82,7 +82,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Requ
 
 fn read(form: &Params<'_>, head: &Parts, mock: &Mock) -> Result<Finish, VendorError> {
     // What else the link carries is nothing to the form.
-    let of_link: Vec<_> = query(head).map(|(name, _)| name).collect();
+    let of_link: Vec<_> = query(&head.uri).map(|(name, _)| name).collect();
     let known: Vec<_> = FIELDS.into_iter().chain(of_link.iter().map(|name| &**name)).collect();
     if let Some(problem) = form.unknown(&known).first() {
         return Err(VendorError::argument(format!("{problem}; the fields of the form are: {}", FIELDS.join(", "))));
@@ -184,14 +184,22 @@ fn with_token(url: &str, token: &str) -> String {
     format!("{page}{separator}session_token={token}{fragment}")
 }
 
+/// The token of the session that a call of the widget is about, as its URL says; empty for none.
+pub(in crate::http) fn session_of(uri: &Uri) -> String {
+    match uri.path().strip_prefix("/__widget/sessions/") {
+        Some(below) => below.split('/').next().unwrap_or_default().to_owned(),
+        None => session_token(uri),
+    }
+}
+
 /// The token of the link; quotation marks around it are left out.
-fn session_token(head: &Parts) -> String {
-    let token = query(head).find(|(name, _)| name == "session_token");
+fn session_token(uri: &Uri) -> String {
+    let token = query(uri).find(|(name, _)| name == "session_token");
     token.map(|(_, token)| without_quotes(&token).to_owned()).unwrap_or_default()
 }
 
-fn query(head: &Parts) -> form_urlencoded::Parse<'_> {
-    form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes())
+fn query(uri: &Uri) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
 }
 
 fn browser(head: &Parts) -> Browser {

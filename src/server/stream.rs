@@ -1,23 +1,26 @@
-//! A connection that breaks off in the middle of an answer when it is told to.
+//! The socket of a connection as hyper reads and writes it: it breaks off in the middle of an answer when it is told to.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
 
-use crate::faults::CloseAt;
+use crate::http::Sever;
 
-/// A stream whose writing breaks off where [`Shears`] say.
+/// A socket whose writing breaks off where [`Shears`] say.
 #[derive(Debug)]
-pub(super) struct Severed<S> {
-    stream: S,
+pub(super) struct Stream {
+    socket: Arc<Mutex<TcpStream>>,
     shears: Arc<Shears>,
 }
 
@@ -38,13 +41,13 @@ struct Cut {
 }
 
 impl Shears {
-    /// Breaks the next answer off; its body has `body` bytes.
-    pub(super) fn arm(&self, at: CloseAt, body: usize) {
+    /// Breaks the next answer off.
+    pub(super) fn arm(&self, at: Sever) {
         let (after, rest): (&[u8], _) = match at {
-            CloseAt::BeforeAnswer => (b"", 0),
+            Sever::Before | Sever::Reset => (b"", 0),
             // Behind the status line, in the name of a header.
-            CloseAt::InHeaders => (b"\r\n", 4),
-            CloseAt::InBody => (b"\r\n\r\n", body / 2),
+            Sever::InHeaders => (b"\r\n", 4),
+            Sever::InBody(bytes) => (b"\r\n\r\n", bytes),
         };
         *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(Cut { after, seen: 0, rest });
         self.is_armed.store(true, Ordering::Release);
@@ -75,37 +78,42 @@ impl Cut {
     }
 }
 
-impl<S> Severed<S> {
-    pub(super) fn new(stream: S, shears: Arc<Shears>) -> Self {
-        Self { stream, shears }
+impl Stream {
+    pub(super) fn new(socket: Arc<Mutex<TcpStream>>, shears: Arc<Shears>) -> Self {
+        Self { socket, shears }
+    }
+
+    /// The others who have the socket only look whether the client is there: nobody waits here.
+    fn socket(&self) -> MutexGuard<'_, TcpStream> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Severed<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.socket()).poll_read(cx, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Severed<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { stream, shears } = &mut *self;
-        if !shears.is_armed.load(Ordering::Acquire) {
-            return Pin::new(stream).poll_write(cx, bytes);
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let mut socket = self.socket();
+        if !self.shears.is_armed.load(Ordering::Acquire) {
+            return Pin::new(&mut *socket).poll_write(cx, bytes);
         }
-        let mut cut = shears.cut.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(cut) = cut.as_mut() else { return Pin::new(stream).poll_write(cx, bytes) };
+        let mut cut = self.shears.cut.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(cut) = cut.as_mut() else { return Pin::new(&mut *socket).poll_write(cx, bytes) };
         let spared = cut.spares(bytes);
         if spared == 0 && !bytes.is_empty() {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "a fault closes the connection")));
         }
-        let written = ready!(Pin::new(stream).poll_write(cx, &bytes[..spared]))?;
+        let written = ready!(Pin::new(&mut *socket).poll_write(cx, &bytes[..spared]))?;
         cut.pass(&bytes[..written]);
         Poll::Ready(Ok(written))
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
@@ -113,19 +121,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Severed<S> {
             let first = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| slice);
             return self.poll_write(cx, first);
         }
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        Pin::new(&mut *self.socket()).poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.socket().is_write_vectored()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.socket()).poll_flush(cx)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.socket()).poll_shutdown(cx)
     }
 }
 
@@ -136,9 +144,9 @@ mod tests {
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n12345678";
 
     /// What is written of the answer when it comes in pieces of that size.
-    fn written(at: CloseAt, piece: usize) -> Vec<u8> {
+    fn written(at: Sever, piece: usize) -> Vec<u8> {
         let shears = Shears::default();
-        shears.arm(at, 8);
+        shears.arm(at);
         let mut cut = shears.cut.lock().unwrap();
         let cut = cut.as_mut().unwrap();
         let mut written = Vec::new();
@@ -156,9 +164,9 @@ mod tests {
     #[test]
     fn an_answer_breaks_off_at_the_same_place_in_whatever_pieces_it_comes() {
         for piece in 1..=ANSWER.len() {
-            assert_eq!(written(CloseAt::BeforeAnswer, piece), b"");
-            assert_eq!(written(CloseAt::InHeaders, piece), b"HTTP/1.1 200 OK\r\ncont");
-            assert_eq!(written(CloseAt::InBody, piece), &ANSWER[..ANSWER.len() - 4]);
+            assert_eq!(written(Sever::Before, piece), b"");
+            assert_eq!(written(Sever::InHeaders, piece), b"HTTP/1.1 200 OK\r\ncont");
+            assert_eq!(written(Sever::InBody(4), piece), &ANSWER[..ANSWER.len() - 4]);
         }
     }
 }
