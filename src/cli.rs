@@ -34,7 +34,7 @@ use self::{
     watch::Watching,
 };
 use crate::{
-    company::Tenant,
+    company::{Company, Tenant},
     data_file::irregular,
     foreign_text::{MOST_NAMED, on_one_line},
     mock::Mock,
@@ -171,17 +171,19 @@ fn first_lines(server: &MockServer, format: LogFormat) -> String {
     let mock = server.mock();
     let (listening, url, scenarios) = (server.local_url(), server.url(), server.scenarios());
     let companies: Vec<_> = mock.tenants.configured().iter().map(|tenant| &tenant.company).collect();
+    let any = mock.config.any_company_key.as_ref();
     let widget = server.widget_url("TOKEN");
     match format {
         LogFormat::Text => {
-            let key = |company: &&crate::Company| match company.secret {
+            let key = |company: &Company| match company.secret {
                 Some(_) => format!("{} (signed)", company.key),
                 None => company.key.clone(),
             };
-            let mut keys: Vec<_> = companies.iter().take(MOST_NAMED).map(key).collect();
+            let mut keys: Vec<_> = companies.iter().take(MOST_NAMED).copied().map(key).collect();
             if companies.len() > MOST_NAMED {
                 keys.push(format!("and {} more", companies.len() - MOST_NAMED));
             }
+            keys.extend(any.map(|any| format!("any like {}", key(any))));
             let public = if url == listening { String::new() } else { format!(" as {url}") };
             format!(
                 "identomat-mock listens on {listening}{public}\n  company keys: {}\n  scenarios: {}, of which a session \
@@ -192,13 +194,14 @@ fn first_lines(server: &MockServer, format: LogFormat) -> String {
             )
         }
         LogFormat::Json => {
-            let keys: Vec<_> = companies
-                .iter()
-                .map(|company| json!({"company_key": company.key, "signed": company.secret.is_some()}))
-                .collect();
-            let line = json!({
+            let company = |company: &Company| json!({"company_key": company.key, "signed": company.secret.is_some()});
+            let keys: Vec<_> = companies.iter().copied().map(company).collect();
+            let mut line = json!({
                 "listening": listening, "url": url, "companies": keys, "scenarios": scenarios, "widget": widget,
             });
+            if let Some(any) = any {
+                line["any_company"] = company(any);
+            }
             format!("{line}\n")
         }
     }

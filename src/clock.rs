@@ -2,7 +2,7 @@
 
 use std::{
     str::FromStr,
-    sync::{PoisonError, RwLock},
+    sync::{LazyLock, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -102,6 +102,13 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|time| Duration::try_from(time).ok())
         .ok_or_else(|| format!("`{text}` is not a length of time; write it like 500ms, 90s, 15m or 24h"))
+}
+
+/// Real time since somebody first asked. No clock moves it, and it never goes back.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the system time")]
+pub(crate) fn uptime() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
 }
 
 /// Measures how long a call took. It is real time: a moved clock does not make calls slower.

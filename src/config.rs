@@ -28,11 +28,11 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Who may call; empty stands for one company with [`DEFAULT_COMPANY_KEY`] and no secret.
     pub companies: Vec<Company>,
-    /// A pattern of keys that become companies at their first call, with `*` for any characters and `?` for one; none
-    /// do without it.
-    pub any_company_key: Option<String>,
-    /// How long such a company stays without a call: an hour.
-    pub company_ttl: Duration,
+    /// The keys that become companies at their first call, none without it: as the key of this company, a pattern with
+    /// `*` for any characters and `?` for one. They are set as it is; `{key}` in its secret stands for the key of each.
+    pub any_company_key: Option<Company>,
+    /// How long such a company stays without a call, in real time: an hour.
+    pub company_idle: Duration,
     /// How many such companies there are at most: 1,000. The idlest one makes room.
     pub max_companies: usize,
     /// How many sessions a company has at most: 100,000. The oldest that is finished makes room, or else the oldest.
@@ -83,7 +83,7 @@ impl Default for Config {
             public_url: None,
             companies: Vec::new(),
             any_company_key: None,
-            company_ttl: Duration::from_secs(60 * 60),
+            company_idle: Duration::from_secs(60 * 60),
             max_companies: 1000,
             max_sessions: 100_000,
             refuse_at_max_sessions: false,
@@ -139,8 +139,15 @@ impl Config {
                 return Err(format!("{flag}: with 0 no call could be read; give at least 1"));
             }
         }
-        if self.any_company_key.as_deref() == Some("") {
-            return Err("--any-company-key: the pattern is empty; write `*` for all company keys".into());
+        match &self.any_company_key {
+            Some(any) if any.key.is_empty() => {
+                return Err("--any-company-key: the pattern is empty; write `*` for all company keys".into());
+            }
+            any => {
+                if let Some(problem) = any.as_ref().and_then(Company::problem) {
+                    return Err(format!("--any-company-key: {problem}"));
+                }
+            }
         }
         if self.max_companies == 0 {
             return Err("--max-companies: with 0 no company could come to be; give at least 1".into());
@@ -148,8 +155,8 @@ impl Config {
         if self.max_sessions == 0 {
             return Err("--max-sessions: with 0 no session could begin; give at least 1".into());
         }
-        if self.company_ttl.is_zero() {
-            return Err("--company-ttl: with 0 no company would stay for its second call; give at least 1ms".into());
+        if self.company_idle.is_zero() {
+            return Err("--company-idle: with 0 no company would stay for its second call; give at least 1ms".into());
         }
         if self.session_lifetime.is_zero() {
             return Err("--session-lifetime: with 0 no token would open the widget; give at least 1ms".into());

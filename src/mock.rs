@@ -23,8 +23,8 @@ pub use self::{
 };
 use crate::{
     catalogue::{Catalogue, Sources},
-    clock::Clock,
-    company::{Ceiling, Tenant, TenantSettings, Tenants, Welcome},
+    clock::{Clock, uptime},
+    company::{Ceiling, Company, Tenant, TenantSettings, Tenants, Welcome},
     config::Config,
     data_file::LoadError,
     faults::{Endpoint, Fault, Faults, Occasion, Strike},
@@ -108,12 +108,12 @@ impl Mock {
             Ok((company, TenantSettings { frozen_at, ..settings }))
         });
         let configured = configured.collect::<Result<Vec<_>, ConfigError>>()?;
-        let welcome = config.any_company_key.as_ref().map(|pattern| Welcome {
-            pattern: pattern.clone(),
-            time_to_live: config.company_ttl,
-            most: config.max_companies,
-            settings,
-        });
+        let welcome = |company: Company| {
+            let frozen_at = company.frozen_at.map(moment).transpose()?.or(frozen_at);
+            let settings = TenantSettings { frozen_at, ..settings };
+            Ok::<_, ConfigError>(Welcome { company, idle: config.company_idle, most: config.max_companies, settings })
+        };
+        let welcome = config.any_company_key.clone().map(welcome).transpose()?;
         let (clock, faults) = (Clock::new(frozen_at), Faults::default());
         faults.replace(&config.faults, clock.now());
         Ok(Self {
@@ -152,7 +152,7 @@ impl Mock {
     ///
     /// [`ErrorCode::CompanyKeyInvalid`], with a hint that lists the keys.
     pub(crate) fn tenant(&self, key: &str) -> Result<Arc<Tenant>, VendorError> {
-        self.tenants.find(key, &self.clock).ok_or_else(|| {
+        self.tenants.find(key, uptime).ok_or_else(|| {
             VendorError::new(
                 ErrorCode::CompanyKeyInvalid,
                 format!("there is no company key `{}`; the keys are: {}", shortened(key), self.tenants.known_keys()),
@@ -291,7 +291,7 @@ impl Mock {
     /// Does something with a session of whichever company; `None` when there is none of that token.
     fn in_session<T>(&self, token: &str, action: impl Fn(&mut Session, Timestamp) -> T) -> Option<T> {
         let known = Token::parse(token)?;
-        self.tenants.update_session(&known, &self.clock, action)
+        self.tenants.update_session(&known, uptime(), action)
     }
 }
 
@@ -323,7 +323,7 @@ fn check_names(catalogue: &Catalogue, config: &Config) -> Result<(), String> {
     };
     let scenario = |name: &str| catalogue.scenarios.check(name);
     check("the default scenario (--scenario)".into(), scenario(&config.scenario));
-    for company in config.companies() {
+    for company in config.companies().iter().chain(&config.any_company_key) {
         let place = format!("the company key `{}`", company.key);
         for (id, saved) in &company.configurations {
             let named = saved.scenario.as_deref().map_or(Ok(()), scenario);

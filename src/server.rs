@@ -22,6 +22,7 @@ pub use self::{
     company::{CompanyHandle, ScenarioError, UnknownName},
 };
 use crate::{
+    clock::uptime,
     company::Tenant,
     config::Config,
     faults::{Fault, FaultInfo},
@@ -139,7 +140,7 @@ impl MockServer {
     }
 
     fn first_company(&self) -> CompanyHandle<'_> {
-        CompanyHandle { mock: &self.mock, tenant: self.first_tenant().clone() }
+        CompanyHandle::new(&self.mock, self.company_key()).expect("it is configured")
     }
 
     /// The address of the widget for a session.
@@ -266,19 +267,18 @@ impl MockServer {
         self.first_company().last_session()
     }
 
-    /// One company, to steer it alone. Where any key may call, it comes to be now if need be.
+    /// One company, to steer it alone. Where any key may call, it comes to be now if need be; to steer it counts as a call.
     ///
     /// # Errors
     ///
     /// [`UnknownName`] when no company has that key.
     pub fn company(&self, key: &str) -> Result<CompanyHandle<'_>, UnknownName> {
-        let tenant = self.mock.tenant(key).map_err(|error| UnknownName(error.message))?;
-        Ok(CompanyHandle { mock: &self.mock, tenant })
+        CompanyHandle::new(&self.mock, key)
     }
 
     /// How many companies that came to be at their first call have gone since.
     pub fn evicted_companies(&self) -> u64 {
-        self.mock.tenants.evicted()
+        self.mock.tenants.evicted(uptime())
     }
 
     /// Moves every company's clock on, so that nobody has to wait for times in scenarios and for expiry; answers what

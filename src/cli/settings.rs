@@ -42,14 +42,14 @@ pub(super) struct Settings {
     company_key: Option<Vec<KeyAndSecret>>,
 
     /// Let every company key call, or those that match a pattern (`*` for any characters, `?` for one): each is a
-    /// company of its own from its first call on
-    #[arg(long, env = "IDENTOMAT_MOCK_ANY_COMPANY_KEY", value_name = "PATTERN")]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "*")]
+    /// company of its own from its first call on, with this secret, in which `{key}` stands for its key
+    #[arg(long, env = "IDENTOMAT_MOCK_ANY_COMPANY_KEY", value_name = "PATTERN[=SECRET]")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "*", hide_env_values = true)]
     any_company_key: Option<AnyKey>,
 
-    /// How long such a company stays without a call [default: 1h]
-    #[arg(long, env = "IDENTOMAT_MOCK_COMPANY_TTL", value_name = "DURATION")]
-    company_ttl: Option<Length>,
+    /// How long such a company stays without a call, in real time [default: 1h]
+    #[arg(long, env = "IDENTOMAT_MOCK_COMPANY_IDLE", value_name = "DURATION")]
+    company_idle: Option<Length>,
 
     /// How many such companies there are at most; the idlest makes room [default: 1000]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_COMPANIES", value_name = "NUMBER", value_parser = parse_number::<usize>)]
@@ -229,7 +229,7 @@ impl Settings {
             public_url,
             company_key,
             any_company_key,
-            company_ttl,
+            company_idle,
             max_companies,
             max_sessions,
             refuse_at_max_sessions,
@@ -330,8 +330,8 @@ impl Settings {
             port: self.port.unwrap_or(port),
             public_url: self.public_url.map(|PublicUrl(url)| url),
             companies,
-            any_company_key: self.any_company_key.and_then(|AnyKey(pattern)| pattern),
-            company_ttl: self.company_ttl.map_or(defaults.company_ttl, |Length(time)| time),
+            any_company_key: self.any_company_key.and_then(|AnyKey(company)| company),
+            company_idle: self.company_idle.map_or(defaults.company_idle, |Length(time)| time),
             max_companies: self.max_companies.unwrap_or(defaults.max_companies),
             max_sessions: self.max_sessions.unwrap_or(defaults.max_sessions),
             refuse_at_max_sessions: self.refuse_at_max_sessions.unwrap_or(false),

@@ -77,21 +77,22 @@ impl FromStr for KeyAndSecret {
     }
 }
 
-/// A pattern of company keys; `true` stands for all of them, `false` for none.
+/// A pattern of company keys and their secret; `true` stands for all of them, `false` for none.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct AnyKey(pub(super) Option<String>);
+pub(super) struct AnyKey(pub(super) Option<Company>);
 
 impl FromStr for AnyKey {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "true" => Ok(Self(Some("*".into()))),
-            "false" => Ok(Self(None)),
-            "" => Err("the pattern is empty; write `*` for all company keys".into()),
-            pattern => Ok(Self(Some(pattern.into()))),
-        }
+        let company = match text {
+            "true" => Company::new("*"),
+            "false" => return Ok(Self(None)),
+            "" => return Err("the pattern is empty; write `*` for all company keys".into()),
+            pattern => pattern.parse::<KeyAndSecret>()?.0,
+        };
+        Ok(Self(Some(company)))
     }
 }
 

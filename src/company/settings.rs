@@ -105,6 +105,12 @@ impl Company {
         self
     }
 
+    /// A company set as this one, whose key is a pattern of `key`; `{key}` in the secret stands for it.
+    pub(super) fn of_key(&self, key: &str) -> Self {
+        let secret = self.secret.as_ref().map(|secret| secret.replace("{key}", key));
+        Self { key: key.into(), secret, ..self.clone() }
+    }
+
     /// Says what no company can have.
     pub(crate) fn problem(&self) -> Option<String> {
         if self.key.is_empty() {

@@ -4,8 +4,9 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -43,8 +44,8 @@ pub(crate) struct Tenant {
     told: Mutex<HashSet<String>>,
     /// Where its clock stood at the start, if it was frozen.
     frozen_at: Option<Timestamp>,
-    /// When it was last called, in milliseconds of the server's clock.
-    last_call: AtomicI64,
+    /// When it was last called, in nanoseconds of real time.
+    last_call: AtomicU64,
 }
 
 /// What a `config_id` stands for.
@@ -88,7 +89,7 @@ impl Tenant {
             begin_faults: Mutex::default(),
             told: Mutex::default(),
             frozen_at,
-            last_call: AtomicI64::new(0),
+            last_call: AtomicU64::new(0),
             company,
         });
         tenant.reset();
@@ -194,13 +195,13 @@ impl Tenant {
         })
     }
 
-    /// Takes note of a call at `now` on the server's clock.
-    pub(crate) fn called(&self, now: Timestamp) {
-        self.last_call.store(now.as_millisecond(), Ordering::Relaxed);
+    /// Takes note of a call at `now` in real time.
+    pub(super) fn called(&self, now: Duration) {
+        self.last_call.store(now.as_nanos() as u64, Ordering::Relaxed);
     }
 
-    /// When it was last called, in milliseconds of the server's clock.
-    pub(crate) fn last_call(&self) -> i64 {
-        self.last_call.load(Ordering::Relaxed)
+    /// When it was last called, in real time.
+    pub(super) fn last_call(&self) -> Duration {
+        Duration::from_nanos(self.last_call.load(Ordering::Relaxed))
     }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -13,12 +13,7 @@ use jiff::Timestamp;
 use wildmatch::WildMatch;
 
 use super::{Company, Tenant, TenantSettings, sessions::Index};
-use crate::{
-    clock::{Clock, later},
-    foreign_text::is_disturbing,
-    session::Session,
-    vendor::Token,
-};
+use crate::{foreign_text::is_disturbing, session::Session, vendor::Token};
 
 /// The longest key of a company that comes to be at its first call, in bytes.
 const LONGEST_KEY: usize = 200;
@@ -39,17 +34,18 @@ struct Guests {
     welcome: Welcome,
     pattern: WildMatch,
     by_key: RwLock<HashMap<String, Arc<Tenant>>>,
-    /// When somebody can be idle for long enough to go, at the earliest, in milliseconds.
-    next_sweep: AtomicI64,
+    /// When somebody can be idle for long enough to go, at the earliest, in milliseconds of real time.
+    next_sweep: AtomicU64,
     evicted: AtomicU64,
 }
 
 /// Who comes to be a company at its first call, and when it goes.
 #[derive(Debug)]
 pub(crate) struct Welcome {
-    /// What the keys look like: `*` stands for any characters, `?` for one.
-    pub(crate) pattern: String,
-    pub(crate) time_to_live: Duration,
+    /// How each is set. Its key is a pattern of theirs: `*` stands for any characters, `?` for one.
+    pub(crate) company: Company,
+    /// How long one stays without a call, in real time.
+    pub(crate) idle: Duration,
     /// How many there are at most.
     pub(crate) most: usize,
     pub(crate) settings: TenantSettings,
@@ -66,10 +62,10 @@ impl Tenants {
             configured.into_iter().map(|(company, settings)| Tenant::new(company, &settings, &index)).collect();
         let by_key = configured.iter().map(|tenant| (tenant.company.key.clone(), tenant.clone())).collect();
         let guests = welcome.map(|welcome| Guests {
-            pattern: WildMatch::new(&welcome.pattern),
+            pattern: WildMatch::new(&welcome.company.key),
             welcome,
             by_key: RwLock::default(),
-            next_sweep: AtomicI64::new(i64::MIN),
+            next_sweep: AtomicU64::new(0),
             evicted: AtomicU64::new(0),
         });
         Self { index, configured, by_key, guests }
@@ -91,11 +87,11 @@ impl Tenants {
 
     /// The company of that key, which may come to be now; `None` when there is none and may not be.
     ///
-    /// `clock` is the server's: time to live follows it.
-    pub(crate) fn find(&self, key: &str, clock: &Clock) -> Option<Arc<Tenant>> {
+    /// `now` tells real time, as wherever it matters how long a company is idle.
+    pub(crate) fn find(&self, key: &str, now: impl FnOnce() -> Duration) -> Option<Arc<Tenant>> {
         match self.by_key.get(key) {
             Some(tenant) => Some(tenant.clone()),
-            None => self.guests.as_ref()?.find(key, clock.now(), &self.index),
+            None => self.guests.as_ref()?.find(key, now(), &self.index),
         }
     }
 
@@ -109,42 +105,38 @@ impl Tenants {
     pub(crate) fn update_session<T>(
         &self,
         token: &Token,
-        clock: &Clock,
+        now: Duration,
         change: impl Fn(&mut Session, Timestamp) -> T,
     ) -> Option<T> {
+        if let Some(guests) = &self.guests {
+            guests.sweep(now);
+        }
         let record = self.index.find(token)?;
         let tenant = record.owner.upgrade()?;
-        if self.guests.is_some() {
-            tenant.called(clock.now());
-        }
+        tenant.called(now);
         tenant.sessions.change(&record, |session, _| change(session, tenant.clock.now()))
     }
 
-    /// Lets those go that are idle for too long at `now`; answers them.
-    pub(crate) fn sweep(&self, now: Timestamp) -> Vec<Arc<Tenant>> {
-        self.guests.as_ref().map(|guests| guests.sweep(now)).unwrap_or_default()
-    }
-
-    /// How many went so far.
-    pub(crate) fn evicted(&self) -> u64 {
-        self.guests.as_ref().map_or(0, |guests| guests.evicted.load(Ordering::Relaxed))
+    /// How many went so far, those included that are idle for too long at `now`.
+    pub(crate) fn evicted(&self, now: Duration) -> u64 {
+        let Some(guests) = &self.guests else { return 0 };
+        guests.sweep(now);
+        guests.evicted.load(Ordering::Relaxed)
     }
 
     /// What keys are known, for hints.
     pub(crate) fn known_keys(&self) -> String {
         let mut keys: Vec<_> = self.configured.iter().map(|tenant| format!("`{}`", tenant.company.key)).collect();
         if let Some(guests) = &self.guests {
-            keys.push(format!("any like `{}` of at most {LONGEST_KEY} bytes", guests.welcome.pattern));
+            keys.push(format!("any like `{}` of at most {LONGEST_KEY} bytes", guests.welcome.company.key));
         }
         keys.join(", ")
     }
 }
 
 impl Guests {
-    fn find(&self, key: &str, now: Timestamp, index: &Arc<Index>) -> Option<Arc<Tenant>> {
-        if now.as_millisecond() >= self.next_sweep.load(Ordering::Relaxed) {
-            self.sweep(now);
-        }
+    fn find(&self, key: &str, now: Duration, index: &Arc<Index>) -> Option<Arc<Tenant>> {
+        self.sweep(now);
         let guest = self.by_key.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         if let Some(tenant) = guest {
             tenant.called(now);
@@ -157,47 +149,101 @@ impl Guests {
         Some(self.let_in(key, now, index))
     }
 
-    fn let_in(&self, key: &str, now: Timestamp, index: &Arc<Index>) -> Arc<Tenant> {
+    fn let_in(&self, key: &str, now: Duration, index: &Arc<Index>) -> Arc<Tenant> {
         let mut guests = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have been faster.
         if let Some(tenant) = guests.get(key) {
             return tenant.clone();
         }
-        if guests.len() >= self.welcome.most {
+        let most = self.welcome.most;
+        if guests.len() >= most {
             let idlest = guests.values().min_by_key(|tenant| tenant.last_call()).cloned();
             if let Some(idlest) = idlest {
-                guests.remove(&idlest.company.key);
-                self.evicted.fetch_add(1, Ordering::Relaxed);
-                tracing::info!(
-                    company = idlest.company.key,
-                    most = self.welcome.most,
-                    "there are as many companies as may be (--max-companies): the idlest went"
-                );
+                let company = &idlest.company.key;
+                guests.remove(company);
+                let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
+                tracing::info!(company, most, evicted, "the idlest company made room for a new one (--max-companies)");
             }
         }
-        let tenant = Tenant::new(Company::new(key), &self.welcome.settings, index);
+        let tenant = Tenant::new(self.welcome.company.of_key(key), &self.welcome.settings, index);
         tenant.called(now);
         tracing::debug!(company = key, "a company came to be at its first call");
         guests.insert(key.to_owned(), tenant.clone());
         tenant
     }
 
-    fn sweep(&self, now: Timestamp) -> Vec<Arc<Tenant>> {
-        let ends = |last_call: i64| {
-            let last_call = Timestamp::from_millisecond(last_call).unwrap_or(Timestamp::MAX);
-            later(last_call, self.welcome.time_to_live)
-        };
-        let mut guests = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        let idle: Vec<_> = guests.extract_if(|_, tenant| ends(tenant.last_call()) <= now).collect();
-        let next = guests.values().map(|tenant| ends(tenant.last_call())).min();
-        // Whoever comes to be from now on stays for the time to live.
-        let next = next.unwrap_or_else(|| later(now, self.welcome.time_to_live));
-        self.next_sweep.store(next.as_millisecond(), Ordering::Relaxed);
-        drop(guests);
-        self.evicted.fetch_add(idle.len() as u64, Ordering::Relaxed);
-        for (key, _) in &idle {
-            tracing::info!(company = key, idle = ?self.welcome.time_to_live, "the company was idle for too long and went");
+    /// Lets those go that are idle for too long at `now`.
+    fn sweep(&self, now: Duration) {
+        if (now.as_millis() as u64) < self.next_sweep.load(Ordering::Relaxed) {
+            return;
         }
-        idle.into_iter().map(|(_, tenant)| tenant).collect()
+        let idle = self.welcome.idle;
+        let end = |tenant: &Tenant| tenant.last_call().saturating_add(idle);
+        let mut guests = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
+        let gone: Vec<_> = guests.extract_if(|_, tenant| end(tenant) <= now).collect();
+        let next = guests.values().map(|tenant| end(tenant)).min();
+        // Whoever comes to be from now on stays for as long as it may be idle.
+        let next = next.unwrap_or_else(|| now.saturating_add(idle));
+        self.next_sweep.store(u64::try_from(next.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        drop(guests);
+        for (company, _) in gone {
+            let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::info!(company, ?idle, evicted, "the company was idle for too long and went (--company-idle)");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::company::sessions::Ceiling;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn welcoming(most: usize) -> Tenants {
+        let ceiling = Ceiling { most: 10, refuses: false };
+        let settings = TenantSettings { seed: None, frozen_at: None, ceiling };
+        let company = Company::new("test-*").secret("secret-of-{key}");
+        let configured = [(Company::new("test-0"), settings)];
+        Tenants::new(configured, Some(Welcome { company, idle: 60 * SECOND, most, settings }))
+    }
+
+    fn keys(tenants: &Tenants) -> Vec<String> {
+        let mut keys: Vec<_> = tenants.all().iter().map(|tenant| tenant.company.key.clone()).collect();
+        keys.sort();
+        keys
+    }
+
+    #[test]
+    fn who_is_idle_for_too_long_goes_when_somebody_looks() {
+        let tenants = welcoming(10);
+        assert!(tenants.find("test-1", || SECOND).is_some() && tenants.find("test-2", || 30 * SECOND).is_some());
+        assert_eq!(tenants.evicted(60 * SECOND), 0);
+        assert_eq!(tenants.evicted(61 * SECOND), 1);
+        assert_eq!(keys(&tenants), ["test-0", "test-2"]);
+        tenants.find("test-2", || 89 * SECOND);
+        assert_eq!(tenants.evicted(148 * SECOND), 1, "it was called");
+        assert_eq!(tenants.evicted(10_000 * SECOND), 2);
+        assert_eq!(keys(&tenants), ["test-0"], "who is configured never goes");
+    }
+
+    #[test]
+    fn the_idlest_makes_room() {
+        let tenants = welcoming(2);
+        for (key, second) in [("test-1", 1), ("test-2", 2), ("test-1", 3), ("test-3", 4)] {
+            tenants.find(key, || second * SECOND);
+        }
+        assert_eq!(
+            (keys(&tenants), tenants.evicted(4 * SECOND)),
+            (vec!["test-0".into(), "test-1".into(), "test-3".into()], 1)
+        );
+    }
+
+    #[test]
+    fn one_rule_gives_each_its_secret() {
+        let tenants = welcoming(2);
+        let secret = |key| tenants.find(key, || SECOND).unwrap().company.secret.clone();
+        assert_eq!(secret("test-1").as_deref(), Some("secret-of-test-1"));
+        assert_eq!(secret("test-0"), None);
     }
 }

@@ -38,8 +38,6 @@ pub enum Due {
     Expired,
     /// The fault of that name ended.
     FaultEnded(String),
-    /// A company that came to be at its first call was idle for too long, and went with all it had.
-    CompanyLeft,
 }
 
 impl Mock {
@@ -63,10 +61,6 @@ impl Mock {
             session: None,
             what: Due::FaultEnded(name),
         }));
-        for tenant in self.tenants.sweep(now) {
-            let company_key = Some(tenant.company.key.clone());
-            due.push(FellDue { at: now.to_string(), company_key, session: None, what: Due::CompanyLeft });
-        }
         due
     }
 

@@ -32,14 +32,14 @@ use crate::{
 /// # }
 /// ```
 pub struct CompanyHandle<'a> {
-    pub(super) mock: &'a Mock,
-    pub(super) tenant: Arc<Tenant>,
+    mock: &'a Mock,
+    key: String,
 }
 
 /// There is no company of that key; says which there are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct UnknownName(pub(super) String);
+pub struct UnknownName(String);
 
 /// There is no scenario of that name, or one that was built says what cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,10 +52,23 @@ impl fmt::Debug for CompanyHandle<'_> {
     }
 }
 
-impl CompanyHandle<'_> {
+impl<'a> CompanyHandle<'a> {
+    /// # Errors
+    ///
+    /// [`UnknownName`] when no company has that key.
+    pub(super) fn new(mock: &'a Mock, key: &str) -> Result<Self, UnknownName> {
+        mock.tenant(key).map_err(|error| UnknownName(error.message))?;
+        Ok(Self { mock, key: key.to_owned() })
+    }
+
+    /// The company of this moment: one that went while it was idle comes to be again.
+    fn tenant(&self) -> Arc<Tenant> {
+        self.mock.tenant(&self.key).expect("who may call once may always")
+    }
+
     /// The company key.
     pub fn key(&self) -> &str {
-        &self.tenant.company.key
+        &self.key
     }
 
     /// Lets the next session that does not ask for a scenario take this one: a name, or a [`crate::Scenario`] that
@@ -77,22 +90,23 @@ impl CompanyHandle<'_> {
         &self,
         scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>,
     ) -> Result<(), ScenarioError> {
-        self.mock.enqueue(&self.tenant, scenarios).map_err(ScenarioError)
+        self.mock.enqueue(&self.tenant(), scenarios).map_err(ScenarioError)
     }
 
     /// Lets something go wrong with the next calls of the company.
     pub fn fault(&self, fault: Fault) {
-        self.tenant.faults.add(fault, self.tenant.clock.now());
+        let tenant = self.tenant();
+        tenant.faults.add(fault, tenant.clock.now());
     }
 
     /// The company's own faults in force, in the order in which they were added. Those of scenarios are not among them.
     pub fn faults(&self) -> Vec<FaultInfo> {
-        self.tenant.fault_infos()
+        self.tenant().fault_infos()
     }
 
     /// Ends a fault of the company; false when there is none of that name any more.
     pub fn remove_fault(&self, name: &str) -> bool {
-        self.tenant.faults.remove(name)
+        self.tenant().faults.remove(name)
     }
 
     /// The time of day on the company's clock.
@@ -101,52 +115,52 @@ impl CompanyHandle<'_> {
     ///
     /// When the clock was set to a moment that the system's time cannot tell.
     pub fn now(&self) -> SystemTime {
-        self.tenant.clock.now().try_into().expect("the system's time reaches further than the clock's")
+        self.tenant().clock.now().try_into().expect("the system's time reaches further than the clock's")
     }
 
     /// Moves the company's clock on; answers what fell due, in the order of time.
     pub fn advance(&self, by: Duration) -> Vec<FellDue> {
-        self.mock.advance(&self.tenant, by)
+        self.mock.advance(&self.tenant(), by)
     }
 
     /// Sets the company's clock to a moment, earlier or later; answers what fell due. What came does not go away when
     /// the clock is set back.
     pub fn set_clock(&self, at: SystemTime) -> Vec<FellDue> {
-        self.mock.set_clock(&self.tenant, moment(at))
+        self.mock.set_clock(&self.tenant(), moment(at))
     }
 
     /// Stops the company's clock where it is; it moves only when it is told to.
     pub fn freeze_clock(&self) {
-        self.tenant.clock.freeze();
+        self.tenant().clock.freeze();
     }
 
     /// Lets the company's clock run on from where it is.
     pub fn unfreeze_clock(&self) {
-        self.tenant.clock.unfreeze();
+        self.tenant().clock.unfreeze();
     }
 
     /// The company's sessions as they stand, in the order in which they began.
     pub fn sessions(&self) -> Vec<SessionInfo> {
-        SessionInfo::of_all(&self.tenant)
+        SessionInfo::of_all(&self.tenant())
     }
 
     /// The session that began last, whose token only the app under test may know.
     pub fn last_session(&self) -> Option<SessionInfo> {
-        SessionInfo::of_last(&self.tenant)
+        SessionInfo::of_last(&self.tenant())
     }
 
     /// How many sessions the company has.
     pub fn session_count(&self) -> usize {
-        self.tenant.sessions.count()
+        self.tenant().sessions.count()
     }
 
     /// How many sessions were given up, since the server started, to make room for others (`max_sessions`).
     pub fn evicted_sessions(&self) -> u64 {
-        self.tenant.sessions.evicted()
+        self.tenant().sessions.evicted()
     }
 
     /// Makes the company as it was at the start: no sessions, its first queue and faults, its clock as it stood.
     pub fn reset(&self) {
-        self.mock.reset(&self.tenant);
+        self.mock.reset(&self.tenant());
     }
 }

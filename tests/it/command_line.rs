@@ -51,6 +51,10 @@ impl Serving {
         rest.split_whitespace().next().expect("a URL")
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The lines of the log as they come.
     pub(crate) fn log(&mut self) -> Log {
         let log = BufReader::new(self.child.stderr.take().expect("stderr is piped"));

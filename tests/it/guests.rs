@@ -2,15 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use identomat_mock::{Due, Endpoint, Fault};
+use identomat_mock::{Company, Config, Endpoint, Fault};
 use serde_json::{Value, json};
 
-use crate::harness::TestApp;
+use crate::{command_line::Serving, harness::TestApp};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 async fn welcoming(pattern: &str) -> TestApp {
-    let settings = |config: &mut identomat_mock::Config| config.any_company_key = Some(pattern.to_owned());
+    let settings = |config: &mut Config| config.any_company_key = Some(pattern.into());
     TestApp::start_with(|builder| builder.company("configured").settings(settings)).await
 }
 
@@ -69,61 +69,174 @@ async fn queue_faults_and_clock_are_a_companys_own() {
     assert!(two.now() > SystemTime::UNIX_EPOCH + 10_000 * HOUR);
 }
 
+/// Waits until so many companies have gone.
+async fn until_gone(app: &TestApp, number: u64) {
+    while app.mock.evicted_companies() < number {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn an_idle_company_goes_with_all_it_has() {
-    let app = welcoming("*").await;
+    let settings = |config: &mut Config| {
+        config.any_company_key = Some("*".into());
+        config.company_idle = Duration::from_millis(300);
+    };
+    let app = TestApp::start_with(|builder| builder.company("configured").settings(settings)).await;
     let token = app.begin(json!({"company_key": "idle"})).await;
-    app.begin(json!({"company_key": "configured"})).await;
+    let kept = app.begin(json!({"company_key": "configured"})).await;
     app.mock.company("idle").unwrap().next_scenario("rejected").unwrap();
-    app.mock.advance(HOUR - Duration::from_secs(60));
-    let kept = app.begin(json!({"company_key": "busy"})).await;
-    assert_eq!(app.mock.evicted_companies(), 0);
-
-    let due = app.mock.advance(Duration::from_secs(60));
-    let gone: Vec<_> =
-        due.iter().filter(|due| due.what == Due::CompanyLeft).map(|due| due.company_key.clone()).collect();
-    assert_eq!(gone, [Some("idle".to_owned())]);
-    assert_eq!(app.mock.evicted_companies(), 1);
-    result(&app, "idle", &token).await.assert_error(404, "SESSION_NOT_FOUND");
+    until_gone(&app, 1).await;
     app.widget(&token).await.assert_status(404);
-    result(&app, "busy", &kept).await.assert_status(200);
+    result(&app, "idle", &token).await.assert_error(404, "SESSION_NOT_FOUND");
     let begun = app.post_json("/external-api/begin/", &json!({"company_key": "idle"})).await;
     assert_eq!(begun.hint(), "scenario `approved`, from the server's default", "the queue went too");
+    until_gone(&app, 2).await;
+    result(&app, "configured", &kept).await.assert_status(200);
+}
 
+#[tokio::test]
+async fn no_clock_makes_a_company_idle() {
+    let app = welcoming("*").await;
+    let token = app.begin(json!({"company_key": "one"})).await;
     app.mock.advance(100 * HOUR);
-    let configured = app.mock.company("configured").unwrap();
-    assert_eq!(configured.key(), "configured", "configured companies never go");
-    assert_eq!(app.mock.evicted_companies(), 3);
+    assert_eq!(app.mock.evicted_companies(), 0);
+    result(&app, "one", &token).await.assert_status(200);
 }
 
 #[tokio::test]
 async fn the_idlest_company_makes_room() {
-    let app = TestApp::start_with(|builder| {
-        builder.settings(|config| {
-            config.any_company_key = Some("*".into());
-            config.max_companies = 2;
-            config.frozen_at = Some(SystemTime::UNIX_EPOCH);
-        })
-    })
-    .await;
-    let second = Duration::from_secs(1);
-    let mut tokens = Vec::new();
-    for key in ["one", "two"] {
-        tokens.push(app.begin(json!({"company_key": key})).await);
-        app.mock.advance(second);
-    }
-    result(&app, "one", &tokens[0]).await.assert_status(200);
-    app.mock.advance(second);
+    let settings = |config: &mut Config| {
+        config.any_company_key = Some("*".into());
+        config.max_companies = 2;
+    };
+    let app = TestApp::start_with(|builder| builder.settings(settings)).await;
+    let one = app.begin(json!({"company_key": "one"})).await;
+    let two = app.begin(json!({"company_key": "two"})).await;
+    app.widget(&one).await.assert_status(200);
     app.begin(json!({"company_key": "three"})).await;
     assert_eq!(app.mock.evicted_companies(), 1);
-    app.mock.advance(second);
-    result(&app, "one", &tokens[0]).await.assert_status(200);
-    app.widget(&tokens[1]).await.assert_status(404);
+    result(&app, "one", &one).await.assert_status(200);
+    app.widget(&two).await.assert_status(404);
+}
+
+#[tokio::test]
+async fn a_handle_is_that_of_the_company_even_when_it_went_in_between() {
+    let settings = |config: &mut Config| {
+        config.any_company_key = Some("*".into());
+        config.max_companies = 1;
+    };
+    let app = TestApp::start_with(|builder| builder.settings(settings)).await;
+    let one = app.mock.company("one").unwrap();
+    one.next_scenario("manual-check").unwrap();
+    app.begin(json!({"company_key": "two"})).await;
+    one.next_scenario("rejected").unwrap();
+    let begun = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
+    assert_eq!(begun.hint(), "scenario `rejected`, from the company's queue");
+    assert_eq!(one.session_count(), 1);
+}
+
+#[tokio::test]
+async fn one_rule_says_the_secret_of_every_key() {
+    let sign = |key: &str, body: &str| {
+        use hmac::{Hmac, KeyInit, Mac};
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(format!("secret-of-{key}").as_bytes()).unwrap();
+        mac.update(body.as_bytes());
+        let code = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, mac.finalize().into_bytes());
+        format!("signature=\"{code}\"")
+    };
+    let any = Company::new("test-*").secret("secret-of-{key}").scenario("rejected");
+    let app = TestApp::start_with(|builder| builder.settings(|config| config.any_company_key = Some(any))).await;
+    let begin = async |key: &str, signed_as: &str| {
+        let body = json!({"company_key": key}).to_string();
+        let call = app.request(reqwest::Method::POST, "/external-api/begin/");
+        let call = call.header("authorization", sign(signed_as, &body)).body(body);
+        crate::harness::send(call).await
+    };
+    for key in ["test-1", "test-2"] {
+        let begun = begin(key, key).await;
+        begun.assert_status(200);
+        assert_eq!(begun.hint(), "scenario `rejected`, from the company's default");
+        assert_eq!(begun.header("authorization"), Some(&*sign(key, &begun.text())));
+    }
+    begin("test-1", "test-2").await.assert_error(401, "SIGNATURE_INVALID");
+    app.post_json("/external-api/begin/", &json!({"company_key": "test-3"}))
+        .await
+        .assert_error(401, "SIGNATURE_INVALID");
+}
+
+/// The memory that a process has, in bytes.
+#[cfg(target_os = "linux")]
+fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
+}
+
+/// A client that keeps its connection, and costs less than the mock.
+#[cfg(target_os = "linux")]
+struct Wire {
+    stream: std::net::TcpStream,
+    reader: std::io::BufReader<std::net::TcpStream>,
+}
+
+#[cfg(target_os = "linux")]
+impl Wire {
+    fn new(serving: &Serving) -> Self {
+        let stream = std::net::TcpStream::connect(serving.url().strip_prefix("http://").unwrap()).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { reader: std::io::BufReader::new(stream.try_clone().unwrap()), stream }
+    }
+
+    /// Status and body of the answer.
+    fn call(&mut self, method: &str, path: &str, body: &str) -> (u16, String) {
+        use std::io::{BufRead, Read, Write};
+        let length = body.len();
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: mock\r\ncontent-length: {length}\r\n\r\n{body}");
+        self.stream.write_all(request.as_bytes()).unwrap();
+        let head: Vec<_> = (&mut self.reader).lines().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+        let length = head.iter().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+        let mut body = vec![0; length];
+        self.reader.read_exact(&mut body).unwrap();
+        (head[0][9..12].parse().unwrap(), String::from_utf8(body).unwrap())
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ten_thousand_companies_take_the_room_of_a_hundred() {
+    let serving = Serving::start(&["--any-company-key=test-*", "--max-companies", "100", "--log-level", "warn"]);
+    assert!(serving.said.contains(", any like test-*\n"), "{}", serving.said);
+    let mut wire = Wire::new(&serving);
+    let mut tokens: Vec<String> = Vec::new();
+    let (mut after_a_tenth, flags) = (0, json!({"padding": "x".repeat(2000)}));
+    for number in 0..10_000 {
+        let body = json!({"company_key": format!("test-{number}"), "flags": flags}).to_string();
+        let (status, token) = wire.call("POST", "/external-api/begin/", &body);
+        assert_eq!(status, 200, "{token}");
+        tokens.push(token.trim_matches('"').to_owned());
+        if number == 1_000 {
+            after_a_tenth = resident(serving.pid());
+        }
+    }
+    let grown = resident(serving.pid()).saturating_sub(after_a_tenth);
+    assert!(grown < 2 << 20, "9,000 companies more took {grown} bytes more");
+    for (number, token) in tokens.iter().enumerate() {
+        let (status, _) = wire.call("GET", &format!("/?session_token={token}"), "");
+        assert_eq!(status, if number < 9_900 { 404 } else { 200 }, "{number}");
+    }
+    // Nothing is there any more, for the company that comes to be again or for its neighbour.
+    for number in (0..9_900).step_by(9) {
+        let key = format!("test-{}", number + number % 2);
+        let body = json!({"company_key": key, "session_token": tokens[number]}).to_string();
+        let answer = wire.call("POST", "/external-api/result/", &body);
+        assert_eq!(answer, (404, "\"SESSION_NOT_FOUND\"".into()));
+    }
 }
 
 #[tokio::test]
 async fn a_reset_company_is_as_at_the_start_and_no_other_is_touched() {
-    let settings = |config: &mut identomat_mock::Config| {
+    let settings = |config: &mut Config| {
         config.any_company_key = Some("*".into());
         config.seed = Some(7);
     };

@@ -72,7 +72,7 @@ fn wrong_values_are_named_with_what_is_allowed() {
         ("company-key", "=", "a company key is empty; give it at least one character"),
         ("company-key", "a=", "the secret of the company key `a` is empty; leave it out or give one"),
         ("session-lifetime", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
-        ("company-ttl", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
+        ("company-idle", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
         ("max-companies", "many", "`many` is not a whole number from 0"),
         ("frozen-at", "noon", "`noon` is not a moment; write it like 2026-01-31T12:00:00Z"),
         ("dialect", "klingon", "`klingon` is not a dialect; allowed: manual, live"),
@@ -147,10 +147,17 @@ fn settings_that_do_not_go_together_stop_the_start() {
     assert!(said.starts_with(start), "{said}");
     assert_eq!(refusal(&["--company-key", "a,b,a=x"], &[]), "error: the company key `a` is given twice\n");
     for (arguments, words) in [
+        (
+            ["--any-company-key==x", "--watch"],
+            "--any-company-key: the pattern is empty; write `*` for all company keys",
+        ),
         (["--max-depth", "101"], "--max-depth: `101` is not a number from 1 to 100"),
         (["--max-parts", "0"], "--max-parts: with 0 no call could be read; give at least 1"),
         (["--max-companies", "0"], "--max-companies: with 0 no company could come to be; give at least 1"),
-        (["--company-ttl", "0s"], "--company-ttl: with 0 no company would stay for its second call; give at least 1ms"),
+        (
+            ["--company-idle", "0s"],
+            "--company-idle: with 0 no company would stay for its second call; give at least 1ms",
+        ),
         (["--session-lifetime", "0s"], "--session-lifetime: with 0 no token would open the widget; give at least 1ms"),
     ] {
         assert_eq!(refusal(&arguments, &[]), format!("error: {words}\n"));
