@@ -1,16 +1,20 @@
 //! Every setting of the server, checked as a whole at the start.
 
+mod error_status;
+mod limits;
+
 use std::{
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
     time::{Duration, SystemTime},
 };
 
+pub use self::{error_status::ErrorStatus, limits::Limits};
 use crate::{
     company::Company,
-    faults::{Fault, allows_body, checked_status},
+    faults::Fault,
     scenario::{Scenario, Trigger},
-    vendor::{Dialect, ErrorCode, ResultCase, Wording},
+    vendor::{Dialect, ResultCase, Wording},
 };
 
 /// The key of the vendor's manual, and the mock's own when none is given.
@@ -186,113 +190,5 @@ pub(crate) fn check_base_url(url: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("`{url}` is not a base URL without a path, such as https://identomat.test:8443"))
-    }
-}
-
-/// The HTTP status of each error. The live ones are not public (specification, section 4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ErrorStatus {
-    of_codes: [u16; ErrorCode::ALL.len()],
-    missing_media: u16,
-}
-
-impl Default for ErrorStatus {
-    fn default() -> Self {
-        let of_codes = ErrorCode::ALL.map(|code| match code {
-            ErrorCode::CompanyKeyInvalid => 403,
-            ErrorCode::SessionNotFound => 404,
-            ErrorCode::SessionInvalid | ErrorCode::ArgumentError => 400,
-            ErrorCode::SignatureInvalid => 401,
-        });
-        Self { of_codes, missing_media: 404 }
-    }
-}
-
-impl ErrorStatus {
-    /// The same status for every error.
-    ///
-    /// # Errors
-    ///
-    /// A message when `status` is not from 200 to 599.
-    pub fn all(status: u16) -> Result<Self, String> {
-        let status = checked(status)?;
-        Ok(Self { of_codes: [status; ErrorCode::ALL.len()], missing_media: status })
-    }
-
-    /// Changes the status of one error.
-    ///
-    /// # Errors
-    ///
-    /// A message when `status` is not from 200 to 599.
-    pub fn set(&mut self, code: ErrorCode, status: u16) -> Result<(), String> {
-        self.of_codes[code as usize] = checked(status)?;
-        Ok(())
-    }
-
-    /// Changes the status of the `argumentError` that is answered for a picture which the session does not have: 404.
-    ///
-    /// # Errors
-    ///
-    /// A message when `status` is not from 200 to 599.
-    pub fn set_missing_media(&mut self, status: u16) -> Result<(), String> {
-        self.missing_media = checked(status)?;
-        Ok(())
-    }
-
-    /// The status of that error.
-    pub fn of(&self, code: ErrorCode) -> u16 {
-        self.of_codes[code as usize]
-    }
-
-    /// The status for a picture that the session does not have.
-    pub fn missing_media(&self) -> u16 {
-        self.missing_media
-    }
-}
-
-fn checked(status: u16) -> Result<u16, String> {
-    match status {
-        // These forbid a body, and the errors are in the body.
-        _ if !allows_body(status) => Err(format!("the status {status} allows no body, but the error is in the body")),
-        _ => checked_status(status),
-    }
-}
-
-/// What a call may carry. More is answered with `argumentError`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// The bytes of a body that is not multipart: 1 MiB.
-    pub body: usize,
-    /// The bytes of a multipart body: 16 MiB.
-    pub multipart_body: usize,
-    /// The parts of a multipart body: 100.
-    pub parts: usize,
-    /// How deep JSON may be nested: 32; at most [`Limits::DEEPEST`].
-    pub depth: usize,
-    /// The bytes of a file that comes into a session: 16 MiB.
-    pub upload: usize,
-    /// The bytes of all files of a session: 64 MiB.
-    pub session_uploads: usize,
-    /// The bytes of all files of all sessions: 512 MiB.
-    pub uploads: usize,
-}
-
-impl Limits {
-    /// The deepest nesting that can be set.
-    pub const DEEPEST: usize = 100;
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body: 1 << 20,
-            multipart_body: 16 << 20,
-            parts: 100,
-            depth: 32,
-            upload: 16 << 20,
-            session_uploads: 64 << 20,
-            uploads: 512 << 20,
-        }
     }
 }

@@ -119,6 +119,7 @@ fn the_domain_does_not_know_http() {
             "mock",
             "media",
             "config.rs",
+            "config",
             "vendor",
             "foreign_text.rs",
             "json_text.rs",

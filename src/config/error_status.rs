@@ -1,0 +1,75 @@
+//! The HTTP status of each error.
+
+use crate::{
+    faults::{allows_body, checked_status},
+    vendor::ErrorCode,
+};
+
+/// The HTTP status of each error. The live ones are not public (specification, section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorStatus {
+    of_codes: [u16; ErrorCode::ALL.len()],
+    missing_media: u16,
+}
+
+impl Default for ErrorStatus {
+    fn default() -> Self {
+        let of_codes = ErrorCode::ALL.map(|code| match code {
+            ErrorCode::CompanyKeyInvalid => 403,
+            ErrorCode::SessionNotFound => 404,
+            ErrorCode::SessionInvalid | ErrorCode::ArgumentError => 400,
+            ErrorCode::SignatureInvalid => 401,
+        });
+        Self { of_codes, missing_media: 404 }
+    }
+}
+
+impl ErrorStatus {
+    /// The same status for every error.
+    ///
+    /// # Errors
+    ///
+    /// A message when `status` is not from 200 to 599.
+    pub fn all(status: u16) -> Result<Self, String> {
+        let status = checked(status)?;
+        Ok(Self { of_codes: [status; ErrorCode::ALL.len()], missing_media: status })
+    }
+
+    /// Changes the status of one error.
+    ///
+    /// # Errors
+    ///
+    /// A message when `status` is not from 200 to 599.
+    pub fn set(&mut self, code: ErrorCode, status: u16) -> Result<(), String> {
+        self.of_codes[code as usize] = checked(status)?;
+        Ok(())
+    }
+
+    /// Changes the status of the `argumentError` that is answered for a picture which the session does not have: 404.
+    ///
+    /// # Errors
+    ///
+    /// A message when `status` is not from 200 to 599.
+    pub fn set_missing_media(&mut self, status: u16) -> Result<(), String> {
+        self.missing_media = checked(status)?;
+        Ok(())
+    }
+
+    /// The status of that error.
+    pub fn of(&self, code: ErrorCode) -> u16 {
+        self.of_codes[code as usize]
+    }
+
+    /// The status for a picture that the session does not have.
+    pub fn missing_media(&self) -> u16 {
+        self.missing_media
+    }
+}
+
+fn checked(status: u16) -> Result<u16, String> {
+    match status {
+        // These forbid a body, and the errors are in the body.
+        _ if !allows_body(status) => Err(format!("the status {status} allows no body, but the error is in the body")),
+        _ => checked_status(status),
+    }
+}
