@@ -2,6 +2,7 @@
 
 mod companies;
 mod health;
+mod open_files;
 mod settings;
 mod values;
 mod watch;
@@ -105,8 +106,10 @@ async fn serve(settings: Settings) -> Done {
     }
     let mut stop = StopSignals::listen()?;
     let (watches, config_file) = (settings.watch(), settings.config_file());
+    let mut config = settings.into_config()?;
+    open_files::fit(&mut config);
     // A task of its own: files on a slow disk do not keep a signal waiting.
-    let starting = tokio::spawn(MockServer::serve(settings.into_config()?));
+    let starting = tokio::spawn(MockServer::serve(config));
     let server = tokio::select! {
         started = starting => started??,
         () = stop.received() => return Ok(()),

@@ -9,7 +9,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-pub use self::{error_status::ErrorStatus, limits::Limits};
+pub use self::{
+    error_status::ErrorStatus,
+    limits::{ClientLimits, Limits},
+};
 use crate::{
     company::Company,
     faults::Fault,
@@ -75,6 +78,8 @@ pub struct Config {
     pub frozen_at: Option<SystemTime>,
     /// What a call may carry.
     pub limits: Limits,
+    /// How long clients may take, and how many there may be.
+    pub clients: ClientLimits,
     /// How many bytes of drawn pictures are kept for whoever asks again: 64 MiB.
     pub media_cache: usize,
 }
@@ -107,6 +112,7 @@ impl Default for Config {
             seed: None,
             frozen_at: None,
             limits: Limits::default(),
+            clients: ClientLimits::default(),
             media_cache: 64 << 20,
         }
     }
@@ -152,6 +158,18 @@ impl Config {
                     return Err(format!("--any-company-key: {problem}"));
                 }
             }
+        }
+        let ClientLimits { head, body, idle, connections, unfinished } = self.clients;
+        for (flag, time) in [("--head-timeout", head), ("--body-timeout", body), ("--idle-timeout", idle)] {
+            if time.is_zero() {
+                return Err(format!("{flag}: with 0 no client would be fast enough; give at least 1ms"));
+            }
+        }
+        if connections == 0 {
+            return Err("--max-connections: with 0 nobody could connect; give at least 1".into());
+        }
+        if unfinished == 0 {
+            return Err("--max-unfinished: with 0 no call could arrive in pieces; give at least 1".into());
         }
         if self.max_companies == 0 {
             return Err("--max-companies: with 0 no company could come to be; give at least 1".into());

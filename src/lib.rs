@@ -42,7 +42,7 @@ mod server;
 pub use server::{CompanyHandle, MockServer, MockServerBuilder, ScenarioError, StartError, UnknownName, blocking};
 
 mod config;
-pub use config::{Config, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
+pub use config::{ClientLimits, Config, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
 
 mod company;
 pub use company::{Company, Configuration};
@@ -78,6 +78,7 @@ mod http;
 mod json_text;
 mod result;
 mod signature;
+mod tally;
 
 #[cfg(feature = "cli")]
 pub mod cli;

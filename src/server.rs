@@ -2,6 +2,8 @@
 
 mod builder;
 mod company;
+mod connection;
+mod connections;
 mod listen;
 mod stream;
 
@@ -96,11 +98,12 @@ impl MockServer {
     /// Reads what the settings name, binds, and serves in the background.
     pub(crate) async fn serve(config: Config) -> Result<Self, StartError> {
         let address = SocketAddr::new(config.host, config.port);
+        let clients = config.clients;
         let mock = Arc::new(Mock::new(config)?);
         let bound = listen::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = bound.map_err(|source| StartError::Bind { address, source })?;
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(listen::serve(listener, Routes::new(mock.clone()), stopped));
+        let serving = tokio::spawn(listen::serve(listener, Routes::new(mock.clone()), clients, stopped));
         Ok(Self { mock, address, stop: Some(stop), serving })
     }
 

@@ -173,6 +173,28 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_UPLOADS", value_name = "SIZE")]
     max_uploads: Option<Size>,
 
+    /// How long the head of a request may take, from its first byte on [default: 10s]
+    #[arg(long, env = "IDENTOMAT_MOCK_HEAD_TIMEOUT", value_name = "DURATION")]
+    head_timeout: Option<Length>,
+
+    /// How long the body of a request may take [default: 30s]
+    #[arg(long, env = "IDENTOMAT_MOCK_BODY_TIMEOUT", value_name = "DURATION")]
+    body_timeout: Option<Length>,
+
+    /// How long a connection stays open without a request [default: 75s]
+    #[arg(long, env = "IDENTOMAT_MOCK_IDLE_TIMEOUT", value_name = "DURATION")]
+    idle_timeout: Option<Length>,
+
+    /// Most open connections; the longest idle one makes room [default: 10000]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_CONNECTIONS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
+    #[serde(deserialize_with = "values::count")]
+    max_connections: Option<usize>,
+
+    /// Most bytes of all requests that have not arrived in full; the one that takes longest makes room
+    /// [default: 256MiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_UNFINISHED", value_name = "SIZE")]
+    max_unfinished: Option<Size>,
+
     /// Form of the log and of the lines that say where the server is [default: text]
     #[arg(long, env = "IDENTOMAT_MOCK_LOG_FORMAT", value_name = "text|json")]
     log_format: Option<LogFormat>,
@@ -256,6 +278,11 @@ impl Settings {
             max_upload,
             max_session_uploads,
             max_uploads,
+            head_timeout,
+            body_timeout,
+            idle_timeout,
+            max_connections,
+            max_unfinished,
             log_format,
             log_level,
             ready_file,
@@ -302,7 +329,7 @@ impl Settings {
 
     pub(super) fn into_config(self) -> Result<Config, String> {
         let defaults = Config::default();
-        let Config { host, port, session_lifetime, dialect, scenario, finish, limits, .. } = defaults;
+        let Config { host, port, session_lifetime, dialect, scenario, finish, limits, clients, .. } = defaults;
         // What is said of one error holds above what is said of all, in whatever order.
         let mut error_status = ErrorStatus::default();
         let (for_all, for_one): (Vec<_>, Vec<_>) =
@@ -358,6 +385,13 @@ impl Settings {
                 upload: self.max_upload.map_or(limits.upload, |Size(bytes)| bytes),
                 session_uploads: self.max_session_uploads.map_or(limits.session_uploads, |Size(bytes)| bytes),
                 uploads: self.max_uploads.map_or(limits.uploads, |Size(bytes)| bytes),
+            },
+            clients: crate::ClientLimits {
+                head: self.head_timeout.map_or(clients.head, |Length(time)| time),
+                body: self.body_timeout.map_or(clients.body, |Length(time)| time),
+                idle: self.idle_timeout.map_or(clients.idle, |Length(time)| time),
+                connections: self.max_connections.unwrap_or(clients.connections),
+                unfinished: self.max_unfinished.map_or(clients.unfinished, |Size(bytes)| bytes),
             },
             media_cache: self.media_cache.map_or(defaults.media_cache, |Size(bytes)| bytes),
         })

@@ -20,6 +20,7 @@ use crate::{
     faults::{Endpoint, Fault, FaultInfo, FaultList, Faults, Occasion, Strike},
     foreign_text::shortened,
     scenario::ScenarioChoice,
+    tally::is_power_of_ten,
     vendor::{Form, SavedForm, TokenSource},
 };
 
@@ -62,10 +63,6 @@ pub(crate) struct TenantSettings {
     /// Where the clock stands.
     pub(crate) frozen_at: Option<Timestamp>,
     pub(crate) ceiling: Ceiling,
-}
-
-fn is_power_of_ten(number: u64) -> bool {
-    number > 0 && 10_u64.pow(number.ilog10()) == number
 }
 
 impl Saved {

@@ -1,4 +1,6 @@
-//! How much the server takes.
+//! How much the server takes, and how long it waits.
+
+use std::time::Duration;
 
 /// What a call may carry. More is answered with `argumentError`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,34 @@ impl Default for Limits {
             upload: 16 << 20,
             session_uploads: 64 << 20,
             uploads: 512 << 20,
+        }
+    }
+}
+
+/// How long the server waits for clients, and how many there may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientLimits {
+    /// How long the head of a request may take from its first byte on: 10 seconds.
+    pub head: Duration,
+    /// How long its body may take: 30 seconds.
+    pub body: Duration,
+    /// How long a connection stays open without a request: 75 seconds.
+    pub idle: Duration,
+    /// How many connections may be open: 10,000. The longest idle one makes room.
+    pub connections: usize,
+    /// The bytes of all requests that have not arrived in full: 256 MiB. The one that takes longest makes room.
+    pub unfinished: usize,
+}
+
+impl Default for ClientLimits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            idle: Duration::from_secs(75),
+            connections: 10_000,
+            unfinished: 256 << 20,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Reads a request body up to a limit.
 
+use std::error::Error;
+
+use axum::BoxError;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Body;
 
-use super::multipart;
+use super::{arriving::NotArrived, multipart};
 use crate::config::Limits;
 
 /// By then a body has shown what it is: so long is the longest boundary with the header below it.
@@ -24,6 +27,8 @@ pub(super) enum BodyProblem {
     TooLarge(usize),
     /// The client stopped sending, or sent a broken chunk.
     Broken,
+    /// The client took too long, as this says.
+    TooSlow(String),
 }
 
 /// Reads the whole body. What it is, and so how large it may be, is decided from its first bytes.
@@ -32,29 +37,67 @@ pub(super) enum BodyProblem {
 ///
 /// [`BodyProblem`].
 pub(super) async fn read(
-    body: &mut (impl Body<Data = Bytes> + Unpin),
+    body: &mut (impl Body<Data = Bytes, Error: Into<BoxError>> + Unpin),
     content_type: &str,
     limits: &Limits,
 ) -> Result<ReadBody, BodyProblem> {
-    let mut read = BytesMut::new();
+    let mut read = Pieces::default();
     let mut kind = None;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| BodyProblem::Broken)?.into_data() else { continue };
-        if read.is_empty() && body.is_end_stream() {
+        let Ok(data) = frame.map_err(|error| problem(&*error.into()))?.into_data() else { continue };
+        if read.length == 0 && body.is_end_stream() {
             // As most bodies come: in one piece, which need not be copied.
             return Kind::of(&data, content_type, limits).fits(data);
         }
-        read.extend_from_slice(&data);
-        if kind.is_none() && has_shown_itself(&read, limits) {
-            kind = Some(Kind::of(&read, content_type, limits));
+        read.push(&data, kind.is_some());
+        if kind.is_none() && has_shown_itself(&read.last, limits) {
+            kind = Some(Kind::of(&read.last, content_type, limits));
         }
         if let Some(Kind { limit, .. }) = kind
-            && read.len() > limit
+            && read.length > limit
         {
             return Err(BodyProblem::TooLarge(limit));
         }
     }
-    kind.unwrap_or_else(|| Kind::of(&read, content_type, limits)).fits(read.freeze())
+    kind.unwrap_or_else(|| Kind::of(&read.last, content_type, limits)).fits(read.whole())
+}
+
+/// What has come of a body. It is not kept in one piece while it grows: a piece that is moved to where there is room for
+/// it leaves a hole, and many bodies leave many.
+#[derive(Default)]
+struct Pieces {
+    full: Vec<Bytes>,
+    last: BytesMut,
+    length: usize,
+}
+
+impl Pieces {
+    /// How long a piece becomes.
+    const FULL: usize = 64 << 10;
+
+    fn push(&mut self, data: &[u8], may_be_split: bool) {
+        self.length += data.len();
+        if may_be_split && self.last.len() + data.len() > Self::FULL && !self.last.is_empty() {
+            self.full.push(std::mem::take(&mut self.last).freeze());
+        }
+        self.last.extend_from_slice(data);
+    }
+
+    fn whole(self) -> Bytes {
+        if self.full.is_empty() {
+            return self.last.freeze();
+        }
+        let mut whole = BytesMut::with_capacity(self.length);
+        for piece in self.full {
+            whole.extend_from_slice(&piece);
+        }
+        whole.extend_from_slice(&self.last);
+        whole.freeze()
+    }
+}
+
+fn problem(error: &(dyn Error + Send + Sync + 'static)) -> BodyProblem {
+    NotArrived::too_slow(error).map_or(BodyProblem::Broken, |error| BodyProblem::TooSlow(error.to_string()))
 }
 
 /// What a body is, and how large it may be.

@@ -7,9 +7,10 @@ use axum::{
     body::Body,
     http::{Method, Response, Uri, request::Parts},
 };
-use hyper::{Request, body::Incoming};
+use hyper::Request;
 
 use super::{
+    arriving::Arriving,
     auth::{Answer, Call, Content, json_response},
     caller::Caller,
     error::{self, HINT_HEADER, with_hint},
@@ -23,6 +24,7 @@ use crate::{
     company::Tenant,
     faults::{Endpoint, Strike},
     mock::{Mock, Refusal},
+    vendor::ErrorCase,
 };
 #[cfg(feature = "media")]
 use crate::{mock::Picture, vendor::VendorError};
@@ -45,7 +47,7 @@ pub(super) async fn vendor_call(
     mock: &Mock,
     target: Option<(Endpoint, Handler)>,
     head: &Parts,
-    body: &mut Incoming,
+    body: &mut Arriving,
     caller: &Caller,
 ) -> Response<Body> {
     let mut course = Course::start();
@@ -66,7 +68,7 @@ pub(super) async fn widget_call(
     mock: &Mock,
     endpoint: Endpoint,
     router: Router,
-    request: Request<Incoming>,
+    request: Request<Arriving>,
     caller: &Caller,
 ) -> Response<Body> {
     let mut course = Course::start();
@@ -100,7 +102,7 @@ impl Course {
         mock: &Mock,
         target: Option<(Endpoint, Handler)>,
         head: &Parts,
-        body: &mut Incoming,
+        body: &mut Arriving,
     ) -> Result<Response<Body>, Refusal> {
         let endpoint = target.map(|(endpoint, _)| endpoint);
         let mut limits = mock.config.limits;
@@ -111,6 +113,11 @@ impl Course {
         let received = Received::read(head, body, &limits).await;
         let params = received.as_ref().map_err(Clone::clone).and_then(|it| Params::read(head, it, &limits));
         let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| Call::tenant(mock, params));
+        if let Err(error) = &params
+            && error.case == ErrorCase::TooSlow
+        {
+            return Err(error.clone().into());
+        }
         self.tenant = tenant.as_ref().ok().cloned();
         let token = params.as_ref().ok().and_then(|params| params.text("session_token").ok()?);
         if self.stopwatch.is_some() {

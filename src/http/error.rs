@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     config::ErrorStatus,
     faults::allows_body,
-    vendor::{ErrorCode, VendorError},
+    vendor::{ErrorCase, ErrorCode, VendorError},
 };
 
 /// The response header with the mock's advice; the live service does not send it.
@@ -20,13 +20,32 @@ const LONGEST_HINT: usize = 2000;
 
 /// The answer of a call that failed (specification, section 4).
 pub(super) fn response(error: &VendorError, statuses: &ErrorStatus) -> Response<Body> {
-    let status = if error.is_missing_media { statuses.missing_media() } else { statuses.of(error.code) };
+    let status = match error.case {
+        ErrorCase::Usual => statuses.of(error.code),
+        ErrorCase::MissingMedia => statuses.missing_media(),
+        // HTTP's own; what is left of the request makes the connection useless.
+        ErrorCase::TooSlow => 408,
+    };
     let status = StatusCode::from_u16(status).expect("statuses are checked at the start");
     let body = match error.code {
         ErrorCode::ArgumentError => json!({"argumentError": error.message}),
         code => json!(code.as_str()),
     };
-    with_hint(json_response(status, &body), &error.message)
+    let mut response = with_hint(json_response(status, &body), &error.message);
+    if error.case == ErrorCase::TooSlow {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// What a client gets whose request has not even got a whole head: a path is not known.
+pub(crate) fn head_too_slow(problem: &str) -> String {
+    let body = json!({"error": problem, "instructions": "Send the request again, on a new connection."}).to_string();
+    let (length, hint) = (body.len(), HINT_HEADER);
+    format!(
+        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\n{hint}: {problem}\r\n\
+         content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
 }
 
 /// What a proxy in front of the service would answer; `status` is from 200 to 599. The `body` and its type stand in for

@@ -1,6 +1,7 @@
 //! The HTTP side: handlers translate, [`crate::mock`] decides.
 
 mod admin;
+mod arriving;
 mod auth;
 mod body;
 mod caller;
@@ -13,7 +14,14 @@ mod media;
 mod multipart;
 mod params;
 mod routes;
+mod unfinished;
 mod unread;
 mod widget;
 
-pub(crate) use self::{caller::Caller, harm::Sever, routes::Routes};
+pub(crate) use self::{
+    caller::Caller,
+    error::head_too_slow,
+    harm::Sever,
+    routes::Routes,
+    unfinished::{CutOff, Share, Unfinished},
+};

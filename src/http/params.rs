@@ -4,7 +4,10 @@
 
 use std::borrow::Cow;
 
-use axum::http::{header, request::Parts};
+use axum::{
+    BoxError,
+    http::{header, request::Parts},
+};
 use bytes::Bytes;
 use hyper::body::Body;
 use serde_json::value::RawValue;
@@ -33,16 +36,17 @@ impl Received {
     ///
     /// # Errors
     ///
-    /// `argumentError` that says what is malformed or too large.
+    /// `argumentError` that says what is malformed, too large or too slow.
     pub(crate) async fn read(
         head: &Parts,
-        body: &mut (impl Body<Data = Bytes> + Unpin),
+        body: &mut (impl Body<Data = Bytes, Error: Into<BoxError>> + Unpin),
         limits: &Limits,
     ) -> Result<Self, VendorError> {
         let ReadBody { bytes, boundary } =
             body::read(body, content_type(head), limits).await.map_err(|problem| match problem {
                 BodyProblem::TooLarge(limit) => VendorError::argument(format!("the body is larger than {limit} bytes")),
                 BodyProblem::Broken => VendorError::argument("the body ended before it was complete"),
+                BodyProblem::TooSlow(problem) => VendorError::too_slow(problem),
             })?;
         let parts = match boundary {
             Some(boundary) => {

@@ -15,12 +15,14 @@ use hyper::body::Incoming;
 use super::external_api::{compare_faces::compare_faces, media::media};
 use super::{
     admin::health,
+    arriving::Arriving,
     caller::Caller,
     course::{Handler, vendor_call, widget_call},
     error,
     external_api::{
         begin::begin, delete::delete, get_screening_person_details::get_screening_person_details, result::result,
     },
+    unfinished::Unfinished,
     unread,
     widget::{assets, page, session},
 };
@@ -92,16 +94,19 @@ fn other_calls() -> Router<Arc<Mock>> {
 pub(crate) struct Routes {
     mock: Arc<Mock>,
     others: Router,
+    pub(crate) unfinished: Arc<Unfinished>,
 }
 
 impl Routes {
     pub(crate) fn new(mock: Arc<Mock>) -> Self {
-        Self { others: other_calls().with_state(mock.clone()), mock }
+        let unfinished = Unfinished::new(mock.config.clients.unfinished);
+        Self { others: other_calls().with_state(mock.clone()), mock, unfinished }
     }
 
     /// Answers a request when all of its body has been read.
-    pub(crate) async fn answer(&self, mut request: Request<Incoming>, caller: &Caller) -> Response<Body> {
-        let limits = &self.mock.config.limits;
+    pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &Caller) -> Response<Body> {
+        let (limits, time) = (&self.mock.config.limits, self.mock.config.clients.body);
+        let mut request = request.map(|body| Arriving::new(body, time, &self.unfinished));
         tidy_path(request.uri_mut());
         if !request.uri().path().starts_with("/external-api/") {
             request.extensions_mut().insert(ConnectInfo(caller.address));

@@ -11,11 +11,12 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::{
     Request,
-    body::{Body as HttpBody, Frame, Incoming, SizeHint},
+    body::{Body as HttpBody, Frame, SizeHint},
 };
 use tokio::sync::oneshot;
 use tower::Service;
 
+use super::arriving::{Arriving, NotArrived};
 use crate::config::Limits;
 
 /// How much of a body that nobody wants is read and thrown away, in units of the largest limit, before the connection
@@ -23,7 +24,7 @@ use crate::config::Limits;
 const DRAINED: usize = 16;
 
 /// Answers a request when all of its body has been read, by whoever answers it or here.
-pub(super) async fn answer(mut router: Router, request: Request<Incoming>, limits: &Limits) -> Response<Body> {
+pub(super) async fn answer(mut router: Router, request: Request<Arriving>, limits: &Limits) -> Response<Body> {
     if request.body().is_end_stream() {
         let Ok(response) = router.call(request.map(Body::new)).await;
         return response;
@@ -38,7 +39,8 @@ pub(super) async fn answer(mut router: Router, request: Request<Incoming>, limit
 }
 
 /// Reads what is left of a body and throws it away, up to a length at which the connection is given up.
-pub(super) async fn drain(mut body: Incoming, limits: &Limits) {
+pub(super) async fn drain(mut body: Arriving, limits: &Limits) {
+    body.is_thrown_away();
     let most = limits.body.max(limits.multipart_body).saturating_mul(DRAINED);
     let mut length = 0;
     while !body.is_end_stream()
@@ -52,8 +54,8 @@ pub(super) async fn drain(mut body: Incoming, limits: &Limits) {
 /// A body that is given back when it is dropped before its end.
 #[derive(Debug)]
 struct Lent {
-    body: Option<Incoming>,
-    given_back: Option<oneshot::Sender<Incoming>>,
+    body: Option<Arriving>,
+    given_back: Option<oneshot::Sender<Arriving>>,
 }
 
 impl Drop for Lent {
@@ -69,9 +71,9 @@ impl Drop for Lent {
 
 impl HttpBody for Lent {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = NotArrived;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, NotArrived>>> {
         match &mut self.body {
             Some(body) => Pin::new(body).poll_frame(cx),
             None => Poll::Ready(None),

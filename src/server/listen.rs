@@ -1,30 +1,17 @@
 //! The accept loop: one task a connection, all of them gone when the loop is dropped.
 
-use std::{
-    future::pending,
-    io,
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future::pending, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::TokioIo,
-    server::graceful::{GracefulShutdown, Watcher},
-};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream},
+    net::{TcpListener, TcpSocket},
     sync::oneshot,
     task::JoinSet,
     time::{sleep, timeout},
 };
 
-use super::{
-    STOP_DEADLINE,
-    stream::{Shears, Stream},
-};
-use crate::http::{Caller, Routes, Sever};
+use super::{STOP_DEADLINE, connection, connections::Connections};
+use crate::{config::ClientLimits, http::Routes};
 
 /// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,
 /// and whoever finds the queue full tries again a second later.
@@ -45,8 +32,8 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until `stop` is sent, then lets open calls end, at most [`STOP_DEADLINE`]. A dropped sender is no stop.
-pub(super) async fn serve(listener: TcpListener, routes: Routes, stop: oneshot::Receiver<()>) {
-    let routes = Arc::new(routes);
+pub(super) async fn serve(listener: TcpListener, routes: Routes, limits: ClientLimits, stop: oneshot::Receiver<()>) {
+    let (routes, places) = (Arc::new(routes), Connections::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let stop = async {
@@ -58,8 +45,13 @@ pub(super) async fn serve(listener: TcpListener, routes: Routes, stop: oneshot::
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    connections.spawn(serve_connection(stream, peer, routes.clone(), graceful.watcher()));
+                Ok((stream, address)) => {
+                    let place = tokio::select! {
+                        place = places.enter(&routes.unfinished) => place,
+                        () = &mut stop => break,
+                    };
+                    let (routes, stop) = (routes.clone(), graceful.watcher());
+                    connections.spawn(connection::serve(stream, address, place, routes, limits, stop));
                 }
                 Err(error) => pause(&error).await,
             },
@@ -70,35 +62,6 @@ pub(super) async fn serve(listener: TcpListener, routes: Routes, stop: oneshot::
     drop(listener);
     if timeout(STOP_DEADLINE, graceful.shutdown()).await.is_err() {
         tracing::debug!(open = connections.len(), "calls were still open at the deadline and are cut off");
-    }
-}
-
-async fn serve_connection(stream: TcpStream, address: SocketAddr, routes: Arc<Routes>, stop: Watcher) {
-    // Answers are small; without this the system may hold them back for a while.
-    let _ = stream.set_nodelay(true);
-    let caller = Caller { address, socket: Arc::new(Mutex::new(stream)) };
-    let shears = Arc::new(Shears::default());
-    let stream = Stream::new(caller.socket.clone(), shears.clone());
-    let service = service_fn(|request: hyper::Request<Incoming>| async {
-        let response = routes.answer(request, &caller).await;
-        match response.extensions().get() {
-            None => Ok(response),
-            Some(Sever::Before) => Err("a fault closes the connection"),
-            Some(Sever::Reset) => {
-                let _ = caller.socket.lock().unwrap_or_else(PoisonError::into_inner).set_zero_linger();
-                Err("a fault resets the connection")
-            }
-            Some(at) => {
-                shears.arm(*at);
-                Ok(response)
-            }
-        }
-    });
-    // Without a timer there is no time limit on heads: clients keep idle connections for as long as they like. A
-    // client that is done with sending still gets its answer.
-    let connection = http1::Builder::new().half_close(true).serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = stop.watch(connection).await {
-        tracing::debug!(client = %address, %error, "a connection broke off");
     }
 }
 

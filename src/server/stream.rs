@@ -1,4 +1,5 @@
-//! The socket of a connection as hyper reads and writes it: it breaks off in the middle of an answer when it is told to.
+//! The socket of a connection as hyper reads and writes it: it tells what comes and goes, and
+//! breaks off in the middle of an answer when it is told to.
 
 use std::{
     io::{self, IoSlice},
@@ -15,13 +16,15 @@ use tokio::{
     net::TcpStream,
 };
 
+use super::connections::Activity;
 use crate::http::Sever;
 
-/// A socket whose writing breaks off where [`Shears`] say.
+/// A socket whose traffic is noted, and whose writing breaks off where [`Shears`] say.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Arc<Mutex<TcpStream>>,
     shears: Arc<Shears>,
+    activity: Arc<Activity>,
 }
 
 /// Where the next answer of a connection breaks off, if anywhere.
@@ -79,19 +82,29 @@ impl Cut {
 }
 
 impl Stream {
-    pub(super) fn new(socket: Arc<Mutex<TcpStream>>, shears: Arc<Shears>) -> Self {
-        Self { socket, shears }
+    pub(super) fn new(socket: Arc<Mutex<TcpStream>>, shears: Arc<Shears>, activity: Arc<Activity>) -> Self {
+        Self { socket, shears, activity }
     }
 
     /// The others who have the socket only look whether the client is there: nobody waits here.
     fn socket(&self) -> MutexGuard<'_, TcpStream> {
         self.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn noted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.activity.said(bytes);
+        }
+        written
+    }
 }
 
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.socket()).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut *self.socket()).poll_read(cx, buffer))?;
+        self.activity.heard(buffer.filled().len() - before);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -99,7 +112,7 @@ impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut socket = self.socket();
         if !self.shears.is_armed.load(Ordering::Acquire) {
-            return Pin::new(&mut *socket).poll_write(cx, bytes);
+            return self.noted(Pin::new(&mut *socket).poll_write(cx, bytes));
         }
         let mut cut = self.shears.cut.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cut) = cut.as_mut() else { return Pin::new(&mut *socket).poll_write(cx, bytes) };
@@ -121,7 +134,7 @@ impl AsyncWrite for Stream {
             let first = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| slice);
             return self.poll_write(cx, first);
         }
-        Pin::new(&mut *self.socket()).poll_write_vectored(cx, slices)
+        self.noted(Pin::new(&mut *self.socket()).poll_write_vectored(cx, slices))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -73,21 +73,35 @@ pub(crate) struct VendorError {
     pub(crate) code: ErrorCode,
     /// For [`ErrorCode::ArgumentError`] part of the answer; otherwise advice for the hint header and the log.
     pub(crate) message: String,
-    /// A picture is asked for that the session does not have, which has a status of its own.
-    pub(crate) is_missing_media: bool,
+    pub(crate) case: ErrorCase,
+}
+
+/// What has a status of its own, whatever the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorCase {
+    Usual,
+    /// A picture is asked for that the session does not have.
+    #[cfg_attr(not(feature = "media"), expect(dead_code, reason = "there are no pictures"))]
+    MissingMedia,
+    /// The call did not arrive in time.
+    TooSlow,
 }
 
 impl VendorError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), is_missing_media: false }
+        Self { code, message: message.into(), case: ErrorCase::Usual }
     }
 
     pub(crate) fn argument(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::ArgumentError, message)
     }
 
+    pub(crate) fn too_slow(message: impl Into<String>) -> Self {
+        Self { case: ErrorCase::TooSlow, ..Self::argument(message) }
+    }
+
     #[cfg(feature = "media")]
     pub(crate) fn missing_media(message: impl Into<String>) -> Self {
-        Self { is_missing_media: true, ..Self::argument(message) }
+        Self { case: ErrorCase::MissingMedia, ..Self::argument(message) }
     }
 }

@@ -14,7 +14,7 @@ mod token;
 
 pub(crate) use self::{
     dialect::Wording,
-    error::VendorError,
+    error::{ErrorCase, VendorError},
     flags::{DocumentType, Flags},
     flags_at_begin::FlagsAtBegin,
     form::{Form, Layers, SavedForm},

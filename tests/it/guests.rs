@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 use identomat_mock::{Company, Config, Endpoint, Fault};
 use serde_json::{Value, json};
 
+#[cfg(target_os = "linux")]
+use crate::slow_clients::resident;
 use crate::{command_line::Serving, harness::TestApp};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -163,14 +165,6 @@ async fn one_rule_says_the_secret_of_every_key() {
     app.post_json("/external-api/begin/", &json!({"company_key": "test-3"}))
         .await
         .assert_error(401, "SIGNATURE_INVALID");
-}
-
-/// The memory that a process has, in bytes.
-#[cfg(target_os = "linux")]
-fn resident(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024
 }
 
 /// A client that keeps its connection, and costs less than the mock.

@@ -26,6 +26,7 @@ mod screening;
 mod servers;
 mod settings;
 mod signatures;
+mod slow_clients;
 mod strict;
 mod timelines;
 mod walks;

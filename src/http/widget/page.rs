@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     super::{
-        error::with_hint,
+        error::{self, with_hint},
         params::{Params, Received},
     },
     html, json,
@@ -21,7 +21,7 @@ use crate::{
     mock::{Finish, Mock},
     scenario::Verdict,
     session::{Browser, FinishError},
-    vendor::{Outcome, VendorError},
+    vendor::{ErrorCase, Outcome, VendorError},
 };
 
 /// The longest name of a browser that is kept, in bytes.
@@ -54,6 +54,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Requ
     let form = received.and_then(|received| read(&Params::read(&head, &received, limits)?, &head, &mock));
     // A person who never opened the page, such as a script, has a browser too.
     let finished = match form {
+        Err(error) if error.case == ErrorCase::TooSlow => return error::response(&error, &mock.config.error_status),
         Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
         Err(error) => Err(FinishError::Form(error.message)),
     };

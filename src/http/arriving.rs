@@ -1,0 +1,110 @@
+//! The body of a request while it arrives: in time, and within what all unfinished requests may hold.
+
+use std::{
+    error::Error,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::{Sleep, sleep};
+
+use super::unfinished::{CutOff, Share, Unfinished};
+
+/// A body as it comes. Whoever reads it keeps what has come, unless [`Arriving::is_thrown_away`] was said.
+#[derive(Debug)]
+pub(super) struct Arriving {
+    body: Incoming,
+    unfinished: Arc<Unfinished>,
+    /// How long it may take.
+    time: Duration,
+    /// From when it had to be waited for.
+    late: Option<Pin<Box<Sleep>>>,
+    share: Option<Share>,
+    is_kept: bool,
+}
+
+/// Why a body does not arrive.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotArrived {
+    #[error(transparent)]
+    Broken(hyper::Error),
+    #[error("the body did not arrive within {0:?} (--body-timeout)")]
+    Late(Duration),
+    #[error(transparent)]
+    CutOff(CutOff),
+}
+
+impl NotArrived {
+    /// Why a body did not arrive, as the client is told that has to come again; `None` where it broke off.
+    pub(super) fn too_slow<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        // The one that came through a router is in a box.
+        let own = error.downcast_ref::<Self>().or_else(|| error.source()?.downcast_ref::<Self>());
+        own.filter(|error| !matches!(error, Self::Broken(_)))
+    }
+}
+
+impl Arriving {
+    pub(super) fn new(body: Incoming, time: Duration, unfinished: &Arc<Unfinished>) -> Self {
+        Self { body, unfinished: unfinished.clone(), time, late: None, share: None, is_kept: true }
+    }
+
+    /// What comes from now on is not kept.
+    pub(super) fn is_thrown_away(&mut self) {
+        self.is_kept = false;
+        if let Some(share) = &mut self.share {
+            share.hold(0);
+        }
+    }
+
+    fn share(&mut self) -> &mut Share {
+        self.share.get_or_insert_with(|| self.unfinished.enter())
+    }
+}
+
+impl Body for Arriving {
+    type Data = Bytes;
+    type Error = NotArrived;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, NotArrived>>> {
+        if let Some(share) = &self.share
+            && let Err(why) = ready!(share.poll_room(cx))
+        {
+            return Poll::Ready(Some(Err(NotArrived::CutOff(why))));
+        }
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                let frame = frame.map(|frame| frame.map_err(NotArrived::Broken));
+                if self.body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
+                    self.share = None;
+                } else if let Some(Ok(frame)) = &frame {
+                    // What is still to come is somebody's to wait for.
+                    let more = if self.is_kept { frame.data_ref().map_or(0, Bytes::len) } else { 0 };
+                    let share = self.share();
+                    share.hold(share.held() + more);
+                }
+                Poll::Ready(frame)
+            }
+            Poll::Pending => {
+                if let Poll::Ready(why) = self.share().poll_cut_off(cx) {
+                    return Poll::Ready(Some(Err(NotArrived::CutOff(why))));
+                }
+                let time = self.time;
+                let late = self.late.get_or_insert_with(|| Box::pin(sleep(time)));
+                ready!(late.as_mut().poll(cx));
+                Poll::Ready(Some(Err(NotArrived::Late(time))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

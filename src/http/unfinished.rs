@@ -1,0 +1,209 @@
+//! The requests that have not arrived in full: what they hold together, and which of them makes room.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    task::{Context, Poll},
+};
+
+use futures_util::task::AtomicWaker;
+
+use crate::tally::Tally;
+
+/// All of them, of one server.
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    /// How many bytes they may hold.
+    most: usize,
+    requests: Mutex<Requests>,
+    cut_for_room: Tally,
+}
+
+#[derive(Debug, Default)]
+struct Requests {
+    next: u64,
+    /// By their numbers, and so in the order in which they began. Those that were cut off are not among them.
+    waiting: BTreeMap<u64, Waiting>,
+    /// What all hold, those that were cut off and are not gone yet included.
+    held: usize,
+    /// What those hold that were cut off.
+    leaving: usize,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    held: usize,
+    end: Arc<End>,
+}
+
+/// Whether and why a request is cut off.
+#[derive(Debug, Default)]
+struct End {
+    why: OnceLock<CutOff>,
+    waker: AtomicWaker,
+}
+
+/// Why a request is cut off that took longer than any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CutOff {
+    /// They held more than they may.
+    #[error(
+        "the requests that had not arrived in full held more than {0} bytes (--max-unfinished), and this one took longest"
+    )]
+    Room(usize),
+    /// A new connection needs a place.
+    #[error(
+        "{0} connections were open (--max-connections), none of them idle, and this request took longest to arrive"
+    )]
+    Connections(usize),
+}
+
+/// One of them. It is no longer when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    unfinished: Arc<Unfinished>,
+    number: u64,
+    held: usize,
+    end: Arc<End>,
+}
+
+impl Unfinished {
+    /// None yet, which may hold `most` bytes.
+    pub(crate) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, requests: Mutex::default(), cut_for_room: Tally::default() })
+    }
+
+    /// One more, which holds nothing yet.
+    pub(crate) fn enter(self: &Arc<Self>) -> Share {
+        let end = Arc::new(End::default());
+        let mut requests = self.requests();
+        let number = requests.next;
+        requests.next += 1;
+        requests.waiting.insert(number, Waiting { held: 0, end: end.clone() });
+        drop(requests);
+        Share { unfinished: self.clone(), number, held: 0, end }
+    }
+
+    /// Cuts the one off that takes longest; false when there is none.
+    pub(crate) fn cut_longest(&self, why: CutOff) -> bool {
+        self.requests().cut_longest(why)
+    }
+
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Requests {
+    fn cut_longest(&mut self, why: CutOff) -> bool {
+        let Some((_, Waiting { held, end })) = self.waiting.pop_first() else { return false };
+        self.leaving += held;
+        let _ = end.why.set(why);
+        end.waker.wake();
+        true
+    }
+}
+
+impl Share {
+    /// Says how much it holds now.
+    pub(crate) fn hold(&mut self, bytes: usize) {
+        let (before, mut requests) = (self.held, self.unfinished.requests());
+        requests.held = requests.held - before + bytes;
+        match requests.waiting.get_mut(&self.number) {
+            Some(waiting) => waiting.held = bytes,
+            None => requests.leaving = requests.leaving - before + bytes,
+        }
+        drop(requests);
+        self.held = bytes;
+    }
+
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Waits until all together hold no more than they may, for which those make room that take longest.
+    ///
+    /// # Errors
+    ///
+    /// [`CutOff`] when this is one of them.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), CutOff>> {
+        if let Poll::Ready(why) = self.poll_cut_off(cx) {
+            return Poll::Ready(Err(why));
+        }
+        let Unfinished { most, cut_for_room, .. } = &*self.unfinished;
+        let mut requests = self.unfinished.requests();
+        if requests.held <= *most {
+            return Poll::Ready(Ok(()));
+        }
+        while requests.held - requests.leaving > *most && requests.cut_longest(CutOff::Room(*most)) {
+            if let Some(number) = cut_for_room.count() {
+                tracing::warn!(
+                    most,
+                    cut_off = number,
+                    "requests that have not arrived in full hold too much (--max-unfinished): the one that takes \
+                     longest is cut off"
+                );
+            }
+        }
+        drop(requests);
+        // Those that were cut off are gone when it is their turn.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Waits until it is cut off.
+    pub(crate) fn poll_cut_off(&self, cx: &mut Context<'_>) -> Poll<CutOff> {
+        self.end.waker.register(cx.waker());
+        self.end.why.get().map_or(Poll::Pending, |why| Poll::Ready(*why))
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut requests = self.unfinished.requests();
+        requests.held -= self.held;
+        if requests.waiting.remove(&self.number).is_none() {
+            requests.leaving -= self.held;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    #[test]
+    fn the_one_that_takes_longest_makes_room() {
+        let unfinished = Unfinished::new(100);
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut shares: Vec<_> = (0..3).map(|_| unfinished.enter()).collect();
+        shares[2].hold(60);
+        shares[0].hold(40);
+        assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Ok(())));
+        shares[1].hold(10);
+        assert_eq!(shares[1].poll_room(&mut cx), Poll::Pending, "there is no room before the other is gone");
+        assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Err(CutOff::Room(100))));
+        assert_eq!(shares[2].poll_cut_off(&mut cx), Poll::Pending);
+        shares.remove(0);
+        assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Ok(())));
+        shares[1].hold(101);
+        assert_eq!(shares[1].poll_room(&mut cx), Poll::Pending);
+        assert_eq!(shares[1].poll_room(&mut cx), Poll::Ready(Err(CutOff::Room(100))), "it alone is too much");
+        drop(shares);
+        let requests = unfinished.requests();
+        assert_eq!((requests.held, requests.leaving, requests.waiting.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_place_can_be_asked_for() {
+        let unfinished = Unfinished::new(100);
+        assert!(!unfinished.cut_longest(CutOff::Connections(1)));
+        let mut cx = Context::from_waker(Waker::noop());
+        let (first, second) = (unfinished.enter(), unfinished.enter());
+        assert!(unfinished.cut_longest(CutOff::Connections(1)));
+        assert_eq!(first.poll_cut_off(&mut cx), Poll::Ready(CutOff::Connections(1)));
+        assert_eq!(second.poll_cut_off(&mut cx), Poll::Pending);
+    }
+}

@@ -1,0 +1,185 @@
+//! One connection: it is served, and ended when its client takes too long or somebody else needs the place.
+
+use std::{
+    future::poll_fn,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{rt::TokioIo, server::graceful::Watcher};
+use tokio::{
+    net::TcpStream,
+    time::{Sleep, sleep},
+};
+
+use super::{
+    connections::{Phase, Place},
+    stream::{Shears, Stream},
+};
+use crate::{
+    clock::uptime,
+    config::ClientLimits,
+    http::{Caller, Routes, Sever, Share, Unfinished, head_too_slow},
+};
+
+/// The longest head of a request, in bytes, and the most that is read at once. The longest URL that hyper takes has
+/// half of it.
+const LONGEST_HEAD: usize = 128 << 10;
+
+/// How a connection ended.
+enum Ended {
+    /// By itself, or by an error.
+    Done(hyper::Result<()>),
+    /// It was idle for too long, or somebody else needed the place.
+    Idle,
+    /// The head of a request took too long.
+    TooSlow(String),
+}
+
+/// Serves the client of an accepted connection until one of both ends it.
+pub(super) async fn serve(
+    stream: TcpStream,
+    address: SocketAddr,
+    place: Place,
+    routes: Arc<Routes>,
+    limits: ClientLimits,
+    stop: Watcher,
+) {
+    // Answers are small; without this the system may hold them back for a while.
+    let _ = stream.set_nodelay(true);
+    let caller = Caller { address, socket: Arc::new(Mutex::new(stream)) };
+    let (shears, activity) = (Arc::new(Shears::default()), &place.activity);
+    let stream = Stream::new(caller.socket.clone(), shears.clone(), activity.clone());
+    let service = service_fn(|request: hyper::Request<Incoming>| async {
+        activity.asked();
+        let response = routes.answer(request, &caller).await;
+        activity.answered();
+        match response.extensions().get() {
+            None => Ok(response),
+            Some(Sever::Before) => Err("a fault closes the connection"),
+            Some(Sever::Reset) => {
+                let _ = caller.socket.lock().unwrap_or_else(PoisonError::into_inner).set_zero_linger();
+                Err("a fault resets the connection")
+            }
+            Some(at) => {
+                shears.arm(*at);
+                Ok(response)
+            }
+        }
+    });
+    // Hyper's own time limit is one for idle connections and for heads. A client that is done with sending still gets
+    // its answer.
+    let mut http = http1::Builder::new();
+    http.half_close(true).header_read_timeout(None).max_buf_size(LONGEST_HEAD);
+    let connection = stop.watch(http.serve_connection(TokioIo::new(stream), service));
+    match watched(connection, &place, &limits, &routes.unfinished).await {
+        Ended::Done(Ok(())) => {}
+        Ended::Done(Err(error)) => tracing::debug!(client = %address, %error, "a connection broke off"),
+        Ended::Idle => tracing::debug!(client = %address, "an idle connection is closed"),
+        Ended::TooSlow(problem) => {
+            tracing::debug!(client = %address, "a request is cut off: {problem}");
+            // Where there is no room for it, the client has not read for long.
+            let answer = head_too_slow(&problem);
+            let _ = caller.socket.lock().unwrap_or_else(PoisonError::into_inner).try_write(answer.as_bytes());
+        }
+    }
+}
+
+/// Waits until a connection ends, or has to.
+async fn watched(
+    connection: impl Future<Output = hyper::Result<()>>,
+    place: &Place,
+    limits: &ClientLimits,
+    unfinished: &Arc<Unfinished>,
+) -> Ended {
+    let (mut connection, mut alarm) = (pin!(connection), pin!(sleep(limits.idle)));
+    let mut watch = Watch { place, limits, unfinished, seen: None, rings_at: uptime() + limits.idle, head: None };
+    poll_fn(|cx| match connection.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(Ended::Done(done)),
+        Poll::Pending => watch.poll(alarm.as_mut(), cx),
+    })
+    .await
+}
+
+/// Looks at a connection whenever something has happened on it. The alarm is set anew only where it would ring too late:
+/// on a busy connection it rings now and then for nothing.
+struct Watch<'a> {
+    place: &'a Place,
+    limits: &'a ClientLimits,
+    unfinished: &'a Arc<Unfinished>,
+    /// What it was about when something new was seen.
+    seen: Option<(Phase, u64)>,
+    rings_at: Duration,
+    /// The head that is not whole yet.
+    head: Option<Share>,
+}
+
+impl Watch<'_> {
+    fn poll(&mut self, mut alarm: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ended> {
+        let activity = &self.place.activity;
+        let (phase, mut is_set) = (activity.phase(), false);
+        let seen = Some((phase, activity.progress()));
+        if self.seen != seen {
+            if self.seen.is_none() {
+                activity.waker.register(cx.waker());
+                is_set = true;
+            }
+            self.seen = seen;
+            activity.has_been_since(uptime());
+            if phase == Phase::Idle {
+                self.place.is_idle();
+            }
+            self.head = (phase == Phase::Head).then(|| self.unfinished.enter());
+            if let Some(due) = self.due(phase).filter(|due| *due < self.rings_at) {
+                self.set(alarm.as_mut(), due);
+                is_set = true;
+            }
+        }
+        if let Some(head) = &mut self.head {
+            head.hold(activity.of_head());
+            if let Poll::Ready(Err(why)) = head.poll_room(cx) {
+                return Poll::Ready(Ended::TooSlow(why.to_string()));
+            }
+        }
+        if activity.leaves() && phase == Phase::Idle {
+            return Poll::Ready(Ended::Idle);
+        }
+        while (is_set || alarm.is_elapsed()) && alarm.as_mut().poll(cx).is_ready() {
+            match self.due(phase) {
+                Some(due) if due <= uptime() => return Poll::Ready(self.late(phase)),
+                due => self.set(alarm.as_mut(), due.unwrap_or_else(|| uptime() + self.limits.idle)),
+            }
+            is_set = true;
+        }
+        Poll::Pending
+    }
+
+    /// When the client has taken too long, in real time.
+    fn due(&self, phase: Phase) -> Option<Duration> {
+        let time = match phase {
+            Phase::Idle => self.limits.idle,
+            Phase::Head => self.limits.head,
+            Phase::Answering => return None,
+        };
+        Some(self.place.activity.since().saturating_add(time))
+    }
+
+    fn late(&self, phase: Phase) -> Ended {
+        match phase {
+            Phase::Head => {
+                let time = self.limits.head;
+                Ended::TooSlow(format!("the head of the request did not arrive within {time:?} (--head-timeout)"))
+            }
+            Phase::Idle | Phase::Answering => Ended::Idle,
+        }
+    }
+
+    fn set(&mut self, mut alarm: Pin<&mut Sleep>, at: Duration) {
+        alarm.set(sleep(at.saturating_sub(uptime())));
+        self.rings_at = at;
+    }
+}

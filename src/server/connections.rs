@@ -1,0 +1,221 @@
+//! The open connections: how many there may be, and which of them makes room.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::task::AtomicWaker;
+use tokio::sync::Notify;
+
+use crate::{
+    http::{CutOff, Unfinished},
+    tally::Tally,
+};
+
+/// All open connections of a server.
+#[derive(Debug)]
+pub(super) struct Connections {
+    most: usize,
+    open: Mutex<Open>,
+    room: Room,
+    closed_for_room: Tally,
+    waited_for_room: Tally,
+}
+
+/// Whether somebody waits for a place, and word that there may be one.
+#[derive(Debug, Default)]
+struct Room {
+    is_waited_for: AtomicBool,
+    may_be_there: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    next: u64,
+    by_number: HashMap<u64, Arc<Activity>>,
+}
+
+/// A connection among the others, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    connections: Arc<Connections>,
+    number: u64,
+    pub(super) activity: Arc<Activity>,
+}
+
+/// What a connection is about.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    phase: AtomicU8,
+    /// How much of a head has come that is not whole.
+    of_head: AtomicUsize,
+    /// Moves on with each answer, and with all that is written of it.
+    progress: AtomicU64,
+    /// Since when it has been in this phase without progress, in nanoseconds of real time.
+    since: AtomicU64,
+    leaves: AtomicBool,
+    pub(super) waker: AtomicWaker,
+}
+
+/// Whom a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// For the client to send a request, or to read an answer.
+    Idle,
+    /// For the rest of a head.
+    Head,
+    /// For the server, or for the rest of a body.
+    Answering,
+}
+
+impl Connections {
+    pub(super) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self {
+            most,
+            open: Mutex::default(),
+            room: Room::default(),
+            closed_for_room: Tally::default(),
+            waited_for_room: Tally::default(),
+        })
+    }
+
+    /// Gives a new connection a place. Where there is none, the one that has been idle for longest makes room, or else
+    /// the request that takes longest to arrive; where all are busy, the new one waits.
+    pub(super) async fn enter(self: &Arc<Self>, unfinished: &Unfinished) -> Place {
+        loop {
+            let room = self.room.may_be_there.notified();
+            self.room.is_waited_for.store(true, Ordering::SeqCst);
+            if let Some(place) = self.place() {
+                self.room.is_waited_for.store(false, Ordering::SeqCst);
+                return place;
+            }
+            let most = self.most;
+            let is_cut = unfinished.cut_longest(CutOff::Connections(most));
+            if let Some(times) = self.waited_for_room.count() {
+                let what = if is_cut { "a request that takes long is cut off" } else { "a new one waits" };
+                tracing::warn!(most, times, "all connections that may be open are busy (--max-connections): {what}");
+            }
+            room.await;
+        }
+    }
+
+    fn place(self: &Arc<Self>) -> Option<Place> {
+        let mut open = self.open();
+        if open.by_number.len() >= self.most {
+            let idle = open.by_number.iter().filter(|(_, activity)| activity.phase() == Phase::Idle);
+            let (longest, activity) = idle.min_by_key(|(number, activity)| (activity.since(), **number))?;
+            activity.leave();
+            let longest = *longest;
+            open.by_number.remove(&longest);
+            if let Some(closed) = self.closed_for_room.count() {
+                let most = self.most;
+                tracing::warn!(
+                    most,
+                    closed,
+                    "as many connections are open as may be (--max-connections): the longest idle one made room"
+                );
+            }
+        }
+        let (number, activity) = (open.next, Arc::new(Activity::default()));
+        open.next += 1;
+        open.by_number.insert(number, activity.clone());
+        Some(Place { connections: self.clone(), number, activity })
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.open().by_number.remove(&self.number);
+        self.is_idle();
+    }
+}
+
+impl Place {
+    /// Says that the connection is idle, or gone.
+    pub(super) fn is_idle(&self) {
+        let room = &self.connections.room;
+        if room.is_waited_for.load(Ordering::SeqCst) {
+            room.may_be_there.notify_waiters();
+        }
+    }
+}
+
+impl Activity {
+    pub(super) fn phase(&self) -> Phase {
+        match self.phase.load(Ordering::Relaxed) {
+            0 => Phase::Idle,
+            1 => Phase::Head,
+            _ => Phase::Answering,
+        }
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Relaxed);
+    }
+
+    /// Bytes have come from the client.
+    pub(super) fn heard(&self, bytes: usize) {
+        match self.phase() {
+            Phase::Idle if bytes == 0 => {}
+            Phase::Idle => {
+                self.of_head.store(bytes, Ordering::Relaxed);
+                self.enter(Phase::Head);
+            }
+            Phase::Head => {
+                self.of_head.fetch_add(bytes, Ordering::Relaxed);
+            }
+            Phase::Answering => {}
+        }
+    }
+
+    /// Bytes have gone to the client.
+    pub(super) fn said(&self, bytes: usize) {
+        self.progress.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// A head is whole.
+    pub(super) fn asked(&self) {
+        self.enter(Phase::Answering);
+    }
+
+    /// There is an answer, which is still to be written.
+    pub(super) fn answered(&self) {
+        self.said(1);
+        self.enter(Phase::Idle);
+    }
+
+    pub(super) fn of_head(&self) -> usize {
+        self.of_head.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn progress(&self) -> u64 {
+        self.progress.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn has_been_since(&self, now: Duration) {
+        self.since.store(now.as_nanos() as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn since(&self) -> Duration {
+        Duration::from_nanos(self.since.load(Ordering::Relaxed))
+    }
+
+    fn leave(&self) {
+        self.leaves.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// Whether it is to make room.
+    pub(super) fn leaves(&self) -> bool {
+        self.leaves.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,32 @@
+//! Counts what may happen very often, and says when the log should tell of it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How often something has happened.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(AtomicU64);
+
+impl Tally {
+    /// Counts once more; answers the number when the log should tell of it: the first time, and whenever it has become
+    /// ten times as often.
+    pub(crate) fn count(&self) -> Option<u64> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        is_power_of_ten(number).then_some(number)
+    }
+}
+
+pub(crate) fn is_power_of_ten(number: u64) -> bool {
+    number > 0 && 10_u64.pow(number.ilog10()) == number
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_often_is_told_seldom() {
+        let tally = Tally::default();
+        let told: Vec<_> = (0..1234).filter_map(|_| tally.count()).collect();
+        assert_eq!(told, [1, 10, 100, 1000]);
+    }
+}
