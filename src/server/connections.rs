@@ -13,6 +13,7 @@ use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 
 use crate::{
+    clock::uptime,
     http::{CutOff, Unfinished},
     tally::Tally,
 };
@@ -122,6 +123,7 @@ impl Connections {
             }
         }
         let (number, activity) = (open.next, Arc::new(Activity::default()));
+        activity.has_been_since(uptime());
         open.next += 1;
         open.by_number.insert(number, activity.clone());
         Some(Place { connections: self.clone(), number, activity })

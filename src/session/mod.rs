@@ -185,7 +185,7 @@ impl Session {
     /// What the faults of its scenario do to a call for it.
     pub(crate) fn strike(&mut self, endpoint: Endpoint, now: Timestamp) -> Vec<Strike> {
         let (token, scenario) = (self.token, &self.asked.scenario.name);
-        let Some(rest) = &mut self.rest else { return Vec::new() };
+        let Some(rest) = self.rest.as_mut().filter(|rest| !rest.faults.is_empty()) else { return Vec::new() };
         let occasion = Occasion {
             endpoint: Some(endpoint),
             session: Some(token.as_str()),
