@@ -97,7 +97,8 @@ async fn watched(
     unfinished: &Arc<Unfinished>,
 ) -> Ended {
     let (mut connection, mut alarm) = (pin!(connection), pin!(sleep(limits.idle)));
-    let mut watch = Watch { place, limits, unfinished, seen: None, rings_at: uptime() + limits.idle, head: None };
+    let rings_at = place.activity.since().saturating_add(limits.idle);
+    let mut watch = Watch { place, limits, unfinished, seen: None, rings_at, head: None };
     poll_fn(|cx| match connection.as_mut().poll(cx) {
         Poll::Ready(done) => Poll::Ready(Ended::Done(done)),
         Poll::Pending => watch.poll(alarm.as_mut(), cx),
@@ -128,8 +129,11 @@ impl Watch<'_> {
                 activity.waker.register(cx.waker());
                 is_set = true;
             }
+            // Until something has come, it is idle since it was accepted.
+            if seen != Some((Phase::Idle, 0)) {
+                activity.has_been_since(uptime());
+            }
             self.seen = seen;
-            activity.has_been_since(uptime());
             if phase == Phase::Idle {
                 self.place.is_idle();
             }

@@ -31,7 +31,9 @@ fn connect(address: impl std::net::ToSocketAddrs) -> TcpStream {
 /// All that comes until the connection ends; a reset is an end, too.
 fn heard(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
+    if let Err(error) = stream.read_to_end(&mut answer) {
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "the connection does not end");
+    }
     String::from_utf8(answer).unwrap()
 }
 
