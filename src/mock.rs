@@ -6,6 +6,7 @@ mod media;
 mod screening;
 mod sessions;
 mod steering;
+mod striking;
 mod widget;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 pub(crate) use self::begin::BeginRequest;
 #[cfg(feature = "media")]
 pub(crate) use self::media::Picture;
+use self::striking::strike_session;
 pub use self::{
     sessions::SessionInfo,
     steering::{Due, FellDue},
@@ -27,7 +29,7 @@ use crate::{
     company::{Ceiling, Company, Tenant, TenantSettings, Tenants, Welcome},
     config::Config,
     data_file::LoadError,
-    faults::{Endpoint, Fault, Faults, Occasion, Strike},
+    faults::{Endpoint, Fault, Faults, Strike},
     foreign_text::shortened,
     result::{Fixtures, render},
     session::{DecideError, Session, Standing},
@@ -160,61 +162,6 @@ impl Mock {
         })
     }
 
-    /// What the faults of the server and of the company do to a call, before anybody knows whether it is let in.
-    /// `endpoint` is `None` for one that is not imitated.
-    ///
-    /// # Errors
-    ///
-    /// The faults, of which the last one keeps the call from being carried out.
-    pub(crate) fn strike(
-        &self,
-        endpoint: Option<Endpoint>,
-        tenant: Option<&Tenant>,
-        token: Option<&str>,
-    ) -> Result<Vec<Strike>, Vec<Strike>> {
-        if !self.faults.any() && !tenant.is_some_and(|tenant| tenant.faults.any()) {
-            return Ok(Vec::new());
-        }
-        // Only a company's own calls tell of its sessions.
-        let known = tenant.zip(token.and_then(Token::parse));
-        let session = |(tenant, token): (&Tenant, Token)| {
-            tenant.sessions.update(&token, |session, _| session.asked.scenario.clone())
-        };
-        let scenario = known.and_then(session);
-        let scenario = scenario.as_ref().map(|scenario| &*scenario.name);
-        self.strike_on(&Occasion { endpoint, session: token, scenario, is_second_look: false }, tenant)
-    }
-
-    /// What the faults of server, company and session do to a call of the widget.
-    ///
-    /// # Errors
-    ///
-    /// The faults, of which the last one keeps the call from being carried out.
-    pub(crate) fn strike_widget(
-        &self,
-        endpoint: Endpoint,
-        tenant: Option<&Tenant>,
-        token: &str,
-    ) -> Result<Vec<Strike>, Vec<Strike>> {
-        let mut strikes = self.strike(Some(endpoint), tenant, Some(token))?;
-        let of_session = self.in_session(token, |session, now| {
-            session.settle(now);
-            session.strike(endpoint, now)
-        });
-        strikes.extend(of_session.unwrap_or_default());
-        let_through(strikes)
-    }
-
-    fn strike_on(&self, occasion: &Occasion<'_>, tenant: Option<&Tenant>) -> Result<Vec<Strike>, Vec<Strike>> {
-        let draw = |purpose: &str| self.draws.draw(purpose);
-        let mut strikes = self.faults.strike(occasion, false, || self.clock.now(), draw);
-        if let Some(tenant) = tenant {
-            let is_answered = strikes.last().is_some_and(Strike::comes_first);
-            strikes.extend(tenant.strike(occasion, is_answered));
-        }
-        let_through(strikes)
-    }
-
     /// The result document of a session. The call counts as a poll.
     ///
     /// # Errors
@@ -342,17 +289,6 @@ fn check_names(catalogue: &Catalogue, config: &Config) -> Result<(), String> {
         check("a fault".into(), scenario(name));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
-}
-
-/// What the faults of the session's scenario do to a call, unless one keeps it from being carried out.
-fn strike_session(session: &mut Session, endpoint: Endpoint, now: Timestamp) -> Result<Vec<Strike>, Refusal> {
-    session.settle(now);
-    let_through(session.strike(endpoint, now)).map_err(Refusal::Fault)
-}
-
-/// What faults do to a call, as an error where the last one keeps it from being carried out.
-fn let_through(strikes: Vec<Strike>) -> Result<Vec<Strike>, Vec<Strike>> {
-    if strikes.last().is_some_and(Strike::comes_first) { Err(strikes) } else { Ok(strikes) }
 }
 
 fn read_token(token: &str) -> Result<Token, VendorError> {

@@ -10,7 +10,9 @@ mod stream;
 pub mod blocking;
 
 use std::{
-    fmt, io,
+    fmt,
+    future::pending,
+    io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::{Duration, SystemTime},
@@ -103,7 +105,13 @@ impl MockServer {
         let bound = listen::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = bound.map_err(|source| StartError::Bind { address, source })?;
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(listen::serve(listener, Routes::new(mock.clone()), clients, stopped));
+        let (routes, idle) = (Routes::new(mock.clone()), let_idle_companies_go(mock.clone()));
+        let serving = tokio::spawn(async move {
+            tokio::select! {
+                () = listen::serve(listener, routes, clients, stopped) => {}
+                () = idle => {}
+            }
+        });
         Ok(Self { mock, address, stop: Some(stop), serving })
     }
 
@@ -317,6 +325,20 @@ impl MockServer {
     #[cfg(feature = "cli")]
     pub(crate) fn mock(&self) -> &Arc<Mock> {
         &self.mock
+    }
+}
+
+/// Looks now and then whether companies have been idle for too long: they go whether or not somebody calls.
+async fn let_idle_companies_go(mock: Arc<Mock>) {
+    if mock.config.any_company_key.is_none() {
+        return pending().await;
+    }
+    let mut looks = tokio::time::interval(
+        (mock.config.company_idle / 10).clamp(Duration::from_millis(10), Duration::from_secs(60)),
+    );
+    loop {
+        looks.tick().await;
+        mock.tenants.evicted(uptime());
     }
 }
 

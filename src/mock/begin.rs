@@ -2,11 +2,11 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{Mock, Refusal, let_through, not_found};
+use super::{Mock, Refusal, not_found, striking::let_through};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    faults::{Endpoint, Occasion, Strike},
+    faults::Strike,
     scenario::{Content, Read, Scenario, ScenarioChoice},
     session::{Asked, Opening, Session},
     vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
@@ -164,12 +164,7 @@ impl Mock {
             let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
             return Err(VendorError::new(code, problem).into());
         }
-        let mut strikes = Vec::new();
-        if self.faults.any() || tenant.faults.any() {
-            let (endpoint, name) = (Some(Endpoint::Begin), Some(&*scenario.name));
-            let occasion = Occasion { endpoint, session: None, scenario: name, is_second_look: true };
-            strikes = self.strike_on(&occasion, Some(tenant)).map_err(Refusal::Fault)?;
-        }
+        let mut strikes = self.strike_begin(tenant, &scenario.name).map_err(Refusal::Fault)?;
         if let Some(fault) = &scenario.begin_fault {
             strikes.extend(tenant.strike_begin(&scenario.name, fault));
         }

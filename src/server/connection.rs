@@ -155,7 +155,7 @@ impl Watch<'_> {
         while (is_set || alarm.is_elapsed()) && alarm.as_mut().poll(cx).is_ready() {
             match self.due(phase) {
                 Some(due) if due <= uptime() => return Poll::Ready(self.late(phase)),
-                due => self.set(alarm.as_mut(), due.unwrap_or_else(|| uptime() + self.limits.idle)),
+                due => self.set(alarm.as_mut(), due.unwrap_or_else(|| uptime().saturating_add(self.limits.idle))),
             }
             is_set = true;
         }

@@ -97,6 +97,18 @@ async fn an_idle_company_goes_with_all_it_has() {
     result(&app, "configured", &kept).await.assert_status(200);
 }
 
+#[test]
+fn an_idle_company_goes_though_nobody_calls() {
+    let mut serving = Serving::start(&["--any-company-key", "--company-idle", "50ms"]);
+    let log = serving.log();
+    let url = serving.url().to_owned();
+    let call = format!("{url}/external-api/begin/?company_key=idle");
+    let begun = std::process::Command::new("curl").args(["-s", &call]).output().unwrap();
+    assert_eq!(begun.stdout.len(), 42);
+    let line = log.line_with("the company was idle for too long and went (--company-idle)");
+    assert!(line.contains("company=\"idle\" idle=50ms evicted=1"), "{line}");
+}
+
 #[tokio::test]
 async fn no_clock_makes_a_company_idle() {
     let app = welcoming("*").await;
