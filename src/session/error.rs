@@ -1,0 +1,43 @@
+//! Why nothing can be done with a session.
+
+/// Why a session cannot be opened or finished.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FinishError {
+    /// There is no such session, or it was deleted.
+    #[error("there is no session of that token; it may have been deleted")]
+    NoSuchSession,
+    /// A session is finished once.
+    #[error("the person has finished this session already")]
+    AlreadyFinished,
+    /// The token ran out before the person was through.
+    #[error("the session token has expired")]
+    Expired,
+    /// The form cannot be read.
+    #[error("{0}")]
+    Form(String),
+    /// The answers do not fit the questions.
+    #[error("{0}")]
+    Answers(String),
+    /// What is asked for does not go together.
+    #[error("{0}")]
+    Verdict(String),
+    /// The widget has no such step.
+    #[error("{0}")]
+    Step(String),
+}
+
+/// Why nothing can be decided about a session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecideError {
+    /// There is no such session, or it was deleted.
+    #[error("there is no session of that token; it may have been deleted")]
+    NoSuchSession,
+    /// The scenario has no stage that waits for a decision.
+    #[error("{0}")]
+    NotAwaited(String),
+    /// What is decided does not go together.
+    #[error("{0}")]
+    Verdict(String),
+}
