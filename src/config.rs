@@ -149,14 +149,12 @@ impl Config {
                 return Err(format!("{flag}: with 0 no call could be read; give at least 1"));
             }
         }
-        match &self.any_company_key {
-            Some(any) if any.key.is_empty() => {
+        if let Some(any) = &self.any_company_key {
+            if any.key.is_empty() {
                 return Err("--any-company-key: the pattern is empty; write `*` for all company keys".into());
             }
-            any => {
-                if let Some(problem) = any.as_ref().and_then(Company::problem) {
-                    return Err(format!("--any-company-key: {problem}"));
-                }
+            if let Some(problem) = any.problem() {
+                return Err(format!("--any-company-key: {problem}"));
             }
         }
         let ClientLimits { head, body, idle, connections, unfinished } = self.clients;

@@ -303,7 +303,8 @@ impl MockServer {
         self.mock.faults.add(fault, self.mock.clock.now());
     }
 
-    /// The faults in force: those on every company, then each company's own, in the order in which they were added.
+    /// The faults in force: those on every company, then each company's own, in the order in which they were added. Those
+    /// of scenarios are not among them.
     pub fn faults(&self) -> Vec<FaultInfo> {
         self.mock.all_faults()
     }
@@ -338,7 +339,7 @@ async fn let_idle_companies_go(mock: Arc<Mock>) {
     );
     loop {
         looks.tick().await;
-        mock.tenants.evicted(uptime());
+        mock.tenants.sweep(uptime());
     }
 }
 

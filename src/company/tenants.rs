@@ -108,20 +108,24 @@ impl Tenants {
         now: Duration,
         change: impl Fn(&mut Session, Timestamp) -> T,
     ) -> Option<T> {
-        if let Some(guests) = &self.guests {
-            guests.sweep(now);
-        }
+        self.sweep(now);
         let record = self.index.find(token)?;
         let tenant = record.owner.upgrade()?;
         tenant.called(now);
         tenant.sessions.change(&record, |session, _| change(session, tenant.clock.now()))
     }
 
+    /// Lets those go that are idle for too long at `now`.
+    pub(crate) fn sweep(&self, now: Duration) {
+        if let Some(guests) = &self.guests {
+            guests.sweep(now);
+        }
+    }
+
     /// How many went so far, those included that are idle for too long at `now`.
     pub(crate) fn evicted(&self, now: Duration) -> u64 {
-        let Some(guests) = &self.guests else { return 0 };
-        guests.sweep(now);
-        guests.evicted.load(Ordering::Relaxed)
+        self.sweep(now);
+        self.guests.as_ref().map_or(0, |guests| guests.evicted.load(Ordering::Relaxed))
     }
 
     /// What keys are known, for hints.

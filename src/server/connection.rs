@@ -131,11 +131,11 @@ impl Watch<'_> {
             }
             // Until something has come, it is idle since it was accepted.
             if seen != Some((Phase::Idle, 0)) {
-                activity.has_been_since(uptime());
+                activity.seen_at(uptime());
             }
             self.seen = seen;
             if phase == Phase::Idle {
-                self.place.is_idle();
+                self.place.offer_room();
             }
             self.head = (phase == Phase::Head).then(|| self.unfinished.enter());
             if let Some(due) = self.due(phase).filter(|due| *due < self.rings_at) {

@@ -123,7 +123,7 @@ impl Connections {
             }
         }
         let (number, activity) = (open.next, Arc::new(Activity::default()));
-        activity.has_been_since(uptime());
+        activity.seen_at(uptime());
         open.next += 1;
         open.by_number.insert(number, activity.clone());
         Some(Place { connections: self.clone(), number, activity })
@@ -137,13 +137,13 @@ impl Connections {
 impl Drop for Place {
     fn drop(&mut self) {
         self.connections.open().by_number.remove(&self.number);
-        self.is_idle();
+        self.offer_room();
     }
 }
 
 impl Place {
-    /// Says that the connection is idle, or gone.
-    pub(super) fn is_idle(&self) {
+    /// Tells whoever waits for a place that this one is idle, or gone.
+    pub(super) fn offer_room(&self) {
         let room = &self.connections.room;
         if room.is_waited_for.load(Ordering::SeqCst) {
             room.may_be_there.notify_waiters();
@@ -203,7 +203,8 @@ impl Activity {
         self.progress.load(Ordering::Relaxed)
     }
 
-    pub(super) fn has_been_since(&self, now: Duration) {
+    /// Something new has been seen at `now`.
+    pub(super) fn seen_at(&self, now: Duration) {
         self.since.store(now.as_nanos() as u64, Ordering::Relaxed);
     }
 
