@@ -17,7 +17,7 @@ use jiff::Timestamp;
 pub(crate) use self::begin::BeginRequest;
 #[cfg(feature = "media")]
 pub(crate) use self::media::Picture;
-use self::striking::strike_session;
+use self::striking::{strike_session, struck};
 pub use self::{
     sessions::SessionInfo,
     steering::{Due, FellDue},
@@ -65,15 +65,15 @@ pub(crate) struct Told {
 /// Why a call is not answered as it asks.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// The vendor would refuse it too.
-    Error(VendorError),
+    /// The vendor would refuse it too; these faults were met on the way, and are on the answer.
+    Error(VendorError, Vec<Strike>),
     /// The last of these faults keeps it from being carried out.
     Fault(Vec<Strike>),
 }
 
 impl From<VendorError> for Refusal {
     fn from(error: VendorError) -> Self {
-        Self::Error(error)
+        Self::Error(error, Vec::new())
     }
 }
 
@@ -173,7 +173,8 @@ impl Mock {
             let strikes = strike_session(session, Endpoint::Result, now)?;
             let answer = self.answer(tenant, session, &catalogue.fixtures);
             session.polled(now);
-            Ok(Told { json: answer?, strikes })
+            let (json, strikes) = struck(answer, strikes)?;
+            Ok(Told { json, strikes })
         })
     }
 
@@ -187,7 +188,8 @@ impl Mock {
         let last_look = |session: &mut Session, catalogue: &Catalogue| -> Result<Told, Refusal> {
             let now = tenant.clock.now();
             let strikes = strike_session(session, Endpoint::Delete, now)?;
-            Ok(Told { json: self.answer(tenant, session, &catalogue.fixtures)?, strikes })
+            let (json, strikes) = struck(self.answer(tenant, session, &catalogue.fixtures), strikes)?;
+            Ok(Told { json, strikes })
         };
         tenant.sessions.remove(&known, last_look).unwrap_or_else(|| Err(not_found(tenant, token).into()))
     }

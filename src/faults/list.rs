@@ -217,8 +217,9 @@ impl Fault {
 impl Delay {
     /// A length between the bounds, as `number` says.
     fn draw(self, number: u64) -> Duration {
-        let fraction = number as f64 / u64::MAX as f64;
-        self.from + (self.to - self.from).mul_f64(fraction)
+        let (span, fraction) = (self.to - self.from, number as f64 / u64::MAX as f64);
+        let part = Duration::try_from_secs_f64(span.as_secs_f64() * fraction).unwrap_or(span);
+        self.from.saturating_add(part).min(self.to)
     }
 }
 

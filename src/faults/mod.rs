@@ -273,6 +273,11 @@ impl Fault {
         self.on
     }
 
+    /// Whether it is for some sessions only.
+    pub(crate) fn is_for_some_sessions(&self) -> bool {
+        self.session.is_some() || self.scenario.is_some()
+    }
+
     /// The scenario whose sessions it is for.
     pub(crate) fn scenario(&self) -> Option<&str> {
         self.scenario.as_deref()

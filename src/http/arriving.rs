@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::unfinished::{CutOff, Share, Unfinished};
 
-/// A body as it comes. Whoever reads it keeps what has come, unless [`Arriving::is_thrown_away`] was said.
+/// A body as it comes. Whoever reads it keeps what has come, unless [`Arriving::throw_away`] was said.
 #[derive(Debug)]
 pub(super) struct Arriving {
     body: Incoming,
@@ -52,8 +52,8 @@ impl Arriving {
         Self { body, unfinished: unfinished.clone(), time, late: None, share: None, is_kept: true }
     }
 
-    /// What comes from now on is not kept.
-    pub(super) fn is_thrown_away(&mut self) {
+    /// Says that what has come is kept by nobody any more, nor what is still to come.
+    pub(super) fn throw_away(&mut self) {
         self.is_kept = false;
         if let Some(share) = &mut self.share {
             share.hold(0);
@@ -81,10 +81,10 @@ impl Body for Arriving {
                 if self.body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
                     self.share = None;
                 } else if let Some(Ok(frame)) = &frame {
-                    // What is still to come is somebody's to wait for.
-                    let more = if self.is_kept { frame.data_ref().map_or(0, Bytes::len) } else { 0 };
-                    let share = self.share();
-                    share.hold(share.held() + more);
+                    let (is_kept, share) = (self.is_kept, self.share());
+                    if is_kept {
+                        share.hold(share.held() + frame.data_ref().map_or(0, Bytes::len));
+                    }
                 }
                 Poll::Ready(frame)
             }

@@ -53,7 +53,8 @@ pub(super) async fn vendor_call(
     let mut course = Course::start();
     let response = match course.answer(mock, target, head, body).await {
         Ok(response) => response,
-        Err(Refusal::Error(error)) => {
+        Err(Refusal::Error(error, strikes)) => {
+            course.strikes.extend(strikes);
             let (method, path) = (&head.method, head.uri.path());
             tracing::warn!(%method, path, error = %error.code, "{}", error.message);
             error::response(&error, &mock.config.error_status)
@@ -110,14 +111,14 @@ impl Course {
             // Pictures are large, however they come.
             limits.body = limits.body.max(limits.multipart_body);
         }
-        let received = Received::read(head, body, &limits).await;
+        let received = match Received::read(head, body, &limits).await {
+            // It has kept us waiting for long enough.
+            Err(error) if error.case == ErrorCase::TooSlow => return Err(error.into()),
+            received => received,
+        };
+        body.throw_away();
         let params = received.as_ref().map_err(Clone::clone).and_then(|it| Params::read(head, it, &limits));
         let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| Call::tenant(mock, params));
-        if let Err(error) = &params
-            && error.case == ErrorCase::TooSlow
-        {
-            return Err(error.clone().into());
-        }
         self.tenant = tenant.as_ref().ok().cloned();
         let token = params.as_ref().ok().and_then(|params| params.text("session_token").ok()?);
         if self.stopwatch.is_some() {

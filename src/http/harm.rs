@@ -38,7 +38,7 @@ pub(super) fn instead(harm: Option<&Harm>) -> Response<Body> {
         Some(Harm::Instead(Instead { status, retry_after, body })) => {
             let mut response = error::proxy(*status, body.as_ref());
             if let Some(time) = retry_after {
-                let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+                let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             response
@@ -52,7 +52,8 @@ pub(super) async fn inflict(mut response: Response<Body>, strikes: &[Strike], ca
     for strike in strikes {
         add_hint(&mut response, &strike.note);
     }
-    let delay: Duration = strikes.iter().filter_map(|strike| strike.delay).sum();
+    let delays = strikes.iter().filter_map(|strike| strike.delay);
+    let delay = delays.fold(Duration::ZERO, Duration::saturating_add);
     if !delay.is_zero() {
         // Who ended only the sending side gets the answer early; who went away keeps nothing busy.
         tokio::select! {
@@ -76,20 +77,9 @@ async fn harmed(mut response: Response<Body>, harm: &Harm) -> Response<Body> {
         Harm::Close(CloseAt::BeforeAnswer) => severed(response, Sever::Before),
         Harm::Close(CloseAt::InHeaders) => severed(response, Sever::InHeaders),
         Harm::Reset => severed(response, Sever::Reset),
-        Harm::Close(CloseAt::InBody) => {
-            let (head, body) = whole(response).await;
-            let half = body.len() / 2;
-            let response = Response::from_parts(head, Body::from(body));
-            // What comes as a stream is sent in chunks.
-            let chunks = |body: Body| Body::from_stream(body.into_data_stream());
-            if half > 0 { severed(response.map(chunks), Sever::InBody(half)) } else { response }
-        }
-        Harm::CutOff => {
-            let (head, body) = whole(response).await;
-            let half = body.len() / 2;
-            let response = Response::from_parts(head, Body::from(body));
-            if half > 0 { severed(response, Sever::InBody(half)) } else { response }
-        }
+        Harm::CutOff => halved(response).await,
+        // What comes as a stream is sent in chunks.
+        Harm::Close(CloseAt::InBody) => halved(response).await.map(|body| Body::from_stream(body.into_data_stream())),
         Harm::ContentType(content_type) => {
             let value = HeaderValue::from_str(content_type).expect("content types of faults are checked");
             response.headers_mut().insert(header::CONTENT_TYPE, value);
@@ -116,6 +106,14 @@ async fn harmed(mut response: Response<Body>, harm: &Harm) -> Response<Body> {
 fn severed(mut response: Response<Body>, sever: Sever) -> Response<Body> {
     response.extensions_mut().insert(sever);
     response
+}
+
+/// An answer whose connection ends in the middle of its body, where it has one.
+async fn halved(response: Response<Body>) -> Response<Body> {
+    let (head, body) = whole(response).await;
+    let half = body.len() / 2;
+    let response = Response::from_parts(head, Body::from(body));
+    if half > 0 { severed(response, Sever::InBody(half)) } else { response }
 }
 
 /// Head and body, for another body to be put under the head.

@@ -40,7 +40,7 @@ pub(super) async fn answer(mut router: Router, request: Request<Arriving>, limit
 
 /// Reads what is left of a body and throws it away, up to a length at which the connection is given up.
 pub(super) async fn drain(mut body: Arriving, limits: &Limits) {
-    body.is_thrown_away();
+    body.throw_away();
     let most = limits.body.max(limits.multipart_body).saturating_mul(DRAINED);
     let mut length = 0;
     while !body.is_end_stream()

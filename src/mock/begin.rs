@@ -107,7 +107,7 @@ impl Mock {
             Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.tell_of_eviction(&given_up))),
             Err(full) => {
                 put_back();
-                return Err(VendorError::argument(full.to_string()).into());
+                return Err(Refusal::Error(VendorError::argument(full.to_string()), strikes));
             }
         }
         Ok(Begun { token, hint, strikes })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Mock, Refusal, strike_session};
+use super::{Mock, Refusal, strike_session, struck};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
@@ -43,7 +43,7 @@ impl Mock {
     ) -> Result<(Picture, Vec<Strike>), Refusal> {
         self.with_session(tenant, token, |session, catalogue| {
             let strikes = strike_session(session, Endpoint::Media(wanted.kind), tenant.clock.now())?;
-            let document = self.answer(tenant, session, &catalogue.fixtures)?;
+            let (document, strikes) = struck(self.answer(tenant, session, &catalogue.fixtures), strikes)?;
             let uploaded = session.uploaded(wanted.kind, wanted.page).filter(|_| session.is_through());
             let picture = match uploaded {
                 Some(media) => Picture::Uploaded(media.clone()),

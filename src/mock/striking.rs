@@ -7,7 +7,7 @@ use crate::{
     company::Tenant,
     faults::{Endpoint, Occasion, Strike},
     session::Session,
-    vendor::Token,
+    vendor::{Token, VendorError},
 };
 
 impl Mock {
@@ -89,6 +89,14 @@ pub(super) fn strike_session(
 ) -> Result<Vec<Strike>, Refusal> {
     session.settle(now);
     let_through(session.strike(endpoint, now)).map_err(Refusal::Fault)
+}
+
+/// An answer and the faults that are on it, whether or not it is an error.
+pub(super) fn struck<T>(answer: Result<T, VendorError>, strikes: Vec<Strike>) -> Result<(T, Vec<Strike>), Refusal> {
+    match answer {
+        Ok(answer) => Ok((answer, strikes)),
+        Err(error) => Err(Refusal::Error(error, strikes)),
+    }
 }
 
 /// What faults do to a call, as an error where the last one keeps it from being carried out.

@@ -5,7 +5,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{Effect, Scenario, Stage, Trigger};
-use crate::{data_file::LoadError, faults::Endpoint};
+use crate::{
+    data_file::LoadError,
+    faults::{Endpoint, Fault},
+};
+
+const OWN_SESSIONS: &str =
+    "a fault in a scenario is for the scenario's own sessions: leave `scenario` out, or give the fault to the server";
 
 impl Scenario {
     /// A scenario that was built in Rust, ready for sessions: what does not say so reaches its outcome at `finish`.
@@ -40,6 +46,9 @@ impl Scenario {
         if self.begin_fault.as_ref().and_then(|fault| fault.endpoint()).is_some_and(is_elsewhere) {
             return Err("`begin_fault` is on `begin/`: leave `on` out, or give the fault to a stage".into());
         }
+        if self.begin_fault.as_ref().is_some_and(Fault::is_for_some_sessions) {
+            return Err(OWN_SESSIONS.into());
+        }
         if self.refuse_begin.is_some() && !self.stages.is_empty() {
             return Err("where `begin/` is refused there is no session: `refuse_begin` goes without `stages`".into());
         }
@@ -70,6 +79,7 @@ impl Stage {
                     "`{endpoint}/` names no session, so no stage lets it go wrong: give the fault to the company or the \
                      server"
                 )),
+                _ if fault.is_for_some_sessions() => Err(OWN_SESSIONS.into()),
                 _ => Ok(()),
             },
             Effect::Error(_) | Effect::Document(_) | Effect::Person(_) | Effect::Change(_) => Ok(()),

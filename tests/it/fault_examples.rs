@@ -12,15 +12,8 @@ use serde_json::{Value, json};
 use crate::{
     command_line::{Serving, binary},
     faults::signed,
+    walks::blocks_of,
 };
-
-/// The fenced blocks of the page in order: language and text.
-fn blocks() -> Vec<(String, String)> {
-    let page = fs::read_to_string("docs/faults.md").unwrap();
-    let fences: Vec<_> = page.split("```").collect();
-    let inside = fences.iter().skip(1).step_by(2).filter(|block| block.contains('\n'));
-    inside.map(|block| block.split_once('\n').unwrap()).map(|(kind, text)| (kind.into(), text.into())).collect()
-}
 
 /// Sends a call on a connection of its own; answers all that came, how the connection ended, and how long it took.
 fn exchange(address: &str, path: &str, body: &str) -> (String, Option<ErrorKind>, Duration) {
@@ -83,7 +76,7 @@ fn assert_is_as_said(answer: &str, end: Option<ErrorKind>, took: Duration, said:
 
 #[test]
 fn every_example_does_to_a_client_what_is_written_below_it() {
-    let (blocks, folder) = (blocks(), tempfile::tempdir().unwrap());
+    let (blocks, folder) = (blocks_of("docs/faults.md"), tempfile::tempdir().unwrap());
     let mut examples = 0;
     for pair in blocks.windows(2).filter(|pair| pair[0].0 == "yaml") {
         let [(_, config), (kind, said)] = pair else { unreachable!() };

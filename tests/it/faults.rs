@@ -180,7 +180,13 @@ async fn a_delay_is_real_time_whatever_the_clock_says() {
     let company = app.mock.company(app.mock.company_key()).unwrap();
     company.freeze_clock();
     let started = Instant::now();
-    let (heard, ()) = tokio::join!(heard(&app, &token), async { drop(company.advance(HOUR)) });
+    let (heard, ()) = tokio::join!(heard(&app, &token), async {
+        // The delay has begun when the fault has struck.
+        while !app.mock.faults().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        company.advance(HOUR);
+    });
     assert!(started.elapsed() >= MOMENT, "{:?}", started.elapsed());
     heard.assert_whole();
     assert_eq!(heard.hint(), "fault `result: a delay of 50ms` (a delay of 50ms), call 1 of 1");
@@ -399,13 +405,17 @@ async fn a_wrong_signature_is_well_formed_and_of_another_answer() {
     assert_eq!(unsigned.header("authorization"), None);
 }
 
-/// The header of a message of the company with that secret, by another implementation.
-pub(crate) fn signed(text: &str) -> String {
+/// The header of a message of a company with that secret, by another implementation.
+pub(crate) fn signed_with(secret: &str, text: &str) -> String {
     use hmac::{Hmac, KeyInit, Mac};
-    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(b"not-a-real-secret").unwrap();
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(text.as_bytes());
     let code = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, mac.finalize().into_bytes());
     format!("signature=\"{code}\"")
+}
+
+pub(crate) fn signed(text: &str) -> String {
+    signed_with("not-a-real-secret", text)
 }
 
 #[tokio::test]
@@ -576,6 +586,35 @@ async fn refused_calls_take_the_same_course() {
     app.mock.fault(Fault::status(503).on(Endpoint::Result));
     send("POST", "/external-api/no-such-call/", "").await.assert_status(501);
     send("PUT", RESULT, "").await.assert_status(503);
+}
+
+#[tokio::test]
+async fn an_error_that_the_scenario_answers_is_harmed_like_any_answer() {
+    let app = TestApp::scripted(
+        "description: a\nstages:\n  - {when: begin, error: SESSION_INVALID, fault: {content_type: text/html, times: 3}}\n",
+    )
+    .await;
+    let token = app.begin(json!({})).await;
+    let face = app.post_json("/external-api/result/face/", &app.with_key(json!({"session_token": token}))).await;
+    for (call, reply) in [app.result(&token).await, app.delete(&token).await, face].iter().enumerate() {
+        reply.assert_status(400);
+        assert_eq!(reply.header("content-type"), Some("text/html"), "{call}: {reply}");
+        assert!(reply.hint().contains("; fault `scripted` (content type text/html), call "), "{reply}");
+    }
+    app.result(&token).await.assert_error(400, "SESSION_INVALID");
+
+    let full = TestApp::start_with(|builder| {
+        builder.settings(|config| {
+            config.max_sessions = 1;
+            config.refuse_at_max_sessions = true;
+        })
+    })
+    .await;
+    full.begin(json!({})).await;
+    full.mock.fault(Fault::content_type("text/html").for_scenario("approved"));
+    let refused = full.post_json("/external-api/begin/", &full.with_key(json!({}))).await;
+    refused.assert_status(400);
+    assert_eq!(refused.header("content-type"), Some("text/html"));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 #[cfg(target_os = "linux")]
 use crate::slow_clients::resident;
-use crate::{command_line::Serving, harness::TestApp};
+use crate::{command_line::Serving, faults::signed_with, harness::TestApp};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -152,13 +152,7 @@ async fn a_handle_is_that_of_the_company_even_when_it_went_in_between() {
 
 #[tokio::test]
 async fn one_rule_says_the_secret_of_every_key() {
-    let sign = |key: &str, body: &str| {
-        use hmac::{Hmac, KeyInit, Mac};
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(format!("secret-of-{key}").as_bytes()).unwrap();
-        mac.update(body.as_bytes());
-        let code = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, mac.finalize().into_bytes());
-        format!("signature=\"{code}\"")
-    };
+    let sign = |key: &str, body: &str| signed_with(&format!("secret-of-{key}"), body);
     let any = Company::new("test-*").secret("secret-of-{key}").scenario("rejected");
     let app = TestApp::start_with(|builder| builder.settings(|config| config.any_company_key = Some(any))).await;
     let begin = async |key: &str, signed_as: &str| {

@@ -352,6 +352,16 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
             "2:14",
             "`compare-faces/` names no session, so the fault goes without `scenario`",
         ),
+        (
+            "description: a\nstages: [{when: begin, fault: {scenario: rejected, status: 503}}]\n",
+            "2:10",
+            "leave `scenario` out, or give the fault to the server",
+        ),
+        (
+            "description: a\nbegin_fault: {scenario: rejected, status: 503}\nstages: []\n",
+            "1:1",
+            "leave `scenario` out, or give the fault to the server",
+        ),
         ("description: a\nstages: [{when: begin, fault: {on: begin, status: 503}}]\n", "2:10", "`begin_fault`"),
         (
             "description: a\nstages: [{when: begin, fault: {on: compare-faces, status: 503}}]\n",

@@ -191,9 +191,9 @@ async fn where_all_are_busy_the_new_one_waits() {
         }
         let address = app.mock.address();
         tokio::task::spawn_blocking(move || talk(&mut connect(address))).await.unwrap();
+        assert!(started.elapsed() >= MOMENT, "the second waits for the first");
     });
     slow.assert_status(200);
-    assert!(started.elapsed() >= MOMENT, "the second waits for the first");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
@@ -211,6 +211,46 @@ async fn of_the_heads_that_hold_too_much_one_makes_room() {
     other.write_all(b"\r\nconnection: close\r\n\r\n").unwrap();
     other.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     assert!(heard(&mut other).starts_with("HTTP/1.1 404 "));
+}
+
+/// A body that is refused before it has arrived holds nothing, however long a fault keeps its answer back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_body_holds_nothing_while_its_answer_is_delayed() {
+    let settings = |config: &mut identomat_mock::Config| {
+        config.limits.body = 1000;
+        config.clients.unfinished = 1000;
+    };
+    let app = TestApp::start_with(|builder| builder.settings(settings)).await;
+    let begin_of = |path: &str, length: usize| {
+        let mut client = connect(app.mock.address());
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: mock\r\ncontent-length: {length}\r\nexpect: 100-continue\r\n\r\n");
+        client.write_all(head.as_bytes()).unwrap();
+        client.read_exact(&mut [0; "HTTP/1.1 100 Continue\r\n\r\n".len()]).unwrap();
+        client
+    };
+    app.mock.fault(Fault::delay(Duration::from_secs(60)).on(Endpoint::Result));
+    let mut refused = begin_of("/external-api/result/", 5000);
+    refused.write_all(&[b'a'; 1500]).unwrap();
+    while !app.mock.faults().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let body = app.with_key(json!({"padding": "x".repeat(800)})).to_string();
+    let mut other = begin_of("/external-api/begin/", body.len());
+    other.write_all(body.as_bytes()).unwrap();
+    let mut start = [0; 12];
+    other.read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_head_may_be_as_long_as_the_longest_url_with_all_its_headers() {
+    let app = TestApp::start().await;
+    let (query, header) = ("q".repeat(65_000), "y".repeat(60_000));
+    let mut client = connect(app.mock.address());
+    let head = format!("GET /none?{query} HTTP/1.1\r\nconnection: close\r\nx: {header}\r\n\r\n");
+    client.write_all(head.as_bytes()).unwrap();
+    assert!(heard(&mut client).starts_with("HTTP/1.1 404 "));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

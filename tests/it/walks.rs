@@ -11,9 +11,9 @@ use crate::{
     harness::{Reply, TestApp, send},
 };
 
-/// The fenced blocks of the page in order: language and text.
-fn blocks() -> Vec<(String, String)> {
-    let page = fs::read_to_string("docs/scenarios.md").unwrap();
+/// The fenced blocks of a page in order: language and text.
+pub(crate) fn blocks_of(page: &str) -> Vec<(String, String)> {
+    let page = fs::read_to_string(page).unwrap();
     let fences: Vec<_> = page.split("```").collect();
     let inside = fences.iter().skip(1).step_by(2);
     inside.map(|block| block.split_once('\n').unwrap()).map(|(kind, text)| (kind.into(), text.into())).collect()
@@ -67,6 +67,10 @@ async fn begin(app: &TestApp, with: &str, before: &str) -> String {
     let reply = send(call).await;
     reply.assert_status(200);
     reply.json().as_str().unwrap().to_owned()
+}
+
+fn blocks() -> Vec<(String, String)> {
+    blocks_of("docs/scenarios.md")
 }
 
 async fn walk(scenario: &str, steps: &str) {
