@@ -9,10 +9,10 @@ use crate::{
 };
 
 /// Scenarios and fixtures that fit together.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Catalogue {
     pub(crate) scenarios: ScenarioBook,
-    pub(crate) fixtures: Fixtures,
+    pub(crate) fixtures: Arc<Fixtures>,
 }
 
 /// Which files are read.
@@ -38,7 +38,7 @@ impl Catalogue {
     pub(crate) fn load(sources: Sources<'_>) -> Result<Self, LoadError> {
         let Sources { builtin_scenarios, scenarios, own_scenarios, fixtures, finish } = sources;
         let scenarios = ScenarioBook::load(builtin_scenarios, scenarios, own_scenarios, finish)?;
-        let catalogue = Self { scenarios, fixtures: Fixtures::load(fixtures)? };
+        let catalogue = Self { scenarios, fixtures: Arc::new(Fixtures::load(fixtures)?) };
         catalogue.scenarios.own().try_for_each(|scenario| catalogue.check_names(scenario))?;
         Ok(catalogue)
     }
@@ -61,6 +61,13 @@ impl Catalogue {
         let ready = scenario.ready(finish)?;
         self.check_names(&ready)?;
         Ok(ready)
+    }
+
+    /// These files, and these scenarios above them.
+    pub(crate) fn with(&self, added: &[Arc<Scenario>]) -> Self {
+        let mut catalogue = self.clone();
+        added.iter().for_each(|scenario| catalogue.scenarios.add(scenario.clone()));
+        catalogue
     }
 
     /// Says which person or document a scenario names that is not there.

@@ -1,6 +1,5 @@
 //! The command line: serve (the default) and health.
 
-mod companies;
 mod health;
 mod open_files;
 mod settings;
@@ -173,7 +172,8 @@ impl StopSignals {
 fn first_lines(server: &MockServer, format: LogFormat) -> String {
     let mock = server.mock();
     let (listening, url, scenarios) = (server.local_url(), server.url(), server.scenarios());
-    let companies: Vec<_> = mock.tenants.configured().iter().map(|tenant| &tenant.company).collect();
+    let setups: Vec<_> = mock.tenants.residents().iter().map(|tenant| tenant.setup()).collect();
+    let companies: Vec<_> = setups.iter().map(|setup| &setup.company).collect();
     let any = mock.config.any_company_key.as_ref();
     let widget = server.widget_url("TOKEN");
     match format {
@@ -212,8 +212,8 @@ fn first_lines(server: &MockServer, format: LogFormat) -> String {
 
 /// Says in the log which dialect is spoken, as clients of the other wait for ever.
 fn tell_dialect(mock: &Mock) {
-    let is_upper = |tenant: &Arc<Tenant>| mock.config.wording(&tenant.company).result_case == ResultCase::Upper;
-    if mock.tenants.configured().iter().any(is_upper) {
+    let is_upper = |tenant: &Arc<Tenant>| mock.config.wording(&tenant.setup().company).result_case == ResultCase::Upper;
+    if mock.tenants.residents().iter().any(is_upper) {
         tracing::info!(
             "results are written as the vendor's manual does (APPROVED); recorded live answers are lower case \
              (approved): --dialect live sends those. A client that knows the lower case alone waits for ever otherwise"

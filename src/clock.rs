@@ -3,7 +3,7 @@
 use std::{
     str::FromStr,
     sync::{LazyLock, PoisonError, RwLock},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -51,6 +51,11 @@ impl Clock {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.0.read().unwrap_or_else(PoisonError::into_inner).now()
+    }
+
+    /// Whether it stands still.
+    pub(crate) fn is_frozen(&self) -> bool {
+        matches!(*self.0.read().unwrap_or_else(PoisonError::into_inner), Hands::Frozen(_))
     }
 
     /// Moves on; answers the time before and after.
@@ -102,6 +107,12 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|time| Duration::try_from(time).ok())
         .ok_or_else(|| format!("`{text}` is not a length of time; write it like 500ms, 90s, 15m or 24h"))
+}
+
+/// Reads `2026-01-31T12:00:00Z`.
+pub(crate) fn parse_moment(text: &str) -> Result<SystemTime, String> {
+    let moment = text.parse::<Timestamp>().ok().and_then(|moment| SystemTime::try_from(moment).ok());
+    moment.ok_or_else(|| format!("`{text}` is not a moment; write it like 2026-01-31T12:00:00Z"))
 }
 
 /// Real time since somebody first asked. No clock moves it, and it never goes back.

@@ -1,5 +1,6 @@
 //! Every setting of the server, checked as a whole at the start.
 
+mod control_api;
 mod error_status;
 mod limits;
 
@@ -9,7 +10,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+#[cfg(feature = "cli")]
+pub(crate) use self::control_api::check_host_name;
 pub use self::{
+    control_api::ControlApi,
     error_status::ErrorStatus,
     limits::{ClientLimits, Limits},
 };
@@ -80,6 +84,8 @@ pub struct Config {
     pub limits: Limits,
     /// How long clients may take, and how many there may be.
     pub clients: ClientLimits,
+    /// Who may use the control API.
+    pub control_api: ControlApi,
     /// How many bytes of drawn pictures are kept for whoever asks again: 64 MiB.
     pub media_cache: usize,
 }
@@ -113,6 +119,7 @@ impl Default for Config {
             frozen_at: None,
             limits: Limits::default(),
             clients: ClientLimits::default(),
+            control_api: ControlApi::default(),
             media_cache: 64 << 20,
         }
     }
@@ -169,6 +176,7 @@ impl Config {
         if unfinished == 0 {
             return Err("--max-unfinished: with 0 no call could arrive in pieces; give at least 1".into());
         }
+        self.control_api.check()?;
         if self.max_companies == 0 {
             return Err("--max-companies: with 0 no company could come to be; give at least 1".into());
         }

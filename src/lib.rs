@@ -42,21 +42,24 @@ mod server;
 pub use server::{CompanyHandle, MockServer, MockServerBuilder, ScenarioError, StartError, UnknownName, blocking};
 
 mod config;
-pub use config::{ClientLimits, Config, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
+pub use config::{ClientLimits, Config, ControlApi, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
 
 mod company;
 pub use company::{Company, Configuration};
 
 mod mock;
-pub use mock::{ConfigError, Due, FellDue, Finish, SessionInfo};
+pub use mock::{
+    BrowserInfo, CompanyInfo, ConfigError, Due, FellDue, Finish, ReachedStep, ScenarioInfo, SessionDetails,
+    SessionInfo, StageInfo, UploadInfo,
+};
 
 mod session;
 #[cfg(feature = "media")]
 pub use session::UploadError;
-pub use session::{DecideError, FinishError};
+pub use session::{DecideError, FinishError, TimelineEntry};
 
 mod scenario;
-pub use scenario::{Scenario, ScenarioChoice, ScreeningMatch, Stage, Trigger, Verdict};
+pub use scenario::{Origin, Scenario, ScenarioChoice, ScreeningMatch, Stage, Trigger, Verdict};
 
 mod faults;
 pub use faults::{CloseAt, Endpoint, Fault, FaultInfo};

@@ -1,15 +1,20 @@
 //! The use cases; the only type that ties the parts together.
 
 mod begin;
+mod companies;
 #[cfg(feature = "media")]
 mod media;
+mod scenarios;
 mod screening;
 mod sessions;
 mod steering;
 mod striking;
 mod widget;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, RwLock},
+    time::SystemTime,
+};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -17,19 +22,28 @@ use jiff::Timestamp;
 pub(crate) use self::begin::BeginRequest;
 #[cfg(feature = "media")]
 pub(crate) use self::media::Picture;
-use self::striking::{strike_session, struck};
+pub(crate) use self::{
+    companies::CompanyError,
+    sessions::{SessionFilter, SessionRange},
+};
 pub use self::{
-    sessions::SessionInfo,
+    companies::CompanyInfo,
+    scenarios::{ScenarioInfo, StageInfo},
+    sessions::{BrowserInfo, ReachedStep, SessionDetails, SessionInfo, UploadInfo},
     steering::{Due, FellDue},
     widget::Finish,
 };
+use self::{
+    scenarios::{Shelf, read_catalogue},
+    striking::{strike_session, struck},
+};
 use crate::{
-    catalogue::{Catalogue, Sources},
+    catalogue::Catalogue,
     clock::{Clock, uptime},
     company::{Ceiling, Company, Tenant, TenantSettings, Tenants, Welcome},
     config::Config,
     data_file::LoadError,
-    faults::{Endpoint, Fault, Faults, Strike},
+    faults::{Endpoint, Faults, Strike},
     foreign_text::shortened,
     result::{Fixtures, render},
     session::{DecideError, Session, Standing},
@@ -43,8 +57,10 @@ use crate::{media::Specimens, session::Storage};
 pub(crate) struct Mock {
     pub(crate) config: Config,
     pub(crate) tenants: Tenants,
+    /// What companies are made with.
+    settings: TenantSettings,
     /// For new sessions; those that run keep the one they began with.
-    catalogue: RwLock<Arc<Catalogue>>,
+    shelf: RwLock<Shelf>,
     /// For what belongs to no company.
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
@@ -98,10 +114,7 @@ impl Mock {
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
         config.check().map_err(ConfigError::Setting)?;
         let catalogue = read_catalogue(&config)?;
-        let moment = |at| {
-            Timestamp::try_from(at)
-                .map_err(|error| ConfigError::Setting(format!("the clock cannot stand there: {error}")))
-        };
+        let moment = |at| moment(at).map_err(ConfigError::Setting);
         let frozen_at = config.frozen_at.map(moment).transpose()?;
         let ceiling = Ceiling { most: config.max_sessions, refuses: config.refuse_at_max_sessions };
         let settings = TenantSettings { seed: config.seed, frozen_at, ceiling };
@@ -120,7 +133,8 @@ impl Mock {
         faults.replace(&config.faults, clock.now());
         Ok(Self {
             tenants: Tenants::new(configured, welcome),
-            catalogue: RwLock::new(Arc::new(catalogue)),
+            settings,
+            shelf: RwLock::new(Shelf::new(catalogue)),
             clock,
             faults,
             draws: TokenSource::new(config.seed, ""),
@@ -130,22 +144,6 @@ impl Mock {
             storage: Storage::new(config.limits.uploads),
             config,
         })
-    }
-
-    /// Scenarios and fixtures as they are now.
-    pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
-        self.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Reads scenarios and fixtures again, for sessions that begin from now on.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError`] for the first problem; everything stays as it was then.
-    pub(crate) fn reload(&self) -> Result<(), ConfigError> {
-        let catalogue = read_catalogue(&self.config)?;
-        *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
-        Ok(())
     }
 
     /// The company of that key.
@@ -196,7 +194,7 @@ impl Mock {
 
     fn answer(&self, tenant: &Tenant, session: &mut Session, fixtures: &Fixtures) -> Result<Bytes, VendorError> {
         let draw = |session: &Session, standing: Standing<'_>| {
-            let company = &tenant.company;
+            let company = &tenant.setup().company;
             render(session, standing, fixtures, &company.people, self.config.wording(company))
         };
         session
@@ -244,53 +242,9 @@ impl Mock {
     }
 }
 
-fn read_catalogue(config: &Config) -> Result<Catalogue, ConfigError> {
-    let Config { builtin_scenarios, scenarios, own_scenarios, fixtures, finish, .. } = config;
-    let catalogue = Catalogue::load(Sources {
-        builtin_scenarios: *builtin_scenarios,
-        scenarios: scenarios.as_deref(),
-        own_scenarios,
-        fixtures: fixtures.as_deref(),
-        finish,
-    })?;
-    check_names(&catalogue, config).map_err(ConfigError::Setting)?;
-    for warning in catalogue.warnings() {
-        tracing::warn!("{warning}");
-    }
-    Ok(catalogue)
-}
-
-/// Says which scenario or person the settings name that is not there.
-///
-/// # Errors
-///
-/// A message for each, one a line.
-fn check_names(catalogue: &Catalogue, config: &Config) -> Result<(), String> {
-    let mut problems = Vec::new();
-    let mut check = |place: String, known: Result<(), String>| {
-        problems.extend(known.err().map(|problem| format!("{place}: {problem}")));
-    };
-    let scenario = |name: &str| catalogue.scenarios.check(name);
-    check("the default scenario (--scenario)".into(), scenario(&config.scenario));
-    for company in config.companies().iter().chain(&config.any_company_key) {
-        let place = format!("the company key `{}`", company.key);
-        for (id, saved) in &company.configurations {
-            let named = saved.scenario.as_deref().map_or(Ok(()), scenario);
-            check(format!("the configuration `{id}` of {place}"), named);
-        }
-        check(place.clone(), company.scenario.as_deref().map_or(Ok(()), scenario));
-        for name in &company.queue {
-            check(format!("the queue of {place}"), scenario(name));
-        }
-        check(format!("the people of {place}"), catalogue.fixtures.people.check_names(&company.people));
-        for name in company.faults.iter().filter_map(Fault::scenario) {
-            check(format!("a fault of {place}"), scenario(name));
-        }
-    }
-    for name in config.faults.iter().filter_map(Fault::scenario) {
-        check("a fault".into(), scenario(name));
-    }
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+/// A moment at which a clock can stand.
+fn moment(at: SystemTime) -> Result<Timestamp, String> {
+    Timestamp::try_from(at).map_err(|error| format!("the clock cannot stand there: {error}"))
 }
 
 fn read_token(token: &str) -> Result<Token, VendorError> {
@@ -307,7 +261,7 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
         ErrorCode::SessionNotFound,
         format!(
             "the company `{}` has no session `{}`: {}",
-            tenant.company.key,
+            tenant.key,
             shortened(token),
             if Token::parse(token).is_some_and(|token| tenant.sessions.was_evicted(&token)) {
                 "it was given up for a new one, as the company had as many as it may have (--max-sessions)"

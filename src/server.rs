@@ -27,7 +27,6 @@ pub use self::{
 };
 use crate::{
     clock::uptime,
-    company::Tenant,
     config::Config,
     faults::{Fault, FaultInfo},
     foreign_text::without_quotes,
@@ -143,15 +142,11 @@ impl MockServer {
 
     /// The key of the company, or of the first where there are several.
     pub fn company_key(&self) -> &str {
-        &self.first_tenant().company.key
-    }
-
-    fn first_tenant(&self) -> &Arc<Tenant> {
-        self.mock.tenants.configured().first().expect("there is always a company")
+        &self.mock.tenants.first().key
     }
 
     fn first_company(&self) -> CompanyHandle<'_> {
-        CompanyHandle::new(&self.mock, self.company_key()).expect("it is configured")
+        CompanyHandle::first(&self.mock)
     }
 
     /// The address of the widget for a session.

@@ -8,14 +8,17 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer,
     de::{self, SeqAccess, Visitor},
 };
 use tracing::level_filters::LevelFilter;
 
-use crate::{Company, ErrorCode, ErrorStatus, clock::parse_duration, config::check_base_url};
+use crate::{
+    Company, ErrorCode, ErrorStatus,
+    clock::{parse_duration, parse_moment},
+    config::{check_base_url, check_host_name},
+};
 
 pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
     text.parse().map_err(|_| format!("`{text}` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"))
@@ -43,7 +46,7 @@ macro_rules! read_as_text {
     };
 }
 
-read_as_text!(PublicUrl, KeyAndSecret, AnyKey, Moment, Length, Size, Status, StatusOf, LogFormat, LogLevel);
+read_as_text!(PublicUrl, HostName, KeyAndSecret, AnyKey, Moment, Length, Size, Status, StatusOf, LogFormat, LogLevel);
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
@@ -54,6 +57,18 @@ impl FromStr for PublicUrl {
 
     fn from_str(text: &str) -> Result<Self, String> {
         check_base_url(text).map(|()| Self(text.to_owned()))
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct HostName(pub(super) String);
+
+impl FromStr for HostName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        check_host_name(text).map(|()| Self(text.to_owned()))
     }
 }
 
@@ -104,8 +119,7 @@ impl FromStr for Moment {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let moment = text.parse::<Timestamp>().ok().and_then(|moment| SystemTime::try_from(moment).ok());
-        moment.map(Self).ok_or_else(|| format!("`{text}` is not a moment; write it like 2026-01-31T12:00:00Z"))
+        parse_moment(text).map(Self)
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     hash::{Hash, Hasher},
     mem,
+    ops::ControlFlow,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -29,11 +30,15 @@ pub(crate) struct Ceiling {
 
 /// Where every session is found by its token, whichever company it belongs to.
 #[derive(Debug, Default)]
-pub(crate) struct Index(DashSet<Entry>);
+pub(crate) struct Index {
+    entries: DashSet<Entry>,
+    /// How many sessions have begun.
+    begun: AtomicU64,
+}
 
 impl Index {
     pub(super) fn find(&self, token: &Token) -> Option<Arc<Record>> {
-        self.0.get(token).map(|entry| entry.0.clone())
+        self.entries.get(token).map(|entry| entry.0.clone())
     }
 }
 
@@ -65,7 +70,7 @@ impl Eq for Entry {}
 #[derive(Debug)]
 pub(crate) struct Record {
     token: Token,
-    /// The sessions of a company are numbered in the order in which they begin.
+    /// Sessions are numbered in the order in which they begin, whichever company they belong to.
     number: u64,
     pub(super) owner: Weak<Tenant>,
     /// The files that were there when the session began: it does not change when they do.
@@ -83,7 +88,6 @@ pub(crate) struct Sessions {
     index: Arc<Index>,
     ceiling: Ceiling,
     order: Mutex<Order>,
-    begun: AtomicU64,
     evicted: AtomicU64,
 }
 
@@ -113,8 +117,7 @@ pub(crate) struct Full(usize);
 
 impl Sessions {
     pub(super) fn new(owner: Weak<Tenant>, index: Arc<Index>, ceiling: Ceiling) -> Self {
-        let (begun, evicted) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { owner, index, ceiling, order: Mutex::default(), begun, evicted }
+        Self { owner, index, ceiling, order: Mutex::default(), evicted: AtomicU64::new(0) }
     }
 
     /// Adds a session; answers the one that is given up for it, where there is no room: the oldest that is finished, or
@@ -124,7 +127,7 @@ impl Sessions {
     ///
     /// [`Full`] when there is no room and none is made.
     pub(crate) fn insert(&self, session: Session, catalogue: Arc<Catalogue>) -> Result<Option<Evicted>, Full> {
-        let (token, number) = (session.token, self.begun.fetch_add(1, Ordering::Relaxed));
+        let (token, number) = (session.token, self.index.begun.fetch_add(1, Ordering::Relaxed));
         let owner = self.owner.clone();
         let record = Arc::new(Record { token, number, owner, catalogue, session: Mutex::new(Some(session)) });
         let mut order = self.order();
@@ -134,17 +137,17 @@ impl Sessions {
         }
         let given_up = if is_full { order.give_one_up() } else { None };
         // List and index change together.
-        if !self.index.0.insert(Entry(record.clone())) {
+        if !self.index.entries.insert(Entry(record.clone())) {
             // A session of the same token is left from a begin that met a reset, and the set keeps what it has.
-            if let Some(Entry(left)) = self.index.0.remove(&token) {
+            if let Some(Entry(left)) = self.index.entries.remove(&token) {
                 order.forget(left.number);
             }
-            self.index.0.insert(Entry(record.clone()));
+            self.index.entries.insert(Entry(record.clone()));
         }
         order.by_number.insert(number, record);
         drop(order);
         Ok(given_up.map(|given_up| {
-            self.index.0.remove(&given_up.token);
+            self.index.entries.remove(&given_up.token);
             given_up.take();
             Evicted { token: given_up.token, number: self.evicted.fetch_add(1, Ordering::Relaxed) + 1 }
         }))
@@ -207,6 +210,36 @@ impl Sessions {
         }
     }
 
+    /// Looks at one session after the other, behind that of a number, in the order in which they began or the reverse,
+    /// until it is told to stop.
+    pub(crate) fn look_through(
+        &self,
+        after: Option<u64>,
+        newest_first: bool,
+        mut look: impl FnMut(u64, &mut Session, &Catalogue) -> ControlFlow<()>,
+    ) {
+        let records: Vec<_> = {
+            let order = self.order();
+            match (after, newest_first) {
+                (after, false) => {
+                    let first = after.map_or(0, |after| after.saturating_add(1));
+                    order.by_number.range(first..).map(|(_, record)| record.clone()).collect()
+                }
+                (after, true) => {
+                    let end = after.unwrap_or(u64::MAX);
+                    order.by_number.range(..end).rev().map(|(_, record)| record.clone()).collect()
+                }
+            }
+        };
+        for record in records {
+            if let Some(session) = record.lock().as_mut()
+                && look(record.number, session, &record.catalogue).is_break()
+            {
+                return;
+            }
+        }
+    }
+
     /// Removes a session when `last_look` at it is a success; `None` when the company has none of that token.
     pub(crate) fn remove<T, E>(
         &self,
@@ -219,7 +252,7 @@ impl Sessions {
         if seen.is_ok() {
             *held = None;
             drop(held);
-            self.index.0.remove(token);
+            self.index.entries.remove(token);
             self.order().forget(record.number);
         }
         Some(seen)
@@ -229,7 +262,7 @@ impl Sessions {
     pub(crate) fn clear(&self) {
         let gone = mem::take(&mut *self.order());
         for record in gone.by_number.into_values() {
-            self.index.0.remove(&record.token);
+            self.index.entries.remove(&record.token);
             record.take();
         }
     }
@@ -302,7 +335,7 @@ mod tests {
         let token = TokenSource::new(Some(1), "key").next();
         let begin = |seconds| {
             let scenario = catalogue.scenarios.get("approved").unwrap().clone();
-            let asked = Asked { own: Form::default(), saved: None, scenario };
+            let asked = Asked { own: Form::default(), saved: None, scenario, chosen_by: "a test".into() };
             let (switches, step_types) = (Switches::default(), StepTypes::default());
             let lifetime = Duration::from_secs(60);
             let opening = Opening { token, asked, switches, step_types, lifetime, parent: None };

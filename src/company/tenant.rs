@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -30,13 +30,14 @@ const MOST_TOLD: usize = 1000;
 /// A company while the server runs: its sessions, clock, faults and queue, which no other company sees.
 #[derive(Debug)]
 pub(crate) struct Tenant {
-    pub(crate) company: Company,
+    pub(crate) key: String,
+    /// How it is set, which can be changed, and how it was at the start.
+    setup: RwLock<Arc<Setup>>,
+    first_setup: Arc<Setup>,
     pub(crate) clock: Clock,
     pub(crate) tokens: TokenSource,
     pub(crate) sessions: Sessions,
     pub(crate) faults: Faults,
-    /// What is saved for its sessions, by `config_id`.
-    saved: HashMap<String, Saved>,
     /// Scenarios of the next sessions.
     queue: Mutex<VecDeque<ScenarioChoice>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
@@ -47,6 +48,14 @@ pub(crate) struct Tenant {
     frozen_at: Option<Timestamp>,
     /// When it was last called, in nanoseconds of real time.
     last_call: AtomicU64,
+}
+
+/// A company as it is set, and what follows from that.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) company: Company,
+    /// What is saved for its sessions, by `config_id`.
+    saved: HashMap<String, Saved>,
 }
 
 /// What a `config_id` stands for.
@@ -72,22 +81,45 @@ impl Saved {
     }
 }
 
+impl Setup {
+    fn new(company: Company) -> Arc<Self> {
+        let saved = company.configurations.iter().map(|(id, saved)| (id.clone(), Saved::new(id, saved))).collect();
+        Arc::new(Self { company, saved })
+    }
+
+    /// What is saved under a `config_id`.
+    ///
+    /// # Errors
+    ///
+    /// A message that lists the known ids.
+    pub(crate) fn saved(&self, config_id: &str) -> Result<&Saved, String> {
+        self.saved.get(config_id).ok_or_else(|| {
+            let known: Vec<_> = self.company.configurations.keys().map(String::as_str).collect();
+            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+            format!("there is no configuration `{}`; known: {known}", shortened(config_id))
+        })
+    }
+}
+
 impl Tenant {
     /// A company that was not called yet.
     pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<Index>) -> Arc<Self> {
         let TenantSettings { seed, frozen_at, ceiling } = *settings;
+        let setup = Setup::new(company);
+        let key = setup.company.key.clone();
         let tenant = Arc::new_cyclic(|tenant| Self {
             clock: Clock::new(frozen_at),
-            tokens: TokenSource::new(seed, &company.key),
+            tokens: TokenSource::new(seed, &key),
             sessions: Sessions::new(tenant.clone(), index.clone(), ceiling),
             faults: Faults::default(),
-            saved: company.configurations.iter().map(|(id, saved)| (id.clone(), Saved::new(id, saved))).collect(),
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
             told: Mutex::default(),
             frozen_at,
             last_call: AtomicU64::new(0),
-            company,
+            setup: RwLock::new(setup.clone()),
+            first_setup: setup,
+            key,
         });
         tenant.reset();
         tenant
@@ -95,12 +127,24 @@ impl Tenant {
 
     /// Makes everything as it was at the start, tokens included where they are repeatable.
     pub(crate) fn reset(&self) {
+        let company = &self.first_setup.company;
+        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = self.first_setup.clone();
         self.sessions.clear();
         self.clock.reset(self.frozen_at);
         self.tokens.reset();
-        self.faults.replace(&self.company.faults, self.clock.now());
-        *self.queue() = self.company.queue.iter().cloned().map(ScenarioChoice::Named).collect();
+        self.faults.replace(&company.faults, self.clock.now());
+        *self.queue() = company.queue.iter().cloned().map(ScenarioChoice::Named).collect();
         self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// How it is set now.
+    pub(crate) fn setup(&self) -> Arc<Setup> {
+        self.setup.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Is set in another way from now on, until it is reset; its key, first queue, faults and clock stay.
+    pub(crate) fn set(&self, company: Company) {
+        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = Setup::new(company);
     }
 
     /// Says in the log what is odd about a call of `begin/`, each thing once.
@@ -110,7 +154,7 @@ impl Tenant {
             told.len() < MOST_TOLD && !told.contains(oddity) && told.insert(oddity.to_owned())
         };
         if is_new {
-            tracing::warn!(company = self.company.key, "{oddity}");
+            tracing::warn!(company = self.key, "{oddity}");
         }
     }
 
@@ -119,7 +163,7 @@ impl Tenant {
     pub(crate) fn tell_of_eviction(&self, Evicted { token, number }: &Evicted) -> String {
         let most = self.sessions.most();
         if is_power_of_ten(*number) {
-            let company = &self.company.key;
+            let company = &self.key;
             tracing::warn!(
                 company,
                 most,
@@ -133,6 +177,16 @@ impl Tenant {
     /// Lets the next sessions that do not ask for a scenario take these, one each.
     pub(crate) fn enqueue(&self, scenarios: Vec<ScenarioChoice>) {
         self.queue().extend(scenarios);
+    }
+
+    /// The names of the scenarios of the next sessions.
+    pub(crate) fn queued(&self) -> Vec<String> {
+        self.queue().iter().map(|choice| choice.name().to_owned()).collect()
+    }
+
+    /// Forgets the scenarios of the next sessions; answers how many there were.
+    pub(crate) fn empty_queue(&self) -> usize {
+        std::mem::take(&mut *self.queue()).len()
     }
 
     /// The scenario of the next session, which leaves the queue.
@@ -154,10 +208,23 @@ impl Tenant {
         self.faults.strike(occasion, is_answered, || self.clock.now(), |purpose| self.tokens.draw(purpose))
     }
 
+    /// Adds a fault of its own; answers it as it stands.
+    pub(crate) fn add_fault(&self, fault: Fault) -> FaultInfo {
+        self.with_key(self.faults.add(fault, self.clock.now()))
+    }
+
     /// The company's own faults as they stand.
     pub(crate) fn fault_infos(&self) -> Vec<FaultInfo> {
-        let infos = self.faults.infos(self.clock.now()).into_iter();
-        infos.map(|info| FaultInfo { company_key: Some(self.company.key.clone()), ..info }).collect()
+        self.faults.infos(self.clock.now()).into_iter().map(|info| self.with_key(info)).collect()
+    }
+
+    /// Ends all faults of its own.
+    pub(crate) fn clear_faults(&self) {
+        self.faults.replace(&[], self.clock.now());
+    }
+
+    fn with_key(&self, info: FaultInfo) -> FaultInfo {
+        FaultInfo { company_key: Some(self.key.clone()), ..info }
     }
 
     /// What the fault that a scenario puts on `begin/` does to a call. Once it has healed, one call goes through, and
@@ -177,19 +244,6 @@ impl Tenant {
             lists.remove(scenario);
         }
         strikes
-    }
-
-    /// What is saved under a `config_id`.
-    ///
-    /// # Errors
-    ///
-    /// A message that lists the known ids.
-    pub(crate) fn saved(&self, config_id: &str) -> Result<&Saved, String> {
-        self.saved.get(config_id).ok_or_else(|| {
-            let known: Vec<_> = self.company.configurations.keys().map(String::as_str).collect();
-            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-            format!("there is no configuration `{}`; known: {known}", shortened(config_id))
-        })
     }
 
     /// Takes note of a call at `now` in real time.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    mem,
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -9,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use wildmatch::WildMatch;
 
@@ -22,9 +24,10 @@ const LONGEST_KEY: usize = 200;
 #[derive(Debug)]
 pub(crate) struct Tenants {
     index: Arc<Index>,
-    /// In the order in which they were given. They never go.
-    configured: Vec<Arc<Tenant>>,
-    by_key: HashMap<String, Arc<Tenant>>,
+    /// Those that stay until somebody removes them, in the order in which they came.
+    residents: RwLock<IndexMap<String, Arc<Tenant>>>,
+    /// Those of them that were there at the start.
+    first: Vec<Arc<Tenant>>,
     guests: Option<Guests>,
 }
 
@@ -58,9 +61,8 @@ impl Tenants {
         welcome: Option<Welcome>,
     ) -> Self {
         let index = Arc::new(Index::default());
-        let configured: Vec<_> =
+        let first: Vec<_> =
             configured.into_iter().map(|(company, settings)| Tenant::new(company, &settings, &index)).collect();
-        let by_key = configured.iter().map(|tenant| (tenant.company.key.clone(), tenant.clone())).collect();
         let guests = welcome.map(|welcome| Guests {
             pattern: WildMatch::new(&welcome.company.key),
             welcome,
@@ -68,12 +70,53 @@ impl Tenants {
             next_sweep: AtomicU64::new(0),
             evicted: AtomicU64::new(0),
         });
-        Self { index, configured, by_key, guests }
+        let residents = RwLock::new(by_key(&first));
+        Self { index, residents, first, guests }
     }
 
-    /// The companies that never go.
-    pub(crate) fn configured(&self) -> &[Arc<Tenant>] {
-        &self.configured
+    /// The companies that are there until somebody removes them.
+    pub(crate) fn residents(&self) -> Vec<Arc<Tenant>> {
+        self.residents.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// The first company that the server was started with.
+    pub(crate) fn first(&self) -> &Arc<Tenant> {
+        self.first.first().expect("there is always a company at the start")
+    }
+
+    /// Adds a company that stays; `None` when there is one of its key, however it came to be.
+    pub(crate) fn add(&self, company: Company, settings: &TenantSettings) -> Option<Arc<Tenant>> {
+        let mut residents = self.residents.write().unwrap_or_else(PoisonError::into_inner);
+        let is_guest = self.guests.as_ref().is_some_and(|guests| guests.get(&company.key).is_some());
+        if is_guest || residents.contains_key(&company.key) {
+            return None;
+        }
+        let tenant = Tenant::new(company, settings, &self.index);
+        residents.insert(tenant.key.clone(), tenant.clone());
+        Some(tenant)
+    }
+
+    /// Removes a company with all that belongs to it; false when there is none of that key.
+    pub(crate) fn remove(&self, key: &str) -> bool {
+        let resident = self.residents.write().unwrap_or_else(PoisonError::into_inner).shift_remove(key);
+        let removed = resident.or_else(|| self.guests.as_ref()?.remove(key));
+        // Somebody may hold it for a moment yet.
+        removed.inspect(|tenant| tenant.sessions.clear()).is_some()
+    }
+
+    /// Has the companies of the start, as they were then, and no others.
+    pub(crate) fn reset(&self) {
+        let others = {
+            let mut residents = self.residents.write().unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *residents, by_key(&self.first))
+        };
+        let guests = self.guests.as_ref().map(Guests::take).unwrap_or_default();
+        for gone in others.into_values().chain(guests) {
+            gone.sessions.clear();
+        }
+        for tenant in &self.first {
+            tenant.reset();
+        }
     }
 
     /// All companies of this moment.
@@ -82,17 +125,21 @@ impl Tenants {
             let by_key = guests.by_key.read().unwrap_or_else(PoisonError::into_inner);
             by_key.values().cloned().collect::<Vec<_>>()
         });
-        self.configured.iter().cloned().chain(guests).collect()
+        self.residents().into_iter().chain(guests).collect()
+    }
+
+    /// The company of that key as far as there is one.
+    pub(crate) fn get(&self, key: &str) -> Option<Arc<Tenant>> {
+        let resident = self.residents.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        resident.or_else(|| self.guests.as_ref()?.get(key))
     }
 
     /// The company of that key, which may come to be now; `None` when there is none and may not be.
     ///
     /// `now` tells real time, as wherever it matters how long a company is idle.
     pub(crate) fn find(&self, key: &str, now: impl FnOnce() -> Duration) -> Option<Arc<Tenant>> {
-        match self.by_key.get(key) {
-            Some(tenant) => Some(tenant.clone()),
-            None => self.guests.as_ref()?.find(key, now(), &self.index),
-        }
+        let resident = self.residents.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        resident.or_else(|| self.guests.as_ref()?.find(key, now(), &self.index))
     }
 
     /// The company of a session.
@@ -130,19 +177,35 @@ impl Tenants {
 
     /// What keys are known, for hints.
     pub(crate) fn known_keys(&self) -> String {
-        let mut keys: Vec<_> = self.configured.iter().map(|tenant| format!("`{}`", tenant.company.key)).collect();
+        let residents = self.residents.read().unwrap_or_else(PoisonError::into_inner);
+        let mut keys: Vec<_> = residents.keys().map(|key| format!("`{key}`")).collect();
         if let Some(guests) = &self.guests {
             keys.push(format!("any like `{}` of at most {LONGEST_KEY} bytes", guests.welcome.company.key));
         }
-        keys.join(", ")
+        if keys.is_empty() { "none".into() } else { keys.join(", ") }
     }
 }
 
+fn by_key(tenants: &[Arc<Tenant>]) -> IndexMap<String, Arc<Tenant>> {
+    tenants.iter().map(|tenant| (tenant.key.clone(), tenant.clone())).collect()
+}
+
 impl Guests {
+    fn get(&self, key: &str) -> Option<Arc<Tenant>> {
+        self.by_key.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    fn remove(&self, key: &str) -> Option<Arc<Tenant>> {
+        self.by_key.write().unwrap_or_else(PoisonError::into_inner).remove(key)
+    }
+
+    fn take(&self) -> Vec<Arc<Tenant>> {
+        mem::take(&mut *self.by_key.write().unwrap_or_else(PoisonError::into_inner)).into_values().collect()
+    }
+
     fn find(&self, key: &str, now: Duration, index: &Arc<Index>) -> Option<Arc<Tenant>> {
         self.sweep(now);
-        let guest = self.by_key.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
-        if let Some(tenant) = guest {
+        if let Some(tenant) = self.get(key) {
             tenant.called(now);
             return Some(tenant);
         }
@@ -163,7 +226,7 @@ impl Guests {
         if guests.len() >= most {
             let idlest = guests.values().min_by_key(|tenant| tenant.last_call()).cloned();
             if let Some(idlest) = idlest {
-                let company = &idlest.company.key;
+                let company = &idlest.key;
                 guests.remove(company);
                 let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
                 tracing::info!(company, most, evicted, "the idlest company made room for a new one (--max-companies)");
@@ -213,7 +276,7 @@ mod tests {
     }
 
     fn keys(tenants: &Tenants) -> Vec<String> {
-        let mut keys: Vec<_> = tenants.all().iter().map(|tenant| tenant.company.key.clone()).collect();
+        let mut keys: Vec<_> = tenants.all().iter().map(|tenant| tenant.key.clone()).collect();
         keys.sort();
         keys
     }
@@ -246,7 +309,7 @@ mod tests {
     #[test]
     fn one_rule_gives_each_its_secret() {
         let tenants = welcoming(2);
-        let secret = |key| tenants.find(key, || SECOND).unwrap().company.secret.clone();
+        let secret = |key| tenants.find(key, || SECOND).unwrap().setup().company.secret.clone();
         assert_eq!(secret("test-1").as_deref(), Some("secret-of-test-1"));
         assert_eq!(secret("test-0"), None);
     }

@@ -56,7 +56,7 @@ impl Strike {
 }
 
 /// A fault in force, as it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FaultInfo {
     /// The name by which hints and log call it, and by which it is removed.
@@ -237,8 +237,12 @@ impl Faults {
         self.any.load(Ordering::Acquire)
     }
 
-    pub(crate) fn add(&self, fault: Fault, now: Timestamp) {
-        self.change(|list| list.add(fault, now));
+    /// As [`FaultList::add`]; answers the fault as it stands.
+    pub(crate) fn add(&self, fault: Fault, now: Timestamp) -> FaultInfo {
+        self.change(|list| {
+            list.add(fault, now);
+            list.0.last().expect("it was added").info()
+        })
     }
 
     /// As [`FaultList::remove`].

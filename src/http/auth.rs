@@ -56,7 +56,7 @@ impl<'a> Call<'a> {
         params: Params<'a>,
         headers: &'a HeaderMap,
     ) -> Result<Self, VendorError> {
-        if let Some(secret) = &tenant.company.secret {
+        if let Some(secret) = &tenant.setup().company.secret {
             let header = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
             params
                 .with_payload(|payload| signature::verify(secret, payload, header.as_deref()))
@@ -119,7 +119,7 @@ pub(super) fn json_response(json: Bytes, tenant: &Tenant) -> Response<Body> {
 
 /// Signs an answer over its body, where the company has a secret.
 pub(super) fn sign(response: &mut Response<Body>, tenant: &Tenant, body: &[u8]) {
-    if let Some(secret) = &tenant.company.secret {
+    if let Some(secret) = &tenant.setup().company.secret {
         let signature = signature::header(secret, Payload::Body(body));
         let signature = HeaderValue::try_from(signature).expect("base64 is a header value");
         response.headers_mut().insert(header::AUTHORIZATION, signature);

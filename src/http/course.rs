@@ -171,7 +171,7 @@ impl Course {
     ) -> Response<Body> {
         let path = uri.path();
         if !self.strikes.is_empty() {
-            let company = self.tenant.as_ref().map(|tenant| &*tenant.company.key);
+            let company = self.tenant.as_ref().map(|tenant| &*tenant.key);
             for strike in &self.strikes {
                 tracing::info!(%method, path, company, "{}", strike.note);
             }

@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 #[cfg(feature = "media")]
 use super::external_api::{compare_faces::compare_faces, media::media};
 use super::{
-    admin::health,
+    admin,
     arriving::Arriving,
     caller::Caller,
     course::{Handler, vendor_call, widget_call},
@@ -76,7 +76,7 @@ fn widget_calls(path: &str) -> Option<Endpoint> {
     }
 }
 
-fn other_calls() -> Router<Arc<Mock>> {
+fn other_calls(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
     Router::new()
         // The person's browser.
         .route("/", get(page::show).post(page::finish))
@@ -84,7 +84,7 @@ fn other_calls() -> Router<Arc<Mock>> {
         .route("/__widget/sessions/{token}/steps/{step}", post(session::reach))
         .route("/__widget/{asset}", get(assets::show))
         // Test runners and health checks.
-        .route("/__admin/health/ready", get(health::ready))
+        .nest("/__admin", admin::routes(mock))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
 }
@@ -100,7 +100,7 @@ pub(crate) struct Routes {
 impl Routes {
     pub(crate) fn new(mock: Arc<Mock>) -> Self {
         let unfinished = Unfinished::new(mock.config.clients.unfinished);
-        Self { others: other_calls().with_state(mock.clone()), mock, unfinished }
+        Self { others: other_calls(&mock).with_state(mock.clone()), mock, unfinished }
     }
 
     /// Answers a request when all of its body has been read.

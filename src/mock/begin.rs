@@ -26,6 +26,10 @@ pub(crate) struct BeginRequest<'a> {
     pub(crate) steps: &'a str,
     pub(crate) config_id: Option<&'a str>,
     pub(crate) parent: Option<&'a str>,
+    /// Whether the faults of `begin/` are on it.
+    pub(crate) meets_faults: bool,
+    /// A scenario that holds above all other wishes, and where the wish comes from.
+    pub(crate) wish: Option<(&'a str, &'static str)>,
     /// The value of a request header; names are in lower case.
     pub(crate) header: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -57,10 +61,11 @@ impl Mock {
     /// `argumentError` for steps that are none, an unknown configuration or an unknown scenario, `SESSION_NOT_FOUND`
     /// for an unknown parent, and what the scenario says.
     pub(crate) fn begin(&self, tenant: &Arc<Tenant>, request: BeginRequest<'_>) -> Result<Begun, Refusal> {
-        let BeginRequest { flags, steps, config_id, parent, header } = request;
+        let BeginRequest { flags, steps, config_id, parent, meets_faults, wish, header } = request;
         let mut steps_read = StepsAtBegin::read(steps).map_err(VendorError::argument)?;
         let own = Form::new(flags, steps);
-        let saved = config_id.map(|id| tenant.saved(id)).transpose().map_err(VendorError::argument)?;
+        let setup = tenant.setup();
+        let saved = config_id.map(|id| setup.saved(id)).transpose().map_err(VendorError::argument)?;
         let layers = Layers { saved: saved.map(|saved| &saved.form.form), own: &own, scenario: None };
         let flags = layers.flags();
         let flags_read = FlagsAtBegin::read(&flags).map_err(|error| VendorError::argument(error.to_string()))?;
@@ -75,13 +80,17 @@ impl Mock {
         let parent_token = parent.map(find_parent).transpose()?;
 
         let catalogue = self.catalogue();
-        let content =
-            Content { company: &tenant.company.key, asked: layers, read: Read::default(), config_id, parent, header };
-        let wish = flags_read.wished_scenario();
+        let content = Content { company: &tenant.key, asked: layers, read: Read::default(), config_id, parent, header };
+        let wish = match wish {
+            Some((name, place)) => Ok(Some((name.to_owned(), place))),
+            None => flags_read.wished_scenario(),
+        };
         let saved_scenario = saved.and_then(|saved| saved.scenario.as_deref());
-        let Chosen { scenario, reason, queued } = self.choose(tenant, &catalogue, &content, wish, saved_scenario)?;
+        let default = setup.company.scenario.as_deref();
+        let chosen = self.choose(tenant, &catalogue, &content, wish, saved_scenario, default)?;
+        let Chosen { scenario, reason, queued } = chosen;
         let put_back = || queued.clone().into_iter().for_each(|queued| tenant.put_back(queued));
-        let strikes = self.let_begin(tenant, &scenario, &reason).inspect_err(|refusal| {
+        let strikes = self.let_begin(tenant, &scenario, &reason, meets_faults).inspect_err(|refusal| {
             if matches!(refusal, Refusal::Fault(_)) {
                 put_back();
             }
@@ -93,8 +102,8 @@ impl Mock {
             hint.push_str(&oddity);
         }
         let (mut switches, mut step_types) = (flags_read.switches, steps_read.types);
-        let asked =
-            Asked { own: own.clone(), saved: saved.map(|saved| saved.form.clone()), scenario: scenario.clone() };
+        let saved = saved.map(|saved| saved.form.clone());
+        let asked = Asked { own: own.clone(), saved, scenario: scenario.clone(), chosen_by: reason };
         if !scenario.form.is_empty() {
             (switches, step_types) = asked.layers().read_types();
         }
@@ -121,6 +130,7 @@ impl Mock {
         content: &Content<'_>,
         wish: Result<Option<(String, &'static str)>, String>,
         saved: Option<&str>,
+        default: Option<&str>,
     ) -> Result<Chosen, VendorError> {
         let book = &catalogue.scenarios;
         let wish = match (content.header)(SCENARIO_HEADER) {
@@ -151,7 +161,7 @@ impl Mock {
             let reason = format!("its `match` on {}", conditions.unwrap_or_default()).into();
             return Ok(Chosen { scenario: scenario.clone(), reason, queued: None });
         }
-        match (saved, &tenant.company.scenario) {
+        match (saved, default) {
             (Some(name), _) => named(name, "the configuration of `config_id`", None),
             (None, Some(name)) => named(name, "the company's default", None),
             (None, None) => named(&self.config.scenario, "the server's default", None),
@@ -159,10 +169,19 @@ impl Mock {
     }
 
     /// Says what keeps a session of that scenario from beginning, and what faults do to the answer.
-    fn let_begin(&self, tenant: &Tenant, scenario: &Scenario, reason: &str) -> Result<Vec<Strike>, Refusal> {
+    fn let_begin(
+        &self,
+        tenant: &Tenant,
+        scenario: &Scenario,
+        reason: &str,
+        meets_faults: bool,
+    ) -> Result<Vec<Strike>, Refusal> {
         if let Some(code) = scenario.refuse_begin {
             let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
             return Err(VendorError::new(code, problem).into());
+        }
+        if !meets_faults {
+            return Ok(Vec::new());
         }
         let mut strikes = self.strike_begin(tenant, &scenario.name).map_err(Refusal::Fault)?;
         if let Some(fault) = &scenario.begin_fault {

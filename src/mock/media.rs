@@ -129,8 +129,9 @@ impl Mock {
 /// The person of a session, for whoever draws them.
 fn sitter(tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
     session.sitter(|session| {
+        let setup = tenant.setup();
         let flags = session.asked.layers().read_flags();
-        let (names, wish) = (&tenant.company.people, session.scenario().person.as_ref());
+        let (names, wish) = (&setup.company.people, session.scenario().person.as_ref());
         let person = catalogue.fixtures.people.cast(&session.token, &flags, names, wish).person;
         Sitter { session: session.token, name: person.short_name(), is_female: matches!(person.sex, Sex::F) }
     })

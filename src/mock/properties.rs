@@ -116,6 +116,7 @@ fn asked(stages: &[(Vec<Trigger>, Does)]) -> Asked {
     let steps = format!(r#"[{{"type": "user-questionnaire", "key": "about", "questions": [{question}]}}]"#);
     let saved = SavedForm { config_id: "any".into(), form: form(r#"{"document_types": ["passport"]}"#, "") };
     Asked {
+        chosen_by: "a test".into(),
         own: form(r#"{"liveness" : true, "allow_general_document_upload": true}"#, &steps),
         saved: Some(Arc::new(saved)),
         scenario: Arc::new(scenario(stages)),

@@ -1,23 +1,31 @@
 //! Looking at sessions from outside.
 
+use std::{ops::ControlFlow, sync::Arc};
+
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 
+use super::Mock;
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    session::{Asked, Session, Standing},
+    session::{Asked, Session, Standing, TimelineEntry},
     vendor::{ResultCase, Token},
 };
 
-/// A session as it stands.
-#[derive(Debug, Clone, PartialEq)]
+/// A session as it stands. Times are RFC 3339 in UTC.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SessionInfo {
     /// Its token.
     pub token: String,
+    /// The key of its company.
+    pub company_key: String,
     /// The name of its scenario.
     pub scenario: String,
+    /// Where the wish for that scenario came from: `the server's default`.
+    pub chosen_by: String,
     /// The number of the stage of the scenario that came last, from 1; `None` before the first.
     pub stage: Option<usize>,
     /// What `result/` would answer: the word of the result in capitals, or of the error; for a whole document, what
@@ -27,12 +35,79 @@ pub struct SessionInfo {
     pub flags: Value,
     /// The steps, in the same way: a JSON array.
     pub steps: Value,
+    /// The `config_id` that it was begun with.
+    pub config_id: Option<String>,
     /// The token of the session that it is a part of.
     pub parent: Option<String>,
+    /// When it began.
+    pub begun_at: String,
+    /// Until when the widget can be opened.
+    pub expires_at: String,
+    /// When somebody opened the widget for the first time.
+    pub opened_at: Option<String>,
+    /// When the person was through.
+    pub finished_at: Option<String>,
     /// Whether somebody has opened the widget.
     pub is_opened: bool,
     /// Whether the person is through.
     pub is_finished: bool,
+}
+
+/// All that is known of a session.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct SessionDetails {
+    /// How it stands.
+    #[serde(flatten)]
+    pub session: SessionInfo,
+    /// What happens in its scenario, in a sentence.
+    pub scenario_description: String,
+    /// What came of the scenario so far, and what is to come.
+    pub timeline: Vec<TimelineEntry>,
+    /// Who opened the widget.
+    pub browser: Option<BrowserInfo>,
+    /// The steps of the widget that the person came to: each by its key, and by its type.
+    pub reached_steps: Vec<ReachedStep>,
+    /// What the person filled in: questionnaire key → question key → answer; `None` where it is invented.
+    pub answers: Option<Value>,
+    /// The pictures and videos that came into it.
+    pub uploads: Vec<UploadInfo>,
+    /// The tokens of the sessions that are parts of it, in the order in which they began.
+    pub children: Vec<String>,
+}
+
+/// The browser that opened the widget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct BrowserInfo {
+    /// Its IP address.
+    pub remote_address: String,
+    /// What it calls itself.
+    pub user_agent: String,
+}
+
+/// A step of the widget that the person came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ReachedStep {
+    /// Its key, or its type.
+    pub step: String,
+    /// When.
+    pub at: String,
+}
+
+/// A picture or video that came into a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UploadInfo {
+    /// What it shows: `card-front`.
+    pub kind: String,
+    /// The page of a general document, from 1.
+    pub page: u32,
+    /// What it is: `image/png`.
+    pub content_type: String,
+    /// How long it is.
+    pub bytes: usize,
 }
 
 impl SessionInfo {
@@ -40,28 +115,35 @@ impl SessionInfo {
     pub(crate) fn of_all(tenant: &Tenant) -> Vec<Self> {
         let (now, mut seen) = (tenant.clock.now(), Vec::new());
         tenant.sessions.update_all(|session, catalogue| seen.push(look(session, catalogue, now)));
-        seen.into_iter().map(Self::of).collect()
+        seen.into_iter().map(|seen| Self::of(seen, tenant)).collect()
     }
 
     /// The session of a company that began last.
     pub(crate) fn of_last(tenant: &Tenant) -> Option<Self> {
         let now = tenant.clock.now();
         let seen = tenant.sessions.update(&tenant.sessions.last()?, |session, catalogue| look(session, catalogue, now));
-        seen.map(Self::of)
+        seen.map(|seen| Self::of(seen, tenant))
     }
 
-    fn of(seen: Seen) -> Self {
+    fn of(seen: Seen, tenant: &Tenant) -> Self {
         let layers = seen.asked.layers();
         Self {
             token: seen.token.to_string(),
+            company_key: tenant.key.clone(),
             scenario: seen.asked.scenario.name.clone(),
+            chosen_by: seen.asked.chosen_by.to_string(),
             stage: seen.stage,
             answer: seen.answer,
             flags: layers.read_flags().into_value(),
             steps: layers.read_steps().into_list().into(),
+            config_id: seen.asked.saved.as_ref().map(|saved| saved.config_id.to_string()),
             parent: seen.parent.map(|parent| parent.to_string()),
-            is_opened: seen.is_opened,
-            is_finished: seen.is_finished,
+            begun_at: seen.begun_at.to_string(),
+            expires_at: seen.expires_at.to_string(),
+            opened_at: seen.opened_at.map(|at| at.to_string()),
+            finished_at: seen.finished_at.map(|at| at.to_string()),
+            is_opened: seen.opened_at.is_some(),
+            is_finished: seen.finished_at.is_some(),
         }
     }
 }
@@ -73,13 +155,30 @@ struct Seen {
     stage: Option<usize>,
     answer: String,
     parent: Option<Token>,
-    is_opened: bool,
-    is_finished: bool,
+    begun_at: Timestamp,
+    expires_at: Timestamp,
+    opened_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
 }
 
 fn look(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -> Seen {
     session.settle(now);
-    let answer = match session.standing() {
+    Seen {
+        token: session.token,
+        asked: session.asked.clone(),
+        stage: session.stage(),
+        answer: answer_of(session, catalogue),
+        parent: session.parent(),
+        begun_at: session.begun_at(),
+        expires_at: session.expires_at(),
+        opened_at: session.opened_at(),
+        finished_at: session.finished_at(),
+    }
+}
+
+/// What `result/` would answer, in a word.
+fn answer_of(session: &Session, catalogue: &Catalogue) -> String {
+    match session.standing() {
         Standing::Verdict(verdict) => verdict.result.word(ResultCase::Upper).into_owned(),
         Standing::Error(code) => code.to_string(),
         Standing::Document(name) => {
@@ -87,14 +186,125 @@ fn look(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -> Seen {
             let result = document.and_then(|document| document.get("result")?.as_str());
             result.unwrap_or_default().to_owned()
         }
-    };
-    Seen {
-        token: session.token,
-        asked: session.asked.clone(),
-        stage: session.stage(),
-        answer,
-        parent: session.parent(),
-        is_opened: session.is_opened(),
-        is_finished: session.is_finished(),
     }
+}
+
+/// Which sessions are wanted.
+#[derive(Debug, Default)]
+pub(crate) struct SessionFilter {
+    pub(crate) scenario: Option<String>,
+    pub(crate) answer: Option<String>,
+    pub(crate) is_opened: Option<bool>,
+    pub(crate) is_finished: Option<bool>,
+    pub(crate) parent: Option<Token>,
+}
+
+impl SessionFilter {
+    fn takes(&self, session: &Session, catalogue: &Catalogue) -> bool {
+        let Self { scenario, answer, is_opened, is_finished, parent } = self;
+        scenario.as_ref().is_none_or(|name| *name == session.scenario().name)
+            && is_opened.is_none_or(|is| is == session.opened_at().is_some())
+            && is_finished.is_none_or(|is| is == session.is_finished())
+            && parent.is_none_or(|parent| session.parent() == Some(parent))
+            && answer.as_ref().is_none_or(|word| word.eq_ignore_ascii_case(&answer_of(session, catalogue)))
+    }
+}
+
+/// Which part of a list of sessions is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SessionRange {
+    pub(crate) limit: usize,
+    pub(crate) newest_first: bool,
+    /// The number of the last one that was seen.
+    pub(crate) after: Option<u64>,
+}
+
+impl Mock {
+    /// Sessions of one company or of all, with their numbers, in the order in which they began or the reverse; and
+    /// whether there are more.
+    pub(crate) fn list_sessions(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        filter: &SessionFilter,
+        range: SessionRange,
+    ) -> (Vec<(u64, SessionInfo)>, bool) {
+        let SessionRange { limit, newest_first, after } = range;
+        let mut found = Vec::new();
+        for tenant in tenant.map_or_else(|| self.tenants.all(), |tenant| vec![tenant.clone()]) {
+            let (now, mut of_this) = (tenant.clock.now(), 0);
+            tenant.sessions.look_through(after, newest_first, |number, session, catalogue| {
+                session.settle(now);
+                if filter.takes(session, catalogue) {
+                    found.push((number, look(session, catalogue, now), tenant.clone()));
+                    of_this += 1;
+                }
+                if of_this > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+        }
+        found.sort_by_key(|(number, ..)| if newest_first { u64::MAX - number } else { *number });
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let infos = found.into_iter().map(|(number, seen, tenant)| (number, SessionInfo::of(seen, &tenant)));
+        (infos.collect(), has_more)
+    }
+
+    /// A session as it stands; `None` when there is none of that token.
+    pub(crate) fn look_at_session(&self, token: &str) -> Option<SessionInfo> {
+        let (token, tenant) = (Token::parse(token)?, self.tenant_of(token)?);
+        let now = tenant.clock.now();
+        let seen = tenant.sessions.update(&token, |session, catalogue| look(session, catalogue, now))?;
+        Some(SessionInfo::of(seen, &tenant))
+    }
+
+    /// All that is known of a session; `None` when there is none of that token.
+    pub(crate) fn look_into_session(&self, token: &str) -> Option<SessionDetails> {
+        let (known, tenant) = (Token::parse(token)?, self.tenant_of(token)?);
+        let now = tenant.clock.now();
+        let (seen, details) = tenant.sessions.update(&known, |session, catalogue| {
+            let seen = look(session, catalogue, now);
+            let reached = session.reached().iter();
+            let details = (
+                session.timeline(),
+                session.browser().cloned(),
+                reached.map(|(step, at)| ReachedStep { step: step.clone(), at: at.to_string() }).collect(),
+                session.answers().cloned(),
+                uploads(session),
+            );
+            (seen, details)
+        })?;
+        let (timeline, browser, reached_steps, answers, uploads) = details;
+        Some(SessionDetails {
+            scenario_description: seen.asked.scenario.description.clone(),
+            session: SessionInfo::of(seen, &tenant),
+            timeline,
+            browser: browser
+                .map(|browser| BrowserInfo { remote_address: browser.remote_address, user_agent: browser.user_agent }),
+            reached_steps,
+            answers: answers.map(|answers| serde_json::to_value(answers).expect("answers are JSON")),
+            uploads,
+            children: self.children(token).iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    /// Removes a session, without an answer to anybody; false when there is none of that token.
+    pub(crate) fn remove_session(&self, token: &str) -> bool {
+        let (Some(known), Some(tenant)) = (Token::parse(token), self.tenant_of(token)) else { return false };
+        tenant.sessions.remove(&known, |_, _| Ok::<(), std::convert::Infallible>(())).is_some()
+    }
+}
+
+#[cfg(feature = "media")]
+fn uploads(session: &Session) -> Vec<UploadInfo> {
+    let uploads = session.uploads().iter().map(|upload| UploadInfo {
+        kind: upload.kind.to_string(),
+        page: upload.page,
+        content_type: upload.media.content_type.to_owned(),
+        bytes: upload.media.bytes.len(),
+    });
+    uploads.collect()
+}
+
+#[cfg(not(feature = "media"))]
+fn uploads(_session: &Session) -> Vec<UploadInfo> {
+    Vec::new()
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{DecideError, Mock, Token};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// Something that fell due when a clock was moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct FellDue {
     /// When it was due, as RFC 3339 in UTC.
@@ -27,7 +28,8 @@ pub struct FellDue {
 }
 
 /// What fell due.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Due {
     /// A stage of a session's scenario came: which, in words.
@@ -53,21 +55,37 @@ impl Mock {
 
     /// Moves every clock: that of each company, and the server's.
     pub(crate) fn advance_all(&self, by: Duration) -> Vec<FellDue> {
-        let (_, now) = self.clock.advance(by);
         let mut due: Vec<_> = self.tenants.all().iter().flat_map(|tenant| self.advance(tenant, by)).collect();
-        due.extend(self.faults.end_those_due(now).into_iter().map(|(name, at)| FellDue {
+        due.extend(self.own_moved(self.clock.advance(by)));
+        due
+    }
+
+    /// Sets the server's clock, and no company's.
+    pub(crate) fn set_own_clock(&self, moment: Timestamp) -> Vec<FellDue> {
+        self.own_moved(self.clock.set(moment))
+    }
+
+    fn own_moved(&self, (_, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
+        let ended = self.faults.end_those_due(now).into_iter();
+        let ended = ended.map(|(name, at)| FellDue {
             at: at.to_string(),
             company_key: None,
             session: None,
             what: Due::FaultEnded(name),
-        }));
-        due
+        });
+        ended.collect()
     }
 
     /// The faults in force: those on every company, then each company's own.
     pub(crate) fn all_faults(&self) -> Vec<FaultInfo> {
         let of_companies = self.tenants.all().into_iter().flat_map(|tenant| tenant.fault_infos());
         self.faults.infos(self.clock.now()).into_iter().chain(of_companies).collect()
+    }
+
+    /// Ends every fault: those on every company, and each company's own.
+    pub(crate) fn clear_faults(&self) {
+        self.faults.replace(&[], self.clock.now());
+        self.tenants.all().iter().for_each(|tenant| tenant.clear_faults());
     }
 
     fn moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
@@ -85,7 +103,7 @@ impl Mock {
         });
         due.extend(tenant.faults.end_those_due(now).into_iter().map(|(name, at)| (at, None, Due::FaultEnded(name))));
         due.sort_by_key(|(at, token, _)| (*at, *token));
-        let company = &tenant.company.key;
+        let company = &tenant.key;
         tracing::info!(company, %now, due = due.len(), "the clock was moved");
         let fell_due = |(at, token, what): (Timestamp, Option<Token>, Due)| {
             tracing::debug!(company, %at, session = token.map(tracing::field::display), ?what, "fell due");
@@ -123,7 +141,7 @@ impl Mock {
     /// Makes a company as it was at the start: no sessions, its first queue and faults, its clock as it stood.
     pub(crate) fn reset(&self, tenant: &Tenant) {
         tenant.reset();
-        tracing::info!(company = tenant.company.key, "the company is as it was at the start");
+        tracing::info!(company = tenant.key, "the company is as it was at the start");
     }
 
     /// Gives a decision as the vendor's operator would: the one that the scenario waits for, or this `verdict`.

@@ -113,6 +113,17 @@ impl Mock {
         Ok(return_url)
     }
 
+    /// Lets the token of a session run out now.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`] when there is no such session, or the person is through.
+    pub(crate) fn expire(&self, token: &str) -> Result<(), FinishError> {
+        self.in_widget(token, Session::expire)?;
+        tracing::debug!(session = token, "the token was made to expire");
+        Ok(())
+    }
+
     fn in_widget<T>(
         &self,
         token: &str,

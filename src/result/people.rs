@@ -250,6 +250,11 @@ impl People {
         &pick(self.all(), number).1
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.as_ref().map_or(PEOPLE.len(), Vec::len)
+    }
+
     /// Says which of these names is nobody's.
     pub(crate) fn check_names(&self, names: &[String]) -> Result<(), String> {
         match names.iter().find(|name| !self.all().iter().any(|(known, _)| known == *name)) {

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
-use super::{Content, Scenario, Trigger, file::ScenarioFile};
+use super::{Content, Origin, Scenario, Trigger, file::ScenarioFile};
 use crate::{
     built_in::SCENARIOS,
     data_file::{DataFile, LoadError},
@@ -17,7 +17,7 @@ use crate::{
 static AS_USUAL: LazyLock<Arc<BuiltInScenarios>> = LazyLock::new(|| Arc::new(BuiltInScenarios::new(Trigger::Widget)));
 
 /// The scenarios by name; the name is the file's name without its ending.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ScenarioBook {
     /// Those of the folder and those built in Rust, which hold above built-in ones of the same name.
     own: BTreeMap<String, Arc<Scenario>>,
@@ -44,7 +44,7 @@ impl BuiltInScenarios {
         let place = SCENARIOS.binary_search_by_key(&name, |file| file.name).ok()?;
         let read = || -> Result<_, LoadError> {
             let file: ScenarioFile = DataFile::built_in(&SCENARIOS[place]).parse()?;
-            Ok(Arc::new(file.named(name).finishing(&self.finish)))
+            Ok(Arc::new(file.named(name, Origin::BuiltIn).finishing(&self.finish)))
         };
         Some(self.read[place].get_or_init(|| read().expect("built-in scenarios can be read")))
     }
@@ -67,18 +67,29 @@ impl ScenarioBook {
         let mut own = BTreeMap::new();
         for file in folder.map(DataFile::in_folder).transpose()?.unwrap_or_default() {
             let parsed: ScenarioFile = file.parse()?;
-            let scenario = parsed.named(&file.name).finishing(finish);
+            let scenario = parsed.named(&file.name, Origin::File).finishing(finish);
             own.insert(file.name, Arc::new(scenario));
         }
         for scenario in built {
             own.insert(scenario.name.clone(), scenario.ready(finish)?);
         }
-        let matching = own.values().filter(|scenario| scenario.matches.is_some()).cloned().collect();
         let built_in = built_in.then(|| match finish {
             Trigger::Widget => AS_USUAL.clone(),
             other => Arc::new(BuiltInScenarios::new(other.clone())),
         });
-        Ok(Self { own, built_in, matching })
+        let mut book = Self { own, built_in, matching: Vec::new() };
+        book.find_matching();
+        Ok(book)
+    }
+
+    /// Takes one more, in place of one of the same name.
+    pub(crate) fn add(&mut self, scenario: Arc<Scenario>) {
+        self.own.insert(scenario.name.clone(), scenario);
+        self.find_matching();
+    }
+
+    fn find_matching(&mut self) {
+        self.matching = self.own.values().filter(|scenario| scenario.matches.is_some()).cloned().collect();
     }
 
     /// The scenario of that name.

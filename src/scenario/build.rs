@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Effect, Match, PersonWish, Scenario, Stage, Trigger, Verdict};
+use super::{Effect, Match, Origin, PersonWish, Scenario, Stage, Trigger, Verdict};
 use crate::{
     clock::parse_duration,
     faults::{Endpoint, Fault},
@@ -26,6 +26,7 @@ impl Scenario {
             person: None,
             operator_answers: Map::new(),
             stages: Vec::new(),
+            origin: Origin::Rust,
             problem: None,
         }
     }

@@ -13,6 +13,16 @@ pub enum ScenarioChoice {
     Own(Arc<Scenario>),
 }
 
+impl ScenarioChoice {
+    /// The name of the scenario.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Named(name) => name,
+            Self::Own(scenario) => &scenario.name,
+        }
+    }
+}
+
 impl From<&str> for ScenarioChoice {
     fn from(name: &str) -> Self {
         Self::Named(name.to_owned())

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Effect, Match, PersonWish, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, Verdict,
+    Effect, Match, Origin, PersonWish, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, Verdict,
     check::{check_answer, check_order},
     trigger::Triggers,
 };
@@ -19,7 +19,7 @@ use crate::{
 /// Checked where it is read, as its parts are, so that an error has a line and a column.
 #[derive(Deserialize)]
 #[serde(try_from = "RawScenario")]
-pub(super) struct ScenarioFile(Scenario);
+pub(crate) struct ScenarioFile(Scenario);
 
 /// A scenario: what happens to the sessions that take it, and when.
 #[derive(Deserialize)]
@@ -230,8 +230,8 @@ impl RawStage {
 
 impl ScenarioFile {
     /// The scenario, under that name.
-    pub(super) fn named(self, name: &str) -> Scenario {
+    pub(crate) fn named(self, name: &str, origin: Origin) -> Scenario {
         let Self(scenario) = self;
-        Scenario { name: name.to_owned(), ..scenario }
+        Scenario { name: name.to_owned(), origin, ..scenario }
     }
 }

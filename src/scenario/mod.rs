@@ -10,14 +10,16 @@ mod person;
 mod trigger;
 mod verdict;
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, fmt, time::Duration};
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use self::verdict::REJECT_REASONS;
 pub(crate) use self::{
     book::ScenarioBook,
     content::{Content, Match, Read},
+    file::ScenarioFile,
     person::PersonWish,
     verdict::{RejectReason, ResultValue},
 };
@@ -66,8 +68,24 @@ pub struct Scenario {
     /// What the vendor's operator answers: question key → answer.
     pub(crate) operator_answers: Map<String, Value>,
     pub(crate) stages: Vec<Stage>,
+    pub(crate) origin: Origin,
     /// What cannot be, of what it was built from.
     problem: Option<String>,
+}
+
+/// Where a scenario comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// It comes with the mock.
+    BuiltIn,
+    /// It stands in a file.
+    File,
+    /// It was built in Rust.
+    Rust,
+    /// It was added while the server ran.
+    Added,
 }
 
 /// One stage of a scenario: it comes once, after the one before it, when the first of its triggers is pulled.
@@ -103,6 +121,21 @@ pub(crate) enum Effect {
     Change(Map<String, Value>),
     /// Something goes wrong with calls for the session.
     Fault(Fault),
+}
+
+/// In words: `result APPROVED`, `error SESSION_NOT_FOUND`.
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Verdict(verdict) => verdict.fmt(f),
+            Self::Error(code) => write!(f, "error {code}"),
+            Self::Document(name) => write!(f, "document {name}"),
+            Self::Person(members) => write!(f, "person with another {}", names(members)),
+            Self::Change(members) => write!(f, "document with another {}", names(members)),
+            Self::Fault(fault) => write!(f, "fault {}", fault.name()),
+        }
+    }
 }
 
 impl Effect {

@@ -1,6 +1,6 @@
 //! What a result document says about the outcome.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -161,6 +161,17 @@ impl Verdict {
     /// Whether the vendor saw what the person brought.
     pub(crate) fn went_through(&self) -> bool {
         !matches!(self.result, ResultValue::Listed(Outcome::InProgress | Outcome::DisagreedWithTerms))
+    }
+}
+
+/// In words: ``result REJECTED, `face_mismatch` ``.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "result {}", self.result.word(ResultCase::Upper))?;
+        match &self.reject_reason {
+            Some(reason) if !reason.value.is_empty() => write!(f, ", `{}`", reason.value),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -33,7 +33,8 @@ use crate::{
 /// ```
 pub struct CompanyHandle<'a> {
     mock: &'a Mock,
-    key: String,
+    /// As it was found.
+    tenant: Arc<Tenant>,
 }
 
 /// There is no company of that key; says which there are.
@@ -57,18 +58,24 @@ impl<'a> CompanyHandle<'a> {
     ///
     /// [`UnknownName`] when no company has that key.
     pub(super) fn new(mock: &'a Mock, key: &str) -> Result<Self, UnknownName> {
-        mock.tenant(key).map_err(|error| UnknownName(error.message))?;
-        Ok(Self { mock, key: key.to_owned() })
+        let tenant = mock.tenant(key).map_err(|error| UnknownName(error.message))?;
+        Ok(Self { mock, tenant })
     }
 
-    /// The company of this moment: one that went while it was idle comes to be again.
+    /// The company that a server was started with first.
+    pub(super) fn first(mock: &'a Mock) -> Self {
+        Self { mock, tenant: mock.tenants.first().clone() }
+    }
+
+    /// The company of this moment: one that went while it was idle comes to be again. What is done to one that was
+    /// removed, nobody notices.
     fn tenant(&self) -> Arc<Tenant> {
-        self.mock.tenant(&self.key).expect("who may call once may always")
+        self.mock.tenant(self.key()).unwrap_or_else(|_| self.tenant.clone())
     }
 
     /// The company key.
     pub fn key(&self) -> &str {
-        &self.key
+        &self.tenant.key
     }
 
     /// Lets the next session that does not ask for a scenario take this one: a name, or a [`crate::Scenario`] that
@@ -95,8 +102,7 @@ impl<'a> CompanyHandle<'a> {
 
     /// Lets something go wrong with the next calls of the company.
     pub fn fault(&self, fault: Fault) {
-        let tenant = self.tenant();
-        tenant.faults.add(fault, tenant.clock.now());
+        self.tenant().add_fault(fault);
     }
 
     /// The company's own faults in force, in the order in which they were added. Those of scenarios are not among them.

@@ -18,22 +18,22 @@ static NO_VERDICT_YET: Verdict = Verdict::IN_PROGRESS;
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(super) struct Course {
     /// The stage of the scenario that comes next; there is none behind the last one.
-    next: u32,
+    pub(super) next: u32,
     /// When the last stage came, or the session began, and the polls since.
-    since: Timestamp,
+    pub(super) since: Timestamp,
     polls: u32,
 }
 
 /// Something that came, and stays.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(super) struct Came {
-    at: Timestamp,
-    what: Stood,
+    pub(super) at: Timestamp,
+    pub(super) what: Stood,
 }
 
 /// What the session stands at.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-enum Stood {
+pub(super) enum Stood {
     /// The stage of that number of the scenario, from 0.
     Stage(u32),
     /// What was asked for from outside.

@@ -4,12 +4,13 @@ mod answers;
 mod course;
 mod error;
 mod parts;
+mod timeline;
 #[cfg(feature = "media")]
 mod uploads;
 mod walk;
 pub(crate) mod written;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use self::course::{Came, Course};
 pub use self::error::{DecideError, FinishError};
+pub use self::timeline::TimelineEntry;
 #[cfg(feature = "media")]
 pub use self::uploads::UploadError;
 #[cfg(feature = "media")]
@@ -88,6 +90,8 @@ pub(crate) struct Asked {
     pub(crate) own: Form,
     pub(crate) saved: Option<Arc<SavedForm>>,
     pub(crate) scenario: Arc<Scenario>,
+    /// Where the wish for the scenario came from.
+    pub(crate) chosen_by: Cow<'static, str>,
 }
 
 impl Asked {
@@ -308,13 +312,33 @@ impl Session {
         self.rest.as_ref().map_or(&[], |rest| &rest.came)
     }
 
-    fn opened_at(&self) -> Option<Timestamp> {
+    /// When somebody opened the widget for the first time.
+    pub(crate) fn opened_at(&self) -> Option<Timestamp> {
         self.rest.as_ref()?.opened_at
     }
 
-    /// Whether somebody has opened the widget.
-    pub(crate) fn is_opened(&self) -> bool {
-        self.opened_at().is_some()
+    /// When the person was through.
+    pub(crate) fn finished_at(&self) -> Option<Timestamp> {
+        self.finished().map(|finish| finish.at)
+    }
+
+    /// Until when the widget can be opened.
+    pub(crate) fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// Lets the token run out at `now`, where it has not already.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError::AlreadyFinished`] when the person is through: nothing would change.
+    pub(crate) fn expire(&mut self, now: Timestamp) -> Result<(), FinishError> {
+        if self.is_finished() {
+            return Err(FinishError::AlreadyFinished);
+        }
+        self.settle(now);
+        self.expires_at = self.expires_at.min(now);
+        Ok(())
     }
 
     fn rest(&mut self) -> &mut Rest {

@@ -26,10 +26,10 @@ pub enum UploadError {
 /// A file that a session holds. It is cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
-    kind: MediaKind,
+    pub(crate) kind: MediaKind,
     /// Of a general document, from 1.
-    page: u32,
-    media: Media,
+    pub(crate) page: u32,
+    pub(crate) media: Media,
     /// The room that it takes; None for a file that was read back: whoever reads it gives it room.
     _room: Option<Arc<Room>>,
 }
@@ -116,7 +116,8 @@ impl Session {
         self.uploads().iter().any(|upload| upload.media.bytes == bytes)
     }
 
-    fn uploads(&self) -> &[Upload] {
+    /// The files that came in.
+    pub(crate) fn uploads(&self) -> &[Upload] {
         self.rest.as_ref().map_or(&[], |rest| &rest.uploads)
     }
 }

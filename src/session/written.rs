@@ -22,6 +22,7 @@ struct Written<'a> {
     steps: Cow<'a, str>,
     config_id: Option<Cow<'a, str>>,
     scenario: Cow<'a, str>,
+    chosen_by: Cow<'a, str>,
     begun_at: Timestamp,
     expires_at: Timestamp,
     course: Cow<'a, Course>,
@@ -37,6 +38,7 @@ impl Serialize for Session {
             steps: asked.own.steps().into(),
             config_id: self.config_id().map(Cow::Borrowed),
             scenario: asked.scenario.name.as_str().into(),
+            chosen_by: (*asked.chosen_by).into(),
             begun_at: *begun_at,
             expires_at: *expires_at,
             course: Cow::Borrowed(course),
@@ -82,6 +84,7 @@ impl Session {
             own: Form::new(&written.flags, &written.steps),
             saved: written.config_id.as_ref().map(find_saved).transpose()?,
             scenario: (shared.scenario)(&written.scenario).ok_or_else(|| gone("scenario", &written.scenario))?,
+            chosen_by: written.chosen_by.into_owned().into(),
         };
         let (switches, step_types) = asked.layers().read_types();
         Ok(Self {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Whose words are answered.
 ///
@@ -12,8 +12,8 @@ use serde::Deserialize;
 /// let as_recorded = MockServer::builder().dialect(Dialect::Live);
 /// let one_company = MockServer::builder().company(Company::new("my-company").dialect(Dialect::Live));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(try_from = "String", rename_all = "lowercase")]
 pub enum Dialect {
     /// As the vendor's manual documents.
     #[default]
@@ -52,8 +52,8 @@ impl Wording {
 }
 
 /// How `result` is written. Recorded live answers are lower case, the manual prints upper case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", rename_all = "lowercase")]
 pub enum ResultCase {
     /// `APPROVED`
     Upper,

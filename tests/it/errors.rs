@@ -169,7 +169,8 @@ async fn every_refusal_has_a_hint() {
         let reply = send(app.request(method, path)).await;
         reply.assert_status(status);
         assert_eq!(reply.hint(), hint);
-        assert_eq!(reply.header("content-type"), Some("application/json"));
+        let content_type = if path.starts_with("/__admin/") { "application/problem+json" } else { "application/json" };
+        assert_eq!(reply.header("content-type"), Some(content_type));
         assert_eq!(reply.header("allow").is_some(), status == 405, "{reply}");
     }
     for path in ["/__widget/sessions/%ff", "/__widget/sessions/nonsense", "/?session_token=%ff"] {

@@ -64,8 +64,8 @@ fn only_http_and_server_name_axum_and_hyper() {
 }
 
 #[test]
-fn only_errors_parts_of_media_and_the_widget_pick_a_status() {
-    only_in(&["StatusCode"], &["http/error.rs", "http/media.rs", "http/widget/"]);
+fn only_errors_parts_of_media_and_pages_of_our_own_pick_a_status() {
+    only_in(&["StatusCode"], &["http/error.rs", "http/media.rs", "http/widget/", "http/admin/"]);
 }
 
 #[test]

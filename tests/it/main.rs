@@ -9,6 +9,7 @@ mod choosing;
 mod clients;
 mod command_line;
 mod companies;
+mod control_api;
 mod encodings;
 mod errors;
 mod faces;

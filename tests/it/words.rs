@@ -64,6 +64,11 @@ fn the_commands_about_media_answer_what_is_printed_below_them() {
 }
 
 #[test]
+fn the_commands_about_the_control_api_answer_what_is_printed_below_them() {
+    run_all_of("docs/control-api.md", 30);
+}
+
+#[test]
 fn the_pictures_of_the_page_about_media_are_there() {
     let page = read("docs/media.md");
     let shown: BTreeSet<_> = page.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
@@ -234,6 +239,7 @@ fn the_docs_keep_their_lines_short_and_name_no_version() {
         "FIDELITY.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "docs/control-api.md",
         "docs/faults.md",
         "docs/media.md",
         "docs/scenarios.md",

@@ -1,16 +1,43 @@
-//! `GET /__admin/health/ready`: answers when the server can take vendor calls.
+//! `/__admin/health/…`: whether the process lives, and whether the server can take vendor calls.
 //!
 //! Scenarios and people are read before the port is bound, so an answer means that all is there.
 
-use axum::Json;
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
 use serde::Serialize;
 
-#[derive(Serialize)]
-pub(in crate::http) struct Ready {
+use crate::mock::Mock;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Live {
     status: &'static str,
     version: &'static str,
 }
 
-pub(in crate::http) async fn ready() -> Json<Ready> {
-    Json(Ready { status: "ready", version: env!("CARGO_PKG_VERSION") })
+#[derive(Debug, Serialize)]
+pub(super) struct Ready {
+    status: &'static str,
+    version: &'static str,
+    /// How many there are of each.
+    companies: usize,
+    scenarios: usize,
+    people: usize,
+    sessions: usize,
+}
+
+pub(super) async fn live() -> Json<Live> {
+    Json(Live { status: "live", version: env!("CARGO_PKG_VERSION") })
+}
+
+pub(super) async fn ready(State(mock): State<Arc<Mock>>) -> Json<Ready> {
+    let (catalogue, tenants) = (mock.catalogue(), mock.tenants.all());
+    Json(Ready {
+        status: "ready",
+        version: env!("CARGO_PKG_VERSION"),
+        companies: tenants.len(),
+        scenarios: catalogue.scenarios.names().len(),
+        people: catalogue.fixtures.people.count(),
+        sessions: tenants.iter().map(|tenant| tenant.sessions.count()).sum(),
+    })
 }

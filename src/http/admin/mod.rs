@@ -1,3 +1,102 @@
-//! `/__admin/…`: the mock's own paths, one file a resource.
+//! `/__admin/…`: the control API, one file a resource.
 
-pub(super) mod health;
+mod clock;
+mod companies;
+mod faults;
+mod guard;
+mod health;
+mod listing;
+mod problem;
+mod reading;
+mod scenarios;
+mod sessions;
+mod settings;
+mod verdict;
+mod words;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::{Method, StatusCode, Uri, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{delete, get, post},
+};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use self::problem::Problem;
+use crate::{company::Tenant, mock::Mock};
+
+/// What of a name is escaped where it is a part of a path.
+const PATH_PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// All below `/__admin/`.
+pub(super) fn routes(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
+    let guarded = Router::new()
+        .route("/companies", get(companies::list).post(companies::add))
+        .route("/companies/{key}", get(companies::show).patch(companies::change).delete(companies::remove))
+        .route("/companies/{key}/reset", post(companies::reset))
+        .route("/reset", post(companies::reset_all))
+        .route("/sessions", get(sessions::list).post(sessions::begin))
+        .route("/sessions/{token}", get(sessions::show).delete(sessions::remove))
+        .route("/sessions/{token}/finish", post(sessions::finish))
+        .route("/sessions/{token}/decide", post(sessions::decide))
+        .route("/sessions/{token}/expire", post(sessions::expire))
+        .route("/scenarios", get(scenarios::list).post(scenarios::add))
+        .route("/scenarios/queue", get(scenarios::queue).post(scenarios::enqueue).delete(scenarios::empty))
+        .route("/scenarios/{name}", get(scenarios::show))
+        .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
+        .route("/faults/{name}", delete(faults::remove))
+        .route("/settings", get(settings::show))
+        .route("/clock", get(clock::show))
+        .route("/clock/advance", post(clock::advance))
+        .route("/clock/set", post(clock::set))
+        .route("/clock/freeze", post(clock::freeze))
+        .route("/clock/resume", post(clock::resume))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(mock.clone(), guard));
+    // Whoever looks after the process has no token, and calls by whatever name.
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .method_not_allowed_fallback(wrong_method)
+        .merge(guarded)
+}
+
+async fn guard(State(mock): State<Arc<Mock>>, request: Request, next: Next) -> Response {
+    match guard::check(request.method(), request.headers(), &mock.config) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => {
+            tracing::warn!(method = %request.method(), path = request.uri().path(), "{}", problem.detail());
+            problem.into_response()
+        }
+    }
+}
+
+/// The company of a call: that of a key, which comes to be where any key may call, or else the first.
+fn of_company(mock: &Mock, key: Option<&str>) -> Result<Arc<Tenant>, Problem> {
+    let key = key.unwrap_or(&mock.tenants.first().key);
+    mock.tenant(key).map_err(|error| Problem::not_found(error.message).at("company_key"))
+}
+
+/// The answer to something that came to be, with where it is.
+fn created(path: &[&str], body: impl Serialize) -> Response {
+    let parts: Vec<_> = path.iter().map(|part| utf8_percent_encode(part, PATH_PART).to_string()).collect();
+    (StatusCode::CREATED, [(header::LOCATION, format!("/__admin/{}", parts.join("/")))], Json(body)).into_response()
+}
+
+async fn no_such_path(method: Method, uri: Uri) -> Problem {
+    Problem::not_found(format!(
+        "there is nothing at `{method} /__admin{}`; docs/control-api.md lists what there is",
+        uri.path()
+    ))
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    Problem::wrong_method(format!("`/__admin{}` does not take {method}", uri.path()))
+}

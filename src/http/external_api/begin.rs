@@ -13,6 +13,8 @@ pub(in crate::http) fn begin(mock: &Mock, call: &Call<'_>) -> Result<Answer, Ref
         steps: &steps,
         config_id: config_id.as_deref(),
         parent: parent.as_deref(),
+        meets_faults: true,
+        wish: None,
         header: &|name| call.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
     };
     let begun = mock.begin(&call.tenant, request)?;

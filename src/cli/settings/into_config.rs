@@ -1,0 +1,84 @@
+//! What a server is started with, from what the user set.
+
+use super::{
+    super::values::{AnyKey, HostName, KeyAndSecret, Length, Moment, PublicUrl, Size, Status, StatusOf},
+    Settings,
+};
+use crate::{Company, Config, ErrorStatus, company::CompanyFile, faults::FaultFile};
+
+impl Settings {
+    pub(in crate::cli) fn into_config(self) -> Result<Config, String> {
+        let defaults = Config::default();
+        let Config { host, port, session_lifetime, dialect, scenario, finish, limits, clients, .. } = defaults;
+        // What is said of one error holds above what is said of all, in whatever order.
+        let mut error_status = ErrorStatus::default();
+        let (for_all, for_one): (Vec<_>, Vec<_>) =
+            self.error_status.unwrap_or_default().into_iter().partition(|status| matches!(status, StatusOf::All(_)));
+        for setting in for_all.into_iter().chain(for_one) {
+            match setting {
+                StatusOf::All(Status(status)) => error_status = ErrorStatus::all(status)?,
+                StatusOf::One(code, Status(status)) => error_status.set(code, status)?,
+            }
+        }
+        if let Some(Status(status)) = self.missing_media_status {
+            error_status.set_missing_media(status)?;
+        }
+        let mut companies: Vec<_> =
+            self.company_key.unwrap_or_default().into_iter().map(|KeyAndSecret(company)| company).collect();
+        for listed in self.companies.into_iter().map(CompanyFile::into_company) {
+            // A key that is given in both places is one company, and the flag's secret holds.
+            match companies.iter_mut().find(|given| given.key == listed.key) {
+                Some(given) => *given = Company { secret: given.secret.take().or(listed.secret.clone()), ..listed },
+                None => companies.push(listed),
+            }
+        }
+        Ok(Config {
+            host: self.host.unwrap_or(host),
+            port: self.port.unwrap_or(port),
+            public_url: self.public_url.map(|PublicUrl(url)| url),
+            companies,
+            any_company_key: self.any_company_key.and_then(|AnyKey(company)| company),
+            company_idle: self.company_idle.map_or(defaults.company_idle, |Length(time)| time),
+            max_companies: self.max_companies.unwrap_or(defaults.max_companies),
+            max_sessions: self.max_sessions.unwrap_or(defaults.max_sessions),
+            refuse_at_max_sessions: self.refuse_at_max_sessions.unwrap_or(false),
+            faults: self.faults.into_iter().map(|FaultFile(fault)| fault).collect(),
+            session_lifetime: self.session_lifetime.map_or(session_lifetime, |Length(time)| time),
+            dialect: self.dialect.unwrap_or(dialect),
+            result_case: self.result_case,
+            error_status,
+            null_reject_reason: self.null_reject_reason,
+            return_url_token: self.return_url_token.unwrap_or(false),
+            scenario: self.scenario.unwrap_or(scenario),
+            finish: self.finish.unwrap_or(finish),
+            scenarios: self.scenarios,
+            own_scenarios: Vec::new(),
+            builtin_scenarios: !self.no_builtin_scenarios.unwrap_or(false),
+            fixtures: self.fixtures,
+            seed: self.seed,
+            frozen_at: self.frozen_at.map(|Moment(moment)| moment),
+            limits: crate::Limits {
+                body: self.max_body.map_or(limits.body, |Size(bytes)| bytes),
+                multipart_body: self.max_multipart_body.map_or(limits.multipart_body, |Size(bytes)| bytes),
+                parts: self.max_parts.unwrap_or(limits.parts),
+                depth: self.max_depth.unwrap_or(limits.depth),
+                upload: self.max_upload.map_or(limits.upload, |Size(bytes)| bytes),
+                session_uploads: self.max_session_uploads.map_or(limits.session_uploads, |Size(bytes)| bytes),
+                uploads: self.max_uploads.map_or(limits.uploads, |Size(bytes)| bytes),
+            },
+            clients: crate::ClientLimits {
+                head: self.head_timeout.map_or(clients.head, |Length(time)| time),
+                body: self.body_timeout.map_or(clients.body, |Length(time)| time),
+                idle: self.idle_timeout.map_or(clients.idle, |Length(time)| time),
+                connections: self.max_connections.unwrap_or(clients.connections),
+                unfinished: self.max_unfinished.map_or(clients.unfinished, |Size(bytes)| bytes),
+            },
+            control_api: crate::ControlApi {
+                enabled: !self.no_admin.unwrap_or(false),
+                token: self.admin_token,
+                hosts: self.admin_host.unwrap_or_default().into_iter().map(|HostName(name)| name).collect(),
+            },
+            media_cache: self.media_cache.map_or(defaults.media_cache, |Size(bytes)| bytes),
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! How a company is written: in the config file, and where the control API adds or changes one.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use super::{Company, Configuration};
+use crate::{
+    clock::parse_moment,
+    faults::FaultFile,
+    vendor::{Dialect, ResultCase},
+};
+
+/// A company. The config file writes its names with dashes, and `key`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompanyFile {
+    /// By which it calls.
+    #[serde(alias = "key")]
+    company_key: String,
+    /// Asks for signed calls, and signs the answers.
+    secret: Option<String>,
+    /// For sessions that do not ask for one, instead of the server's.
+    scenario: Option<String>,
+    /// How its answers are worded, instead of the server's setting.
+    dialect: Option<Dialect>,
+    /// How `result` is written, instead of what dialect and server say.
+    #[serde(alias = "result-case")]
+    result_case: Option<ResultCase>,
+    /// What its sessions get that name such a `config_id`.
+    #[serde(default)]
+    configurations: BTreeMap<String, ConfigurationFile>,
+    /// Who goes through its sessions, by the names of their files; otherwise everybody can.
+    #[serde(default)]
+    people: Vec<String>,
+    /// The scenarios of its first sessions, one each.
+    #[serde(default)]
+    queue: Vec<String>,
+    /// What goes wrong with its first calls.
+    #[serde(default)]
+    faults: Vec<FaultFile>,
+    /// Where its clock stands, instead of the server's setting.
+    #[serde(default, alias = "frozen-at", deserialize_with = "moment")]
+    frozen_at: Option<SystemTime>,
+}
+
+/// What sessions get that name the `config_id`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigurationFile {
+    scenario: Option<String>,
+    #[serde(default)]
+    flags: Map<String, Value>,
+    #[serde(default)]
+    steps: Vec<Map<String, Value>>,
+}
+
+/// What is set in another way from now on. What is missing stays; null takes it away.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CompanyChange {
+    /// Asks for signed calls, and signs the answers.
+    #[serde(default, deserialize_with = "said")]
+    secret: Option<Option<String>>,
+    /// For sessions that do not ask for one.
+    #[serde(default, deserialize_with = "said")]
+    scenario: Option<Option<String>>,
+    /// How its answers are worded.
+    #[serde(default, deserialize_with = "said")]
+    dialect: Option<Option<Dialect>>,
+    /// How `result` is written.
+    #[serde(default, deserialize_with = "said")]
+    result_case: Option<Option<ResultCase>>,
+    /// Added to those that it has, or in place of one of the same id; null takes one away.
+    #[serde(default)]
+    configurations: BTreeMap<String, Option<ConfigurationFile>>,
+    /// Who goes through its sessions; null and [] for everybody.
+    #[serde(default, deserialize_with = "said")]
+    people: Option<Option<Vec<String>>>,
+}
+
+impl CompanyFile {
+    pub(crate) fn into_company(self) -> Company {
+        Company {
+            secret: self.secret,
+            scenario: self.scenario,
+            dialect: self.dialect,
+            result_case: self.result_case,
+            configurations: self.configurations.into_iter().map(|(id, file)| (id, file.into())).collect(),
+            people: self.people,
+            queue: self.queue,
+            faults: self.faults.into_iter().map(|FaultFile(fault)| fault).collect(),
+            frozen_at: self.frozen_at,
+            ..Company::new(self.company_key)
+        }
+    }
+}
+
+impl From<ConfigurationFile> for Configuration {
+    fn from(file: ConfigurationFile) -> Self {
+        let configuration = Self::new().flags(Value::Object(file.flags));
+        let configuration = configuration.steps(file.steps.into_iter().map(Value::Object).collect());
+        Self { scenario: file.scenario, ..configuration }
+    }
+}
+
+impl CompanyChange {
+    /// The company as it is with the change.
+    pub(crate) fn of(self, mut company: Company) -> Company {
+        company.secret = self.secret.unwrap_or(company.secret);
+        company.scenario = self.scenario.unwrap_or(company.scenario);
+        company.dialect = self.dialect.unwrap_or(company.dialect);
+        company.result_case = self.result_case.unwrap_or(company.result_case);
+        company.people = self.people.map_or(company.people, Option::unwrap_or_default);
+        for (id, file) in self.configurations {
+            match file {
+                Some(file) => company.configurations.insert(id, file.into()),
+                None => company.configurations.remove(&id),
+            };
+        }
+        company
+    }
+}
+
+/// What is there, null too.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(reader: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(reader).map(Some)
+}
+
+fn moment<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<SystemTime>, D::Error> {
+    let text = Option::<String>::deserialize(reader)?;
+    text.map(|text| parse_moment(&text)).transpose().map_err(serde::de::Error::custom)
+}

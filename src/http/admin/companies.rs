@@ -1,0 +1,90 @@
+//! `/__admin/companies…`: who may call; `/__admin/reset`: everything as it was at the start.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode, response::Response};
+use serde::Deserialize;
+
+use super::{
+    created,
+    listing::{Limit, Part},
+    problem::Problem,
+    reading::{JsonBody, Named, Query},
+};
+use crate::{
+    company::{CompanyChange, CompanyFile, Tenant},
+    foreign_text::{MOST_NAMED, shortened},
+    mock::{CompanyError, CompanyInfo, Mock},
+};
+
+/// Which companies are listed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    limit: Limit,
+    cursor: Option<String>,
+}
+
+pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wanted>) -> Json<Part<CompanyInfo>> {
+    let range = (wanted.limit, wanted.cursor.as_deref());
+    Json(Part::of(mock.companies(), range, |tenant| &tenant.key, |tenant| CompanyInfo::of(tenant)))
+}
+
+pub(super) async fn add(
+    State(mock): State<Arc<Mock>>,
+    JsonBody(file): JsonBody<CompanyFile>,
+) -> Result<Response, Problem> {
+    let tenant = mock.add_company(file.into_company())?;
+    Ok(created(&["companies", &tenant.key], CompanyInfo::of(&tenant)))
+}
+
+pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(key): Named) -> Result<Json<CompanyInfo>, Problem> {
+    Ok(Json(CompanyInfo::of(&*find(&mock, &key)?)))
+}
+
+pub(super) async fn change(
+    State(mock): State<Arc<Mock>>,
+    Named(key): Named,
+    JsonBody(change): JsonBody<CompanyChange>,
+) -> Result<Json<CompanyInfo>, Problem> {
+    let tenant = find(&mock, &key)?;
+    mock.change_company(&tenant, change)?;
+    Ok(Json(CompanyInfo::of(&tenant)))
+}
+
+pub(super) async fn remove(State(mock): State<Arc<Mock>>, Named(key): Named) -> Result<StatusCode, Problem> {
+    if mock.remove_company(&key) { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(&mock, &key)) }
+}
+
+pub(super) async fn reset(State(mock): State<Arc<Mock>>, Named(key): Named) -> Result<Json<CompanyInfo>, Problem> {
+    let tenant = find(&mock, &key)?;
+    mock.reset(&tenant);
+    Ok(Json(CompanyInfo::of(&tenant)))
+}
+
+pub(super) async fn reset_all(State(mock): State<Arc<Mock>>) -> StatusCode {
+    mock.reset_all();
+    StatusCode::NO_CONTENT
+}
+
+/// The company of a path.
+fn find(mock: &Mock, key: &str) -> Result<Arc<Tenant>, Problem> {
+    mock.look_at_company(key).ok_or_else(|| unknown(mock, key))
+}
+
+fn unknown(mock: &Mock, key: &str) -> Problem {
+    let keys: Vec<_> =
+        mock.companies().into_iter().take(MOST_NAMED).map(|tenant| format!("`{}`", tenant.key)).collect();
+    let keys = if keys.is_empty() { "none".into() } else { keys.join(", ") };
+    Problem::not_found(format!("there is no company key `{}`; known: {keys}", shortened(key)))
+}
+
+impl From<CompanyError> for Problem {
+    fn from(error: CompanyError) -> Self {
+        match error {
+            CompanyError::Taken(_) => Self::conflict(error.to_string()).at("company_key"),
+            CompanyError::Setting(_) => Self::invalid(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `/__admin/faults…`: what goes wrong with the next calls.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode, response::Response};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    created,
+    listing::{Limit, Part},
+    of_company,
+    problem::Problem,
+    reading::{JsonBody, Named, Query, read},
+};
+use crate::{
+    faults::{FaultFile, FaultInfo},
+    foreign_text::{MOST_NAMED, shortened},
+    mock::Mock,
+};
+
+/// Which faults are listed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    company_key: Option<String>,
+    #[serde(default)]
+    limit: Limit,
+    #[serde(default)]
+    cursor: usize,
+}
+
+/// Whose faults are meant: those of one company; those on every company without it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    company_key: Option<String>,
+}
+
+pub(super) async fn list(
+    State(mock): State<Arc<Mock>>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Part<FaultInfo>>, Problem> {
+    let faults = match &wanted.company_key {
+        Some(key) => of_company(&mock, Some(key))?.fault_infos(),
+        None => mock.all_faults(),
+    };
+    Ok(Json(Part::counted(faults, wanted.limit, wanted.cursor)))
+}
+
+/// Adds a fault in the words of a scenario file, to one company with `company_key`, for one session with `session`.
+pub(super) async fn add(
+    State(mock): State<Arc<Mock>>,
+    JsonBody(mut said): JsonBody<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let mut text = |name: &str| match said.shift_remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => {
+            Err(Problem::invalid(format!("`{name}` is not text: {}", shortened(&other.to_string()))).at(name))
+        }
+    };
+    let (company_key, session) = (text("company_key")?, text("session")?);
+    let FaultFile(mut fault) = read(said.into())?;
+    if let Some(name) = fault.scenario() {
+        mock.catalogue().scenarios.check(name).map_err(|problem| Problem::invalid(problem).at("scenario"))?;
+    }
+    if let Some(token) = &session {
+        fault = fault.for_session(token);
+    }
+    let added = match &company_key {
+        Some(key) => of_company(&mock, Some(key))?.add_fault(fault),
+        None => mock.faults.add(fault, mock.clock.now()),
+    };
+    Ok(created(&["faults", &added.name], &added))
+}
+
+/// Ends every fault of one company, or without one those of all and of the server.
+pub(super) async fn clear(State(mock): State<Arc<Mock>>, Query(whose): Query<Whose>) -> Result<StatusCode, Problem> {
+    match &whose.company_key {
+        Some(key) => of_company(&mock, Some(key))?.clear_faults(),
+        None => mock.clear_faults(),
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends one fault.
+pub(super) async fn remove(
+    State(mock): State<Arc<Mock>>,
+    Named(name): Named,
+    Query(whose): Query<Whose>,
+) -> Result<StatusCode, Problem> {
+    let (is_removed, rest) = match &whose.company_key {
+        Some(key) => {
+            let tenant = of_company(&mock, Some(key))?;
+            (tenant.faults.remove(&name), tenant.fault_infos())
+        }
+        None => (mock.faults.remove(&name), mock.faults.infos(mock.clock.now())),
+    };
+    if is_removed {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    let names: Vec<_> = rest.iter().take(MOST_NAMED).map(|info| format!("`{}`", info.name)).collect();
+    let names = if names.is_empty() { "none".into() } else { names.join(", ") };
+    let whose = match &whose.company_key {
+        Some(key) => format!("of the company `{}`", shortened(key)),
+        None => "on every company (`company_key` names one)".into(),
+    };
+    Err(Problem::not_found(format!("there is no fault `{}` {whose}; known: {names}", shortened(&name))))
+}

@@ -1,0 +1,56 @@
+//! Lists: how much of one is answered, and how to go on.
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+/// How many items an answer has where nothing is said.
+const USUAL: usize = 100;
+/// How many items an answer has at most.
+pub(super) const MOST: usize = 1000;
+
+/// How many items are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit(pub(super) usize);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(USUAL)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(reader)?;
+        let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
+        number.map(Self).ok_or_else(|| D::Error::custom(format!("`{text}` is not a number from 1 to {MOST}")))
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Serialize)]
+pub(super) struct Part<T> {
+    pub(super) items: Vec<T>,
+    /// The `cursor` with which the next part is asked for; `None` behind the last.
+    pub(super) next: Option<String>,
+}
+
+impl<T> Part<T> {
+    /// The part of items that have no names, behind the first `cursor` of them.
+    pub(super) fn counted(items: Vec<T>, Limit(limit): Limit, cursor: usize) -> Self {
+        let end = cursor.saturating_add(limit);
+        let next = (end < items.len()).then(|| end.to_string());
+        Self { items: items.into_iter().skip(cursor).take(limit).collect(), next }
+    }
+
+    /// The part behind `cursor` of items that are in the order of what `place` says of each.
+    pub(super) fn of<I>(
+        items: impl IntoIterator<Item = I>,
+        (Limit(limit), cursor): (Limit, Option<&str>),
+        place: impl Fn(&I) -> &str,
+        show: impl Fn(&I) -> T,
+    ) -> Self {
+        let mut rest = items.into_iter().filter(|item| cursor.is_none_or(|cursor| place(item) > cursor)).peekable();
+        let items: Vec<_> = rest.by_ref().take(limit).collect();
+        let next = rest.peek().and_then(|_| items.last()).map(|last| place(last).to_owned());
+        Self { items: items.iter().map(show).collect(), next }
+    }
+}

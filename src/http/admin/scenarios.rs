@@ -1,0 +1,122 @@
+//! `/__admin/scenarios…`: the scenarios that there are, and those of the next sessions.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode, response::Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    created,
+    listing::{Limit, Part},
+    of_company,
+    problem::Problem,
+    reading::{JsonBody, Named, Query, read},
+};
+use crate::{
+    company::Tenant,
+    foreign_text::shortened,
+    mock::{Mock, ScenarioInfo},
+    scenario::{Origin, Scenario, ScenarioChoice, ScenarioFile},
+};
+
+/// Which scenarios are listed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    limit: Limit,
+    cursor: Option<String>,
+}
+
+/// Whose queue is meant: that of the first company without it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    company_key: Option<String>,
+}
+
+/// What is queued: names, and scenarios as a file has them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Queued {
+    company_key: Option<String>,
+    scenarios: Vec<Value>,
+}
+
+/// The scenarios of a company's next sessions that do not ask for one.
+#[derive(Debug, Serialize)]
+pub(super) struct Queue {
+    company_key: String,
+    scenarios: Vec<String>,
+}
+
+impl Queue {
+    fn of(tenant: &Tenant) -> Json<Self> {
+        Json(Self { company_key: tenant.key.clone(), scenarios: tenant.queued() })
+    }
+}
+
+pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wanted>) -> Json<Part<ScenarioInfo>> {
+    let catalogue = mock.catalogue();
+    let range = (wanted.limit, wanted.cursor.as_deref());
+    let show = |name: &&str| mock.look_at_scenario(name).expect("it is listed");
+    Json(Part::of(catalogue.scenarios.names(), range, |name| name, show))
+}
+
+pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(name): Named) -> Result<Json<ScenarioInfo>, Problem> {
+    mock.look_at_scenario(&name).map(Json).map_err(Problem::not_found)
+}
+
+/// Adds a scenario as a file has it, with its `name`, for every company.
+pub(super) async fn add(
+    State(mock): State<Arc<Mock>>,
+    JsonBody(file): JsonBody<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let scenario = scenario(file, None)?;
+    let added = mock.add_scenario(&scenario).map_err(Problem::invalid)?;
+    Ok(created(&["scenarios", &added.name], &added))
+}
+
+pub(super) async fn queue(State(mock): State<Arc<Mock>>, Query(whose): Query<Whose>) -> Result<Json<Queue>, Problem> {
+    Ok(Queue::of(&*of_company(&mock, whose.company_key.as_deref())?))
+}
+
+pub(super) async fn enqueue(
+    State(mock): State<Arc<Mock>>,
+    JsonBody(queued): JsonBody<Queued>,
+) -> Result<Json<Queue>, Problem> {
+    let tenant = of_company(&mock, queued.company_key.as_deref())?;
+    let choice = |(at, value): (usize, Value)| match value {
+        Value::String(name) => Ok(ScenarioChoice::Named(name)),
+        Value::Object(file) => scenario(file, Some("queued")).map(ScenarioChoice::from),
+        other => {
+            let problem =
+                format!("a scenario is a name or an object as a file has it, not {}", shortened(&other.to_string()));
+            Err(Problem::invalid(problem).at(format!("scenarios[{at}]")))
+        }
+    };
+    let choices = queued.scenarios.into_iter().enumerate().map(choice).collect::<Result<Vec<_>, _>>()?;
+    mock.enqueue(&tenant, choices).map_err(|problem| Problem::invalid(problem).at("scenarios"))?;
+    Ok(Queue::of(&tenant))
+}
+
+pub(super) async fn empty(State(mock): State<Arc<Mock>>, Query(whose): Query<Whose>) -> Result<StatusCode, Problem> {
+    of_company(&mock, whose.company_key.as_deref())?.empty_queue();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A scenario as a body has it: that of a file, and `name`, which may be missing where there is a `usual` one.
+fn scenario(mut file: Map<String, Value>, usual: Option<&str>) -> Result<Scenario, Problem> {
+    let name = match (file.shift_remove("name"), usual) {
+        (Some(Value::String(name)), _) => name,
+        (None, Some(usual)) => usual.to_owned(),
+        (None, None) => {
+            return Err(Problem::invalid("`name` is missing: sessions ask for the scenario by it").at("name"));
+        }
+        (Some(other), _) => {
+            return Err(Problem::invalid(format!("`name` is not text: {}", shortened(&other.to_string()))).at("name"));
+        }
+    };
+    Ok(read::<ScenarioFile>(file.into())?.named(&name, Origin::Added))
+}

@@ -1,0 +1,186 @@
+//! `/__admin/sessions…`: looking at sessions, beginning, finishing and removing them.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode, response::Response};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    created,
+    listing::{Limit, Part},
+    of_company,
+    problem::Problem,
+    reading::{JsonBody, Named, Query},
+    verdict::VerdictWish,
+};
+use crate::{
+    foreign_text::{shortened, without_quotes},
+    mock::{BeginRequest, Mock, Refusal, SessionDetails, SessionFilter, SessionInfo, SessionRange},
+    session::{DecideError, FinishError},
+    vendor::Token,
+};
+
+/// Which sessions are listed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    company_key: Option<String>,
+    scenario: Option<String>,
+    /// The word that `result/` would answer, in capitals or not.
+    answer: Option<String>,
+    is_opened: Option<bool>,
+    is_finished: Option<bool>,
+    /// The session that they are parts of.
+    parent: Option<String>,
+    #[serde(default)]
+    order: Order,
+    #[serde(default)]
+    limit: Limit,
+    cursor: Option<u64>,
+}
+
+/// In which order they began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Order {
+    #[default]
+    Oldest,
+    Newest,
+}
+
+/// What a session is begun with.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Begin {
+    /// The first company without it.
+    company_key: Option<String>,
+    /// Without it, it is chosen as in a call of `begin/`.
+    scenario: Option<String>,
+    #[serde(default)]
+    flags: Map<String, Value>,
+    #[serde(default)]
+    steps: Vec<Value>,
+    config_id: Option<String>,
+    parent_session_id: Option<String>,
+}
+
+pub(super) async fn list(
+    State(mock): State<Arc<Mock>>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Part<SessionInfo>>, Problem> {
+    let tenant = wanted.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    let parent = wanted.parent.map(|token| parent(&token)).transpose()?;
+    let filter = SessionFilter {
+        scenario: wanted.scenario,
+        answer: wanted.answer,
+        is_opened: wanted.is_opened,
+        is_finished: wanted.is_finished,
+        parent,
+    };
+    let newest_first = wanted.order == Order::Newest;
+    let Limit(limit) = wanted.limit;
+    let range = SessionRange { limit, newest_first, after: wanted.cursor };
+    let (found, has_more) = mock.list_sessions(tenant.as_ref(), &filter, range);
+    let next = found.last().filter(|_| has_more).map(|(number, _)| number.to_string());
+    Ok(Json(Part { items: found.into_iter().map(|(_, session)| session).collect(), next }))
+}
+
+pub(super) async fn begin(
+    State(mock): State<Arc<Mock>>,
+    JsonBody(begin): JsonBody<Begin>,
+) -> Result<Response, Problem> {
+    let tenant = of_company(&mock, begin.company_key.as_deref())?;
+    let text = |value: &Value| value.to_string();
+    let (flags, steps) = (text(&begin.flags.into()), text(&begin.steps.into()));
+    let request = BeginRequest {
+        flags: if flags == "{}" { "" } else { &flags },
+        steps: if steps == "[]" { "" } else { &steps },
+        config_id: begin.config_id.as_deref(),
+        parent: begin.parent_session_id.as_deref(),
+        meets_faults: false,
+        wish: begin.scenario.as_deref().map(|name| (name, "the control API")),
+        header: &|_| None,
+    };
+    let begun = mock.begin(&tenant, request).map_err(|refusal| match refusal {
+        Refusal::Error(error, _) => Problem::invalid(error.message),
+        Refusal::Fault(_) => unreachable!("no fault is on it"),
+    })?;
+    let session = mock.look_at_session(begun.token.as_str()).ok_or_else(|| no_such(begun.token.as_str()))?;
+    Ok(created(&["sessions", &session.token], &session))
+}
+
+pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(token): Named) -> Result<Json<SessionDetails>, Problem> {
+    let token = without_quotes(&token);
+    mock.look_into_session(token).map(Json).ok_or_else(|| no_such(token))
+}
+
+pub(super) async fn remove(State(mock): State<Arc<Mock>>, Named(token): Named) -> Result<StatusCode, Problem> {
+    let token = without_quotes(&token);
+    if mock.remove_session(token) { Ok(StatusCode::NO_CONTENT) } else { Err(no_such(token)) }
+}
+
+/// The person gets through: as the scenario says, or with the outcome and the answers of the body.
+pub(super) async fn finish(
+    State(mock): State<Arc<Mock>>,
+    Named(token): Named,
+    JsonBody(wish): JsonBody<VerdictWish>,
+) -> Result<Json<SessionInfo>, Problem> {
+    let token = without_quotes(&token);
+    mock.finish(token, wish.into_finish()?)?;
+    now(&mock, token)
+}
+
+/// The vendor's operator decides: as the scenario says that waits for them, or as the body says.
+pub(super) async fn decide(
+    State(mock): State<Arc<Mock>>,
+    Named(token): Named,
+    JsonBody(wish): JsonBody<VerdictWish>,
+) -> Result<Json<SessionInfo>, Problem> {
+    let token = without_quotes(&token);
+    mock.decide(token, wish.into_decision()?.as_ref())?;
+    now(&mock, token)
+}
+
+/// The token opens no widget any more.
+pub(super) async fn expire(State(mock): State<Arc<Mock>>, Named(token): Named) -> Result<Json<SessionInfo>, Problem> {
+    let token = without_quotes(&token);
+    mock.expire(token)?;
+    now(&mock, token)
+}
+
+fn now(mock: &Mock, token: &str) -> Result<Json<SessionInfo>, Problem> {
+    mock.look_at_session(token).map(Json).ok_or_else(|| no_such(token))
+}
+
+fn parent(token: &str) -> Result<Token, Problem> {
+    let known = Token::parse(without_quotes(token));
+    known.ok_or_else(|| Problem::invalid(format!("`{}` is no session token", shortened(token))).at("parent"))
+}
+
+fn no_such(token: &str) -> Problem {
+    Problem::not_found(format!("there is no session `{}`; it may have been deleted", shortened(token)))
+}
+
+impl From<FinishError> for Problem {
+    fn from(error: FinishError) -> Self {
+        let detail = error.to_string();
+        match error {
+            FinishError::NoSuchSession => Self::not_found(detail),
+            FinishError::AlreadyFinished | FinishError::Expired => Self::conflict(detail),
+            FinishError::Answers(_) => Self::invalid(detail).at("answers"),
+            FinishError::Form(_) | FinishError::Verdict(_) | FinishError::Step(_) => Self::invalid(detail),
+        }
+    }
+}
+
+impl From<DecideError> for Problem {
+    fn from(error: DecideError) -> Self {
+        let detail = error.to_string();
+        match error {
+            DecideError::NoSuchSession => Self::not_found(detail),
+            DecideError::NotAwaited(_) => Self::conflict(detail),
+            DecideError::Verdict(_) => Self::invalid(detail),
+        }
+    }
+}

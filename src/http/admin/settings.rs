@@ -1,0 +1,100 @@
+//! `GET /__admin/settings`: what the server was started with, secrets left out.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+
+use crate::{
+    config::{ClientLimits, Config, Limits},
+    mock::Mock,
+    vendor::{Dialect, ResultCase},
+};
+
+/// Each setting under the name of its flag. Sizes are in bytes, lengths of time in seconds.
+#[derive(Debug, Serialize)]
+pub(super) struct Settings {
+    host: String,
+    public_url: Option<String>,
+    company_key: Vec<String>,
+    any_company_key: Option<String>,
+    company_idle: f64,
+    max_companies: usize,
+    max_sessions: usize,
+    refuse_at_max_sessions: bool,
+    session_lifetime: f64,
+    dialect: Dialect,
+    result_case: Option<ResultCase>,
+    null_reject_reason: Option<bool>,
+    return_url_token: bool,
+    scenario: String,
+    finish: String,
+    scenarios: Option<String>,
+    no_builtin_scenarios: bool,
+    fixtures: Option<String>,
+    seed: Option<u64>,
+    max_body: usize,
+    max_multipart_body: usize,
+    max_parts: usize,
+    max_depth: usize,
+    max_upload: usize,
+    max_session_uploads: usize,
+    max_uploads: usize,
+    media_cache: usize,
+    head_timeout: f64,
+    body_timeout: f64,
+    idle_timeout: f64,
+    max_connections: usize,
+    max_unfinished: usize,
+    admin_host: Vec<String>,
+    /// Whether callers of the control API need a token.
+    admin_token: bool,
+}
+
+pub(super) async fn show(State(mock): State<Arc<Mock>>) -> Json<Settings> {
+    Json(Settings::of(&mock.config))
+}
+
+impl Settings {
+    fn of(config: &Config) -> Self {
+        let seconds = |time: Duration| time.as_secs_f64();
+        let Limits { body, multipart_body, parts, depth, upload, session_uploads, uploads } = config.limits;
+        let ClientLimits { head, body: body_time, idle, connections, unfinished } = config.clients;
+        Self {
+            host: config.host.to_string(),
+            public_url: config.public_url.clone(),
+            company_key: config.companies().into_iter().map(|company| company.key).collect(),
+            any_company_key: config.any_company_key.as_ref().map(|any| any.key.clone()),
+            company_idle: seconds(config.company_idle),
+            max_companies: config.max_companies,
+            max_sessions: config.max_sessions,
+            refuse_at_max_sessions: config.refuse_at_max_sessions,
+            session_lifetime: seconds(config.session_lifetime),
+            dialect: config.dialect,
+            result_case: config.result_case,
+            null_reject_reason: config.null_reject_reason,
+            return_url_token: config.return_url_token,
+            scenario: config.scenario.clone(),
+            finish: config.finish.to_string(),
+            scenarios: config.scenarios.as_ref().map(|path| path.display().to_string()),
+            no_builtin_scenarios: !config.builtin_scenarios,
+            fixtures: config.fixtures.as_ref().map(|path| path.display().to_string()),
+            seed: config.seed,
+            max_body: body,
+            max_multipart_body: multipart_body,
+            max_parts: parts,
+            max_depth: depth,
+            max_upload: upload,
+            max_session_uploads: session_uploads,
+            max_uploads: uploads,
+            media_cache: config.media_cache,
+            head_timeout: seconds(head),
+            body_timeout: seconds(body_time),
+            idle_timeout: seconds(idle),
+            max_connections: connections,
+            max_unfinished: unfinished,
+            admin_host: config.control_api.hosts.clone(),
+            admin_token: config.control_api.token.is_some(),
+        }
+    }
+}

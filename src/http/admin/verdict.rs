@@ -1,0 +1,93 @@
+//! An outcome as a body says it: of a person in the widget, or of the vendor's operator.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+use crate::{
+    mock::Finish,
+    scenario::{ScreeningMatch, Verdict},
+    vendor::Outcome,
+};
+
+/// An outcome and all that can be said with it; nothing stands for what the scenario says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VerdictWish {
+    outcome: Option<String>,
+    /// The outcome is a word that the vendor does not list.
+    #[serde(default)]
+    unlisted: bool,
+    reject_reason: Option<String>,
+    reject_description: Option<String>,
+    result_comment: Option<String>,
+    /// Whether the person was found to be alive.
+    live: Option<bool>,
+    /// How similar face and document are, 0 to 1.
+    similarity: Option<f64>,
+    /// Whether a document could be read.
+    document_read: Option<bool>,
+    #[serde(default)]
+    screening_matches: Vec<ScreeningMatch>,
+    /// What the person filled in: questionnaire key → question key → answer; invented without it.
+    answers: Option<Map<String, Value>>,
+}
+
+impl VerdictWish {
+    /// How a person gets through.
+    pub(super) fn into_finish(mut self) -> Result<Finish, Problem> {
+        let answers = self.answers.take();
+        let finish = self.verdict()?.map_or_else(Finish::default, Finish::from);
+        Ok(match answers {
+            Some(answers) => finish.answers(answers.into()),
+            None => finish,
+        })
+    }
+
+    /// What an operator decides.
+    pub(super) fn into_decision(self) -> Result<Option<Verdict>, Problem> {
+        if self.answers.is_some() {
+            return Err(Problem::invalid("`answers` are given by the person, with `finish`").at("answers"));
+        }
+        self.verdict()
+    }
+
+    fn verdict(self) -> Result<Option<Verdict>, Problem> {
+        let Some(word) = self.outcome else {
+            let details = [
+                (self.unlisted, "unlisted"),
+                (self.reject_reason.is_some(), "reject_reason"),
+                (self.reject_description.is_some(), "reject_description"),
+                (self.result_comment.is_some(), "result_comment"),
+                (self.live.is_some(), "live"),
+                (self.similarity.is_some(), "similarity"),
+                (self.document_read.is_some(), "document_read"),
+                (!self.screening_matches.is_empty(), "screening_matches"),
+            ];
+            return match details.iter().find(|(is_there, _)| *is_there) {
+                Some((_, name)) => Err(Problem::invalid(format!("`{name}` goes with an `outcome`")).at(*name)),
+                None => Ok(None),
+            };
+        };
+        let mut verdict = if self.unlisted {
+            Verdict::unlisted(word)
+        } else {
+            word.parse::<Outcome>().map_err(|problem| Problem::invalid(problem).at("outcome"))?.into()
+        };
+        if let Some(reason) = self.reject_reason {
+            verdict = verdict.reject_reason(reason);
+        }
+        if let Some(description) = self.reject_description {
+            verdict = verdict.reject_description(description);
+        }
+        if let Some(live) = self.live {
+            verdict = verdict.live(live);
+        }
+        if let Some(similarity) = self.similarity {
+            verdict = verdict.similarity(similarity);
+        }
+        verdict = verdict.result_comment(self.result_comment.unwrap_or_default());
+        verdict = verdict.document_read(self.document_read.unwrap_or(true));
+        Ok(Some(self.screening_matches.into_iter().fold(verdict, Verdict::screening_match)))
+    }
+}

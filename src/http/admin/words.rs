@@ -1,0 +1,61 @@
+//! The words in a message: what is allowed, and which of it is most like what was given.
+
+/// How alike two words are at least, from 0 to 1, for one to be taken for a misspelling of the other.
+const ALIKE: f64 = 0.7;
+
+/// What introduces the list of what is allowed in our messages, and in those of serde.
+const INTRODUCTIONS: [&str; 6] = ["allowed: ", " are: ", "known: ", "expected one of ", ", expected ", "taken: "];
+
+/// The words that a message lists as those that could stand there: ``…; allowed: manual, live``.
+pub(super) fn allowed(message: &str) -> Vec<String> {
+    let list = INTRODUCTIONS.iter().find_map(|introduction| {
+        let (_, list) = message.split_once(introduction)?;
+        // An expected thing that is not quoted is a description.
+        (introduction.trim_start() != ", expected " && *introduction != ", expected " || list.starts_with('`'))
+            .then_some(list)
+    });
+    let list = list.unwrap_or_default();
+    let list = list.split(['\n', ';']).next().unwrap_or_default();
+    let words = list.split(", ").flat_map(|part| part.split(" or "));
+    let words = words.map(|word| word.trim().trim_matches('`'));
+    let is_word = |word: &&str| !word.is_empty() && !word.contains(' ') && !word.contains('`');
+    words.filter(is_word).map(str::to_owned).collect()
+}
+
+/// That of the `allowed` words that is most like the first one that the message quotes.
+pub(super) fn nearest(message: &str, allowed: &[String]) -> Option<String> {
+    let wrong = message.split('`').nth(1)?;
+    let likeness = |word: &String| strsim::jaro_winkler(&wrong.to_lowercase(), &word.to_lowercase());
+    let nearest = allowed.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
+    (likeness(nearest) >= ALIKE).then(|| nearest.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_our_messages_and_those_of_serde_are_found() {
+        for (message, words, word) in [
+            ("unknown field `aftr`, expected one of `after`, `by`", &["after", "by"][..], Some("after")),
+            ("unknown field `bye`, expected `by`", &["by"], Some("by")),
+            ("unknown field `x`, expected `one` or `two`", &["one", "two"], None),
+            ("`manul` is not a dialect; allowed: manual, live", &["manual", "live"], Some("manual")),
+            (
+                "there is no scenario `aproved`; the scenarios are: approved, rejected",
+                &["approved", "rejected"],
+                Some("approved"),
+            ),
+            ("there is no configuration `x`; known: none", &["none"], None),
+            ("invalid type: string \"a\", expected u32", &[], None),
+            ("`15` is not a length of time; write it like 500ms, 90s, 15m or 24h", &[], None),
+        ] {
+            let found = allowed(message);
+            assert_eq!(
+                (&found[..], nearest(message, &found).as_deref()),
+                (&words.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()[..], word),
+                "{message}"
+            );
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The companies: looking at them, adding, changing, removing and resetting them.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Mock, moment, scenarios::check_company};
+use crate::{
+    clock::uptime,
+    company::{Company, CompanyChange, Tenant, TenantSettings},
+    vendor::{Dialect, ResultCase},
+};
+
+/// A company as it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CompanyInfo {
+    /// By which it calls.
+    pub company_key: String,
+    /// Whether its calls have to be signed, and its answers are.
+    pub is_signed: bool,
+    /// The scenario of its sessions that do not ask for one; `None` for the server's.
+    pub scenario: Option<String>,
+    /// How its answers are worded; `None` for as the server says.
+    pub dialect: Option<Dialect>,
+    /// How `result` is written; `None` for as dialect and server say.
+    pub result_case: Option<ResultCase>,
+    /// The `config_id` of each saved configuration.
+    pub configurations: Vec<String>,
+    /// Who goes through its sessions; empty for everybody.
+    pub people: Vec<String>,
+    /// The scenarios of its next sessions that do not ask for one.
+    pub queue: Vec<String>,
+    /// The names of its own faults in force.
+    pub faults: Vec<String>,
+    /// The time on its clock, as RFC 3339 in UTC.
+    pub now: String,
+    /// Whether its clock stands still.
+    pub is_frozen: bool,
+    /// How many sessions it has.
+    pub sessions: usize,
+    /// How many sessions were given up to make room for others, since the server started.
+    pub evicted_sessions: u64,
+}
+
+/// Why a company is not added or changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CompanyError {
+    #[error("there is a company `{0}` already; change it with PATCH, or remove it first")]
+    Taken(String),
+    /// What is set for it cannot be.
+    #[error("{0}")]
+    Setting(String),
+}
+
+impl CompanyInfo {
+    pub(crate) fn of(tenant: &Tenant) -> Self {
+        let setup = tenant.setup();
+        let company = &setup.company;
+        Self {
+            company_key: tenant.key.clone(),
+            is_signed: company.secret.is_some(),
+            scenario: company.scenario.clone(),
+            dialect: company.dialect,
+            result_case: company.result_case,
+            configurations: company.configurations.keys().cloned().collect(),
+            people: company.people.clone(),
+            queue: tenant.queued(),
+            faults: tenant.fault_infos().into_iter().map(|fault| fault.name).collect(),
+            now: tenant.clock.now().to_string(),
+            is_frozen: tenant.clock.is_frozen(),
+            sessions: tenant.sessions.count(),
+            evicted_sessions: tenant.sessions.evicted(),
+        }
+    }
+}
+
+impl Mock {
+    /// All companies of this moment, in the order of their keys.
+    pub(crate) fn companies(&self) -> Vec<Arc<Tenant>> {
+        let mut tenants = self.tenants.all();
+        tenants.sort_by(|one, other| one.key.cmp(&other.key));
+        tenants
+    }
+
+    /// Adds a company.
+    ///
+    /// # Errors
+    ///
+    /// [`CompanyError`]; nothing is added then.
+    pub(crate) fn add_company(&self, company: Company) -> Result<Arc<Tenant>, CompanyError> {
+        self.check_company(&company)?;
+        let frozen_at = company.frozen_at.map(moment).transpose().map_err(CompanyError::Setting)?;
+        let settings = TenantSettings { frozen_at: frozen_at.or(self.settings.frozen_at), ..self.settings };
+        let key = company.key.clone();
+        let tenant = self.tenants.add(company, &settings).ok_or(CompanyError::Taken(key))?;
+        tracing::info!(company = tenant.key, "the company was added");
+        Ok(tenant)
+    }
+
+    /// Sets a company in another way, until it is reset.
+    ///
+    /// # Errors
+    ///
+    /// [`CompanyError`]; it stays as it is then.
+    pub(crate) fn change_company(&self, tenant: &Tenant, change: CompanyChange) -> Result<(), CompanyError> {
+        let company = change.of(tenant.setup().company.clone());
+        self.check_company(&company)?;
+        tenant.set(company);
+        tracing::info!(company = tenant.key, "the company was set in another way");
+        Ok(())
+    }
+
+    /// Removes a company with all that belongs to it; false when there is none of that key.
+    pub(crate) fn remove_company(&self, key: &str) -> bool {
+        let is_removed = self.tenants.remove(key);
+        if is_removed {
+            tracing::info!(company = key, "the company was removed");
+        }
+        is_removed
+    }
+
+    /// The company of that key, which does not come to be because somebody looks.
+    pub(crate) fn look_at_company(&self, key: &str) -> Option<Arc<Tenant>> {
+        self.tenants.sweep(uptime());
+        self.tenants.get(key)
+    }
+
+    /// Makes everything as it was at the start: companies, faults, clocks, scenarios.
+    pub(crate) fn reset_all(&self) {
+        self.tenants.reset();
+        self.clock.reset(self.settings.frozen_at);
+        self.faults.replace(&self.config.faults, self.clock.now());
+        self.forget_added_scenarios();
+        tracing::info!("everything is as it was at the start");
+    }
+
+    fn check_company(&self, company: &Company) -> Result<(), CompanyError> {
+        if let Some(problem) = company.problem() {
+            return Err(CompanyError::Setting(problem));
+        }
+        check_company(&self.catalogue(), company).map_err(|problems| CompanyError::Setting(problems.join("\n")))
+    }
+}

@@ -1,0 +1,213 @@
+//! Scenarios and fixtures: reading them, adding scenarios while the server runs, and looking at them.
+
+use std::sync::{Arc, PoisonError};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{ConfigError, Mock};
+use crate::{
+    catalogue::{Catalogue, Sources},
+    company::Company,
+    config::Config,
+    faults::Fault,
+    scenario::{Origin, Scenario},
+    vendor::Layers,
+};
+
+/// What new sessions are made of: what was read from files, and the scenarios that were added since.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    read: Arc<Catalogue>,
+    added: Vec<Arc<Scenario>>,
+    now: Arc<Catalogue>,
+}
+
+impl Shelf {
+    pub(super) fn new(read: Catalogue) -> Self {
+        let read = Arc::new(read);
+        Self { now: read.clone(), added: Vec::new(), read }
+    }
+
+    /// Looks again at what it holds.
+    fn sort(&mut self) {
+        self.now = if self.added.is_empty() { self.read.clone() } else { Arc::new(self.read.with(&self.added)) };
+    }
+}
+
+/// A scenario: what happens to its sessions, and when.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ScenarioInfo {
+    /// By which sessions ask for it.
+    pub name: String,
+    /// What happens, in a sentence.
+    pub description: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What its `match` looks at, which takes calls of `begin/` that do not ask for it; empty without one.
+    pub matches: Vec<String>,
+    /// The error that `begin/` answers instead of beginning a session.
+    pub refuse_begin: Option<String>,
+    /// What goes wrong with `begin/`, in words.
+    pub begin_fault: Option<String>,
+    /// How long its tokens open the widget, in seconds; `None` for as the server says.
+    pub session_lifetime_seconds: Option<f64>,
+    /// Laid over the flags of the call: a JSON object.
+    pub flags: Value,
+    /// Laid over the steps of the call: a JSON array.
+    pub steps: Value,
+    /// Its stages, in the order in which they come.
+    pub stages: Vec<StageInfo>,
+}
+
+/// A stage of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct StageInfo {
+    /// What brings it about, counted from the stage before, of which the first counts: `widget`, `after=60s`.
+    pub triggers: Vec<String>,
+    /// What it changes, in words.
+    pub effects: Vec<String>,
+}
+
+impl ScenarioInfo {
+    fn of(scenario: &Scenario) -> Self {
+        let form = Layers { saved: None, own: &scenario.form, scenario: None };
+        let stage = |stage: &crate::scenario::Stage| StageInfo {
+            triggers: stage.when.iter().map(ToString::to_string).collect(),
+            effects: stage.effects.iter().map(ToString::to_string).collect(),
+        };
+        Self {
+            name: scenario.name.clone(),
+            description: scenario.description.clone(),
+            origin: scenario.origin,
+            matches: scenario.matches.as_ref().map(|matches| matches.conditions()).unwrap_or_default(),
+            refuse_begin: scenario.refuse_begin.map(|code| code.to_string()),
+            begin_fault: scenario.begin_fault.as_ref().map(|fault| fault.effect()),
+            session_lifetime_seconds: scenario.session_lifetime.map(|time| time.as_secs_f64()),
+            flags: form.read_flags().into_value(),
+            steps: form.read_steps().into_list().into(),
+            stages: scenario.stages.iter().map(stage).collect(),
+        }
+    }
+}
+
+impl Mock {
+    /// Scenarios and fixtures as they are now.
+    pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner).now.clone()
+    }
+
+    /// Reads scenarios and fixtures again, for sessions that begin from now on. Scenarios that were added stay.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for the first problem; everything stays as it was then.
+    pub(crate) fn reload(&self) -> Result<(), ConfigError> {
+        let read = Arc::new(read_catalogue(&self.config)?);
+        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
+        shelf.read = read;
+        shelf.sort();
+        Ok(())
+    }
+
+    /// Adds a scenario for sessions that begin from now on, in place of one of the same name, until everything is reset.
+    ///
+    /// # Errors
+    ///
+    /// A message that says what cannot be; nothing is added then.
+    pub(crate) fn add_scenario(&self, scenario: &Scenario) -> Result<ScenarioInfo, String> {
+        if scenario.name.trim().is_empty() {
+            return Err("a scenario has a name".into());
+        }
+        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
+        let ready = shelf.now.ready(scenario, &self.config.finish).map_err(|error| error.to_string())?;
+        shelf.added.retain(|other| other.name != ready.name);
+        shelf.added.push(ready.clone());
+        shelf.sort();
+        drop(shelf);
+        tracing::info!(scenario = ready.name, "the scenario was added");
+        for doubt in ready.doubts() {
+            tracing::warn!("the scenario `{}`: {doubt}", ready.name);
+        }
+        Ok(ScenarioInfo::of(&ready))
+    }
+
+    /// Forgets the scenarios that were added.
+    pub(super) fn forget_added_scenarios(&self) {
+        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
+        shelf.added.clear();
+        shelf.sort();
+    }
+
+    /// The scenario of that name.
+    ///
+    /// # Errors
+    ///
+    /// A message that lists the names that are known.
+    pub(crate) fn look_at_scenario(&self, name: &str) -> Result<ScenarioInfo, String> {
+        self.catalogue().scenarios.get(name).map(|scenario| ScenarioInfo::of(scenario))
+    }
+}
+
+pub(super) fn read_catalogue(config: &Config) -> Result<Catalogue, ConfigError> {
+    let Config { builtin_scenarios, scenarios, own_scenarios, fixtures, finish, .. } = config;
+    let catalogue = Catalogue::load(Sources {
+        builtin_scenarios: *builtin_scenarios,
+        scenarios: scenarios.as_deref(),
+        own_scenarios,
+        fixtures: fixtures.as_deref(),
+        finish,
+    })?;
+    check_names(&catalogue, config).map_err(ConfigError::Setting)?;
+    for warning in catalogue.warnings() {
+        tracing::warn!("{warning}");
+    }
+    Ok(catalogue)
+}
+
+/// Says which scenario or person the settings name that is not there.
+///
+/// # Errors
+///
+/// A message for each, one a line.
+fn check_names(catalogue: &Catalogue, config: &Config) -> Result<(), String> {
+    let scenario = |place: &str, name: &str| {
+        let known = catalogue.scenarios.check(name);
+        known.err().map(|problem| format!("{place}: {problem}"))
+    };
+    let mut problems: Vec<_> = scenario("the default scenario (--scenario)", &config.scenario).into_iter().collect();
+    for company in config.companies().iter().chain(&config.any_company_key) {
+        problems.extend(check_company(catalogue, company).err().into_iter().flatten());
+    }
+    problems.extend(config.faults.iter().filter_map(Fault::scenario).filter_map(|name| scenario("a fault", name)));
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+}
+
+/// Says which scenario or person a company names that is not there.
+///
+/// # Errors
+///
+/// A message for each.
+pub(super) fn check_company(catalogue: &Catalogue, company: &Company) -> Result<(), Vec<String>> {
+    let mut problems = Vec::new();
+    let mut check = |place: String, known: Result<(), String>| {
+        problems.extend(known.err().map(|problem| format!("{place}: {problem}")));
+    };
+    let scenario = |name: &str| catalogue.scenarios.check(name);
+    let place = format!("the company key `{}`", company.key);
+    for (id, saved) in &company.configurations {
+        let named = saved.scenario.as_deref().map_or(Ok(()), scenario);
+        check(format!("the configuration `{id}` of {place}"), named);
+    }
+    check(place.clone(), company.scenario.as_deref().map_or(Ok(()), scenario));
+    for name in &company.queue {
+        check(format!("the queue of {place}"), scenario(name));
+    }
+    check(format!("the people of {place}"), catalogue.fixtures.people.check_names(&company.people));
+    for name in company.faults.iter().filter_map(Fault::scenario) {
+        check(format!("a fault of {place}"), scenario(name));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}

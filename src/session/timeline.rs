@@ -1,0 +1,77 @@
+//! What came of a session's scenario so far, and what is to come.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Session, course::Stood};
+use crate::{
+    clock::later,
+    scenario::{Stage, Trigger, Verdict},
+};
+
+/// A stage of a session's scenario, or what was decided from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TimelineEntry {
+    /// The number of the stage, from 1; `None` for what was decided from outside.
+    pub stage: Option<usize>,
+    /// What brings it about, of which the first counts: `widget`, `after=60s`.
+    pub triggers: Vec<String>,
+    /// What it changes, in words.
+    pub effects: Vec<String>,
+    /// When it came, as RFC 3339 in UTC; `None` for one that is to come.
+    pub came_at: Option<String>,
+    /// When it comes at the latest, where the clock alone can bring it about and the stages before it; as `came_at`.
+    pub due_at: Option<String>,
+}
+
+impl TimelineEntry {
+    fn of_stage(number: usize, stage: &Stage) -> Self {
+        Self {
+            stage: Some(number + 1),
+            triggers: stage.when.iter().map(ToString::to_string).collect(),
+            effects: stage.effects.iter().map(ToString::to_string).collect(),
+            came_at: None,
+            due_at: None,
+        }
+    }
+
+    fn decided(verdict: &Verdict) -> Self {
+        Self { stage: None, triggers: Vec::new(), effects: vec![verdict.to_string()], came_at: None, due_at: None }
+    }
+}
+
+impl Session {
+    /// What came, in the order in which it did, and then what is to come.
+    pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {
+        let stages = &self.scenario().stages;
+        let came = self.came().iter().map(|came| {
+            let entry = match &came.what {
+                Stood::Stage(number) => TimelineEntry::of_stage(*number as usize, &stages[*number as usize]),
+                Stood::Decided(verdict) => TimelineEntry::decided(verdict),
+            };
+            TimelineEntry { came_at: Some(came.at.to_string()), ..entry }
+        });
+        let mut since = Some(self.course.since);
+        let to_come = stages.iter().enumerate().skip(self.course.next as usize).map(|(number, stage)| {
+            since = since.and_then(|since| due_by_clock(stage, since));
+            TimelineEntry { due_at: since.map(|due| due.to_string()), ..TimelineEntry::of_stage(number, stage) }
+        });
+        came.chain(to_come).collect()
+    }
+
+    /// The steps of the widget that the person came to, by key and by type, and when.
+    pub(crate) fn reached(&self) -> &[(String, Timestamp)] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.reached)
+    }
+}
+
+/// When the clock brings a stage about, if it can.
+fn due_by_clock(stage: &Stage, since: Timestamp) -> Option<Timestamp> {
+    let times = stage.when.iter().filter_map(|trigger| match trigger {
+        Trigger::After(time) => Some(later(since, *time)),
+        Trigger::Begin => Some(since),
+        _ => None,
+    });
+    times.min()
+}

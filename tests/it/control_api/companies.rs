@@ -1,0 +1,165 @@
+//! `/__admin/companies` and `/__admin/reset`.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::TestApp;
+
+#[tokio::test]
+async fn a_company_is_added_and_may_call_at_once() {
+    let app = TestApp::start().await;
+    let company = json!({
+        "company_key": "new/one", "scenario": "rejected", "result_case": "lower",
+        "queue": ["manual-check"], "faults": [{"on": "delete", "status": 503}], "frozen_at": "2026-01-31T12:00:00Z",
+        "configurations": {"0123456789abcdef01234567": {"flags": {"skip_face": true}}},
+    });
+    let reply = app.tell("companies", &company).await;
+    reply.assert_status(201);
+    assert_eq!(reply.headers["location"], "/__admin/companies/new%2Fone");
+    let info = reply.json();
+    assert_eq!(info, app.look("companies/new%2Fone").await);
+    assert_eq!((&info["company_key"], &info["is_signed"]), (&json!("new/one"), &json!(false)));
+    assert_eq!((&info["queue"], &info["sessions"]), (&json!(["manual-check"]), &json!(0)));
+    assert_eq!((&info["now"], &info["is_frozen"]), (&json!("2026-01-31T12:00:00Z"), &json!(true)));
+    assert_eq!(info["faults"], json!(["delete: status 503"]));
+    assert_eq!(info["configurations"], json!(["0123456789abcdef01234567"]));
+
+    for word in ["manual_check", "rejected"] {
+        let token = app.begin(json!({"company_key": "new/one"})).await;
+        app.mock.finish(&token).unwrap();
+        let call = json!({"company_key": "new/one", "session_token": token});
+        assert_eq!(app.post_json("/external-api/result/", &call).await.json()["result"], word);
+    }
+    assert_eq!(app.look("companies/new%2Fone").await["sessions"], 2);
+}
+
+#[tokio::test]
+async fn a_company_that_cannot_be_is_refused_with_the_field() {
+    let app = TestApp::start_with(|builder| builder.company("taken")).await;
+    for (company, status, field, detail) in [
+        (json!({"company_key": "taken"}), 409, "company_key", "there is a company `taken` already"),
+        (json!({"company_key": ""}), 400, "", "a company key is empty"),
+        (json!({"scenario": "approved"}), 400, "", "missing field `company_key`"),
+        (json!({"company_key": "a", "secrt": "x"}), 400, "secrt", "unknown field `secrt`"),
+        (json!({"company_key": "a", "dialect": "manul"}), 400, "dialect", "`manul` is not a dialect"),
+        (json!({"company_key": "a", "scenario": "aproved"}), 400, "", "there is no scenario `aproved`"),
+        (json!({"company_key": "a", "faults": [{"status": 99}]}), 400, "faults[0]", "`99` is not a status"),
+        (json!({"company_key": "a", "frozen_at": "noon"}), 400, "frozen_at", "`noon` is not a moment"),
+        (json!({"company_key": 7}), 400, "company_key", "invalid type"),
+    ] {
+        let problem = app.tell("companies", &company).await.problem(status);
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{company}: {problem}");
+        assert_eq!(problem["field"].as_str().unwrap_or_default(), field, "{company}: {problem}");
+    }
+    let problem = app.tell("companies", &json!({"company_key": "a", "dialect": "manul"})).await.problem(400);
+    assert_eq!((&problem["allowed"], &problem["nearest"]), (&json!(["manual", "live"]), &json!("manual")));
+    assert_eq!(app.look("companies").await["items"].as_array().unwrap().len(), 1, "nothing was added");
+}
+
+#[tokio::test]
+async fn a_change_leaves_what_it_does_not_name_and_null_takes_away() {
+    let app = TestApp::start_with(|builder| builder.company("one").scenario("manual-check")).await;
+    let patch = async |change: Value| app.admin(Method::PATCH, "companies/one", Some(&change)).await;
+    let token = app.begin(json!({})).await;
+    let reply = patch(json!({"scenario": "rejected", "secret": "not-a-real-secret"})).await;
+    reply.assert_status(200);
+    assert_eq!((&reply.json()["scenario"], &reply.json()["is_signed"]), (&json!("rejected"), &json!(true)));
+    app.result(&token).await.assert_error(401, "SIGNATURE_INVALID");
+
+    let info = patch(json!({"secret": null})).await.json();
+    assert_eq!((&info["scenario"], &info["is_signed"]), (&json!("rejected"), &json!(false)));
+    assert_eq!(app.word(&token).await, "IN_PROGRESS", "its sessions stay");
+    let other = app.begin(json!({})).await;
+    app.mock.finish(&other).unwrap();
+    assert_eq!(app.word(&other).await, "REJECTED");
+
+    let id = "0123456789abcdef01234567";
+    let info = patch(json!({"configurations": {id: {"scenario": "approved"}}})).await.json();
+    assert_eq!(info["configurations"], json!([id]));
+    assert_eq!(patch(json!({"configurations": {id: null}})).await.json()["configurations"], json!([]));
+
+    let problem = patch(json!({"queue": []})).await.problem(400);
+    assert_eq!(problem["field"], "queue");
+    patch(json!({"scenario": "aproved"})).await.problem(400);
+    assert_eq!(app.look("companies/one").await["scenario"], "rejected", "a refused change changes nothing");
+
+    app.tell("companies/one/reset", &json!({})).await.assert_status(200);
+    let info = app.look("companies/one").await;
+    assert_eq!((&info["scenario"], &info["sessions"]), (&Value::Null, &json!(0)), "as at the start");
+}
+
+#[tokio::test]
+async fn a_company_that_is_removed_is_gone_with_its_sessions() {
+    let app = TestApp::start_with(|builder| builder.company("first").company("second")).await;
+    let token = app.begin(json!({"company_key": "second"})).await;
+    app.remove("companies/second").await.assert_status(204);
+    let call = json!({"company_key": "second", "session_token": token});
+    app.post_json("/external-api/result/", &call).await.assert_error(403, "COMPANY_KEY_INVALID");
+    app.widget(&token).await.assert_status(404);
+    let problem = app.remove("companies/second").await.problem(404);
+    assert_eq!(problem["detail"], "there is no company key `second`; known: `first`");
+    app.admin(Method::GET, "companies/second", None).await.problem(404);
+    app.tell("companies/second/reset", &json!({})).await.problem(404);
+}
+
+#[tokio::test]
+async fn the_last_company_can_be_removed_and_a_reset_brings_it_back() {
+    let app = TestApp::start_with(|builder| builder.company("first").scenario("rejected")).await;
+    app.remove("companies/first").await.assert_status(204);
+    let reply = app.post_json("/external-api/begin/", &json!({"company_key": "first"})).await;
+    reply.assert_error(403, "COMPANY_KEY_INVALID");
+    assert!(app.mock.sessions().is_empty() && app.mock.company("first").is_err(), "the harness does not mind");
+    app.mock.advance(std::time::Duration::from_secs(1));
+    app.tell("companies", &json!({"company_key": "added"})).await.assert_status(201);
+    app.tell("faults", &json!({"status": 503, "forever": true})).await.assert_status(201);
+    app.tell("scenarios", &json!({"name": "mine", "description": "Mine.", "stages": []})).await.assert_status(201);
+    app.tell("clock/freeze", &json!({})).await.assert_status(200);
+
+    app.tell("reset", &json!({})).await.assert_status(204);
+    let keys: Vec<_> =
+        app.look("companies").await["items"].as_array().unwrap().iter().map(|it| it["company_key"].clone()).collect();
+    assert_eq!(keys, ["first"]);
+    assert_eq!(app.look("faults").await["items"], json!([]));
+    assert_eq!(app.look("clock").await["clocks"][0]["is_frozen"], false);
+    app.admin(Method::GET, "scenarios/mine", None).await.problem(404);
+    app.begin(json!({})).await;
+}
+
+#[tokio::test]
+async fn lists_come_in_parts() {
+    let app = TestApp::start_with(|builder| builder.company("c").company("a")).await;
+    for key in ["d", "b"] {
+        app.tell("companies", &json!({"company_key": key})).await.assert_status(201);
+    }
+    let mut keys = Vec::new();
+    let mut path = "companies?limit=3".to_owned();
+    loop {
+        let part = app.look(&path).await;
+        keys.extend(part["items"].as_array().unwrap().iter().map(|it| it["company_key"].as_str().unwrap().to_owned()));
+        let Some(next) = part["next"].as_str() else { break };
+        assert_eq!((keys.len(), next), (3, "c"));
+        path = format!("companies?limit=3&cursor={next}");
+    }
+    assert_eq!(keys, ["a", "b", "c", "d"]);
+    for (query, field, detail) in [
+        ("limit=0", "limit", "`0` is not a number from 1 to 1000"),
+        ("limit=1001", "limit", "`1001` is not a number from 1 to 1000"),
+        ("limt=1", "limt", "unknown field `limt`, expected `limit` or `cursor`"),
+    ] {
+        let problem = app.admin(Method::GET, &format!("companies?{query}"), None).await.problem(400);
+        assert_eq!((&problem["field"], &problem["detail"]), (&json!(field), &json!(detail)));
+    }
+}
+
+#[tokio::test]
+async fn a_company_of_a_pattern_comes_to_be_when_it_is_steered_and_not_when_it_is_looked_at() {
+    let app =
+        TestApp::start_with(|builder| builder.settings(|config| config.any_company_key = Some("test-*".into()))).await;
+    app.admin(Method::GET, "companies/test-1", None).await.problem(404);
+    app.tell("scenarios/queue", &json!({"company_key": "test-1", "scenarios": ["rejected"]})).await.assert_status(200);
+    assert_eq!(app.look("companies/test-1").await["queue"], json!(["rejected"]));
+    app.tell("companies", &json!({"company_key": "test-1"})).await.problem(409);
+    app.remove("companies/test-1").await.assert_status(204);
+    app.admin(Method::GET, "companies/test-1", None).await.problem(404);
+    app.tell("scenarios/queue", &json!({"company_key": "other", "scenarios": []})).await.problem(404);
+}
