@@ -1,6 +1,7 @@
 //! Every setting of the server, checked as a whole at the start.
 
 mod control_api;
+mod cors;
 mod error_status;
 mod limits;
 
@@ -14,11 +15,12 @@ use std::{
 pub(crate) use self::control_api::check_host_name;
 pub use self::{
     control_api::ControlApi,
+    cors::Cors,
     error_status::ErrorStatus,
     limits::{ClientLimits, Limits},
 };
 use crate::{
-    company::Company,
+    company::{Company, JournalSettings},
     faults::Fault,
     scenario::{Scenario, Trigger},
     vendor::{Dialect, ResultCase, Wording},
@@ -84,6 +86,13 @@ pub struct Config {
     pub limits: Limits,
     /// How long clients may take, and how many there may be.
     pub clients: ClientLimits,
+    /// What is remembered of calls.
+    pub journal: JournalSettings,
+    /// Whose pages may call the vendor's paths and the widget's data from a browser: nobody's but the mock's own.
+    pub cors: Cors,
+    /// Whether hints that name company keys and expected signatures go to everybody: no, to callers on loopback and
+    /// private networks alone. The log has them.
+    pub verbose_hints: bool,
     /// Who may use the control API.
     pub control_api: ControlApi,
     /// How many bytes of drawn pictures are kept for whoever asks again: 64 MiB.
@@ -119,6 +128,9 @@ impl Default for Config {
             frozen_at: None,
             limits: Limits::default(),
             clients: ClientLimits::default(),
+            cors: Cors::default(),
+            verbose_hints: false,
+            journal: JournalSettings::default(),
             control_api: ControlApi::default(),
             media_cache: 64 << 20,
         }
@@ -177,6 +189,7 @@ impl Config {
             return Err("--max-unfinished: with 0 no call could arrive in pieces; give at least 1".into());
         }
         self.control_api.check()?;
+        self.journal.check()?;
         if self.max_companies == 0 {
             return Err("--max-companies: with 0 no company could come to be; give at least 1".into());
         }

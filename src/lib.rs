@@ -42,15 +42,15 @@ mod server;
 pub use server::{CompanyHandle, MockServer, MockServerBuilder, ScenarioError, StartError, UnknownName, blocking};
 
 mod config;
-pub use config::{ClientLimits, Config, ControlApi, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
+pub use config::{ClientLimits, Config, ControlApi, Cors, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
 
 mod company;
-pub use company::{Company, Configuration};
+pub use company::{Company, Configuration, JournalSettings};
 
 mod mock;
 pub use mock::{
-    BrowserInfo, CompanyInfo, ConfigError, Due, FellDue, Finish, ReachedStep, ScenarioInfo, SessionDetails,
-    SessionInfo, StageInfo, UploadInfo,
+    BrowserInfo, CallOfSession, CompanyInfo, ConfigError, Due, FellDue, Finish, ReachedStep, ScenarioInfo,
+    SessionDetails, SessionInfo, StageInfo, UploadInfo,
 };
 
 mod session;
@@ -78,6 +78,8 @@ mod catalogue;
 mod clock;
 mod foreign_text;
 mod http;
+pub use http::CallInfo;
+
 mod json_text;
 mod result;
 mod signature;

@@ -1,6 +1,7 @@
 //! The use cases; the only type that ties the parts together.
 
 mod begin;
+mod calls;
 mod companies;
 #[cfg(feature = "media")]
 mod media;
@@ -12,16 +13,20 @@ mod striking;
 mod widget;
 
 use std::{
-    sync::{Arc, RwLock},
+    sync::{Arc, RwLock, atomic::AtomicU64},
     time::SystemTime,
 };
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
-pub(crate) use self::begin::BeginRequest;
 #[cfg(feature = "media")]
 pub(crate) use self::media::Picture;
+pub(crate) use self::{
+    begin::BeginRequest,
+    calls::{CallFilter, CallOf},
+    striking::{Met, Stand},
+};
 pub(crate) use self::{
     companies::CompanyError,
     sessions::{SessionFilter, SessionRange},
@@ -29,7 +34,7 @@ pub(crate) use self::{
 pub use self::{
     companies::CompanyInfo,
     scenarios::{ScenarioInfo, StageInfo},
-    sessions::{BrowserInfo, ReachedStep, SessionDetails, SessionInfo, UploadInfo},
+    sessions::{BrowserInfo, CallOfSession, ReachedStep, SessionDetails, SessionInfo, UploadInfo},
     steering::{Due, FellDue},
     widget::Finish,
 };
@@ -40,10 +45,10 @@ use self::{
 use crate::{
     catalogue::Catalogue,
     clock::{Clock, uptime},
-    company::{Ceiling, Company, Tenant, TenantSettings, Tenants, Welcome},
+    company::{Ceiling, Company, Journal, Tenant, TenantSettings, Tenants, Welcome},
     config::Config,
     data_file::LoadError,
-    faults::{Endpoint, Faults, Strike},
+    faults::{Endpoint, Faults},
     foreign_text::shortened,
     result::{Fixtures, render},
     session::{DecideError, Session, Standing},
@@ -64,6 +69,10 @@ pub(crate) struct Mock {
     /// For what belongs to no company.
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
+    /// The calls that belong to no company.
+    pub(crate) journal: Journal,
+    /// How many calls were remembered.
+    recorded: AtomicU64,
     draws: TokenSource,
     #[cfg(feature = "media")]
     pub(crate) specimens: Specimens,
@@ -71,25 +80,25 @@ pub(crate) struct Mock {
     storage: Arc<Storage>,
 }
 
-/// What a call answers, and what faults of the session do to the answer.
+/// What a call answers, and what it met on its way.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) json: Bytes,
-    pub(crate) strikes: Vec<Strike>,
+    pub(crate) met: Met,
 }
 
 /// Why a call is not answered as it asks.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// The vendor would refuse it too; these faults were met on the way, and are on the answer.
-    Error(VendorError, Vec<Strike>),
-    /// The last of these faults keeps it from being carried out.
-    Fault(Vec<Strike>),
+    /// The vendor would refuse it too; the faults that were met on the way are on the answer.
+    Error(VendorError, Met),
+    /// The last of the faults that were met keeps it from being carried out.
+    Fault(Met),
 }
 
 impl From<VendorError> for Refusal {
     fn from(error: VendorError) -> Self {
-        Self::Error(error, Vec::new())
+        Self::Error(error, Met::default())
     }
 }
 
@@ -117,7 +126,7 @@ impl Mock {
         let moment = |at| moment(at).map_err(ConfigError::Setting);
         let frozen_at = config.frozen_at.map(moment).transpose()?;
         let ceiling = Ceiling { most: config.max_sessions, refuses: config.refuse_at_max_sessions };
-        let settings = TenantSettings { seed: config.seed, frozen_at, ceiling };
+        let settings = TenantSettings { seed: config.seed, frozen_at, ceiling, journal: config.journal };
         let configured = config.companies().into_iter().map(|company| {
             let frozen_at = company.frozen_at.map(moment).transpose()?.or(frozen_at);
             Ok((company, TenantSettings { frozen_at, ..settings }))
@@ -137,6 +146,8 @@ impl Mock {
             shelf: RwLock::new(Shelf::new(catalogue)),
             clock,
             faults,
+            journal: Journal::new(config.journal),
+            recorded: AtomicU64::new(0),
             draws: TokenSource::new(config.seed, ""),
             #[cfg(feature = "media")]
             specimens: Specimens::new(config.media_cache),
@@ -168,11 +179,11 @@ impl Mock {
     pub(crate) fn result(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Told, Refusal> {
         self.with_session(tenant, token, |session, catalogue| {
             let now = tenant.clock.now();
-            let strikes = strike_session(session, Endpoint::Result, now)?;
+            let met = strike_session(session, Endpoint::Result, now)?;
             let answer = self.answer(tenant, session, &catalogue.fixtures);
             session.polled(now);
-            let (json, strikes) = struck(answer, strikes)?;
-            Ok(Told { json, strikes })
+            let (json, met) = struck(answer, met)?;
+            Ok(Told { json, met })
         })
     }
 
@@ -185,9 +196,9 @@ impl Mock {
         let known = read_token(token)?;
         let last_look = |session: &mut Session, catalogue: &Catalogue| -> Result<Told, Refusal> {
             let now = tenant.clock.now();
-            let strikes = strike_session(session, Endpoint::Delete, now)?;
-            let (json, strikes) = struck(self.answer(tenant, session, &catalogue.fixtures), strikes)?;
-            Ok(Told { json, strikes })
+            let met = strike_session(session, Endpoint::Delete, now)?;
+            let (json, met) = struck(self.answer(tenant, session, &catalogue.fixtures), met)?;
+            Ok(Told { json, met })
         };
         tenant.sessions.remove(&known, last_look).unwrap_or_else(|| Err(not_found(tenant, token).into()))
     }

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
 use super::values::{
-    self, AnyKey, HostName, KeyAndSecret, Length, LogFormat, LogLevel, Moment, PublicUrl, Size, Status, StatusOf,
-    one_or_many, parse_host, parse_number, parse_port,
+    self, AnyKey, HostName, KeyAndSecret, Length, LogFormat, LogLevel, Moment, Pages, PublicUrl, Size, Status,
+    StatusOf, one_or_many, parse_host, parse_number, parse_port,
 };
 use crate::{Config, Dialect, ResultCase, Trigger, company::CompanyFile, data_file::DataFile, faults::FaultFile};
 
@@ -211,6 +211,40 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "one_or_many")]
     admin_host: Option<Vec<HostName>>,
 
+    /// Let pages of this origin call the vendor's paths and the widget's data, `*` for all; may be repeated, commas
+    /// separate several
+    #[arg(long, env = "IDENTOMAT_MOCK_CORS", value_name = "ORIGIN", value_delimiter = ',')]
+    #[serde(deserialize_with = "one_or_many")]
+    cors: Option<Vec<Pages>>,
+
+    /// Send hints that name company keys and expected signatures to callers of public addresses, too
+    #[arg(long, env = "IDENTOMAT_MOCK_VERBOSE_HINTS", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    verbose_hints: Option<bool>,
+
+    /// Remember no calls
+    #[arg(long, env = "IDENTOMAT_MOCK_NO_JOURNAL", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    no_journal: Option<bool>,
+
+    /// How many calls of each company are remembered [default: 1000]
+    #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_CALLS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
+    #[serde(deserialize_with = "values::count")]
+    journal_calls: Option<usize>,
+
+    /// How many bytes the remembered calls of each company take [default: 2MiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_BYTES", value_name = "SIZE")]
+    journal_bytes: Option<Size>,
+
+    /// How much of a body, and of an answer, is remembered [default: 16KiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_BODY", value_name = "SIZE")]
+    journal_body: Option<Size>,
+
+    /// Show company keys and signatures of remembered calls in full
+    #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_SECRETS", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    journal_secrets: Option<bool>,
+
     /// Form of the log and of the lines that say where the server is [default: text]
     #[arg(long, env = "IDENTOMAT_MOCK_LOG_FORMAT", value_name = "text|json")]
     log_format: Option<LogFormat>,
@@ -299,6 +333,13 @@ impl Settings {
             idle_timeout,
             max_connections,
             max_unfinished,
+            cors,
+            verbose_hints,
+            no_journal,
+            journal_calls,
+            journal_bytes,
+            journal_body,
+            journal_secrets,
             no_admin,
             admin_token,
             admin_host,

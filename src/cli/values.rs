@@ -15,7 +15,7 @@ use serde::{
 use tracing::level_filters::LevelFilter;
 
 use crate::{
-    Company, ErrorCode, ErrorStatus,
+    Company, Cors, ErrorCode, ErrorStatus,
     clock::{parse_duration, parse_moment},
     config::{check_base_url, check_host_name},
 };
@@ -46,7 +46,20 @@ macro_rules! read_as_text {
     };
 }
 
-read_as_text!(PublicUrl, HostName, KeyAndSecret, AnyKey, Moment, Length, Size, Status, StatusOf, LogFormat, LogLevel);
+read_as_text!(
+    PublicUrl,
+    HostName,
+    Pages,
+    KeyAndSecret,
+    AnyKey,
+    Moment,
+    Length,
+    Size,
+    Status,
+    StatusOf,
+    LogFormat,
+    LogLevel
+);
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
@@ -69,6 +82,18 @@ impl FromStr for HostName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         check_host_name(text).map(|()| Self(text.to_owned()))
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct Pages(pub(super) Cors);
+
+impl FromStr for Pages {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse().map(Self)
     }
 }
 

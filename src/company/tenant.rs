@@ -12,7 +12,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Company, Configuration,
+    Company, Configuration, JournalSettings,
+    journal::Journal,
     sessions::{Ceiling, Evicted, Index, Sessions},
 };
 use crate::{
@@ -38,6 +39,7 @@ pub(crate) struct Tenant {
     pub(crate) tokens: TokenSource,
     pub(crate) sessions: Sessions,
     pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
     /// Scenarios of the next sessions.
     queue: Mutex<VecDeque<ScenarioChoice>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
@@ -72,6 +74,7 @@ pub(crate) struct TenantSettings {
     /// Where the clock stands.
     pub(crate) frozen_at: Option<Timestamp>,
     pub(crate) ceiling: Ceiling,
+    pub(crate) journal: JournalSettings,
 }
 
 impl Saved {
@@ -104,7 +107,7 @@ impl Setup {
 impl Tenant {
     /// A company that was not called yet.
     pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<Index>) -> Arc<Self> {
-        let TenantSettings { seed, frozen_at, ceiling } = *settings;
+        let TenantSettings { seed, frozen_at, ceiling, journal } = *settings;
         let setup = Setup::new(company);
         let key = setup.company.key.clone();
         let tenant = Arc::new_cyclic(|tenant| Self {
@@ -112,6 +115,7 @@ impl Tenant {
             tokens: TokenSource::new(seed, &key),
             sessions: Sessions::new(tenant.clone(), index.clone(), ceiling),
             faults: Faults::default(),
+            journal: Journal::new(journal),
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
             told: Mutex::default(),
@@ -130,6 +134,7 @@ impl Tenant {
         let company = &self.first_setup.company;
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = self.first_setup.clone();
         self.sessions.clear();
+        self.journal.clear();
         self.clock.reset(self.frozen_at);
         self.tokens.reset();
         self.faults.replace(&company.faults, self.clock.now());

@@ -269,7 +269,8 @@ mod tests {
 
     fn welcoming(most: usize) -> Tenants {
         let ceiling = Ceiling { most: 10, refuses: false };
-        let settings = TenantSettings { seed: None, frozen_at: None, ceiling };
+        let settings =
+            TenantSettings { seed: None, frozen_at: None, ceiling, journal: crate::JournalSettings::default() };
         let company = Company::new("test-*").secret("secret-of-{key}");
         let configured = [(Company::new("test-0"), settings)];
         Tenants::new(configured, Some(Welcome { company, idle: 60 * SECOND, most, settings }))

@@ -2,8 +2,9 @@
 
 use std::{
     error::Error,
+    mem,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -25,6 +26,27 @@ pub(super) struct Arriving {
     late: Option<Pin<Box<Sleep>>>,
     share: Option<Share>,
     is_kept: bool,
+    /// Where its beginning is kept for the journal, and how much of it.
+    copy: Option<(Kept, usize)>,
+}
+
+/// The beginning of a body, and how long it is so far, for whoever looks when it has come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept(Arc<Mutex<(Vec<u8>, usize)>>);
+
+impl Kept {
+    fn push(&self, data: &[u8], most: usize) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = most.saturating_sub(kept.0.len());
+        kept.0.extend_from_slice(&data[..data.len().min(room)]);
+        kept.1 += data.len();
+    }
+
+    /// What has come so far.
+    pub(super) fn take(&self) -> (Box<[u8]>, usize) {
+        let (beginning, length) = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        (beginning.into(), length)
+    }
 }
 
 /// Why a body does not arrive.
@@ -49,7 +71,12 @@ impl NotArrived {
 
 impl Arriving {
     pub(super) fn new(body: Incoming, time: Duration, unfinished: &Arc<Unfinished>) -> Self {
-        Self { body, unfinished: unfinished.clone(), time, late: None, share: None, is_kept: true }
+        Self { body, unfinished: unfinished.clone(), time, late: None, share: None, is_kept: true, copy: None }
+    }
+
+    /// Keeps so much of its beginning, too.
+    pub(super) fn keeping(self, kept: &Kept, most: usize) -> Self {
+        Self { copy: Some((kept.clone(), most)), ..self }
     }
 
     /// Says that what has come is kept by nobody any more, nor what is still to come.
@@ -78,6 +105,11 @@ impl Body for Arriving {
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(frame) => {
                 let frame = frame.map(|frame| frame.map_err(NotArrived::Broken));
+                if let (Some((kept, most)), Some(Ok(frame))) = (&self.copy, &frame)
+                    && let Some(data) = frame.data_ref()
+                {
+                    kept.push(data, *most);
+                }
                 if self.body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
                     self.share = None;
                 } else if let Some(Ok(frame)) = &frame {

@@ -13,8 +13,8 @@ use super::params::Params;
 use crate::mock::Picture;
 use crate::{
     company::Tenant,
-    faults::{Endpoint, Strike},
-    mock::{Mock, Told},
+    faults::Endpoint,
+    mock::{Met, Mock, Told},
     signature::{self, Payload},
     vendor::{ErrorCode, Token, VendorError},
 };
@@ -83,8 +83,8 @@ pub(super) struct Answer {
     pub(super) hint: Option<String>,
     /// The session that the call began, if it did.
     pub(super) begun: Option<Token>,
-    /// What faults of the session or its scenario do to it.
-    pub(super) strikes: Vec<Strike>,
+    /// What it met on its way, behind the door.
+    pub(super) met: Met,
 }
 
 /// What is in an answer.
@@ -98,13 +98,13 @@ pub(super) enum Content {
 
 impl From<Bytes> for Answer {
     fn from(json: Bytes) -> Self {
-        Self { content: Content::Json(json), hint: None, begun: None, strikes: Vec::new() }
+        Self { content: Content::Json(json), hint: None, begun: None, met: Met::default() }
     }
 }
 
 impl From<Told> for Answer {
-    fn from(Told { json, strikes }: Told) -> Self {
-        Self { strikes, ..json.into() }
+    fn from(Told { json, met }: Told) -> Self {
+        Self { met, ..json.into() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     future::{pending, poll_fn},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -17,6 +17,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// Whether it calls from this machine or a private network.
+    pub(super) fn is_near(&self) -> bool {
+        is_near(self.address.ip())
+    }
+
     /// Waits until the client has gone away, as far as can be seen: it has ended its sending side, or the connection.
     pub(super) async fn gone(&self) {
         let mut next = [0];
@@ -27,6 +32,39 @@ impl Caller {
         if looked.await.is_ok_and(|length| length > 0) {
             // It has sent its next request already, and what is behind cannot be seen.
             pending::<()>().await;
+        }
+    }
+}
+
+fn is_near(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_near;
+
+    #[test]
+    fn addresses_that_nobody_has_on_the_internet_are_near() {
+        for near in [
+            "127.0.0.1",
+            "127.9.9.9",
+            "10.0.0.1",
+            "172.17.0.1",
+            "192.168.1.1",
+            "169.254.1.1",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(is_near(near.parse().unwrap()), "{near}");
+        }
+        for far in ["203.0.113.7", "8.8.8.8", "172.32.0.1", "2001:db8::1", "::ffff:203.0.113.7", "100.64.0.1"] {
+            assert!(!is_near(far.parse().unwrap()), "{far}");
         }
     }
 }

@@ -1,16 +1,17 @@
-//! What stands around every call of the vendor's API and of the widget, refused ones too: faults, and one log line.
+//! What stands around every call of the vendor's API and of the widget, refused ones too: faults, the journal, and one log line.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Router,
-    body::Body,
-    http::{Method, Response, Uri, request::Parts},
+    body::{Body, to_bytes},
+    http::{HeaderValue, Method, Response, header, request::Parts, uri::PathAndQuery},
 };
-use hyper::Request;
+use bytes::Bytes;
+use hyper::{Request, body::Body as _};
 
 use super::{
-    arriving::Arriving,
+    arriving::{Arriving, Kept},
     auth::{Answer, Call, Content, json_response},
     caller::Caller,
     error::{self, HINT_HEADER, with_hint},
@@ -21,10 +22,10 @@ use super::{
 };
 use crate::{
     clock::Stopwatch,
-    company::Tenant,
-    faults::{Endpoint, Strike},
-    mock::{Mock, Refusal},
-    vendor::ErrorCase,
+    company::{Recorded, Tenant},
+    faults::Endpoint,
+    mock::{Met, Mock, Refusal},
+    vendor::{ErrorCase, ErrorCode, Token},
 };
 #[cfg(feature = "media")]
 use crate::{mock::Picture, vendor::VendorError};
@@ -32,14 +33,22 @@ use crate::{mock::Picture, vendor::VendorError};
 /// What an endpoint does with a call that was let in.
 pub(super) type Handler = fn(&Mock, &Call<'_>) -> Result<Answer, Refusal>;
 
-/// What becomes known of a call on its way: who makes it, about which session, and the faults that are on it.
+/// What becomes known of a call on its way: who makes it, about which session, what it met, and what is remembered.
 #[derive(Debug, Default)]
 struct Course {
-    /// Where the log wants to know how long it took; then it wants the session, too.
+    /// Where the journal or the log want to know how long it took.
     stopwatch: Option<Stopwatch>,
+    endpoint: Option<Endpoint>,
     tenant: Option<Arc<Tenant>>,
-    session: Option<String>,
-    strikes: Vec<Strike>,
+    session: Option<Token>,
+    met: Met,
+    error: Option<ErrorCode>,
+    /// The beginning of the body, and how long the whole is.
+    body: Box<[u8]>,
+    body_length: usize,
+    /// The answer, where it was at hand, and its hint.
+    json: Option<Bytes>,
+    hint: Option<String>,
 }
 
 /// A call of the vendor's API; `target` is `None` where the mock does not imitate it.
@@ -50,18 +59,19 @@ pub(super) async fn vendor_call(
     body: &mut Arriving,
     caller: &Caller,
 ) -> Response<Body> {
-    let mut course = Course::start();
+    let mut course = Course::start(mock, target.map(|(endpoint, _)| endpoint));
     let response = match course.answer(mock, target, head, body).await {
         Ok(response) => response,
-        Err(Refusal::Error(error, strikes)) => {
-            course.strikes.extend(strikes);
+        Err(Refusal::Error(error, met)) => {
+            course.met.then(met);
+            course.error = Some(error.code);
             let (method, path) = (&head.method, head.uri.path());
             tracing::warn!(%method, path, error = %error.code, "{}", error.message);
-            error::response(&error, &mock.config.error_status)
+            error::response(&error, &mock.config.error_status, mock.config.verbose_hints || caller.is_near())
         }
-        Err(Refusal::Fault(strikes)) => course.instead(strikes),
+        Err(Refusal::Fault(met)) => course.instead(met),
     };
-    course.end("vendor call", response, &head.method, &head.uri, caller).await
+    course.end("vendor call", mock, response, head, caller).await
 }
 
 /// A call of the person's browser, about the session that it names.
@@ -72,28 +82,36 @@ pub(super) async fn widget_call(
     request: Request<Arriving>,
     caller: &Caller,
 ) -> Response<Body> {
-    let mut course = Course::start();
+    let mut course = Course::start(mock, Some(endpoint));
     let token = page::session_of(request.uri());
-    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let (head, body) = request.into_parts();
     course.tenant = mock.tenant_of(&token);
+    course.session = Token::parse(&token);
+    let kept = Kept::default();
     let response = match mock.strike_widget(endpoint, course.tenant.as_deref(), &token) {
-        Ok(strikes) => {
-            course.strikes = strikes;
-            unread::answer(router, request, &mock.config.limits).await
+        Ok(met) => {
+            course.met = met;
+            let body = body.keeping(&kept, course.most_kept(mock));
+            unread::answer(router, Request::from_parts(head.clone(), body), &mock.config.limits).await
         }
-        Err(strikes) => {
-            unread::drain(request.into_body(), &mock.config.limits).await;
-            course.instead(strikes)
+        Err(met) => {
+            unread::drain(body, &mock.config.limits).await;
+            course.instead(met)
         }
     };
-    course.session = Some(token);
-    course.end("widget call", response, &method, &uri, caller).await
+    (course.body, course.body_length) = kept.take();
+    course.end("widget call", mock, response, &head, caller).await
 }
 
 impl Course {
-    fn start() -> Self {
-        let stopwatch = tracing::enabled!(tracing::Level::DEBUG).then(Stopwatch::start);
-        Self { stopwatch, ..Self::default() }
+    fn start(mock: &Mock, endpoint: Option<Endpoint>) -> Self {
+        let is_watched = mock.config.journal.enabled || tracing::enabled!(tracing::Level::DEBUG);
+        Self { stopwatch: is_watched.then(Stopwatch::start), endpoint, ..Self::default() }
+    }
+
+    /// How much of a body is remembered.
+    fn most_kept(&self, mock: &Mock) -> usize {
+        if mock.config.journal.enabled { mock.config.journal.body } else { 0 }
     }
 
     /// The answer of a vendor call. Whoever calls and whatever is wrong with it, the faults of server and company that
@@ -105,9 +123,8 @@ impl Course {
         head: &Parts,
         body: &mut Arriving,
     ) -> Result<Response<Body>, Refusal> {
-        let endpoint = target.map(|(endpoint, _)| endpoint);
         let mut limits = mock.config.limits;
-        if endpoint == Some(Endpoint::CompareFaces) {
+        if self.endpoint == Some(Endpoint::CompareFaces) {
             // Pictures are large, however they come.
             limits.body = limits.body.max(limits.multipart_body);
         }
@@ -117,27 +134,29 @@ impl Course {
             received => received,
         };
         body.throw_away();
+        if let Ok(received) = &received {
+            let body = received.body();
+            (self.body, self.body_length) = (body[..body.len().min(self.most_kept(mock))].into(), body.len());
+        }
         let params = received.as_ref().map_err(Clone::clone).and_then(|it| Params::read(head, it, &limits));
         let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| Call::tenant(mock, params));
         self.tenant = tenant.as_ref().ok().cloned();
         let token = params.as_ref().ok().and_then(|params| params.text("session_token").ok()?);
-        if self.stopwatch.is_some() {
-            self.session = token.as_deref().map(str::to_owned);
-        }
-        let struck = mock.strike(endpoint, self.tenant.as_deref(), token.as_deref());
-        self.strikes = struck.map_err(Refusal::Fault)?;
+        self.session = token.as_deref().and_then(Token::parse);
+        self.met = mock.strike(self.endpoint, self.tenant.as_deref(), token.as_deref()).map_err(Refusal::Fault)?;
         let Some((endpoint, handler)) = target else { return Ok(not_imitated(head)) };
         if !takes(endpoint, &head.method) {
             return Ok(wrong_method(endpoint, head));
         }
         let call = Call::admit(endpoint, tenant?, params?, &head.headers)?;
         let answer = handler(mock, &call)?;
-        self.strikes.extend(answer.strikes);
-        if let Some(token) = answer.begun.filter(|_| self.stopwatch.is_some()) {
-            self.session = Some(token.to_string());
-        }
+        self.met.then(answer.met);
+        self.session = answer.begun.or(self.session);
         let response = match answer.content {
-            Content::Json(json) => json_response(json, &call.tenant),
+            Content::Json(json) => {
+                self.json = Some(json.clone());
+                json_response(json, &call.tenant)
+            }
             #[cfg(feature = "media")]
             Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &call.tenant),
             #[cfg(feature = "media")]
@@ -147,43 +166,118 @@ impl Course {
                 super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &call.tenant)
             }
         };
-        Ok(match answer.hint {
-            Some(hint) => with_hint(response, &hint),
+        self.hint = answer.hint;
+        Ok(match &self.hint {
+            Some(hint) => with_hint(response, hint),
             None => response,
         })
     }
 
-    /// The answer of a call that the last of these faults keeps from being carried out.
-    fn instead(&mut self, strikes: Vec<Strike>) -> Response<Body> {
-        let response = harm::instead(strikes.last().and_then(|strike| strike.harm.as_ref()));
-        self.strikes.extend(strikes);
+    /// The answer of a call that the last fault that it met keeps from being carried out.
+    fn instead(&mut self, met: Met) -> Response<Body> {
+        let response = harm::instead(met.strikes.last().and_then(|strike| strike.harm.as_ref()));
+        self.met.then(met);
         response
     }
 
-    /// Does to the answer what the faults do, and says in the log what came of the call.
+    /// Does to the answer what the faults do, remembers the call, and says in the log what came of it.
     async fn end(
-        self,
+        mut self,
         what: &'static str,
+        mock: &Mock,
         mut response: Response<Body>,
-        method: &Method,
-        uri: &Uri,
+        head: &Parts,
         caller: &Caller,
     ) -> Response<Body> {
-        let path = uri.path();
-        if !self.strikes.is_empty() {
+        let (method, path) = (&head.method, head.uri.path());
+        let most = mock.config.journal.enabled.then_some(mock.config.journal.body);
+        let answer_length = response.body().size_hint().exact();
+        let mut answer = self.json.take().unwrap_or_default();
+        if let Some(most) = most
+            && (answer.is_empty() || answer.len() > most)
+        {
+            (response, answer) = beginning(response, most).await;
+        }
+        if !self.met.strikes.is_empty() {
             let company = self.tenant.as_ref().map(|tenant| &*tenant.key);
-            for strike in &self.strikes {
+            for strike in &self.met.strikes {
                 tracing::info!(%method, path, company, "{}", strike.note);
             }
-            response = harm::inflict(response, &self.strikes, caller).await;
+            response = harm::inflict(response, &self.met.strikes, caller).await;
         }
-        if let Some(stopwatch) = self.stopwatch {
-            let (status, took) = (response.status().as_u16(), stopwatch.elapsed().as_micros() as u64);
-            let session = self.session.unwrap_or_default();
+        let took = self.stopwatch.map(|stopwatch| stopwatch.elapsed()).unwrap_or_default();
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            let (status, took) = (response.status().as_u16(), took.as_micros() as u64);
+            let session = self.session.map(tracing::field::display);
             let hint = response.headers().get(HINT_HEADER).and_then(|hint| hint.to_str().ok()).unwrap_or_default();
             tracing::debug!(%method, path, status, took, session, hint, "{what}");
         }
+        if most.is_some() {
+            let clock = self.tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
+            let stand = self.met.stand.take();
+            let recorded = Recorded {
+                at: clock.now(),
+                took,
+                endpoint: self.endpoint,
+                session: self.session,
+                method: name_of(method),
+                path_and_query: known_path(head.uri.path_and_query().map_or("", PathAndQuery::as_str)),
+                content_type: head.headers.get(header::CONTENT_TYPE).map(known_type),
+                authorization: head.headers.get(header::AUTHORIZATION).map(|value| text(value).into()),
+                body: self.body,
+                body_length: self.body_length,
+                status: response.status().as_u16(),
+                error: self.error,
+                answer,
+                answer_type: response.headers().get(header::CONTENT_TYPE).map(known_type),
+                answer_length,
+                hint: self.hint.filter(|_| self.met.strikes.is_empty()).or_else(|| hint_of(&response)),
+                stage: stand.as_ref().and_then(|stand| stand.stage),
+                scenario: stand.map(|stand| stand.scenario),
+                strikes: self.met.strikes,
+            };
+            mock.record(self.tenant.as_deref(), recorded);
+        }
         response
+    }
+}
+
+/// An answer, and the beginning of its body. All of it is there already: what is slow is made slow later.
+async fn beginning(response: Response<Body>, most: usize) -> (Response<Body>, Bytes) {
+    let (head, body) = response.into_parts();
+    let Ok(whole) = to_bytes(body, usize::MAX).await else {
+        return (Response::from_parts(head, Body::empty()), Bytes::new());
+    };
+    let beginning = if whole.len() <= most { whole.clone() } else { Bytes::copy_from_slice(&whole[..most]) };
+    (Response::from_parts(head, Body::from(whole)), beginning)
+}
+
+/// The value of a header.
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+fn hint_of(response: &Response<Body>) -> Option<String> {
+    response.headers().get(HINT_HEADER).map(text)
+}
+
+/// A content type; most are the same, and need no room.
+fn known_type(value: &HeaderValue) -> Cow<'static, str> {
+    const JSON: &str = "application/json";
+    if value.as_bytes() == JSON.as_bytes() { JSON.into() } else { text(value).into() }
+}
+
+/// A path with its query; most are the same, as [`known_type`].
+fn known_path(path: &str) -> Cow<'static, str> {
+    const MOST: [&str; 3] = ["/external-api/begin/", "/external-api/result/", "/external-api/delete/"];
+    MOST.into_iter().find(|known| *known == path).map_or_else(|| path.to_owned().into(), Cow::Borrowed)
+}
+
+fn name_of(method: &Method) -> Cow<'static, str> {
+    match *method {
+        Method::GET => "GET".into(),
+        Method::POST => "POST".into(),
+        _ => method.as_str().to_owned().into(),
     }
 }
 

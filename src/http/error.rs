@@ -18,8 +18,13 @@ pub(crate) const HINT_HEADER: HeaderName = HeaderName::from_static("x-identomat-
 /// The longest hint that is sent, in bytes; the log has the whole.
 const LONGEST_HINT: usize = 2000;
 
-/// The answer of a call that failed (specification, section 4).
-pub(super) fn response(error: &VendorError, statuses: &ErrorStatus) -> Response<Body> {
+/// What stands instead of a hint that names company keys or an expected signature.
+const HINT_IS_PRIVATE: &str = "the hint names company keys or signatures, and goes to callers on loopback and private \
+                               networks alone (--verbose-hints); it is in the log";
+
+/// The answer of a call that failed (specification, section 4). A caller who `may_know` gets hints that name company keys
+/// and expected signatures, too.
+pub(super) fn response(error: &VendorError, statuses: &ErrorStatus, may_know: bool) -> Response<Body> {
     let status = match error.case {
         ErrorCase::Usual => statuses.of(error.code),
         ErrorCase::MissingMedia => statuses.missing_media(),
@@ -31,7 +36,9 @@ pub(super) fn response(error: &VendorError, statuses: &ErrorStatus) -> Response<
         ErrorCode::ArgumentError => json!({"argumentError": error.message}),
         code => json!(code.as_str()),
     };
-    let mut response = with_hint(json_response(status, &body), &error.message);
+    let names_secrets = matches!(error.code, ErrorCode::CompanyKeyInvalid | ErrorCode::SignatureInvalid);
+    let hint = if names_secrets && !may_know { HINT_IS_PRIVATE } else { &error.message };
+    let mut response = with_hint(json_response(status, &body), hint);
     if error.case == ErrorCase::TooSlow {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

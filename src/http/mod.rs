@@ -9,15 +9,19 @@ mod course;
 pub(crate) mod error;
 mod external_api;
 mod harm;
+mod home;
+mod journal;
 #[cfg(feature = "media")]
 mod media;
 mod multipart;
+mod origin;
 mod params;
 mod routes;
 mod unfinished;
 mod unread;
 mod widget;
 
+pub use self::journal::CallInfo;
 pub(crate) use self::{
     caller::Caller,
     error::head_too_slow,

@@ -10,7 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use hyper::body::Body;
-use serde_json::value::RawValue;
+use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
     body::{self, BodyProblem, ReadBody},
@@ -56,6 +56,10 @@ impl Received {
             None => None,
         };
         Ok(Self { body: bytes, parts })
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 }
 
@@ -166,6 +170,22 @@ impl<'a> Params<'a> {
     fn file_parts(&self) -> impl Iterator<Item = String> {
         let parts = self.received.parts.iter().flatten();
         parts.filter(|part| part.is_file).map(|part| format!("`{}`", shortened(&part.name)))
+    }
+
+    /// As what the call was read: `query`, `form`, `JSON`, `multipart`.
+    pub(crate) fn read_as(&self) -> &'static str {
+        self.read_as
+    }
+
+    /// All parameters as JSON; of a part that is a file, how long it is.
+    pub(crate) fn shown(&self) -> Map<String, Value> {
+        let value = |given: &Given<'_>| match given {
+            Given::Text(text) => Value::String(text.to_string()),
+            Given::Json(value) => serde_json::from_str(value.get()).expect("it was checked"),
+        };
+        let files = self.received.parts.iter().flatten().filter(|part| part.is_file);
+        let files = files.map(|part| (part.name.clone(), json!({"file_bytes": part.value.len()})));
+        self.given.iter().map(|(name, given)| (name.to_string(), value(given))).chain(files).collect()
     }
 
     /// Calls `check` with what a signature covers.

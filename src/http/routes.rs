@@ -22,13 +22,19 @@ use super::{
     external_api::{
         begin::begin, delete::delete, get_screening_person_details::get_screening_person_details, result::result,
     },
+    home,
+    origin::{let_read, preflight},
     unfinished::Unfinished,
     unread,
     widget::{assets, page, session},
 };
 #[cfg(feature = "media")]
 use crate::vendor::MediaKind;
-use crate::{faults::Endpoint, mock::Mock};
+use crate::{
+    config::{Config, Cors},
+    faults::Endpoint,
+    mock::Mock,
+};
 
 /// The calls of the company's backend, by their paths. See [`tidy_path`] for the last slash.
 ///
@@ -93,6 +99,8 @@ fn other_calls(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
 #[derive(Debug)]
 pub(crate) struct Routes {
     mock: Arc<Mock>,
+    /// The page without a session, at the same path as those with one.
+    home: Router,
     others: Router,
     pub(crate) unfinished: Arc<Unfinished>,
 }
@@ -100,26 +108,50 @@ pub(crate) struct Routes {
 impl Routes {
     pub(crate) fn new(mock: Arc<Mock>) -> Self {
         let unfinished = Unfinished::new(mock.config.clients.unfinished);
-        Self { others: other_calls(&mock).with_state(mock.clone()), mock, unfinished }
+        let home =
+            Router::new().route("/", get(home::show).post(home::finish)).method_not_allowed_fallback(wrong_method);
+        let (home, others) = (home.with_state(mock.clone()), other_calls(&mock).with_state(mock.clone()));
+        Self { home, others, mock, unfinished }
     }
 
     /// Answers a request when all of its body has been read.
     pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &Caller) -> Response<Body> {
-        let (limits, time) = (&self.mock.config.limits, self.mock.config.clients.body);
+        let Config { limits, clients, cors, .. } = &self.mock.config;
+        let time = clients.body;
         let mut request = request.map(|body| Arriving::new(body, time, &self.unfinished));
         tidy_path(request.uri_mut());
-        if !request.uri().path().starts_with("/external-api/") {
-            request.extensions_mut().insert(ConnectInfo(caller.address));
-            let router = self.others.clone();
-            return match widget_calls(request.uri().path()) {
-                Some(endpoint) => widget_call(&self.mock, endpoint, router, request, caller).await,
-                None => unread::answer(router, request, limits).await,
-            };
+        let is_the_vendors = request.uri().path().starts_with("/external-api/");
+        if *cors == Cors::Nobody || !(is_the_vendors || request.uri().path().starts_with("/__widget/sessions/")) {
+            return self.answer_own(request, caller).await;
         }
-        let (head, mut body) = request.into_parts();
-        let response = vendor_call(&self.mock, vendor_calls(head.uri.path()), &head, &mut body, caller).await;
-        unread::drain(body, limits).await;
+        if let Some(response) = preflight(request.method(), request.headers(), cors) {
+            unread::drain(request.into_body(), limits).await;
+            return response;
+        }
+        let headers = request.headers().clone();
+        let mut response = self.answer_own(request, caller).await;
+        let_read(&mut response, &headers, cors);
         response
+    }
+
+    /// As [`Routes::answer`], whatever page calls.
+    async fn answer_own(&self, mut request: Request<Arriving>, caller: &Caller) -> Response<Body> {
+        let limits = &self.mock.config.limits;
+        if request.uri().path().starts_with("/external-api/") {
+            let (head, mut body) = request.into_parts();
+            let response = vendor_call(&self.mock, vendor_calls(head.uri.path()), &head, &mut body, caller).await;
+            unread::drain(body, limits).await;
+            return response;
+        }
+        request.extensions_mut().insert(ConnectInfo(caller.address));
+        if home::is_meant(request.uri()) {
+            return unread::answer(self.home.clone(), request, limits).await;
+        }
+        let router = self.others.clone();
+        match widget_calls(request.uri().path()) {
+            Some(endpoint) => widget_call(&self.mock, endpoint, router, request, caller).await,
+            None => unread::answer(router, request, limits).await,
+        }
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{Mock, Refusal, not_found, striking::let_through};
+use super::{Met, Mock, Refusal, Stand, not_found};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    faults::Strike,
     scenario::{Content, Read, Scenario, ScenarioChoice},
     session::{Asked, Opening, Session},
     vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
@@ -40,8 +39,8 @@ pub(crate) struct Begun {
     pub(crate) token: Token,
     /// Why it goes as it goes, and what is odd about its flags.
     pub(crate) hint: String,
-    /// What faults do to the answer that wait for its scenario.
-    pub(crate) strikes: Vec<Strike>,
+    /// The faults that wait for its scenario, and where it stands.
+    pub(crate) met: Met,
 }
 
 /// The scenario of a session that begins.
@@ -90,7 +89,7 @@ impl Mock {
         let chosen = self.choose(tenant, &catalogue, &content, wish, saved_scenario, default)?;
         let Chosen { scenario, reason, queued } = chosen;
         let put_back = || queued.clone().into_iter().for_each(|queued| tenant.put_back(queued));
-        let strikes = self.let_begin(tenant, &scenario, &reason, meets_faults).inspect_err(|refusal| {
+        let mut met = self.let_begin(tenant, &scenario, &reason, meets_faults).inspect_err(|refusal| {
             if matches!(refusal, Refusal::Fault(_)) {
                 put_back();
             }
@@ -111,15 +110,17 @@ impl Mock {
         let token = tenant.tokens.next();
         let lifetime = scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
         let opening = Opening { token, asked, switches, step_types, lifetime, parent: parent_token };
-        match tenant.sessions.insert(Session::begin(opening, now), catalogue) {
+        let session = Session::begin(opening, now);
+        met.stand = Some(Stand::of(&session));
+        match tenant.sessions.insert(session, catalogue) {
             Ok(None) => {}
             Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.tell_of_eviction(&given_up))),
             Err(full) => {
                 put_back();
-                return Err(Refusal::Error(VendorError::argument(full.to_string()), strikes));
+                return Err(Refusal::Error(VendorError::argument(full.to_string()), met));
             }
         }
-        Ok(Begun { token, hint, strikes })
+        Ok(Begun { token, hint, met })
     }
 
     /// The scenario of a new session, strongest wish first, and where the wish came from.
@@ -175,18 +176,18 @@ impl Mock {
         scenario: &Scenario,
         reason: &str,
         meets_faults: bool,
-    ) -> Result<Vec<Strike>, Refusal> {
+    ) -> Result<Met, Refusal> {
         if let Some(code) = scenario.refuse_begin {
             let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
             return Err(VendorError::new(code, problem).into());
         }
         if !meets_faults {
-            return Ok(Vec::new());
+            return Ok(Met::default());
         }
-        let mut strikes = self.strike_begin(tenant, &scenario.name).map_err(Refusal::Fault)?;
+        let mut met = self.strike_begin(tenant, &scenario.name).map_err(Refusal::Fault)?;
         if let Some(fault) = &scenario.begin_fault {
-            strikes.extend(tenant.strike_begin(&scenario.name, fault));
+            met.strikes.extend(tenant.strike_begin(&scenario.name, fault));
         }
-        let_through(strikes).map_err(Refusal::Fault)
+        met.let_through().map_err(Refusal::Fault)
     }
 }

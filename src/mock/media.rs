@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Mock, Refusal, strike_session, struck};
+use super::{Met, Mock, Refusal, strike_session, struck};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    faults::{Endpoint, Strike},
+    faults::Endpoint,
     media::{Document, Media, Sitter, Specimen, Wanted, mark_in},
     result::{Sex, similarity},
     session::{Session, Upload, UploadError},
@@ -35,15 +35,10 @@ impl Mock {
     /// # Errors
     ///
     /// As [`Mock::result`].
-    pub(crate) fn picture(
-        &self,
-        tenant: &Arc<Tenant>,
-        token: &str,
-        wanted: Wanted,
-    ) -> Result<(Picture, Vec<Strike>), Refusal> {
+    pub(crate) fn picture(&self, tenant: &Arc<Tenant>, token: &str, wanted: Wanted) -> Result<(Picture, Met), Refusal> {
         self.with_session(tenant, token, |session, catalogue| {
-            let strikes = strike_session(session, Endpoint::Media(wanted.kind), tenant.clock.now())?;
-            let (document, strikes) = struck(self.answer(tenant, session, &catalogue.fixtures), strikes)?;
+            let met = strike_session(session, Endpoint::Media(wanted.kind), tenant.clock.now())?;
+            let (document, met) = struck(self.answer(tenant, session, &catalogue.fixtures), met)?;
             let uploaded = session.uploaded(wanted.kind, wanted.page).filter(|_| session.is_through());
             let picture = match uploaded {
                 Some(media) => Picture::Uploaded(media.clone()),
@@ -55,7 +50,7 @@ impl Mock {
                     has_face_document: session.has_face_document_step(),
                 })),
             };
-            Ok((picture, strikes))
+            Ok((picture, met))
         })
     }
 

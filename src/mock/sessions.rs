@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Mock;
+use super::{CallFilter, CallOf, Mock};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
@@ -74,6 +74,24 @@ pub struct SessionDetails {
     pub uploads: Vec<UploadInfo>,
     /// The tokens of the sessions that are parts of it, in the order in which they began.
     pub children: Vec<String>,
+    /// The calls about it that are remembered, in the order in which they were answered.
+    pub calls: Vec<CallOfSession>,
+}
+
+/// A call about a session; the journal says more of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct CallOfSession {
+    /// Its id in the journal.
+    pub id: u64,
+    /// When it was answered.
+    pub at: String,
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Without the query.
+    pub path: String,
+    /// The status of the answer.
+    pub status: u16,
 }
 
 /// The browser that opened the widget.
@@ -283,7 +301,20 @@ impl Mock {
             answers: answers.map(|answers| serde_json::to_value(answers).expect("answers are JSON")),
             uploads,
             children: self.children(token).iter().map(ToString::to_string).collect(),
+            calls: self.calls_of(&tenant, known),
         })
+    }
+
+    fn calls_of(&self, tenant: &Arc<Tenant>, token: Token) -> Vec<CallOfSession> {
+        let filter = CallFilter { session: Some(token), ..CallFilter::default() };
+        let (calls, _) = self.find_calls(Some(tenant), &filter);
+        let call = |(_, entry): &CallOf| {
+            let call = &entry.recorded;
+            let path = call.path_and_query.split('?').next().unwrap_or_default().to_owned();
+            let (at, method) = (call.at.to_string(), call.method.to_string());
+            CallOfSession { id: entry.id, at, method, path, status: call.status }
+        };
+        calls.iter().map(call).collect()
     }
 
     /// Removes a session, without an answer to anybody; false when there is none of that token.

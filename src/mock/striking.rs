@@ -1,14 +1,58 @@
 //! What faults do to a call: those of the server, then the company's, then the session's.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{Mock, Refusal};
 use crate::{
     company::Tenant,
     faults::{Endpoint, Occasion, Strike},
+    scenario::Scenario,
     session::Session,
     vendor::{Token, VendorError},
 };
+
+/// What a call met on its way.
+#[derive(Debug, Default)]
+pub(crate) struct Met {
+    /// What faults do to it, in the order in which they strike.
+    pub(crate) strikes: Vec<Strike>,
+    /// Where its session stood.
+    pub(crate) stand: Option<Stand>,
+}
+
+/// Where a session stood in its scenario.
+#[derive(Debug, Clone)]
+pub(crate) struct Stand {
+    pub(crate) scenario: Arc<Scenario>,
+    /// The number of the stage that came last, from 1.
+    pub(crate) stage: Option<usize>,
+}
+
+impl Stand {
+    pub(super) fn of(session: &Session) -> Self {
+        Self { scenario: session.asked.scenario.clone(), stage: session.stage() }
+    }
+}
+
+impl Met {
+    /// Adds what it met later.
+    pub(crate) fn then(&mut self, later: Self) {
+        self.strikes.extend(later.strikes);
+        self.stand = later.stand.or(self.stand.take());
+    }
+
+    /// These faults alone.
+    fn of_faults(strikes: Vec<Strike>) -> Self {
+        Self { strikes, stand: None }
+    }
+
+    /// What it met, as an error where the last fault keeps the call from being carried out.
+    pub(super) fn let_through(self) -> Result<Self, Self> {
+        if self.strikes.last().is_some_and(Strike::comes_first) { Err(self) } else { Ok(self) }
+    }
+}
 
 impl Mock {
     /// What the faults of the server and of the company do to a call, before anybody knows whether it is let in.
@@ -22,9 +66,9 @@ impl Mock {
         endpoint: Option<Endpoint>,
         tenant: Option<&Tenant>,
         token: Option<&str>,
-    ) -> Result<Vec<Strike>, Vec<Strike>> {
+    ) -> Result<Met, Met> {
         if !self.faults.any() && !tenant.is_some_and(|tenant| tenant.faults.any()) {
-            return Ok(Vec::new());
+            return Ok(Met::default());
         }
         // Only a company's own calls tell of its sessions.
         let known = tenant.zip(token.and_then(Token::parse));
@@ -41,19 +85,14 @@ impl Mock {
     /// # Errors
     ///
     /// The faults, of which the last one keeps the call from being carried out.
-    pub(crate) fn strike_widget(
-        &self,
-        endpoint: Endpoint,
-        tenant: Option<&Tenant>,
-        token: &str,
-    ) -> Result<Vec<Strike>, Vec<Strike>> {
-        let mut strikes = self.strike(Some(endpoint), tenant, Some(token))?;
+    pub(crate) fn strike_widget(&self, endpoint: Endpoint, tenant: Option<&Tenant>, token: &str) -> Result<Met, Met> {
+        let mut met = self.strike(Some(endpoint), tenant, Some(token))?;
         let of_session = self.in_session(token, |session, now| {
             session.settle(now);
-            session.strike(endpoint, now)
+            Met { strikes: session.strike(endpoint, now), stand: Some(Stand::of(session)) }
         });
-        strikes.extend(of_session.unwrap_or_default());
-        let_through(strikes)
+        met.then(of_session.unwrap_or_default());
+        met.let_through()
     }
 
     /// What those faults of the server and of the company do to a call of `begin/` that are for one scenario, which is
@@ -62,44 +101,36 @@ impl Mock {
     /// # Errors
     ///
     /// As [`Mock::strike`].
-    pub(super) fn strike_begin(&self, tenant: &Tenant, scenario: &str) -> Result<Vec<Strike>, Vec<Strike>> {
+    pub(super) fn strike_begin(&self, tenant: &Tenant, scenario: &str) -> Result<Met, Met> {
         if !self.faults.any() && !tenant.faults.any() {
-            return Ok(Vec::new());
+            return Ok(Met::default());
         }
         let (endpoint, scenario) = (Some(Endpoint::Begin), Some(scenario));
         self.strike_on(&Occasion { endpoint, session: None, scenario, is_second_look: true }, Some(tenant))
     }
 
-    fn strike_on(&self, occasion: &Occasion<'_>, tenant: Option<&Tenant>) -> Result<Vec<Strike>, Vec<Strike>> {
+    fn strike_on(&self, occasion: &Occasion<'_>, tenant: Option<&Tenant>) -> Result<Met, Met> {
         let draw = |purpose: &str| self.draws.draw(purpose);
         let mut strikes = self.faults.strike(occasion, false, || self.clock.now(), draw);
         if let Some(tenant) = tenant {
             let is_answered = strikes.last().is_some_and(Strike::comes_first);
             strikes.extend(tenant.strike(occasion, is_answered));
         }
-        let_through(strikes)
+        Met::of_faults(strikes).let_through()
     }
 }
 
 /// What the faults of the session's scenario do to a call, unless one keeps it from being carried out.
-pub(super) fn strike_session(
-    session: &mut Session,
-    endpoint: Endpoint,
-    now: Timestamp,
-) -> Result<Vec<Strike>, Refusal> {
+pub(super) fn strike_session(session: &mut Session, endpoint: Endpoint, now: Timestamp) -> Result<Met, Refusal> {
     session.settle(now);
-    let_through(session.strike(endpoint, now)).map_err(Refusal::Fault)
+    let met = Met { strikes: session.strike(endpoint, now), stand: Some(Stand::of(session)) };
+    met.let_through().map_err(Refusal::Fault)
 }
 
-/// An answer and the faults that are on it, whether or not it is an error.
-pub(super) fn struck<T>(answer: Result<T, VendorError>, strikes: Vec<Strike>) -> Result<(T, Vec<Strike>), Refusal> {
+/// An answer and what was met on the way to it, whether or not it is an error.
+pub(super) fn struck<T>(answer: Result<T, VendorError>, met: Met) -> Result<(T, Met), Refusal> {
     match answer {
-        Ok(answer) => Ok((answer, strikes)),
-        Err(error) => Err(Refusal::Error(error, strikes)),
+        Ok(answer) => Ok((answer, met)),
+        Err(error) => Err(Refusal::Error(error, met)),
     }
-}
-
-/// What faults do to a call, as an error where the last one keeps it from being carried out.
-pub(super) fn let_through(strikes: Vec<Strike>) -> Result<Vec<Strike>, Vec<Strike>> {
-    if strikes.last().is_some_and(Strike::comes_first) { Err(strikes) } else { Ok(strikes) }
 }

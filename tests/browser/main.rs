@@ -5,6 +5,7 @@
 //! pages are left in `target/screenshots/`.
 
 mod browser;
+mod control_api;
 mod media;
 mod site;
 

@@ -29,6 +29,38 @@ const PARENT: &str = r#"<!doctype html>
 </html>
 "#;
 
+/// A page of somebody who means no good: it tries what a page can, and keeps what came of it in `done`.
+const EVIL: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <link rel="icon" href="data:,">
+  <title>Win a prize</title>
+</head>
+<body>
+  <form id="form" method="post" target="frame"><input name="outcome" value="REJECTED"></form>
+  <iframe name="frame" title="hidden"></iframe>
+  <script>
+    const attempt = async (url, options) => {
+      try {
+        const response = await fetch(url, options);
+        return `${response.type} ${response.status} ${(await response.text()).length}`;
+      } catch (error) {
+        return error.name;
+      }
+    };
+    const post = (url) => {
+      const form = document.getElementById("form");
+      form.action = url;
+      const loaded = new Promise((resolve) => document.querySelector("iframe").addEventListener("load", resolve, { once: true }));
+      form.submit();
+      return loaded;
+    };
+  </script>
+</body>
+</html>
+"#;
+
 /// Where the browser goes at the end of a widget with a `return_url`.
 const RETURN: &str = r#"<!doctype html>
 <html lang="en">
@@ -49,7 +81,10 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start() -> Self {
-        let pages = Router::new().route("/", get(Html(PARENT))).route("/return", get(Html(RETURN)));
+        let pages = Router::new()
+            .route("/", get(Html(PARENT)))
+            .route("/return", get(Html(RETURN)))
+            .route("/evil", get(Html(EVIL)));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let port = listener.local_addr().expect("the port is bound").port();
         let serving = tokio::spawn(async { axum::serve(listener, pages).await.expect("serving never fails") });

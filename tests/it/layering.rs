@@ -65,7 +65,10 @@ fn only_http_and_server_name_axum_and_hyper() {
 
 #[test]
 fn only_errors_parts_of_media_and_pages_of_our_own_pick_a_status() {
-    only_in(&["StatusCode"], &["http/error.rs", "http/media.rs", "http/widget/", "http/admin/"]);
+    only_in(
+        &["StatusCode"],
+        &["http/error.rs", "http/media.rs", "http/widget/", "http/admin/", "http/home/", "http/origin.rs"],
+    );
 }
 
 #[test]

@@ -201,7 +201,6 @@ async fn unknown_finished_and_expired_tokens_have_their_pages() {
             app.get(&format!("/__widget/sessions/{token}")).await.assert_status(status);
         }
     }
-    app.get("/").await.assert_status(404);
 }
 
 #[tokio::test]

@@ -1,15 +1,15 @@
 //! What a server is started with, from what the user set.
 
 use super::{
-    super::values::{AnyKey, HostName, KeyAndSecret, Length, Moment, PublicUrl, Size, Status, StatusOf},
+    super::values::{AnyKey, HostName, KeyAndSecret, Length, Moment, Pages, PublicUrl, Size, Status, StatusOf},
     Settings,
 };
-use crate::{Company, Config, ErrorStatus, company::CompanyFile, faults::FaultFile};
+use crate::{Company, Config, Cors, ErrorStatus, company::CompanyFile, faults::FaultFile};
 
 impl Settings {
     pub(in crate::cli) fn into_config(self) -> Result<Config, String> {
         let defaults = Config::default();
-        let Config { host, port, session_lifetime, dialect, scenario, finish, limits, clients, .. } = defaults;
+        let Config { host, port, session_lifetime, dialect, scenario, finish, limits, clients, journal, .. } = defaults;
         // What is said of one error holds above what is said of all, in whatever order.
         let mut error_status = ErrorStatus::default();
         let (for_all, for_one): (Vec<_>, Vec<_>) =
@@ -72,6 +72,15 @@ impl Settings {
                 idle: self.idle_timeout.map_or(clients.idle, |Length(time)| time),
                 connections: self.max_connections.unwrap_or(clients.connections),
                 unfinished: self.max_unfinished.map_or(clients.unfinished, |Size(bytes)| bytes),
+            },
+            cors: self.cors.unwrap_or_default().into_iter().map(|Pages(cors)| cors).fold(Cors::Nobody, Cors::and),
+            verbose_hints: self.verbose_hints.unwrap_or(false),
+            journal: crate::JournalSettings {
+                enabled: !self.no_journal.unwrap_or(false),
+                calls: self.journal_calls.unwrap_or(journal.calls),
+                bytes: self.journal_bytes.map_or(journal.bytes, |Size(bytes)| bytes),
+                body: self.journal_body.map_or(journal.body, |Size(bytes)| bytes),
+                secrets: self.journal_secrets.unwrap_or(false),
             },
             control_api: crate::ControlApi {
                 enabled: !self.no_admin.unwrap_or(false),

@@ -1,15 +1,17 @@
 //! Who may use the control API: nobody whom a page of somebody else sent.
 
+use std::net::IpAddr;
+
 use axum::http::{
     HeaderMap, Method,
-    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, ORIGIN, TRANSFER_ENCODING},
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING},
 };
-use std::net::IpAddr;
 
 use super::problem::Problem;
 use crate::{
     config::{Config, ControlApi},
     foreign_text::shortened,
+    http::origin,
     signature::is_same,
 };
 
@@ -27,7 +29,7 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let host = text(HOST);
     if let Some(host) = &host
-        && !is_known(host, config)
+        && !is_known_host(host, config)
     {
         return Err(Problem::forbidden(format!(
             "the control API is not known as `{}`, and a page of that name must not get to it: call it by address, as \
@@ -35,12 +37,10 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
             shortened(host)
         )));
     }
-    if let Some(origin) = text(ORIGIN)
-        && !is_own(&origin, host.as_deref(), config)
-    {
+    if let Some(origin) = origin::foreign(headers, config) {
         return Err(Problem::forbidden(format!(
             "a page of `{}` called, and only the mock's own pages may use the control API",
-            shortened(&origin)
+            shortened(origin)
         )));
     }
     if let Some(token) = token {
@@ -69,7 +69,7 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
 }
 
 /// Whether the mock can be meant by that `Host`.
-fn is_known(host: &str, config: &Config) -> bool {
+pub(in crate::http) fn is_known_host(host: &str, config: &Config) -> bool {
     let name = name_of(host);
     let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
     let public = config.public_url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| name_of(rest));
@@ -88,14 +88,6 @@ fn name_of(host: &str) -> &str {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
         _ => host,
     }
-}
-
-/// Whether the page that calls came from the mock itself.
-fn is_own(origin: &str, host: Option<&str>, config: &Config) -> bool {
-    let public = config.public_url.as_deref().map(|url| url.trim_end_matches('/'));
-    let is_public = public.is_some_and(|url| url.eq_ignore_ascii_case(origin));
-    let of_host = origin.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
-    is_public || of_host.is_some_and(|(_, authority)| host.is_some_and(|host| host.eq_ignore_ascii_case(authority)))
 }
 
 #[cfg(test)]
@@ -119,7 +111,7 @@ mod tests {
             "mock.example.com:8443",
             "Mock.Example.Com",
         ] {
-            assert!(is_known(host, &config), "{host}");
+            assert!(is_known_host(host, &config), "{host}");
         }
         for host in [
             "example.com",
@@ -128,24 +120,7 @@ mod tests {
             "127.0.0.1.evil.test",
             "localhost.evil.test",
         ] {
-            assert!(!is_known(host, &config), "{host}");
-        }
-    }
-
-    #[test]
-    fn a_page_of_another_port_or_scheme_of_no_kind_is_foreign() {
-        let config = Config { public_url: Some("https://mock.example.com:8443/".into()), ..Config::default() };
-        let own = |origin: &str| is_own(origin, Some("localhost:8080"), &config);
-        assert!(own("http://localhost:8080") && own("https://localhost:8080") && own("https://mock.example.com:8443"));
-        for origin in [
-            "null",
-            "http://localhost:3000",
-            "http://localhost",
-            "file://localhost:8080",
-            "https://mock.example.com",
-            "",
-        ] {
-            assert!(!own(origin), "{origin}");
+            assert!(!is_known_host(host, &config), "{host}");
         }
     }
 }

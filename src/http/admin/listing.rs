@@ -25,6 +25,15 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
+/// In which order things happened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Order {
+    #[default]
+    Oldest,
+    Newest,
+}
+
 /// A part of a list.
 #[derive(Debug, Serialize)]
 pub(super) struct Part<T> {

@@ -1,5 +1,6 @@
 //! `/__admin/…`: the control API, one file a resource.
 
+mod calls;
 mod clock;
 mod companies;
 mod faults;
@@ -28,6 +29,7 @@ use axum::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
+pub(super) use self::guard::is_known_host;
 use self::problem::Problem;
 use crate::{company::Tenant, mock::Mock};
 
@@ -51,6 +53,8 @@ pub(super) fn routes(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
         .route("/scenarios/{name}", get(scenarios::show))
         .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/faults/{name}", delete(faults::remove))
+        .route("/calls", get(calls::list).delete(calls::clear))
+        .route("/calls/{id}", get(calls::show))
         .route("/settings", get(settings::show))
         .route("/clock", get(clock::show))
         .route("/clock/advance", post(clock::advance))

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     created,
-    listing::{Limit, Part},
+    listing::{Limit, Order, Part},
     of_company,
     problem::Problem,
     reading::{JsonBody, Named, Query},
@@ -40,15 +40,6 @@ pub(super) struct Wanted {
     cursor: Option<u64>,
 }
 
-/// In which order they began.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Order {
-    #[default]
-    Oldest,
-    Newest,
-}
-
 /// What a session is begun with.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,7 +61,7 @@ pub(super) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Part<SessionInfo>>, Problem> {
     let tenant = wanted.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
-    let parent = wanted.parent.map(|token| parent(&token)).transpose()?;
+    let parent = wanted.parent.map(|token| token_in(&token, "parent")).transpose()?;
     let filter = SessionFilter {
         scenario: wanted.scenario,
         answer: wanted.answer,
@@ -153,9 +144,10 @@ fn now(mock: &Mock, token: &str) -> Result<Json<SessionInfo>, Problem> {
     mock.look_at_session(token).map(Json).ok_or_else(|| no_such(token))
 }
 
-fn parent(token: &str) -> Result<Token, Problem> {
+/// The token of a parameter.
+pub(super) fn token_in(token: &str, parameter: &str) -> Result<Token, Problem> {
     let known = Token::parse(without_quotes(token));
-    known.ok_or_else(|| Problem::invalid(format!("`{}` is no session token", shortened(token))).at("parent"))
+    known.ok_or_else(|| Problem::invalid(format!("`{}` is no session token", shortened(token))).at(parameter))
 }
 
 fn no_such(token: &str) -> Problem {

@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 
 use crate::{
-    config::{ClientLimits, Config, Limits},
+    config::{ClientLimits, Config, Cors, Limits},
     mock::Mock,
     vendor::{Dialect, ResultCase},
 };
@@ -46,6 +46,13 @@ pub(super) struct Settings {
     idle_timeout: f64,
     max_connections: usize,
     max_unfinished: usize,
+    cors: Vec<String>,
+    verbose_hints: bool,
+    no_journal: bool,
+    journal_calls: usize,
+    journal_bytes: usize,
+    journal_body: usize,
+    journal_secrets: bool,
     admin_host: Vec<String>,
     /// Whether callers of the control API need a token.
     admin_token: bool,
@@ -93,6 +100,17 @@ impl Settings {
             idle_timeout: seconds(idle),
             max_connections: connections,
             max_unfinished: unfinished,
+            cors: match &config.cors {
+                Cors::Nobody => Vec::new(),
+                Cors::Everybody => vec!["*".into()],
+                Cors::Origins(origins) => origins.clone(),
+            },
+            verbose_hints: config.verbose_hints,
+            no_journal: !config.journal.enabled,
+            journal_calls: config.journal.calls,
+            journal_bytes: config.journal.bytes,
+            journal_body: config.journal.body,
+            journal_secrets: config.journal.secrets,
             admin_host: config.control_api.hosts.clone(),
             admin_token: config.control_api.token.is_some(),
         }

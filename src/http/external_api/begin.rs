@@ -24,5 +24,5 @@ pub(in crate::http) fn begin(mock: &Mock, call: &Call<'_>) -> Result<Answer, Ref
         hint.push_str(&problem);
     }
     let json = ["\"", begun.token.as_str(), "\""].concat().into();
-    Ok(Answer { content: Content::Json(json), hint: Some(hint), begun: Some(begun.token), strikes: begun.strikes })
+    Ok(Answer { content: Content::Json(json), hint: Some(hint), begun: Some(begun.token), met: begun.met })
 }

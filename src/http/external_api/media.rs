@@ -15,6 +15,6 @@ pub(in crate::http) fn media(mock: &Mock, call: &Call<'_>) -> Result<Answer, Ref
         wanted.document_type = call.params.given("document_type")?.map(|kind| kind.into_owned());
         wanted.page = call.params.number("page")?.unwrap_or(1);
     }
-    let (picture, strikes) = mock.picture(&call.tenant, &call.session_token()?, wanted)?;
-    Ok(Answer { content: Content::Picture(picture), hint: None, begun: None, strikes })
+    let (picture, met) = mock.picture(&call.tenant, &call.session_token()?, wanted)?;
+    Ok(Answer { content: Content::Picture(picture), hint: None, begun: None, met })
 }

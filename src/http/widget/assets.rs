@@ -17,6 +17,7 @@ pub(in crate::http) async fn show(
     let asset = asset.map(|Path(asset)| asset).unwrap_or_default();
     let (content_type, text) = match asset.as_str() {
         "icon.svg" => ("image/svg+xml", include_str!("icon.svg")),
+        "home.css" => ("text/css; charset=utf-8", include_str!("../home/home.css")),
         "page.css" => ("text/css; charset=utf-8", include_str!("page.css")),
         "page.js" => ("text/javascript; charset=utf-8", include_str!("page.js")),
         "finished.js" => ("text/javascript; charset=utf-8", include_str!("finished.js")),

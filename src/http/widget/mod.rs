@@ -10,6 +10,10 @@ use axum::{
 };
 use serde::Serialize;
 
+pub(super) use self::page::status;
+use super::error::with_hint;
+use crate::foreign_text::{as_html, shortened};
+
 /// Scripts and styles come from the mock alone. There is no `form-action` and no `frame-ancestors`: a finished widget
 /// redirects anywhere, and any page may embed it.
 const CONTENT_SECURITY_POLICY: &str =
@@ -20,7 +24,7 @@ fn response(status: StatusCode, content_type: &'static str, body: impl Into<Body
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        (header::REFERRER_POLICY, "same-origin"),
     ];
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
@@ -32,8 +36,22 @@ fn response(status: StatusCode, content_type: &'static str, body: impl Into<Body
     response
 }
 
+/// A page that lets nobody through, and says why.
+pub(super) fn closed(status: StatusCode, language: &'static str, title: &str, text: &str) -> Response<Body> {
+    let page = include_str!("closed.html").replace("{title}", &as_html(title)).replace("{text}", &as_html(text));
+    html(status, language, &page)
+}
+
+/// What a page of somebody else gets that posts a form of the mock.
+pub(super) fn refused(origin: &str) -> Response<Body> {
+    let origin = shortened(origin);
+    tracing::warn!(%origin, "a page of another origin posted a form, which is refused");
+    let problem = format!("a page of `{origin}` posted this form: only the mock's own page may (see --public-url)");
+    with_hint(closed(StatusCode::FORBIDDEN, "en", "This form does not fit", &problem), &problem)
+}
+
 /// A page in that language. Its own texts are English; those of the company are in the session's language.
-fn html(status: StatusCode, language: &'static str, page: &str) -> Response<Body> {
+pub(super) fn html(status: StatusCode, language: &'static str, page: &str) -> Response<Body> {
     let page = page.replacen(r#"<html lang="en">"#, &format!(r#"<html lang="{language}">"#), 1);
     response(status, "text/html; charset=utf-8", page)
 }

@@ -12,9 +12,10 @@ use serde_json::json;
 use super::{
     super::{
         error::{self, with_hint},
+        origin,
         params::{Params, Received},
     },
-    html, json,
+    closed, html, json, refused,
 };
 use crate::{
     foreign_text::without_quotes,
@@ -48,13 +49,18 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Reques
 /// `{"returnUrl": URL or null}`, or `{"error": …}`.
 pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
+    if let Some(origin) = origin::foreign(&head.headers, &mock.config) {
+        return refused(origin);
+    }
     let token = session_token(&head.uri);
     let limits = &mock.config.limits;
     let received = Received::read(&head, &mut body, limits).await;
     let form = received.and_then(|received| read(&Params::read(&head, &received, limits)?, &head, &mock));
     // A person who never opened the page, such as a script, has a browser too.
     let finished = match form {
-        Err(error) if error.case == ErrorCase::TooSlow => return error::response(&error, &mock.config.error_status),
+        Err(error) if error.case == ErrorCase::TooSlow => {
+            return error::response(&error, &mock.config.error_status, true);
+        }
         Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
         Err(error) => Err(FinishError::Form(error.message)),
     };
@@ -118,7 +124,7 @@ fn read(form: &Params<'_>, head: &Parts, mock: &Mock) -> Result<Finish, VendorEr
 }
 
 /// The status of a page that lets nobody through.
-pub(super) fn status(error: &FinishError) -> StatusCode {
+pub(in crate::http) fn status(error: &FinishError) -> StatusCode {
     match error {
         FinishError::NoSuchSession => StatusCode::NOT_FOUND,
         FinishError::AlreadyFinished | FinishError::Expired => StatusCode::GONE,
@@ -140,24 +146,7 @@ fn refusal(error: &FinishError, language: &'static str) -> Response<Body> {
             ("This form does not fit", error.to_string())
         }
     };
-    let page = include_str!("closed.html").replace("{title}", title).replace("{text}", &as_html(&text));
-    html(status(error), language, &page)
-}
-
-/// Text that is shown as it is, whoever wrote it.
-fn as_html(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            other => html.push(other),
-        }
-    }
-    html
+    closed(status(error), language, title, &text)
 }
 
 /// `url` as it is; only what a header cannot carry is escaped.

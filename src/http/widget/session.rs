@@ -5,12 +5,17 @@ use std::{borrow::Cow, sync::Arc};
 use axum::{
     body::Body,
     extract::{Path, State, rejection::PathRejection},
-    http::{Response, StatusCode},
+    http::{HeaderMap, Response, StatusCode},
 };
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
-use super::{super::error::with_hint, json, page::status, response};
+use super::{
+    super::{error::with_hint, origin},
+    json,
+    page::status,
+    refused, response,
+};
 use crate::{
     mock::Mock,
     session::{FinishError, walk},
@@ -82,8 +87,14 @@ pub(in crate::http) async fn show(
 /// `POST …/steps/{step}`: the person came to that step, named by its key or its type.
 pub(in crate::http) async fn reach(
     State(mock): State<Arc<Mock>>,
+    headers: HeaderMap,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Response<Body> {
+    if let Some(origin) = origin::foreign(&headers, &mock.config)
+        && !mock.config.cors.allows(origin)
+    {
+        return refused(origin);
+    }
     let (token, step) = path.map(|Path(path)| path).unwrap_or_default();
     match mock.reach(&token, &step) {
         Ok(()) => response(StatusCode::NO_CONTENT, "application/json", Body::empty()),

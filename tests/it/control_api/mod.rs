@@ -1,5 +1,6 @@
 //! The control API below `/__admin/`, over HTTP.
 
+mod calls;
 mod companies;
 mod faults;
 mod reading;

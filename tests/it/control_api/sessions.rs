@@ -37,6 +37,9 @@ async fn a_session_shows_everything_known() {
     let session = shown.as_object_mut().unwrap();
     assert!(session["browser"]["remote_address"] == "127.0.0.1", "{session:?}");
     session.remove("browser");
+    let calls = session.remove("calls").unwrap();
+    let calls: Vec<_> = calls.as_array().unwrap().iter().map(|call| call["path"].as_str().unwrap()).collect();
+    assert_eq!(calls, ["/external-api/begin/", "/"], "the control API's are not among them");
     let expected = json!({
         "token": token, "company_key": app.mock.company_key(), "scenario": "scripted", "chosen_by": "the server's default",
         "stage": 1, "answer": "MANUAL_CHECK", "flags": {"skip_face": true}, "steps": steps, "config_id": null,

@@ -1,0 +1,37 @@
+//! What is remembered of calls.
+
+/// What is remembered of calls, for whoever looks at them afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JournalSettings {
+    /// Whether anything is: yes.
+    pub enabled: bool,
+    /// How many calls of each company are: 1,000. The oldest make room.
+    pub calls: usize,
+    /// How many bytes all of these take: 2 MiB.
+    pub bytes: usize,
+    /// How many bytes of one body, and of one answer: 16 KiB.
+    pub body: usize,
+    /// Whether company keys and signatures are shown in full: no.
+    pub secrets: bool,
+}
+
+impl Default for JournalSettings {
+    fn default() -> Self {
+        Self { enabled: true, calls: 1000, bytes: 2 << 20, body: 16 << 10, secrets: false }
+    }
+}
+
+impl JournalSettings {
+    /// Says which of these settings cannot be.
+    ///
+    /// # Errors
+    ///
+    /// A message that names the flag, and says what is allowed.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self.calls {
+            0 => Err("--journal-calls: with 0 no call would be remembered; --no-journal says that".into()),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `/__admin/calls…`: the calls that are remembered.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, http::StatusCode};
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+use super::{
+    listing::{Limit, Order},
+    of_company,
+    problem::Problem,
+    reading::{Named, Query},
+    sessions::token_in,
+};
+use crate::{
+    clock::parse_moment,
+    faults::Endpoint,
+    foreign_text::shortened,
+    http::journal::CallInfo,
+    mock::{CallFilter, Mock},
+};
+
+/// Which calls are listed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    company_key: Option<String>,
+    session: Option<String>,
+    endpoint: Option<Endpoint>,
+    method: Option<String>,
+    status: Option<u16>,
+    /// From that moment on, on the company's clock.
+    #[serde(default, deserialize_with = "moment")]
+    from: Option<Timestamp>,
+    /// Before that moment.
+    #[serde(default, deserialize_with = "moment")]
+    to: Option<Timestamp>,
+    #[serde(default)]
+    order: Order,
+    #[serde(default)]
+    limit: Limit,
+    cursor: Option<u64>,
+}
+
+/// Whose calls are meant: those of one company; all without it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    company_key: Option<String>,
+}
+
+/// A part of the calls that are remembered.
+#[derive(Debug, Serialize)]
+pub(super) struct Calls {
+    items: Vec<CallInfo>,
+    /// The `cursor` with which the next part is asked for; `None` behind the last.
+    next: Option<String>,
+    /// How many calls had to make room, of the companies that were looked at.
+    evicted: u64,
+    /// Whether none of those can be missing here.
+    is_complete: bool,
+}
+
+pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wanted>) -> Result<Json<Calls>, Problem> {
+    let tenant = wanted.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    let filter = CallFilter {
+        session: wanted.session.map(|token| token_in(&token, "session")).transpose()?,
+        endpoint: wanted.endpoint,
+        method: wanted.method,
+        status: wanted.status,
+        from: wanted.from,
+        to: wanted.to,
+    };
+    let (mut calls, evicted) = mock.find_calls(tenant.as_ref(), &filter);
+    let (newest_first, cursor, Limit(limit)) = (wanted.order == Order::Newest, wanted.cursor, wanted.limit);
+    if newest_first {
+        calls.reverse();
+    }
+    let is_behind = |id: u64| cursor.is_none_or(|cursor| if newest_first { id < cursor } else { id > cursor });
+    calls.retain(|(_, entry)| is_behind(entry.id));
+    let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
+    let is_complete = match evicted.last {
+        None => true,
+        Some(_) if newest_first => next.is_some(),
+        Some(last) => cursor.is_some_and(|cursor| cursor >= last),
+    };
+    let mut items = Vec::new();
+    for call in calls.iter().take(limit) {
+        items.push(CallInfo::of(call, &mock.config).await);
+    }
+    Ok(Json(Calls { items, next, evicted: evicted.count, is_complete }))
+}
+
+pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(id): Named) -> Result<Json<CallInfo>, Problem> {
+    let no_such = || Problem::not_found(format!("there is no call `{}`", shortened(&id)));
+    let number = id.parse().map_err(|_| no_such())?;
+    match mock.find_call(number) {
+        Some(call) => Ok(Json(CallInfo::of(&call, &mock.config).await)),
+        None if mock.was_call_evicted(number) => Err(Problem::gone(format!(
+            "the call `{number}` is not remembered any more, if there was one: more calls came than are \
+             (--journal-calls, --journal-bytes)"
+        ))),
+        None => Err(no_such()),
+    }
+}
+
+pub(super) async fn clear(State(mock): State<Arc<Mock>>, Query(whose): Query<Whose>) -> Result<StatusCode, Problem> {
+    let tenant = whose.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    mock.forget_calls(tenant.as_deref());
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn moment<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Timestamp>, D::Error> {
+    let moment = parse_moment(&String::deserialize(reader)?).map_err(D::Error::custom)?;
+    Timestamp::try_from(moment).map(Some).map_err(D::Error::custom)
+}

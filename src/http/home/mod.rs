@@ -1,0 +1,157 @@
+//! `/` without a token: what this is, for whoever opens the address; its sessions, with a form to finish each.
+
+use std::{fmt::Write, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header},
+};
+
+use super::{
+    admin::is_known_host,
+    origin,
+    params::{Params, Received},
+    widget::{self, refused},
+};
+use crate::{
+    config::ControlApi,
+    foreign_text::as_html,
+    mock::{Finish, Mock, SessionFilter, SessionInfo, SessionRange},
+    session::FinishError,
+    vendor::Outcome,
+};
+
+/// How many sessions are shown.
+const MOST_SHOWN: usize = 50;
+
+/// Whether a request is for this page: it names no session.
+pub(super) fn is_meant(uri: &Uri) -> bool {
+    let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    uri.path() == "/" && !query.into_iter().any(|(name, _)| name == "session_token")
+}
+
+/// Shows the page.
+pub(super) async fn show(State(mock): State<Arc<Mock>>, headers: HeaderMap) -> Response<Body> {
+    if let Some(refusal) = refusal(&mock, &headers) {
+        return refusal;
+    }
+    let sessions = match &mock.config.control_api.token {
+        None => sessions(&mock),
+        Some(_) => {
+            "<p>Sessions are shown to nobody here, as the control API asks for a token (--admin-token).</p>".into()
+        }
+    };
+    let page = include_str!("home.html").replace("{scenarios}", &scenarios(&mock)).replace("{sessions}", &sessions);
+    let mut response = widget::html(StatusCode::OK, "en", &page);
+    // Nobody is to click on what they cannot see.
+    let policy = HeaderValue::from_static(
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    );
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// Finishes a session as the form of the page says, and shows the page again.
+pub(super) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
+    let (head, mut body) = request.into_parts();
+    if let Some(refusal) = refusal(&mock, &head.headers) {
+        return refusal;
+    }
+    if mock.config.control_api.token.is_some() {
+        return closed(StatusCode::UNAUTHORIZED, "the control API asks for a token (--admin-token)");
+    }
+    if let Some(origin) = origin::foreign(&head.headers, &mock.config) {
+        return refused(origin);
+    }
+    let limits = &mock.config.limits;
+    let received = Received::read(&head, &mut body, limits).await;
+    let form = received.and_then(|received| {
+        let params = Params::read(&head, &received, limits)?;
+        let text = |name| params.text(name).map(|text| text.unwrap_or_default().into_owned());
+        Ok((text("session_token")?, text("outcome")?))
+    });
+    let done = match form {
+        Ok((token, outcome)) => match &*outcome {
+            "" | "scenario" => mock.finish(&token, Finish::default()),
+            word => match word.parse::<Outcome>() {
+                Ok(outcome) => mock.finish(&token, Finish::from(outcome)),
+                Err(problem) => Err(FinishError::Form(problem)),
+            },
+        },
+        Err(error) => Err(FinishError::Form(error.message)),
+    };
+    match done {
+        Ok(_) => {
+            let mut response = widget::html(StatusCode::SEE_OTHER, "en", "");
+            response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
+            response
+        }
+        Err(error) => closed(widget::status(&error), &error.to_string()),
+    }
+}
+
+/// Why nobody gets the page: it shows what only the control API may.
+fn refusal(mock: &Mock, headers: &HeaderMap) -> Option<Response<Body>> {
+    let ControlApi { enabled, .. } = mock.config.control_api;
+    if !enabled {
+        return Some(closed(StatusCode::NOT_FOUND, "There is no verification under this link."));
+    }
+    let host = headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
+    let is_known = host.is_none_or(|host| is_known_host(&host, &mock.config));
+    (!is_known).then(|| closed(StatusCode::FORBIDDEN, "The mock is not known by this name: see --admin-host."))
+}
+
+fn closed(status: StatusCode, text: &str) -> Response<Body> {
+    widget::closed(status, "en", "This link is not valid", text)
+}
+
+fn scenarios(mock: &Mock) -> String {
+    let catalogue = mock.catalogue();
+    let mut rows = String::new();
+    for name in catalogue.scenarios.names() {
+        let description =
+            catalogue.scenarios.get(name).map(|scenario| as_html(&scenario.description)).unwrap_or_default();
+        let _ = writeln!(rows, "<tr><th scope=\"row\">{}</th><td>{description}</td></tr>", as_html(name));
+    }
+    rows
+}
+
+fn sessions(mock: &Mock) -> String {
+    let range = SessionRange { limit: MOST_SHOWN, newest_first: true, after: None };
+    let (sessions, has_more) = mock.list_sessions(None, &SessionFilter::default(), range);
+    if sessions.is_empty() {
+        return "<p>No session has begun yet.</p>".into();
+    }
+    let mut rows = String::from(
+        "<table>\n<thead><tr><th>Session</th><th>Company</th><th>Scenario</th><th>Answers now</th><th>Person</th></tr></thead>\n<tbody>\n",
+    );
+    sessions.iter().for_each(|(_, session)| rows.push_str(&row(session)));
+    rows.push_str("</tbody>\n</table>\n");
+    if has_more {
+        let _ =
+            writeln!(rows, "<p>These are the newest {MOST_SHOWN}; <a href=\"/__admin/sessions\">all of them</a>.</p>");
+    }
+    rows
+}
+
+fn row(session: &SessionInfo) -> String {
+    let SessionInfo { token, company_key, scenario, answer, .. } = session;
+    let person = if session.is_finished {
+        "through".to_owned()
+    } else {
+        let outcomes: String = Outcome::ALL.iter().map(|outcome| format!("<option>{outcome}</option>")).collect();
+        format!(
+            "<form method=\"post\" action=\"/\"><input type=\"hidden\" name=\"session_token\" value=\"{token}\">\
+             <select name=\"outcome\" aria-label=\"Outcome\"><option value=\"scenario\">as the scenario says</option>{outcomes}</select> \
+             <button>Finish</button></form>"
+        )
+    };
+    format!(
+        "<tr><th scope=\"row\"><a href=\"/?session_token={token}\">{token}</a> <a href=\"/__admin/sessions/{token}\">details</a></th>\
+         <td>{}</td><td>{}</td><td>{}</td><td>{person}</td></tr>\n",
+        as_html(company_key),
+        as_html(scenario),
+        as_html(answer),
+    )
+}

@@ -1,0 +1,183 @@
+//! Remembered calls, made readable for whoever asks.
+
+use std::sync::Arc;
+
+use axum::http::{Request, header, request::Parts};
+use http_body_util::Full;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::params::{Params, Received};
+use crate::{
+    company::{Recorded, Tenant},
+    config::Config,
+    faults::Endpoint,
+    mock::CallOf,
+};
+
+mod choices;
+
+/// A call of the vendor's API or of the widget, and its answer. Times are RFC 3339 in UTC.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CallInfo {
+    /// Of all calls of the server it is the so many-th.
+    pub id: u64,
+    /// When it was answered, on the company's clock.
+    pub at: String,
+    /// The company; `None` where it called with no key that is known.
+    pub company_key: Option<String>,
+    /// The token of the session that it is about, or that it began.
+    pub session: Option<String>,
+    /// What it called; `None` where that is not imitated.
+    pub endpoint: Option<Endpoint>,
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Without the query.
+    pub path: String,
+    /// As what the parameters were read: `JSON`, `form`, `multipart`, or `query` where there is no body.
+    pub encoding: Option<String>,
+    /// The parameters of query and body. The company key is masked, unless the settings say otherwise.
+    pub parameters: Map<String, Value>,
+    /// The header `Authorization`; masked in the same way.
+    pub signature: Option<String>,
+    /// The beginning of a body that cannot be read, or was too long to be remembered as a whole.
+    pub unread_body: Option<String>,
+    /// How long the body is.
+    pub body_bytes: usize,
+    /// The status of the answer.
+    pub status: u16,
+    /// The answer, before a fault did anything to it: JSON as it is, or text. `None` for a picture, and for what is too
+    /// long to be remembered as a whole.
+    pub answer: Option<Value>,
+    /// What it is labelled as.
+    pub answer_type: Option<String>,
+    /// How long it is.
+    pub answer_bytes: Option<u64>,
+    /// How long it took to answer, in milliseconds of real time.
+    pub duration_ms: f64,
+    /// The scenario of the session.
+    pub scenario: Option<String>,
+    /// The number of the stage of the scenario that had come last, from 1.
+    pub stage: Option<usize>,
+    /// What faults did, in words.
+    pub faults: Vec<String>,
+    /// The advice that was sent with the answer.
+    pub hint: Option<String>,
+    /// The mock's own choices that the answer rested on, in the words of FIDELITY.md.
+    pub choices: Vec<&'static str>,
+}
+
+impl CallInfo {
+    pub(super) async fn of((tenant, entry): &CallOf, config: &Config) -> Self {
+        let call = &entry.recorded;
+        let head = head(call);
+        let masked = |text: &str| if config.journal.secrets { text.to_owned() } else { mask(text) };
+        let read = read(call, &head, config).await;
+        let (encoding, mut parameters) = match &read {
+            Ok((encoding, parameters)) => (Some((*encoding).to_owned()), parameters.clone()),
+            Err(parameters) => (None, parameters.clone()),
+        };
+        let choices = choices::of(call, encoding.as_deref(), &parameters, &head);
+        if let Some(Value::String(key)) = parameters.get_mut("company_key") {
+            *key = masked(key);
+        }
+        let unread = || String::from_utf8_lossy(&call.body).into_owned();
+        let unread_body = (read.is_err() && !call.body.is_empty()).then(unread);
+        Self {
+            id: entry.id,
+            at: call.at.to_string(),
+            company_key: tenant.as_ref().map(|tenant| tenant.key.clone()),
+            session: call.session.map(|token| token.to_string()),
+            endpoint: call.endpoint,
+            method: call.method.to_string(),
+            path: head.uri.path().to_owned(),
+            encoding,
+            parameters,
+            signature: call.authorization.as_deref().map(masked),
+            unread_body: unread_body.map(|body| hide_key(&body, tenant.as_ref(), config)),
+            body_bytes: call.body_length,
+            status: call.status,
+            answer: answer(call),
+            answer_type: call.answer_type.as_deref().map(str::to_owned),
+            answer_bytes: call.answer_length,
+            duration_ms: call.took.as_secs_f64() * 1000.0,
+            scenario: call.scenario.as_ref().map(|scenario| scenario.name.clone()),
+            stage: call.stage,
+            faults: call.strikes.iter().map(|strike| strike.note.clone()).collect(),
+            hint: call.hint.as_deref().map(str::to_owned),
+            choices,
+        }
+    }
+}
+
+/// What of the head was remembered.
+fn head(call: &Recorded) -> Parts {
+    let mut request = Request::builder().method(&*call.method).uri(&*call.path_and_query);
+    if let Some(content_type) = &call.content_type {
+        request = request.header(header::CONTENT_TYPE, &**content_type);
+    }
+    // Whatever cannot be written again is left out: it came in another form than it is kept in.
+    request.body(()).unwrap_or_default().into_parts().0
+}
+
+/// As what the parameters were read, and what they are; those of the query alone where the body cannot be read.
+async fn read(
+    call: &Recorded,
+    head: &Parts,
+    config: &Config,
+) -> Result<(&'static str, Map<String, Value>), Map<String, Value>> {
+    let mut limits = config.limits;
+    limits.body = limits.body.max(limits.multipart_body);
+    let of_query = async || {
+        let nothing = Received::read(head, &mut Full::default(), &limits).await.expect("nothing can be read");
+        let params = Params::read(head, &nothing, &limits);
+        params.map(|params| params.shown()).unwrap_or_default()
+    };
+    if call.body.len() < call.body_length {
+        return Err(of_query().await);
+    }
+    let received = Received::read(head, &mut Full::new(bytes::Bytes::copy_from_slice(&call.body)), &limits).await;
+    let Ok(received) = received else { return Err(of_query().await) };
+    match Params::read(head, &received, &limits) {
+        Ok(params) => Ok((params.read_as(), params.shown())),
+        Err(_) => Err(of_query().await),
+    }
+}
+
+fn answer(call: &Recorded) -> Option<Value> {
+    let is_whole = call.answer_length == Some(call.answer.len() as u64);
+    if !is_whole || call.answer.is_empty() {
+        return None;
+    }
+    let text = std::str::from_utf8(&call.answer).ok()?;
+    Some(serde_json::from_str(text).unwrap_or_else(|_| text.into()))
+}
+
+/// The beginning of a secret, by which it can be told from others.
+fn mask(secret: &str) -> String {
+    const SHOWN: usize = 4;
+    let beginning = secret.char_indices().nth(SHOWN).filter(|_| secret.chars().count() > 2 * SHOWN);
+    beginning.map_or_else(|| "…".into(), |(end, _)| format!("{}…", &secret[..end]))
+}
+
+/// A text that nobody can read as parameters, without the company's key.
+fn hide_key(text: &str, tenant: Option<&Arc<Tenant>>, config: &Config) -> String {
+    match tenant {
+        Some(tenant) if !config.journal.secrets => text.replace(&tenant.key, &mask(&tenant.key)),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn a_mask_shows_the_beginning_of_what_is_long_and_nothing_else() {
+        for (secret, shown) in [("", "…"), ("12345678", "…"), ("123456789", "1234…"), ("გასაღებიგა", "გასა…")]
+        {
+            assert_eq!(mask(secret), shown);
+        }
+    }
+}

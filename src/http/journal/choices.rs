@@ -1,0 +1,95 @@
+//! The mock's own choices that an answer rests on: rows of FIDELITY.md.
+
+use axum::http::{Method, request::Parts};
+use serde_json::{Map, Value};
+
+use crate::{company::Recorded, faults::Endpoint, vendor::ErrorCode};
+
+const METHODS: &str = "GET and POST for every method; others answer 405, whatever `--error-status` says";
+const NOT_IMITATED: &str = "Known and unknown methods that are not imitated answer 501";
+const QUERY_AND_BODY: &str = "Query and body are read together, the body holds";
+const STATUSES: &str = "Statuses 403, 404, 400, 401 and 400 in this order, the last for `argumentError`";
+const ARGUMENT_WORDS: &str = "The words in `argumentError`";
+const SESSION_INVALID: &str = "`SESSION_INVALID` for a token that cannot be one";
+const SIGNATURE_INVALID: &str = "`SIGNATURE_INVALID` for a missing or wrong signature";
+const FAULTS: &str = "A fault stands in front of the service: it strikes calls that would be refused, too, with a wrong \
+                      key, signature or method, malformed, or not imitated";
+const UNKNOWN_PARENT: &str = "An unknown `parent_session_id`, also one that cannot be a token, is `SESSION_NOT_FOUND`";
+const PICTURES: &str = "The pictures are drawn, are 1280 × 960 pixels or near that, and say SPECIMEN";
+const FACES: &str = "It answers 1 for the same picture, the session's similarity for two of one person, and for any \
+                     other two a number below 0.5 that follows from both";
+const SCREENING: &str = "`get-screening-person-details/` takes `person_id` or `personId`, and answers the members of \
+                         published clients";
+const DELETE: &str = "`delete/` answers the result document and removes the session";
+
+/// The first cells of the rows that it rests on.
+pub(super) fn of(
+    call: &Recorded,
+    encoding: Option<&str>,
+    parameters: &Map<String, Value>,
+    head: &Parts,
+) -> Vec<&'static str> {
+    let mut choices = Vec::new();
+    let is_vendors = call.endpoint.is_none_or(Endpoint::is_the_vendors);
+    if !call.strikes.is_empty() {
+        choices.push(FAULTS);
+    }
+    if !is_vendors {
+        return choices;
+    }
+    let is_taken = matches!(head.method, Method::GET | Method::POST | Method::HEAD);
+    match (call.endpoint, call.error, call.status) {
+        (None, _, 501) => choices.push(NOT_IMITATED),
+        (_, None, 405) if !is_taken => choices.push(METHODS),
+        _ => {}
+    }
+    if head.uri.query().is_some() && encoding.is_some_and(|encoding| encoding != "query") {
+        choices.push(QUERY_AND_BODY);
+    }
+    match call.error {
+        Some(ErrorCode::ArgumentError) => choices.extend([STATUSES, ARGUMENT_WORDS]),
+        Some(ErrorCode::SessionInvalid) => choices.extend([STATUSES, SESSION_INVALID]),
+        Some(ErrorCode::SignatureInvalid) => choices.extend([STATUSES, SIGNATURE_INVALID]),
+        Some(ErrorCode::SessionNotFound) if parameters.contains_key("parent_session_id") => {
+            choices.extend([STATUSES, UNKNOWN_PARENT]);
+        }
+        Some(_) => choices.push(STATUSES),
+        None if call.status >= 300 => {}
+        None => match call.endpoint {
+            Some(Endpoint::Delete) => choices.push(DELETE),
+            Some(Endpoint::Media(_)) => choices.push(PICTURES),
+            Some(Endpoint::CompareFaces) => choices.push(FACES),
+            Some(Endpoint::GetScreeningPersonDetails) => choices.push(SCREENING),
+            _ => {}
+        },
+    }
+    choices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_choice_is_a_row_of_the_table() {
+        let table = std::fs::read_to_string("FIDELITY.md").unwrap();
+        for choice in [
+            METHODS,
+            NOT_IMITATED,
+            QUERY_AND_BODY,
+            STATUSES,
+            ARGUMENT_WORDS,
+            SESSION_INVALID,
+            SIGNATURE_INVALID,
+            FAULTS,
+            UNKNOWN_PARENT,
+            PICTURES,
+            FACES,
+            SCREENING,
+            DELETE,
+        ] {
+            let row = table.lines().find(|line| line.starts_with(&format!("| {choice} |")));
+            assert!(row.is_some_and(|row| row.contains("our choice")), "{choice}");
+        }
+    }
+}

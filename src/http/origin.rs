@@ -1,0 +1,90 @@
+//! Which page calls: the `Origin` of a request, and whether that is the mock's own or one that may read its answers.
+
+use axum::http::{
+    HeaderMap, HeaderValue, Method, Response, StatusCode,
+    header::{
+        ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+        ACCESS_CONTROL_REQUEST_METHOD, HOST, ORIGIN, VARY,
+    },
+};
+
+use crate::config::{Config, Cors};
+
+/// The page of somebody else that calls, if one does: its origin.
+pub(super) fn foreign<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
+    let origin = headers.get(ORIGIN)?;
+    // A browser says it better where it does, behind a proxy that changes the host too; no page can say it for it.
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin") {
+        return None;
+    }
+    // What is no text is no origin of ours.
+    let origin = origin.to_str().unwrap_or("null");
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    (!is_own(origin, host, config.public_url.as_deref())).then_some(origin)
+}
+
+/// Whether the page that calls came from the mock itself.
+fn is_own(origin: &str, host: Option<&str>, public_url: Option<&str>) -> bool {
+    let is_public = public_url.is_some_and(|url| url.trim_end_matches('/').eq_ignore_ascii_case(origin));
+    let authority = origin.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+    is_public || authority.is_some_and(|(_, name)| host.is_some_and(|host| host.eq_ignore_ascii_case(name)))
+}
+
+/// What a browser asks before it lets a page of another origin call; `None` for any other request.
+pub(super) fn preflight<B: Default>(method: &Method, headers: &HeaderMap, cors: &Cors) -> Option<Response<B>> {
+    let is_preflight = *method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    if !is_preflight {
+        return None;
+    }
+    let mut response = Response::new(B::default());
+    if !let_read(&mut response, headers, cors) {
+        return None;
+    }
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    let answer = response.headers_mut();
+    answer.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST"));
+    answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    if let Some(wanted) = headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    Some(response)
+}
+
+/// Lets the page that called read the answer, where the settings say so; answers whether it may.
+pub(super) fn let_read<B>(response: &mut Response<B>, headers: &HeaderMap, cors: &Cors) -> bool {
+    let Some(origin) = headers.get(ORIGIN).filter(|_| *cors != Cors::Nobody) else { return false };
+    if matches!(cors, Cors::Origins(_)) {
+        response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
+    }
+    if !origin.to_str().is_ok_and(|origin| cors.allows(origin)) {
+        return false;
+    }
+    let allowed = if *cors == Cors::Everybody { HeaderValue::from_static("*") } else { origin.clone() };
+    let answer = response.headers_mut();
+    answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    let exposed = HeaderValue::from_static("authorization, etag, retry-after, x-identomat-mock-hint");
+    answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_another_port_or_of_no_scheme_of_ours_is_foreign() {
+        let own = |origin: &str| is_own(origin, Some("localhost:8080"), Some("https://mock.example.com:8443/"));
+        assert!(own("http://localhost:8080") && own("https://localhost:8080") && own("https://mock.example.com:8443"));
+        for origin in [
+            "null",
+            "http://localhost:3000",
+            "http://localhost",
+            "file://localhost:8080",
+            "https://mock.example.com",
+            "",
+        ] {
+            assert!(!own(origin), "{origin}");
+        }
+    }
+}

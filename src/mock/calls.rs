@@ -1,0 +1,98 @@
+//! The journal: remembering calls, and finding them again.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use jiff::Timestamp;
+
+use super::Mock;
+use crate::{
+    company::{Entry, EvictedCalls, Journal, Recorded, Tenant},
+    faults::Endpoint,
+    vendor::Token,
+};
+
+/// Which calls are wanted.
+#[derive(Debug, Default)]
+pub(crate) struct CallFilter {
+    pub(crate) session: Option<Token>,
+    pub(crate) endpoint: Option<Endpoint>,
+    pub(crate) method: Option<String>,
+    pub(crate) status: Option<u16>,
+    /// From that moment on, on the company's clock.
+    pub(crate) from: Option<Timestamp>,
+    /// Before that moment.
+    pub(crate) to: Option<Timestamp>,
+}
+
+impl CallFilter {
+    fn takes(&self, call: &Recorded) -> bool {
+        let Self { session, endpoint, method, status, from, to } = self;
+        session.is_none_or(|token| call.session == Some(token))
+            && endpoint.is_none_or(|endpoint| call.endpoint == Some(endpoint))
+            && method.as_ref().is_none_or(|method| call.method.eq_ignore_ascii_case(method))
+            && status.is_none_or(|status| call.status == status)
+            && from.is_none_or(|from| from <= call.at)
+            && to.is_none_or(|to| call.at < to)
+    }
+}
+
+/// A remembered call, and whose it is; `None` for nobody's.
+pub(crate) type CallOf = (Option<Arc<Tenant>>, Arc<Entry>);
+
+impl Mock {
+    /// Remembers a call of a company, or of nobody.
+    pub(crate) fn record(&self, tenant: Option<&Tenant>, recorded: Recorded) {
+        let journal = tenant.map_or(&self.journal, |tenant| &tenant.journal);
+        journal.record(recorded, || self.recorded.fetch_add(1, Ordering::Relaxed) + 1);
+    }
+
+    /// The calls that are wanted, in the order in which they were answered, and what of the journals that were looked at
+    /// had to make room. Without a company, those of all are looked at, and those that belong to none.
+    pub(crate) fn find_calls(&self, tenant: Option<&Arc<Tenant>>, filter: &CallFilter) -> (Vec<CallOf>, EvictedCalls) {
+        let (mut calls, mut evicted) = (Vec::new(), EvictedCalls::default());
+        let mut look = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
+            let (entries, gone) = journal.read();
+            evicted = EvictedCalls { count: evicted.count + gone.count, last: evicted.last.max(gone.last) };
+            let wanted = entries.into_iter().filter(|entry| filter.takes(&entry.recorded));
+            calls.extend(wanted.map(|entry| (owner.cloned(), entry)));
+        };
+        match tenant {
+            Some(tenant) => look(Some(tenant), &tenant.journal),
+            None => {
+                look(None, &self.journal);
+                self.tenants.all().iter().for_each(|tenant| look(Some(tenant), &tenant.journal));
+                calls.sort_by_key(|(_, entry)| entry.id);
+            }
+        }
+        (calls, evicted)
+    }
+
+    /// The call of that id; `None` when it is not remembered any more, or never was.
+    pub(crate) fn find_call(&self, id: u64) -> Option<CallOf> {
+        if let Some(entry) = self.journal.get(id) {
+            return Some((None, entry));
+        }
+        self.tenants.all().into_iter().find_map(|tenant| {
+            let entry = tenant.journal.get(id)?;
+            Some((Some(tenant), entry))
+        })
+    }
+
+    /// Whether a call of that id may be one that had to make room.
+    pub(crate) fn was_call_evicted(&self, id: u64) -> bool {
+        let tenants = self.tenants.all();
+        let journals = tenants.iter().map(|tenant| &tenant.journal).chain([&self.journal]);
+        id > 0 && journals.map(|journal| journal.evicted()).any(|evicted| evicted.last.is_some_and(|last| id <= last))
+    }
+
+    /// Forgets the calls of one company, or all.
+    pub(crate) fn forget_calls(&self, tenant: Option<&Tenant>) {
+        match tenant {
+            Some(tenant) => tenant.journal.clear(),
+            None => {
+                self.journal.clear();
+                self.tenants.all().iter().for_each(|tenant| tenant.journal.clear());
+            }
+        }
+    }
+}
