@@ -14,6 +14,7 @@ use crate::{
 
 /// A company. The config file writes its names with dashes, and `key`.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompanyFile {
     /// By which it calls.
@@ -42,11 +43,13 @@ pub(crate) struct CompanyFile {
     faults: Vec<FaultFile>,
     /// Where its clock stands, instead of the server's setting.
     #[serde(default, alias = "frozen-at", deserialize_with = "moment")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     frozen_at: Option<SystemTime>,
 }
 
 /// What sessions get that name the `config_id`.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigurationFile {
     scenario: Option<String>,
@@ -58,25 +61,31 @@ pub(crate) struct ConfigurationFile {
 
 /// What is set in another way from now on. What is missing stays; null takes it away.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompanyChange {
     /// Asks for signed calls, and signs the answers.
     #[serde(default, deserialize_with = "said")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     secret: Option<Option<String>>,
     /// For sessions that do not ask for one.
     #[serde(default, deserialize_with = "said")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     scenario: Option<Option<String>>,
     /// How its answers are worded.
     #[serde(default, deserialize_with = "said")]
+    #[cfg_attr(test, schemars(with = "Option<Dialect>"))]
     dialect: Option<Option<Dialect>>,
     /// How `result` is written.
     #[serde(default, deserialize_with = "said")]
+    #[cfg_attr(test, schemars(with = "Option<ResultCase>"))]
     result_case: Option<Option<ResultCase>>,
     /// Added to those that it has, or in place of one of the same id; null takes one away.
     #[serde(default)]
     configurations: BTreeMap<String, Option<ConfigurationFile>>,
     /// Who goes through its sessions; null and [] for everybody.
     #[serde(default, deserialize_with = "said")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     people: Option<Option<Vec<String>>>,
 }
 

@@ -12,11 +12,13 @@ use crate::clock::parse_duration;
 
 /// A fault as a file says it.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "RawFault")]
-pub(crate) struct FaultFile(pub(crate) Fault);
+pub(crate) struct FaultFile(#[cfg_attr(test, schemars(with = "RawFault"))] pub(crate) Fault);
 
 /// Something that goes wrong with the next calls.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawFault {
     /// By which hints and log call it.
@@ -53,6 +55,7 @@ struct RawFault {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum CloseFile {
     BeforeAnswer,
@@ -62,6 +65,7 @@ enum CloseFile {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 enum AnswerFile {
     Html,
@@ -72,8 +76,9 @@ enum AnswerFile {
 
 /// A length of time such as `90s`.
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-struct Length(Duration);
+struct Length(#[cfg_attr(test, schemars(with = "String"))] Duration);
 
 impl TryFrom<String> for Length {
     type Error = String;
@@ -85,8 +90,9 @@ impl TryFrom<String> for Length {
 
 /// `3s`, or `1s to 3s`.
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-struct DelayFile(Delay);
+struct DelayFile(#[cfg_attr(test, schemars(with = "String"))] Delay);
 
 impl TryFrom<String> for DelayFile {
     type Error = String;
@@ -103,8 +109,9 @@ impl TryFrom<String> for DelayFile {
 
 /// `3 to 5`.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-struct CallsFile(RangeInclusive<u32>);
+struct CallsFile(#[cfg_attr(test, schemars(with = "String"))] RangeInclusive<u32>);
 
 impl TryFrom<String> for CallsFile {
     type Error = String;

@@ -57,6 +57,7 @@ impl Strike {
 
 /// A fault in force, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FaultInfo {
     /// The name by which hints and log call it, and by which it is removed.

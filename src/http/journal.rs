@@ -19,6 +19,7 @@ mod choices;
 
 /// A call of the vendor's API or of the widget, and its answer. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CallInfo {
     /// Of all calls of the server it is the so many-th.

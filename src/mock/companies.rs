@@ -13,6 +13,7 @@ use crate::{
 
 /// A company as it stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CompanyInfo {
     /// By which it calls.

@@ -37,6 +37,7 @@ impl Shelf {
 
 /// A scenario: what happens to its sessions, and when.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ScenarioInfo {
     /// By which sessions ask for it.
@@ -63,6 +64,7 @@ pub struct ScenarioInfo {
 
 /// A stage of a scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct StageInfo {
     /// What brings it about, counted from the stage before, of which the first counts: `widget`, `after=60s`.

@@ -16,6 +16,7 @@ use crate::{
 
 /// A session as it stands. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SessionInfo {
     /// Its token.
@@ -55,6 +56,7 @@ pub struct SessionInfo {
 
 /// All that is known of a session.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SessionDetails {
     /// How it stands.
@@ -80,6 +82,7 @@ pub struct SessionDetails {
 
 /// A call about a session; the journal says more of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CallOfSession {
     /// Its id in the journal.
@@ -96,6 +99,7 @@ pub struct CallOfSession {
 
 /// The browser that opened the widget.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct BrowserInfo {
     /// Its IP address.
@@ -106,6 +110,7 @@ pub struct BrowserInfo {
 
 /// A step of the widget that the person came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ReachedStep {
     /// Its key, or its type.
@@ -116,6 +121,7 @@ pub struct ReachedStep {
 
 /// A picture or video that came into a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UploadInfo {
     /// What it shows: `card-front`.

@@ -15,6 +15,7 @@ use crate::{
 
 /// Something that fell due when a clock was moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FellDue {
     /// When it was due, as RFC 3339 in UTC.
@@ -29,6 +30,7 @@ pub struct FellDue {
 
 /// What fell due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Due {

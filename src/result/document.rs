@@ -19,9 +19,11 @@ use crate::{
 
 /// What `result/` and `delete/` answer.
 #[derive(Debug, Serialize)]
-pub(super) struct ResultDocument<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct ResultDocument<'a> {
     result: Cow<'a, str>,
     #[serde(serialize_with = "zero_without_a_point")]
+    #[cfg_attr(test, schemars(with = "f64"))]
     similarity: f64,
     live: bool,
     document_type: &'static str,
@@ -49,6 +51,7 @@ pub(super) struct ResultDocument<'a> {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct TechnicalDetails<'a> {
     remote_address: &'a str,

@@ -9,6 +9,7 @@ mod people;
 mod questionnaires;
 mod screening;
 
+pub(crate) use self::document::ResultDocument;
 #[cfg(feature = "media")]
 pub(crate) use self::{document::similarity, people::Sex};
 
@@ -19,7 +20,7 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use self::{document::ResultDocument, documents::Documents, people::People, screening::Screening};
+use self::{documents::Documents, people::People, screening::Screening};
 use crate::{
     data_file::{DataFile, LoadError},
     session::{Session, Standing},

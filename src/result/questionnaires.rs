@@ -6,12 +6,14 @@ use serde_json::Value;
 use crate::{session::Session, vendor::Question};
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct AnsweredQuestionnaire {
     key: String,
     questions: Vec<AnsweredQuestion>,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AnsweredQuestion {
     key: String,
     answer: Value,

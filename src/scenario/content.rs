@@ -39,24 +39,33 @@ impl Content<'_> {
 
 /// The calls of `begin/` that take a scenario without asking for it: those for which every condition holds.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "RawMatch")]
 pub(crate) struct Match(RawMatch);
 
 /// The calls of `begin/` that take this scenario without asking for it: those for which every condition holds.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct RawMatch {
     /// The company key.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     company: Option<Condition>,
     /// Flags by name, those of the saved configuration among them.
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
     flags: BTreeMap<String, Condition>,
     /// The list of steps, those of the saved configuration among them.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     steps: Option<Condition>,
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     config_id: Option<Condition>,
     /// The parameter `parent_session_id`.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     parent: Option<Condition>,
     /// Request headers by name.
+    #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
     header: BTreeMap<String, Condition>,
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     return_url: Option<Condition>,
 }
 

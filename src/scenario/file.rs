@@ -18,11 +18,13 @@ use crate::{
 
 /// Checked where it is read, as its parts are, so that an error has a line and a column.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "RawScenario")]
-pub(crate) struct ScenarioFile(Scenario);
+pub(crate) struct ScenarioFile(#[cfg_attr(test, schemars(with = "RawScenario"))] Scenario);
 
 /// A scenario: what happens to the sessions that take it, and when.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawScenario {
     /// What happens, in a sentence.
@@ -37,6 +39,7 @@ struct RawScenario {
     /// How long a token opens the widget: `2m`; `0s` for one that never does.
     session_lifetime: Option<Lifetime>,
     /// Who goes through: a name from `people` of the fixtures, or members that are different about the person.
+    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     person: Option<PersonWish>,
     /// Laid over the flags of the call.
     #[serde(default)]
@@ -53,24 +56,29 @@ struct RawScenario {
 
 /// A length of time such as `90s`.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-struct Lifetime(Duration);
+struct Lifetime(#[cfg_attr(test, schemars(with = "String"))] Duration);
 
 /// A text, a boolean, or a list of texts (specification, section 5).
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "Value")]
 struct OperatorAnswer(Value);
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "Vec<StageFile>")]
-struct Stages(Vec<Stage>);
+struct Stages(#[cfg_attr(test, schemars(with = "Vec<StageFile>"))] Vec<Stage>);
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "RawStage")]
-struct StageFile(Stage);
+struct StageFile(#[cfg_attr(test, schemars(with = "RawStage"))] Stage);
 
 /// One stage: when it comes, and what it changes.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawStage {
     /// What brings it about, counted from the stage before: a trigger, or a list of them. The first stage that gives an

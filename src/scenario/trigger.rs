@@ -152,6 +152,17 @@ impl<'de> Deserialize<'de> for Triggers {
 
 #[cfg(test)]
 mod tests {
+    impl schemars::JsonSchema for super::Triggers {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Triggers".into()
+        }
+
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            let trigger = serde_json::json!({"type": "string", "examples": ["widget", "polls=3", "after=60s"]});
+            schemars::json_schema!({"anyOf": [trigger, {"type": "array", "items": trigger}]})
+        }
+    }
+
     use super::*;
 
     #[test]

@@ -219,6 +219,7 @@ pub(super) const REJECT_REASONS: [&str; 13] = [
 
 /// Why a person was rejected (specification, section 5). Recorded rejections have no description.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RejectReason {
     pub(crate) value: String,
     pub(crate) description: String,
@@ -226,6 +227,7 @@ pub(crate) struct RejectReason {
 
 /// Somebody on a list who may be the person (specification, section 5).
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScreeningMatch {
     /// How likely it is the person, 0 to 100.

@@ -11,6 +11,7 @@ use crate::{
 
 /// A stage of a session's scenario, or what was decided from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TimelineEntry {
     /// The number of the stage, from 1; `None` for what was decided from outside.

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 /// let one_company = MockServer::builder().company(Company::new("my-company").dialect(Dialect::Live));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", rename_all = "lowercase")]
+#[cfg_attr(test, schemars(!try_from))]
 pub enum Dialect {
     /// As the vendor's manual documents.
     #[default]
@@ -53,7 +55,9 @@ impl Wording {
 
 /// How `result` is written. Recorded live answers are lower case, the manual prints upper case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", rename_all = "lowercase")]
+#[cfg_attr(test, schemars(!try_from))]
 pub enum ResultCase {
     /// `APPROVED`
     Upper,

@@ -9,6 +9,8 @@ use identomat_mock::{Config, MockServer, MockServerBuilder};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
 use serde_json::{Value, json};
 
+use crate::documented;
+
 pub(crate) struct TestApp {
     pub(crate) mock: MockServer,
     client: Client,
@@ -122,10 +124,13 @@ pub(crate) async fn send(request: RequestBuilder) -> Reply {
     let (client, request) = request.build_split();
     let request = request.expect("the request can be built");
     let call = format!("{} {}", request.method(), request.url());
+    let (method, path) = (request.method().to_string(), request.url().path().to_owned());
     let response = client.execute(request).await.unwrap_or_else(|error| panic!("{call}: no answer: {error:?}"));
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.bytes().await.unwrap_or_else(|error| panic!("{call}: no body: {error:?}")).to_vec();
-    Reply { call, status, headers, body }
+    let reply = Reply { call, status, headers, body };
+    documented::check(&method, &path, &reply);
+    reply
 }
 
 pub(crate) fn form_body<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {

@@ -10,6 +10,7 @@ mod clients;
 mod command_line;
 mod companies;
 mod control_api;
+mod documented;
 mod encodings;
 mod errors;
 mod faces;

@@ -23,6 +23,7 @@ use crate::{
 
 /// Which calls are listed.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     company_key: Option<String>,
@@ -32,9 +33,11 @@ pub(super) struct Wanted {
     status: Option<u16>,
     /// From that moment on, on the company's clock.
     #[serde(default, deserialize_with = "moment")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     from: Option<Timestamp>,
     /// Before that moment.
     #[serde(default, deserialize_with = "moment")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     to: Option<Timestamp>,
     #[serde(default)]
     order: Order,
@@ -45,6 +48,7 @@ pub(super) struct Wanted {
 
 /// Whose calls are meant: those of one company; all without it.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Whose {
     company_key: Option<String>,
@@ -52,6 +56,7 @@ pub(super) struct Whose {
 
 /// A part of the calls that are remembered.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Calls {
     items: Vec<CallInfo>,
     /// The `cursor` with which the next part is asked for; `None` behind the last.

@@ -20,37 +20,44 @@ use crate::{
 
 /// Whose clock is meant: that of one company, or all of them and the server's.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Whose {
     company_key: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Advance {
     company_key: Option<String>,
     /// `500ms`, `90s`, `15m`, `24h`.
     #[serde(deserialize_with = "duration")]
+    #[cfg_attr(test, schemars(with = "String"))]
     by: Duration,
 }
 
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Set {
     company_key: Option<String>,
     /// `2026-01-31T12:00:00Z`.
     #[serde(deserialize_with = "moment")]
+    #[cfg_attr(test, schemars(with = "String"))]
     to: Timestamp,
 }
 
 /// The clocks that were asked for, as they stand now.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Clocks {
     clocks: Vec<ClockInfo>,
 }
 
 /// The clocks that were moved, and what fell due by that.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Moved {
     clocks: Vec<ClockInfo>,
     /// How much fell due, of which `fell_due` has the first thousand.
@@ -60,6 +67,7 @@ pub(super) struct Moved {
 
 /// A clock as it stands.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ClockInfo {
     /// `None` for the server's.
     company_key: Option<String>,

@@ -19,6 +19,7 @@ use crate::{
 
 /// Which companies are listed.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     #[serde(default)]

@@ -21,6 +21,7 @@ use crate::{
 
 /// Which faults are listed.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     company_key: Option<String>,
@@ -32,6 +33,7 @@ pub(super) struct Wanted {
 
 /// Whose faults are meant: those of one company; those on every company without it.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Whose {
     company_key: Option<String>,

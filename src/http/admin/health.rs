@@ -10,12 +10,14 @@ use serde::Serialize;
 use crate::mock::Mock;
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Live {
     status: &'static str,
     version: &'static str,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Ready {
     status: &'static str,
     version: &'static str,

@@ -27,6 +27,7 @@ impl<'de> Deserialize<'de> for Limit {
 
 /// In which order things happened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Order {
     #[default]
@@ -36,6 +37,7 @@ pub(super) enum Order {
 
 /// A part of a list.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PartOf{T}"))]
 pub(super) struct Part<T> {
     pub(super) items: Vec<T>,
     /// The `cursor` with which the next part is asked for; `None` behind the last.

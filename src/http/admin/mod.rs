@@ -7,6 +7,7 @@ mod faults;
 mod guard;
 mod health;
 mod listing;
+mod openapi;
 mod problem;
 mod reading;
 mod scenarios;
@@ -55,6 +56,7 @@ pub(super) fn routes(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
         .route("/faults/{name}", delete(faults::remove))
         .route("/calls", get(calls::list).delete(calls::clear))
         .route("/calls/{id}", get(calls::show))
+        .route("/openapi.json", get(openapi::show))
         .route("/settings", get(settings::show))
         .route("/clock", get(clock::show))
         .route("/clock/advance", post(clock::advance))

@@ -20,7 +20,8 @@ pub(super) struct Problem {
 
 /// A problem as it is sent.
 #[derive(Debug, Serialize)]
-struct Details<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Problem"))]
+pub(super) struct Details<'a> {
     /// The kind; there is no more to know about it than its status says.
     #[serde(rename = "type")]
     kind: &'static str,

@@ -22,6 +22,7 @@ use crate::{
 
 /// Which scenarios are listed.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     #[serde(default)]
@@ -31,6 +32,7 @@ pub(super) struct Wanted {
 
 /// Whose queue is meant: that of the first company without it.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Whose {
     company_key: Option<String>,
@@ -38,6 +40,7 @@ pub(super) struct Whose {
 
 /// What is queued: names, and scenarios as a file has them.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Queued {
     company_key: Option<String>,
@@ -46,6 +49,7 @@ pub(super) struct Queued {
 
 /// The scenarios of a company's next sessions that do not ask for one.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Queue {
     company_key: String,
     scenarios: Vec<String>,

@@ -23,6 +23,7 @@ use crate::{
 
 /// Which sessions are listed.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     company_key: Option<String>,
@@ -42,6 +43,7 @@ pub(super) struct Wanted {
 
 /// What a session is begun with.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Begin {
     /// The first company without it.

@@ -13,6 +13,7 @@ use crate::{
 
 /// Each setting under the name of its flag. Sizes are in bytes, lengths of time in seconds.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Settings {
     host: String,
     public_url: Option<String>,

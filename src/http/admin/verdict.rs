@@ -12,6 +12,7 @@ use crate::{
 
 /// An outcome and all that can be said with it; nothing stands for what the scenario says.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct VerdictWish {
     outcome: Option<String>,

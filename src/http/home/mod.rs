@@ -148,8 +148,8 @@ fn row(session: &SessionInfo) -> String {
         )
     };
     format!(
-        "<tr><th scope=\"row\"><a href=\"/?session_token={token}\">{token}</a> <a href=\"/__admin/sessions/{token}\">details</a></th>\
-         <td>{}</td><td>{}</td><td>{}</td><td>{person}</td></tr>\n",
+        "<tr><th class=\"long\" scope=\"row\"><a href=\"/?session_token={token}\">{token}</a> <a href=\"/__admin/sessions/{token}\">details</a></th>\
+         <td class=\"long\">{}</td><td>{}</td><td>{}</td><td>{person}</td></tr>\n",
         as_html(company_key),
         as_html(scenario),
         as_html(answer),
