@@ -12,13 +12,14 @@ test: tools browser
 	cargo build --locked --no-default-features --lib
 
 # What the tests call: README commands are run, signatures are computed by another implementation, clients of other
-# languages send and connect in ways of their own, and other programs look at pictures and videos.
+# languages send and connect in ways of their own, other programs look at pictures and videos, and one makes calls up.
 tools:
 	@command -v curl node python3 tesseract ffprobe | wc -l | grep -qx 5 || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl nodejs python3 python3-pip \
 			tesseract-ocr tesseract-ocr-eng ffmpeg; }
-	@python3 -c 'import PIL' 2>/dev/null || python3 -m pip install -q --root-user-action=ignore pillow 2>/dev/null || \
-		python3 -m pip install -q --break-system-packages pillow
+	@python3 -c 'import PIL, schemathesis' 2>/dev/null || \
+		python3 -m pip install -q --root-user-action=ignore -r tests/requirements.txt 2>/dev/null || \
+		python3 -m pip install -q --break-system-packages -r tests/requirements.txt
 
 # Chromium and its driver.
 browser:

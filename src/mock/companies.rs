@@ -132,6 +132,7 @@ impl Mock {
         self.tenants.reset();
         self.clock.reset(self.settings.frozen_at);
         self.faults.replace(&self.config.faults, self.clock.now());
+        self.journal.clear();
         self.forget_added_scenarios();
         tracing::info!("everything is as it was at the start");
     }

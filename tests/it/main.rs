@@ -26,6 +26,7 @@ mod own_scenarios;
 mod races;
 mod results;
 mod scenarios;
+mod schemathesis;
 mod screening;
 mod servers;
 mod settings;

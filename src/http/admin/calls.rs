@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
-    listing::{Limit, Order},
+    listing::{Limit, Order, Whose},
     of_company,
     problem::Problem,
     reading::{Named, Query},
@@ -44,14 +44,6 @@ pub(super) struct Wanted {
     #[serde(default)]
     limit: Limit,
     cursor: Option<u64>,
-}
-
-/// Whose calls are meant: those of one company; all without it.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct Whose {
-    company_key: Option<String>,
 }
 
 /// A part of the calls that are remembered.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
-    listing::MOST,
+    listing::{MOST, Whose},
     of_company,
     problem::Problem,
     reading::{JsonBody, Query},
@@ -17,14 +17,6 @@ use crate::{
     company::Tenant,
     mock::{FellDue, Mock},
 };
-
-/// Whose clock is meant: that of one company, or all of them and the server's.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct Whose {
-    company_key: Option<String>,
-}
 
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

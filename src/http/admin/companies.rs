@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode, response::Response};
-use serde::Deserialize;
 
 use super::{
     created,
-    listing::{Limit, Part},
+    listing::{ByName, Part},
     problem::Problem,
     reading::{JsonBody, Named, Query},
 };
@@ -17,17 +16,7 @@ use crate::{
     mock::{CompanyError, CompanyInfo, Mock},
 };
 
-/// Which companies are listed.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
-    #[serde(default)]
-    limit: Limit,
-    cursor: Option<String>,
-}
-
-pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wanted>) -> Json<Part<CompanyInfo>> {
+pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<ByName>) -> Json<Part<CompanyInfo>> {
     let range = (wanted.limit, wanted.cursor.as_deref());
     Json(Part::of(mock.companies(), range, |tenant| &tenant.key, |tenant| CompanyInfo::of(tenant)))
 }

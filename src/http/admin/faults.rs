@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     created,
-    listing::{Limit, Part},
+    listing::{Limit, Part, Whose},
     of_company,
     problem::Problem,
     reading::{JsonBody, Named, Query, read},
@@ -29,14 +29,6 @@ pub(super) struct Wanted {
     limit: Limit,
     #[serde(default)]
     cursor: usize,
-}
-
-/// Whose faults are meant: those of one company; those on every company without it.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct Whose {
-    company_key: Option<String>,
 }
 
 pub(super) async fn list(

@@ -25,6 +25,25 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
+/// Whose things are meant: those of one company. What it means to name none, each call says.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    pub(super) company_key: Option<String>,
+}
+
+/// Which part of a list is wanted that is in the order of names.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct ByName {
+    #[serde(default)]
+    pub(super) limit: Limit,
+    /// The name behind which it goes on.
+    pub(super) cursor: Option<String>,
+}
+
 /// In which order things happened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -78,7 +78,8 @@ async fn guard(State(mock): State<Arc<Mock>>, request: Request, next: Next) -> R
     match guard::check(request.method(), request.headers(), &mock.config) {
         Ok(()) => next.run(request).await,
         Err(problem) => {
-            tracing::warn!(method = %request.method(), path = request.uri().path(), "{}", problem.detail());
+            let path = format!("/__admin{}", request.uri().path());
+            tracing::warn!(method = %request.method(), path, "{}", problem.detail());
             problem.into_response()
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     created,
-    listing::{Limit, Part},
+    listing::{ByName, Part, Whose},
     of_company,
     problem::Problem,
     reading::{JsonBody, Named, Query, read},
@@ -19,24 +19,6 @@ use crate::{
     mock::{Mock, ScenarioInfo},
     scenario::{Origin, Scenario, ScenarioChoice, ScenarioFile},
 };
-
-/// Which scenarios are listed.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
-    #[serde(default)]
-    limit: Limit,
-    cursor: Option<String>,
-}
-
-/// Whose queue is meant: that of the first company without it.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct Whose {
-    company_key: Option<String>,
-}
 
 /// What is queued: names, and scenarios as a file has them.
 #[derive(Debug, Deserialize)]
@@ -61,7 +43,7 @@ impl Queue {
     }
 }
 
-pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wanted>) -> Json<Part<ScenarioInfo>> {
+pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<ByName>) -> Json<Part<ScenarioInfo>> {
     let catalogue = mock.catalogue();
     let range = (wanted.limit, wanted.cursor.as_deref());
     let show = |name: &&str| mock.look_at_scenario(name).expect("it is listed");

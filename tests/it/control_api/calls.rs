@@ -224,6 +224,10 @@ async fn calls_are_found_by_what_they_are() {
     assert_eq!(found("").await, [2]);
     app.mock.company("two").unwrap().reset();
     assert_eq!(found("").await, [0; 0], "a reset forgets them too");
+    app.post_json("/external-api/begin/", &json!({"company_key": "nobodys"})).await.assert_status(403);
+    assert_eq!(found("").await, [7]);
+    app.tell("reset", &json!({})).await.assert_status(204);
+    assert_eq!(found("").await, [0; 0]);
     for id in ["1", "x", "7"] {
         app.admin(Method::GET, &format!("calls/{id}"), None).await.problem(404);
     }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod companies;
+mod crowd;
 mod faults;
 mod reading;
 mod safety;

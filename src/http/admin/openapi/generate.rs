@@ -10,7 +10,7 @@ use schemars::{
 use serde_json::{Map, Value, json};
 
 use super::super::{
-    calls, clock, companies, faults, health, listing, listing::Part, problem, scenarios, sessions, settings, verdict,
+    calls, clock, faults, health, listing, listing::Part, problem, scenarios, sessions, settings, verdict,
 };
 use crate::{
     CallInfo, CompanyInfo, FaultInfo, ScenarioInfo, SessionDetails, SessionInfo,
@@ -244,7 +244,7 @@ fn control_api(document: &mut Document) {
 
     document
         .admin("get", "/companies", "The companies, by their keys")
-        .query::<companies::Wanted>()
+        .query::<listing::ByName>()
         .answers::<Part<CompanyInfo>>(200)
         .done();
     document
@@ -303,7 +303,7 @@ fn control_api(document: &mut Document) {
 
     document
         .admin("get", "/scenarios", "The scenarios, by their names")
-        .query::<scenarios::Wanted>()
+        .query::<listing::ByName>()
         .answers::<Part<ScenarioInfo>>(200)
         .done();
     let scenario = with(document, ScenarioFile::json_schema, json!({"name": {"type": "string"}}), &["name"]);
@@ -316,7 +316,7 @@ fn control_api(document: &mut Document) {
     let queue = "/scenarios/queue";
     document
         .admin("get", queue, "The scenarios of a company's next sessions")
-        .query::<scenarios::Whose>()
+        .query::<listing::Whose>()
         .answers::<scenarios::Queue>(200)
         .problems(&[404])
         .done();
@@ -329,12 +329,7 @@ fn control_api(document: &mut Document) {
         .answers::<scenarios::Queue>(200)
         .problems(&[404])
         .done();
-    document
-        .admin("delete", queue, "Forgets them")
-        .query::<scenarios::Whose>()
-        .answers_nothing()
-        .problems(&[404])
-        .done();
+    document.admin("delete", queue, "Forgets them").query::<listing::Whose>().answers_nothing().problems(&[404]).done();
 
     document
         .admin("get", "/faults", "What goes wrong with the next calls")
@@ -352,20 +347,20 @@ fn control_api(document: &mut Document) {
         .done();
     document
         .admin("delete", "/faults", "Ends all of them")
-        .query::<faults::Whose>()
+        .query::<listing::Whose>()
         .answers_nothing()
         .problems(&[404])
         .done();
     document
         .admin("delete", "/faults/{name}", "Ends one")
-        .query::<faults::Whose>()
+        .query::<listing::Whose>()
         .answers_nothing()
         .problems(&[404])
         .done();
 
     document
         .admin("get", "/clock", "The time on the clocks")
-        .query::<clock::Whose>()
+        .query::<listing::Whose>()
         .answers::<clock::Clocks>(200)
         .problems(&[404])
         .done();
@@ -384,7 +379,7 @@ fn control_api(document: &mut Document) {
     for (path, summary) in [("/clock/freeze", "Stops them"), ("/clock/resume", "Lets them run on")] {
         document
             .admin("post", path, summary)
-            .body::<clock::Whose>()
+            .body::<listing::Whose>()
             .answers::<clock::Clocks>(200)
             .problems(&[404])
             .done();
@@ -398,7 +393,7 @@ fn control_api(document: &mut Document) {
         .done();
     document
         .admin("delete", "/calls", "Forgets them")
-        .query::<calls::Whose>()
+        .query::<listing::Whose>()
         .answers_nothing()
         .problems(&[404])
         .done();
