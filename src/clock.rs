@@ -109,6 +109,11 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{text}` is not a length of time; write it like 500ms, 90s, 15m or 24h"))
 }
 
+/// A length of time as [`parse_duration`] reads it: `1m 30s`.
+pub(crate) fn written_duration(time: Duration) -> String {
+    SignedDuration::try_from(time).map_or_else(|_| format!("{}s", i64::MAX), |time| format!("{time:#}"))
+}
+
 /// Reads `2026-01-31T12:00:00Z`.
 pub(crate) fn parse_moment(text: &str) -> Result<SystemTime, String> {
     let moment = text.parse::<Timestamp>().ok().and_then(|moment| SystemTime::try_from(moment).ok());

@@ -39,7 +39,12 @@
 //! chooses one is in the README; the command line is in `identomat-mock --help`.
 
 mod server;
-pub use server::{CompanyHandle, MockServer, MockServerBuilder, ScenarioError, StartError, UnknownName, blocking};
+#[cfg(feature = "client")]
+pub use server::MockClient;
+pub use server::{
+    CompanyHandle, Control, ControlError, MockServer, MockServerBuilder, Refused, ScenarioError, StartError,
+    UnknownName, blocking,
+};
 
 mod config;
 pub use config::{ClientLimits, Config, ControlApi, Cors, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};

@@ -1,9 +1,12 @@
 //! Binding, serving and stopping; the harness for tests is on top of it.
 
 mod builder;
+#[cfg(feature = "client")]
+mod client;
 mod company;
 mod connection;
 mod connections;
+mod control;
 mod listen;
 mod stream;
 
@@ -21,16 +24,19 @@ use std::{
 use jiff::Timestamp;
 use tokio::{sync::oneshot, task::JoinHandle};
 
+#[cfg(feature = "client")]
+pub use self::client::MockClient;
 pub use self::{
     builder::MockServerBuilder,
     company::{CompanyHandle, ScenarioError, UnknownName},
+    control::{Control, ControlError, Refused},
 };
 use crate::{
     clock::uptime,
     config::Config,
     faults::{Fault, FaultInfo},
     foreign_text::without_quotes,
-    http::Routes,
+    http::{self, Routes},
     mock::{ConfigError, FellDue, Finish, Mock, SessionInfo},
     scenario::{ScenarioChoice, Verdict},
     session::{DecideError, FinishError},
@@ -307,6 +313,11 @@ impl MockServer {
     /// Ends a fault that [`MockServer::fault`] began; false when there is none of that name any more.
     pub fn remove_fault(&self, name: &str) -> bool {
         self.mock.faults.remove(name)
+    }
+
+    /// The vocabulary of the control API for this mock, as `MockClient` has it for one in another process.
+    pub fn control(&self) -> Control {
+        Control::here(http::control(self.mock.clone()))
     }
 
     /// Reads scenarios and fixtures again, for sessions that begin from now on.

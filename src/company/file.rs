@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Company, Configuration};
 use crate::{
@@ -106,6 +107,32 @@ impl CompanyFile {
     }
 }
 
+impl Company {
+    /// What the control API takes for it.
+    pub(crate) fn written(&self) -> Map<String, Value> {
+        let Self { key, secret, scenario, dialect, result_case, configurations, people, queue, faults, frozen_at } =
+            self;
+        let configuration = |(id, saved): (&String, &Configuration)| {
+            let Configuration { scenario, flags, steps, problem: _ } = saved;
+            (id.clone(), json!({"scenario": scenario, "flags": flags, "steps": steps}))
+        };
+        let file = json!({
+            "company_key": key,
+            "secret": secret,
+            "scenario": scenario,
+            "dialect": dialect,
+            "result_case": result_case,
+            "configurations": configurations.iter().map(configuration).collect::<Map<_, _>>(),
+            "people": people,
+            "queue": queue,
+            "faults": faults.iter().map(|fault| Value::Object(fault.written())).collect::<Vec<_>>(),
+            "frozen_at": frozen_at.and_then(|moment| Timestamp::try_from(moment).ok()),
+        });
+        let Value::Object(file) = file else { unreachable!("it is an object") };
+        file
+    }
+}
+
 impl From<ConfigurationFile> for Configuration {
     fn from(file: ConfigurationFile) -> Self {
         let configuration = Self::new().flags(Value::Object(file.flags));
@@ -140,4 +167,30 @@ fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(reader: D) -> Result<Opt
 fn moment<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<SystemTime>, D::Error> {
     let text = Option::<String>::deserialize(reader)?;
     text.map(|text| parse_moment(&text)).transpose().map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faults::Fault;
+
+    #[test]
+    fn a_company_that_is_written_is_read_as_it_was() {
+        let saved = Configuration::new().scenario("approved").flags(json!({"a": 1})).steps(json!([{"type": "x"}]));
+        let company = Company::new("key")
+            .secret("not-a-real-secret")
+            .scenario("rejected")
+            .dialect(Dialect::Live)
+            .result_case(ResultCase::Upper)
+            .configuration("0123456789abcdef01234567", saved)
+            .people(["somebody"])
+            .queue(["approved"])
+            .fault(Fault::reset())
+            .frozen_at(SystemTime::UNIX_EPOCH);
+        for company in [company, Company::new("plain")] {
+            let file: CompanyFile = serde_json::from_value(company.written().into()).unwrap();
+            let read = file.into_company();
+            assert_eq!((format!("{read:?}"), &read.secret), (format!("{company:?}"), &company.secret));
+        }
+    }
 }

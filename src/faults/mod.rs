@@ -4,6 +4,7 @@ mod endpoint;
 mod file;
 mod harm;
 mod list;
+mod written;
 
 use std::{ops::RangeInclusive, time::Duration};
 

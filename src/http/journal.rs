@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{Request, header, request::Parts};
 use http_body_util::Full;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::params::{Params, Received};
@@ -18,7 +18,7 @@ use crate::{
 mod choices;
 
 /// A call of the vendor's API or of the widget, and its answer. Times are RFC 3339 in UTC.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CallInfo {
@@ -66,7 +66,7 @@ pub struct CallInfo {
     /// The advice that was sent with the answer.
     pub hint: Option<String>,
     /// The mock's own choices that the answer rested on, in the words of FIDELITY.md.
-    pub choices: Vec<&'static str>,
+    pub choices: Vec<String>,
 }
 
 impl CallInfo {
@@ -107,7 +107,7 @@ impl CallInfo {
             stage: call.stage,
             faults: call.strikes.iter().map(|strike| strike.note.clone()).collect(),
             hint: call.hint.as_deref().map(str::to_owned),
-            choices,
+            choices: choices.into_iter().map(str::to_owned).collect(),
         }
     }
 }

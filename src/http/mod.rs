@@ -23,6 +23,7 @@ mod widget;
 
 pub use self::journal::CallInfo;
 pub(crate) use self::{
+    admin::{control, path_of},
     caller::Caller,
     error::head_too_slow,
     harm::Sever,

@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, sync::Arc};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{CallFilter, CallOf, Mock};
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A session as it stands. Times are RFC 3339 in UTC.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SessionInfo {
@@ -55,7 +55,7 @@ pub struct SessionInfo {
 }
 
 /// All that is known of a session.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SessionDetails {
@@ -81,7 +81,7 @@ pub struct SessionDetails {
 }
 
 /// A call about a session; the journal says more of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CallOfSession {
@@ -98,7 +98,7 @@ pub struct CallOfSession {
 }
 
 /// The browser that opened the widget.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct BrowserInfo {
@@ -109,7 +109,7 @@ pub struct BrowserInfo {
 }
 
 /// A step of the widget that the person came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ReachedStep {
@@ -120,7 +120,7 @@ pub struct ReachedStep {
 }
 
 /// A picture or video that came into a session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UploadInfo {

@@ -1,7 +1,7 @@
 //! What a person does in the widget, which names no company.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Mock;
 use crate::{
@@ -34,6 +34,15 @@ impl Finish {
     pub fn answers(mut self, answers: Value) -> Self {
         self.answers = Some(answers);
         self
+    }
+}
+
+impl Finish {
+    /// What the control API takes for it.
+    pub(crate) fn written(&self) -> Map<String, Value> {
+        let mut keys = self.verdict.as_ref().map(|verdict| verdict.written("outcome")).unwrap_or_default();
+        keys.extend(self.answers.iter().map(|answers| ("answers".to_owned(), answers.clone())));
+        keys
     }
 }
 

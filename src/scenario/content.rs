@@ -3,7 +3,7 @@
 use std::{cell::OnceCell, collections::BTreeMap};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use wildmatch::WildMatch;
 
 use crate::vendor::{Flags, Layers};
@@ -149,7 +149,41 @@ impl Match {
     }
 }
 
+impl Match {
+    /// What a file says for it.
+    pub(super) fn written(&self) -> Value {
+        let Self(RawMatch { company, flags, steps, config_id, parent, header, return_url }) = self;
+        let mut keys = Map::new();
+        let single = [
+            ("company", company),
+            ("steps", steps),
+            ("config_id", config_id),
+            ("parent", parent),
+            ("return_url", return_url),
+        ];
+        for (key, condition) in single {
+            keys.extend(condition.as_ref().map(|condition| (key.to_owned(), condition.written())));
+        }
+        for (key, conditions) in [("flags", flags), ("header", header)] {
+            if !conditions.is_empty() {
+                let conditions = conditions.iter().map(|(name, condition)| (name.clone(), condition.written()));
+                keys.insert(key.into(), Value::Object(conditions.collect()));
+            }
+        }
+        keys.into()
+    }
+}
+
 impl Condition {
+    fn written(&self) -> Value {
+        match self {
+            Self::Is(value) => value.clone(),
+            Self::Present(is) => json!({ "present": is }),
+            Self::Contains(element) => json!({ "contains": element }),
+            Self::Glob(pattern) => json!({ "glob": pattern.pattern() }),
+        }
+    }
+
     /// A missing value and null are the same.
     fn holds(&self, value: Option<&Value>) -> bool {
         let value = value.filter(|value| !value.is_null());

@@ -9,10 +9,11 @@ mod file;
 mod person;
 mod trigger;
 mod verdict;
+mod written;
 
 use std::{collections::HashSet, fmt, time::Duration};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use self::verdict::REJECT_REASONS;
@@ -74,7 +75,7 @@ pub struct Scenario {
 }
 
 /// Where a scenario comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

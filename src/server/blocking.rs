@@ -1,11 +1,28 @@
 //! The harness for tests without an async runtime.
 
-use std::{fmt, ops::Deref};
+use std::{
+    fmt,
+    ops::Deref,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
+use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::{StartError, builder::MockServerBuilder};
-use crate::config::Config;
+use super::{
+    StartError,
+    builder::MockServerBuilder,
+    control::{Control as Async, ControlError},
+};
+use crate::{
+    company::Company,
+    config::Config,
+    faults::{Fault, FaultInfo},
+    http::CallInfo,
+    mock::{CompanyInfo, FellDue, Finish, ScenarioInfo, SessionDetails, SessionInfo},
+    scenario::{Scenario, ScenarioChoice, Verdict},
+};
 
 /// A running mock with a runtime of its own. It stops when it is dropped.
 ///
@@ -20,7 +37,29 @@ use crate::config::Config;
 #[must_use = "the server stops when it is dropped"]
 pub struct MockServer {
     server: super::MockServer,
-    runtime: Option<Runtime>,
+    background: Arc<Background>,
+}
+
+/// A runtime that ends without waiting, so that it may be dropped anywhere.
+struct Background(Option<Runtime>);
+
+impl Background {
+    fn start() -> Result<Arc<Self>, std::io::Error> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        Ok(Arc::new(Self(Some(runtime))))
+    }
+
+    fn block_on<F: Future>(&self, work: F) -> F::Output {
+        self.0.as_ref().expect("it runs until it is dropped").block_on(work)
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl MockServer {
@@ -39,10 +78,14 @@ impl MockServer {
     }
 
     pub(super) fn serve(config: Config) -> Result<Self, StartError> {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = runtime.map_err(StartError::Runtime)?;
-        let server = runtime.block_on(super::MockServer::serve(config))?;
-        Ok(Self { server, runtime: Some(runtime) })
+        let background = Background::start().map_err(StartError::Runtime)?;
+        let server = background.block_on(super::MockServer::serve(config))?;
+        Ok(Self { server, background })
+    }
+
+    /// The vocabulary of the control API for this mock, as [`MockClient`] has it for one in another process.
+    pub fn control(&self) -> Control {
+        Control { control: self.server.control(), background: self.background.clone() }
     }
 }
 
@@ -60,11 +103,132 @@ impl Deref for MockServer {
     }
 }
 
-impl Drop for MockServer {
-    fn drop(&mut self) {
-        // Does not wait, so that it may be dropped anywhere.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+/// As [`crate::Control`], without an async runtime. It waits for each answer, so it is not for the inside of one.
+///
+/// ```
+/// use identomat_mock::{Outcome, blocking::MockServer};
+/// use serde_json::json;
+///
+/// let mock = MockServer::start();
+/// let control = mock.control();
+/// let session = control.begin(json!({})).unwrap();
+/// control.finish_as(&session.token, Outcome::Rejected).unwrap();
+/// assert_eq!(control.session(&session.token).unwrap().session.answer, "REJECTED");
+/// ```
+#[derive(Clone)]
+pub struct Control {
+    control: Async,
+    background: Arc<Background>,
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.control.fmt(f)
+    }
+}
+
+/// The methods of [`crate::Control`], each of which waits for its answer.
+macro_rules! waiting {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        impl Control {
+            $(
+                #[doc = concat!("As [`crate::Control::", stringify!($name), "`].")]
+                ///
+                /// # Errors
+                ///
+                /// [`ControlError`], for the same reasons.
+                pub fn $name(&self, $($argument: $type),*) -> Result<$answer, ControlError> {
+                    self.background.block_on(self.control.$name($($argument),*))
+                }
+            )*
         }
+    };
+}
+
+waiting! {
+    fn ready() -> Value;
+    fn settings() -> Value;
+    fn companies() -> Vec<CompanyInfo>;
+    fn add_company(company: impl Into<Company>) -> CompanyInfo;
+    fn change_company(key: &str, change: Value) -> CompanyInfo;
+    fn remove_company(key: &str) -> ();
+    fn reset() -> ();
+    fn sessions() -> Vec<SessionInfo>;
+    fn last_session() -> Option<SessionInfo>;
+    fn session(token: &str) -> SessionDetails;
+    fn begin(wish: Value) -> SessionInfo;
+    fn finish(token: &str) -> SessionInfo;
+    fn finish_as(token: &str, finish: impl Into<Finish>) -> SessionInfo;
+    fn decide(token: &str, verdict: impl Into<Verdict>) -> SessionInfo;
+    fn decide_as_scripted(token: &str) -> SessionInfo;
+    fn expire(token: &str) -> SessionInfo;
+    fn remove_session(token: &str) -> ();
+    fn scenarios() -> Vec<ScenarioInfo>;
+    fn scenario(name: &str) -> ScenarioInfo;
+    fn add_scenario(scenario: Scenario) -> ScenarioInfo;
+    fn next_scenario(scenario: impl Into<ScenarioChoice>) -> ();
+    fn next_scenarios(scenarios: Vec<ScenarioChoice>) -> ();
+    fn queue() -> Vec<String>;
+    fn empty_queue() -> ();
+    fn fault(fault: Fault) -> FaultInfo;
+    fn faults() -> Vec<FaultInfo>;
+    fn remove_fault(name: &str) -> bool;
+    fn clear_faults() -> ();
+    fn now() -> SystemTime;
+    fn advance(by: Duration) -> Vec<FellDue>;
+    fn set_clock(at: SystemTime) -> Vec<FellDue>;
+    fn freeze_clock() -> ();
+    fn unfreeze_clock() -> ();
+    fn calls() -> Vec<CallInfo>;
+    fn calls_of(token: &str) -> Vec<CallInfo>;
+    fn forget_calls() -> ();
+}
+
+impl Control {
+    /// As [`crate::Control::company`].
+    pub fn company(&self, key: impl Into<String>) -> Self {
+        Self { control: self.control.company(key), background: self.background.clone() }
+    }
+}
+
+/// As [`crate::MockClient`], without an async runtime. All that can be done is in [`Control`], which it dereferences to.
+#[cfg(feature = "client")]
+#[derive(Debug, Clone)]
+pub struct MockClient(Control);
+
+#[cfg(feature = "client")]
+impl MockClient {
+    /// Connects to the mock with that base URL.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when nobody answers there who is a mock.
+    pub fn connect(url: &str) -> Result<Self, ControlError> {
+        Self::reach(async || super::MockClient::connect(url).await)
+    }
+
+    /// As [`MockClient::connect`], with the token that it was started with (`--admin-token`).
+    ///
+    /// # Errors
+    ///
+    /// As [`MockClient::connect`].
+    pub fn connect_with_token(url: &str, token: &str) -> Result<Self, ControlError> {
+        Self::reach(async || super::MockClient::connect_with_token(url, token).await)
+    }
+
+    fn reach(connect: impl AsyncFnOnce() -> Result<super::MockClient, ControlError>) -> Result<Self, ControlError> {
+        let no_runtime = |error| ControlError::Unreachable(format!("cannot start a runtime: {error}"));
+        let background = Background::start().map_err(no_runtime)?;
+        let client = background.block_on(connect())?;
+        Ok(Self(Control { control: (*client).clone(), background }))
+    }
+}
+
+#[cfg(feature = "client")]
+impl Deref for MockClient {
+    type Target = Control;
+
+    fn deref(&self) -> &Control {
+        &self.0
     }
 }

@@ -1,7 +1,7 @@
 //! What came of a session's scenario so far, and what is to come.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Session, course::Stood};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A stage of a session's scenario, or what was decided from outside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TimelineEntry {

@@ -9,6 +9,7 @@ mod choosing;
 mod clients;
 mod command_line;
 mod companies;
+mod control;
 mod control_api;
 mod documented;
 mod encodings;

@@ -132,7 +132,7 @@ fn what_is_said_of_versions_is_that_of_the_package() {
     let dependency = &blocks(&read("README.md"), "toml")[0];
     assert!(
         dependency.contains(&format!("{} = {{ path", version("name")))
-            && manifest.contains("default = [\"cli\", \"media\"]")
+            && manifest.contains("default = [\"cli\", \"client\", \"media\"]")
     );
 }
 

@@ -37,9 +37,26 @@ use crate::{company::Tenant, mock::Mock};
 /// What of a name is escaped where it is a part of a path.
 const PATH_PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// All below `/__admin/`.
+/// All below `/__admin/`, for whoever may use it.
 pub(super) fn routes(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
-    let guarded = Router::new()
+    // Whoever looks after the process has no token, and calls by whatever name.
+    health_checks().merge(resources().layer(middleware::from_fn_with_state(mock.clone(), guard)))
+}
+
+/// All below `/__admin/`, for this process.
+pub(crate) fn control(mock: Arc<Mock>) -> Router {
+    Router::new().nest("/__admin", health_checks().merge(resources())).with_state(mock)
+}
+
+fn health_checks() -> Router<Arc<Mock>> {
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .method_not_allowed_fallback(wrong_method)
+}
+
+fn resources() -> Router<Arc<Mock>> {
+    Router::new()
         .route("/companies", get(companies::list).post(companies::add))
         .route("/companies/{key}", get(companies::show).patch(companies::change).delete(companies::remove))
         .route("/companies/{key}/reset", post(companies::reset))
@@ -65,13 +82,6 @@ pub(super) fn routes(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
         .route("/clock/resume", post(clock::resume))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn_with_state(mock.clone(), guard));
-    // Whoever looks after the process has no token, and calls by whatever name.
-    Router::new()
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .method_not_allowed_fallback(wrong_method)
-        .merge(guarded)
 }
 
 async fn guard(State(mock): State<Arc<Mock>>, request: Request, next: Next) -> Response {
@@ -93,8 +103,13 @@ fn of_company(mock: &Mock, key: Option<&str>) -> Result<Arc<Tenant>, Problem> {
 
 /// The answer to something that came to be, with where it is.
 fn created(path: &[&str], body: impl Serialize) -> Response {
-    let parts: Vec<_> = path.iter().map(|part| utf8_percent_encode(part, PATH_PART).to_string()).collect();
-    (StatusCode::CREATED, [(header::LOCATION, format!("/__admin/{}", parts.join("/")))], Json(body)).into_response()
+    (StatusCode::CREATED, [(header::LOCATION, path_of(path))], Json(body)).into_response()
+}
+
+/// The path of a thing below `/__admin/`, whatever stands in its parts.
+pub(crate) fn path_of(parts: &[&str]) -> String {
+    let parts: Vec<_> = parts.iter().map(|part| utf8_percent_encode(part, PATH_PART).to_string()).collect();
+    format!("/__admin/{}", parts.join("/"))
 }
 
 async fn no_such_path(method: Method, uri: Uri) -> Problem {

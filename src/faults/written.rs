@@ -1,0 +1,90 @@
+//! A fault as a file would say it.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{CloseAt, Delay, End, Fault, Harm, Instead};
+use crate::clock::written_duration;
+
+impl Fault {
+    /// The keys of a file that stand for this fault, and `session` where it is for one.
+    pub(crate) fn written(&self) -> Map<String, Value> {
+        let Self { name, on, session, scenario, delay, harm, ends } = self;
+        let time = |time: &Duration| Value::from(written_duration(*time));
+        let mut keys = Map::new();
+        let mut say = |key: &str, value: Value| drop(keys.insert(key.to_owned(), value));
+        for (key, text) in [("name", name), ("session", session), ("scenario", scenario)] {
+            text.iter().for_each(|text| say(key, text.as_str().into()));
+        }
+        on.iter().for_each(|endpoint| say("on", endpoint.as_str().into()));
+        match delay {
+            None => {}
+            Some(Delay { from, to }) if from == to => say("delay", time(from)),
+            Some(Delay { from, to }) => {
+                say("delay", format!("{} to {}", written_duration(*from), written_duration(*to)).into());
+            }
+        }
+        match harm {
+            None => {}
+            Some(Harm::Instead(Instead { status, retry_after, body })) => {
+                say("status", json!(status));
+                retry_after.iter().for_each(|after| say("retry_after", time(after)));
+                if let Some((body, content_type)) = body {
+                    say("body", body.as_str().into());
+                    say("content_type", content_type.as_str().into());
+                }
+            }
+            Some(Harm::Html) => say("answer", "html".into()),
+            Some(Harm::CutOff) => say("answer", "cut-off".into()),
+            Some(Harm::BrokenJson) => say("answer", "broken-json".into()),
+            Some(Harm::WrongSignature) => say("answer", "wrong-signature".into()),
+            Some(Harm::Close(CloseAt::BeforeAnswer)) => say("close", "before-answer".into()),
+            Some(Harm::Close(CloseAt::InHeaders)) => say("close", "in-headers".into()),
+            Some(Harm::Close(CloseAt::InBody)) => say("close", "in-body".into()),
+            Some(Harm::Reset) => say("close", "reset".into()),
+            Some(Harm::ContentType(content_type)) => say("content_type", content_type.as_str().into()),
+            Some(Harm::Drip(rate)) => say("drip", rate.get().into()),
+        }
+        match ends {
+            End::AfterTimes(times) => say("times", json!(times)),
+            End::AfterCalls(calls) => say("calls", format!("{} to {}", calls.start(), calls.end()).into()),
+            End::After(lasting) => say("lasts", time(lasting)),
+            End::Never => say("forever", true.into()),
+        }
+        keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faults::{Endpoint, FaultFile};
+
+    #[test]
+    fn a_fault_that_is_written_is_read_as_it_was() {
+        let second = Duration::from_secs(1);
+        for fault in [
+            Fault::status(503).on(Endpoint::Result).times(2),
+            Fault::status(503).retry_after(Duration::from_millis(90_500)).body(r#"{"error": "busy"}"#).calls(3..=5),
+            Fault::status(502).body_of_type("text/plain", "no").for_scenario("approved").forever(),
+            Fault::too_many_requests(2 * second).named("busy").lasting(60 * second),
+            Fault::delay(3 * second),
+            Fault::delay_between(second, 86_400 * second).on(Endpoint::Widget),
+            Fault::html().delayed_by(Duration::from_micros(1_500)),
+            Fault::close(CloseAt::BeforeAnswer),
+            Fault::close(CloseAt::InHeaders),
+            Fault::close(CloseAt::InBody),
+            Fault::reset(),
+            Fault::cut_off(),
+            Fault::broken_json(),
+            Fault::content_type("text/plain"),
+            Fault::drip(7),
+            Fault::wrong_signature(),
+        ] {
+            let FaultFile(read) = serde_json::from_value(fault.written().into()).unwrap();
+            assert_eq!(read, fault);
+        }
+        assert_eq!(Fault::reset().for_session("abc").written()["session"], "abc");
+    }
+}

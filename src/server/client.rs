@@ -1,0 +1,125 @@
+//! A mock that listens somewhere, over HTTP.
+
+use std::{ops::Deref, time::Duration};
+
+use axum::http::{Method, Request, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+
+use super::control::{Control, ControlError};
+use crate::config::check_base_url;
+
+/// How long a call of the control API may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A mock in another process or container, seen and steered over HTTP. All that can be done is in [`Control`], which it
+/// dereferences to.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use identomat_mock::MockClient;
+/// # let mock = identomat_mock::MockServer::start().await;
+/// # let url = mock.url();
+///
+/// let client = MockClient::connect(&url).await?;
+/// client.next_scenario("rejected").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct MockClient(Control);
+
+impl MockClient {
+    /// Connects to the mock with that base URL.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when nobody answers there who is a mock.
+    pub async fn connect(url: &str) -> Result<Self, ControlError> {
+        Self::reach(url, None).await
+    }
+
+    /// As [`MockClient::connect`], with the token that it was started with (`--admin-token`).
+    ///
+    /// # Errors
+    ///
+    /// As [`MockClient::connect`].
+    pub async fn connect_with_token(url: &str, token: &str) -> Result<Self, ControlError> {
+        Self::reach(url, Some(token)).await
+    }
+
+    async fn reach(url: &str, token: Option<&str>) -> Result<Self, ControlError> {
+        check_base_url(url).map_err(ControlError::Unreachable)?;
+        if !url.starts_with("http://") {
+            return Err(ControlError::Unreachable(format!("`{url}`: the client speaks http alone, without TLS")));
+        }
+        let client = Self(Control::there(Remote {
+            url: url.trim_end_matches('/').to_owned(),
+            token: token.map(str::to_owned),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        }));
+        let ready = client.ready().await?;
+        if ready["status"] == "ready" {
+            Ok(client)
+        } else {
+            Err(ControlError::Unexpected(format!("{url} answers, but not as an identomat-mock that is ready")))
+        }
+    }
+}
+
+impl Deref for MockClient {
+    type Target = Control;
+
+    fn deref(&self) -> &Control {
+        &self.0
+    }
+}
+
+/// Where a mock listens.
+#[derive(Debug, Clone)]
+pub(super) struct Remote {
+    url: String,
+    token: Option<String>,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Remote {
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Answers the status and the body.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<(u16, Bytes), ControlError> {
+        let call = format!("{method} {}{path}", self.url);
+        let failed = |why: &dyn std::error::Error| {
+            let cause = why.source().map(|source| format!(": {source}")).unwrap_or_default();
+            ControlError::Unreachable(format!("{call}: {why}{cause}"))
+        };
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Full::from(body.unwrap_or_default())).map_err(|error| failed(&error))?;
+        let answered = async {
+            let response = self.client.request(request).await.map_err(|error| failed(&error))?;
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.map_err(|error| failed(&error))?;
+            Ok((status, body.to_bytes()))
+        };
+        let late = |_| ControlError::Unreachable(format!("{call}: no answer within {PATIENCE:?}"));
+        tokio::time::timeout(PATIENCE, answered).await.map_err(late)?
+    }
+}

@@ -1,0 +1,173 @@
+//! One vocabulary for a mock in this process and for one that listens somewhere.
+
+use std::time::{Duration, SystemTime};
+
+use identomat_mock::{
+    Company, Control, ControlError, Endpoint, Fault, Finish, MockClient, MockServer, Outcome, Scenario, Stage, Verdict,
+    blocking,
+};
+use serde_json::json;
+
+const NOON: u64 = 1_767_182_400;
+
+async fn mock() -> MockServer {
+    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON);
+    MockServer::builder().company("first").company("second").seed(7).frozen_at(moment).start().await.unwrap()
+}
+
+/// Does all that can be done, and writes down what came of it.
+async fn story(control: Control) -> Vec<String> {
+    let mut seen = Vec::new();
+    macro_rules! tell {
+        ($what:expr) => {
+            seen.push(format!("{}: {:?}", stringify!($what), $what))
+        };
+    }
+    let second = control.company("second");
+    tell!(control.add_company(Company::new("third").scenario("rejected").fault(Fault::reset())).await);
+    tell!(control.add_company("third").await);
+    tell!(control.change_company("third", json!({"scenario": null, "result_case": "lower"})).await);
+    tell!(control.company("third").companies().await);
+    tell!(control.companies().await.map(|companies| companies.len()));
+    tell!(control.remove_company("third").await);
+    tell!(control.company("third").sessions().await);
+
+    let late = Scenario::new("late")
+        .stage(Stage::widget().manual_check())
+        .stage(Stage::after("1h").result(Verdict::approved()));
+    tell!(control.add_scenario(late).await);
+    tell!(control.scenario("late").await.map(|scenario| scenario.stages));
+    tell!(control.scenarios().await.map(|scenarios| scenarios.len()));
+    let once = Scenario::new("once").stage(Stage::begin().error(identomat_mock::ErrorCode::SessionNotFound));
+    tell!(second.next_scenarios(vec!["late".into(), once.into()]).await);
+    tell!(second.next_scenario("lat").await);
+    tell!(second.queue().await);
+    let first = second.begin(json!({"flags": {"skip_face": true}})).await.unwrap();
+    let steps = json!([{"type": "user-questionnaire", "key": "s", "questions": [{"type": "text", "key": "q"}]}]);
+    let asked = second.begin(json!({"scenario": "approved", "steps": steps})).await.unwrap();
+    tell!((&first, &asked));
+    tell!(second.empty_queue().await);
+    tell!(control.begin(json!([])).await);
+    tell!(second.finish(&first.token).await);
+    tell!(second.finish(&first.token).await);
+    tell!(second.advance(Duration::from_millis(3_600_500)).await);
+    tell!(second.decide(&first.token, Verdict::rejected("document_covered").result_comment("No")).await);
+    tell!(second.decide_as_scripted(&first.token).await);
+    tell!(second.set_clock(SystemTime::UNIX_EPOCH + Duration::from_secs(NOON)).await);
+    tell!(second.finish_as(&asked.token, Finish::from(Outcome::ManualCheck).answers(json!({"s": {"q": "a"}}))).await);
+    tell!(second.session(&asked.token).await);
+    let open = second.begin(json!({})).await.unwrap();
+    tell!(second.expire(&open.token).await);
+    tell!(second.last_session().await);
+    tell!(second.remove_session(&open.token).await);
+    tell!(second.sessions().await.map(|sessions| sessions.len()));
+    tell!(control.company("first").sessions().await);
+
+    tell!(second.fault(Fault::status(503).on(Endpoint::Result).calls(2..=3).named("down for a while")).await);
+    tell!(control.fault(Fault::delay(Duration::from_millis(1)).lasting(Duration::from_secs(60))).await);
+    tell!(control.fault(Fault::html().for_scenario("nowhere")).await);
+    tell!(control.faults().await);
+    tell!(second.faults().await.map(|faults| faults.len()));
+    tell!(control.remove_fault("down for a while").await);
+    tell!(second.remove_fault("down for a while").await);
+    tell!(control.company("nobody").remove_fault("x").await);
+    tell!(control.clear_faults().await);
+
+    tell!(second.now().await);
+    tell!(second.unfreeze_clock().await);
+    tell!(second.freeze_clock().await);
+    tell!(second.calls().await);
+    tell!(second.calls_of("x").await);
+    tell!(second.forget_calls().await);
+    tell!(second.reset().await);
+    tell!(second.sessions().await);
+    tell!(control.reset().await);
+    tell!(control.ready().await);
+    tell!(control.settings().await.map(|settings| settings["seed"].clone()));
+    seen
+}
+
+#[tokio::test]
+async fn both_doors_tell_the_same_story() {
+    let (here, there) = (mock().await, mock().await);
+    let client = MockClient::connect(&there.url()).await.unwrap();
+    let (one, other) = (story(here.control()).await, story((*client).clone()).await);
+    assert_eq!(one, other);
+    assert!(one.len() > 40, "{}", one.len());
+    let told = one.join("\n");
+    for (what, word) in [
+        ("a queue", "there is no scenario `lat`"),
+        ("what fell due", "Stage(\"stage 2 of the scenario `late` (after=3600s)\")"),
+        ("a fault", "after the calls 2 to 3"),
+        ("a fault that is another company's", "remove_fault(\"down for a while\").await: Ok(false)"),
+        ("a refusal", "control.add_company(\"third\").await: Err(Refused(Refused { status: 409"),
+        ("answers", "answers: Some(Object {\"s\": Object {\"q\": String(\"a\")}})"),
+    ] {
+        assert!(told.contains(word), "{what}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn calls_that_are_remembered_are_told_with_all_they_say() {
+    let mock = mock().await;
+    let client = reqwest::Client::new();
+    let url = format!("{}/external-api/begin/", mock.url());
+    client.post(url).json(&json!({"company_key": "second"})).send().await.unwrap();
+    let second = mock.control().company("second");
+    let calls = MockClient::connect(&mock.url()).await.unwrap().company("second").calls().await.unwrap();
+    assert_eq!(calls, second.calls().await.unwrap());
+    assert_eq!((calls.len(), calls[0].endpoint, calls[0].status), (1, Some(Endpoint::Begin), 200));
+    let token = calls[0].session.clone().unwrap();
+    assert_eq!(second.calls_of(&format!("\"{token}\"")).await.unwrap(), calls);
+    second.forget_calls().await.unwrap();
+    assert_eq!(second.calls().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn lists_are_told_whole_however_long() {
+    let mock = MockServer::start().await;
+    for _ in 0..1_050 {
+        mock.control().begin(json!({})).await.unwrap();
+    }
+    let client = MockClient::connect(&mock.url()).await.unwrap();
+    let tokens: Vec<_> = client.sessions().await.unwrap().into_iter().map(|session| session.token).collect();
+    let known: Vec<_> = mock.sessions().into_iter().map(|session| session.token).collect();
+    assert_eq!((tokens.len(), tokens), (1_050, known));
+}
+
+#[tokio::test]
+async fn a_client_says_what_keeps_it_from_a_mock() {
+    let error = async |url: &str| MockClient::connect(url).await.unwrap_err().to_string();
+    assert!(error("http://127.0.0.1:1").await.starts_with("GET http://127.0.0.1:1/__admin/health/ready: "));
+    assert_eq!(error("https://mock.test").await, "`https://mock.test`: the client speaks http alone, without TLS");
+    assert!(error("nonsense").await.contains("`nonsense` is not a base URL"));
+
+    let mock = MockServer::builder()
+        .settings(|config| config.control_api.token = Some("not-a-real-token".into()))
+        .start()
+        .await
+        .unwrap();
+    let without = MockClient::connect(&mock.url()).await.unwrap();
+    let Err(ControlError::Refused(refused)) = without.sessions().await else { panic!("it needs a token") };
+    assert_eq!(refused.status, 401);
+    let with = MockClient::connect_with_token(&mock.url(), "not-a-real-token").await.unwrap();
+    assert_eq!(with.sessions().await.unwrap(), []);
+    assert_eq!(mock.control().sessions().await.unwrap(), [], "this process needs none");
+    let said = with.scenario("aproved").await.unwrap_err().to_string();
+    assert!(said.ends_with("(did you mean `approved`?)"), "{said}");
+}
+
+#[test]
+fn tests_without_a_runtime_have_the_same() {
+    let mock = blocking::MockServer::builder().company("one").company("two").start_blocking().unwrap();
+    let client = blocking::MockClient::connect(&mock.url()).unwrap();
+    for control in [mock.control(), (*client).clone()] {
+        let two = control.company("two");
+        two.next_scenario("rejected").unwrap();
+        let session = two.begin(json!({})).unwrap();
+        assert_eq!(two.finish(&session.token).unwrap().answer, "REJECTED");
+        assert_eq!((two.sessions().unwrap().len(), control.company("one").sessions().unwrap().len()), (1, 0));
+        two.reset().unwrap();
+        assert!(matches!(two.finish(&session.token), Err(ControlError::Refused(refused)) if refused.status == 404));
+    }
+}
