@@ -6,10 +6,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::moment;
+use super::{control::Control, moment};
 use crate::{
     company::Tenant,
     faults::{Fault, FaultInfo},
+    http,
     mock::{FellDue, Mock, SessionInfo},
     scenario::ScenarioChoice,
 };
@@ -32,7 +33,7 @@ use crate::{
 /// # }
 /// ```
 pub struct CompanyHandle<'a> {
-    mock: &'a Mock,
+    mock: &'a Arc<Mock>,
     /// As it was found.
     tenant: Arc<Tenant>,
 }
@@ -57,13 +58,13 @@ impl<'a> CompanyHandle<'a> {
     /// # Errors
     ///
     /// [`UnknownName`] when no company has that key.
-    pub(super) fn new(mock: &'a Mock, key: &str) -> Result<Self, UnknownName> {
+    pub(super) fn new(mock: &'a Arc<Mock>, key: &str) -> Result<Self, UnknownName> {
         let tenant = mock.tenant(key).map_err(|error| UnknownName(error.message))?;
         Ok(Self { mock, tenant })
     }
 
     /// The company that a server was started with first.
-    pub(super) fn first(mock: &'a Mock) -> Self {
+    pub(super) fn first(mock: &'a Arc<Mock>) -> Self {
         Self { mock, tenant: mock.tenants.first().clone() }
     }
 
@@ -163,6 +164,11 @@ impl<'a> CompanyHandle<'a> {
     /// How many sessions were given up, since the server started, to make room for others (`max_sessions`).
     pub fn evicted_sessions(&self) -> u64 {
         self.tenant().sessions.evicted()
+    }
+
+    /// The vocabulary of the control API for this company.
+    pub fn control(&self) -> Control {
+        Control::here(http::control(self.mock.clone())).company(self.key())
     }
 
     /// Makes the company as it was at the start: no sessions, its first queue and faults, its clock as it stood.

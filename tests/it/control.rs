@@ -113,7 +113,7 @@ async fn calls_that_are_remembered_are_told_with_all_they_say() {
     let client = reqwest::Client::new();
     let url = format!("{}/external-api/begin/", mock.url());
     client.post(url).json(&json!({"company_key": "second"})).send().await.unwrap();
-    let second = mock.control().company("second");
+    let second = mock.company("second").unwrap().control();
     let calls = MockClient::connect(&mock.url()).await.unwrap().company("second").calls().await.unwrap();
     assert_eq!(calls, second.calls().await.unwrap());
     assert_eq!((calls.len(), calls[0].endpoint, calls[0].status), (1, Some(Endpoint::Begin), 200));

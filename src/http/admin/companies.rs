@@ -8,7 +8,7 @@ use super::{
     created,
     listing::{ByName, Part},
     problem::Problem,
-    reading::{JsonBody, Named, Query},
+    reading::{JsonBody, Named, Nothing, Query},
 };
 use crate::{
     company::{CompanyChange, CompanyFile, Tenant},
@@ -18,7 +18,9 @@ use crate::{
 
 pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<ByName>) -> Json<Part<CompanyInfo>> {
     let range = (wanted.limit, wanted.cursor.as_deref());
-    Json(Part::of(mock.companies(), range, |tenant| &tenant.key, |tenant| CompanyInfo::of(tenant)))
+    let mut companies = mock.companies();
+    companies.retain(|tenant| wanted.is_like(&tenant.key));
+    Json(Part::of(companies, range, |tenant| &tenant.key, |tenant| CompanyInfo::of(tenant)))
 }
 
 pub(super) async fn add(
@@ -47,13 +49,17 @@ pub(super) async fn remove(State(mock): State<Arc<Mock>>, Named(key): Named) -> 
     if mock.remove_company(&key) { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(&mock, &key)) }
 }
 
-pub(super) async fn reset(State(mock): State<Arc<Mock>>, Named(key): Named) -> Result<Json<CompanyInfo>, Problem> {
+pub(super) async fn reset(
+    State(mock): State<Arc<Mock>>,
+    Named(key): Named,
+    JsonBody(Nothing {}): JsonBody<Nothing>,
+) -> Result<Json<CompanyInfo>, Problem> {
     let tenant = find(&mock, &key)?;
     mock.reset(&tenant);
     Ok(Json(CompanyInfo::of(&tenant)))
 }
 
-pub(super) async fn reset_all(State(mock): State<Arc<Mock>>) -> StatusCode {
+pub(super) async fn reset_all(State(mock): State<Arc<Mock>>, JsonBody(Nothing {}): JsonBody<Nothing>) -> StatusCode {
     mock.reset_all();
     StatusCode::NO_CONTENT
 }

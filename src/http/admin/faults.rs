@@ -14,7 +14,7 @@ use super::{
     reading::{JsonBody, Named, Query, read},
 };
 use crate::{
-    faults::{FaultFile, FaultInfo},
+    faults::{Endpoint, FaultFile, FaultInfo},
     foreign_text::{MOST_NAMED, shortened},
     mock::Mock,
 };
@@ -25,6 +25,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     company_key: Option<String>,
+    endpoint: Option<Endpoint>,
+    session: Option<String>,
     #[serde(default)]
     limit: Limit,
     #[serde(default)]
@@ -35,10 +37,12 @@ pub(super) async fn list(
     State(mock): State<Arc<Mock>>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Part<FaultInfo>>, Problem> {
-    let faults = match &wanted.company_key {
+    let mut faults = match &wanted.company_key {
         Some(key) => of_company(&mock, Some(key))?.fault_infos(),
         None => mock.all_faults(),
     };
+    faults.retain(|fault| wanted.endpoint.is_none_or(|endpoint| fault.endpoint == Some(endpoint)));
+    faults.retain(|fault| wanted.session.is_none() || fault.session == wanted.session);
     Ok(Json(Part::counted(faults, wanted.limit, wanted.cursor)))
 }
 

@@ -1,6 +1,7 @@
 //! Lists: how much of one is answered, and how to go on.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use wildmatch::WildMatch;
 
 /// How many items an answer has where nothing is said.
 const USUAL: usize = 100;
@@ -42,6 +43,15 @@ pub(super) struct ByName {
     pub(super) limit: Limit,
     /// The name behind which it goes on.
     pub(super) cursor: Option<String>,
+    /// What the names look like: `*` stands for any characters, `?` for one.
+    like: Option<String>,
+}
+
+impl ByName {
+    /// Whether a name looks as the wanted ones do.
+    pub(super) fn is_like(&self, name: &str) -> bool {
+        self.like.as_ref().is_none_or(|pattern| WildMatch::new(pattern).matches(name))
+    }
 }
 
 /// In which order things happened.

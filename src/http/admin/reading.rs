@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::request::Parts,
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::problem::Problem;
@@ -43,6 +43,12 @@ impl<T: DeserializeOwned> FromRequest<Arc<Mock>> for JsonBody<T> {
         Ok(Self(value))
     }
 }
+
+/// A body that says nothing: whoever names something in it means something else.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
 
 /// What a part of a body says.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {

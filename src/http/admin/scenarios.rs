@@ -47,7 +47,8 @@ pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<ByN
     let catalogue = mock.catalogue();
     let range = (wanted.limit, wanted.cursor.as_deref());
     let show = |name: &&str| mock.look_at_scenario(name).expect("it is listed");
-    Json(Part::of(catalogue.scenarios.names(), range, |name| name, show))
+    let names = catalogue.scenarios.names().into_iter().filter(|name| wanted.is_like(name));
+    Json(Part::of(names, range, |name| name, show))
 }
 
 pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(name): Named) -> Result<Json<ScenarioInfo>, Problem> {

@@ -11,7 +11,7 @@ use super::{
     listing::{Limit, Order, Part},
     of_company,
     problem::Problem,
-    reading::{JsonBody, Named, Query},
+    reading::{JsonBody, Named, Nothing, Query},
     verdict::VerdictWish,
 };
 use crate::{
@@ -136,7 +136,11 @@ pub(super) async fn decide(
 }
 
 /// The token opens no widget any more.
-pub(super) async fn expire(State(mock): State<Arc<Mock>>, Named(token): Named) -> Result<Json<SessionInfo>, Problem> {
+pub(super) async fn expire(
+    State(mock): State<Arc<Mock>>,
+    Named(token): Named,
+    JsonBody(Nothing {}): JsonBody<Nothing>,
+) -> Result<Json<SessionInfo>, Problem> {
     let token = without_quotes(&token);
     mock.expire(token)?;
     now(&mock, token)

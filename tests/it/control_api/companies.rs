@@ -126,6 +126,18 @@ async fn the_last_company_can_be_removed_and_a_reset_brings_it_back() {
 }
 
 #[tokio::test]
+async fn a_reset_of_everything_is_not_that_of_one_by_mistake() {
+    let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
+    let token = app.begin(json!({"company_key": "one"})).await;
+    let wrong = json!({"company_key": "two"});
+    for path in ["reset".to_owned(), "companies/one/reset".into(), format!("sessions/{token}/expire")] {
+        let problem = app.tell(&path, &wrong).await.problem(400);
+        assert_eq!((&problem["field"], app.mock.sessions().len()), (&json!("company_key"), 1), "{path}: {problem}");
+    }
+    assert_eq!(app.mock.sessions()[0].expires_at, app.look(&format!("sessions/{token}")).await["expires_at"]);
+}
+
+#[tokio::test]
 async fn lists_come_in_parts() {
     let app = TestApp::start_with(|builder| builder.company("c").company("a")).await;
     for key in ["d", "b"] {
@@ -141,10 +153,13 @@ async fn lists_come_in_parts() {
         path = format!("companies?limit=3&cursor={next}");
     }
     assert_eq!(keys, ["a", "b", "c", "d"]);
+    let like =
+        async |pattern: &str| app.look(&format!("companies?like={pattern}")).await["items"].as_array().unwrap().len();
+    assert_eq!((like("?").await, like("a*").await, like("x*").await), (4, 1, 0));
     for (query, field, detail) in [
         ("limit=0", "limit", "`0` is not a number from 1 to 1000"),
         ("limit=1001", "limit", "`1001` is not a number from 1 to 1000"),
-        ("limt=1", "limt", "unknown field `limt`, expected `limit` or `cursor`"),
+        ("limt=1", "limt", "unknown field `limt`, expected one of `limit`, `cursor`, `like`"),
     ] {
         let problem = app.admin(Method::GET, &format!("companies?{query}"), None).await.problem(400);
         assert_eq!((&problem["field"], &problem["detail"]), (&json!(field), &json!(detail)));

@@ -32,6 +32,8 @@ async fn faults_are_added_listed_and_ended() {
     assert_eq!((names(&list), &list["items"][0]["struck"]), (vec!["result: status 503", "for two"], &json!(1)));
     assert_eq!(names(&app.look("faults?company_key=two").await), ["for two"]);
     assert_eq!(names(&app.look("faults?limit=1&cursor=1").await), ["for two"]);
+    assert_eq!(names(&app.look("faults?endpoint=result").await), ["result: status 503"]);
+    assert_eq!(names(&app.look(&format!("faults?session={token}")).await), ["for two"]);
     assert_eq!(app.look("faults?limit=1").await["next"], "1");
 
     app.remove("faults/result%3A%20status%20503").await.assert_status(204);

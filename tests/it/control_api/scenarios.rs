@@ -27,6 +27,10 @@ async fn scenarios_are_listed_and_shown_with_all_that_they_do() {
             "stages": [{"triggers": ["widget", "after=60s"], "effects": ["result REJECTED"]}],
         })
     );
+    let like: Vec<_> = names.iter().filter(|name| name.starts_with("rejected-face")).cloned().collect();
+    let listed = app.look("scenarios?like=rejected-face*").await;
+    let listed: Vec<_> = listed["items"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!((listed.len(), listed), (2, like.iter().map(String::as_str).collect()));
     let approved = app.look("scenarios/approved").await;
     assert_eq!((&approved["origin"], &approved["stages"][0]["triggers"]), (&json!("built-in"), &json!(["widget"])));
     let problem = app.admin(Method::GET, "scenarios/aproved", None).await.problem(404);

@@ -10,7 +10,8 @@ use schemars::{
 use serde_json::{Map, Value, json};
 
 use super::super::{
-    calls, clock, faults, health, listing, listing::Part, problem, scenarios, sessions, settings, verdict,
+    calls, clock, faults, health, listing, listing::Part, problem, reading::Nothing, scenarios, sessions, settings,
+    verdict,
 };
 use crate::{
     CallInfo, CompanyInfo, FaultInfo, ScenarioInfo, SessionDetails, SessionInfo,
@@ -264,10 +265,15 @@ fn control_api(document: &mut Document) {
     document.admin("delete", one, "Removes it with its sessions").answers_nothing().problems(&[404]).done();
     document
         .admin("post", "/companies/{key}/reset", "Makes it as it was at the start")
+        .body::<Nothing>()
         .answers::<CompanyInfo>(200)
         .problems(&[404])
         .done();
-    document.admin("post", "/reset", "Makes everything as it was at the start").answers_nothing().done();
+    document
+        .admin("post", "/reset", "Makes everything as it was at the start")
+        .body::<Nothing>()
+        .answers_nothing()
+        .done();
 
     document
         .admin("get", "/sessions", "The sessions")
@@ -297,6 +303,7 @@ fn control_api(document: &mut Document) {
     }
     document
         .admin("post", "/sessions/{token}/expire", "The token opens the widget no more")
+        .body::<Nothing>()
         .answers::<SessionInfo>(200)
         .problems(&[404, 409])
         .done();
