@@ -1,32 +1,22 @@
 //! Seeing and steering a mock, in this process or another, in the words of the control API.
 
-use std::{
-    fmt,
-    time::{Duration, SystemTime},
-};
+mod sessions;
+mod steering;
+
+use std::fmt;
 
 use axum::{
     Router,
     body::{Body, to_bytes},
     http::{Method, Request, header},
 };
-use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
 #[cfg(feature = "client")]
 use super::client::Remote;
-use super::moment;
-use crate::{
-    clock::written_duration,
-    company::Company,
-    faults::{Fault, FaultInfo},
-    foreign_text::without_quotes,
-    http::{CallInfo, path_of},
-    mock::{CompanyInfo, FellDue, Finish, ScenarioInfo, SessionDetails, SessionInfo},
-    scenario::{Scenario, ScenarioChoice, Verdict},
-};
+use crate::{company::Company, http::path_of, mock::CompanyInfo};
 
 /// Sees and steers a mock: one in this process ([`crate::MockServer::control`]), or one that listens somewhere
 /// (`MockClient`). It is cheap to clone.
@@ -203,306 +193,17 @@ impl Control {
         self.ask::<Value>(Method::POST, path, None).await.map(|_| ())
     }
 
-    /// The sessions as they stand, in the order in which they began.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn sessions(&self) -> Result<Vec<SessionInfo>, ControlError> {
-        self.list("sessions", &[]).await
-    }
-
-    /// The session that began last, whose token only the app under test may know.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn last_session(&self) -> Result<Option<SessionInfo>, ControlError> {
-        let part: Part<SessionInfo> = self.get(&["sessions"], &[("order", "newest"), ("limit", "1")]).await?;
-        Ok(part.items.into_iter().next())
-    }
-
-    /// All that is known of a session.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when there is none of that token.
-    pub async fn session(&self, token: &str) -> Result<SessionDetails, ControlError> {
-        self.ask(Method::GET, path_of(&["sessions", without_quotes(token)]), None).await
-    }
-
-    /// Begins a session without a call of the vendor's API, with what the control API takes: `json!({"scenario": …})`.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when it cannot begin.
-    pub async fn begin(&self, wish: Value) -> Result<SessionInfo, ControlError> {
-        match wish {
-            Value::Object(members) => self.post(&["sessions"], self.said(members)).await,
-            other => self.ask(Method::POST, path_of(&["sessions"]), Some(other)).await,
-        }
-    }
-
-    /// Finishes a session as a person in the widget would, with the outcome that its scenario says.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when there is no such session, it is finished already, or its token has expired.
-    pub async fn finish(&self, token: &str) -> Result<SessionInfo, ControlError> {
-        self.finish_as(token, Finish::default()).await
-    }
-
-    /// Finishes a session in a way of its own: with an [`crate::Outcome`], a [`Verdict`] or a [`Finish`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Control::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
-    pub async fn finish_as(&self, token: &str, finish: impl Into<Finish>) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "finish"], finish.into().written()).await
-    }
-
-    /// Decides about a session as the vendor's operator would.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when there is no such session, or the verdict does not go together.
-    pub async fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "decide"], verdict.into().written("outcome")).await
-    }
-
-    /// Gives the decision that the session's scenario waits for.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when there is no such session, or its scenario does not wait for a decision now.
-    pub async fn decide_as_scripted(&self, token: &str) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "decide"], Map::new()).await
-    }
-
-    /// Lets the token of a session run out.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when there is no such session, or the person is through.
-    pub async fn expire(&self, token: &str) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "expire"], Map::new()).await
-    }
-
-    /// Removes a session.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when there is none of that token.
-    pub async fn remove_session(&self, token: &str) -> Result<(), ControlError> {
-        self.ask::<Value>(Method::DELETE, path_of(&["sessions", without_quotes(token)]), None).await.map(|_| ())
-    }
-
-    /// The scenarios, in the order of their names.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn scenarios(&self) -> Result<Vec<ScenarioInfo>, ControlError> {
-        let of_everybody = Self { company_key: None, ..self.clone() };
-        of_everybody.list("scenarios", &[]).await
-    }
-
-    /// The scenario of that name.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when there is none.
-    pub async fn scenario(&self, name: &str) -> Result<ScenarioInfo, ControlError> {
-        self.ask(Method::GET, path_of(&["scenarios", name]), None).await
-    }
-
-    /// Adds a scenario for sessions of every company, until everything is reset.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when it says what cannot be.
-    pub async fn add_scenario(&self, scenario: Scenario) -> Result<ScenarioInfo, ControlError> {
-        self.post(&["scenarios"], scenario.written()).await
-    }
-
-    /// Lets the next session that does not ask for a scenario take this one: a name, or a [`Scenario`] that nobody else
-    /// can ask for.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when there is no such scenario, or the one that was built cannot be.
-    pub async fn next_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ControlError> {
-        self.next_scenarios(vec![scenario.into()]).await
-    }
-
-    /// As [`Control::next_scenario`], for as many sessions as there are scenarios.
-    ///
-    /// # Errors
-    ///
-    /// As [`Control::next_scenario`]; none is queued then.
-    pub async fn next_scenarios(&self, scenarios: Vec<ScenarioChoice>) -> Result<(), ControlError> {
-        let choice = |choice: &ScenarioChoice| match choice {
-            ScenarioChoice::Named(name) => Value::from(name.as_str()),
-            ScenarioChoice::Own(scenario) => scenario.written().into(),
-        };
-        let queued = Map::from_iter([("scenarios".to_owned(), scenarios.iter().map(choice).collect())]);
-        self.post::<Value>(&["scenarios", "queue"], self.said(queued)).await.map(|_| ())
-    }
-
-    /// The names of the scenarios of the next sessions.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn queue(&self) -> Result<Vec<String>, ControlError> {
-        #[derive(Deserialize)]
-        struct Queue {
-            scenarios: Vec<String>,
-        }
-
-        self.get::<Queue>(&["scenarios", "queue"], &[]).await.map(|queue| queue.scenarios)
-    }
-
-    /// Forgets the scenarios of the next sessions.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn empty_queue(&self) -> Result<(), ControlError> {
-        self.delete(&["scenarios", "queue"], &[]).await
-    }
-
-    /// Lets something go wrong with the next calls: of the company, or of whichever.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when the fault is for a scenario that there is not.
-    pub async fn fault(&self, fault: Fault) -> Result<FaultInfo, ControlError> {
-        self.post(&["faults"], self.said(fault.written())).await
-    }
-
-    /// The faults in force: those on every company, then each company's own; the company's own alone, where this is for
-    /// one.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn faults(&self) -> Result<Vec<FaultInfo>, ControlError> {
-        self.list("faults", &[]).await
-    }
-
-    /// Ends a fault of the company, or one on every company; false when there is none of that name any more.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn remove_fault(&self, name: &str) -> Result<bool, ControlError> {
-        match self.delete(&["faults", name], &[]).await {
-            Err(ControlError::Refused(refused)) if refused.status == 404 && refused.field.is_none() => Ok(false),
-            done => done.map(|()| true),
-        }
-    }
-
-    /// Ends every fault of the company, or all.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn clear_faults(&self) -> Result<(), ControlError> {
-        self.delete(&["faults"], &[]).await
-    }
-
-    /// The time of day on the company's clock, or on the server's.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn now(&self) -> Result<SystemTime, ControlError> {
-        let clocks: Value = self.get(&["clock"], &[]).await?;
-        let now = clocks["clocks"][0]["now"].as_str().and_then(|now| now.parse::<Timestamp>().ok());
-        let now = now.and_then(|now| SystemTime::try_from(now).ok());
-        now.ok_or_else(|| ControlError::Unexpected(format!("the clock tells no time: {clocks}")))
-    }
-
-    /// Moves the company's clock on, or every clock; answers the first thousand things that fell due.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn advance(&self, by: Duration) -> Result<Vec<FellDue>, ControlError> {
-        self.turn("advance", [("by", written_duration(by))]).await
-    }
-
-    /// As [`Control::advance`], to a moment, earlier or later.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn set_clock(&self, at: SystemTime) -> Result<Vec<FellDue>, ControlError> {
-        self.turn("set", [("to", moment(at).to_string())]).await
-    }
-
-    /// Stops the company's clock, or every clock.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn freeze_clock(&self) -> Result<(), ControlError> {
-        self.post::<Value>(&["clock", "freeze"], self.said(Map::new())).await.map(|_| ())
-    }
-
-    /// Lets the company's clock run on, or every clock.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn unfreeze_clock(&self) -> Result<(), ControlError> {
-        self.post::<Value>(&["clock", "resume"], self.said(Map::new())).await.map(|_| ())
-    }
-
-    /// The calls that are remembered, in the order in which they were answered.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn calls(&self) -> Result<Vec<CallInfo>, ControlError> {
-        self.list("calls", &[]).await
-    }
-
-    /// The calls about a session that are remembered.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] when that is no token.
-    pub async fn calls_of(&self, token: &str) -> Result<Vec<CallInfo>, ControlError> {
-        self.list("calls", &[("session", without_quotes(token))]).await
-    }
-
-    /// Forgets the calls of the company, or all.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
-    pub async fn forget_calls(&self) -> Result<(), ControlError> {
-        self.delete(&["calls"], &[]).await
-    }
-
-    async fn turn(&self, how: &str, what: [(&str, String); 1]) -> Result<Vec<FellDue>, ControlError> {
-        #[derive(Deserialize)]
-        struct Moved {
-            fell_due: Vec<FellDue>,
-        }
-
-        let what = what.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
-        self.post::<Moved>(&["clock", how], self.said(what)).await.map(|moved| moved.fell_due)
-    }
-
     /// What is said, with the company that it is for.
     fn said(&self, mut members: Map<String, Value>) -> Map<String, Value> {
         if let Some(key) = &self.company_key {
             members.entry("company_key").or_insert_with(|| key.as_str().into());
         }
         members
+    }
+
+    /// The company that it is for, as a query names it.
+    fn whose(&self) -> Vec<(&str, &str)> {
+        self.company_key.iter().map(|key| ("company_key", &**key)).collect()
     }
 
     /// All parts of a list.
@@ -521,7 +222,7 @@ impl Control {
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, ControlError> {
-        self.ask(Method::GET, self.with_query(path, query), None).await
+        self.ask(Method::GET, with_query(path, query), None).await
     }
 
     async fn post<T: DeserializeOwned>(&self, path: &[&str], body: Map<String, Value>) -> Result<T, ControlError> {
@@ -529,21 +230,7 @@ impl Control {
     }
 
     async fn delete(&self, path: &[&str], query: &[(&str, &str)]) -> Result<(), ControlError> {
-        self.ask::<Value>(Method::DELETE, self.with_query(path, query), None).await.map(|_| ())
-    }
-
-    /// A path with its query, and the company that it is for where a query can name one.
-    fn with_query(&self, path: &[&str], query: &[(&str, &str)]) -> String {
-        let names_company =
-            matches!(path[0], "sessions" | "faults" | "clock" | "calls") || path == ["scenarios", "queue"];
-        let company = self.company_key.as_deref().filter(|_| names_company).map(|key| ("company_key", key));
-        let mut text = path_of(path);
-        if company.is_some() || !query.is_empty() {
-            let mut pairs = form_urlencoded::Serializer::new(String::new());
-            text.push('?');
-            text.push_str(&pairs.extend_pairs(company).extend_pairs(query).finish());
-        }
-        text
+        self.ask::<Value>(Method::DELETE, with_query(path, query), None).await.map(|_| ())
     }
 
     async fn ask<T: DeserializeOwned>(
@@ -583,6 +270,15 @@ impl Control {
             _ => Err(ControlError::Refused(serde_json::from_slice(&answer).map_err(unexpected)?)),
         }
     }
+}
+
+fn with_query(path: &[&str], query: &[(&str, &str)]) -> String {
+    let mut text = path_of(path);
+    if !query.is_empty() {
+        text.push('?');
+        text.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
+    }
+    text
 }
 
 impl fmt::Debug for Control {

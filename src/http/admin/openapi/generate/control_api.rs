@@ -1,0 +1,205 @@
+//! The control API, path by path.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::{
+    super::super::{
+        calls, clock, faults, health, listing, listing::Part, reading::Nothing, scenarios, sessions, settings, verdict,
+    },
+    Document,
+};
+use crate::{
+    CallInfo, CompanyInfo, FaultInfo, ScenarioInfo, SessionDetails, SessionInfo,
+    company::{CompanyChange, CompanyFile},
+    faults::FaultFile,
+    scenario::ScenarioFile,
+};
+
+/// A schema of an object, with more members.
+fn with(
+    document: &mut Document,
+    schema: fn(&mut SchemaGenerator) -> Schema,
+    members: Value,
+    required: &[&str],
+) -> Value {
+    let mut schema = schema(&mut document.read).to_value();
+    let properties = schema["properties"].as_object_mut().expect("an object has members");
+    properties.extend(members.as_object().expect("members").clone());
+    let mut names: Vec<_> = required.iter().map(|name| json!(name)).collect();
+    names.extend(schema.get("required").and_then(Value::as_array).into_iter().flatten().cloned());
+    if !names.is_empty() {
+        schema["required"] = names.into();
+    }
+    schema
+}
+
+pub(super) fn paths(document: &mut Document) {
+    document.admin("get", "/health/live", "Whether the process lives").answers::<health::Live>(200).done();
+    document.admin("get", "/health/ready", "Whether vendor calls are taken").answers::<health::Ready>(200).done();
+
+    document
+        .admin("get", "/companies", "The companies, by their keys")
+        .query::<listing::ByName>()
+        .answers::<Part<CompanyInfo>>(200)
+        .done();
+    document
+        .admin("post", "/companies", "Adds a company")
+        .body::<CompanyFile>()
+        .answers::<CompanyInfo>(201)
+        .problems(&[409])
+        .done();
+    let one = "/companies/{key}";
+    document.admin("get", one, "One company").answers::<CompanyInfo>(200).problems(&[404]).done();
+    document
+        .admin("patch", one, "Sets it in another way")
+        .body::<CompanyChange>()
+        .answers::<CompanyInfo>(200)
+        .problems(&[404])
+        .done();
+    document.admin("delete", one, "Removes it with its sessions").answers_nothing().problems(&[404]).done();
+    document
+        .admin("post", "/companies/{key}/reset", "Makes it as it was at the start")
+        .body::<Nothing>()
+        .answers::<CompanyInfo>(200)
+        .problems(&[404])
+        .done();
+    document
+        .admin("post", "/reset", "Makes everything as it was at the start")
+        .body::<Nothing>()
+        .answers_nothing()
+        .done();
+
+    document
+        .admin("get", "/sessions", "The sessions")
+        .query::<sessions::Wanted>()
+        .answers::<Part<SessionInfo>>(200)
+        .problems(&[404])
+        .done();
+    document
+        .admin("post", "/sessions", "Begins a session")
+        .body::<sessions::Begin>()
+        .answers::<SessionInfo>(201)
+        .problems(&[404])
+        .done();
+    let one = "/sessions/{token}";
+    document.admin("get", one, "All that is known of a session").answers::<SessionDetails>(200).problems(&[404]).done();
+    document.admin("delete", one, "Removes it").answers_nothing().problems(&[404]).done();
+    for (path, summary) in [
+        ("/sessions/{token}/finish", "The person gets through: as the scenario or the body says"),
+        ("/sessions/{token}/decide", "The vendor's operator decides: as the scenario or the body says"),
+    ] {
+        document
+            .admin("post", path, summary)
+            .body::<verdict::VerdictWish>()
+            .answers::<SessionInfo>(200)
+            .problems(&[404, 409])
+            .done();
+    }
+    document
+        .admin("post", "/sessions/{token}/expire", "The token opens the widget no more")
+        .body::<Nothing>()
+        .answers::<SessionInfo>(200)
+        .problems(&[404, 409])
+        .done();
+
+    document
+        .admin("get", "/scenarios", "The scenarios, by their names")
+        .query::<listing::ByName>()
+        .answers::<Part<ScenarioInfo>>(200)
+        .done();
+    let scenario = with(document, ScenarioFile::json_schema, json!({"name": {"type": "string"}}), &["name"]);
+    document
+        .admin("post", "/scenarios", "Adds a scenario, as a file has it")
+        .body_of(scenario)
+        .answers::<ScenarioInfo>(201)
+        .done();
+    document.admin("get", "/scenarios/{name}", "One scenario").answers::<ScenarioInfo>(200).problems(&[404]).done();
+    let queue = "/scenarios/queue";
+    document
+        .admin("get", queue, "The scenarios of a company's next sessions")
+        .query::<listing::Whose>()
+        .answers::<scenarios::Queue>(200)
+        .problems(&[404])
+        .done();
+    let own = with(document, ScenarioFile::json_schema, json!({"name": {"type": "string"}}), &[]);
+    let mut queued = with(document, scenarios::Queued::json_schema, json!({}), &[]);
+    queued["properties"]["scenarios"]["items"] = json!({"anyOf": [{"type": "string"}, own]});
+    document
+        .admin("post", queue, "Adds to them")
+        .body_of(queued)
+        .answers::<scenarios::Queue>(200)
+        .problems(&[404])
+        .done();
+    document.admin("delete", queue, "Forgets them").query::<listing::Whose>().answers_nothing().problems(&[404]).done();
+
+    document
+        .admin("get", "/faults", "What goes wrong with the next calls")
+        .query::<faults::Wanted>()
+        .answers::<Part<FaultInfo>>(200)
+        .problems(&[404])
+        .done();
+    let text = json!({"type": ["string", "null"]});
+    let fault = with(document, FaultFile::json_schema, json!({"company_key": text, "session": text}), &[]);
+    document
+        .admin("post", "/faults", "Adds a fault, as a file has it")
+        .body_of(fault)
+        .answers::<FaultInfo>(201)
+        .problems(&[404])
+        .done();
+    document
+        .admin("delete", "/faults", "Ends all of them")
+        .query::<listing::Whose>()
+        .answers_nothing()
+        .problems(&[404])
+        .done();
+    document
+        .admin("delete", "/faults/{name}", "Ends one")
+        .query::<listing::Whose>()
+        .answers_nothing()
+        .problems(&[404])
+        .done();
+
+    document
+        .admin("get", "/clock", "The time on the clocks")
+        .query::<listing::Whose>()
+        .answers::<clock::Clocks>(200)
+        .problems(&[404])
+        .done();
+    document
+        .admin("post", "/clock/advance", "Moves them on")
+        .body::<clock::Advance>()
+        .answers::<clock::Moved>(200)
+        .problems(&[404])
+        .done();
+    document
+        .admin("post", "/clock/set", "Sets them")
+        .body::<clock::Set>()
+        .answers::<clock::Moved>(200)
+        .problems(&[404])
+        .done();
+    for (path, summary) in [("/clock/freeze", "Stops them"), ("/clock/resume", "Lets them run on")] {
+        document
+            .admin("post", path, summary)
+            .body::<listing::Whose>()
+            .answers::<clock::Clocks>(200)
+            .problems(&[404])
+            .done();
+    }
+
+    document
+        .admin("get", "/calls", "The calls that are remembered")
+        .query::<calls::Wanted>()
+        .answers::<calls::Calls>(200)
+        .problems(&[404])
+        .done();
+    document
+        .admin("delete", "/calls", "Forgets them")
+        .query::<listing::Whose>()
+        .answers_nothing()
+        .problems(&[404])
+        .done();
+    document.admin("get", "/calls/{id}", "One call").answers::<CallInfo>(200).problems(&[404, 410]).done();
+    document.admin("get", "/settings", "What the mock was started with").answers::<settings::Settings>(200).done();
+    document.admin("get", "/openapi.json", "This document").answers::<Map<String, Value>>(200).done();
+}

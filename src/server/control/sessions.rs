@@ -1,0 +1,136 @@
+//! What is done to sessions, and the calls that are remembered of them.
+
+use axum::http::Method;
+use serde_json::{Map, Value};
+
+use super::{Control, ControlError, Part};
+use crate::{
+    foreign_text::without_quotes,
+    http::{CallInfo, path_of},
+    mock::{Finish, SessionDetails, SessionInfo},
+    scenario::Verdict,
+};
+
+impl Control {
+    /// The sessions as they stand, in the order in which they began.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`].
+    pub async fn sessions(&self) -> Result<Vec<SessionInfo>, ControlError> {
+        self.list("sessions", &self.whose()).await
+    }
+
+    /// The session that began last, whose token only the app under test may know.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`].
+    pub async fn last_session(&self) -> Result<Option<SessionInfo>, ControlError> {
+        let query = [self.whose(), vec![("order", "newest"), ("limit", "1")]].concat();
+        let part: Part<SessionInfo> = self.get(&["sessions"], &query).await?;
+        Ok(part.items.into_iter().next())
+    }
+
+    /// All that is known of a session.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when there is none of that token.
+    pub async fn session(&self, token: &str) -> Result<SessionDetails, ControlError> {
+        self.get(&["sessions", without_quotes(token)], &[]).await
+    }
+
+    /// Begins a session without a call of the vendor's API, with what the control API takes: `json!({"scenario": …})`.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when it cannot begin.
+    pub async fn begin(&self, wish: Value) -> Result<SessionInfo, ControlError> {
+        match wish {
+            Value::Object(members) => self.post(&["sessions"], self.said(members)).await,
+            other => self.ask(Method::POST, path_of(&["sessions"]), Some(other)).await,
+        }
+    }
+
+    /// Finishes a session as a person in the widget would, with the outcome that its scenario says.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when there is no such session, it is finished already, or its token has expired.
+    pub async fn finish(&self, token: &str) -> Result<SessionInfo, ControlError> {
+        self.finish_as(token, Finish::default()).await
+    }
+
+    /// Finishes a session in a way of its own: with an [`crate::Outcome`], a [`Verdict`] or a [`Finish`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Control::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
+    pub async fn finish_as(&self, token: &str, finish: impl Into<Finish>) -> Result<SessionInfo, ControlError> {
+        self.post(&["sessions", without_quotes(token), "finish"], finish.into().written()).await
+    }
+
+    /// Decides about a session as the vendor's operator would.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when there is no such session, or the verdict does not go together.
+    pub async fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<SessionInfo, ControlError> {
+        self.post(&["sessions", without_quotes(token), "decide"], verdict.into().written("outcome")).await
+    }
+
+    /// Gives the decision that the session's scenario waits for.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when there is no such session, or its scenario does not wait for a decision now.
+    pub async fn decide_as_scripted(&self, token: &str) -> Result<SessionInfo, ControlError> {
+        self.post(&["sessions", without_quotes(token), "decide"], Map::new()).await
+    }
+
+    /// Lets the token of a session run out.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when there is no such session, or the person is through.
+    pub async fn expire(&self, token: &str) -> Result<SessionInfo, ControlError> {
+        self.post(&["sessions", without_quotes(token), "expire"], Map::new()).await
+    }
+
+    /// Removes a session.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when there is none of that token.
+    pub async fn remove_session(&self, token: &str) -> Result<(), ControlError> {
+        self.delete(&["sessions", without_quotes(token)], &[]).await
+    }
+
+    /// The calls that are remembered, in the order in which they were answered.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`].
+    pub async fn calls(&self) -> Result<Vec<CallInfo>, ControlError> {
+        self.list("calls", &self.whose()).await
+    }
+
+    /// The calls about a session that are remembered.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when that is no token.
+    pub async fn calls_of(&self, token: &str) -> Result<Vec<CallInfo>, ControlError> {
+        self.list("calls", &[self.whose(), vec![("session", without_quotes(token))]].concat()).await
+    }
+
+    /// Forgets the calls of the company, or all.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`].
+    pub async fn forget_calls(&self) -> Result<(), ControlError> {
+        self.delete(&["calls"], &self.whose()).await
+    }
+}
