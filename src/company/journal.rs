@@ -82,11 +82,13 @@ pub(crate) struct Evicted {
 impl Recorded {
     /// How much room it takes.
     fn bytes(&self) -> usize {
-        let texts = [self.content_type.as_deref(), self.authorization.as_deref(), self.hint.as_deref()];
+        let (labels, texts) =
+            ([&self.content_type, &self.answer_type], [self.authorization.as_deref(), self.hint.as_deref()]);
         mem::size_of::<Entry>()
             + self.path_and_query.len()
             + self.body.len()
             + self.answer.len()
+            + labels.into_iter().flatten().map(|label| label.len()).sum::<usize>()
             + texts.into_iter().flatten().map(str::len).sum::<usize>()
             + self.strikes.iter().map(|strike| mem::size_of::<Strike>() + strike.note.len()).sum::<usize>()
     }

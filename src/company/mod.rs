@@ -12,7 +12,7 @@ pub(crate) use self::{
     file::{CompanyChange, CompanyFile},
     journal::{Entry, Evicted as EvictedCalls, Journal, Recorded},
     sessions::Ceiling,
-    tenant::{Tenant, TenantSettings},
+    tenant::{Setup, Tenant, TenantSettings},
     tenants::{Tenants, Welcome},
 };
 pub use self::{

@@ -218,25 +218,32 @@ impl Sessions {
         newest_first: bool,
         mut look: impl FnMut(u64, &mut Session, &Catalogue) -> ControlFlow<()>,
     ) {
-        let records: Vec<_> = {
-            let order = self.order();
-            match (after, newest_first) {
-                (after, false) => {
-                    let first = after.map_or(0, |after| after.saturating_add(1));
-                    order.by_number.range(first..).map(|(_, record)| record.clone()).collect()
-                }
-                (after, true) => {
-                    let end = after.unwrap_or(u64::MAX);
-                    order.by_number.range(..end).rev().map(|(_, record)| record.clone()).collect()
+        let mut seen = after;
+        loop {
+            let records = self.some_behind(seen, newest_first);
+            let Some(last) = records.last() else { return };
+            seen = Some(last.number);
+            for record in records {
+                if let Some(session) = record.lock().as_mut()
+                    && look(record.number, session, &record.catalogue).is_break()
+                {
+                    return;
                 }
             }
-        };
-        for record in records {
-            if let Some(session) = record.lock().as_mut()
-                && look(record.number, session, &record.catalogue).is_break()
-            {
-                return;
-            }
+        }
+    }
+
+    /// The next sessions behind that of a number, not so many that the list is held for long.
+    fn some_behind(&self, seen: Option<u64>, newest_first: bool) -> Vec<Arc<Record>> {
+        const SOME: usize = 1000;
+        let order = self.order();
+        let record = |(_, record): (&u64, &Arc<Record>)| record.clone();
+        if newest_first {
+            let end = seen.unwrap_or(u64::MAX);
+            order.by_number.range(..end).rev().take(SOME).map(record).collect()
+        } else {
+            let first = seen.map_or(0, |seen| seen.saturating_add(1));
+            order.by_number.range(first..).take(SOME).map(record).collect()
         }
     }
 

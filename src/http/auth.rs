@@ -12,7 +12,7 @@ use super::params::Params;
 #[cfg(feature = "media")]
 use crate::mock::Picture;
 use crate::{
-    company::Tenant,
+    company::{Setup, Tenant},
     faults::Endpoint,
     mock::{Met, Mock, Told},
     signature::{self, Payload},
@@ -25,6 +25,8 @@ pub(super) struct Call<'a> {
     #[cfg_attr(not(feature = "media"), expect(dead_code, reason = "the endpoints of media share a handler"))]
     pub(super) endpoint: Endpoint,
     pub(super) tenant: Arc<Tenant>,
+    /// How the company was set when it was let in.
+    pub(super) setup: Arc<Setup>,
     pub(super) params: Params<'a>,
     pub(super) headers: &'a HeaderMap,
 }
@@ -56,13 +58,14 @@ impl<'a> Call<'a> {
         params: Params<'a>,
         headers: &'a HeaderMap,
     ) -> Result<Self, VendorError> {
-        if let Some(secret) = &tenant.setup().company.secret {
+        let setup = tenant.setup();
+        if let Some(secret) = &setup.company.secret {
             let header = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
             params
                 .with_payload(|payload| signature::verify(secret, payload, header.as_deref()))
                 .map_err(|problem| VendorError::new(ErrorCode::SignatureInvalid, problem))?;
         }
-        Ok(Self { endpoint, tenant, params, headers })
+        Ok(Self { endpoint, tenant, setup, params, headers })
     }
 
     /// The session token.
@@ -109,17 +112,17 @@ impl From<Told> for Answer {
 }
 
 /// An answer of JSON, signed where the company has a secret.
-pub(super) fn json_response(json: Bytes, tenant: &Tenant) -> Response<Body> {
+pub(super) fn json_response(json: Bytes, setup: &Setup) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    sign(&mut response, tenant, &json);
+    sign(&mut response, setup, &json);
     *response.body_mut() = Body::from(json);
     response
 }
 
 /// Signs an answer over its body, where the company has a secret.
-pub(super) fn sign(response: &mut Response<Body>, tenant: &Tenant, body: &[u8]) {
-    if let Some(secret) = &tenant.setup().company.secret {
+pub(super) fn sign(response: &mut Response<Body>, setup: &Setup, body: &[u8]) {
+    if let Some(secret) = &setup.company.secret {
         let signature = signature::header(secret, Payload::Body(body));
         let signature = HeaderValue::try_from(signature).expect("base64 is a header value");
         response.headers_mut().insert(header::AUTHORIZATION, signature);

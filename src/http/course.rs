@@ -155,15 +155,15 @@ impl Course {
         let response = match answer.content {
             Content::Json(json) => {
                 self.json = Some(json.clone());
-                json_response(json, &call.tenant)
+                json_response(json, &call.setup)
             }
             #[cfg(feature = "media")]
-            Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &call.tenant),
+            Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &call.setup),
             #[cfg(feature = "media")]
             Content::Picture(Picture::Specimen(specimen)) => {
                 let lacks =
                     |why| VendorError::missing_media(format!("the session has no `{}`: {why}", endpoint.as_str()));
-                super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &call.tenant)
+                super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &call.setup)
             }
         };
         self.hint = answer.hint;

@@ -8,12 +8,12 @@ use bytes::Bytes;
 use http_range_header::parse_range_header;
 
 use super::{auth::sign, error::with_hint};
-use crate::{company::Tenant, media::Media};
+use crate::{company::Setup, media::Media};
 
 /// Answers a picture or video, signed over what of it is sent.
 ///
 /// Several ranges, and one that cannot be read, are answered with all of it, as RFC 9110 allows.
-pub(super) fn response(media: &Media, head: &Parts, tenant: &Tenant) -> Response<Body> {
+pub(super) fn response(media: &Media, head: &Parts, setup: &Setup) -> Response<Body> {
     let Media { bytes, content_type, etag } = media;
     let etag = HeaderValue::from_maybe_shared(etag.clone()).expect("an ETag is a header value");
     let is_known = named(&head.headers, header::IF_NONE_MATCH).is_some_and(|tags| {
@@ -33,7 +33,7 @@ pub(super) fn response(media: &Media, head: &Parts, tenant: &Tenant) -> Response
     headers.extend(range.map(|range| (header::CONTENT_RANGE, range)));
     if status.is_success() {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        sign(&mut response, tenant, &body);
+        sign(&mut response, setup, &body);
         *response.body_mut() = Body::from(body);
     }
     if status == StatusCode::RANGE_NOT_SATISFIABLE {

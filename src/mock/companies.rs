@@ -49,9 +49,9 @@ pub struct CompanyInfo {
 pub(crate) enum CompanyError {
     #[error("there is a company `{0}` already; change it with PATCH, or remove it first")]
     Taken(String),
-    /// What is set for it cannot be.
-    #[error("{0}")]
-    Setting(String),
+    /// What is set for it cannot be: where it stands, as far as that is one place, and why.
+    #[error("{1}")]
+    Setting(Option<String>, String),
 }
 
 impl CompanyInfo {
@@ -91,7 +91,11 @@ impl Mock {
     /// [`CompanyError`]; nothing is added then.
     pub(crate) fn add_company(&self, company: Company) -> Result<Arc<Tenant>, CompanyError> {
         self.check_company(&company)?;
-        let frozen_at = company.frozen_at.map(moment).transpose().map_err(CompanyError::Setting)?;
+        let frozen_at = company
+            .frozen_at
+            .map(moment)
+            .transpose()
+            .map_err(|problem| CompanyError::Setting(Some("frozen_at".into()), problem))?;
         let settings = TenantSettings { frozen_at: frozen_at.or(self.settings.frozen_at), ..self.settings };
         let key = company.key.clone();
         let tenant = self.tenants.add(company, &settings).ok_or(CompanyError::Taken(key))?;
@@ -139,8 +143,11 @@ impl Mock {
 
     fn check_company(&self, company: &Company) -> Result<(), CompanyError> {
         if let Some(problem) = company.problem() {
-            return Err(CompanyError::Setting(problem));
+            return Err(CompanyError::Setting(None, problem));
         }
-        check_company(&self.catalogue(), company).map_err(|problems| CompanyError::Setting(problems.join("\n")))
+        check_company(&self.catalogue(), company).map_err(|problems| {
+            let (field, problem) = problems.into_iter().next().expect("there is one at least");
+            CompanyError::Setting(Some(field), problem)
+        })
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     company::Company,
     config::Config,
     faults::Fault,
-    scenario::{Origin, Scenario},
+    scenario::{Origin, Scenario, Stage},
     vendor::Layers,
 };
 
@@ -76,10 +76,6 @@ pub struct StageInfo {
 impl ScenarioInfo {
     fn of(scenario: &Scenario) -> Self {
         let form = Layers { saved: None, own: &scenario.form, scenario: None };
-        let stage = |stage: &crate::scenario::Stage| StageInfo {
-            triggers: stage.when.iter().map(ToString::to_string).collect(),
-            effects: stage.effects.iter().map(ToString::to_string).collect(),
-        };
         Self {
             name: scenario.name.clone(),
             description: scenario.description.clone(),
@@ -90,8 +86,15 @@ impl ScenarioInfo {
             session_lifetime_seconds: scenario.session_lifetime.map(|time| time.as_secs_f64()),
             flags: form.read_flags().into_value(),
             steps: form.read_steps().into_list().into(),
-            stages: scenario.stages.iter().map(stage).collect(),
+            stages: scenario.stages.iter().map(StageInfo::of).collect(),
         }
+    }
+}
+
+impl StageInfo {
+    fn of(stage: &Stage) -> Self {
+        let [triggers, effects] = stage.in_words();
+        Self { triggers, effects }
     }
 }
 
@@ -181,7 +184,8 @@ fn check_names(catalogue: &Catalogue, config: &Config) -> Result<(), String> {
     };
     let mut problems: Vec<_> = scenario("the default scenario (--scenario)", &config.scenario).into_iter().collect();
     for company in config.companies().iter().chain(&config.any_company_key) {
-        problems.extend(check_company(catalogue, company).err().into_iter().flatten());
+        let of_company = check_company(catalogue, company).err().into_iter().flatten();
+        problems.extend(of_company.map(|(_, problem)| problem));
     }
     problems.extend(config.faults.iter().filter_map(Fault::scenario).filter_map(|name| scenario("a fault", name)));
     if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
@@ -191,25 +195,25 @@ fn check_names(catalogue: &Catalogue, config: &Config) -> Result<(), String> {
 ///
 /// # Errors
 ///
-/// A message for each.
-pub(super) fn check_company(catalogue: &Catalogue, company: &Company) -> Result<(), Vec<String>> {
+/// For each what it stands in, and a message.
+pub(super) fn check_company(catalogue: &Catalogue, company: &Company) -> Result<(), Vec<(String, String)>> {
     let mut problems = Vec::new();
-    let mut check = |place: String, known: Result<(), String>| {
-        problems.extend(known.err().map(|problem| format!("{place}: {problem}")));
+    let place = format!("the company key `{}`", company.key);
+    let mut check = |field: String, part: &str, known: Result<(), String>| {
+        problems.extend(known.err().map(|problem| (field, format!("{part}{place}: {problem}"))));
     };
     let scenario = |name: &str| catalogue.scenarios.check(name);
-    let place = format!("the company key `{}`", company.key);
     for (id, saved) in &company.configurations {
         let named = saved.scenario.as_deref().map_or(Ok(()), scenario);
-        check(format!("the configuration `{id}` of {place}"), named);
+        check(format!("configurations.{id}.scenario"), &format!("the configuration `{id}` of "), named);
     }
-    check(place.clone(), company.scenario.as_deref().map_or(Ok(()), scenario));
+    check("scenario".into(), "", company.scenario.as_deref().map_or(Ok(()), scenario));
     for name in &company.queue {
-        check(format!("the queue of {place}"), scenario(name));
+        check("queue".into(), "the queue of ", scenario(name));
     }
-    check(format!("the people of {place}"), catalogue.fixtures.people.check_names(&company.people));
+    check("people".into(), "the people of ", catalogue.fixtures.people.check_names(&company.people));
     for name in company.faults.iter().filter_map(Fault::scenario) {
-        check(format!("a fault of {place}"), scenario(name));
+        check("faults".into(), "a fault of ", scenario(name));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

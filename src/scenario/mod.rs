@@ -154,6 +154,11 @@ impl Stage {
     pub(crate) fn triggers(&self) -> String {
         self.when.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
     }
+
+    /// What brings it about, and what it changes.
+    pub(crate) fn in_words(&self) -> [Vec<String>; 2] {
+        [self.when.iter().map(ToString::to_string).collect(), self.effects.iter().map(ToString::to_string).collect()]
+    }
 }
 
 impl Scenario {

@@ -28,13 +28,8 @@ pub struct TimelineEntry {
 
 impl TimelineEntry {
     fn of_stage(number: usize, stage: &Stage) -> Self {
-        Self {
-            stage: Some(number + 1),
-            triggers: stage.when.iter().map(ToString::to_string).collect(),
-            effects: stage.effects.iter().map(ToString::to_string).collect(),
-            came_at: None,
-            due_at: None,
-        }
+        let [triggers, effects] = stage.in_words();
+        Self { stage: Some(number + 1), triggers, effects, came_at: None, due_at: None }
     }
 
     fn decided(verdict: &Verdict) -> Self {

@@ -130,6 +130,13 @@ async fn lists_are_told_whole_however_long() {
         mock.control().begin(json!({})).await.unwrap();
     }
     let client = MockClient::connect(&mock.url()).await.unwrap();
+    let (first, last) = (mock.sessions()[0].token.clone(), mock.last_session().unwrap().token);
+    for (token, order, outcome) in [(first, "newest", Outcome::Approved), (last, "oldest", Outcome::Rejected)] {
+        mock.finish_as(&token, outcome).unwrap();
+        let url = format!("{}/__admin/sessions?answer={outcome}&limit=1&order={order}", mock.url());
+        let part: serde_json::Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        assert_eq!(part["items"][0]["token"], token, "it is found at the other end of the list");
+    }
     let tokens: Vec<_> = client.sessions().await.unwrap().into_iter().map(|session| session.token).collect();
     let known: Vec<_> = mock.sessions().into_iter().map(|session| session.token).collect();
     assert_eq!((tokens.len(), tokens), (1_050, known));

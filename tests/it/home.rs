@@ -37,13 +37,16 @@ async fn sessions_are_finished_from_the_page() {
         assert_eq!(app.word(&token).await, result);
         let again = app.post("/", form).await;
         again.assert_status(410);
-        assert!(
-            again.text().contains("The person has finished") || again.text().contains("finished this session already"),
-            "{again}"
-        );
+        assert!(again.text().contains("<h1>This verification is finished</h1>"), "{again}");
     }
-    for (form, status) in [("session_token=x", 404), ("outcome=x", 400), ("{", 400)] {
-        app.post("/", form).await.assert_status(status);
+    for (form, status, said) in [
+        ("session_token=x", 404, "There is no verification under this link."),
+        ("outcome=x", 400, "`x` is not an outcome"),
+        ("{", 400, "the body is not JSON"),
+    ] {
+        let reply = app.post("/", form).await;
+        reply.assert_status(status);
+        assert!(reply.text().contains(said), "{reply}");
     }
     let more = app.begin(json!({})).await;
     for _ in 0..50 {

@@ -5,7 +5,10 @@ use std::{fs, path::PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::command_line::{Serving, binary, output};
+use crate::{
+    command_line::{Serving, binary, output},
+    harness::TestApp,
+};
 
 /// What the binary says when it does not start.
 fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
@@ -50,6 +53,17 @@ fn every_flag_has_a_variable_and_a_key_in_the_file() {
     let (_folder, path) = config("prot: 1\n");
     let said = refusal(&["--config", path.to_str().expect("UTF-8")], &[]);
     assert!(said.contains("config.yaml:1:1: ") && said.contains("unknown field `prot`"), "{said}");
+}
+
+#[tokio::test]
+async fn the_control_api_shows_every_setting_of_the_server() {
+    // What is about the process, or is a secret, is not the server's.
+    let others = ["config", "log-format", "log-level", "ready-file", "watch"];
+    let app = TestApp::start().await;
+    let shown = app.get("/__admin/settings").await.json();
+    for (flag, _) in flags().iter().filter(|(flag, _)| !others.contains(&flag.as_str())) {
+        assert!(shown.get(flag.replace('-', "_")).is_some(), "--{flag} is not shown: {shown}");
+    }
 }
 
 fn config(text: &str) -> (TempDir, PathBuf) {

@@ -7,11 +7,12 @@ use axum::{Json, extract::State, http::StatusCode, response::Response};
 use super::{
     created,
     listing::{ByName, Part},
+    of_company,
     problem::Problem,
     reading::{JsonBody, Named, Nothing, Query},
 };
 use crate::{
-    company::{CompanyChange, CompanyFile, Tenant},
+    company::{CompanyChange, CompanyFile},
     foreign_text::{MOST_NAMED, shortened},
     mock::{CompanyError, CompanyInfo, Mock},
 };
@@ -32,7 +33,8 @@ pub(super) async fn add(
 }
 
 pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(key): Named) -> Result<Json<CompanyInfo>, Problem> {
-    Ok(Json(CompanyInfo::of(&*find(&mock, &key)?)))
+    let tenant = mock.look_at_company(&key).ok_or_else(|| unknown(&mock, &key))?;
+    Ok(Json(CompanyInfo::of(&tenant)))
 }
 
 pub(super) async fn change(
@@ -40,7 +42,7 @@ pub(super) async fn change(
     Named(key): Named,
     JsonBody(change): JsonBody<CompanyChange>,
 ) -> Result<Json<CompanyInfo>, Problem> {
-    let tenant = find(&mock, &key)?;
+    let tenant = of_company(&mock, Some(&key))?;
     mock.change_company(&tenant, change)?;
     Ok(Json(CompanyInfo::of(&tenant)))
 }
@@ -54,7 +56,7 @@ pub(super) async fn reset(
     Named(key): Named,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Result<Json<CompanyInfo>, Problem> {
-    let tenant = find(&mock, &key)?;
+    let tenant = of_company(&mock, Some(&key))?;
     mock.reset(&tenant);
     Ok(Json(CompanyInfo::of(&tenant)))
 }
@@ -62,11 +64,6 @@ pub(super) async fn reset(
 pub(super) async fn reset_all(State(mock): State<Arc<Mock>>, JsonBody(Nothing {}): JsonBody<Nothing>) -> StatusCode {
     mock.reset_all();
     StatusCode::NO_CONTENT
-}
-
-/// The company of a path.
-fn find(mock: &Mock, key: &str) -> Result<Arc<Tenant>, Problem> {
-    mock.look_at_company(key).ok_or_else(|| unknown(mock, key))
 }
 
 fn unknown(mock: &Mock, key: &str) -> Problem {
@@ -78,9 +75,10 @@ fn unknown(mock: &Mock, key: &str) -> Problem {
 
 impl From<CompanyError> for Problem {
     fn from(error: CompanyError) -> Self {
+        let detail = error.to_string();
         match error {
-            CompanyError::Taken(_) => Self::conflict(error.to_string()).at("company_key"),
-            CompanyError::Setting(_) => Self::invalid(error.to_string()),
+            CompanyError::Taken(_) => Self::conflict(detail).at("company_key"),
+            CompanyError::Setting(field, _) => Self::invalid(detail).at(field.unwrap_or_default()),
         }
     }
 }

@@ -68,7 +68,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The last part of a path; `key` or `token` in the route.
+/// What a path names: a key, a token, a name or an id.
 pub(super) struct Named(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Named {

@@ -18,7 +18,7 @@ use crate::{
     foreign_text::{shortened, without_quotes},
     mock::{BeginRequest, Mock, Refusal, SessionDetails, SessionFilter, SessionInfo, SessionRange},
     session::{DecideError, FinishError},
-    vendor::Token,
+    vendor::{Form, Token},
 };
 
 /// Which sessions are listed.
@@ -53,7 +53,7 @@ pub(super) struct Begin {
     #[serde(default)]
     flags: Map<String, Value>,
     #[serde(default)]
-    steps: Vec<Value>,
+    steps: Vec<Map<String, Value>>,
     config_id: Option<String>,
     parent_session_id: Option<String>,
 }
@@ -84,11 +84,14 @@ pub(super) async fn begin(
     JsonBody(begin): JsonBody<Begin>,
 ) -> Result<Response, Problem> {
     let tenant = of_company(&mock, begin.company_key.as_deref())?;
-    let text = |value: &Value| value.to_string();
-    let (flags, steps) = (text(&begin.flags.into()), text(&begin.steps.into()));
+    if let Some(name) = &begin.scenario {
+        mock.catalogue().scenarios.check(name).map_err(|problem| Problem::invalid(problem).at("scenario"))?;
+    }
+    let steps: Vec<_> = begin.steps.into_iter().map(Value::Object).collect();
+    let form = Form::from_values(begin.flags, &steps);
     let request = BeginRequest {
-        flags: if flags == "{}" { "" } else { &flags },
-        steps: if steps == "[]" { "" } else { &steps },
+        flags: form.flags(),
+        steps: form.steps(),
         config_id: begin.config_id.as_deref(),
         parent: begin.parent_session_id.as_deref(),
         meets_faults: false,

@@ -1,14 +1,15 @@
 //! `GET /__admin/settings`: what the server was started with, secrets left out.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
     config::{ClientLimits, Config, Cors, Limits},
     mock::Mock,
-    vendor::{Dialect, ResultCase},
+    vendor::{Dialect, ErrorCode, ResultCase},
 };
 
 /// Each setting under the name of its flag. Sizes are in bytes, lengths of time in seconds.
@@ -16,6 +17,8 @@ use crate::{
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Settings {
     host: String,
+    /// As it was asked for; 0 picks a free one.
+    port: u16,
     public_url: Option<String>,
     company_key: Vec<String>,
     any_company_key: Option<String>,
@@ -26,6 +29,8 @@ pub(super) struct Settings {
     session_lifetime: f64,
     dialect: Dialect,
     result_case: Option<ResultCase>,
+    error_status: BTreeMap<&'static str, u16>,
+    missing_media_status: u16,
     null_reject_reason: Option<bool>,
     return_url_token: bool,
     scenario: String,
@@ -34,6 +39,7 @@ pub(super) struct Settings {
     no_builtin_scenarios: bool,
     fixtures: Option<String>,
     seed: Option<u64>,
+    frozen_at: Option<String>,
     max_body: usize,
     max_multipart_body: usize,
     max_parts: usize,
@@ -54,6 +60,7 @@ pub(super) struct Settings {
     journal_bytes: usize,
     journal_body: usize,
     journal_secrets: bool,
+    no_admin: bool,
     admin_host: Vec<String>,
     /// Whether callers of the control API need a token.
     admin_token: bool,
@@ -70,6 +77,7 @@ impl Settings {
         let ClientLimits { head, body: body_time, idle, connections, unfinished } = config.clients;
         Self {
             host: config.host.to_string(),
+            port: config.port,
             public_url: config.public_url.clone(),
             company_key: config.companies().into_iter().map(|company| company.key).collect(),
             any_company_key: config.any_company_key.as_ref().map(|any| any.key.clone()),
@@ -80,6 +88,8 @@ impl Settings {
             session_lifetime: seconds(config.session_lifetime),
             dialect: config.dialect,
             result_case: config.result_case,
+            error_status: ErrorCode::ALL.iter().map(|code| (code.as_str(), config.error_status.of(*code))).collect(),
+            missing_media_status: config.error_status.missing_media(),
             null_reject_reason: config.null_reject_reason,
             return_url_token: config.return_url_token,
             scenario: config.scenario.clone(),
@@ -88,6 +98,7 @@ impl Settings {
             no_builtin_scenarios: !config.builtin_scenarios,
             fixtures: config.fixtures.as_ref().map(|path| path.display().to_string()),
             seed: config.seed,
+            frozen_at: config.frozen_at.and_then(|at| Timestamp::try_from(at).ok()).map(|at| at.to_string()),
             max_body: body,
             max_multipart_body: multipart_body,
             max_parts: parts,
@@ -112,6 +123,7 @@ impl Settings {
             journal_bytes: config.journal.bytes,
             journal_body: config.journal.body,
             journal_secrets: config.journal.secrets,
+            no_admin: !config.control_api.enabled,
             admin_host: config.control_api.hosts.clone(),
             admin_token: config.control_api.token.is_some(),
         }

@@ -3,22 +3,16 @@
 /// How alike two words are at least, from 0 to 1, for one to be taken for a misspelling of the other.
 const ALIKE: f64 = 0.7;
 
-/// What introduces the list of what is allowed in our messages, and in those of serde.
-const INTRODUCTIONS: [&str; 6] = ["allowed: ", " are: ", "known: ", "expected one of ", ", expected ", "taken: "];
+/// What introduces the list of what is allowed in our messages, and in those of serde, which quotes its words.
+const INTRODUCTIONS: [&str; 5] = ["allowed: ", " are: ", "known: ", ", expected one of ", ", expected `"];
 
 /// The words that a message lists as those that could stand there: ``…; allowed: manual, live``.
 pub(super) fn allowed(message: &str) -> Vec<String> {
-    let list = INTRODUCTIONS.iter().find_map(|introduction| {
-        let (_, list) = message.split_once(introduction)?;
-        // An expected thing that is not quoted is a description.
-        (introduction.trim_start() != ", expected " && *introduction != ", expected " || list.starts_with('`'))
-            .then_some(list)
-    });
-    let list = list.unwrap_or_default();
+    let mut lists = INTRODUCTIONS.iter().filter_map(|introduction| Some(message.split_once(introduction)?.1));
+    let list = lists.find(|list| *list != "none").unwrap_or_default();
     let list = list.split(['\n', ';']).next().unwrap_or_default();
-    let words = list.split(", ").flat_map(|part| part.split(" or "));
-    let words = words.map(|word| word.trim().trim_matches('`'));
-    let is_word = |word: &&str| !word.is_empty() && !word.contains(' ') && !word.contains('`');
+    let words = list.split(", ").flat_map(|part| part.split(" or ")).map(|word| word.trim().trim_matches('`'));
+    let is_word = |word: &&str| !word.is_empty() && !word.contains([' ', '`']);
     words.filter(is_word).map(str::to_owned).collect()
 }
 
@@ -46,7 +40,7 @@ mod tests {
                 &["approved", "rejected"],
                 Some("approved"),
             ),
-            ("there is no configuration `x`; known: none", &["none"], None),
+            ("there is no configuration `x`; known: none", &[], None),
             ("invalid type: string \"a\", expected u32", &[], None),
             ("`15` is not a length of time; write it like 500ms, 90s, 15m or 24h", &[], None),
         ] {

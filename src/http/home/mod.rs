@@ -10,7 +10,7 @@ use axum::{
 
 use super::{
     admin::is_known_host,
-    origin,
+    error, origin,
     params::{Params, Received},
     widget::{self, refused},
 };
@@ -19,7 +19,7 @@ use crate::{
     foreign_text::as_html,
     mock::{Finish, Mock, SessionFilter, SessionInfo, SessionRange},
     session::FinishError,
-    vendor::Outcome,
+    vendor::{ErrorCase, Outcome},
 };
 
 /// How many sessions are shown.
@@ -79,6 +79,9 @@ pub(super) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> R
                 Err(problem) => Err(FinishError::Form(problem)),
             },
         },
+        Err(error) if error.case == ErrorCase::TooSlow => {
+            return error::response(&error, &mock.config.error_status, true);
+        }
         Err(error) => Err(FinishError::Form(error.message)),
     };
     match done {
@@ -87,7 +90,7 @@ pub(super) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> R
             response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
             response
         }
-        Err(error) => closed(widget::status(&error), &error.to_string()),
+        Err(error) => widget::refusal(&error, "en"),
     }
 }
 

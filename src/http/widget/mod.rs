@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Serialize;
 
-pub(super) use self::page::status;
+pub(super) use self::page::refusal;
 use super::error::with_hint;
 use crate::foreign_text::{as_html, shortened};
 

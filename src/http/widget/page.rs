@@ -124,7 +124,7 @@ fn read(form: &Params<'_>, head: &Parts, mock: &Mock) -> Result<Finish, VendorEr
 }
 
 /// The status of a page that lets nobody through.
-pub(in crate::http) fn status(error: &FinishError) -> StatusCode {
+pub(super) fn status(error: &FinishError) -> StatusCode {
     match error {
         FinishError::NoSuchSession => StatusCode::NOT_FOUND,
         FinishError::AlreadyFinished | FinishError::Expired => StatusCode::GONE,
@@ -135,7 +135,7 @@ pub(in crate::http) fn status(error: &FinishError) -> StatusCode {
 }
 
 /// The page for a session that nobody can go through, or a form that does not fit.
-fn refusal(error: &FinishError, language: &'static str) -> Response<Body> {
+pub(in crate::http) fn refusal(error: &FinishError, language: &'static str) -> Response<Body> {
     let (title, text) = match error {
         FinishError::NoSuchSession => ("This link is not valid", "There is no verification under this link.".into()),
         FinishError::Expired => ("This link has expired", "Ask the company that sent you here for a new one.".into()),

@@ -42,7 +42,9 @@ async fn a_company_that_cannot_be_is_refused_with_the_field() {
         (json!({"scenario": "approved"}), 400, "", "missing field `company_key`"),
         (json!({"company_key": "a", "secrt": "x"}), 400, "secrt", "unknown field `secrt`"),
         (json!({"company_key": "a", "dialect": "manul"}), 400, "dialect", "`manul` is not a dialect"),
-        (json!({"company_key": "a", "scenario": "aproved"}), 400, "", "there is no scenario `aproved`"),
+        (json!({"company_key": "a", "scenario": "aproved"}), 400, "scenario", "there is no scenario `aproved`"),
+        (json!({"company_key": "a", "queue": ["approved", "aproved"]}), 400, "queue", "there is no scenario `aproved`"),
+        (json!({"company_key": "a", "people": ["nobody"]}), 400, "people", "nobody"),
         (json!({"company_key": "a", "faults": [{"status": 99}]}), 400, "faults[0]", "`99` is not a status"),
         (json!({"company_key": "a", "frozen_at": "noon"}), 400, "frozen_at", "`noon` is not a moment"),
         (json!({"company_key": 7}), 400, "company_key", "invalid type"),
@@ -177,4 +179,9 @@ async fn a_company_of_a_pattern_comes_to_be_when_it_is_steered_and_not_when_it_i
     app.remove("companies/test-1").await.assert_status(204);
     app.admin(Method::GET, "companies/test-1", None).await.problem(404);
     app.tell("scenarios/queue", &json!({"company_key": "other", "scenarios": []})).await.problem(404);
+    // A test begins with a reset, whoever was there before.
+    assert_eq!(app.tell("companies/test-2/reset", &json!({})).await.json()["sessions"], 0);
+    let change = json!({"scenario": "rejected"});
+    app.admin(Method::PATCH, "companies/test-3", Some(&change)).await.assert_status(200);
+    app.tell("companies/other/reset", &json!({})).await.problem(404);
 }

@@ -84,14 +84,14 @@ async fn a_session_begins_without_a_vendor_call_and_without_its_faults() {
         (json!({"company_key": "three"}), 404, "there is no company key `three`"),
         (json!({"config_id": "x"}), 400, "there is no configuration `x`"),
         (json!({"parent_session_id": "x"}), 400, "has no session `x`"),
-        (json!({"steps": ["x"]}), 400, ""),
+        (json!({"steps": ["x"]}), 400, "invalid type"),
         (json!({"flags": []}), 400, "invalid type"),
     ] {
         let problem = app.tell("sessions", &body).await.problem(status);
         assert!(problem["detail"].as_str().unwrap().contains(detail), "{body}: {problem}");
     }
     let problem = app.tell("sessions", &json!({"scenario": "aproved"})).await.problem(400);
-    assert_eq!(problem["nearest"], "approved");
+    assert_eq!((&problem["nearest"], &problem["field"]), (&json!("approved"), &json!("scenario")));
 }
 
 #[tokio::test]
