@@ -80,6 +80,11 @@ pub(crate) struct Evicted {
 }
 
 impl Recorded {
+    /// The path without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.path_and_query.split('?').next().unwrap_or_default()
+    }
+
     /// How much room it takes.
     fn bytes(&self) -> usize {
         let (labels, texts) =

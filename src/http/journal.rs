@@ -1,7 +1,5 @@
 //! Remembered calls, made readable for whoever asks.
 
-use std::sync::Arc;
-
 use axum::http::{Request, header, request::Parts};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
@@ -9,10 +7,10 @@ use serde_json::{Map, Value};
 
 use super::params::{Params, Received};
 use crate::{
-    company::{Recorded, Tenant},
+    company::Recorded,
     config::Config,
     faults::Endpoint,
-    mock::CallOf,
+    mock::{CallOf, Mock},
 };
 
 mod choices;
@@ -70,8 +68,8 @@ pub struct CallInfo {
 }
 
 impl CallInfo {
-    pub(super) async fn of((tenant, entry): &CallOf, config: &Config) -> Self {
-        let call = &entry.recorded;
+    pub(super) async fn of((tenant, entry): &CallOf, mock: &Mock) -> Self {
+        let (call, config) = (&entry.recorded, &mock.config);
         let head = head(call);
         let masked = |text: &str| if config.journal.secrets { text.to_owned() } else { mask(text) };
         let read = read(call, &head, config).await;
@@ -92,11 +90,11 @@ impl CallInfo {
             session: call.session.map(|token| token.to_string()),
             endpoint: call.endpoint,
             method: call.method.to_string(),
-            path: head.uri.path().to_owned(),
+            path: call.path().to_owned(),
             encoding,
             parameters,
             signature: call.authorization.as_deref().map(masked),
-            unread_body: unread_body.map(|body| hide_key(&body, tenant.as_ref(), config)),
+            unread_body: unread_body.map(|body| if config.journal.secrets { body } else { hide_keys(body, mock) }),
             body_bytes: call.body_length,
             status: call.status,
             answer: answer(call),
@@ -118,7 +116,6 @@ fn head(call: &Recorded) -> Parts {
     if let Some(content_type) = &call.content_type {
         request = request.header(header::CONTENT_TYPE, &**content_type);
     }
-    // Whatever cannot be written again is left out: it came in another form than it is kept in.
     request.body(()).unwrap_or_default().into_parts().0
 }
 
@@ -162,12 +159,12 @@ fn mask(secret: &str) -> String {
     beginning.map_or_else(|| "…".into(), |(end, _)| format!("{}…", &secret[..end]))
 }
 
-/// A text that nobody can read as parameters, without the company's key.
-fn hide_key(text: &str, tenant: Option<&Arc<Tenant>>, config: &Config) -> String {
-    match tenant {
-        Some(tenant) if !config.journal.secrets => text.replace(&tenant.key, &mask(&tenant.key)),
-        _ => text.to_owned(),
-    }
+/// A text that nobody can read as parameters, without the key of any company: nobody knows whose it is.
+fn hide_keys(text: String, mock: &Mock) -> String {
+    mock.tenants.all().iter().fold(text, |text, tenant| match text.contains(&tenant.key) {
+        true => text.replace(&tenant.key, &mask(&tenant.key)),
+        false => text,
+    })
 }
 
 #[cfg(test)]

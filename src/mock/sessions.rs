@@ -316,8 +316,7 @@ impl Mock {
         let (calls, _) = self.find_calls(Some(tenant), &filter);
         let call = |(_, entry): &CallOf| {
             let call = &entry.recorded;
-            let path = call.path_and_query.split('?').next().unwrap_or_default().to_owned();
-            let (at, method) = (call.at.to_string(), call.method.to_string());
+            let (at, method, path) = (call.at.to_string(), call.method.to_string(), call.path().to_owned());
             CallOfSession { id: entry.id, at, method, path, status: call.status }
         };
         calls.iter().map(call).collect()

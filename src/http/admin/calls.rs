@@ -84,7 +84,7 @@ pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wan
     };
     let mut items = Vec::new();
     for call in calls.iter().take(limit) {
-        items.push(CallInfo::of(call, &mock.config).await);
+        items.push(CallInfo::of(call, &mock).await);
     }
     Ok(Json(Calls { items, next, evicted: evicted.count, is_complete }))
 }
@@ -93,7 +93,7 @@ pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(id): Named) -> Res
     let no_such = || Problem::not_found(format!("there is no call `{}`", shortened(&id)));
     let number = id.parse().map_err(|_| no_such())?;
     match mock.find_call(number) {
-        Some(call) => Ok(Json(CallInfo::of(&call, &mock.config).await)),
+        Some(call) => Ok(Json(CallInfo::of(&call, &mock).await)),
         None if mock.was_call_evicted(number) => Err(Problem::gone(format!(
             "the call `{number}` is not remembered any more, if there was one: more calls came than are \
              (--journal-calls, --journal-bytes)"
