@@ -58,6 +58,15 @@ impl Clock {
         matches!(*self.0.read().unwrap_or_else(PoisonError::into_inner), Hands::Frozen(_))
     }
 
+    /// How long it is in real time until that moment; `None` where it stands still.
+    pub(crate) fn runs_until(&self, moment: Timestamp) -> Option<Duration> {
+        let hands = *self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match hands {
+            Hands::Running(_) => Some(moment.duration_since(hands.now()).try_into().unwrap_or_default()),
+            Hands::Frozen(_) => None,
+        }
+    }
+
     /// Moves on; answers the time before and after.
     pub(crate) fn advance(&self, by: Duration) -> (Timestamp, Timestamp) {
         self.turn(|hands| hands.at(later(hands.now(), by)))

@@ -3,6 +3,7 @@
 mod begin;
 mod calls;
 mod companies;
+mod events;
 #[cfg(feature = "media")]
 mod media;
 mod scenarios;
@@ -10,22 +11,26 @@ mod screening;
 mod sessions;
 mod steering;
 mod striking;
+mod waiting;
 mod widget;
 
 use std::{
-    sync::{Arc, RwLock, atomic::AtomicU64},
+    sync::{Arc, RwLock},
     time::SystemTime,
 };
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 #[cfg(feature = "media")]
 pub(crate) use self::media::Picture;
 pub(crate) use self::{
     begin::BeginRequest,
     calls::{CallFilter, CallOf},
+    events::EventOf,
     striking::{Met, Stand},
+    waiting::{Until, WaitError},
 };
 pub(crate) use self::{
     companies::CompanyError,
@@ -45,7 +50,7 @@ use self::{
 use crate::{
     catalogue::Catalogue,
     clock::{Clock, uptime},
-    company::{Ceiling, Company, Journal, Tenant, TenantSettings, Tenants, Welcome},
+    company::{Ceiling, Company, Gone, Journal, Numbers, Tenant, TenantSettings, Tenants, Welcome},
     config::Config,
     data_file::LoadError,
     faults::{Endpoint, Faults},
@@ -71,13 +76,15 @@ pub(crate) struct Mock {
     pub(crate) faults: Faults,
     /// The calls that belong to no company.
     pub(crate) journal: Journal,
-    /// How many calls were remembered.
-    recorded: AtomicU64,
+    /// The numbers of all that happened, and a bell for it.
+    pub(crate) numbers: Arc<Numbers>,
     draws: TokenSource,
     #[cfg(feature = "media")]
     pub(crate) specimens: Specimens,
     #[cfg(feature = "media")]
     storage: Arc<Storage>,
+    /// Places for those who wait for something to happen.
+    pub(crate) waiting: Arc<Semaphore>,
 }
 
 /// What a call answers, and what it met on its way.
@@ -126,15 +133,17 @@ impl Mock {
         let moment = |at| moment(at).map_err(ConfigError::Setting);
         let frozen_at = config.frozen_at.map(moment).transpose()?;
         let ceiling = Ceiling { most: config.max_sessions, refuses: config.refuse_at_max_sessions };
-        let settings = TenantSettings { seed: config.seed, frozen_at, ceiling, journal: config.journal };
+        let numbers = Arc::new(Numbers::default());
+        let settings =
+            TenantSettings { seed: config.seed, frozen_at, ceiling, journal: config.journal, numbers: numbers.clone() };
         let configured = config.companies().into_iter().map(|company| {
             let frozen_at = company.frozen_at.map(moment).transpose()?.or(frozen_at);
-            Ok((company, TenantSettings { frozen_at, ..settings }))
+            Ok((company, TenantSettings { frozen_at, ..settings.clone() }))
         });
         let configured = configured.collect::<Result<Vec<_>, ConfigError>>()?;
         let welcome = |company: Company| {
             let frozen_at = company.frozen_at.map(moment).transpose()?.or(frozen_at);
-            let settings = TenantSettings { frozen_at, ..settings };
+            let settings = TenantSettings { frozen_at, ..settings.clone() };
             Ok::<_, ConfigError>(Welcome { company, idle: config.company_idle, most: config.max_companies, settings })
         };
         let welcome = config.any_company_key.clone().map(welcome).transpose()?;
@@ -146,13 +155,14 @@ impl Mock {
             shelf: RwLock::new(Shelf::new(catalogue)),
             clock,
             faults,
-            journal: Journal::new(config.journal),
-            recorded: AtomicU64::new(0),
+            journal: Journal::new(config.journal, numbers.clone()),
+            numbers,
             draws: TokenSource::new(config.seed, ""),
             #[cfg(feature = "media")]
             specimens: Specimens::new(config.media_cache),
             #[cfg(feature = "media")]
             storage: Storage::new(config.limits.uploads),
+            waiting: Arc::new(Semaphore::new(config.clients.waiting().min(Semaphore::MAX_PERMITS))),
             config,
         })
     }
@@ -200,7 +210,10 @@ impl Mock {
             let (json, met) = struck(self.answer(tenant, session, &catalogue.fixtures), met)?;
             Ok(Told { json, met })
         };
-        tenant.sessions.remove(&known, last_look).unwrap_or_else(|| Err(not_found(tenant, token).into()))
+        tenant
+            .sessions
+            .remove(&known, tenant.clock.now(), last_look)
+            .unwrap_or_else(|| Err(not_found(tenant, token).into()))
     }
 
     fn answer(&self, tenant: &Tenant, session: &mut Session, fixtures: &Fixtures) -> Result<Bytes, VendorError> {
@@ -274,10 +287,12 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
             "the company `{}` has no session `{}`: {}",
             tenant.key,
             shortened(token),
-            if Token::parse(token).is_some_and(|token| tenant.sessions.was_evicted(&token)) {
-                "it was given up for a new one, as the company had as many as it may have (--max-sessions)"
-            } else {
-                "it was never begun, was deleted, or is another company's"
+            match Token::parse(token).and_then(|token| tenant.sessions.gone(&token)) {
+                Some(Gone::Evicted) => {
+                    "it was given up for a new one, as the company had as many as it may have (--max-sessions)"
+                }
+                Some(Gone::Deleted) => "it was deleted",
+                None => "it was never begun, was deleted long ago, or is another company's",
             }
         ),
     )

@@ -186,7 +186,7 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_IDLE_TIMEOUT", value_name = "DURATION")]
     idle_timeout: Option<Length>,
 
-    /// Most open connections; the longest idle one makes room [default: 10000]
+    /// Most open connections; the longest idle one makes room [default: 16000]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_CONNECTIONS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
     #[serde(deserialize_with = "values::count")]
     max_connections: Option<usize>,

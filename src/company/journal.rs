@@ -1,17 +1,21 @@
-//! The calls of one company, or those that belong to none: the latest ones, as they came and were answered.
+//! What happened to one company, or to none: the latest calls, as they came and were answered, and the latest events.
 
 use std::{
     borrow::Cow,
     collections::VecDeque,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 
-use super::JournalSettings;
+use super::{Event, Happened, JournalSettings};
 use crate::{
     faults::{Endpoint, Strike},
     scenario::Scenario,
@@ -29,8 +33,7 @@ pub(crate) struct Recorded {
     pub(crate) session: Option<Token>,
     pub(crate) method: Cow<'static, str>,
     pub(crate) path_and_query: Cow<'static, str>,
-    pub(crate) content_type: Option<Cow<'static, str>>,
-    pub(crate) authorization: Option<Box<str>>,
+    pub(crate) headers: Headers,
     /// The beginning of the body, and how long the whole is.
     pub(crate) body: Box<[u8]>,
     pub(crate) body_length: usize,
@@ -49,18 +52,52 @@ pub(crate) struct Recorded {
     pub(crate) strikes: Vec<Strike>,
 }
 
+/// The headers of a call, in one text: most of what is remembered is never read.
+#[derive(Debug, Default)]
+pub(crate) struct Headers(Box<str>);
+
 /// A call with its number: of all calls of the server, it is the so many-th.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) id: u64,
+    /// Its number among all that happened.
+    pub(crate) event_id: u64,
     pub(crate) recorded: Recorded,
 }
 
-/// The latest calls.
+/// The numbers of all that happened on a server, whichever journal it stands in, and a bell for those who wait for more.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    calls: AtomicU64,
+    events: AtomicU64,
+    /// Rings for everything.
+    pub(crate) bell: Notify,
+}
+
+impl Numbers {
+    /// The number of what happened last. All up to it stands in its journal, or will by the time that journal can be
+    /// read.
+    pub(crate) fn last_event(&self) -> u64 {
+        self.events.load(Ordering::SeqCst)
+    }
+
+    fn next_event(&self) -> u64 {
+        self.events.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn next_call(&self) -> u64 {
+        self.calls.fetch_add(1, Ordering::SeqCst) + 1
+    }
+}
+
+/// The latest calls, and what else happened.
 #[derive(Debug)]
 pub(crate) struct Journal {
     settings: JournalSettings,
+    numbers: Arc<Numbers>,
     kept: Mutex<Kept>,
+    /// Rings for all that stands in it.
+    pub(crate) bell: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +106,10 @@ struct Kept {
     entries: VecDeque<Arc<Entry>>,
     bytes: usize,
     evicted: Evicted,
+    /// In the order of their ids, too.
+    events: VecDeque<Arc<Event>>,
+    /// Up to that number, some of what happened is not here any more.
+    forgotten: u64,
 }
 
 /// The calls that had to make room.
@@ -77,6 +118,60 @@ pub(crate) struct Evicted {
     pub(crate) count: u64,
     /// The latest of them; nothing behind it is missing.
     pub(crate) last: Option<u64>,
+    /// The latest moment at which one of them was answered.
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// Something that happened: a call, or something else.
+#[derive(Debug, Clone)]
+pub(crate) enum Noted {
+    Call(Arc<Entry>),
+    Event(Arc<Event>),
+}
+
+impl Noted {
+    /// Its number among all that happened.
+    pub(crate) fn id(&self) -> u64 {
+        match self {
+            Self::Call(entry) => entry.event_id,
+            Self::Event(event) => event.id,
+        }
+    }
+
+    /// The session that it is about.
+    pub(crate) fn session(&self) -> Option<Token> {
+        match self {
+            Self::Call(entry) => entry.recorded.session,
+            Self::Event(event) => event.happened.session,
+        }
+    }
+}
+
+impl Headers {
+    /// Takes them as they came; what is not text in them is replaced.
+    pub(crate) fn new<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
+        let mut text = String::with_capacity(256);
+        for (name, value) in headers {
+            text.push_str(name);
+            text.push(':');
+            match std::str::from_utf8(value) {
+                Ok(value) => text.push_str(value),
+                Err(_) => text.push_str(&String::from_utf8_lossy(value)),
+            }
+            text.push('\n');
+        }
+        Self(text.into_boxed_str())
+    }
+
+    /// Name, in lower case, and value of each, in the order in which they came.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.lines().filter_map(|line| line.split_once(':'))
+    }
+
+    /// The first of that name.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
 }
 
 impl Recorded {
@@ -87,42 +182,93 @@ impl Recorded {
 
     /// How much room it takes.
     fn bytes(&self) -> usize {
-        let (labels, texts) =
-            ([&self.content_type, &self.answer_type], [self.authorization.as_deref(), self.hint.as_deref()]);
         mem::size_of::<Entry>()
             + self.path_and_query.len()
+            + self.headers.0.len()
             + self.body.len()
             + self.answer.len()
-            + labels.into_iter().flatten().map(|label| label.len()).sum::<usize>()
-            + texts.into_iter().flatten().map(str::len).sum::<usize>()
+            + self.answer_type.as_ref().map_or(0, |label| label.len())
+            + self.hint.as_ref().map_or(0, String::len)
             + self.strikes.iter().map(|strike| mem::size_of::<Strike>() + strike.note.len()).sum::<usize>()
     }
 }
 
 impl Journal {
-    pub(crate) fn new(settings: JournalSettings) -> Self {
-        Self { settings, kept: Mutex::default() }
+    pub(crate) fn new(settings: JournalSettings, numbers: Arc<Numbers>) -> Self {
+        Self { settings, numbers, kept: Mutex::default(), bell: Notify::new() }
     }
 
-    /// Adds a call; the oldest ones make room. `next_id` numbers it.
-    pub(crate) fn record(&self, recorded: Recorded, next_id: impl FnOnce() -> u64) {
+    /// Adds a call; the oldest ones make room.
+    pub(crate) fn record(&self, recorded: Recorded) {
         let bytes = recorded.bytes();
         let gone = {
             let mut kept = self.kept();
             // Numbered under the lock, so that they stand in the order of their ids.
-            let entry = Arc::new(Entry { id: next_id(), recorded });
+            let (id, event_id) = (self.numbers.next_call(), self.numbers.next_event());
             kept.bytes += bytes;
-            kept.entries.push_back(entry);
+            kept.entries.push_back(Arc::new(Entry { id, event_id, recorded }));
             kept.make_room(&self.settings)
         };
+        self.ring();
         // Whatever they held is let go while nobody has to wait.
         drop(gone);
+    }
+
+    /// Adds what else happened, in that order; the oldest events make room.
+    pub(crate) fn note(&self, happened: impl IntoIterator<Item = Happened>) {
+        if !self.settings.enabled {
+            return;
+        }
+        let mut kept = self.kept();
+        for happened in happened {
+            let id = self.numbers.next_event();
+            kept.events.push_back(Arc::new(Event { id, happened }));
+        }
+        while kept.events.len() > self.settings.events()
+            && let Some(oldest) = kept.events.pop_front()
+        {
+            kept.forgotten = kept.forgotten.max(oldest.id);
+        }
+        drop(kept);
+        self.ring();
+    }
+
+    /// Wakes those who wait for something in it.
+    pub(super) fn ring(&self) {
+        self.bell.notify_waiters();
+        self.numbers.bell.notify_waiters();
     }
 
     /// The calls that are kept, and what had to make room.
     pub(crate) fn read(&self) -> (Vec<Arc<Entry>>, Evicted) {
         let kept = self.kept();
         (kept.entries.iter().cloned().collect(), kept.evicted)
+    }
+
+    /// The first things that happened behind that number and up to the other, in their order; and the number up to which
+    /// some of what happened is not here any more, where that is behind the first one.
+    pub(crate) fn read_events(&self, after: u64, up_to: u64, most: usize) -> (Vec<Noted>, Option<u64>) {
+        let kept = self.kept();
+        let first_call = kept.entries.partition_point(|entry| entry.event_id <= after);
+        let first_event = kept.events.partition_point(|event| event.id <= after);
+        let mut calls = kept.entries.range(first_call..).peekable();
+        let mut events = kept.events.range(first_event..).peekable();
+        let mut noted = Vec::new();
+        while noted.len() < most {
+            let is_call = match (calls.peek(), events.peek()) {
+                (Some(call), Some(event)) => call.event_id < event.id,
+                (call, _) => call.is_some(),
+            };
+            let next = match is_call {
+                true => calls.next().cloned().map(Noted::Call),
+                false => events.next().cloned().map(Noted::Event),
+            };
+            match next.filter(|next| next.id() <= up_to) {
+                Some(next) => noted.push(next),
+                None => break,
+            }
+        }
+        (noted, Some(kept.forgotten).filter(|forgotten| *forgotten > after))
     }
 
     /// The call of that id.
@@ -137,9 +283,14 @@ impl Journal {
         self.kept().evicted
     }
 
-    /// Forgets all calls, and that others made room.
+    /// Forgets all calls, and that others made room; and all else that happened.
     pub(crate) fn clear(&self) {
-        let gone = mem::take(&mut *self.kept());
+        let gone = {
+            let mut kept = self.kept();
+            let noted = [kept.entries.back().map(|entry| entry.event_id), kept.events.back().map(|event| event.id)];
+            let forgotten = noted.into_iter().flatten().max().unwrap_or_default().max(kept.forgotten);
+            mem::replace(&mut *kept, Kept { forgotten, ..Kept::default() })
+        };
         drop(gone);
     }
 
@@ -149,13 +300,16 @@ impl Journal {
 }
 
 impl Kept {
-    /// Takes the oldest out until the rest is within its bounds; answers the first of them, which mostly is the only one.
+    /// Takes the oldest calls out until the rest is within its bounds; answers the first of them, which mostly is the
+    /// only one.
     fn make_room(&mut self, settings: &JournalSettings) -> Option<Arc<Entry>> {
         let mut gone = None;
         while self.entries.len() > settings.calls || (self.bytes > settings.bytes && self.entries.len() > 1) {
             let Some(oldest) = self.entries.pop_front() else { break };
             self.bytes -= oldest.recorded.bytes();
-            self.evicted = Evicted { count: self.evicted.count + 1, last: Some(oldest.id) };
+            let until = self.evicted.until.max(Some(oldest.recorded.at));
+            self.evicted = Evicted { count: self.evicted.count + 1, last: Some(oldest.id), until };
+            self.forgotten = self.forgotten.max(oldest.event_id);
             gone.get_or_insert(oldest);
         }
         gone

@@ -23,6 +23,11 @@ impl Default for JournalSettings {
 }
 
 impl JournalSettings {
+    /// How many events besides calls are remembered of each company.
+    pub(crate) fn events(&self) -> usize {
+        self.calls.saturating_mul(4)
+    }
+
     /// Says which of these settings cannot be.
     ///
     /// # Errors

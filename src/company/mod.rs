@@ -1,5 +1,7 @@
 //! Companies: how one is set, and what belongs to it alone while the server runs.
 
+mod bells;
+mod event;
 mod file;
 mod journal;
 mod journal_settings;
@@ -9,9 +11,10 @@ mod tenant;
 mod tenants;
 
 pub(crate) use self::{
+    event::{Event, Happened, What},
     file::{CompanyChange, CompanyFile},
-    journal::{Entry, Evicted as EvictedCalls, Journal, Recorded},
-    sessions::Ceiling,
+    journal::{Entry, Evicted as EvictedCalls, Headers, Journal, Noted, Numbers, Recorded},
+    sessions::{Ceiling, Gone},
     tenant::{Setup, Tenant, TenantSettings},
     tenants::{Tenants, Welcome},
 };

@@ -13,11 +13,19 @@ use std::{
 };
 
 use dashmap::DashSet;
+use jiff::Timestamp;
 
-use super::Tenant;
-use crate::{catalogue::Catalogue, session::Session, vendor::Token};
+use super::{
+    Happened, Journal, Tenant, What,
+    bells::{Bell, Bells},
+};
+use crate::{
+    catalogue::Catalogue,
+    session::{Seen, Session},
+    vendor::Token,
+};
 
-/// Of so many sessions that were given up it is remembered that they were.
+/// Of so many sessions that went it is remembered why.
 const MOST_REMEMBERED: usize = 1000;
 
 /// How many sessions a company has at most, and what happens then.
@@ -76,7 +84,22 @@ pub(crate) struct Record {
     /// The files that were there when the session began: it does not change when they do.
     catalogue: Arc<Catalogue>,
     /// None as soon as it is deleted or given up.
-    session: Mutex<Option<Session>>,
+    session: Mutex<Option<Held>>,
+}
+
+/// A session, and when it gets on by the clock alone.
+#[derive(Debug)]
+struct Held {
+    session: Session,
+    due: Option<Timestamp>,
+}
+
+/// Why a session is not there any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gone {
+    Deleted,
+    /// It was given up to make room.
+    Evicted,
 }
 
 /// The sessions of one company. No lock leaves it: its methods take a closure and hand out owned values.
@@ -89,14 +112,18 @@ pub(crate) struct Sessions {
     ceiling: Ceiling,
     order: Mutex<Order>,
     evicted: AtomicU64,
+    journal: Arc<Journal>,
+    bells: Bells,
 }
 
-/// The sessions by number, those among them that are finished, and the last ones that were given up.
+/// The sessions by number, those among them that are finished, when they get on by the clock alone, and the last ones
+/// that went.
 #[derive(Debug, Default)]
 struct Order {
     by_number: BTreeMap<u64, Arc<Record>>,
     finished: BTreeSet<u64>,
-    evicted: VecDeque<Token>,
+    due: BTreeSet<(Timestamp, u64)>,
+    gone: VecDeque<(Token, Gone)>,
 }
 
 /// A session that was given up to make room.
@@ -116,8 +143,9 @@ pub(crate) struct Evicted {
 pub(crate) struct Full(usize);
 
 impl Sessions {
-    pub(super) fn new(owner: Weak<Tenant>, index: Arc<Index>, ceiling: Ceiling) -> Self {
-        Self { owner, index, ceiling, order: Mutex::default(), evicted: AtomicU64::new(0) }
+    pub(super) fn new(owner: Weak<Tenant>, index: Arc<Index>, ceiling: Ceiling, journal: Arc<Journal>) -> Self {
+        let (order, bells) = (Mutex::default(), Bells::default());
+        Self { owner, index, ceiling, order, evicted: AtomicU64::new(0), journal, bells }
     }
 
     /// Adds a session; answers the one that is given up for it, where there is no room: the oldest that is finished, or
@@ -128,8 +156,10 @@ impl Sessions {
     /// [`Full`] when there is no room and none is made.
     pub(crate) fn insert(&self, session: Session, catalogue: Arc<Catalogue>) -> Result<Option<Evicted>, Full> {
         let (token, number) = (session.token, self.index.begun.fetch_add(1, Ordering::Relaxed));
-        let owner = self.owner.clone();
-        let record = Arc::new(Record { token, number, owner, catalogue, session: Mutex::new(Some(session)) });
+        let (owner, due) = (self.owner.clone(), session.next_due());
+        let (begun_at, begun) = (session.begun_at(), self.begun(&session));
+        let held = Mutex::new(Some(Held { session, due }));
+        let record = Arc::new(Record { token, number, owner, catalogue, session: held });
         let mut order = self.order();
         let is_full = order.by_number.len() >= self.ceiling.most;
         if is_full && self.ceiling.refuses {
@@ -140,17 +170,34 @@ impl Sessions {
         if !self.index.entries.insert(Entry(record.clone())) {
             // A session of the same token is left from a begin that met a reset, and the set keeps what it has.
             if let Some(Entry(left)) = self.index.entries.remove(&token) {
-                order.forget(left.number);
+                order.forget(left.number, None);
             }
             self.index.entries.insert(Entry(record.clone()));
         }
         order.by_number.insert(number, record);
+        order.due.extend(due.map(|due| (due, number)));
         drop(order);
+        self.journal.note(begun);
         Ok(given_up.map(|given_up| {
             self.index.entries.remove(&given_up.token);
-            given_up.take();
+            let due = given_up.take().and_then(|held| held.due);
+            self.order().forget(given_up.number, due);
+            self.tell_gone(given_up.token, What::Evicted, begun_at);
             Evicted { token: given_up.token, number: self.evicted.fetch_add(1, Ordering::Relaxed) + 1 }
         }))
+    }
+
+    fn begun(&self, session: &Session) -> Vec<Happened> {
+        let (scenario, chosen_by) = (session.asked.scenario.clone(), session.asked.chosen_by.clone());
+        let what = What::Begun { scenario, chosen_by };
+        let mut happened = vec![Happened { at: session.begun_at(), session: Some(session.token), what }];
+        happened.extend(happened_since(session, Seen::default()));
+        happened
+    }
+
+    fn tell_gone(&self, token: Token, what: What, at: Timestamp) {
+        self.journal.note([Happened { at, session: Some(token), what }]);
+        self.bells.ring(&token);
     }
 
     /// How many sessions there are.
@@ -173,9 +220,36 @@ impl Sessions {
         self.ceiling.most
     }
 
-    /// Whether a session of that token was given up, as far as that is remembered.
-    pub(crate) fn was_evicted(&self, token: &Token) -> bool {
-        self.order().evicted.contains(token)
+    /// Why a session of that token is not there any more, as far as that is remembered.
+    pub(crate) fn gone(&self, token: &Token) -> Option<Gone> {
+        self.order().gone.iter().rev().find(|(gone, _)| gone == token).map(|(_, why)| *why)
+    }
+
+    /// A bell that rings when something happens to a session, or its clock is turned.
+    pub(crate) fn bell(&self, token: Token) -> Bell<'_> {
+        self.bells.of(token)
+    }
+
+    /// Wakes all who wait for something to happen to a session: their clock was turned, or the sessions are gone.
+    pub(super) fn wake_all(&self) {
+        self.bells.ring_all();
+    }
+
+    /// Lets the sessions get on that are due at `now`.
+    pub(crate) fn settle_due(&self, now: Timestamp) {
+        let due: Vec<_> = {
+            let order = self.order();
+            let numbers = order.due.range(..=(now, u64::MAX)).map(|(_, number)| number);
+            numbers.filter_map(|number| order.by_number.get(number).cloned()).collect()
+        };
+        for record in due {
+            self.change(&record, |session, _| session.settle(now));
+        }
+    }
+
+    /// When the next of them gets on by the clock alone.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.order().due.first().map(|(due, _)| *due)
     }
 
     /// Changes a session; `None` when the company has none of that token.
@@ -184,29 +258,45 @@ impl Sessions {
     }
 
     /// As [`Sessions::update`], of a session that was looked up.
-    pub(super) fn change<T>(&self, record: &Record, change: impl Fn(&mut Session, &Catalogue) -> T) -> Option<T> {
-        let mut held = record.lock();
-        let session = held.as_mut()?;
-        let was_finished = session.is_finished();
-        let changed = change(session, &record.catalogue);
-        let is_finished = session.is_finished();
-        drop(held);
-        if is_finished && !was_finished {
-            let mut order = self.order();
-            if order.by_number.contains_key(&record.number) {
-                order.finished.insert(record.number);
-            }
+    ///
+    /// What happens to the session by that is told, in the order in which it does.
+    pub(super) fn change<T>(&self, record: &Record, change: impl FnOnce(&mut Session, &Catalogue) -> T) -> Option<T> {
+        let mut locked = record.lock();
+        let (changed, has_happened) = self.change_held(record, locked.as_mut()?, change);
+        drop(locked);
+        if has_happened {
+            self.bells.ring(&record.token);
         }
         Some(changed)
+    }
+
+    /// As [`Sessions::change`], and whether anything happened by that.
+    fn change_held<T>(
+        &self,
+        record: &Record,
+        held: &mut Held,
+        change: impl FnOnce(&mut Session, &Catalogue) -> T,
+    ) -> (T, bool) {
+        let seen = held.session.seen();
+        let changed = change(&mut held.session, &record.catalogue);
+        let happened = happened_since(&held.session, seen);
+        let due = held.session.next_due();
+        if due != held.due || !happened.is_empty() {
+            let was_due = mem::replace(&mut held.due, due);
+            self.order().keep(record.number, was_due, due, held.session.is_finished());
+        }
+        let has_happened = !happened.is_empty();
+        if has_happened {
+            self.journal.note(happened);
+        }
+        (changed, has_happened)
     }
 
     /// Changes one session after the other, in the order in which they began.
     pub(crate) fn update_all(&self, mut change: impl FnMut(&mut Session, &Catalogue)) {
         let all: Vec<_> = self.order().by_number.values().cloned().collect();
         for record in all {
-            if let Some(session) = record.lock().as_mut() {
-                change(session, &record.catalogue);
-            }
+            self.change(&record, &mut change);
         }
     }
 
@@ -224,9 +314,8 @@ impl Sessions {
             let Some(last) = records.last() else { return };
             seen = Some(last.number);
             for record in records {
-                if let Some(session) = record.lock().as_mut()
-                    && look(record.number, session, &record.catalogue).is_break()
-                {
+                let looked = self.change(&record, |session, catalogue| look(record.number, session, catalogue));
+                if looked.is_some_and(|looked| looked.is_break()) {
                     return;
                 }
             }
@@ -247,22 +336,28 @@ impl Sessions {
         }
     }
 
-    /// Removes a session when `last_look` at it is a success; `None` when the company has none of that token.
+    /// Removes a session at `now` when `last_look` at it is a success; `None` when the company has none of that token.
     pub(crate) fn remove<T, E>(
         &self,
         token: &Token,
+        now: Timestamp,
         last_look: impl Fn(&mut Session, &Catalogue) -> Result<T, E>,
     ) -> Option<Result<T, E>> {
         let record = self.find(token)?;
-        let mut held = record.lock();
-        let seen = last_look(held.as_mut()?, &record.catalogue);
-        if seen.is_ok() {
-            *held = None;
-            drop(held);
+        let mut locked = record.lock();
+        let (looked, _) =
+            self.change_held(&record, locked.as_mut()?, |session, catalogue| last_look(session, catalogue));
+        if looked.is_ok() {
+            let due = locked.take().and_then(|held| held.due);
+            drop(locked);
             self.index.entries.remove(token);
-            self.order().forget(record.number);
+            let mut order = self.order();
+            order.forget(record.number, due);
+            order.remember(*token, Gone::Deleted);
+            drop(order);
+            self.tell_gone(*token, What::Deleted, now);
         }
-        Some(seen)
+        Some(looked)
     }
 
     /// Removes all sessions.
@@ -292,12 +387,12 @@ impl Drop for Sessions {
 }
 
 impl Record {
-    fn lock(&self) -> MutexGuard<'_, Option<Session>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Held>> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) {
-        *self.lock() = None;
+    fn take(&self) -> Option<Held> {
+        self.lock().take()
     }
 }
 
@@ -305,18 +400,42 @@ impl Order {
     fn give_one_up(&mut self) -> Option<Arc<Record>> {
         let oldest_finished = self.finished.first().copied();
         let number = oldest_finished.or_else(|| self.by_number.first_key_value().map(|(number, _)| *number))?;
-        let record = self.forget(number)?;
-        if self.evicted.len() == MOST_REMEMBERED {
-            self.evicted.pop_front();
-        }
-        self.evicted.push_back(record.token);
+        let record = self.forget(number, None)?;
+        self.remember(record.token, Gone::Evicted);
         Some(record)
     }
 
-    fn forget(&mut self, number: u64) -> Option<Arc<Record>> {
+    fn remember(&mut self, token: Token, why: Gone) {
+        if self.gone.len() == MOST_REMEMBERED {
+            self.gone.pop_front();
+        }
+        self.gone.push_back((token, why));
+    }
+
+    /// Takes note that a session is due at another time, and whether it is finished.
+    fn keep(&mut self, number: u64, was_due: Option<Timestamp>, due: Option<Timestamp>, is_finished: bool) {
+        if !self.by_number.contains_key(&number) {
+            return;
+        }
+        if was_due != due {
+            self.due.extend(due.map(|due| (due, number)));
+            was_due.inspect(|was_due| _ = self.due.remove(&(*was_due, number)));
+        }
+        if is_finished {
+            self.finished.insert(number);
+        }
+    }
+
+    fn forget(&mut self, number: u64, due: Option<Timestamp>) -> Option<Arc<Record>> {
         self.finished.remove(&number);
+        due.inspect(|due| _ = self.due.remove(&(*due, number)));
         self.by_number.remove(&number)
     }
+}
+
+fn happened_since(session: &Session, seen: Seen) -> Vec<Happened> {
+    let happened = session.happened_since(seen).into_iter();
+    happened.map(|(at, what)| Happened { at, session: Some(session.token), what: what.into() }).collect()
 }
 
 #[cfg(test)]
@@ -328,6 +447,7 @@ mod tests {
     use super::*;
     use crate::{
         catalogue::Sources,
+        company::JournalSettings,
         scenario::Trigger,
         session::{Asked, Opening},
         vendor::{Form, StepTypes, Switches, TokenSource},
@@ -349,7 +469,8 @@ mod tests {
             Session::begin(opening, Timestamp::from_second(seconds).unwrap())
         };
         let ceiling = Ceiling { most: 10, refuses: false };
-        let sessions = Sessions::new(Weak::new(), Arc::default(), ceiling);
+        let journal = Arc::new(Journal::new(JournalSettings::default(), Arc::default()));
+        let sessions = Sessions::new(Weak::new(), Arc::default(), ceiling, journal);
         for seconds in [1, 2] {
             assert_eq!(sessions.insert(begin(seconds), catalogue.clone()), Ok(None));
         }

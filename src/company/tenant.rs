@@ -12,7 +12,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Company, Configuration, JournalSettings,
+    Company, Configuration, Happened, JournalSettings, Numbers, What,
     journal::Journal,
     sessions::{Ceiling, Evicted, Index, Sessions},
 };
@@ -39,7 +39,7 @@ pub(crate) struct Tenant {
     pub(crate) tokens: TokenSource,
     pub(crate) sessions: Sessions,
     pub(crate) faults: Faults,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
     /// Scenarios of the next sessions.
     queue: Mutex<VecDeque<ScenarioChoice>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
@@ -68,13 +68,15 @@ pub(crate) struct Saved {
 }
 
 /// What companies are made with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct TenantSettings {
     pub(crate) seed: Option<u64>,
     /// Where the clock stands.
     pub(crate) frozen_at: Option<Timestamp>,
     pub(crate) ceiling: Ceiling,
     pub(crate) journal: JournalSettings,
+    /// The numbers of what happens to it.
+    pub(crate) numbers: Arc<Numbers>,
 }
 
 impl Saved {
@@ -107,15 +109,16 @@ impl Setup {
 impl Tenant {
     /// A company that was not called yet.
     pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<Index>) -> Arc<Self> {
-        let TenantSettings { seed, frozen_at, ceiling, journal } = *settings;
+        let TenantSettings { seed, frozen_at, ceiling, journal, ref numbers } = *settings;
+        let journal = Arc::new(Journal::new(journal, numbers.clone()));
         let setup = Setup::new(company);
         let key = setup.company.key.clone();
         let tenant = Arc::new_cyclic(|tenant| Self {
             clock: Clock::new(frozen_at),
             tokens: TokenSource::new(seed, &key),
-            sessions: Sessions::new(tenant.clone(), index.clone(), ceiling),
+            sessions: Sessions::new(tenant.clone(), index.clone(), ceiling, journal.clone()),
             faults: Faults::default(),
-            journal: Journal::new(journal),
+            journal,
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
             told: Mutex::default(),
@@ -125,12 +128,42 @@ impl Tenant {
             first_setup: setup,
             key,
         });
-        tenant.reset();
+        tenant.set_back();
         tenant
     }
 
     /// Makes everything as it was at the start, tokens included where they are repeatable.
     pub(crate) fn reset(&self) {
+        self.set_back();
+        self.note(What::Reset);
+        self.sessions.wake_all();
+    }
+
+    /// Goes, with all its sessions: whoever holds it or waits for something in it finds nothing more.
+    pub(super) fn leave(&self) {
+        self.sessions.clear();
+        self.sessions.wake_all();
+        self.journal.ring();
+    }
+
+    /// Notes that something happened to it, and to no session.
+    pub(crate) fn note(&self, what: What) {
+        self.journal.note([Happened { at: self.clock.now(), session: None, what }]);
+    }
+
+    /// Turns its clock, and tells those who have to know.
+    pub(crate) fn turn_clock(&self, turn: impl FnOnce(&Clock)) {
+        turn(&self.clock);
+        self.clock_was_turned();
+    }
+
+    /// Tells those who have to know that its clock was turned.
+    pub(crate) fn clock_was_turned(&self) {
+        self.note(What::clock(&self.clock));
+        self.sessions.wake_all();
+    }
+
+    fn set_back(&self) {
         let company = &self.first_setup.company;
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = self.first_setup.clone();
         self.sessions.clear();

@@ -101,7 +101,7 @@ impl Tenants {
         let resident = self.residents.write().unwrap_or_else(PoisonError::into_inner).shift_remove(key);
         let removed = resident.or_else(|| self.guests.as_ref()?.remove(key));
         // Somebody may hold it for a moment yet.
-        removed.inspect(|tenant| tenant.sessions.clear()).is_some()
+        removed.inspect(|tenant| tenant.leave()).is_some()
     }
 
     /// Has the companies of the start, as they were then, and no others.
@@ -111,12 +111,11 @@ impl Tenants {
             mem::replace(&mut *residents, by_key(&self.first))
         };
         let guests = self.guests.as_ref().map(Guests::take).unwrap_or_default();
-        for gone in others.into_values().chain(guests) {
-            gone.sessions.clear();
-        }
         for tenant in &self.first {
             tenant.reset();
         }
+        let stay = |gone: &Arc<Tenant>| self.first.iter().any(|tenant| Arc::ptr_eq(tenant, gone));
+        others.into_values().chain(guests).filter(|gone| !stay(gone)).for_each(|gone| gone.leave());
     }
 
     /// All companies of this moment.
@@ -228,6 +227,7 @@ impl Guests {
             if let Some(idlest) = idlest {
                 let company = &idlest.key;
                 guests.remove(company);
+                idlest.leave();
                 let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
                 tracing::info!(company, most, evicted, "the idlest company made room for a new one (--max-companies)");
             }
@@ -253,7 +253,8 @@ impl Guests {
         let next = next.unwrap_or_else(|| now.saturating_add(idle));
         self.next_sweep.store(u64::try_from(next.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         drop(guests);
-        for (company, _) in gone {
+        for (company, tenant) in gone {
+            tenant.leave();
             let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::info!(company, ?idle, evicted, "the company was idle for too long and went (--company-idle)");
         }
@@ -263,16 +264,21 @@ impl Guests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::company::sessions::Ceiling;
+    use crate::company::{JournalSettings, sessions::Ceiling};
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn welcoming(most: usize) -> Tenants {
         let ceiling = Ceiling { most: 10, refuses: false };
-        let settings =
-            TenantSettings { seed: None, frozen_at: None, ceiling, journal: crate::JournalSettings::default() };
+        let settings = TenantSettings {
+            seed: None,
+            frozen_at: None,
+            ceiling,
+            journal: JournalSettings::default(),
+            numbers: Arc::default(),
+        };
         let company = Company::new("test-*").secret("secret-of-{key}");
-        let configured = [(Company::new("test-0"), settings)];
+        let configured = [(Company::new("test-0"), settings.clone())];
         Tenants::new(configured, Some(Welcome { company, idle: 60 * SECOND, most, settings }))
     }
 

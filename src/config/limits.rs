@@ -51,10 +51,19 @@ pub struct ClientLimits {
     pub body: Duration,
     /// How long a connection stays open without a request: 75 seconds.
     pub idle: Duration,
-    /// How many connections may be open: 10,000. The longest idle one makes room.
+    /// How many connections may be open: 16,000. The longest idle one makes room.
     pub connections: usize,
     /// The bytes of all requests that have not arrived in full: 256 MiB. The one that takes longest makes room.
     pub unfinished: usize,
+}
+
+impl ClientLimits {
+    /// How many clients may wait for something to happen, or listen to what does: 10,000, and no more than three quarters
+    /// of the connections, so that others can go on.
+    pub(crate) fn waiting(&self) -> usize {
+        const MOST: usize = 10_000;
+        (self.connections - self.connections / 4).min(MOST)
+    }
 }
 
 impl Default for ClientLimits {
@@ -63,7 +72,7 @@ impl Default for ClientLimits {
             head: Duration::from_secs(10),
             body: Duration::from_secs(30),
             idle: Duration::from_secs(75),
-            connections: 10_000,
+            connections: 16_000,
             unfinished: 256 << 20,
         }
     }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Stopwatch,
-    company::{Recorded, Tenant},
+    company::{Headers, Recorded, Tenant},
     faults::Endpoint,
     mock::{Met, Mock, Refusal},
     vendor::{ErrorCase, ErrorCode, Token},
@@ -202,6 +202,7 @@ impl Course {
             let company = self.tenant.as_ref().map(|tenant| &*tenant.key);
             for strike in &self.met.strikes {
                 tracing::info!(%method, path, company, "{}", strike.note);
+                mock.note_fault(self.tenant.as_deref(), self.session, &strike.note);
             }
             response = harm::inflict(response, &self.met.strikes, caller).await;
         }
@@ -222,8 +223,7 @@ impl Course {
                 session: self.session,
                 method: name_of(method),
                 path_and_query: known_path(head.uri.path_and_query().map_or("", PathAndQuery::as_str)),
-                content_type: head.headers.get(header::CONTENT_TYPE).map(known_type),
-                authorization: head.headers.get(header::AUTHORIZATION).map(|value| text(value).into()),
+                headers: Headers::new(head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))),
                 body: self.body,
                 body_length: self.body_length,
                 status: response.status().as_u16(),

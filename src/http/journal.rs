@@ -1,7 +1,7 @@
 //! Remembered calls, made readable for whoever asks.
 
 use axum::http::{Request, header, request::Parts};
-use http_body_util::Full;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -38,6 +38,8 @@ pub struct CallInfo {
     pub encoding: Option<String>,
     /// The parameters of query and body. The company key is masked, unless the settings say otherwise.
     pub parameters: Map<String, Value>,
+    /// The headers, with their names in lower case; `authorization` is masked in the same way.
+    pub headers: Map<String, Value>,
     /// The header `Authorization`; masked in the same way.
     pub signature: Option<String>,
     /// The beginning of a body that cannot be read, or was too long to be remembered as a whole.
@@ -68,21 +70,17 @@ pub struct CallInfo {
 }
 
 impl CallInfo {
-    pub(super) async fn of((tenant, entry): &CallOf, mock: &Mock) -> Self {
+    pub(crate) fn of((tenant, entry): &CallOf, mock: &Mock) -> Self {
         let (call, config) = (&entry.recorded, &mock.config);
         let head = head(call);
         let masked = |text: &str| if config.journal.secrets { text.to_owned() } else { mask(text) };
-        let read = read(call, &head, config).await;
-        let (encoding, mut parameters) = match &read {
-            Ok((encoding, parameters)) => (Some((*encoding).to_owned()), parameters.clone()),
-            Err(parameters) => (None, parameters.clone()),
-        };
-        let choices = choices::of(call, encoding.as_deref(), &parameters, &head);
+        let (encoding, mut parameters) = read(call, &head, config);
+        let choices = choices::of(call, encoding, &parameters, &head);
         if let Some(Value::String(key)) = parameters.get_mut("company_key") {
             *key = masked(key);
         }
         let unread = || String::from_utf8_lossy(&call.body).into_owned();
-        let unread_body = (read.is_err() && !call.body.is_empty()).then(unread);
+        let unread_body = (encoding.is_none() && !call.body.is_empty()).then(unread);
         Self {
             id: entry.id,
             at: call.at.to_string(),
@@ -91,9 +89,10 @@ impl CallInfo {
             endpoint: call.endpoint,
             method: call.method.to_string(),
             path: call.path().to_owned(),
-            encoding,
+            encoding: encoding.map(str::to_owned),
             parameters,
-            signature: call.authorization.as_deref().map(masked),
+            headers: headers(call, masked),
+            signature: call.headers.get("authorization").map(masked),
             unread_body: unread_body.map(|body| if config.journal.secrets { body } else { hide_keys(body, mock) }),
             body_bytes: call.body_length,
             status: call.status,
@@ -110,37 +109,45 @@ impl CallInfo {
     }
 }
 
+/// The headers by their names; those that came more often in one, as HTTP reads them.
+fn headers(call: &Recorded, masked: impl Fn(&str) -> String) -> Map<String, Value> {
+    let mut headers = Map::<String, Value>::new();
+    for (name, value) in call.headers.iter() {
+        let value = if name == "authorization" { masked(value) } else { value.to_owned() };
+        let value = match headers.get(name).and_then(Value::as_str) {
+            Some(before) => format!("{before}, {value}"),
+            None => value,
+        };
+        headers.insert(name.to_owned(), value.into());
+    }
+    headers
+}
+
 /// What of the head was remembered.
 fn head(call: &Recorded) -> Parts {
     let mut request = Request::builder().method(&*call.method).uri(&*call.path_and_query);
-    if let Some(content_type) = &call.content_type {
-        request = request.header(header::CONTENT_TYPE, &**content_type);
+    for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING] {
+        if let Some(value) = call.headers.get(name.as_str()) {
+            request = request.header(name, value);
+        }
     }
     request.body(()).unwrap_or_default().into_parts().0
 }
 
-/// As what the parameters were read, and what they are; those of the query alone where the body cannot be read.
-async fn read(
-    call: &Recorded,
-    head: &Parts,
-    config: &Config,
-) -> Result<(&'static str, Map<String, Value>), Map<String, Value>> {
+/// As what the parameters were read, and what they are. Where the body cannot be read, it is not known as what, and the
+/// parameters are those of the query.
+fn read(call: &Recorded, head: &Parts, config: &Config) -> (Option<&'static str>, Map<String, Value>) {
     let mut limits = config.limits;
     limits.body = limits.body.max(limits.multipart_body);
-    let of_query = async || {
-        let nothing = Received::read(head, &mut Full::default(), &limits).await.expect("nothing can be read");
-        let params = Params::read(head, &nothing, &limits);
-        params.map(|params| params.shown()).unwrap_or_default()
-    };
-    if call.body.len() < call.body_length {
-        return Err(of_query().await);
+    if call.body.len() == call.body_length
+        && let Ok(received) = Received::at_hand(head, Bytes::copy_from_slice(&call.body), &limits)
+        && let Ok(params) = Params::read(head, &received, &limits)
+    {
+        return (Some(params.read_as()), params.shown());
     }
-    let received = Received::read(head, &mut Full::new(bytes::Bytes::copy_from_slice(&call.body)), &limits).await;
-    let Ok(received) = received else { return Err(of_query().await) };
-    match Params::read(head, &received, &limits) {
-        Ok(params) => Ok((params.read_as(), params.shown())),
-        Err(_) => Err(of_query().await),
-    }
+    let nothing = Received::at_hand(head, Bytes::new(), &limits).expect("nothing can be read");
+    let of_query = Params::read(head, &nothing, &limits).map(|params| params.shown());
+    (None, of_query.unwrap_or_default())
 }
 
 fn answer(call: &Recorded) -> Option<Value> {

@@ -9,6 +9,8 @@ use axum::{
     http::{header, request::Parts},
 };
 use bytes::Bytes;
+use futures_util::FutureExt;
+use http_body_util::Full;
 use hyper::body::Body;
 use serde_json::{Map, Value, json, value::RawValue};
 
@@ -56,6 +58,16 @@ impl Received {
             None => None,
         };
         Ok(Self { body: bytes, parts })
+    }
+
+    /// Reads a whole body that is at hand.
+    ///
+    /// # Errors
+    ///
+    /// As [`Received::read`].
+    pub(crate) fn at_hand(head: &Parts, body: Bytes, limits: &Limits) -> Result<Self, VendorError> {
+        let mut body = Full::new(body);
+        Self::read(head, &mut body, limits).now_or_never().expect("all of it is there, so nothing is waited for")
     }
 
     pub(crate) fn body(&self) -> &[u8] {

@@ -1,12 +1,12 @@
 //! The journal: remembering calls, and finding them again.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::Mock;
 use crate::{
-    company::{Entry, EvictedCalls, Journal, Recorded, Tenant},
+    company::{Entry, EvictedCalls, Happened, Journal, Recorded, Tenant, What},
     faults::Endpoint,
     vendor::Token,
 };
@@ -42,8 +42,22 @@ pub(crate) type CallOf = (Option<Arc<Tenant>>, Arc<Entry>);
 impl Mock {
     /// Remembers a call of a company, or of nobody.
     pub(crate) fn record(&self, tenant: Option<&Tenant>, recorded: Recorded) {
-        let journal = tenant.map_or(&self.journal, |tenant| &tenant.journal);
-        journal.record(recorded, || self.recorded.fetch_add(1, Ordering::Relaxed) + 1);
+        let journal = tenant.map_or(&self.journal, |tenant| &*tenant.journal);
+        journal.record(recorded);
+    }
+
+    /// Notes that a fault strikes a call of a company, or of nobody: which, in words.
+    pub(crate) fn note_fault(&self, tenant: Option<&Tenant>, session: Option<Token>, fault: &str) {
+        let (clock, journal) = match tenant {
+            Some(tenant) => (&tenant.clock, &*tenant.journal),
+            None => (&self.clock, &self.journal),
+        };
+        journal.note([Happened { at: clock.now(), session, what: What::Fault { fault: fault.to_owned() } }]);
+    }
+
+    /// Notes that something happened to none of the companies alone.
+    pub(crate) fn note(&self, what: What) {
+        self.journal.note([Happened { at: self.clock.now(), session: None, what }]);
     }
 
     /// The calls that are wanted, in the order in which they were answered, and what of the journals that were looked at
@@ -52,7 +66,11 @@ impl Mock {
         let (mut calls, mut evicted) = (Vec::new(), EvictedCalls::default());
         let mut look = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let (entries, gone) = journal.read();
-            evicted = EvictedCalls { count: evicted.count + gone.count, last: evicted.last.max(gone.last) };
+            evicted = EvictedCalls {
+                count: evicted.count + gone.count,
+                last: evicted.last.max(gone.last),
+                until: evicted.until.max(gone.until),
+            };
             let wanted = entries.into_iter().filter(|entry| filter.takes(&entry.recorded));
             calls.extend(wanted.map(|entry| (owner.cloned(), entry)));
         };
@@ -81,7 +99,7 @@ impl Mock {
     /// Whether a call of that id may be one that had to make room.
     pub(crate) fn was_call_evicted(&self, id: u64) -> bool {
         let tenants = self.tenants.all();
-        let journals = tenants.iter().map(|tenant| &tenant.journal).chain([&self.journal]);
+        let journals = tenants.iter().map(|tenant| &*tenant.journal).chain([&self.journal]);
         id > 0 && journals.map(|journal| journal.evicted()).any(|evicted| evicted.last.is_some_and(|last| id <= last))
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Mock, moment, scenarios::check_company};
 use crate::{
     clock::uptime,
-    company::{Company, CompanyChange, Tenant, TenantSettings},
+    company::{Company, CompanyChange, Tenant, TenantSettings, What},
     vendor::{Dialect, ResultCase},
 };
 
@@ -96,7 +96,7 @@ impl Mock {
             .map(moment)
             .transpose()
             .map_err(|problem| CompanyError::Setting(Some("frozen_at".into()), problem))?;
-        let settings = TenantSettings { frozen_at: frozen_at.or(self.settings.frozen_at), ..self.settings };
+        let settings = TenantSettings { frozen_at: frozen_at.or(self.settings.frozen_at), ..self.settings.clone() };
         let key = company.key.clone();
         let tenant = self.tenants.add(company, &settings).ok_or(CompanyError::Taken(key))?;
         tracing::info!(company = tenant.key, "the company was added");
@@ -138,6 +138,7 @@ impl Mock {
         self.faults.replace(&self.config.faults, self.clock.now());
         self.journal.clear();
         self.forget_added_scenarios();
+        self.note(What::Reset);
         tracing::info!("everything is as it was at the start");
     }
 

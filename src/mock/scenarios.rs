@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{ConfigError, Mock};
 use crate::{
     catalogue::{Catalogue, Sources},
-    company::Company,
+    company::{Company, What},
     config::Config,
     faults::Fault,
     scenario::{Origin, Scenario, Stage},
@@ -114,6 +114,8 @@ impl Mock {
         let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
         shelf.read = read;
         shelf.sort();
+        drop(shelf);
+        self.note(What::Reloaded);
         Ok(())
     }
 

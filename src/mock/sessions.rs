@@ -10,7 +10,7 @@ use super::{CallFilter, CallOf, Mock};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    session::{Asked, Session, Standing, TimelineEntry},
+    session::{Asked, Reached, Session, Standing, TimelineEntry},
     vendor::{ResultCase, Token},
 };
 
@@ -68,7 +68,7 @@ pub struct SessionDetails {
     pub timeline: Vec<TimelineEntry>,
     /// Who opened the widget.
     pub browser: Option<BrowserInfo>,
-    /// The steps of the widget that the person came to: each by its key, and by its type.
+    /// The steps of the widget that the person came to, in the order in which they did.
     pub reached_steps: Vec<ReachedStep>,
     /// What the person filled in: questionnaire key → question key → answer; `None` where it is invented.
     pub answers: Option<Value>,
@@ -113,9 +113,11 @@ pub struct BrowserInfo {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ReachedStep {
-    /// Its key, or its type.
+    /// Its key.
     pub step: String,
-    /// When.
+    /// Its type.
+    pub kind: String,
+    /// When, for the first time.
     pub at: String,
 }
 
@@ -172,6 +174,25 @@ impl SessionInfo {
     }
 }
 
+impl SessionDetails {
+    /// How it stands, in words: `was opened, and would answer IN_PROGRESS; stage 1 of `approved` came last`.
+    pub(crate) fn in_words(&self) -> String {
+        let SessionInfo { answer, scenario, stage, is_opened, is_finished, .. } = &self.session;
+        let person = match self.reached_steps.last() {
+            _ if *is_finished => "is finished".to_owned(),
+            Some(reached) => format!("is at the step `{}`", reached.step),
+            None if *is_opened => "was opened".to_owned(),
+            None => "was not opened".to_owned(),
+        };
+        let stage = stage.map_or("no stage".into(), |stage| format!("stage {stage}"));
+        let calls = match self.calls.last() {
+            Some(call) => format!("the last of {} calls about it was {}", self.calls.len(), call.path),
+            None => "no call about it is remembered".to_owned(),
+        };
+        format!("{person}; `result/` would answer {answer}, {stage} of the scenario `{scenario}` has come; {calls}")
+    }
+}
+
 /// What is taken from a session while somebody may wait for it. What it was asked for is long, and read afterwards.
 struct Seen {
     token: Token,
@@ -201,7 +222,7 @@ fn look(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -> Seen {
 }
 
 /// What `result/` would answer, in a word.
-fn answer_of(session: &Session, catalogue: &Catalogue) -> String {
+pub(super) fn answer_of(session: &Session, catalogue: &Catalogue) -> String {
     match session.standing() {
         Standing::Verdict(verdict) => verdict.result.word(ResultCase::Upper).into_owned(),
         Standing::Error(code) => code.to_string(),
@@ -286,11 +307,15 @@ impl Mock {
         let now = tenant.clock.now();
         let (seen, details) = tenant.sessions.update(&known, |session, catalogue| {
             let seen = look(session, catalogue, now);
-            let reached = session.reached().iter();
+            let step = |reached: &Reached| ReachedStep {
+                step: reached.step.clone(),
+                kind: reached.kind.clone(),
+                at: reached.at.to_string(),
+            };
             let details = (
                 session.timeline(),
                 session.browser().cloned(),
-                reached.map(|(step, at)| ReachedStep { step: step.clone(), at: at.to_string() }).collect(),
+                session.reached().iter().map(step).collect(),
                 session.answers().cloned(),
                 uploads(session),
             );
@@ -325,7 +350,7 @@ impl Mock {
     /// Removes a session, without an answer to anybody; false when there is none of that token.
     pub(crate) fn remove_session(&self, token: &str) -> bool {
         let (Some(known), Some(tenant)) = (Token::parse(token), self.tenant_of(token)) else { return false };
-        tenant.sessions.remove(&known, |_, _| Ok::<(), std::convert::Infallible>(())).is_some()
+        tenant.sessions.remove(&known, tenant.clock.now(), |_, _| Ok::<(), std::convert::Infallible>(())).is_some()
     }
 }
 

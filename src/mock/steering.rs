@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{DecideError, Mock, Token};
 use crate::{
-    company::Tenant,
+    clock::Clock,
+    company::{Tenant, What},
     faults::FaultInfo,
     scenario::{ScenarioChoice, Verdict},
     session::SessionEvent,
@@ -67,7 +68,14 @@ impl Mock {
         self.own_moved(self.clock.set(moment))
     }
 
+    /// Turns the server's clock, and no company's.
+    pub(crate) fn turn_own_clock(&self, turn: impl FnOnce(&Clock)) {
+        turn(&self.clock);
+        self.note(What::clock(&self.clock));
+    }
+
     fn own_moved(&self, (_, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
+        self.note(What::clock(&self.clock));
         let ended = self.faults.end_those_due(now).into_iter();
         let ended = ended.map(|(name, at)| FellDue {
             at: at.to_string(),
@@ -91,6 +99,7 @@ impl Mock {
     }
 
     fn moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
+        tenant.clock_was_turned();
         let mut due: Vec<(Timestamp, Option<Token>, Due)> = Vec::new();
         tenant.sessions.update_all(|session, _| {
             let token = Some(session.token);

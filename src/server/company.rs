@@ -8,6 +8,7 @@ use std::{
 
 use super::{control::Control, moment};
 use crate::{
+    clock::Clock,
     company::Tenant,
     faults::{Fault, FaultInfo},
     http,
@@ -138,12 +139,12 @@ impl<'a> CompanyHandle<'a> {
 
     /// Stops the company's clock where it is; it moves only when it is told to.
     pub fn freeze_clock(&self) {
-        self.tenant().clock.freeze();
+        self.tenant().turn_clock(Clock::freeze);
     }
 
     /// Lets the company's clock run on from where it is.
     pub fn unfreeze_clock(&self) {
-        self.tenant().clock.unfreeze();
+        self.tenant().turn_clock(Clock::unfreeze);
     }
 
     /// The company's sessions as they stand, in the order in which they began.

@@ -77,6 +77,18 @@ impl Session {
             self.come(came_at, Stood::Stage(self.course.next));
             self.course.next += 1;
         }
+        self.has_expired |= now >= self.expires_at && !self.is_finished();
+    }
+
+    /// When it gets on by the clock alone, if it does: a stage is due, or the token runs out.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        let since = self.course.since;
+        let times = self.next_stage().into_iter().flat_map(|stage| &stage.when).filter_map(|trigger| match trigger {
+            Trigger::After(time) => Some(later(since, *time)),
+            _ => None,
+        });
+        let end = (!self.has_expired && !self.is_finished()).then_some(self.expires_at);
+        times.chain(end).min()
     }
 
     /// The stage of the scenario that the session waits for.
@@ -176,6 +188,16 @@ impl Session {
             Stood::Stage(number) => Some(number as usize + 1),
             Stood::Decided(_) => None,
         })
+    }
+
+    /// Whether the stage of that number, from 1, has come; `None` where it will not.
+    pub(crate) fn has_come(&self, number: usize) -> Option<bool> {
+        let is_it = |came: &Came| matches!(came.what, Stood::Stage(stage) if stage as usize + 1 == number);
+        match () {
+            () if self.came().iter().any(is_it) => Some(true),
+            () if number > self.course.next as usize && number <= self.scenario().stages.len() => Some(false),
+            () => None,
+        }
     }
 
     /// Whether the vendor saw what the person brought, as far as it is said.

@@ -3,6 +3,7 @@
 mod answers;
 mod course;
 mod error;
+mod happened;
 mod parts;
 mod timeline;
 #[cfg(feature = "media")]
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use self::course::{Came, Course};
 pub use self::error::{DecideError, FinishError};
+pub(crate) use self::happened::{Happened, Seen};
 pub use self::timeline::TimelineEntry;
 #[cfg(feature = "media")]
 pub use self::uploads::UploadError;
@@ -42,6 +44,8 @@ pub(crate) struct Session {
     step_types: StepTypes,
     begun_at: Timestamp,
     expires_at: Timestamp,
+    /// Whether somebody noticed that the token ran out before the person was through.
+    has_expired: bool,
     course: Course,
     /// What most sessions do not have, most of the time.
     rest: Option<Box<Rest>>,
@@ -52,8 +56,8 @@ pub(crate) struct Session {
 struct Rest {
     opened_at: Option<Timestamp>,
     browser: Option<Browser>,
-    /// The steps of the widget that the person came to, by key and by type.
-    reached: Vec<(String, Timestamp)>,
+    /// The steps of the widget that the person came to.
+    reached: Vec<Reached>,
     finish: Option<Finish>,
     /// What came of the scenario or was decided, in the order in which it did.
     came: Vec<Came>,
@@ -109,6 +113,15 @@ pub(crate) struct Browser {
     pub(crate) user_agent: String,
 }
 
+/// A step of the widget that the person came to, by key and by type.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(crate) struct Reached {
+    pub(crate) step: String,
+    pub(crate) kind: String,
+    /// The first time.
+    pub(crate) at: Timestamp,
+}
+
 /// How the person got through.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 struct Finish {
@@ -139,6 +152,7 @@ impl Session {
             step_types,
             begun_at: now,
             expires_at: later(now, lifetime),
+            has_expired: false,
             course: Course::new(now),
             rest: parent.map(|parent| Box::new(Rest { parent: Some(parent), ..Rest::default() })),
         };
@@ -207,19 +221,18 @@ impl Session {
     /// [`FinishError`] when there is no such step, or nothing more to do for a person at `now`.
     pub(crate) fn reach(&mut self, name: &str, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
-        let names = self.names_of_step(name).map_err(FinishError::Step)?;
+        let (step, kind) = self.find_step(name).map_err(FinishError::Step)?;
         self.settle(now);
-        for name in names {
-            if self.reached_at(&name).is_none() {
-                self.rest().reached.push((name, now));
-            }
+        if !self.reached().iter().any(|reached| reached.step == step) {
+            self.rest().reached.push(Reached { step, kind, at: now });
         }
         self.settle(now);
         Ok(())
     }
 
-    fn reached_at(&self, name: &str) -> Option<Timestamp> {
-        self.rest.as_ref()?.reached.iter().find(|(reached, _)| reached == name).map(|(_, at)| *at)
+    /// When the person first came to a step of that key or type.
+    pub(crate) fn reached_at(&self, name: &str) -> Option<Timestamp> {
+        self.reached().iter().find(|reached| reached.step == name || reached.kind == name).map(|reached| reached.at)
     }
 
     /// Lets the person get through, with the verdict of the scenario or a `forced` one.
@@ -327,6 +340,11 @@ impl Session {
         self.expires_at
     }
 
+    /// Whether the token ran out before the person was through, as far as somebody noticed.
+    pub(crate) fn has_expired(&self) -> bool {
+        self.has_expired
+    }
+
     /// Lets the token run out at `now`, where it has not already.
     ///
     /// # Errors
@@ -338,6 +356,7 @@ impl Session {
         }
         self.settle(now);
         self.expires_at = self.expires_at.min(now);
+        self.settle(now);
         Ok(())
     }
 

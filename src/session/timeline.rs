@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Session, course::Stood};
+use super::{Reached, Session, course::Stood};
 use crate::{
     clock::later,
     scenario::{Stage, Trigger, Verdict},
@@ -56,8 +56,8 @@ impl Session {
         came.chain(to_come).collect()
     }
 
-    /// The steps of the widget that the person came to, by key and by type, and when.
-    pub(crate) fn reached(&self) -> &[(String, Timestamp)] {
+    /// The steps of the widget that the person came to, in the order in which they did.
+    pub(crate) fn reached(&self) -> &[Reached] {
         self.rest.as_ref().map_or(&[], |rest| &rest.reached)
     }
 }

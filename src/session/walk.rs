@@ -6,17 +6,17 @@ use super::Session;
 use crate::vendor::{Steps, Switch, Switches};
 
 impl Session {
-    /// The names by which a step is known, its key and its type, found by either of them.
+    /// Key and type of a step, found by either of them.
     ///
     /// # Errors
     ///
     /// A message that lists the names of the session's steps.
-    pub(super) fn names_of_step(&self, name: &str) -> Result<Vec<String>, String> {
+    pub(crate) fn find_step(&self, name: &str) -> Result<(String, String), String> {
         let steps = self.asked.layers().read_steps();
         let walk = walk(self.switches, &steps);
         let is_named = |(key, kind): &&(Cow<'_, str>, Cow<'_, str>)| *key == name || *kind == name;
         match walk.iter().find(is_named) {
-            Some((key, kind)) => Ok(vec![key.to_string(), kind.to_string()]),
+            Some((key, kind)) => Ok((key.to_string(), kind.to_string())),
             None => {
                 let names: Vec<_> = walk.iter().map(|(key, _)| format!("`{key}`")).collect();
                 Err(format!("the widget has no step `{name}`; its steps are: {}", names.join(", ")))

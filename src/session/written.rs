@@ -25,13 +25,14 @@ struct Written<'a> {
     chosen_by: Cow<'a, str>,
     begun_at: Timestamp,
     expires_at: Timestamp,
+    has_expired: bool,
     course: Cow<'a, Course>,
     rest: Option<Cow<'a, Rest>>,
 }
 
 impl Serialize for Session {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
-        let Self { token, asked, switches: _, step_types: _, begun_at, expires_at, course, rest } = self;
+        let Self { token, asked, switches: _, step_types: _, begun_at, expires_at, has_expired, course, rest } = self;
         let written = Written {
             token: *token,
             flags: asked.own.flags().into(),
@@ -41,6 +42,7 @@ impl Serialize for Session {
             chosen_by: (*asked.chosen_by).into(),
             begun_at: *begun_at,
             expires_at: *expires_at,
+            has_expired: *has_expired,
             course: Cow::Borrowed(course),
             rest: rest.as_deref().map(Cow::Borrowed),
         };
@@ -94,6 +96,7 @@ impl Session {
             step_types,
             begun_at: written.begun_at,
             expires_at: written.expires_at,
+            has_expired: written.has_expired,
             course: written.course.into_owned(),
             rest: written.rest.map(|rest| Box::new(rest.into_owned())),
         })

@@ -82,10 +82,7 @@ pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wan
         Some(_) if newest_first => next.is_some(),
         Some(last) => cursor.is_some_and(|cursor| cursor >= last),
     };
-    let mut items = Vec::new();
-    for call in calls.iter().take(limit) {
-        items.push(CallInfo::of(call, &mock).await);
-    }
+    let items = calls.iter().take(limit).map(|call| CallInfo::of(call, &mock)).collect();
     Ok(Json(Calls { items, next, evicted: evicted.count, is_complete }))
 }
 
@@ -93,7 +90,7 @@ pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(id): Named) -> Res
     let no_such = || Problem::not_found(format!("there is no call `{}`", shortened(&id)));
     let number = id.parse().map_err(|_| no_such())?;
     match mock.find_call(number) {
-        Some(call) => Ok(Json(CallInfo::of(&call, &mock).await)),
+        Some(call) => Ok(Json(CallInfo::of(&call, &mock))),
         None if mock.was_call_evicted(number) => Err(Problem::gone(format!(
             "the call `{number}` is not remembered any more, if there was one: more calls came than are \
              (--journal-calls, --journal-bytes)"

@@ -89,10 +89,10 @@ impl<'a> Hands<'a> {
         })
     }
 
-    fn each(&self, change: impl Fn(&Clock)) {
-        self.tenants.iter().for_each(|tenant| change(&tenant.clock));
+    fn each(&self, turn: impl Fn(&Clock)) {
+        self.tenants.iter().for_each(|tenant| tenant.turn_clock(&turn));
         if self.with_server {
-            change(&self.mock.clock);
+            self.mock.turn_own_clock(turn);
         }
     }
 
@@ -156,7 +156,7 @@ pub(super) async fn resume(
     Ok(Json(Clocks { clocks: hands.show() }))
 }
 
-fn duration<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
+pub(super) fn duration<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
     parse_duration(&String::deserialize(reader)?).map_err(D::Error::custom)
 }
 

@@ -3,6 +3,7 @@
 mod calls;
 mod clock;
 mod companies;
+mod events;
 mod faults;
 mod guard;
 mod health;
@@ -14,6 +15,7 @@ mod scenarios;
 mod sessions;
 mod settings;
 mod verdict;
+mod wait;
 mod words;
 
 use std::sync::Arc;
@@ -73,6 +75,8 @@ fn resources() -> Router<Arc<Mock>> {
         .route("/faults/{name}", delete(faults::remove))
         .route("/calls", get(calls::list).delete(calls::clear))
         .route("/calls/{id}", get(calls::show))
+        .route("/events", get(events::listen))
+        .route("/wait/session/{token}", get(wait::session))
         .route("/openapi.json", get(openapi::show))
         .route("/settings", get(settings::show))
         .route("/clock", get(clock::show))

@@ -8,7 +8,10 @@ use axum::{
 use serde::Serialize;
 
 use super::words::{allowed, nearest};
-use crate::http::error::with_hint;
+use crate::{
+    http::error::with_hint,
+    mock::{CallOfSession, SessionInfo},
+};
 
 /// Why a call of the control API is refused.
 #[derive(Debug)]
@@ -16,6 +19,10 @@ pub(super) struct Problem {
     status: StatusCode,
     detail: String,
     field: Option<String>,
+    session: Option<Box<SessionInfo>>,
+    calls: Vec<CallOfSession>,
+    /// What is left of the request makes the connection useless.
+    closes: bool,
 }
 
 /// A problem as it is sent.
@@ -38,11 +45,17 @@ pub(super) struct Details<'a> {
     /// That of the allowed words that is most like the wrong one.
     #[serde(skip_serializing_if = "Option::is_none")]
     nearest: Option<String>,
+    /// How the session stands that was waited for in vain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<&'a SessionInfo>,
+    /// The last calls about it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    calls: &'a [CallOfSession],
 }
 
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None }
+        Self { status, detail: detail.into(), field: None, session: None, calls: Vec::new(), closes: false }
     }
 
     /// The call cannot be read, or says what cannot be.
@@ -72,6 +85,11 @@ impl Problem {
 
     /// The body did not come in time.
     pub(super) fn too_slow(detail: impl Into<String>) -> Self {
+        Self { closes: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, detail) }
+    }
+
+    /// What was waited for did not come in time.
+    pub(super) fn late(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, detail)
     }
 
@@ -83,6 +101,11 @@ impl Problem {
     /// It does not go with how things stand.
     pub(super) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    /// There is no room for it now.
+    pub(super) fn no_room(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
     pub(super) fn too_large(detail: impl Into<String>) -> Self {
@@ -100,6 +123,13 @@ impl Problem {
         self
     }
 
+    /// Says how the session stands that was waited for, with the last calls about it.
+    pub(super) fn with_session(mut self, session: SessionInfo, calls: Vec<CallOfSession>) -> Self {
+        self.session = Some(Box::new(session));
+        self.calls = calls;
+        self
+    }
+
     pub(super) fn detail(&self) -> &str {
         &self.detail
     }
@@ -107,7 +137,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
-        let Self { status, detail, field } = &self;
+        let Self { status, detail, field, session, calls, closes } = &self;
         let allowed = allowed(detail);
         let details = Details {
             kind: "about:blank",
@@ -117,6 +147,8 @@ impl IntoResponse for Problem {
             field: field.as_deref(),
             nearest: nearest(detail, &allowed),
             allowed,
+            session: session.as_deref(),
+            calls,
         };
         let mut response = Response::new(Body::from(serde_json::to_vec(&details).expect("a problem is JSON")));
         *response.status_mut() = *status;
@@ -126,8 +158,7 @@ impl IntoResponse for Problem {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            // What is left of the request makes the connection useless.
-            StatusCode::REQUEST_TIMEOUT => {
+            _ if *closes => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}

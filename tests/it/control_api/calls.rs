@@ -29,7 +29,8 @@ async fn a_call_is_remembered_with_all_that_is_known_of_it() {
     for call in &mut remembered {
         assert!(call["duration_ms"].as_f64().unwrap() > 0.0, "{call}");
         assert!(call["answer_bytes"].as_u64().unwrap() > 20 && call["body_bytes"].as_u64().unwrap() > 20, "{call}");
-        for name in ["duration_ms", "answer_bytes", "body_bytes"] {
+        assert!(call["headers"]["host"].as_str().unwrap().starts_with("127.0.0.1:"), "{call}");
+        for name in ["duration_ms", "answer_bytes", "body_bytes", "headers"] {
             call.as_object_mut().unwrap().remove(name);
         }
     }

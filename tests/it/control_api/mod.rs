@@ -3,12 +3,14 @@
 mod calls;
 mod companies;
 mod crowd;
+mod events;
 mod faults;
 mod reading;
 mod safety;
 mod scenarios;
 mod sessions;
 mod time;
+mod waiting;
 
 use reqwest::Method;
 use serde_json::{Value, json};

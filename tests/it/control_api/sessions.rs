@@ -53,7 +53,7 @@ async fn a_session_shows_everything_known() {
             {"stage": 4, "triggers": ["polls=3", "after=60s"], "effects": ["fault scripted"], "came_at": null, "due_at": "2025-12-31T13:02:00Z"},
             {"stage": 5, "triggers": ["operator"], "effects": ["result APPROVED"], "came_at": null, "due_at": null},
         ],
-        "reached_steps": [{"step": "agreement", "at": "2025-12-31T12:00:00Z"}],
+        "reached_steps": [{"step": "agreement", "kind": "agreement", "at": "2025-12-31T12:00:00Z"}],
         "answers": {"form": {"q": true}},
         "uploads": [{"kind": "card-front", "page": 1, "content_type": "image/jpeg", "bytes": 8}],
         "children": [child],

@@ -71,7 +71,7 @@ impl Document {
     fn finish(mut self) -> Value {
         let problem = self.answered.subschema_for::<problem::Details<'_>>();
         let mut responses = Map::new();
-        for status in [400, 401, 403, 404, 409, 410, 413, 415] {
+        for status in [400, 401, 403, 404, 408, 409, 410, 413, 415, 503] {
             let content = json!({"application/problem+json": {"schema": problem}});
             responses.insert(format!("Problem{status}"), json!({"description": title(status), "content": content}));
         }
@@ -85,7 +85,9 @@ impl Document {
             if name == "ResultDocument" {
                 schema["required"] = json!(["result"]);
             } else if schema.get("properties").is_some() {
-                schema["additionalProperties"] = false.into();
+                // Where members depend on each other, those of every case count.
+                let has_cases = schema.get("oneOf").is_some();
+                schema[if has_cases { "unevaluatedProperties" } else { "additionalProperties" }] = false.into();
             }
             if let Some(other) = schemas.insert(name.clone(), schema.clone()) {
                 assert_eq!(other, schema, "`{name}` is read and answered in the same form, or has two names");
@@ -144,6 +146,21 @@ impl Operation<'_> {
         let schema = self.document.answered.subschema_for::<T>();
         let answer = json!({"description": title(status), "content": {"application/json": {"schema": schema}}});
         self.answers.insert(status.to_string(), answer);
+        self
+    }
+
+    /// What each part of an answer of another type than JSON holds.
+    fn answers_in<T: JsonSchema>(mut self, content_type: &str) -> Self {
+        let schema = self.document.answered.subschema_for::<T>();
+        let content = json!({content_type: {"schema": schema}});
+        self.answers.insert("200".into(), json!({"description": title(200), "content": content}));
+        self
+    }
+
+    fn header(mut self, name: &str, description: &str) -> Self {
+        let schema = json!({"type": "string"});
+        let header = json!({"name": name, "in": "header", "description": description, "schema": schema});
+        self.value["parameters"].as_array_mut().expect("a list").push(header);
         self
     }
 

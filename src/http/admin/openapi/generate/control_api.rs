@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::super::{
-        calls, clock, faults, health, listing, listing::Part, reading::Nothing, scenarios, sessions, settings, verdict,
+        calls, clock, events, faults, health, listing, listing::Part, reading::Nothing, scenarios, sessions, settings,
+        verdict, wait,
     },
     Document,
 };
@@ -200,6 +201,19 @@ pub(super) fn paths(document: &mut Document) {
         .problems(&[404])
         .done();
     document.admin("get", "/calls/{id}", "One call").answers::<CallInfo>(200).problems(&[404, 410]).done();
+    document
+        .admin("get", "/events", "What happens, as server-sent events: each with a JSON object as its data")
+        .query::<events::Wanted>()
+        .header("Last-Event-ID", "The events behind that id; as `after`, above which it holds")
+        .answers_in::<events::EventInfo<'_>>("text/event-stream")
+        .problems(&[404, 409, 503])
+        .done();
+    document
+        .admin("get", "/wait/session/{token}", "Answers as soon as a session is so")
+        .query::<wait::ForSession>()
+        .answers::<wait::Waited>(200)
+        .problems(&[404, 408, 409, 410, 503])
+        .done();
     document.admin("get", "/settings", "What the mock was started with").answers::<settings::Settings>(200).done();
     document.admin("get", "/openapi.json", "This document").answers::<Map<String, Value>>(200).done();
 }

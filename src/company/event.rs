@@ -1,0 +1,126 @@
+//! Something that happened to a company, besides calls.
+
+use std::{borrow::Cow, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use super::Entry;
+use crate::{clock::Clock, faults::Endpoint, scenario::Scenario, session, vendor::Token};
+
+/// Something that happened, with its number among all that did.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) id: u64,
+    pub(crate) happened: Happened,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub(crate) struct Happened {
+    /// When, on the company's clock, or the server's where there is no company.
+    pub(crate) at: Timestamp,
+    pub(crate) session: Option<Token>,
+    pub(crate) what: What,
+}
+
+/// What happened.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub(crate) enum What {
+    /// A session began.
+    Begun {
+        #[serde(serialize_with = "name")]
+        #[cfg_attr(test, schemars(with = "String"))]
+        scenario: Arc<Scenario>,
+        /// Where the wish for it came from.
+        chosen_by: Cow<'static, str>,
+    },
+    /// Somebody opened the widget for the first time.
+    Opened,
+    /// The person came to a step of the widget for the first time.
+    Step { step: String },
+    /// The person got through.
+    Finished,
+    /// A stage of the scenario came: which, from 1.
+    Stage { stage: usize },
+    /// It was decided from outside.
+    Decided { verdict: String },
+    /// The token ran out before the person was through.
+    Expired,
+    /// The session was deleted.
+    Deleted,
+    /// The session made room for a new one.
+    Evicted,
+    /// A call was answered.
+    Call {
+        /// Its id in the journal.
+        call: u64,
+        endpoint: Option<Endpoint>,
+        method: String,
+        /// Without the query.
+        path: String,
+        status: u16,
+    },
+    /// A fault struck a call: which, in words.
+    Fault { fault: String },
+    /// The clock was moved, stopped, or let run on.
+    Clock { now: String, is_frozen: bool },
+    /// The company, or everything where it belongs to none, was made as it was at the start.
+    Reset,
+    /// Scenarios and fixtures were read again.
+    Reloaded,
+}
+
+impl What {
+    /// Its name, as it is written.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Begun { .. } => "begun",
+            Self::Opened => "opened",
+            Self::Step { .. } => "step",
+            Self::Finished => "finished",
+            Self::Stage { .. } => "stage",
+            Self::Decided { .. } => "decided",
+            Self::Expired => "expired",
+            Self::Deleted => "deleted",
+            Self::Evicted => "evicted",
+            Self::Call { .. } => "call",
+            Self::Fault { .. } => "fault",
+            Self::Clock { .. } => "clock",
+            Self::Reset => "reset",
+            Self::Reloaded => "reloaded",
+        }
+    }
+
+    /// A call was answered.
+    pub(crate) fn call(entry: &Entry) -> Self {
+        let call = &entry.recorded;
+        let (method, path) = (call.method.to_string(), call.path().to_owned());
+        Self::Call { call: entry.id, endpoint: call.endpoint, method, path, status: call.status }
+    }
+
+    /// A clock was turned, and stands so now.
+    pub(crate) fn clock(clock: &Clock) -> Self {
+        Self::Clock { now: clock.now().to_string(), is_frozen: clock.is_frozen() }
+    }
+}
+
+impl From<session::Happened> for What {
+    fn from(happened: session::Happened) -> Self {
+        use session::Happened::{Decided, Expired, Finished, Opened, Stage, Step};
+        match happened {
+            Opened => Self::Opened,
+            Step(step) => Self::Step { step },
+            Finished => Self::Finished,
+            Stage(stage) => Self::Stage { stage },
+            Decided(verdict) => Self::Decided { verdict },
+            Expired => Self::Expired,
+        }
+    }
+}
+
+fn name<S: Serializer>(scenario: &Scenario, writer: S) -> Result<S::Ok, S::Error> {
+    writer.serialize_str(&scenario.name)
+}

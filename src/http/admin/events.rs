@@ -1,0 +1,184 @@
+//! `/__admin/events`: everything that happens, as server-sent events.
+
+use std::{collections::VecDeque, convert::Infallible, pin::pin, sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    http::HeaderMap,
+    response::sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, stream};
+use serde::{Deserialize, Serialize};
+use tokio::{sync::OwnedSemaphorePermit, time::sleep};
+
+use super::{of_company, problem::Problem, reading::Query, sessions::token_in, wait::place};
+use crate::{
+    company::{Noted, Tenant, What},
+    foreign_text::shortened,
+    mock::{EventOf, Mock},
+    vendor::Token,
+};
+
+/// A line without meaning is sent so often, so that neither end takes the other for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Which events are heard.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    company_key: Option<String>,
+    session: Option<String>,
+    /// Those behind the event of that id: 0 for all that is remembered; without it from now on. The header
+    /// `Last-Event-ID` holds above it.
+    after: Option<u64>,
+}
+
+/// Something that happened. Times are RFC 3339 in UTC.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Event"))]
+pub(super) struct EventInfo<'a> {
+    /// Of all that happened on the server, it is the so many-th.
+    id: u64,
+    /// When, on the company's clock, or the server's where there is no company.
+    at: String,
+    company_key: Option<&'a str>,
+    session: Option<String>,
+    #[serde(flatten)]
+    what: &'a What,
+}
+
+/// Instead of events that nobody can hear any more.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Missed {
+    /// Some of the events up to that id were not heard.
+    up_to: u64,
+    why: &'static str,
+}
+
+/// Somebody who listens.
+struct Listener {
+    mock: Arc<Mock>,
+    tenant: Option<Arc<Tenant>>,
+    session: Option<Token>,
+    /// All up to that number was heard.
+    heard: u64,
+    /// Up to that number it was said that not all was.
+    told: u64,
+    ready: VecDeque<Event>,
+    has_begun: bool,
+    is_cut_off: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+pub(super) async fn listen(
+    State(mock): State<Arc<Mock>>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    if !mock.config.journal.enabled {
+        return Err(Problem::conflict("nothing that happens is remembered (--no-journal), so nobody can hear of it"));
+    }
+    let tenant = wanted.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    let session = wanted.session.map(|token| token_in(&token, "session")).transpose()?;
+    let place = place(&mock)?;
+    let now = mock.numbers.last_event();
+    let heard = last_heard(&headers)?.or(wanted.after).unwrap_or(now);
+    let (ready, told, has_begun, is_cut_off) = (VecDeque::new(), 0, false, false);
+    let mut listener = Listener { mock, tenant, session, heard, told, ready, has_begun, is_cut_off, _place: place };
+    if heard > now {
+        listener.heard = 0;
+        listener.ready.push_back(missed(heard, "they happened on a server that ran before this one"));
+    }
+    let events = stream::unfold(listener, Listener::next);
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+fn last_heard(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let last = headers.get("last-event-id").map(|id| String::from_utf8_lossy(id.as_bytes()));
+    let read = |id: &str| {
+        let id = id.trim();
+        id.parse().map_err(|_| Problem::invalid(format!("Last-Event-ID: `{}` is no event's id", shortened(id))))
+    };
+    last.as_deref().map(read).transpose()
+}
+
+impl Listener {
+    /// The next event; `None` when there are no more.
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Some((Ok(event), self));
+            }
+            if self.is_cut_off {
+                return None;
+            }
+            let mock = self.mock.clone();
+            let tenant = self.tenant.clone();
+            let bell = tenant.as_ref().map_or(&mock.numbers.bell, |tenant| &tenant.journal.bell);
+            let mut rings = pin!(bell.notified());
+            // From here on nothing is missed.
+            rings.as_mut().enable();
+            let next_due = mock.settle_due(tenant.as_ref());
+            if self.listen() {
+                continue;
+            }
+            if tenant.as_ref().is_some_and(|tenant| !mock.is_there(tenant)) {
+                self.cut_off(self.heard, "the company was removed");
+                continue;
+            }
+            tokio::select! {
+                () = rings => {}
+                () = sleep(next_due.unwrap_or(Duration::MAX)) => {}
+            }
+        }
+    }
+
+    /// Takes up what has happened; whether anything has.
+    fn listen(&mut self) -> bool {
+        let heard = self.mock.hear(self.tenant.as_ref(), self.session, self.heard);
+        if let Some(forgotten) = heard.forgotten.filter(|forgotten| *forgotten > self.told) {
+            self.told = forgotten;
+            if self.has_begun {
+                self.cut_off(
+                    forgotten,
+                    "more happened than is remembered (--journal-calls, --journal-bytes), or it \
+                    was reset, before the reader took it up; it is cut off, and can go on with Last-Event-ID",
+                );
+                return true;
+            }
+            self.ready.push_back(missed(forgotten, "they are not remembered any more"));
+        }
+        self.has_begun |= heard.up_to == self.mock.numbers.last_event();
+        let has_more = heard.up_to > self.heard;
+        self.heard = heard.up_to;
+        self.ready.extend(heard.events.iter().map(event));
+        has_more || !self.ready.is_empty()
+    }
+
+    fn cut_off(&mut self, up_to: u64, why: &'static str) {
+        self.ready.push_back(missed(up_to, why));
+        self.is_cut_off = true;
+    }
+}
+
+fn event((tenant, noted): &EventOf) -> Event {
+    let company_key = tenant.as_ref().map(|tenant| &*tenant.key);
+    let info = |at: String, what: &What| {
+        let session = noted.session().map(|token| token.to_string());
+        let info = EventInfo { id: noted.id(), at, company_key, session, what };
+        let event = Event::default().id(info.id.to_string()).event(what.name());
+        event.data(serde_json::to_string(&info).expect("an event is JSON"))
+    };
+    match noted {
+        Noted::Event(event) => info(event.happened.at.to_string(), &event.happened.what),
+        Noted::Call(entry) => info(entry.recorded.at.to_string(), &What::call(entry)),
+    }
+}
+
+fn missed(up_to: u64, why: &'static str) -> Event {
+    let missed = serde_json::to_string(&Missed { up_to, why }).expect("it is JSON");
+    // Without an id: whoever is cut off here goes on behind the last event that they did hear.
+    Event::default().event("missed").data(missed)
+}

@@ -1,0 +1,73 @@
+//! What happens, for those who listen.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Mock;
+use crate::{
+    company::{Journal, Noted, Tenant},
+    vendor::Token,
+};
+
+/// So much is read of a journal at once.
+const AT_ONCE: usize = 256;
+
+/// Something that happened, and whose it is; `None` for nobody's.
+pub(crate) type EventOf = (Option<Arc<Tenant>>, Noted);
+
+/// A part of what happened.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// In the order in which it did.
+    pub(crate) events: Vec<EventOf>,
+    /// All up to that number is heard.
+    pub(crate) up_to: u64,
+    /// Up to that number, some of what happened is not remembered any more and not heard.
+    pub(crate) forgotten: Option<u64>,
+}
+
+impl Mock {
+    /// What happened behind that number, to one company or to all and to none, of a session or of all.
+    pub(crate) fn hear(&self, tenant: Option<&Arc<Tenant>>, session: Option<Token>, after: u64) -> Heard {
+        let mut heard = Heard { up_to: self.numbers.last_event(), ..Heard::default() };
+        let mut read = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
+            let (noted, forgotten) = journal.read_events(after, heard.up_to, AT_ONCE);
+            if noted.len() == AT_ONCE {
+                // What is behind comes with the next part, of every journal.
+                heard.up_to = noted.last().map_or(heard.up_to, Noted::id);
+            }
+            heard.forgotten = heard.forgotten.max(forgotten);
+            heard.events.extend(noted.into_iter().map(|noted| (owner.cloned(), noted)));
+        };
+        match tenant {
+            Some(tenant) => read(Some(tenant), &tenant.journal),
+            None => {
+                read(None, &self.journal);
+                self.tenants.all().iter().for_each(|tenant| read(Some(tenant), &tenant.journal));
+            }
+        }
+        heard.events.retain(|(_, noted)| noted.id() <= heard.up_to);
+        heard.events.retain(|(_, noted)| session.is_none_or(|token| noted.session() == Some(token)));
+        heard.events.sort_by_key(|(_, noted)| noted.id());
+        if heard.events.len() > AT_ONCE {
+            heard.events.truncate(AT_ONCE);
+            heard.up_to = heard.events.last().map_or(heard.up_to, |(_, noted)| noted.id());
+        }
+        heard
+    }
+
+    /// Whether that is still the company of its key.
+    pub(crate) fn is_there(&self, tenant: &Arc<Tenant>) -> bool {
+        self.tenants.get(&tenant.key).is_some_and(|there| Arc::ptr_eq(&there, tenant))
+    }
+
+    /// Lets the sessions get on that are due, of one company or of all; answers how long it is in real time until the
+    /// next is, as far as their clocks run.
+    pub(crate) fn settle_due(&self, tenant: Option<&Arc<Tenant>>) -> Option<Duration> {
+        let tenants = tenant.map_or_else(|| self.tenants.all(), |tenant| vec![tenant.clone()]);
+        let next = |tenant: &Arc<Tenant>| {
+            tenant.sessions.settle_due(tenant.clock.now());
+            tenant.clock.runs_until(tenant.sessions.next_due()?)
+        };
+        tenants.iter().filter_map(next).min()
+    }
+}

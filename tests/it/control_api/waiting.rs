@@ -1,0 +1,133 @@
+//! `/__admin/wait/…`: an answer as soon as something is so.
+
+use std::time::Duration;
+
+use identomat_mock::Outcome;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{Reply, TestApp};
+
+impl TestApp {
+    async fn wait(&self, token: &str, until: &str, patience: &str) -> Reply {
+        self.admin(Method::GET, &format!("wait/session/{token}?until={until}&timeout={patience}"), None).await
+    }
+
+    async fn waited(&self, token: &str, until: &str) -> Value {
+        let reply = self.wait(token, until, "20s").await;
+        reply.assert_status(200);
+        reply.json()
+    }
+}
+
+const TWO_STAGES: &str = "description: A verdict that changes.\nstages:\n  - {when: begin, result: IN_PROGRESS}\n  \
+                          - {when: widget, result: APPROVED}\n  - {when: after=1h, result: REJECTED}\n";
+
+#[tokio::test]
+async fn whoever_waits_hears_as_soon_as_it_is_so() {
+    let app = TestApp::scripted(TWO_STAGES).await;
+    let token = app.begin(json!({"steps": [{"type": "document", "key": "papers"}]})).await;
+    let both = async |until: &str, act: &dyn Fn()| {
+        let (waited, ()) = tokio::join!(app.waited(&token, until), async { act() });
+        assert_eq!(waited["session"]["token"], *token, "{until}");
+        waited["session"].clone()
+    };
+    let (waited, _) = tokio::join!(app.waited(&token, "opened"), app.widget(&token));
+    assert_eq!(waited["session"]["is_opened"], true);
+    both("step=papers", &|| app.mock.reach_step(&token, "papers").unwrap()).await;
+    both("finished", &|| app.mock.finish(&token).unwrap()).await;
+    assert_eq!(both("result=approved", &|| ()).await["answer"], "APPROVED");
+    assert_eq!(both("stage=3", &|| _ = app.mock.advance(Duration::from_secs(3600))).await["stage"], 3);
+    assert_eq!(
+        both("result=MANUAL_CHECK", &|| app.mock.decide(&token, Outcome::ManualCheck).unwrap()).await["stage"],
+        3
+    );
+    let (waited, _) = tokio::join!(app.waited(&token, "deleted"), app.delete(&token));
+    assert_eq!(waited["session"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_so_already_is_answered_at_once() {
+    let app = TestApp::scripted(TWO_STAGES).await;
+    let token = app.begin(json!({})).await;
+    app.mock.finish(&token).unwrap();
+    for until in ["opened", "step=agreement", "finished", "stage=1", "stage=2", "result", "result=APPROVED"] {
+        let reply = app.wait(&token, until, "0s").await;
+        reply.assert_status(200);
+        assert_eq!(reply.json()["session"]["answer"], "APPROVED", "{until}");
+    }
+    let late = app.begin(json!({})).await;
+    app.mock.advance(Duration::from_secs(15 * 60));
+    app.wait(&late, "expired", "0s").await.assert_status(200);
+    app.delete(&late).await.assert_status(200);
+    assert_eq!(app.wait(&late, "deleted", "0s").await.json()["session"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_running_clock_brings_it_about() {
+    let scenario = "description: Soon.\nsession_lifetime: 150ms\nstages:\n  - {when: begin, result: IN_PROGRESS}\n  \
+                    - {when: after=50ms, result: APPROVED}\n";
+    let app = TestApp::scripted(scenario).await;
+    let token = app.begin(json!({})).await;
+    assert_eq!(app.waited(&token, "result").await["session"]["answer"], "APPROVED");
+    assert_eq!(app.waited(&token, "expired").await["session"]["is_finished"], false);
+    // So does one that is moved, frozen or not.
+    let frozen = TestApp::scripted_with(scenario, |builder| builder.frozen_at(std::time::UNIX_EPOCH)).await;
+    let token = frozen.begin(json!({})).await;
+    frozen.wait(&token, "result", "200ms").await.problem(408);
+    let (waited, _) =
+        tokio::join!(frozen.waited(&token, "stage=2"), async { frozen.mock.advance(Duration::from_secs(60)) });
+    assert_eq!(waited["session"]["stage"], 2);
+}
+
+#[tokio::test]
+async fn whoever_waits_in_vain_hears_how_things_stand() {
+    let app = TestApp::scripted(TWO_STAGES).await;
+    let token = app.begin(json!({})).await;
+    app.widget(&token).await;
+    app.result(&token).await;
+    let problem = app.wait(&token, "finished", "10ms").await.problem(408);
+    assert_eq!(
+        problem["detail"],
+        "`finished` did not come within 10ms: the session was opened; `result/` would answer IN_PROGRESS, stage 1 of the \
+         scenario `scripted` has come; the last of 3 calls about it was /external-api/result/"
+    );
+    assert_eq!(problem["session"]["is_opened"], true);
+    let paths: Vec<_> = problem["calls"].as_array().unwrap().iter().map(|call| call["path"].clone()).collect();
+    assert_eq!(paths, ["/external-api/begin/", "/", "/external-api/result/"]);
+}
+
+#[tokio::test]
+async fn what_cannot_come_is_not_waited_for() {
+    let app = TestApp::scripted(TWO_STAGES).await;
+    let (finished, expired, skipped) =
+        (app.begin(json!({})).await, app.begin(json!({})).await, app.begin(json!({})).await);
+    app.mock.finish(&finished).unwrap();
+    app.mock.finish_as(&skipped, Outcome::Rejected).unwrap();
+    app.mock.advance(Duration::from_secs(15 * 60));
+    let refused = async |token: &str, until: &str, status| {
+        app.wait(token, until, "20s").await.problem(status)["detail"].as_str().unwrap().to_owned()
+    };
+    let never = "cannot come any more";
+    assert_eq!(refused(&finished, "expired", 409).await, format!("`expired` {never}: the person is through"));
+    let ran_out = format!("`opened` {never}: the token ran out before the person was through");
+    assert_eq!(refused(&expired, "opened", 409).await, ran_out);
+    refused(&expired, "finished", 409).await;
+    let decided = format!("`stage=2` {never}: what was decided from outside stood in for it");
+    assert_eq!(refused(&skipped, "stage=2", 409).await, decided);
+    assert_eq!(refused(&finished, "stage=4", 400).await, "the scenario `scripted` has no stage 4; it has 3");
+    assert!(refused(&finished, "step=liveliness", 400).await.starts_with("the widget has no step `liveliness`"));
+    refused(&"a".repeat(40), "finished", 404).await;
+    refused("short", "finished", 400).await;
+    let problem = app.wait(&finished, "finnished", "1s").await.problem(400);
+    assert_eq!((&problem["field"], &problem["nearest"]), (&json!("until"), &json!("finished")));
+    let problem = app.wait(&finished, "finished", "1d").await.problem(400);
+    assert_eq!(problem["field"], "timeout");
+
+    let (gone, _) = tokio::join!(app.wait(&expired, "result", "20s"), app.delete(&expired));
+    assert!(gone.problem(410)["detail"].as_str().unwrap().contains("was deleted before `result`"));
+    let waits = app.begin(json!({})).await;
+    let control = app.mock.control();
+    let (gone, _) = tokio::join!(app.wait(&waits, "opened", "20s"), control.reset());
+    gone.problem(404);
+}
