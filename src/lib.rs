@@ -43,7 +43,7 @@ mod server;
 pub use server::MockClient;
 pub use server::{
     CompanyHandle, Control, ControlError, MockServer, MockServerBuilder, Refused, ScenarioError, StartError,
-    UnknownName, blocking,
+    UnknownName, blocking, expect,
 };
 
 mod config;
@@ -83,7 +83,7 @@ mod catalogue;
 mod clock;
 mod foreign_text;
 mod http;
-pub use http::CallInfo;
+pub use http::{CallInfo, CallPattern, NearMiss, ValueMatch};
 
 mod json_text;
 mod result;

@@ -11,6 +11,7 @@ mod listen;
 mod stream;
 
 pub mod blocking;
+pub mod expect;
 
 use std::{
     fmt,

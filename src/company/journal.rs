@@ -81,6 +81,11 @@ impl Numbers {
         self.events.load(Ordering::SeqCst)
     }
 
+    /// The number of the call that was answered last, as [`Numbers::last_event`].
+    pub(crate) fn last_call(&self) -> u64 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
     fn next_event(&self) -> u64 {
         self.events.fetch_add(1, Ordering::SeqCst) + 1
     }
@@ -243,6 +248,13 @@ impl Journal {
     pub(crate) fn read(&self) -> (Vec<Arc<Entry>>, Evicted) {
         let kept = self.kept();
         (kept.entries.iter().cloned().collect(), kept.evicted)
+    }
+
+    /// The calls that were answered behind the one of that id.
+    pub(crate) fn read_behind(&self, id: u64) -> Vec<Arc<Entry>> {
+        let kept = self.kept();
+        let first = kept.entries.partition_point(|entry| entry.id <= id);
+        kept.entries.range(first..).cloned().collect()
     }
 
     /// The first things that happened behind that number and up to the other, in their order; and the number up to which

@@ -14,6 +14,14 @@ use crate::{
 };
 
 mod choices;
+mod count;
+mod pattern;
+
+pub(crate) use self::count::{Miscount, Times};
+pub use self::{
+    count::NearMiss,
+    pattern::{CallPattern, ValueMatch},
+};
 
 /// A call of the vendor's API or of the widget, and its answer. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

@@ -85,6 +85,22 @@ impl Mock {
         (calls, evicted)
     }
 
+    /// The calls that were answered behind the one of that id, in no order.
+    pub(crate) fn calls_behind(&self, tenant: Option<&Arc<Tenant>>, after: u64) -> Vec<CallOf> {
+        let of = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
+            let behind = journal.read_behind(after).into_iter();
+            behind.map(|entry| (owner.cloned(), entry)).collect::<Vec<_>>()
+        };
+        match tenant {
+            Some(tenant) => of(Some(tenant), &tenant.journal),
+            None => {
+                let tenants = self.tenants.all();
+                let of_companies = tenants.iter().flat_map(|tenant| of(Some(tenant), &tenant.journal));
+                of_companies.chain(of(None, &self.journal)).collect()
+            }
+        }
+    }
+
     /// The call of that id; `None` when it is not remembered any more, or never was.
     pub(crate) fn find_call(&self, id: u64) -> Option<CallOf> {
         if let Some(entry) = self.journal.get(id) {

@@ -136,6 +136,14 @@ pub struct UploadInfo {
     pub bytes: usize,
 }
 
+impl CallOfSession {
+    fn of((_, entry): &CallOf) -> Self {
+        let call = &entry.recorded;
+        let (at, method, path) = (call.at.to_string(), call.method.to_string(), call.path().to_owned());
+        Self { id: entry.id, at, method, path, status: call.status }
+    }
+}
+
 impl SessionInfo {
     /// The sessions of a company, in the order in which they began.
     pub(crate) fn of_all(tenant: &Tenant) -> Vec<Self> {
@@ -339,12 +347,13 @@ impl Mock {
     fn calls_of(&self, tenant: &Arc<Tenant>, token: Token) -> Vec<CallOfSession> {
         let filter = CallFilter { session: Some(token), ..CallFilter::default() };
         let (calls, _) = self.find_calls(Some(tenant), &filter);
-        let call = |(_, entry): &CallOf| {
-            let call = &entry.recorded;
-            let (at, method, path) = (call.at.to_string(), call.method.to_string(), call.path().to_owned());
-            CallOfSession { id: entry.id, at, method, path, status: call.status }
-        };
-        calls.iter().map(call).collect()
+        calls.iter().map(CallOfSession::of).collect()
+    }
+
+    /// The last calls of a company, or of all and of nobody, in the order in which they were answered.
+    pub(crate) fn last_calls(&self, tenant: Option<&Arc<Tenant>>, most: usize) -> Vec<CallOfSession> {
+        let (calls, _) = self.find_calls(tenant, &CallFilter::default());
+        calls[calls.len().saturating_sub(most)..].iter().map(CallOfSession::of).collect()
     }
 
     /// Removes a session, without an answer to anybody; false when there is none of that token.

@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, http::StatusCode};
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error},
+};
+use serde_json::{Map, Value};
 
 use super::{
     listing::{Limit, Order, Whose},
     of_company,
     problem::Problem,
-    reading::{Named, Query},
+    reading::{JsonBody, Named, Query, read},
     sessions::token_in,
 };
 use crate::{
     clock::parse_moment,
     faults::Endpoint,
     foreign_text::shortened,
-    http::journal::CallInfo,
+    http::journal::{CallInfo, CallPattern, Miscount, Times},
     mock::{CallFilter, Mock},
 };
 
@@ -86,6 +90,89 @@ pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wan
     Ok(Json(Calls { items, next, evicted: evicted.count, is_complete }))
 }
 
+/// How many calls there should be. Without any of it, there should be one at least.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Expected {
+    /// Whose calls; without it those of all companies, and those that belong to none.
+    company_key: Option<String>,
+    exactly: Option<u64>,
+    at_least: Option<u64>,
+    at_most: Option<u64>,
+    /// None at all.
+    never: bool,
+}
+
+/// So many calls are like that.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Counted {
+    count: u64,
+}
+
+impl Expected {
+    fn times(&self) -> Result<Times, Problem> {
+        let Self { exactly, at_least, at_most, never, .. } = *self;
+        let exactly = exactly.or(never.then_some(0));
+        match (exactly, at_least, at_most) {
+            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
+                Err(Problem::invalid("`exactly` and `never` go with neither `at_least` nor `at_most`").at("exactly"))
+            }
+            (Some(times), ..) if never && times > 0 => {
+                Err(Problem::invalid("`never` and `exactly` contradict each other").at("exactly"))
+            }
+            (Some(times), ..) => Ok(Times::exactly(times)),
+            (None, None, None) => Ok(Times { at_least: 1, at_most: None }),
+            (None, Some(least), Some(most)) if least > most => {
+                Err(Problem::invalid(format!("`at_least` {least} is more than `at_most` {most}")).at("at_least"))
+            }
+            (None, at_least, at_most) => Ok(Times { at_least: at_least.unwrap_or(0), at_most }),
+        }
+    }
+}
+
+/// Reads a pattern, and what is said beside it.
+pub(super) fn with_pattern<T: DeserializeOwned>(
+    mut said: Map<String, Value>,
+    beside: &[&str],
+) -> Result<(T, CallPattern), Problem> {
+    let beside = beside.iter().filter_map(|name| said.shift_remove_entry(*name)).collect::<Map<_, _>>();
+    Ok((read(beside.into())?, read(said.into())?))
+}
+
+pub(super) async fn count(
+    State(mock): State<Arc<Mock>>,
+    JsonBody(said): JsonBody<Map<String, Value>>,
+) -> Result<Json<Counted>, Problem> {
+    let (whose, pattern) = with_pattern::<Whose>(said, &["company_key"])?;
+    let tenant = whose.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    let count = mock.calls_like(tenant.as_ref(), &pattern)?.len() as u64;
+    Ok(Json(Counted { count }))
+}
+
+pub(super) async fn verify(
+    State(mock): State<Arc<Mock>>,
+    JsonBody(said): JsonBody<Map<String, Value>>,
+) -> Result<Json<Counted>, Problem> {
+    let beside = ["company_key", "exactly", "at_least", "at_most", "never"];
+    let (expected, pattern) = with_pattern::<Expected>(said, &beside)?;
+    let times = expected.times()?;
+    let tenant = expected.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    Ok(Json(Counted { count: mock.verify(tenant.as_ref(), &pattern, times)? }))
+}
+
+impl From<Miscount> for Problem {
+    fn from(miscount: Miscount) -> Self {
+        match miscount {
+            Miscount::Pattern(problem) => Self::invalid(problem),
+            Miscount::NoJournal => Self::conflict("no call is remembered (--no-journal), so nobody can count them"),
+            Miscount::Evicted(why) => Self::gone(why),
+            Miscount::Wrong { count, why, near_misses } => Self::conflict(why).with_count(count, near_misses),
+        }
+    }
+}
+
 pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(id): Named) -> Result<Json<CallInfo>, Problem> {
     let no_such = || Problem::not_found(format!("there is no call `{}`", shortened(&id)));
     let number = id.parse().map_err(|_| no_such())?;
@@ -105,7 +192,7 @@ pub(super) async fn clear(State(mock): State<Arc<Mock>>, Query(whose): Query<Who
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn moment<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Timestamp>, D::Error> {
+pub(super) fn moment<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Timestamp>, D::Error> {
     let moment = parse_moment(&String::deserialize(reader)?).map_err(D::Error::custom)?;
     Timestamp::try_from(moment).map(Some).map_err(D::Error::custom)
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::words::{allowed, nearest};
 use crate::{
-    http::error::with_hint,
+    http::{error::with_hint, journal::NearMiss},
     mock::{CallOfSession, SessionInfo},
 };
 
@@ -19,8 +19,7 @@ pub(super) struct Problem {
     status: StatusCode,
     detail: String,
     field: Option<String>,
-    session: Option<Box<SessionInfo>>,
-    calls: Vec<CallOfSession>,
+    there: Box<There>,
     /// What is left of the request makes the connection useless.
     closes: bool,
 }
@@ -45,17 +44,31 @@ pub(super) struct Details<'a> {
     /// That of the allowed words that is most like the wrong one.
     #[serde(skip_serializing_if = "Option::is_none")]
     nearest: Option<String>,
+    #[serde(flatten)]
+    there: &'a There,
+}
+
+/// What there is instead of what was waited for or expected.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct There {
     /// How the session stands that was waited for in vain.
     #[serde(skip_serializing_if = "Option::is_none")]
-    session: Option<&'a SessionInfo>,
-    /// The last calls about it.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    calls: &'a [CallOfSession],
+    session: Option<SessionInfo>,
+    /// The last calls about it, or the last calls of all where calls were waited for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calls: Vec<CallOfSession>,
+    /// How many calls there are, where they are not as many as expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    /// The calls that come nearest, or those that are too many.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    near_misses: Vec<NearMiss>,
 }
 
 impl Problem {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None, session: None, calls: Vec::new(), closes: false }
+        Self { status, detail: detail.into(), field: None, there: Box::default(), closes: false }
     }
 
     /// The call cannot be read, or says what cannot be.
@@ -125,8 +138,21 @@ impl Problem {
 
     /// Says how the session stands that was waited for, with the last calls about it.
     pub(super) fn with_session(mut self, session: SessionInfo, calls: Vec<CallOfSession>) -> Self {
-        self.session = Some(Box::new(session));
-        self.calls = calls;
+        self.there.session = Some(session);
+        self.there.calls = calls;
+        self
+    }
+
+    /// Says how many calls there are, and which come nearest to those that were expected.
+    pub(super) fn with_count(mut self, count: u64, near_misses: Vec<NearMiss>) -> Self {
+        self.there.count = Some(count);
+        self.there.near_misses = near_misses;
+        self
+    }
+
+    /// Says which calls were the last.
+    pub(super) fn with_calls(mut self, calls: Vec<CallOfSession>) -> Self {
+        self.there.calls = calls;
         self
     }
 
@@ -137,7 +163,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
-        let Self { status, detail, field, session, calls, closes } = &self;
+        let Self { status, detail, field, there, closes } = &self;
         let allowed = allowed(detail);
         let details = Details {
             kind: "about:blank",
@@ -147,8 +173,7 @@ impl IntoResponse for Problem {
             field: field.as_deref(),
             nearest: nearest(detail, &allowed),
             allowed,
-            session: session.as_deref(),
-            calls,
+            there,
         };
         let mut response = Response::new(Body::from(serde_json::to_vec(&details).expect("a problem is JSON")));
         *response.status_mut() = *status;

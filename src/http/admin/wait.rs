@@ -3,24 +3,30 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::{Map, Value};
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
+    calls::{moment, with_pattern},
     clock::duration,
+    of_company,
     problem::Problem,
-    reading::{Named, Query},
+    reading::{JsonBody, Named, Query},
     sessions::token_in,
 };
 use crate::{
     clock::Stopwatch,
+    faults::Endpoint,
+    http::journal::{CallPattern, Miscount, Times},
     mock::{Mock, SessionInfo, Until, WaitError},
 };
 
 /// How long somebody waits at most.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 
-/// Of a session that was waited for in vain, so many calls are told.
+/// When something was waited for in vain, so many calls are told.
 const LAST_CALLS: usize = 5;
 
 /// What is waited for in a session.
@@ -69,6 +75,103 @@ pub(super) async fn session(
             Err(Problem::late(detail).with_session(stands.session, stands.calls[last..].to_vec()))
         }
     }
+}
+
+/// Which calls are waited for, and how many.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForCalls {
+    company_key: Option<String>,
+    session: Option<String>,
+    endpoint: Option<Endpoint>,
+    method: Option<String>,
+    status: Option<u16>,
+    encoding: Option<String>,
+    /// From that moment on, on the company's clock.
+    #[serde(default, deserialize_with = "moment")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    from: Option<Timestamp>,
+    /// Before that moment.
+    #[serde(default, deserialize_with = "moment")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    to: Option<Timestamp>,
+    /// Behind the call of that id.
+    after: Option<u64>,
+    /// So many, or more.
+    #[serde(default = "one")]
+    count: u64,
+    #[serde(default = "usual", deserialize_with = "patience")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    timeout: Duration,
+}
+
+/// How many calls are waited for, beside which.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct SoMany {
+    company_key: Option<String>,
+    /// So many, or more.
+    #[serde(default = "one")]
+    count: u64,
+    /// At most so long in real time: `500ms`, `5s`, at most `10m`.
+    #[serde(default = "usual", deserialize_with = "patience")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    timeout: Duration,
+}
+
+/// There are so many calls.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Called {
+    count: u64,
+    /// How long it took, in milliseconds of real time.
+    waited_ms: f64,
+}
+
+pub(super) async fn calls(
+    State(mock): State<Arc<Mock>>,
+    Query(wanted): Query<ForCalls>,
+) -> Result<Json<Called>, Problem> {
+    let ForCalls { company_key, session, endpoint, method, status, encoding, from, to, after, count, timeout } = wanted;
+    let token = session.map(|token| token_in(&token, "session")).transpose()?;
+    let session = token.map(|token| token.to_string());
+    let pattern =
+        CallPattern { session, endpoint, method, status, encoding, from, to, after, ..CallPattern::default() };
+    wait_for_calls(&mock, pattern, SoMany { company_key, count, timeout }).await
+}
+
+pub(super) async fn calls_like(
+    State(mock): State<Arc<Mock>>,
+    JsonBody(said): JsonBody<Map<String, Value>>,
+) -> Result<Json<Called>, Problem> {
+    let (so_many, pattern) = with_pattern(said, &["company_key", "count", "timeout"])?;
+    wait_for_calls(&mock, pattern, so_many).await
+}
+
+async fn wait_for_calls(mock: &Mock, pattern: CallPattern, so_many: SoMany) -> Result<Json<Called>, Problem> {
+    let SoMany { company_key, count, timeout: patience } = so_many;
+    let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+    let _place = place(mock)?;
+    let stopwatch = Stopwatch::start();
+    if let Ok(count) = timeout(patience, mock.wait_for_calls(tenant.as_ref(), &pattern, count)).await {
+        return Ok(Json(Called { count: count?, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }));
+    }
+    match mock.verify(tenant.as_ref(), &pattern, Times { at_least: count, at_most: None }) {
+        // The last one came just now.
+        Ok(count) => Ok(Json(Called { count, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 })),
+        Err(Miscount::Wrong { count, why, near_misses }) => {
+            let detail = format!("they did not come within {patience:?}: {why}");
+            let last = mock.last_calls(tenant.as_ref(), LAST_CALLS);
+            Err(Problem::late(detail).with_count(count, near_misses).with_calls(last))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// A place among those who wait, for as long as it is held.

@@ -2,6 +2,7 @@
 
 mod calls;
 mod companies;
+mod counting;
 mod crowd;
 mod events;
 mod faults;

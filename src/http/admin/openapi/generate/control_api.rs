@@ -11,7 +11,7 @@ use super::{
     Document,
 };
 use crate::{
-    CallInfo, CompanyInfo, FaultInfo, ScenarioInfo, SessionDetails, SessionInfo,
+    CallInfo, CallPattern, CompanyInfo, FaultInfo, ScenarioInfo, SessionDetails, SessionInfo,
     company::{CompanyChange, CompanyFile},
     faults::FaultFile,
     scenario::ScenarioFile,
@@ -200,6 +200,22 @@ pub(super) fn paths(document: &mut Document) {
         .answers_nothing()
         .problems(&[404])
         .done();
+    let whose = json!({"company_key": text});
+    let pattern = with(document, CallPattern::json_schema, whose.clone(), &[]);
+    document
+        .admin("post", "/calls/count", "How many calls are like that")
+        .body_of(pattern)
+        .answers::<calls::Counted>(200)
+        .problems(&[404, 409, 410])
+        .done();
+    let expected = calls::Expected::json_schema(&mut document.read).to_value()["properties"].clone();
+    let expected = with(document, CallPattern::json_schema, expected, &[]);
+    document
+        .admin("post", "/calls/verify", "Whether there are as many calls like that as expected")
+        .body_of(expected)
+        .answers::<calls::Counted>(200)
+        .problems(&[404, 409, 410])
+        .done();
     document.admin("get", "/calls/{id}", "One call").answers::<CallInfo>(200).problems(&[404, 410]).done();
     document
         .admin("get", "/events", "What happens, as server-sent events: each with a JSON object as its data")
@@ -207,6 +223,22 @@ pub(super) fn paths(document: &mut Document) {
         .header("Last-Event-ID", "The events behind that id; as `after`, above which it holds")
         .answers_in::<events::EventInfo<'_>>("text/event-stream")
         .problems(&[404, 409, 503])
+        .done();
+    let so_many = json!({
+        "company_key": text, "count": {"type": "integer", "minimum": 0, "default": 1}, "timeout": {"type": "string"},
+    });
+    let so_many = with(document, CallPattern::json_schema, so_many, &[]);
+    document
+        .admin("get", "/wait/calls", "Answers as soon as there are so many calls")
+        .query::<wait::ForCalls>()
+        .answers::<wait::Called>(200)
+        .problems(&[404, 408, 409, 410, 503])
+        .done();
+    document
+        .admin("post", "/wait/calls", "The same, for whatever can be said of calls")
+        .body_of(so_many)
+        .answers::<wait::Called>(200)
+        .problems(&[404, 408, 409, 410, 503])
         .done();
     document
         .admin("get", "/wait/session/{token}", "Answers as soon as a session is so")

@@ -1,0 +1,249 @@
+//! Counting calls, and saying what is wrong with how many there are.
+
+use std::{pin::pin, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::pattern::CallPattern;
+use crate::{
+    company::{EvictedCalls, Tenant},
+    faults::Endpoint,
+    mock::{CallFilter, CallOf, Mock},
+};
+
+/// So many calls are told that come nearest.
+const MOST_TOLD: usize = 3;
+
+/// How many calls there should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Times {
+    pub(crate) at_least: u64,
+    pub(crate) at_most: Option<u64>,
+}
+
+/// A call that is not among those that were asked for, or one too many.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NearMiss {
+    /// Its id in the journal.
+    pub call: u64,
+    /// What it is, in words: `POST /external-api/result/ → 200`.
+    pub what: String,
+    /// In what it differs from those that were asked for, in words; nothing where it is one of them.
+    pub differences: Vec<String>,
+}
+
+/// Why nobody can say how many calls there are, or why that many are wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Miscount {
+    /// The pattern cannot be used, as this says.
+    Pattern(String),
+    /// Nothing is remembered at all.
+    NoJournal,
+    /// Calls had to make room that may have been among those.
+    Evicted(String),
+    /// There are so many, and should be others.
+    Wrong { count: u64, why: String, near_misses: Vec<NearMiss> },
+}
+
+impl Times {
+    pub(crate) fn exactly(times: u64) -> Self {
+        Self { at_least: times, at_most: Some(times) }
+    }
+
+    fn takes(self, count: u64) -> bool {
+        count >= self.at_least && self.at_most.is_none_or(|most| count <= most)
+    }
+
+    /// In words: `exactly 1 call`.
+    fn in_words(self) -> String {
+        let calls = |number: u64| if number == 1 { "1 call".to_owned() } else { format!("{number} calls") };
+        match self {
+            Self { at_most: Some(0), .. } => "no call".into(),
+            Self { at_least, at_most: Some(most) } if at_least == most => format!("exactly {}", calls(most)),
+            Self { at_least: 0, at_most: Some(most) } => format!("at most {}", calls(most)),
+            Self { at_least, at_most: None } => format!("at least {}", calls(at_least)),
+            Self { at_least, at_most: Some(most) } => format!("{at_least} to {}", calls(most)),
+        }
+    }
+}
+
+/// The calls of a company, or of all and of nobody, by whether they are asked for.
+struct Sorted {
+    wanted: Vec<CallOf>,
+    /// With what is different in each.
+    others: Vec<(CallOf, Vec<String>)>,
+    evicted: EvictedCalls,
+    is_complete: bool,
+}
+
+impl Mock {
+    /// The calls that are asked for, in the order in which they were answered.
+    ///
+    /// # Errors
+    ///
+    /// [`Miscount`] when some of them may have had to make room.
+    pub(crate) fn calls_like(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        pattern: &CallPattern,
+    ) -> Result<Vec<CallOf>, Miscount> {
+        let sorted = self.sorted(tenant, pattern)?;
+        if sorted.is_complete { Ok(sorted.wanted) } else { Err(incomplete(&sorted)) }
+    }
+
+    /// Checks how many calls there are; answers the number.
+    ///
+    /// # Errors
+    ///
+    /// [`Miscount`] when there are too few or too many, or nobody can say.
+    pub(crate) fn verify(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        pattern: &CallPattern,
+        times: Times,
+    ) -> Result<u64, Miscount> {
+        let sorted = self.sorted(tenant, pattern)?;
+        let count = sorted.wanted.len() as u64;
+        let is_certain = match () {
+            () if sorted.is_complete => true,
+            // More could only make it worse, or leave it right.
+            () => times.at_most.map_or(count >= times.at_least, |most| count > most),
+        };
+        if !is_certain {
+            return Err(incomplete(&sorted));
+        }
+        if times.takes(count) {
+            return Ok(count);
+        }
+        let near_misses = near_misses(&sorted, times, count);
+        let why = explain(pattern, times, &sorted, &near_misses, tenant.map(|tenant| tenant.key.as_str()));
+        Err(Miscount::Wrong { count, why, near_misses })
+    }
+
+    /// Waits until there are so many calls, for as long as it takes; answers how many there are then.
+    ///
+    /// # Errors
+    ///
+    /// [`Miscount`] when nothing is remembered, or the pattern cannot be used.
+    pub(crate) async fn wait_for_calls(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        pattern: &CallPattern,
+        at_least: u64,
+    ) -> Result<u64, Miscount> {
+        if !self.config.journal.enabled {
+            return Err(Miscount::NoJournal);
+        }
+        let looking = pattern.ready().map_err(Miscount::Pattern)?;
+        let bell = tenant.map_or(&self.numbers.bell, |tenant| &tenant.journal.bell);
+        let (mut count, mut seen) = (0, 0);
+        loop {
+            let mut rings = pin!(bell.notified());
+            // From here on nothing is missed.
+            rings.as_mut().enable();
+            let up_to = self.numbers.last_call();
+            let calls = self.calls_behind(tenant, seen).into_iter().filter(|(_, entry)| entry.id <= up_to);
+            count += calls.filter(|call| looking.differences(call, &self.config).is_empty()).count() as u64;
+            seen = up_to;
+            if count >= at_least {
+                return Ok(count);
+            }
+            rings.await;
+        }
+    }
+
+    fn sorted(&self, tenant: Option<&Arc<Tenant>>, pattern: &CallPattern) -> Result<Sorted, Miscount> {
+        if !self.config.journal.enabled {
+            return Err(Miscount::NoJournal);
+        }
+        let looking = pattern.ready().map_err(Miscount::Pattern)?;
+        let (calls, evicted) = self.find_calls(tenant, &CallFilter::default());
+        let began_here = |call: &CallOf| {
+            let call = &call.1.recorded;
+            let is_its = call.session.as_ref().map(|token| token.as_str()) == pattern.session.as_deref();
+            call.endpoint == Some(Endpoint::Begin) && is_its
+        };
+        // Whatever is behind what had to make room is there, and so is all that is about a session whose beginning is.
+        let is_complete = match evicted.last {
+            None => true,
+            Some(last) => {
+                pattern.after.is_some_and(|after| after >= last)
+                    || pattern.from.zip(evicted.until).is_some_and(|(from, until)| from > until)
+                    || pattern.session.is_some() && calls.iter().any(began_here)
+            }
+        };
+        let (mut wanted, mut others) = (Vec::new(), Vec::new());
+        for call in calls {
+            match looking.differences(&call, &self.config) {
+                differences if differences.is_empty() => wanted.push(call),
+                differences => others.push((call, differences)),
+            }
+        }
+        Ok(Sorted { wanted, others, evicted, is_complete })
+    }
+}
+
+fn incomplete(sorted: &Sorted) -> Miscount {
+    let EvictedCalls { count, last, .. } = sorted.evicted;
+    let (found, last) = (sorted.wanted.len(), last.unwrap_or_default());
+    Miscount::Evicted(format!(
+        "nobody can say: {count} calls, the last of them the call {last}, had to make room (--journal-calls, \
+         --journal-bytes), and of those that are left {found} are like that; ask for what came behind it (`after`, \
+         `from`), or let more be remembered"
+    ))
+}
+
+fn near_misses(sorted: &Sorted, times: Times, count: u64) -> Vec<NearMiss> {
+    let miss = |call: &CallOf, differences: &[String]| NearMiss {
+        call: call.1.id,
+        what: in_words(call),
+        differences: differences.to_vec(),
+    };
+    if times.at_most.is_some_and(|most| count > most) {
+        // The last ones are too many.
+        return sorted.wanted.iter().rev().take(MOST_TOLD).map(|call| miss(call, &[])).collect();
+    }
+    // Of those that are as near, the later ones.
+    let mut nearest: Vec<_> = sorted.others.iter().rev().collect();
+    nearest.sort_by_key(|(_, differences)| differences.len());
+    nearest.into_iter().take(MOST_TOLD).map(|(call, differences)| miss(call, differences)).collect()
+}
+
+/// A call in words: `POST /external-api/result/ → 200, at 2026-01-31T12:00:00Z`.
+fn in_words((_, entry): &CallOf) -> String {
+    let call = &entry.recorded;
+    format!("{} {} → {}, at {}", call.method, call.path(), call.status, call.at)
+}
+
+/// What is wrong, for a person: what was expected, what there is, and what comes nearest.
+fn explain(
+    pattern: &CallPattern,
+    times: Times,
+    sorted: &Sorted,
+    near_misses: &[NearMiss],
+    company_key: Option<&str>,
+) -> String {
+    let mut lines = pattern.in_words();
+    let whose = company_key.map(|key| format!(" of the company `{key}`")).unwrap_or_default();
+    let of_which = if lines.is_empty() { "" } else { " of which" };
+    lines.iter_mut().for_each(|line| line.insert_str(0, "  "));
+    lines.insert(0, format!("expected {}{whose}{of_which}", times.in_words()));
+    let there_are = match sorted.wanted.len() {
+        0 => "but there is none".to_owned(),
+        1 => "but there is 1".to_owned(),
+        count => format!("but there are {count}"),
+    };
+    let which = match near_misses.first() {
+        None => "no other call is remembered".to_owned(),
+        Some(miss) if miss.differences.is_empty() => "the last of them:".to_owned(),
+        Some(_) => format!("the nearest of {} others:", sorted.others.len()),
+    };
+    lines.push(format!("{there_are}; {which}"));
+    for NearMiss { call, what, differences } in near_misses {
+        lines.push(format!("  call {call}: {what}"));
+        lines.extend(differences.iter().map(|difference| format!("    {difference}")));
+    }
+    lines.join("\n")
+}

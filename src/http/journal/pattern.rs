@@ -1,0 +1,385 @@
+//! Which calls somebody asks for, and how others differ from them.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use regex_lite::Regex;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::{Map, Value};
+
+use super::{head, mask, read};
+use crate::{
+    clock::parse_moment,
+    config::Config,
+    faults::Endpoint,
+    foreign_text::{shortened, without_quotes},
+    mock::CallOf,
+    vendor::Token,
+};
+
+/// Which calls are asked for: all that fulfil every condition.
+///
+/// ```
+/// use identomat_mock::{CallPattern, Endpoint, expect::{self, contains}};
+///
+/// let results = CallPattern::default().to(Endpoint::Result).with("session_token", "abc").status(200);
+/// let begun_in_georgian = expect::begin().with("flags.language", "ka").header("user-agent", contains("app/"));
+/// ```
+#[must_use]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct CallPattern {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) endpoint: Option<Endpoint>,
+    /// The token of the session that they are about, or that they began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) session: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) method: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
+    /// As what the parameters were read: `JSON`, `form`, `multipart`, or `query` where there is no body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) encoding: Option<String>,
+    /// The parameters, by name: a value that they have, or what else is said of it. `flags.language` is a member.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, ValueMatch>"))]
+    pub(crate) parameters: IndexMap<String, ValueMatch>,
+    /// The headers, in the same way.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, ValueMatch>"))]
+    pub(crate) headers: IndexMap<String, ValueMatch>,
+    /// From that moment on, on the company's clock.
+    #[serde(deserialize_with = "moment", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub(crate) from: Option<Timestamp>,
+    /// Before that moment.
+    #[serde(deserialize_with = "moment", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub(crate) to: Option<Timestamp>,
+    /// Behind the call of that id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<u64>,
+}
+
+/// What is said of the value of a parameter or a header.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ValueMatch {
+    /// It is this one, whether it came as JSON or as text.
+    Exact(Value),
+    /// This is a part of its text.
+    Contains(String),
+    /// Its text matches this regular expression, somewhere.
+    Matches(String),
+    /// There is one, or with `false` none.
+    Present(bool),
+    /// There is none, or with `false` one.
+    Absent(bool),
+}
+
+impl<'de> Deserialize<'de> for ValueMatch {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "snake_case", deny_unknown_fields)]
+        enum Said {
+            Exact(Value),
+            Contains(String),
+            Matches(String),
+            Present(bool),
+            Absent(bool),
+        }
+
+        match Value::deserialize(reader)? {
+            value @ Value::Object(_) => {
+                let said = serde_json::from_value(value).map_err(D::Error::custom)?;
+                let said = match said {
+                    Said::Exact(value) => Self::Exact(value),
+                    Said::Contains(part) => Self::Contains(part),
+                    Said::Matches(expression) => Self::Matches(expression),
+                    Said::Present(is) => Self::Present(is),
+                    Said::Absent(is) => Self::Absent(is),
+                };
+                said.ready().map_err(D::Error::custom)?;
+                Ok(said)
+            }
+            value => Ok(Self::Exact(value)),
+        }
+    }
+}
+
+impl<V: Into<Value>> From<V> for ValueMatch {
+    fn from(value: V) -> Self {
+        Self::Exact(value.into())
+    }
+}
+
+/// A [`ValueMatch`] that can be used.
+enum Ready<'a> {
+    Exact(&'a Value),
+    Contains(&'a str),
+    Matches(Regex),
+    Present(bool),
+}
+
+impl ValueMatch {
+    fn ready(&self) -> Result<Ready<'_>, String> {
+        Ok(match self {
+            Self::Exact(value) => Ready::Exact(value),
+            Self::Contains(part) => Ready::Contains(part),
+            Self::Matches(expression) => {
+                let read = Regex::new(expression);
+                let unread = |error| format!("`{}` is no regular expression: {error}", shortened(expression));
+                Ready::Matches(read.map_err(unread)?)
+            }
+            Self::Present(is) => Ready::Present(*is),
+            Self::Absent(is) => Ready::Present(!is),
+        })
+    }
+
+    /// What is asked for, in words: `contains "app/"`.
+    fn in_words(&self) -> String {
+        match self {
+            Self::Exact(value) => format!("is {value}"),
+            Self::Contains(part) => format!("contains {part:?}"),
+            Self::Matches(expression) => format!("matches `{expression}`"),
+            Self::Present(true) | Self::Absent(false) => "is there".into(),
+            Self::Present(false) | Self::Absent(true) => "is not there".into(),
+        }
+    }
+}
+
+impl Ready<'_> {
+    fn takes(&self, given: Option<&Value>) -> bool {
+        match (self, given) {
+            (Self::Present(is), given) => given.is_some() == *is,
+            (_, None) => false,
+            (Self::Exact(wanted), Some(given)) => are_the_same(given, wanted),
+            (Self::Contains(part), Some(given)) => text_of(given).contains(part),
+            (Self::Matches(expression), Some(given)) => expression.is_match(&text_of(given)),
+        }
+    }
+}
+
+impl CallPattern {
+    /// Calls of that endpoint.
+    pub fn to(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = Some(endpoint);
+        self
+    }
+
+    /// Calls about the session of that token, or that began it.
+    pub fn of_session(mut self, token: &str) -> Self {
+        self.session = Some(without_quotes(token).to_owned());
+        self
+    }
+
+    /// Calls with that parameter: with a value, or what else is said of it ([`crate::expect::contains`] and the others).
+    /// `flags.language` is a member, wherever the parameter came as JSON or as its text.
+    pub fn with(mut self, parameter: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
+        self.parameters.insert(parameter.into(), value.into());
+        self
+    }
+
+    /// Calls with that header, in the same way.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// Calls with that HTTP method.
+    pub fn method(mut self, method: impl Into<String>) -> Self {
+        self.method = Some(method.into());
+        self
+    }
+
+    /// Calls whose parameters were read as `JSON`, `form`, `multipart`, or `query` where there is no body.
+    pub fn encoding(mut self, encoding: impl Into<String>) -> Self {
+        self.encoding = Some(encoding.into());
+        self
+    }
+
+    /// Calls that were answered with that status.
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Calls that were answered behind the one of that id.
+    pub fn after(mut self, id: u64) -> Self {
+        self.after = Some(id);
+        self
+    }
+
+    /// Calls that were answered at that moment of the company's clock or later.
+    pub fn from(mut self, moment: std::time::SystemTime) -> Self {
+        self.from = Timestamp::try_from(moment).ok();
+        self
+    }
+
+    /// Calls that were answered before that moment.
+    pub fn before(mut self, moment: std::time::SystemTime) -> Self {
+        self.to = Timestamp::try_from(moment).ok();
+        self
+    }
+
+    /// The conditions in words, one a line.
+    pub(super) fn in_words(&self) -> Vec<String> {
+        let Self { endpoint, session, method, status, encoding, parameters, headers, from, to, after } = self;
+        let mut words = Vec::new();
+        words.extend(endpoint.map(|endpoint| format!("the endpoint is `{}`", endpoint.as_str())));
+        words.extend(session.iter().map(|session| format!("the session is `{session}`")));
+        words.extend(method.iter().map(|method| format!("the method is {method}")));
+        words.extend(status.map(|status| format!("the status is {status}")));
+        words.extend(encoding.iter().map(|encoding| format!("the encoding is {encoding}")));
+        words.extend(parameters.iter().map(|(name, value)| format!("the parameter `{name}` {}", value.in_words())));
+        words.extend(headers.iter().map(|(name, value)| format!("the header `{name}` {}", value.in_words())));
+        words.extend(from.map(|from| format!("it was answered from {from} on")));
+        words.extend(to.map(|to| format!("it was answered before {to}")));
+        words.extend(after.map(|after| format!("it is behind the call {after}")));
+        words
+    }
+
+    /// Makes it ready for looking at calls.
+    ///
+    /// # Errors
+    ///
+    /// A message for the first regular expression that is none.
+    pub(super) fn ready<'a>(&'a self) -> Result<Looking<'a>, String> {
+        let ready = |values: &'a IndexMap<String, ValueMatch>| {
+            let conditions = values.iter().map(|(name, wanted)| Ok(Condition { name, wanted, ready: wanted.ready()? }));
+            conditions.collect::<Result<Vec<_>, String>>()
+        };
+        Ok(Looking { pattern: self, parameters: ready(&self.parameters)?, headers: ready(&self.headers)? })
+    }
+}
+
+/// A pattern that is ready for looking at calls.
+pub(super) struct Looking<'a> {
+    pattern: &'a CallPattern,
+    parameters: Vec<Condition<'a>>,
+    headers: Vec<Condition<'a>>,
+}
+
+/// What is said of one value.
+struct Condition<'a> {
+    name: &'a str,
+    wanted: &'a ValueMatch,
+    ready: Ready<'a>,
+}
+
+impl Looking<'_> {
+    /// What of the conditions a call does not fulfil, in words; nothing where it is one that is asked for.
+    pub(super) fn differences(&self, (_, entry): &CallOf, config: &Config) -> Vec<String> {
+        let (call, mut differences) = (&entry.recorded, Vec::new());
+        let CallPattern { endpoint, session, method, status, encoding, from, to, after, .. } = self.pattern;
+        let mut differ = |what: &str, is: Option<&str>, wanted: Option<&str>| {
+            if let Some(wanted) = wanted
+                && !is.is_some_and(|is| is.eq_ignore_ascii_case(wanted))
+            {
+                let is = is.map_or_else(|| "none".to_owned(), |is| format!("`{is}`"));
+                differences.push(format!("the {what} is {is}, not `{wanted}`"));
+            }
+        };
+        differ("endpoint", call.endpoint.map(Endpoint::as_str), endpoint.map(Endpoint::as_str));
+        differ("session", call.session.as_ref().map(Token::as_str), session.as_deref());
+        differ("method", Some(&call.method), method.as_deref());
+        let (is, wanted) = (call.status.to_string(), status.map(|status| status.to_string()));
+        differ("status", Some(&is), wanted.as_deref());
+        let reads = encoding.is_some() || !self.parameters.is_empty();
+        let (read_as, parameters) = if reads { read(call, &head(call), config) } else { (None, Map::new()) };
+        differ("encoding", read_as, encoding.as_deref());
+        for condition in &self.parameters {
+            let is_secret = condition.name == "company_key" && !config.journal.secrets;
+            let given = find(&parameters, condition.name);
+            differences.extend(condition.difference("parameter", given.as_ref(), is_secret));
+        }
+        for condition in &self.headers {
+            let is_secret = condition.name.eq_ignore_ascii_case("authorization") && !config.journal.secrets;
+            let given = call.headers.get(condition.name).map(Value::from);
+            differences.extend(condition.difference("header", given.as_ref(), is_secret));
+        }
+        if from.is_some_and(|from| call.at < from) || to.is_some_and(|to| call.at >= to) {
+            differences.push(format!("it was answered at {}", call.at));
+        }
+        if after.is_some_and(|after| entry.id <= after) {
+            differences.push(format!("it is the call {}", entry.id));
+        }
+        differences
+    }
+}
+
+impl Condition<'_> {
+    /// How the value that is given differs from what is asked for; `None` where it does not.
+    fn difference(&self, what: &str, given: Option<&Value>, is_secret: bool) -> Option<String> {
+        if self.ready.takes(given) {
+            return None;
+        }
+        let Self { name, wanted, .. } = self;
+        let Some(given) = given else { return Some(format!("the {what} `{name}` is missing")) };
+        let shown = match given {
+            Value::String(text) if is_secret => format!("{:?}", mask(text)),
+            other => shortened(&other.to_string()).into_owned(),
+        };
+        Some(match wanted {
+            ValueMatch::Exact(_) if is_secret => {
+                format!("the {what} `{name}` is {shown}, not the one that is asked for")
+            }
+            ValueMatch::Exact(value) => {
+                format!("the {what} `{name}` is {shown}, not {}", shortened(&value.to_string()))
+            }
+            ValueMatch::Contains(part) => format!("the {what} `{name}` is {shown}, which does not contain {part:?}"),
+            ValueMatch::Matches(expression) => {
+                format!("the {what} `{name}` is {shown}, which does not match `{expression}`")
+            }
+            ValueMatch::Present(_) | ValueMatch::Absent(_) => format!("the {what} `{name}` is there: {shown}"),
+        })
+    }
+}
+
+/// The parameter of that name, or the member that it leads to: `flags.language`. What came as the text of JSON is read.
+fn find(parameters: &Map<String, Value>, name: &str) -> Option<Value> {
+    if let Some(given) = parameters.get(name) {
+        return Some(given.clone());
+    }
+    let mut parts = name.split('.');
+    let mut found = parameters.get(parts.next()?)?.clone();
+    for part in parts {
+        if let Value::String(text) = &found {
+            found = serde_json::from_str(text).ok()?;
+        }
+        found = match &found {
+            Value::Object(members) => members.get(part)?.clone(),
+            Value::Array(items) => items.get(part.parse::<usize>().ok()?)?.clone(),
+            _ => return None,
+        };
+    }
+    Some(found)
+}
+
+/// Whether two values say the same, whichever of them came as text.
+fn are_the_same(given: &Value, wanted: &Value) -> bool {
+    let reads_as = |text: &str, value: &Value| serde_json::from_str::<Value>(text).is_ok_and(|read| read == *value);
+    given == wanted
+        || match (given, wanted) {
+            (Value::String(given), Value::String(_)) => reads_as(given, wanted),
+            (Value::String(text), value) | (value, Value::String(text)) => reads_as(text, value),
+            _ => false,
+        }
+}
+
+/// A value as text: a text as it is, and other JSON as it is written.
+fn text_of(value: &Value) -> std::borrow::Cow<'_, str> {
+    match value {
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
+    }
+}
+
+fn moment<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Timestamp>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(reader)? else { return Ok(None) };
+    let moment = parse_moment(&text).map_err(D::Error::custom)?;
+    Timestamp::try_from(moment).map(Some).map_err(D::Error::custom)
+}
