@@ -42,8 +42,8 @@ mod server;
 #[cfg(feature = "client")]
 pub use server::MockClient;
 pub use server::{
-    CompanyHandle, Control, ControlError, MockServer, MockServerBuilder, Refused, ScenarioError, StartError,
-    UnknownName, blocking, expect,
+    AtHand, Calls, CompanyHandle, Control, ControlError, Expectation, Expected, MockServer, MockServerBuilder, Refused,
+    ScenarioError, StartError, UnknownName, WaitFor, blocking, expect,
 };
 
 mod config;
@@ -83,7 +83,7 @@ mod catalogue;
 mod clock;
 mod foreign_text;
 mod http;
-pub use http::{CallInfo, CallPattern, NearMiss, ValueMatch};
+pub use http::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 
 mod json_text;
 mod result;

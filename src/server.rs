@@ -1,6 +1,7 @@
 //! Binding, serving and stopping; the harness for tests is on top of it.
 
 mod builder;
+mod calls;
 #[cfg(feature = "client")]
 mod client;
 mod company;
@@ -9,6 +10,7 @@ mod connections;
 mod control;
 mod listen;
 mod stream;
+mod waiting;
 
 pub mod blocking;
 pub mod expect;
@@ -18,6 +20,7 @@ use std::{
     future::pending,
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    panic::Location,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -29,8 +32,11 @@ use tokio::{sync::oneshot, task::JoinHandle};
 pub use self::client::MockClient;
 pub use self::{
     builder::MockServerBuilder,
+    calls::{AtHand, Calls},
     company::{CompanyHandle, ScenarioError, UnknownName},
     control::{Control, ControlError, Refused},
+    expect::{Expectation, Expected},
+    waiting::WaitFor,
 };
 use crate::{
     clock::uptime,
@@ -319,6 +325,24 @@ impl MockServer {
     /// The vocabulary of the control API for this mock, as `MockClient` has it for one in another process.
     pub fn control(&self) -> Control {
         Control::here(http::control(self.mock.clone()))
+    }
+
+    /// Waits for something in a session: `mock.wait_for(&token).finished().await`.
+    pub fn wait_for(&self, token: &str) -> WaitFor<Control> {
+        self.control().wait_for(token)
+    }
+
+    /// The calls that are remembered, of every company and of nobody, to be counted and waited for:
+    /// `mock.calls().to(Endpoint::Result).with("session_token", &token).count()`.
+    pub fn calls(&self) -> Calls<AtHand> {
+        Calls::new(AtHand::new(self.control()))
+    }
+
+    /// Expects calls from now on, of whichever company: `let _expected = mock.expect(begin().times(1))` is verified when
+    /// it is dropped.
+    #[track_caller]
+    pub fn expect(&self, expected: impl Into<Expected>) -> Expectation {
+        Expectation::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
     }
 
     /// Reads scenarios and fixtures again, for sessions that begin from now on.

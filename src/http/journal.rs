@@ -17,9 +17,9 @@ mod choices;
 mod count;
 mod pattern;
 
-pub(crate) use self::count::{Miscount, Times};
+pub(crate) use self::count::Miscount;
 pub use self::{
-    count::NearMiss,
+    count::{NearMiss, Times},
     pattern::{CallPattern, ValueMatch},
 };
 

@@ -21,7 +21,7 @@ mod unfinished;
 mod unread;
 mod widget;
 
-pub use self::journal::{CallInfo, CallPattern, NearMiss, ValueMatch};
+pub use self::journal::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 pub(crate) use self::{
     admin::{control, path_of},
     caller::Caller,

@@ -13,7 +13,10 @@ use tokio::runtime::{Builder, Runtime};
 use super::{
     StartError,
     builder::MockServerBuilder,
+    calls::Calls,
     control::{Control as Async, ControlError},
+    expect::{Expectation, Expected},
+    waiting::WaitFor,
 };
 use crate::{
     company::Company,
@@ -81,6 +84,11 @@ impl MockServer {
         let background = Background::start().map_err(StartError::Runtime)?;
         let server = background.block_on(super::MockServer::serve(config))?;
         Ok(Self { server, background })
+    }
+
+    /// Waits for something in a session, as [`crate::MockServer::wait_for`].
+    pub fn wait_for(&self, token: &str) -> WaitFor<Control> {
+        self.control().wait_for(token)
     }
 
     /// The vocabulary of the control API for this mock, as [`MockClient`] has it for one in another process.
@@ -179,7 +187,6 @@ waiting! {
     fn set_clock(at: SystemTime) -> Vec<FellDue>;
     fn freeze_clock() -> ();
     fn unfreeze_clock() -> ();
-    fn calls() -> Vec<CallInfo>;
     fn calls_of(token: &str) -> Vec<CallInfo>;
     fn forget_calls() -> ();
 }
@@ -188,6 +195,40 @@ impl Control {
     /// As [`crate::Control::company`].
     pub fn company(&self, key: impl Into<String>) -> Self {
         Self { control: self.control.company(key), background: self.background.clone() }
+    }
+
+    /// As [`crate::Control::wait_for`].
+    pub fn wait_for(&self, token: &str) -> WaitFor<Self> {
+        WaitFor::new(self.clone(), token)
+    }
+
+    /// As [`crate::Control::calls`].
+    pub fn calls(&self) -> Calls<Self> {
+        Calls::new(self.clone())
+    }
+
+    /// As [`crate::Control::expect`]; [`Control::verify`] verifies it before it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when nothing is remembered.
+    #[track_caller]
+    pub fn expect(&self, expected: impl Into<Expected>) -> Result<Expectation, ControlError> {
+        self.background.block_on(self.control.expect(expected))
+    }
+
+    /// As [`Expectation::verify`].
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], for the same reasons.
+    pub fn verify(&self, expectation: Expectation) -> Result<u64, ControlError> {
+        self.background.block_on(expectation.verify())
+    }
+
+    /// Waits for what is asked here.
+    pub(super) fn wait<T, F: Future<Output = T>>(&self, ask: impl FnOnce(Async) -> F) -> T {
+        self.background.block_on(ask(self.control.clone()))
     }
 }
 

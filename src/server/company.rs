@@ -2,11 +2,18 @@
 
 use std::{
     fmt,
+    panic::Location,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use super::{control::Control, moment};
+use super::{
+    calls::{AtHand, Calls},
+    control::Control,
+    expect::{Expectation, Expected},
+    moment,
+    waiting::WaitFor,
+};
 use crate::{
     clock::Clock,
     company::Tenant,
@@ -170,6 +177,22 @@ impl<'a> CompanyHandle<'a> {
     /// The vocabulary of the control API for this company.
     pub fn control(&self) -> Control {
         Control::here(http::control(self.mock.clone())).company(self.key())
+    }
+
+    /// Waits for something in a session: `company.wait_for(&token).finished().await`.
+    pub fn wait_for(&self, token: &str) -> WaitFor<Control> {
+        self.control().wait_for(token)
+    }
+
+    /// The company's calls that are remembered, to be counted and waited for.
+    pub fn calls(&self) -> Calls<AtHand> {
+        Calls::new(AtHand::new(self.control()))
+    }
+
+    /// Expects calls of the company from now on; it is verified when it is dropped.
+    #[track_caller]
+    pub fn expect(&self, expected: impl Into<Expected>) -> Expectation {
+        Expectation::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
     }
 
     /// Makes the company as it was at the start: no sessions, its first queue and faults, its clock as it stood.

@@ -3,7 +3,9 @@
 mod sessions;
 mod steering;
 
-use std::fmt;
+#[cfg(feature = "client")]
+use std::thread;
+use std::{fmt, time::Duration};
 
 use axum::{
     Router,
@@ -14,6 +16,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
+use super::calls::at_once;
 #[cfg(feature = "client")]
 use super::client::Remote;
 use crate::{company::Company, http::path_of, mock::CompanyInfo};
@@ -99,10 +102,13 @@ impl fmt::Display for Refused {
 
 /// A part of a list.
 #[derive(Deserialize)]
-struct Part<T> {
-    items: Vec<T>,
-    next: Option<String>,
+pub(super) struct Part<T> {
+    pub(super) items: Vec<T>,
+    pub(super) next: Option<String>,
 }
+
+/// So long somebody waits for something, where they do not say how long.
+pub(super) const USUAL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Of a list, so many are asked for at once.
 const AT_ONCE: &str = "1000";
@@ -193,8 +199,39 @@ impl Control {
         self.ask::<Value>(Method::POST, path, None).await.map(|_| ())
     }
 
+    /// The same for a call that may take so much longer than others.
+    #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "here nobody gives up"))]
+    pub(super) fn waiting_for(&self, patience: Duration) -> Self {
+        match &self.door {
+            Door::Here(_) => self.clone(),
+            #[cfg(feature = "client")]
+            Door::There(remote) => {
+                Self { door: Door::There(remote.waiting_for(patience)), company_key: self.company_key.clone() }
+            }
+        }
+    }
+
+    /// What a mock answers to somebody who cannot await it: one in this process at once, another to a thread of its own.
+    pub(super) fn at_once_or_apart<T: Send + 'static, F: Future<Output = T>>(
+        &self,
+        ask: impl FnOnce(Self) -> F + Send + 'static,
+    ) -> T {
+        match &self.door {
+            Door::Here(_) => at_once(ask(self.clone())),
+            #[cfg(feature = "client")]
+            Door::There(remote) => {
+                let control = Self { door: Door::There(remote.anew()), company_key: self.company_key.clone() };
+                let apart = thread::spawn(move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                    runtime.expect("a runtime of one thread starts").block_on(ask(control))
+                });
+                apart.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))
+            }
+        }
+    }
+
     /// What is said, with the company that it is for.
-    fn said(&self, mut members: Map<String, Value>) -> Map<String, Value> {
+    pub(super) fn said(&self, mut members: Map<String, Value>) -> Map<String, Value> {
         if let Some(key) = &self.company_key {
             members.entry("company_key").or_insert_with(|| key.as_str().into());
         }
@@ -221,11 +258,19 @@ impl Control {
         }
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, &str)]) -> Result<T, ControlError> {
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, ControlError> {
         self.ask(Method::GET, with_query(path, query), None).await
     }
 
-    async fn post<T: DeserializeOwned>(&self, path: &[&str], body: Map<String, Value>) -> Result<T, ControlError> {
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: Map<String, Value>,
+    ) -> Result<T, ControlError> {
         self.ask(Method::POST, path_of(path), Some(body.into())).await
     }
 

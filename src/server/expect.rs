@@ -1,9 +1,11 @@
 //! Which calls are expected: where a pattern begins, and what is said of values.
-//!
 
+use std::panic::Location;
+
+use super::control::{Control, ControlError};
 use crate::{
     faults::Endpoint,
-    http::{CallPattern, ValueMatch},
+    http::{CallPattern, Times, ValueMatch},
 };
 
 /// Calls of `begin/`.
@@ -49,4 +51,101 @@ pub fn present() -> ValueMatch {
 /// There is no value.
 pub fn absent() -> ValueMatch {
     ValueMatch::Absent(true)
+}
+
+/// So many calls like that.
+#[must_use]
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expected {
+    pattern: CallPattern,
+    times: Times,
+}
+
+impl CallPattern {
+    /// So many calls like that are expected: `1`, `1..`, `..=3`, or [`Times`].
+    pub fn times(self, times: impl Into<Times>) -> Expected {
+        Expected { pattern: self, times: times.into() }
+    }
+
+    /// No call like that is expected.
+    pub fn never(self) -> Expected {
+        self.times(0)
+    }
+}
+
+/// At least one.
+impl From<CallPattern> for Expected {
+    fn from(pattern: CallPattern) -> Self {
+        pattern.times(1..)
+    }
+}
+
+/// Calls that are expected from now on, which is verified when it is dropped.
+///
+/// Where they did not come, the test panics with a text that names them and shows the nearest misses. Where the test
+/// panics already, the text is printed instead.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use identomat_mock::{MockServer, expect::{begin, delete}};
+/// # use serde_json::json;
+///
+/// let mock = MockServer::start().await;
+/// let _begun_once = mock.expect(begin().times(1));
+/// let _kept = mock.expect(delete().never());
+/// // … the code under test runs …
+/// # let call = json!({"company_key": mock.company_key()});
+/// # reqwest::Client::new().post(format!("{}/external-api/begin/", mock.url())).json(&call).send().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "it is verified when it is dropped, which is at once where it has no name"]
+#[derive(Debug)]
+pub struct Expectation {
+    control: Control,
+    expected: Expected,
+    /// Where the test says it.
+    caller: &'static Location<'static>,
+    is_verified: bool,
+}
+
+impl Expectation {
+    /// Expects calls behind that of the id `after`.
+    pub(super) fn new(control: Control, expected: Expected, after: u64, caller: &'static Location<'static>) -> Self {
+        let Expected { pattern, times } = expected;
+        Self { control, expected: pattern.after(after).times(times), caller, is_verified: false }
+    }
+
+    /// Verifies it now, and not when it is dropped; answers how many calls there were. Of a mock in another process it is
+    /// the better way where there is an async runtime: what is dropped makes the thread wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Calls::verify`].
+    pub async fn verify(mut self) -> Result<u64, ControlError> {
+        self.is_verified = true;
+        let Expected { pattern, times } = self.expected.clone();
+        self.control.calls().like(pattern).verify(times).await
+    }
+}
+
+impl Drop for Expectation {
+    fn drop(&mut self) {
+        if self.is_verified {
+            return;
+        }
+        let Expected { pattern, times } = self.expected.clone();
+        let verified = self
+            .control
+            .at_once_or_apart(async move |control: Control| control.calls().like(pattern).verify(times).await);
+        if let Err(error) = verified {
+            let text = format!("what {} expects did not happen: {error}", self.caller);
+            if std::thread::panicking() {
+                eprintln!("{text}");
+            } else {
+                panic!("{text}");
+            }
+        }
+    }
 }

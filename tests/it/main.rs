@@ -14,6 +14,7 @@ mod control_api;
 mod documented;
 mod encodings;
 mod errors;
+mod expecting;
 mod faces;
 mod fault_examples;
 mod faults;

@@ -11,7 +11,7 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{
-    listing::{Limit, Order, Whose},
+    listing::{Limit, Order, Part, Whose},
     of_company,
     problem::Problem,
     reading::{JsonBody, Named, Query, read},
@@ -149,6 +149,29 @@ pub(super) async fn count(
     let tenant = whose.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
     let count = mock.calls_like(tenant.as_ref(), &pattern)?.len() as u64;
     Ok(Json(Counted { count }))
+}
+
+/// How many calls are answered at once, beside which, and whose.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Found {
+    company_key: Option<String>,
+    #[serde(default)]
+    limit: Limit,
+}
+
+/// The calls that are like that; `next` is what `after` says to go on.
+pub(super) async fn find(
+    State(mock): State<Arc<Mock>>,
+    JsonBody(said): JsonBody<Map<String, Value>>,
+) -> Result<Json<Part<CallInfo>>, Problem> {
+    let (Found { company_key, limit: Limit(limit) }, pattern) = with_pattern(said, &["company_key", "limit"])?;
+    let tenant = company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    let calls = mock.calls_like(tenant.as_ref(), &pattern)?;
+    let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
+    let items = calls.iter().take(limit).map(|call| CallInfo::of(call, &mock)).collect();
+    Ok(Json(Part { items, next }))
 }
 
 pub(super) async fn verify(

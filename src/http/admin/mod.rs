@@ -75,6 +75,7 @@ fn resources() -> Router<Arc<Mock>> {
         .route("/faults/{name}", delete(faults::remove))
         .route("/calls", get(calls::list).delete(calls::clear))
         .route("/calls/count", post(calls::count))
+        .route("/calls/find", post(calls::find))
         .route("/calls/verify", post(calls::verify))
         .route("/calls/{id}", get(calls::show))
         .route("/events", get(events::listen))

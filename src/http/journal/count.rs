@@ -1,8 +1,13 @@
 //! Counting calls, and saying what is wrong with how many there are.
 
-use std::{pin::pin, sync::Arc};
+use std::{
+    ops::{RangeFrom, RangeInclusive, RangeToInclusive},
+    pin::pin,
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::pattern::CallPattern;
 use crate::{
@@ -14,9 +19,9 @@ use crate::{
 /// So many calls are told that come nearest.
 const MOST_TOLD: usize = 3;
 
-/// How many calls there should be.
+/// How many calls there should be: `1`, `1..`, `..=3` or `2..=3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Times {
+pub struct Times {
     pub(crate) at_least: u64,
     pub(crate) at_most: Option<u64>,
 }
@@ -52,6 +57,11 @@ impl Times {
         Self { at_least: times, at_most: Some(times) }
     }
 
+    /// What the control API takes for it.
+    pub(crate) fn written(self) -> [(&'static str, Value); 2] {
+        [("at_least", self.at_least.into()), ("at_most", self.at_most.into())]
+    }
+
     fn takes(self, count: u64) -> bool {
         count >= self.at_least && self.at_most.is_none_or(|most| count <= most)
     }
@@ -66,6 +76,30 @@ impl Times {
             Self { at_least, at_most: None } => format!("at least {}", calls(at_least)),
             Self { at_least, at_most: Some(most) } => format!("{at_least} to {}", calls(most)),
         }
+    }
+}
+
+impl From<u64> for Times {
+    fn from(times: u64) -> Self {
+        Self::exactly(times)
+    }
+}
+
+impl From<RangeFrom<u64>> for Times {
+    fn from(times: RangeFrom<u64>) -> Self {
+        Self { at_least: times.start, at_most: None }
+    }
+}
+
+impl From<RangeToInclusive<u64>> for Times {
+    fn from(times: RangeToInclusive<u64>) -> Self {
+        Self { at_least: 0, at_most: Some(times.end) }
+    }
+}
+
+impl From<RangeInclusive<u64>> for Times {
+    fn from(times: RangeInclusive<u64>) -> Self {
+        Self { at_least: *times.start(), at_most: Some(*times.end()) }
     }
 }
 

@@ -110,9 +110,24 @@ impl<'de> Deserialize<'de> for ValueMatch {
     }
 }
 
-impl<V: Into<Value>> From<V> for ValueMatch {
-    fn from(value: V) -> Self {
-        Self::Exact(value.into())
+/// The value itself.
+macro_rules! exact {
+    ($($kind:ty),*) => {
+        $(
+            impl From<$kind> for ValueMatch {
+                fn from(value: $kind) -> Self {
+                    Self::Exact(value.into())
+                }
+            }
+        )*
+    };
+}
+
+exact!(&str, String, Value, bool, i32, u32, i64, u64, f64);
+
+impl From<&String> for ValueMatch {
+    fn from(value: &String) -> Self {
+        value.as_str().into()
     }
 }
 

@@ -1,9 +1,18 @@
 //! What is done to sessions, and the calls that are remembered of them.
 
+use std::panic::Location;
+
 use axum::http::Method;
 use serde_json::{Map, Value};
 
-use super::{Control, ControlError, Part};
+use super::{
+    super::{
+        calls::Calls,
+        expect::{Expectation, Expected},
+        waiting::WaitFor,
+    },
+    Control, ControlError, Part,
+};
 use crate::{
     foreign_text::without_quotes,
     http::{CallInfo, path_of},
@@ -107,13 +116,34 @@ impl Control {
         self.delete(&["sessions", without_quotes(token)], &[]).await
     }
 
-    /// The calls that are remembered, in the order in which they were answered.
+    /// Waits for something in a session: `control.wait_for(&token).finished().await`.
+    pub fn wait_for(&self, token: &str) -> WaitFor<Self> {
+        WaitFor::new(self.clone(), token)
+    }
+
+    /// The calls that are remembered, to be counted and waited for: awaited as they are, they are all of them, in the
+    /// order in which they were answered.
+    pub fn calls(&self) -> Calls<Self> {
+        Calls::new(self.clone())
+    }
+
+    /// Expects calls from now on; it is verified when it is dropped, or with [`Expectation::verify`].
     ///
     /// # Errors
     ///
-    /// [`ControlError`].
-    pub async fn calls(&self) -> Result<Vec<CallInfo>, ControlError> {
-        self.list("calls", &self.whose()).await
+    /// [`ControlError`] when nothing is remembered.
+    #[track_caller]
+    pub fn expect<E: Into<Expected>>(
+        &self,
+        expected: E,
+    ) -> impl Future<Output = Result<Expectation, ControlError>> + use<E> {
+        let (control, expected, caller) = (self.clone(), expected.into(), Location::caller());
+        async move {
+            let last = [control.whose(), vec![("order", "newest"), ("limit", "1")]].concat();
+            let last = control.get::<Part<CallInfo>>(&["calls"], &last).await?.items;
+            let after = last.first().map_or(0, |call| call.id);
+            Ok(Expectation::new(control, expected, after, caller))
+        }
     }
 
     /// The calls about a session that are remembered.

@@ -208,6 +208,14 @@ pub(super) fn paths(document: &mut Document) {
         .answers::<calls::Counted>(200)
         .problems(&[404, 409, 410])
         .done();
+    let found = calls::Found::json_schema(&mut document.read).to_value()["properties"].clone();
+    let found = with(document, CallPattern::json_schema, found, &[]);
+    document
+        .admin("post", "/calls/find", "The calls that are like that")
+        .body_of(found)
+        .answers::<Part<CallInfo>>(200)
+        .problems(&[404, 409, 410])
+        .done();
     let expected = calls::Expected::json_schema(&mut document.read).to_value()["properties"].clone();
     let expected = with(document, CallPattern::json_schema, expected, &[]);
     document

@@ -1,0 +1,319 @@
+//! The calls that a mock remembers: listed, counted, checked, and waited for.
+
+use std::{
+    fmt,
+    future::IntoFuture,
+    pin::Pin,
+    time::{Duration, SystemTime},
+};
+
+use futures_util::FutureExt;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    blocking,
+    control::{Control, ControlError, Part, USUAL_PATIENCE},
+};
+use crate::{
+    clock::written_duration,
+    faults::Endpoint,
+    http::{CallInfo, CallPattern, Times, ValueMatch},
+};
+
+/// Calls that a mock remembers: all, or those that fulfil every condition that is added.
+///
+/// `D` says where from, which decides how answers come: at once from a mock in this process, awaited from a [`Control`],
+/// and waited for from a [`blocking::Control`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use identomat_mock::{Endpoint, MockClient, MockServer};
+///
+/// let mock = MockServer::start().await;
+/// let token = mock.control().begin(serde_json::json!({})).await?.token;
+/// // … the code under test runs …
+/// assert_eq!(mock.calls().to(Endpoint::Result).with("session_token", &token).count(), 0);
+/// mock.calls().to(Endpoint::Result).verify(..=3)?;
+///
+/// let client = MockClient::connect(&mock.url()).await?;
+/// assert_eq!(client.calls().to(Endpoint::Result).of_session(&token).count().await?, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is asked before it is counted, listed, verified or waited for"]
+#[derive(Clone)]
+pub struct Calls<D> {
+    door: D,
+    pattern: CallPattern,
+    patience: Duration,
+}
+
+/// A mock in this process, which answers at once.
+#[derive(Debug, Clone)]
+pub struct AtHand(Control);
+
+impl AtHand {
+    pub(super) fn new(control: Control) -> Self {
+        Self(control)
+    }
+}
+
+impl<D> Calls<D> {
+    pub(super) fn new(door: D) -> Self {
+        Self { door, pattern: CallPattern::default(), patience: USUAL_PATIENCE }
+    }
+
+    fn change(mut self, change: impl FnOnce(CallPattern) -> CallPattern) -> Self {
+        self.pattern = change(self.pattern);
+        self
+    }
+
+    /// Those that are like this, instead of what was said so far.
+    pub fn like(self, pattern: CallPattern) -> Self {
+        self.change(|_| pattern)
+    }
+
+    /// Those of that endpoint.
+    pub fn to(self, endpoint: Endpoint) -> Self {
+        self.change(|pattern| pattern.to(endpoint))
+    }
+
+    /// Those about the session of that token, or that began it.
+    pub fn of_session(self, token: &str) -> Self {
+        self.change(|pattern| pattern.of_session(token))
+    }
+
+    /// Those with that parameter: as [`CallPattern::with`].
+    pub fn with(self, parameter: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
+        self.change(|pattern| pattern.with(parameter, value))
+    }
+
+    /// Those with that header: as [`CallPattern::header`].
+    pub fn header(self, name: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
+        self.change(|pattern| pattern.header(name, value))
+    }
+
+    /// Those with that HTTP method.
+    pub fn method(self, method: impl Into<String>) -> Self {
+        self.change(|pattern| pattern.method(method))
+    }
+
+    /// Those whose parameters were read so: as [`CallPattern::encoding`].
+    pub fn encoding(self, encoding: impl Into<String>) -> Self {
+        self.change(|pattern| pattern.encoding(encoding))
+    }
+
+    /// Those that were answered with that status.
+    pub fn status(self, status: u16) -> Self {
+        self.change(|pattern| pattern.status(status))
+    }
+
+    /// Those that were answered behind the one of that id.
+    pub fn after(self, id: u64) -> Self {
+        self.change(|pattern| pattern.after(id))
+    }
+
+    /// Those that were answered at that moment of the company's clock or later.
+    pub fn from(self, moment: SystemTime) -> Self {
+        self.change(|pattern| pattern.from(moment))
+    }
+
+    /// Those that were answered before that moment.
+    pub fn before(self, moment: SystemTime) -> Self {
+        self.change(|pattern| pattern.before(moment))
+    }
+
+    /// Waits for at most so long in real time, instead of 5 seconds.
+    pub fn within(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    fn told_to<E>(self, door: E) -> Calls<E> {
+        Calls { door, pattern: self.pattern, patience: self.patience }
+    }
+}
+
+impl Calls<Control> {
+    /// How many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 410 when some of them may have had to make room.
+    pub async fn count(self) -> Result<u64, ControlError> {
+        let said = self.said([]);
+        self.door.post::<Counted>(&["calls", "count"], said).await.map(|counted| counted.count)
+    }
+
+    /// All of them, in the order in which they were answered.
+    ///
+    /// # Errors
+    ///
+    /// As [`Calls::count`].
+    pub async fn list(mut self) -> Result<Vec<CallInfo>, ControlError> {
+        let mut calls = Vec::new();
+        loop {
+            let part: Part<CallInfo> = self.door.post(&["calls", "find"], self.said([])).await?;
+            calls.extend(part.items);
+            match part.next.and_then(|next| next.parse().ok()) {
+                Some(next) => self.pattern = self.pattern.after(next),
+                None => return Ok(calls),
+            }
+        }
+    }
+
+    /// Checks that there are so many: `1`, `1..`, `..=3`, or [`Times`]. Answers how many.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 409 and a text that names the nearest misses when there are not, and with 410 when
+    /// nobody can say, as some may have had to make room.
+    pub async fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
+        let said = self.said(times.into().written());
+        self.door.post::<Counted>(&["calls", "verify"], said).await.map(|counted| counted.count)
+    }
+
+    /// Waits until there are so many, or more; answers how many.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
+    pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
+        let timeout = written_duration(self.patience).into();
+        let said = self.said([("count", count.into()), ("timeout", timeout)]);
+        let waited = self.door.waiting_for(self.patience).post::<Counted>(&["wait", "calls"], said).await;
+        waited.map(|counted| counted.count)
+    }
+
+    fn said<const N: usize>(&self, more: [(&str, Value); N]) -> Map<String, Value> {
+        let mut said = match serde_json::to_value(&self.pattern) {
+            Ok(Value::Object(members)) => members,
+            _ => Map::new(),
+        };
+        said.extend(more.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)));
+        self.door.said(said)
+    }
+}
+
+/// As [`Calls::list`].
+impl IntoFuture for Calls<Control> {
+    type Output = Result<Vec<CallInfo>, ControlError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.list())
+    }
+}
+
+impl Calls<AtHand> {
+    /// How many there are.
+    ///
+    /// # Panics
+    ///
+    /// When some of them may have had to make room, nothing is remembered, or a regular expression is none:
+    /// [`Calls::verify`] answers an error instead.
+    #[track_caller]
+    pub fn count(self) -> u64 {
+        self.at_once(Calls::<Control>::count).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// All of them, in the order in which they were answered.
+    ///
+    /// # Panics
+    ///
+    /// As [`Calls::count`].
+    #[track_caller]
+    pub fn list(self) -> Vec<CallInfo> {
+        self.at_once(Calls::<Control>::list).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Checks that there are so many: `1`, `1..`, `..=3`, or [`Times`]. Answers how many.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 409 and a text that names the nearest misses when there are not, and with 410 when
+    /// nobody can say, as some may have had to make room.
+    pub fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
+        self.at_once(|calls| calls.verify(times))
+    }
+
+    /// Waits until there are so many, or more; answers how many.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
+    pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
+        let control = self.door.0.clone();
+        self.told_to(control).wait_for(count).await
+    }
+
+    fn at_once<T, F: Future<Output = Result<T, ControlError>>>(
+        self,
+        ask: impl FnOnce(Calls<Control>) -> F,
+    ) -> Result<T, ControlError> {
+        let control = self.door.0.clone();
+        at_once(ask(self.told_to(control)))
+    }
+}
+
+/// What a mock in this process answers: it waits for nothing.
+pub(super) fn at_once<T>(asked: impl Future<Output = T>) -> T {
+    asked.now_or_never().expect("a mock in this process answers at once")
+}
+
+impl Calls<blocking::Control> {
+    /// How many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 410 when some of them may have had to make room.
+    pub fn count(self) -> Result<u64, ControlError> {
+        self.blocking(Calls::<Control>::count)
+    }
+
+    /// All of them, in the order in which they were answered.
+    ///
+    /// # Errors
+    ///
+    /// As [`Calls::count`].
+    pub fn list(self) -> Result<Vec<CallInfo>, ControlError> {
+        self.blocking(Calls::<Control>::list)
+    }
+
+    /// Checks that there are so many: `1`, `1..`, `..=3`, or [`Times`]. Answers how many.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 409 and a text that names the nearest misses when there are not, and with 410 when
+    /// nobody can say, as some may have had to make room.
+    pub fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
+        self.blocking(|calls| calls.verify(times))
+    }
+
+    /// Waits until there are so many, or more; answers how many.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
+    pub fn wait_for(self, count: u64) -> Result<u64, ControlError> {
+        self.blocking(|calls| calls.wait_for(count))
+    }
+
+    fn blocking<T, F: Future<Output = T>>(self, ask: impl FnOnce(Calls<Control>) -> F) -> T {
+        let door = self.door.clone();
+        door.wait(|control| ask(self.told_to(control)))
+    }
+}
+
+impl<D: fmt::Debug> fmt::Debug for Calls<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calls").field("of", &self.door).field("pattern", &self.pattern).finish()
+    }
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    count: u64,
+}

@@ -1,0 +1,231 @@
+//! The harness waits and asserts: in this process, over HTTP, without an async runtime, and for one company.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
+
+use futures_util::FutureExt;
+use identomat_mock::{
+    ControlError, Endpoint, Expectation, MockClient, MockServer, Outcome, Times, blocking,
+    expect::{absent, any_call, begin, contains, delete, matches, present, result, to},
+};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::harness::TestApp;
+
+async fn fixed() -> TestApp {
+    let at = std::time::UNIX_EPOCH + Duration::from_secs(1_767_182_400);
+    TestApp::start_with(|builder| builder.seed(7).frozen_at(at).company("one").company("two")).await
+}
+
+/// What a panic says, without the place.
+fn said(panic: Box<dyn Any + Send>) -> String {
+    let text = panic.downcast_ref::<String>().expect("a text").clone();
+    let (what, place) = text.split_once("tests/it/expecting.rs:").expect("it says where");
+    format!("{what}[here]{}", &place[place.find(" expects").expect("a line")..])
+}
+
+fn dropped(expectation: Expectation) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(|| drop(expectation))).map_err(said)
+}
+
+#[tokio::test]
+async fn calls_are_counted_listed_and_verified_where_they_are() {
+    let app = fixed().await;
+    let token = app.begin(json!({"flags": {"language": "ka"}})).await;
+    app.begin(json!({"company_key": "two"})).await;
+    app.result(&token).await;
+    let calls = || app.mock.calls();
+    assert_eq!(calls().count(), 3);
+    assert_eq!(calls().to(Endpoint::Result).with("session_token", &token).count(), 1);
+    assert_eq!(calls().of_session(&format!("\"{token}\"")).count(), 2);
+    assert_eq!(calls().with("flags.language", contains("k")).header("user-agent", absent()).count(), 1);
+    assert_eq!(calls().with("flags.language", matches("^[a-j]")).count(), 0);
+    assert_eq!(calls().with("flags", present()).method("post").encoding("JSON").status(200).count(), 1);
+    assert_eq!(calls().after(1).from(std::time::UNIX_EPOCH).before(app.mock.company("one").unwrap().now()).count(), 0);
+    assert_eq!(calls().like(begin()).list().iter().map(|call| call.id).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(app.mock.company("two").unwrap().calls().count(), 1);
+    assert_eq!(calls().to(Endpoint::Begin).verify(2).unwrap(), 2);
+    assert_eq!(calls().to(Endpoint::Begin).verify(1..).unwrap(), 2);
+    assert_eq!(calls().verify(2..=3).unwrap(), 3);
+    assert_eq!(calls().verify(Times::from(..=3)).unwrap(), 3);
+    let Err(ControlError::Refused(refused)) = calls().to(Endpoint::Delete).verify(1) else { panic!("it is wrong") };
+    assert_eq!(refused.status, 409);
+    assert!(refused.detail.starts_with("expected exactly 1 call of which\n  the endpoint is `delete`"), "{refused}");
+    let broken = catch_unwind(AssertUnwindSafe(|| calls().with("x", matches("(")).count())).unwrap_err();
+    assert!(broken.downcast_ref::<String>().unwrap().starts_with("`(` is no regular expression"));
+}
+
+#[tokio::test]
+async fn all_variants_wait_and_count_alike() {
+    let app = fixed().await;
+    let token = app.begin(json!({"company_key": "two"})).await;
+    app.result(&token).await.assert_status(404);
+    let client = MockClient::connect(&app.mock.url()).await.unwrap();
+    assert_eq!(client.calls().await.unwrap(), app.mock.calls().list());
+    assert_eq!(client.company("two").calls().count().await.unwrap(), 1);
+    assert_eq!(client.company("two").calls().list().await.unwrap(), app.mock.company("two").unwrap().calls().list());
+    let refused = client.calls().to(Endpoint::Delete).verify(1).await.unwrap_err();
+    assert_eq!(refused, app.mock.calls().to(Endpoint::Delete).verify(1).unwrap_err());
+
+    let (waited, finished) = tokio::join!(client.wait_for(&token).finished(), async { app.mock.finish(&token) });
+    finished.unwrap();
+    assert!(waited.unwrap().is_finished);
+    assert!(!app.mock.wait_for(&token).result(Outcome::Approved).await.unwrap().is_opened);
+    let two = app.mock.company("two").unwrap();
+    for waits in [
+        two.wait_for(&token).opened().await,
+        client.wait_for(&token).step("agreement").await,
+        app.mock.wait_for(&token).any_result().await,
+        client.wait_for(&token).stage(1).await,
+    ] {
+        assert_eq!(waits.unwrap().token, token);
+    }
+    let calls = client.calls().to(Endpoint::Result).within(Duration::from_secs(20));
+    let (waited, _) = tokio::join!(calls.wait_for(2), app.result(&token));
+    assert_eq!(waited.unwrap(), 2);
+    assert_eq!(app.mock.calls().to(Endpoint::Result).wait_for(2).await.unwrap(), 2);
+    let late = app.mock.wait_for(&token).within(Duration::from_millis(1)).deleted().await.unwrap_err();
+    assert!(late.to_string().contains("did not come within 1ms: the session is finished"), "{late}");
+    let late = client.calls().to(Endpoint::Delete).within(Duration::from_millis(1)).wait_for(1).await.unwrap_err();
+    assert!(late.to_string().starts_with("they did not come within 1ms: expected at least 1 call of which"), "{late}");
+    let never = client.wait_for(&token).expired().await.unwrap_err();
+    assert!(matches!(never, ControlError::Refused(refused) if refused.status == 409));
+}
+
+#[test]
+fn there_is_the_same_without_an_async_runtime() {
+    let mock = blocking::MockServer::start();
+    let client = blocking::MockClient::connect(&mock.url()).unwrap();
+    let key = mock.company_key().to_owned();
+    let call = |path: &str, body: serde_json::Value| {
+        let url = format!("{}/external-api/{path}/", mock.url());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let answer =
+            runtime.block_on(async { reqwest::Client::new().post(url).json(&body).send().await?.json().await });
+        answer.map(|answer: serde_json::Value| answer).unwrap()
+    };
+    let once = client.expect(begin().times(1)).unwrap();
+    let kept = mock.expect(delete().never());
+    let token = call("begin", json!({"company_key": key})).as_str().unwrap().to_owned();
+    assert_eq!(client.verify(once).unwrap(), 1);
+    mock.finish(&token).unwrap();
+    assert!(mock.wait_for(&token).finished().unwrap().is_finished);
+    assert_eq!(client.wait_for(&token).result("approved").unwrap().answer, "APPROVED");
+    call("result", json!({"company_key": key, "session_token": token}));
+    assert_eq!(client.calls().to(Endpoint::Result).wait_for(1).unwrap(), 1);
+    assert_eq!(client.calls().of_session(&token).count().unwrap(), 2);
+    assert_eq!(client.company(&key).calls().list().unwrap().len(), 2);
+    assert_eq!(mock.control().calls().verify(2).unwrap(), 2);
+    assert!(client.calls().verify(3).is_err());
+    assert!(client.wait_for(&token).within(Duration::from_millis(1)).deleted().is_err());
+    drop(kept);
+    // What is dropped asks the mock by itself, wherever it is.
+    let missing = client.expect(delete().of_session(&token).times(1)).unwrap();
+    let text = catch_unwind(AssertUnwindSafe(|| drop(missing))).map_err(said).unwrap_err();
+    assert!(text.starts_with("what [here] expects did not happen: expected exactly 1 call of which"), "{text}");
+}
+
+#[tokio::test]
+async fn what_is_expected_is_verified_when_it_is_dropped() {
+    let app = fixed().await;
+    app.begin(json!({})).await;
+    let once = app.mock.expect(begin().with("flags.language", "ka").times(1));
+    let two = app.mock.company("two").unwrap().expect(any_call().never());
+    let later = app.mock.expect(result());
+    let too_many = app.mock.expect(to(Endpoint::Begin).times(..=1));
+    let token = app.begin(json!({"flags": {"language": "ka"}})).await;
+    app.begin(json!({"flags": {"language": "en"}})).await;
+    dropped(once).unwrap();
+    dropped(two).unwrap();
+    assert_snapshot!(dropped(later).unwrap_err(), @r"
+        what [here] expects did not happen: expected at least 1 call of which
+          the endpoint is `result`
+          it is behind the call 1
+        but there is none; the nearest of 3 others:
+          call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+            the endpoint is `begin`, not `result`
+          call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+            the endpoint is `begin`, not `result`
+          call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+            the endpoint is `begin`, not `result`
+            it is the call 1
+    ");
+    assert_snapshot!(dropped(too_many).unwrap_err(), @r"
+        what [here] expects did not happen: expected at most 1 call of which
+          the endpoint is `begin`
+          it is behind the call 1
+        but there are 2; the last of them:
+          call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+          call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+    ");
+    let wrong = app.mock.expect(result().with("session_token", &token).status(200).times(2));
+    app.result(&token).await;
+    app.result("short").await;
+    assert_snapshot!(dropped(wrong).unwrap_err(), @r#"
+        what [here] expects did not happen: expected exactly 2 calls of which
+          the endpoint is `result`
+          the status is 200
+          the parameter `session_token` is "kcj6fy64c1vsip3e1nqutsx9jyy7p441ai4fsdvg"
+          it is behind the call 3
+        but there is 1; the nearest of 4 others:
+          call 5: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
+            the status is `400`, not `200`
+            the parameter `session_token` is "short", not "kcj6fy64c1vsip3e1nqutsx9jyy7p441ai4fsdvg"
+          call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+            the endpoint is `begin`, not `result`
+            the parameter `session_token` is missing
+            it is the call 3
+          call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+            the endpoint is `begin`, not `result`
+            the parameter `session_token` is missing
+            it is the call 2
+    "#);
+    let early = app.mock.expect(begin().times(1));
+    assert!(matches!(early.verify().await, Err(ControlError::Refused(_))));
+
+    // What was wrong first is what the test says; the text is printed beside it.
+    let first = catch_unwind(AssertUnwindSafe(|| {
+        let _expected = app.mock.expect(delete().times(1));
+        panic!("first");
+    }));
+    assert_eq!(first.unwrap_err().downcast_ref::<&str>(), Some(&"first"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_expected_of_another_process_is_verified_too() {
+    let app = fixed().await;
+    let client = MockClient::connect(&app.mock.url()).await.unwrap();
+    app.begin(json!({})).await;
+    let right = client.company("one").expect(begin().times(1)).await.unwrap();
+    let wrong = client.expect(delete()).await.unwrap();
+    app.begin(json!({})).await;
+    tokio::task::block_in_place(|| {
+        dropped(right).unwrap();
+        assert_snapshot!(dropped(wrong).unwrap_err(), @r"
+        what [here] expects did not happen: expected at least 1 call of which
+          the endpoint is `delete`
+          it is behind the call 1
+        but there is none; the nearest of 2 others:
+          call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+            the endpoint is `begin`, not `delete`
+          call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+            the endpoint is `begin`, not `delete`
+            it is the call 1
+    ");
+    });
+    assert_eq!(client.expect(begin().never()).await.unwrap().verify().await.unwrap(), 0);
+
+    let silent = TestApp::start_with(|builder| builder.settings(|config| config.journal.enabled = false)).await;
+    let nobody_knows = silent.mock.expect(begin());
+    assert!(dropped(nobody_knows).unwrap_err().contains("--no-journal"));
+    let gone = MockServer::start().await;
+    let client = MockClient::connect(&gone.url()).await.unwrap();
+    let expectation = client.expect(begin().never()).await.unwrap();
+    gone.shutdown().await;
+    let unreachable = AssertUnwindSafe(expectation.verify()).catch_unwind().await.unwrap();
+    assert!(matches!(unreachable, Err(ControlError::Unreachable(_))));
+}
