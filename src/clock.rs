@@ -140,6 +140,12 @@ pub(crate) fn uptime() -> Duration {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);
 
+impl Default for Stopwatch {
+    fn default() -> Self {
+        Self::start()
+    }
+}
+
 impl Stopwatch {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the system time")]
     pub(crate) fn start() -> Self {

@@ -86,6 +86,7 @@ mod http;
 pub use http::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 
 mod json_text;
+mod metrics;
 mod result;
 mod signature;
 mod tally;

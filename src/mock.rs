@@ -9,6 +9,7 @@ mod media;
 mod scenarios;
 mod screening;
 mod sessions;
+mod standings;
 mod steering;
 mod striking;
 mod waiting;
@@ -55,6 +56,7 @@ use crate::{
     data_file::LoadError,
     faults::{Endpoint, Faults},
     foreign_text::shortened,
+    metrics::Metrics,
     result::{Fixtures, render},
     session::{DecideError, Session, Standing},
     vendor::{ErrorCode, Token, TokenSource, VendorError},
@@ -83,6 +85,7 @@ pub(crate) struct Mock {
     pub(crate) specimens: Specimens,
     #[cfg(feature = "media")]
     storage: Arc<Storage>,
+    pub(crate) metrics: Metrics,
     /// Places for those who wait for something to happen.
     pub(crate) waiting: Arc<Semaphore>,
 }
@@ -162,6 +165,7 @@ impl Mock {
             specimens: Specimens::new(config.media_cache),
             #[cfg(feature = "media")]
             storage: Storage::new(config.limits.uploads),
+            metrics: Metrics::new(),
             waiting: Arc::new(Semaphore::new(config.clients.waiting().min(Semaphore::MAX_PERMITS))),
             config,
         })

@@ -70,6 +70,8 @@ pub(crate) struct Entry {
 pub(crate) struct Numbers {
     calls: AtomicU64,
     events: AtomicU64,
+    evicted_calls: AtomicU64,
+    evicted_sessions: AtomicU64,
     /// Rings for everything.
     pub(crate) bell: Notify,
 }
@@ -84,6 +86,16 @@ impl Numbers {
     /// The number of the call that was answered last, as [`Numbers::last_event`].
     pub(crate) fn last_call(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
+    }
+
+    /// How many calls made room so far.
+    pub(crate) fn evicted_calls(&self) -> u64 {
+        self.evicted_calls.load(Ordering::Relaxed)
+    }
+
+    /// How many sessions made room so far.
+    pub(crate) fn evicted_sessions(&self) -> u64 {
+        self.evicted_sessions.load(Ordering::Relaxed)
     }
 
     fn next_event(&self) -> u64 {
@@ -206,14 +218,16 @@ impl Journal {
     /// Adds a call; the oldest ones make room.
     pub(crate) fn record(&self, recorded: Recorded) {
         let bytes = recorded.bytes();
-        let gone = {
+        let (gone, count) = {
             let mut kept = self.kept();
+            let before = kept.evicted.count;
             // Numbered under the lock, so that they stand in the order of their ids.
             let (id, event_id) = (self.numbers.next_call(), self.numbers.next_event());
             kept.bytes += bytes;
             kept.entries.push_back(Arc::new(Entry { id, event_id, recorded }));
-            kept.make_room(&self.settings)
+            (kept.make_room(&self.settings), kept.evicted.count - before)
         };
+        self.numbers.evicted_calls.fetch_add(count, Ordering::Relaxed);
         self.ring();
         // Whatever they held is let go while nobody has to wait.
         drop(gone);
@@ -236,6 +250,17 @@ impl Journal {
         }
         drop(kept);
         self.ring();
+    }
+
+    /// Counts a session that made room.
+    pub(super) fn count_evicted_session(&self) {
+        self.numbers.evicted_sessions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let kept = self.kept();
+        kept.bytes + kept.events.len() * mem::size_of::<Event>()
     }
 
     /// Wakes those who wait for something in it.

@@ -182,6 +182,7 @@ impl Sessions {
             self.index.entries.remove(&given_up.token);
             let due = given_up.take().and_then(|held| held.due);
             self.order().forget(given_up.number, due);
+            self.journal.count_evicted_session();
             self.tell_gone(given_up.token, What::Evicted, begun_at);
             Evicted { token: given_up.token, number: self.evicted.fetch_add(1, Ordering::Relaxed) + 1 }
         }))

@@ -36,8 +36,7 @@ pub(super) type Handler = fn(&Mock, &Call<'_>) -> Result<Answer, Refusal>;
 /// What becomes known of a call on its way: who makes it, about which session, what it met, and what is remembered.
 #[derive(Debug, Default)]
 struct Course {
-    /// Where the journal or the log want to know how long it took.
-    stopwatch: Option<Stopwatch>,
+    stopwatch: Stopwatch,
     endpoint: Option<Endpoint>,
     tenant: Option<Arc<Tenant>>,
     session: Option<Token>,
@@ -59,7 +58,7 @@ pub(super) async fn vendor_call(
     body: &mut Arriving,
     caller: &Caller,
 ) -> Response<Body> {
-    let mut course = Course::start(mock, target.map(|(endpoint, _)| endpoint));
+    let mut course = Course::start(target.map(|(endpoint, _)| endpoint));
     let response = match course.answer(mock, target, head, body).await {
         Ok(response) => response,
         Err(Refusal::Error(error, met)) => {
@@ -82,7 +81,7 @@ pub(super) async fn widget_call(
     request: Request<Arriving>,
     caller: &Caller,
 ) -> Response<Body> {
-    let mut course = Course::start(mock, Some(endpoint));
+    let mut course = Course::start(Some(endpoint));
     let token = page::session_of(request.uri());
     let (head, body) = request.into_parts();
     course.tenant = mock.tenant_of(&token);
@@ -104,9 +103,8 @@ pub(super) async fn widget_call(
 }
 
 impl Course {
-    fn start(mock: &Mock, endpoint: Option<Endpoint>) -> Self {
-        let is_watched = mock.config.journal.enabled || tracing::enabled!(tracing::Level::DEBUG);
-        Self { stopwatch: is_watched.then(Stopwatch::start), endpoint, ..Self::default() }
+    fn start(endpoint: Option<Endpoint>) -> Self {
+        Self { endpoint, ..Self::default() }
     }
 
     /// How much of a body is remembered.
@@ -206,7 +204,9 @@ impl Course {
             }
             response = harm::inflict(response, &self.met.strikes, caller).await;
         }
-        let took = self.stopwatch.map(|stopwatch| stopwatch.elapsed()).unwrap_or_default();
+        let took = self.stopwatch.elapsed();
+        let (endpoint, struck) = (self.endpoint.map(Endpoint::as_str), self.met.strikes.len());
+        mock.metrics.answered(endpoint, response.status().as_str(), took, struck);
         if tracing::enabled!(tracing::Level::DEBUG) {
             let (status, took) = (response.status().as_u16(), took.as_micros() as u64);
             let session = self.session.map(tracing::field::display);

@@ -340,6 +340,19 @@ impl Session {
         self.expires_at
     }
 
+    /// What memory it takes, about: that which sessions share is not counted.
+    pub(crate) fn bytes(&self) -> usize {
+        let Asked { own, .. } = &self.asked;
+        let rest = self.rest.as_ref().map_or(0, |rest| {
+            let rendered = rest.rendered.as_ref().map_or(0, Bytes::len);
+            let browser = rest.browser.as_ref();
+            let browser = browser.map_or(0, |browser| browser.user_agent.len() + browser.remote_address.len());
+            let lists = size_of_val(&rest.reached[..]) + size_of_val(&rest.came[..]);
+            size_of::<Rest>() + rendered + browser + lists
+        });
+        size_of::<Self>() + own.flags().len() + own.steps().len() + rest
+    }
+
     /// Whether the token ran out before the person was through, as far as somebody noticed.
     pub(crate) fn has_expired(&self) -> bool {
         self.has_expired

@@ -53,6 +53,11 @@ impl Storage {
         Arc::new(Self { taken: AtomicUsize::new(0), most })
     }
 
+    /// How many bytes are taken.
+    pub(crate) fn held(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+
     /// Takes room for so many bytes.
     ///
     /// # Errors

@@ -62,6 +62,9 @@ pub(crate) fn check(method: &str, path: &str, reply: &Reply) {
         return;
     }
     assert_eq!(reply.header("content-type"), Some(&**kind), "{method} {template}: {reply}");
+    if !kind.contains("json") {
+        return;
+    }
     let place = format!("#{place}/content/{}/schema", kind.replace('/', "~1"));
     let answer = reply.json();
     let problems: Vec<_> = validator(&place)

@@ -8,6 +8,7 @@ mod faults;
 mod guard;
 mod health;
 mod listing;
+mod metrics;
 mod openapi;
 mod problem;
 mod reading;
@@ -81,6 +82,7 @@ fn resources() -> Router<Arc<Mock>> {
         .route("/events", get(events::listen))
         .route("/wait/session/{token}", get(wait::session))
         .route("/wait/calls", get(wait::calls).post(wait::calls_like))
+        .route("/metrics", get(metrics::show))
         .route("/openapi.json", get(openapi::show))
         .route("/settings", get(settings::show))
         .route("/clock", get(clock::show))

@@ -6,6 +6,7 @@ mod counting;
 mod crowd;
 mod events;
 mod faults;
+mod metrics;
 mod reading;
 mod safety;
 mod scenarios;

@@ -232,6 +232,10 @@ pub(super) fn paths(document: &mut Document) {
         .answers_in::<events::EventInfo<'_>>("text/event-stream")
         .problems(&[404, 409, 503])
         .done();
+    document
+        .admin("get", "/metrics", "What is counted, as Prometheus reads it")
+        .answers_in::<String>("text/plain; version=0.0.4")
+        .done();
     let so_many = json!({
         "company_key": text, "count": {"type": "integer", "minimum": 0, "default": 1}, "timeout": {"type": "string"},
     });

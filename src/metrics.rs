@@ -1,0 +1,116 @@
+//! What is counted of calls, for whoever watches the server: Prometheus has it.
+
+use std::time::Duration;
+
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    core::Collector, proto::MetricFamily,
+};
+
+/// In what times calls are sorted, in seconds: most are answered within a millisecond, and faults hold some up for long.
+const BUCKETS: [f64; 13] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
+
+/// What is counted of the calls of a server.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    calls: IntCounterVec,
+    seconds: HistogramVec,
+    struck: IntCounter,
+}
+
+/// How things stand at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Standings {
+    /// Sessions by scenario and the number of the stage that came last.
+    pub(crate) sessions: Vec<(String, usize, u64)>,
+    pub(crate) companies: usize,
+    pub(crate) faults: usize,
+    pub(crate) waiting: usize,
+    /// In bytes: what sessions, uploads and journals take.
+    pub(crate) memory: Vec<(&'static str, usize)>,
+    /// What made room so far.
+    pub(crate) evicted: Vec<(&'static str, u64)>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let calls =
+            Opts::new("identomat_mock_calls_total", "Calls of the vendor's API and the widget that were answered.");
+        let seconds = HistogramOpts::new("identomat_mock_call_seconds", "How long calls took, faults included.");
+        let metrics = Self {
+            registry: Registry::new(),
+            calls: IntCounterVec::new(calls, &["endpoint", "status"]).expect("the names are right"),
+            seconds: HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["endpoint"]).expect("the names are right"),
+            struck: IntCounter::new("identomat_mock_faults_struck_total", "Calls that faults struck.")
+                .expect("the name is right"),
+        };
+        let all: [Box<dyn Collector>; 3] =
+            [Box::new(metrics.calls.clone()), Box::new(metrics.seconds.clone()), Box::new(metrics.struck.clone())];
+        for collector in all {
+            metrics.registry.register(collector).expect("each name is there once");
+        }
+        metrics
+    }
+
+    /// Counts a call that was answered. `endpoint` is `None` for one that is not imitated.
+    pub(crate) fn answered(&self, endpoint: Option<&str>, status: &str, took: Duration, struck: usize) {
+        let endpoint = endpoint.unwrap_or("other");
+        self.calls.with_label_values(&[endpoint, status]).inc();
+        self.seconds.with_label_values(&[endpoint]).observe(took.as_secs_f64());
+        if struck > 0 {
+            self.struck.inc_by(struck as u64);
+        }
+    }
+
+    /// All of it in the text format of Prometheus, with how things stand now.
+    pub(crate) fn text(&self, standings: &Standings) -> String {
+        let mut families = self.registry.gather();
+        families.extend(standings.families());
+        // One that has nothing to say yet cannot be written.
+        families.retain(|family| !family.get_metric().is_empty());
+        families.sort_by(|one, other| one.name().cmp(other.name()));
+        TextEncoder::new().encode_to_string(&families).expect("what is counted can be written")
+    }
+}
+
+impl Standings {
+    fn families(&self) -> Vec<MetricFamily> {
+        let Self { sessions, companies, faults, waiting, memory, evicted } = self;
+        let mut families = Vec::new();
+        let labelled = |name: &str, help: &str, labels: &[&str]| {
+            IntGaugeVec::new(Opts::new(name, help), labels).expect("the names are right")
+        };
+        let by_stage = labelled(
+            "identomat_mock_sessions",
+            "Sessions by their scenario and the number of the stage that came last, 0 before the first.",
+            &["scenario", "stage"],
+        );
+        for (scenario, stage, count) in sessions {
+            by_stage.with_label_values(&[scenario.as_str(), &stage.to_string()]).add(*count as i64);
+        }
+        families.extend(by_stage.collect());
+        let bytes =
+            labelled("identomat_mock_memory_bytes", "What sessions, uploads and journals take, about.", &["of"]);
+        for (of, size) in memory {
+            bytes.with_label_values(&[*of]).set(*size as i64);
+        }
+        families.extend(bytes.collect());
+        for (name, help, number) in [
+            ("identomat_mock_companies", "Companies of this moment.", companies),
+            ("identomat_mock_faults_in_force", "Faults that can strike, but those of scenarios.", faults),
+            ("identomat_mock_waiting", "Clients that wait for something or listen to events.", waiting),
+        ] {
+            let gauge = IntGauge::new(name, help).expect("the name is right");
+            gauge.set(*number as i64);
+            families.extend(gauge.collect());
+        }
+        let gone = Opts::new("identomat_mock_evicted_total", "What made room for something new.");
+        let gone = IntCounterVec::new(gone, &["what"]).expect("the names are right");
+        for (what, count) in evicted {
+            gone.with_label_values(&[*what]).inc_by(*count);
+        }
+        families.extend(gone.collect());
+        families
+    }
+}

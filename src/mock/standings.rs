@@ -1,0 +1,55 @@
+//! How things stand as a whole, for whoever watches the server.
+
+use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
+
+use super::Mock;
+use crate::{clock::uptime, metrics::Standings, scenario::Scenario};
+
+impl Mock {
+    /// Sessions by stage, what is in force, what waits, what had to go, and what memory it takes.
+    pub(crate) fn standings(&self) -> Standings {
+        let tenants = self.tenants.all();
+        let (mut by_stage, mut memory) = (BTreeMap::<(String, usize), u64>::new(), 0);
+        let mut seen: Option<(Arc<Scenario>, usize, u64)> = None;
+        let mut count = |seen: Option<(Arc<Scenario>, usize, u64)>| {
+            if let Some((scenario, stage, number)) = seen {
+                *by_stage.entry((scenario.name.clone(), stage)).or_default() += number;
+            }
+        };
+        for tenant in &tenants {
+            let now = tenant.clock.now();
+            tenant.sessions.look_through(None, false, |_, session, _| {
+                session.settle(now);
+                memory += session.bytes();
+                let stage = session.stage().unwrap_or(0);
+                match &mut seen {
+                    // Mostly many of the same kind follow each other.
+                    Some((scenario, last, number))
+                        if *last == stage && Arc::ptr_eq(scenario, &session.asked.scenario) =>
+                    {
+                        *number += 1;
+                    }
+                    other => count(other.replace((session.asked.scenario.clone(), stage, 1))),
+                }
+                ControlFlow::Continue(())
+            });
+        }
+        count(seen);
+        let journals = tenants.iter().map(|tenant| tenant.journal.bytes()).sum::<usize>() + self.journal.bytes();
+        let mut memory = vec![("sessions", memory), ("journals", journals)];
+        #[cfg(feature = "media")]
+        memory.push(("uploads", self.storage.held()));
+        Standings {
+            sessions: by_stage.into_iter().map(|((scenario, stage), number)| (scenario, stage, number)).collect(),
+            companies: tenants.len(),
+            faults: self.all_faults().len(),
+            waiting: self.config.clients.waiting().saturating_sub(self.waiting.available_permits()),
+            memory: std::mem::take(&mut memory),
+            evicted: vec![
+                ("session", self.numbers.evicted_sessions()),
+                ("company", self.tenants.evicted(uptime())),
+                ("call", self.numbers.evicted_calls()),
+            ],
+        }
+    }
+}
