@@ -1,5 +1,6 @@
 //! The command line: serve (the default) and health.
 
+mod coverage;
 mod health;
 mod open_files;
 mod settings;
@@ -98,6 +99,7 @@ async fn serve(settings: Settings) -> Done {
     let settings = settings.with_file()?;
     let _log = start_log(&settings);
     let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
+    let report = settings.coverage.as_deref().map(coverage::Report::prepare).transpose()?;
     warn_of_unknown_variables();
     if let Some(path) = &ready_file {
         check_ready_file(path)?;
@@ -127,7 +129,11 @@ async fn serve(settings: Settings) -> Done {
         () = stop.received() => {}
     }
     tracing::info!("stopping");
+    let mock = server.mock().clone();
     server.shutdown().await;
+    if let Some(report) = report {
+        report.write(&mock.coverage(None, true))?;
+    }
     if let Some(path) = &ready_file {
         remove_if_there(path)?;
     }

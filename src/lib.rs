@@ -81,6 +81,8 @@ pub use data_file::LoadError;
 mod built_in;
 mod catalogue;
 mod clock;
+mod coverage;
+pub use coverage::{Coverage, CoverageItem, CoverageKind};
 mod foreign_text;
 mod http;
 pub use http::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};

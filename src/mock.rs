@@ -3,9 +3,11 @@
 mod begin;
 mod calls;
 mod companies;
+mod coverage;
 mod events;
 #[cfg(feature = "media")]
 mod media;
+mod result;
 mod scenarios;
 mod screening;
 mod sessions;
@@ -20,16 +22,17 @@ use std::{
     time::SystemTime,
 };
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 #[cfg(feature = "media")]
 pub(crate) use self::media::Picture;
+use self::scenarios::{Shelf, read_catalogue};
 pub(crate) use self::{
     begin::BeginRequest,
     calls::{CallFilter, CallOf},
     events::EventOf,
+    result::Told,
     striking::{Met, Stand},
     waiting::{Until, WaitError},
 };
@@ -44,21 +47,17 @@ pub use self::{
     steering::{Due, FellDue},
     widget::Finish,
 };
-use self::{
-    scenarios::{Shelf, read_catalogue},
-    striking::{strike_session, struck},
-};
 use crate::{
     catalogue::Catalogue,
     clock::{Clock, uptime},
     company::{Ceiling, Company, Gone, Journal, Numbers, Tenant, TenantSettings, Tenants, Welcome},
     config::Config,
+    coverage::Ledger,
     data_file::LoadError,
-    faults::{Endpoint, Faults},
+    faults::Faults,
     foreign_text::shortened,
     metrics::Metrics,
-    result::{Fixtures, render},
-    session::{DecideError, Session, Standing},
+    session::{DecideError, Session},
     vendor::{ErrorCode, Token, TokenSource, VendorError},
 };
 #[cfg(feature = "media")]
@@ -86,15 +85,11 @@ pub(crate) struct Mock {
     #[cfg(feature = "media")]
     storage: Arc<Storage>,
     pub(crate) metrics: Metrics,
+    /// What the code of all companies has met since everything was reset, and since the start.
+    ledger: Ledger,
+    whole_ledger: Ledger,
     /// Places for those who wait for something to happen.
     pub(crate) waiting: Arc<Semaphore>,
-}
-
-/// What a call answers, and what it met on its way.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) json: Bytes,
-    pub(crate) met: Met,
 }
 
 /// Why a call is not answered as it asks.
@@ -166,6 +161,8 @@ impl Mock {
             #[cfg(feature = "media")]
             storage: Storage::new(config.limits.uploads),
             metrics: Metrics::new(),
+            ledger: Ledger::default(),
+            whole_ledger: Ledger::default(),
             waiting: Arc::new(Semaphore::new(config.clients.waiting().min(Semaphore::MAX_PERMITS))),
             config,
         })
@@ -183,51 +180,6 @@ impl Mock {
                 format!("there is no company key `{}`; the keys are: {}", shortened(key), self.tenants.known_keys()),
             )
         })
-    }
-
-    /// The result document of a session. The call counts as a poll.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorCode::SessionInvalid`], [`ErrorCode::SessionNotFound`], and what the scenario says.
-    pub(crate) fn result(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Told, Refusal> {
-        self.with_session(tenant, token, |session, catalogue| {
-            let now = tenant.clock.now();
-            let met = strike_session(session, Endpoint::Result, now)?;
-            let answer = self.answer(tenant, session, &catalogue.fixtures);
-            session.polled(now);
-            let (json, met) = struck(answer, met)?;
-            Ok(Told { json, met })
-        })
-    }
-
-    /// Deletes a session and hands out its result document.
-    ///
-    /// # Errors
-    ///
-    /// As [`Mock::result`]; the session stays then.
-    pub(crate) fn delete(&self, tenant: &Arc<Tenant>, token: &str) -> Result<Told, Refusal> {
-        let known = read_token(token)?;
-        let last_look = |session: &mut Session, catalogue: &Catalogue| -> Result<Told, Refusal> {
-            let now = tenant.clock.now();
-            let met = strike_session(session, Endpoint::Delete, now)?;
-            let (json, met) = struck(self.answer(tenant, session, &catalogue.fixtures), met)?;
-            Ok(Told { json, met })
-        };
-        tenant
-            .sessions
-            .remove(&known, tenant.clock.now(), last_look)
-            .unwrap_or_else(|| Err(not_found(tenant, token).into()))
-    }
-
-    fn answer(&self, tenant: &Tenant, session: &mut Session, fixtures: &Fixtures) -> Result<Bytes, VendorError> {
-        let draw = |session: &Session, standing: Standing<'_>| {
-            let company = &tenant.setup().company;
-            render(session, standing, fixtures, &company.people, self.config.wording(company))
-        };
-        session
-            .answer(draw)
-            .map_err(|code| VendorError::new(code, format!("the scenario `{}` says so", session.scenario().name)))
     }
 
     fn with_session<T>(

@@ -41,6 +41,7 @@ pub use self::{
 use crate::{
     clock::uptime,
     config::Config,
+    coverage::Coverage,
     faults::{Fault, FaultInfo},
     foreign_text::without_quotes,
     http::{self, Routes},
@@ -343,6 +344,12 @@ impl MockServer {
     #[track_caller]
     pub fn expect(&self, expected: impl Into<Expected>) -> Expectation {
         Expectation::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
+    }
+
+    /// What the code under test has met since everything was reset, and what never: outcomes, reject reasons, errors, faults
+    /// and races.
+    pub fn coverage(&self) -> Coverage {
+        self.mock.coverage(None, false)
     }
 
     /// Reads scenarios and fixtures again, for sessions that begin from now on.

@@ -258,6 +258,11 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_READY_FILE", value_name = "PATH")]
     pub(super) ready_file: Option<PathBuf>,
 
+    /// File to write at the end: what the code under test has met of all outcomes, errors and races, and what never; as
+    /// `JUnit` XML in the file of the same name that ends with `.xml`
+    #[arg(long, env = "IDENTOMAT_MOCK_COVERAGE", value_name = "FILE")]
+    pub(super) coverage: Option<PathBuf>,
+
     /// YAML file of settings: each flag without its dashes is a key, and `companies` says more about each company
     #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
     #[serde(skip)]
@@ -282,7 +287,9 @@ impl Settings {
 
     /// Paths in a config file are meant from where the file is.
     fn relative_to(mut self, folder: &Path) -> Self {
-        for path in [&mut self.scenarios, &mut self.fixtures, &mut self.ready_file].into_iter().flatten() {
+        for path in
+            [&mut self.scenarios, &mut self.fixtures, &mut self.ready_file, &mut self.coverage].into_iter().flatten()
+        {
             *path = folder.join(&path);
         }
         self
@@ -346,6 +353,7 @@ impl Settings {
             log_format,
             log_level,
             ready_file,
+            coverage,
             config,
         )
     }

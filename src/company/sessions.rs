@@ -337,18 +337,18 @@ impl Sessions {
         }
     }
 
-    /// Removes a session at `now` when `last_look` at it is a success; `None` when the company has none of that token.
-    pub(crate) fn remove<T, E>(
+    /// Removes a session at `now` when `last_look` at it says so; `None` when the company has none of that token.
+    pub(crate) fn remove<T>(
         &self,
         token: &Token,
         now: Timestamp,
-        last_look: impl Fn(&mut Session, &Catalogue) -> Result<T, E>,
-    ) -> Option<Result<T, E>> {
+        last_look: impl Fn(&mut Session, &Catalogue) -> (T, bool),
+    ) -> Option<T> {
         let record = self.find(token)?;
         let mut locked = record.lock();
-        let (looked, _) =
+        let ((looked, is_over), _) =
             self.change_held(&record, locked.as_mut()?, |session, catalogue| last_look(session, catalogue));
-        if looked.is_ok() {
+        if is_over {
             let due = locked.take().and_then(|held| held.due);
             drop(locked);
             self.index.entries.remove(token);

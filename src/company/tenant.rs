@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    coverage::Ledger,
     faults::{Endpoint, Fault, FaultInfo, FaultList, Faults, Occasion, Strike},
     foreign_text::shortened,
     scenario::ScenarioChoice,
@@ -40,6 +41,8 @@ pub(crate) struct Tenant {
     pub(crate) sessions: Sessions,
     pub(crate) faults: Faults,
     pub(crate) journal: Arc<Journal>,
+    /// What its code has met.
+    pub(crate) ledger: Ledger,
     /// Scenarios of the next sessions.
     queue: Mutex<VecDeque<ScenarioChoice>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
@@ -119,6 +122,7 @@ impl Tenant {
             sessions: Sessions::new(tenant.clone(), index.clone(), ceiling, journal.clone()),
             faults: Faults::default(),
             journal,
+            ledger: Ledger::default(),
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
             told: Mutex::default(),
@@ -168,6 +172,7 @@ impl Tenant {
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = self.first_setup.clone();
         self.sessions.clear();
         self.journal.clear();
+        self.ledger.clear();
         self.clock.reset(self.frozen_at);
         self.tokens.reset();
         self.faults.replace(&company.faults, self.clock.now());

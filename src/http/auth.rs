@@ -29,6 +29,8 @@ pub(super) struct Call<'a> {
     pub(super) setup: Arc<Setup>,
     pub(super) params: Params<'a>,
     pub(super) headers: &'a HeaderMap,
+    /// Whether a fault is on the answer that does more than to hold it back.
+    pub(super) is_harmed: bool,
 }
 
 impl<'a> Call<'a> {
@@ -65,7 +67,7 @@ impl<'a> Call<'a> {
                 .with_payload(|payload| signature::verify(secret, payload, header.as_deref()))
                 .map_err(|problem| VendorError::new(ErrorCode::SignatureInvalid, problem))?;
         }
-        Ok(Self { endpoint, tenant, setup, params, headers })
+        Ok(Self { endpoint, tenant, setup, params, headers, is_harmed: false })
     }
 
     /// The session token.

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock::Stopwatch,
-    company::{Headers, Recorded, Tenant},
+    company::{Gone, Headers, Recorded, Tenant},
     faults::Endpoint,
     mock::{Met, Mock, Refusal},
     vendor::{ErrorCase, ErrorCode, Token},
@@ -146,7 +146,8 @@ impl Course {
         if !takes(endpoint, &head.method) {
             return Ok(wrong_method(endpoint, head));
         }
-        let call = Call::admit(endpoint, tenant?, params?, &head.headers)?;
+        let mut call = Call::admit(endpoint, tenant?, params?, &head.headers)?;
+        call.is_harmed = self.met.is_harmed();
         let answer = handler(mock, &call)?;
         self.met.then(answer.met);
         self.session = answer.begun.or(self.session);
@@ -204,6 +205,7 @@ impl Course {
             }
             response = harm::inflict(response, &self.met.strikes, caller).await;
         }
+        self.tell_ledger(mock);
         let took = self.stopwatch.elapsed();
         let (endpoint, struck) = (self.endpoint.map(Endpoint::as_str), self.met.strikes.len());
         mock.metrics.answered(endpoint, response.status().as_str(), took, struck);
@@ -239,6 +241,26 @@ impl Course {
             mock.record(self.tenant.as_deref(), recorded);
         }
         response
+    }
+}
+
+impl Course {
+    /// Takes note of what the code under test met by this call.
+    fn tell_ledger(&self, mock: &Mock) {
+        let (tenant, strikes) = (self.tenant.as_deref(), &self.met.strikes);
+        if !strikes.is_empty() {
+            mock.met_faults(tenant, self.session, strikes);
+        }
+        if let Some(code) = self.error {
+            let is_gone = |(tenant, token): (&Tenant, Token)| tenant.sessions.gone(&token) == Some(Gone::Deleted);
+            let is_deleted = code == ErrorCode::SessionNotFound && tenant.zip(self.session).is_some_and(is_gone);
+            mock.met_error(tenant, code, is_deleted);
+        }
+        if self.endpoint == Some(Endpoint::Begin)
+            && let Some(tenant) = tenant
+        {
+            mock.met_begin(tenant, self.met.is_harmed());
+        }
     }
 }
 

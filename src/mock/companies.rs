@@ -137,6 +137,7 @@ impl Mock {
         self.clock.reset(self.settings.frozen_at);
         self.faults.replace(&self.config.faults, self.clock.now());
         self.journal.clear();
+        self.ledger.clear();
         self.forget_added_scenarios();
         self.note(What::Reset);
         tracing::info!("everything is as it was at the start");

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Met, Mock, Refusal, strike_session, struck};
+use super::{
+    Met, Mock, Refusal,
+    striking::{strike_session, struck},
+};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{Mock, Refusal};
 use crate::{
     company::Tenant,
+    coverage::{self, Race},
     faults::{Endpoint, Occasion, Strike},
     scenario::Scenario,
     session::Session,
@@ -41,6 +42,11 @@ impl Met {
     pub(crate) fn then(&mut self, later: Self) {
         self.strikes.extend(later.strikes);
         self.stand = later.stand.or(self.stand.take());
+    }
+
+    /// Whether a fault is on the answer that does more than to hold it back.
+    pub(crate) fn is_harmed(&self) -> bool {
+        self.strikes.iter().any(|strike| strike.harm.is_some())
     }
 
     /// These faults alone.
@@ -107,6 +113,30 @@ impl Mock {
         }
         let (endpoint, scenario) = (Some(Endpoint::Begin), Some(scenario));
         self.strike_on(&Occasion { endpoint, session: None, scenario, is_second_look: true }, Some(tenant))
+    }
+
+    /// Takes note of what faults did to a call, for the code that has to cope with it.
+    pub(crate) fn met_faults(&self, tenant: Option<&Tenant>, session: Option<Token>, strikes: &[Strike]) {
+        for strike in strikes {
+            if strike.delay.is_some() {
+                self.met(tenant, coverage::Met::Fault(None));
+            }
+            if let Some(harm) = &strike.harm {
+                self.met(tenant, coverage::Met::Fault(Some(harm)));
+            }
+        }
+        if strikes.iter().any(|strike| strike.harm.is_some())
+            && let Some((tenant, token)) = tenant.zip(session)
+        {
+            tenant.sessions.update(&token, |session, _| session.struck());
+        }
+    }
+
+    /// Takes note of how a call of `begin/` went.
+    pub(crate) fn met_begin(&self, tenant: &Tenant, is_struck: bool) {
+        if tenant.ledger.began(is_struck) {
+            self.met(Some(tenant), coverage::Met::Race(Race::RetriedAfterFault));
+        }
     }
 
     fn strike_on(&self, occasion: &Occasion<'_>, tenant: Option<&Tenant>) -> Result<Met, Met> {

@@ -16,13 +16,12 @@ use std::{collections::HashSet, fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use self::verdict::REJECT_REASONS;
 pub(crate) use self::{
     book::ScenarioBook,
     content::{Content, Match, Read},
     file::ScenarioFile,
     person::PersonWish,
-    verdict::{RejectReason, ResultValue},
+    verdict::{REJECT_REASONS, RejectReason, ResultValue},
 };
 pub use self::{
     choice::ScenarioChoice,

@@ -201,7 +201,7 @@ impl ResultValue {
 }
 
 /// The words for why a person was rejected that were seen (specification, section 5).
-pub(super) const REJECT_REASONS: [&str; 13] = [
+pub(crate) const REJECT_REASONS: [&str; 13] = [
     "face_mismatch",
     "face_blurry",
     "document_blurry",

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     company::Company,
     config::Config,
+    coverage::Coverage,
     faults::{Fault, FaultInfo},
     http::CallInfo,
     mock::{CompanyInfo, FellDue, Finish, ScenarioInfo, SessionDetails, SessionInfo},
@@ -187,6 +188,7 @@ waiting! {
     fn set_clock(at: SystemTime) -> Vec<FellDue>;
     fn freeze_clock() -> ();
     fn unfreeze_clock() -> ();
+    fn coverage() -> Coverage;
     fn calls_of(token: &str) -> Vec<CallInfo>;
     fn forget_calls() -> ();
 }

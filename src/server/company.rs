@@ -17,6 +17,7 @@ use super::{
 use crate::{
     clock::Clock,
     company::Tenant,
+    coverage::Coverage,
     faults::{Fault, FaultInfo},
     http,
     mock::{FellDue, Mock, SessionInfo},
@@ -187,6 +188,11 @@ impl<'a> CompanyHandle<'a> {
     /// The company's calls that are remembered, to be counted and waited for.
     pub fn calls(&self) -> Calls<AtHand> {
         Calls::new(AtHand::new(self.control()))
+    }
+
+    /// What the company's code has met since it was reset, and what never.
+    pub fn coverage(&self) -> Coverage {
+        self.mock.coverage(Some(&self.tenant()), false)
     }
 
     /// Expects calls of the company from now on; it is verified when it is dropped.

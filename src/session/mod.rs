@@ -6,6 +6,7 @@ mod error;
 mod happened;
 mod parts;
 mod timeline;
+mod told;
 #[cfg(feature = "media")]
 mod uploads;
 mod walk;
@@ -21,6 +22,7 @@ use self::course::{Came, Course};
 pub use self::error::{DecideError, FinishError};
 pub(crate) use self::happened::{Happened, Seen};
 pub use self::timeline::TimelineEntry;
+use self::told::Told;
 #[cfg(feature = "media")]
 pub use self::uploads::UploadError;
 #[cfg(feature = "media")]
@@ -46,6 +48,7 @@ pub(crate) struct Session {
     expires_at: Timestamp,
     /// Whether somebody noticed that the token ran out before the person was through.
     has_expired: bool,
+    told: Told,
     course: Course,
     /// What most sessions do not have, most of the time.
     rest: Option<Box<Rest>>,
@@ -153,6 +156,7 @@ impl Session {
             begun_at: now,
             expires_at: later(now, lifetime),
             has_expired: false,
+            told: Told::default(),
             course: Course::new(now),
             rest: parent.map(|parent| Box::new(Rest { parent: Some(parent), ..Rest::default() })),
         };

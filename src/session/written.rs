@@ -8,7 +8,7 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Asked, Rest, Session, course::Course};
+use super::{Asked, Rest, Session, course::Course, told::Told};
 use crate::{
     scenario::Scenario,
     vendor::{Form, SavedForm, Token},
@@ -26,13 +26,15 @@ struct Written<'a> {
     begun_at: Timestamp,
     expires_at: Timestamp,
     has_expired: bool,
+    told: Told,
     course: Cow<'a, Course>,
     rest: Option<Cow<'a, Rest>>,
 }
 
 impl Serialize for Session {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
-        let Self { token, asked, switches: _, step_types: _, begun_at, expires_at, has_expired, course, rest } = self;
+        let Self { token, asked, switches: _, step_types: _, begun_at, expires_at, has_expired, told, course, rest } =
+            self;
         let written = Written {
             token: *token,
             flags: asked.own.flags().into(),
@@ -43,6 +45,7 @@ impl Serialize for Session {
             begun_at: *begun_at,
             expires_at: *expires_at,
             has_expired: *has_expired,
+            told: *told,
             course: Cow::Borrowed(course),
             rest: rest.as_deref().map(Cow::Borrowed),
         };
@@ -97,6 +100,7 @@ impl Session {
             begun_at: written.begun_at,
             expires_at: written.expires_at,
             has_expired: written.has_expired,
+            told: written.told,
             course: written.course.into_owned(),
             rest: written.rest.map(|rest| Box::new(rest.into_owned())),
         })

@@ -64,7 +64,7 @@ impl Serving {
     }
 
     /// Sends SIGTERM, waits for the end, and answers how long it took, the exit code and the log.
-    fn terminate(self) -> (Duration, Option<i32>, String) {
+    pub(crate) fn terminate(self) -> (Duration, Option<i32>, String) {
         self.stop("TERM")
     }
 

@@ -11,6 +11,7 @@ mod command_line;
 mod companies;
 mod control;
 mod control_api;
+mod coverage;
 mod documented;
 mod encodings;
 mod errors;

@@ -58,7 +58,7 @@ fn every_flag_has_a_variable_and_a_key_in_the_file() {
 #[tokio::test]
 async fn the_control_api_shows_every_setting_of_the_server() {
     // What is about the process, or is a secret, is not the server's.
-    let others = ["config", "log-format", "log-level", "ready-file", "watch"];
+    let others = ["config", "coverage", "log-format", "log-level", "ready-file", "watch"];
     let app = TestApp::start().await;
     let shown = app.get("/__admin/settings").await.json();
     for (flag, _) in flags().iter().filter(|(flag, _)| !others.contains(&flag.as_str())) {

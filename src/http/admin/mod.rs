@@ -3,6 +3,7 @@
 mod calls;
 mod clock;
 mod companies;
+mod coverage;
 mod events;
 mod faults;
 mod guard;
@@ -83,6 +84,7 @@ fn resources() -> Router<Arc<Mock>> {
         .route("/wait/session/{token}", get(wait::session))
         .route("/wait/calls", get(wait::calls).post(wait::calls_like))
         .route("/metrics", get(metrics::show))
+        .route("/coverage", get(coverage::show))
         .route("/openapi.json", get(openapi::show))
         .route("/settings", get(settings::show))
         .route("/clock", get(clock::show))

@@ -4,5 +4,5 @@ use super::super::auth::{Answer, Call};
 use crate::mock::{Mock, Refusal};
 
 pub(in crate::http) fn delete(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
-    Ok(mock.delete(&call.tenant, &call.session_token()?)?.into())
+    Ok(mock.delete(&call.tenant, &call.session_token()?, call.is_harmed)?.into())
 }

@@ -14,6 +14,7 @@ use super::{
     Control, ControlError, Part,
 };
 use crate::{
+    coverage::Coverage,
     foreign_text::without_quotes,
     http::{CallInfo, path_of},
     mock::{Finish, SessionDetails, SessionInfo},
@@ -125,6 +126,15 @@ impl Control {
     /// order in which they were answered.
     pub fn calls(&self) -> Calls<Self> {
         Calls::new(self.clone())
+    }
+
+    /// What the code under test has met since the company was reset, or everything was, and what never.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`].
+    pub async fn coverage(&self) -> Result<Coverage, ControlError> {
+        self.get(&["coverage"], &self.whose()).await
     }
 
     /// Expects calls from now on; it is verified when it is dropped, or with [`Expectation::verify`].

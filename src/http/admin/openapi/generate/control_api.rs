@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::super::{
-        calls, clock, events, faults, health, listing, listing::Part, reading::Nothing, scenarios, sessions, settings,
-        verdict, wait,
+        calls, clock, coverage, events, faults, health, listing, listing::Part, reading::Nothing, scenarios, sessions,
+        settings, verdict, wait,
     },
     Document,
 };
@@ -231,6 +231,12 @@ pub(super) fn paths(document: &mut Document) {
         .header("Last-Event-ID", "The events behind that id; as `after`, above which it holds")
         .answers_in::<events::EventInfo<'_>>("text/event-stream")
         .problems(&[404, 409, 503])
+        .done();
+    document
+        .admin("get", "/coverage", "What the code under test has met, and what never")
+        .query::<coverage::Wanted>()
+        .answers::<coverage::Covered>(200)
+        .problems(&[404])
         .done();
     document
         .admin("get", "/metrics", "What is counted, as Prometheus reads it")

@@ -1,0 +1,281 @@
+//! What the code under test has met of all that it can meet: outcomes, reject reasons, errors, faults and races.
+
+use std::{
+    fmt,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    faults::Harm,
+    scenario::REJECT_REASONS,
+    vendor::{ErrorCode, Outcome},
+};
+
+/// An order of events that code under test may not expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Race {
+    PolledBeforeOpened,
+    PolledBeforeFinished,
+    DoneBeforeVerdict,
+    VerdictAfterInProgress,
+    VerdictChanged,
+    DocumentChanged,
+    NotFoundAtFirst,
+    ErrorAfterAnswer,
+    ExpiredBeforeOpened,
+    Abandoned,
+    DeletedBeforeFinished,
+    AskedAfterDelete,
+    RetriedAfterFault,
+}
+
+impl Race {
+    const ALL: [Self; 13] = [
+        Self::PolledBeforeOpened,
+        Self::PolledBeforeFinished,
+        Self::DoneBeforeVerdict,
+        Self::VerdictAfterInProgress,
+        Self::VerdictChanged,
+        Self::DocumentChanged,
+        Self::NotFoundAtFirst,
+        Self::ErrorAfterAnswer,
+        Self::ExpiredBeforeOpened,
+        Self::Abandoned,
+        Self::DeletedBeforeFinished,
+        Self::AskedAfterDelete,
+        Self::RetriedAfterFault,
+    ];
+
+    /// Its name, and what it is.
+    fn said(self) -> (&'static str, &'static str) {
+        match self {
+            Self::PolledBeforeOpened => ("polled-before-opened", "`result/` before anybody opened the widget"),
+            Self::PolledBeforeFinished => ("polled-before-finished", "`result/` while the person has the widget open"),
+            Self::DoneBeforeVerdict => ("done-before-verdict", "IN_PROGRESS although the person is through"),
+            Self::VerdictAfterInProgress => ("verdict-after-in-progress", "a verdict after IN_PROGRESS was answered"),
+            Self::VerdictChanged => ("verdict-changed", "another verdict than the one that was answered before"),
+            Self::DocumentChanged => ("document-changed", "the same verdict, with another document below it"),
+            Self::NotFoundAtFirst => ("not-found-at-first", "an error at first, and then the session"),
+            Self::ErrorAfterAnswer => ("error-after-answer", "an error for a session that was answered before"),
+            Self::ExpiredBeforeOpened => ("expired-before-opened", "`result/` of a session that nobody ever opened"),
+            Self::Abandoned => ("abandoned", "`result/` of a session that the person left until it ran out"),
+            Self::DeletedBeforeFinished => ("deleted-before-finished", "`delete/` before the person is through"),
+            Self::AskedAfterDelete => ("asked-after-delete", "a call about a session that was deleted"),
+            Self::RetriedAfterFault => ("retried-after-fault", "an answer to a call that a fault struck before"),
+        }
+    }
+}
+
+/// A verdict that was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) enum ToldResult {
+    Listed(Outcome),
+    /// A word that the vendor does not list.
+    Unlisted,
+}
+
+/// What was met so far, and how often.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// The last is for what is not listed.
+    outcomes: [AtomicU64; Outcome::ALL.len() + 1],
+    reasons: [AtomicU64; REJECT_REASONS.len() + 1],
+    errors: [AtomicU64; ErrorCode::ALL.len()],
+    faults: [AtomicU64; FAULTS.len()],
+    races: [AtomicU64; Race::ALL.len()],
+    /// Whether a fault struck the last call of `begin/`.
+    begin_failed: AtomicBool,
+}
+
+/// The kinds of faults, in the order of [`fault_number`].
+const FAULTS: [(&str, &str); 10] = [
+    ("slow", "an answer that was held back"),
+    ("status", "a status of somebody in front of the service"),
+    ("html", "HTML in place of JSON"),
+    ("closed", "a connection that was closed"),
+    ("reset", "a connection that was reset"),
+    ("cut-off", "a body that ended in the middle"),
+    ("broken-json", "a body that is no JSON"),
+    ("content-type", "a body that is labelled as something else"),
+    ("drip", "a body that came slowly"),
+    ("wrong-signature", "an answer with the signature of another"),
+];
+
+fn fault_number(harm: Option<&Harm>) -> usize {
+    match harm {
+        None => 0,
+        Some(Harm::Instead(_)) => 1,
+        Some(Harm::Html) => 2,
+        Some(Harm::Close(_)) => 3,
+        Some(Harm::Reset) => 4,
+        Some(Harm::CutOff) => 5,
+        Some(Harm::BrokenJson) => 6,
+        Some(Harm::ContentType(_)) => 7,
+        Some(Harm::Drip(_)) => 8,
+        Some(Harm::WrongSignature) => 9,
+    }
+}
+
+/// Something that was met.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Met<'a> {
+    Result(ToldResult),
+    Reason(&'a str),
+    Error(ErrorCode),
+    Fault(Option<&'a Harm>),
+    Race(Race),
+}
+
+impl Ledger {
+    pub(crate) fn met(&self, met: Met<'_>) {
+        let place = match met {
+            Met::Result(ToldResult::Listed(outcome)) => &self.outcomes[place_of(&Outcome::ALL, &outcome)],
+            Met::Result(ToldResult::Unlisted) => &self.outcomes[Outcome::ALL.len()],
+            Met::Reason(reason) => &self.reasons[place_of(&REJECT_REASONS, &reason)],
+            Met::Error(code) => &self.errors[place_of(&ErrorCode::ALL, &code)],
+            Met::Fault(harm) => &self.faults[fault_number(harm)],
+            Met::Race(race) => &self.races[race as usize],
+        };
+        place.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes note of how a call of `begin/` went; whether it is the first good one after a fault.
+    pub(crate) fn began(&self, is_struck: bool) -> bool {
+        self.begin_failed.swap(is_struck, Ordering::Relaxed) && !is_struck
+    }
+
+    /// Forgets all of it.
+    pub(crate) fn clear(&self) {
+        let all = self.outcomes.iter().chain(&self.reasons).chain(&self.errors).chain(&self.faults).chain(&self.races);
+        all.for_each(|count| count.store(0, Ordering::Relaxed));
+        self.begin_failed.store(false, Ordering::Relaxed);
+    }
+
+    /// All of it, for whoever reads it.
+    pub(crate) fn report(&self) -> Coverage {
+        let mut items = Vec::new();
+        let mut add = |kind: CoverageKind, (name, what): (&str, &str), met: &AtomicU64| {
+            let (name, what) = (name.to_owned(), what.to_owned());
+            items.push(CoverageItem { kind, name, what, met: met.load(Ordering::Relaxed) });
+        };
+        let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), "a result that the vendor lists"));
+        let unlisted = ("other", "a result that the vendor does not list");
+        for (said, met) in outcomes.into_iter().chain([unlisted]).zip(&self.outcomes) {
+            add(CoverageKind::Outcome, said, met);
+        }
+        let reasons = REJECT_REASONS.map(|reason| (reason, "why a person is rejected"));
+        let others = ("other", "another reason why a person is rejected");
+        for (said, met) in reasons.into_iter().chain([others]).zip(&self.reasons) {
+            add(CoverageKind::RejectReason, said, met);
+        }
+        for (code, met) in ErrorCode::ALL.iter().zip(&self.errors) {
+            add(CoverageKind::Error, (code.as_str(), "an error of the vendor"), met);
+        }
+        for (said, met) in FAULTS.into_iter().zip(&self.faults) {
+            add(CoverageKind::Fault, said, met);
+        }
+        for (race, met) in Race::ALL.into_iter().zip(&self.races) {
+            add(CoverageKind::Race, race.said(), met);
+        }
+        Coverage { items }
+    }
+}
+
+/// The place among those that are known, or behind them.
+fn place_of<T: PartialEq>(known: &[T], wanted: &T) -> usize {
+    known.iter().position(|one| one == wanted).unwrap_or(known.len())
+}
+
+/// What the code under test has met of all that it can meet, and what never.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Coverage {
+    /// All that it can meet, kind by kind.
+    pub items: Vec<CoverageItem>,
+}
+
+/// Something that the code under test can meet.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CoverageItem {
+    /// What it is one of.
+    pub kind: CoverageKind,
+    /// Its name: `REJECTED`, `face_mismatch`, `verdict-changed`.
+    pub name: String,
+    /// What it is, in words.
+    pub what: String,
+    /// How often it was met.
+    pub met: u64,
+}
+
+/// What code under test can meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CoverageKind {
+    /// A result that `result/` or `delete/` answered.
+    Outcome,
+    /// Why a person was rejected, in such an answer.
+    RejectReason,
+    /// An error of the vendor.
+    Error,
+    /// What a fault did to an answer.
+    Fault,
+    /// An order of events.
+    Race,
+}
+
+impl CoverageKind {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 5] = [Self::Outcome, Self::RejectReason, Self::Error, Self::Fault, Self::Race];
+
+    /// Its name, for many of them: `reject reasons`.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Outcome => "outcomes",
+            Self::RejectReason => "reject reasons",
+            Self::Error => "errors",
+            Self::Fault => "faults",
+            Self::Race => "races",
+        }
+    }
+}
+
+impl Coverage {
+    /// What was met.
+    pub fn met(&self) -> impl Iterator<Item = &CoverageItem> {
+        self.items.iter().filter(|item| item.met > 0)
+    }
+
+    /// What was never met.
+    pub fn never(&self) -> impl Iterator<Item = &CoverageItem> {
+        self.items.iter().filter(|item| item.met == 0)
+    }
+
+    /// Whether something of that name was met, such as `REJECTED` or `verdict-changed`.
+    pub fn has_met(&self, name: &str) -> bool {
+        self.met().any(|item| item.name == name)
+    }
+}
+
+/// A table for people.
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "met {} of the {} things that a verification can come to", self.met().count(), self.items.len())?;
+        for kind in CoverageKind::ALL {
+            writeln!(f, "\n{}", kind.title())?;
+            for CoverageItem { name, what, met, .. } in self.items.iter().filter(|item| item.kind == kind) {
+                match met {
+                    0 => writeln!(f, "  never   {name:28} {what}")?,
+                    met => writeln!(f, "  {:7} {name:28} {what}", format!("{met} ×"))?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
