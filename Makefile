@@ -3,13 +3,19 @@ APT_GET = apt-get -qq -o Dpkg::Use-Pty=0
 # A snapshot that differs fails its test; nothing is written.
 export INSTA_UPDATE = no
 
-.PHONY: test tools browser image-test bench docs-media
+.PHONY: test tools browser examples-test image-test bench docs-media
 
 # Every test: unit, integration, documentation, and the widget in a real Chromium.
 test: tools browser
 	cargo test --locked --features browser-tests
 	cargo test --locked --no-default-features --lib
 	cargo build --locked --no-default-features --lib
+	$(MAKE) --no-print-directory examples-test
+
+# The examples of every language that is on the machine.
+examples-test:
+	cargo build --locked
+	examples/run
 
 # What the tests call: README commands are run, signatures are computed by another implementation, clients of other
 # languages send and connect in ways of their own, other programs look at pictures and videos, and one makes calls up.

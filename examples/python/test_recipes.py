@@ -1,0 +1,83 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+
+def test_the_shop_hears_of_it_when_the_person_is_through(mock, new_shop):
+    # recipe: completion
+    shop = new_shop()
+    token = shop.begin()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(mock.admin, f"wait/session/{token}?until=finished&timeout=5s")
+        # A browser that goes through the widget does the same.
+        mock.admin(f"sessions/{token}/finish", {})
+        assert waiting.result()["session"]["answer"] == "APPROVED"
+    assert shop.result(token) == "APPROVED"
+    # end
+
+
+def test_done_is_not_a_verdict_yet(mock, new_shop):
+    # recipe: race
+    shop = new_shop()
+    mock.admin("scenarios/queue", {"company_key": shop.company_key, "scenarios": ["done-before-verdict"]})
+    token = shop.begin()
+    mock.admin(f"sessions/{token}/finish", {})
+    assert shop.verdict(token) == "APPROVED"
+    asked = {"company_key": shop.company_key, "session": token, "endpoint": "result"}
+    mock.admin("calls/verify", {**asked, "exactly": 3})
+    # end
+
+
+def test_a_call_that_fails_is_made_again(mock, new_shop):
+    # recipe: retry
+    shop = new_shop()
+    token = shop.begin()
+    mock.admin(f"sessions/{token}/finish", {})
+    mock.admin("faults", {"company_key": shop.company_key, "on": "result", "status": 503, "times": 2})
+    assert shop.result(token) == "APPROVED"
+    asked = {"company_key": shop.company_key, "endpoint": "result", "parameters": {"session_token": token}}
+    mock.admin("calls/verify", {**asked, "status": 503, "exactly": 2})
+    mock.admin("calls/verify", {**asked, "status": 200, "exactly": 1})
+    # end
+
+
+def test_an_answer_that_takes_too_long_is_not_waited_for(mock, new_shop):
+    # recipe: time-out
+    shop = new_shop(timeout=0.2)
+    token = shop.begin()
+    mock.admin("faults", {"company_key": shop.company_key, "on": "result", "delay": "1h", "times": 3})
+    with pytest.raises(TimeoutError):
+        shop.result(token)
+    assert shop.result(token) == "IN_PROGRESS"
+    # end
+
+
+def test_tests_that_run_side_by_side_do_not_notice_each_other(mock, new_shop):
+    # recipe: parallel
+    def verify(outcome):
+        shop = new_shop()
+        token = shop.begin()
+        mock.admin(f"sessions/{token}/finish", {"outcome": outcome})
+        assert shop.result(token) == outcome
+        assert mock.admin("calls/count", {"company_key": shop.company_key})["count"] == 2
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(verify, ["APPROVED", "REJECTED", "MANUAL_CHECK"]))
+    # end
+
+
+def test_a_session_that_nobody_finishes_runs_out(mock, new_shop):
+    # recipe: expiry
+    shop = new_shop()
+    token = shop.begin()
+    mock.admin("clock/advance", {"company_key": shop.company_key, "by": "15m"})
+    mock.admin(f"wait/session/{token}?until=expired")
+    assert shop.verdict(token, polls=2) == "EXPIRED"
+    # end
+
+
+def test_what_was_not_called_is_told_with_what_was(mock, new_shop):
+    shop = new_shop()
+    token = shop.begin()
+    with pytest.raises(AssertionError, match="(?s)expected at least 1 call.*the endpoint is `begin`, not `result`"):
+        mock.admin("calls/verify", {"company_key": shop.company_key, "endpoint": "result", "session": token})

@@ -1,0 +1,74 @@
+//! The code under test: the backend of a shop that finds out who somebody is.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::{get, post},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// Where the shop verifies people, and as whom.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub url: String,
+    pub company_key: String,
+    pub timeout: Duration,
+}
+
+struct Shop {
+    settings: Settings,
+    client: reqwest::Client,
+}
+
+/// Serves the shop on a free port; answers its address.
+pub async fn serve(settings: Settings) -> SocketAddr {
+    let client = reqwest::Client::builder().timeout(settings.timeout).build().expect("a client");
+    let router = Router::new()
+        .route("/verifications", post(begin))
+        .route("/verifications/{token}", get(verdict))
+        .with_state(Arc::new(Shop { settings, client }));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// Begins a session; answers where the person's browser goes.
+async fn begin(State(shop): State<Arc<Shop>>) -> Result<Json<Value>, StatusCode> {
+    let token = shop.call("begin", json!({})).await?;
+    let token = token.as_str().ok_or(StatusCode::BAD_GATEWAY)?;
+    Ok(Json(json!({"token": token, "widget": format!("{}/?session_token={token}", shop.settings.url)})))
+}
+
+/// The result, as soon as there is one.
+async fn verdict(State(shop): State<Arc<Shop>>, Path(token): Path<String>) -> Result<Json<Value>, StatusCode> {
+    for _ in 0..5 {
+        let document = shop.call("result", json!({"session_token": token})).await?;
+        if document["result"] != "IN_PROGRESS" {
+            return Ok(Json(json!({"result": document["result"]})));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(Json(json!({"result": "EXPIRED"})))
+}
+
+impl Shop {
+    /// A call, and up to two more where somebody in front of the service answers, or nobody in time.
+    async fn call(&self, method: &str, mut parameters: Value) -> Result<Value, StatusCode> {
+        parameters["company_key"] = self.settings.company_key.as_str().into();
+        let url = format!("{}/external-api/{method}/", self.settings.url);
+        let mut status = StatusCode::GATEWAY_TIMEOUT;
+        for _ in 0..3 {
+            match self.client.post(&url).json(&parameters).send().await {
+                Ok(response) if response.status().is_server_error() => status = StatusCode::BAD_GATEWAY,
+                Ok(response) => return response.json().await.map_err(|_| StatusCode::BAD_GATEWAY),
+                Err(_) => status = StatusCode::GATEWAY_TIMEOUT,
+            }
+        }
+        Err(status)
+    }
+}

@@ -1,0 +1,121 @@
+//! The recipes with a mock in the process of the test.
+
+use std::{net::SocketAddr, time::Duration};
+
+use identomat_mock::{
+    Company, CompanyHandle, Config, Endpoint, Fault, MockServer, Outcome,
+    expect::{begin, delete, result},
+};
+use serde_json::Value;
+use shop::Settings;
+
+/// A shop that is the (first) company of the mock.
+async fn new_shop(mock: &MockServer, timeout: Duration) -> SocketAddr {
+    shop_of(&mock.company(mock.company_key()).expect("it is there"), mock, timeout).await
+}
+
+async fn shop_of(company: &CompanyHandle<'_>, mock: &MockServer, timeout: Duration) -> SocketAddr {
+    shop::serve(Settings { url: mock.url(), company_key: company.key().to_owned(), timeout }).await
+}
+
+const PATIENT: Duration = Duration::from_secs(5);
+
+async fn begun(shop: SocketAddr) -> String {
+    let begun = reqwest::Client::new().post(format!("http://{shop}/verifications")).send().await.expect("an answer");
+    begun.json::<Value>().await.expect("JSON")["token"].as_str().expect("a token").to_owned()
+}
+
+/// The verdict of the shop, or the status with which it fails.
+async fn verdict(shop: SocketAddr, token: &str) -> String {
+    let answer = reqwest::get(format!("http://{shop}/verifications/{token}")).await.expect("an answer");
+    match answer.error_for_status() {
+        Ok(answer) => answer.json::<Value>().await.expect("JSON")["result"].as_str().expect("a word").to_owned(),
+        Err(error) => error.status().expect("a status").as_str().to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_shop_hears_of_it_when_the_person_is_through() {
+    // recipe: completion
+    let mock = MockServer::start().await;
+    let shop = new_shop(&mock, PATIENT).await;
+    let token = begun(shop).await;
+    // A browser that goes through the widget does the same.
+    let (waited, finished) = tokio::join!(mock.wait_for(&token).finished(), async { mock.finish(&token) });
+    finished.unwrap();
+    assert_eq!(waited.unwrap().answer, "APPROVED");
+    assert_eq!(verdict(shop, &token).await, "APPROVED");
+    // end
+}
+
+#[tokio::test]
+async fn done_is_not_a_verdict_yet() {
+    // recipe: race
+    let mock = MockServer::start().await;
+    let shop = new_shop(&mock, PATIENT).await;
+    mock.next_scenario("done-before-verdict").unwrap();
+    let token = begun(shop).await;
+    mock.finish(&token).unwrap();
+    let _polled = mock.expect(result().with("session_token", &token).times(3));
+    assert_eq!(verdict(shop, &token).await, "APPROVED");
+    assert!(mock.coverage().has_met("done-before-verdict"));
+    // end
+}
+
+#[tokio::test]
+async fn a_call_that_fails_is_made_again() {
+    // recipe: retry
+    let mock = MockServer::start().await;
+    let shop = new_shop(&mock, PATIENT).await;
+    mock.fault(Fault::status(503).on(Endpoint::Begin).times(2));
+    let _made_again = mock.expect(begin().times(3));
+    let token = begun(shop).await;
+    assert_eq!(mock.calls().to(Endpoint::Begin).status(503).count(), 2);
+    assert_eq!(mock.calls().of_session(&token).status(200).count(), 1);
+    // end
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_not_waited_for() {
+    // recipe: time-out
+    let mock = MockServer::start().await;
+    let shop = new_shop(&mock, Duration::from_millis(200)).await;
+    let token = begun(shop).await;
+    mock.fault(Fault::delay(Duration::from_secs(3600)).on(Endpoint::Result).times(3));
+    assert_eq!(verdict(shop, &token).await, "504");
+    mock.finish(&token).unwrap();
+    assert_eq!(verdict(shop, &token).await, "APPROVED");
+    // end
+}
+
+#[tokio::test]
+async fn tests_that_run_side_by_side_do_not_notice_each_other() {
+    // recipe: parallel
+    // Or one mock for each test: it starts within milliseconds.
+    let anybody = |config: &mut Config| config.any_company_key = Some(Company::new("test-*"));
+    let mock = MockServer::builder().settings(anybody).start().await.unwrap();
+    let tests = [Outcome::Approved, Outcome::Rejected, Outcome::ManualCheck].map(async |outcome| {
+        let company = mock.company(&format!("test-{outcome}")).unwrap();
+        let shop = shop_of(&company, &mock, PATIENT).await;
+        let token = begun(shop).await;
+        mock.finish_as(&token, outcome).unwrap();
+        assert_eq!(verdict(shop, &token).await, outcome.as_str());
+        assert_eq!(company.calls().count(), 2);
+    });
+    let [one, two, three] = tests;
+    tokio::join!(one, two, three);
+    // end
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_finishes_runs_out() {
+    // recipe: expiry
+    let mock = MockServer::start().await;
+    let shop = new_shop(&mock, PATIENT).await;
+    let _kept = mock.expect(delete().never());
+    let token = begun(shop).await;
+    mock.advance(Duration::from_secs(15 * 60));
+    mock.wait_for(&token).expired().await.unwrap();
+    assert_eq!(verdict(shop, &token).await, "EXPIRED");
+    // end
+}
