@@ -52,9 +52,9 @@ pub(crate) struct Recorded {
     pub(crate) strikes: Vec<Strike>,
 }
 
-/// The headers of a call, in one text: most of what is remembered is never read.
+/// The headers of a call, each a line: most of what is remembered is never read.
 #[derive(Debug, Default)]
-pub(crate) struct Headers(Box<str>);
+pub(crate) struct Headers(Box<[u8]>);
 
 /// A call with its number: of all calls of the server, it is the so many-th.
 #[derive(Debug)]
@@ -165,28 +165,30 @@ impl Noted {
 }
 
 impl Headers {
-    /// Takes them as they came; what is not text in them is replaced.
-    pub(crate) fn new<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
-        let mut text = String::with_capacity(256);
-        for (name, value) in headers {
-            text.push_str(name);
-            text.push(':');
-            match std::str::from_utf8(value) {
-                Ok(value) => text.push_str(value),
-                Err(_) => text.push_str(&String::from_utf8_lossy(value)),
-            }
-            text.push('\n');
+    /// Takes them as they came; `headers` tells them more than once.
+    pub(crate) fn new<'a, I: Iterator<Item = (&'a str, &'a [u8])>>(headers: impl Fn() -> I) -> Self {
+        let length = headers().map(|(name, value)| name.len() + value.len() + 2).sum();
+        let mut lines = Vec::with_capacity(length);
+        for (name, value) in headers() {
+            lines.extend_from_slice(name.as_bytes());
+            lines.push(b':');
+            lines.extend_from_slice(value);
+            lines.push(b'\n');
         }
-        Self(text.into_boxed_str())
+        Self(lines.into_boxed_slice())
     }
 
-    /// Name, in lower case, and value of each, in the order in which they came.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.lines().filter_map(|line| line.split_once(':'))
+    /// Name, in lower case, and value of each, in the order in which they came; what is not text in them is replaced.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let lines = self.0.split(|byte| *byte == b'\n');
+        lines.filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            Some((String::from_utf8_lossy(&line[..colon]), String::from_utf8_lossy(&line[colon + 1..])))
+        })
     }
 
     /// The first of that name.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }

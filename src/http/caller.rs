@@ -23,7 +23,7 @@ impl Caller {
     }
 
     /// Waits until the client has gone away, as far as can be seen: it has ended its sending side, or the connection.
-    pub(super) async fn gone(&self) {
+    pub(crate) async fn gone(&self) {
         let mut next = [0];
         let looked = poll_fn(|cx| {
             let mut next = ReadBuf::new(&mut next);

@@ -100,7 +100,7 @@ impl CallInfo {
             encoding: encoding.map(str::to_owned),
             parameters,
             headers: headers(call, masked),
-            signature: call.headers.get("authorization").map(masked),
+            signature: call.headers.get("authorization").map(|signature| masked(&signature)),
             unread_body: unread_body.map(|body| if config.journal.secrets { body } else { hide_keys(body, mock) }),
             body_bytes: call.body_length,
             status: call.status,
@@ -121,12 +121,12 @@ impl CallInfo {
 fn headers(call: &Recorded, masked: impl Fn(&str) -> String) -> Map<String, Value> {
     let mut headers = Map::<String, Value>::new();
     for (name, value) in call.headers.iter() {
-        let value = if name == "authorization" { masked(value) } else { value.to_owned() };
-        let value = match headers.get(name).and_then(Value::as_str) {
+        let value = if name == "authorization" { masked(&value) } else { value.into_owned() };
+        let value = match headers.get(&*name).and_then(Value::as_str) {
             Some(before) => format!("{before}, {value}"),
             None => value,
         };
-        headers.insert(name.to_owned(), value.into());
+        headers.insert(name.into_owned(), value.into());
     }
     headers
 }
@@ -136,7 +136,7 @@ fn head(call: &Recorded) -> Parts {
     let mut request = Request::builder().method(&*call.method).uri(&*call.path_and_query);
     for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING] {
         if let Some(value) = call.headers.get(name.as_str()) {
-            request = request.header(name, value);
+            request = request.header(name, &*value);
         }
     }
     request.body(()).unwrap_or_default().into_parts().0

@@ -144,6 +144,7 @@ impl Routes {
             return response;
         }
         request.extensions_mut().insert(ConnectInfo(caller.address));
+        request.extensions_mut().insert(caller.clone());
         if home::is_meant(request.uri()) {
             return unread::answer(self.home.clone(), request, limits).await;
         }

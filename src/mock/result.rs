@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::{
     Met, Mock, Refusal,
@@ -41,8 +42,9 @@ impl Mock {
     /// `SESSION_INVALID`, `SESSION_NOT_FOUND`, and what the scenario says.
     pub(crate) fn result(&self, tenant: &Arc<Tenant>, token: &str, is_harmed: bool) -> Result<Told, Refusal> {
         let look = |session: &mut Session, catalogue: &Catalogue| {
-            let looked = self.look_at(tenant, session, catalogue, Endpoint::Result, is_harmed)?;
-            session.polled(tenant.clock.now());
+            let now = tenant.clock.now();
+            let looked = self.look_at(tenant, session, catalogue, (Endpoint::Result, now), is_harmed)?;
+            session.polled(now);
             Ok(looked)
         };
         let Looked { answer, telling } = self.with_session(tenant, token, look)?;
@@ -56,14 +58,14 @@ impl Mock {
     ///
     /// As [`Mock::result`]; the session stays then.
     pub(crate) fn delete(&self, tenant: &Arc<Tenant>, token: &str, is_harmed: bool) -> Result<Told, Refusal> {
-        let known = read_token(token)?;
+        let (known, now) = (read_token(token)?, tenant.clock.now());
         let last_look = |session: &mut Session, catalogue: &Catalogue| {
-            let looked = self.look_at(tenant, session, catalogue, Endpoint::Delete, is_harmed);
+            let looked = self.look_at(tenant, session, catalogue, (Endpoint::Delete, now), is_harmed);
             let looked = looked.unwrap_or_else(|refusal| Looked { answer: Err(refusal), telling: None });
             let is_over = looked.answer.is_ok();
             (looked, is_over)
         };
-        let looked = tenant.sessions.remove(&known, tenant.clock.now(), last_look);
+        let looked = tenant.sessions.remove(&known, now, last_look);
         let Some(Looked { answer, telling }) = looked else { return Err(not_found(tenant, token).into()) };
         telling.iter().for_each(|telling| self.met_by(tenant, telling));
         answer
@@ -79,10 +81,10 @@ impl Mock {
         tenant: &Tenant,
         session: &mut Session,
         catalogue: &Catalogue,
-        endpoint: Endpoint,
+        (endpoint, now): (Endpoint, Timestamp),
         is_harmed: bool,
     ) -> Result<Looked, Refusal> {
-        let met = strike_session(session, endpoint, tenant.clock.now())?;
+        let met = strike_session(session, endpoint, now)?;
         let is_told = !is_harmed && !met.is_harmed();
         let answer = self.answer(tenant, session, &catalogue.fixtures);
         let telling = is_told.then(|| Telling::of(session, catalogue, endpoint));

@@ -69,6 +69,27 @@ fn the_commands_about_the_control_api_answer_what_is_printed_below_them() {
 }
 
 #[test]
+fn the_recipes_of_the_page_about_testing_are_those_of_the_examples() {
+    let page = read("docs/testing.md");
+    let recipes: Vec<_> = page.split("<!-- ").skip(1).map(|rest| rest.split_once(" -->").expect("its end")).collect();
+    assert_eq!(recipes.len(), 4 * 6);
+    for (place, rest) in recipes {
+        let (file, name) = place.split_once(": ").expect("a file and a recipe");
+        let shown = rest.split_once('\n').and_then(|(_, rest)| rest.split_once("```")).expect("a block").1;
+        let shown = shown.split_once('\n').and_then(|(_, rest)| rest.split_once("\n```")).expect("its end").0;
+        let example = read(file);
+        let (_, recipe) = example.split_once(&format!(" recipe: {name}\n")).expect(place);
+        let (recipe, _) = recipe.split_once("# end\n").or(recipe.split_once("// end\n")).expect(place);
+        let recipe: Vec<_> = recipe.trim_end().lines().collect();
+        let is_text = |line: &&&str| !line.trim().is_empty();
+        let depth =
+            recipe.iter().filter(is_text).map(|line| line.len() - line.trim_start().len()).min().expect("a line");
+        let recipe: Vec<_> = recipe.iter().map(|line| line.get(depth..).unwrap_or_default()).collect();
+        assert_eq!(shown, recipe.join("\n"), "{place}");
+    }
+}
+
+#[test]
 fn the_pictures_of_the_page_about_media_are_there() {
     let page = read("docs/media.md");
     let shown: BTreeSet<_> = page.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()).collect();
@@ -243,6 +264,7 @@ fn the_docs_keep_their_lines_short_and_name_no_version() {
         "docs/faults.md",
         "docs/media.md",
         "docs/scenarios.md",
+        "docs/testing.md",
     ] {
         let text = read(path);
         for line in text.lines() {

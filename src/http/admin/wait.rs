@@ -1,8 +1,8 @@
 //! `/__admin/wait/…`: answers as soon as something is so.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
@@ -19,7 +19,10 @@ use super::{
 use crate::{
     clock::Stopwatch,
     faults::Endpoint,
-    http::journal::{CallPattern, Miscount, Times},
+    http::{
+        caller::Caller,
+        journal::{CallPattern, Miscount, Times},
+    },
     mock::{Mock, SessionInfo, Until, WaitError},
 };
 
@@ -58,16 +61,17 @@ pub(super) async fn session(
     State(mock): State<Arc<Mock>>,
     Named(token): Named,
     Query(ForSession { until, timeout: patience }): Query<ForSession>,
+    caller: Option<Extension<Caller>>,
 ) -> Result<Json<Waited>, Problem> {
     let token = token_in(&token, "token")?;
     let _place = place(&mock)?;
     let stopwatch = Stopwatch::start();
-    match timeout(patience, mock.wait_for_session(token, &until)).await {
-        Ok(waited) => {
+    match wait(mock.wait_for_session(token, &until), patience, caller).await? {
+        Some(waited) => {
             let session = waited?;
             Ok(Json(Waited { session, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }))
         }
-        Err(_) => {
+        None => {
             let stands = mock.look_into_session(token.as_str());
             let stands = stands.ok_or_else(|| Problem::from(WaitError::NoSuchSession(token)))?;
             let (now, last) = (stands.in_words(), stands.calls.len().saturating_sub(LAST_CALLS));
@@ -133,29 +137,36 @@ pub(super) struct Called {
 pub(super) async fn calls(
     State(mock): State<Arc<Mock>>,
     Query(wanted): Query<ForCalls>,
+    caller: Option<Extension<Caller>>,
 ) -> Result<Json<Called>, Problem> {
     let ForCalls { company_key, session, endpoint, method, status, encoding, from, to, after, count, timeout } = wanted;
     let token = session.map(|token| token_in(&token, "session")).transpose()?;
     let session = token.map(|token| token.to_string());
     let pattern =
         CallPattern { session, endpoint, method, status, encoding, from, to, after, ..CallPattern::default() };
-    wait_for_calls(&mock, pattern, SoMany { company_key, count, timeout }).await
+    wait_for_calls(&mock, pattern, SoMany { company_key, count, timeout }, caller).await
 }
 
 pub(super) async fn calls_like(
     State(mock): State<Arc<Mock>>,
+    caller: Option<Extension<Caller>>,
     JsonBody(said): JsonBody<Map<String, Value>>,
 ) -> Result<Json<Called>, Problem> {
     let (so_many, pattern) = with_pattern(said, &["company_key", "count", "timeout"])?;
-    wait_for_calls(&mock, pattern, so_many).await
+    wait_for_calls(&mock, pattern, so_many, caller).await
 }
 
-async fn wait_for_calls(mock: &Mock, pattern: CallPattern, so_many: SoMany) -> Result<Json<Called>, Problem> {
+async fn wait_for_calls(
+    mock: &Mock,
+    pattern: CallPattern,
+    so_many: SoMany,
+    caller: Option<Extension<Caller>>,
+) -> Result<Json<Called>, Problem> {
     let SoMany { company_key, count, timeout: patience } = so_many;
     let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let _place = place(mock)?;
     let stopwatch = Stopwatch::start();
-    if let Ok(count) = timeout(patience, mock.wait_for_calls(tenant.as_ref(), &pattern, count)).await {
+    if let Some(count) = wait(mock.wait_for_calls(tenant.as_ref(), &pattern, count), patience, caller).await? {
         return Ok(Json(Called { count: count?, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }));
     }
     match mock.verify(tenant.as_ref(), &pattern, Times { at_least: count, at_most: None }) {
@@ -172,6 +183,29 @@ async fn wait_for_calls(mock: &Mock, pattern: CallPattern, so_many: SoMany) -> R
 
 fn one() -> u64 {
     1
+}
+
+/// What is waited for; `None` where it does not come in time.
+///
+/// # Errors
+///
+/// A problem that nobody reads, where the client went away.
+async fn wait<T>(
+    it: impl Future<Output = T>,
+    patience: Duration,
+    caller: Option<Extension<Caller>>,
+) -> Result<Option<T>, Problem> {
+    let gone = async {
+        match &caller {
+            Some(Extension(caller)) => caller.gone().await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        waited = timeout(patience, it) => Ok(waited.ok()),
+        () = gone => Err(Problem::late("whoever waited went away")),
+    }
 }
 
 /// A place among those who wait, for as long as it is held.

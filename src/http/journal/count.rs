@@ -223,7 +223,7 @@ fn incomplete(sorted: &Sorted) -> Miscount {
     let EvictedCalls { count, last, .. } = sorted.evicted;
     let (found, last) = (sorted.wanted.len(), last.unwrap_or_default());
     Miscount::Evicted(format!(
-        "nobody can say: {count} calls, the last of them the call {last}, had to make room (--journal-calls, \
+        "nobody can say: of the calls, {count} had to make room, the last of them the call {last} (--journal-calls, \
          --journal-bytes), and of those that are left {found} are like that; ask for what came behind it (`after`, \
          `from`), or let more be remembered"
     ))

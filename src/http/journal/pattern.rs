@@ -313,7 +313,7 @@ impl Looking<'_> {
         }
         for condition in &self.headers {
             let is_secret = condition.name.eq_ignore_ascii_case("authorization") && !config.journal.secrets;
-            let given = call.headers.get(condition.name).map(Value::from);
+            let given = call.headers.get(condition.name).map(|value| Value::from(&*value));
             differences.extend(condition.difference("header", given.as_ref(), is_secret));
         }
         if from.is_some_and(|from| call.at < from) || to.is_some_and(|to| call.at >= to) {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use identomat_mock::{Endpoint, Fault};
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -245,6 +246,21 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
 }
 
 #[tokio::test]
+async fn the_failure_on_the_page_about_testing_is_that_of_the_mock() {
+    let at = UNIX_EPOCH + Duration::from_secs(1_769_860_800);
+    let app = TestApp::start_with(|builder| builder.company("test-7").frozen_at(at)).await;
+    let token = app.begin(json!({})).await;
+    app.mock.fault(Fault::status(503).on(Endpoint::Result).times(2));
+    for _ in 0..3 {
+        app.result(&token).await;
+    }
+    let expected = json!({"company_key": "test-7", "endpoint": "result", "status": 503, "exactly": 3});
+    let text = failure(&app.tell("calls/verify", &expected).await);
+    let page = std::fs::read_to_string("docs/testing.md").unwrap();
+    assert!(page.contains(&format!("```text\n{text}\n```")), "{text}");
+}
+
+#[tokio::test]
 async fn signatures_are_asked_for_and_not_told() {
     let app = TestApp::start_with(|builder| builder.company("signed").secret("not-a-real-secret")).await;
     let body = app.with_key(json!({})).to_string();
@@ -268,10 +284,7 @@ async fn what_had_to_make_room_is_not_taken_for_never() {
     // The begin of the first has made room.
     let gone =
         app.tell("calls/verify", &json!({"session": first, "endpoint": "delete", "never": true})).await.problem(410);
-    assert!(
-        gone["detail"].as_str().unwrap().starts_with("nobody can say: 1 calls, the last of them the call 1,"),
-        "{gone}"
-    );
+    assert_snapshot!(gone["detail"].as_str().unwrap(), @"nobody can say: of the calls, 1 had to make room, the last of them the call 1 (--journal-calls, --journal-bytes), and of those that are left 0 are like that; ask for what came behind it (`after`, `from`), or let more be remembered");
     app.tell("calls/count", &json!({"endpoint": "begin"})).await.problem(410);
     app.tell("calls/verify", &json!({"endpoint": "begin", "at_least": 2})).await.problem(410);
     // What can be said all the same is.

@@ -71,3 +71,59 @@ async fn one_of_them(app: &TestApp, key: String, end: Instant) -> usize {
     }
     rounds
 }
+
+/// How long the process of that id has had a processor, in seconds.
+#[cfg(target_os = "linux")]
+fn processor_time(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it runs");
+    let fields: Vec<_> = stat.rsplit(") ").next().expect("fields").split(' ').collect();
+    // In hundredths of a second, on every Linux that people have.
+    fields[11..13].iter().map(|ticks| ticks.parse::<f64>().expect("a number")).sum::<f64>() / 100.0
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_thousand_who_wait_cost_next_to_nothing() {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+
+    const MANY: usize = 1000;
+    const LONG: f64 = 3.0;
+    let _ = rlimit::increase_nofile_limit(4096);
+    let serving = crate::command_line::Serving::start(&["--log-level", "error"]);
+    let control = identomat_mock::MockClient::connect(serving.url()).await.unwrap();
+    let token = control.begin(json!({})).await.unwrap().token;
+    let address = serving.url().trim_start_matches("http://").to_owned();
+    let mut streams = Vec::new();
+    for number in 0..MANY {
+        // Half of them wait for calls.
+        let path = match number % 2 {
+            0 => format!("session/{token}?until=finished&timeout=60s"),
+            _ => format!("calls?endpoint=result&session={token}&timeout=60s"),
+        };
+        let mut stream = TcpStream::connect(&address).await.expect("there is room");
+        let request = format!("GET /__admin/wait/{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        streams.push(stream);
+    }
+    let client = reqwest::Client::new();
+    let ask =
+        async |path: &str| client.get(format!("{}/{path}", serving.url())).send().await.unwrap().text().await.unwrap();
+    while !ask("__admin/metrics").await.contains(&format!("identomat_mock_waiting {MANY}\n")) {}
+    let before = processor_time(serving.pid());
+    // One more waits in vain for as long as the others are looked at.
+    ask(&format!("__admin/wait/session/{token}?until=opened&timeout={LONG}s")).await;
+    let took = processor_time(serving.pid()) - before;
+    assert!(took < 0.02 * LONG, "{took} s of {LONG} s");
+
+    control.finish(&token).await.unwrap();
+    let result = json!({"company_key": identomat_mock::DEFAULT_COMPANY_KEY, "session_token": token});
+    client.post(format!("{}/external-api/result/", serving.url())).json(&result).send().await.unwrap();
+    for mut stream in streams {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}

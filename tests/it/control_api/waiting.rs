@@ -98,6 +98,26 @@ async fn whoever_waits_in_vain_hears_how_things_stand() {
 }
 
 #[tokio::test]
+async fn whoever_went_away_does_not_keep_a_place() {
+    use tokio::io::AsyncWriteExt;
+
+    let app = TestApp::start().await;
+    let token = app.begin(json!({})).await;
+    let host = app.mock.address();
+    let are_waiting = async |number: usize| {
+        app.get("/__admin/metrics").await.text().contains(&format!("identomat_mock_waiting {number}\n"))
+    };
+    for path in [format!("session/{token}?until=opened&timeout=10m"), "calls?endpoint=delete&timeout=10m".into()] {
+        let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+        let request = format!("GET /__admin/wait/{path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        while !are_waiting(1).await {}
+        drop(stream);
+        while !are_waiting(0).await {}
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_come_is_not_waited_for() {
     let app = TestApp::scripted(TWO_STAGES).await;
     let (finished, expired, skipped) =
