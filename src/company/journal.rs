@@ -54,7 +54,7 @@ pub(crate) struct Recorded {
 
 /// The headers of a call, each a line: most of what is remembered is never read.
 #[derive(Debug, Default)]
-pub(crate) struct Headers(Box<[u8]>);
+pub(crate) struct Headers(Vec<u8>);
 
 /// A call with its number: of all calls of the server, it is the so many-th.
 #[derive(Debug)]
@@ -165,17 +165,18 @@ impl Noted {
 }
 
 impl Headers {
-    /// Takes them as they came; `headers` tells them more than once.
-    pub(crate) fn new<'a, I: Iterator<Item = (&'a str, &'a [u8])>>(headers: impl Fn() -> I) -> Self {
-        let length = headers().map(|(name, value)| name.len() + value.len() + 2).sum();
-        let mut lines = Vec::with_capacity(length);
-        for (name, value) in headers() {
+    /// Takes them as they came.
+    pub(crate) fn new<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
+        /// Most lines are shorter. To find out how long they are takes as long as to copy them.
+        const LINE: usize = 40;
+        let mut lines = Vec::with_capacity(headers.size_hint().0 * LINE);
+        for (name, value) in headers {
             lines.extend_from_slice(name.as_bytes());
             lines.push(b':');
             lines.extend_from_slice(value);
             lines.push(b'\n');
         }
-        Self(lines.into_boxed_slice())
+        Self(lines)
     }
 
     /// Name, in lower case, and value of each, in the order in which they came; what is not text in them is replaced.
@@ -203,7 +204,7 @@ impl Recorded {
     fn bytes(&self) -> usize {
         mem::size_of::<Entry>()
             + self.path_and_query.len()
-            + self.headers.0.len()
+            + self.headers.0.capacity()
             + self.body.len()
             + self.answer.len()
             + self.answer_type.as_ref().map_or(0, |label| label.len())

@@ -225,7 +225,7 @@ impl Course {
                 session: self.session,
                 method: name_of(method),
                 path_and_query: known_path(head.uri.path_and_query().map_or("", PathAndQuery::as_str)),
-                headers: Headers::new(|| head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))),
+                headers: Headers::new(head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))),
                 body: self.body,
                 body_length: self.body_length,
                 status: response.status().as_u16(),
