@@ -20,7 +20,6 @@ use std::{
     future::pending,
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
-    panic::Location,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -326,24 +325,6 @@ impl MockServer {
     /// The vocabulary of the control API for this mock, as `MockClient` has it for one in another process.
     pub fn control(&self) -> Control {
         Control::here(http::control(self.mock.clone()))
-    }
-
-    /// Waits for something in a session: `mock.wait_for(&token).finished().await`.
-    pub fn wait_for(&self, token: &str) -> WaitFor<Control> {
-        self.control().wait_for(token)
-    }
-
-    /// The calls that are remembered, of every company and of nobody, to be counted and waited for:
-    /// `mock.calls().to(Endpoint::Result).with("session_token", &token).count()`.
-    pub fn calls(&self) -> Calls<AtHand> {
-        Calls::new(AtHand::new(self.control()))
-    }
-
-    /// Expects calls from now on, of whichever company: `let _expected = mock.expect(begin().times(1))` is verified when
-    /// it is dropped.
-    #[track_caller]
-    pub fn expect(&self, expected: impl Into<Expected>) -> Expectation {
-        Expectation::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
     }
 
     /// What the code under test has met since everything was reset, and what never: outcomes, reject reasons, errors, faults

@@ -5,6 +5,7 @@ mod event;
 mod file;
 mod journal;
 mod journal_settings;
+mod order;
 mod sessions;
 mod settings;
 mod tenant;
@@ -14,7 +15,8 @@ pub(crate) use self::{
     event::{Event, Happened, What},
     file::{CompanyChange, CompanyFile},
     journal::{Entry, Evicted as EvictedCalls, Headers, Journal, Noted, Numbers, Recorded},
-    sessions::{Ceiling, Gone},
+    order::Gone,
+    sessions::Ceiling,
     tenant::{Setup, Tenant, TenantSettings},
     tenants::{Tenants, Welcome},
 };

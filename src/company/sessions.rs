@@ -2,7 +2,6 @@
 
 use std::{
     borrow::Borrow,
-    collections::{BTreeMap, BTreeSet, VecDeque},
     hash::{Hash, Hasher},
     mem,
     ops::ControlFlow,
@@ -18,15 +17,13 @@ use jiff::Timestamp;
 use super::{
     Happened, Journal, Tenant, What,
     bells::{Bell, Bells},
+    order::{Gone, Order},
 };
 use crate::{
     catalogue::Catalogue,
     session::{Seen, Session},
     vendor::Token,
 };
-
-/// Of so many sessions that went it is remembered why.
-const MOST_REMEMBERED: usize = 1000;
 
 /// How many sessions a company has at most, and what happens then.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +74,7 @@ impl Eq for Entry {}
 /// A session and what it has around it.
 #[derive(Debug)]
 pub(crate) struct Record {
-    token: Token,
+    pub(super) token: Token,
     /// Sessions are numbered in the order in which they begin, whichever company they belong to.
     number: u64,
     pub(super) owner: Weak<Tenant>,
@@ -94,14 +91,6 @@ struct Held {
     due: Option<Timestamp>,
 }
 
-/// Why a session is not there any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gone {
-    Deleted,
-    /// It was given up to make room.
-    Evicted,
-}
-
 /// The sessions of one company. No lock leaves it: its methods take a closure and hand out owned values.
 ///
 /// A change is a closure that may run more than once: it does nothing but change the session.
@@ -114,16 +103,6 @@ pub(crate) struct Sessions {
     evicted: AtomicU64,
     journal: Arc<Journal>,
     bells: Bells,
-}
-
-/// The sessions by number, those among them that are finished, when they get on by the clock alone, and the last ones
-/// that went.
-#[derive(Debug, Default)]
-struct Order {
-    by_number: BTreeMap<u64, Arc<Record>>,
-    finished: BTreeSet<u64>,
-    due: BTreeSet<(Timestamp, u64)>,
-    gone: VecDeque<(Token, Gone)>,
 }
 
 /// A session that was given up to make room.
@@ -223,7 +202,7 @@ impl Sessions {
 
     /// Why a session of that token is not there any more, as far as that is remembered.
     pub(crate) fn gone(&self, token: &Token) -> Option<Gone> {
-        self.order().gone.iter().rev().find(|(gone, _)| gone == token).map(|(_, why)| *why)
+        self.order().why_gone(token)
     }
 
     /// A bell that rings when something happens to a session, or its clock is turned.
@@ -394,43 +373,6 @@ impl Record {
 
     fn take(&self) -> Option<Held> {
         self.lock().take()
-    }
-}
-
-impl Order {
-    fn give_one_up(&mut self) -> Option<Arc<Record>> {
-        let oldest_finished = self.finished.first().copied();
-        let number = oldest_finished.or_else(|| self.by_number.first_key_value().map(|(number, _)| *number))?;
-        let record = self.forget(number, None)?;
-        self.remember(record.token, Gone::Evicted);
-        Some(record)
-    }
-
-    fn remember(&mut self, token: Token, why: Gone) {
-        if self.gone.len() == MOST_REMEMBERED {
-            self.gone.pop_front();
-        }
-        self.gone.push_back((token, why));
-    }
-
-    /// Takes note that a session is due at another time, and whether it is finished.
-    fn keep(&mut self, number: u64, was_due: Option<Timestamp>, due: Option<Timestamp>, is_finished: bool) {
-        if !self.by_number.contains_key(&number) {
-            return;
-        }
-        if was_due != due {
-            self.due.extend(due.map(|due| (due, number)));
-            was_due.inspect(|was_due| _ = self.due.remove(&(*was_due, number)));
-        }
-        if is_finished {
-            self.finished.insert(number);
-        }
-    }
-
-    fn forget(&mut self, number: u64, due: Option<Timestamp>) -> Option<Arc<Record>> {
-        self.finished.remove(&number);
-        due.inspect(|due| _ = self.due.remove(&(*due, number)));
-        self.by_number.remove(&number)
     }
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    blocking,
+    MockServer, blocking,
     control::{Control, ControlError, Part, USUAL_PATIENCE},
 };
 use crate::{
@@ -316,4 +316,12 @@ impl<D: fmt::Debug> fmt::Debug for Calls<D> {
 #[derive(Deserialize)]
 struct Counted {
     count: u64,
+}
+
+impl MockServer {
+    /// The calls that are remembered, of every company and of nobody, to be counted and waited for:
+    /// `mock.calls().to(Endpoint::Result).with("session_token", &token).count()`.
+    pub fn calls(&self) -> Calls<AtHand> {
+        Calls::new(AtHand::new(self.control()))
+    }
 }

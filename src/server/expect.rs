@@ -2,7 +2,10 @@
 
 use std::panic::Location;
 
-use super::control::{Control, ControlError};
+use super::{
+    MockServer,
+    control::{Control, ControlError},
+};
 use crate::{
     faults::Endpoint,
     http::{CallPattern, Times, ValueMatch},
@@ -147,5 +150,14 @@ impl Drop for Expectation {
                 panic!("{text}");
             }
         }
+    }
+}
+
+impl MockServer {
+    /// Expects calls from now on, of whichever company: `let _expected = mock.expect(begin().times(1))` is verified when
+    /// it is dropped.
+    #[track_caller]
+    pub fn expect(&self, expected: impl Into<Expected>) -> Expectation {
+        Expectation::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
     }
 }

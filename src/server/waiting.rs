@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{
-    blocking,
+    MockServer, blocking,
     control::{Control, ControlError, USUAL_PATIENCE},
 };
 use crate::{
@@ -144,4 +144,11 @@ things! {
     fn any_result() => Until::Result(None);
     /// Until its token ran out before the person was through.
     fn expired() => Until::Expired;
+}
+
+impl MockServer {
+    /// Waits for something in a session: `mock.wait_for(&token).finished().await`.
+    pub fn wait_for(&self, token: &str) -> WaitFor<Control> {
+        self.control().wait_for(token)
+    }
 }

@@ -27,7 +27,11 @@ use self::told::Told;
 pub use self::uploads::UploadError;
 #[cfg(feature = "media")]
 pub(crate) use self::uploads::{Storage, Upload};
-pub(crate) use self::{answers::Answers, course::Standing, walk::walk};
+pub(crate) use self::{
+    answers::Answers,
+    course::Standing,
+    walk::{Reached, walk},
+};
 #[cfg(feature = "media")]
 use crate::media::Sitter;
 use crate::{
@@ -114,15 +118,6 @@ impl Asked {
 pub(crate) struct Browser {
     pub(crate) remote_address: String,
     pub(crate) user_agent: String,
-}
-
-/// A step of the widget that the person came to, by key and by type.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-pub(crate) struct Reached {
-    pub(crate) step: String,
-    pub(crate) kind: String,
-    /// The first time.
-    pub(crate) at: Timestamp,
 }
 
 /// How the person got through.
@@ -216,27 +211,6 @@ impl Session {
             self.settle(now);
         }
         Ok(())
-    }
-
-    /// Notes that the person came to a step of the widget, named by its key or its type; the first time counts.
-    ///
-    /// # Errors
-    ///
-    /// [`FinishError`] when there is no such step, or nothing more to do for a person at `now`.
-    pub(crate) fn reach(&mut self, name: &str, now: Timestamp) -> Result<(), FinishError> {
-        self.check_open(now)?;
-        let (step, kind) = self.find_step(name).map_err(FinishError::Step)?;
-        self.settle(now);
-        if !self.reached().iter().any(|reached| reached.step == step) {
-            self.rest().reached.push(Reached { step, kind, at: now });
-        }
-        self.settle(now);
-        Ok(())
-    }
-
-    /// When the person first came to a step of that key or type.
-    pub(crate) fn reached_at(&self, name: &str) -> Option<Timestamp> {
-        self.reached().iter().find(|reached| reached.step == name || reached.kind == name).map(|reached| reached.at)
     }
 
     /// Lets the person get through, with the verdict of the scenario or a `forced` one.

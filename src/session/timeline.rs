@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Reached, Session, course::Stood};
+use super::{Session, course::Stood};
 use crate::{
     clock::later,
     scenario::{Stage, Trigger, Verdict},
@@ -54,11 +54,6 @@ impl Session {
             TimelineEntry { due_at: since.map(|due| due.to_string()), ..TimelineEntry::of_stage(number, stage) }
         });
         came.chain(to_come).collect()
-    }
-
-    /// The steps of the widget that the person came to, in the order in which they did.
-    pub(crate) fn reached(&self) -> &[Reached] {
-        self.rest.as_ref().map_or(&[], |rest| &rest.reached)
     }
 }
 
