@@ -5,16 +5,17 @@ export INSTA_UPDATE = no
 
 .PHONY: test tools browser examples-test image-test bench docs-media
 
-# Every test: unit, integration, documentation, and the widget in a real Chromium.
+# Every test: unit, integration, documentation, the widget in a real Chromium, and the examples.
 test: tools browser
 	cargo test --locked --features browser-tests
+	@$(MAKE) --no-print-directory examples-test BUILD=
 	cargo test --locked --no-default-features --lib
-	cargo build --locked --no-default-features --lib
-	$(MAKE) --no-print-directory examples-test
 
-# The examples of every language that is on the machine.
+# The examples of every language that is on the machine. `make test` has built the binary already; the one in Rust builds
+# the library as those do who depend on it.
+BUILD = cargo build --locked
 examples-test:
-	cargo build --locked
+	$(BUILD)
 	examples/run
 
 # What the tests call: README commands are run, signatures are computed by another implementation, clients of other

@@ -150,13 +150,12 @@ fn end(token: Token, until: &Until, gone: Option<Gone>) -> Result<Option<Session
 ///
 /// [`WaitError`] when it cannot become so.
 fn distance(session: &Session, catalogue: &Catalogue, until: &Until) -> Result<Distance, WaitError> {
-    let never = |why: &str| Err(WaitError::Never(format!("`{until}` cannot come any more: {why}")));
+    let never = |why: &str| WaitError::Never(format!("`{until}` cannot come any more: {why}"));
     let (is_finished, has_expired) = (session.is_finished(), session.has_expired());
-    // What a person would have to do.
-    let in_widget = |has_happened: bool| match () {
-        () if has_happened || is_finished => Ok(true),
-        () if has_expired => never("the token ran out before the person was through").map(|()| false),
-        () => Ok(false),
+    // What a person would have to do, who has done all of it when they are through.
+    let in_widget = |has_happened: bool| match has_happened || is_finished {
+        false if has_expired => Err(never("the token ran out before the person was through")),
+        is_so => Ok(is_so),
     };
     let is_so = match until {
         Until::Opened => in_widget(session.opened_at().is_some())?,
@@ -165,23 +164,20 @@ fn distance(session: &Session, catalogue: &Catalogue, until: &Until) -> Result<D
             in_widget(session.reached_at(name).is_some())?
         }
         Until::Finished => in_widget(false)?,
-        Until::Stage(number) => match session.has_come(*number) {
-            Some(has_come) => has_come,
-            None if *number > session.scenario().stages.len() => {
-                let (name, stages) = (&session.scenario().name, session.scenario().stages.len());
+        Until::Stage(number) => {
+            let (name, stages) = (&session.scenario().name, session.scenario().stages.len());
+            if *number > stages {
                 let problem = format!("the scenario `{name}` has no stage {number}; it has {stages}");
                 return Err(WaitError::NoSuchThing(problem));
             }
-            None => return never("what was decided from outside stood in for it").map(|()| Distance::There),
-        },
+            session.has_come(*number).ok_or_else(|| never("what was decided from outside stood in for it"))?
+        }
         Until::Result(Some(word)) => answer_of(session, catalogue).eq_ignore_ascii_case(word),
         Until::Result(None) => {
             !matches!(session.standing(), Standing::Error(_))
                 && answer_of(session, catalogue) != Outcome::InProgress.as_str()
         }
-        Until::Expired if is_finished => {
-            return never("the person is through").map(|()| Distance::There);
-        }
+        Until::Expired if is_finished => return Err(never("the person is through")),
         Until::Expired => has_expired,
         Until::Deleted => false,
     };
