@@ -110,6 +110,14 @@ pub(crate) fn later(moment: Timestamp, by: Duration) -> Timestamp {
     moment.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
+/// The moment of a clock; before or after all that can be told, the first or last one.
+pub(crate) fn nearest_moment(at: SystemTime) -> Timestamp {
+    Timestamp::try_from(at).unwrap_or_else(|_| match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(_) => Timestamp::MAX,
+        Err(_) => Timestamp::MIN,
+    })
+}
+
 /// Reads `90s`, `15m`, `1h 30m`, `500ms`.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     SignedDuration::from_str(text)

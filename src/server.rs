@@ -21,10 +21,9 @@ use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
-use jiff::Timestamp;
 use tokio::{sync::oneshot, task::JoinHandle};
 
 #[cfg(feature = "client")]
@@ -390,12 +389,4 @@ pub(crate) fn local_url(mut address: SocketAddr) -> String {
         });
     }
     format!("http://{address}")
-}
-
-/// The moment of a clock; before or after all that can be told, the first or last one.
-fn moment(at: SystemTime) -> Timestamp {
-    Timestamp::try_from(at).unwrap_or_else(|_| match at.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(_) => Timestamp::MAX,
-        Err(_) => Timestamp::MIN,
-    })
 }

@@ -222,7 +222,7 @@ pub(super) struct Settings {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     verbose_hints: Option<bool>,
 
-    /// Remember no calls
+    /// Remember no calls and no events; nobody can count them then, or wait for calls
     #[arg(long, env = "IDENTOMAT_MOCK_NO_JOURNAL", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     no_journal: Option<bool>,

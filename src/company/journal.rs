@@ -139,6 +139,13 @@ pub(crate) struct Evicted {
     pub(crate) until: Option<Timestamp>,
 }
 
+impl Evicted {
+    /// These and others, of another journal or of another time.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { count: self.count + other.count, last: self.last.max(other.last), until: self.until.max(other.until) }
+    }
+}
+
 /// Something that happened: a call, or something else.
 #[derive(Debug, Clone)]
 pub(crate) enum Noted {
@@ -321,6 +328,20 @@ impl Journal {
     /// What had to make room.
     pub(crate) fn evicted(&self) -> Evicted {
         self.kept().evicted
+    }
+
+    /// What is not remembered any more when the whole journal goes.
+    pub(super) fn all_evicted(&self) -> Evicted {
+        let kept = self.kept();
+        let calls = &kept.entries;
+        let until = calls.iter().map(|entry| entry.recorded.at).max();
+        let left = Evicted { count: calls.len() as u64, last: calls.back().map(|entry| entry.id), until };
+        kept.evicted.and(left)
+    }
+
+    /// Goes on for one that went, with what was not remembered of it.
+    pub(super) fn go_on_for(&self, evicted: Evicted) {
+        self.kept().evicted = evicted;
     }
 
     /// Forgets all calls, and that others made room; and all else that happened.

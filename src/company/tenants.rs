@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     mem,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,11 +14,14 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use wildmatch::WildMatch;
 
-use super::{Company, Tenant, TenantSettings, sessions::Index};
+use super::{Company, EvictedCalls, Tenant, TenantSettings, sessions::Index};
 use crate::{foreign_text::is_disturbing, session::Session, vendor::Token};
 
 /// The longest key of a company that comes to be at its first call, in bytes.
 const LONGEST_KEY: usize = 200;
+
+/// Of so many companies that went it is remembered that they had calls.
+const MOST_LEFT: usize = 1000;
 
 /// All companies.
 #[derive(Debug)]
@@ -40,6 +43,16 @@ struct Guests {
     /// When somebody can be idle for long enough to go, at the earliest, in milliseconds of real time.
     next_sweep: AtomicU64,
     evicted: AtomicU64,
+    left: Mutex<Left>,
+}
+
+/// What is not remembered of the calls of companies that went, so that nobody takes it for no call.
+#[derive(Debug, Default)]
+struct Left {
+    /// Of the last ones.
+    by_key: IndexMap<String, EvictedCalls>,
+    /// Of all of them.
+    all: EvictedCalls,
 }
 
 /// Who comes to be a company at its first call, and when it goes.
@@ -69,6 +82,7 @@ impl Tenants {
             by_key: RwLock::default(),
             next_sweep: AtomicU64::new(0),
             evicted: AtomicU64::new(0),
+            left: Mutex::default(),
         });
         let residents = RwLock::new(by_key(&first));
         Self { index, residents, first, guests }
@@ -100,6 +114,7 @@ impl Tenants {
     pub(crate) fn remove(&self, key: &str) -> bool {
         let resident = self.residents.write().unwrap_or_else(PoisonError::into_inner).shift_remove(key);
         let removed = resident.or_else(|| self.guests.as_ref()?.remove(key));
+        self.guests.iter().for_each(|guests| _ = guests.left().take(key));
         // Somebody may hold it for a moment yet.
         removed.inspect(|tenant| tenant.leave()).is_some()
     }
@@ -116,6 +131,11 @@ impl Tenants {
         }
         let stay = |gone: &Arc<Tenant>| self.first.iter().any(|tenant| Arc::ptr_eq(tenant, gone));
         others.into_values().chain(guests).filter(|gone| !stay(gone)).for_each(|gone| gone.leave());
+    }
+
+    /// What is not remembered of the calls of companies that went by themselves.
+    pub(crate) fn left(&self) -> EvictedCalls {
+        self.guests.as_ref().map(|guests| guests.left().all).unwrap_or_default()
     }
 
     /// All companies of this moment.
@@ -189,6 +209,23 @@ fn by_key(tenants: &[Arc<Tenant>]) -> IndexMap<String, Arc<Tenant>> {
     tenants.iter().map(|tenant| (tenant.key.clone(), tenant.clone())).collect()
 }
 
+impl Left {
+    fn add(&mut self, key: &str, evicted: EvictedCalls) {
+        self.all = self.all.and(evicted);
+        self.by_key.insert(key.to_owned(), evicted);
+        if self.by_key.len() > MOST_LEFT {
+            self.by_key.shift_remove_index(0);
+        }
+    }
+
+    /// What is not remembered of a company that comes to be again, whose journal tells it from now on.
+    fn take(&mut self, key: &str) -> Option<EvictedCalls> {
+        let evicted = self.by_key.shift_remove(key)?;
+        self.all.count -= evicted.count;
+        Some(evicted)
+    }
+}
+
 impl Guests {
     fn get(&self, key: &str) -> Option<Arc<Tenant>> {
         self.by_key.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
@@ -199,6 +236,7 @@ impl Guests {
     }
 
     fn take(&self) -> Vec<Arc<Tenant>> {
+        *self.left() = Left::default();
         mem::take(&mut *self.by_key.write().unwrap_or_else(PoisonError::into_inner)).into_values().collect()
     }
 
@@ -227,16 +265,32 @@ impl Guests {
             if let Some(idlest) = idlest {
                 let company = &idlest.key;
                 guests.remove(company);
-                idlest.leave();
+                self.let_go(&idlest);
                 let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
                 tracing::info!(company, most, evicted, "the idlest company made room for a new one (--max-companies)");
             }
         }
         let tenant = Tenant::new(self.welcome.company.of_key(key), &self.welcome.settings, index);
+        if let Some(evicted) = self.left().take(key) {
+            tenant.journal.go_on_for(evicted);
+        }
         tenant.called(now);
         tracing::debug!(company = key, "a company came to be at its first call");
         guests.insert(key.to_owned(), tenant.clone());
         tenant
+    }
+
+    /// Lets one go, and remembers that its calls are not remembered.
+    fn let_go(&self, tenant: &Tenant) {
+        let evicted = tenant.journal.all_evicted();
+        tenant.leave();
+        if evicted.count > 0 {
+            self.left().add(&tenant.key, evicted);
+        }
+    }
+
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets those go that are idle for too long at `now`.
@@ -254,7 +308,7 @@ impl Guests {
         self.next_sweep.store(u64::try_from(next.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         drop(guests);
         for (company, tenant) in gone {
-            tenant.leave();
+            self.let_go(&tenant);
             let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::info!(company, ?idle, evicted, "the company was idle for too long and went (--company-idle)");
         }

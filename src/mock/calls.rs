@@ -66,11 +66,7 @@ impl Mock {
         let (mut calls, mut evicted) = (Vec::new(), EvictedCalls::default());
         let mut look = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let (entries, gone) = journal.read();
-            evicted = EvictedCalls {
-                count: evicted.count + gone.count,
-                last: evicted.last.max(gone.last),
-                until: evicted.until.max(gone.until),
-            };
+            evicted = evicted.and(gone);
             let wanted = entries.into_iter().filter(|entry| filter.takes(&entry.recorded));
             calls.extend(wanted.map(|entry| (owner.cloned(), entry)));
         };
@@ -80,6 +76,7 @@ impl Mock {
                 look(None, &self.journal);
                 self.tenants.all().iter().for_each(|tenant| look(Some(tenant), &tenant.journal));
                 calls.sort_by_key(|(_, entry)| entry.id);
+                evicted = evicted.and(self.tenants.left());
             }
         }
         (calls, evicted)

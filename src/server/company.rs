@@ -11,11 +11,10 @@ use super::{
     calls::{AtHand, Calls},
     control::Control,
     expect::{Expectation, Expected},
-    moment,
     waiting::WaitFor,
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, nearest_moment},
     company::Tenant,
     coverage::Coverage,
     faults::{Fault, FaultInfo},
@@ -142,7 +141,7 @@ impl<'a> CompanyHandle<'a> {
     /// Sets the company's clock to a moment, earlier or later; answers what fell due. What came does not go away when
     /// the clock is set back.
     pub fn set_clock(&self, at: SystemTime) -> Vec<FellDue> {
-        self.mock.set_clock(&self.tenant(), moment(at))
+        self.mock.set_clock(&self.tenant(), nearest_moment(at))
     }
 
     /// Stops the company's clock where it is; it moves only when it is told to.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{head, mask, read};
 use crate::{
-    clock::parse_moment,
+    clock::{nearest_moment, parse_moment},
     config::Config,
     faults::Endpoint,
     foreign_text::{shortened, without_quotes},
@@ -230,13 +230,13 @@ impl CallPattern {
 
     /// Calls that were answered at that moment of the company's clock or later.
     pub fn from(mut self, moment: std::time::SystemTime) -> Self {
-        self.from = Timestamp::try_from(moment).ok();
+        self.from = Some(nearest_moment(moment));
         self
     }
 
     /// Calls that were answered before that moment.
     pub fn before(mut self, moment: std::time::SystemTime) -> Self {
-        self.to = Timestamp::try_from(moment).ok();
+        self.to = Some(nearest_moment(moment));
         self
     }
 

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{super::moment, Control, ControlError};
+use super::{Control, ControlError};
 use crate::{
-    clock::written_duration,
+    clock::{nearest_moment, written_duration},
     faults::{Fault, FaultInfo},
     mock::{FellDue, ScenarioInfo},
     scenario::{Scenario, ScenarioChoice},
@@ -156,7 +156,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn set_clock(&self, at: SystemTime) -> Result<Vec<FellDue>, ControlError> {
-        self.turn("set", [("to", moment(at).to_string())]).await
+        self.turn("set", [("to", nearest_moment(at).to_string())]).await
     }
 
     /// Stops the company's clock, or every clock.

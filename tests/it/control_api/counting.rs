@@ -303,6 +303,31 @@ async fn what_had_to_make_room_is_not_taken_for_never() {
 }
 
 #[tokio::test]
+async fn what_a_company_took_with_it_is_not_taken_for_never() {
+    let app = TestApp::start_with(|builder| {
+        builder.settings(|config| {
+            config.any_company_key = Some("test-*".into());
+            config.max_companies = 1;
+        })
+    })
+    .await;
+    let never = |key: &str| json!({"company_key": key, "endpoint": "begin", "never": true});
+    app.begin(json!({"company_key": "test-1"})).await;
+    app.tell("calls/verify", &never("test-1")).await.problem(409);
+    app.begin(json!({"company_key": "test-2"})).await;
+    // The first made room for the second, and comes to be again by this.
+    app.tell("calls/verify", &never("test-1")).await.problem(410);
+    app.tell("calls/count", &json!({})).await.problem(410);
+    assert_eq!(count(&app, json!({"after": 2})).await, 0);
+    assert_eq!(count(&app, json!({"company_key": "test-3"})).await, 0);
+    app.mock.control().reset().await.unwrap();
+    for key in ["test-1", "test-2"] {
+        app.tell("calls/verify", &never(key)).await.assert_status(200);
+    }
+    app.tell("calls/verify", &json!({"never": true})).await.assert_status(200);
+}
+
+#[tokio::test]
 async fn whoever_waits_for_calls_hears_of_the_last_one() {
     let app = fixed().await;
     let token = app.begin(json!({})).await;
