@@ -83,6 +83,7 @@ mod catalogue;
 mod clock;
 mod coverage;
 pub use coverage::{Coverage, CoverageItem, CoverageKind};
+mod flow;
 mod foreign_text;
 mod http;
 pub use http::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};

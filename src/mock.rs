@@ -10,6 +10,7 @@ mod media;
 mod result;
 mod scenarios;
 mod screening;
+mod screens;
 mod sessions;
 mod standings;
 mod steering;
@@ -33,6 +34,7 @@ pub(crate) use self::{
     calls::{CallFilter, CallOf},
     events::EventOf,
     result::Told,
+    screens::{Answered, ScreenError, Stop},
     striking::{Met, Stand},
     waiting::{Until, WaitError},
 };

@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::ConnectInfo,
     http::{Method, Request, Response, Uri, uri::PathAndQuery},
-    routing::{get, post},
+    routing::get,
 };
 use hyper::body::Incoming;
 
@@ -86,9 +86,8 @@ fn other_calls(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
     Router::new()
         // The person's browser.
         .route("/", get(page::show).post(page::finish))
-        .route("/__widget/sessions/{token}", get(session::show))
-        .route("/__widget/sessions/{token}/steps/{step}", post(session::reach))
-        .route("/__widget/{asset}", get(assets::show))
+        .route("/__widget/sessions/{token}", get(session::show).post(session::answer))
+        .route("/__widget/{*asset}", get(assets::show))
         // Test runners and health checks.
         .nest("/__admin", admin::routes(mock))
         .fallback(no_such_path)

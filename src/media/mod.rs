@@ -45,9 +45,7 @@ impl Media {
         let content_type = match picture_type(&bytes) {
             Some(ImageType::Png) => "image/png",
             Some(_) => JPEG,
-            None if bytes.get(4..8) == Some(b"ftyp") => MP4,
-            None if bytes.starts_with(b"\x1a\x45\xdf\xa3") => "video/webm",
-            None => content_type(kind),
+            None => video_type(&bytes).unwrap_or(content_type(kind)),
         };
         Self::new(bytes, content_type)
     }
@@ -64,6 +62,19 @@ fn content_type(kind: MediaKind) -> &'static str {
 /// Whether bytes are a picture that faces can be looked for in: JPEG or PNG.
 pub(crate) fn is_picture(bytes: &[u8]) -> bool {
     picture_type(bytes).is_some()
+}
+
+/// Whether bytes are a video: MP4 or `WebM`.
+pub(crate) fn is_video(bytes: &[u8]) -> bool {
+    video_type(bytes).is_some()
+}
+
+fn video_type(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        _ if bytes.get(4..8) == Some(b"ftyp") => Some(MP4),
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => Some("video/webm"),
+        _ => None,
+    }
 }
 
 fn picture_type(bytes: &[u8]) -> Option<ImageType> {

@@ -13,7 +13,7 @@ use crate::{
     media::{Document, Media, Sitter, Specimen, Wanted, mark_in},
     result::{Sex, similarity},
     session::{Session, Upload, UploadError},
-    vendor::{MediaKind, draw},
+    vendor::{MediaKind, StepType, draw},
 };
 
 /// A picture of a session.
@@ -128,9 +128,9 @@ impl Mock {
 fn sitter(tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
     session.sitter(|session| {
         let setup = tenant.setup();
-        let flags = session.asked.layers().read_flags();
+        let flags = session.flags_of(StepType::IdentityDocument);
         let (names, wish) = (&setup.company.people, session.scenario().person.as_ref());
-        let person = catalogue.fixtures.people.cast(&session.token, &flags, names, wish).person;
+        let person = catalogue.fixtures.people.cast(&session.token, &flags, names, wish, None).person;
         Sitter { session: session.token, name: person.short_name(), is_female: matches!(person.sex, Sex::F) }
     })
 }

@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use crate::{
     clock::later,
     faults::{Endpoint, Fault},
+    flow::Answers,
     result::{Fixtures, render},
     scenario::{Scenario, Stage, Trigger, Verdict},
-    session::{Answers, Asked, Browser, Opening, Session, written::Shared},
+    session::{Asked, Browser, Opening, Session, written::Shared},
     vendor::{Dialect, ErrorCode, Form, Outcome, SavedForm, TokenSource},
 };
 

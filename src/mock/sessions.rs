@@ -337,7 +337,7 @@ impl Mock {
             browser: browser
                 .map(|browser| BrowserInfo { remote_address: browser.remote_address, user_agent: browser.user_agent }),
             reached_steps,
-            answers: answers.map(|answers| serde_json::to_value(answers).expect("answers are JSON")),
+            answers: answers.map(|answers| answers.given().clone().into()),
             uploads,
             children: self.children(token).iter().map(ToString::to_string).collect(),
             calls: self.calls_of(&tenant, known),

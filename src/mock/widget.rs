@@ -5,10 +5,11 @@ use serde_json::{Map, Value};
 
 use super::Mock;
 use crate::{
+    flow::{Answers, Progress},
     foreign_text::shortened,
     scenario::Verdict,
-    session::{Answers, Browser, FinishError, Session},
-    vendor::ResultCase,
+    session::{Browser, FinishError, Session},
+    vendor::{Language, ResultCase},
 };
 
 /// How a person gets through the widget; by default as the scenario says, with invented answers.
@@ -83,10 +84,12 @@ impl Mock {
         self.in_widget(token, |session, now| session.reach(step, now))
     }
 
-    /// The language of a session's pages, as HTML writes it; English where there is no such session.
-    pub(crate) fn language(&self, token: &str) -> &'static str {
-        let asked = self.in_session(token, |session, _| session.asked.clone());
-        asked.map_or("en", |asked| asked.layers().read_flags().html_language())
+    /// The language of a session's pages; English where there is no such session.
+    pub(crate) fn language(&self, token: &str) -> Language {
+        let seen = self
+            .in_session(token, |session, _| (session.asked.clone(), session.progress().and_then(Progress::language)));
+        let Some((asked, chosen)) = seen else { return Language::English };
+        chosen.unwrap_or_else(|| asked.layers().read_flags().language())
     }
 
     /// Lets the person of a session get through; answers the `return_url` that the browser goes to.
@@ -133,7 +136,7 @@ impl Mock {
         Ok(())
     }
 
-    fn in_widget<T>(
+    pub(super) fn in_widget<T>(
         &self,
         token: &str,
         action: impl Fn(&mut Session, Timestamp) -> Result<T, FinishError>,

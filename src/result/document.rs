@@ -12,9 +12,10 @@ use super::{
     questionnaires::{AnsweredQuestionnaire, answered},
 };
 use crate::{
+    flow::Progress,
     scenario::{Effect, RejectReason, ScreeningMatch, Verdict},
     session::Session,
-    vendor::Wording,
+    vendor::{StepType, Wording},
 };
 
 /// What `result/` and `delete/` answer.
@@ -68,8 +69,9 @@ impl<'a> ResultDocument<'a> {
         names: &[String],
         wording: Wording,
     ) -> Self {
-        let flags = session.asked.layers().read_flags();
-        let cast = people.cast(&session.token, &flags, names, session.scenario().person.as_ref());
+        let flags = session.flags_of(StepType::IdentityDocument);
+        let (progress, wish) = (session.progress(), session.scenario().person.as_ref());
+        let cast = people.cast(&session.token, &flags, names, wish, progress.and_then(Progress::document));
         let cast = cast.corrected(session.effects().filter_map(Effect::person_change));
         let went_through = verdict.went_through();
         let shows_document = went_through && verdict.document_read && session.has_document_step();
@@ -86,7 +88,11 @@ impl<'a> ResultDocument<'a> {
             live: verdict.live.unwrap_or(went_through && session.has_liveness()),
             document_type: document.as_ref().map_or("", |_| cast.document_type.as_str()),
             general_documents: brings_paper
-                .then(|| general_document(flags.general_document_type(), &cast.person, token, begun_at))
+                .then(|| {
+                    let flags = session.flags_of(StepType::GeneralDocument);
+                    let kind = progress.and_then(Progress::paper).unwrap_or(flags.general_document_types()[0]);
+                    general_document(kind, 1 + progress.map_or(0, Progress::more_pages), &cast.person, token, begun_at)
+                })
                 .into_iter()
                 .collect(),
             reject_reason: verdict.reject_reason.clone().or_else(no_reason),

@@ -6,18 +6,16 @@ use serde_json::{Value, json};
 use super::{day, midnight, people::Person};
 use crate::vendor::Token;
 
-/// One element of `generalDocuments`: a document of one page of that kind, some days or weeks old. What such a
+/// One element of `generalDocuments`: a document of so many pages of that kind, some days or weeks old. What such a
 /// document does not say is null, as in recorded answers.
-pub(super) fn general_document(kind: &str, person: &Person, token: &Token, begun_at: Timestamp) -> Value {
+pub(super) fn general_document(kind: &str, pages: u32, person: &Person, token: &Token, begun_at: Timestamp) -> Value {
     let age_in_days = 3 + (token.draw("general document") % 60) as i32;
     let issued = day(begun_at).saturating_sub(Span::new().days(age_in_days));
     let address = &person.address;
-    json!({
-        "documentType": kind.to_ascii_uppercase(),
-        "typeId": kind,
-        "pages": [{
+    let page = |number: u32| {
+        json!({
             "typeId": kind.replace('_', "-"),
-            "pageNumber": 1,
+            "pageNumber": number,
             "final": {
                 "fullName": person.full_name(),
                 "firstName": *person.first_name,
@@ -45,9 +43,14 @@ pub(super) fn general_document(kind: &str, person: &Person, token: &Token, begun
                 "documentIssuedTime": midnight(issued),
                 "documentExpires": null,
             },
-            "documentPages": [{"pageNumber": 1}],
+            "documentPages": [{"pageNumber": number}],
             "statuses": [],
-        }],
+        })
+    };
+    json!({
+        "documentType": kind.to_ascii_uppercase(),
+        "typeId": kind,
+        "pages": (1..=pages).map(page).collect::<Vec<_>>(),
     })
 }
 

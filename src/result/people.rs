@@ -290,8 +290,16 @@ impl People {
     /// where there are none) that the flags allow.
     ///
     /// Where nobody comes from the countries asked for, somebody gets a document of the first of them; where nobody
-    /// holds a document of the kinds asked for, somebody shows another.
-    pub(crate) fn cast(&self, token: &Token, flags: &Flags, names: &[String], wish: Option<&PersonWish>) -> Cast<'_> {
+    /// holds a document of the kinds asked for, somebody shows another. Which document they chose to show changes nothing
+    /// about who they are.
+    pub(crate) fn cast(
+        &self,
+        token: &Token,
+        flags: &Flags,
+        names: &[String],
+        wish: Option<&PersonWish>,
+        chosen: Option<(DocumentType, &str)>,
+    ) -> Cast<'_> {
         let wished = wish.and_then(|wish| wish.name.as_ref());
         let may_come = |name: &String| match wished {
             Some(wished) => wished == name,
@@ -315,14 +323,16 @@ impl People {
         let held = |kinds: &[DocumentType]| -> Vec<_> {
             kinds.iter().filter_map(|kind| Some((*kind, person.document(*kind)?))).collect()
         };
-        let mut documents = held(&kinds);
+        let mut documents = held(chosen.as_ref().map_or(&*kinds, |(kind, _)| std::slice::from_ref(kind)));
         if documents.is_empty() {
             documents = held(&DocumentType::ALL);
         }
-        let (document_type, number) = *pick(&documents, token.draw("document"));
+        let (held_type, number) = *pick(&documents, token.draw("document"));
+        let document_type = chosen.map_or(held_type, |(kind, _)| kind);
         let document_number = number.to_owned();
-        let country = match countries.first() {
-            Some(foreign) if !is_wanted(&person) => foreign.clone(),
+        let country = match (chosen, countries.first()) {
+            (Some((_, country)), _) => country.to_owned(),
+            (None, Some(foreign)) if !is_wanted(&person) => foreign.clone(),
             _ => person.country.to_string(),
         };
         Cast { person, document_type, document_number, country }
@@ -369,7 +379,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for _ in 0..200 {
             let token = tokens.next();
-            let cast = people.cast(&token, &flags, &[], None);
+            let cast = people.cast(&token, &flags, &[], None, None);
             assert!(matches!(cast.document_type, DocumentType::Passport | DocumentType::DriverLicense));
             assert!(["GEO", "UKR"].contains(&&*cast.country));
             seen.insert(cast.document_number);
@@ -381,6 +391,6 @@ mod tests {
     fn a_country_of_nobody_is_printed_on_the_document_of_somebody() {
         let people = People::load(None).unwrap();
         let flags = flags(serde_json::json!({"document_countries": ["FRA", "ITA"]}));
-        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, &[], None).country, "FRA");
+        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, &[], None, None).country, "FRA");
     }
 }

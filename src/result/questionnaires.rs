@@ -27,8 +27,8 @@ pub(super) fn answered(session: &Session) -> Vec<AnsweredQuestionnaire> {
         let operator = || session.scenario().operator_answers.get(&*question.key).cloned();
         match session.answers() {
             _ if for_operator => Some(operator().unwrap_or_else(|| question.invented_answer())),
-            Some(answers) => answers.get(questionnaire, &question.key).cloned(),
-            None => Some(question.invented_answer()),
+            Some(answers) if answers.were_asked(questionnaire) => answers.get(questionnaire, &question.key).cloned(),
+            _ => Some(question.invented_answer()),
         }
     };
     let steps = session.asked.layers().read_steps();

@@ -1,6 +1,5 @@
 //! The rules of a session: what it holds and how it gets on. Pure: time comes in as `now`.
 
-mod answers;
 mod course;
 mod error;
 mod happened;
@@ -27,16 +26,13 @@ use self::told::Told;
 pub use self::uploads::UploadError;
 #[cfg(feature = "media")]
 pub(crate) use self::uploads::{Storage, Upload};
-pub(crate) use self::{
-    answers::Answers,
-    course::Standing,
-    walk::{Reached, walk},
-};
+pub(crate) use self::{course::Standing, walk::Reached};
 #[cfg(feature = "media")]
 use crate::media::Sitter;
 use crate::{
     clock::later,
     faults::{Endpoint, FaultList, Occasion, Strike},
+    flow::{Answers, Progress},
     scenario::{Scenario, Verdict},
     vendor::{ErrorCode, Form, Layers, SavedForm, StepTypes, Switches, Token},
 };
@@ -65,6 +61,7 @@ struct Rest {
     browser: Option<Browser>,
     /// The steps of the widget that the person came to.
     reached: Vec<Reached>,
+    progress: Option<Box<Progress>>,
     finish: Option<Finish>,
     /// What came of the scenario or was decided, in the order in which it did.
     came: Vec<Came>,
@@ -124,7 +121,7 @@ pub(crate) struct Browser {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 struct Finish {
     at: Timestamp,
-    /// What the person filled in; without it the answers are invented.
+    /// What the person filled in; what nobody was asked is invented.
     answers: Option<Answers>,
 }
 
@@ -213,7 +210,8 @@ impl Session {
         Ok(())
     }
 
-    /// Lets the person get through, with the verdict of the scenario or a `forced` one.
+    /// Lets the person get through, with the verdict of the scenario or a `forced` one, and these `answers` or those
+    /// that they gave on their way.
     ///
     /// A session is finished once.
     ///
@@ -229,6 +227,7 @@ impl Session {
         self.check_open(now)?;
         self.settle(now);
         let rest = self.rest();
+        let answers = answers.or_else(|| Answers::partial(rest.progress.as_ref()?.answers()));
         rest.finish = Some(Finish { at: now, answers });
         rest.rendered = None;
         match forced {

@@ -1,9 +1,20 @@
 //! What is part of a session, by its flags and steps.
 
 use super::Session;
-use crate::vendor::{StepType, Switch};
+use crate::{
+    flow::flags_of,
+    vendor::{Flags, StepType, Switch},
+};
 
 impl Session {
+    /// The flags that hold for the first step of that type: those of an identity document say who may come.
+    pub(crate) fn flags_of(&self, kind: StepType) -> Flags {
+        let layers = self.asked.layers();
+        let flags = layers.read_flags();
+        // Steps are long, and most sessions have none of that type.
+        if self.step_types.has(kind) { flags_of(kind, &flags, &layers.read_steps()) } else { flags }
+    }
+
     /// Whether a document step is part of the session.
     pub(crate) fn has_document_step(&self) -> bool {
         !self.switches.has(Switch::SkipDocument) || self.step_types.has(StepType::IdentityDocument)

@@ -121,6 +121,13 @@ impl Session {
         self.uploads().iter().any(|upload| upload.media.bytes == bytes)
     }
 
+    /// Lets the files go that it has there.
+    pub(crate) fn drop_uploads(&mut self, dropped: &[(MediaKind, u32)]) {
+        if let Some(rest) = &mut self.rest {
+            rest.uploads.retain(|upload| !dropped.iter().any(|(kind, page)| upload.is_for(*kind, *page)));
+        }
+    }
+
     /// The files that came in.
     pub(crate) fn uploads(&self) -> &[Upload] {
         self.rest.as_ref().map_or(&[], |rest| &rest.uploads)

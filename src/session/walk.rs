@@ -1,12 +1,10 @@
-//! The steps that a person goes through in the widget, by name.
-
-use std::borrow::Cow;
+//! How far a person has come in the widget.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{FinishError, Session};
-use crate::vendor::{Steps, Switch, Switches};
+use crate::flow::{Progress, find_step, steps};
 
 /// A step of the widget that the person came to, by key and by type.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -26,11 +24,7 @@ impl Session {
     pub(crate) fn reach(&mut self, name: &str, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
         let (step, kind) = self.find_step(name).map_err(FinishError::Step)?;
-        self.settle(now);
-        if !self.reached().iter().any(|reached| reached.step == step) {
-            self.rest().reached.push(Reached { step, kind, at: now });
-        }
-        self.settle(now);
+        self.come_to_step(step, kind, now);
         Ok(())
     }
 
@@ -50,28 +44,56 @@ impl Session {
     ///
     /// A message that lists the names of the session's steps.
     pub(crate) fn find_step(&self, name: &str) -> Result<(String, String), String> {
-        let steps = self.asked.layers().read_steps();
-        let walk = walk(self.switches, &steps);
-        let is_named = |(key, kind): &&(Cow<'_, str>, Cow<'_, str>)| *key == name || *kind == name;
-        match walk.iter().find(is_named) {
-            Some((key, kind)) => Ok((key.to_string(), kind.to_string())),
-            None => {
-                let names: Vec<_> = walk.iter().map(|(key, _)| format!("`{key}`")).collect();
-                Err(format!("the widget has no step `{name}`; its steps are: {}", names.join(", ")))
+        let layers = self.asked.layers();
+        find_step(&steps(&layers.read_flags(), &layers.read_steps()), name)
+    }
+
+    /// How far the person has come.
+    pub(crate) fn progress(&self) -> Option<&Progress> {
+        self.rest.as_ref()?.progress.as_deref()
+    }
+
+    /// Notes how far the person has come since `before`, and the steps that they came to by that, as key and type; false
+    /// when somebody else did meanwhile, and nothing is noted.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`] when there is nothing more to do for a person at `now`.
+    pub(crate) fn advance(
+        &mut self,
+        before: &Progress,
+        after: &Progress,
+        steps: &[(&str, &str)],
+        now: Timestamp,
+    ) -> Result<bool, FinishError> {
+        self.check_open(now)?;
+        let is_as_before =
+            self.progress().map_or_else(|| *before == Progress::default(), |progress| progress == before);
+        if !is_as_before {
+            return Ok(false);
+        }
+        if before != after {
+            let rest = self.rest();
+            rest.progress = Some(Box::new(after.clone()));
+            rest.rendered = None;
+        }
+        for (step, kind) in steps {
+            if !self.has_reached(step) {
+                self.come_to_step((*step).to_owned(), (*kind).to_owned(), now);
             }
         }
+        Ok(true)
     }
-}
 
-/// Key and type of every step that the person sees, in order: first the automatic ones, then those `steps`.
-pub(crate) fn walk<'a>(switches: Switches, steps: &'a Steps) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
-    let automatic = [
-        (!switches.has(Switch::SkipAgreement), "agreement", "agreement"),
-        (!switches.has(Switch::SkipDocument), "document", "identity-document"),
-        (!switches.has(Switch::SkipFace), "face", "liveness"),
-        (switches.wants_general_document(), "general-document", "general-document"),
-    ];
-    let automatic = automatic.into_iter().filter(|(is_on, ..)| *is_on);
-    let automatic = automatic.map(|(_, key, kind)| (Cow::Borrowed(key), Cow::Borrowed(kind)));
-    automatic.chain(steps.for_person()).collect()
+    fn has_reached(&self, step: &str) -> bool {
+        self.reached().iter().any(|reached| reached.step == step)
+    }
+
+    fn come_to_step(&mut self, step: String, kind: String, now: Timestamp) {
+        self.settle(now);
+        if !self.has_reached(&step) {
+            self.rest().reached.push(Reached { step, kind, at: now });
+        }
+        self.settle(now);
+    }
 }

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::Language;
+
 /// A kind of identity document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,12 +34,14 @@ impl DocumentType {
 const GENERAL_DOCUMENT_TYPES: [&str; 3] = ["utility_bill", "bank_statement", "drivers_license"];
 
 /// The other flags that are known, by name: texts, lists, what older clients send, and the mock's own.
-pub(super) const OTHERS: [&str; 10] = [
+pub(super) const OTHERS: [&str; 12] = [
     "document_countries",
     "document_types",
     "general_document_types",
     "inn",
     "language",
+    "mock_autopilot",
+    "mock_autopilot_pace",
     "mock_scenario",
     "platform",
     "return_url",
@@ -65,17 +69,22 @@ impl Flags {
         Value::Object(self.0)
     }
 
-    /// The language of the pages, as HTML writes it. Unknown ones fall back to English (specification, section 6).
-    pub(crate) fn html_language(&self) -> &'static str {
-        match self.text("language").unwrap_or_default() {
-            "es" => "es",
-            "gr" => "el",
-            "ka" => "ka",
-            "ru" => "ru",
-            "uk" => "uk",
-            "uz" => "uz",
-            _ => "en",
-        }
+    /// The language of the pages. Unknown ones fall back to English (specification, section 6).
+    pub(crate) fn language(&self) -> Language {
+        self.text("language").and_then(Language::of).unwrap_or(Language::English)
+    }
+
+    /// Whether a flag is on: true, or the text `true`.
+    pub(crate) fn is_on(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Value::Bool(true))) || self.text(name) == Some("true")
+    }
+
+    /// These flags with those of a step laid over: its members, and those of its member `flags`.
+    pub(crate) fn with_step(&self, step: &Value) -> Self {
+        let members = [Some(step), step.get("flags")].into_iter().flatten().filter_map(Value::as_object).flatten();
+        let mut flags = self.0.clone();
+        flags.extend(members.map(|(name, value)| (name.clone(), value.clone())));
+        Self(flags)
     }
 
     /// The text of a flag; `None` when it is missing, empty or no text.
@@ -116,11 +125,12 @@ impl Flags {
         countries.map(str::to_ascii_uppercase).collect()
     }
 
-    /// The kind of general document that the invented person brings: the first that is allowed.
-    pub(crate) fn general_document_type(&self) -> &'static str {
-        let listed = self.list("general_document_types");
-        let known = |kind: &&str| GENERAL_DOCUMENT_TYPES.into_iter().find(|known| known == kind);
-        listed.iter().find_map(known).unwrap_or(GENERAL_DOCUMENT_TYPES[0])
+    /// The kinds of general document that are taken, the first of which an invented person brings. Never empty: a list
+    /// that names no known kind is no list.
+    pub(crate) fn general_document_types(&self) -> Vec<&'static str> {
+        let known = |kind: &str| GENERAL_DOCUMENT_TYPES.into_iter().find(|known| *known == kind);
+        let listed: Vec<_> = self.list("general_document_types").into_iter().filter_map(known).collect();
+        if listed.is_empty() { GENERAL_DOCUMENT_TYPES.to_vec() } else { listed }
     }
 }
 

@@ -5,6 +5,7 @@ mod error;
 mod flags;
 mod flags_at_begin;
 mod form;
+mod language;
 mod media_kind;
 mod oddities;
 mod outcome;
@@ -18,7 +19,8 @@ pub(crate) use self::{
     flags::{DocumentType, Flags},
     flags_at_begin::FlagsAtBegin,
     form::{Form, Layers, SavedForm},
-    steps::{Question, Questionnaire, StepType, StepTypes, Steps, StepsAtBegin},
+    language::Language,
+    steps::{Choice, Question, Questionnaire, Step, StepType, StepTypes, Steps, StepsAtBegin},
     switches::{Switch, Switches},
     token::{Token, TokenSource, draw},
 };

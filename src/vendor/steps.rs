@@ -28,6 +28,13 @@ macro_rules! step_types {
                     _ => None,
                 }
             }
+
+            /// The vendor's word.
+            pub(crate) fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
         }
     };
 }
@@ -213,11 +220,9 @@ impl Steps {
         self.0
     }
 
-    /// Key and type of the steps that the person sees; one without a key goes by its type.
-    pub(crate) fn for_person(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-        let names = self.0.iter().map(|step| (text(step, "key"), text(step, "type")));
-        let names = names.map(|(key, kind)| (if key.is_empty() { kind.clone() } else { key }, kind));
-        names.filter(|(_, kind)| kind != "operator-questionnaire")
+    /// The steps that are not the vendor's operator's.
+    pub(crate) fn for_person(&self) -> impl Iterator<Item = Step<'_>> {
+        self.0.iter().map(Step::read).filter(|step| step.kind != "operator-questionnaire")
     }
 
     /// The questionnaires that the person fills in.
@@ -230,8 +235,40 @@ impl Steps {
     }
 }
 
+/// A step of the widget: one that a company asks for, or one that flags add.
+#[derive(Debug, Clone)]
+pub(crate) struct Step<'a> {
+    /// A step without a key goes by its type.
+    pub(crate) key: Cow<'a, str>,
+    pub(crate) kind: Cow<'a, str>,
+    /// As the company sent it; `None` for one that flags add.
+    pub(crate) own: Option<&'a Value>,
+}
+
+impl<'a> Step<'a> {
+    fn read(step: &'a Value) -> Self {
+        let (key, kind) = (text(step, "key"), text(step, "type"));
+        Self { key: if key.is_empty() { kind.clone() } else { key }, kind, own: Some(step) }
+    }
+
+    /// A step that flags add.
+    pub(crate) fn automatic(key: &'static str, kind: &'static str) -> Self {
+        Self { key: key.into(), kind: kind.into(), own: None }
+    }
+
+    /// Whether it goes by that name, its key or its type.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.key == name || self.kind == name
+    }
+
+    /// What it asks the person, if it is a questionnaire.
+    pub(crate) fn questionnaire(&self) -> Option<Questionnaire<'a>> {
+        Questionnaire::read(self.own?).filter(|questionnaire| !questionnaire.for_operator)
+    }
+}
+
 /// A step that asks questions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Questionnaire<'a> {
     pub(crate) key: Cow<'a, str>,
     pub(crate) title: &'a Value,
@@ -260,7 +297,7 @@ impl<'a> Questionnaire<'a> {
 }
 
 /// One question (specification, section 6).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Question<'a> {
     pub(crate) key: Cow<'a, str>,
     /// `boolean`, `text`, `select`, `multiselect`, `number`, `date`, or a word that nobody knows.
@@ -272,7 +309,7 @@ pub(crate) struct Question<'a> {
 }
 
 /// One of the `options` of a question: a text, or an object with `key` and `title`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Choice<'a> {
     pub(crate) key: Cow<'a, str>,
     pub(crate) title: &'a Value,

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(20);
 
 /// The viewports that pictures are taken in: a phone and a desktop.
-pub(crate) const SIZES: [(u32, u32); 2] = [(360, 740), (1280, 800)];
+pub(crate) const SIZES: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 
 /// Where pictures go: `target/screenshots/`, wherever `target/` is.
 const PICTURES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../screenshots");
@@ -48,6 +48,26 @@ const ARGUMENTS: [&str; 12] = [
     "--remote-debugging-pipe",
 ];
 
+/// What camera the browser has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Camera {
+    /// One that shows a test picture, which every page may use that the embedding page lets.
+    Fake,
+    /// One that no page may use.
+    Denied,
+    None,
+}
+
+impl Camera {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Fake => &["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+            Self::Denied => &["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
+            Self::None => &["--use-fake-ui-for-media-stream"],
+        }
+    }
+}
+
 /// A browser with an empty profile. It and its processes are gone when it is dropped, in a panic too.
 pub(crate) struct Browser {
     driver: WebDriver,
@@ -57,16 +77,25 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
+    /// Starts chromedriver and Chromium, with a camera.
+    ///
+    /// # Panics
+    ///
+    /// As [`Browser::with_camera`].
+    pub(crate) async fn start() -> Self {
+        Self::with_camera(Camera::Fake).await
+    }
+
     /// Starts chromedriver and Chromium.
     ///
     /// # Panics
     ///
     /// When one of them is missing or does not start; a test without a browser must not pass.
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn with_camera(camera: Camera) -> Self {
         let folder = tempfile::tempdir().expect("there is room for a browser's files");
         let chromedriver = Chromedriver::start(folder.path());
         let mut capabilities = DesiredCapabilities::chrome();
-        for argument in ARGUMENTS {
+        for argument in ARGUMENTS.iter().chain(camera.arguments()) {
             capabilities.add_arg(argument).expect("an argument is text");
         }
         let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
@@ -129,6 +158,42 @@ impl Browser {
     pub(crate) async fn fill_in(&self, test_id: &str, text: impl Into<thirtyfour::TypingData>) {
         let typed = self.element(test_id).await.send_keys(text).await;
         typed.unwrap_or_else(|problem| panic!("`{test_id}` takes no keys: {problem}"));
+    }
+
+    /// Empties a field and types into it.
+    pub(crate) async fn replace(&self, test_id: &str, text: &str) {
+        self.element(test_id).await.clear().await.expect("a field can be emptied");
+        self.fill_in(test_id, text).await;
+    }
+
+    /// Gives a file to a field that nobody sees.
+    pub(crate) async fn attach(&self, test_id: &str, file: &Path) {
+        let selector = format!("[data-testid={}]", json!(test_id));
+        let query = self.driver.query(By::Css(&selector)).wait(PATIENCE, POLL);
+        let field = query.first().await.unwrap_or_else(|problem| panic!("there is no `{test_id}`: {problem}"));
+        field.send_keys(file.to_str().expect("the path is text")).await.expect("a file can be given");
+    }
+
+    /// Whether an element with that `data-testid` can be seen now.
+    pub(crate) async fn shows(&self, test_id: &str) -> bool {
+        let selector = format!("[data-testid={}]", json!(test_id));
+        self.eval(&format!("document.querySelector({})?.checkVisibility() ?? false", json!(selector))).await
+    }
+
+    /// Loads the page again.
+    pub(crate) async fn reload(&self) {
+        self.driver.refresh().await.expect("the page can be loaded again");
+    }
+
+    /// Goes back as with the browser's own button.
+    pub(crate) async fn go_back(&self) {
+        self.driver.back().await.expect("there is a page before");
+    }
+
+    /// Calls itself a phone's.
+    pub(crate) async fn be_phone(&self) {
+        let agent = json!({"userAgent": "Mozilla/5.0 (Linux; Android 15; Sample) Mobile"});
+        self.devtools("Emulation.setUserAgentOverride", agent).await;
     }
 
     /// Chooses the option that reads so.

@@ -6,7 +6,8 @@
 
 mod browser;
 mod control_api;
+mod looks;
 mod media;
 mod site;
-
+mod visit;
 mod widget;

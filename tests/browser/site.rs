@@ -23,7 +23,10 @@ const PARENT: &str = r#"<!doctype html>
   <script>
     const messages = [];
     addEventListener("message", ({ origin, data }) => messages.push({ origin, data }));
-    document.getElementById("widget").src = new URLSearchParams(location.search).get("widget");
+    const wish = new URLSearchParams(location.search);
+    const widget = document.getElementById("widget");
+    if (wish.has("no-camera")) widget.removeAttribute("allow");
+    widget.src = wish.get("widget");
   </script>
 </body>
 </html>
@@ -95,6 +98,11 @@ impl Site {
     pub(crate) fn embedding(&self, widget: &str) -> String {
         let query = form_urlencoded::Serializer::new(String::new()).append_pair("widget", widget).finish();
         self.url(&format!("/?{query}"))
+    }
+
+    /// The page that embeds that widget, and gives it no leave for the camera.
+    pub(crate) fn embedding_without_camera(&self, widget: &str) -> String {
+        self.embedding(widget) + "&no-camera=1"
     }
 
     /// An address of the site. By its name the site is cross-site for the mock, which goes by its number.

@@ -176,7 +176,7 @@ async fn every_refusal_has_a_hint() {
     for path in ["/__widget/sessions/%ff", "/__widget/sessions/nonsense", "/?session_token=%ff"] {
         app.get(path).await.assert_status(404);
     }
-    app.post("/__widget/sessions/%ff/steps/%ff", "").await.assert_status(404);
+    app.answer("%ff", json!({"screen": ""})).await.assert_status(404);
 }
 
 #[tokio::test]

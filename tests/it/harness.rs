@@ -104,6 +104,30 @@ impl TestApp {
         self.get(&format!("/?session_token={token}")).await
     }
 
+    /// What the page of the widget shows of a session.
+    pub(crate) async fn view(&self, token: &str) -> Value {
+        let reply = self.get(&format!("/__widget/sessions/{token}")).await;
+        reply.assert_status(200);
+        reply.json()
+    }
+
+    /// Answers a screen of the widget.
+    pub(crate) async fn answer(&self, token: &str, answer: Value) -> Reply {
+        self.post_json(&format!("/__widget/sessions/{token}"), &answer).await
+    }
+
+    /// Goes through all screens of the widget with whatever fits, and answers their ids.
+    pub(crate) async fn walk(&self, token: &str) -> Vec<String> {
+        let (mut view, mut seen) = (self.view(token).await, Vec::new());
+        while let Some(screen) = view["screen"]["id"].as_str() {
+            seen.push(screen.to_owned());
+            let reply = self.answer(token, json!({"screen": screen, "auto": true})).await;
+            reply.assert_status(200);
+            view = reply.json();
+        }
+        seen
+    }
+
     /// Posts the form at the end of the widget.
     pub(crate) async fn finish(&self, token: &str, form: &[(&str, &str)]) -> Reply {
         let body = form_body(form.iter().copied());

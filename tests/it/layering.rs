@@ -79,6 +79,7 @@ fn the_rules_name_neither_runtime_nor_framework_nor_map() {
             "vendor",
             "json_text.rs",
             "session",
+            "flow",
             "scenario",
             "faults",
             "result",
@@ -111,6 +112,7 @@ fn the_domain_does_not_know_http() {
         &["crate::http", "crate::server", "crate::cli"],
         &[
             "session",
+            "flow",
             "scenario",
             "result",
             "signature.rs",

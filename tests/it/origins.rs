@@ -6,6 +6,9 @@ use serde_json::json;
 
 use crate::harness::{Reply, TestApp, send};
 
+/// An answer to the first screen.
+const AGREED: &str = r#"{"screen": "agreement", "agree": true}"#;
+
 async fn from(app: &TestApp, origin: &str, method: Method, path: &str, body: &str) -> Reply {
     send(app.request(method, path).header("origin", origin).body(body.to_owned())).await
 }
@@ -14,16 +17,16 @@ async fn from(app: &TestApp, origin: &str, method: Method, path: &str, body: &st
 async fn the_form_of_the_widget_is_posted_by_the_mocks_own_page_alone() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
-    let (form, step) = (format!("/?session_token={token}"), format!("/__widget/sessions/{token}/steps/agreement"));
+    let (form, door) = (format!("/?session_token={token}"), format!("/__widget/sessions/{token}"));
     for origin in ["https://evil.test", "null", "http://localhost:3000"] {
-        for path in [&form, &step] {
+        for path in [&form, &door] {
             let reply = from(&app, origin, Method::POST, path, "").await;
             reply.assert_status(403);
             assert!(reply.hint().contains(&format!("a page of `{origin}` posted this form")), "{reply}");
         }
     }
     assert!(!app.mock.last_session().unwrap().is_finished);
-    from(&app, &app.mock.url(), Method::POST, &step, "").await.assert_status(204);
+    from(&app, &app.mock.url(), Method::POST, &door, AGREED).await.assert_status(200);
     from(&app, &app.mock.url(), Method::POST, &form, "").await.assert_status(200);
 }
 
@@ -57,9 +60,9 @@ async fn pages_read_answers_where_that_is_set() {
         let foreign = from(&app, "https://evil.test", Method::GET, &path, "").await;
         assert_eq!((foreign.header("access-control-allow-origin"), foreign.header("vary")), (None, Some("origin")));
     }
-    let step = format!("/__widget/sessions/{token}/steps/agreement");
-    from(&app, "http://localhost:3000", Method::POST, &step, "").await.assert_status(204);
-    from(&app, "https://evil.test", Method::POST, &step, "").await.assert_status(403);
+    let door = format!("/__widget/sessions/{token}");
+    from(&app, "http://localhost:3000", Method::POST, &door, AGREED).await.assert_status(200);
+    from(&app, "https://evil.test", Method::POST, &door, AGREED).await.assert_status(403);
     from(&app, "http://localhost:3000", Method::POST, &format!("/?session_token={token}"), "").await.assert_status(403);
     from(&app, "http://localhost:3000", Method::GET, "/__admin/sessions", "").await.assert_status(403);
 

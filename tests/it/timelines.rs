@@ -76,17 +76,19 @@ async fn a_stage_can_come_when_a_step_is_reached() {
 }
 
 #[tokio::test]
-async fn the_page_can_tell_which_step_is_reached() {
+async fn whoever_sees_a_screen_has_reached_its_step() {
     let app = TestApp::scripted("description: a\nstages: [{when: step=liveness, result: MANUAL_CHECK}]").await;
     let token = app.begin(json!({})).await;
-    let steps = app.get(&format!("/__widget/sessions/{token}")).await.json()["steps"].clone();
-    assert_eq!(steps, json!(["agreement", "document", "face"]));
-    app.post(&format!("/__widget/sessions/{token}/steps/face"), "").await.assert_status(204);
+    assert_eq!(app.view(&token).await["screen"]["id"], "agreement");
+    app.answer(&token, json!({"screen": "agreement", "agree": true})).await.assert_status(200);
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    for screen in ["document", "document.front", "document.back"] {
+        app.answer(&token, json!({"screen": screen, "auto": true})).await.assert_status(200);
+    }
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    let wrong = app.post(&format!("/__widget/sessions/{token}/steps/nowhere"), "").await;
-    wrong.assert_status(400);
-    assert!(wrong.text().contains("the widget has no step `nowhere`"), "{wrong}");
-    app.post(&format!("/__widget/sessions/{}/steps/face", "0".repeat(40)), "").await.assert_status(404);
+    let reached = app.mock.control().session(&token).await.unwrap().reached_steps;
+    let reached: Vec<_> = reached.iter().map(|step| &*step.step).collect();
+    assert_eq!(reached, ["agreement", "document", "face"]);
 }
 
 #[tokio::test]

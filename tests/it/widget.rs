@@ -120,13 +120,23 @@ async fn a_script_that_accepts_json_gets_json() {
     assert_eq!(post(&token, &[]).await.json(), json!({"returnUrl": "https://example.com/a?b=%E1%83%A3"}));
 }
 
+/// What every page of that language says at its foot.
+fn mock_line(language: &str) -> &'static str {
+    match language {
+        "ka" => "ეს იმიტაციაა",
+        "el" => "Αυτή είναι προσομοίωση",
+        "uk" => "Це імітація",
+        _ => "This is a mock",
+    }
+}
+
 #[tokio::test]
 async fn every_page_is_in_the_language_of_its_session_and_says_that_it_is_a_mock() {
     let app = TestApp::start().await;
     let shows = |reply: &Reply, language: &str| {
         let page = reply.text();
         assert!(page.starts_with(&format!("<!doctype html>\n<html lang=\"{language}\">")), "{reply}");
-        assert!(page.contains(">mock</p>"), "{reply}");
+        assert!(page.contains(mock_line(language)), "{reply}");
     };
     for (flag, language) in [("ka", "ka"), ("gr", "el"), ("uk", "uk"), ("xx", "en"), ("\"><b>", "en"), ("", "en")] {
         let begin = async || app.begin(json!({"flags": {"language": flag}})).await;
@@ -290,7 +300,9 @@ async fn pages_allow_embedding_and_no_foreign_script() {
     assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
     assert!(!policy.contains("unsafe") && !policy.contains("frame-ancestors"), "{policy}");
     assert_eq!(page.header("x-frame-options"), None);
-    for asset in ["page.css", "page.js", "done.js", "finished.js", "icon.svg"] {
+    for asset in
+        ["page.css", "page.js", "done.js", "finished.js", "icon.svg", "screens/capture.js", "languages/ka.json"]
+    {
         let reply = app.get(&format!("/__widget/{asset}")).await;
         reply.assert_status(200);
         let foreign = reply.text().replace("http://www.w3.org/2000/svg", "");

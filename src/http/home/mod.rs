@@ -19,7 +19,7 @@ use crate::{
     foreign_text::as_html,
     mock::{Finish, Mock, SessionFilter, SessionInfo, SessionRange},
     session::FinishError,
-    vendor::{ErrorCase, Outcome},
+    vendor::{ErrorCase, Language, Outcome},
 };
 
 /// How many sessions are shown.
@@ -43,7 +43,7 @@ pub(super) async fn show(State(mock): State<Arc<Mock>>, headers: HeaderMap) -> R
         }
     };
     let page = include_str!("home.html").replace("{scenarios}", &scenarios(&mock)).replace("{sessions}", &sessions);
-    let mut response = widget::html(StatusCode::OK, "en", &page);
+    let mut response = widget::html(StatusCode::OK, page);
     // Nobody is to click on what they cannot see.
     let policy = HeaderValue::from_static(
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -86,11 +86,11 @@ pub(super) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> R
     };
     match done {
         Ok(_) => {
-            let mut response = widget::html(StatusCode::SEE_OTHER, "en", "");
+            let mut response = widget::html(StatusCode::SEE_OTHER, Body::empty());
             response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/"));
             response
         }
-        Err(error) => widget::refusal(&error, "en"),
+        Err(error) => widget::refusal(&error, Language::English),
     }
 }
 
@@ -106,7 +106,7 @@ fn refusal(mock: &Mock, headers: &HeaderMap) -> Option<Response<Body>> {
 }
 
 fn closed(status: StatusCode, text: &str) -> Response<Body> {
-    widget::closed(status, "en", "This link is not valid", text)
+    widget::closed(status, Language::English, "not-valid", Some(text))
 }
 
 fn scenarios(mock: &Mock) -> String {

@@ -1,4 +1,4 @@
-//! `GET /__widget/{asset}`: the scripts, styles and icon of the pages.
+//! `GET /__widget/{asset}`: the scripts, styles, texts and icon of the pages.
 
 use axum::{
     body::Body,
@@ -6,7 +6,24 @@ use axum::{
     http::{Method, Response, StatusCode, Uri},
 };
 
-use super::{super::error, response};
+use super::{super::error, response, texts};
+use crate::vendor::Language;
+
+/// Makes a list of files of this folder, by their names.
+macro_rules! files {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!($name)),)*]
+    };
+}
+
+static ASSETS: &[(&str, &str)] = files![
+    "camera.js" "done.js" "dom.js" "drawer.js" "finished.js" "icon.svg" "page.css" "page.js"
+    "screens/address.js" "screens/agreement.js" "screens/capture.js" "screens/check.js" "screens/code.js"
+    "screens/device.js" "screens/document.js" "screens/elsewhere.js" "screens/email.js" "screens/geolocation.js"
+    "screens/language.js" "screens/more.js" "screens/paper.js" "screens/participants.js" "screens/phone.js"
+    "screens/processing.js" "screens/questionnaire.js" "screens/video-call.js" "screens/waiting.js"
+    "text.js"
+];
 
 pub(in crate::http) async fn show(
     asset: Result<Path<String>, PathRejection>,
@@ -15,14 +32,43 @@ pub(in crate::http) async fn show(
 ) -> Response<Body> {
     // What is no text is no name of an asset either.
     let asset = asset.map(|Path(asset)| asset).unwrap_or_default();
-    let (content_type, text) = match asset.as_str() {
-        "icon.svg" => ("image/svg+xml", include_str!("icon.svg")),
-        "home.css" => ("text/css; charset=utf-8", include_str!("../home/home.css")),
-        "page.css" => ("text/css; charset=utf-8", include_str!("page.css")),
-        "page.js" => ("text/javascript; charset=utf-8", include_str!("page.js")),
-        "finished.js" => ("text/javascript; charset=utf-8", include_str!("finished.js")),
-        "done.js" => ("text/javascript; charset=utf-8", include_str!("done.js")),
-        _ => return error::no_such_path(&method, &uri),
+    let text = match asset.strip_prefix("languages/").and_then(|file| file.strip_suffix(".json")) {
+        Some(code) => Language::of(code).map(texts::file),
+        None if asset == "home.css" => Some(include_str!("../home/home.css")),
+        None => ASSETS.iter().find(|(name, _)| *name == asset).map(|(_, text)| *text),
     };
-    response(StatusCode::OK, content_type, text)
+    let content_type = match asset.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json",
+        _ => "image/svg+xml",
+    };
+    match text {
+        Some(text) => response(StatusCode::OK, content_type, text),
+        None => error::no_such_path(&method, &uri),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    /// The files below a folder that end so, by their paths there.
+    fn files_in(folder: &Path, below: &str, ending: &str) -> BTreeSet<String> {
+        let entries = fs::read_dir(folder.join(below)).unwrap().map(|entry| entry.unwrap().path());
+        let names = entries.filter(|path| path.extension().is_some_and(|found| found == ending));
+        names.map(|path| format!("{below}{}", path.file_name().unwrap().to_str().unwrap())).collect()
+    }
+
+    #[test]
+    fn every_script_of_the_page_is_served() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/widget");
+        let mut scripts = files_in(&folder, "", "js");
+        scripts.extend(files_in(&folder, "screens/", "js"));
+        let served: BTreeSet<_> = ASSETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let served: BTreeSet<_> = served.into_iter().filter(|name| name.ends_with(".js")).collect();
+        assert_eq!(served, scripts);
+    }
 }

@@ -1,8 +1,12 @@
 //! The widget: what the person's browser sees. Pages are static; their scripts fetch what they show.
 
 pub(super) mod assets;
+mod markdown;
 pub(super) mod page;
+mod qr;
 pub(super) mod session;
+mod texts;
+mod view;
 
 use axum::{
     body::Body,
@@ -12,7 +16,7 @@ use serde::Serialize;
 
 pub(super) use self::page::refusal;
 use super::error::with_hint;
-use crate::foreign_text::{as_html, shortened};
+use crate::{foreign_text::shortened, vendor::Language};
 
 /// Scripts and styles come from the mock alone. There is no `form-action` and no `frame-ancestors`: a finished widget
 /// redirects anywhere, and any page may embed it.
@@ -36,10 +40,11 @@ fn response(status: StatusCode, content_type: &'static str, body: impl Into<Body
     response
 }
 
-/// A page that lets nobody through, and says why.
-pub(super) fn closed(status: StatusCode, language: &'static str, title: &str, text: &str) -> Response<Body> {
-    let page = include_str!("closed.html").replace("{title}", &as_html(title)).replace("{text}", &as_html(text));
-    html(status, language, &page)
+/// A page that lets nobody through: its texts are `{name}-title` and `{name}-text`, or the latter is given.
+pub(super) fn closed(status: StatusCode, language: Language, name: &str, text: Option<&str>) -> Response<Body> {
+    let title = texts::text(language, &format!("{name}-title"));
+    let text = text.map_or_else(|| texts::text(language, &format!("{name}-text")), str::to_owned);
+    filled_in(status, language, include_str!("closed.html"), &[("title", &title), ("text", &text)])
 }
 
 /// What a page of somebody else gets that posts a form of the mock.
@@ -47,12 +52,16 @@ pub(super) fn refused(origin: &str) -> Response<Body> {
     let origin = shortened(origin);
     tracing::warn!(%origin, "a page of another origin posted a form, which is refused");
     let problem = format!("a page of `{origin}` posted this form: only the mock's own page may (see --public-url)");
-    with_hint(closed(StatusCode::FORBIDDEN, "en", "This form does not fit", &problem), &problem)
+    with_hint(closed(StatusCode::FORBIDDEN, Language::English, "misfit", Some(&problem)), &problem)
 }
 
-/// A page in that language. Its own texts are English; those of the company are in the session's language.
-pub(super) fn html(status: StatusCode, language: &'static str, page: &str) -> Response<Body> {
-    let page = page.replacen(r#"<html lang="en">"#, &format!(r#"<html lang="{language}">"#), 1);
+/// A page with the texts of that language, and those that are given.
+fn filled_in(status: StatusCode, language: Language, page: &str, given: &[(&str, &str)]) -> Response<Body> {
+    html(status, texts::filled_in(page, language, given))
+}
+
+/// A page as it is.
+pub(super) fn html(status: StatusCode, page: impl Into<Body>) -> Response<Body> {
     response(status, "text/html; charset=utf-8", page)
 }
 

@@ -1,232 +1,177 @@
-// Shows a session and lets the person end it. Texts of the company are foreign: they are only ever put in as text.
+// Goes with the person from screen to screen. What there is to show, the server says; a screen draws it, and its answer
+// is posted. Texts of the company are foreign: they are only ever put in as text.
 
+import { button, element, notice } from "./dom.js";
+import { openDrawer } from "./drawer.js";
 import { tellFinished } from "./finished.js";
+import { speak, t } from "./text.js";
 
 const byId = (id) => document.getElementById(id);
+const parameters = new URLSearchParams(location.search);
+const token = (parameters.get("session_token") ?? "").replaceAll('"', "");
+const door = `/__widget/sessions/${encodeURIComponent(token)}`;
 
-function element(name, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
+// What the screen that is shown wants to be told when the person leaves it.
+let leave = () => {};
+let hasEnded = false;
+let autopilot;
 
-// A title is a text, or a map from language to text.
-function inLanguage(title, language) {
-  if (title === null || title === undefined) return "";
-  if (typeof title !== "object") return String(title);
-  const own = Object.hasOwn(title, language) ? title[language] : undefined;
-  return String(own ?? title.en ?? Object.values(title)[0] ?? "");
-}
-
-// Keys and types of the company are looked up in objects without a prototype: `constructor` is a key like others.
-const inputTypes = { __proto__: null, number: "number", date: "date" };
-
-// Each maker answers the control to show and a function that reads the answer, or undefined where there is none.
-const makers = {
-  __proto__: null,
-  boolean(question, id) {
-    const choice = (value, label) => {
-      const input = element("input", { type: "radio", name: id, value, required: question.mandatory });
-      input.dataset.testid = `${id}-${value}`;
-      return element("label", { className: "choice" }, input, label);
-    };
-    const control = element("div", {}, choice("true", "Yes"), choice("false", "No"));
-    const chosen = () => control.querySelector("input:checked")?.value;
-    return [control, () => (chosen() === undefined ? undefined : chosen() === "true")];
-  },
-  select(question, id, language) {
-    const control = element("select", { id, required: question.mandatory }, element("option", { value: "" }));
-    for (const option of question.options) {
-      control.append(element("option", { value: option.key }, inLanguage(option.title, language) || option.key));
-    }
-    return [control, () => control.value || undefined];
-  },
-  multiselect(question, id, language) {
-    const control = element("div");
-    for (const option of question.options) {
-      const input = element("input", { type: "checkbox", value: option.key });
-      input.dataset.testid = `${id}-${option.key}`;
-      control.append(
-        element("label", { className: "choice" }, input, inLanguage(option.title, language) || option.key),
-      );
-    }
-    const boxes = [...control.querySelectorAll("input")];
-    const read = () => boxes.filter((box) => box.checked).map((box) => box.value);
-    if (question.mandatory) {
-      const check = () => boxes[0]?.setCustomValidity(read().length ? "" : "Choose at least one.");
-      control.addEventListener("change", check);
-      check();
-    }
-    return [control, () => (read().length ? read() : undefined)];
-  },
-};
-
-function typed(type) {
-  return (question, id) => {
-    const control = element("input", { type, id, required: question.mandatory });
-    if (type === "number") control.step = "any";
-    return [control, () => control.value || undefined];
-  };
-}
-
-function showQuestionnaires(questionnaires, language) {
-  const readers = [];
-  questionnaires.forEach((questionnaire, at) => {
-    const section = element("section", {}, element("h2", {}, inLanguage(questionnaire.title, language)));
-    const description = inLanguage(questionnaire.description, language);
-    if (description) section.append(element("p", { className: "description" }, description));
-    questionnaire.questions.forEach((question, number) => {
-      const id = `question-${at}-${number}`;
-      const make = makers[question.type] ?? typed(inputTypes[question.type] ?? "text");
-      const [control, read] = make(question, id, language);
-      control.dataset.testid = `${questionnaire.key}.${question.key}`;
-      const isGroup = control.tagName === "DIV";
-      const title = inLanguage(question.title, language) + (question.mandatory ? " *" : "");
-      section.append(
-        isGroup
-          ? element("fieldset", {}, element("legend", {}, title), control)
-          : element("div", { className: "field" }, element("label", { htmlFor: id }, title), control),
-      );
-      readers.push({ questionnaire: questionnaire.key, question: question.key, read });
-    });
-    byId("questionnaires").append(section);
-  });
-  return readers;
-}
-
-function collected(readers) {
-  const answers = Object.create(null);
-  for (const { questionnaire, question, read } of readers) {
-    const answer = read();
-    if (answer !== undefined) (answers[questionnaire] ??= Object.create(null))[question] = answer;
+// Calls the session's door. What comes back is the next view, or the end, or why not.
+async function call(query, request) {
+  const response = await fetch(`${door}${query}`, request);
+  if (response.status === 404 || response.status === 410) {
+    // There is a page that says why.
+    showPlace(undefined, "replaceState");
+    location.reload();
+    return new Promise(() => {});
   }
-  return JSON.stringify(answers);
-}
-
-function showSession(session) {
-  const asked = [
-    ...(session.asksDocument ? [`document (${session.documentTypes.join(", ")})`] : []),
-    ...(session.asksFace ? ["face"] : []),
-    ...session.questionnaires.map((questionnaire) => `questionnaire ${questionnaire.key}`),
-  ];
-  const facts = {
-    Token: session.token,
-    Scenario: session.scenario,
-    Language: session.language,
-    Steps: asked.join(", ") || "none",
-  };
-  for (const [name, value] of Object.entries(facts)) {
-    byId("session").append(element("dt", {}, name), element("dd", {}, value));
-  }
-  byId("scenario").append(element("strong", {}, session.scenario), `: ${session.scenarioDescription}`);
-  for (const outcome of session.outcomes) {
-    const button = element("button", { type: "submit", value: outcome }, outcome);
-    button.dataset.testid = `finish-${outcome}`;
-    // Who does not agree to the terms is asked nothing.
-    button.formNoValidate = outcome === "DISAGREED_WITH_TERMS";
-    byId("outcomes").append(button);
-  }
-}
-
-// Tells that the person came to steps, one after the other and after those `before`. The scenario may wait for one;
-// the page does not, until it ends.
-async function reach(session, keys, before) {
-  await before;
-  for (const key of keys) {
-    const step = `/__widget/sessions/${session.token}/steps/${encodeURIComponent(key)}`;
-    await fetch(step, { method: "POST" }).catch(() => {});
-  }
+  const answer = response.status === 204 ? {} : await response.json();
+  if (!response.ok) throw Object.assign(new Error(answer.error), { text: answer.text });
+  return answer;
 }
 
 // During the flow the URL says where the person is; at the end it does not any more.
-function showPlace(step) {
+function showPlace(step, how) {
   const url = new URL(location.href);
   if (step === undefined) url.searchParams.delete("step");
   else url.searchParams.set("step", step);
-  history.replaceState(null, "", url);
+  const from = how === "pushState" ? history.state?.step : history.state?.from;
+  history[how]({ step, from }, "", url);
 }
 
-function showProblem(problem) {
-  byId("problem").hidden = problem === undefined;
-  byId("problem").textContent = problem ?? "";
-}
-
-function showAgreement(session) {
-  showPlace("agreement");
-  byId("agreement").hidden = false;
-  return reach(session, ["agreement"]);
-}
-
-// All steps but the agreement are on one page.
-function showSteps(session, before) {
-  const steps = session.steps.filter((key) => key !== "agreement");
-  showPlace(steps[0] ?? "finish");
-  byId("agreement").hidden = true;
-  byId("steps").hidden = false;
-  byId("steps").querySelector("input, select, button").focus();
-  return reach(session, steps, before);
-}
-
-function showFinished() {
-  for (const part of ["agreement", "steps", "about"]) byId(part).hidden = true;
-  byId("done").hidden = false;
-  byId("title").textContent = document.title = "Process finished";
-  byId("title").focus();
-  showPlace(undefined);
-  tellFinished();
-}
-
-// Posts the form as it would post itself, but stays: who listens in this page has to hear the end.
-async function finish(fields) {
-  const response = await fetch(location.href, {
-    method: "POST",
-    headers: { Accept: "application/json" },
-    body: new URLSearchParams(fields),
+async function show(view, how) {
+  await speak(view.language, view.htmlLanguage);
+  leave();
+  clearTimeout(autopilot);
+  const { screen } = view;
+  const { draw } = await import(`./screens/${screen.kind}.js`);
+  showPlace(screen.id, how);
+  const drawn = draw({
+    screen,
+    answer: (fields) => post(screen, fields),
+    send: (by, file, video) => send(screen, by, file, video),
+    problem,
   });
-  const { returnUrl, error } = await response.json();
-  if (response.status === 404 || response.status === 410) {
-    // There is a page that says why.
-    showPlace(undefined);
-    location.reload();
-  } else if (!response.ok) {
-    throw new Error(error);
-  } else if (returnUrl === null) {
-    showFinished();
-  } else {
-    location.assign(returnUrl);
+  leave = drawn.leave ?? (() => {});
+  const title = element("h1", { id: "title", tabIndex: -1 }, drawn.title);
+  const main = byId("screen");
+  main.dataset.screen = screen.id;
+  main.dataset.kind = screen.kind;
+  main.className = drawn.className ?? "";
+  main.replaceChildren(title, ...(drawn.lead ? [element("p", { className: "lead" }, drawn.lead)] : []), form(drawn, screen));
+  document.title = t("app-title");
+  byId("progress").max = view.of;
+  byId("progress").value = view.at;
+  byId("progress").setAttribute("aria-label", t("progress", view));
+  showBack(view.back);
+  byId("mock").textContent = t("mock-line");
+  byId("mock").onclick = () => openDrawer(view, end);
+  title.focus({ preventScroll: true });
+  scrollTo(0, 0);
+  drawn.shown?.();
+  if (view.autopilot || parameters.get("mock_autopilot") === "1") {
+    const pace = Number(parameters.get("mock_autopilot_pace") ?? view.pace);
+    autopilot = setTimeout(() => post(screen, { auto: true }), pace);
   }
 }
 
-async function start() {
-  const token = new URLSearchParams(location.search).get("session_token");
-  const response = await fetch(`/__widget/sessions/${encodeURIComponent(token.replaceAll('"', ""))}`);
-  const session = await response.json();
-  if (!response.ok) throw new Error(session.error);
-
-  showSession(session);
-  const readers = showQuestionnaires(session.questionnaires, session.language);
-  let reached = session.asksAgreement ? showAgreement(session) : showSteps(session);
-  byId("agree").addEventListener("click", () => {
-    reached = showSteps(session, reached);
-  });
-  // A session ends once: a second click would be told that it has ended, and not where to go.
-  let isSent = false;
-  document.addEventListener("submit", async (event) => {
+// A screen is a form: Enter in any field does what its main button does.
+function form({ content = [], action, answer, others = [] }, screen) {
+  const made = element("form", { noValidate: true, autocomplete: "off" }, ...content, element("div", { id: "problem", role: "alert" }));
+  const main = action && button(action.text, { type: "submit", className: "primary", testid: action.testid });
+  made.append(element("div", { className: "actions" }, ...(main ? [main] : []), ...others));
+  made.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (isSent) return;
-    isSent = true;
-    // Without a button, as a script sends a form, it ends as the scenario says.
-    const fields = { outcome: event.submitter?.value ?? "scenario" };
-    if (event.target === byId("steps")) fields.answers = collected(readers);
-    try {
-      showProblem(undefined);
-      await reached;
-      await finish(fields);
-    } catch (error) {
-      showProblem(`This cannot be sent: ${error.message}`);
-      isSent = false;
-    }
+    const fields = answer?.();
+    if (fields) post(screen, fields);
+  });
+  return made;
+}
+
+function showBack(id) {
+  const back = byId("back");
+  back.hidden = id === null;
+  back.textContent = t("back");
+  back.onclick = () => {
+    if (history.state?.from === id) history.back();
+    else load(id, "replaceState");
+  };
+}
+
+function problem(text) {
+  byId("problem")?.replaceChildren(...(text ? [notice(text)] : []));
+}
+
+// One answer at a time: a second click would answer the next screen.
+let isBusy = false;
+
+async function busy(work) {
+  if (isBusy || hasEnded) return;
+  isBusy = true;
+  document.body.setAttribute("aria-busy", "true");
+  problem(undefined);
+  try {
+    await work();
+  } catch (error) {
+    problem(t(error.text ?? "offline"));
+    console.info(`identomat-mock: ${error.message}`);
+  } finally {
+    isBusy = false;
+    document.body.removeAttribute("aria-busy");
+  }
+}
+
+function load(step, how) {
+  return busy(async () => show(await call(step ? `?step=${encodeURIComponent(step)}` : "", {}), how));
+}
+
+function post(screen, fields) {
+  const body = JSON.stringify({ screen: screen.id, ...fields });
+  return busy(async () => next(await call("", { method: "POST", headers: { "content-type": "application/json" }, body })));
+}
+
+// A picture or video, as its bytes; what more there is to send comes with the last.
+function send(screen, by, file, video) {
+  const query = (by) => `?screen=${encodeURIComponent(screen.id)}&by=${by}`;
+  return busy(async () => {
+    if (video) await call(query("video"), { method: "POST", body: video });
+    next(await call(query(by), { method: "POST", body: file }));
   });
 }
 
-start().catch((error) => showProblem(`This verification cannot be shown: ${error.message}`));
+function next(answer) {
+  if (answer.screen) return show(answer, "pushState");
+  end(answer.returnUrl);
+}
+
+// The person is through. Nothing is loaded again where nobody goes anywhere: who listens in this page hears of it.
+export function end(returnUrl) {
+  hasEnded = true;
+  clearTimeout(autopilot);
+  leave();
+  showPlace(undefined, "replaceState");
+  if (returnUrl) {
+    location.replace(returnUrl);
+    return;
+  }
+  const main = byId("screen");
+  for (const name of ["screen", "kind"]) delete main.dataset[name];
+  main.className = "end";
+  const title = element("h1", { tabIndex: -1 }, t("done-title"));
+  main.replaceChildren(
+    element("div", { className: "sign done", ariaHidden: "true" }),
+    title,
+    element("p", { testid: "done" }, t("done-text")),
+  );
+  byId("back").hidden = byId("progress").hidden = true;
+  byId("mock").replaceWith(element("p", { className: "mock" }, t("mock-line")));
+  document.title = t("done-title");
+  title.focus();
+  tellFinished();
+}
+
+addEventListener("popstate", () => {
+  if (!hasEnded) load(new URLSearchParams(location.search).get("step"), "replaceState");
+});
+
+load(parameters.get("step"), "replaceState");

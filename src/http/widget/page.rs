@@ -15,14 +15,15 @@ use super::{
         origin,
         params::{Params, Received},
     },
-    closed, html, json, refused,
+    closed, filled_in, html, json, refused,
 };
 use crate::{
+    config::Config,
     foreign_text::without_quotes,
     mock::{Finish, Mock},
     scenario::Verdict,
     session::{Browser, FinishError},
-    vendor::{ErrorCase, Outcome, VendorError},
+    vendor::{ErrorCase, Language, Outcome, VendorError},
 };
 
 /// The longest name of a browser that is kept, in bytes.
@@ -36,7 +37,7 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Reques
     let (head, _) = request.into_parts();
     let token = session_token(&head.uri);
     match mock.open(&token, browser(&head)) {
-        Ok(()) => html(StatusCode::OK, mock.language(&token), include_str!("page.html")),
+        Ok(()) => filled_in(StatusCode::OK, mock.language(&token), include_str!("page.html"), &[]),
         Err(error) => refusal(&error, mock.language(&token)),
     }
 }
@@ -64,16 +65,13 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Requ
         Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
         Err(error) => Err(FinishError::Form(error.message)),
     };
-    let finished = finished.map(|return_url| match return_url {
-        Some(url) if mock.config.return_url_token => Some(location(&with_token(&url, &token))),
-        url => url.map(|url| location(&url)),
-    });
+    let finished = finished.map(|return_url| return_url.map(|url| location_of(&url, &token, &mock.config)));
     let accepts = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let is_script = accepts.is_some_and(|accept| accept.contains("application/json"));
     match finished {
         Ok(url) if is_script => json(StatusCode::OK, &json!({ "returnUrl": url })),
         Ok(Some(url)) => redirect(&url),
-        Ok(None) => html(StatusCode::OK, mock.language(&token), include_str!("done.html")),
+        Ok(None) => filled_in(StatusCode::OK, mock.language(&token), include_str!("done.html"), &[]),
         Err(error) => {
             tracing::warn!(session = token, "the widget is not finished: {error}");
             let problem = error.to_string();
@@ -135,18 +133,21 @@ pub(super) fn status(error: &FinishError) -> StatusCode {
 }
 
 /// The page for a session that nobody can go through, or a form that does not fit.
-pub(in crate::http) fn refusal(error: &FinishError, language: &'static str) -> Response<Body> {
-    let (title, text) = match error {
-        FinishError::NoSuchSession => ("This link is not valid", "There is no verification under this link.".into()),
-        FinishError::Expired => ("This link has expired", "Ask the company that sent you here for a new one.".into()),
-        FinishError::AlreadyFinished => {
-            ("This verification is finished", "There is nothing left to do. You can close this page.".into())
-        }
+pub(in crate::http) fn refusal(error: &FinishError, language: Language) -> Response<Body> {
+    let (name, text) = match error {
+        FinishError::NoSuchSession => ("not-valid", None),
+        FinishError::Expired => ("expired", None),
+        FinishError::AlreadyFinished => ("finished", None),
         FinishError::Form(_) | FinishError::Answers(_) | FinishError::Verdict(_) | FinishError::Step(_) => {
-            ("This form does not fit", error.to_string())
+            ("misfit", Some(error.to_string()))
         }
     };
-    closed(status(error), language, title, &text)
+    closed(status(error), language, name, text.as_deref())
+}
+
+/// Where the browser goes at the end: the `return_url` of a session, with its token where the settings say so.
+pub(super) fn location_of(return_url: &str, token: &str, config: &Config) -> String {
+    if config.return_url_token { location(&with_token(return_url, token)) } else { location(return_url) }
 }
 
 /// `url` as it is; only what a header cannot carry is escaped.
@@ -162,7 +163,7 @@ fn location(url: &str) -> String {
 }
 
 fn redirect(location: &str) -> Response<Body> {
-    let mut response = html(StatusCode::SEE_OTHER, "en", "");
+    let mut response = html(StatusCode::SEE_OTHER, Body::empty());
     let location = HeaderValue::try_from(location).expect("visible ASCII is a header value");
     response.headers_mut().insert(header::LOCATION, location);
     response
@@ -188,7 +189,7 @@ fn session_token(uri: &Uri) -> String {
     token.map(|(_, token)| without_quotes(&token).to_owned()).unwrap_or_default()
 }
 
-fn query(uri: &Uri) -> form_urlencoded::Parse<'_> {
+pub(super) fn query(uri: &Uri) -> form_urlencoded::Parse<'_> {
     form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
 }
 

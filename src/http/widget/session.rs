@@ -1,105 +1,126 @@
-//! `/__widget/sessions/{token}`: what the page shows of a session, and tells about it.
+//! `/__widget/sessions/{token}`: the page's only door to a session. GET shows the screen at which the person is, POST
+//! takes their answer and shows the next one.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Path, State, rejection::PathRejection},
-    http::{HeaderMap, Response, StatusCode},
+    extract::{Path, Request, State, rejection::PathRejection},
+    http::{
+        Response, StatusCode, Uri,
+        header::{HOST, REFERER, USER_AGENT},
+        request::Parts,
+    },
 };
-use serde::Serialize;
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, json};
 
 use super::{
-    super::{error::with_hint, origin},
+    super::{
+        error::{self, with_hint},
+        origin,
+        params::Received,
+    },
     json,
-    page::status,
+    page::{location_of, query, status},
     refused, response,
+    view::view,
 };
 use crate::{
-    mock::Mock,
-    session::{FinishError, walk},
-    vendor::{DocumentType, Flags, Outcome, Question, Questionnaire, Steps, Switch},
+    config::Limits,
+    flow::{Answer, AnswerError, Way},
+    mock::{Answered, Mock, ScreenError, Stop},
+    session::FinishError,
+    vendor::{ErrorCase, VendorError},
 };
 
-/// The public view of a session. Texts of the company are in it as they came: the page shows them as text.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct View<'a> {
-    token: &'a str,
-    language: &'a str,
-    scenario: &'a str,
-    scenario_description: &'a str,
-    /// Whether the person is asked to agree to the terms.
-    asks_agreement: bool,
-    asks_document: bool,
-    asks_face: bool,
-    document_types: Vec<DocumentType>,
-    /// The keys of all steps in the order in which the person comes to them.
-    steps: Vec<Cow<'a, str>>,
-    questionnaires: Vec<Value>,
-    outcomes: [&'static str; Outcome::ALL.len()],
-    /// What the session is asked for, as it came, unknown members included.
-    asked: AskedFor<'a>,
-}
+type Token = Result<Path<String>, PathRejection>;
 
-#[derive(Serialize)]
-struct AskedFor<'a> {
-    flags: &'a RawValue,
-    steps: &'a RawValue,
-}
-
-pub(in crate::http) async fn show(
-    State(mock): State<Arc<Mock>>,
-    token: Result<Path<String>, PathRejection>,
-) -> Response<Body> {
+/// The screen at which the person is, or the one that the query names as `step`, where they have been there.
+pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, token: Token, request: Request) -> Response<Body> {
     // What is no text is no token of a session either.
     let token = token.map(|Path(token)| token).unwrap_or_default();
-    // What a session is asked for can be long, and is read while nobody has to wait for the session.
-    let seen = mock.view(&token, |session| {
-        (session.asked.clone(), session.switches, session.has_document_step(), session.has_face_step())
-    });
-    match seen {
-        Ok((asked, switches, asks_document, asks_face)) => {
-            let layers = asked.layers();
-            let (flags, steps) = (layers.flags(), layers.steps());
-            let (read_flags, read_steps) = (Flags::read(&flags), Steps::read(&steps));
-            let view = View {
-                token: &token,
-                language: read_flags.text("language").unwrap_or("en"),
-                scenario: &asked.scenario.name,
-                scenario_description: &asked.scenario.description,
-                asks_agreement: !switches.has(Switch::SkipAgreement),
-                asks_document,
-                asks_face,
-                document_types: read_flags.document_types(),
-                steps: walk(switches, &read_steps).into_iter().map(|(key, _)| key).collect(),
-                questionnaires: read_steps.questionnaires_of_person().map(questionnaire).collect(),
-                outcomes: Outcome::ALL.map(Outcome::as_str),
-                asked: AskedFor { flags: raw(&flags, "{}"), steps: raw(&steps, "[]") },
-            };
-            json(StatusCode::OK, &view)
-        }
+    let (head, _) = request.into_parts();
+    let link = own_link(&head, &mock, &token);
+    let step = named(&head.uri, "step");
+    match mock.show_screen(&token, is_phone(&head), step.as_deref(), |stop| view(stop, &link)) {
+        Ok(view) => shown(view),
         Err(error) => refusal(&error),
     }
 }
 
-/// `POST …/steps/{step}`: the person came to that step, named by its key or its type.
-pub(in crate::http) async fn reach(
-    State(mock): State<Arc<Mock>>,
-    headers: HeaderMap,
-    path: Result<Path<(String, String)>, PathRejection>,
-) -> Response<Body> {
-    if let Some(origin) = origin::foreign(&headers, &mock.config)
+/// The person's answer to a screen: JSON, or, where the query says how a picture came (`by=capture`, `by=upload`,
+/// `by=video`) and for which `screen`, the bytes of the picture or video.
+pub(in crate::http) async fn answer(State(mock): State<Arc<Mock>>, token: Token, request: Request) -> Response<Body> {
+    let (head, mut body) = request.into_parts();
+    if let Some(origin) = origin::foreign(&head.headers, &mock.config)
         && !mock.config.cors.allows(origin)
     {
         return refused(origin);
     }
-    let (token, step) = path.map(|Path(path)| path).unwrap_or_default();
-    match mock.reach(&token, &step) {
-        Ok(()) => response(StatusCode::NO_CONTENT, "application/json", Body::empty()),
-        Err(error) => refusal(&error),
+    let token = token.map(|Path(token)| token).unwrap_or_default();
+    let (screen, by) = (named(&head.uri, "screen"), named(&head.uri, "by"));
+    let mut limits = mock.config.limits;
+    if by.is_some() {
+        limits = Limits { body: limits.upload, multipart_body: limits.upload, ..limits };
     }
+    let received = match Received::read(&head, &mut body, &limits).await {
+        Err(error) if error.case == ErrorCase::TooSlow => {
+            return error::response(&error, &mock.config.error_status, true);
+        }
+        Err(error) if by.is_some() => {
+            return misfit(&AnswerError { problem: error.message, text: "too-large" });
+        }
+        Err(error) => return misfit(&unreadable(error)),
+        Ok(received) => received,
+    };
+    let (is_phone, link) = (is_phone(&head), own_link(&head, &mock, &token));
+    let view = |stop: &Stop<'_>| view(stop, &link);
+    let answered = match (by.as_deref(), screen) {
+        (None, _) => match serde_json::from_slice::<Answer>(received.body()) {
+            Ok(answer) => mock.answer_screen(&token, is_phone, &answer, view),
+            Err(error) => return misfit(&unreadable(VendorError::argument(format!("the body is no answer: {error}")))),
+        },
+        (Some(by), screen) => {
+            let (screen, bytes) = (screen.unwrap_or_default(), received.body().to_vec());
+            match by {
+                "capture" => mock.take_picture(&token, is_phone, (&screen, Way::Capture), bytes, view),
+                "upload" => mock.take_picture(&token, is_phone, (&screen, Way::Upload), bytes, view),
+                "video" => match mock.take_video(&token, is_phone, &screen, bytes) {
+                    Ok(()) => return response(StatusCode::NO_CONTENT, "application/json", Body::empty()),
+                    Err(error) => Err(error),
+                },
+                _ => {
+                    let problem = "`by` is capture, upload or video";
+                    return misfit(&unreadable(VendorError::argument(problem.to_owned())));
+                }
+            }
+        }
+    };
+    match answered {
+        Ok(Answered::Next { shown: view, sent: None }) => shown(view),
+        Ok(Answered::Next { shown: view, sent: Some(sent) }) => with_hint(shown(view), &sent),
+        Ok(Answered::Through(url)) => {
+            let url = url.map(|url| location_of(&url, &token, &mock.config));
+            json(StatusCode::OK, &json!({ "returnUrl": url, "token": token }))
+        }
+        Err(ScreenError::Session(error)) => refusal(&error),
+        Err(ScreenError::Answer(error)) => misfit(&error),
+    }
+}
+
+fn shown(view: Vec<u8>) -> Response<Body> {
+    response(StatusCode::OK, "application/json", view)
+}
+
+fn unreadable(error: VendorError) -> AnswerError {
+    AnswerError { problem: error.message, text: "try-again" }
+}
+
+/// An answer that does not fit; the page says so in the words of that key.
+fn misfit(error: &AnswerError) -> Response<Body> {
+    let AnswerError { problem, text } = error;
+    let body: Value = json!({ "error": problem, "text": text });
+    with_hint(json(StatusCode::BAD_REQUEST, &body), problem)
 }
 
 fn refusal(error: &FinishError) -> Response<Body> {
@@ -107,26 +128,24 @@ fn refusal(error: &FinishError) -> Response<Body> {
     with_hint(json(status(error), &json!({ "error": problem })), &problem)
 }
 
-/// A text of JSON as it came; `none` for an empty one.
-fn raw<'a>(text: &'a str, none: &'a str) -> &'a RawValue {
-    serde_json::from_str(if text.is_empty() { none } else { text }).expect("what is asked for is JSON")
+fn named(uri: &Uri, name: &str) -> Option<String> {
+    query(uri).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
-fn questionnaire(questionnaire: Questionnaire<'_>) -> Value {
-    let question = |question: &Question<'_>| {
-        let options = question.options.iter().map(|option| json!({"key": option.key, "title": option.title}));
-        json!({
-            "key": question.key,
-            "type": question.kind,
-            "mandatory": question.mandatory,
-            "title": question.title,
-            "options": options.collect::<Vec<_>>(),
-        })
+/// Whether the browser is that of a phone or tablet, as it calls itself.
+fn is_phone(head: &Parts) -> bool {
+    let agent = head.headers.get(USER_AGENT).map(|agent| agent.as_bytes()).unwrap_or_default();
+    let agent = String::from_utf8_lossy(agent);
+    ["Mobi", "Android", "iPhone", "iPad"].iter().any(|word| agent.contains(word))
+}
+
+/// The link of the widget for another device: at the public address, or at the one that the page has.
+fn own_link(head: &Parts, mock: &Mock, token: &str) -> String {
+    let of_page = || {
+        let page: Uri = head.headers.get(REFERER)?.to_str().ok()?.parse().ok()?;
+        Some(format!("{}://{}", page.scheme_str()?, page.authority()?))
     };
-    json!({
-        "key": questionnaire.key,
-        "title": questionnaire.title,
-        "description": questionnaire.description,
-        "questions": questionnaire.questions.iter().map(question).collect::<Vec<_>>(),
-    })
+    let of_host = || head.headers.get(HOST).and_then(|host| host.to_str().ok()).map(|host| format!("http://{host}"));
+    let base = mock.config.public_url.clone().or_else(of_page).or_else(of_host).unwrap_or_default();
+    format!("{}/?session_token={token}", base.trim_end_matches('/'))
 }

@@ -139,7 +139,7 @@ async fn calls_of_the_widget_are_remembered_with_what_the_person_sent() {
     let token = app.begin(json!({})).await;
     app.widget(&token).await.assert_status(200);
     app.get(&format!("/__widget/sessions/{token}")).await.assert_status(200);
-    app.post(&format!("/__widget/sessions/{token}/steps/agreement"), "").await.assert_status(204);
+    app.answer(&token, json!({"screen": "agreement", "agree": true})).await.assert_status(200);
     app.finish(&token, &[("outcome", "REJECTED"), ("reject_reason", "document_covered")]).await.assert_status(200);
     app.get("/__widget/page.css").await.assert_status(200);
     let seen = calls(&app, &format!("session={token}")).await;

@@ -8,20 +8,27 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{foreign_text::shortened, vendor::Steps};
+use crate::{
+    foreign_text::shortened,
+    vendor::{Questionnaire, Steps},
+};
 
 /// The answers of a person: questionnaire key → question key → answer.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
-pub(crate) struct Answers(Map<String, Value>);
+pub(crate) struct Answers {
+    given: Map<String, Value>,
+    /// Whether nobody was asked what is not among them: those answers are invented.
+    is_partial: bool,
+}
 
 impl Answers {
-    /// Takes what the person filled in.
+    /// Takes what the person filled in, all at once.
     ///
     /// # Errors
     ///
     /// A message that names the questionnaire and the question, and says what is wrong.
     pub(crate) fn new(answers: Map<String, Value>, steps: &Steps) -> Result<Self, String> {
-        let asked = Asked::of(steps);
+        let asked = Asked::of(steps.questionnaires_of_person());
         for (key, given) in &answers {
             let Some(questions) = asked.questionnaires.get(key.as_str()) else {
                 return Err(format!("the session has no questionnaire `{}` for the person", shortened(key)));
@@ -29,33 +36,62 @@ impl Answers {
             let Some(given) = given.as_object() else {
                 return Err(format!("the answers to `{}` are not a JSON object", shortened(key)));
             };
-            for (question, answer) in given {
-                let Some(asked) = questions.get(question.as_str()) else {
-                    return Err(format!("`{}` has no question `{}`", shortened(key), shortened(question)));
-                };
-                if !is_blank(answer)
-                    && let Some(problem) = asked.problem(answer)
-                {
-                    return Err(format!("the question `{}` of `{}` {problem}", shortened(question), shortened(key)));
-                }
-            }
+            check(key, given, questions)?;
         }
-        let answers = Self(answers);
-        let open =
-            |(questionnaire, question): &&(Cow<'_, str>, Cow<'_, str>)| answers.get(questionnaire, question).is_none();
-        match asked.mandatory.iter().find(open) {
-            Some((questionnaire, question)) => Err(format!(
-                "the question `{}` of `{}` is mandatory and has no answer",
-                shortened(question),
-                shortened(questionnaire)
-            )),
-            None => Ok(answers),
-        }
+        let answers = Self { given: answers, is_partial: false };
+        asked.find_open(|questionnaire, question| answers.get(questionnaire, question).is_some())?;
+        Ok(answers)
+    }
+
+    /// Checks what the person filled in of one questionnaire.
+    ///
+    /// # Errors
+    ///
+    /// As [`Answers::new`].
+    pub(crate) fn check(questionnaire: &Questionnaire<'_>, given: &Map<String, Value>) -> Result<(), String> {
+        let asked = Asked::of(std::iter::once(questionnaire.clone()));
+        check(&questionnaire.key, given, &asked.questionnaires[&*questionnaire.key])?;
+        asked.find_open(|_, question| given.get(question).is_some_and(|answer| !is_blank(answer)))
+    }
+
+    /// Takes what the person filled in, one questionnaire after the other; `None` where that is nothing.
+    pub(crate) fn partial(given: Map<String, Value>) -> Option<Self> {
+        (!given.is_empty()).then_some(Self { given, is_partial: true })
+    }
+
+    /// What was filled in.
+    pub(crate) fn given(&self) -> &Map<String, Value> {
+        &self.given
+    }
+
+    /// Whether the person was asked the questions of that key.
+    pub(crate) fn were_asked(&self, questionnaire: &str) -> bool {
+        !self.is_partial || self.given.contains_key(questionnaire)
     }
 
     pub(crate) fn get(&self, questionnaire: &str, question: &str) -> Option<&Value> {
-        self.0.get(questionnaire)?.get(question).filter(|answer| !is_blank(answer))
+        self.given.get(questionnaire)?.get(question).filter(|answer| !is_blank(answer))
     }
+}
+
+/// Checks the answers to one questionnaire.
+fn check(
+    questionnaire: &str,
+    given: &Map<String, Value>,
+    questions: &HashMap<Cow<'_, str>, AskedQuestion<'_>>,
+) -> Result<(), String> {
+    for (question, answer) in given {
+        let (key, name) = (shortened(questionnaire), shortened(question));
+        let Some(asked) = questions.get(question.as_str()) else {
+            return Err(format!("`{key}` has no question `{name}`"));
+        };
+        if !is_blank(answer)
+            && let Some(problem) = asked.problem(answer)
+        {
+            return Err(format!("the question `{name}` of `{key}` {problem}"));
+        }
+    }
+    Ok(())
 }
 
 /// The questions of a form and their options by key, so that one look-up checks an answer, however long the form is.
@@ -71,10 +107,10 @@ struct AskedQuestion<'a> {
 }
 
 impl<'a> Asked<'a> {
-    /// The form of those steps. Of several questions with one key, the first counts.
-    fn of(steps: &'a Steps) -> Self {
+    /// The form of those questionnaires. Of several questions with one key, the first counts.
+    fn of(all: impl Iterator<Item = Questionnaire<'a>>) -> Self {
         let mut asked = Self { questionnaires: HashMap::new(), mandatory: Vec::new() };
-        for questionnaire in steps.questionnaires_of_person() {
+        for questionnaire in all {
             let questions = asked.questionnaires.entry(questionnaire.key.clone()).or_default();
             for question in questionnaire.questions {
                 if question.mandatory {
@@ -87,6 +123,15 @@ impl<'a> Asked<'a> {
             }
         }
         asked
+    }
+
+    /// Names the first mandatory question that has no answer.
+    fn find_open(&self, has_answer: impl Fn(&str, &str) -> bool) -> Result<(), String> {
+        let mut open = self.mandatory.iter().filter(|(questionnaire, question)| !has_answer(questionnaire, question));
+        open.next().map_or(Ok(()), |(questionnaire, question)| {
+            let (questionnaire, question) = (shortened(questionnaire), shortened(question));
+            Err(format!("the question `{question}` of `{questionnaire}` is mandatory and has no answer"))
+        })
     }
 }
 

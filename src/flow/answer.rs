@@ -1,0 +1,529 @@
+//! What a person answers on a screen, and what comes of it.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    answers::Answers,
+    progress::{Given, Progress},
+    screens::{Capture, Channel, Content, Flow, MOST_PAGES, Screen, Subject},
+};
+use crate::{
+    foreign_text::shortened,
+    vendor::{DocumentType, Language, MediaKind},
+};
+
+/// An answer to a screen. Each screen takes one of the members, and needs it; who only goes on gives none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answer {
+    /// The id of the screen.
+    pub(crate) screen: String,
+    /// Whether the person agrees to the terms.
+    pub(crate) agree: Option<bool>,
+    /// The vendor's code of a language.
+    pub(crate) language: Option<String>,
+    /// An e-mail address or phone number.
+    pub(crate) address: Option<String>,
+    /// The code that was sent there.
+    pub(crate) code: Option<String>,
+    /// Send the code once more.
+    #[serde(default)]
+    pub(crate) resend: bool,
+    pub(crate) document: Option<DocumentType>,
+    /// Three letters, with `document`.
+    pub(crate) country: Option<String>,
+    /// Take the sample instead of a picture.
+    #[serde(default)]
+    pub(crate) sample: bool,
+    /// The kind of general document.
+    pub(crate) paper: Option<String>,
+    /// Whether the general document has another page.
+    pub(crate) more: Option<bool>,
+    /// Question key → answer.
+    pub(crate) answers: Option<Map<String, Value>>,
+    /// Stay with what was given before.
+    #[serde(default)]
+    pub(crate) keep: bool,
+    /// Take whatever fits: nobody is there.
+    #[serde(default)]
+    pub(crate) auto: bool,
+    /// A picture came in: taken by the camera, or a file.
+    #[serde(skip)]
+    pub(crate) picture: Option<Way>,
+}
+
+/// How a picture came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Way {
+    Capture,
+    Upload,
+}
+
+/// Why an answer is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AnswerError {
+    /// For whoever wrote the page or the script.
+    pub(crate) problem: String,
+    /// The key of what the person is told.
+    pub(crate) text: &'static str,
+}
+
+/// What comes of an answer.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Next {
+    pub(crate) progress: Progress,
+    pub(crate) act: Option<Act>,
+    /// The pictures that do not belong to it any more, by kind and page.
+    pub(crate) dropped: Vec<(MediaKind, u32)>,
+}
+
+impl Next {
+    fn new(progress: Progress, act: Option<Act>) -> Self {
+        Self { progress, act, dropped: Vec::new() }
+    }
+}
+
+/// What else has to be done.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Act {
+    SendCode { channel: Channel, address: String },
+    Finish,
+    Disagree,
+}
+
+/// What an answer depends on besides the flow.
+pub(crate) struct Beside<'a> {
+    /// The code that is sent to an address.
+    pub(crate) code: &'a dyn Fn(&str) -> String,
+    /// The document of the session's person, and its country.
+    pub(crate) document: &'a dyn Fn() -> (DocumentType, String),
+    pub(crate) language: Language,
+}
+
+impl<'a> Flow<'a> {
+    /// The screen of that id, if the person has come to it.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] that says where they are.
+    pub(crate) fn reachable(&self, progress: &Progress, id: &str) -> Result<&Screen<'a>, AnswerError> {
+        let open = self.first_open(progress);
+        match self.find(id).filter(|at| *at <= open) {
+            Some(at) => Ok(&self.screens[at]),
+            None => {
+                let (asked, there) = (shortened(id), &self.screens[open].id);
+                Err(error("out-of-step", format!("the person is at the screen `{there}`, not at `{asked}`")))
+            }
+        }
+    }
+
+    /// Takes an answer.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] when the person is not there yet, or the answer does not fit.
+    pub(crate) fn answer(
+        &self,
+        progress: &Progress,
+        mut answer: Answer,
+        beside: &Beside<'_>,
+    ) -> Result<Next, AnswerError> {
+        let screen = self.reachable(progress, &answer.screen)?;
+        if answer.keep {
+            if !progress.given.contains_key(&screen.id) {
+                return Err(error("try-again", format!("nothing was given at `{}` that could be kept", screen.id)));
+            }
+            return Ok(Next::new(progress.at(self, self.first_open(progress)), None));
+        }
+        if answer.auto {
+            fill_in(&mut answer, &screen.content, beside);
+        }
+        let (given, act) = match &screen.content {
+            Content::Agreement if answer.agree == Some(false) => {
+                return Ok(Next::new(progress.clone(), Some(Act::Disagree)));
+            }
+            Content::Processing => return Ok(Next::new(progress.clone(), Some(Act::Finish))),
+            Content::Code { channel, address } if answer.resend => {
+                let act = Act::SendCode { channel: *channel, address: address.clone() };
+                return Ok(Next::new(progress.clone(), Some(act)));
+            }
+            Content::Address { channel, is_checked } => {
+                let address = address(*channel, &required(answer.address, "address")?)?;
+                let sent = is_checked.then(|| Act::SendCode { channel: *channel, address: address.clone() });
+                (Given::Address(address), sent)
+            }
+            content => (given(content, answer, beside)?, None),
+        };
+        let dropped =
+            if progress.given.get(&screen.id) == Some(&given) { Vec::new() } else { dropped(&screen.content, &given) };
+        let mut progress = progress.clone();
+        progress.give(&screen.id, given);
+        Ok(Next { dropped, ..Next::new(progress, act) })
+    }
+}
+
+impl Progress {
+    /// Takes what was given on a screen; what followed from what was given there before is gone. The person goes on to
+    /// the first open screen.
+    fn give(&mut self, id: &str, given: Given) {
+        self.at = None;
+        if self.given.get(id) == Some(&given) {
+            return;
+        }
+        if given.decides() {
+            let step = id.split_once('.').map_or(id, |(step, _)| step).to_owned();
+            let from = self.given.get_index_of(id).unwrap_or(self.given.len());
+            let mut number = 0;
+            self.given.retain(|other, _| {
+                number += 1;
+                number <= from + 1 || !other.strip_prefix(&step).is_some_and(|rest| rest.starts_with('.'))
+            });
+        }
+        self.given.insert(id.to_owned(), given);
+    }
+
+    /// The same with the person at that screen of the flow.
+    pub(crate) fn at(&self, flow: &Flow<'_>, at: usize) -> Self {
+        Self { at: Some(flow.screens[at].id.clone()), given: self.given.clone() }
+    }
+}
+
+/// What is given on a screen that only takes something.
+fn given(content: &Content<'_>, answer: Answer, beside: &Beside<'_>) -> Result<Given, AnswerError> {
+    Ok(match content {
+        Content::Agreement => match required(answer.agree, "agree")? {
+            true => Given::Passed,
+            false => unreachable!("who disagrees is through"),
+        },
+        Content::Device { is_optional: false } if !answer.auto => {
+            return Err(error("device-required", "the flag `skip_desktop` is on: the person goes on with a phone"));
+        }
+        Content::Language => {
+            let code = required(answer.language, "language")?;
+            let known = Language::of(&code);
+            let unknown = || error("try-again", format!("`{}` is no language of the widget", shortened(&code)));
+            Given::Language(known.ok_or_else(unknown)?.code().to_owned())
+        }
+        Content::Code { address, .. } => {
+            let code = required(answer.code, "code")?;
+            if code.trim() != (beside.code)(address) {
+                let problem = format!("`{}` is not the code that was sent to {address}", shortened(&code));
+                return Err(error("code-wrong", problem));
+            }
+            Given::Passed
+        }
+        Content::Document { kinds, countries } => {
+            let kind = required(answer.document, "document")?;
+            let country = required(answer.country, "country")?;
+            if !kinds.contains(&kind) {
+                return Err(error("try-again", format!("the flags do not allow the document `{}`", kind.as_str())));
+            }
+            let is_country = country.len() == 3 && country.bytes().all(|letter| letter.is_ascii_uppercase());
+            if !is_country || !(countries.is_empty() || countries.contains(&country)) {
+                let country = shortened(&country);
+                return Err(error("country-missing", format!("`{country}` is no country that the flags allow")));
+            }
+            Given::Document { kind, country }
+        }
+        Content::Capture(capture) => capture.check(&answer)?,
+        Content::Paper { kinds } => {
+            let kind = required(answer.paper, "paper")?;
+            if !kinds.contains(&&*kind) {
+                let kind = shortened(&kind);
+                return Err(error("try-again", format!("the flags do not allow the general document `{kind}`")));
+            }
+            Given::Paper(kind)
+        }
+        Content::More { .. } => Given::More(required(answer.more, "more")?),
+        Content::Questionnaire(questionnaire) => {
+            let answers = required(answer.answers, "answers")?;
+            Answers::check(questionnaire, &answers).map_err(|problem| error("answers-wrong", problem))?;
+            Given::Answers { questionnaire: questionnaire.key.to_string(), answers }
+        }
+        Content::Device { .. }
+        | Content::Participants
+        | Content::Geolocation
+        | Content::VideoCall
+        | Content::Check
+        | Content::Address { .. }
+        | Content::Processing => Given::Passed,
+    })
+}
+
+/// The pictures that do not belong to what was given.
+fn dropped(content: &Content<'_>, given: &Given) -> Vec<(MediaKind, u32)> {
+    let papers = |from: u32| (from..=MOST_PAGES).map(|page| (MediaKind::GeneralDocument, page)).collect();
+    match (content, given) {
+        (Content::Document { .. }, _) => {
+            [MediaKind::CardFront, MediaKind::CardBack, MediaKind::Passport].map(|kind| (kind, 1)).to_vec()
+        }
+        (Content::Paper { .. }, _) => papers(1),
+        (Content::More { pages }, Given::More(false)) => papers(pages + 1),
+        (Content::Capture(capture), Given::Picture { is_sample: true }) => {
+            let video = (capture.subject == Subject::Liveness).then_some((MediaKind::FaceVideo, 1));
+            [(capture.subject.media(), capture.page)].into_iter().chain(video).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Capture {
+    /// Takes a picture that came in, if it may come so, or the sample.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerError`] when the flags forbid it, or nothing came.
+    pub(crate) fn check(&self, answer: &Answer) -> Result<Given, AnswerError> {
+        match answer.picture {
+            Some(Way::Capture) if !self.may_capture => {
+                Err(error("no-capture", "the flags let nobody capture it with the camera"))
+            }
+            Some(Way::Upload) if !self.may_upload => Err(error("no-upload", "the flags let nobody upload it")),
+            Some(_) => Ok(Given::Picture { is_sample: false }),
+            None if answer.sample => Ok(Given::Picture { is_sample: true }),
+            None => Err(error("try-again", "there is neither a picture nor `sample`")),
+        }
+    }
+}
+
+/// Fills in whatever fits.
+fn fill_in(answer: &mut Answer, content: &Content<'_>, beside: &Beside<'_>) {
+    match content {
+        Content::Language => answer.language = Some(beside.language.code().to_owned()),
+        Content::Agreement => answer.agree = Some(true),
+        Content::Address { channel: Channel::Email, .. } => answer.address = Some("somebody@example.com".to_owned()),
+        Content::Address { channel: Channel::Phone, .. } => answer.address = Some("+12025550100".to_owned()),
+        Content::Code { address, .. } => answer.code = Some((beside.code)(address)),
+        Content::Document { kinds, countries } => {
+            let (kind, country) = &(beside.document)();
+            let is_country_allowed = countries.is_empty() || countries.contains(country);
+            answer.document = Some(if kinds.contains(kind) { *kind } else { kinds[0] });
+            answer.country = Some(if is_country_allowed { country.clone() } else { countries[0].clone() });
+        }
+        Content::Capture(_) => answer.sample = true,
+        Content::Paper { kinds } => answer.paper = Some(kinds[0].to_owned()),
+        Content::More { .. } => answer.more = Some(false),
+        Content::Questionnaire(questionnaire) => {
+            let invented = questionnaire.questions.iter();
+            answer.answers =
+                Some(invented.map(|question| (question.key.to_string(), question.invented_answer())).collect());
+        }
+        Content::Device { .. }
+        | Content::Participants
+        | Content::Geolocation
+        | Content::VideoCall
+        | Content::Check
+        | Content::Processing => {}
+    }
+}
+
+/// An address as it is kept: without blanks around it, a phone number as `+` and digits.
+fn address(channel: Channel, text: &str) -> Result<String, AnswerError> {
+    let text = text.trim();
+    match channel {
+        Channel::Email => {
+            let is_domain = |name: &str| name.split('.').count() > 1 && name.split('.').all(|part| !part.is_empty());
+            let fits = |(name, domain): (&str, &str)| !name.is_empty() && !domain.contains('@') && is_domain(domain);
+            if text.len() <= 254 && !text.contains(char::is_whitespace) && text.split_once('@').is_some_and(fits) {
+                Ok(text.to_owned())
+            } else {
+                Err(error("email-wrong", format!("`{}` is no e-mail address", shortened(text))))
+            }
+        }
+        Channel::Phone => {
+            let is_known = |letter: char| letter.is_ascii_digit() || " -()/.".contains(letter);
+            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+            if text.strip_prefix('+').unwrap_or(text).chars().all(is_known) && (6..=15).contains(&digits.len()) {
+                Ok(format!("+{digits}"))
+            } else {
+                Err(error("phone-wrong", format!("`{}` is no phone number: 6 to 15 digits", shortened(text))))
+            }
+        }
+    }
+}
+
+fn required<T>(member: Option<T>, name: &str) -> Result<T, AnswerError> {
+    member.ok_or_else(|| error("try-again", format!("this screen needs `{name}`")))
+}
+
+fn error(text: &'static str, problem: impl Into<String>) -> AnswerError {
+    AnswerError { problem: problem.into(), text }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::vendor::{Flags, Steps};
+
+    /// A person on their way.
+    struct Person {
+        flags: Flags,
+        steps: Steps,
+        progress: Progress,
+    }
+
+    impl Person {
+        fn new(flags: Value, steps: Value) -> Self {
+            let (flags, steps) = (Flags::read(&flags.to_string()), Steps::read(&steps.to_string()));
+            Self { flags, steps, progress: Progress::default() }
+        }
+
+        fn flow(&self) -> Flow<'_> {
+            Flow::new(&self.flags, &self.steps, &self.progress, false)
+        }
+
+        fn give(&mut self, answer: Value) -> Result<Next, AnswerError> {
+            let beside = Beside {
+                code: &|_| "1234".to_owned(),
+                document: &|| (DocumentType::Passport, "UKR".to_owned()),
+                language: Language::Georgian,
+            };
+            let answer = serde_json::from_value(answer).unwrap();
+            let next = self.flow().answer(&self.progress, answer, &beside)?;
+            self.progress = next.progress.clone();
+            Ok(next)
+        }
+
+        fn is_at(&self) -> String {
+            let flow = self.flow();
+            flow.screens[flow.current(&self.progress)].id.clone()
+        }
+
+        fn refused(&mut self, answer: Value) -> (&'static str, String) {
+            let before = self.progress.clone();
+            let error = self.give(answer).unwrap_err();
+            assert_eq!(self.progress, before);
+            (error.text, error.problem)
+        }
+    }
+
+    #[test]
+    fn a_person_goes_from_screen_to_screen() {
+        let mut person = Person::new(json!({"require_email_check": true}), json!([]));
+        assert_eq!(person.is_at(), "agreement");
+        person.give(json!({"screen": "agreement", "agree": true})).unwrap();
+        let sent = person.give(json!({"screen": "email", "address": " anna@example.com "})).unwrap();
+        let act = Act::SendCode { channel: Channel::Email, address: "anna@example.com".into() };
+        assert_eq!(sent.act, Some(act));
+        person.give(json!({"screen": "email.code", "code": "1234"})).unwrap();
+        person.give(json!({"screen": "document", "document": "id", "country": "GEO"})).unwrap();
+        for screen in ["document.front", "document.back", "face"] {
+            assert_eq!(person.is_at(), screen);
+            person.give(json!({"screen": screen, "sample": true})).unwrap();
+        }
+        assert_eq!(person.give(json!({"screen": "processing"})).unwrap().act, Some(Act::Finish));
+    }
+
+    #[test]
+    fn whoever_is_not_there_can_be_carried_through_everything() {
+        let flags = json!({
+            "skip_desktop": true, "multiple_participants": true, "require_email_check": true,
+            "require_phone_number_check": true, "liveness": true, "require_face_document": true,
+            "allow_general_document_upload": true, "cascading_identity_verification": true,
+            "document_types": ["passport"], "document_countries": ["DEU", "UKR"],
+        });
+        let questions = json!([{"type": "select", "key": "q", "mandatory": true, "options": ["a"]}]);
+        let steps = json!([
+            {"type": "language"}, {"type": "user-questionnaire", "key": "k", "questions": questions},
+            {"type": "geolocation"}, {"type": "video-call"},
+        ]);
+        let mut person = Person::new(flags, steps);
+        let mut seen = Vec::new();
+        loop {
+            seen.push(person.is_at());
+            let next = person.give(json!({"screen": person.is_at(), "auto": true})).unwrap();
+            if next.act == Some(Act::Finish) {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), person.flow().screens.len(), "{seen:?}");
+        assert_eq!(person.progress.document(), Some((DocumentType::Passport, "UKR")));
+        assert_eq!(person.progress.language(), Some(Language::Georgian));
+        assert_eq!(person.progress.answers()["k"], json!({"q": "a"}));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_and_named() {
+        let flags = json!({
+            "skip_agreement": true, "require_email": true, "require_phone_number_check": true,
+            "document_types": ["id"], "document_countries": ["GEO", "UKR"],
+        });
+        let mut person = Person::new(flags, json!([]));
+        let there = "the person is at the screen `email`, not at `document`".to_owned();
+        assert_eq!(person.refused(json!({"screen": "document", "document": "id"})), ("out-of-step", there));
+        for address in ["", "anna", "anna@", "@example.com", "anna@example", "a b@example.com", "a@b@example.com"] {
+            let refused = person.refused(json!({"screen": "email", "address": address}));
+            assert_eq!(refused, ("email-wrong", format!("`{address}` is no e-mail address")));
+        }
+        assert_eq!(person.refused(json!({"screen": "email"})).1, "this screen needs `address`");
+        assert_eq!(person.refused(json!({"screen": "email", "keep": true})).0, "try-again");
+        person.give(json!({"screen": "email", "address": "anna@example.com"})).unwrap();
+        for address in ["12345", "+995 abc 123", "1234567890123456"] {
+            assert_eq!(person.refused(json!({"screen": "phone-number", "address": address})).0, "phone-wrong");
+        }
+        person.give(json!({"screen": "phone-number", "address": "+995 (555) 12-34-56"})).unwrap();
+        let refused = person.refused(json!({"screen": "phone-number.code", "code": "0000"}));
+        assert_eq!(refused, ("code-wrong", "`0000` is not the code that was sent to +995555123456".to_owned()));
+        person.give(json!({"screen": "phone-number.code", "code": " 1234 "})).unwrap();
+        for (kind, country) in [("passport", "GEO"), ("id", "DEU"), ("id", "geo"), ("id", "")] {
+            person.refused(json!({"screen": "document", "document": kind, "country": country}));
+        }
+    }
+
+    #[test]
+    fn a_picture_comes_as_the_flags_let_it() {
+        let mut person = Person::new(json!({"skip_agreement": true, "skip_document": true}), json!([]));
+        let beside = Beside {
+            code: &|_| String::new(),
+            document: &|| unreachable!("no document is asked for"),
+            language: Language::English,
+        };
+        let take = |way| {
+            let answer = Answer { screen: "face".into(), picture: Some(way), ..Answer::default() };
+            person.flow().answer(&person.progress, answer, &beside).map_err(|error| error.text)
+        };
+        assert_eq!(take(Way::Upload), Err("no-upload"));
+        let taken = take(Way::Capture).unwrap();
+        assert_eq!(taken.progress.given("face"), Some(&Given::Picture { is_sample: false }));
+        assert_eq!(taken.dropped, []);
+        let sample = person.give(json!({"screen": "face", "sample": true})).unwrap();
+        assert_eq!(sample.dropped, [(MediaKind::Face, 1)]);
+        assert_eq!(person.refused(json!({"screen": "face"})).0, "try-again");
+    }
+
+    #[test]
+    fn another_choice_takes_back_what_followed_from_the_first() {
+        let mut person = Person::new(json!({"skip_agreement": true}), json!([]));
+        person.give(json!({"screen": "document", "document": "id", "country": "GEO"})).unwrap();
+        for screen in ["document.front", "document.back", "face"] {
+            person.give(json!({"screen": screen, "sample": true})).unwrap();
+        }
+        // The same choice again changes nothing.
+        person.give(json!({"screen": "document", "document": "id", "country": "GEO"})).unwrap();
+        assert_eq!(person.is_at(), "processing");
+        person.give(json!({"screen": "document", "document": "driver_license", "country": "GEO"})).unwrap();
+        assert_eq!(person.is_at(), "document.front");
+        assert!(person.progress.given("face").is_some(), "the face is the same");
+    }
+
+    #[test]
+    fn whoever_went_back_can_keep_what_they_gave() {
+        let mut person = Person::new(json!({"skip_document": true}), json!([]));
+        person.give(json!({"screen": "agreement", "agree": true})).unwrap();
+        person.progress = person.progress.at(&person.flow(), 0);
+        assert_eq!(person.is_at(), "agreement");
+        person.give(json!({"screen": "agreement", "keep": true})).unwrap();
+        assert_eq!(person.is_at(), "face");
+    }
+
+    #[test]
+    fn whoever_disagrees_is_through() {
+        let mut person = Person::new(json!({}), json!([]));
+        let next = person.give(json!({"screen": "agreement", "agree": false})).unwrap();
+        assert_eq!(next.act, Some(Act::Disagree));
+    }
+}

@@ -1,0 +1,88 @@
+//! How far a person has come in the widget.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::vendor::{DocumentType, Language};
+
+/// What a person gave so far, and where they are. It is kept in the session, so that a page can be closed.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+pub(crate) struct Progress {
+    /// The id of the screen that the person looks at; `None` for the first that is open.
+    pub(super) at: Option<String>,
+    /// By the ids of screens.
+    pub(super) given: IndexMap<String, Given>,
+}
+
+/// What a person gave on a screen.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+pub(crate) enum Given {
+    /// They went on.
+    Passed,
+    /// They chose a language, by the vendor's code.
+    Language(String),
+    /// An e-mail address or a phone number.
+    Address(String),
+    /// Which document they show.
+    Document {
+        kind: DocumentType,
+        /// Three letters.
+        country: String,
+    },
+    /// A picture came in, or the sample is taken.
+    Picture { is_sample: bool },
+    /// Which general document they bring.
+    Paper(String),
+    /// Whether the general document has another page.
+    More(bool),
+    /// They answered a questionnaire.
+    Answers { questionnaire: String, answers: Map<String, Value> },
+}
+
+impl Given {
+    /// Whether later screens of the step follow from it.
+    pub(super) fn decides(&self) -> bool {
+        matches!(self, Self::Address(_) | Self::Document { .. } | Self::Paper(_) | Self::More(_))
+    }
+}
+
+impl Progress {
+    /// What was given on the screen of that id.
+    pub(crate) fn given(&self, screen: &str) -> Option<&Given> {
+        self.given.get(screen)
+    }
+
+    /// The language that the person chose last.
+    pub(crate) fn language(&self) -> Option<Language> {
+        let chosen = |given: &Given| if let Given::Language(code) = given { Language::of(code) } else { None };
+        self.given.values().rev().find_map(chosen)
+    }
+
+    /// The document that the person chose, and its country.
+    pub(crate) fn document(&self) -> Option<(DocumentType, &str)> {
+        self.given.values().rev().find_map(|given| match given {
+            Given::Document { kind, country } => Some((*kind, country.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The kind of general document that the person chose.
+    pub(crate) fn paper(&self) -> Option<&str> {
+        self.given.values().rev().find_map(|given| if let Given::Paper(kind) = given { Some(&**kind) } else { None })
+    }
+
+    /// How many pages the person gave of their general document, beside the first.
+    pub(crate) fn more_pages(&self) -> u32 {
+        self.given.values().filter(|given| matches!(given, Given::More(true))).count() as u32
+    }
+
+    /// The questionnaires that the person answered, by their keys.
+    pub(crate) fn answers(&self) -> Map<String, Value> {
+        let answered = self.given.values().filter_map(|given| match given {
+            Given::Answers { questionnaire, answers } => Some((questionnaire.clone(), answers.clone().into())),
+            _ => None,
+        });
+        answered.collect()
+    }
+}

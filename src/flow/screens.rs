@@ -1,0 +1,458 @@
+//! The list of screens.
+
+use std::borrow::Cow;
+
+use super::{
+    progress::{Given, Progress},
+    steps,
+};
+use crate::vendor::{DocumentType, Flags, MediaKind, Questionnaire, Step, Steps};
+
+/// A general document has so many pages at most.
+pub(super) const MOST_PAGES: u32 = 10;
+
+/// Everything that a person has to go through, in order.
+#[derive(Debug)]
+pub(crate) struct Flow<'a> {
+    pub(crate) screens: Vec<Screen<'a>>,
+}
+
+/// What a person sees at a time.
+#[derive(Debug, Clone)]
+pub(crate) struct Screen<'a> {
+    /// What stands in the URL of the page as `step`.
+    pub(crate) id: String,
+    /// Key and type of the step that it belongs to.
+    step: Option<(Cow<'a, str>, Cow<'a, str>)>,
+    pub(crate) content: Content<'a>,
+}
+
+/// What a screen is about.
+#[derive(Debug, Clone)]
+pub(crate) enum Content<'a> {
+    /// Going on with a phone: the person must, or may.
+    Device { is_optional: bool },
+    /// Several people take part.
+    Participants,
+    /// Choosing a language.
+    Language,
+    /// The terms.
+    Agreement,
+    /// An e-mail address or phone number.
+    Address { channel: Channel, is_checked: bool },
+    /// The code that was sent there.
+    Code { channel: Channel, address: String },
+    /// Which document the person shows.
+    Document {
+        kinds: Vec<DocumentType>,
+        /// Three letters each; empty for any.
+        countries: Vec<String>,
+    },
+    /// A picture is taken, or a file chosen.
+    Capture(Capture),
+    /// Which general document the person brings.
+    Paper { kinds: Vec<&'static str> },
+    /// Whether it has another page.
+    More { pages: u32 },
+    /// Questions.
+    Questionnaire(Questionnaire<'a>),
+    /// Where the person is.
+    Geolocation,
+    /// A call with the vendor's operator.
+    VideoCall,
+    /// What was given so far is looked at, before the person goes on.
+    Check,
+    /// All is given; the session is finished.
+    Processing,
+}
+
+/// What reaches a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    Email,
+    Phone,
+}
+
+/// A picture that a step asks for, and the ways in which it may come.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Capture {
+    pub(crate) subject: Subject,
+    /// Of a general document, from 1.
+    pub(crate) page: u32,
+    pub(crate) may_capture: bool,
+    pub(crate) may_upload: bool,
+    /// Whether the person can go on with another device where there is no camera.
+    pub(crate) may_change_device: bool,
+    /// Whether the camera has to have 1080 lines.
+    pub(crate) needs_hd: bool,
+}
+
+/// What is on the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject {
+    CardFront,
+    CardBack,
+    Passport,
+    /// Both of the open pages.
+    PassportSpread,
+    Face,
+    /// The face, while the person does what three prompts say.
+    Liveness,
+    FaceWithDocument,
+    Paper,
+}
+
+impl Subject {
+    /// The media that come of it.
+    pub(crate) fn media(self) -> MediaKind {
+        match self {
+            Self::CardFront => MediaKind::CardFront,
+            Self::CardBack => MediaKind::CardBack,
+            Self::Passport | Self::PassportSpread => MediaKind::Passport,
+            Self::Face | Self::Liveness => MediaKind::Face,
+            Self::FaceWithDocument => MediaKind::FaceDocument,
+            Self::Paper => MediaKind::GeneralDocument,
+        }
+    }
+}
+
+impl Screen<'_> {
+    /// Key and type of the step that it belongs to.
+    pub(crate) fn step(&self) -> Option<(&str, &str)> {
+        self.step.as_ref().map(|(key, kind)| (&**key, &**kind))
+    }
+}
+
+impl<'a> Flow<'a> {
+    /// The screens for what a session is asked for, after what was given, on a phone or a computer.
+    pub(crate) fn new(flags: &Flags, asked: &'a Steps, progress: &Progress, is_phone: bool) -> Self {
+        let mut flow = Self { screens: Vec::new() };
+        let must_change = flags.is_on("skip_desktop") && !is_phone;
+        let may_change = flags.is_on("optional_continue_on_another_device") && !is_phone;
+        if must_change || may_change {
+            flow.add(None, "device", Content::Device { is_optional: !must_change });
+        }
+        if flags.is_on("multiple_participants") {
+            flow.add(None, "participants", Content::Participants);
+        }
+        for step in steps(flags, asked) {
+            flow.add_step(&step, flags, progress);
+        }
+        flow.add(None, "processing", Content::Processing);
+        flow
+    }
+
+    /// The screen that the person looks at: where they are, if they can be there, and otherwise the first open one.
+    pub(crate) fn current(&self, progress: &Progress) -> usize {
+        let open = self.first_open(progress);
+        let at = progress.at.as_ref().and_then(|at| self.find(at));
+        at.map_or(open, |at| at.min(open))
+    }
+
+    /// The first screen on which nothing was given.
+    pub(super) fn first_open(&self, progress: &Progress) -> usize {
+        let is_open = |screen: &Screen<'_>| !progress.given.contains_key(&screen.id);
+        self.screens.iter().position(is_open).unwrap_or(self.screens.len() - 1)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<usize> {
+        self.screens.iter().position(|screen| screen.id == id)
+    }
+
+    fn add_step(&mut self, step: &Step<'a>, flags: &Flags, progress: &Progress) {
+        let flags = &step.own.map_or_else(|| flags.clone(), |own| flags.with_step(own));
+        let key = self.free(&step.key);
+        match &*step.kind {
+            "agreement" => self.add(Some(step), &key, Content::Agreement),
+            "language" => self.add(Some(step), &key, Content::Language),
+            "email" => self.add_address(step, &key, Channel::Email, flags.is_on("require_email_check"), progress),
+            "phone-number" => {
+                self.add_address(step, &key, Channel::Phone, flags.is_on("require_phone_number_check"), progress);
+            }
+            "identity-document" => self.add_document(step, &key, flags, progress),
+            "liveness" => {
+                let with_prompts = step.own.is_some() || flags.is_on("liveness");
+                let subject = if with_prompts { Subject::Liveness } else { Subject::Face };
+                self.add(Some(step), &key, capture(subject, 1, flags));
+                self.add_check(step, &key, flags);
+            }
+            "selfie-with-document" => self.add(Some(step), &key, capture(Subject::FaceWithDocument, 1, flags)),
+            "general-document" => self.add_paper(step, &key, flags, progress),
+            "geolocation" => self.add(Some(step), &key, Content::Geolocation),
+            "video-call" => self.add(Some(step), &key, Content::VideoCall),
+            _ => {
+                if let Some(questionnaire) = step.questionnaire() {
+                    self.add(Some(step), &key, Content::Questionnaire(questionnaire));
+                }
+            }
+        }
+    }
+
+    fn add_address(&mut self, step: &Step<'a>, key: &str, channel: Channel, is_checked: bool, progress: &Progress) {
+        self.add(Some(step), key, Content::Address { channel, is_checked });
+        if is_checked {
+            let given = progress.given.get(key);
+            let address = if let Some(Given::Address(address)) = given { address.clone() } else { String::new() };
+            self.add(Some(step), &format!("{key}.code"), Content::Code { channel, address });
+        }
+    }
+
+    fn add_document(&mut self, step: &Step<'a>, key: &str, flags: &Flags, progress: &Progress) {
+        let (kinds, countries) = (flags.document_types(), flags.document_countries());
+        let mut kind = kinds[0];
+        if kinds.len() > 1 || countries.len() != 1 {
+            if let Some(Given::Document { kind: chosen, .. }) = progress.given.get(key) {
+                kind = *chosen;
+            }
+            self.add(Some(step), key, Content::Document { kinds, countries });
+        }
+        let subjects = match kind {
+            DocumentType::Passport if flags.is_on("capture_double_page_passport") => {
+                &[("passport", Subject::PassportSpread)][..]
+            }
+            DocumentType::Passport => &[("passport", Subject::Passport)],
+            DocumentType::Id | DocumentType::DriverLicense | DocumentType::ResidenceLicense => {
+                &[("front", Subject::CardFront), ("back", Subject::CardBack)]
+            }
+        };
+        for (part, subject) in subjects {
+            self.add(Some(step), &format!("{key}.{part}"), capture(*subject, 1, flags));
+        }
+        self.add_check(step, key, flags);
+    }
+
+    fn add_paper(&mut self, step: &Step<'a>, key: &str, flags: &Flags, progress: &Progress) {
+        let kinds = flags.general_document_types();
+        if kinds.len() > 1 {
+            self.add(Some(step), key, Content::Paper { kinds });
+        }
+        for page in 1..=MOST_PAGES {
+            self.add(Some(step), &format!("{key}.page-{page}"), capture(Subject::Paper, page, flags));
+            let more = format!("{key}.more-{page}");
+            if page < MOST_PAGES {
+                self.add(Some(step), &more, Content::More { pages: page });
+            }
+            if progress.given.get(&more) != Some(&Given::More(true)) {
+                break;
+            }
+        }
+    }
+
+    /// In a cascade, what a step gave is looked at before the next one.
+    fn add_check(&mut self, step: &Step<'a>, key: &str, flags: &Flags) {
+        if flags.is_on("cascading_identity_verification") {
+            self.add(Some(step), &format!("{key}.check"), Content::Check);
+        }
+    }
+
+    fn add(&mut self, step: Option<&Step<'a>>, id: &str, content: Content<'a>) {
+        let step = step.map(|step| (step.key.clone(), step.kind.clone()));
+        self.screens.push(Screen { id: id.to_owned(), step, content });
+    }
+
+    /// A key that no screen has yet: where several steps have one, the later ones are numbered.
+    fn free(&self, key: &str) -> String {
+        let is_taken = |id: &str| {
+            let is_below = |other: &str| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('.'));
+            id == "processing" || self.screens.iter().any(|screen| screen.id == id || is_below(&screen.id))
+        };
+        let numbered = (2..).map(|number| format!("{key}-{number}"));
+        std::iter::once(key.to_owned()).chain(numbered).find(|id| !is_taken(id)).expect("there is no end of numbers")
+    }
+}
+
+/// A picture, with the ways in which the flags let it come.
+fn capture(subject: Subject, page: u32, flags: &Flags) -> Content<'static> {
+    let may_capture = !flags.is_on("disable_document_capture");
+    let (may_capture, may_upload) = match subject {
+        Subject::Face | Subject::Liveness => (true, flags.is_on("allow_face_upload")),
+        Subject::FaceWithDocument => (true, flags.is_on("allow_face_doc_upload")),
+        Subject::Paper => {
+            let (capture, upload) =
+                (flags.is_on("allow_general_document_capture"), flags.is_on("allow_general_document_upload"));
+            // A step that says neither takes both.
+            let says_neither = !capture && !upload;
+            (may_capture && (capture || says_neither), upload || says_neither)
+        }
+        Subject::CardFront | Subject::CardBack | Subject::Passport | Subject::PassportSpread => {
+            (may_capture, flags.is_on("allow_document_upload"))
+        }
+    };
+    let may_share = !flags.is_on("restrict_url_sharing") || flags.text("switch_device_url").is_some();
+    Content::Capture(Capture {
+        subject,
+        page,
+        may_capture,
+        may_upload,
+        may_change_device: may_capture && may_share,
+        needs_hd: flags.is_on("requireHdMedia"),
+    })
+}
+
+impl Channel {
+    /// In a sentence.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "e-mail",
+            Self::Phone => "phone",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The ids of the screens for these flags and steps, on a computer.
+    fn ids(flags: Value, steps: Value, given: &[(&str, Given)]) -> Vec<String> {
+        let given = given.iter().map(|(id, given)| ((*id).to_owned(), given.clone())).collect();
+        let (flags, steps) = (Flags::read(&flags.to_string()), Steps::read(&steps.to_string()));
+        let flow = Flow::new(&flags, &steps, &Progress { at: None, given }, false);
+        flow.screens.into_iter().map(|screen| screen.id).collect()
+    }
+
+    /// The one picture that these flags ask for.
+    fn capture_of(flags: Value, id: &str) -> Capture {
+        let (flags, steps) = (Flags::read(&flags.to_string()), Steps::default());
+        let flow = Flow::new(&flags, &steps, &Progress::default(), false);
+        match flow.screens.into_iter().find(|screen| screen.id == id).map(|screen| screen.content) {
+            Some(Content::Capture(capture)) => capture,
+            other => panic!("{id} is {other:?}"),
+        }
+    }
+
+    #[test]
+    fn automatic_steps_come_first_and_explicit_ones_in_their_order() {
+        let usual = ["agreement", "document", "document.front", "document.back", "face", "processing"];
+        assert_eq!(ids(json!({}), json!([]), &[]), usual);
+        let steps = json!([
+            {"type": "user-questionnaire", "key": "work"}, {"type": "operator-questionnaire", "key": "hidden"},
+            {"type": "unheard-of", "key": "x"}, {"type": "email"}, {"type": "client-questionnaire", "key": "home"},
+            {"type": "geolocation"}, {"type": "video-call"}, {"type": "language"}, {"type": "phone-number", "key": "p"},
+        ]);
+        let flags = json!({
+            "skip_agreement": true, "skip_document": true, "skip_face": true, "require_email": true,
+            "require_phone_number_check": true,
+        });
+        let expected = ["work", "email", "home", "geolocation", "video-call", "language", "p", "p.code", "processing"];
+        assert_eq!(ids(flags, steps, &[]), expected);
+    }
+
+    #[test]
+    fn flags_add_their_screens() {
+        let none = json!({"skip_agreement": true, "skip_document": true, "skip_face": true});
+        for (flags, expected) in [
+            (json!({"skip_desktop": true}), &["device"][..]),
+            (json!({"optional_continue_on_another_device": true}), &["device"]),
+            (json!({"multiple_participants": "true"}), &["participants"]),
+            (json!({"skip_agreement": false}), &["agreement"]),
+            (json!({"require_email": true}), &["email"]),
+            (json!({"require_email_check": true}), &["email", "email.code"]),
+            (json!({"require_phone_number": true}), &["phone-number"]),
+            (json!({"require_phone_number_check": true}), &["phone-number", "phone-number.code"]),
+            (json!({"skip_face": false}), &["face"]),
+            (json!({"skip_face": false, "cascading_identity_verification": true}), &["face", "face.check"]),
+            (json!({"require_face_document": true}), &["face-document"]),
+            (
+                json!({"allow_general_document_upload": true}),
+                &["general-document", "general-document.page-1", "general-document.more-1"],
+            ),
+            (
+                json!({"allow_general_document_capture": true, "general_document_types": ["bank_statement"]}),
+                &["general-document.page-1", "general-document.more-1"],
+            ),
+            (
+                json!({"skip_document": false, "document_types": ["passport"], "document_countries": ["GEO"]}),
+                &["document.passport"],
+            ),
+        ] {
+            let mut all = none.clone();
+            all.as_object_mut().unwrap().extend(flags.as_object().unwrap().clone());
+            let mut ids = ids(all, json!([]), &[]);
+            assert_eq!(ids.pop().as_deref(), Some("processing"));
+            assert_eq!(ids, expected, "{flags}");
+        }
+    }
+
+    #[test]
+    fn what_was_given_decides_what_follows() {
+        let passport = Given::Document { kind: DocumentType::Passport, country: "GEO".into() };
+        let flags = json!({"skip_agreement": true, "skip_face": true, "allow_general_document_upload": true});
+        let given = [("document", passport), ("general-document.more-1", Given::More(true))];
+        let expected = [
+            "document",
+            "document.passport",
+            "general-document",
+            "general-document.page-1",
+            "general-document.more-1",
+            "general-document.page-2",
+            "general-document.more-2",
+            "processing",
+        ];
+        assert_eq!(ids(flags, json!([]), &given), expected);
+    }
+
+    #[test]
+    fn steps_of_one_key_and_keys_of_ours_are_told_apart() {
+        let steps = json!([
+            {"type": "user-questionnaire", "key": "a"}, {"type": "user-questionnaire", "key": "a"},
+            {"type": "user-questionnaire", "key": "processing"}, {"type": "user-questionnaire", "key": "document"},
+            {"type": "user-questionnaire", "key": ""},
+        ]);
+        let ids = ids(json!({"skip_face": true, "skip_agreement": true}), steps, &[]);
+        let own = ["a", "a-2", "processing-2", "document-2", "user-questionnaire", "processing"];
+        assert_eq!(ids[3..], own);
+    }
+
+    #[test]
+    fn flags_say_how_a_picture_may_come() {
+        let ways = |flags: Value, id: &str| {
+            let capture = capture_of(flags, id);
+            (capture.may_capture, capture.may_upload, capture.may_change_device)
+        };
+        assert_eq!(ways(json!({}), "document.front"), (true, false, true));
+        assert_eq!(ways(json!({"allow_document_upload": true}), "document.front"), (true, true, true));
+        assert_eq!(ways(json!({"disable_document_capture": true}), "document.back"), (false, false, false));
+        assert_eq!(ways(json!({"disable_document_capture": true}), "face"), (true, false, true));
+        assert_eq!(ways(json!({"allow_face_upload": true}), "face"), (true, true, true));
+        assert_eq!(ways(json!({"restrict_url_sharing": true}), "face"), (true, false, false));
+        let elsewhere = json!({"restrict_url_sharing": true, "switch_device_url": "https://example.com/"});
+        assert_eq!(ways(elsewhere, "face"), (true, false, true));
+        let with_document = json!({"require_face_document": true, "allow_face_doc_upload": true});
+        assert_eq!(ways(with_document, "face-document"), (true, true, true));
+        let paper = |flag: &str| ways(json!({flag: true}), "general-document.page-1");
+        assert_eq!(paper("allow_general_document_capture"), (true, false, true));
+        assert_eq!(paper("allow_general_document_upload"), (false, true, false));
+    }
+
+    #[test]
+    fn flags_say_what_is_on_a_picture() {
+        assert_eq!(capture_of(json!({}), "face").subject, Subject::Face);
+        assert_eq!(capture_of(json!({"liveness": true}), "face").subject, Subject::Liveness);
+        let double = json!({"document_types": ["passport"], "capture_double_page_passport": true});
+        assert_eq!(capture_of(double, "document.passport").subject, Subject::PassportSpread);
+        assert!(capture_of(json!({"requireHdMedia": true}), "face").needs_hd);
+    }
+
+    #[test]
+    fn flags_of_a_step_hold_for_the_step() {
+        let steps = json!([
+            {"type": "identity-document", "key": "one", "allow_document_upload": true},
+            {"type": "identity-document", "key": "two", "flags": {"document_types": ["passport"]}},
+        ]);
+        let steps = Steps::read(&steps.to_string());
+        let flags = Flags::read(r#"{"skip_document": true, "skip_face": true}"#);
+        let flow = Flow::new(&flags, &steps, &Progress::default(), true);
+        let uploads: Vec<_> = flow
+            .screens
+            .iter()
+            .filter_map(|screen| match &screen.content {
+                Content::Capture(capture) => Some((&*screen.id, capture.may_upload)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(uploads, [("one.front", true), ("one.back", true), ("two.passport", false)]);
+    }
+}

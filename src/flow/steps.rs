@@ -1,0 +1,47 @@
+//! The steps of a session: those that flags add, and those that the company asks for.
+
+use crate::vendor::{Flags, Step, StepType, Steps};
+
+/// Every step that the person comes to, in order: first those that flags add, then those of the company in their
+/// order.
+///
+/// Document and face are added whatever steps there are, unless `skip_document` and `skip_face` say otherwise
+/// (specification, section 6). An address is asked for once: a step `email` or `phone-number` of the company stands in
+/// for the one that flags would add.
+pub(crate) fn steps<'a>(flags: &Flags, steps: &'a Steps) -> Vec<Step<'a>> {
+    let asks_itself = |kind: &str| steps.for_person().any(|step| step.kind == kind);
+    let wants = |kind: &str, names: [&str; 2]| names.iter().any(|name| flags.is_on(name)) && !asks_itself(kind);
+    let general = ["allow_general_document_capture", "allow_general_document_upload"];
+    let automatic = [
+        (!flags.is_on("skip_agreement"), "agreement", "agreement"),
+        (wants("email", ["require_email", "require_email_check"]), "email", "email"),
+        (wants("phone-number", ["require_phone_number", "require_phone_number_check"]), "phone-number", "phone-number"),
+        (!flags.is_on("skip_document"), "document", "identity-document"),
+        (!flags.is_on("skip_face"), "face", "liveness"),
+        (flags.is_on("require_face_document"), "face-document", "selfie-with-document"),
+        (general.iter().any(|name| flags.is_on(name)), "general-document", "general-document"),
+    ];
+    let automatic = automatic.into_iter().filter(|(is_on, ..)| *is_on);
+    automatic.map(|(_, key, kind)| Step::automatic(key, kind)).chain(steps.for_person()).collect()
+}
+
+/// The flags that hold for the first step of that type.
+pub(crate) fn flags_of(kind: StepType, flags: &Flags, asked: &Steps) -> Flags {
+    let step = steps(flags, asked).into_iter().find(|step| step.kind == kind.as_str());
+    step.and_then(|step| step.own).map_or_else(|| flags.clone(), |own| flags.with_step(own))
+}
+
+/// Key and type of a step, found by either of them.
+///
+/// # Errors
+///
+/// A message that lists the names of the steps.
+pub(crate) fn find_step(steps: &[Step<'_>], name: &str) -> Result<(String, String), String> {
+    match steps.iter().find(|step| step.is_named(name)) {
+        Some(step) => Ok((step.key.to_string(), step.kind.to_string())),
+        None => {
+            let names: Vec<_> = steps.iter().map(|step| format!("`{}`", step.key)).collect();
+            Err(format!("the widget has no step `{name}`; its steps are: {}", names.join(", ")))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// Elements with their properties, and what several screens are made of.
+
+export function element(name, { testid, ...properties } = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  if (testid !== undefined) made.dataset.testid = testid;
+  made.append(...children);
+  return made;
+}
+
+export function button(text, { testid, className = "", type = "button", onclick = null }) {
+  return element("button", { type, className, onclick, testid }, text);
+}
+
+export function notice(text, testid = "problem") {
+  return element("p", { className: "notice", testid }, text);
+}
+
+// One of several things to choose: a card with a radio button or a check box.
+export function choice({ type = "radio", name, value, text, isChosen = false, testid, hint }) {
+  const input = element("input", { type, name, value, checked: isChosen, testid });
+  const label = element("span", {}, text);
+  return element("label", { className: "choice" }, input, label, ...(hint ? [element("small", {}, hint)] : []));
+}
+
+// A group of choices with its name.
+export function group(text, choices, { isHidden = false, testid } = {}) {
+  const legend = element("legend", { className: isHidden ? "unseen" : "" }, text);
+  return element("fieldset", { testid }, legend, ...choices);
+}
+
+export function field(text, control, hint) {
+  const label = element("label", { htmlFor: control.id }, text);
+  return element("div", { className: "field" }, label, control, ...(hint ? [hint] : []));
+}
+
+// A picture out of the path of an SVG.
+export function drawing(size, path, label) {
+  const make = (name, attributes) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+    return made;
+  };
+  const quiet = 4;
+  const box = `${-quiet} ${-quiet} ${size + 2 * quiet} ${size + 2 * quiet}`;
+  const picture = make("svg", { viewBox: box, role: "img", "aria-label": label, class: "code", "shape-rendering": "crispEdges" });
+  picture.append(make("path", { d: path }));
+  return picture;
+}

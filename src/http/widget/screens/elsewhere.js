@@ -1,0 +1,19 @@
+// A link for another device: its QR code, and the link to copy.
+import { button, drawing, element, field, notice } from "../dom.js";
+import { t } from "../text.js";
+
+export function elsewhere(place) {
+  if (place === null) return [notice(t("camera-stuck"))];
+  const link = element("input", { type: "text", id: "link", value: place.link, readOnly: true, testid: "link" });
+  const copy = button(t("link-copy"), {
+    testid: "link-copy",
+    onclick: async () => {
+      link.select();
+      await navigator.clipboard?.writeText(place.link).catch(() => document.execCommand("copy"));
+      copy.textContent = t("link-copied");
+    },
+  });
+  const code = place.code ? [drawing(place.code.size, place.code.path, t("link-code"))] : [];
+  const shown = element("div", { className: "elsewhere", testid: "elsewhere" }, ...code, field(t("link-label"), link), copy);
+  return [shown];
+}

@@ -1,0 +1,208 @@
+//! What the page shows of a session: the screen at which the person is.
+//!
+//! Texts of the company are in it as they came, and the page puts them in as text. Which of them the person reads is
+//! decided here.
+
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
+
+use super::{markdown, qr};
+use crate::{
+    flow::{Capture, Channel, Content, Given, Subject},
+    mock::Stop,
+    vendor::{Choice, DocumentType, Language, Outcome, Question, Questionnaire},
+};
+
+/// The public view of a session.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    token: &'a str,
+    /// The vendor's code of the language that the page is in, and how HTML writes it.
+    language: &'static str,
+    html_language: &'static str,
+    screen: Value,
+    /// The id of the screen before this one.
+    back: Option<&'a str>,
+    /// The number of the screen, from 1, and how many there are as far as is known.
+    at: usize,
+    of: usize,
+    /// Whether the page goes on by itself, and how long it shows each screen then, in milliseconds.
+    autopilot: bool,
+    pace: u64,
+    scenario: &'a str,
+    scenario_description: &'a str,
+    outcomes: [&'static str; Outcome::ALL.len()],
+    /// What the session is asked for, as it came, unknown members included.
+    asked: AskedFor<'a>,
+}
+
+#[derive(Serialize)]
+struct AskedFor<'a> {
+    flags: &'a RawValue,
+    steps: &'a RawValue,
+}
+
+/// How long each screen is shown on the way of the autopilot, in milliseconds, where nobody says otherwise.
+const USUAL_PACE: u64 = 600;
+
+/// The view as JSON. `own_link` is the link of this widget, for another device.
+pub(super) fn view(stop: &Stop<'_>, own_link: &str) -> Vec<u8> {
+    let layers = stop.asked.layers();
+    let (flags, steps) = (layers.flags(), layers.steps());
+    let before = stop.at.checked_sub(1).map(|at| &*stop.flow.screens[at].id);
+    let pace = stop.flags.get("mock_autopilot_pace").and_then(Value::as_u64).unwrap_or(USUAL_PACE);
+    let view = View {
+        token: stop.token,
+        language: stop.language.code(),
+        html_language: stop.language.html(),
+        screen: screen(stop, own_link),
+        back: before,
+        at: stop.at + 1,
+        of: stop.flow.screens.len(),
+        autopilot: stop.flags.is_on("mock_autopilot"),
+        pace,
+        scenario: &stop.asked.scenario.name,
+        scenario_description: &stop.asked.scenario.description,
+        outcomes: Outcome::ALL.map(Outcome::as_str),
+        asked: AskedFor { flags: raw(&flags, "{}"), steps: raw(&steps, "[]") },
+    };
+    serde_json::to_vec(&view).expect("a view is JSON")
+}
+
+/// A text of JSON as it came; `none` for an empty one.
+fn raw<'a>(text: &'a str, none: &'a str) -> &'a RawValue {
+    serde_json::from_str(if text.is_empty() { none } else { text }).expect("what is asked for is JSON")
+}
+
+/// The screen, with what was given there before.
+fn screen(stop: &Stop<'_>, own_link: &str) -> Value {
+    let screen = stop.screen();
+    let given = stop.given();
+    let (kind, mut shown) = match &screen.content {
+        Content::Device { is_optional } => {
+            ("device", json!({ "isOptional": is_optional, "elsewhere": elsewhere(stop, own_link) }))
+        }
+        Content::Participants => ("participants", json!({})),
+        Content::Language => {
+            ("language", json!({ "languages": Language::ALL.map(Language::code), "chosen": stop.language.code() }))
+        }
+        Content::Agreement => ("agreement", json!({})),
+        Content::Address { channel, .. } => {
+            let kind = if *channel == Channel::Email { "email" } else { "phone" };
+            (kind, json!({ "address": if let Some(Given::Address(address)) = given { &**address } else { "" } }))
+        }
+        Content::Code { address, .. } => ("code", json!({ "address": address })),
+        Content::Document { kinds, countries } => ("document", document(stop, kinds, countries)),
+        Content::Capture(it) => ("capture", capture(it, stop, own_link)),
+        Content::Paper { kinds } => {
+            let chosen = if let Some(Given::Paper(kind)) = given { &**kind } else { kinds[0] };
+            ("paper", json!({ "kinds": kinds, "chosen": chosen }))
+        }
+        Content::More { pages } => ("more", json!({ "pages": pages })),
+        Content::Questionnaire(questionnaire) => ("questionnaire", self::questionnaire(questionnaire, stop)),
+        Content::Geolocation => ("geolocation", json!({})),
+        Content::VideoCall => ("video-call", json!({})),
+        Content::Check => ("check", json!({})),
+        Content::Processing => ("processing", json!({})),
+    };
+    shown["id"] = screen.id.as_str().into();
+    shown["kind"] = kind.into();
+    shown["isGiven"] = given.is_some().into();
+    shown
+}
+
+/// The kinds of document and the countries, and which are chosen. A country without two letters has no name that a
+/// browser knows.
+fn document(stop: &Stop<'_>, kinds: &[DocumentType], countries: &[String]) -> Value {
+    let all = || rust_iso3166::ALL_ALPHA3.iter().map(|code| (*code).to_owned()).collect();
+    let countries: Vec<String> = if countries.is_empty() { all() } else { countries.to_vec() };
+    let chosen = match (stop.given(), &stop.document) {
+        (Some(Given::Document { kind, country }), _) => Some((*kind, country.clone())),
+        (_, own) => own.clone(),
+    };
+    let (kind, country) = chosen.unwrap_or((kinds[0], countries[0].clone()));
+    let country = if countries.contains(&country) { country } else { countries[0].clone() };
+    let named = |code: &String| json!({ "code": code, "short": rust_iso3166::from_alpha3(code).map(|it| it.alpha2) });
+    json!({
+        "documents": kinds,
+        "document": if kinds.contains(&kind) { kind } else { kinds[0] },
+        "countries": countries.iter().map(named).collect::<Vec<_>>(),
+        "country": country,
+    })
+}
+
+fn capture(capture: &Capture, stop: &Stop<'_>, own_link: &str) -> Value {
+    let subject = match capture.subject {
+        Subject::CardFront => "card-front",
+        Subject::CardBack => "card-back",
+        Subject::Passport => "passport",
+        Subject::PassportSpread => "passport-spread",
+        Subject::Face => "face",
+        Subject::Liveness => "liveness",
+        Subject::FaceWithDocument => "face-with-document",
+        Subject::Paper => "paper",
+    };
+    json!({
+        "subject": subject,
+        "page": capture.page,
+        "mayCapture": capture.may_capture,
+        "mayUpload": capture.may_upload,
+        "needsHd": capture.needs_hd,
+        "elsewhere": if capture.may_change_device { elsewhere(stop, own_link) } else { Value::Null },
+    })
+}
+
+/// Where the person goes on with another device: `switch_device_url`, or this widget.
+fn elsewhere(stop: &Stop<'_>, own_link: &str) -> Value {
+    match stop.flags.text("switch_device_url") {
+        None if stop.flags.is_on("restrict_url_sharing") => Value::Null,
+        link => {
+            let link = link.unwrap_or(own_link);
+            json!({ "link": link, "code": qr::code(link) })
+        }
+    }
+}
+
+fn questionnaire(questionnaire: &Questionnaire<'_>, stop: &Stop<'_>) -> Value {
+    let text = |titles: &Value| in_language(titles, stop);
+    let given = if let Some(Given::Answers { answers, .. }) = stop.given() { Some(answers) } else { None };
+    let question = |question: &Question<'_>| {
+        let option = |option: &Choice<'_>| {
+            let title = text(option.title);
+            json!({ "key": option.key, "title": if title.is_empty() { option.key.to_string() } else { title } })
+        };
+        json!({
+            "key": question.key,
+            "type": question.kind,
+            "mandatory": question.mandatory,
+            "title": text(question.title),
+            "options": question.options.iter().map(option).collect::<Vec<_>>(),
+            "answer": given.and_then(|given| given.get(&*question.key)),
+        })
+    };
+    json!({
+        "key": questionnaire.key,
+        "title": text(questionnaire.title),
+        "description": markdown::tree(&text(questionnaire.description)),
+        "questions": questionnaire.questions.iter().map(question).collect::<Vec<_>>(),
+    })
+}
+
+/// A text, or that of a map from language to text: in the language that the person chose or the flag names, or else in
+/// English, or else the first.
+fn in_language(text: &Value, stop: &Stop<'_>) -> String {
+    let asked = stop.progress.language().map(Language::code).or(stop.flags.text("language"));
+    let found = match text {
+        Value::Object(texts) => {
+            let named = [asked, Some("en")].into_iter().flatten().find_map(|language| texts.get(language));
+            named.or_else(|| texts.values().next()).unwrap_or(&Value::Null)
+        }
+        text => text,
+    };
+    match found {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,271 @@
+//! A person goes from screen to screen of the widget.
+
+use super::{Finish, Mock};
+use crate::{
+    flow::{Act, Answer, AnswerError, Beside, Capture, Channel, Content, Flow, Given, Progress, Screen, Subject, Way},
+    foreign_text::shortened,
+    session::{Asked, FinishError},
+    vendor::{DocumentType, Flags, Language, MediaKind, Outcome, StepType, Token, draw},
+};
+#[cfg(feature = "media")]
+use crate::{
+    media::{is_picture, is_video},
+    session::UploadError,
+};
+
+/// Where a person is, with all that the page needs to show it.
+#[derive(Debug)]
+pub(crate) struct Stop<'a> {
+    pub(crate) token: &'a str,
+    pub(crate) asked: &'a Asked,
+    pub(crate) flags: &'a Flags,
+    pub(crate) flow: &'a Flow<'a>,
+    /// The number of the screen in the flow.
+    pub(crate) at: usize,
+    pub(crate) progress: &'a Progress,
+    pub(crate) language: Language,
+    /// Where a document is chosen, that of the session's person, and its country.
+    pub(crate) document: Option<(DocumentType, String)>,
+}
+
+impl<'a> Stop<'a> {
+    pub(crate) fn screen(&self) -> &'a Screen<'a> {
+        &self.flow.screens[self.at]
+    }
+
+    /// What was given on the screen before.
+    pub(crate) fn given(&self) -> Option<&'a Given> {
+        self.progress.given(&self.screen().id)
+    }
+}
+
+/// What comes of an answer.
+#[derive(Debug)]
+pub(crate) enum Answered<T> {
+    /// The next screen, as it was shown.
+    Next {
+        shown: T,
+        /// The code that was sent, in words.
+        sent: Option<String>,
+    },
+    /// The person is through, and goes to the `return_url`.
+    Through(Option<String>),
+}
+
+/// Why an answer is not taken.
+#[derive(Debug)]
+pub(crate) enum ScreenError {
+    Session(FinishError),
+    Answer(AnswerError),
+}
+
+impl From<FinishError> for ScreenError {
+    fn from(error: FinishError) -> Self {
+        Self::Session(error)
+    }
+}
+
+impl Mock {
+    /// Shows the screen at which a person is, or the one that they wish to see again.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`] when there is nothing to do for a person.
+    pub(crate) fn show_screen<T>(
+        &self,
+        token: &str,
+        is_phone: bool,
+        wish: Option<&str>,
+        show: impl Fn(&Stop<'_>) -> T,
+    ) -> Result<T, FinishError> {
+        loop {
+            let (asked, before) = self.progress_of(token)?;
+            let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
+            let flow = Flow::new(&flags, &steps, &before, is_phone);
+            let after = match wish.and_then(|wish| flow.find(wish)) {
+                Some(at) => before.at(&flow, at),
+                None => before.clone(),
+            };
+            if let Some(shown) = self.move_on(token, &asked, (&flags, &flow), (&before, &after), None, &show)? {
+                return Ok(shown);
+            }
+        }
+    }
+
+    /// Takes a person's answer to a screen, and shows the next.
+    ///
+    /// # Errors
+    ///
+    /// [`ScreenError`]; the person stays where they are then.
+    pub(crate) fn answer_screen<T>(
+        &self,
+        token: &str,
+        is_phone: bool,
+        answer: &Answer,
+        show: impl Fn(&Stop<'_>) -> T,
+    ) -> Result<Answered<T>, ScreenError> {
+        loop {
+            let (asked, before) = self.progress_of(token)?;
+            let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
+            let flow = Flow::new(&flags, &steps, &before, is_phone);
+            let beside = Beside {
+                code: &|address| code(token, address),
+                document: &|| self.own_document(token, &flags),
+                language: before.language().unwrap_or_else(|| flags.language()),
+            };
+            let next = flow.answer(&before, answer.clone(), &beside).map_err(ScreenError::Answer)?;
+            let sent = match next.act {
+                None => None,
+                Some(Act::SendCode { channel, address }) => Some((channel, address)),
+                Some(Act::Finish) => return Ok(Answered::Through(self.finish(token, Finish::default())?)),
+                Some(Act::Disagree) => {
+                    return Ok(Answered::Through(self.finish(token, Finish::from(Outcome::DisagreedWithTerms))?));
+                }
+            };
+            #[cfg(feature = "media")]
+            self.in_session(token, |session, _| session.drop_uploads(&next.dropped));
+            let answered = flow.screens.iter().find(|screen| screen.id == answer.screen).and_then(Screen::step);
+            let flow = Flow::new(&flags, &steps, &next.progress, is_phone);
+            let progress = (&before, &next.progress);
+            if let Some(shown) = self.move_on(token, &asked, (&flags, &flow), progress, answered, &show)? {
+                return Ok(Answered::Next {
+                    shown,
+                    sent: sent.map(|(channel, address)| tell(token, channel, &address)),
+                });
+            }
+        }
+    }
+
+    /// Takes a picture that a person took, or a file that they chose, and shows the next screen.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mock::answer_screen`]; also when it is no picture, or too large.
+    pub(crate) fn take_picture<T>(
+        &self,
+        token: &str,
+        is_phone: bool,
+        (screen, way): (&str, Way),
+        bytes: Vec<u8>,
+        show: impl Fn(&Stop<'_>) -> T,
+    ) -> Result<Answered<T>, ScreenError> {
+        let answer = Answer { screen: screen.to_owned(), picture: Some(way), ..Answer::default() };
+        let capture = self.capture_at(token, is_phone, screen)?;
+        capture.check(&answer).map_err(ScreenError::Answer)?;
+        self.keep(token, capture.subject.media(), capture.page, bytes)?;
+        self.answer_screen(token, is_phone, &answer, show)
+    }
+
+    /// Takes the video of a screen on which liveness is checked. It answers nothing: the picture does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mock::take_picture`].
+    pub(crate) fn take_video(
+        &self,
+        token: &str,
+        is_phone: bool,
+        screen: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), ScreenError> {
+        let capture = self.capture_at(token, is_phone, screen)?;
+        if capture.subject != Subject::Liveness {
+            return Err(wrong("try-again", format!("no video is taken at `{}`", shortened(screen))));
+        }
+        self.keep(token, MediaKind::FaceVideo, 1, bytes)
+    }
+
+    /// The picture that a screen asks for, where the person has come to it.
+    fn capture_at(&self, token: &str, is_phone: bool, screen: &str) -> Result<Capture, ScreenError> {
+        let (asked, progress) = self.progress_of(token)?;
+        let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
+        let flow = Flow::new(&flags, &steps, &progress, is_phone);
+        match flow.reachable(&progress, screen).map_err(ScreenError::Answer)?.content {
+            Content::Capture(ref capture) => Ok(capture.clone()),
+            _ => Err(wrong("try-again", format!("no picture is taken at `{}`", shortened(screen)))),
+        }
+    }
+
+    /// Keeps a picture or video in the session, where it is one.
+    #[cfg(feature = "media")]
+    fn keep(&self, token: &str, kind: MediaKind, page: u32, bytes: Vec<u8>) -> Result<(), ScreenError> {
+        let (is_right, text, wanted) = match kind {
+            MediaKind::FaceVideo => (is_video(&bytes), "no-video", "neither MP4 nor WebM"),
+            _ => (is_picture(&bytes), "no-image", "neither a JPEG nor a PNG"),
+        };
+        if !is_right {
+            return Err(wrong(text, format!("the file is {wanted}")));
+        }
+        self.upload(token, kind, page, bytes).map_err(|error| match error {
+            UploadError::NoSuchSession => ScreenError::Session(FinishError::NoSuchSession),
+            UploadError::TooLarge(problem) => wrong("too-large", problem),
+        })
+    }
+
+    /// Without pictures to serve, none is kept.
+    #[cfg(not(feature = "media"))]
+    fn keep(&self, _token: &str, _kind: MediaKind, _page: u32, _bytes: Vec<u8>) -> Result<(), ScreenError> {
+        Ok(())
+    }
+
+    fn progress_of(&self, token: &str) -> Result<(Asked, Progress), FinishError> {
+        self.view(token, |session| (session.asked.clone(), session.progress().cloned().unwrap_or_default()))
+    }
+
+    /// Notes how far the person has come, from a step that they `answered`, and shows it; `None` when they went elsewhere
+    /// meanwhile.
+    fn move_on<T>(
+        &self,
+        token: &str,
+        asked: &Asked,
+        (flags, flow): (&Flags, &Flow<'_>),
+        (before, after): (&Progress, &Progress),
+        answered: Option<(&str, &str)>,
+        show: &impl Fn(&Stop<'_>) -> T,
+    ) -> Result<Option<T>, FinishError> {
+        let at = flow.current(after);
+        let steps: Vec<_> = answered.into_iter().chain(flow.screens[at].step()).collect();
+        let is_there = self.in_widget(token, |session, now| session.advance(before, after, &steps, now))?;
+        let language = after.language().unwrap_or_else(|| flags.language());
+        let asks_document = matches!(flow.screens[at].content, Content::Document { .. });
+        let document = asks_document.then(|| self.own_document(token, flags));
+        let stop = Stop { token, asked, flags, flow, at, progress: after, language, document };
+        Ok(is_there.then(|| show(&stop)))
+    }
+
+    /// The document that the session's person shows where nobody chooses another, and its country.
+    fn own_document(&self, token: &str, flags: &Flags) -> (DocumentType, String) {
+        let cast = || {
+            let (tenant, token) = (self.tenant_of(token)?, Token::parse(token)?);
+            let setup = tenant.setup();
+            tenant.sessions.update(&token, |session, catalogue| {
+                let (names, wish) = (&setup.company.people, session.scenario().person.as_ref());
+                let cast = catalogue.fixtures.people.cast(
+                    &session.token,
+                    &session.flags_of(StepType::IdentityDocument),
+                    names,
+                    wish,
+                    None,
+                );
+                (cast.document_type, cast.country)
+            })
+        };
+        cast().unwrap_or((flags.document_types()[0], "USA".to_owned()))
+    }
+}
+
+fn wrong(text: &'static str, problem: String) -> ScreenError {
+    ScreenError::Answer(AnswerError { problem, text })
+}
+
+/// The code that is sent to an address: four digits that follow from it and the session.
+fn code(token: &str, address: &str) -> String {
+    format!("{:04}", draw(token, address) % 10_000)
+}
+
+/// Tells what would be sent.
+fn tell(token: &str, channel: Channel, address: &str) -> String {
+    let (code, channel) = (code(token, address), channel.as_str());
+    tracing::info!(session = token, code, address, "a verification code would be sent by {channel}");
+    format!("the code that the live service would send by {channel} to {address} is {code}")
+}

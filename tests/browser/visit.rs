@@ -1,0 +1,187 @@
+//! A person with a browser, who goes through the widget of a mock.
+
+use identomat_mock::{MockServer, MockServerBuilder};
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, Camera};
+
+/// A mock, and a person with a browser.
+pub(crate) struct Visit {
+    pub(crate) mock: MockServer,
+    pub(crate) browser: Browser,
+}
+
+impl Visit {
+    pub(crate) async fn start() -> Self {
+        Self::with_camera(Camera::Fake).await
+    }
+
+    pub(crate) async fn with_camera(camera: Camera) -> Self {
+        Self { mock: MockServer::start().await, browser: Browser::with_camera(camera).await }
+    }
+
+    pub(crate) async fn with_settings(settings: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> Self {
+        let mock = settings(MockServer::builder()).start().await.expect("the settings fit");
+        Self { mock, browser: Browser::start().await }
+    }
+
+    /// Begins a session as the company's backend does.
+    pub(crate) async fn begin(&self, flags: Value, steps: Value) -> String {
+        let token = self.call("begin", json!({"flags": flags, "steps": steps})).await;
+        token.as_str().unwrap_or_else(|| panic!("not a token: {token}")).to_owned()
+    }
+
+    pub(crate) async fn result(&self, token: &str) -> Value {
+        self.call("result", json!({"session_token": token})).await
+    }
+
+    pub(crate) async fn call(&self, method: &str, parameters: Value) -> Value {
+        self.answer(method, parameters).await.json().await.expect("the answer is JSON")
+    }
+
+    /// The bytes of a picture or video of a session, and what they are labelled as.
+    pub(crate) async fn media(&self, token: &str, kind: &str, parameters: Value) -> (String, Vec<u8>) {
+        let parameters = both(json!({"session_token": token}), parameters);
+        let answer = self.answer(&format!("result/{kind}"), parameters).await;
+        let label = answer.headers()["content-type"].to_str().expect("a label is text").to_owned();
+        (label, answer.bytes().await.expect("the answer comes").to_vec())
+    }
+
+    async fn answer(&self, method: &str, mut parameters: Value) -> reqwest::Response {
+        parameters["company_key"] = self.mock.company_key().into();
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client without TLS can be built");
+        let call = client.post(format!("{}/external-api/{method}/", self.mock.url())).json(&parameters);
+        call.send().await.expect("the mock answers")
+    }
+
+    /// Begins a session and opens its widget.
+    pub(crate) async fn begin_and_open(&self, flags: Value, steps: Value) -> String {
+        let token = self.begin(flags, steps).await;
+        self.open(&token).await;
+        token
+    }
+
+    pub(crate) async fn open(&self, token: &str) {
+        self.browser.open(&self.mock.widget_url(token)).await;
+    }
+
+    /// Waits for a screen.
+    pub(crate) async fn see(&self, screen: &str) {
+        self.browser.until(&format!("document.querySelector('main')?.dataset.screen === {}", json!(screen))).await;
+    }
+
+    /// The id of the screen, as soon as there is one.
+    pub(crate) async fn screen(&self) -> String {
+        self.browser.until("document.querySelector('main')?.dataset.screen").await;
+        self.browser.eval("document.querySelector('main').dataset.screen").await
+    }
+
+    /// Does what has to be done on a screen, with samples where there are some, and waits until it is gone.
+    pub(crate) async fn pass(&self) {
+        let screen = self.screen().await;
+        let kind: String = self.browser.eval("document.querySelector('main').dataset.kind").await;
+        match &*kind {
+            "agreement" => self.browser.click("agree").await,
+            "email" => {
+                self.browser.replace("email", "somebody@example.com").await;
+                self.browser.click("continue").await;
+            }
+            "phone" => {
+                self.browser.replace("phone", "+1 202 555 0100").await;
+                self.browser.click("continue").await;
+            }
+            "code" => {
+                self.browser.replace("code", &self.last_code().await).await;
+                self.browser.click("continue").await;
+            }
+            "capture" | "geolocation" => self.browser.click("sample").await,
+            "check" | "processing" => {}
+            _ => self.browser.click("continue").await,
+        }
+        self.gone(&screen).await;
+    }
+
+    /// Waits until a screen is gone, for the next one or the end.
+    pub(crate) async fn gone(&self, screen: &str) {
+        self.browser.until(&format!("document.querySelector('main')?.dataset.screen !== {}", json!(screen))).await;
+    }
+
+    /// Goes through all screens up to that one.
+    pub(crate) async fn pass_to(&self, screen: &str) {
+        while self.screen().await != screen {
+            self.pass().await;
+        }
+    }
+
+    /// Goes through all screens, and answers their ids.
+    pub(crate) async fn pass_all(&self) -> Vec<String> {
+        let mut seen = Vec::new();
+        loop {
+            let screen = self.screen().await;
+            let is_last = screen == "processing";
+            seen.push(screen);
+            if is_last {
+                self.see_done().await;
+                return seen;
+            }
+            self.pass().await;
+        }
+    }
+
+    /// The code that would have been sent last, as the journal has it.
+    pub(crate) async fn last_code(&self) -> String {
+        let calls = self.mock.control().calls().list().await.expect("the control API answers");
+        let hints = calls.iter().rev().filter_map(|call| call.hint.as_deref());
+        let code = hints.filter_map(|hint| hint.rsplit_once(" is ")).map(|(_, code)| code.to_owned()).next();
+        code.expect("a code was sent")
+    }
+
+    /// Waits for the page that says that all is done.
+    pub(crate) async fn see_done(&self) {
+        self.browser.element("done").await;
+        assert_eq!(self.browser.text("h1").await, "Process finished");
+        assert_eq!(self.browser.eval::<String>("document.title").await, "Process finished");
+        assert!(self.browser.text("footer").await.contains("mock"));
+    }
+}
+
+/// One questionnaire with these questions.
+pub(crate) fn questionnaire(questions: Value) -> Value {
+    json!([{
+        "type": "user-questionnaire",
+        "key": "about-you",
+        "title": {"en": "About you", "ka": "თქვენ შესახებ"},
+        "description": "The law **wants us** to ask.\n\nIt takes a *minute*: [why](https://example.com/why)",
+        "questions": questions,
+    }])
+}
+
+/// A question of each type, in an order that is no other order.
+pub(crate) fn question_of_each_type() -> Value {
+    json!([
+        {"type": "boolean", "key": "is-politically-exposed", "mandatory": true, "title": {
+            "en": "Are you a politically exposed person?", "ka": "ხართ თუ არა პოლიტიკურად აქტიური პირი?",
+        }},
+        {"type": "text", "key": "occupation", "title": "What do you do?", "mandatory": true},
+        {"type": "select", "key": "income", "title": "Where is your income from?", "mandatory": true, "options": [
+            {"key": "salary", "title": {"en": "A salary", "ka": "ხელფასი"}}, {"key": "savings", "title": "Savings"},
+        ]},
+        {"type": "multiselect", "key": "services", "title": "What do you need?", "mandatory": true, "options": [
+            "card", {"key": "loan", "title": "A loan"}, {"key": "deposit", "title": "A deposit"},
+        ]},
+        {"type": "number", "key": "turnover", "title": "How much a month?", "mandatory": true},
+        {"type": "date", "key": "resident-since", "title": "Since when do you live here?", "mandatory": true},
+    ])
+}
+
+/// Flags that leave nothing of the automatic steps, and these.
+pub(crate) fn bare(flags: Value) -> Value {
+    both(json!({"skip_agreement": true, "skip_document": true, "skip_face": true}), flags)
+}
+
+/// The members of both; where both have one, that of the second holds.
+pub(crate) fn both(mut below: Value, above: Value) -> Value {
+    let (Value::Object(members), Value::Object(others)) = (&mut below, above) else { panic!("flags are objects") };
+    members.extend(others);
+    below
+}

@@ -1,0 +1,127 @@
+//! The camera, and what comes where there is none.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::{
+    browser::Camera,
+    site::Site,
+    visit::{Visit, bare},
+};
+
+fn face() -> serde_json::Value {
+    bare(json!({"skip_face": false}))
+}
+
+#[tokio::test]
+async fn what_the_camera_sees_is_what_the_media_calls_serve() {
+    let visit = Visit::start().await;
+    let token = visit.begin_and_open(face(), json!([])).await;
+    visit.browser.element("video").await;
+    visit.browser.until("document.querySelector('video').videoWidth > 0").await;
+    visit.browser.click("take").await;
+    visit.browser.element("retake").await;
+    assert!(!visit.browser.shows("video").await, "the camera rests while the picture is looked at");
+    visit.browser.click("retake").await;
+    visit.browser.click("take").await;
+    visit.browser.click("use").await;
+    visit.see_done().await;
+    let (label, picture) = visit.media(&token, "face", json!({})).await;
+    assert_eq!(label, "image/jpeg");
+    assert!(picture.starts_with(b"\xff\xd8\xff") && !picture.windows(8).any(|part| part == b"specimen"));
+}
+
+#[tokio::test]
+async fn a_sample_needs_no_camera() {
+    for camera in [Camera::None, Camera::Denied] {
+        let visit = Visit::with_camera(camera).await;
+        let token = visit.begin_and_open(face(), json!([])).await;
+        let problem = visit.browser.text("[data-testid=camera-problem]").await;
+        let expected = if camera == Camera::None { "No camera was found." } else { "The camera may not be used here." };
+        assert!(problem.starts_with(expected), "{problem}");
+        visit.browser.find("svg.code").await;
+        visit.browser.take_pictures(&format!("camera-{camera:?}").to_lowercase()).await;
+        visit.browser.click("sample").await;
+        visit.see_done().await;
+        let picture = visit.media(&token, "face", json!({})).await.1;
+        assert!(picture.windows(8).any(|part| part == b"specimen"));
+    }
+}
+
+#[tokio::test]
+async fn a_file_takes_the_place_of_a_denied_camera() {
+    let visit = Visit::with_camera(Camera::Denied).await;
+    let flags = bare(json!({"skip_face": false, "allow_face_upload": true}));
+    let token = visit.begin_and_open(flags, json!([])).await;
+    visit.browser.element("camera-problem").await;
+    assert!(!visit.browser.shows("elsewhere").await);
+
+    let folder = tempfile::tempdir().unwrap();
+    let no_picture = folder.path().join("notes.jpg");
+    fs::write(&no_picture, "Not a picture.").unwrap();
+    visit.browser.attach("file", &no_picture).await;
+    let problem = "This file is no picture. Please choose a JPEG or PNG file.";
+    assert_eq!(visit.browser.text("[data-testid=problem]").await, problem);
+
+    let picture = fs::read("docs/media/face.jpg").unwrap();
+    let file = folder.path().join("me.jpg");
+    fs::write(&file, &picture).unwrap();
+    visit.browser.attach("file", &file).await;
+    assert_eq!(visit.browser.text("[data-testid=file-name]").await, "me.jpg");
+    assert!(!visit.browser.shows("problem").await);
+    visit.browser.take_pictures("file").await;
+    visit.browser.click("use").await;
+    visit.see_done().await;
+    assert_eq!(visit.media(&token, "face", json!({})).await.1, picture, "byte for byte");
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_is_refused_by_name() {
+    let visit = Visit::with_settings(|mock| mock.settings(|config| config.limits.upload = 1000)).await;
+    visit.begin_and_open(bare(json!({"skip_face": false, "allow_face_upload": true})), json!([])).await;
+    visit.browser.element("upload").await;
+    let file = fs::canonicalize("docs/media/face.jpg").unwrap();
+    visit.browser.attach("file", &file).await;
+    visit.browser.click("use").await;
+    let problem = "This file is too large. Please choose a smaller one.";
+    assert_eq!(visit.browser.text("[data-testid=problem]").await, problem);
+    visit.browser.element("retake").await;
+}
+
+#[tokio::test]
+async fn an_iframe_needs_leave_for_the_camera() {
+    let (visit, site) = (Visit::start().await, Site::start().await);
+    for (is_allowed, shown) in [(true, "video"), (false, "camera-problem")] {
+        let token = visit.begin(face(), json!([])).await;
+        let widget = visit.mock.widget_url(&token);
+        let page = if is_allowed { site.embedding(&widget) } else { site.embedding_without_camera(&widget) };
+        visit.browser.open(&page).await;
+        visit.browser.enter_frame("#widget").await;
+        visit.browser.element(shown).await;
+        visit.browser.click("sample").await;
+        visit.see_done().await;
+        visit.browser.leave_frame().await;
+        visit.browser.until("messages.length >= 2").await;
+    }
+}
+
+#[tokio::test]
+async fn a_picture_from_before_can_be_kept_or_replaced() {
+    let visit = Visit::start().await;
+    let token = visit.begin_and_open(face(), json!([{"type": "video-call"}])).await;
+    visit.browser.click("take").await;
+    visit.browser.click("use").await;
+    visit.see("video-call").await;
+    visit.browser.click("back").await;
+    visit.see("face").await;
+    visit.browser.click("keep").await;
+    visit.see("video-call").await;
+    visit.browser.click("back").await;
+    visit.see("face").await;
+    visit.browser.click("sample").await;
+    visit.see("video-call").await;
+    visit.pass_all().await;
+    let picture = visit.media(&token, "face", json!({})).await.1;
+    assert!(picture.windows(8).any(|part| part == b"specimen"));
+}

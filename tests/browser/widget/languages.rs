@@ -1,0 +1,101 @@
+//! Each language, once through.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::visit::{Visit, questionnaire};
+
+/// Goes through everything in a language; the title of each screen is that of its file.
+async fn through(code: &str, html: &str) {
+    let visit = Visit::start().await;
+    let texts =
+        fs::read_to_string(format!("src/http/widget/languages/{code}.json")).expect("the language has its file");
+    let texts: Value = serde_json::from_str(&texts).expect("the file is JSON");
+    let text = |key: &str| texts[key].as_str().expect("the text is there");
+    let question = json!({"type": "boolean", "key": "q", "title": {"en": "English", code: "own"}, "mandatory": false});
+    let mut steps = questionnaire(json!([question]));
+    steps[0]["title"] = json!({"en": "English", code: "own"});
+    let flags = json!({
+        "language": code, "require_email_check": true, "require_phone_number": true, "require_face_document": true,
+        "allow_general_document_capture": true,
+    });
+    let token = visit.begin_and_open(flags, steps).await;
+    let mut seen = Vec::new();
+    loop {
+        visit.screen().await;
+        // At once, as the last screen goes by itself.
+        let shown = "[document.querySelector('main').dataset.screen, document.documentElement.lang,
+            document.querySelector('h1').textContent]";
+        let [screen, language, title]: [String; 3] = visit.browser.eval(shown).await;
+        assert_eq!(language, html);
+        seen.push(title);
+        if screen == "processing" {
+            break;
+        }
+        visit.pass().await;
+    }
+    visit.browser.element("done").await;
+    assert_eq!(visit.browser.text("h1").await, texts["done-title"]);
+    visit.browser.take_pictures(&format!("done-{code}")).await;
+    let titles = [
+        "agreement-title",
+        "email-title",
+        "code-title",
+        "phone-title",
+        "document-title",
+        "capture-card-front",
+        "capture-card-back",
+        "capture-face",
+        "capture-face-with-document",
+        "paper-title",
+        "capture-paper",
+        "more-title",
+    ];
+    let mut titles: Vec<_> = titles.iter().map(|key| text(key).replace("{page}", "1")).collect();
+    titles.push("own".into());
+    titles.push(text("processing-title").to_owned());
+    // Who has a passport shows one page.
+    seen.retain(|title| !["capture-passport"].iter().any(|key| texts[key] == **title));
+    titles.retain(|title| {
+        seen.contains(title) || !["capture-card-front", "capture-card-back"].iter().any(|key| texts[key] == **title)
+    });
+    assert_eq!(seen, titles);
+    assert_eq!(visit.result(&token).await["result"], "APPROVED");
+    assert_eq!(visit.browser.complaints().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn english() {
+    through("en", "en").await;
+}
+
+#[tokio::test]
+async fn spanish() {
+    through("es", "es").await;
+}
+
+#[tokio::test]
+async fn georgian() {
+    through("ka", "ka").await;
+}
+
+#[tokio::test]
+async fn russian() {
+    through("ru", "ru").await;
+}
+
+#[tokio::test]
+async fn ukrainian() {
+    through("uk", "uk").await;
+}
+
+#[tokio::test]
+async fn greek() {
+    through("gr", "el").await;
+}
+
+#[tokio::test]
+async fn uzbek() {
+    through("uz", "uz").await;
+}

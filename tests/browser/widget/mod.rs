@@ -1,0 +1,8 @@
+//! The widget: a person goes through it, and the company's backend reads what came of it.
+
+mod camera;
+mod end;
+mod flags;
+mod hostile;
+mod languages;
+mod steps;
