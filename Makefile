@@ -28,10 +28,15 @@ tools:
 		python3 -m pip install -q --root-user-action=ignore -r tests/requirements.txt 2>/dev/null || \
 		python3 -m pip install -q --break-system-packages -r tests/requirements.txt
 
-# Chromium and its driver.
-browser:
+# Chromium and its driver, and axe-core, which looks for what shuts people out.
+browser: tests/browser/node_modules/axe-core/axe.min.js
 	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core; }
+
+tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package-lock.json
+	@command -v npm >/dev/null || { $(APT_GET) update && $(APT_GET) install -y --no-install-recommends npm; }
+	npm ci --prefix tests/browser --no-audit --no-fund
+	@touch $@
 
 # Builds the Docker image without Docker and runs it.
 image-test:

@@ -64,6 +64,11 @@ fn the_commands_about_media_answer_what_is_printed_below_them() {
 }
 
 #[test]
+fn the_commands_about_the_widget_answer_what_is_printed_below_them() {
+    run_all_of("docs/widget.md", 8);
+}
+
+#[test]
 fn the_commands_about_the_control_api_answer_what_is_printed_below_them() {
     run_all_of("docs/control-api.md", 30);
 }
