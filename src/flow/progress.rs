@@ -77,6 +77,16 @@ impl Progress {
         self.given.values().filter(|given| matches!(given, Given::More(true))).count() as u32
     }
 
+    /// What memory it takes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let text = |given: &Given| match given {
+            Given::Answers { answers, .. } => serde_json::to_string(answers).map_or(0, |text| text.len()),
+            _ => 0,
+        };
+        size_of::<Self>()
+            + self.given.iter().map(|(id, given)| id.len() + size_of::<Given>() + text(given)).sum::<usize>()
+    }
+
     /// The questionnaires that the person answered, by their keys.
     pub(crate) fn answers(&self) -> Map<String, Value> {
         let answered = self.given.values().filter_map(|given| match given {

@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use crate::{
     clock::later,
     faults::{Endpoint, Fault},
-    flow::Answers,
+    flow::{Act, Answer, Answers, Beside, Flow},
     result::{Fixtures, render},
     scenario::{Scenario, Stage, Trigger, Verdict},
     session::{Asked, Browser, Opening, Session, written::Shared},
-    vendor::{Dialect, ErrorCode, Form, Outcome, SavedForm, TokenSource},
+    vendor::{Dialect, DocumentType, ErrorCode, Form, Language, Outcome, SavedForm, TokenSource},
 };
 
 static FIXTURES: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::load(None).expect("built-in files can be read"));
@@ -32,6 +32,8 @@ enum Action {
     SetBack(u64),
     Open,
     Reach(&'static str),
+    /// The person goes on in the widget, by one screen.
+    GoOn,
     Finish,
     FinishAs(Outcome),
     Decide,
@@ -89,6 +91,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (0..2000_u64).prop_map(Action::SetBack),
         1 => Just(Action::Open),
         1 => select(&["agreement", "document", "face", "nowhere"][..]).prop_map(Action::Reach),
+        3 => Just(Action::GoOn),
         1 => Just(Action::Finish),
         1 => outcome().prop_map(Action::FinishAs),
         1 => Just(Action::Decide),
@@ -154,6 +157,7 @@ fn act(session: &mut Session, action: &Action, before: Timestamp, now: Timestamp
         Action::Reach(step) => {
             let _ = session.reach(step, now);
         }
+        Action::GoOn => go_on(session, now),
         Action::Finish => {
             let answers = json!({"about": {"q": "1.5"}}).as_object().cloned().unwrap_or_default();
             let answers = Answers::new(answers, &session.asked.layers().read_steps()).expect("it fits");
@@ -168,6 +172,29 @@ fn act(session: &mut Session, action: &Action, before: Timestamp, now: Timestamp
         Action::DecideAs(outcome) => {
             let _ = session.decide(decided(*outcome), now);
         }
+    }
+}
+
+/// Answers the screen at which the person is with whatever fits.
+fn go_on(session: &mut Session, now: Timestamp) {
+    let layers = session.asked.layers();
+    let (flags, steps) = (layers.read_flags(), layers.read_steps());
+    let before = session.progress().cloned().unwrap_or_default();
+    let flow = Flow::new(&flags, &steps, &before, true);
+    let screen = flow.screens[flow.current(&before)].id.clone();
+    let beside = Beside {
+        code: &|_| "1234".to_owned(),
+        document: &|| (DocumentType::Passport, "GEO".to_owned()),
+        language: Language::English,
+    };
+    let answer = Answer { screen, auto: true, ..Answer::default() };
+    let next = flow.answer(&before, answer, &beside).expect("it fits");
+    let flow = Flow::new(&flags, &steps, &next.progress, true);
+    let there: Vec<_> = flow.screens[flow.current(&next.progress)].step().into_iter().collect();
+    let is_noted = session.advance(&before, &next.progress, &there, now);
+    assert_ne!(is_noted, Ok(false), "nobody else did anything");
+    if next.act == Some(Act::Finish) {
+        let _ = session.finish(None, None, now);
     }
 }
 
@@ -348,7 +375,7 @@ proptest! {
             let Some(Said::Stage(number)) = said(answer) else { continue };
             let done = &actions[..=at];
             let count = |wanted: fn(&Action) -> bool| done.iter().filter(|action| wanted(action)).count();
-            let finishes = count(|action| matches!(action, Action::Finish | Action::FinishAs(_)));
+            let finishes = count(|action| matches!(action, Action::Finish | Action::FinishAs(_) | Action::GoOn));
             let decisions = count(|action| matches!(action, Action::Decide | Action::DecideAs(_)));
             let could = |trigger: &Trigger| match trigger {
                 Trigger::Widget => finishes > 0,

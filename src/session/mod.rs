@@ -325,7 +325,8 @@ impl Session {
             let browser = rest.browser.as_ref();
             let browser = browser.map_or(0, |browser| browser.user_agent.len() + browser.remote_address.len());
             let lists = size_of_val(&rest.reached[..]) + size_of_val(&rest.came[..]);
-            size_of::<Rest>() + rendered + browser + lists
+            let progress = rest.progress.as_ref().map_or(0, |progress| progress.bytes());
+            size_of::<Rest>() + rendered + browser + lists + progress
         });
         size_of::<Self>() + own.flags().len() + own.steps().len() + rest
     }

@@ -30,6 +30,9 @@ pub(crate) const SIZES: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 /// Where pictures go: `target/screenshots/`, wherever `target/` is.
 const PICTURES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../screenshots");
 
+/// What looks for what shuts people out.
+const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/node_modules/axe-core/axe.min.js");
+
 const ARGUMENTS: [&str; 12] = [
     "--headless",
     // As root, which CI is, Chromium does not start in its sandbox; all that it sees here is our own pages.
@@ -271,6 +274,17 @@ impl Browser {
         let log = self.driver.browser_log().await.expect("chromedriver hands out the log");
         let complaints = log.into_iter().filter(|entry| matches!(&*entry.level, "WARNING" | "SEVERE"));
         complaints.map(|entry| entry.message).collect()
+    }
+
+    /// What axe-core finds wrong with the page: the rules that are broken, and where.
+    pub(crate) async fn violations(&self) -> Vec<String> {
+        let axe = fs::read_to_string(AXE).unwrap_or_else(|_| panic!("{AXE} is missing; `make browser` installs it"));
+        self.driver.execute(axe, []).await.expect("axe-core can be loaded");
+        let run = "const done = arguments[0];
+            axe.run().then(({ violations }) => done(violations.map(({ id, nodes }) =>
+                `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join()}`)))";
+        let found = self.driver.execute_async(run, []).await.expect("axe-core runs");
+        found.convert().expect("it finds texts")
     }
 
     /// Gives the page a viewport of that size, which may be smaller than a window can be. A narrow one is a phone's,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use identomat_mock::{CloseAt, Endpoint, Fault};
 use serde_json::{Value, json};
 
 use crate::{
@@ -157,6 +158,23 @@ async fn a_second_click_answers_nothing_more() {
     visit.browser.double_click("agree").await;
     visit.browser.until("location.search === '?order=7' || document.querySelector('[data-testid=closed]')").await;
     assert_eq!(visit.browser.text("h1").await, "Welcome back");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_arrive_can_be_given_again() {
+    let visit = Visit::start().await;
+    let token = visit.begin_and_open(bare(json!({"skip_agreement": false})), json!([])).await;
+    visit.see("agreement").await;
+    for fault in [Fault::status(503), Fault::close(CloseAt::InHeaders), Fault::html()] {
+        visit.mock.fault(fault.on(Endpoint::WidgetData).times(1));
+        visit.browser.click("agree").await;
+        let problem = "The server does not answer. Please try again.";
+        assert_eq!(visit.browser.text("[data-testid=problem]").await, problem);
+        visit.browser.run("document.getElementById('problem').replaceChildren()").await;
+    }
+    visit.browser.click("agree").await;
+    visit.see_done().await;
+    assert_eq!(visit.result(&token).await["result"], "APPROVED");
 }
 
 #[tokio::test]

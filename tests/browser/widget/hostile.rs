@@ -113,17 +113,23 @@ async fn names_of_files_and_addresses_run_nothing() {
 }
 
 #[tokio::test]
-async fn names_of_people_and_scenarios_run_nothing() {
+async fn what_is_said_of_scenarios_and_people_runs_nothing() {
     let scenarios = tempfile::tempdir().unwrap();
-    let scenario = format!("description: {}\nstages: []\n", json!(HOSTILE[0]));
+    let hostile = json!(HOSTILE[0]);
+    let person = format!("person: {{birth_place: {hostile}, authority: {hostile}}}");
+    let scenario = format!("description: {hostile}\n{person}\nstages: [{{when: widget, result: APPROVED}}]\n");
     fs::write(scenarios.path().join("scripted.yaml"), scenario).unwrap();
     let settings = |config: &mut identomat_mock::Config| config.scenarios = Some(scenarios.path().to_owned());
     let visit = Visit::with_settings(|mock| mock.scenario("scripted").settings(settings)).await;
-    visit.begin_and_open(json!({}), json!([])).await;
+    let token = visit.begin_and_open(json!({}), json!([])).await;
     visit.see("agreement").await;
     visit.browser.click("drawer-open").await;
     assert!(visit.browser.text("[data-testid=drawer]").await.contains(HOSTILE[0]));
     visit.assert_harmless().await;
+    visit.browser.click("drawer-close").await;
+    visit.pass_all().await;
+    visit.assert_harmless().await;
+    assert_eq!(visit.result(&token).await["person"]["birth_place"], HOSTILE[0]);
 }
 
 #[tokio::test]

@@ -64,7 +64,9 @@ export function draw({ screen, answer, send, problem }) {
       if (isLeft) return;
     }
     const picture = await asJpeg(still(video));
-    send("capture", picture, await stop());
+    await send("capture", picture, await stop());
+    // Where it was not taken, it can be done again.
+    if (!isLeft) seen(video);
   };
 
   const seen = (video) => {
