@@ -50,7 +50,8 @@ pub struct CallInfo {
     pub headers: Map<String, Value>,
     /// The header `Authorization`; masked in the same way.
     pub signature: Option<String>,
-    /// The beginning of a body that cannot be read, or was too long to be remembered as a whole.
+    /// The beginning of a body that cannot be read, or was too long to be remembered as a whole; `None` for one that is
+    /// labelled as a picture or video.
     pub unread_body: Option<String>,
     /// How long the body is.
     pub body_bytes: usize,
@@ -88,7 +89,9 @@ impl CallInfo {
             *key = masked(key);
         }
         let unread = || String::from_utf8_lossy(&call.body).into_owned();
-        let unread_body = (encoding.is_none() && !call.body.is_empty()).then(unread);
+        let label = call.headers.get("content-type").unwrap_or_default();
+        let is_text = !call.body.is_empty() && !label.starts_with("image/") && !label.starts_with("video/");
+        let unread_body = (encoding.is_none() && is_text).then(unread);
         Self {
             id: entry.id,
             at: call.at.to_string(),

@@ -6,15 +6,15 @@ use std::{
     fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::Mutex,
     time::Duration,
 };
 
 use axum::http::Method;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use thirtyfour::{
     LoggingPrefsLogLevel, RequestData, SessionId, common::command::FormatRequestData, components::SelectElement,
     prelude::*,
@@ -71,12 +71,15 @@ impl Camera {
     }
 }
 
-/// A browser with an empty profile. It and its processes are gone when it is dropped, in a panic too.
+/// Browsers that tests are done with. Starting one takes longer than most tests.
+static AT_REST: Mutex<Vec<(Camera, WebDriver, Chromedriver)>> = Mutex::new(Vec::new());
+
+/// A browser with a tab that no test has used. After a test that failed it is gone; otherwise the next test gets it.
 pub(crate) struct Browser {
+    camera: Camera,
     driver: WebDriver,
-    // Dropped in this order: the folder is only free when nothing runs in it any more.
-    _chromedriver: Chromedriver,
-    _folder: TempDir,
+    /// `None` when it is handed on.
+    chromedriver: Option<Chromedriver>,
 }
 
 impl Browser {
@@ -95,13 +98,40 @@ impl Browser {
     ///
     /// When one of them is missing or does not start; a test without a browser must not pass.
     pub(crate) async fn with_camera(camera: Camera) -> Self {
-        let folder = tempfile::tempdir().expect("there is room for a browser's files");
-        let chromedriver = Chromedriver::start(folder.path());
+        let browser = match Self::at_rest(camera).await {
+            Some(browser) => browser,
+            None => Self::anew(camera).await,
+        };
+        let (width, height) = SIZES[1];
+        browser.resize(width, height).await;
+        browser
+    }
+
+    /// One that is at rest, with a new tab alone; `None` where there is none that still works.
+    async fn at_rest(camera: Camera) -> Option<Self> {
+        let (_, driver, chromedriver) = {
+            let mut all = AT_REST.lock().expect("nobody panics while holding it");
+            let at = all.iter().position(|(other, ..)| *other == camera)?;
+            all.swap_remove(at)
+        };
+        let browser = Self { camera, driver, chromedriver: Some(chromedriver) };
+        let tab = browser.driver.new_tab().await.ok()?;
+        for other in browser.driver.windows().await.ok()?.into_iter().filter(|other| *other != tab) {
+            browser.driver.switch_to_window(other).await.ok()?;
+            browser.driver.close_window().await.ok()?;
+        }
+        browser.driver.switch_to_window(tab).await.ok()?;
+        browser.complaints().await;
+        Some(browser)
+    }
+
+    async fn anew(camera: Camera) -> Self {
+        let chromedriver = Chromedriver::start();
         let mut capabilities = DesiredCapabilities::chrome();
         for argument in ARGUMENTS.iter().chain(camera.arguments()) {
             capabilities.add_arg(argument).expect("an argument is text");
         }
-        let profile = format!("--user-data-dir={}", folder.path().join("profile").display());
+        let profile = format!("--user-data-dir={}", chromedriver.folder.join("profile").display());
         capabilities.add_arg(&profile).expect("an argument is text");
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a level is text");
         let url = format!("http://127.0.0.1:{}", chromedriver.port);
@@ -111,10 +141,7 @@ impl Browser {
                 panic!("Chromium does not start; `make browser` installs it where it is missing: {problem}")
             }
         };
-        let browser = Self { driver, _chromedriver: chromedriver, _folder: folder };
-        let (width, height) = SIZES[1];
-        browser.resize(width, height).await;
-        browser
+        Self { camera, driver, chromedriver: Some(chromedriver) }
     }
 
     /// Goes to a page and waits until it is loaded.
@@ -331,41 +358,46 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        let chromedriver = self.chromedriver.take().filter(|_| !std::thread::panicking());
+        if let (Some(chromedriver), Ok(mut all)) = (chromedriver, AT_REST.lock()) {
+            all.push((self.camera, self.driver.clone(), chromedriver));
+        }
         // Chromedriver closes its browsers when it ends; the client's own way would start another runtime for it.
         let _ = self.driver.clone().leak();
     }
 }
 
-/// A chromedriver on a port of its own.
+/// A chromedriver on a port of its own, with a folder for its files. A shell watches it: when the test process is gone,
+/// however that ends, so are chromedriver, its browsers and the folder.
 struct Chromedriver {
-    process: Child,
+    shell: Child,
     port: u16,
+    folder: PathBuf,
     /// Open, so that chromedriver can go on writing.
     _output: BufReader<ChildStdout>,
 }
 
 impl Chromedriver {
-    /// Starts it with `folder` for its temporary files.
-    fn start(folder: &Path) -> Self {
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").env("TMPDIR", folder);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = command
-            .spawn()
-            .unwrap_or_else(|problem| panic!("`chromedriver` does not start; `make browser` installs it: {problem}"));
-        let mut output = BufReader::new(process.stdout.take().expect("the output is a pipe"));
+    fn start() -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a browser's files").keep();
+        let mut command = Command::new("sh");
+        // Its input ends with the test process.
+        command.arg("-c").arg(r#"chromedriver --port=0 & read -r _; kill $!; wait; rm -rf "$TMPDIR""#);
+        command.env("TMPDIR", &folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut shell = command.spawn().expect("there is a shell");
+        let mut output = BufReader::new(shell.stdout.take().expect("the output is a pipe"));
         let mut said = String::new();
         let port = loop {
             let start = said.len();
             if output.read_line(&mut said).expect("the output is text") == 0 {
-                panic!("`chromedriver` ended before it listened: {said}");
+                panic!("`chromedriver` does not start; `make browser` installs it where it is missing: {said}");
             }
             let line = said[start..].trim_end().trim_end_matches('.');
             if let Some((_, port)) = line.split_once("started successfully on port ") {
                 break port.parse().expect("a port is a number");
             }
         };
-        Self { process, port, _output: output }
+        Self { shell, port, folder, _output: output }
     }
 
     /// Asks chromedriver to close its browsers and to end. The answer comes when the browsers are closed.
@@ -381,10 +413,10 @@ impl Chromedriver {
 
 impl Drop for Chromedriver {
     fn drop(&mut self) {
-        if self.shut_down().is_err() {
-            let _ = self.process.kill();
-        }
-        let _ = self.process.wait();
+        // Where it does not want to, the shell ends it.
+        let _ = self.shut_down();
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
     }
 }
 
