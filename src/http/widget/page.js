@@ -46,8 +46,10 @@ async function show(view, how) {
   const { screen } = view;
   const { draw } = await import(`./screens/${screen.kind}.js`);
   showPlace(screen.id, how);
+  const isAutopilot = view.autopilot || parameters.get("mock_autopilot") === "1";
   const drawn = draw({
     screen,
+    isAutopilot,
     answer: (fields) => post(screen, fields),
     send: (by, file, video) => send(screen, by, file, video),
     problem,
@@ -69,7 +71,7 @@ async function show(view, how) {
   title.focus({ preventScroll: true });
   scrollTo(0, 0);
   drawn.shown?.();
-  if (view.autopilot || parameters.get("mock_autopilot") === "1") {
+  if (isAutopilot) {
     const pace = Number(parameters.get("mock_autopilot_pace") ?? view.pace);
     autopilot = setTimeout(() => post(screen, { auto: true }), pace);
   }
@@ -102,6 +104,12 @@ function problem(text) {
   byId("problem")?.replaceChildren(...(text ? [notice(text)] : []));
 }
 
+// Nothing is there yet, and nothing came.
+function showOffline() {
+  const retry = button(t("retry"), { testid: "retry", onclick: () => load(parameters.get("step"), "replaceState") });
+  byId("screen").replaceChildren(notice(t("offline")), element("div", { className: "actions" }, retry));
+}
+
 // One answer at a time: a second click would answer the next screen.
 let isBusy = false;
 
@@ -113,7 +121,8 @@ async function busy(work) {
   try {
     await work();
   } catch (error) {
-    problem(t(error.text ?? "offline"));
+    if (byId("problem")) problem(t(error.text ?? "offline"));
+    else showOffline();
     console.info(`identomat-mock: ${error.message}`);
   } finally {
     isBusy = false;
@@ -145,7 +154,7 @@ function next(answer) {
 }
 
 // The person is through. Nothing is loaded again where nobody goes anywhere: who listens in this page hears of it.
-export function end(returnUrl) {
+function end(returnUrl) {
   hasEnded = true;
   clearTimeout(autopilot);
   leave();

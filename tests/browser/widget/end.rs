@@ -178,6 +178,20 @@ async fn an_answer_that_does_not_arrive_can_be_given_again() {
 }
 
 #[tokio::test]
+async fn a_page_that_gets_nothing_says_so_and_asks_again() {
+    let visit = Visit::start().await;
+    let token = visit.begin(bare(json!({"skip_agreement": false})), json!([])).await;
+    visit.mock.fault(Fault::status(503).on(Endpoint::WidgetData).times(2));
+    visit.open(&token).await;
+    for _ in 0..2 {
+        let problem = "The server does not answer. Please try again.";
+        assert_eq!(visit.browser.text("[data-testid=problem]").await, problem);
+        visit.browser.click("retry").await;
+    }
+    visit.see("agreement").await;
+}
+
+#[tokio::test]
 async fn closed_links_say_why_they_are_closed() {
     let visit = Visit::start().await;
     for token in [UNKNOWN_TOKEN, "", "no-token", "<img src=x onerror=\"window.pwned=1\">"] {

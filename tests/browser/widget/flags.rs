@@ -211,6 +211,13 @@ async fn skip_desktop() {
 }
 
 #[tokio::test]
+async fn skip_desktop_without_a_link_to_share() {
+    let visit = Visit::start().await;
+    visit.begin_and_open(json!({"skip_desktop": true, "restrict_url_sharing": true}), json!([])).await;
+    assert_eq!(visit.browser.text("[data-testid=stuck]").await, "Please continue on your phone.");
+}
+
+#[tokio::test]
 async fn capture_double_page_passport() {
     let visit = Visit::start().await;
     visit.begin_and_open(passport(json!({"capture_double_page_passport": true})), json!([])).await;

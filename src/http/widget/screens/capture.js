@@ -9,7 +9,7 @@ const PROMPT = 1000;
 
 const ofFace = ["face", "liveness", "face-with-document"];
 
-export function draw({ screen, answer, send, problem }) {
+export function draw({ screen, isAutopilot, answer, send, problem }) {
   const stage = element("div", { className: "stage", testid: "stage" });
   const actions = element("div", { className: "actions", testid: "capture-actions" });
   let [stream, isLeft] = [undefined, false];
@@ -93,6 +93,8 @@ export function draw({ screen, answer, send, problem }) {
   };
 
   const begin = async () => {
+    // Nobody is there to let the page use the camera.
+    if (isAutopilot) return show([], []);
     if (!screen.mayCapture) return withoutCamera(undefined);
     turn += 1;
     const own = turn;

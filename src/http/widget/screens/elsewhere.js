@@ -3,7 +3,7 @@ import { button, drawing, element, field, notice } from "../dom.js";
 import { t } from "../text.js";
 
 export function elsewhere(place) {
-  if (place === null) return [notice(t("camera-stuck"))];
+  if (place === null) return [notice(t("device-required"), "stuck")];
   const link = element("input", { type: "text", id: "link", value: place.link, readOnly: true, testid: "link" });
   const copy = button(t("link-copy"), {
     testid: "link-copy",
