@@ -122,12 +122,12 @@ impl Mock {
                     return Ok(Answered::Through(self.finish(token, Finish::from(Outcome::DisagreedWithTerms))?));
                 }
             };
-            #[cfg(feature = "media")]
-            self.in_session(token, |session, _| session.drop_uploads(&next.dropped));
             let answered = flow.screens.iter().find(|screen| screen.id == answer.screen).and_then(Screen::step);
             let flow = Flow::new(&flags, &steps, &next.progress, is_phone);
             let progress = (&before, &next.progress);
             if let Some(shown) = self.move_on(token, &asked, (&flags, &flow), progress, answered, &show)? {
+                #[cfg(feature = "media")]
+                self.in_session(token, |session, _| session.drop_uploads(&next.dropped));
                 return Ok(Answered::Next {
                     shown,
                     sent: sent.map(|(channel, address)| tell(token, channel, &address)),

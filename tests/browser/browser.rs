@@ -164,18 +164,33 @@ impl Browser {
 
     /// What the person reads in the first visible element that the selector fits.
     pub(crate) async fn text(&self, selector: &str) -> String {
-        self.find(selector).await.text().await.expect("the element is still there")
+        loop {
+            match self.find(selector).await.text().await {
+                Err(problem) if is_stale(&problem) => {}
+                text => return text.expect("a text can be read"),
+            }
+        }
     }
 
     /// The first element that the selector fits, as soon as it can be seen.
     pub(crate) async fn find(&self, selector: &str) -> WebElement {
-        let query = self.driver.query(By::Css(selector)).wait(PATIENCE, POLL).and_displayed();
-        query.first().await.unwrap_or_else(|problem| panic!("`{selector}` does not show up: {problem}"))
+        let query = || self.driver.query(By::Css(selector)).wait(PATIENCE, POLL).and_displayed();
+        loop {
+            match query().first().await {
+                // The page has drawn it anew meanwhile.
+                Err(problem) if is_stale(&problem) => {}
+                found => return found.unwrap_or_else(|problem| panic!("`{selector}` does not show up: {problem}")),
+            }
+        }
     }
 
     pub(crate) async fn click(&self, test_id: &str) {
-        let clicked = self.element(test_id).await.click().await;
-        clicked.unwrap_or_else(|problem| panic!("`{test_id}` cannot be clicked: {problem}"));
+        loop {
+            match self.element(test_id).await.click().await {
+                Err(problem) if is_stale(&problem) => {}
+                clicked => return clicked.unwrap_or_else(|problem| panic!("`{test_id}` cannot be clicked: {problem}")),
+            }
+        }
     }
 
     pub(crate) async fn double_click(&self, test_id: &str) {
@@ -354,6 +369,11 @@ impl Browser {
         let done = self.driver.cmd(DevTools { method, parameters }).await;
         done.unwrap_or_else(|problem| panic!("{method}: {problem}"));
     }
+}
+
+/// Whether an element was there, and is not any more.
+fn is_stale(problem: &WebDriverError) -> bool {
+    problem.to_string().contains("stale element")
 }
 
 impl Drop for Browser {

@@ -110,8 +110,9 @@ function showOffline() {
   byId("screen").replaceChildren(notice(t("offline")), element("div", { className: "actions" }, retry));
 }
 
-// One answer at a time: a second click would answer the next screen.
+// One answer at a time: a second click would answer the next screen. Whoever goes back meanwhile gets there afterwards.
 let isBusy = false;
+let wentElsewhere = false;
 
 async function busy(work) {
   if (isBusy || hasEnded) return;
@@ -127,6 +128,7 @@ async function busy(work) {
   } finally {
     isBusy = false;
     document.body.removeAttribute("aria-busy");
+    if (wentElsewhere) followUrl();
   }
 }
 
@@ -179,8 +181,12 @@ function end(returnUrl) {
   tellFinished();
 }
 
-addEventListener("popstate", () => {
-  if (!hasEnded) load(new URLSearchParams(location.search).get("step"), "replaceState");
-});
+// Shows what the URL says, as the browser's own buttons change it.
+function followUrl() {
+  wentElsewhere = isBusy;
+  if (!isBusy && !hasEnded) load(new URLSearchParams(location.search).get("step"), "replaceState");
+}
+
+addEventListener("popstate", followUrl);
 
 load(parameters.get("step"), "replaceState");

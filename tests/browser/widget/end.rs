@@ -178,6 +178,19 @@ async fn an_answer_that_does_not_arrive_can_be_given_again() {
 }
 
 #[tokio::test]
+async fn the_last_answer_can_be_given_again_too() {
+    let visit = Visit::start().await;
+    let token = visit.begin(bare(json!({})), json!([])).await;
+    visit.mock.fault(Fault::status(503).on(Endpoint::WidgetData).calls(2..=2));
+    visit.open(&token).await;
+    visit.browser.element("problem").await;
+    assert_eq!(visit.screen().await, "processing");
+    visit.browser.click("retry").await;
+    visit.see_done().await;
+    assert_eq!(visit.result(&token).await["result"], "APPROVED");
+}
+
+#[tokio::test]
 async fn a_page_that_gets_nothing_says_so_and_asks_again() {
     let visit = Visit::start().await;
     let token = visit.begin(bare(json!({"skip_agreement": false})), json!([])).await;

@@ -1,5 +1,7 @@
 //! Each type of step and of question, and the way back and forth between them.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use thirtyfour::Key;
 
@@ -78,6 +80,20 @@ async fn the_way_back_is_open_by_button_and_by_browser() {
     assert!(!visit.browser.shows("back").await);
     visit.pass().await;
     visit.see("language").await;
+}
+
+#[tokio::test]
+async fn whoever_goes_back_while_an_answer_is_on_its_way_sees_what_the_url_says() {
+    let visit = Visit::start().await;
+    visit
+        .begin_and_open(bare(json!({"skip_agreement": false, "require_email": true})), json!([{"type": "language"}]))
+        .await;
+    visit.pass_to("language").await;
+    visit.browser.slow_down(Duration::from_millis(200)).await;
+    visit.browser.run("document.querySelector('[data-testid=continue]').click(); history.back()").await;
+    let agrees = "!document.body.ariaBusy
+        && document.querySelector('main').dataset.screen === new URLSearchParams(location.search).get('step')";
+    visit.browser.until(&format!("({agrees}) || document.querySelector('[data-testid=done]')")).await;
 }
 
 #[tokio::test]

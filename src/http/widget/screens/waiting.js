@@ -1,20 +1,32 @@
 // A moment in which something is looked at; then the person goes on by themselves.
-import { element } from "../dom.js";
+import { button, element } from "../dom.js";
 import { t } from "../text.js";
 
 // In milliseconds: long enough to be seen.
 const MOMENT = 500;
 
 export function drawWaiting(kind, answer) {
-  let goingOn;
+  let [goingOn, isLeft] = [undefined, false];
+  const goOn = async () => {
+    retry.hidden = true;
+    await answer({});
+    // Where the server did not answer, it is asked again.
+    if (!isLeft) retry.hidden = false;
+  };
+  const retry = button(t("retry"), { testid: "retry", onclick: goOn });
+  retry.hidden = true;
   return {
     title: t(`${kind}-title`),
     lead: t(`${kind}-text`),
     className: "waiting",
     content: [element("div", { className: "spinner", ariaHidden: "true" })],
+    others: [retry],
     shown: () => {
-      goingOn = setTimeout(() => answer({}), MOMENT);
+      goingOn = setTimeout(goOn, MOMENT);
     },
-    leave: () => clearTimeout(goingOn),
+    leave: () => {
+      isLeft = true;
+      clearTimeout(goingOn);
+    },
   };
 }
