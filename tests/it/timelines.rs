@@ -82,8 +82,9 @@ async fn whoever_sees_a_screen_has_reached_its_step() {
     assert_eq!(app.view(&token).await["screen"]["id"], "agreement");
     app.answer(&token, json!({"screen": "agreement", "agree": true})).await.assert_status(200);
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    for screen in ["document", "document.front", "document.back"] {
-        app.answer(&token, json!({"screen": screen, "auto": true})).await.assert_status(200);
+    app.answer(&token, json!({"screen": "document", "document": "id", "country": "GEO"})).await.assert_status(200);
+    for screen in ["document.front", "document.back"] {
+        app.answer(&token, json!({"screen": screen, "sample": true})).await.assert_status(200);
     }
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
     let reached = app.mock.control().session(&token).await.unwrap().reached_steps;
