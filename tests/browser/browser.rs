@@ -186,7 +186,7 @@ impl Browser {
 
     pub(crate) async fn click(&self, test_id: &str) {
         loop {
-            match self.element(test_id).await.click().await {
+            match self.find(&format!("[data-testid={}]:not(:disabled)", json!(test_id))).await.click().await {
                 Err(problem) if is_stale(&problem) => {}
                 clicked => return clicked.unwrap_or_else(|problem| panic!("`{test_id}` cannot be clicked: {problem}")),
             }

@@ -70,10 +70,13 @@ impl Visit {
         self.browser.until(&format!("document.querySelector('main')?.dataset.screen === {}", json!(screen))).await;
     }
 
-    /// The id of the screen, as soon as there is one.
+    /// The id of the screen, as soon as there is one. The last one, `processing`, goes by itself: where the end has come
+    /// already, or the page of the company, it was that.
     pub(crate) async fn screen(&self) -> String {
-        self.browser.until("document.querySelector('main')?.dataset.screen").await;
-        self.browser.eval("document.querySelector('main').dataset.screen").await
+        let screen = "document.querySelector('main')?.dataset.screen";
+        let ended = "(document.querySelector('[data-testid=done]') || location.pathname !== '/')";
+        self.browser.until(&format!("{screen} || {ended}")).await;
+        self.browser.eval(&format!("{screen} ?? 'processing'")).await
     }
 
     /// Does what has to be done on a screen, with samples where there are some, and waits until it is gone.
@@ -94,7 +97,11 @@ impl Visit {
                 self.browser.replace("code", &self.last_code().await).await;
                 self.browser.click("continue").await;
             }
-            "capture" | "geolocation" => self.browser.click("sample").await,
+            "capture" => {
+                self.browser.until("!document.querySelector('.stage .waiting')").await;
+                self.browser.click("sample").await;
+            }
+            "geolocation" => self.browser.click("sample").await,
             "check" | "processing" => {}
             _ => self.browser.click("continue").await,
         }

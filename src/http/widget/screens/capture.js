@@ -69,7 +69,8 @@ export function draw({ screen, isAutopilot, answer, send, problem }) {
     if (!isLeft) seen(video);
   };
 
-  const seen = (video) => {
+  // What the camera sees, or what is said until it does. Nothing moves when it comes: nobody misses a button.
+  const seen = (video, isWaiting = false) => {
     const view = element("div", { className: `view ${screen.subject}` }, video);
     const take = async () => {
       const canvas = still(video);
@@ -81,6 +82,7 @@ export function draw({ screen, isAutopilot, answer, send, problem }) {
       screen.subject === "liveness"
         ? button(t("capture-start"), { className: "primary", testid: "start", onclick: () => checkLiveness(video) })
         : button(t("capture-take"), { className: "primary", testid: "take", onclick: take });
+    start.disabled = isWaiting;
     show([view], [start, ...(screen.mayUpload ? [upload("")] : [])]);
   };
 
@@ -99,7 +101,7 @@ export function draw({ screen, isAutopilot, answer, send, problem }) {
     turn += 1;
     const own = turn;
     const isOver = () => isLeft || turn !== own;
-    show([element("p", { role: "status", className: "waiting" }, t("camera-waiting"))], screen.mayUpload ? [upload("")] : []);
+    seen(element("p", { role: "status", className: "waiting" }, t("camera-waiting")), true);
     try {
       const opened = await openCamera({ facingMode: isOfFace ? "user" : "environment", needsHd: screen.needsHd });
       if (isOver()) return closeCamera(opened);
