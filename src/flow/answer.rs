@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 
 use super::{
     answers::Answers,
+    capture::{Subject, Way},
     progress::{Given, Progress},
-    screens::{Capture, Channel, Content, Flow, MOST_PAGES, Screen, Subject},
+    screens::{Channel, Content, Flow, MOST_PAGES, Screen},
 };
 use crate::{
     foreign_text::shortened,
@@ -51,14 +52,6 @@ pub(crate) struct Answer {
     /// A picture came in: taken by the camera, or a file.
     #[serde(skip)]
     pub(crate) picture: Option<Way>,
-}
-
-/// How a picture came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Way {
-    Capture,
-    Upload,
 }
 
 /// Why an answer is not taken.
@@ -119,6 +112,12 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// The ids of the later screens of the same step.
+    fn following(&self, screen: &Screen<'a>) -> impl Iterator<Item = &str> {
+        let later = self.screens.iter().skip_while(|other| other.id != screen.id).skip(1);
+        later.filter(|other| other.group == screen.group).map(|other| &*other.id)
+    }
+
     /// Takes an answer.
     ///
     /// # Errors
@@ -159,26 +158,22 @@ impl<'a> Flow<'a> {
         let dropped =
             if progress.given.get(&screen.id) == Some(&given) { Vec::new() } else { dropped(&screen.content, &given) };
         let mut progress = progress.clone();
-        progress.give(&screen.id, given);
+        progress.give(&screen.id, given, self.following(screen));
         Ok(Next { dropped, ..Next::new(progress, act) })
     }
 }
 
 impl Progress {
-    /// Takes what was given on a screen; what followed from what was given there before is gone. The person goes on to
-    /// the first open screen.
-    fn give(&mut self, id: &str, given: Given) {
+    /// Takes what was given on a screen; where it decides, what was given on the screens that are `following` is gone. The
+    /// person goes on to the first open screen.
+    fn give<'s>(&mut self, id: &str, given: Given, following: impl Iterator<Item = &'s str>) {
         self.at = None;
         if self.given.get(id) == Some(&given) {
             return;
         }
         if given.decides() {
-            let step = id.split_once('.').map_or(id, |(step, _)| step).to_owned();
-            let from = self.given.get_index_of(id).unwrap_or(self.given.len());
-            let mut number = 0;
-            self.given.retain(|other, _| {
-                number += 1;
-                number <= from + 1 || !other.strip_prefix(&step).is_some_and(|rest| rest.starts_with('.'))
+            following.for_each(|id| {
+                self.given.shift_remove(id);
             });
         }
         self.given.insert(id.to_owned(), given);
@@ -269,25 +264,6 @@ fn dropped(content: &Content<'_>, given: &Given) -> Vec<(MediaKind, u32)> {
     }
 }
 
-impl Capture {
-    /// Takes a picture that came in, if it may come so, or the sample.
-    ///
-    /// # Errors
-    ///
-    /// [`AnswerError`] when the flags forbid it, or nothing came.
-    pub(crate) fn check(&self, answer: &Answer) -> Result<Given, AnswerError> {
-        match answer.picture {
-            Some(Way::Capture) if !self.may_capture => {
-                Err(error("no-capture", "the flags let nobody capture it with the camera"))
-            }
-            Some(Way::Upload) if !self.may_upload => Err(error("no-upload", "the flags let nobody upload it")),
-            Some(_) => Ok(Given::Picture { is_sample: false }),
-            None if answer.sample => Ok(Given::Picture { is_sample: true }),
-            None => Err(error("try-again", "there is neither a picture nor `sample`")),
-        }
-    }
-}
-
 /// Fills in whatever fits.
 fn fill_in(answer: &mut Answer, content: &Content<'_>, beside: &Beside<'_>) {
     match content {
@@ -348,7 +324,7 @@ fn required<T>(member: Option<T>, name: &str) -> Result<T, AnswerError> {
     member.ok_or_else(|| error("try-again", format!("this screen needs `{name}`")))
 }
 
-fn error(text: &'static str, problem: impl Into<String>) -> AnswerError {
+pub(super) fn error(text: &'static str, problem: impl Into<String>) -> AnswerError {
     AnswerError { problem: problem.into(), text }
 }
 
@@ -508,6 +484,22 @@ mod tests {
         person.give(json!({"screen": "document", "document": "driver_license", "country": "GEO"})).unwrap();
         assert_eq!(person.is_at(), "document.front");
         assert!(person.progress.given("face").is_some(), "the face is the same");
+    }
+
+    #[test]
+    fn steps_whose_keys_look_alike_are_told_apart() {
+        let step = |key: &str| json!({"type": "identity-document", "key": key, "document_countries": ["GEO"]});
+        let flags = json!({"skip_agreement": true, "skip_document": true, "skip_face": true});
+        let mut person = Person::new(flags, json!([step("a.one"), step("a.two")]));
+        let passport = |key: &str| json!({"screen": key, "document": "passport", "country": "GEO"});
+        for key in ["a.one", "a.two"] {
+            person.give(passport(key)).unwrap();
+            person.give(json!({"screen": format!("{key}.passport"), "sample": true})).unwrap();
+        }
+        person.give(json!({"screen": "a.one", "document": "id", "country": "GEO"})).unwrap();
+        assert_eq!(person.is_at(), "a.one.front");
+        assert!(person.progress.given("a.one.passport").is_none());
+        assert!(person.progress.given("a.two").is_some() && person.progress.given("a.two.passport").is_some());
     }
 
     #[test]

@@ -2,14 +2,16 @@
 
 mod answer;
 mod answers;
+mod capture;
 mod progress;
 mod screens;
 mod steps;
 
 pub(crate) use self::{
-    answer::{Act, Answer, AnswerError, Beside, Way},
+    answer::{Act, Answer, AnswerError, Beside},
     answers::Answers,
+    capture::{Capture, Subject, Way},
     progress::{Given, Progress},
-    screens::{Capture, Channel, Content, Flow, Screen, Subject},
+    screens::{Channel, Content, Flow, Screen},
     steps::{find_step, flags_of, steps},
 };

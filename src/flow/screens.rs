@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::{
+    capture::{Capture, Subject},
     progress::{Given, Progress},
     steps,
 };
-use crate::vendor::{DocumentType, Flags, MediaKind, Questionnaire, Step, Steps};
+use crate::vendor::{DocumentType, Flags, Questionnaire, Step, StepType, Steps};
 
 /// A general document has so many pages at most.
 pub(super) const MOST_PAGES: u32 = 10;
@@ -24,6 +25,8 @@ pub(crate) struct Screen<'a> {
     pub(crate) id: String,
     /// Key and type of the step that it belongs to.
     step: Option<(Cow<'a, str>, Cow<'a, str>)>,
+    /// What all screens of a step share: its key, which no other step has.
+    pub(super) group: String,
     pub(crate) content: Content<'a>,
 }
 
@@ -73,49 +76,6 @@ pub(crate) enum Channel {
     Phone,
 }
 
-/// A picture that a step asks for, and the ways in which it may come.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Capture {
-    pub(crate) subject: Subject,
-    /// Of a general document, from 1.
-    pub(crate) page: u32,
-    pub(crate) may_capture: bool,
-    pub(crate) may_upload: bool,
-    /// Whether the person can go on with another device where there is no camera.
-    pub(crate) may_change_device: bool,
-    /// Whether the camera has to have 1080 lines.
-    pub(crate) needs_hd: bool,
-}
-
-/// What is on the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Subject {
-    CardFront,
-    CardBack,
-    Passport,
-    /// Both of the open pages.
-    PassportSpread,
-    Face,
-    /// The face, while the person does what three prompts say.
-    Liveness,
-    FaceWithDocument,
-    Paper,
-}
-
-impl Subject {
-    /// The media that come of it.
-    pub(crate) fn media(self) -> MediaKind {
-        match self {
-            Self::CardFront => MediaKind::CardFront,
-            Self::CardBack => MediaKind::CardBack,
-            Self::Passport | Self::PassportSpread => MediaKind::Passport,
-            Self::Face | Self::Liveness => MediaKind::Face,
-            Self::FaceWithDocument => MediaKind::FaceDocument,
-            Self::Paper => MediaKind::GeneralDocument,
-        }
-    }
-}
-
 impl Screen<'_> {
     /// Key and type of the step that it belongs to.
     pub(crate) fn step(&self) -> Option<(&str, &str)> {
@@ -130,15 +90,15 @@ impl<'a> Flow<'a> {
         let must_change = flags.is_on("skip_desktop") && !is_phone;
         let may_change = flags.is_on("optional_continue_on_another_device") && !is_phone;
         if must_change || may_change {
-            flow.add(None, "device", Content::Device { is_optional: !must_change });
+            flow.add(None, "device", None, Content::Device { is_optional: !must_change });
         }
         if flags.is_on("multiple_participants") {
-            flow.add(None, "participants", Content::Participants);
+            flow.add(None, "participants", None, Content::Participants);
         }
         for step in steps(flags, asked) {
             flow.add_step(&step, flags, progress);
         }
-        flow.add(None, "processing", Content::Processing);
+        flow.add(None, "processing", None, Content::Processing);
         flow
     }
 
@@ -162,38 +122,45 @@ impl<'a> Flow<'a> {
     fn add_step(&mut self, step: &Step<'a>, flags: &Flags, progress: &Progress) {
         let flags = &step.own.map_or_else(|| flags.clone(), |own| flags.with_step(own));
         let key = self.free(&step.key);
-        match &*step.kind {
-            "agreement" => self.add(Some(step), &key, Content::Agreement),
-            "language" => self.add(Some(step), &key, Content::Language),
-            "email" => self.add_address(step, &key, Channel::Email, flags.is_on("require_email_check"), progress),
-            "phone-number" => {
+        let picture = |subject| Content::Capture(Capture::new(subject, 1, flags));
+        match StepType::named(&step.kind) {
+            // The terms are no type of step that a company can ask for.
+            None if step.own.is_none() => self.add(Some(step), &key, None, Content::Agreement),
+            None | Some(StepType::OperatorQuestionnaire) => {}
+            Some(StepType::Language) => self.add(Some(step), &key, None, Content::Language),
+            Some(StepType::Email) => {
+                self.add_address(step, &key, Channel::Email, flags.is_on("require_email_check"), progress);
+            }
+            Some(StepType::PhoneNumber) => {
                 self.add_address(step, &key, Channel::Phone, flags.is_on("require_phone_number_check"), progress);
             }
-            "identity-document" => self.add_document(step, &key, flags, progress),
-            "liveness" => {
+            Some(StepType::IdentityDocument) => self.add_document(step, &key, flags, progress),
+            Some(StepType::Liveness) => {
                 let with_prompts = step.own.is_some() || flags.is_on("liveness");
                 let subject = if with_prompts { Subject::Liveness } else { Subject::Face };
-                self.add(Some(step), &key, capture(subject, 1, flags));
+                self.add(Some(step), &key, None, picture(subject));
                 self.add_check(step, &key, flags);
             }
-            "selfie-with-document" => self.add(Some(step), &key, capture(Subject::FaceWithDocument, 1, flags)),
-            "general-document" => self.add_paper(step, &key, flags, progress),
-            "geolocation" => self.add(Some(step), &key, Content::Geolocation),
-            "video-call" => self.add(Some(step), &key, Content::VideoCall),
-            _ => {
+            Some(StepType::SelfieWithDocument) => {
+                self.add(Some(step), &key, None, picture(Subject::FaceWithDocument));
+            }
+            Some(StepType::GeneralDocument) => self.add_paper(step, &key, flags, progress),
+            Some(StepType::Geolocation) => self.add(Some(step), &key, None, Content::Geolocation),
+            Some(StepType::VideoCall) => self.add(Some(step), &key, None, Content::VideoCall),
+            Some(StepType::UserQuestionnaire | StepType::ClientQuestionnaire) => {
                 if let Some(questionnaire) = step.questionnaire() {
-                    self.add(Some(step), &key, Content::Questionnaire(questionnaire));
+                    self.add(Some(step), &key, None, Content::Questionnaire(questionnaire));
                 }
             }
         }
     }
 
     fn add_address(&mut self, step: &Step<'a>, key: &str, channel: Channel, is_checked: bool, progress: &Progress) {
-        self.add(Some(step), key, Content::Address { channel, is_checked });
+        self.add(Some(step), key, None, Content::Address { channel, is_checked });
         if is_checked {
             let given = progress.given.get(key);
             let address = if let Some(Given::Address(address)) = given { address.clone() } else { String::new() };
-            self.add(Some(step), &format!("{key}.code"), Content::Code { channel, address });
+            self.add(Some(step), key, Some("code"), Content::Code { channel, address });
         }
     }
 
@@ -204,7 +171,7 @@ impl<'a> Flow<'a> {
             if let Some(Given::Document { kind: chosen, .. }) = progress.given.get(key) {
                 kind = *chosen;
             }
-            self.add(Some(step), key, Content::Document { kinds, countries });
+            self.add(Some(step), key, None, Content::Document { kinds, countries });
         }
         let subjects = match kind {
             DocumentType::Passport if flags.is_on("capture_double_page_passport") => {
@@ -216,7 +183,7 @@ impl<'a> Flow<'a> {
             }
         };
         for (part, subject) in subjects {
-            self.add(Some(step), &format!("{key}.{part}"), capture(*subject, 1, flags));
+            self.add(Some(step), key, Some(part), Content::Capture(Capture::new(*subject, 1, flags)));
         }
         self.add_check(step, key, flags);
     }
@@ -224,15 +191,20 @@ impl<'a> Flow<'a> {
     fn add_paper(&mut self, step: &Step<'a>, key: &str, flags: &Flags, progress: &Progress) {
         let kinds = flags.general_document_types();
         if kinds.len() > 1 {
-            self.add(Some(step), key, Content::Paper { kinds });
+            self.add(Some(step), key, None, Content::Paper { kinds });
         }
         for page in 1..=MOST_PAGES {
-            self.add(Some(step), &format!("{key}.page-{page}"), capture(Subject::Paper, page, flags));
-            let more = format!("{key}.more-{page}");
+            self.add(
+                Some(step),
+                key,
+                Some(&format!("page-{page}")),
+                Content::Capture(Capture::new(Subject::Paper, page, flags)),
+            );
+            let more = format!("more-{page}");
             if page < MOST_PAGES {
-                self.add(Some(step), &more, Content::More { pages: page });
+                self.add(Some(step), key, Some(&more), Content::More { pages: page });
             }
-            if progress.given.get(&more) != Some(&Given::More(true)) {
+            if progress.given.get(&format!("{key}.{more}")) != Some(&Given::More(true)) {
                 break;
             }
         }
@@ -241,13 +213,15 @@ impl<'a> Flow<'a> {
     /// In a cascade, what a step gave is looked at before the next one.
     fn add_check(&mut self, step: &Step<'a>, key: &str, flags: &Flags) {
         if flags.is_on("cascading_identity_verification") {
-            self.add(Some(step), &format!("{key}.check"), Content::Check);
+            self.add(Some(step), key, Some("check"), Content::Check);
         }
     }
 
-    fn add(&mut self, step: Option<&Step<'a>>, id: &str, content: Content<'a>) {
+    /// Adds a screen of a step, or a part of one.
+    fn add(&mut self, step: Option<&Step<'a>>, key: &str, part: Option<&str>, content: Content<'a>) {
         let step = step.map(|step| (step.key.clone(), step.kind.clone()));
-        self.screens.push(Screen { id: id.to_owned(), step, content });
+        let id = part.map_or_else(|| key.to_owned(), |part| format!("{key}.{part}"));
+        self.screens.push(Screen { id, step, group: key.to_owned(), content });
     }
 
     /// A key that no screen has yet: where several steps have one, the later ones are numbered.
@@ -259,34 +233,6 @@ impl<'a> Flow<'a> {
         let numbered = (2..).map(|number| format!("{key}-{number}"));
         std::iter::once(key.to_owned()).chain(numbered).find(|id| !is_taken(id)).expect("there is no end of numbers")
     }
-}
-
-/// A picture, with the ways in which the flags let it come.
-fn capture(subject: Subject, page: u32, flags: &Flags) -> Content<'static> {
-    let may_capture = !flags.is_on("disable_document_capture");
-    let (may_capture, may_upload) = match subject {
-        Subject::Face | Subject::Liveness => (true, flags.is_on("allow_face_upload")),
-        Subject::FaceWithDocument => (true, flags.is_on("allow_face_doc_upload")),
-        Subject::Paper => {
-            let (capture, upload) =
-                (flags.is_on("allow_general_document_capture"), flags.is_on("allow_general_document_upload"));
-            // A step that says neither takes both.
-            let says_neither = !capture && !upload;
-            (may_capture && (capture || says_neither), upload || says_neither)
-        }
-        Subject::CardFront | Subject::CardBack | Subject::Passport | Subject::PassportSpread => {
-            (may_capture, flags.is_on("allow_document_upload"))
-        }
-    };
-    let may_share = !flags.is_on("restrict_url_sharing") || flags.text("switch_device_url").is_some();
-    Content::Capture(Capture {
-        subject,
-        page,
-        may_capture,
-        may_upload,
-        may_change_device: may_capture && may_share,
-        needs_hd: flags.is_on("requireHdMedia"),
-    })
 }
 
 impl Channel {
@@ -329,7 +275,7 @@ mod tests {
         assert_eq!(ids(json!({}), json!([]), &[]), usual);
         let steps = json!([
             {"type": "user-questionnaire", "key": "work"}, {"type": "operator-questionnaire", "key": "hidden"},
-            {"type": "unheard-of", "key": "x"}, {"type": "email"}, {"type": "client-questionnaire", "key": "home"},
+            {"type": "unheard-of", "key": "x"}, {"type": "agreement"}, {"type": "email"}, {"type": "client-questionnaire", "key": "home"},
             {"type": "geolocation"}, {"type": "video-call"}, {"type": "language"}, {"type": "phone-number", "key": "p"},
         ]);
         let flags = json!({

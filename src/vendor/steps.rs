@@ -22,7 +22,8 @@ macro_rules! step_types {
         }
 
         impl StepType {
-            fn named(name: &str) -> Option<Self> {
+            /// The type of that name.
+            pub(crate) fn named(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some(Self::$kind),)*
                     _ => None,
