@@ -127,7 +127,9 @@ impl Mock {
             let progress = (&before, &next.progress);
             if let Some(shown) = self.move_on(token, &asked, (&flags, &flow), progress, answered, &show)? {
                 #[cfg(feature = "media")]
-                self.in_session(token, |session, _| session.drop_uploads(&next.dropped));
+                if !next.dropped.is_empty() {
+                    self.in_session(token, |session, _| session.drop_uploads(&next.dropped));
+                }
                 return Ok(Answered::Next {
                     shown,
                     sent: sent.map(|(channel, address)| tell(token, channel, &address)),

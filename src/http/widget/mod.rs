@@ -42,9 +42,11 @@ fn response(status: StatusCode, content_type: &'static str, body: impl Into<Body
 
 /// A page that lets nobody through: its texts are `{name}-title` and `{name}-text`, or the latter is given.
 pub(super) fn closed(status: StatusCode, language: Language, name: &str, text: Option<&str>) -> Response<Body> {
-    let title = texts::text(language, &format!("{name}-title"));
-    let text = text.map_or_else(|| texts::text(language, &format!("{name}-text")), str::to_owned);
-    filled_in(status, language, include_str!("closed.html"), &[("title", &title), ("text", &text)])
+    let page = include_str!("closed.html").replace("{title}", &format!("{{{name}-title}}"));
+    match text {
+        Some(text) => filled_in(status, language, &page, &[("text", text)]),
+        None => filled_in(status, language, &page.replace("{text}", &format!("{{{name}-text}}")), &[]),
+    }
 }
 
 /// What a page of somebody else gets that posts a form of the mock.

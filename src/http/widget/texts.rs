@@ -17,27 +17,20 @@ pub(super) fn file(language: Language) -> &'static str {
     }
 }
 
-/// A page with the texts of a language in place of their keys in braces, and before them those that are `given`.
+/// A page with the texts of a language in place of their keys in braces; those that are `given` come first.
 pub(super) fn filled_in(page: &str, language: Language, given: &[(&str, &str)]) -> String {
     let texts: HashMap<&str, Cow<'_, str>> = serde_json::from_str(file(language)).expect("the texts are JSON");
-    let mut filled = page.replacen(r#"<html lang="en">"#, &format!(r#"<html lang="{}">"#, language.html()), 1);
+    let page = page.replacen(r#"<html lang="en">"#, &format!(r#"<html lang="{}">"#, language.html()), 1);
     // One pass over the page's own keys: what is filled in is never looked through for more.
-    let mut whole = String::with_capacity(filled.len() + 256);
-    while let Some((before, rest)) = filled.split_once('{') {
-        let (key, after) = rest.split_once('}').expect("a brace of a page is closed");
+    let (mut filled, mut rest) = (String::with_capacity(page.len() + 256), &*page);
+    while let Some((before, from_key)) = rest.split_once('{') {
+        let (key, after) = from_key.split_once('}').expect("a brace of a page is closed");
         let given = given.iter().find(|(name, _)| *name == key).map(|(_, text)| *text);
-        let text = given.or_else(|| texts.get(key).map(|text| &**text)).expect("the key is known");
-        whole.push_str(before);
-        whole.push_str(&as_html(text));
-        filled = after.to_owned();
+        filled.push_str(before);
+        filled.push_str(&as_html(given.or(texts.get(key).map(|text| &**text)).expect("the key is known")));
+        rest = after;
     }
-    whole + &filled
-}
-
-/// The text of a key in a language.
-pub(super) fn text(language: Language, key: &str) -> String {
-    let texts: HashMap<String, String> = serde_json::from_str(file(language)).expect("the texts are JSON");
-    texts[key].clone()
+    filled + rest
 }
 
 #[cfg(test)]
@@ -47,6 +40,7 @@ mod tests {
     use serde_json::{Map, Value};
 
     use super::*;
+    use crate::vendor::{DocumentType, Flags};
 
     fn texts(language: Language) -> Map<String, Value> {
         serde_json::from_str(file(language)).unwrap()
@@ -90,21 +84,36 @@ mod tests {
                 }
             }
         }
-        // Where a key is put together, its beginning stands there: `document-${kind}`.
-        let families =
-            ["document-", "capture-", "paper-", "prompt-", "camera-", "email-", "phone-", "check-", "processing-"];
-        let families =
-            families.into_iter().filter(|family| code.contains(&format!("`{family}${{")) || code.contains("`${kind}-"));
-        let families: Vec<_> = families.collect();
+        // Keys that are put together: `document-${kind}`.
+        let kinds = DocumentType::ALL.map(|kind| format!("document-{}", kind.as_str()));
+        let papers = Flags::default().general_document_types().into_iter().map(|kind| format!("paper-{kind}"));
+        let subjects = [
+            "card-front",
+            "card-back",
+            "passport",
+            "passport-spread",
+            "face",
+            "liveness",
+            "face-with-document",
+            "paper",
+        ];
+        let subjects = subjects.iter().flat_map(|it| [format!("capture-{it}"), format!("capture-{it}-text")]);
+        let cameras = ["denied", "missing", "poor"].map(|reason| format!("camera-{reason}"));
+        let screens = ["email", "phone", "check", "processing", "participants", "video-call"];
+        let pages = ["not-valid", "expired", "finished", "misfit"];
+        let titles = screens.iter().chain(&pages).map(|it| format!("{it}-title"));
+        // A form that does not fit says why in words of its own.
+        let leads = screens.iter().chain(&pages[..3]).map(|it| format!("{it}-text"));
+        let labels = ["email", "phone"].map(|it| format!("{it}-label"));
+        let prompts = (1..=3).map(|number| format!("prompt-{number}"));
+        let built = kinds.into_iter().chain(papers).chain(subjects).chain(cameras).chain(titles).chain(leads);
+        let built: BTreeSet<_> = built.chain(labels).chain(prompts).collect();
         let texts = texts(Language::English);
-        for key in texts.keys() {
-            let is_named = [format!("\"{key}\""), format!("{{{key}}}")].iter().any(|name| code.contains(name));
-            let page = ["not-valid", "expired", "finished", "misfit"]
-                .iter()
-                .any(|page| key.strip_prefix(page).is_some_and(|rest| matches!(rest, "-title" | "-text")));
-            let is_put_together = page || families.iter().any(|family| key.starts_with(family));
-            assert!(is_named || is_put_together, "nothing uses the text `{key}`");
-        }
+        let is_named = |key: &str| [format!("\"{key}\""), format!("{{{key}}}")].iter().any(|name| code.contains(name));
+        let unused: Vec<_> = texts.keys().filter(|key| !built.contains(*key) && !is_named(key)).collect();
+        assert_eq!(unused, [""; 0]);
+        let missing: Vec<_> = built.iter().filter(|key| !texts.contains_key(*key)).collect();
+        assert_eq!(missing, [""; 0]);
         let calls = scripts.split("t(\"").zip(scripts.split("t(\"").skip(1));
         let calls = calls.filter(|(before, _)| !before.ends_with(|letter: char| letter.is_alphanumeric()));
         let named = calls.map(|(_, rest)| rest.split('"').next().unwrap());

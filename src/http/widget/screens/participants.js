@@ -1,11 +1,6 @@
 // Several people take part.
-import { t } from "../text.js";
+import { drawPlain } from "./plain.js";
 
 export function draw() {
-  return {
-    title: t("participants-title"),
-    lead: t("participants-text"),
-    action: { text: t("continue"), testid: "continue" },
-    answer: () => ({}),
-  };
+  return drawPlain("participants");
 }
