@@ -191,8 +191,8 @@ impl MockServer {
         self.mock.finish(without_quotes(token), finish.into()).map(|_| ())
     }
 
-    /// Notes that the person came to a step of the widget, named by its key or its type: `agreement`,
-    /// `identity-document`, `liveness`, `general-document`, or a step of the call.
+    /// Notes that the person came to a step of the widget, named by its key or its type: `agreement`, `document`, `face`,
+    /// another that flags add, or a step of the call.
     ///
     /// # Errors
     ///

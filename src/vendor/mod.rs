@@ -9,6 +9,7 @@ mod language;
 mod media_kind;
 mod oddities;
 mod outcome;
+mod questions;
 mod steps;
 mod switches;
 mod token;
@@ -20,7 +21,8 @@ pub(crate) use self::{
     flags_at_begin::FlagsAtBegin,
     form::{Form, Layers, SavedForm},
     language::Language,
-    steps::{Choice, Question, Questionnaire, Step, StepType, StepTypes, Steps, StepsAtBegin},
+    questions::{Choice, Question, Questionnaire},
+    steps::{Step, StepType, StepTypes, Steps, StepsAtBegin},
     switches::{Switch, Switches},
     token::{Token, TokenSource, draw},
 };
