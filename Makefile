@@ -24,7 +24,7 @@ tools:
 	@command -v curl node python3 tesseract ffprobe | wc -l | grep -qx 5 || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl nodejs python3 python3-pip \
 			tesseract-ocr tesseract-ocr-eng ffmpeg; }
-	@python3 -c 'import PIL, prometheus_client, schemathesis' 2>/dev/null || \
+	@python3 -c 'import PIL, prometheus_client, schemathesis, zxingcpp' 2>/dev/null || \
 		python3 -m pip install -q --root-user-action=ignore -r tests/requirements.txt 2>/dev/null || \
 		python3 -m pip install -q --break-system-packages -r tests/requirements.txt
 

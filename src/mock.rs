@@ -5,6 +5,7 @@ mod calls;
 mod companies;
 mod coverage;
 mod events;
+mod glance;
 #[cfg(feature = "media")]
 mod media;
 mod result;
@@ -33,6 +34,7 @@ pub(crate) use self::{
     begin::BeginRequest,
     calls::{CallFilter, CallOf},
     events::EventOf,
+    glance::{Glance, Standing},
     result::Told,
     screens::{Answered, ScreenError, Stop},
     striking::{Met, Stand},
@@ -206,15 +208,9 @@ impl Mock {
 
     /// The sessions that are parts of this one, in the order in which they began.
     pub(crate) fn children(&self, token: &str) -> Vec<Token> {
-        let (parent, mut children) = (Token::parse(token), Vec::new());
-        for tenant in self.tenants.all() {
-            tenant.sessions.update_all(|session, _| {
-                if parent.is_some() && session.parent() == parent {
-                    children.push(session.token);
-                }
-            });
-        }
-        children
+        let mut parts = self.in_session(token, |session, _| session.parts().to_vec()).unwrap_or_default();
+        parts.retain(|part| self.in_session(part.as_str(), |_, _| ()).is_some());
+        parts
     }
 
     /// Does something with a session of whichever company; `None` when there is none of that token.

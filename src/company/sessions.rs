@@ -242,15 +242,19 @@ impl Sessions {
     /// What happens to the session by that is told, in the order in which it does.
     pub(super) fn change<T>(&self, record: &Record, change: impl FnOnce(&mut Session, &Catalogue) -> T) -> Option<T> {
         let mut locked = record.lock();
-        let (changed, has_happened) = self.change_held(record, locked.as_mut()?, change);
+        let held = locked.as_mut()?;
+        let (changed, is_other) = self.change_held(record, held, change);
+        let parent = held.session.parent().filter(|_| is_other);
         drop(locked);
-        if has_happened {
+        if is_other {
             self.bells.ring(&record.token);
+            // Whoever looks at several participants looks at all of them.
+            parent.iter().for_each(|parent| self.bells.ring(parent));
         }
         Some(changed)
     }
 
-    /// As [`Sessions::change`], and whether anything happened by that.
+    /// As [`Sessions::change`], and whether anything that somebody waits for is another by that.
     fn change_held<T>(
         &self,
         record: &Record,
@@ -265,11 +269,11 @@ impl Sessions {
             let was_due = mem::replace(&mut held.due, due);
             self.order().keep(record.number, was_due, due, held.session.is_finished());
         }
-        let has_happened = !happened.is_empty();
-        if has_happened {
+        let is_other = held.session.seen() != seen;
+        if !happened.is_empty() {
             self.journal.note(happened);
         }
-        (changed, has_happened)
+        (changed, is_other)
     }
 
     /// Changes one session after the other, in the order in which they began.

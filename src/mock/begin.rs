@@ -112,7 +112,13 @@ impl Mock {
         let opening = Opening { token, asked, switches, step_types, lifetime, parent: parent_token };
         let session = Session::begin(opening, now);
         met.stand = Some(Stand::of(&session));
-        match tenant.sessions.insert(session, catalogue) {
+        let inserted = tenant.sessions.insert(session, catalogue);
+        if inserted.is_ok()
+            && let Some(parent) = &parent_token
+        {
+            tenant.sessions.update(parent, |parent, _| parent.add_part(token));
+        }
+        match inserted {
             Ok(None) => {}
             Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.tell_of_eviction(&given_up))),
             Err(full) => {

@@ -4,7 +4,7 @@ use super::{Finish, Mock};
 use crate::{
     flow::{Act, Answer, AnswerError, Beside, Capture, Channel, Content, Flow, Given, Progress, Screen, Subject, Way},
     foreign_text::shortened,
-    session::{Asked, FinishError},
+    session::{Asked, FinishError, Session, Viewer},
     vendor::{DocumentType, Flags, Language, MediaKind, Outcome, StepType, Token, draw},
 };
 #[cfg(feature = "media")]
@@ -74,14 +74,16 @@ impl Mock {
     pub(crate) fn show_screen<T>(
         &self,
         token: &str,
-        is_phone: bool,
+        viewer: &Viewer,
         wish: Option<&str>,
         show: impl Fn(&Stop<'_>) -> T,
     ) -> Result<T, FinishError> {
         loop {
-            let (asked, before) = self.progress_of(token)?;
+            let (asked, before) = self.view(token, progress)?;
             let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
-            let flow = Flow::new(&flags, &steps, &before, is_phone);
+            let stays = flags.is_on("restrict_url_sharing");
+            self.in_widget(token, |session, now| session.go_on_with(viewer, stays, now))?;
+            let flow = Flow::new(&flags, &steps, &before, viewer.is_phone);
             let after = match wish.and_then(|wish| flow.find(wish)) {
                 Some(at) => before.at(&flow, at),
                 None => before.clone(),
@@ -100,14 +102,14 @@ impl Mock {
     pub(crate) fn answer_screen<T>(
         &self,
         token: &str,
-        is_phone: bool,
+        viewer: &Viewer,
         answer: &Answer,
         show: impl Fn(&Stop<'_>) -> T,
     ) -> Result<Answered<T>, ScreenError> {
         loop {
-            let (asked, before) = self.progress_of(token)?;
+            let (asked, before) = self.progress_of(token, viewer)?;
             let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
-            let flow = Flow::new(&flags, &steps, &before, is_phone);
+            let flow = Flow::new(&flags, &steps, &before, viewer.is_phone);
             let beside = Beside {
                 code: &|address| code(token, address),
                 document: &|| self.own_document(token, &flags),
@@ -123,7 +125,7 @@ impl Mock {
                 }
             };
             let answered = flow.screens.iter().find(|screen| screen.id == answer.screen).and_then(Screen::step);
-            let flow = Flow::new(&flags, &steps, &next.progress, is_phone);
+            let flow = Flow::new(&flags, &steps, &next.progress, viewer.is_phone);
             let progress = (&before, &next.progress);
             if let Some(shown) = self.move_on(token, &asked, (&flags, &flow), progress, answered, &show)? {
                 #[cfg(feature = "media")]
@@ -146,16 +148,16 @@ impl Mock {
     pub(crate) fn take_picture<T>(
         &self,
         token: &str,
-        is_phone: bool,
+        viewer: &Viewer,
         (screen, way): (&str, Way),
         bytes: Vec<u8>,
         show: impl Fn(&Stop<'_>) -> T,
     ) -> Result<Answered<T>, ScreenError> {
         let answer = Answer { screen: screen.to_owned(), picture: Some(way), ..Answer::default() };
-        let capture = self.capture_at(token, is_phone, screen)?;
+        let capture = self.capture_at(token, viewer, screen)?;
         capture.check(&answer).map_err(ScreenError::Answer)?;
         self.keep(token, capture.subject.media(), capture.page, bytes)?;
-        self.answer_screen(token, is_phone, &answer, show)
+        self.answer_screen(token, viewer, &answer, show)
     }
 
     /// Takes the video of a screen on which liveness is checked. It answers nothing: the picture does.
@@ -166,11 +168,11 @@ impl Mock {
     pub(crate) fn take_video(
         &self,
         token: &str,
-        is_phone: bool,
+        viewer: &Viewer,
         screen: &str,
         bytes: Vec<u8>,
     ) -> Result<(), ScreenError> {
-        let capture = self.capture_at(token, is_phone, screen)?;
+        let capture = self.capture_at(token, viewer, screen)?;
         if capture.subject != Subject::Liveness {
             return Err(wrong("try-again", format!("no video is taken at `{}`", shortened(screen))));
         }
@@ -178,10 +180,10 @@ impl Mock {
     }
 
     /// The picture that a screen asks for, where the person has come to it.
-    fn capture_at(&self, token: &str, is_phone: bool, screen: &str) -> Result<Capture, ScreenError> {
-        let (asked, progress) = self.progress_of(token)?;
+    fn capture_at(&self, token: &str, viewer: &Viewer, screen: &str) -> Result<Capture, ScreenError> {
+        let (asked, progress) = self.progress_of(token, viewer)?;
         let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
-        let flow = Flow::new(&flags, &steps, &progress, is_phone);
+        let flow = Flow::new(&flags, &steps, &progress, viewer.is_phone);
         match flow.reachable(&progress, screen).map_err(ScreenError::Answer)?.content {
             Content::Capture(ref capture) => Ok(capture.clone()),
             _ => Err(wrong("try-again", format!("no picture is taken at `{}`", shortened(screen)))),
@@ -210,8 +212,16 @@ impl Mock {
         Ok(())
     }
 
-    fn progress_of(&self, token: &str) -> Result<(Asked, Progress), FinishError> {
-        self.view(token, |session| (session.asked.clone(), session.progress().cloned().unwrap_or_default()))
+    /// What a session is asked for, and how far the person has come, for a page that they go on with.
+    fn progress_of(&self, token: &str, viewer: &Viewer) -> Result<(Asked, Progress), ScreenError> {
+        let (seen, is_elsewhere) = self.view(token, |session| (progress(session), session.is_elsewhere(viewer)))?;
+        if is_elsewhere {
+            return Err(wrong(
+                "elsewhere",
+                "the person goes on with another page; load this one to go on here".to_owned(),
+            ));
+        }
+        Ok(seen)
     }
 
     /// Notes how far the person has come, from a step that they `answered`, and shows it; `None` when they went elsewhere
@@ -254,6 +264,11 @@ impl Mock {
         };
         cast().unwrap_or((flags.document_types()[0], "USA".to_owned()))
     }
+}
+
+/// What a session is asked for, and how far the person has come.
+pub(super) fn progress(session: &Session) -> (Asked, Progress) {
+    (session.asked.clone(), session.progress().cloned().unwrap_or_default())
 }
 
 fn wrong(text: &'static str, problem: String) -> ScreenError {

@@ -13,6 +13,9 @@ pub enum FinishError {
     /// The token ran out before the person was through.
     #[error("the session token has expired")]
     Expired,
+    /// Its widget stays in the browser that opened it first.
+    #[error("the flag `restrict_url_sharing` is on, and another browser opened the widget first")]
+    OtherBrowser,
     /// The form cannot be read.
     #[error("{0}")]
     Form(String),

@@ -26,6 +26,7 @@ pub(crate) enum Happened {
 pub(crate) struct Seen {
     is_opened: bool,
     reached: usize,
+    turns: u32,
     is_finished: bool,
     came: usize,
     has_expired: bool,
@@ -37,6 +38,7 @@ impl Session {
         Seen {
             is_opened: self.opened_at().is_some(),
             reached: self.reached().len(),
+            turns: self.rest.as_ref().map_or(0, |rest| rest.turns),
             is_finished: self.is_finished(),
             came: self.came().len(),
             has_expired: self.has_expired,

@@ -1,6 +1,7 @@
 //! The rules of a session: what it holds and how it gets on. Pure: time comes in as `now`.
 
 mod course;
+mod devices;
 mod error;
 mod happened;
 mod parts;
@@ -17,7 +18,6 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use self::course::{Came, Course};
 pub use self::error::{DecideError, FinishError};
 pub(crate) use self::happened::{Happened, Seen};
 pub use self::timeline::TimelineEntry;
@@ -26,7 +26,15 @@ use self::told::Told;
 pub use self::uploads::UploadError;
 #[cfg(feature = "media")]
 pub(crate) use self::uploads::{Storage, Upload};
-pub(crate) use self::{course::Standing, walk::Reached};
+pub(crate) use self::{
+    course::Standing,
+    devices::{Page, Viewer},
+    walk::Reached,
+};
+use self::{
+    course::{Came, Course},
+    devices::Devices,
+};
 #[cfg(feature = "media")]
 use crate::media::Sitter;
 use crate::{
@@ -62,12 +70,17 @@ struct Rest {
     /// The steps of the widget that the person came to.
     reached: Vec<Reached>,
     progress: Option<Box<Progress>>,
+    devices: Option<Box<Devices>>,
+    /// How often the person got on, or went on with another page.
+    turns: u32,
     finish: Option<Finish>,
     /// What came of the scenario or was decided, in the order in which it did.
     came: Vec<Came>,
     faults: FaultList,
     /// The session of several participants that this one is a part of.
     parent: Option<Token>,
+    /// The sessions that are parts of this one.
+    parts: Vec<Token>,
     #[cfg(feature = "media")]
     uploads: Vec<Upload>,
     /// Who it is, as soon as somebody draws them.
@@ -324,9 +337,10 @@ impl Session {
             let rendered = rest.rendered.as_ref().map_or(0, Bytes::len);
             let browser = rest.browser.as_ref();
             let browser = browser.map_or(0, |browser| browser.user_agent.len() + browser.remote_address.len());
-            let lists = size_of_val(&rest.reached[..]) + size_of_val(&rest.came[..]);
+            let lists = size_of_val(&rest.reached[..]) + size_of_val(&rest.came[..]) + size_of_val(&rest.parts[..]);
             let progress = rest.progress.as_ref().map_or(0, |progress| progress.bytes());
-            size_of::<Rest>() + rendered + browser + lists + progress
+            let devices = rest.devices.as_ref().map_or(0, |devices| devices.bytes());
+            size_of::<Rest>() + rendered + browser + lists + progress + devices
         });
         size_of::<Self>() + own.flags().len() + own.steps().len() + rest
     }

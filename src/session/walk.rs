@@ -75,6 +75,7 @@ impl Session {
         if before != after {
             let rest = self.rest();
             rest.progress = Some(Box::new(after.clone()));
+            rest.turns += 1;
             rest.rendered = None;
         }
         for (step, kind) in steps {

@@ -365,6 +365,19 @@ impl Browser {
         }
     }
 
+    /// What a QR code says that the selector fits, as another program reads it off a picture.
+    pub(crate) async fn scan(&self, selector: &str) -> String {
+        const READ: &str = "import sys, zxingcpp; from PIL import Image
+for code in zxingcpp.read_barcodes(Image.open(sys.argv[1])): print(code.text)";
+        let picture = self.find(selector).await.screenshot_as_png().await.expect("a picture can be taken");
+        let folder = tempfile::tempdir().expect("there is room for a picture");
+        let file = folder.path().join("code.png");
+        fs::write(&file, picture).expect("the picture can be kept");
+        let read = Command::new("python3").args(["-c", READ]).arg(&file).output().expect("python3 is there");
+        assert!(read.status.success(), "{}; `make tools` installs it", String::from_utf8_lossy(&read.stderr));
+        String::from_utf8(read.stdout).expect("the code is text").trim_end().to_owned()
+    }
+
     async fn devtools(&self, method: &'static str, parameters: Value) {
         let done = self.driver.cmd(DevTools { method, parameters }).await;
         done.unwrap_or_else(|problem| panic!("{method}: {problem}"));

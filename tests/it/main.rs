@@ -12,6 +12,7 @@ mod companies;
 mod control;
 mod control_api;
 mod coverage;
+mod devices;
 mod documented;
 mod encodings;
 mod errors;

@@ -168,7 +168,7 @@ impl From<FinishError> for Problem {
         let detail = error.to_string();
         match error {
             FinishError::NoSuchSession => Self::not_found(detail),
-            FinishError::AlreadyFinished | FinishError::Expired => Self::conflict(detail),
+            FinishError::AlreadyFinished | FinishError::Expired | FinishError::OtherBrowser => Self::conflict(detail),
             FinishError::Answers(_) => Self::invalid(detail).at("answers"),
             FinishError::Form(_) | FinishError::Verdict(_) | FinishError::Step(_) => Self::invalid(detail),
         }

@@ -17,9 +17,9 @@ macro_rules! files {
 }
 
 static ASSETS: &[(&str, &str)] = files![
-    "camera.js" "done.js" "dom.js" "drawer.js" "finished.js" "icon.svg" "page.css" "page.js"
+    "camera.js" "done.js" "dom.js" "door.js" "drawer.js" "finished.js" "icon.svg" "page.css" "page.js"
     "screens/address.js" "screens/agreement.js" "screens/capture.js" "screens/check.js" "screens/code.js"
-    "screens/device.js" "screens/document.js" "screens/elsewhere.js" "screens/email.js" "screens/geolocation.js"
+    "screens/companion.js" "screens/device.js" "screens/document.js" "screens/elsewhere.js" "screens/email.js" "screens/geolocation.js"
     "screens/language.js" "screens/more.js" "screens/paper.js" "screens/participants.js" "screens/phone.js" "screens/plain.js"
     "screens/processing.js" "screens/questionnaire.js" "screens/video-call.js" "screens/waiting.js"
     "text.js"

@@ -7,6 +7,7 @@ mod qr;
 pub(super) mod session;
 mod texts;
 mod view;
+pub(super) mod watch;
 
 use axum::{
     body::Body,

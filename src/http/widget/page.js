@@ -2,33 +2,22 @@
 // is posted. Texts of the company are foreign: they are only ever put in as text.
 
 import { button, element, notice } from "./dom.js";
+import { call, token, watch } from "./door.js";
 import { openDrawer } from "./drawer.js";
 import { tellFinished } from "./finished.js";
 import { speak, t } from "./text.js";
 
 const byId = (id) => document.getElementById(id);
 const parameters = new URLSearchParams(location.search);
-const token = (parameters.get("session_token") ?? "").replaceAll('"', "");
-const door = `/__widget/sessions/${encodeURIComponent(token)}`;
 
-// What the screen that is shown wants to be told when the person leaves it.
+// What the screen that is shown wants to be told when the person leaves it, and when there is news of the session.
 let leave = () => {};
+let heard;
 let hasEnded = false;
 let autopilot;
-
-// Calls the session's door. What comes back is the next view, or the end, or why not.
-async function call(query, request) {
-  const response = await fetch(`${door}${query}`, request);
-  if (response.status === 404 || response.status === 410) {
-    // There is a page that says why.
-    showPlace(undefined, "replaceState");
-    location.reload();
-    return new Promise(() => {});
-  }
-  const answer = response.status === 204 ? {} : await response.json();
-  if (!response.ok) throw Object.assign(new Error(answer.error), { text: answer.text });
-  return answer;
-}
+// What is known last of the session, and whether the person goes on with another page.
+let latest = { is: "open", participants: [] };
+let isElsewhere = false;
 
 // During the flow the URL says where the person is; at the end it does not any more.
 function showPlace(step, how) {
@@ -41,11 +30,10 @@ function showPlace(step, how) {
 
 async function show(view, how) {
   await speak(view.language, view.htmlLanguage);
-  leave();
-  clearTimeout(autopilot);
   const { screen } = view;
   const { draw } = await import(`./screens/${screen.kind}.js`);
   showPlace(screen.id, how);
+  isElsewhere = false;
   const isAutopilot = view.autopilot || parameters.get("mock_autopilot") === "1";
   const drawn = draw({
     screen,
@@ -54,27 +42,81 @@ async function show(view, how) {
     send: (by, file, video) => send(screen, by, file, video),
     problem,
   });
-  leave = drawn.leave ?? (() => {});
-  const title = element("h1", { id: "title", tabIndex: -1 }, drawn.title);
-  const main = byId("screen");
-  main.dataset.screen = screen.id;
-  main.dataset.kind = screen.kind;
-  main.className = drawn.className ?? "";
-  main.replaceChildren(title, ...(drawn.lead ? [element("p", { className: "lead" }, drawn.lead)] : []), form(drawn, screen));
-  document.title = t("app-title");
+  put(drawn, screen, screen);
+  byId("progress").hidden = false;
   byId("progress").max = view.of;
   byId("progress").value = view.at;
   byId("progress").setAttribute("aria-label", t("progress", view));
   showBack(view.back);
-  byId("mock").textContent = t("mock-line");
   byId("mock").onclick = () => openDrawer(view, end);
-  title.focus({ preventScroll: true });
-  scrollTo(0, 0);
-  drawn.shown?.();
   if (isAutopilot) {
     const pace = Number(parameters.get("mock_autopilot_pace") ?? view.pace);
     autopilot = setTimeout(() => post(screen, { auto: true }), pace);
   }
+}
+
+// Puts what was drawn in the place of the screen before.
+function put(drawn, { id, kind }, screen) {
+  leave();
+  clearTimeout(autopilot);
+  leave = drawn.leave ?? (() => {});
+  heard = drawn.heard;
+  const title = element("h1", { id: "title", tabIndex: -1 }, drawn.title);
+  const main = byId("screen");
+  main.dataset.screen = id;
+  main.dataset.kind = kind;
+  main.className = drawn.className ?? "";
+  main.replaceChildren(title, ...(drawn.lead ? [element("p", { className: "lead" }, drawn.lead)] : []), form(drawn, screen));
+  document.title = t("app-title");
+  byId("mock").textContent = t("mock-line");
+  title.focus({ preventScroll: true });
+  scrollTo(0, 0);
+  drawn.shown?.();
+  heard?.(latest);
+}
+
+// The person goes on with another page, and this one says where they are there.
+async function showCompanion() {
+  const { draw } = await import("./screens/companion.js");
+  if (hasEnded) return;
+  isElsewhere = true;
+  showPlace(undefined, "replaceState");
+  put(draw({ takeBack: () => load(undefined, "replaceState") }), { id: "elsewhere", kind: "companion" });
+  byId("back").hidden = byId("progress").hidden = true;
+}
+
+// Another browser may not go on with this session.
+async function showRefused({ language, htmlLanguage }) {
+  leave();
+  hasEnded = true;
+  await speak(language, htmlLanguage);
+  showPlace(undefined, "replaceState");
+  byId("back").hidden = byId("progress").hidden = true;
+  showEnd("closed", t("other-browser-title"), element("p", {}, t("other-browser-text")));
+}
+
+// What others did with the session; true when nothing more can come.
+function hear(news) {
+  latest = news;
+  if (!isBusy) follow();
+  return hasEnded;
+}
+
+// Does what the latest news asks for.
+function follow() {
+  if (hasEnded) return;
+  if (latest.is === "through") end(latest.returnUrl);
+  else if (latest.is === "closed") showWhy();
+  else if ((latest.is === "elsewhere") === isElsewhere) heard?.(latest);
+  else if (isElsewhere) load(undefined, "replaceState");
+  else busy(showCompanion);
+}
+
+// There is a page that says why nobody goes on here.
+function showWhy() {
+  hasEnded = true;
+  showPlace(undefined, "replaceState");
+  location.reload();
 }
 
 // A screen is a form: Enter in any field does what its main button does.
@@ -122,18 +164,26 @@ async function busy(work) {
   try {
     await work();
   } catch (error) {
-    if (byId("problem")) problem(t(error.text ?? "offline"));
+    if (error.status === 404 || error.status === 410) showWhy();
+    else if (error.status === 403) await showRefused(error);
+    else if (byId("problem")) problem(t(error.text ?? "offline"));
     else showOffline();
     console.info(`identomat-mock: ${error.message}`);
   } finally {
     isBusy = false;
     document.body.removeAttribute("aria-busy");
     if (wentElsewhere) followUrl();
+    else if (latest.is !== "open") follow();
   }
 }
 
 function load(step, how) {
-  return busy(async () => show(await call(step ? `?step=${encodeURIComponent(step)}` : "", {}), how));
+  return busy(async () => {
+    const view = await call(step ? `?step=${encodeURIComponent(step)}` : "");
+    // Whoever loads it goes on with this page.
+    latest = { ...latest, is: "open" };
+    await show(view, how);
+  });
 }
 
 function post(screen, fields) {
@@ -151,12 +201,14 @@ function send(screen, by, file, video) {
 }
 
 function next(answer) {
+  if (hasEnded) return undefined;
   if (answer.screen) return show(answer, "pushState");
-  end(answer.returnUrl);
+  return end(answer.returnUrl);
 }
 
 // The person is through. Nothing is loaded again where nobody goes anywhere: who listens in this page hears of it.
 function end(returnUrl) {
+  if (hasEnded) return;
   hasEnded = true;
   clearTimeout(autopilot);
   leave();
@@ -165,20 +217,22 @@ function end(returnUrl) {
     location.replace(returnUrl);
     return;
   }
-  const main = byId("screen");
-  for (const name of ["screen", "kind"]) delete main.dataset[name];
-  main.className = "end";
-  const title = element("h1", { tabIndex: -1 }, t("done-title"));
-  main.replaceChildren(
-    element("div", { className: "sign done", ariaHidden: "true" }),
-    title,
-    element("p", { testid: "done" }, t("done-text")),
-  );
   byId("back").hidden = byId("progress").hidden = true;
   byId("mock").replaceWith(element("p", { className: "mock" }, t("mock-line")));
-  document.title = t("done-title");
-  title.focus();
+  showEnd("done", t("done-title"), element("p", { testid: "done" }, t("done-text")));
   tellFinished();
+}
+
+// The last thing that the person sees here.
+function showEnd(sign, text, ...content) {
+  const main = byId("screen");
+  for (const name of ["screen", "kind"]) delete main.dataset[name];
+  if (sign === "closed") main.dataset.testid = "closed";
+  main.className = "end";
+  const title = element("h1", { tabIndex: -1 }, text);
+  main.replaceChildren(element("div", { className: `sign ${sign}`, ariaHidden: "true" }), title, ...content);
+  document.title = text;
+  title.focus();
 }
 
 // Shows what the URL says, as the browser's own buttons change it.
@@ -189,4 +243,6 @@ function followUrl() {
 
 addEventListener("popstate", followUrl);
 
-load(parameters.get("step"), "replaceState");
+await load(parameters.get("step"), "replaceState");
+// Before it was opened, it would not be told that it is the page that the person goes on with.
+if (!hasEnded) watch(hear);

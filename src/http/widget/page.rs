@@ -126,6 +126,7 @@ pub(super) fn status(error: &FinishError) -> StatusCode {
     match error {
         FinishError::NoSuchSession => StatusCode::NOT_FOUND,
         FinishError::AlreadyFinished | FinishError::Expired => StatusCode::GONE,
+        FinishError::OtherBrowser => StatusCode::FORBIDDEN,
         FinishError::Form(_) | FinishError::Answers(_) | FinishError::Verdict(_) | FinishError::Step(_) => {
             StatusCode::BAD_REQUEST
         }
@@ -138,6 +139,7 @@ pub(in crate::http) fn refusal(error: &FinishError, language: Language) -> Respo
         FinishError::NoSuchSession => ("not-valid", None),
         FinishError::Expired => ("expired", None),
         FinishError::AlreadyFinished => ("finished", None),
+        FinishError::OtherBrowser => ("other-browser", None),
         FinishError::Form(_) | FinishError::Answers(_) | FinishError::Verdict(_) | FinishError::Step(_) => {
             ("misfit", Some(error.to_string()))
         }

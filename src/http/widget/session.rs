@@ -29,11 +29,14 @@ use crate::{
     config::Limits,
     flow::{Answer, AnswerError, Way},
     mock::{Answered, Mock, ScreenError, Stop},
-    session::FinishError,
-    vendor::{ErrorCase, VendorError},
+    session::{FinishError, Page, Viewer},
+    vendor::{ErrorCase, Language, VendorError},
 };
 
-type Token = Result<Path<String>, PathRejection>;
+/// What a page of the widget calls itself: its browser, a dot, and which of the browser's pages it is.
+const PAGE_HEADER: &str = "x-identomat-mock-page";
+
+pub(super) type Token = Result<Path<String>, PathRejection>;
 
 /// The screen at which the person is, or the one that the query names as `step`, where they have been there.
 pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, token: Token, request: Request) -> Response<Body> {
@@ -42,9 +45,9 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, token: Token, r
     let (head, _) = request.into_parts();
     let link = own_link(&head, &mock, &token);
     let step = named(&head.uri, "step");
-    match mock.show_screen(&token, is_phone(&head), step.as_deref(), |stop| view(stop, &link)) {
+    match mock.show_screen(&token, &viewer(&head), step.as_deref(), |stop| view(stop, &link)) {
         Ok(view) => shown(view),
-        Err(error) => refusal(&error),
+        Err(error) => refusal(&error, mock.language(&token)),
     }
 }
 
@@ -73,19 +76,19 @@ pub(in crate::http) async fn answer(State(mock): State<Arc<Mock>>, token: Token,
         Err(error) => return misfit(&unreadable(error)),
         Ok(received) => received,
     };
-    let (is_phone, link) = (is_phone(&head), own_link(&head, &mock, &token));
+    let (viewer, link) = (viewer(&head), own_link(&head, &mock, &token));
     let view = |stop: &Stop<'_>| view(stop, &link);
     let answered = match (by.as_deref(), screen) {
         (None, _) => match serde_json::from_slice::<Answer>(received.body()) {
-            Ok(answer) => mock.answer_screen(&token, is_phone, &answer, view),
+            Ok(answer) => mock.answer_screen(&token, &viewer, &answer, view),
             Err(error) => return misfit(&unreadable(VendorError::argument(format!("the body is no answer: {error}")))),
         },
         (Some(by), screen) => {
             let (screen, bytes) = (screen.unwrap_or_default(), received.body().to_vec());
             match by {
-                "capture" => mock.take_picture(&token, is_phone, (&screen, Way::Capture), bytes, view),
-                "upload" => mock.take_picture(&token, is_phone, (&screen, Way::Upload), bytes, view),
-                "video" => match mock.take_video(&token, is_phone, &screen, bytes) {
+                "capture" => mock.take_picture(&token, &viewer, (&screen, Way::Capture), bytes, view),
+                "upload" => mock.take_picture(&token, &viewer, (&screen, Way::Upload), bytes, view),
+                "video" => match mock.take_video(&token, &viewer, &screen, bytes) {
                     Ok(()) => return response(StatusCode::NO_CONTENT, "application/json", Body::empty()),
                     Err(error) => Err(error),
                 },
@@ -103,7 +106,7 @@ pub(in crate::http) async fn answer(State(mock): State<Arc<Mock>>, token: Token,
             let url = url.map(|url| location_of(&url, &token, &mock.config));
             json(StatusCode::OK, &json!({ "returnUrl": url, "token": token }))
         }
-        Err(ScreenError::Session(error)) => refusal(&error),
+        Err(ScreenError::Session(error)) => refusal(&error, mock.language(&token)),
         Err(ScreenError::Answer(error)) => misfit(&error),
     }
 }
@@ -123,13 +126,25 @@ fn misfit(error: &AnswerError) -> Response<Body> {
     with_hint(json(StatusCode::BAD_REQUEST, &body), problem)
 }
 
-fn refusal(error: &FinishError) -> Response<Body> {
+/// Nobody gets on; a page that has no texts yet is told in which language it says so.
+fn refusal(error: &FinishError, language: Language) -> Response<Body> {
     let problem = error.to_string();
-    with_hint(json(status(error), &json!({ "error": problem })), &problem)
+    let body = json!({ "error": problem, "language": language.code(), "htmlLanguage": language.html() });
+    with_hint(json(status(error), &body), &problem)
 }
 
-fn named(uri: &Uri, name: &str) -> Option<String> {
+pub(super) fn named(uri: &Uri, name: &str) -> Option<String> {
     query(uri).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+}
+
+/// Who looks at the widget: one of its pages, as it names itself, or a script, which does not.
+pub(super) fn viewer(head: &Parts) -> Viewer {
+    let is_name =
+        |name: &str| !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let named = head.headers.get(PAGE_HEADER).and_then(|header| header.to_str().ok()?.split_once('.'));
+    let named = named.filter(|(browser, tab)| is_name(browser) && is_name(tab));
+    let page = named.map(|(browser, tab)| Page { browser: browser.to_owned(), tab: tab.to_owned() });
+    Viewer { page, is_phone: is_phone(head) }
 }
 
 /// Whether the browser is that of a phone or tablet, as it calls itself.

@@ -100,10 +100,10 @@ mod tests {
         let subjects = subjects.iter().flat_map(|it| [format!("capture-{it}"), format!("capture-{it}-text")]);
         let cameras = ["denied", "missing", "poor"].map(|reason| format!("camera-{reason}"));
         let screens = ["email", "phone", "check", "processing", "participants", "video-call"];
-        let pages = ["not-valid", "expired", "finished", "misfit"];
+        let pages = ["not-valid", "expired", "finished", "other-browser", "misfit"];
         let titles = screens.iter().chain(&pages).map(|it| format!("{it}-title"));
         // A form that does not fit says why in words of its own.
-        let leads = screens.iter().chain(&pages[..3]).map(|it| format!("{it}-text"));
+        let leads = screens.iter().chain(&pages[..4]).map(|it| format!("{it}-text"));
         let labels = ["email", "phone"].map(|it| format!("{it}-label"));
         let prompts = (1..=3).map(|number| format!("prompt-{number}"));
         let built = kinds.into_iter().chain(papers).chain(subjects).chain(cameras).chain(titles).chain(leads);

@@ -75,39 +75,68 @@ fn raw<'a>(text: &'a str, none: &'a str) -> &'a RawValue {
     serde_json::from_str(if text.is_empty() { none } else { text }).expect("what is asked for is JSON")
 }
 
+/// Where the person is, in short, for another page than that on which they go on.
+pub(super) fn whereabouts(stop: &Stop<'_>) -> Value {
+    let screen = stop.screen();
+    let subject = if let Content::Capture(capture) = &screen.content { Some(subject(capture)) } else { None };
+    let page = if let Content::Capture(capture) = &screen.content { capture.page } else { 1 };
+    json!({
+        "screen": { "id": screen.id, "kind": kind(&screen.content), "subject": subject, "page": page },
+        "at": stop.at + 1,
+        "of": stop.flow.screens.len(),
+    })
+}
+
+/// The script that draws a screen.
+fn kind(content: &Content<'_>) -> &'static str {
+    match content {
+        Content::Device { .. } => "device",
+        Content::Participants => "participants",
+        Content::Language => "language",
+        Content::Agreement => "agreement",
+        Content::Address { channel: Channel::Email, .. } => "email",
+        Content::Address { channel: Channel::Phone, .. } => "phone",
+        Content::Code { .. } => "code",
+        Content::Document { .. } => "document",
+        Content::Capture(_) => "capture",
+        Content::Paper { .. } => "paper",
+        Content::More { .. } => "more",
+        Content::Questionnaire(_) => "questionnaire",
+        Content::Geolocation => "geolocation",
+        Content::VideoCall => "video-call",
+        Content::Check => "check",
+        Content::Processing => "processing",
+    }
+}
+
 /// The screen, with what was given there before.
 fn screen(stop: &Stop<'_>, own_link: &str) -> Value {
     let screen = stop.screen();
     let given = stop.given();
-    let (kind, mut shown) = match &screen.content {
-        Content::Device { is_optional } => {
-            ("device", json!({ "isOptional": is_optional, "elsewhere": elsewhere(stop, own_link) }))
+    let mut shown = match &screen.content {
+        Content::Device { is_optional } => json!({ "isOptional": is_optional, "elsewhere": elsewhere(stop, own_link) }),
+        Content::Language => json!({ "languages": Language::ALL.map(Language::code), "chosen": stop.language.code() }),
+        Content::Address { .. } => {
+            json!({ "address": if let Some(Given::Address(address)) = given { &**address } else { "" } })
         }
-        Content::Participants => ("participants", json!({})),
-        Content::Language => {
-            ("language", json!({ "languages": Language::ALL.map(Language::code), "chosen": stop.language.code() }))
-        }
-        Content::Agreement => ("agreement", json!({})),
-        Content::Address { channel, .. } => {
-            let kind = if *channel == Channel::Email { "email" } else { "phone" };
-            (kind, json!({ "address": if let Some(Given::Address(address)) = given { &**address } else { "" } }))
-        }
-        Content::Code { address, .. } => ("code", json!({ "address": address })),
-        Content::Document { kinds, countries } => ("document", document(stop, kinds, countries)),
-        Content::Capture(it) => ("capture", capture(it, stop, own_link)),
+        Content::Code { address, .. } => json!({ "address": address }),
+        Content::Document { kinds, countries } => document(stop, kinds, countries),
+        Content::Capture(it) => capture(it, stop, own_link),
         Content::Paper { kinds } => {
             let chosen = if let Some(Given::Paper(kind)) = given { &**kind } else { kinds[0] };
-            ("paper", json!({ "kinds": kinds, "chosen": chosen }))
+            json!({ "kinds": kinds, "chosen": chosen })
         }
-        Content::More { pages } => ("more", json!({ "pages": pages })),
-        Content::Questionnaire(questionnaire) => ("questionnaire", self::questionnaire(questionnaire, stop)),
-        Content::Geolocation => ("geolocation", json!({})),
-        Content::VideoCall => ("video-call", json!({})),
-        Content::Check => ("check", json!({})),
-        Content::Processing => ("processing", json!({})),
+        Content::More { pages } => json!({ "pages": pages }),
+        Content::Questionnaire(questionnaire) => self::questionnaire(questionnaire, stop),
+        Content::Participants
+        | Content::Agreement
+        | Content::Geolocation
+        | Content::VideoCall
+        | Content::Check
+        | Content::Processing => json!({}),
     };
     shown["id"] = screen.id.as_str().into();
-    shown["kind"] = kind.into();
+    shown["kind"] = kind(&screen.content).into();
     shown["isGiven"] = given.is_some().into();
     shown
 }
@@ -132,8 +161,9 @@ fn document(stop: &Stop<'_>, kinds: &[DocumentType], countries: &[String]) -> Va
     })
 }
 
-fn capture(capture: &Capture, stop: &Stop<'_>, own_link: &str) -> Value {
-    let subject = match capture.subject {
+/// What a picture shows, as the page knows it.
+fn subject(capture: &Capture) -> &'static str {
+    match capture.subject {
         Subject::CardFront => "card-front",
         Subject::CardBack => "card-back",
         Subject::Passport => "passport",
@@ -142,9 +172,12 @@ fn capture(capture: &Capture, stop: &Stop<'_>, own_link: &str) -> Value {
         Subject::Liveness => "liveness",
         Subject::FaceWithDocument => "face-with-document",
         Subject::Paper => "paper",
-    };
+    }
+}
+
+fn capture(capture: &Capture, stop: &Stop<'_>, own_link: &str) -> Value {
     json!({
-        "subject": subject,
+        "subject": subject(capture),
         "page": capture.page,
         "mayCapture": capture.may_capture,
         "mayUpload": capture.may_upload,

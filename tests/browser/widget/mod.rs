@@ -1,6 +1,7 @@
 //! The widget: a person goes through it, and the company's backend reads what came of it.
 
 mod camera;
+mod devices;
 mod end;
 mod flags;
 mod hostile;

@@ -1,0 +1,95 @@
+//! `/__widget/watch/{token}`: how a session stands for one of its pages, as soon as that is news.
+//!
+//! No fault is on it and the journal does not have it: nobody asks for it but the page, for as long as it is open.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::{Request, State},
+    http::{Response, StatusCode},
+};
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::{
+    super::caller::Caller,
+    json,
+    page::location_of,
+    session::{Token, named, viewer},
+    view::whereabouts,
+};
+use crate::{
+    config::Config,
+    mock::{Glance, Mock, Standing},
+    vendor,
+};
+
+/// A page is answered after that time even where there is no news, in real time: proxies cut off whoever waits for long.
+const LONGEST: Duration = Duration::from_secs(25);
+
+/// How the session stands, when that is not what the query has `seen`, or nothing new came for long. Its `mark` is what
+/// the page has seen then.
+pub(in crate::http) async fn show(
+    State(mock): State<Arc<Mock>>,
+    token: Token,
+    caller: Extension<Caller>,
+    request: Request,
+) -> Response<Body> {
+    let token = token.map(|axum::extract::Path(token)| token).unwrap_or_default();
+    let (head, _) = request.into_parts();
+    let seen = named(&head.uri, "seen").unwrap_or_default();
+    let Some(token) = vendor::Token::parse(&token) else {
+        return json(StatusCode::OK, &marked(json!({ "is": "closed" })));
+    };
+    // Where too many wait already, the page asks again.
+    let Ok(_place) = mock.waiting.clone().try_acquire_owned() else {
+        return json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "too many clients wait already" }));
+    };
+    let viewer = viewer(&head);
+    let tell = |glance: &Glance<Value>| marked(told(glance, &token, &mock.config));
+    let news = pin!(async {
+        let glance = mock.glance(token, &viewer, whereabouts, |glance| tell(glance)["mark"] != *seen).await;
+        tell(&glance)
+    });
+    tokio::select! {
+        biased;
+        news = timeout(LONGEST, news) => match news {
+            Ok(news) => json(StatusCode::OK, &news),
+            Err(_) => json(StatusCode::OK, &json!({ "mark": seen })),
+        },
+        () = caller.gone() => json(StatusCode::OK, &Value::Null),
+    }
+}
+
+fn told(glance: &Glance<Value>, token: &vendor::Token, config: &Config) -> Value {
+    let mut told = match &glance.standing {
+        // A page knows where it is itself.
+        Standing::Open { is_elsewhere: false, .. } => json!({ "is": "open" }),
+        Standing::Open { is_elsewhere: true, is_on_phone, shown } => {
+            json!({ "is": "elsewhere", "isOnPhone": is_on_phone, "there": shown })
+        }
+        Standing::Through(return_url) => {
+            let url = return_url.as_ref().map(|url| location_of(url, token.as_str(), config));
+            json!({ "is": "through", "returnUrl": url })
+        }
+        Standing::Closed => json!({ "is": "closed" }),
+    };
+    let parts = glance.parts.iter().map(|part| json!({ "isOpened": part.is_opened, "isThrough": part.is_finished }));
+    told["participants"] = parts.collect();
+    told
+}
+
+/// The same with a mark, by which it is known again.
+fn marked(mut told: Value) -> Value {
+    let mut hasher = DefaultHasher::new();
+    told.to_string().hash(&mut hasher);
+    told["mark"] = format!("{:x}", hasher.finish()).into();
+    told
+}

@@ -1,0 +1,89 @@
+//! Which page of the widget the person goes on with: they may change from one device to another.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{FinishError, Session};
+use crate::vendor::Token;
+
+/// Who looks at the widget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Viewer {
+    /// `None` for a script, which goes on beside whatever page there is.
+    pub(crate) page: Option<Page>,
+    pub(crate) is_phone: bool,
+}
+
+/// A page of the widget in a browser, as it names itself.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Page {
+    pub(crate) browser: String,
+    /// One of the browser's pages.
+    pub(crate) tab: String,
+}
+
+/// The pages that have had the widget of a session open.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub(super) struct Devices {
+    /// The browser that came first.
+    first: String,
+    /// The page that the person goes on with: the last that was opened.
+    current: Page,
+    is_phone: bool,
+}
+
+impl Session {
+    /// Lets the person go on with a page that was opened. Where the session `stays` in one browser, another is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError`] when it is another browser then, or there is nothing more to do for a person at `now`.
+    pub(crate) fn go_on_with(&mut self, viewer: &Viewer, stays: bool, now: Timestamp) -> Result<(), FinishError> {
+        self.check_open(now)?;
+        let Some(page) = &viewer.page else { return Ok(()) };
+        let rest = self.rest();
+        let first = match rest.devices.as_deref() {
+            Some(devices) if devices.current == *page => return Ok(()),
+            Some(devices) if stays && devices.first != page.browser => return Err(FinishError::OtherBrowser),
+            Some(devices) => devices.first.clone(),
+            None => page.browser.clone(),
+        };
+        rest.devices = Some(Box::new(Devices { first, current: page.clone(), is_phone: viewer.is_phone }));
+        rest.turns += 1;
+        Ok(())
+    }
+
+    /// Whether the person goes on with another page than that of the viewer.
+    pub(crate) fn is_elsewhere(&self, viewer: &Viewer) -> bool {
+        let current = self.devices().map(|devices| &devices.current);
+        viewer.page.as_ref().zip(current).is_some_and(|(page, current)| page != current)
+    }
+
+    /// Whether the page that the person goes on with is a phone's.
+    pub(crate) fn is_on_phone(&self) -> bool {
+        self.devices().is_some_and(|devices| devices.is_phone)
+    }
+
+    fn devices(&self) -> Option<&Devices> {
+        self.rest.as_ref()?.devices.as_deref()
+    }
+
+    /// Takes note of a session that began as a part of this one.
+    pub(crate) fn add_part(&mut self, part: Token) {
+        let rest = self.rest();
+        rest.parts.push(part);
+        rest.turns += 1;
+    }
+
+    /// The sessions that began as parts of this one, in the order in which they did; some may be gone.
+    pub(crate) fn parts(&self) -> &[Token] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.parts)
+    }
+}
+
+impl Devices {
+    /// What memory it takes, about.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.first.len() + self.current.browser.len() + self.current.tab.len()
+    }
+}
