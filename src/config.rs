@@ -66,6 +66,8 @@ pub struct Config {
     pub null_reject_reason: Option<bool>,
     /// Adds `session_token` to the query of `return_url` when the browser goes there.
     pub return_url_token: bool,
+    /// Whether the widget has the mark and the drawer that are there for developers: yes.
+    pub panel: bool,
     /// The scenario for sessions that do not ask for one: `approved`.
     pub scenario: String,
     /// When a scenario that does not say so reaches its outcome: when the widget is finished.
@@ -118,6 +120,7 @@ impl Default for Config {
             error_status: ErrorStatus::default(),
             null_reject_reason: None,
             return_url_token: false,
+            panel: true,
             scenario: "approved".into(),
             finish: Trigger::Widget,
             scenarios: None,

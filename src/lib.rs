@@ -54,7 +54,7 @@ pub use company::{Company, Configuration, JournalSettings};
 
 mod mock;
 pub use mock::{
-    BrowserInfo, CallOfSession, CompanyInfo, ConfigError, Due, FellDue, Finish, ReachedStep, ScenarioInfo,
+    BrowserInfo, CallOfSession, CompanyInfo, ConfigError, Due, FellDue, Finish, ReachedStep, ScenarioInfo, SentCode,
     SessionDetails, SessionInfo, StageInfo, UploadInfo,
 };
 

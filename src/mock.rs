@@ -37,6 +37,7 @@ pub(crate) use self::{
     glance::{Glance, Standing},
     result::Told,
     screens::{Answered, ScreenError, Stop},
+    steering::PlayError,
     striking::{Met, Stand},
     waiting::{Until, WaitError},
 };
@@ -47,7 +48,7 @@ pub(crate) use self::{
 pub use self::{
     companies::CompanyInfo,
     scenarios::{ScenarioInfo, StageInfo},
-    sessions::{BrowserInfo, CallOfSession, ReachedStep, SessionDetails, SessionInfo, UploadInfo},
+    sessions::{BrowserInfo, CallOfSession, ReachedStep, SentCode, SessionDetails, SessionInfo, UploadInfo},
     steering::{Due, FellDue},
     widget::Finish,
 };

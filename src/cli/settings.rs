@@ -108,6 +108,11 @@ pub(super) struct Settings {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     return_url_token: Option<bool>,
 
+    /// Leave out the mark and the drawer that the widget has for developers
+    #[arg(long, env = "IDENTOMAT_MOCK_NO_PANEL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", value_name = "true|false")]
+    no_panel: Option<bool>,
+
     /// Scenario for sessions that do not ask for one [default: approved]
     #[arg(long, env = "IDENTOMAT_MOCK_SCENARIO", value_name = "NAME")]
     scenario: Option<String>,
@@ -320,6 +325,7 @@ impl Settings {
             media_cache,
             null_reject_reason,
             return_url_token,
+            no_panel,
             scenario,
             finish,
             scenarios,

@@ -47,6 +47,12 @@ pub(crate) enum What {
     Stage { stage: usize },
     /// It was decided from outside.
     Decided { verdict: String },
+    /// From now on another scenario happens to the session.
+    Scenario {
+        #[serde(serialize_with = "name")]
+        #[cfg_attr(test, schemars(with = "String"))]
+        scenario: Arc<Scenario>,
+    },
     /// The token ran out before the person was through.
     Expired,
     /// The session was deleted.
@@ -83,6 +89,7 @@ impl What {
             Self::Finished => "finished",
             Self::Stage { .. } => "stage",
             Self::Decided { .. } => "decided",
+            Self::Scenario { .. } => "scenario",
             Self::Expired => "expired",
             Self::Deleted => "deleted",
             Self::Evicted => "evicted",

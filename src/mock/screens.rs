@@ -1,6 +1,6 @@
 //! A person goes from screen to screen of the widget.
 
-use super::{Finish, Mock};
+use super::{Finish, Mock, SentCode};
 use crate::{
     flow::{Act, Answer, AnswerError, Beside, Capture, Channel, Content, Flow, Given, Progress, Screen, Subject, Way},
     foreign_text::shortened,
@@ -264,6 +264,19 @@ impl Mock {
         };
         cast().unwrap_or((flags.document_types()[0], "USA".to_owned()))
     }
+}
+
+/// The codes that a person was sent, in the order of the screens that ask for them.
+pub(super) fn sent_codes(token: &str, asked: &Asked, progress: &Progress) -> Vec<SentCode> {
+    let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
+    let flow = Flow::new(&flags, &steps, progress, false);
+    let sent = flow.screens.into_iter().filter_map(|screen| match screen.content {
+        Content::Code { channel, address } if !address.is_empty() => {
+            Some(SentCode { by: channel.as_str().to_owned(), code: code(token, &address), address })
+        }
+        _ => None,
+    });
+    sent.collect()
 }
 
 /// What a session is asked for, and how far the person has come.

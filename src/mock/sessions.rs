@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{CallFilter, CallOf, Mock};
+use super::{
+    CallFilter, CallOf, Mock,
+    screens::{progress, sent_codes},
+};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
@@ -70,6 +73,8 @@ pub struct SessionDetails {
     pub browser: Option<BrowserInfo>,
     /// The steps of the widget that the person came to, in the order in which they did.
     pub reached_steps: Vec<ReachedStep>,
+    /// The codes that the live service would have sent.
+    pub codes: Vec<SentCode>,
     /// What the person filled in: questionnaire key → question key → answer; `None` where it is invented.
     pub answers: Option<Value>,
     /// The pictures and videos that came into it.
@@ -119,6 +124,19 @@ pub struct ReachedStep {
     pub kind: String,
     /// When, for the first time.
     pub at: String,
+}
+
+/// A code that the live service would have sent to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SentCode {
+    /// `e-mail` or `phone`.
+    pub by: String,
+    /// The address or number that it would go to.
+    pub address: String,
+    /// Four digits.
+    pub code: String,
 }
 
 /// A picture or video that came into a session.
@@ -326,10 +344,11 @@ impl Mock {
                 session.reached().iter().map(step).collect(),
                 session.answers().cloned(),
                 uploads(session),
+                progress(session),
             );
             (seen, details)
         })?;
-        let (timeline, browser, reached_steps, answers, uploads) = details;
+        let (timeline, browser, reached_steps, answers, uploads, (asked, progress)) = details;
         Some(SessionDetails {
             scenario_description: seen.asked.scenario.description.clone(),
             session: SessionInfo::of(seen, &tenant),
@@ -337,6 +356,7 @@ impl Mock {
             browser: browser
                 .map(|browser| BrowserInfo { remote_address: browser.remote_address, user_agent: browser.user_agent }),
             reached_steps,
+            codes: sent_codes(token, &asked, &progress),
             answers: answers.map(|answers| answers.given().clone().into()),
             uploads,
             children: self.children(token).iter().map(ToString::to_string).collect(),

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{DecideError, Mock, Token};
 use crate::{
     clock::Clock,
-    company::{Tenant, What},
+    company::{Happened, Tenant, What},
     faults::FaultInfo,
     scenario::{ScenarioChoice, Verdict},
-    session::SessionEvent,
+    session::{FinishError, Session, SessionEvent},
 };
 
 /// Something that fell due when a clock was moved.
@@ -43,6 +43,15 @@ pub enum Due {
     Expired,
     /// The fault of that name ended.
     FaultEnded(String),
+}
+
+/// Why no other scenario happens to a session.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PlayError {
+    #[error(transparent)]
+    Session(FinishError),
+    #[error("{0}")]
+    NoSuchScenario(String),
 }
 
 impl Mock {
@@ -146,6 +155,26 @@ impl Mock {
             }
         });
         tenant.enqueue(ready.collect::<Result<_, String>>()?);
+        Ok(())
+    }
+
+    /// Lets the scenario of that name happen to a session from now on, whatever came of the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`PlayError`] when there is no such session or scenario, or the person is through.
+    pub(crate) fn play(&self, token: &str, name: &str, chosen_by: &'static str) -> Result<(), PlayError> {
+        let no_session = || PlayError::Session(FinishError::NoSuchSession);
+        let (tenant, known) = (self.tenant_of(token).ok_or_else(no_session)?, Token::parse(token));
+        let catalogue = self.catalogue();
+        catalogue.scenarios.check(name).map_err(PlayError::NoSuchScenario)?;
+        let scenario = catalogue.scenarios.get(name).expect("it was checked").clone();
+        let play = |session: &mut Session, now| session.play(scenario.clone(), chosen_by, now);
+        self.in_widget(token, play).map_err(PlayError::Session)?;
+        let what = What::Scenario { scenario };
+        tenant.journal.note([Happened { at: tenant.clock.now(), session: known, what }]);
+        // What comes of it at once comes behind that.
+        self.in_session(token, Session::settle);
         Ok(())
     }
 

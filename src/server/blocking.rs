@@ -170,6 +170,7 @@ waiting! {
     fn finish_as(token: &str, finish: impl Into<Finish>) -> SessionInfo;
     fn decide(token: &str, verdict: impl Into<Verdict>) -> SessionInfo;
     fn decide_as_scripted(token: &str) -> SessionInfo;
+    fn play(token: &str, scenario: &str) -> SessionInfo;
     fn expire(token: &str) -> SessionInfo;
     fn remove_session(token: &str) -> ();
     fn scenarios() -> Vec<ScenarioInfo>;

@@ -274,6 +274,32 @@ impl Session {
         )))
     }
 
+    /// Lets another scenario happen to the person from `now` on, as if nothing had come of the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError::AlreadyFinished`] when the person is through.
+    pub(crate) fn play(
+        &mut self,
+        scenario: Arc<Scenario>,
+        chosen_by: &'static str,
+        now: Timestamp,
+    ) -> Result<(), FinishError> {
+        if self.is_finished() {
+            return Err(FinishError::AlreadyFinished);
+        }
+        self.asked.scenario = scenario;
+        self.asked.chosen_by = chosen_by.into();
+        (self.switches, self.step_types) = self.asked.layers().read_types();
+        self.course = Course::new(now);
+        let rest = self.rest();
+        rest.came.clear();
+        rest.faults = FaultList::default();
+        rest.rendered = None;
+        rest.turns += 1;
+        Ok(())
+    }
+
     /// Says whether a person can still get through.
     ///
     /// # Errors

@@ -199,6 +199,13 @@ impl Browser {
         clicked.unwrap_or_else(|problem| panic!("`{test_id}` cannot be double-clicked: {problem}"));
     }
 
+    /// Drags an element so many pixels to the right and down.
+    pub(crate) async fn drag(&self, test_id: &str, right: i64, down: i64) {
+        let element = self.element(test_id).await;
+        let chain = self.driver.action_chain().click_and_hold_element(&element).move_by_offset(right, down).release();
+        chain.perform().await.unwrap_or_else(|problem| panic!("`{test_id}` cannot be dragged: {problem}"));
+    }
+
     /// Types into a field, key by key.
     pub(crate) async fn fill_in(&self, test_id: &str, text: impl Into<thirtyfour::TypingData>) {
         let typed = self.element(test_id).await.send_keys(text).await;

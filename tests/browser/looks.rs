@@ -36,7 +36,9 @@ impl Visit {
             .filter((element) => !element.matches('.unseen, .view *'))
             .filter((element) => {
                 const { left, right, height } = element.getBoundingClientRect();
-                const isLow = height < 44 && element.matches('button, select, .field input, .choice');
+                // What is there for developers is smaller than what a person needs.
+                const least = element.closest('.rail, .drawer') ? 24 : 44;
+                const isLow = height < least && element.matches('button, select, .field input, .choice');
                 return isLow || left < 0 || right > document.documentElement.clientWidth;
             })
             .map((element) => element.outerHTML)";

@@ -57,6 +57,8 @@ async fn story(control: Control) -> Vec<String> {
     tell!(second.finish_as(&asked.token, Finish::from(Outcome::ManualCheck).answers(json!({"s": {"q": "a"}}))).await);
     tell!(second.session(&asked.token).await);
     let open = second.begin(json!({})).await.unwrap();
+    tell!(second.play(&open.token, "rejected").await);
+    tell!(second.play(&open.token, "rejectet").await);
     tell!(second.expire(&open.token).await);
     tell!(second.last_session().await);
     tell!(second.remove_session(&open.token).await);

@@ -69,6 +69,7 @@ fn resources() -> Router<Arc<Mock>> {
         .route("/sessions/{token}", get(sessions::show).delete(sessions::remove))
         .route("/sessions/{token}/finish", post(sessions::finish))
         .route("/sessions/{token}/decide", post(sessions::decide))
+        .route("/sessions/{token}/scenario", post(sessions::play))
         .route("/sessions/{token}/expire", post(sessions::expire))
         .route("/scenarios", get(scenarios::list).post(scenarios::add))
         .route("/scenarios/queue", get(scenarios::queue).post(scenarios::enqueue).delete(scenarios::empty))

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     foreign_text::{shortened, without_quotes},
-    mock::{BeginRequest, Mock, Refusal, SessionDetails, SessionFilter, SessionInfo, SessionRange},
+    mock::{BeginRequest, Mock, PlayError, Refusal, SessionDetails, SessionFilter, SessionInfo, SessionRange},
     session::{DecideError, FinishError},
     vendor::{Form, Token},
 };
@@ -56,6 +56,14 @@ pub(super) struct Begin {
     steps: Vec<Map<String, Value>>,
     config_id: Option<String>,
     parent_session_id: Option<String>,
+}
+
+/// What happens to a session from now on.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Played {
+    scenario: String,
 }
 
 pub(super) async fn list(
@@ -135,6 +143,20 @@ pub(super) async fn decide(
 ) -> Result<Json<SessionInfo>, Problem> {
     let token = without_quotes(&token);
     mock.decide(token, wish.into_decision()?.as_ref())?;
+    now(&mock, token)
+}
+
+/// Another scenario happens to it from now on.
+pub(super) async fn play(
+    State(mock): State<Arc<Mock>>,
+    Named(token): Named,
+    JsonBody(Played { scenario }): JsonBody<Played>,
+) -> Result<Json<SessionInfo>, Problem> {
+    let token = without_quotes(&token);
+    mock.play(token, &scenario, "the control API").map_err(|error| match error {
+        PlayError::Session(error) => error.into(),
+        PlayError::NoSuchScenario(problem) => Problem::invalid(problem).at("scenario"),
+    })?;
     now(&mock, token)
 }
 

@@ -2,8 +2,7 @@
 // is posted. Texts of the company are foreign: they are only ever put in as text.
 
 import { button, element, notice } from "./dom.js";
-import { call, token, watch } from "./door.js";
-import { openDrawer } from "./drawer.js";
+import { call, watch } from "./door.js";
 import { tellFinished } from "./finished.js";
 import { speak, t } from "./text.js";
 
@@ -18,6 +17,8 @@ let autopilot;
 // What is known last of the session, and whether the person goes on with another page.
 let latest = { is: "open", participants: [] };
 let isElsewhere = false;
+// Whether it goes to the end by itself, as fast as it can.
+let skips = false;
 
 // During the flow the URL says where the person is; at the end it does not any more.
 function showPlace(step, how) {
@@ -34,7 +35,7 @@ async function show(view, how) {
   const { draw } = await import(`./screens/${screen.kind}.js`);
   showPlace(screen.id, how);
   isElsewhere = false;
-  const isAutopilot = view.autopilot || parameters.get("mock_autopilot") === "1";
+  const isAutopilot = skips || view.autopilot || parameters.get("mock_autopilot") === "1";
   const drawn = draw({
     screen,
     isAutopilot,
@@ -48,9 +49,8 @@ async function show(view, how) {
   byId("progress").value = view.at;
   byId("progress").setAttribute("aria-label", t("progress", view));
   showBack(view.back);
-  byId("mock").onclick = () => openDrawer(view, end);
   if (isAutopilot) {
-    const pace = Number(parameters.get("mock_autopilot_pace") ?? view.pace);
+    const pace = skips ? 0 : Number(parameters.get("mock_autopilot_pace") ?? view.pace);
     autopilot = setTimeout(() => post(screen, { auto: true }), pace);
   }
 }
@@ -218,7 +218,6 @@ function end(returnUrl) {
     return;
   }
   byId("back").hidden = byId("progress").hidden = true;
-  byId("mock").replaceWith(element("p", { className: "mock" }, t("mock-line")));
   showEnd("done", t("done-title"), element("p", { testid: "done" }, t("done-text")));
   tellFinished();
 }
@@ -242,6 +241,11 @@ function followUrl() {
 }
 
 addEventListener("popstate", followUrl);
+
+addEventListener("identomat-mock-skip", () => {
+  skips = true;
+  load(undefined, "replaceState");
+});
 
 await load(parameters.get("step"), "replaceState");
 // Before it was opened, it would not be told that it is the page that the person goes on with.

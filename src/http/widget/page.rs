@@ -15,13 +15,13 @@ use super::{
         origin,
         params::{Params, Received},
     },
-    closed, filled_in, html, json, refused,
+    closed, filled_in, html, json, refused, texts,
 };
 use crate::{
     config::Config,
-    foreign_text::without_quotes,
+    foreign_text::{as_html, without_quotes},
     mock::{Finish, Mock},
-    scenario::Verdict,
+    scenario::{REJECT_REASONS, Verdict},
     session::{Browser, FinishError},
     vendor::{ErrorCase, Language, Outcome, VendorError},
 };
@@ -37,9 +37,26 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Reques
     let (head, _) = request.into_parts();
     let token = session_token(&head.uri);
     match mock.open(&token, browser(&head)) {
-        Ok(()) => filled_in(StatusCode::OK, mock.language(&token), include_str!("page.html"), &[]),
+        Ok(()) => html(StatusCode::OK, page(mock.language(&token), &mock.config)),
         Err(error) => refusal(&error, mock.language(&token)),
     }
+}
+
+/// The page, with the drawer where the settings leave it there.
+fn page(language: Language, config: &Config) -> String {
+    let page = texts::filled_in(include_str!("page.html"), language, &[]);
+    if !config.panel {
+        return page;
+    }
+    let words = json!({ "outcomes": Outcome::ALL.map(Outcome::as_str), "reasons": REJECT_REASONS }).to_string();
+    let drawer = format!(
+        r#"  <meta name="identomat-mock" content="{}">
+  <link rel="stylesheet" href="/__widget/drawer/drawer.css">
+  <script type="module" src="/__widget/drawer/drawer.js"></script>
+</head>"#,
+        as_html(&words)
+    );
+    page.replacen("</head>", &drawer, 1)
 }
 
 /// Finishes the session. The form has `outcome` (an outcome, or `scenario`: as the scenario says, which is what a

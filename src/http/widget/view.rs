@@ -10,7 +10,7 @@ use super::{markdown, qr};
 use crate::{
     flow::{Capture, Channel, Content, Given, Subject},
     mock::Stop,
-    vendor::{Choice, DocumentType, Language, Outcome, Question, Questionnaire},
+    vendor::{Choice, DocumentType, Language, Question, Questionnaire},
 };
 
 /// The public view of a session.
@@ -30,9 +30,6 @@ struct View<'a> {
     /// Whether the page goes on by itself, and how long it shows each screen then, in milliseconds.
     autopilot: bool,
     pace: u64,
-    scenario: &'a str,
-    scenario_description: &'a str,
-    outcomes: [&'static str; Outcome::ALL.len()],
     /// What the session is asked for, as it came, unknown members included.
     asked: AskedFor<'a>,
 }
@@ -62,9 +59,6 @@ pub(super) fn view(stop: &Stop<'_>, own_link: &str) -> Vec<u8> {
         of: stop.flow.screens.len(),
         autopilot: stop.flags.is_on("mock_autopilot"),
         pace,
-        scenario: &stop.asked.scenario.name,
-        scenario_description: &stop.asked.scenario.description,
-        outcomes: Outcome::ALL.map(Outcome::as_str),
         asked: AskedFor { flags: raw(&flags, "{}"), steps: raw(&steps, "[]") },
     };
     serde_json::to_vec(&view).expect("a view is JSON")

@@ -99,6 +99,16 @@ impl Control {
         self.post(&["sessions", without_quotes(token), "decide"], Map::new()).await
     }
 
+    /// Lets the scenario of that name happen to a session from now on, whatever came of the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] when there is no such session or scenario, or the person is through.
+    pub async fn play(&self, token: &str, scenario: &str) -> Result<SessionInfo, ControlError> {
+        let body = Map::from_iter([("scenario".to_owned(), scenario.into())]);
+        self.post(&["sessions", without_quotes(token), "scenario"], body).await
+    }
+
     /// Lets the token of a session run out.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod camera;
 mod devices;
+mod drawer;
 mod end;
 mod flags;
 mod hostile;

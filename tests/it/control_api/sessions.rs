@@ -55,7 +55,7 @@ async fn a_session_shows_everything_known() {
         ],
         "reached_steps": [{"step": "agreement", "kind": "agreement", "at": "2025-12-31T12:00:00Z"}],
         "answers": {"form": {"q": true}},
-        "uploads": [{"kind": "card-front", "page": 1, "content_type": "image/jpeg", "bytes": 8}],
+        "codes": [], "uploads": [{"kind": "card-front", "page": 1, "content_type": "image/jpeg", "bytes": 8}],
         "children": [child],
     });
     assert_eq!(shown, expected);
@@ -225,4 +225,36 @@ async fn the_harness_sees_what_the_control_api_does() {
     assert_eq!((&session.scenario[..], &session.chosen_by[..]), ("rejected", "the control API"));
     mock.finish(&session.token).unwrap();
     assert!(mock.last_session().unwrap().finished_at.is_some());
+}
+
+#[tokio::test]
+async fn another_scenario_plays_as_if_nothing_had_come_of_the_one_before() {
+    let app = TestApp::start().await;
+    for scenario in [
+        json!({"name": "first", "description": "It goes wrong.", "stages": [
+            {"when": "begin", "result": "MANUAL_CHECK"}, {"when": "opened", "error": "SESSION_NOT_FOUND"},
+        ]}),
+        json!({"name": "second", "description": "It has a face.", "flags": {"skip_document": true}, "stages": [
+            {"when": "begin", "result": "IN_PROGRESS"}, {"when": "after=1h", "result": "REJECTED"},
+        ]}),
+    ] {
+        app.tell("scenarios", &scenario).await.assert_status(201);
+    }
+    let token = app.begin(json!({"flags": {"mock_scenario": "first"}})).await;
+    app.widget(&token).await.assert_status(200);
+    assert_eq!(app.result(&token).await.json(), "SESSION_NOT_FOUND");
+    let path = format!("sessions/{token}/scenario");
+    let problem = app.tell(&path, &json!({"scenario": "secnd"})).await.problem(400);
+    assert_eq!((&problem["field"], &problem["nearest"]), (&json!("scenario"), &json!("second")));
+    let played = app.tell(&path, &json!({"scenario": "second"})).await.json();
+    let expected = (json!("second"), json!("the control API"), json!(1), json!("IN_PROGRESS"));
+    assert_eq!(
+        (&played["scenario"], &played["chosen_by"], &played["stage"], &played["answer"]),
+        (&expected.0, &expected.1, &expected.2, &expected.3)
+    );
+    assert_eq!(app.walk(&token).await, ["agreement", "face", "processing"], "its flags hold too");
+    app.mock.advance(std::time::Duration::from_secs(60 * 60));
+    assert_eq!(app.result(&token).await.json()["result"], "REJECTED");
+    app.tell(&path, &json!({"scenario": "first"})).await.problem(409);
+    app.tell("sessions/none/scenario", &json!({"scenario": "first"})).await.problem(404);
 }

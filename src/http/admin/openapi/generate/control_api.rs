@@ -98,6 +98,12 @@ pub(super) fn paths(document: &mut Document) {
             .done();
     }
     document
+        .admin("post", "/sessions/{token}/scenario", "Another scenario happens to it from now on")
+        .body::<sessions::Played>()
+        .answers::<SessionInfo>(200)
+        .problems(&[404, 409])
+        .done();
+    document
         .admin("post", "/sessions/{token}/expire", "The token opens the widget no more")
         .body::<Nothing>()
         .answers::<SessionInfo>(200)
