@@ -68,6 +68,9 @@ pub struct Config {
     pub return_url_token: bool,
     /// Whether the widget has the mark and the drawer that are there for developers: yes.
     pub panel: bool,
+    /// How long the widget waits for the page around it to do something when the person is through, before it says that
+    /// nothing came: 5 s.
+    pub done_patience: Duration,
     /// The scenario for sessions that do not ask for one: `approved`.
     pub scenario: String,
     /// When a scenario that does not say so reaches its outcome: when the widget is finished.
@@ -121,6 +124,7 @@ impl Default for Config {
             null_reject_reason: None,
             return_url_token: false,
             panel: true,
+            done_patience: Duration::from_secs(5),
             scenario: "approved".into(),
             finish: Trigger::Widget,
             scenarios: None,

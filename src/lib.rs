@@ -54,14 +54,17 @@ pub use company::{Company, Configuration, JournalSettings};
 
 mod mock;
 pub use mock::{
-    BrowserInfo, CallOfSession, CompanyInfo, ConfigError, Due, FellDue, Finish, ReachedStep, ScenarioInfo, SentCode,
-    SessionDetails, SessionInfo, StageInfo, UploadInfo,
+    BrowserInfo, CallOfSession, CompanyInfo, ConfigError, Due, FellDue, FindingInfo, Finish, ReachedStep, ScenarioInfo,
+    SentCode, SessionDetails, SessionInfo, StageInfo, UploadInfo,
 };
 
 mod session;
 #[cfg(feature = "media")]
 pub use session::UploadError;
 pub use session::{DecideError, FinishError, TimelineEntry};
+
+mod embedding;
+pub use embedding::Finding;
 
 mod scenario;
 pub use scenario::{Origin, Scenario, ScenarioChoice, ScreeningMatch, Stage, Trigger, Verdict};

@@ -48,7 +48,9 @@ pub(crate) use self::{
 pub use self::{
     companies::CompanyInfo,
     scenarios::{ScenarioInfo, StageInfo},
-    sessions::{BrowserInfo, CallOfSession, ReachedStep, SentCode, SessionDetails, SessionInfo, UploadInfo},
+    sessions::{
+        BrowserInfo, CallOfSession, FindingInfo, ReachedStep, SentCode, SessionDetails, SessionInfo, UploadInfo,
+    },
     steering::{Due, FellDue},
     widget::Finish,
 };

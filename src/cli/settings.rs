@@ -113,6 +113,11 @@ pub(super) struct Settings {
     #[arg(default_missing_value = "true", value_name = "true|false")]
     no_panel: Option<bool>,
 
+    /// How long the page around the widget has to do something at the end, before the widget says that nothing came
+    /// [default: 5s]
+    #[arg(long, env = "IDENTOMAT_MOCK_DONE_PATIENCE", value_name = "TIME")]
+    done_patience: Option<Length>,
+
     /// Scenario for sessions that do not ask for one [default: approved]
     #[arg(long, env = "IDENTOMAT_MOCK_SCENARIO", value_name = "NAME")]
     scenario: Option<String>,
@@ -326,6 +331,7 @@ impl Settings {
             null_reject_reason,
             return_url_token,
             no_panel,
+            done_patience,
             scenario,
             finish,
             scenarios,

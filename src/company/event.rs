@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::Entry;
-use crate::{clock::Clock, faults::Endpoint, scenario::Scenario, session, vendor::Token};
+use crate::{clock::Clock, embedding::Finding, faults::Endpoint, scenario::Scenario, session, vendor::Token};
 
 /// Something that happened, with its number among all that did.
 #[derive(Debug)]
@@ -47,6 +47,12 @@ pub(crate) enum What {
     Stage { stage: usize },
     /// It was decided from outside.
     Decided { verdict: String },
+    /// The widget found out something about where it runs.
+    Finding {
+        finding: Finding,
+        /// What is wrong, in a sentence.
+        problem: &'static str,
+    },
     /// From now on another scenario happens to the session.
     Scenario {
         #[serde(serialize_with = "name")]
@@ -89,6 +95,7 @@ impl What {
             Self::Finished => "finished",
             Self::Stage { .. } => "stage",
             Self::Decided { .. } => "decided",
+            Self::Finding { .. } => "finding",
             Self::Scenario { .. } => "scenario",
             Self::Expired => "expired",
             Self::Deleted => "deleted",
@@ -116,13 +123,14 @@ impl What {
 
 impl From<session::Happened> for What {
     fn from(happened: session::Happened) -> Self {
-        use session::Happened::{Decided, Expired, Finished, Opened, Stage, Step};
+        use session::Happened::{Decided, Expired, Finished, Found, Opened, Stage, Step};
         match happened {
             Opened => Self::Opened,
             Step(step) => Self::Step { step },
             Finished => Self::Finished,
             Stage(stage) => Self::Stage { stage },
             Decided(verdict) => Self::Decided { verdict },
+            Found(finding) => Self::Finding { finding, problem: finding.problem() },
             Expired => Self::Expired,
         }
     }

@@ -26,7 +26,7 @@ use super::{
     origin::{let_read, preflight},
     unfinished::Unfinished,
     unread,
-    widget::{assets, page, session, watch},
+    widget::{assets, doctor, page, session, watch},
 };
 #[cfg(feature = "media")]
 use crate::vendor::MediaKind;
@@ -87,6 +87,7 @@ fn other_calls(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
         // The person's browser.
         .route("/", get(page::show).post(page::finish))
         .route("/__widget/sessions/{token}", get(session::show).post(session::answer))
+        .route("/__widget/doctor/{token}/{finding}", get(doctor::note))
         .route("/__widget/watch/{token}", get(watch::show))
         .route("/__widget/{*asset}", get(assets::show))
         // Test runners and health checks.

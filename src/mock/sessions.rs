@@ -13,7 +13,8 @@ use super::{
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    session::{Asked, Reached, Session, Standing, TimelineEntry},
+    embedding::Finding,
+    session::{Asked, Found, Reached, Session, Standing, TimelineEntry},
     vendor::{ResultCase, Token},
 };
 
@@ -73,6 +74,8 @@ pub struct SessionDetails {
     pub browser: Option<BrowserInfo>,
     /// The steps of the widget that the person came to, in the order in which they did.
     pub reached_steps: Vec<ReachedStep>,
+    /// What the widget found out about where it runs.
+    pub findings: Vec<FindingInfo>,
     /// The codes that the live service would have sent.
     pub codes: Vec<SentCode>,
     /// What the person filled in: questionnaire key → question key → answer; `None` where it is invented.
@@ -126,6 +129,21 @@ pub struct ReachedStep {
     pub at: String,
 }
 
+/// What the widget found out about where it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct FindingInfo {
+    /// What.
+    pub finding: Finding,
+    /// When, for the first time.
+    pub at: String,
+    /// What is wrong, in a sentence.
+    pub problem: String,
+    /// What to do, with the line to change.
+    pub remedy: String,
+}
+
 /// A code that the live service would have sent to a person.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -152,6 +170,13 @@ pub struct UploadInfo {
     pub content_type: String,
     /// How long it is.
     pub bytes: usize,
+}
+
+impl FindingInfo {
+    fn of(Found { finding, at }: &Found) -> Self {
+        let (problem, remedy) = (finding.problem().to_owned(), finding.remedy().to_owned());
+        Self { finding: *finding, at: at.to_string(), problem, remedy }
+    }
 }
 
 impl CallOfSession {
@@ -344,11 +369,12 @@ impl Mock {
                 session.reached().iter().map(step).collect(),
                 session.answers().cloned(),
                 uploads(session),
+                session.findings().iter().map(FindingInfo::of).collect(),
                 progress(session),
             );
             (seen, details)
         })?;
-        let (timeline, browser, reached_steps, answers, uploads, (asked, progress)) = details;
+        let (timeline, browser, reached_steps, answers, uploads, findings, (asked, progress)) = details;
         Some(SessionDetails {
             scenario_description: seen.asked.scenario.description.clone(),
             session: SessionInfo::of(seen, &tenant),
@@ -356,6 +382,7 @@ impl Mock {
             browser: browser
                 .map(|browser| BrowserInfo { remote_address: browser.remote_address, user_agent: browser.user_agent }),
             reached_steps,
+            findings,
             codes: sent_codes(token, &asked, &progress),
             answers: answers.map(|answers| answers.given().clone().into()),
             uploads,

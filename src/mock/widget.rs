@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::Mock;
 use crate::{
+    embedding::Finding,
     flow::{Answers, Progress},
     foreign_text::shortened,
     scenario::Verdict,
@@ -73,6 +74,22 @@ impl Mock {
             session.check_open(now)?;
             Ok(view(session))
         })
+    }
+
+    /// Notes what the widget of a session found out about where it runs; false where there is no such session.
+    pub(crate) fn note_finding(&self, token: &str, finding: Finding) -> bool {
+        let is_new = self.in_session(token, |session, now| session.find(finding, now));
+        if is_new == Some(true) {
+            let (name, problem, remedy) = (finding.as_str(), finding.problem(), finding.remedy());
+            tracing::warn!(session = token, finding = name, "{problem} {remedy}");
+        }
+        is_new.is_some()
+    }
+
+    /// Whether the browser goes somewhere at the end of a session.
+    pub(crate) fn has_return_url(&self, token: &str) -> bool {
+        let asked = self.in_session(token, |session, _| session.asked.clone());
+        asked.is_some_and(|asked| asked.layers().read_flags().return_url().is_some())
     }
 
     /// Notes that the person of a session came to a step of the widget.

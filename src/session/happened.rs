@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Session, course::Stood};
+use crate::embedding::Finding;
 
 /// Something that happened in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) enum Happened {
     Stage(usize),
     /// It was decided from outside, as this says.
     Decided(String),
+    /// The widget found out something about where it runs.
+    Found(Finding),
     /// The token ran out before the person was through.
     Expired,
 }
@@ -27,6 +30,7 @@ pub(crate) struct Seen {
     is_opened: bool,
     reached: usize,
     turns: u32,
+    findings: usize,
     is_finished: bool,
     came: usize,
     has_expired: bool,
@@ -39,6 +43,7 @@ impl Session {
             is_opened: self.opened_at().is_some(),
             reached: self.reached().len(),
             turns: self.rest.as_ref().map_or(0, |rest| rest.turns),
+            findings: self.findings().len(),
             is_finished: self.is_finished(),
             came: self.came().len(),
             has_expired: self.has_expired,
@@ -54,6 +59,8 @@ impl Session {
         happened.extend(self.opened_at().filter(|_| !seen.is_opened).map(|at| (at, Happened::Opened)));
         let reached = self.reached().iter().skip(seen.reached);
         happened.extend(reached.map(|reached| (reached.at, Happened::Step(reached.step.clone()))));
+        let found = self.findings().iter().skip(seen.findings);
+        happened.extend(found.map(|found| (found.at, Happened::Found(found.finding))));
         happened.extend(self.finished_at().filter(|_| !seen.is_finished).map(|at| (at, Happened::Finished)));
         let came = self.came().iter().skip(seen.came);
         happened.extend(came.map(|came| match &came.what {

@@ -29,7 +29,7 @@ pub(crate) use self::uploads::{Storage, Upload};
 pub(crate) use self::{
     course::Standing,
     devices::{Page, Viewer},
-    walk::Reached,
+    walk::{Found, Reached},
 };
 use self::{
     course::{Came, Course},
@@ -67,6 +67,8 @@ pub(crate) struct Session {
 struct Rest {
     opened_at: Option<Timestamp>,
     browser: Option<Browser>,
+    /// What the widget found out about where it runs.
+    findings: Vec<Found>,
     /// The steps of the widget that the person came to.
     reached: Vec<Reached>,
     progress: Option<Box<Progress>>,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{FinishError, Session};
+use crate::embedding::Finding;
 use crate::flow::{Progress, find_step, steps};
 
 /// A step of the widget that the person came to, by key and by type.
@@ -15,7 +16,29 @@ pub(crate) struct Reached {
     pub(crate) at: Timestamp,
 }
 
+/// Something that the widget found out about where it runs.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+pub(crate) struct Found {
+    pub(crate) finding: Finding,
+    /// The first time.
+    pub(crate) at: Timestamp,
+}
+
 impl Session {
+    /// Notes what the widget found out about where it runs; answers whether that is new.
+    pub(crate) fn find(&mut self, finding: Finding, now: Timestamp) -> bool {
+        let is_new = !self.findings().iter().any(|found| found.finding == finding);
+        if is_new {
+            self.rest().findings.push(Found { finding, at: now });
+        }
+        is_new
+    }
+
+    /// What the widget found out about where it runs, in the order in which it did.
+    pub(crate) fn findings(&self) -> &[Found] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.findings)
+    }
+
     /// Notes that the person came to a step of the widget, named by its key or its type; the first time counts.
     ///
     /// # Errors

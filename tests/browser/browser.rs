@@ -56,6 +56,8 @@ const ARGUMENTS: [&str; 12] = [
 pub(crate) enum Camera {
     /// One that shows a test picture, which every page may use that the embedding page lets.
     Fake,
+    /// As the fake one; no page may keep anything besides, and every name below `.test` leads to this machine.
+    FakeWithoutCookies,
     /// One that no page may use.
     Denied,
     None,
@@ -65,6 +67,11 @@ impl Camera {
     fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Fake => &["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+            Self::FakeWithoutCookies => &[
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+                "--host-resolver-rules=MAP *.test 127.0.0.1",
+            ],
             Self::Denied => &["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
             Self::None => &["--use-fake-ui-for-media-stream"],
         }
@@ -133,6 +140,10 @@ impl Browser {
         }
         let profile = format!("--user-data-dir={}", chromedriver.folder.join("profile").display());
         capabilities.add_arg(&profile).expect("an argument is text");
+        if camera == Camera::FakeWithoutCookies {
+            let blocked = json!({"profile.default_content_setting_values.cookies": 2});
+            capabilities.add_experimental_option("prefs", blocked).expect("preferences are JSON");
+        }
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a level is text");
         let url = format!("http://127.0.0.1:{}", chromedriver.port);
         let driver = match WebDriver::new(url, capabilities).await {

@@ -26,6 +26,8 @@ const PARENT: &str = r#"<!doctype html>
     const wish = new URLSearchParams(location.search);
     const widget = document.getElementById("widget");
     if (wish.has("no-camera")) widget.removeAttribute("allow");
+    if (wish.has("sandbox")) widget.setAttribute("sandbox", wish.get("sandbox"));
+    if (wish.has("reacts")) addEventListener("message", () => widget.remove());
     widget.src = wish.get("widget");
   </script>
 </body>
@@ -103,6 +105,16 @@ impl Site {
     /// The page that embeds that widget, and gives it no leave for the camera.
     pub(crate) fn embedding_without_camera(&self, widget: &str) -> String {
         self.embedding(widget) + "&no-camera=1"
+    }
+
+    /// The page that embeds that widget, in a frame with that `sandbox`.
+    pub(crate) fn embedding_in_sandbox(&self, widget: &str, sandbox: &str) -> String {
+        format!("{}&sandbox={}", self.embedding(widget), sandbox.replace(' ', "+"))
+    }
+
+    /// The page that embeds that widget, and takes the frame away at the first message.
+    pub(crate) fn embedding_until_done(&self, widget: &str) -> String {
+        self.embedding(widget) + "&reacts=1"
     }
 
     /// An address of the site. By its name the site is cross-site for the mock, which goes by its number.

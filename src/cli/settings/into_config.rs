@@ -49,6 +49,7 @@ impl Settings {
             error_status,
             null_reject_reason: self.null_reject_reason,
             return_url_token: self.return_url_token.unwrap_or(false),
+            done_patience: self.done_patience.map_or(defaults.done_patience, |Length(time)| time),
             panel: !self.no_panel.unwrap_or(false),
             scenario: self.scenario.unwrap_or(scenario),
             finish: self.finish.unwrap_or(finish),

@@ -17,7 +17,7 @@ macro_rules! files {
 }
 
 static ASSETS: &[(&str, &str)] = files![
-    "camera.js" "done.js" "dom.js" "door.js"
+    "camera.js" "doctor.js" "done.js" "dom.js" "door.js"
     "drawer/control.js" "drawer/drawer.css" "drawer/drawer.js" "drawer/mark.js" "drawer/stands.js" "finished.js" "icon.svg" "page.css" "page.js"
     "screens/address.js" "screens/agreement.js" "screens/capture.js" "screens/check.js" "screens/code.js"
     "screens/companion.js" "screens/device.js" "screens/document.js" "screens/elsewhere.js" "screens/email.js" "screens/geolocation.js"

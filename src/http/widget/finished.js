@@ -5,4 +5,5 @@ export function tellFinished() {
   const token = new URLSearchParams(location.search).get("session_token").replaceAll('"', "");
   window.parent.postMessage("DONE", "*");
   window.parent.postMessage({ type: "done", sessionId: token }, "*");
+  dispatchEvent(new Event("identomat-mock-done"));
 }

@@ -1,6 +1,7 @@
 //! The widget: what the person's browser sees. Pages are static; their scripts fetch what they show.
 
 pub(super) mod assets;
+pub(super) mod doctor;
 mod markdown;
 pub(super) mod page;
 mod qr;

@@ -7,7 +7,7 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderValue, Response, StatusCode, Uri, header, request::Parts},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     super::{
@@ -15,7 +15,9 @@ use super::{
         origin,
         params::{Params, Received},
     },
-    closed, filled_in, html, json, refused, texts,
+    closed, doctor, filled_in, html, json, refused,
+    session::is_phone,
+    texts,
 };
 use crate::{
     config::Config,
@@ -37,26 +39,36 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Reques
     let (head, _) = request.into_parts();
     let token = session_token(&head.uri);
     match mock.open(&token, browser(&head)) {
-        Ok(()) => html(StatusCode::OK, page(mock.language(&token), &mock.config)),
+        Ok(()) => html(StatusCode::OK, page(&mock, &token, is_phone(&head))),
         Err(error) => refusal(&error, mock.language(&token)),
     }
 }
 
-/// The page, with the drawer where the settings leave it there.
-fn page(language: Language, config: &Config) -> String {
-    let page = texts::filled_in(include_str!("page.html"), language, &[]);
-    if !config.panel {
-        return page;
-    }
-    let words = json!({ "outcomes": Outcome::ALL.map(Outcome::as_str), "reasons": REJECT_REASONS }).to_string();
-    let drawer = format!(
-        r#"  <meta name="identomat-mock" content="{}">
-  <link rel="stylesheet" href="/__widget/drawer/drawer.css">
+/// The page, with what its doctor has to know, and the drawer where the settings leave it there.
+fn page(mock: &Mock, token: &str, is_phone: bool) -> String {
+    let doctor = format!("/__widget/doctor/{token}");
+    let page = texts::filled_in(include_str!("page.html"), mock.language(token), &[("doctor", &doctor)]);
+    let known = json!({
+        "token": token,
+        "findings": doctor::findings(),
+        "hasReturnUrl": mock.has_return_url(token),
+        "isPhone": is_phone,
+        "donePatience": mock.config.done_patience.as_millis() as u64,
+    });
+    let mut head = meta("identomat-mock-doctor", &known);
+    if mock.config.panel {
+        let words = json!({ "outcomes": Outcome::ALL.map(Outcome::as_str), "reasons": REJECT_REASONS });
+        head += &meta("identomat-mock", &words);
+        head += r#"  <link rel="stylesheet" href="/__widget/drawer/drawer.css">
   <script type="module" src="/__widget/drawer/drawer.js"></script>
-</head>"#,
-        as_html(&words)
-    );
-    page.replacen("</head>", &drawer, 1)
+"#;
+    }
+    page.replacen("</head>", &(head + "</head>"), 1)
+}
+
+/// What a script of the page reads.
+fn meta(name: &str, content: &Value) -> String {
+    format!("  <meta name=\"{name}\" content=\"{}\">\n", as_html(&content.to_string()))
 }
 
 /// Finishes the session. The form has `outcome` (an outcome, or `scenario`: as the scenario says, which is what a

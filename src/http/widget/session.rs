@@ -148,7 +148,7 @@ pub(super) fn viewer(head: &Parts) -> Viewer {
 }
 
 /// Whether the browser is that of a phone or tablet, as it calls itself.
-fn is_phone(head: &Parts) -> bool {
+pub(super) fn is_phone(head: &Parts) -> bool {
     let agent = head.headers.get(USER_AGENT).map(|agent| agent.as_bytes()).unwrap_or_default();
     let agent = String::from_utf8_lossy(agent);
     ["Mobi", "Android", "iPhone", "iPad"].iter().any(|word| agent.contains(word))

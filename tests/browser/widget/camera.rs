@@ -125,3 +125,20 @@ async fn a_picture_from_before_can_be_kept_or_replaced() {
     let picture = visit.media(&token, "face", json!({})).await.1;
     assert!(picture.windows(8).any(|part| part == b"specimen"));
 }
+
+#[tokio::test]
+async fn a_button_keeps_the_focus_while_the_camera_opens() {
+    let visit = Visit::start().await;
+    visit.begin_and_open(bare(json!({"skip_agreement": false, "skip_face": false})), json!([])).await;
+    visit.see("agreement").await;
+    let slow = "const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        const leave = new Promise((resolve) => { window.openNow = resolve; });
+        navigator.mediaDevices.getUserMedia = (wish) => leave.then(() => open(wish));";
+    visit.browser.run(slow).await;
+    visit.browser.click("agree").await;
+    visit.see("face").await;
+    visit.browser.tab_to("sample").await;
+    visit.browser.run("openNow()").await;
+    visit.browser.element("video").await;
+    assert_eq!(visit.browser.focused().await, "sample");
+}

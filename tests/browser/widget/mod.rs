@@ -2,6 +2,7 @@
 
 mod camera;
 mod devices;
+mod doctor;
 mod drawer;
 mod end;
 mod flags;

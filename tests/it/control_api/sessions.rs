@@ -55,7 +55,7 @@ async fn a_session_shows_everything_known() {
         ],
         "reached_steps": [{"step": "agreement", "kind": "agreement", "at": "2025-12-31T12:00:00Z"}],
         "answers": {"form": {"q": true}},
-        "codes": [], "uploads": [{"kind": "card-front", "page": 1, "content_type": "image/jpeg", "bytes": 8}],
+        "findings": [], "codes": [], "uploads": [{"kind": "card-front", "page": 1, "content_type": "image/jpeg", "bytes": 8}],
         "children": [child],
     });
     assert_eq!(shown, expected);

@@ -5,7 +5,7 @@ import { button, element } from "../dom.js";
 import { token } from "../door.js";
 import { control, useToken } from "./control.js";
 import { putMark } from "./mark.js";
-import { codes, facts, stages } from "./stands.js";
+import { codes, facts, findings, stages } from "./stands.js";
 
 const { outcomes, reasons } = JSON.parse(document.querySelector("meta[name=identomat-mock]").content);
 
@@ -26,6 +26,7 @@ function labelled(text, control) {
 function open() {
   const said = element("p", { className: "said", role: "status", testid: "drawer-said" });
   const state = element("div", { testid: "drawer-state" });
+  const found = element("div", { testid: "findings" });
   const scenario = element("select", { testid: "scenario" });
   const reason = element("select", { testid: "reason" }, element("option", { value: "" }, "as usual"));
   reason.append(...reasons.map((word) => element("option", {}, word)));
@@ -67,6 +68,8 @@ function open() {
   // Shows how things stand, or why that is not known.
   async function look() {
     clearTimeout(pace);
+    const known = findings();
+    found.replaceChildren(...(known.length ? [part("How the widget is embedded", ...known)] : []));
     try {
       const session = await control("GET", `sessions/${token}`);
       companyKey = session.company_key;
@@ -97,6 +100,7 @@ function open() {
     element("p", {}, "This is a mock: nothing is checked here."),
     row(button("Finish as the scenario says", { testid: "finish-scenario", onclick: finish({ outcome: "scenario" }, "The person is through.") }), button("Skip to the end", { testid: "skip", onclick: skip })),
     said,
+    found,
     state,
     part(
       "Finish with an outcome",

@@ -61,6 +61,13 @@ export function putMark(open) {
     wasDragged = false;
   });
   put(place);
+
+  const count = () => {
+    const number = Object.keys(globalThis.identomatMockFindings ?? {}).length;
+    mark.textContent = number ? `Mock · ${number}` : "Mock";
+  };
+  addEventListener("identomat-mock-finding", count);
+  count();
 }
 
 function kept() {

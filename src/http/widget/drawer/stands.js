@@ -39,3 +39,10 @@ export function stages(timeline) {
 export function codes(sent) {
   return list(Object.fromEntries(sent.map(({ by, address, code }) => [`${by}, ${address}`, code])));
 }
+
+// What the widget's doctor found out about where it runs.
+export function findings() {
+  const finding = ([name, { problem, remedy }]) =>
+    element("div", { className: "finding", testid: `finding-${name}` }, element("strong", {}, problem), element("span", {}, remedy));
+  return Object.entries(globalThis.identomatMockFindings ?? {}).map(finding);
+}

@@ -24,8 +24,11 @@ export function draw({ screen, isAutopilot, answer, send, problem }) {
   });
   const keep = button(t("capture-keep"), { className: "quiet", testid: "keep", onclick: () => answer({ keep: true }) });
   const show = (shown, buttons) => {
+    const focused = document.activeElement;
     stage.replaceChildren(...shown);
     actions.replaceChildren(...buttons, sample, ...(screen.isGiven ? [keep] : []));
+    // What stays keeps the focus.
+    if (actions.contains(focused)) focused.focus();
   };
 
   // The picture, to be looked at once more before it is sent.

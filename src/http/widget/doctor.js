@@ -1,0 +1,100 @@
+// Looks whether the widget can work where it is, and says what is wrong: in the console, in the drawer, and to the server,
+// which has it in the journal. It is no module, as modules are not loaded in a frame without an origin; and it asks the
+// page around it nothing.
+(() => {
+  const { token, findings, hasReturnUrl, isPhone, donePatience } = JSON.parse(
+    document.querySelector("meta[name=identomat-mock-doctor]").content,
+  );
+  const isFramed = parent !== window;
+  const hasOrigin = origin !== "null";
+  // For the drawer: what was found, by name.
+  const found = {};
+  globalThis.identomatMockFindings = found;
+
+  function find(name) {
+    if (found[name]) return;
+    const { isMistake, problem, remedy } = findings[name];
+    found[name] = { problem, remedy };
+    console[isMistake ? "warn" : "info"](`identomat-mock: ${problem} ${remedy}`);
+    // The only call that a frame without an origin can make.
+    new Image().src = `/__widget/doctor/${token}/${name}`;
+    dispatchEvent(new Event("identomat-mock-finding"));
+  }
+
+  if (isFramed) lookAround();
+  else if (!hasReturnUrl && !isPhone) find("not-framed");
+  if (!isSecureContext) find("insecure-context");
+
+  function lookAround() {
+    if (!hasOrigin) find("sandbox-origin");
+    else if (!canKeep()) find("storage-blocked");
+    if (!canSendForms()) find("sandbox-forms");
+    if (hasReturnUrl) {
+      find("return-url-framed");
+      addEventListener("click", tryTop, { once: true });
+    }
+    const policy = document.permissionsPolicy ?? document.featurePolicy;
+    if (policy) {
+      if (!policy.allowsFeature("camera")) find("no-camera-permission");
+    } else {
+      const asked = navigator.permissions?.query({ name: "camera" });
+      asked?.then(({ state }) => state === "denied" && find("no-camera-permission")).catch(() => {});
+    }
+    addEventListener("identomat-mock-done", waitForParent, { once: true });
+  }
+
+  function canKeep() {
+    try {
+      localStorage.getItem("");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  // Where forms are not allowed, they are not even about to be sent.
+  function canSendForms() {
+    const form = document.createElement("form");
+    let isSent = false;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      isSent = true;
+    });
+    document.documentElement.append(form);
+    form.requestSubmit();
+    form.remove();
+    return isSent;
+  }
+
+  // After a click of the person the window could be taken elsewhere. Nothing is at this address: the window stays.
+  function tryTop() {
+    try {
+      top.location.replace(`${location.origin}/__widget/doctor/${token}/return-url-framed`);
+    } catch {
+      find("sandbox-top-navigation");
+    }
+  }
+
+  // A page that heard of the end takes the frame away, hides it, or says something.
+  function waitForParent() {
+    let isHeard = false;
+    addEventListener("message", ({ source }) => {
+      isHeard ||= source === parent;
+    });
+    setTimeout(() => {
+      if (isHeard || innerWidth === 0 || innerHeight === 0 || document.visibilityState === "hidden") return;
+      find("parent-silent");
+      find("origin-compared");
+    }, donePatience);
+  }
+
+  // Nothing else of the page is there to say it.
+  if (!hasOrigin) {
+    const notice = document.createElement("p");
+    notice.className = "notice";
+    notice.lang = "en";
+    notice.dataset.testid = "finding";
+    notice.textContent = `${findings["sandbox-origin"].problem} ${findings["sandbox-origin"].remedy}`;
+    document.getElementById("screen").replaceChildren(notice);
+  }
+})();
