@@ -21,8 +21,8 @@ examples-test:
 # What the tests call: README commands are run, signatures are computed by another implementation, clients of other
 # languages send and connect in ways of their own, other programs look at pictures and videos, and one makes calls up.
 tools:
-	@command -v curl node python3 tesseract ffprobe | wc -l | grep -qx 5 || \
-		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl nodejs python3 python3-pip \
+	@command -v curl node openssl python3 tesseract ffprobe | wc -l | grep -qx 6 || \
+		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl nodejs openssl python3 python3-pip \
 			tesseract-ocr tesseract-ocr-eng ffmpeg; }
 	@python3 -c 'import PIL, prometheus_client, schemathesis, zxingcpp' 2>/dev/null || \
 		python3 -m pip install -q --root-user-action=ignore -r tests/requirements.txt 2>/dev/null || \
@@ -30,8 +30,8 @@ tools:
 
 # Chromium and its driver, and axe-core, which looks for what shuts people out.
 browser: tests/browser/node_modules/axe-core/axe.min.js
-	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
-		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core; }
+	@command -v chromium chromedriver certutil | wc -l | grep -qx 3 || \
+		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core libnss3-tools; }
 
 tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package-lock.json
 	@command -v npm >/dev/null || { $(APT_GET) update && $(APT_GET) install -y --no-install-recommends npm; }

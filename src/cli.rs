@@ -1,5 +1,6 @@
-//! The command line: serve (the default) and health.
+//! The command line: serve (the default), health and ca.
 
+mod ca;
 mod coverage;
 mod health;
 mod open_files;
@@ -29,6 +30,7 @@ use tracing_subscriber::{
 };
 
 use self::{
+    ca::Ca,
     health::{Whereabouts, health},
     settings::Settings,
     values::LogFormat,
@@ -69,6 +71,9 @@ enum Command {
                             asked (on Linux), and otherwise the default address."
     )]
     Health(Whereabouts),
+    /// The certificate authority of `--tls`
+    #[command(subcommand)]
+    Ca(Ca),
 }
 
 /// Runs the command line of this process.
@@ -78,6 +83,7 @@ pub fn run() -> ExitCode {
         let done = match command {
             None => runtime.block_on(serve(settings)),
             Some(Command::Serve { settings: own }) => runtime.block_on(serve(own.over(settings))),
+            Some(Command::Ca(command)) => ca::ca(command, settings),
             Some(Command::Health(asked)) => runtime.block_on(health(asked, settings)),
         };
         // Nobody waits for work that does not end, such as a line to a full pipe.
@@ -182,6 +188,7 @@ fn first_lines(server: &MockServer, format: LogFormat) -> String {
     let companies: Vec<_> = setups.iter().map(|setup| &setup.company).collect();
     let any = mock.config.any_company_key.as_ref();
     let widget = server.widget_url("TOKEN");
+    let secure = server.secure_urls();
     match format {
         LogFormat::Text => {
             let key = |company: &Company| match company.secret {
@@ -194,9 +201,14 @@ fn first_lines(server: &MockServer, format: LogFormat) -> String {
             }
             keys.extend(any.map(|any| format!("any like {}", key(any))));
             let public = if url == listening { String::new() } else { format!(" as {url}") };
+            let tls = if secure.is_empty() {
+                String::new()
+            } else {
+                format!("  https: {} (`identomat-mock ca export` prints the CA to trust)\n", secure.join(", "))
+            };
             format!(
                 "identomat-mock listens on {listening}{public}\n  company keys: {}\n  scenarios: {}, of which a session \
-                 that names none takes {}\n  widget: {widget}\n",
+                 that names none takes {}\n  widget: {widget}\n{tls}",
                 keys.join(", "),
                 scenarios.len(),
                 on_one_line(&mock.config.scenario),
@@ -208,6 +220,9 @@ fn first_lines(server: &MockServer, format: LogFormat) -> String {
             let mut line = json!({
                 "listening": listening, "url": url, "companies": keys, "scenarios": scenarios, "widget": widget,
             });
+            if !secure.is_empty() {
+                line["https"] = secure.into();
+            }
             if let Some(any) = any {
                 line["any_company"] = company(any);
             }

@@ -29,6 +29,16 @@ use crate::{
 /// The key of the vendor's manual, and the mock's own when none is given.
 pub const DEFAULT_COMPANY_KEY: &str = "0123456789012345678901234567890123456789";
 
+/// HTTPS with a certificate of the mock's own authority; the crate's feature `tls` has to be on.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Tls {
+    /// The host names and addresses that the certificate is for, besides `localhost` and its addresses.
+    pub names: Vec<String>,
+    /// Where the authority is kept: a folder of the user's data.
+    pub folder: Option<PathBuf>,
+}
+
 /// What a server is started with. `Config::default()` needs no file and no network.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -37,6 +47,8 @@ pub struct Config {
     pub host: IpAddr,
     /// The port to listen on: 8080; 0 picks a free one.
     pub port: u16,
+    /// HTTPS on the same port, beside HTTP: no.
+    pub tls: Option<Tls>,
     /// The base URL that others use, where it is not the address listened on (port maps, proxies).
     pub public_url: Option<String>,
     /// Who may call; empty stands for one company with [`DEFAULT_COMPANY_KEY`] and no secret.
@@ -109,6 +121,7 @@ impl Default for Config {
         Self {
             host: Ipv4Addr::LOCALHOST.into(),
             port: 8080,
+            tls: None,
             public_url: None,
             companies: Vec::new(),
             any_company_key: None,
@@ -141,6 +154,19 @@ impl Default for Config {
             control_api: ControlApi::default(),
             media_cache: 64 << 20,
         }
+    }
+}
+
+impl Tls {
+    /// HTTPS for those names.
+    pub fn for_names(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { names: names.into_iter().map(Into::into).collect(), folder: None }
+    }
+
+    /// With the authority of that folder.
+    #[must_use]
+    pub fn in_folder(self, folder: impl Into<PathBuf>) -> Self {
+        Self { folder: Some(folder.into()), ..self }
     }
 }
 

@@ -111,7 +111,7 @@ impl Finding {
     pub(crate) fn remedy(self) -> &'static str {
         match self {
             Self::NoCameraPermission => {
-                r#"Write <iframe src="…" allow="camera; microphone; geolocation">, and leave the camera out of no Permissions-Policy header."#
+                r#"Write <iframe src="…" allow="camera; microphone; geolocation">, and see that no Permissions-Policy header forbids the camera."#
             }
             Self::SandboxScripts => {
                 r#"Write <iframe src="…" sandbox="allow-scripts allow-same-origin allow-forms">, or leave `sandbox` out."#

@@ -47,7 +47,7 @@ pub use server::{
 };
 
 mod config;
-pub use config::{ClientLimits, Config, ControlApi, Cors, DEFAULT_COMPANY_KEY, ErrorStatus, Limits};
+pub use config::{ClientLimits, Config, ControlApi, Cors, DEFAULT_COMPANY_KEY, ErrorStatus, Limits, Tls};
 
 mod company;
 pub use company::{Company, Configuration, JournalSettings};

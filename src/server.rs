@@ -9,7 +9,10 @@ mod connection;
 mod connections;
 mod control;
 mod listen;
+mod socket;
 mod stream;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 mod waiting;
 
 pub mod blocking;
@@ -53,6 +56,14 @@ use crate::{session::UploadError, vendor::MediaKind};
 /// How long open calls may go on when a server is told to stop.
 pub(crate) const STOP_DEADLINE: Duration = Duration::from_millis(500);
 
+/// What takes connections over TLS.
+#[cfg(feature = "tls")]
+type Tls = tokio_rustls::TlsAcceptor;
+/// There is none in this build.
+#[cfg(not(feature = "tls"))]
+#[derive(Clone)]
+enum Tls {}
+
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -68,9 +79,25 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// There is no certificate.
+    #[error("{0}")]
+    Tls(String),
     /// There is no runtime for the blocking variant.
     #[error("cannot start a runtime: {0}")]
     Runtime(io::Error),
+}
+
+/// What takes connections over TLS, where the settings name whom for.
+#[cfg(feature = "tls")]
+fn tls(config: &Config, now: jiff::Timestamp) -> Result<Option<Tls>, String> {
+    let Some(wanted) = &config.tls else { return Ok(None) };
+    let folder = wanted.folder.clone().unwrap_or_else(tls::usual_folder);
+    tls::Authority::of(&folder, now)?.acceptor(&wanted.names, now).map(Some)
+}
+
+#[cfg(not(feature = "tls"))]
+fn tls(config: &Config, _now: jiff::Timestamp) -> Result<Option<Tls>, String> {
+    if config.tls.is_some() { Err("TLS needs the feature `tls` of this crate".to_owned()) } else { Ok(None) }
 }
 
 /// A running mock. It is ready when it has been started, and stops when it is dropped.
@@ -113,13 +140,14 @@ impl MockServer {
         let address = SocketAddr::new(config.host, config.port);
         let clients = config.clients;
         let mock = Arc::new(Mock::new(config)?);
+        let tls = tls(&mock.config, mock.clock.now()).map_err(StartError::Tls)?;
         let bound = listen::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = bound.map_err(|source| StartError::Bind { address, source })?;
         let (stop, stopped) = oneshot::channel();
         let (routes, idle) = (Routes::new(mock.clone()), let_idle_companies_go(mock.clone()));
         let serving = tokio::spawn(async move {
             tokio::select! {
-                () = listen::serve(listener, routes, clients, stopped) => {}
+                () = listen::serve(listener, routes, tls, clients, stopped) => {}
                 () = idle => {}
             }
         });
@@ -132,6 +160,15 @@ impl MockServer {
             let _ = stop.send(());
         }
         let _ = (&mut self.serving).await;
+    }
+
+    /// The addresses of HTTPS without a last slash, one for each name of the settings; none without [`Config::tls`].
+    pub fn secure_urls(&self) -> Vec<String> {
+        let names = self.mock.config.tls.iter().flat_map(|tls| &tls.names);
+        let port = self.address.port();
+        names
+            .map(|name| if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })
+            .collect()
     }
 
     /// The base URL without a last slash: the public one, where it is set.

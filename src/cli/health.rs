@@ -97,7 +97,7 @@ fn running_server() -> Option<Settings> {
         match line.command {
             None => Some(line.settings),
             Some(Command::Serve { settings }) => Some(settings.over(line.settings)),
-            Some(Command::Health(_)) => None,
+            Some(Command::Health(_) | Command::Ca(_)) => None,
         }
     });
     servers.next().filter(|_| servers.next().is_none())

@@ -113,6 +113,15 @@ pub(super) struct Settings {
     #[arg(default_missing_value = "true", value_name = "true|false")]
     no_panel: Option<bool>,
 
+    /// Serve HTTPS on the same port, beside HTTP, with a certificate for these names and for localhost (several with
+    /// commas); `identomat-mock ca export` prints the CA to trust
+    #[arg(long, env = "IDENTOMAT_MOCK_TLS", value_name = "NAMES", value_delimiter = ',')]
+    tls: Option<Vec<HostName>>,
+
+    /// Folder of the CA that `--tls` uses, which is made at first use [default: identomat-mock in the user's data folder]
+    #[arg(long, env = "IDENTOMAT_MOCK_TLS_FOLDER", value_name = "PATH")]
+    tls_folder: Option<PathBuf>,
+
     /// How long the page around the widget has to do something at the end, before the widget says that nothing came
     /// [default: 5s]
     #[arg(long, env = "IDENTOMAT_MOCK_DONE_PATIENCE", value_name = "TIME")]
@@ -298,7 +307,9 @@ impl Settings {
     /// Paths in a config file are meant from where the file is.
     fn relative_to(mut self, folder: &Path) -> Self {
         for path in
-            [&mut self.scenarios, &mut self.fixtures, &mut self.ready_file, &mut self.coverage].into_iter().flatten()
+            [&mut self.scenarios, &mut self.fixtures, &mut self.tls_folder, &mut self.ready_file, &mut self.coverage]
+                .into_iter()
+                .flatten()
         {
             *path = folder.join(&path);
         }
@@ -331,6 +342,8 @@ impl Settings {
             null_reject_reason,
             return_url_token,
             no_panel,
+            tls,
+            tls_folder,
             done_patience,
             scenario,
             finish,
@@ -378,6 +391,16 @@ impl Settings {
         config: Option<PathBuf>,
     ) -> Self {
         Self { host, port, ready_file, config, ..Self::default() }
+    }
+
+    /// Settings that say where the certificate authority is, and nothing else.
+    pub(super) fn of_tls_folder(tls_folder: Option<PathBuf>, config: Option<PathBuf>) -> Self {
+        Self { tls_folder, config, ..Self::default() }
+    }
+
+    /// Where the certificate authority is.
+    pub(super) fn tls_folder(&self) -> Option<PathBuf> {
+        self.tls_folder.clone()
     }
 
     /// Whether these settings can say at which port the server is.

@@ -10,7 +10,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{STOP_DEADLINE, connection, connections::Connections};
+use super::{STOP_DEADLINE, Tls, connection, connections::Connections};
 use crate::{config::ClientLimits, http::Routes};
 
 /// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,
@@ -32,7 +32,13 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until `stop` is sent, then lets open calls end, at most [`STOP_DEADLINE`]. A dropped sender is no stop.
-pub(super) async fn serve(listener: TcpListener, routes: Routes, limits: ClientLimits, stop: oneshot::Receiver<()>) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    routes: Routes,
+    tls: Option<Tls>,
+    limits: ClientLimits,
+    stop: oneshot::Receiver<()>,
+) {
     let (routes, places) = (Arc::new(routes), Connections::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
@@ -51,7 +57,7 @@ pub(super) async fn serve(listener: TcpListener, routes: Routes, limits: ClientL
                         () = &mut stop => break,
                     };
                     let (routes, stop) = (routes.clone(), graceful.watcher());
-                    connections.spawn(connection::serve(stream, address, place, routes, limits, stop));
+                    connections.spawn(connection::serve(stream, address, place, routes, tls.clone(), limits, stop));
                 }
                 Err(error) => pause(&error).await,
             },

@@ -5,24 +5,21 @@ use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, ready},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connections::Activity;
 use crate::http::Sever;
 
 /// A socket whose traffic is noted, and whose writing breaks off where [`Shears`] say.
 #[derive(Debug)]
-pub(super) struct Stream {
-    socket: Arc<Mutex<TcpStream>>,
+pub(super) struct Stream<S> {
+    socket: S,
     shears: Arc<Shears>,
     activity: Arc<Activity>,
 }
@@ -81,14 +78,9 @@ impl Cut {
     }
 }
 
-impl Stream {
-    pub(super) fn new(socket: Arc<Mutex<TcpStream>>, shears: Arc<Shears>, activity: Arc<Activity>) -> Self {
+impl<S> Stream<S> {
+    pub(super) fn new(socket: S, shears: Arc<Shears>, activity: Arc<Activity>) -> Self {
         Self { socket, shears, activity }
-    }
-
-    /// The others who have the socket only look whether the client is there: nobody waits here.
-    fn socket(&self) -> MutexGuard<'_, TcpStream> {
-        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn noted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -99,34 +91,35 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut *self.socket()).poll_read(cx, buffer))?;
+        ready!(Pin::new(&mut self.socket).poll_read(cx, buffer))?;
         self.activity.heard(buffer.filled().len() - before);
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let mut socket = self.socket();
+impl<S: AsyncWrite + Unpin> AsyncWrite for Stream<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !self.shears.is_armed.load(Ordering::Acquire) {
-            return self.noted(Pin::new(&mut *socket).poll_write(cx, bytes));
+            let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+            return self.noted(written);
         }
-        let mut cut = self.shears.cut.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(cut) = cut.as_mut() else { return Pin::new(&mut *socket).poll_write(cx, bytes) };
+        let shears = self.shears.clone();
+        let mut cut = shears.cut.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(cut) = cut.as_mut() else { return Pin::new(&mut self.socket).poll_write(cx, bytes) };
         let spared = cut.spares(bytes);
         if spared == 0 && !bytes.is_empty() {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "a fault closes the connection")));
         }
-        let written = ready!(Pin::new(&mut *socket).poll_write(cx, &bytes[..spared]))?;
+        let written = ready!(Pin::new(&mut self.socket).poll_write(cx, &bytes[..spared]))?;
         cut.pass(&bytes[..written]);
         Poll::Ready(Ok(written))
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
@@ -134,19 +127,20 @@ impl AsyncWrite for Stream {
             let first = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| slice);
             return self.poll_write(cx, first);
         }
-        self.noted(Pin::new(&mut *self.socket()).poll_write_vectored(cx, slices))
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, slices);
+        self.noted(written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.socket().is_write_vectored()
+        self.socket.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.socket()).poll_flush(cx)
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.socket()).poll_shutdown(cx)
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
     }
 }
 

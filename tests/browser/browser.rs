@@ -85,6 +85,8 @@ static AT_REST: Mutex<Vec<(Camera, WebDriver, Chromedriver)>> = Mutex::new(Vec::
 pub(crate) struct Browser {
     camera: Camera,
     driver: WebDriver,
+    /// Whether another test may get it.
+    is_shared: bool,
     /// `None` when it is handed on.
     chromedriver: Option<Chromedriver>,
 }
@@ -121,7 +123,7 @@ impl Browser {
             let at = all.iter().position(|(other, ..)| *other == camera)?;
             all.swap_remove(at)
         };
-        let browser = Self { camera, driver, chromedriver: Some(chromedriver) };
+        let browser = Self { camera, driver, is_shared: true, chromedriver: Some(chromedriver) };
         let tab = browser.driver.new_tab().await.ok()?;
         for other in browser.driver.windows().await.ok()?.into_iter().filter(|other| *other != tab) {
             browser.driver.switch_to_window(other).await.ok()?;
@@ -132,10 +134,33 @@ impl Browser {
         Some(browser)
     }
 
-    async fn anew(camera: Camera) -> Self {
+    /// One that trusts the CA of that file, and takes names as those rules say. It is used once.
+    pub(crate) async fn trusting(ca: &Path, rules: &str) -> Self {
         let chromedriver = Chromedriver::start();
+        let database = chromedriver.folder.join(".pki/nssdb");
+        fs::create_dir_all(&database).expect("there is room for a database");
+        let database = format!("sql:{}", database.display());
+        let file = ca.to_str().expect("the path is text");
+        for arguments in [
+            &["-N", "--empty-password", "-d", &database][..],
+            &["-A", "-d", &database, "-t", "C,,", "-n", "identomat-mock", "-i", file],
+        ] {
+            let done = Command::new("certutil").args(arguments).output().expect("`make browser` installs certutil");
+            assert!(done.status.success(), "{done:?}");
+        }
+        let rules = format!("--host-resolver-rules={rules}");
+        let mut browser = Self::started(Camera::Fake, chromedriver, &[&rules]).await;
+        browser.is_shared = false;
+        browser
+    }
+
+    async fn anew(camera: Camera) -> Self {
+        Self::started(camera, Chromedriver::start(), &[]).await
+    }
+
+    async fn started(camera: Camera, chromedriver: Chromedriver, more: &[&str]) -> Self {
         let mut capabilities = DesiredCapabilities::chrome();
-        for argument in ARGUMENTS.iter().chain(camera.arguments()) {
+        for argument in ARGUMENTS.iter().chain(camera.arguments()).chain(more) {
             capabilities.add_arg(argument).expect("an argument is text");
         }
         let profile = format!("--user-data-dir={}", chromedriver.folder.join("profile").display());
@@ -144,6 +169,7 @@ impl Browser {
             let blocked = json!({"profile.default_content_setting_values.cookies": 2});
             capabilities.add_experimental_option("prefs", blocked).expect("preferences are JSON");
         }
+        capabilities.accept_insecure_certs(false).expect("it is a choice");
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a level is text");
         let url = format!("http://127.0.0.1:{}", chromedriver.port);
         let driver = match WebDriver::new(url, capabilities).await {
@@ -152,7 +178,7 @@ impl Browser {
                 panic!("Chromium does not start; `make browser` installs it where it is missing: {problem}")
             }
         };
-        Self { camera, driver, chromedriver: Some(chromedriver) }
+        Self { camera, driver, is_shared: true, chromedriver: Some(chromedriver) }
     }
 
     /// Goes to a page and waits until it is loaded.
@@ -409,7 +435,8 @@ fn is_stale(problem: &WebDriverError) -> bool {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        let chromedriver = self.chromedriver.take().filter(|_| !std::thread::panicking());
+        let is_shared = self.is_shared && !std::thread::panicking();
+        let chromedriver = self.chromedriver.take().filter(|_| is_shared);
         if let (Some(chromedriver), Ok(mut all)) = (chromedriver, AT_REST.lock()) {
             all.push((self.camera, self.driver.clone(), chromedriver));
         }
@@ -434,7 +461,12 @@ impl Chromedriver {
         let mut command = Command::new("sh");
         // Its input ends with the test process.
         command.arg("-c").arg(r#"chromedriver --port=0 & read -r _; kill $!; wait; rm -rf "$TMPDIR""#);
-        command.env("TMPDIR", &folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .env("TMPDIR", &folder)
+            .env("HOME", &folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut shell = command.spawn().expect("there is a shell");
         let mut output = BufReader::new(shell.stdout.take().expect("the output is a pipe"));
         let mut said = String::new();

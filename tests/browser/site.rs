@@ -34,6 +34,31 @@ const PARENT: &str = r#"<!doctype html>
 </html>
 "#;
 
+/// As the live service's customers write it: the origin of the widget stands in the page.
+const HARD_CODED: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <link rel="icon" href="data:,">
+  <title>Sample Company</title>
+</head>
+<body>
+  <iframe id="widget" title="Identity verification" allow="camera" width="400" height="700"></iframe>
+  <p id="said">Please tell us who you are.</p>
+  <script>
+    const origin = "https://widget.example.com";
+    const token = new URLSearchParams(location.search).get("token");
+    document.getElementById("widget").src = `${origin}/?session_token=${token}`;
+    addEventListener("message", (event) => {
+      if (event.origin !== origin || event.data !== "DONE") return;
+      document.getElementById("said").textContent = "Welcome";
+      document.getElementById("widget").remove();
+    });
+  </script>
+</body>
+</html>
+"#;
+
 /// A page of somebody who means no good: it tries what a page can, and keeps what came of it in `done`.
 const EVIL: &str = r#"<!doctype html>
 <html lang="en">
@@ -88,6 +113,7 @@ impl Site {
     pub(crate) async fn start() -> Self {
         let pages = Router::new()
             .route("/", get(Html(PARENT)))
+            .route("/hard-coded", get(Html(HARD_CODED)))
             .route("/return", get(Html(RETURN)))
             .route("/evil", get(Html(EVIL)));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");

@@ -40,6 +40,7 @@ mod slow_clients;
 mod strict;
 mod test_ids;
 mod timelines;
+mod tls;
 mod walks;
 mod watching;
 mod widget;

@@ -35,6 +35,10 @@ impl Settings {
         Ok(Config {
             host: self.host.unwrap_or(host),
             port: self.port.unwrap_or(port),
+            tls: self.tls.map(|names| crate::Tls {
+                names: names.into_iter().map(|HostName(name)| name).collect(),
+                folder: self.tls_folder,
+            }),
             public_url: self.public_url.map(|PublicUrl(url)| url),
             companies,
             any_company_key: self.any_company_key.and_then(|AnyKey(company)| company),

@@ -78,7 +78,13 @@ pub(in crate::http) fn is_known_host(host: &str, config: &Config) -> bool {
         || !name.contains('.')
         || name.to_ascii_lowercase().ends_with(".localhost")
         || public.is_some_and(is)
+        || tls_names(config).iter().any(|known| is(known))
         || config.control_api.hosts.iter().any(|known| is(known))
+}
+
+/// The names that the server has a certificate for: whoever gave them means it.
+fn tls_names(config: &Config) -> &[String] {
+    config.tls.as_ref().map_or(&[], |tls| &tls.names)
 }
 
 /// Host and port without the port.

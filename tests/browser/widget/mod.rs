@@ -8,4 +8,5 @@ mod end;
 mod flags;
 mod hostile;
 mod languages;
+mod live_origin;
 mod steps;

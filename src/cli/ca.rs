@@ -1,0 +1,45 @@
+//! `ca`: the certificate authority that browsers and clients have to trust for `--tls`.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::Subcommand;
+
+use super::{Done, settings::Settings};
+use crate::{
+    clock::Clock,
+    server::tls::{Authority, usual_folder},
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Ca {
+    /// Print the CA's certificate (PEM), which is made at first use
+    Export {
+        /// File to write it to instead
+        #[arg(long, value_name = "PATH")]
+        out: Option<PathBuf>,
+
+        /// Folder of the CA [default: identomat-mock in the user's data folder]
+        #[arg(long, env = "IDENTOMAT_MOCK_TLS_FOLDER", value_name = "PATH")]
+        tls_folder: Option<PathBuf>,
+
+        /// YAML file of settings that the server was given
+        #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+/// Runs the command; `before` is what settings in front of it say.
+pub(super) fn ca(command: Ca, before: Settings) -> Done {
+    let Ca::Export { out, tls_folder, config } = command;
+    let folder = Settings::of_tls_folder(tls_folder, config).over(before).with_file()?.tls_folder();
+    let authority = Authority::of(&folder.unwrap_or_else(usual_folder), Clock::new(None).now())?;
+    match out {
+        Some(path) => fs::write(&path, &authority.certificate)
+            .map_err(|error| format!("cannot write `{}`: {error}", path.display()).into()),
+        None => Ok(io::stdout().write_all(authority.certificate.as_bytes())?),
+    }
+}

@@ -1,0 +1,154 @@
+//! HTTPS on the port of HTTP, for clients that are built on OpenSSL.
+
+use std::{
+    fs,
+    io::Write,
+    net::TcpStream,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use identomat_mock::{CloseAt, Endpoint, Fault, MockServer, Tls};
+use serde_json::Value;
+
+/// A name that leads nowhere but where a client is told.
+const NAME: &str = "widget.example.com";
+
+async fn start(folder: &Path) -> MockServer {
+    let tls = Tls::for_names([NAME]).in_folder(folder);
+    MockServer::builder().settings(|config| config.tls = Some(tls)).start().await.expect("the mock starts")
+}
+
+/// The CA as the command exports it.
+fn export(folder: &Path) -> std::path::PathBuf {
+    let file = folder.join("exported.pem");
+    let exported = Command::new(env!("CARGO_BIN_EXE_identomat-mock"))
+        .args(["ca", "export", "--tls-folder"])
+        .arg(folder)
+        .output()
+        .unwrap();
+    assert!(exported.status.success(), "{exported:?}");
+    fs::write(&file, exported.stdout).expect("there is room for it");
+    file
+}
+
+async fn curl(mock: &MockServer, ca: &Path, path: &str, more: &[&str]) -> Output {
+    let port = mock.url().rsplit_once(':').expect("there is a port").1.to_owned();
+    let mut command = Command::new("curl");
+    command.args(["-sS", "--noproxy", "*", "--resolve", &format!("{NAME}:{port}:127.0.0.1"), "--cacert"]).arg(ca);
+    command.args(more).arg(format!("https://{NAME}:{port}{path}"));
+    run(command).await
+}
+
+/// Runs a command, while the mock in this process answers it.
+async fn run(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().expect("the command runs")).await.expect("nothing panics")
+}
+
+#[tokio::test]
+async fn a_client_that_trusts_the_exported_ca_is_served_beside_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = export(folder.path());
+    let mock = start(folder.path()).await;
+    let key = format!("company_key={}", mock.company_key());
+    let begun = curl(&mock, &ca, "/external-api/begin/", &["-d", &key]).await;
+    assert!(begun.status.success(), "{begun:?}");
+    let token: String = serde_json::from_slice(&begun.stdout).unwrap();
+    mock.finish(&token).unwrap();
+    let form = [("company_key", mock.company_key()), ("session_token", token.as_str())];
+    let plain = reqwest::Client::builder().no_proxy().build().unwrap();
+    let result = plain
+        .post(format!("{}/external-api/result/", mock.url()))
+        .json(&form.into_iter().collect::<std::collections::HashMap<_, _>>());
+    let result: Value = result.send().await.unwrap().json().await.unwrap();
+    assert_eq!(result["result"], "APPROVED", "the same session over HTTP");
+    // The names of the certificate may use the control API, as whoever gave them means it.
+    let ready = curl(&mock, &ca, "/__admin/settings", &[]).await;
+    assert_eq!(serde_json::from_slice::<Value>(&ready.stdout).unwrap()["tls"][0], NAME);
+    assert!(mock.secure_urls()[0].starts_with("https://widget.example.com:"));
+}
+
+#[tokio::test]
+async fn openssl_verifies_the_chain_and_the_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = export(folder.path());
+    let mock = start(folder.path()).await;
+    let address = mock.url().trim_start_matches("http://").to_owned();
+    let connect = async |name: &'static str, version: &'static str| {
+        let mut command = Command::new("openssl");
+        command.args(["s_client", "-connect", &address, "-verify_return_error", version, "-CAfile"]).arg(&ca);
+        let flag = if name.parse::<std::net::IpAddr>().is_ok() { "-verify_ip" } else { "-verify_hostname" };
+        command.args([flag, name]).stdin(Stdio::null());
+        String::from_utf8_lossy(&run(command).await.stdout).into_owned()
+    };
+    for name in [NAME, "localhost", "127.0.0.1", "::1"] {
+        for version in ["-tls1_2", "-tls1_3"] {
+            let said = connect(name, version).await;
+            assert!(said.contains("Verification: OK"), "{name} {version}: {said}");
+        }
+    }
+    assert!(!connect("other.example.com", "-tls1_3").await.contains("Verification: OK"));
+}
+
+#[tokio::test]
+async fn faults_strike_over_tls_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = export(folder.path());
+    let mock = start(folder.path()).await;
+    let key = format!("company_key={}", mock.company_key());
+    for (fault, status) in [
+        (Fault::close(CloseAt::BeforeAnswer), None),
+        (Fault::close(CloseAt::InBody), None),
+        (Fault::status(503), Some("503")),
+    ] {
+        mock.fault(fault.on(Endpoint::Begin).times(1));
+        let called =
+            curl(&mock, &ca, "/external-api/begin/", &["-d", &key, "-w", "%{http_code}", "-o", "/dev/null"]).await;
+        match status {
+            None => assert!(!called.status.success(), "{called:?}"),
+            Some(status) => assert_eq!(String::from_utf8_lossy(&called.stdout), status),
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_trust_the_ca_or_speaks_neither_is_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mock = start(folder.path()).await;
+    let other = tempfile::tempdir().unwrap();
+    let stranger = curl(&mock, &export(other.path()), "/", &[]).await;
+    assert!(String::from_utf8_lossy(&stranger.stderr).contains("certificate"), "{stranger:?}");
+    let address = mock.url().trim_start_matches("http://").to_owned();
+    TcpStream::connect(&address).unwrap().write_all(&[0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5]).unwrap();
+    let ca = export(folder.path());
+    assert!(curl(&mock, &ca, "/__admin/health/ready", &[]).await.status.success());
+}
+
+/// Mocks that start at once in a new folder use one authority.
+#[tokio::test]
+async fn the_first_authority_of_a_folder_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two, three) = tokio::join!(start(folder.path()), start(folder.path()), start(folder.path()));
+    let ca = export(folder.path());
+    for mock in [one, two, three] {
+        assert!(curl(&mock, &ca, "/__admin/health/ready", &[]).await.status.success());
+    }
+    let files: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(folder.path().join("authority.pem")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "nobody else reads the key");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_authority_stops_the_start_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("authority.pem"), "nothing").unwrap();
+    let tls = Tls::for_names([NAME]).in_folder(folder.path());
+    let started = MockServer::builder().settings(|config| config.tls = Some(tls)).start().await;
+    let problem = started.expect_err("it does not start").to_string();
+    assert!(problem.contains("authority.pem is broken"), "{problem}");
+}
