@@ -1,5 +1,7 @@
 //! Binding, serving and stopping; the harness for tests is on top of it.
 
+#[cfg(feature = "tls")]
+mod authority;
 mod builder;
 mod calls;
 #[cfg(feature = "client")]
@@ -11,8 +13,8 @@ mod control;
 mod listen;
 mod socket;
 mod stream;
-#[cfg(feature = "tls")]
 pub(crate) mod tls;
+mod transport;
 mod waiting;
 
 pub mod blocking;
@@ -56,14 +58,6 @@ use crate::{session::UploadError, vendor::MediaKind};
 /// How long open calls may go on when a server is told to stop.
 pub(crate) const STOP_DEADLINE: Duration = Duration::from_millis(500);
 
-/// What takes connections over TLS.
-#[cfg(feature = "tls")]
-type Tls = tokio_rustls::TlsAcceptor;
-/// There is none in this build.
-#[cfg(not(feature = "tls"))]
-#[derive(Clone)]
-enum Tls {}
-
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -85,19 +79,6 @@ pub enum StartError {
     /// There is no runtime for the blocking variant.
     #[error("cannot start a runtime: {0}")]
     Runtime(io::Error),
-}
-
-/// What takes connections over TLS, where the settings name whom for.
-#[cfg(feature = "tls")]
-fn tls(config: &Config, now: jiff::Timestamp) -> Result<Option<Tls>, String> {
-    let Some(wanted) = &config.tls else { return Ok(None) };
-    let folder = wanted.folder.clone().unwrap_or_else(tls::usual_folder);
-    tls::Authority::of(&folder, now)?.acceptor(&wanted.names, now).map(Some)
-}
-
-#[cfg(not(feature = "tls"))]
-fn tls(config: &Config, _now: jiff::Timestamp) -> Result<Option<Tls>, String> {
-    if config.tls.is_some() { Err("TLS needs the feature `tls` of this crate".to_owned()) } else { Ok(None) }
 }
 
 /// A running mock. It is ready when it has been started, and stops when it is dropped.
@@ -140,7 +121,7 @@ impl MockServer {
         let address = SocketAddr::new(config.host, config.port);
         let clients = config.clients;
         let mock = Arc::new(Mock::new(config)?);
-        let tls = tls(&mock.config, mock.clock.now()).map_err(StartError::Tls)?;
+        let tls = tls::acceptor(&mock.config, mock.clock.now()).map_err(StartError::Tls)?;
         let bound = listen::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = bound.map_err(|source| StartError::Bind { address, source })?;
         let (stop, stopped) = oneshot::channel();

@@ -2,10 +2,9 @@
 
 use std::{
     future::poll_fn,
-    io,
     net::SocketAddr,
     pin::{Pin, pin},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     task::{Context, Poll},
     time::Duration,
 };
@@ -13,16 +12,16 @@ use std::{
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::Watcher};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Sleep, sleep},
 };
 
 use super::{
-    Tls,
     connections::{Phase, Place},
     socket::Socket,
     stream::{Shears, Stream},
+    tls::Tls,
+    transport::Transport,
 };
 use crate::{
     clock::uptime,
@@ -56,63 +55,11 @@ pub(super) async fn serve(
 ) {
     // Answers are small; without this the system may hold them back for a while.
     let _ = stream.set_nodelay(true);
-    let secure = match secured(&stream, tls, &limits).await {
-        Ok(secure) => secure,
-        Err(problem) => return tracing::debug!(client = %address, "a connection is closed: {problem}"),
-    };
     let caller = Caller { address, socket: Arc::new(Mutex::new(stream)) };
-    let socket = Socket(caller.socket.clone());
-    match secure {
-        None => serve_on(socket, true, caller, place, routes, limits, stop).await,
-        #[cfg(feature = "tls")]
-        Some(acceptor) => match tokio::time::timeout(limits.head, acceptor.accept(socket)).await {
-            Ok(Ok(socket)) => serve_on(socket, false, caller, place, routes, limits, stop).await,
-            Ok(Err(error)) => tracing::warn!(
-                client = %address,
-                "a client does not agree to TLS: {error}; does it trust the CA (`identomat-mock ca export`), and is the \
-                 name among those of --tls?"
-            ),
-            Err(_) => tracing::debug!(client = %address, "a client took too long to agree to TLS (--head-timeout)"),
-        },
-        #[cfg(not(feature = "tls"))]
-        Some(none) => match none {},
-    }
-}
-
-/// What takes a connection for TLS, where its client begins so: the first byte tells it from HTTP.
-///
-/// # Errors
-///
-/// The client said nothing for too long, or went away.
-#[cfg(feature = "tls")]
-async fn secured(stream: &TcpStream, tls: Option<Tls>, limits: &ClientLimits) -> io::Result<Option<Tls>> {
-    const HANDSHAKE: u8 = 0x16;
-    if tls.is_none() {
-        return Ok(None);
-    }
-    let mut first = [0];
-    tokio::time::timeout(limits.idle, stream.peek(&mut first)).await??;
-    Ok(tls.filter(|_| first == [HANDSHAKE]))
-}
-
-#[cfg(not(feature = "tls"))]
-async fn secured(_stream: &TcpStream, _tls: Option<Tls>, _limits: &ClientLimits) -> io::Result<Option<Tls>> {
-    Ok(None)
-}
-
-/// Serves a client over its socket, or over the TLS on it; only `is_plain` ones can be told something beside answers.
-async fn serve_on<S: AsyncRead + AsyncWrite + Unpin + 'static>(
-    socket: S,
-    is_plain: bool,
-    caller: Caller,
-    place: Place,
-    routes: Arc<Routes>,
-    limits: ClientLimits,
-    stop: Watcher,
-) {
-    let address = caller.address;
     let (shears, activity) = (Arc::new(Shears::default()), &place.activity);
-    let stream = Stream::new(socket, shears.clone(), activity.clone());
+    let transport = Transport::new(Socket(caller.socket.clone()), tls);
+    let is_secure = transport.is_secure();
+    let stream = Stream::new(transport, shears.clone(), activity.clone());
     let service = service_fn(|request: hyper::Request<Incoming>| async {
         activity.asked();
         let response = routes.answer(request, &caller).await;
@@ -141,8 +88,8 @@ async fn serve_on<S: AsyncRead + AsyncWrite + Unpin + 'static>(
         Ended::Idle => tracing::debug!(client = %address, "an idle connection is closed"),
         Ended::TooSlow(problem) => {
             tracing::debug!(client = %address, "a request is cut off: {problem}");
-            // Where there is no room for it, the client has not read for long.
-            if is_plain {
+            // Where there is no room for it, the client has not read for long. TLS takes nothing beside the stream.
+            if !is_secure.load(Ordering::Relaxed) {
                 let answer = head_too_slow(&problem);
                 let _ = caller.socket.lock().unwrap_or_else(PoisonError::into_inner).try_write(answer.as_bytes());
             }

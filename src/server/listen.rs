@@ -10,7 +10,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{STOP_DEADLINE, Tls, connection, connections::Connections};
+use super::{STOP_DEADLINE, connection, connections::Connections, tls::Tls};
 use crate::{config::ClientLimits, http::Routes};
 
 /// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,

@@ -22,6 +22,17 @@ impl Socket {
     }
 }
 
+impl Socket {
+    /// The first byte that comes, which stays there; `None` where the client has nothing more to say.
+    #[cfg(feature = "tls")]
+    pub(super) fn poll_first(&self, cx: &mut Context<'_>) -> Poll<io::Result<Option<u8>>> {
+        let mut first = [0];
+        let mut buffer = ReadBuf::new(&mut first);
+        let seen = std::task::ready!(self.stream().poll_peek(cx, &mut buffer))?;
+        Poll::Ready(Ok((seen > 0).then_some(first[0])))
+    }
+}
+
 impl AsyncRead for Socket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.stream()).poll_read(cx, buffer)

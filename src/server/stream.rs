@@ -13,13 +13,12 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connections::Activity;
+use super::{connections::Activity, transport::Transport};
 use crate::http::Sever;
 
 /// A socket whose traffic is noted, and whose writing breaks off where [`Shears`] say.
-#[derive(Debug)]
-pub(super) struct Stream<S> {
-    socket: S,
+pub(super) struct Stream {
+    socket: Transport,
     shears: Arc<Shears>,
     activity: Arc<Activity>,
 }
@@ -78,8 +77,8 @@ impl Cut {
     }
 }
 
-impl<S> Stream<S> {
-    pub(super) fn new(socket: S, shears: Arc<Shears>, activity: Arc<Activity>) -> Self {
+impl Stream {
+    pub(super) fn new(socket: Transport, shears: Arc<Shears>, activity: Arc<Activity>) -> Self {
         Self { socket, shears, activity }
     }
 
@@ -91,7 +90,7 @@ impl<S> Stream<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
+impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.socket).poll_read(cx, buffer))?;
@@ -100,7 +99,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Stream<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Stream<S> {
+impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !self.shears.is_armed.load(Ordering::Acquire) {
             let written = Pin::new(&mut self.socket).poll_write(cx, bytes);

@@ -2,25 +2,53 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{Read, Write},
     net::TcpStream,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    time::Duration,
 };
 
-use identomat_mock::{CloseAt, Endpoint, Fault, MockServer, Tls};
+use identomat_mock::{CloseAt, Config, Endpoint, Fault, MockServer, Tls};
 use serde_json::Value;
 
 /// A name that leads nowhere but where a client is told.
 const NAME: &str = "widget.example.com";
 
-async fn start(folder: &Path) -> MockServer {
+/// A mock that serves TLS, and what a client needs of it.
+struct Secure {
+    /// It is there as long as this is.
+    _folder: tempfile::TempDir,
+    /// The CA as the command exports it.
+    ca: PathBuf,
+    mock: MockServer,
+}
+
+impl Secure {
+    async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(settings: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("there is room for it");
+        let (ca, mock) = (export(folder.path()), start(folder.path(), settings).await);
+        Self { _folder: folder, ca, mock }
+    }
+
+    /// What curl gets that trusts the CA.
+    async fn curl(&self, path: &str, more: &[&str]) -> Output {
+        curl(&self.mock, &self.ca, path, more).await
+    }
+}
+
+async fn start(folder: &Path, settings: impl FnOnce(&mut Config)) -> MockServer {
     let tls = Tls::for_names([NAME]).in_folder(folder);
-    MockServer::builder().settings(|config| config.tls = Some(tls)).start().await.expect("the mock starts")
+    let builder = MockServer::builder().settings(|config| config.tls = Some(tls)).settings(settings);
+    builder.start().await.expect("the mock starts")
 }
 
 /// The CA as the command exports it.
-fn export(folder: &Path) -> std::path::PathBuf {
+fn export(folder: &Path) -> PathBuf {
     let file = folder.join("exported.pem");
     let exported = Command::new(env!("CARGO_BIN_EXE_identomat-mock"))
         .args(["ca", "export", "--tls-folder"])
@@ -47,11 +75,10 @@ async fn run(mut command: Command) -> Output {
 
 #[tokio::test]
 async fn a_client_that_trusts_the_exported_ca_is_served_beside_http() {
-    let folder = tempfile::tempdir().unwrap();
-    let ca = export(folder.path());
-    let mock = start(folder.path()).await;
+    let secure = Secure::start().await;
+    let mock = &secure.mock;
     let key = format!("company_key={}", mock.company_key());
-    let begun = curl(&mock, &ca, "/external-api/begin/", &["-d", &key]).await;
+    let begun = secure.curl("/external-api/begin/", &["-d", &key]).await;
     assert!(begun.status.success(), "{begun:?}");
     let token: String = serde_json::from_slice(&begun.stdout).unwrap();
     mock.finish(&token).unwrap();
@@ -63,20 +90,19 @@ async fn a_client_that_trusts_the_exported_ca_is_served_beside_http() {
     let result: Value = result.send().await.unwrap().json().await.unwrap();
     assert_eq!(result["result"], "APPROVED", "the same session over HTTP");
     // The names of the certificate may use the control API, as whoever gave them means it.
-    let ready = curl(&mock, &ca, "/__admin/settings", &[]).await;
+    let ready = secure.curl("/__admin/settings", &[]).await;
     assert_eq!(serde_json::from_slice::<Value>(&ready.stdout).unwrap()["tls"][0], NAME);
     assert!(mock.secure_urls()[0].starts_with("https://widget.example.com:"));
 }
 
 #[tokio::test]
 async fn openssl_verifies_the_chain_and_the_names() {
-    let folder = tempfile::tempdir().unwrap();
-    let ca = export(folder.path());
-    let mock = start(folder.path()).await;
+    let secure = Secure::start().await;
+    let mock = &secure.mock;
     let address = mock.url().trim_start_matches("http://").to_owned();
     let connect = async |name: &'static str, version: &'static str| {
         let mut command = Command::new("openssl");
-        command.args(["s_client", "-connect", &address, "-verify_return_error", version, "-CAfile"]).arg(&ca);
+        command.args(["s_client", "-connect", &address, "-verify_return_error", version, "-CAfile"]).arg(&secure.ca);
         let flag = if name.parse::<std::net::IpAddr>().is_ok() { "-verify_ip" } else { "-verify_hostname" };
         command.args([flag, name]).stdin(Stdio::null());
         String::from_utf8_lossy(&run(command).await.stdout).into_owned()
@@ -92,9 +118,8 @@ async fn openssl_verifies_the_chain_and_the_names() {
 
 #[tokio::test]
 async fn faults_strike_over_tls_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let ca = export(folder.path());
-    let mock = start(folder.path()).await;
+    let secure = Secure::start().await;
+    let mock = &secure.mock;
     let key = format!("company_key={}", mock.company_key());
     for (fault, status) in [
         (Fault::close(CloseAt::BeforeAnswer), None),
@@ -102,8 +127,7 @@ async fn faults_strike_over_tls_too() {
         (Fault::status(503), Some("503")),
     ] {
         mock.fault(fault.on(Endpoint::Begin).times(1));
-        let called =
-            curl(&mock, &ca, "/external-api/begin/", &["-d", &key, "-w", "%{http_code}", "-o", "/dev/null"]).await;
+        let called = secure.curl("/external-api/begin/", &["-d", &key, "-w", "%{http_code}", "-o", "/dev/null"]).await;
         match status {
             None => assert!(!called.status.success(), "{called:?}"),
             Some(status) => assert_eq!(String::from_utf8_lossy(&called.stdout), status),
@@ -113,22 +137,33 @@ async fn faults_strike_over_tls_too() {
 
 #[tokio::test]
 async fn whoever_does_not_trust_the_ca_or_speaks_neither_is_no_harm() {
-    let folder = tempfile::tempdir().unwrap();
-    let mock = start(folder.path()).await;
-    let other = tempfile::tempdir().unwrap();
-    let stranger = curl(&mock, &export(other.path()), "/", &[]).await;
+    let (secure, other) = (Secure::start().await, tempfile::tempdir().unwrap());
+    let stranger = curl(&secure.mock, &export(other.path()), "/", &[]).await;
     assert!(String::from_utf8_lossy(&stranger.stderr).contains("certificate"), "{stranger:?}");
-    let address = mock.url().trim_start_matches("http://").to_owned();
-    TcpStream::connect(&address).unwrap().write_all(&[0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5]).unwrap();
-    let ca = export(folder.path());
-    assert!(curl(&mock, &ca, "/__admin/health/ready", &[]).await.status.success());
+    TcpStream::connect(secure.mock.address()).unwrap().write_all(&[0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5]).unwrap();
+    assert!(secure.curl("/__admin/health/ready", &[]).await.status.success());
+}
+
+/// Who says nothing, or begins with TLS and goes no further, is idle like any other: a new client gets their place.
+#[tokio::test]
+async fn whoever_does_not_begin_makes_room() {
+    let secure = Secure::with(|config| config.clients.connections = 1).await;
+    for beginning in [&b""[..], &[0x16, 3, 1]] {
+        let mut silent = TcpStream::connect(secure.mock.address()).unwrap();
+        silent.write_all(beginning).unwrap();
+        let ready = secure.curl("/__admin/health/ready", &["--max-time", "20"]).await;
+        assert!(ready.status.success(), "{beginning:?}: {ready:?}");
+        silent.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        assert_eq!(silent.read(&mut [0]).unwrap(), 0, "it was closed");
+    }
 }
 
 /// Mocks that start at once in a new folder use one authority.
 #[tokio::test]
 async fn the_first_authority_of_a_folder_counts() {
     let folder = tempfile::tempdir().unwrap();
-    let (one, two, three) = tokio::join!(start(folder.path()), start(folder.path()), start(folder.path()));
+    let (one, two, three) =
+        tokio::join!(start(folder.path(), |_| {}), start(folder.path(), |_| {}), start(folder.path(), |_| {}));
     let ca = export(folder.path());
     for mock in [one, two, three] {
         assert!(curl(&mock, &ca, "/__admin/health/ready", &[]).await.status.success());

@@ -1,0 +1,142 @@
+//! What goes over the socket of a connection: bytes as they are, or TLS. Where a server takes both, the client's first
+//! byte tells which.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{Arc, atomic::AtomicBool},
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+#[cfg(feature = "tls")]
+use tokio_rustls::{Accept, server::TlsStream};
+
+use super::{socket::Socket, tls::Tls};
+
+/// The first byte of a client that wants TLS.
+#[cfg(feature = "tls")]
+const HANDSHAKE: u8 = 0x16;
+
+/// A connection as hyper reads and writes it. While its client says nothing, or agrees to TLS, it is idle like any other.
+pub(super) struct Transport {
+    socket: Socket,
+    state: State,
+    is_secure: Arc<AtomicBool>,
+}
+
+enum State {
+    Plain,
+    /// The client has said nothing yet.
+    #[cfg(feature = "tls")]
+    Silent(Tls),
+    #[cfg(feature = "tls")]
+    Agreeing(Box<Accept<Socket>>),
+    #[cfg(feature = "tls")]
+    Secure(Box<TlsStream<Socket>>),
+    #[cfg(feature = "tls")]
+    Failed,
+}
+
+/// What can be read and written.
+trait Open: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Open for T {}
+
+impl Transport {
+    pub(super) fn new(socket: Socket, tls: Option<Tls>) -> Self {
+        #[cfg(feature = "tls")]
+        let state = tls.map_or(State::Plain, State::Silent);
+        #[cfg(not(feature = "tls"))]
+        let state = match tls {
+            None => State::Plain,
+            Some(none) => match none {},
+        };
+        Self { socket, state, is_secure: Arc::default() }
+    }
+
+    /// Whether it turned out to be TLS, for as long as the connection lasts.
+    pub(super) fn is_secure(&self) -> Arc<AtomicBool> {
+        self.is_secure.clone()
+    }
+
+    /// What is read and written, as soon as it is known.
+    #[cfg(feature = "tls")]
+    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn Open>>> {
+        loop {
+            self.state = match &mut self.state {
+                State::Plain | State::Secure(_) => break,
+                State::Silent(acceptor) => match ready!(self.socket.poll_first(cx))? {
+                    Some(HANDSHAKE) => {
+                        self.is_secure.store(true, std::sync::atomic::Ordering::Relaxed);
+                        State::Agreeing(Box::new(acceptor.accept(self.socket.clone())))
+                    }
+                    _ => State::Plain,
+                },
+                State::Agreeing(accept) => match ready!(Pin::new(accept).poll(cx)) {
+                    Ok(stream) => State::Secure(Box::new(stream)),
+                    Err(error) => {
+                        tracing::warn!(
+                            "a client does not agree to TLS: {error}; does it trust the CA (`identomat-mock ca export`), \
+                             and is the name among those of --tls?"
+                        );
+                        self.state = State::Failed;
+                        return Poll::Ready(Err(error));
+                    }
+                },
+                State::Failed => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+            };
+        }
+        Poll::Ready(Ok(match &mut self.state {
+            State::Secure(stream) => Pin::new(&mut **stream),
+            _ => Pin::new(&mut self.socket),
+        }))
+    }
+
+    #[cfg(not(feature = "tls"))]
+    fn poll_open(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn Open>>> {
+        let State::Plain = self.state;
+        Poll::Ready(Ok(Pin::new(&mut self.socket)))
+    }
+
+    /// What is flushed and shut down, which waits for no client to say something.
+    fn open(&mut self) -> Pin<&mut dyn Open> {
+        match &mut self.state {
+            #[cfg(feature = "tls")]
+            State::Secure(stream) => Pin::new(&mut **stream),
+            _ => Pin::new(&mut self.socket),
+        }
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_open(cx))?.poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_open(cx))?.poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_open(cx))?.poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.open().poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.open().poll_shutdown(cx)
+    }
+}
