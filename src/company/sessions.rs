@@ -263,13 +263,13 @@ impl Sessions {
     ) -> (T, bool) {
         let seen = held.session.seen();
         let changed = change(&mut held.session, &record.catalogue);
-        let happened = happened_since(&held.session, seen);
+        let is_other = held.session.seen() != seen;
+        let happened = if is_other { happened_since(&held.session, seen) } else { Vec::new() };
         let due = held.session.next_due();
         if due != held.due || !happened.is_empty() {
             let was_due = mem::replace(&mut held.due, due);
             self.order().keep(record.number, was_due, due, held.session.is_finished());
         }
-        let is_other = held.session.seen() != seen;
         if !happened.is_empty() {
             self.journal.note(happened);
         }

@@ -22,6 +22,15 @@ impl Caller {
         is_near(self.address.ip())
     }
 
+    /// What is waited for, for as long as the client is there; `None` when it went away.
+    pub(crate) async fn while_there<T>(&self, it: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            it = it => Some(it),
+            () = self.gone() => None,
+        }
+    }
+
     /// Waits until the client has gone away, as far as can be seen: it has ended its sending side, or the connection.
     pub(crate) async fn gone(&self) {
         let mut next = [0];

@@ -39,15 +39,16 @@ pub(crate) struct Part {
 }
 
 impl Mock {
-    /// Waits until a session stands so that it is news, for as long as it takes, and answers how it stands then.
-    pub(crate) async fn glance<T>(
+    /// Waits until what is `told` of a session is news, for as long as it takes, and answers it.
+    pub(crate) async fn glance<T, R>(
         &self,
         token: Token,
         viewer: &Viewer,
         show: impl Fn(&Stop<'_>) -> T,
-        is_news: impl Fn(&Glance<T>) -> bool,
-    ) -> Glance<T> {
-        let closed = || Glance { standing: Standing::Closed, parts: Vec::new() };
+        told: impl Fn(Glance<T>) -> R,
+        is_news: impl Fn(&R) -> bool,
+    ) -> R {
+        let closed = || told(Glance { standing: Standing::Closed, parts: Vec::new() });
         let Some(tenant) = self.tenant_of(token.as_str()) else { return closed() };
         let bell = tenant.sessions.bell(token);
         loop {
@@ -55,8 +56,9 @@ impl Mock {
             // From here on nothing is missed.
             rings.as_mut().enable();
             let Some((glance, due)) = self.look(&token, viewer, &show) else { return closed() };
-            if is_news(&glance) {
-                return glance;
+            let told = told(glance);
+            if is_news(&told) {
+                return told;
             }
             tokio::select! {
                 () = rings => {}

@@ -86,12 +86,6 @@ impl Mock {
         is_new.is_some()
     }
 
-    /// Whether the browser goes somewhere at the end of a session.
-    pub(crate) fn has_return_url(&self, token: &str) -> bool {
-        let asked = self.in_session(token, |session, _| session.asked.clone());
-        asked.is_some_and(|asked| asked.layers().read_flags().return_url().is_some())
-    }
-
     /// Notes that the person of a session came to a step of the widget.
     ///
     /// # Errors
@@ -103,10 +97,16 @@ impl Mock {
 
     /// The language of a session's pages; English where there is no such session.
     pub(crate) fn language(&self, token: &str) -> Language {
+        self.language_and_end(token).0
+    }
+
+    /// As [`Mock::language`], and whether the browser goes somewhere at the end.
+    pub(crate) fn language_and_end(&self, token: &str) -> (Language, bool) {
         let seen = self
             .in_session(token, |session, _| (session.asked.clone(), session.progress().and_then(Progress::language)));
-        let Some((asked, chosen)) = seen else { return Language::English };
-        chosen.unwrap_or_else(|| asked.layers().read_flags().language())
+        let Some((asked, chosen)) = seen else { return (Language::English, false) };
+        let flags = asked.layers().read_flags();
+        (chosen.unwrap_or_else(|| flags.language()), flags.return_url().is_some())
     }
 
     /// Lets the person of a session get through; answers the `return_url` that the browser goes to.

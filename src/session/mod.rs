@@ -73,7 +73,7 @@ struct Rest {
     reached: Vec<Reached>,
     progress: Option<Box<Progress>>,
     devices: Option<Box<Devices>>,
-    /// How often the person got on, or went on with another page.
+    /// Moves on with what others may be looking at and no event tells: progress, pages, parts.
     turns: u32,
     finish: Option<Finish>,
     /// What came of the scenario or was decided, in the order in which it did.

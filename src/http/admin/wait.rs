@@ -1,6 +1,6 @@
 //! `/__admin/wait/…`: answers as soon as something is so.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{Extension, Json, extract::State};
 use jiff::Timestamp;
@@ -195,17 +195,12 @@ async fn wait<T>(
     patience: Duration,
     caller: Option<Extension<Caller>>,
 ) -> Result<Option<T>, Problem> {
-    let gone = async {
-        match &caller {
-            Some(Extension(caller)) => caller.gone().await,
-            None => pending().await,
-        }
+    let waited = timeout(patience, it);
+    let waited = match caller {
+        Some(Extension(caller)) => caller.while_there(waited).await,
+        None => Some(waited.await),
     };
-    tokio::select! {
-        biased;
-        waited = timeout(patience, it) => Ok(waited.ok()),
-        () = gone => Err(Problem::late("whoever waited went away")),
-    }
+    waited.map(Result::ok).ok_or_else(|| Problem::late("whoever waited went away"))
 }
 
 /// A place among those who wait, for as long as it is held.

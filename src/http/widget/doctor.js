@@ -2,9 +2,9 @@
 // which has it in the journal. It is no module, as modules are not loaded in a frame without an origin; and it asks the
 // page around it nothing.
 (() => {
-  const { token, findings, hasReturnUrl, isPhone, donePatience } = JSON.parse(
-    document.querySelector("meta[name=identomat-mock-doctor]").content,
-  );
+  const read = (name) => JSON.parse(document.querySelector(`meta[name=${name}]`).content);
+  const findings = read("identomat-mock-findings");
+  const { token, hasReturnUrl, isPhone, donePatience } = read("identomat-mock-case");
   const isFramed = parent !== window;
   const hasOrigin = origin !== "null";
   // For the drawer: what was found, by name.

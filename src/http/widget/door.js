@@ -31,7 +31,12 @@ export async function call(query, { headers = {}, ...request } = {}) {
   throw Object.assign(new Error(answer.error), { ...answer, status: response.status });
 }
 
-// Tells what others do with the session, until `tell` says that it was the last news.
+// Nothing comes after that.
+function isOver({ is }) {
+  return is === "through" || is === "closed";
+}
+
+// Tells what others do with the session, until it is over, or `tell` says that nobody listens any more.
 export async function watch(tell) {
   let seen = "";
   for (;;) {
@@ -40,7 +45,7 @@ export async function watch(tell) {
       if (!response.ok) throw new Error(response.statusText);
       const { mark, ...news } = await response.json();
       seen = mark;
-      if (news.is !== undefined && tell(news)) return;
+      if (news.is !== undefined && (tell(news) || isOver(news))) return;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }

@@ -1,6 +1,10 @@
 //! `/?session_token=TOKEN`: the page that a person goes through, and the form that it posts at the end.
 
-use std::{borrow::Cow, net::SocketAddr, sync::Arc};
+use std::{
+    borrow::Cow,
+    net::SocketAddr,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     body::Body,
@@ -46,24 +50,26 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Reques
 
 /// The page, with what its doctor has to know, and the drawer where the settings leave it there.
 fn page(mock: &Mock, token: &str, is_phone: bool) -> String {
-    let doctor = format!("/__widget/doctor/{token}");
-    let page = texts::filled_in(include_str!("page.html"), mock.language(token), &[("doctor", &doctor)]);
-    let known = json!({
+    static FINDINGS: LazyLock<String> = LazyLock::new(|| meta("identomat-mock-findings", &doctor::findings()));
+    static DRAWER: LazyLock<String> = LazyLock::new(|| {
+        let words = json!({ "outcomes": Outcome::ALL.map(Outcome::as_str), "reasons": REJECT_REASONS });
+        meta("identomat-mock", &words)
+            + r#"  <link rel="stylesheet" href="/__widget/drawer/drawer.css">
+  <script type="module" src="/__widget/drawer/drawer.js"></script>
+"#
+    });
+    let (language, has_return_url) = mock.language_and_end(token);
+    let beacon = format!("/__widget/doctor/{token}");
+    let page = texts::filled_in(include_str!("page.html"), language, &[("doctor", &beacon)]);
+    let case = json!({
         "token": token,
-        "findings": doctor::findings(),
-        "hasReturnUrl": mock.has_return_url(token),
+        "hasReturnUrl": has_return_url,
         "isPhone": is_phone,
         "donePatience": mock.config.done_patience.as_millis() as u64,
     });
-    let mut head = meta("identomat-mock-doctor", &known);
-    if mock.config.panel {
-        let words = json!({ "outcomes": Outcome::ALL.map(Outcome::as_str), "reasons": REJECT_REASONS });
-        head += &meta("identomat-mock", &words);
-        head += r#"  <link rel="stylesheet" href="/__widget/drawer/drawer.css">
-  <script type="module" src="/__widget/drawer/drawer.js"></script>
-"#;
-    }
-    page.replacen("</head>", &(head + "</head>"), 1)
+    let drawer = if mock.config.panel { DRAWER.as_str() } else { "" };
+    let head = [FINDINGS.as_str(), &meta("identomat-mock-case", &case), drawer, "</head>"].concat();
+    page.replacen("</head>", &head, 1)
 }
 
 /// What a script of the page reads.

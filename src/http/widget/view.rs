@@ -72,13 +72,12 @@ fn raw<'a>(text: &'a str, none: &'a str) -> &'a RawValue {
 /// Where the person is, in short, for another page than that on which they go on.
 pub(super) fn whereabouts(stop: &Stop<'_>) -> Value {
     let screen = stop.screen();
-    let subject = if let Content::Capture(capture) = &screen.content { Some(subject(capture)) } else { None };
-    let page = if let Content::Capture(capture) = &screen.content { capture.page } else { 1 };
-    json!({
-        "screen": { "id": screen.id, "kind": kind(&screen.content), "subject": subject, "page": page },
-        "at": stop.at + 1,
-        "of": stop.flow.screens.len(),
-    })
+    let mut there = json!({ "id": screen.id, "kind": kind(&screen.content) });
+    if let Content::Capture(capture) = &screen.content {
+        there["subject"] = subject(capture).into();
+        there["page"] = capture.page.into();
+    }
+    json!({ "screen": there, "at": stop.at + 1, "of": stop.flow.screens.len() })
 }
 
 /// The script that draws a screen.

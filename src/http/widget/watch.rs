@@ -4,7 +4,6 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -53,30 +52,25 @@ pub(in crate::http) async fn show(
         return json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "too many clients wait already" }));
     };
     let viewer = viewer(&head);
-    let tell = |glance: &Glance<Value>| marked(told(glance, &token, &mock.config));
-    let news = pin!(async {
-        let glance = mock.glance(token, &viewer, whereabouts, |glance| tell(glance)["mark"] != *seen).await;
-        tell(&glance)
-    });
-    tokio::select! {
-        biased;
-        news = timeout(LONGEST, news) => match news {
-            Ok(news) => json(StatusCode::OK, &news),
-            Err(_) => json(StatusCode::OK, &json!({ "mark": seen })),
-        },
-        () = caller.gone() => json(StatusCode::OK, &Value::Null),
-    }
+    let tell = |glance| marked(told(glance, &token, &mock.config));
+    let news = mock.glance(token, &viewer, whereabouts, tell, |told| told["mark"] != *seen);
+    let news = match caller.while_there(timeout(LONGEST, news)).await {
+        Some(Ok(news)) => news,
+        // Nothing new; or nobody reads it.
+        Some(Err(_)) | None => json!({ "mark": seen }),
+    };
+    json(StatusCode::OK, &news)
 }
 
-fn told(glance: &Glance<Value>, token: &vendor::Token, config: &Config) -> Value {
-    let mut told = match &glance.standing {
+fn told(glance: Glance<Value>, token: &vendor::Token, config: &Config) -> Value {
+    let mut told = match glance.standing {
         // A page knows where it is itself.
         Standing::Open { is_elsewhere: false, .. } => json!({ "is": "open" }),
         Standing::Open { is_elsewhere: true, is_on_phone, shown } => {
             json!({ "is": "elsewhere", "isOnPhone": is_on_phone, "there": shown })
         }
         Standing::Through(return_url) => {
-            let url = return_url.as_ref().map(|url| location_of(url, token.as_str(), config));
+            let url = return_url.map(|url| location_of(&url, token.as_str(), config));
             json!({ "is": "through", "returnUrl": url })
         }
         Standing::Closed => json!({ "is": "closed" }),
