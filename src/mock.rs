@@ -12,6 +12,7 @@ mod result;
 mod scenarios;
 mod screening;
 mod screens;
+mod session_info;
 mod sessions;
 mod standings;
 mod steering;
@@ -48,7 +49,7 @@ pub(crate) use self::{
 pub use self::{
     companies::CompanyInfo,
     scenarios::{ScenarioInfo, StageInfo},
-    sessions::{
+    session_info::{
         BrowserInfo, CallOfSession, FindingInfo, ReachedStep, SentCode, SessionDetails, SessionInfo, UploadInfo,
     },
     steering::{Due, FellDue},

@@ -1,12 +1,9 @@
 //! Every setting as a flag, an environment variable and a key of the config file.
 
 mod into_config;
+mod layers;
 
-use std::{
-    error::Error,
-    net::IpAddr,
-    path::{Path, PathBuf},
-};
+use std::{net::IpAddr, path::PathBuf};
 
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
@@ -15,7 +12,7 @@ use super::values::{
     self, AnyKey, HostName, KeyAndSecret, Length, LogFormat, LogLevel, Moment, Pages, PublicUrl, Size, Status,
     StatusOf, one_or_many, parse_host, parse_number, parse_port,
 };
-use crate::{Config, Dialect, ResultCase, Trigger, company::CompanyFile, data_file::DataFile, faults::FaultFile};
+use crate::{Config, Dialect, ResultCase, Trigger, company::CompanyFile, faults::FaultFile};
 
 /// What the user set. The doc comments are the help texts.
 #[derive(Debug, Clone, Default, clap::Args, Deserialize)]
@@ -296,93 +293,6 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// These settings, and those of the config file where there is one and these say nothing.
-    pub(super) fn with_file(self) -> Result<Self, Box<dyn Error>> {
-        let Some(path) = &self.config else { return Ok(self) };
-        let file: Self = DataFile::read(path)?.parse()?;
-        let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
-        Ok(self.over(file))
-    }
-
-    /// Paths in a config file are meant from where the file is.
-    fn relative_to(mut self, folder: &Path) -> Self {
-        for path in
-            [&mut self.scenarios, &mut self.fixtures, &mut self.tls_folder, &mut self.ready_file, &mut self.coverage]
-                .into_iter()
-                .flatten()
-        {
-            *path = folder.join(&path);
-        }
-        self
-    }
-
-    /// These settings, and where they say nothing the `others`.
-    pub(super) fn over(self, others: Self) -> Self {
-        macro_rules! merged {
-            ($($field:ident),* $(,)?) => {
-                Self { $($field: self.$field.or(others.$field),)* companies: others.companies, faults: others.faults }
-            };
-        }
-        merged!(
-            host,
-            port,
-            public_url,
-            company_key,
-            any_company_key,
-            company_idle,
-            max_companies,
-            max_sessions,
-            refuse_at_max_sessions,
-            session_lifetime,
-            dialect,
-            result_case,
-            error_status,
-            missing_media_status,
-            media_cache,
-            null_reject_reason,
-            return_url_token,
-            no_panel,
-            tls,
-            tls_folder,
-            done_patience,
-            scenario,
-            finish,
-            scenarios,
-            no_builtin_scenarios,
-            fixtures,
-            watch,
-            seed,
-            frozen_at,
-            max_body,
-            max_multipart_body,
-            max_parts,
-            max_depth,
-            max_upload,
-            max_session_uploads,
-            max_uploads,
-            head_timeout,
-            body_timeout,
-            idle_timeout,
-            max_connections,
-            max_unfinished,
-            cors,
-            verbose_hints,
-            no_journal,
-            journal_calls,
-            journal_bytes,
-            journal_body,
-            journal_secrets,
-            no_admin,
-            admin_token,
-            admin_host,
-            log_format,
-            log_level,
-            ready_file,
-            coverage,
-            config,
-        )
-    }
-
     /// Settings that say where a server is, and nothing else.
     pub(super) fn of_whereabouts(
         host: Option<IpAddr>,

@@ -10,7 +10,8 @@ const PAUSE = 3000;
 // A name that stays as long as the storage does, or the page where there is none. `randomUUID` is for secure pages alone.
 function name(storage) {
   const key = "identomat-mock-page";
-  const made = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const made = () =>
+    [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   try {
     const kept = storage().getItem(key) ?? made();
     storage().setItem(key, kept);

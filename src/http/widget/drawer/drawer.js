@@ -56,14 +56,13 @@ function open() {
   const finish = (fields, done) =>
     act(async () => {
       // As the form of the page would be posted by hand: see docs/widget.md. The page hears that the person is through.
-      const request = { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(fields) };
+      const request = { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(fields()) };
       const response = await fetch(`/?session_token=${encodeURIComponent(token)}`, request);
       const { error } = await response.json();
       if (!response.ok) throw new Error(error);
     }, done);
-  const decide = (fields, done) => act(() => control("POST", `sessions/${token}/decide`, fields), done);
+  const decide = (fields, done) => act(() => control("POST", `sessions/${token}/decide`, fields()), done);
   const row = (...buttons) => element("div", { className: "row" }, ...buttons);
-  const advance = (time) => act(() => control("POST", "clock/advance", { company_key: companyKey, by: time() }), "The clock was moved.");
 
   // Shows how things stand, or why that is not known.
   async function look() {
@@ -88,7 +87,9 @@ function open() {
       }
       if (drawer.open) pace = setTimeout(look, PACE);
     } catch (error) {
-      state.replaceChildren(part("Session", element("p", { className: "said wrong", testid: "drawer-closed" }, error.message)));
+      state.replaceChildren(
+        part("Session", element("p", { className: "said wrong", testid: "drawer-closed" }, error.message)),
+      );
       if (error.wantsToken) state.append(askForToken(look));
     }
   }
@@ -96,9 +97,20 @@ function open() {
   const drawer = element(
     "dialog",
     { lang: "en", ariaLabel: "identomat-mock", className: "drawer", testid: "drawer" },
-    element("div", { className: "top" }, element("h2", {}, "identomat-mock"), button("Close", { testid: "drawer-close", onclick: () => drawer.close() })),
+    element(
+      "div",
+      { className: "top" },
+      element("h2", {}, "identomat-mock"),
+      button("Close", { testid: "drawer-close", onclick: () => drawer.close() }),
+    ),
     element("p", {}, "This is a mock: nothing is checked here."),
-    row(button("Finish as the scenario says", { testid: "finish-scenario", onclick: finish({ outcome: "scenario" }, "The person is through.") }), button("Skip to the end", { testid: "skip", onclick: skip })),
+    row(
+      button("Finish as the scenario says", {
+        testid: "finish-scenario",
+        onclick: finish(() => ({ outcome: "scenario" }), "The person is through."),
+      }),
+      button("Skip to the end", { testid: "skip", onclick: skip }),
+    ),
     said,
     found,
     state,
@@ -106,28 +118,54 @@ function open() {
       "Finish with an outcome",
       labelled("Reason of a rejection", reason),
       labelled("Comment", comment),
-      row(...outcomes.map((word) => button(word, { testid: `finish-${word}`, onclick: () => finish(verdict(word), `The person is through: ${word}.`)() }))),
+      row(
+        ...outcomes.map((word) =>
+          button(word, {
+            testid: `finish-${word}`,
+            onclick: finish(() => verdict(word), `The person is through: ${word}.`),
+          }),
+        ),
+      ),
     ),
     part(
       "Decide as the vendor's operator",
       element("p", {}, "With the reason and comment above, whether the person is through or not."),
       row(
-        button("As the scenario waits", { testid: "decide-scenario", onclick: decide({}, "It is decided.") }),
-        ...outcomes.map((word) => button(word, { testid: `decide-${word}`, onclick: () => decide(verdict(word), `It is decided: ${word}.`)() })),
+        button("As the scenario waits", { testid: "decide-scenario", onclick: decide(() => ({}), "It is decided.") }),
+        ...outcomes.map((word) =>
+          button(word, { testid: `decide-${word}`, onclick: decide(() => verdict(word), `It is decided: ${word}.`) }),
+        ),
       ),
     ),
     part(
       "Another scenario",
       labelled("Scenario", scenario),
-      row(button("Play it from now on", { testid: "play", onclick: act(() => control("POST", `sessions/${token}/scenario`, { scenario: scenario.value }), "Another scenario plays.") })),
+      row(
+        button("Play it from now on", {
+          testid: "play",
+          onclick: act(
+            () => control("POST", `sessions/${token}/scenario`, { scenario: scenario.value }),
+            "Another scenario plays.",
+          ),
+        }),
+      ),
     ),
     part(
       "Time",
       labelled("Move the company's clock by", by),
       row(
-        button("Move", { testid: "advance", onclick: advance(() => by.value) }),
+        button("Move", {
+          testid: "advance",
+          onclick: act(
+            () => control("POST", "clock/advance", { company_key: companyKey, by: by.value }),
+            "The clock was moved.",
+          ),
+        }),
         button("To the next stage", { testid: "advance-next", onclick: act(toNextStage, "The clock was moved.") }),
-        button("Expire now", { testid: "expire", onclick: act(() => control("POST", `sessions/${token}/expire`, {}), "The token has expired.") }),
+        button("Expire now", {
+          testid: "expire",
+          onclick: act(() => control("POST", `sessions/${token}/expire`, {}), "The token has expired."),
+        }),
       ),
     ),
   );

@@ -2,7 +2,11 @@
 import { element } from "../dom.js";
 
 function list(terms) {
-  return element("dl", {}, ...Object.entries(terms).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+  return element(
+    "dl",
+    {},
+    ...Object.entries(terms).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+  );
 }
 
 // A moment without its date where that is today's, on the company's clock.
@@ -13,7 +17,9 @@ function time(moment, now) {
 }
 
 export function facts(session, clock) {
-  const end = session.finished_at ? { Finished: time(session.finished_at, clock.now) } : { "Expires at": time(session.expires_at, clock.now) };
+  const end = session.finished_at
+    ? { Finished: time(session.finished_at, clock.now) }
+    : { "Expires at": time(session.expires_at, clock.now) };
   return list({
     Token: session.token,
     "Company key": session.company_key,
@@ -28,7 +34,11 @@ export function facts(session, clock) {
 // What came of the scenario, and what is to come.
 export function stages(timeline) {
   const stage = ({ stage, triggers, effects, came_at, due_at }) => {
-    const when = came_at ? `came at ${time(came_at)}` : due_at ? `due at ${time(due_at)}` : `waits for ${triggers.join(" or ")}`;
+    const when = came_at
+      ? `came at ${time(came_at)}`
+      : due_at
+        ? `due at ${time(due_at)}`
+        : `waits for ${triggers.join(" or ")}`;
     const name = stage === null ? "Decided" : `Stage ${stage}`;
     const texts = [element("strong", {}, name), element("span", {}, when), element("span", {}, effects.join("; "))];
     return element("li", { className: came_at ? "came" : "" }, ...texts);
@@ -43,6 +53,11 @@ export function codes(sent) {
 // What the widget's doctor found out about where it runs.
 export function findings() {
   const finding = ([name, { problem, remedy }]) =>
-    element("div", { className: "finding", testid: `finding-${name}` }, element("strong", {}, problem), element("span", {}, remedy));
+    element(
+      "div",
+      { className: "finding", testid: `finding-${name}` },
+      element("strong", {}, problem),
+      element("span", {}, remedy),
+    );
   return Object.entries(globalThis.identomatMockFindings ?? {}).map(finding);
 }

@@ -1,0 +1,95 @@
+//! What holds where a setting is made twice: the flag and its variable, then the config file.
+
+use std::{error::Error, path::Path};
+
+use super::Settings;
+use crate::data_file::DataFile;
+
+impl Settings {
+    /// These settings, and those of the config file where there is one and these say nothing.
+    pub(in crate::cli) fn with_file(self) -> Result<Self, Box<dyn Error>> {
+        let Some(path) = &self.config else { return Ok(self) };
+        let file: Self = DataFile::read(path)?.parse()?;
+        let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
+        Ok(self.over(file))
+    }
+
+    /// Paths in a config file are meant from where the file is.
+    fn relative_to(mut self, folder: &Path) -> Self {
+        for path in
+            [&mut self.scenarios, &mut self.fixtures, &mut self.tls_folder, &mut self.ready_file, &mut self.coverage]
+                .into_iter()
+                .flatten()
+        {
+            *path = folder.join(&path);
+        }
+        self
+    }
+
+    /// These settings, and where they say nothing the `others`.
+    pub(in crate::cli) fn over(self, others: Self) -> Self {
+        macro_rules! merged {
+            ($($field:ident),* $(,)?) => {
+                Self { $($field: self.$field.or(others.$field),)* companies: others.companies, faults: others.faults }
+            };
+        }
+        merged!(
+            host,
+            port,
+            public_url,
+            company_key,
+            any_company_key,
+            company_idle,
+            max_companies,
+            max_sessions,
+            refuse_at_max_sessions,
+            session_lifetime,
+            dialect,
+            result_case,
+            error_status,
+            missing_media_status,
+            media_cache,
+            null_reject_reason,
+            return_url_token,
+            no_panel,
+            tls,
+            tls_folder,
+            done_patience,
+            scenario,
+            finish,
+            scenarios,
+            no_builtin_scenarios,
+            fixtures,
+            watch,
+            seed,
+            frozen_at,
+            max_body,
+            max_multipart_body,
+            max_parts,
+            max_depth,
+            max_upload,
+            max_session_uploads,
+            max_uploads,
+            head_timeout,
+            body_timeout,
+            idle_timeout,
+            max_connections,
+            max_unfinished,
+            cors,
+            verbose_hints,
+            no_journal,
+            journal_calls,
+            journal_bytes,
+            journal_body,
+            journal_secrets,
+            no_admin,
+            admin_token,
+            admin_host,
+            log_format,
+            log_level,
+            ready_file,
+            coverage,
+            config,
+        )
+    }
+}
