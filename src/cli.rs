@@ -1,7 +1,8 @@
-//! The command line: serve (the default), health and ca.
+//! The command line: serve (the default), demo, health and ca.
 
 mod ca;
 mod coverage;
+mod demo;
 mod health;
 mod open_files;
 mod settings;
@@ -31,6 +32,7 @@ use tracing_subscriber::{
 
 use self::{
     ca::Ca,
+    demo::{Demo, Showing},
     health::{Whereabouts, health},
     settings::Settings,
     values::LogFormat,
@@ -65,6 +67,8 @@ enum Command {
         #[command(flatten)]
         settings: Box<Settings>,
     },
+    /// Serve, and print the address of a page that embeds the widget and shows every message and call as they happen
+    Demo(Demo),
     /// Ask a running server whether it is ready; exit status 0 when it is, 1 when it is not
     #[command(
         after_help = "Where nothing says which server, the one that runs on this machine or in this container is \
@@ -81,8 +85,12 @@ pub fn run() -> ExitCode {
     let CommandLine { command, settings } = CommandLine::parse();
     let done = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
         let done = match command {
-            None => runtime.block_on(serve(settings)),
-            Some(Command::Serve { settings: own }) => runtime.block_on(serve(own.over(settings))),
+            None => runtime.block_on(serve(settings, None)),
+            Some(Command::Serve { settings: own }) => runtime.block_on(serve(own.over(settings), None)),
+            Some(Command::Demo(demo)) => {
+                let showing = demo.showing();
+                runtime.block_on(serve(demo.settings.over(settings), Some(showing)))
+            }
             Some(Command::Ca(command)) => ca::ca(command, settings),
             Some(Command::Health(asked)) => runtime.block_on(health(asked, settings)),
         };
@@ -101,7 +109,8 @@ pub fn run() -> ExitCode {
 
 type Done = Result<(), Box<dyn Error>>;
 
-async fn serve(settings: Settings) -> Done {
+/// Serves, and shows the demo where it is wanted.
+async fn serve(settings: Settings, demo: Option<Showing>) -> Done {
     let settings = settings.with_file()?;
     let _log = start_log(&settings);
     let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
@@ -114,6 +123,9 @@ async fn serve(settings: Settings) -> Done {
     let mut stop = StopSignals::listen()?;
     let (watches, config_file) = (settings.watch(), settings.config_file());
     let mut config = settings.into_config()?;
+    if demo.is_some() && !config.control_api.enabled {
+        return Err("the demo needs the control API: leave --no-admin out".into());
+    }
     open_files::fit(&mut config);
     // A task of its own: files on a slow disk do not keep a signal waiting.
     let starting = tokio::spawn(MockServer::serve(config));
@@ -126,10 +138,13 @@ async fn serve(settings: Settings) -> Done {
         let (public, local) = (server.url(), server.local_url());
         write_whole(path, &if public == local { public } else { format!("{public}\n{local}") })?;
     }
-    let lines = first_lines(&server, format);
+    let lines = first_lines(&server, format, demo.is_some());
     // Nobody may be there to read it, or ever make room for it, which is no reason to stop or not to.
     let printed = tokio::task::spawn_blocking(move || io::stdout().write_all(lines.as_bytes()));
     tell_dialect(server.mock());
+    if let Some(Showing::Opened) = demo {
+        demo::open(&server);
+    }
     tokio::select! {
         _ = printed => stop.received().await,
         () = stop.received() => {}
@@ -181,7 +196,7 @@ impl StopSignals {
 }
 
 /// What standard output says when the server answers: where it is and what it knows. Test runners read the first line.
-fn first_lines(server: &MockServer, format: LogFormat) -> String {
+fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String {
     let mock = server.mock();
     let (listening, url, scenarios) = (server.local_url(), server.url(), server.scenarios());
     let setups: Vec<_> = mock.tenants.residents().iter().map(|tenant| tenant.setup()).collect();
@@ -206,9 +221,10 @@ fn first_lines(server: &MockServer, format: LogFormat) -> String {
             } else {
                 format!("  https: {} (`identomat-mock ca export` prints the CA to trust)\n", secure.join(", "))
             };
+            let demo = if has_demo { format!("  demo: {}\n", demo::page(server)) } else { String::new() };
             format!(
                 "identomat-mock listens on {listening}{public}\n  company keys: {}\n  scenarios: {}, of which a session \
-                 that names none takes {}\n  widget: {widget}\n{tls}",
+                 that names none takes {}\n  widget: {widget}\n{tls}{demo}",
                 keys.join(", "),
                 scenarios.len(),
                 on_one_line(&mock.config.scenario),
@@ -222,6 +238,9 @@ fn first_lines(server: &MockServer, format: LogFormat) -> String {
             });
             if !secure.is_empty() {
                 line["https"] = secure.into();
+            }
+            if has_demo {
+                line["demo"] = demo::page(server).into();
             }
             if let Some(any) = any {
                 line["any_company"] = company(any);

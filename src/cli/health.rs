@@ -14,7 +14,9 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 
 use super::{
-    Command, CommandLine, Done, local_url_in,
+    Command, CommandLine, Done,
+    demo::Demo,
+    local_url_in,
     settings::Settings,
     values::{parse_host, parse_port},
 };
@@ -96,7 +98,9 @@ fn running_server() -> Option<Settings> {
         let line = CommandLine::try_parse_from(arguments.trim_end_matches('\0').split('\0')).ok()?;
         match line.command {
             None => Some(line.settings),
-            Some(Command::Serve { settings }) => Some(settings.over(line.settings)),
+            Some(Command::Serve { settings } | Command::Demo(Demo { settings, .. })) => {
+                Some(settings.over(line.settings))
+            }
             Some(Command::Health(_) | Command::Ca(_)) => None,
         }
     });

@@ -26,7 +26,7 @@ use super::{
     origin::{let_read, preflight},
     unfinished::Unfinished,
     unread,
-    widget::{assets, doctor, page, session, watch},
+    widget::{assets, demo, doctor, page, session, watch},
 };
 #[cfg(feature = "media")]
 use crate::vendor::MediaKind;
@@ -89,6 +89,7 @@ fn other_calls(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
         .route("/__widget/sessions/{token}", get(session::show).post(session::answer))
         .route("/__widget/doctor/{token}/{finding}", get(doctor::note))
         .route("/__widget/watch/{token}", get(watch::show))
+        .route("/__widget/demo", get(demo::show))
         .route("/__widget/{*asset}", get(assets::show))
         // Test runners and health checks.
         .nest("/__admin", admin::routes(mock))

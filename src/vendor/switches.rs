@@ -16,7 +16,7 @@ macro_rules! switches {
 
         impl Switch {
             /// Every switch with its name.
-            pub(super) const NAMED: &[(&str, Self)] = &[$(($name, Self::$switch),)*];
+            pub(crate) const NAMED: &[(&str, Self)] = &[$(($name, Self::$switch),)*];
 
             /// The switch of that name.
             pub(super) fn named(name: &str) -> Option<Self> {

@@ -37,7 +37,7 @@ impl Visit {
             .filter((element) => {
                 const { left, right, height } = element.getBoundingClientRect();
                 // What is there for developers is smaller than what a person needs.
-                const least = element.closest('.rail, .drawer') ? 24 : 44;
+                const least = element.closest('.rail, .drawer, .demo') ? 24 : 44;
                 const isLow = height < least && element.matches('button, select, .field input, .choice');
                 return isLow || left < 0 || right > document.documentElement.clientWidth;
             })
@@ -183,6 +183,27 @@ async fn the_embedding_page_is_pictured_and_hears_no_complaint() {
     visit.browser.leave_frame().await;
     visit.browser.until("messages.length >= 2").await;
     assert_eq!(visit.browser.complaints().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_demo_fits_and_shuts_nobody_out() {
+    let visit = Visit::start().await;
+    visit.browser.open(&format!("{}/__widget/demo", visit.mock.url())).await;
+    visit.browser.until("document.querySelector('[data-testid=demo-company]').value !== ''").await;
+    visit.look("demo").await;
+    visit.browser.run("document.querySelector('.demo summary').click()").await;
+    visit.browser.click("begin").await;
+    visit.browser.enter_frame("#identomat").await;
+    visit.see("agreement").await;
+    visit.browser.leave_frame().await;
+    visit.browser.run("document.querySelector('[data-testid=happened-call] summary').click()").await;
+    visit
+        .browser
+        .until(
+            "document.querySelector('[data-testid=happened-call] pre').textContent.includes('\"endpoint\": \"begin\"')",
+        )
+        .await;
+    visit.look("demo-begun").await;
 }
 
 #[tokio::test]

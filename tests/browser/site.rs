@@ -1,6 +1,6 @@
 //! The site of a company that uses the widget. Its origin is another than the mock's.
 
-use axum::{Router, response::Html, routing::get};
+use axum::{Router, extract::RawQuery, response::Html, routing::get};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 /// Embeds what its query names as `widget`, and keeps all messages in `messages`.
@@ -115,6 +115,7 @@ impl Site {
             .route("/", get(Html(PARENT)))
             .route("/hard-coded", get(Html(HARD_CODED)))
             .route("/return", get(Html(RETURN)))
+            .route("/showing", get(showing))
             .route("/evil", get(Html(EVIL)));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let port = listener.local_addr().expect("the port is bound").port();
@@ -143,10 +144,22 @@ impl Site {
         self.embedding(widget) + "&reacts=1"
     }
 
+    /// A page with that HTML in it.
+    pub(crate) fn showing(&self, html: &str) -> String {
+        let html: String = form_urlencoded::byte_serialize(html.as_bytes()).collect();
+        self.url(&format!("/showing?html={html}"))
+    }
+
     /// An address of the site. By its name the site is cross-site for the mock, which goes by its number.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port)
     }
+}
+
+async fn showing(RawQuery(query): RawQuery) -> Html<String> {
+    let query = query.unwrap_or_default();
+    let html = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "html").expect("there is HTML").1;
+    Html(format!("<!doctype html>\n<title>Sample Company</title>\n<link rel=\"icon\" href=\"data:,\">\n{html}"))
 }
 
 impl Drop for Site {

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Output, Stdio},
     sync::mpsc,
@@ -147,6 +148,43 @@ async fn the_line_is_json_where_the_log_is() {
     let refused = entries.iter().find(|entry| entry["level"] == "WARN").expect("the refusal is logged");
     assert_eq!(refused["error"], "COMPANY_KEY_INVALID");
     assert_eq!(refused["message"], "there is no company key `wrong`; the keys are: `a-company`");
+}
+
+#[tokio::test]
+async fn demo_serves_and_opens_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let (opener, opened) = (folder.path().join("xdg-open"), folder.path().join("opened"));
+    fs::write(&opener, format!("#!/bin/sh\necho \"$1\" > {}\n", opened.display())).unwrap();
+    fs::set_permissions(&opener, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let ready = folder.path().join("ready");
+    let mut command = binary(&["demo", "--open", "--port", "0", "--log-format", "json", "--company-key", "a-company"]);
+    let serving = Serving::spawn(command.arg("--ready-file").arg(&ready).env("PATH", path));
+    let line: Value = serde_json::from_str(&serving.said).unwrap();
+    let page = format!("{}/__widget/demo", line["url"].as_str().unwrap());
+    assert_eq!(line["demo"], page);
+    wait_for(&opened, |text| text.trim_end() == page);
+    assert!(reqwest::get(&page).await.unwrap().text().await.unwrap().contains("<h1>The widget in a page</h1>"));
+    assert!(begin(line["url"].as_str().unwrap(), "a-company").await.is_string(), "settings are as ever");
+
+    // Where nothing can be opened, it is said, and served.
+    let mut serving = Serving::spawn(binary(&["demo", "--open", "--port", "0"]).env("PATH", "/nowhere"));
+    serving.log().line_with(&format!("open {}/__widget/demo in a browser", serving.url()));
+}
+
+#[test]
+fn demo_prints_where_the_page_is_and_needs_the_control_api() {
+    let mut child = binary(&["--port", "0", "demo"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines: Vec<_> = BufReader::new(child.stdout.take().unwrap()).lines().take(5).map(Result::unwrap).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let url = lines[0].strip_prefix("identomat-mock listens on ").unwrap();
+    assert_eq!(lines[4], format!("  demo: {url}/__widget/demo"));
+
+    let refused = output(&mut binary(&["demo", "--port", "0", "--no-admin"]));
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.ends_with("error: the demo needs the control API: leave --no-admin out\n"), "{said}");
 }
 
 #[tokio::test]

@@ -61,6 +61,9 @@ async fn the_page_shows_no_more_than_the_control_api_may() {
     let app = TestApp::start_with(|builder| builder.settings(|config| config.control_api.enabled = false)).await;
     app.get("/").await.assert_status(404);
     app.post("/", "").await.assert_status(404);
+    let demo = app.get("/__widget/demo").await;
+    demo.assert_status(404);
+    assert_eq!(demo.hint(), "this page needs the control API, which is off (--no-admin)");
 
     let app = TestApp::start_with(|builder| {
         builder.settings(|config| config.control_api.token = Some("not-a-real-token".into()))
@@ -73,6 +76,7 @@ async fn the_page_shows_no_more_than_the_control_api_may() {
 
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
+    send(app.request(Method::GET, "/__widget/demo").header("host", "evil.test").body("")).await.assert_status(403);
     for method in [Method::GET, Method::POST] {
         let foreign = app.request(method, "/").header("host", "evil.test").body(format!("session_token={token}"));
         let reply = send(foreign).await;

@@ -32,7 +32,8 @@ fn without_words(id: &str) -> String {
 #[test]
 fn the_documentation_lists_the_test_ids_of_the_page() {
     let folder = Path::new("src/http/widget");
-    let files = ["", "drawer", "screens"].into_iter().flat_map(|below| fs::read_dir(folder.join(below)).unwrap());
+    let files =
+        ["", "demo", "drawer", "screens"].into_iter().flat_map(|below| fs::read_dir(folder.join(below)).unwrap());
     let mut in_page = BTreeSet::new();
     for path in files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
         if path.extension().is_some_and(|ending| ending == "rs") {

@@ -9,13 +9,11 @@ use axum::{
 };
 
 use super::{
-    admin::is_known_host,
     error, origin,
     params::{Params, Received},
     widget::{self, refused},
 };
 use crate::{
-    config::ControlApi,
     foreign_text::as_html,
     mock::{Finish, Mock, SessionFilter, SessionInfo, SessionRange},
     session::FinishError,
@@ -33,7 +31,7 @@ pub(super) fn is_meant(uri: &Uri) -> bool {
 
 /// Shows the page.
 pub(super) async fn show(State(mock): State<Arc<Mock>>, headers: HeaderMap) -> Response<Body> {
-    if let Some(refusal) = refusal(&mock, &headers) {
+    if let Some(refusal) = widget::closed_to_developers(&mock, &headers) {
         return refusal;
     }
     let sessions = match &mock.config.control_api.token {
@@ -43,23 +41,19 @@ pub(super) async fn show(State(mock): State<Arc<Mock>>, headers: HeaderMap) -> R
         }
     };
     let page = include_str!("home.html").replace("{scenarios}", &scenarios(&mock)).replace("{sessions}", &sessions);
-    let mut response = widget::html(StatusCode::OK, page);
     // Nobody is to click on what they cannot see.
-    let policy = HeaderValue::from_static(
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    );
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    response
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    widget::with_policy(widget::html(StatusCode::OK, page), POLICY)
 }
 
 /// Finishes a session as the form of the page says, and shows the page again.
 pub(super) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
-    if let Some(refusal) = refusal(&mock, &head.headers) {
+    if let Some(refusal) = widget::closed_to_developers(&mock, &head.headers) {
         return refusal;
     }
     if mock.config.control_api.token.is_some() {
-        return closed(StatusCode::UNAUTHORIZED, "the control API asks for a token (--admin-token)");
+        return widget::closed_with(StatusCode::UNAUTHORIZED, "the control API asks for a token (--admin-token)");
     }
     if let Some(origin) = origin::foreign(&head.headers, &mock.config) {
         return refused(origin);
@@ -92,21 +86,6 @@ pub(super) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> R
         }
         Err(error) => widget::refusal(&error, Language::English),
     }
-}
-
-/// Why nobody gets the page: it shows what only the control API may.
-fn refusal(mock: &Mock, headers: &HeaderMap) -> Option<Response<Body>> {
-    let ControlApi { enabled, .. } = mock.config.control_api;
-    if !enabled {
-        return Some(closed(StatusCode::NOT_FOUND, "There is no verification under this link."));
-    }
-    let host = headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
-    let is_known = host.is_none_or(|host| is_known_host(&host, &mock.config));
-    (!is_known).then(|| closed(StatusCode::FORBIDDEN, "The mock is not known by this name: see --admin-host."))
-}
-
-fn closed(status: StatusCode, text: &str) -> Response<Body> {
-    widget::closed(status, Language::English, "not-valid", Some(text))
 }
 
 fn scenarios(mock: &Mock) -> String {

@@ -17,8 +17,8 @@ macro_rules! files {
 }
 
 static ASSETS: &[(&str, &str)] = files![
-    "camera.js" "doctor.js" "done.js" "dom.js" "door.js"
-    "drawer/control.js" "drawer/drawer.css" "drawer/drawer.js" "drawer/mark.js" "drawer/stands.js" "finished.js" "icon.svg" "page.css" "page.js"
+    "camera.js" "control.js" "demo/demo.css" "demo/demo.js" "demo/frame.js" "demo/knobs.js" "demo/log.js"
+    "doctor.js" "done.js" "dom.js" "door.js" "drawer/drawer.css" "drawer/drawer.js" "drawer/mark.js" "drawer/stands.js" "finished.js" "icon.svg" "page.css" "page.js"
     "screens/address.js" "screens/agreement.js" "screens/capture.js" "screens/check.js" "screens/code.js"
     "screens/companion.js" "screens/device.js" "screens/document.js" "screens/elsewhere.js" "screens/email.js" "screens/geolocation.js"
     "screens/language.js" "screens/more.js" "screens/paper.js" "screens/participants.js" "screens/phone.js" "screens/plain.js"
@@ -67,7 +67,7 @@ mod tests {
     fn every_script_of_the_page_is_served() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/widget");
         let mut scripts = files_in(&folder, "", "js");
-        for below in ["drawer/", "screens/"] {
+        for below in ["demo/", "drawer/", "screens/"] {
             scripts.extend(files_in(&folder, below, "js"));
         }
         let served: BTreeSet<_> = ASSETS.iter().map(|(name, _)| (*name).to_owned()).collect();

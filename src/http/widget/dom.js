@@ -33,6 +33,11 @@ export function field(text, control, hint) {
   return element("div", { className: "field" }, label, control, ...(hint ? [hint] : []));
 }
 
+// As `field`, for the pages of developers.
+export function labelled(text, control) {
+  return element("label", { className: "labelled" }, element("span", {}, text), control);
+}
+
 // A picture out of the path of an SVG.
 export function drawing(size, path, label) {
   const make = (name, attributes) => {

@@ -1,6 +1,7 @@
 //! The widget: what the person's browser sees. Pages are static; their scripts fetch what they show.
 
 pub(super) mod assets;
+pub(super) mod demo;
 pub(super) mod doctor;
 mod markdown;
 pub(super) mod page;
@@ -12,13 +13,13 @@ pub(super) mod watch;
 
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
 use serde::Serialize;
 
 pub(super) use self::page::refusal;
-use super::error::with_hint;
-use crate::{foreign_text::shortened, vendor::Language};
+use super::{admin::is_known_host, error::with_hint};
+use crate::{foreign_text::shortened, mock::Mock, vendor::Language};
 
 /// Scripts and styles come from the mock alone. There is no `form-action` and no `frame-ancestors`: a finished widget
 /// redirects anywhere, and any page may embed it.
@@ -51,6 +52,22 @@ pub(super) fn closed(status: StatusCode, language: Language, name: &str, text: O
     }
 }
 
+/// The same for developers, in English.
+pub(super) fn closed_with(status: StatusCode, text: &str) -> Response<Body> {
+    closed(status, Language::English, "not-valid", Some(text))
+}
+
+/// Why nobody gets a page that shows what only the control API may, or leads to it.
+pub(super) fn closed_to_developers(mock: &Mock, headers: &HeaderMap) -> Option<Response<Body>> {
+    if !mock.config.control_api.enabled {
+        let page = closed_with(StatusCode::NOT_FOUND, "There is no verification under this link.");
+        return Some(with_hint(page, "this page needs the control API, which is off (--no-admin)"));
+    }
+    let host = headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
+    let is_known = host.is_none_or(|host| is_known_host(&host, &mock.config));
+    (!is_known).then(|| closed_with(StatusCode::FORBIDDEN, "The mock is not known by this name: see --admin-host."))
+}
+
 /// What a page of somebody else gets that posts a form of the mock.
 pub(super) fn refused(origin: &str) -> Response<Body> {
     let origin = shortened(origin);
@@ -67,6 +84,12 @@ fn filled_in(status: StatusCode, language: Language, page: &str, given: &[(&str,
 /// A page as it is.
 pub(super) fn html(status: StatusCode, page: impl Into<Body>) -> Response<Body> {
     response(status, "text/html; charset=utf-8", page)
+}
+
+/// A page that may load, and be embedded, as that policy says instead.
+pub(super) fn with_policy(mut page: Response<Body>, policy: &'static str) -> Response<Body> {
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    page
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {

@@ -73,7 +73,7 @@ fn page(mock: &Mock, token: &str, is_phone: bool) -> String {
 }
 
 /// What a script of the page reads.
-fn meta(name: &str, content: &Value) -> String {
+pub(super) fn meta(name: &str, content: &Value) -> String {
     format!("  <meta name=\"{name}\" content=\"{}\">\n", as_html(&content.to_string()))
 }
 

@@ -1,6 +1,7 @@
 //! The widget: a person goes through it, and the company's backend reads what came of it.
 
 mod camera;
+mod demo;
 mod devices;
 mod doctor;
 mod drawer;

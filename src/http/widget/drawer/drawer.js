@@ -1,9 +1,9 @@
 // What a developer has here and a person never sees: a mark that says that this is a mock, and behind it how the session
 // stands, and all that can be done with it. It is no part of the flow, and in English. What it does goes through the
 // form of the page and the control API, so that it can do no more than whoever may use those.
-import { button, element } from "../dom.js";
+import { askForToken, control } from "../control.js";
+import { button, element, labelled } from "../dom.js";
 import { token } from "../door.js";
-import { control, useToken } from "./control.js";
 import { putMark } from "./mark.js";
 import { codes, facts, findings, stages } from "./stands.js";
 
@@ -17,10 +17,6 @@ let pace;
 // A part of the drawer, with its name.
 function part(name, ...content) {
   return element("section", {}, element("h3", {}, name), ...content);
-}
-
-function labelled(text, control) {
-  return element("label", { className: "labelled" }, element("span", {}, text), control);
 }
 
 function open() {
@@ -191,19 +187,6 @@ function open() {
   document.body.append(drawer);
   drawer.showModal();
   look();
-}
-
-// The control API wants a token, which stays in this page.
-function askForToken(look) {
-  const field = element("input", { type: "password", testid: "admin-token", autocomplete: "off" });
-  const use = button("Use it", {
-    testid: "admin-token-use",
-    onclick: () => {
-      useToken(field.value);
-      look();
-    },
-  });
-  return element("section", {}, labelled("Token of the control API", field), use);
 }
 
 putMark(open);

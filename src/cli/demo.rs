@@ -1,0 +1,42 @@
+//! `demo`: serving, with a page that embeds the widget and shows what happens by that.
+
+use clap::Args;
+
+use super::settings::Settings;
+use crate::server::MockServer;
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Open the page in the browser, too
+    #[arg(long)]
+    open: bool,
+
+    #[command(flatten)]
+    pub(super) settings: Box<Settings>,
+}
+
+/// What is done with the page, besides serving it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Showing {
+    Printed,
+    Opened,
+}
+
+impl Demo {
+    pub(super) fn showing(&self) -> Showing {
+        if self.open { Showing::Opened } else { Showing::Printed }
+    }
+}
+
+/// The address of the page.
+pub(super) fn page(server: &MockServer) -> String {
+    format!("{}/__widget/demo", server.url())
+}
+
+/// Opens the page with what the system opens pages with.
+pub(super) fn open(server: &MockServer) {
+    let page = page(server);
+    if let Err(error) = open::that_detached(&page) {
+        tracing::warn!("the demo cannot be opened ({error}): open {page} in a browser");
+    }
+}

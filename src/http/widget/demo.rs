@@ -1,0 +1,37 @@
+//! `GET /__widget/demo`: a page that embeds the widget as a company's does, and shows all that happens by that.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, Response, StatusCode},
+};
+use serde_json::json;
+
+use super::{closed_to_developers, html, page::meta, with_policy};
+use crate::{
+    mock::Mock,
+    vendor::{Language, Switch},
+};
+
+/// The widget may come from wherever the mock is known.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
+     frame-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Shows the page.
+pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, headers: HeaderMap) -> Response<Body> {
+    if let Some(refusal) = closed_to_developers(&mock, &headers) {
+        return refusal;
+    }
+    let switches = Switch::NAMED.iter().map(|(name, _)| *name);
+    let words = json!({
+        "flags": switches.chain(["mock_autopilot"]).collect::<Vec<_>>(),
+        "languages": Language::ALL.map(Language::code),
+        // What `localhost` is by number.
+        "loopback": if mock.config.host.is_ipv6() { "[::1]" } else { "127.0.0.1" },
+    });
+    let head = meta("identomat-mock-demo", &words) + "</head>";
+    let page = include_str!("demo/demo.html").replacen("</head>", &head, 1);
+    with_policy(html(StatusCode::OK, page), CONTENT_SECURITY_POLICY)
+}

@@ -1,0 +1,114 @@
+// A page as a company's: it begins a session, embeds the widget, and asks for the result at the end. It shows all that
+// happens by that, and the HTML that is needed for it.
+import { askForToken, control } from "../control.js";
+import { html, made } from "./frame.js";
+import { address, fillIn, fillInVocabulary, frameOf, sessionOf } from "./knobs.js";
+import { clear, happened, listen } from "./log.js";
+
+const part = (id) => document.getElementById(id);
+const knobs = part("knobs");
+const problem = part("problem");
+
+// What was begun last: `token`, `companyKey`, and whether the company signs its calls, which this page cannot.
+let session;
+// What ends listening to that.
+let listening = new AbortController();
+// The frame that is there, and whether it goes at the end.
+let shown;
+
+// Does something, and says what is wrong with it.
+const attempt = (work) => async () => {
+  problem.textContent = "";
+  part("wanted").replaceChildren();
+  try {
+    await work();
+  } catch (error) {
+    problem.textContent = error.message;
+    if (error.wantsToken) part("wanted").replaceChildren(askForToken(attempt(fillIn)));
+  }
+};
+
+// A call of the vendor's API, as the company's backend makes it. What is refused is told with the mock's hint.
+async function vendor(method, { scenario, ...parameters }) {
+  const headers = {
+    "content-type": "application/json",
+    ...(scenario ? { "x-identomat-mock-scenario": scenario } : {}),
+  };
+  const request = { method: "POST", headers, body: JSON.stringify(parameters) };
+  const response = await fetch(`/external-api/${method}/`, request);
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
+  const hint = response.headers.get("x-identomat-mock-hint");
+  throw new Error(`${method}/ answers ${response.status}, ${text}${hint ? `: ${hint}` : ""}`);
+}
+
+async function isSigned(companyKey) {
+  const path = `companies?limit=1000&like=${encodeURIComponent(companyKey)}`;
+  const { items } = await control("GET", path);
+  return items.some(({ company_key, is_signed }) => company_key === companyKey && is_signed);
+}
+
+async function begin() {
+  const { companyKey, scenario, flags, steps } = sessionOf(knobs);
+  // What the frame is to be is wrong before a session began for it.
+  const wishedFrame = frameOf(knobs);
+  const wish = { company_key: companyKey, flags, steps };
+  const signed = await isSigned(companyKey);
+  const token = signed
+    ? (await control("POST", "sessions", { ...wish, ...(scenario ? { scenario } : {}) })).token
+    : await vendor("begin", { ...wish, scenario });
+  listening.abort();
+  listening = new AbortController();
+  session = { token, companyKey, signed };
+  clear();
+  if (signed) happened("page", "The company signs its calls, so the control API began the session.");
+  listen(session, listening.signal);
+  embed(wishedFrame);
+}
+
+function embed({ widget, reacts, attributes }) {
+  const link = `${widget}?session_token=${session.token}`;
+  const frame = made(link, attributes);
+  shown = { frame, reacts };
+  part("place").replaceChildren(frame);
+  part("snippet").textContent = html(frame, reacts);
+  part("alone").href = link;
+  part("html").hidden = false;
+  for (const id of ["embed", "result"]) part(id).disabled = false;
+}
+
+async function askForResult() {
+  const { token, companyKey, signed } = session;
+  const answer = signed
+    ? (await control("GET", `sessions/${token}`)).answer
+    : (await vendor("result", { company_key: companyKey, session_token: token })).result;
+  happened("page", `The result is ${answer}.`);
+}
+
+// As the HTML of it does.
+addEventListener("message", ({ origin, data }) => {
+  const text = typeof data === "string" ? data : JSON.stringify(data);
+  happened("message", `${text} from ${origin}`, () => ({ origin, data }));
+  if (data !== "DONE" || !shown || origin !== new URL(shown.frame.src).origin) return;
+  if (shown.reacts) {
+    shown.frame.remove();
+    shown = undefined;
+    happened("page", "The frame was taken away.");
+  }
+  attempt(askForResult)();
+});
+
+knobs.addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(begin)();
+});
+part("embed").onclick = attempt(() => embed(frameOf(knobs)));
+part("result").onclick = attempt(askForResult);
+part("copy").onclick = async () => {
+  const text = part("snippet").textContent;
+  await navigator.clipboard?.writeText(text).catch(() => getSelection().selectAllChildren(part("snippet")));
+  part("copy").textContent = "Copied";
+};
+fillInVocabulary(knobs);
+address(knobs, part("address-hint"));
+attempt(fillIn)();

@@ -1,0 +1,91 @@
+// What is to be begun, and in which frame: the form, with what the mock has to choose from.
+import { control } from "../control.js";
+import { element } from "../dom.js";
+
+const { flags, languages, loopback } = JSON.parse(document.querySelector("meta[name=identomat-mock-demo]").content);
+
+// Where the widget is to come from. A company's page is of another site than the widget; so is this one, on a machine that
+// has two names for itself.
+export function address(knobs, hint) {
+  const { protocol, hostname, port } = location;
+  const other = { localhost: loopback, "127.0.0.1": "localhost", "[::1]": "localhost" }[hostname];
+  knobs.elements.address.value = `${protocol}//${other ?? hostname}${port ? `:${port}` : ""}`;
+  hint.textContent = other
+    ? "Another name of the same machine, as the widget is of another site than the page."
+    : "The origin of this page: what a frame of another site may not is not seen here.";
+}
+
+// Fills in what the mock has to choose from.
+export async function fillIn() {
+  const knobs = document.getElementById("knobs");
+  const [companies, scenarios] = await Promise.all(
+    ["companies", "scenarios"].map((what) => control("GET", `${what}?limit=1000`)),
+  );
+  const { "company-key": company, scenario } = knobs.elements;
+  company.value ||= companies.items[0]?.company_key ?? "";
+  const option = (value, title = "") => element("option", { value, title }, value);
+  document
+    .getElementById("companies")
+    .replaceChildren(...companies.items.map(({ company_key }) => option(company_key)));
+  const first = scenario.options[0];
+  scenario.replaceChildren(first, ...scenarios.items.map(({ name, description }) => option(name, description)));
+}
+
+// What there is to choose from in every mock.
+export function fillInVocabulary(knobs) {
+  knobs.elements.language.append(...languages.map((code) => element("option", { value: code }, code)));
+  const flag = (name) => {
+    const box = element("input", { type: "checkbox", name: "flag", value: name, testid: `flag-${name}` });
+    return element("label", {}, box, ` ${name}`);
+  };
+  document.getElementById("flags").append(...flags.map(flag));
+}
+
+// The session that is wished for; an error names the field that is wrong.
+export function sessionOf(knobs) {
+  const wishes = new FormData(knobs);
+  const chosen = wishes.getAll("flag").map((name) => [name, true]);
+  const language = wishes.get("language");
+  const returnUrl = wishes.get("return-url");
+  return {
+    companyKey: wishes.get("company-key"),
+    scenario: wishes.get("scenario"),
+    flags: {
+      ...Object.fromEntries(chosen),
+      ...(language ? { language } : {}),
+      ...(returnUrl ? { return_url: returnUrl } : {}),
+      ...parsed(wishes.get("flags"), "Other flags", "an object", {}, (value) => value?.constructor === Object),
+    },
+    steps: parsed(wishes.get("steps"), "Steps", "a list", [], Array.isArray),
+  };
+}
+
+function parsed(text, field, kind, usual, fits) {
+  if (!text.trim()) return usual;
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch ({ message }) {
+    throw new Error(`${field}: this is not JSON: ${message}`);
+  }
+  if (!fits(value)) throw new Error(`${field}: this is not ${kind}.`);
+  return value;
+}
+
+// The frame that is wished for: the widget's address, whether the frame goes at the end, and the attributes.
+export function frameOf(knobs) {
+  const wishes = new FormData(knobs);
+  const address = URL.parse(wishes.get("address"));
+  if (!/^https?:$/.test(address?.protocol)) throw new Error("Address of the mock: this is not one of http or https.");
+  const allow = wishes.getAll("allow").join("; ");
+  return {
+    widget: `${address.href.replace(/\/$/, "")}/`,
+    reacts: wishes.has("reacts"),
+    attributes: {
+      ...(allow ? { allow } : {}),
+      ...(wishes.has("sandboxed") ? { sandbox: wishes.getAll("sandbox").join(" ") } : {}),
+      width: wishes.get("width"),
+      height: wishes.get("height"),
+    },
+  };
+}
