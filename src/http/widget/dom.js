@@ -38,6 +38,17 @@ export function labelled(text, control) {
   return element("label", { className: "labelled" }, element("span", {}, text), control);
 }
 
+// Copies a text that `select` selects; whether that went well. A page without https goes the older way.
+export async function copy(text, select) {
+  select();
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return document.execCommand("copy");
+  }
+}
+
 // A picture out of the path of an SVG.
 export function drawing(size, path, label) {
   const make = (name, attributes) => {

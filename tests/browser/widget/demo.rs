@@ -1,6 +1,6 @@
 //! The page that embeds the widget as a company's does, and shows what happens by that.
 
-use identomat_mock::{Company, MockServerBuilder};
+use identomat_mock::{Company, ErrorStatus, MockServerBuilder};
 use serde_json::{Value, json};
 
 use crate::{
@@ -199,4 +199,37 @@ async fn a_company_that_signs_and_a_control_api_with_a_token_are_no_obstacle() {
     visit.browser.click("begin").await;
     visit.see_logged("the control API began the session").await;
     visit.see_logged("The result is MANUAL_CHECK.").await;
+}
+
+#[tokio::test]
+async fn errors_are_told_from_tokens_and_from_results() {
+    let visit = Visit::with_demo(|builder| {
+        builder.settings(|config| {
+            config.error_status = ErrorStatus::all(200).expect("it is a status");
+            config.journal.enabled = false;
+        })
+    })
+    .await;
+    visit.browser.replace("demo-company", "nobody").await;
+    visit.browser.click("begin").await;
+    visit.see_problem("begin/ answers 200, \"COMPANY_KEY_INVALID\": there is no company key `nobody`").await;
+    visit.browser.replace("demo-company", visit.mock.company_key()).await;
+    visit.browser.choose("demo-scenario", "session-not-found").await;
+    visit.browser.click("begin").await;
+    visit.see_logged("No calls can be shown: nothing that happens is remembered (--no-journal)").await;
+    visit.browser.click("result").await;
+    visit.see_logged("result/ answers 200, \"SESSION_NOT_FOUND\"").await;
+}
+
+#[tokio::test]
+async fn the_html_is_copied_in_a_page_without_https_too() {
+    let visit = Visit::with_demo(|builder| builder).await;
+    visit.browser.click("begin").await;
+    visit.browser.element("snippet").await;
+    // As it is where a page is neither of https nor of localhost.
+    visit.browser.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })").await;
+    visit.browser.run("addEventListener('copy', () => { window.copied = String(getSelection()) })").await;
+    visit.browser.click("snippet-copy").await;
+    visit.browser.until("window.copied?.startsWith('<iframe') && window.copied.includes('</script>')").await;
+    visit.browser.until("document.querySelector('[data-testid=snippet-copy]').textContent === 'Copied'").await;
 }

@@ -153,3 +153,16 @@ async fn the_page_of_several_participants_shows_who_is_through() {
         assert_eq!(visit.result(token.as_str().unwrap()).await["result"], result);
     }
 }
+
+#[tokio::test]
+async fn the_link_is_copied_in_a_page_without_https_too() {
+    let visit = Visit::start().await;
+    let token = visit.begin_and_open(bare(json!({"skip_desktop": true})), json!([])).await;
+    visit.see("device").await;
+    // As it is where a page is neither of https nor of localhost.
+    visit.browser.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })").await;
+    visit.browser.run("addEventListener('copy', ({ target }) => { window.copied = target.value })").await;
+    visit.browser.click("link-copy").await;
+    visit.browser.until(&format!("window.copied === {}", json!(visit.mock.widget_url(&token)))).await;
+    visit.browser.until("document.querySelector('[data-testid=link-copy]').textContent === 'Copied'").await;
+}

@@ -1,6 +1,7 @@
 // A page as a company's: it begins a session, embeds the widget, and asks for the result at the end. It shows all that
 // happens by that, and the HTML that is needed for it.
 import { askForToken, control } from "../control.js";
+import { copy } from "../dom.js";
 import { html, made } from "./frame.js";
 import { address, fillIn, fillInVocabulary, frameOf, sessionOf } from "./knobs.js";
 import { clear, happened, listen } from "./log.js";
@@ -28,24 +29,32 @@ const attempt = (work) => async () => {
   }
 };
 
-// A call of the vendor's API, as the company's backend makes it. What is refused is told with the mock's hint.
+// A call of the vendor's API, as the company's backend makes it. `said` is the answer in words, with the mock's hint.
 async function vendor(method, { scenario, ...parameters }) {
   const headers = {
     "content-type": "application/json",
     ...(scenario ? { "x-identomat-mock-scenario": scenario } : {}),
   };
   const request = { method: "POST", headers, body: JSON.stringify(parameters) };
-  const response = await fetch(`/external-api/${method}/`, request);
+  const response = await fetch(`/external-api/${method}/`, request).catch(() => {
+    throw new Error(`${method}/ does not answer.`);
+  });
   const text = await response.text();
-  if (response.ok) return JSON.parse(text);
   const hint = response.headers.get("x-identomat-mock-hint");
-  throw new Error(`${method}/ answers ${response.status}, ${text}${hint ? `: ${hint}` : ""}`);
+  return { text, said: `${method}/ answers ${response.status}, ${text.slice(0, 200)}${hint ? `: ${hint}` : ""}` };
 }
 
 async function isSigned(companyKey) {
   const path = `companies?limit=1000&like=${encodeURIComponent(companyKey)}`;
   const { items } = await control("GET", path);
   return items.some(({ company_key, is_signed }) => company_key === companyKey && is_signed);
+}
+
+// Whatever its status, an answer is a token or it is none.
+function tokenOf({ text, said }) {
+  const token = /^"([a-z0-9]{40})"$/.exec(text)?.[1];
+  if (!token) throw new Error(said);
+  return token;
 }
 
 async function begin() {
@@ -56,7 +65,7 @@ async function begin() {
   const signed = await isSigned(companyKey);
   const token = signed
     ? (await control("POST", "sessions", { ...wish, ...(scenario ? { scenario } : {}) })).token
-    : await vendor("begin", { ...wish, scenario });
+    : tokenOf(await vendor("begin", { ...wish, scenario }));
   listening.abort();
   listening = new AbortController();
   session = { token, companyKey, signed };
@@ -79,10 +88,15 @@ function embed({ widget, reacts, attributes }) {
 
 async function askForResult() {
   const { token, companyKey, signed } = session;
-  const answer = signed
-    ? (await control("GET", `sessions/${token}`)).answer
-    : (await vendor("result", { company_key: companyKey, session_token: token })).result;
-  happened("page", `The result is ${answer}.`);
+  const said = signed
+    ? `The result is ${(await control("GET", `sessions/${token}`)).answer}.`
+    : resultOf(await vendor("result", { company_key: companyKey, session_token: token }));
+  happened("page", said);
+}
+
+function resultOf({ text, said }) {
+  const result = /"result":"([^"]*)"/.exec(text)?.[1];
+  return result ? `The result is ${result}.` : said;
 }
 
 // As the HTML of it does.
@@ -102,12 +116,11 @@ knobs.addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(begin)();
 });
-part("embed").onclick = attempt(() => embed(frameOf(knobs)));
+part("embed").onclick = attempt(() => knobs.reportValidity() && embed(frameOf(knobs)));
 part("result").onclick = attempt(askForResult);
-part("copy").onclick = async () => {
-  const text = part("snippet").textContent;
-  await navigator.clipboard?.writeText(text).catch(() => getSelection().selectAllChildren(part("snippet")));
-  part("copy").textContent = "Copied";
+part("copy").onclick = async ({ target }) => {
+  const isCopied = await copy(part("snippet").textContent, () => getSelection().selectAllChildren(part("snippet")));
+  target.textContent = isCopied ? "Copied" : "Copy what is selected";
 };
 fillInVocabulary(knobs);
 address(knobs, part("address-hint"));

@@ -75,11 +75,12 @@ function parsed(text, field, kind, usual, fits) {
 // The frame that is wished for: the widget's address, whether the frame goes at the end, and the attributes.
 export function frameOf(knobs) {
   const wishes = new FormData(knobs);
-  const address = URL.parse(wishes.get("address"));
-  if (!/^https?:$/.test(address?.protocol)) throw new Error("Address of the mock: this is not one of http or https.");
+  const address = wishes.get("address");
+  if (!URL.canParse(address) || !/^https?:/i.test(address))
+    throw new Error("Address of the mock: this is not one of http or https.");
   const allow = wishes.getAll("allow").join("; ");
   return {
-    widget: `${address.href.replace(/\/$/, "")}/`,
+    widget: new URL("/", address).href,
     reacts: wishes.has("reacts"),
     attributes: {
       ...(allow ? { allow } : {}),
