@@ -29,7 +29,8 @@ RUN mkdir src \
 COPY . .
 RUN touch src/main.rs src/lib.rs \
  && cargo build --release --locked --target "$(rustc -vV | sed -n 's/^host: //p')" \
- && cp target/*/release/identomat-mock /identomat-mock
+ && cp target/*/release/identomat-mock /identomat-mock \
+ && mkdir /tls
 
 
 FROM scratch
@@ -43,6 +44,10 @@ LABEL org.opencontainers.image.title="identomat-mock" \
       org.opencontainers.image.source="${SOURCE}"
 
 COPY --from=build /identomat-mock /identomat-mock
+
+# Where --tls keeps its CA. A volume that is mounted here belongs to the user, too.
+COPY --from=build --chown=65532:65532 /tls /tls
+ENV IDENTOMAT_MOCK_TLS_FOLDER=/tls
 
 # A number, since there is no /etc/passwd here to look a name up in, and so that
 # Kubernetes' runAsNonRoot can tell that it is not root.

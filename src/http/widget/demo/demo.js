@@ -1,7 +1,7 @@
 // A page as a company's: it begins a session, embeds the widget, and asks for the result at the end. It shows all that
 // happens by that, and the HTML that is needed for it.
 import { askForToken, control } from "../control.js";
-import { copy } from "../dom.js";
+import { copy, element } from "../dom.js";
 import { html, made } from "./frame.js";
 import { address, fillIn, fillInVocabulary, frameOf, sessionOf } from "./knobs.js";
 import { clear, happened, listen } from "./log.js";
@@ -105,9 +105,10 @@ addEventListener("message", ({ origin, data }) => {
   happened("message", `${text} from ${origin}`, () => ({ origin, data }));
   if (data !== "DONE" || !shown || origin !== new URL(shown.frame.src).origin) return;
   if (shown.reacts) {
-    shown.frame.remove();
+    const text = "The frame was taken away.";
+    shown.frame.replaceWith(element("p", { className: "quiet" }, text));
     shown = undefined;
-    happened("page", "The frame was taken away.");
+    happened("page", text);
   }
   attempt(askForResult)();
 });
