@@ -54,11 +54,7 @@ pub(crate) enum What {
         problem: &'static str,
     },
     /// From now on another scenario happens to the session.
-    Scenario {
-        #[serde(serialize_with = "name")]
-        #[cfg_attr(test, schemars(with = "String"))]
-        scenario: Arc<Scenario>,
-    },
+    Scenario { scenario: String },
     /// The token ran out before the person was through.
     Expired,
     /// The session was deleted.
@@ -123,7 +119,7 @@ impl What {
 
 impl From<session::Happened> for What {
     fn from(happened: session::Happened) -> Self {
-        use session::Happened::{Decided, Expired, Finished, Found, Opened, Stage, Step};
+        use session::Happened::{Decided, Expired, Finished, Found, Opened, Scenario, Stage, Step};
         match happened {
             Opened => Self::Opened,
             Step(step) => Self::Step { step },
@@ -131,6 +127,7 @@ impl From<session::Happened> for What {
             Stage(stage) => Self::Stage { stage },
             Decided(verdict) => Self::Decided { verdict },
             Found(finding) => Self::Finding { finding, problem: finding.problem() },
+            Scenario(scenario) => Self::Scenario { scenario },
             Expired => Self::Expired,
         }
     }

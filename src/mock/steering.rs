@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::{DecideError, Mock, Token};
 use crate::{
     clock::Clock,
-    company::{Happened, Tenant, What},
+    company::{Tenant, What},
     faults::FaultInfo,
     scenario::{ScenarioChoice, Verdict},
-    session::{FinishError, Session, SessionEvent},
+    session::{FinishError, SessionEvent},
 };
 
 /// Something that fell due when a clock was moved.
@@ -162,20 +162,12 @@ impl Mock {
     ///
     /// # Errors
     ///
-    /// [`PlayError`] when there is no such session or scenario, or the person is through.
+    /// [`PlayError`] when there is no such scenario or session, or the person is through.
     pub(crate) fn play(&self, token: &str, name: &str, chosen_by: &'static str) -> Result<(), PlayError> {
-        let no_session = || PlayError::Session(FinishError::NoSuchSession);
-        let (tenant, known) = (self.tenant_of(token).ok_or_else(no_session)?, Token::parse(token));
         let catalogue = self.catalogue();
         catalogue.scenarios.check(name).map_err(PlayError::NoSuchScenario)?;
-        let scenario = catalogue.scenarios.get(name).expect("it was checked").clone();
-        let play = |session: &mut Session, now| session.play(scenario.clone(), chosen_by, now);
-        self.in_widget(token, play).map_err(PlayError::Session)?;
-        let what = What::Scenario { scenario };
-        tenant.journal.note([Happened { at: tenant.clock.now(), session: known, what }]);
-        // What comes of it at once comes behind that.
-        self.in_session(token, Session::settle);
-        Ok(())
+        let scenario = catalogue.scenarios.get(name).expect("it was checked");
+        self.in_widget(token, |session, now| session.play(scenario.clone(), chosen_by, now)).map_err(PlayError::Session)
     }
 
     /// Makes a company as it was at the start: no sessions, its first queue and faults, its clock as it stood.

@@ -1,13 +1,16 @@
 //! How far a session has come in its scenario, and what brought it there.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Session;
+use super::{FinishError, Session};
 use crate::{
     clock::later,
-    scenario::{Effect, Stage, Trigger, Verdict},
+    faults::FaultList,
+    scenario::{Effect, Scenario, Stage, Trigger, Verdict},
     vendor::ErrorCode,
 };
 
@@ -78,6 +81,42 @@ impl Session {
             self.course.next += 1;
         }
         self.has_expired |= now >= self.expires_at && !self.is_finished();
+    }
+
+    /// Lets another scenario happen to the person from `now` on, as if nothing had come of the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`FinishError::AlreadyFinished`] when the person is through.
+    pub(crate) fn play(
+        &mut self,
+        scenario: Arc<Scenario>,
+        chosen_by: &'static str,
+        now: Timestamp,
+    ) -> Result<(), FinishError> {
+        if self.is_finished() {
+            return Err(FinishError::AlreadyFinished);
+        }
+        self.asked.scenario = scenario;
+        self.asked.chosen_by = chosen_by.into();
+        (self.switches, self.step_types) = self.asked.layers().read_types();
+        self.course = Course::new(now);
+        let rest = self.rest();
+        rest.came.clear();
+        rest.faults = FaultList::default();
+        rest.rendered = None;
+        #[cfg(feature = "media")]
+        {
+            rest.sitter = None;
+        }
+        rest.played.push(now);
+        self.settle(now);
+        Ok(())
+    }
+
+    /// When another scenario began to happen to it, each time.
+    pub(super) fn played(&self) -> &[Timestamp] {
+        self.rest.as_ref().map_or(&[], |rest| &rest.played)
     }
 
     /// When it gets on by the clock alone, if it does: a stage is due, or the token runs out.

@@ -20,7 +20,20 @@ pub(crate) enum Happened {
     Decided(String),
     /// The widget found out something about where it runs.
     Found(Finding),
+    /// Another scenario, of that name, happens to the person from now on.
+    Scenario(String),
     /// The token ran out before the person was through.
+    Expired,
+}
+
+/// What falls due in a session when its clock is moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SessionEvent {
+    /// A stage of the scenario came: which, in words.
+    Stage(String),
+    /// The token ran out, and the person had the widget open.
+    Abandoned,
+    /// The token ran out before anybody opened the widget.
     Expired,
 }
 
@@ -32,6 +45,7 @@ pub(crate) struct Seen {
     turns: u32,
     findings: usize,
     is_finished: bool,
+    played: usize,
     came: usize,
     has_expired: bool,
 }
@@ -45,6 +59,7 @@ impl Session {
             turns: self.rest.as_ref().map_or(0, |rest| rest.turns),
             findings: self.findings().len(),
             is_finished: self.is_finished(),
+            played: self.played().len(),
             came: self.came().len(),
             has_expired: self.has_expired,
         }
@@ -62,7 +77,11 @@ impl Session {
         let found = self.findings().iter().skip(seen.findings);
         happened.extend(found.map(|found| (found.at, Happened::Found(found.finding))));
         happened.extend(self.finished_at().filter(|_| !seen.is_finished).map(|at| (at, Happened::Finished)));
-        let came = self.came().iter().skip(seen.came);
+        let played = self.played().iter().skip(seen.played);
+        happened.extend(played.map(|at| (*at, Happened::Scenario(self.scenario().name.clone()))));
+        // Nothing is left of what came of the scenario before.
+        let seen_of_this = if self.played().len() == seen.played { seen.came } else { 0 };
+        let came = self.came().iter().skip(seen_of_this);
         happened.extend(came.map(|came| match &came.what {
             Stood::Stage(number) => (came.at, Happened::Stage(*number as usize + 1)),
             Stood::Decided(verdict) => (came.at, Happened::Decided(verdict.to_string())),
@@ -72,5 +91,18 @@ impl Session {
         // What happened at the same moment stays in that order.
         happened.sort_by_key(|(at, _)| *at);
         happened
+    }
+
+    /// Brings about what falls due between two moments; answers when each thing did, and what it was.
+    pub(crate) fn catch_up(&mut self, before: Timestamp, now: Timestamp) -> Vec<(Timestamp, SessionEvent)> {
+        self.settle(before);
+        let seen = self.came().len();
+        self.settle(now);
+        let mut events: Vec<_> = self.came_after(seen).map(|(at, stage)| (at, SessionEvent::Stage(stage))).collect();
+        if !self.is_finished() && before < self.expires_at && self.expires_at <= now {
+            let event = if self.opened_at().is_some() { SessionEvent::Abandoned } else { SessionEvent::Expired };
+            events.push((self.expires_at, event));
+        }
+        events
     }
 }

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::{DecideError, FinishError};
-pub(crate) use self::happened::{Happened, Seen};
+pub(crate) use self::happened::{Happened, Seen, SessionEvent};
 pub use self::timeline::TimelineEntry;
 use self::told::Told;
 #[cfg(feature = "media")]
@@ -78,6 +78,8 @@ struct Rest {
     finish: Option<Finish>,
     /// What came of the scenario or was decided, in the order in which it did.
     came: Vec<Came>,
+    /// When another scenario began to happen to it.
+    played: Vec<Timestamp>,
     faults: FaultList,
     /// The session of several participants that this one is a part of.
     parent: Option<Token>,
@@ -138,17 +140,6 @@ struct Finish {
     at: Timestamp,
     /// What the person filled in; what nobody was asked is invented.
     answers: Option<Answers>,
-}
-
-/// What falls due in a session when its clock is moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SessionEvent {
-    /// A stage of the scenario came: which, in words.
-    Stage(String),
-    /// The token ran out, and the person had the widget open.
-    Abandoned,
-    /// The token ran out before anybody opened the widget.
-    Expired,
 }
 
 impl Session {
@@ -276,32 +267,6 @@ impl Session {
         )))
     }
 
-    /// Lets another scenario happen to the person from `now` on, as if nothing had come of the one before.
-    ///
-    /// # Errors
-    ///
-    /// [`FinishError::AlreadyFinished`] when the person is through.
-    pub(crate) fn play(
-        &mut self,
-        scenario: Arc<Scenario>,
-        chosen_by: &'static str,
-        now: Timestamp,
-    ) -> Result<(), FinishError> {
-        if self.is_finished() {
-            return Err(FinishError::AlreadyFinished);
-        }
-        self.asked.scenario = scenario;
-        self.asked.chosen_by = chosen_by.into();
-        (self.switches, self.step_types) = self.asked.layers().read_types();
-        self.course = Course::new(now);
-        let rest = self.rest();
-        rest.came.clear();
-        rest.faults = FaultList::default();
-        rest.rendered = None;
-        rest.turns += 1;
-        Ok(())
-    }
-
     /// Says whether a person can still get through.
     ///
     /// # Errors
@@ -315,19 +280,6 @@ impl Session {
         } else {
             Ok(())
         }
-    }
-
-    /// Brings about what falls due between two moments; answers when each thing did, and what it was.
-    pub(crate) fn catch_up(&mut self, before: Timestamp, now: Timestamp) -> Vec<(Timestamp, SessionEvent)> {
-        self.settle(before);
-        let seen = self.came().len();
-        self.settle(now);
-        let mut events: Vec<_> = self.came_after(seen).map(|(at, stage)| (at, SessionEvent::Stage(stage))).collect();
-        if !self.is_finished() && before < self.expires_at && self.expires_at <= now {
-            let event = if self.opened_at().is_some() { SessionEvent::Abandoned } else { SessionEvent::Expired };
-            events.push((self.expires_at, event));
-        }
-        events
     }
 
     /// Whether the person is through.
@@ -365,10 +317,11 @@ impl Session {
             let rendered = rest.rendered.as_ref().map_or(0, Bytes::len);
             let browser = rest.browser.as_ref();
             let browser = browser.map_or(0, |browser| browser.user_agent.len() + browser.remote_address.len());
-            let lists = size_of_val(&rest.reached[..]) + size_of_val(&rest.came[..]) + size_of_val(&rest.parts[..]);
+            let walked = size_of_val(&rest.reached[..]) + size_of_val(&rest.findings[..]);
+            let lists = size_of_val(&rest.came[..]) + size_of_val(&rest.played[..]) + size_of_val(&rest.parts[..]);
             let progress = rest.progress.as_ref().map_or(0, |progress| progress.bytes());
             let devices = rest.devices.as_ref().map_or(0, |devices| devices.bytes());
-            size_of::<Rest>() + rendered + browser + lists + progress + devices
+            size_of::<Rest>() + rendered + browser + walked + lists + progress + devices
         });
         size_of::<Self>() + own.flags().len() + own.steps().len() + rest
     }

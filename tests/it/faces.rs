@@ -150,3 +150,24 @@ async fn pictures_may_be_as_large_as_a_multipart_body() {
     let problem = compare(&app, &too_large, "").await.argument_error();
     assert_eq!(problem, "the body is larger than 16777216 bytes");
 }
+
+#[tokio::test]
+async fn pictures_are_of_the_person_of_the_scenario_that_plays() {
+    let scenario =
+        "description: A woman comes.\nperson: nino-magalitidze\nstages:\n  - {when: widget, result: APPROVED}\n";
+    let flags = json!({"flags": {"skip_document": true, "mock_scenario": "approved"}});
+    let mut faces = Vec::new();
+    for is_looked_at in [false, true] {
+        let app = TestApp::scripted_with(scenario, |builder| builder.seed(1)).await;
+        let token = app.begin(flags.clone()).await;
+        if is_looked_at {
+            // Whoever asks for a picture before has the person chosen.
+            let session = app.with_key(json!({"session_token": token}));
+            app.post_json("/external-api/result/face/", &session).await.assert_status(404);
+        }
+        app.mock.control().play(&token, "scripted").await.unwrap();
+        app.mock.finish(&token).unwrap();
+        faces.push(picture(&app, &token, "face").await);
+    }
+    assert!(faces[0] == faces[1], "the person of the scenario before is on the picture");
+}

@@ -59,7 +59,7 @@ impl Listener {
     }
 
     /// The next events, without what is different each time.
-    async fn take(&mut self, number: usize) -> Vec<Value> {
+    pub(super) async fn take(&mut self, number: usize) -> Vec<Value> {
         let mut events = Vec::new();
         while events.len() < number {
             let mut event = self.next().await.expect("an event");

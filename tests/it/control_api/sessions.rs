@@ -4,6 +4,7 @@ use identomat_mock::MockServer;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::events::Listener;
 use crate::harness::{Reply, TestApp};
 
 fn tokens(part: &Value) -> Vec<String> {
@@ -246,7 +247,10 @@ async fn another_scenario_plays_as_if_nothing_had_come_of_the_one_before() {
     let path = format!("sessions/{token}/scenario");
     let problem = app.tell(&path, &json!({"scenario": "secnd"})).await.problem(400);
     assert_eq!((&problem["field"], &problem["nearest"]), (&json!("scenario"), &json!("second")));
+    let mut events = Listener::new(&app, &format!("session={token}"), None).await;
     let played = app.tell(&path, &json!({"scenario": "second"})).await.json();
+    let happened = events.take(2).await;
+    assert_eq!((&happened[0]["scenario"], &happened[1]["stage"]), (&json!("second"), &json!(1)), "{happened:?}");
     let expected = (json!("second"), json!("the control API"), json!(1), json!("IN_PROGRESS"));
     assert_eq!(
         (&played["scenario"], &played["chosen_by"], &played["stage"], &played["answer"]),
