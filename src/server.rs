@@ -12,6 +12,7 @@ mod connections;
 mod control;
 mod listen;
 mod socket;
+mod start_error;
 mod stream;
 pub(crate) mod tls;
 mod transport;
@@ -23,7 +24,6 @@ pub mod expect;
 use std::{
     fmt,
     future::pending,
-    io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -39,6 +39,7 @@ pub use self::{
     company::{CompanyHandle, ScenarioError, UnknownName},
     control::{Control, ControlError, Refused},
     expect::{Expectation, Expected},
+    start_error::StartError,
     waiting::WaitFor,
 };
 use crate::{
@@ -57,29 +58,6 @@ use crate::{session::UploadError, vendor::MediaKind};
 
 /// How long open calls may go on when a server is told to stop.
 pub(crate) const STOP_DEADLINE: Duration = Duration::from_millis(500);
-
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A setting is wrong, or a file is broken.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}; choose another with --host and --port (port 0 picks a free one)")]
-    Bind {
-        /// Host and port.
-        address: SocketAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// There is no certificate.
-    #[error("{0}")]
-    Tls(String),
-    /// There is no runtime for the blocking variant.
-    #[error("cannot start a runtime: {0}")]
-    Runtime(io::Error),
-}
 
 /// A running mock. It is ready when it has been started, and stops when it is dropped.
 ///

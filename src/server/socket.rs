@@ -20,9 +20,7 @@ impl Socket {
     fn stream(&self) -> MutexGuard<'_, TcpStream> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Socket {
     /// The first byte that comes, which stays there; `None` where the client has nothing more to say.
     #[cfg(feature = "tls")]
     pub(super) fn poll_first(&self, cx: &mut Context<'_>) -> Poll<io::Result<Option<u8>>> {

@@ -2,10 +2,8 @@
 
 use jiff::Timestamp;
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "tls")]
 pub(crate) use super::authority::{Authority, usual_folder};
-#[cfg(all(feature = "tls", not(feature = "cli")))]
-use super::authority::{Authority, usual_folder};
 use crate::config::Config;
 
 /// What takes connections over TLS.

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{closed_to_developers, html, page::meta, with_policy};
+use super::{closed_to_developers, html, page::meta, with_head, with_policy};
 use crate::{
     mock::Mock,
     vendor::{Language, Switch},
@@ -31,7 +31,6 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, headers: Header
         // What `localhost` is by number.
         "loopback": if mock.config.host.is_ipv6() { "[::1]" } else { "127.0.0.1" },
     });
-    let head = meta("identomat-mock-demo", &words) + "</head>";
-    let page = include_str!("demo/demo.html").replacen("</head>", &head, 1);
+    let page = with_head(include_str!("demo/demo.html"), &meta("identomat-mock-demo", &words));
     with_policy(html(StatusCode::OK, page), CONTENT_SECURITY_POLICY)
 }

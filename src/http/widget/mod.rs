@@ -86,6 +86,11 @@ pub(super) fn html(status: StatusCode, page: impl Into<Body>) -> Response<Body> 
     response(status, "text/html; charset=utf-8", page)
 }
 
+/// A page with more in its head.
+fn with_head(page: &str, more: &str) -> String {
+    page.replacen("</head>", &format!("{more}</head>"), 1)
+}
+
 /// A page that may load, and be embedded, as that policy says instead.
 pub(super) fn with_policy(mut page: Response<Body>, policy: &'static str) -> Response<Body> {
     page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));

@@ -21,7 +21,7 @@ use super::{
     },
     closed, doctor, filled_in, html, json, refused,
     session::is_phone,
-    texts,
+    texts, with_head,
 };
 use crate::{
     config::Config,
@@ -68,8 +68,7 @@ fn page(mock: &Mock, token: &str, is_phone: bool) -> String {
         "donePatience": mock.config.done_patience.as_millis() as u64,
     });
     let drawer = if mock.config.panel { DRAWER.as_str() } else { "" };
-    let head = [FINDINGS.as_str(), &meta("identomat-mock-case", &case), drawer, "</head>"].concat();
-    page.replacen("</head>", &head, 1)
+    with_head(&page, &[FINDINGS.as_str(), &meta("identomat-mock-case", &case), drawer].concat())
 }
 
 /// What a script of the page reads.

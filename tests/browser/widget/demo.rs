@@ -178,7 +178,7 @@ async fn what_cannot_begin_is_said() {
     visit.browser.replace("demo-company", visit.mock.company_key()).await;
     visit.browser.click("begin").await;
     visit.browser.find("#identomat").await;
-    visit.see_problem("").await;
+    visit.browser.until("document.querySelector('[data-testid=demo-problem]').textContent === ''").await;
 }
 
 #[tokio::test]
