@@ -3,9 +3,9 @@
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    data_file::LoadError,
+    data_file::{DataFile, LoadError, Problem},
     result::Fixtures,
-    scenario::{Scenario, ScenarioBook, Trigger},
+    scenario::{Origin, Scenario, ScenarioBook, Trigger},
 };
 
 /// Scenarios and fixtures that fit together.
@@ -29,27 +29,51 @@ pub(crate) struct Sources<'a> {
     pub(crate) finish: &'a Trigger,
 }
 
+/// What came of reading the files.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    /// All that could be read.
+    pub(crate) catalogue: Catalogue,
+    pub(crate) problems: Vec<Problem>,
+    /// What may be a mistake, and is none for certain.
+    pub(crate) warnings: Vec<Problem>,
+}
+
 impl Catalogue {
     /// Reads the files.
     ///
     /// # Errors
     ///
-    /// [`LoadError`] for a file that cannot be read, or that names what no other file has.
+    /// [`LoadError`] with all that is wrong with them: what cannot be read, and names that no other file has.
     pub(crate) fn load(sources: Sources<'_>) -> Result<Self, LoadError> {
-        let Sources { builtin_scenarios, scenarios, own_scenarios, fixtures, finish } = sources;
-        let scenarios = ScenarioBook::load(builtin_scenarios, scenarios, own_scenarios, finish)?;
-        let catalogue = Self { scenarios, fixtures: Arc::new(Fixtures::load(fixtures)?) };
-        catalogue.scenarios.own().try_for_each(|scenario| catalogue.check_names(scenario))?;
+        let Survey { catalogue, problems, warnings } = Self::survey(sources);
+        LoadError::check(problems)?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
         Ok(catalogue)
     }
 
-    /// What may be a mistake in the scenarios, and is none for certain.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let of_scenario = |scenario: &Arc<Scenario>| {
-            let name = scenario.name.clone();
-            scenario.doubts().into_iter().map(move |doubt| format!("the scenario `{name}`: {doubt}"))
-        };
-        self.scenarios.own().flat_map(of_scenario).collect()
+    /// Reads the files, and says what is wrong with them.
+    pub(crate) fn survey(sources: Sources<'_>) -> Survey {
+        let Sources { builtin_scenarios, scenarios, own_scenarios, fixtures, finish } = sources;
+        let mut problems = Vec::new();
+        let files = scenarios.map(|folder| DataFile::in_folder(folder, &mut problems)).unwrap_or_default();
+        let scenarios = ScenarioBook::read(builtin_scenarios, &files, own_scenarios, finish, &mut problems);
+        let catalogue = Self { scenarios, fixtures: Arc::new(Fixtures::read(fixtures, &mut problems)) };
+        let mut warnings = Vec::new();
+        for scenario in catalogue.scenarios.own() {
+            let file = files.iter().find(|file| scenario.origin == Origin::File && file.name == scenario.name);
+            let placed = |(place, message): (String, String)| match file {
+                Some(file) => file.problem_in(&place, message),
+                None => scenario.broken(message),
+            };
+            problems.extend(catalogue.unknown_names(scenario).into_iter().map(placed));
+            warnings.extend(scenario.doubts().into_iter().map(placed));
+        }
+        problems.sort_by(Problem::in_order);
+        warnings.sort_by(Problem::in_order);
+        Survey { catalogue, problems, warnings }
     }
 
     /// Makes a scenario that was built in Rust ready for sessions.
@@ -76,9 +100,16 @@ impl Catalogue {
     ///
     /// [`LoadError`] that names the scenario.
     pub(crate) fn check_names(&self, scenario: &Scenario) -> Result<(), LoadError> {
-        for name in scenario.documents() {
-            self.fixtures.documents.get(name).map_err(|problem| scenario.broken(problem))?;
-        }
-        self.fixtures.people.check_scenario(scenario).map_err(|problem| scenario.broken(problem))
+        let unknown = self.unknown_names(scenario).into_iter();
+        LoadError::check(unknown.map(|(_, message)| scenario.broken(message)).collect())
+    }
+
+    /// What a scenario names that is not there, each with its place in a file.
+    fn unknown_names(&self, scenario: &Scenario) -> Vec<(String, String)> {
+        let documents = scenario.documents().filter_map(|(place, name)| {
+            let unknown = self.fixtures.documents.get(name).err()?;
+            Some((place, unknown))
+        });
+        documents.chain(self.fixtures.people.check_scenario(scenario)).collect()
     }
 }

@@ -96,6 +96,7 @@ mod metrics;
 mod result;
 mod signature;
 mod tally;
+mod words;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -127,6 +127,17 @@ pub enum ConfigError {
     Setting(String),
 }
 
+impl ConfigError {
+    /// Each problem in a line of its own.
+    #[cfg(feature = "cli")]
+    pub(crate) fn lines(&self) -> Vec<String> {
+        match self {
+            Self::Load(error) => error.lines(),
+            Self::Setting(problems) => problems.lines().map(str::to_owned).collect(),
+        }
+    }
+}
+
 impl Mock {
     /// Reads scenarios and fixtures, and checks all settings together.
     ///

@@ -99,7 +99,11 @@ async fn reload_after(mut changes: mpsc::UnboundedReceiver<Changed>, mock: Arc<M
             let reloaded = tokio::task::spawn_blocking(move || mock.reload()).await;
             match reloaded {
                 Ok(Ok(())) => tracing::info!("files have changed and were read again; new sessions take them"),
-                Ok(Err(error)) => tracing::error!("files have changed, but what was there before stays: {error}"),
+                Ok(Err(error)) => {
+                    for problem in error.lines() {
+                        tracing::error!("files have changed, but what was there before stays: {problem}");
+                    }
+                }
                 Err(error) => tracing::error!(%error, "files have changed, but reading them again broke off"),
             }
         }

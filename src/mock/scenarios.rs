@@ -135,7 +135,7 @@ impl Mock {
         shelf.sort();
         drop(shelf);
         tracing::info!(scenario = ready.name, "the scenario was added");
-        for doubt in ready.doubts() {
+        for (_, doubt) in ready.doubts() {
             tracing::warn!("the scenario `{}`: {doubt}", ready.name);
         }
         Ok(ScenarioInfo::of(&ready))
@@ -168,9 +168,6 @@ pub(super) fn read_catalogue(config: &Config) -> Result<Catalogue, ConfigError> 
         finish,
     })?;
     check_names(&catalogue, config).map_err(ConfigError::Setting)?;
-    for warning in catalogue.warnings() {
-        tracing::warn!("{warning}");
-    }
     Ok(catalogue)
 }
 

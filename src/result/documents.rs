@@ -4,18 +4,13 @@ use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
-use super::{by_name, load_folder};
-use crate::{
-    built_in::DOCUMENTS,
-    data_file::{DataFile, LoadError},
-    foreign_text::shortened,
-};
+use super::{built_in, read_folder};
+use crate::{built_in::DOCUMENTS, data_file::Problem, foreign_text::shortened};
 
 type ByName = BTreeMap<String, Map<String, Value>>;
 
 /// The documents that are built in; they are read when the first of them is asked for.
-static BUILT_IN: LazyLock<ByName> =
-    LazyLock::new(|| by_name(DOCUMENTS.iter().map(DataFile::built_in)).expect("built-in documents can be read"));
+static BUILT_IN: LazyLock<ByName> = LazyLock::new(|| built_in(DOCUMENTS).collect());
 
 /// The documents by name, which is the file's name without its ending: those of a folder, or else the built-in ones.
 #[derive(Debug)]
@@ -23,12 +18,8 @@ pub(crate) struct Documents(Option<ByName>);
 
 impl Documents {
     /// Reads `documents/` of the fixtures folder; where there is no such folder, the built-in documents.
-    ///
-    /// # Errors
-    ///
-    /// [`LoadError`] for the first file that cannot be read, with line and column.
-    pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
-        load_folder(fixtures, "documents").map(Self)
+    pub(super) fn read(fixtures: Option<&Path>, problems: &mut Vec<Problem>) -> Self {
+        Self(read_folder(fixtures, "documents", problems))
     }
 
     /// The document of that name.

@@ -22,7 +22,8 @@ use serde_json::{Map, Value};
 
 use self::{documents::Documents, people::People, screening::Screening};
 use crate::{
-    data_file::{DataFile, LoadError},
+    built_in::BuiltIn,
+    data_file::{DataFile, Problem},
     session::{Session, Standing},
     vendor::Wording,
 };
@@ -36,29 +37,30 @@ pub(crate) struct Fixtures {
 }
 
 impl Fixtures {
-    /// Reads a folder of fixtures, or the built-in ones.
-    ///
-    /// # Errors
-    ///
-    /// [`LoadError`] for the first file that cannot be read, with line and column.
-    pub(crate) fn load(folder: Option<&Path>) -> Result<Self, LoadError> {
-        let (people, documents) = (People::load(folder)?, Documents::load(folder)?);
-        Ok(Self { people, documents, screening: Screening::load(folder)? })
+    /// Reads a folder of fixtures, or takes the built-in ones. What is wrong is added to `problems`.
+    pub(crate) fn read(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Self {
+        let people = People::read(folder, problems);
+        let documents = Documents::read(folder, problems);
+        Self { people, documents, screening: Screening::read(folder, problems) }
     }
 }
 
-/// What the files of a folder of the fixtures say, by their names; `None` where there is no such folder.
-fn load_folder<T: DeserializeOwned>(
+/// What the files of a folder of the fixtures say, by their names; `None` where there is no such folder, and a file for
+/// which there is nothing else than what is wrong with it says nothing.
+fn read_folder<T: DeserializeOwned + Default>(
     fixtures: Option<&Path>,
     name: &str,
-) -> Result<Option<BTreeMap<String, T>>, LoadError> {
-    let folder = fixtures.map(|folder| folder.join(name)).filter(|folder| folder.exists());
-    folder.map(|folder| by_name(DataFile::in_folder(&folder)?.into_iter())).transpose()
+    problems: &mut Vec<Problem>,
+) -> Option<BTreeMap<String, T>> {
+    let folder = fixtures.map(|folder| folder.join(name)).filter(|folder| folder.exists())?;
+    let files = DataFile::in_folder(&folder, problems);
+    let mut said = |file: &DataFile| file.parse().map_err(|wrong| problems.extend(wrong)).unwrap_or_default();
+    Some(files.iter().map(|file| (file.name.clone(), said(file))).collect())
 }
 
-/// What these files say, by their names without their endings.
-fn by_name<T: DeserializeOwned>(files: impl Iterator<Item = DataFile>) -> Result<BTreeMap<String, T>, LoadError> {
-    files.map(|file| Ok((file.name.clone(), file.parse()?))).collect()
+/// What these files say, which are built in, by their names without their endings.
+fn built_in<T: DeserializeOwned>(files: &[BuiltIn]) -> impl Iterator<Item = (String, T)> {
+    files.iter().map(|file| (file.name.into(), DataFile::built_in(file).parse().expect("built-in files can be read")))
 }
 
 /// The document that a session answers as it stands, with the changes of its scenario. `people` are the names of those

@@ -6,18 +6,17 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::lay_over;
+use super::{built_in, lay_over};
 use crate::{
     built_in::PEOPLE,
-    data_file::{DataFile, LoadError},
+    data_file::{DataFile, Problem},
     foreign_text::shortened,
     scenario::{PersonWish, Scenario},
     vendor::{DocumentType, Flags, Token},
 };
 
 /// The people who are built in; they are read when the first document is made out.
-static BUILT_IN: LazyLock<Vec<(String, Person)>> =
-    LazyLock::new(|| read(PEOPLE.iter().map(DataFile::built_in)).expect("built-in people can be read"));
+static BUILT_IN: LazyLock<Vec<(String, Person)>> = LazyLock::new(|| built_in(PEOPLE).collect());
 
 /// An invented person and the documents they hold.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -220,29 +219,34 @@ impl Cast<'_> {
 /// Everybody who can go through a session: those of a folder, each with the name of their file, in the order of those
 /// names; without them, the built-in people.
 #[derive(Debug)]
-pub(crate) struct People(Option<Vec<(String, Person)>>);
-
-fn read(files: impl Iterator<Item = DataFile>) -> Result<Vec<(String, Person)>, LoadError> {
-    files.map(|file| Ok((file.name.clone(), file.parse()?))).collect()
+pub(crate) struct People {
+    own: Option<Vec<(String, Person)>>,
+    /// The names of files that cannot be read.
+    broken: Vec<String>,
 }
 
 impl People {
     /// Reads `people/` of the fixtures folder; where there is none but another of its folders, the built-in people.
-    ///
-    /// # Errors
-    ///
-    /// [`LoadError`] for the first file that cannot be read, with line and column.
-    pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
+    pub(super) fn read(fixtures: Option<&Path>, problems: &mut Vec<Problem>) -> Self {
         let others = ["documents", "screening"];
         let is_there =
             |folder: &&Path| folder.join("people").exists() || !others.iter().any(|other| folder.join(other).exists());
         let folder = fixtures.filter(is_there).map(|folder| folder.join("people"));
-        let files = folder.map(|folder| DataFile::in_folder(&folder)).transpose()?;
-        files.map(|files| read(files.into_iter())).transpose().map(Self)
+        let mut people = Self { own: folder.is_some().then(Vec::new), broken: Vec::new() };
+        for file in folder.map(|folder| DataFile::in_folder(&folder, problems)).unwrap_or_default() {
+            match file.parse() {
+                Ok(person) => people.own.get_or_insert_default().push((file.name, person)),
+                Err(wrong) => {
+                    people.broken.push(file.name);
+                    problems.extend(wrong);
+                }
+            }
+        }
+        people
     }
 
     fn all(&self) -> &[(String, Person)] {
-        self.0.as_deref().unwrap_or(&BUILT_IN)
+        self.own.as_deref().unwrap_or(&BUILT_IN)
     }
 
     /// One of them, as `number` says.
@@ -252,14 +256,16 @@ impl People {
 
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
-        self.0.as_ref().map_or(PEOPLE.len(), Vec::len)
+        self.own.as_ref().map_or(PEOPLE.len(), Vec::len)
     }
 
     /// Says which of these names is nobody's.
     pub(crate) fn check_names(&self, names: &[String]) -> Result<(), String> {
-        match names.iter().find(|name| !self.all().iter().any(|(known, _)| known == *name)) {
+        let is_known = |name: &String| self.all().iter().any(|(known, _)| known == name) || self.broken.contains(name);
+        match names.iter().find(|name| !is_known(name)) {
             Some(nobody) => {
-                let known: Vec<_> = self.all().iter().map(|(name, _)| name.as_str()).collect();
+                let known = self.all().iter().map(|(name, _)| name).chain(&self.broken);
+                let known: Vec<_> = known.map(String::as_str).collect();
                 let nobody = shortened(nobody);
                 Err(format!("there is nobody called `{nobody}`; the people are: {}", known.join(", ")))
             }
@@ -267,23 +273,36 @@ impl People {
         }
     }
 
-    /// Says what of a scenario's person, as it begins and as its stages change it, cannot be of everybody who may come.
-    pub(crate) fn check_scenario(&self, scenario: &Scenario) -> Result<(), String> {
+    /// Says what of a scenario's person, as it begins and as its stages change it, cannot be of everybody who may come:
+    /// each with its place in a file.
+    pub(crate) fn check_scenario(&self, scenario: &Scenario) -> Vec<(String, String)> {
         let wish = scenario.person.as_ref();
         let name = wish.and_then(|wish| wish.name.clone());
-        self.check_names(name.as_slice())?;
-        let changes: Vec<_> = wish.map(|wish| &wish.members).into_iter().chain(scenario.person_changes()).collect();
+        let mut problems = Vec::new();
+        if let Err(problem) = self.check_names(name.as_slice()) {
+            let is_alone = wish.is_some_and(|wish| wish.members.is_empty());
+            problems.push((if is_alone { "person" } else { "person.like" }.into(), problem));
+        }
+        let wished = wish.map(|wish| ("person".into(), &wish.members));
+        let changes: Vec<_> = wished.into_iter().chain(scenario.person_changes()).collect();
         let may_come = self.all().iter().filter(|(known, _)| name.as_ref().is_none_or(|name| name == known));
         for (known, person) in may_come.filter(|_| !changes.is_empty()) {
-            let changed =
-                changes.iter().try_fold(Cow::Borrowed(person), |person, members| person.with(members).map(Cow::Owned));
-            changed.map_err(|error| {
-                let (path, problem) = (error.path().to_string(), error.inner());
-                let member = if path == "." { String::new() } else { format!(".{path}") };
-                format!("`person{member}`, laid over `{known}`: {problem}")
-            })?;
+            let mut person = Cow::Borrowed(person);
+            for (place, members) in &changes {
+                match person.with(members) {
+                    Ok(changed) => person = Cow::Owned(changed),
+                    Err(error) => {
+                        let (path, problem) = (error.path().to_string(), error.inner());
+                        let member = if path == "." { String::new() } else { format!(".{path}") };
+                        let place = format!("{place}{member}");
+                        if !problems.iter().any(|(other, _)| *other == place) {
+                            problems.push((place, format!("`person{member}`, laid over `{known}`: {problem}")));
+                        }
+                    }
+                }
+            }
         }
-        Ok(())
+        problems
     }
 
     /// Chooses person and document by the token: the one that is wished for, or one of these `names` (of everybody,
@@ -356,7 +375,7 @@ mod tests {
 
     #[test]
     fn the_built_in_people_cover_every_document_and_several_scripts() {
-        let people = People::load(None).unwrap();
+        let people = People::read(None, &mut Vec::new());
         assert!(people.all().len() >= 12, "{}", people.all().len());
         for kind in DocumentType::ALL {
             assert!(people.all().iter().any(|(_, person)| person.document(kind).is_some()), "{kind:?}");
@@ -371,7 +390,7 @@ mod tests {
 
     #[test]
     fn the_document_is_one_that_the_flags_allow() {
-        let people = People::load(None).unwrap();
+        let people = People::read(None, &mut Vec::new());
         let tokens = TokenSource::new(Some(1), "key");
         let flags = flags(serde_json::json!({
             "document_types": ["passport", "driver_license"], "document_countries": ["GEO", "UKR"],
@@ -389,7 +408,7 @@ mod tests {
 
     #[test]
     fn a_country_of_nobody_is_printed_on_the_document_of_somebody() {
-        let people = People::load(None).unwrap();
+        let people = People::read(None, &mut Vec::new());
         let flags = flags(serde_json::json!({"document_countries": ["FRA", "ITA"]}));
         assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, &[], None, None).country, "FRA");
     }

@@ -7,10 +7,10 @@ use jiff::{Span, civil::date};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Fixtures, by_name, load_folder, midnight, people::People, to_json};
+use super::{Fixtures, built_in, midnight, people::People, read_folder, to_json};
 use crate::{
     built_in::SCREENING,
-    data_file::{DataFile, LoadError},
+    data_file::Problem,
     scenario::{Effect, Verdict},
     session::Session,
     vendor::draw,
@@ -19,8 +19,7 @@ use crate::{
 type ById = BTreeMap<String, ScreenedPerson>;
 
 /// Those who are built in; they are read when the first of them is asked for.
-static BUILT_IN: LazyLock<ById> =
-    LazyLock::new(|| by_name(SCREENING.iter().map(DataFile::built_in)).expect("built-in screening can be read"));
+static BUILT_IN: LazyLock<ById> = LazyLock::new(|| built_in(SCREENING).collect());
 
 /// Those whom a file describes, by their id, which is the file's name without its ending: those of a folder, or else
 /// the built-in ones.
@@ -28,7 +27,7 @@ static BUILT_IN: LazyLock<ById> =
 pub(crate) struct Screening(Option<ById>);
 
 /// What a list says of somebody.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ScreenedPerson {
     entity_type: EntityType,
@@ -53,9 +52,10 @@ struct ScreenedPerson {
     topics: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum EntityType {
+    #[default]
     Person,
     Company,
     Vessel,
@@ -73,12 +73,8 @@ struct Details<'a> {
 
 impl Screening {
     /// Reads `screening/` of the fixtures folder; where there is no such folder, the built-in ones.
-    ///
-    /// # Errors
-    ///
-    /// [`LoadError`] for the first file that cannot be read, with line and column.
-    pub(crate) fn load(fixtures: Option<&Path>) -> Result<Self, LoadError> {
-        load_folder(fixtures, "screening").map(Self)
+    pub(super) fn read(fixtures: Option<&Path>, problems: &mut Vec<Problem>) -> Self {
+        Self(read_folder(fixtures, "screening", problems))
     }
 
     fn get(&self, id: &str) -> Option<&ScreenedPerson> {

@@ -2,14 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     sync::{Arc, LazyLock, OnceLock},
 };
 
 use super::{Content, Origin, Scenario, Trigger, file::ScenarioFile};
 use crate::{
     built_in::SCENARIOS,
-    data_file::{DataFile, LoadError},
+    data_file::{DataFile, Problem},
     foreign_text::shortened,
 };
 
@@ -21,6 +20,8 @@ static AS_USUAL: LazyLock<Arc<BuiltInScenarios>> = LazyLock::new(|| Arc::new(Bui
 pub(crate) struct ScenarioBook {
     /// Those of the folder and those built in Rust, which hold above built-in ones of the same name.
     own: BTreeMap<String, Arc<Scenario>>,
+    /// The names of files that cannot be read.
+    broken: BTreeSet<String>,
     built_in: Option<Arc<BuiltInScenarios>>,
     /// Those that have a `match`, in the order of their names.
     matching: Vec<Arc<Scenario>>,
@@ -42,44 +43,53 @@ impl BuiltInScenarios {
 
     fn get(&self, name: &str) -> Option<&Arc<Scenario>> {
         let place = SCENARIOS.binary_search_by_key(&name, |file| file.name).ok()?;
-        let read = || -> Result<_, LoadError> {
-            let file: ScenarioFile = DataFile::built_in(&SCENARIOS[place]).parse()?;
-            Ok(Arc::new(file.named(name, Origin::BuiltIn).finishing(&self.finish)))
+        let read = || {
+            let file: ScenarioFile =
+                DataFile::built_in(&SCENARIOS[place]).parse().expect("built-in scenarios can be read");
+            Arc::new(file.named(name, Origin::BuiltIn).finishing(&self.finish))
         };
-        Some(self.read[place].get_or_init(|| read().expect("built-in scenarios can be read")))
+        Some(self.read[place].get_or_init(read))
     }
 }
 
 impl ScenarioBook {
-    /// Reads the scenarios of `folder`, over the built-in ones where those are wanted, and takes those `built` in Rust above them.
+    /// The scenarios of `files`, over the built-in ones where those are wanted, and those `built` in Rust above them.
+    /// What is wrong is added to `problems`.
     ///
     /// `finish` is when a scenario that does not say so reaches its outcome.
-    ///
-    /// # Errors
-    ///
-    /// [`LoadError`] for the first file that cannot be read, with line and column, and for one of Rust that cannot be.
-    pub(crate) fn load(
+    pub(crate) fn read(
         built_in: bool,
-        folder: Option<&Path>,
+        files: &[DataFile],
         built: &[Scenario],
         finish: &Trigger,
-    ) -> Result<Self, LoadError> {
-        let mut own = BTreeMap::new();
-        for file in folder.map(DataFile::in_folder).transpose()?.unwrap_or_default() {
-            let parsed: ScenarioFile = file.parse()?;
-            let scenario = parsed.named(&file.name, Origin::File).finishing(finish);
-            own.insert(file.name, Arc::new(scenario));
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let (mut own, mut broken) = (BTreeMap::new(), BTreeSet::new());
+        for file in files {
+            match file.parse::<ScenarioFile>() {
+                Ok(parsed) => {
+                    let scenario = parsed.named(&file.name, Origin::File).finishing(finish);
+                    own.insert(file.name.clone(), Arc::new(scenario));
+                }
+                Err(wrong) => {
+                    broken.insert(file.name.clone());
+                    problems.extend(wrong);
+                }
+            }
         }
         for scenario in built {
-            own.insert(scenario.name.clone(), scenario.ready(finish)?);
+            match scenario.ready(finish) {
+                Ok(ready) => drop(own.insert(ready.name.clone(), ready)),
+                Err(problem) => problems.push(problem),
+            }
         }
         let built_in = built_in.then(|| match finish {
             Trigger::Widget => AS_USUAL.clone(),
             other => Arc::new(BuiltInScenarios::new(other.clone())),
         });
-        let mut book = Self { own, built_in, matching: Vec::new() };
+        let mut book = Self { own, broken, built_in, matching: Vec::new() };
         book.find_matching();
-        Ok(book)
+        book
     }
 
     /// Takes one more, in place of one of the same name.
@@ -102,14 +112,18 @@ impl ScenarioBook {
         self.own.get(name).or_else(built_in).ok_or_else(|| self.unknown(name))
     }
 
-    /// Says whether there is a scenario of that name, without reading it.
+    /// Says whether there is a scenario of that name, without reading it; one that is broken is there, too.
     ///
     /// # Errors
     ///
     /// As [`ScenarioBook::get`].
     pub(crate) fn check(&self, name: &str) -> Result<(), String> {
         let is_built_in = || self.built_in.is_some() && SCENARIOS.binary_search_by_key(&name, |file| file.name).is_ok();
-        if self.own.contains_key(name) || is_built_in() { Ok(()) } else { Err(self.unknown(name)) }
+        if self.own.contains_key(name) || self.broken.contains(name) || is_built_in() {
+            Ok(())
+        } else {
+            Err(self.unknown(name))
+        }
     }
 
     fn unknown(&self, name: &str) -> String {
@@ -143,23 +157,25 @@ mod tests {
 
     #[test]
     fn every_built_in_scenario_can_be_read_and_is_beyond_doubt() {
-        let (book, fixtures) =
-            (ScenarioBook::load(true, None, &[], &Trigger::Begin).unwrap(), Fixtures::load(None).unwrap());
+        let (book, fixtures) = (
+            ScenarioBook::read(true, &[], &[], &Trigger::Begin, &mut Vec::new()),
+            Fixtures::read(None, &mut Vec::new()),
+        );
         assert!(SCENARIOS.len() > 30 && SCENARIOS.is_sorted_by_key(|file| file.name));
         for name in book.names() {
             let scenario = book.get(name).unwrap();
-            assert_eq!(scenario.doubts(), [""; 0], "{name}");
+            assert_eq!(scenario.doubts(), [], "{name}");
             assert!(scenario.matches.is_none(), "{name} has a `match`: books look at those of their folder only");
-            for document in scenario.documents() {
+            for (_, document) in scenario.documents() {
                 fixtures.documents.get(document).unwrap();
             }
-            fixtures.people.check_scenario(scenario).unwrap();
+            assert_eq!(fixtures.people.check_scenario(scenario), [], "{name}");
         }
     }
 
     #[test]
     fn servers_share_the_scenarios_that_are_built_in() {
-        let book = || ScenarioBook::load(true, None, &[], &Trigger::Widget).unwrap();
+        let book = || ScenarioBook::read(true, &[], &[], &Trigger::Widget, &mut Vec::new());
         assert!(Arc::ptr_eq(book().get("approved").unwrap(), book().get("approved").unwrap()));
     }
 }

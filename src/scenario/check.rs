@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Effect, Scenario, Stage, Trigger};
 use crate::{
-    data_file::LoadError,
+    data_file::Problem,
     faults::{Endpoint, Fault},
 };
 
@@ -18,15 +18,15 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// [`LoadError`] for what cannot be.
-    pub(crate) fn ready(&self, finish: &Trigger) -> Result<Arc<Self>, LoadError> {
+    /// [`Problem`] for what cannot be.
+    pub(crate) fn ready(&self, finish: &Trigger) -> Result<Arc<Self>, Problem> {
         self.check().map_err(|problem| self.broken(problem))?;
         Ok(Arc::new(self.clone().finishing(finish)))
     }
 
-    /// An error that names the scenario.
-    pub(crate) fn broken(&self, problem: String) -> LoadError {
-        LoadError::Content { place: format!("the scenario `{}`", self.name), problem }
+    /// A problem that names the scenario.
+    pub(crate) fn broken(&self, message: String) -> Problem {
+        Problem::new(format!("the scenario `{}`: {message}", self.name))
     }
 
     /// Says what cannot be, and names the stage, where it is one's.

@@ -161,32 +161,42 @@ impl Stage {
 }
 
 impl Scenario {
-    /// The changes to the person that its stages make, in order.
-    pub(crate) fn person_changes(&self) -> impl Iterator<Item = &Map<String, Value>> {
-        self.stages.iter().flat_map(|stage| &stage.effects).filter_map(Effect::person_change)
+    /// The effects of its stages, each with the place of its stage in a file.
+    fn placed_effects(&self) -> impl Iterator<Item = (String, &Effect)> {
+        let stages = self.stages.iter().enumerate();
+        stages.flat_map(|(at, stage)| stage.effects.iter().map(move |effect| (format!("stages.{at}"), effect)))
     }
 
-    /// The documents of the fixtures that it names.
-    pub(crate) fn documents(&self) -> impl Iterator<Item = &str> {
-        self.stages.iter().flat_map(|stage| &stage.effects).filter_map(|effect| match effect {
-            Effect::Document(name) => Some(name.as_str()),
+    /// The changes to the person that its stages make, in order, each with its place in a file.
+    pub(crate) fn person_changes(&self) -> impl Iterator<Item = (String, &Map<String, Value>)> {
+        let effects = self.placed_effects();
+        effects.filter_map(|(place, effect)| Some((format!("{place}.person"), effect.person_change()?)))
+    }
+
+    /// The documents of the fixtures that it names, each with the place of the name in a file.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = (String, &str)> {
+        self.placed_effects().filter_map(|(place, effect)| match effect {
+            Effect::Document(name) => Some((format!("{place}.document"), name.as_str())),
             _ => None,
         })
     }
 
-    /// What may be a mistake: words that nobody has seen, and answers that nobody asks for.
-    pub(crate) fn doubts(&self) -> Vec<String> {
-        let reasons = self.stages.iter().flat_map(|stage| &stage.effects).filter_map(|effect| match effect {
-            Effect::Verdict(verdict) => verdict.reject_reason.as_ref(),
+    /// What may be a mistake, each with its place in a file: words that nobody has seen, and answers that nobody asks
+    /// for.
+    pub(crate) fn doubts(&self) -> Vec<(String, String)> {
+        let reasons = self.placed_effects().filter_map(|(place, effect)| match effect {
+            Effect::Verdict(verdict) => Some((place, &*verdict.reject_reason.as_ref()?.value)),
             _ => None,
         });
-        let unseen = reasons.map(|reason| &*reason.value).filter(|reason| !REJECT_REASONS.contains(reason));
-        let unseen = unseen.map(|reason| {
+        let unseen = reasons.filter(|(_, reason)| !REJECT_REASONS.contains(reason)).map(|(place, reason)| {
             let known = REJECT_REASONS.join(", ");
-            format!("the reject_reason `{}` was never seen; seen were {known}", shortened(reason))
+            let doubt = format!("the reject_reason `{}` was never seen; seen were {known}", shortened(reason));
+            (format!("{place}.reject_reason"), doubt)
         });
         let steps = StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types.into_iter();
-        let steps = steps.map(|kind| format!("the step type `{}` is not known and has no effect", shortened(&kind)));
+        let steps = steps.map(|kind| {
+            ("steps".into(), format!("the step type `{}` is not known and has no effect", shortened(&kind)))
+        });
         let read = Steps::read(self.form.steps());
         let for_operator = read.questionnaires().filter(|questionnaire| questionnaire.for_operator);
         let asked: HashSet<_> = for_operator.flat_map(|asked| asked.questions).map(|question| question.key).collect();
@@ -194,7 +204,9 @@ impl Scenario {
         let unasked =
             self.operator_answers.keys().filter(|key| !self.form.steps().is_empty() && !asked.contains(key.as_str()));
         let unasked = unasked.map(|key| {
-            format!("`operator_answers` has the question `{}`, which no step for the operator has", shortened(key))
+            let doubt =
+                format!("`operator_answers` has the question `{}`, which no step for the operator has", shortened(key));
+            (format!("operator_answers.{key}"), doubt)
         });
         unseen.chain(steps).chain(unasked).collect()
     }

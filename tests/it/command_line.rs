@@ -373,11 +373,12 @@ fn doubts_about_scenarios_are_told_at_the_start() {
     let warnings: Vec<_> = log.lines().filter_map(|line| line.split_once(" WARN ")).map(|(_, said)| said).collect();
     assert_eq!(warnings.len(), 3, "{log}");
     for (warning, start) in warnings.iter().zip([
-        "the scenario `odd`: the reject_reason `ugly` was never seen; seen were face_mismatch, ",
-        "the scenario `odd`: the step type `lifeness` is not known and has no effect",
-        "the scenario `odd`: `operator_answers` has the question `q`, which no step for the operator has",
+        "2:1: the step type `lifeness` is not known and has no effect",
+        "3:23: `operator_answers` has the question `q`, which no step for the operator has",
+        "4:44: the reject_reason `ugly` was never seen; seen were face_mismatch, ",
     ]) {
-        assert!(warning.starts_with(start), "{warning}");
+        let start = format!("{}:{start}", folder.path().join("odd.yaml").display());
+        assert!(warning.starts_with(&start), "{warning}");
     }
 }
 

@@ -129,7 +129,7 @@ fn the_domain_does_not_know_http() {
             "foreign_text.rs",
             "json_text.rs",
             "built_in.rs",
-            "data_file.rs",
+            "data_file",
         ],
     );
 }

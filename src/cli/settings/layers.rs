@@ -3,13 +3,13 @@
 use std::{error::Error, path::Path};
 
 use super::Settings;
-use crate::data_file::DataFile;
+use crate::data_file::{DataFile, LoadError};
 
 impl Settings {
     /// These settings, and those of the config file where there is one and these say nothing.
     pub(in crate::cli) fn with_file(self) -> Result<Self, Box<dyn Error>> {
         let Some(path) = &self.config else { return Ok(self) };
-        let file: Self = DataFile::read(path)?.parse()?;
+        let file: Self = DataFile::read(path).map_err(LoadError::from)?.parse().map_err(LoadError::from)?;
         let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
         Ok(self.over(file))
     }

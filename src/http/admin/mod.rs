@@ -18,7 +18,6 @@ mod sessions;
 mod settings;
 mod verdict;
 mod wait;
-mod words;
 
 use std::sync::Arc;
 

@@ -7,10 +7,10 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::words::{allowed, nearest};
 use crate::{
     http::{error::with_hint, journal::NearMiss},
     mock::{CallOfSession, SessionInfo},
+    words::{allowed, meant},
 };
 
 /// Why a call of the control API is refused.
@@ -171,7 +171,7 @@ impl IntoResponse for Problem {
             status: status.as_u16(),
             detail,
             field: field.as_deref(),
-            nearest: nearest(detail, &allowed),
+            nearest: meant(detail, &allowed).map(str::to_owned),
             allowed,
             there,
         };

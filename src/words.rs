@@ -1,4 +1,4 @@
-//! The words in a message: what is allowed, and which of it is most like what was given.
+//! The words that are known somewhere: which of them is most like what was given, and which a message lists.
 
 /// How alike two words are at least, from 0 to 1, for one to be taken for a misspelling of the other.
 const ALIKE: f64 = 0.7;
@@ -7,7 +7,7 @@ const ALIKE: f64 = 0.7;
 const INTRODUCTIONS: [&str; 5] = ["allowed: ", " are: ", "known: ", ", expected one of ", ", expected `"];
 
 /// The words that a message lists as those that could stand there: ``…; allowed: manual, live``.
-pub(super) fn allowed(message: &str) -> Vec<String> {
+pub(crate) fn allowed(message: &str) -> Vec<String> {
     let mut lists = INTRODUCTIONS.iter().filter_map(|introduction| Some(message.split_once(introduction)?.1));
     let list = lists.find(|list| *list != "none").unwrap_or_default();
     let list = list.split(['\n', ';']).next().unwrap_or_default();
@@ -17,11 +17,16 @@ pub(super) fn allowed(message: &str) -> Vec<String> {
 }
 
 /// That of the `allowed` words that is most like the first one that the message quotes.
-pub(super) fn nearest(message: &str, allowed: &[String]) -> Option<String> {
-    let wrong = message.split('`').nth(1)?;
-    let likeness = |word: &String| strsim::jaro_winkler(&wrong.to_lowercase(), &word.to_lowercase());
-    let nearest = allowed.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)))?;
-    (likeness(nearest) >= ALIKE).then(|| nearest.clone())
+pub(crate) fn meant<'a>(message: &str, allowed: &'a [String]) -> Option<&'a str> {
+    nearest(message.split('`').nth(1)?, allowed.iter().map(String::as_str))
+}
+
+/// That of the known words that is most like `wrong`, where one is alike.
+pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wrong = wrong.to_lowercase();
+    let likenesses = known.into_iter().map(|word| (strsim::jaro_winkler(&wrong, &word.to_lowercase()), word));
+    let (likeness, nearest) = likenesses.max_by(|(one, _), (other, _)| one.total_cmp(other))?;
+    (likeness >= ALIKE).then_some(nearest)
 }
 
 #[cfg(test)]
@@ -46,7 +51,7 @@ mod tests {
         ] {
             let found = allowed(message);
             assert_eq!(
-                (&found[..], nearest(message, &found).as_deref()),
+                (&found[..], meant(message, &found)),
                 (&words.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()[..], word),
                 "{message}"
             );

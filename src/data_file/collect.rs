@@ -1,0 +1,327 @@
+//! All problems of a file at once: it is read again and again, each time without what was wrong before.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashSet},
+    fmt,
+};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, EnumAccess, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor},
+};
+use serde_saphyr::{Error, Location, Options, Spanned, options::DuplicateKeyPolicy};
+
+/// A file with more than that is not of the kind that it is read as.
+const MOST_PROBLEMS: usize = 100;
+
+/// Something that is wrong with a file.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) location: Location,
+    pub(super) what: What,
+    /// The keys and places in lists that lead there.
+    pub(super) path: Vec<String>,
+    /// Something is wrong with what is inside, too, which may be the reason.
+    pub(super) may_follow: bool,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    /// No key of that name is known there.
+    UnknownKey {
+        key: String,
+        known: &'static [&'static str],
+    },
+    /// The key stands there already.
+    Twice {
+        key: String,
+    },
+    Other(Box<Error>),
+}
+
+/// What is wrong with `text`, in the order of its lines; nothing where it can be read as `T`.
+pub(super) fn problems<'t, T: Deserialize<'t>>(text: &'t str, options: &Options) -> Vec<Found> {
+    let mut options = options.clone();
+    options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
+    let mut reading = Reading::default();
+    while reading.found.borrow().len() < MOST_PROBLEMS {
+        let read = serde_saphyr::with_deserializer_from_str_with_options(text, options.clone(), |inner| {
+            T::deserialize(Watched { inner, reading: &reading, known: None })
+        });
+        let Err(error) = read else { break };
+        if !reading.goes_on_without(error) {
+            break;
+        }
+    }
+    let mut found = reading.found.into_inner();
+    found.sort_by_key(|found| (found.location.line(), found.location.column()));
+    found
+}
+
+/// What is known of a file after some attempts at reading it.
+#[derive(Default)]
+struct Reading {
+    found: RefCell<Vec<Found>>,
+    /// What is left out, because it is wrong.
+    left_out: BTreeSet<Vec<String>>,
+    /// Where the attempt is.
+    here: RefCell<Vec<String>>,
+    /// Where it failed: the innermost place, and the place of its key.
+    failed: RefCell<Option<(Vec<String>, Location)>>,
+}
+
+impl Reading {
+    /// Notes what broke an attempt, and leaves it out of the next one; false where there is no use in another.
+    fn goes_on_without(&mut self, error: Error) -> bool {
+        let (path, of_key) = self.failed.take().unwrap_or((Vec::new(), Location::UNKNOWN));
+        self.here.get_mut().clear();
+        let is_root = path.is_empty();
+        let found = self.found.get_mut();
+        let may_follow = found.iter().any(|known| known.path.starts_with(&path));
+        let location = error.location().unwrap_or(of_key);
+        found.push(Found { location, what: What::Other(Box::new(error)), path: path.clone(), may_follow });
+        !is_root && self.left_out.insert(path)
+    }
+
+    fn enter(&self, step: String) {
+        self.here.borrow_mut().push(step);
+    }
+
+    fn leave(&self) {
+        self.here.borrow_mut().pop();
+    }
+
+    fn is_left_out(&self) -> bool {
+        !self.left_out.is_empty() && self.left_out.contains(&*self.here.borrow())
+    }
+
+    /// Notes where the attempt fails, unless it has failed further inside.
+    fn fails(&self, of_key: Location) {
+        self.failed.borrow_mut().get_or_insert_with(|| (self.here.borrow().clone(), of_key));
+    }
+
+    /// Notes what is wrong with a key, once.
+    fn note(&self, location: Location, what: What) {
+        let (mut found, path) = (self.found.borrow_mut(), self.here.borrow().clone());
+        if !found.iter().any(|known| known.location == location) && found.len() < MOST_PROBLEMS {
+            found.push(Found { location, what, path, may_follow: false });
+        }
+    }
+}
+
+/// Passes on what it is given, and keeps an eye on it.
+struct Watched<'a, I> {
+    inner: I,
+    reading: &'a Reading,
+    /// The keys of the struct that is being read.
+    known: Option<&'static [&'static str]>,
+}
+
+impl<'a, I> Watched<'a, I> {
+    fn watch<T>(&self, inner: T) -> Watched<'a, T> {
+        Watched { inner, reading: self.reading, known: None }
+    }
+}
+
+macro_rules! pass_on {
+    ($($method:ident($($argument:ident: $type:ty),*)),* $(,)?) => {
+        $(fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, D::Error> {
+            let visitor = self.watch(visitor);
+            self.inner.$method($($argument,)* visitor)
+        })*
+    };
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Watched<'_, D> {
+    type Error = D::Error;
+
+    pass_on!(
+        deserialize_any(),
+        deserialize_bool(),
+        deserialize_i8(),
+        deserialize_i16(),
+        deserialize_i32(),
+        deserialize_i64(),
+        deserialize_u8(),
+        deserialize_u16(),
+        deserialize_u32(),
+        deserialize_u64(),
+        deserialize_f32(),
+        deserialize_f64(),
+        deserialize_char(),
+        deserialize_str(),
+        deserialize_string(),
+        deserialize_bytes(),
+        deserialize_byte_buf(),
+        deserialize_option(),
+        deserialize_unit(),
+        deserialize_unit_struct(name: &'static str),
+        deserialize_newtype_struct(name: &'static str),
+        deserialize_seq(),
+        deserialize_tuple(length: usize),
+        deserialize_tuple_struct(name: &'static str, length: usize),
+        deserialize_map(),
+        deserialize_enum(name: &'static str, variants: &'static [&'static str]),
+        deserialize_identifier(),
+        deserialize_ignored_any(),
+    );
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        let visitor = Watched { known: Some(fields), ..self.watch(visitor) };
+        self.inner.deserialize_struct(name, fields, visitor)
+    }
+}
+
+macro_rules! pass_value_on {
+    ($($method:ident: $type:ty),* $(,)?) => {
+        $(fn $method<E: serde::de::Error>(self, value: $type) -> Result<V::Value, E> {
+            self.inner.$method(value)
+        })*
+    };
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.expecting(f)
+    }
+
+    pass_value_on!(
+        visit_bool: bool,
+        visit_i64: i64,
+        visit_i128: i128,
+        visit_u64: u64,
+        visit_u128: u128,
+        visit_f64: f64,
+        visit_char: char,
+        visit_str: &str,
+        visit_borrowed_str: &'de str,
+        visit_string: String,
+        visit_bytes: &[u8],
+        visit_byte_buf: Vec<u8>,
+    );
+
+    fn visit_none<E: serde::de::Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_none()
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
+        self.inner.visit_unit()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        let inner = self.watch(inner);
+        self.inner.visit_some(inner)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
+        let inner = self.watch(inner);
+        self.inner.visit_newtype_struct(inner)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        let elements = Elements { inner: self.watch(inner), next: 0 };
+        self.inner.visit_seq(elements)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        let inner = Watched { known: self.known, ..self.watch(inner) };
+        self.inner.visit_map(Entries { inner, seen: HashSet::new(), key: Location::UNKNOWN })
+    }
+
+    // The words of an enum have nothing inside.
+    fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        self.inner.visit_enum(inner)
+    }
+}
+
+/// A value of a key or an element of a list.
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Watched<'_, S> {
+    type Value = S::Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
+        let inner = self.watch(inner);
+        self.inner.deserialize(inner)
+    }
+}
+
+struct Elements<'a, A> {
+    inner: Watched<'a, A>,
+    next: usize,
+}
+
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
+    type Error = A::Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        let reading = self.inner.reading;
+        loop {
+            reading.enter(self.next.to_string());
+            self.next += 1;
+            if !reading.is_left_out() {
+                break;
+            }
+            reading.leave();
+            if self.inner.inner.next_element::<IgnoredAny>()?.is_none() {
+                return Ok(None);
+            }
+        }
+        let seed = self.inner.watch(seed);
+        let element = self.inner.inner.next_element_seed(seed);
+        match &element {
+            Ok(_) => reading.leave(),
+            Err(_) => reading.fails(Location::UNKNOWN),
+        }
+        element
+    }
+}
+
+struct Entries<'a, A> {
+    inner: Watched<'a, A>,
+    seen: HashSet<String>,
+    /// Where the key of the next value is.
+    key: Location,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
+        let reading = self.inner.reading;
+        loop {
+            let Some(key) = self.inner.inner.next_key::<Spanned<String>>()? else { return Ok(None) };
+            let (key, location) = (key.value, key.referenced);
+            self.key = location;
+            reading.enter(key.clone());
+            let is_known = self.inner.known.is_none_or(|known| known.contains(&&*key));
+            if reading.is_left_out() {
+            } else if !self.seen.insert(key.clone()) {
+                reading.note(location, What::Twice { key });
+            } else if let Some(known) = self.inner.known.filter(|_| !is_known) {
+                reading.note(location, What::UnknownKey { key, known });
+            } else {
+                let key = seed.deserialize(key.into_deserializer());
+                return key.map(Some).inspect_err(|_: &A::Error| reading.fails(location));
+            }
+            self.inner.inner.next_value::<IgnoredAny>()?;
+            reading.leave();
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
+        let seed = self.inner.watch(seed);
+        let value = self.inner.inner.next_value_seed(seed);
+        match &value {
+            Ok(_) => self.inner.reading.leave(),
+            Err(_) => self.inner.reading.fails(self.key),
+        }
+        value
+    }
+}

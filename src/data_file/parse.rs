@@ -1,0 +1,181 @@
+//! Reading the text of a file, and what is said of what it may not say.
+
+use serde::de::DeserializeOwned;
+use serde_saphyr::{Options, UserMessageFormatter};
+
+use super::{
+    DataFile, Place, Problem,
+    collect::{self, Found, What},
+    locate::Member,
+};
+use crate::{
+    foreign_text::shortened,
+    words::{allowed, meant, nearest},
+};
+
+impl DataFile {
+    /// Reads the text as YAML; JSON is YAML too.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it, with line and column.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<Problem>> {
+        let options = options();
+        serde_saphyr::from_str_with_options(&self.text, options.clone()).map_err(|error| {
+            if self.text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
+                let message = "there is nothing in the file; write what it is for, or take it away";
+                return vec![Problem::of_file(&self.path, message.into())];
+            }
+            let found = collect::problems::<T>(&self.text, &options);
+            let mut problems: Vec<_> = found.into_iter().filter_map(|found| self.problem(found)).collect();
+            if problems.is_empty() {
+                problems.push(self.worded(error));
+            }
+            problems
+        })
+    }
+
+    /// What was found, in words; `None` where it may follow from what else was found.
+    fn problem(&self, found: Found) -> Option<Problem> {
+        let (line, column) = (found.location.line() as usize, found.location.column() as usize);
+        let of_key = |key: &str, message: String| Some(self.problem_at(line, column, key.chars().count(), message));
+        match found.what {
+            What::UnknownKey { key, known } => of_key(&key, unknown_key(&key, known)),
+            What::Twice { key } => of_key(&key, format!("the key `{}` stands here a second time", shortened(&key))),
+            What::Other(error) => {
+                let problem = self.worded(*error);
+                // What is said of a whole may be about one of its members, which it names.
+                let member = problem.message.split('`').nth(1).and_then(|word| self.member(&found.path, word));
+                match member {
+                    Some(Member::Value(place)) => Some(self.marked(place, problem.message)),
+                    _ if found.may_follow => None,
+                    Some(Member::Key(place)) => Some(self.marked(place, problem.message)),
+                    None => Some(problem),
+                }
+            }
+        }
+    }
+
+    /// An error of the parser in our words.
+    fn worded(&self, error: serde_saphyr::Error) -> Problem {
+        let text = &*self.text;
+        let error = error.without_snippet();
+        let (line, column) = error.location().map_or((1, 1), |at| (at.line() as usize, at.column() as usize));
+        if let Some((deeper, column)) = deeper_line(text, line) {
+            let message = "this line is indented deeper than the one above, which has its value already; the keys of one \
+                           thing stand below each other";
+            return self.marked((deeper, column), message.into());
+        }
+        let stands = stands_at(text, line, column);
+        let message = match (wanted(error), stands) {
+            (Some(wanted), Some((Some(key), value))) => format!("`{key}` takes {wanted}, not `{}`", shortened(value)),
+            (Some(wanted), Some((None, value))) => format!("`{}` stands where {wanted} is wanted", shortened(value)),
+            _ => match error {
+                serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => {
+                    with_meant(format!("`{}` is not known here; allowed: {}", shortened(variant), expected.join(", ")))
+                }
+                serde_saphyr::Error::SerdeMissingField { field, .. } => format!("the key `{field}` is missing"),
+                error => with_meant(in_short(error, line, column)),
+            },
+        };
+        self.marked((line, column), message)
+    }
+
+    /// A problem with what begins at that line and column, as far as its line goes.
+    pub(super) fn marked(&self, (line, column): (usize, usize), message: String) -> Problem {
+        let width = stands_at(&self.text, line, column).map_or(1, |(_, value)| value.chars().count());
+        self.problem_at(line, column, width, message)
+    }
+
+    fn problem_at(&self, line: usize, column: usize, width: usize, message: String) -> Problem {
+        let place = Place::new(&self.text, line.max(1), column.max(1), width);
+        Problem { file: Some(self.path.clone()), place: Some(place), message }
+    }
+}
+
+/// How all files are read.
+pub(super) fn options() -> Options {
+    serde_saphyr::options! { with_snippet: false }
+}
+
+fn unknown_key(key: &str, known: &[&str]) -> String {
+    let what = format!("unknown key `{}`", shortened(key));
+    match nearest(key, known.iter().copied()) {
+        Some(meant) => format!("{what}, did you mean `{meant}`?"),
+        None => format!("{what}; known: {}", known.join(", ")),
+    }
+}
+
+/// A message that lists what is allowed, and says which word of it may be meant.
+fn with_meant(message: String) -> String {
+    match meant(&message, &allowed(&message)) {
+        Some(word) => format!("{message}; did you mean `{word}`?"),
+        None => message,
+    }
+}
+
+/// What the parser says; the place is said in front.
+fn in_short(error: &serde_saphyr::Error, line: usize, column: usize) -> String {
+    let message = error.render_with_formatter(&UserMessageFormatter);
+    let mut message = message.replace(&format!(" at line {line}, column {column}"), "");
+    if message.starts_with("tabs disallowed") {
+        return "a tab cannot indent a line of YAML; write blanks".into();
+    }
+    if message.contains("did not find expected") {
+        message.push_str("; is this line indented as those around it?");
+    }
+    message
+}
+
+/// What would be right where a value of another type stands.
+fn wanted(error: &serde_saphyr::Error) -> Option<&'static str> {
+    use serde_saphyr::Error::{InvalidScalar, Unexpected};
+    match error {
+        InvalidScalar { ty: "floating point", .. } => Some("a number"),
+        InvalidScalar { ty: "boolean", .. } => Some("true or false"),
+        InvalidScalar { ty, .. } if ty.starts_with('u') => Some("a whole number from 0"),
+        Unexpected { expected: "sequence start", .. } => Some("a list"),
+        Unexpected { expected: "mapping start", .. } => Some("a mapping (keys with values)"),
+        Unexpected { expected: "string scalar", .. } => Some("a text"),
+        _ => None,
+    }
+}
+
+/// The value that begins there, as far as its line goes, and the key that it belongs to.
+fn stands_at(text: &str, line: usize, column: usize) -> Option<(Option<&str>, &str)> {
+    let (above, here) = (text.lines().take(line.checked_sub(1)?), text.lines().nth(line.checked_sub(1)?)?);
+    let (start, _) = here.char_indices().nth(column.checked_sub(1)?)?;
+    let (before, value) = (here[..start].trim_end(), &here[start..]);
+    let is_in_flow = before.contains(['{', '[']) && !value.starts_with(['{', '[']);
+    let ends: &[&str] = if is_in_flow { &[",", "}", "]", " #"] } else { &[" #"] };
+    let end = ends.iter().filter_map(|end| value.find(end)).min().unwrap_or(value.len());
+    // What begins on a line of its own belongs to the key above.
+    let key = match before.trim_start() {
+        "" | "-" => above.map(str::trim_end).filter(|line| line.ends_with(':')).last().unwrap_or_default(),
+        _ => before,
+    };
+    let key = key.strip_suffix(':').map(|key| key.rsplit(['{', '[', ',']).next().unwrap_or(key));
+    let key = key.map(|key| key.trim().trim_start_matches("- ").trim_matches(['"', '\'']));
+    Some((key, value[..end].trim_end()))
+}
+
+/// The line below `line` or the one there, with its column, where a key is indented below a key that has a value: YAML
+/// takes it for more of that value, and complains elsewhere.
+fn deeper_line(text: &str, line: usize) -> Option<(usize, usize)> {
+    let lines: Vec<_> = text.lines().collect();
+    [line, line.saturating_sub(1)].into_iter().find_map(|upper| {
+        let (outer, value) = key_at(lines.get(upper.checked_sub(1)?)?)?;
+        let lower = lines.get(upper)?;
+        let (inner, _) = key_at(lower).filter(|_| !lower.trim_start().starts_with('-'))?;
+        let is_plain = !value.is_empty() && !value.starts_with(['|', '>', '{', '[', '"', '\'', '&', '*', '!', '#']);
+        (is_plain && inner > outer).then_some((upper + 1, inner + 1))
+    })
+}
+
+/// The indent of the key that a line begins with, and the value that stands beside it.
+fn key_at(line: &str) -> Option<(usize, &str)> {
+    let indent = line.len() - line.trim_start_matches([' ', '-']).len();
+    let (key, value) = line[indent..].split_once(':')?;
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));
+    (is_key && (value.is_empty() || value.starts_with(' '))).then(|| (indent, value.trim()))
+}

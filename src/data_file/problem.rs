@@ -1,0 +1,139 @@
+//! What is wrong with a file, where, and how it is shown.
+
+use std::{
+    cmp::Ordering,
+    fmt, io,
+    path::{Path, PathBuf},
+};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// How much of a line is shown on either side of where the mark begins.
+const SHOWN: usize = 100;
+
+/// Why files of scenarios, people or settings cannot be used: all that is wrong with them.
+///
+/// Shown, it is a paragraph for each problem: file, line, column and what is wrong, and the line with a mark under it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", shown(.problems))]
+pub struct LoadError {
+    problems: Vec<Problem>,
+}
+
+/// Something that is wrong with a file, or with a scenario that was built in Rust.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// The file or folder; `None` where it is about none.
+    pub(crate) file: Option<PathBuf>,
+    /// `None` where it is about the file as a whole.
+    pub(crate) place: Option<Place>,
+    pub(crate) message: String,
+}
+
+/// Where in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// From 1.
+    pub(crate) line: usize,
+    /// In characters, from 1.
+    pub(crate) column: usize,
+    /// How many characters are marked.
+    pub(crate) width: usize,
+    /// The line, or what is around the mark of one that is long.
+    text: String,
+    /// How many characters of the line are left out before that.
+    cut: usize,
+}
+
+impl LoadError {
+    /// Each problem in a line of its own.
+    #[cfg(feature = "cli")]
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.problems.iter().map(Problem::to_string).collect()
+    }
+
+    /// An error where something is wrong.
+    pub(crate) fn check(problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
+    }
+}
+
+impl From<Problem> for LoadError {
+    fn from(problem: Problem) -> Self {
+        vec![problem].into()
+    }
+}
+
+impl From<Vec<Problem>> for LoadError {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self { problems }
+    }
+}
+
+impl Problem {
+    /// About no file.
+    pub(crate) fn new(message: String) -> Self {
+        Self { file: None, place: None, message }
+    }
+
+    /// About a file or folder as a whole.
+    pub(crate) fn of_file(path: &Path, message: String) -> Self {
+        Self { file: Some(path.to_owned()), place: None, message }
+    }
+
+    /// A file or folder that the system does not let us read.
+    pub(super) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        Self::of_file(path, format!("cannot be read: {error}"))
+    }
+
+    /// By file, line and column.
+    pub(crate) fn in_order(&self, other: &Self) -> Ordering {
+        let place = |it: &Self| it.place.as_ref().map(|place| (place.line, place.column));
+        self.file.cmp(&other.file).then_with(|| place(self).cmp(&place(other)))
+    }
+
+    /// The problem, with the line and a mark under it, where there is one.
+    pub(crate) fn shown(&self) -> String {
+        let Some(place) = &self.place else { return self.to_string() };
+        format!("{self}\n{}", place.marked())
+    }
+}
+
+/// In one line: `FILE:LINE:COLUMN: MESSAGE`.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{}", file.display())?;
+            if let Some(Place { line, column, .. }) = self.place {
+                write!(f, ":{line}:{column}")?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl Place {
+    /// A place of `text`; `width` characters are marked, as far as the line goes.
+    pub(super) fn new(text: &str, line: usize, column: usize, width: usize) -> Self {
+        let whole = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        let length = whole.chars().take(column + SHOWN).count();
+        let cut = column.saturating_sub(SHOWN + 1).min(length);
+        let text = whole.chars().skip(cut).take(2 * SHOWN).collect();
+        Self { line, column, width: width.min((length + 1).saturating_sub(column)).max(1), text, cut }
+    }
+
+    /// The line with its number and a mark under it.
+    fn marked(&self) -> String {
+        let at = |character: usize| self.text.char_indices().nth(character).map_or(self.text.len(), |(at, _)| at);
+        let start = self.column - 1 - self.cut.min(self.column - 1);
+        let mark = AnnotationKind::Primary.span(at(start)..at(start + self.width));
+        let snippet = Snippet::source(&self.text).line_start(self.line).annotation(mark);
+        Renderer::plain().render(&[Group::with_level(Level::ERROR).element(snippet)])
+    }
+}
+
+/// A paragraph for each.
+fn shown(problems: &[Problem]) -> String {
+    problems.iter().map(Problem::shown).collect::<Vec<_>>().join("\n\n")
+}
