@@ -1,6 +1,7 @@
-//! The command line: serve (the default), demo, health and ca.
+//! The command line: serve (the default), and what there is besides.
 
 mod ca;
+mod check;
 mod coverage;
 mod demo;
 mod health;
@@ -32,6 +33,7 @@ use tracing_subscriber::{
 
 use self::{
     ca::Ca,
+    check::{Check, Found, check},
     demo::{Demo, Showing},
     health::{Whereabouts, health},
     settings::Settings,
@@ -75,6 +77,9 @@ enum Command {
                             asked (on Linux), and otherwise the default address."
     )]
     Health(Whereabouts),
+    /// Say all that is wrong with files of scenarios, people, documents and settings: exit status 1 where there is a
+    /// problem
+    Check(Check),
     /// The certificate authority of `--tls`
     #[command(subcommand)]
     Ca(Ca),
@@ -83,28 +88,34 @@ enum Command {
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let CommandLine { command, settings } = CommandLine::parse();
-    let done = tokio::runtime::Runtime::new().map_err(Into::into).and_then(|runtime| {
-        let done = match command {
-            None => runtime.block_on(serve(settings, None)),
-            Some(Command::Serve { settings: own }) => runtime.block_on(serve(own.over(settings), None)),
-            Some(Command::Demo(demo)) => {
-                let showing = demo.showing();
-                runtime.block_on(serve(demo.settings.over(settings), Some(showing)))
-            }
-            Some(Command::Ca(command)) => ca::ca(command, settings),
-            Some(Command::Health(asked)) => runtime.block_on(health(asked, settings)),
-        };
-        // Nobody waits for work that does not end, such as a line to a full pipe.
-        runtime.shutdown_timeout(STOP_DEADLINE);
-        done
-    });
+    let done = match command {
+        None => in_runtime(serve(settings, None)),
+        Some(Command::Serve { settings: own }) => in_runtime(serve(own.over(settings), None)),
+        Some(Command::Demo(demo)) => {
+            let showing = demo.showing();
+            in_runtime(serve(demo.settings.over(settings), Some(showing)))
+        }
+        Some(Command::Check(asked)) => check(asked, settings),
+        Some(Command::Ca(command)) => ca::ca(command, settings),
+        Some(Command::Health(asked)) => in_runtime(health(asked, settings)),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            if !error.is::<Found>() {
+                eprintln!("error: {error}");
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+fn in_runtime(command: impl Future<Output = Done>) -> Done {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let done = runtime.block_on(command);
+    // Nobody waits for work that does not end, such as a line to a full pipe.
+    runtime.shutdown_timeout(STOP_DEADLINE);
+    done
 }
 
 type Done = Result<(), Box<dyn Error>>;

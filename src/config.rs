@@ -186,68 +186,64 @@ impl Config {
         of_company.with(company.result_case, self.null_reject_reason)
     }
 
-    /// Checks all that needs no file.
-    ///
-    /// # Errors
-    ///
-    /// A message that names the setting by its flag, and says what is allowed.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// What is wrong, of all that needs no file: messages that name the setting by its flag, and say what is allowed.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
         let Limits { body, multipart_body, parts, depth, .. } = self.limits;
         if depth == 0 || depth > Limits::DEEPEST {
-            return Err(format!("--max-depth: `{depth}` is not a number from 1 to {}", Limits::DEEPEST));
+            problems.push(format!("--max-depth: `{depth}` is not a number from 1 to {}", Limits::DEEPEST));
         }
         for (flag, number) in [("--max-parts", parts), ("--max-body", body), ("--max-multipart-body", multipart_body)] {
             if number == 0 {
-                return Err(format!("{flag}: with 0 no call could be read; give at least 1"));
+                problems.push(format!("{flag}: with 0 no call could be read; give at least 1"));
             }
         }
         if let Some(any) = &self.any_company_key {
             if any.key.is_empty() {
-                return Err("--any-company-key: the pattern is empty; write `*` for all company keys".into());
-            }
-            if let Some(problem) = any.problem() {
-                return Err(format!("--any-company-key: {problem}"));
+                problems.push("--any-company-key: the pattern is empty; write `*` for all company keys".into());
+            } else if let Some(problem) = any.problem() {
+                problems.push(format!("--any-company-key: {problem}"));
             }
         }
         let ClientLimits { head, body, idle, connections, unfinished } = self.clients;
         for (flag, time) in [("--head-timeout", head), ("--body-timeout", body), ("--idle-timeout", idle)] {
             if time.is_zero() {
-                return Err(format!("{flag}: with 0 no client would be fast enough; give at least 1ms"));
+                problems.push(format!("{flag}: with 0 no client would be fast enough; give at least 1ms"));
             }
         }
         if connections == 0 {
-            return Err("--max-connections: with 0 nobody could connect; give at least 1".into());
+            problems.push("--max-connections: with 0 nobody could connect; give at least 1".into());
         }
         if unfinished == 0 {
-            return Err("--max-unfinished: with 0 no call could arrive in pieces; give at least 1".into());
+            problems.push("--max-unfinished: with 0 no call could arrive in pieces; give at least 1".into());
         }
-        self.control_api.check()?;
-        self.journal.check()?;
+        problems.extend(self.control_api.check().err());
+        problems.extend(self.journal.check().err());
         if self.max_companies == 0 {
-            return Err("--max-companies: with 0 no company could come to be; give at least 1".into());
+            problems.push("--max-companies: with 0 no company could come to be; give at least 1".into());
         }
         if self.max_sessions == 0 {
-            return Err("--max-sessions: with 0 no session could begin; give at least 1".into());
+            problems.push("--max-sessions: with 0 no session could begin; give at least 1".into());
         }
         if self.company_idle.is_zero() {
-            return Err("--company-idle: with 0 no company would stay for its second call; give at least 1ms".into());
+            problems.push("--company-idle: with 0 no company would stay for its second call; give at least 1ms".into());
         }
         if self.session_lifetime.is_zero() {
-            return Err("--session-lifetime: with 0 no token would open the widget; give at least 1ms".into());
+            problems.push("--session-lifetime: with 0 no token would open the widget; give at least 1ms".into());
         }
         if let Some(url) = &self.public_url {
-            check_base_url(url).map_err(|problem| format!("--public-url: {problem}"))?;
+            problems.extend(check_base_url(url).err().map(|problem| format!("--public-url: {problem}")));
         }
         let companies = self.companies();
         for (number, company) in companies.iter().enumerate() {
             if let Some(problem) = company.problem() {
-                return Err(problem);
+                problems.push(problem);
             }
             if companies[..number].iter().any(|other| other.key == company.key) {
-                return Err(format!("the company key `{}` is given twice", company.key));
+                problems.push(format!("the company key `{}` is given twice", company.key));
             }
         }
-        Ok(())
+        problems
     }
 }
 

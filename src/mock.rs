@@ -8,6 +8,7 @@ mod events;
 mod glance;
 #[cfg(feature = "media")]
 mod media;
+mod misfits;
 mod result;
 mod scenarios;
 mod screening;
@@ -54,6 +55,11 @@ pub use self::{
     },
     steering::{Due, FellDue},
     widget::Finish,
+};
+#[cfg(feature = "cli")]
+pub(crate) use self::{
+    misfits::{Misfit, doubts, misfits},
+    scenarios::sources,
 };
 use crate::{
     catalogue::Catalogue,
@@ -145,7 +151,10 @@ impl Mock {
     ///
     /// [`ConfigError`] for the first problem.
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
-        config.check().map_err(ConfigError::Setting)?;
+        let problems = config.problems();
+        if !problems.is_empty() {
+            return Err(ConfigError::Setting(problems.join("\n")));
+        }
         let catalogue = read_catalogue(&config)?;
         let moment = |at| moment(at).map_err(ConfigError::Setting);
         let frozen_at = config.frozen_at.map(moment).transpose()?;

@@ -1,7 +1,7 @@
 //! The words that are known somewhere: which of them is most like what was given, and which a message lists.
 
 /// How alike two words are at least, from 0 to 1, for one to be taken for a misspelling of the other.
-const ALIKE: f64 = 0.7;
+const ALIKE: f64 = 0.8;
 
 /// What introduces the list of what is allowed in our messages, and in those of serde, which quotes its words.
 const INTRODUCTIONS: [&str; 5] = ["allowed: ", " are: ", "known: ", ", expected one of ", ", expected `"];

@@ -324,6 +324,11 @@ impl Settings {
         (self.host.unwrap_or(host), self.port.unwrap_or(port))
     }
 
+    /// Whether they name files that are read.
+    pub(super) fn names_files(&self) -> bool {
+        self.config.is_some() || self.scenarios.is_some() || self.fixtures.is_some()
+    }
+
     pub(super) fn watch(&self) -> bool {
         self.watch.unwrap_or(false)
     }

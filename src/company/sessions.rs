@@ -393,8 +393,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        catalogue::Sources,
+        catalogue::{Files, Sources},
         company::JournalSettings,
+        data_file::Findings,
         scenario::Trigger,
         session::{Asked, Opening},
         vendor::{Form, StepTypes, Switches, TokenSource},
@@ -403,9 +404,9 @@ mod tests {
     #[test]
     fn a_token_that_comes_again_after_a_reset_is_that_of_the_new_session() {
         let finish = Trigger::Widget;
-        let sources =
-            Sources { builtin_scenarios: true, scenarios: None, own_scenarios: &[], fixtures: None, finish: &finish };
-        let catalogue = Arc::new(Catalogue::load(sources).unwrap());
+        let files = Files::default();
+        let sources = Sources { builtin_scenarios: true, files: &files, own_scenarios: &[], finish: &finish };
+        let catalogue = Arc::new(Catalogue::of(sources, &mut Findings::default()));
         let token = TokenSource::new(Some(1), "key").next();
         let begin = |seconds| {
             let scenario = catalogue.scenarios.get("approved").unwrap().clone();

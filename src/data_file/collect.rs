@@ -67,19 +67,19 @@ struct Reading {
     left_out: BTreeSet<Vec<String>>,
     /// Where the attempt is.
     here: RefCell<Vec<String>>,
-    /// Where it failed: the innermost place, and the place of its key.
-    failed: RefCell<Option<(Vec<String>, Location)>>,
+    /// Where it failed: the innermost place, and the place of its key, which elements of a list have not.
+    failed: RefCell<Option<(Vec<String>, Option<Location>)>>,
 }
 
 impl Reading {
     /// Notes what broke an attempt, and leaves it out of the next one; false where there is no use in another.
     fn goes_on_without(&mut self, error: Error) -> bool {
-        let (path, of_key) = self.failed.take().unwrap_or((Vec::new(), Location::UNKNOWN));
+        let (path, of_key) = self.failed.take().unwrap_or_default();
         self.here.get_mut().clear();
         let is_root = path.is_empty();
         let found = self.found.get_mut();
         let may_follow = found.iter().any(|known| known.path.starts_with(&path));
-        let location = error.location().unwrap_or(of_key);
+        let location = error.location().or(of_key).unwrap_or(Location::UNKNOWN);
         found.push(Found { location, what: What::Other(Box::new(error)), path: path.clone(), may_follow });
         !is_root && self.left_out.insert(path)
     }
@@ -97,7 +97,7 @@ impl Reading {
     }
 
     /// Notes where the attempt fails, unless it has failed further inside.
-    fn fails(&self, of_key: Location) {
+    fn fails(&self, of_key: Option<Location>) {
         self.failed.borrow_mut().get_or_insert_with(|| (self.here.borrow().clone(), of_key));
     }
 
@@ -277,7 +277,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
         let element = self.inner.inner.next_element_seed(seed);
         match &element {
             Ok(_) => reading.leave(),
-            Err(_) => reading.fails(Location::UNKNOWN),
+            Err(_) => reading.fails(None),
         }
         element
     }
@@ -308,7 +308,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
                 reading.note(location, What::UnknownKey { key, known });
             } else {
                 let key = seed.deserialize(key.into_deserializer());
-                return key.map(Some).inspect_err(|_: &A::Error| reading.fails(location));
+                return key.map(Some).inspect_err(|_: &A::Error| reading.fails(Some(location)));
             }
             self.inner.inner.next_value::<IgnoredAny>()?;
             reading.leave();
@@ -320,7 +320,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
         let value = self.inner.inner.next_value_seed(seed);
         match &value {
             Ok(_) => self.inner.reading.leave(),
-            Err(_) => self.inner.reading.fails(self.key),
+            Err(_) => self.inner.reading.fails(Some(self.key)),
         }
         value
     }

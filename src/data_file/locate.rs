@@ -8,7 +8,10 @@ use serde::{
 };
 use serde_saphyr::{Location, Spanned, options::DuplicateKeyPolicy};
 
-use super::{DataFile, Problem, parse::options};
+use super::{
+    DataFile, Problem,
+    parse::{options, with_meant},
+};
 
 /// A file as keys, lists and where they are.
 enum Tree {
@@ -33,7 +36,55 @@ impl DataFile {
         // What is looked for was read from the file.
         let Some(tree) = self.tree() else { return Problem::of_file(&self.path, message) };
         let steps = path.split('.').filter(|step| !step.is_empty());
-        self.marked(follow(&tree, steps).1, message)
+        self.marked(follow(&tree, steps).1, with_meant(message))
+    }
+
+    /// The texts that `path` leads to, in which `*` stands for each element of a list, and the path of each.
+    pub(crate) fn texts(&self, path: &str) -> Vec<(String, String)> {
+        let Some(tree) = self.tree() else { return Vec::new() };
+        let mut reached = vec![(String::new(), &tree)];
+        for step in path.split('.') {
+            let next = |(path, here): (String, _)| -> Vec<(String, &Spanned<Tree>)> {
+                let here: &Spanned<Tree> = here;
+                let to = |step: &str| format!("{path}{}{step}", if path.is_empty() { "" } else { "." });
+                match &here.value {
+                    Tree::Keys(entries) => {
+                        let entries = entries.iter().filter(|(key, _)| key.value == step);
+                        entries.map(|(key, value)| (to(&key.value), value)).collect()
+                    }
+                    Tree::List(elements) if step == "*" => {
+                        elements.iter().enumerate().map(|(at, element)| (to(&at.to_string()), element)).collect()
+                    }
+                    Tree::List(_) | Tree::Text(_) | Tree::Other => Vec::new(),
+                }
+            };
+            reached = reached.into_iter().flat_map(next).collect();
+        }
+        let text = |(path, here): (String, &Spanned<Tree>)| match &here.value {
+            Tree::Text(text) => Some((path, text.clone())),
+            Tree::Keys(_) | Tree::List(_) | Tree::Other => None,
+        };
+        reached.into_iter().filter_map(text).collect()
+    }
+
+    /// Whether there is something where `path` leads to.
+    #[cfg(feature = "cli")]
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let steps: Vec<_> = path.split('.').filter(|step| !step.is_empty()).collect();
+        let Some((last, before)) = steps.split_last() else { return true };
+        self.tree().is_some_and(|tree| match &follow(&tree, before.iter().copied()).0.value {
+            Tree::Keys(entries) => entries.iter().any(|(key, _)| key.value == *last),
+            Tree::List(elements) => last.parse().is_ok_and(|number: usize| number < elements.len()),
+            Tree::Text(_) | Tree::Other => false,
+        })
+    }
+
+    /// Where the stage is that a message about the list that `path` leads to begins with: `stage 2 …`.
+    pub(super) fn stage(&self, path: &[String], message: &str) -> Option<At> {
+        let number: usize = message.strip_prefix("stage ")?.split(' ').next()?.parse().ok()?;
+        let tree = self.tree()?;
+        let Tree::List(elements) = &follow(&tree, path.iter().map(String::as_str)).0.value else { return None };
+        elements.get(number.checked_sub(1)?).map(|element| at(element.referenced))
     }
 
     /// Where `word` is a key or a value of the mapping that `path` leads to.
@@ -46,6 +97,28 @@ impl DataFile {
             () if key.value == word => Some(Member::Key(place(key, value))),
             () => None,
         })
+    }
+
+    /// The keys at the top of the file; none where it is no mapping.
+    #[cfg(feature = "cli")]
+    pub(super) fn top_keys(&self) -> Vec<String> {
+        match self.tree().map(|tree| tree.value) {
+            Some(Tree::Keys(entries)) => entries.into_iter().map(|(key, _)| key.value).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The place in the list of that key of the last element that has one of these members with that value.
+    #[cfg(feature = "cli")]
+    pub(crate) fn element_with(&self, list: &str, members: &[&str], value: &str) -> Option<usize> {
+        let tree = self.tree()?;
+        let Tree::List(elements) = &follow(&tree, [list].into_iter()).0.value else { return None };
+        let is_member = |(key, member): &(Spanned<String>, Spanned<Tree>)| {
+            members.contains(&&*key.value) && matches!(&member.value, Tree::Text(text) if text == value)
+        };
+        elements
+            .iter()
+            .rposition(|element| matches!(&element.value, Tree::Keys(entries) if entries.iter().any(is_member)))
     }
 
     fn tree(&self) -> Option<Spanned<Tree>> {

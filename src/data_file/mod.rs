@@ -1,27 +1,38 @@
 //! YAML files, from a folder or built in, and what is said when one cannot be read.
 
 mod collect;
+#[cfg(feature = "cli")]
+mod keys;
 mod locate;
 mod parse;
 mod problem;
 
 use std::{
     borrow::Cow,
-    fs, io,
+    fs::{self, File},
+    io::Read,
     path::{Path, PathBuf},
 };
 
+#[cfg(feature = "cli")]
+pub(crate) use self::keys::keys_of;
 pub use self::problem::LoadError;
 use self::problem::Place;
-pub(crate) use self::problem::Problem;
+pub(crate) use self::problem::{Findings, Problem};
 use crate::built_in::BuiltIn;
+
+/// The largest file that is read.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// A folder with more than that is none of ours.
+const MOST_ENTRIES: usize = 10_000;
 
 /// A YAML (or JSON) file and its text.
 #[derive(Debug)]
 pub(crate) struct DataFile {
     /// The file's name without its ending.
     pub(crate) name: String,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     text: Cow<'static, str>,
 }
 
@@ -31,24 +42,22 @@ impl DataFile {
         Self { name: file.name.into(), path: file.path.into(), text: file.text.into() }
     }
 
-    /// The `.yaml`, `.yml` and `.json` files right in `folder`, in the order of their names. What is wrong is added to
-    /// `problems`: the folder or files that cannot be read, files of the same name, no file.
-    pub(crate) fn in_folder(folder: &Path, problems: &mut Vec<Problem>) -> Vec<Self> {
-        let paths = match data_files(folder) {
-            Ok(paths) => paths,
-            Err(error) => {
-                problems.push(Problem::unreadable(folder, &error));
-                return Vec::new();
-            }
-        };
+    /// The `.yaml`, `.yml` and `.json` files right in `folder`, in the order of their names.
+    ///
+    /// The folder or files that cannot be read, files of the same name, and no file are problems; what else is in the
+    /// folder, unless its name begins with a dot, is a warning.
+    pub(crate) fn in_folder(folder: &Path, findings: &mut Findings) -> Vec<Self> {
+        let Some(entries) = findings.take(entries(folder)) else { return Vec::new() };
+        let (paths, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| is_data(path));
+        findings.warnings.extend(others.iter().filter_map(|path| passed_over(path)));
         if paths.is_empty() {
-            problems.push(Problem::of_file(folder, "the folder holds no .yaml, .yml or .json file".into()));
+            let message = "the folder holds no .yaml, .yml or .json file";
+            findings.problems.push(Problem::of_file(folder, message.into()));
         }
-        let read = paths.iter().map(|path| Self::read(path));
-        let files: Vec<_> = read.filter_map(|file| file.map_err(|problem| problems.push(problem)).ok()).collect();
+        let files: Vec<_> = paths.iter().filter_map(|path| findings.take(Self::read(path))).collect();
         for [one, other] in files.array_windows().filter(|[one, other]| one.name == other.name) {
             let message = format!("`{}` has the same name; rename one of them", one.path.display());
-            problems.push(Problem::of_file(&other.path, message));
+            findings.problems.push(Problem::of_file(&other.path, message));
         }
         files
     }
@@ -60,27 +69,56 @@ impl DataFile {
     /// [`Problem`] when it cannot be read or is not UTF-8.
     pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
         let failed = |error| Problem::unreadable(path, &error);
-        let kind = fs::metadata(path).map_err(failed)?;
-        if let Some(kind) = irregular(&kind) {
+        let metadata = fs::metadata(path).map_err(failed)?;
+        if let Some(kind) = irregular(&metadata) {
             return Err(Problem::of_file(path, format!("this is {kind}; only regular files are read")));
         }
-        let bytes = fs::read(path).map_err(failed)?;
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(failed)?;
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > MOST_BYTES {
+            let message = format!("the file has {} bytes; no more than {MOST_BYTES} are read", metadata.len());
+            return Err(Problem::of_file(path, message));
+        }
         let text = String::from_utf8(bytes).map_err(|_| Problem::of_file(path, "the file is not UTF-8 text".into()))?;
         Ok(Self { name: stem(path), path: path.to_owned(), text: text.into() })
     }
 }
 
-/// The paths of the files of a folder that have to do with us, in the order of their names.
-fn data_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let is_data = |path: &PathBuf| {
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-        matches!(ending.as_deref(), Some("yaml" | "yml" | "json"))
-    };
-    let paths: io::Result<Vec<_>> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect();
-    let mut paths = paths?;
-    paths.retain(is_data);
+/// What is in a folder, in the order of the names.
+///
+/// # Errors
+///
+/// [`Problem`] where it cannot be read, or holds more than files that were written for us.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let failed = |error| Problem::unreadable(folder, &error);
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        if paths.len() == MOST_ENTRIES {
+            let message =
+                format!("the folder has more than {MOST_ENTRIES} entries; name one that holds our files alone");
+            return Err(Problem::of_file(folder, message));
+        }
+        paths.push(entry.map_err(failed)?.path());
+    }
     paths.sort();
     Ok(paths)
+}
+
+/// Whether the name is one of files that are read.
+pub(crate) fn is_data(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    matches!(ending.as_deref(), Some("yaml" | "yml" | "json"))
+}
+
+/// What is said of a file or folder that is not looked at; nothing of one whose name begins with a dot.
+pub(crate) fn passed_over(path: &Path) -> Option<Problem> {
+    if path.file_name()?.as_encoded_bytes().starts_with(b".") {
+        return None;
+    }
+    let what =
+        if path.is_dir() { "folders in here are not looked into" } else { "only .yaml, .yml and .json files are read" };
+    Some(Problem::of_file(path, format!("passed over: {what}")))
 }
 
 /// What a file is that is no regular one. Reading or writing some of these would wait for ever.

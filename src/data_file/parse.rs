@@ -50,7 +50,10 @@ impl DataFile {
                     Some(Member::Value(place)) => Some(self.marked(place, problem.message)),
                     _ if found.may_follow => None,
                     Some(Member::Key(place)) => Some(self.marked(place, problem.message)),
-                    None => Some(problem),
+                    None => match self.stage(&found.path, &problem.message) {
+                        Some(place) => Some(self.marked(place, problem.message)),
+                        None => Some(problem),
+                    },
                 }
             }
         }
@@ -107,7 +110,7 @@ fn unknown_key(key: &str, known: &[&str]) -> String {
 }
 
 /// A message that lists what is allowed, and says which word of it may be meant.
-fn with_meant(message: String) -> String {
+pub(super) fn with_meant(message: String) -> String {
     match meant(&message, &allowed(&message)) {
         Some(word) => format!("{message}; did you mean `{word}`?"),
         None => message,

@@ -20,6 +20,15 @@ pub struct LoadError {
     problems: Vec<Problem>,
 }
 
+/// What reading files brings to light.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    /// What keeps the files from being used.
+    pub(crate) problems: Vec<Problem>,
+    /// What may be a mistake, and is none for certain.
+    pub(crate) warnings: Vec<Problem>,
+}
+
 /// Something that is wrong with a file, or with a scenario that was built in Rust.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -58,6 +67,33 @@ impl LoadError {
     }
 }
 
+impl Findings {
+    /// What was read; what is wrong otherwise is a problem.
+    pub(crate) fn take<T>(&mut self, read: Result<T, impl Into<LoadError>>) -> Option<T> {
+        read.map_err(|wrong| self.problems.extend(wrong.into().problems)).ok()
+    }
+
+    /// By file, line and column.
+    pub(crate) fn sort(&mut self) {
+        self.problems.sort_by(Problem::in_order);
+        self.warnings.sort_by(Problem::in_order);
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn add(&mut self, other: Self) {
+        self.problems.extend(other.problems);
+        self.warnings.extend(other.warnings);
+    }
+
+    /// Keeps what is about files for which that holds.
+    #[cfg(feature = "cli")]
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&Path) -> bool) {
+        for list in [&mut self.problems, &mut self.warnings] {
+            list.retain(|problem| problem.file.as_deref().is_some_and(&is_kept));
+        }
+    }
+}
+
 impl From<Problem> for LoadError {
     fn from(problem: Problem) -> Self {
         vec![problem].into()
@@ -87,28 +123,35 @@ impl Problem {
     }
 
     /// By file, line and column.
-    pub(crate) fn in_order(&self, other: &Self) -> Ordering {
+    fn in_order(&self, other: &Self) -> Ordering {
         let place = |it: &Self| it.place.as_ref().map(|place| (place.line, place.column));
         self.file.cmp(&other.file).then_with(|| place(self).cmp(&place(other)))
     }
 
     /// The problem, with the line and a mark under it, where there is one.
-    pub(crate) fn shown(&self) -> String {
-        let Some(place) = &self.place else { return self.to_string() };
-        format!("{self}\n{}", place.marked())
+    fn shown(&self) -> String {
+        self.marked().map_or_else(|| self.to_string(), |marked| format!("{self}\n{marked}"))
+    }
+
+    /// `FILE:LINE:COLUMN: `, as much of it as there is.
+    pub(crate) fn position(&self) -> String {
+        match (&self.file, &self.place) {
+            (None, _) => String::new(),
+            (Some(file), None) => format!("{}: ", file.display()),
+            (Some(file), Some(Place { line, column, .. })) => format!("{}:{line}:{column}: ", file.display()),
+        }
+    }
+
+    /// The line with a mark under it, where there is one.
+    pub(crate) fn marked(&self) -> Option<String> {
+        self.place.as_ref().map(Place::marked)
     }
 }
 
 /// In one line: `FILE:LINE:COLUMN: MESSAGE`.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(file) = &self.file {
-            write!(f, "{}", file.display())?;
-            if let Some(Place { line, column, .. }) = self.place {
-                write!(f, ":{line}:{column}")?;
-            }
-            f.write_str(": ")?;
-        }
+        f.write_str(&self.position())?;
         f.write_str(&self.message)
     }
 }

@@ -270,6 +270,11 @@ impl Fault {
         [delay, harm].into_iter().flatten().collect::<Vec<_>>().join(", then ")
     }
 
+    /// Whether it keeps calls from being carried out, and does not end by itself.
+    pub(crate) fn stays_in_the_way(&self) -> bool {
+        self.ends == End::Never && self.harm.as_ref().is_some_and(Harm::comes_first)
+    }
+
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         self.on
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mock, moment, scenarios::check_company};
+use super::{Mock, misfits::misfits_of, moment};
 use crate::{
     clock::uptime,
     company::{Company, CompanyChange, Tenant, TenantSettings, What},
@@ -147,9 +147,9 @@ impl Mock {
         if let Some(problem) = company.problem() {
             return Err(CompanyError::Setting(None, problem));
         }
-        check_company(&self.catalogue(), company).map_err(|problems| {
-            let (field, problem) = problems.into_iter().next().expect("there is one at least");
-            CompanyError::Setting(Some(field), problem)
-        })
+        match misfits_of(&self.catalogue(), company).into_iter().next() {
+            Some(misfit) => Err(CompanyError::Setting(misfit.company.map(|(_, field)| field), misfit.message)),
+            None => Ok(()),
+        }
     }
 }

@@ -12,15 +12,17 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::later,
+    data_file::Findings,
     faults::{Endpoint, Fault},
     flow::{Act, Answer, Answers, Beside, Flow},
-    result::{Fixtures, render},
+    result::{FixtureFiles, Fixtures, render},
     scenario::{Scenario, Stage, Trigger, Verdict},
     session::{Asked, Browser, Opening, Session, written::Shared},
     vendor::{Dialect, DocumentType, ErrorCode, Form, Language, Outcome, SavedForm, TokenSource},
 };
 
-static FIXTURES: LazyLock<Fixtures> = LazyLock::new(|| Fixtures::read(None, &mut Vec::new()));
+static FIXTURES: LazyLock<Fixtures> =
+    LazyLock::new(|| Fixtures::read(&FixtureFiles::default(), &mut Findings::default()));
 
 /// What is done to a session.
 #[derive(Debug, Clone)]

@@ -5,12 +5,15 @@ use std::sync::{Arc, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ConfigError, Mock};
+use super::{
+    ConfigError, Mock,
+    misfits::{doubts, misfits},
+};
 use crate::{
-    catalogue::{Catalogue, Sources},
-    company::{Company, What},
+    catalogue::{Catalogue, Files, Sources},
+    company::What,
     config::Config,
-    faults::Fault,
+    data_file::{Findings, LoadError, Problem},
     scenario::{Origin, Scenario, Stage},
     vendor::Layers,
 };
@@ -159,60 +162,23 @@ impl Mock {
 }
 
 pub(super) fn read_catalogue(config: &Config) -> Result<Catalogue, ConfigError> {
-    let Config { builtin_scenarios, scenarios, own_scenarios, fixtures, finish, .. } = config;
-    let catalogue = Catalogue::load(Sources {
-        builtin_scenarios: *builtin_scenarios,
-        scenarios: scenarios.as_deref(),
-        own_scenarios,
-        fixtures: fixtures.as_deref(),
-        finish,
-    })?;
-    check_names(&catalogue, config).map_err(ConfigError::Setting)?;
+    let mut findings = Findings::default();
+    let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
+    let catalogue = Catalogue::of(sources(config, &files), &mut findings);
+    LoadError::check(findings.problems)?;
+    let misfits: Vec<_> = misfits(&catalogue, config).into_iter().map(|misfit| misfit.message).collect();
+    if !misfits.is_empty() {
+        return Err(ConfigError::Setting(misfits.join("\n")));
+    }
+    let doubts = doubts(&catalogue, config).into_iter().map(|doubt| doubt.message);
+    for warning in findings.warnings.iter().map(Problem::to_string).chain(doubts) {
+        tracing::warn!("{warning}");
+    }
     Ok(catalogue)
 }
 
-/// Says which scenario or person the settings name that is not there.
-///
-/// # Errors
-///
-/// A message for each, one a line.
-fn check_names(catalogue: &Catalogue, config: &Config) -> Result<(), String> {
-    let scenario = |place: &str, name: &str| {
-        let known = catalogue.scenarios.check(name);
-        known.err().map(|problem| format!("{place}: {problem}"))
-    };
-    let mut problems: Vec<_> = scenario("the default scenario (--scenario)", &config.scenario).into_iter().collect();
-    for company in config.companies().iter().chain(&config.any_company_key) {
-        let of_company = check_company(catalogue, company).err().into_iter().flatten();
-        problems.extend(of_company.map(|(_, problem)| problem));
-    }
-    problems.extend(config.faults.iter().filter_map(Fault::scenario).filter_map(|name| scenario("a fault", name)));
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
-}
-
-/// Says which scenario or person a company names that is not there.
-///
-/// # Errors
-///
-/// For each what it stands in, and a message.
-pub(super) fn check_company(catalogue: &Catalogue, company: &Company) -> Result<(), Vec<(String, String)>> {
-    let mut problems = Vec::new();
-    let place = format!("the company key `{}`", company.key);
-    let mut check = |field: String, part: &str, known: Result<(), String>| {
-        problems.extend(known.err().map(|problem| (field, format!("{part}{place}: {problem}"))));
-    };
-    let scenario = |name: &str| catalogue.scenarios.check(name);
-    for (id, saved) in &company.configurations {
-        let named = saved.scenario.as_deref().map_or(Ok(()), scenario);
-        check(format!("configurations.{id}.scenario"), &format!("the configuration `{id}` of "), named);
-    }
-    check("scenario".into(), "", company.scenario.as_deref().map_or(Ok(()), scenario));
-    for name in &company.queue {
-        check("queue".into(), "the queue of ", scenario(name));
-    }
-    check("people".into(), "the people of ", catalogue.fixtures.people.check_names(&company.people));
-    for name in company.faults.iter().filter_map(Fault::scenario) {
-        check("faults".into(), "a fault of ", scenario(name));
-    }
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+/// What the settings make a catalogue of, with those files.
+pub(crate) fn sources<'a>(config: &'a Config, files: &'a Files) -> Sources<'a> {
+    let Config { builtin_scenarios, own_scenarios, finish, .. } = config;
+    Sources { builtin_scenarios: *builtin_scenarios, files, own_scenarios, finish }
 }

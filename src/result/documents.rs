@@ -1,11 +1,15 @@
 //! Whole documents from the fixtures, which a scenario can answer instead of the generated one.
 
-use std::{collections::BTreeMap, path::Path, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde_json::{Map, Value};
 
-use super::{built_in, read_folder};
-use crate::{built_in::DOCUMENTS, data_file::Problem, foreign_text::shortened};
+use super::{built_in, by_name};
+use crate::{
+    built_in::DOCUMENTS,
+    data_file::{DataFile, Findings},
+    foreign_text::shortened,
+};
 
 type ByName = BTreeMap<String, Map<String, Value>>;
 
@@ -17,9 +21,9 @@ static BUILT_IN: LazyLock<ByName> = LazyLock::new(|| built_in(DOCUMENTS).collect
 pub(crate) struct Documents(Option<ByName>);
 
 impl Documents {
-    /// Reads `documents/` of the fixtures folder; where there is no such folder, the built-in documents.
-    pub(super) fn read(fixtures: Option<&Path>, problems: &mut Vec<Problem>) -> Self {
-        Self(read_folder(fixtures, "documents", problems))
+    /// Reads these files; without them, takes the built-in documents.
+    pub(super) fn read(files: Option<&[DataFile]>, findings: &mut Findings) -> Self {
+        Self(files.map(|files| by_name(files, findings)))
     }
 
     /// The document of that name.

@@ -13,7 +13,11 @@ pub(crate) use self::document::ResultDocument;
 #[cfg(feature = "media")]
 pub(crate) use self::{document::similarity, people::Sex};
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use bytes::Bytes;
 use jiff::{Timestamp, civil::Date, tz::Offset};
@@ -23,7 +27,7 @@ use serde_json::{Map, Value};
 use self::{documents::Documents, people::People, screening::Screening};
 use crate::{
     built_in::BuiltIn,
-    data_file::{DataFile, Problem},
+    data_file::{self, DataFile, Findings},
     session::{Session, Standing},
     vendor::Wording,
 };
@@ -36,26 +40,100 @@ pub(crate) struct Fixtures {
     screening: Screening,
 }
 
-impl Fixtures {
-    /// Reads a folder of fixtures, or takes the built-in ones. What is wrong is added to `problems`.
-    pub(crate) fn read(folder: Option<&Path>, problems: &mut Vec<Problem>) -> Self {
-        let people = People::read(folder, problems);
-        let documents = Documents::read(folder, problems);
-        Self { people, documents, screening: Screening::read(folder, problems) }
+/// The files of a folder of fixtures, read and not yet understood; `None` for those that are built in.
+#[derive(Debug, Default)]
+pub(crate) struct FixtureFiles {
+    pub(crate) people: Option<Vec<DataFile>>,
+    pub(crate) documents: Option<Vec<DataFile>>,
+    pub(crate) screening: Option<Vec<DataFile>>,
+}
+
+/// A kind of file of the fixtures.
+#[cfg(feature = "cli")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FixtureKind {
+    Person,
+    Document,
+    Screened,
+}
+
+#[cfg(feature = "cli")]
+impl FixtureKind {
+    pub(crate) const ALL: [Self; 3] = [Self::Person, Self::Document, Self::Screened];
+
+    /// The folder of the fixtures in which such files are.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Self::Person => "people",
+            Self::Document => "documents",
+            Self::Screened => "screening",
+        }
+    }
+
+    /// The kind of the files in a folder of that name.
+    pub(crate) fn of_folder(name: &OsStr) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| name == kind.folder())
+    }
+
+    /// The keys at the top of such a file; none where they can be any.
+    pub(crate) fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::Person => data_file::keys_of::<people::Person>(),
+            Self::Document => &[],
+            Self::Screened => screening::keys(),
+        }
+    }
+
+    /// Reads a file of that kind, and says what is wrong with it.
+    pub(crate) fn check(self, file: &DataFile, findings: &mut Findings) {
+        let files = std::slice::from_ref(file);
+        match self {
+            Self::Person => drop(People::read(Some(files), findings)),
+            Self::Document => drop(Documents::read(Some(files), findings)),
+            Self::Screened => drop(Screening::read(Some(files), findings)),
+        }
     }
 }
 
-/// What the files of a folder of the fixtures say, by their names; `None` where there is no such folder, and a file for
-/// which there is nothing else than what is wrong with it says nothing.
-fn read_folder<T: DeserializeOwned + Default>(
-    fixtures: Option<&Path>,
-    name: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<BTreeMap<String, T>> {
-    let folder = fixtures.map(|folder| folder.join(name)).filter(|folder| folder.exists())?;
-    let files = DataFile::in_folder(&folder, problems);
-    let mut said = |file: &DataFile| file.parse().map_err(|wrong| problems.extend(wrong)).unwrap_or_default();
-    Some(files.iter().map(|file| (file.name.clone(), said(file))).collect())
+impl FixtureFiles {
+    /// How many there are.
+    #[cfg(feature = "cli")]
+    pub(crate) fn count(&self) -> usize {
+        let Self { people, documents, screening } = self;
+        [people, documents, screening].into_iter().flatten().map(Vec::len).sum()
+    }
+
+    /// Reads `people/`, `documents/` and `screening/` of a folder, of which one is there at least.
+    pub(crate) fn in_folder(folder: &Path, findings: &mut Findings) -> Self {
+        let names = ["people", "documents", "screening"];
+        let is_there = names.map(|name| folder.join(name).exists());
+        if !is_there.contains(&true) {
+            findings.take(data_file::entries(&folder.join("people")));
+            return Self::default();
+        }
+        let is_other = |path: &PathBuf| !names.iter().any(|name| path.file_name() == Some(OsStr::new(name)));
+        let others = findings.take(data_file::entries(folder)).unwrap_or_default().into_iter().filter(is_other);
+        findings.warnings.extend(others.filter_map(|path| data_file::passed_over(&path)));
+        let mut files = |at: usize| is_there[at].then(|| DataFile::in_folder(&folder.join(names[at]), findings));
+        Self { people: files(0), documents: files(1), screening: files(2) }
+    }
+}
+
+impl Fixtures {
+    /// Reads the files. What is wrong is added to `findings`.
+    pub(crate) fn read(files: &FixtureFiles, findings: &mut Findings) -> Self {
+        let FixtureFiles { people, documents, screening } = files;
+        Self {
+            people: People::read(people.as_deref(), findings),
+            documents: Documents::read(documents.as_deref(), findings),
+            screening: Screening::read(screening.as_deref(), findings),
+        }
+    }
+}
+
+/// What these files say, by their names without their endings. One that is broken says nothing.
+fn by_name<T: DeserializeOwned + Default>(files: &[DataFile], findings: &mut Findings) -> BTreeMap<String, T> {
+    files.iter().map(|file| (file.name.clone(), findings.take(file.parse()).unwrap_or_default())).collect()
 }
 
 /// What these files say, which are built in, by their names without their endings.

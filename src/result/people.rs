@@ -1,6 +1,6 @@
 //! The invented people who go through the sessions.
 
-use std::{borrow::Cow, collections::BTreeMap, path::Path, sync::LazyLock};
+use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{built_in, lay_over};
 use crate::{
     built_in::PEOPLE,
-    data_file::{DataFile, Problem},
+    data_file::{DataFile, Findings},
     foreign_text::shortened,
     scenario::{PersonWish, Scenario},
     vendor::{DocumentType, Flags, Token},
@@ -226,20 +226,13 @@ pub(crate) struct People {
 }
 
 impl People {
-    /// Reads `people/` of the fixtures folder; where there is none but another of its folders, the built-in people.
-    pub(super) fn read(fixtures: Option<&Path>, problems: &mut Vec<Problem>) -> Self {
-        let others = ["documents", "screening"];
-        let is_there =
-            |folder: &&Path| folder.join("people").exists() || !others.iter().any(|other| folder.join(other).exists());
-        let folder = fixtures.filter(is_there).map(|folder| folder.join("people"));
-        let mut people = Self { own: folder.is_some().then(Vec::new), broken: Vec::new() };
-        for file in folder.map(|folder| DataFile::in_folder(&folder, problems)).unwrap_or_default() {
-            match file.parse() {
-                Ok(person) => people.own.get_or_insert_default().push((file.name, person)),
-                Err(wrong) => {
-                    people.broken.push(file.name);
-                    problems.extend(wrong);
-                }
+    /// Reads these files; without them, takes the built-in people.
+    pub(super) fn read(files: Option<&[DataFile]>, findings: &mut Findings) -> Self {
+        let mut people = Self { own: files.map(|_| Vec::new()), broken: Vec::new() };
+        for file in files.unwrap_or_default() {
+            match findings.take(file.parse()) {
+                Some(person) => people.own.get_or_insert_default().push((file.name.clone(), person)),
+                None => people.broken.push(file.name.clone()),
             }
         }
         people
@@ -303,6 +296,33 @@ impl People {
             }
         }
         problems
+    }
+
+    /// Says what of those who may come no document is as the flags ask for. `names` are theirs; where there are none,
+    /// everybody may come.
+    pub(crate) fn doubt(&self, names: &[String], flags: &Flags) -> Option<String> {
+        let may_come = |name: &String| names.is_empty() || names.contains(name);
+        let coming: Vec<_> = self.all().iter().filter(|(name, _)| may_come(name)).collect();
+        let kinds = flags.document_types();
+        let holds_one = |person: &Person| kinds.iter().any(|kind| person.document(*kind).is_some());
+        let [holds_no, is_from_no] = match names {
+            [] => ["none of the people holds a", "none of the people is from a"].map(str::to_owned),
+            [name] => ["holds no", "is from no"].map(|words| format!("`{name}` {words}")),
+            names => ["holds a", "is from a"].map(|words| format!("none of {} {words}", names.join(", "))),
+        };
+        if !coming.is_empty() && !coming.iter().any(|(_, person)| holds_one(person)) {
+            let kinds: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
+            let kinds = kinds.join(", ");
+            return Some(format!("{holds_no} document that the flags allow ({kinds}): another one is shown"));
+        }
+        // Whoever comes as it happens is given a document of the country that is asked for.
+        let countries = flags.document_countries();
+        let is_from_one = |person: &Person| countries.iter().any(|country| **country == *person.country);
+        if !names.is_empty() && !countries.is_empty() && !coming.iter().any(|(_, person)| is_from_one(person)) {
+            let countries = countries.join(", ");
+            return Some(format!("{is_from_no} country that the flags allow ({countries})"));
+        }
+        None
     }
 
     /// Chooses person and document by the token: the one that is wished for, or one of these `names` (of everybody,
@@ -375,7 +395,7 @@ mod tests {
 
     #[test]
     fn the_built_in_people_cover_every_document_and_several_scripts() {
-        let people = People::read(None, &mut Vec::new());
+        let people = People::read(None, &mut Findings::default());
         assert!(people.all().len() >= 12, "{}", people.all().len());
         for kind in DocumentType::ALL {
             assert!(people.all().iter().any(|(_, person)| person.document(kind).is_some()), "{kind:?}");
@@ -390,7 +410,7 @@ mod tests {
 
     #[test]
     fn the_document_is_one_that_the_flags_allow() {
-        let people = People::read(None, &mut Vec::new());
+        let people = People::read(None, &mut Findings::default());
         let tokens = TokenSource::new(Some(1), "key");
         let flags = flags(serde_json::json!({
             "document_types": ["passport", "driver_license"], "document_countries": ["GEO", "UKR"],
@@ -408,7 +428,7 @@ mod tests {
 
     #[test]
     fn a_country_of_nobody_is_printed_on_the_document_of_somebody() {
-        let people = People::read(None, &mut Vec::new());
+        let people = People::read(None, &mut Findings::default());
         let flags = flags(serde_json::json!({"document_countries": ["FRA", "ITA"]}));
         assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, &[], None, None).country, "FRA");
     }

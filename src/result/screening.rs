@@ -1,16 +1,16 @@
 //! Somebody on a list, as `get-screening-person-details/` describes them (specification, section 3).
 
-use std::{collections::BTreeMap, path::Path, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use bytes::Bytes;
 use jiff::{Span, civil::date};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Fixtures, built_in, midnight, people::People, read_folder, to_json};
+use super::{Fixtures, built_in, by_name, midnight, people::People, to_json};
 use crate::{
     built_in::SCREENING,
-    data_file::Problem,
+    data_file::{DataFile, Findings},
     scenario::{Effect, Verdict},
     session::Session,
     vendor::draw,
@@ -71,10 +71,16 @@ struct Details<'a> {
     person: &'a ScreenedPerson,
 }
 
+/// The keys of a file that describes somebody.
+#[cfg(feature = "cli")]
+pub(super) fn keys() -> &'static [&'static str] {
+    crate::data_file::keys_of::<ScreenedPerson>()
+}
+
 impl Screening {
-    /// Reads `screening/` of the fixtures folder; where there is no such folder, the built-in ones.
-    pub(super) fn read(fixtures: Option<&Path>, problems: &mut Vec<Problem>) -> Self {
-        Self(read_folder(fixtures, "screening", problems))
+    /// Reads these files; without them, takes the built-in ones.
+    pub(super) fn read(files: Option<&[DataFile]>, findings: &mut Findings) -> Self {
+        Self(files.map(|files| by_name(files, findings)))
     }
 
     fn get(&self, id: &str) -> Option<&ScreenedPerson> {

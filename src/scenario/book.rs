@@ -8,7 +8,7 @@ use std::{
 use super::{Content, Origin, Scenario, Trigger, file::ScenarioFile};
 use crate::{
     built_in::SCENARIOS,
-    data_file::{DataFile, Problem},
+    data_file::{DataFile, Findings},
     foreign_text::shortened,
 };
 
@@ -54,7 +54,7 @@ impl BuiltInScenarios {
 
 impl ScenarioBook {
     /// The scenarios of `files`, over the built-in ones where those are wanted, and those `built` in Rust above them.
-    /// What is wrong is added to `problems`.
+    /// What is wrong is added to `findings`.
     ///
     /// `finish` is when a scenario that does not say so reaches its outcome.
     pub(crate) fn read(
@@ -62,26 +62,18 @@ impl ScenarioBook {
         files: &[DataFile],
         built: &[Scenario],
         finish: &Trigger,
-        problems: &mut Vec<Problem>,
+        findings: &mut Findings,
     ) -> Self {
         let (mut own, mut broken) = (BTreeMap::new(), BTreeSet::new());
         for file in files {
-            match file.parse::<ScenarioFile>() {
-                Ok(parsed) => {
-                    let scenario = parsed.named(&file.name, Origin::File).finishing(finish);
-                    own.insert(file.name.clone(), Arc::new(scenario));
-                }
-                Err(wrong) => {
-                    broken.insert(file.name.clone());
-                    problems.extend(wrong);
-                }
+            let named = |parsed: ScenarioFile| Arc::new(parsed.named(&file.name, Origin::File).finishing(finish));
+            match findings.take(file.parse()).map(named) {
+                Some(scenario) => drop(own.insert(file.name.clone(), scenario)),
+                None => drop(broken.insert(file.name.clone())),
             }
         }
         for scenario in built {
-            match scenario.ready(finish) {
-                Ok(ready) => drop(own.insert(ready.name.clone(), ready)),
-                Err(problem) => problems.push(problem),
-            }
+            own.extend(findings.take(scenario.ready(finish)).map(|ready| (ready.name.clone(), ready)));
         }
         let built_in = built_in.then(|| match finish {
             Trigger::Widget => AS_USUAL.clone(),
@@ -138,6 +130,16 @@ impl ScenarioBook {
         self.matching.iter().find(|scenario| scenario.matches.as_ref().is_some_and(|matches| matches.holds(content)))
     }
 
+    /// Those that have a `match`, in the order in which they are tried.
+    pub(crate) fn matching(&self) -> impl Iterator<Item = &Arc<Scenario>> {
+        self.matching.iter()
+    }
+
+    /// Whether that file could not be read.
+    pub(crate) fn is_broken(&self, file: &DataFile) -> bool {
+        self.broken.contains(&file.name)
+    }
+
     /// Those that are not built in.
     pub(crate) fn own(&self) -> impl Iterator<Item = &Arc<Scenario>> {
         self.own.values()
@@ -153,13 +155,13 @@ impl ScenarioBook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::result::Fixtures;
+    use crate::result::{FixtureFiles, Fixtures};
 
     #[test]
     fn every_built_in_scenario_can_be_read_and_is_beyond_doubt() {
         let (book, fixtures) = (
-            ScenarioBook::read(true, &[], &[], &Trigger::Begin, &mut Vec::new()),
-            Fixtures::read(None, &mut Vec::new()),
+            ScenarioBook::read(true, &[], &[], &Trigger::Begin, &mut Findings::default()),
+            Fixtures::read(&FixtureFiles::default(), &mut Findings::default()),
         );
         assert!(SCENARIOS.len() > 30 && SCENARIOS.is_sorted_by_key(|file| file.name));
         for name in book.names() {
@@ -175,7 +177,7 @@ mod tests {
 
     #[test]
     fn servers_share_the_scenarios_that_are_built_in() {
-        let book = || ScenarioBook::read(true, &[], &[], &Trigger::Widget, &mut Vec::new());
+        let book = || ScenarioBook::read(true, &[], &[], &Trigger::Widget, &mut Findings::default());
         assert!(Arc::ptr_eq(book().get("approved").unwrap(), book().get("approved").unwrap()));
     }
 }

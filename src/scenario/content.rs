@@ -150,6 +150,24 @@ impl Match {
 }
 
 impl Match {
+    /// Whether it holds for every call for which the other one does; what is not seen at once counts for nothing.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let (Self(one), Self(other)) = (self, other);
+        let covers = |one: &Option<Condition>, other: &Option<Condition>| {
+            one.as_ref().is_none_or(|one| other.as_ref().is_some_and(|other| one.covers(other)))
+        };
+        let covers_each = |one: &BTreeMap<String, Condition>, other: &BTreeMap<String, Condition>| {
+            one.iter().all(|(name, one)| other.get(name).is_some_and(|other| one.covers(other)))
+        };
+        covers(&one.company, &other.company)
+            && covers(&one.steps, &other.steps)
+            && covers(&one.config_id, &other.config_id)
+            && covers(&one.parent, &other.parent)
+            && covers(&one.return_url, &other.return_url)
+            && covers_each(&one.flags, &other.flags)
+            && covers_each(&one.header, &other.header)
+    }
+
     /// What a file says for it.
     pub(super) fn written(&self) -> Value {
         let Self(RawMatch { company, flags, steps, config_id, parent, header, return_url }) = self;
@@ -181,6 +199,18 @@ impl Condition {
             Self::Present(is) => json!({ "present": is }),
             Self::Contains(element) => json!({ "contains": element }),
             Self::Glob(pattern) => json!({ "glob": pattern.pattern() }),
+        }
+    }
+
+    /// Whether it holds for all for which the other one does.
+    fn covers(&self, other: &Self) -> bool {
+        match other {
+            _ if self == other => true,
+            // What is true may come as a text, too.
+            Self::Is(value @ Value::Bool(_)) => self.holds(Some(value)) && self.holds(Some(&value.to_string().into())),
+            Self::Is(value) => self.holds(Some(value)),
+            Self::Contains(_) | Self::Glob(_) => *self == Self::Present(true),
+            Self::Present(_) => false,
         }
     }
 
@@ -266,6 +296,33 @@ mod tests {
         }
         assert!(!holds(json!({"glob": "*"}), None));
         assert!(!holds(json!({"glob": "*"}), Some(json!(["a"]))), "a list contains, a text looks");
+    }
+
+    #[test]
+    fn a_condition_covers_those_that_are_narrower() {
+        let covers = |one: Value, other: Value| {
+            let [one, other] = [one, other].map(|it| serde_json::from_value::<Match>(it).unwrap());
+            one.covers(&other)
+        };
+        let broad = json!({"company": "a"});
+        assert!(covers(broad.clone(), json!({"company": "a", "flags": {"liveness": true}})));
+        assert!(!covers(json!({"company": "a", "flags": {"liveness": true}}), broad.clone()));
+        assert!(!covers(broad, json!({"company": "b"})));
+        for (wide, narrow, is_covered) in [
+            (json!({"present": true}), json!("x"), true),
+            (json!({"present": true}), json!({"contains": "x"}), true),
+            (json!({"present": true}), json!({"glob": "x*"}), true),
+            (json!({"present": false}), json!("x"), false),
+            (json!({"glob": "a*"}), json!("ab"), true),
+            (json!({"glob": "a*"}), json!("b"), false),
+            (json!({"glob": "a*"}), json!({"glob": "ab*"}), false),
+            (json!({"contains": "b"}), json!("abc"), true),
+            (json!({"contains": "GEO"}), json!(["GEO", "UKR"]), true),
+            (json!("x"), json!({"present": true}), false),
+        ] {
+            let of = |condition: &Value| json!({"flags": {"f": condition}});
+            assert_eq!(covers(of(&wide), of(&narrow)), is_covered, "{wide} and {narrow}");
+        }
     }
 
     #[test]

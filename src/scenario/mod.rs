@@ -32,6 +32,7 @@ use crate::{
     faults::Fault,
     foreign_text::shortened,
     vendor::{ErrorCode, Form, Steps, StepsAtBegin},
+    words::nearest,
 };
 
 /// What happens to the sessions that take it, and when: in the words of a scenario file.
@@ -189,9 +190,12 @@ impl Scenario {
             _ => None,
         });
         let unseen = reasons.filter(|(_, reason)| !REJECT_REASONS.contains(reason)).map(|(place, reason)| {
-            let known = REJECT_REASONS.join(", ");
-            let doubt = format!("the reject_reason `{}` was never seen; seen were {known}", shortened(reason));
-            (format!("{place}.reject_reason"), doubt)
+            let doubt = format!("the reject_reason `{}` was never seen", shortened(reason));
+            let rest = match nearest(reason, REJECT_REASONS) {
+                Some(seen) => format!(", did you mean `{seen}`?"),
+                None => format!("; seen were {}", REJECT_REASONS.join(", ")),
+            };
+            (format!("{place}.reject_reason"), doubt + &rest)
         });
         let steps = StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types.into_iter();
         let steps = steps.map(|kind| {

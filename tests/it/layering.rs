@@ -118,7 +118,7 @@ fn the_domain_does_not_know_http() {
             "signature.rs",
             "clock.rs",
             "company",
-            "catalogue.rs",
+            "catalogue",
             "faults",
             "mock.rs",
             "mock",

@@ -5,6 +5,7 @@
 mod harness;
 
 mod cast;
+mod checking;
 mod choosing;
 mod clients;
 mod command_line;

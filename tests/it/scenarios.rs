@@ -276,7 +276,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\nstages: [{when: polls=0, result: APPROVED}]\n", "2:17", "not a number from 1"),
         ("description: a\nstages: [{result: APPROVED, reject_reason: x}]\n", "2:44", "goes with the result REJECTED"),
         ("description: a\nstages: [{result: APPROVED, similarity: 2}]\n", "2:41", "from 0 to 1"),
-        ("description: a\nstages: [{result: MANUAL_CHECK}, {result: APPROVED}]\n", "2:9", "stage 2 has no `when`"),
+        ("description: a\nstages: [{result: MANUAL_CHECK}, {result: APPROVED}]\n", "2:34", "stage 2 has no `when`"),
         (
             "description: a\nstages: [{result: APPROVED, reject_description: x}]\n",
             "2:49",
@@ -302,7 +302,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\nstages: [{when: [widget, polls=0], result: APPROVED}]\n", "2:26", "not a number from 1"),
         (
             "description: a\nstages: [{when: widget, result: APPROVED}, {when: [polls=1, opened], result: REJECTED}]\n",
-            "2:9",
+            "2:44",
             "`opened` has happened by then",
         ),
         (
@@ -375,7 +375,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\nbegin_fault: {on: result, status: 503}\nstages: []\n", "2:1", "give the fault to a stage"),
         (
             "description: a\nstages: [{when: widget, result: APPROVED}, {when: opened, result: REJECTED}]\n",
-            "2:9",
+            "2:44",
             "stage 2 would come together with stage 1: `opened` has happened by then",
         ),
         ("description: a\nmatch: {}\nstages: []\n", "2:8", "`match` names no condition"),

@@ -267,17 +267,19 @@ fn the_docs_keep_their_lines_short_and_name_no_version() {
         "CHANGELOG.md",
         "docs/control-api.md",
         "docs/faults.md",
+        "docs/files.md",
         "docs/media.md",
         "docs/scenarios.md",
         "docs/testing.md",
         "docs/widget.md",
     ] {
         let text = read(path);
+        // What the binary says stands there as it is.
+        let mut is_said = false;
         for line in text.lines() {
-            assert!(
-                line.chars().count() <= 120 || line.starts_with('|') || line.starts_with(['$', '{']),
-                "{path}: {line}"
-            );
+            is_said = line == "```console" || (is_said && line != "```");
+            let may_be_long = is_said || line.starts_with(['|', '$', '{']);
+            assert!(line.chars().count() <= 120 || may_be_long, "{path}: {line}");
         }
     }
     let package: Value = serde_json::from_slice(

@@ -25,9 +25,10 @@ impl Settings {
         }
         let mut companies: Vec<_> =
             self.company_key.unwrap_or_default().into_iter().map(|KeyAndSecret(company)| company).collect();
+        let of_flags = companies.len();
         for listed in self.companies.into_iter().map(CompanyFile::into_company) {
             // A key that is given in both places is one company, and the flag's secret holds.
-            match companies.iter_mut().find(|given| given.key == listed.key) {
+            match companies[..of_flags].iter_mut().find(|given| given.key == listed.key) {
                 Some(given) => *given = Company { secret: given.secret.take().or(listed.secret.clone()), ..listed },
                 None => companies.push(listed),
             }

@@ -1,17 +1,22 @@
 //! What holds where a setting is made twice: the flag and its variable, then the config file.
 
-use std::{error::Error, path::Path};
+use std::path::Path;
 
 use super::Settings;
 use crate::data_file::{DataFile, LoadError};
 
 impl Settings {
     /// These settings, and those of the config file where there is one and these say nothing.
-    pub(in crate::cli) fn with_file(self) -> Result<Self, Box<dyn Error>> {
+    pub(in crate::cli) fn with_file(self) -> Result<Self, LoadError> {
         let Some(path) = &self.config else { return Ok(self) };
-        let file: Self = DataFile::read(path).map_err(LoadError::from)?.parse().map_err(LoadError::from)?;
-        let file = file.relative_to(path.parent().unwrap_or(Path::new("")));
+        let file = Self::in_file(&DataFile::read(path)?)?;
         Ok(self.over(file))
+    }
+
+    /// What a config file says.
+    pub(in crate::cli) fn in_file(file: &DataFile) -> Result<Self, LoadError> {
+        let settings: Self = file.parse()?;
+        Ok(settings.relative_to(file.path.parent().unwrap_or(Path::new(""))))
     }
 
     /// Paths in a config file are meant from where the file is.

@@ -1,0 +1,97 @@
+//! What may be a mistake in scenarios: what never happens, and what nobody sees.
+
+use super::Catalogue;
+use crate::{
+    faults::{Endpoint, Fault},
+    flow,
+    scenario::{Effect, Scenario, Stage, Trigger},
+    vendor::Layers,
+};
+
+impl Catalogue {
+    /// What may be a mistake in a scenario, each with its place in a file.
+    pub(super) fn doubts(&self, scenario: &Scenario) -> Vec<(String, String)> {
+        let outdone = self.outdone(scenario).map(|doubt| ("match".into(), doubt));
+        let flags = Layers { saved: None, own: &scenario.form, scenario: None }.read_flags();
+        let named = scenario.person.as_ref().and_then(|wish| wish.name.clone());
+        let nothing_to_show = self.fixtures.people.doubt(named.as_slice(), &flags);
+        let doubts = scenario.doubts().into_iter().chain(never_begins(scenario)).chain(never_comes(scenario));
+        doubts.chain(outdone).chain(nothing_to_show.map(|doubt| ("flags".into(), doubt))).collect()
+    }
+
+    /// Says which scenario takes every call that this one's `match` is for.
+    fn outdone(&self, scenario: &Scenario) -> Option<String> {
+        let matches = scenario.matches.as_ref()?;
+        let earlier = self.scenarios.matching().take_while(|other| other.name != scenario.name);
+        let winner = earlier.filter_map(|other| Some((other, other.matches.as_ref()?)));
+        let (winner, _) = winner.into_iter().find(|(_, wider)| wider.covers(matches))?;
+        Some(format!(
+            "no call takes the scenario by this: `{0}`, whose name comes first, has a `match` that holds for the same calls, \
+             and for more; make it narrower, or give this one a name before `{0}`",
+            winner.name
+        ))
+    }
+}
+
+fn never_begins(scenario: &Scenario) -> Option<(String, String)> {
+    scenario.begin_fault.as_ref().filter(|fault| fault.stays_in_the_way())?;
+    Some(("begin_fault".into(), "no session ever begins, as this never ends: none of the stages comes".into()))
+}
+
+/// The first stage that cannot come, and with it no other.
+fn never_comes(scenario: &Scenario) -> Option<(String, String)> {
+    let stages = &scenario.stages;
+    let number = stages.len();
+    stages.iter().enumerate().find_map(|(at, stage)| {
+        let reasons: Option<Vec<_>> = stage.when.iter().map(|trigger| never_pulled(scenario, at, trigger)).collect();
+        // What waits for nothing comes as the settings say.
+        let reason = reasons?.into_iter().next()?;
+        let rest = if at + 1 == number { "" } else { ", and none of those after it" };
+        Some((format!("stages.{at}.when"), format!("this stage never comes{rest}: {reason}")))
+    })
+}
+
+/// Why nothing can bring the stage at that place about by this trigger.
+fn never_pulled(scenario: &Scenario, at: usize, trigger: &Trigger) -> Option<String> {
+    let is_closed = scenario.session_lifetime.is_some_and(|time| time.is_zero());
+    match trigger {
+        Trigger::Opened | Trigger::Step(_) | Trigger::Widget if is_closed => {
+            Some("with a `session_lifetime` of 0 nobody opens the widget".into())
+        }
+        Trigger::Step(name) => missing_step(scenario, name),
+        Trigger::Polls(_) => {
+            let earlier = scenario.stages[..at].iter().flat_map(|stage: &Stage| &stage.effects);
+            let is_in_the_way = |fault: &Fault| {
+                fault.stays_in_the_way() && fault.endpoint().is_none_or(|endpoint| endpoint == Endpoint::Result)
+            };
+            let mut faults = earlier.filter_map(|effect| match effect {
+                Effect::Fault(fault) => Some(fault),
+                _ => None,
+            });
+            faults.find(|fault| is_in_the_way(fault)).map(|fault| {
+                format!("the fault `{}` of a stage before it never ends, and no `result/` is carried out", fault.name())
+            })
+        }
+        Trigger::Begin | Trigger::Opened | Trigger::Widget | Trigger::After(_) | Trigger::Operator => None,
+    }
+}
+
+/// Why the widget has no such step, where the scenario says enough about flags and steps.
+fn missing_step(scenario: &Scenario, name: &str) -> Option<String> {
+    let layers = Layers { saved: None, own: &scenario.form, scenario: None };
+    let (flags, asked) = (layers.read_flags(), layers.read_steps());
+    let steps = flow::steps(&flags, &asked);
+    if steps.iter().any(|step| step.is_named(name)) {
+        return None;
+    }
+    // A call may ask for steps that a scenario without any says nothing of.
+    let is_switched_off = flow::steps(&Default::default(), &asked).iter().any(|step| step.is_named(name));
+    if scenario.form.steps().is_empty() && !is_switched_off {
+        return None;
+    }
+    let keys: Vec<_> = steps.iter().map(|step| format!("`{}`", step.key)).collect();
+    Some(format!(
+        "its widget has no step `{name}` unless a call asks for it; its steps are {}",
+        if keys.is_empty() { "none".into() } else { keys.join(", ") }
+    ))
+}

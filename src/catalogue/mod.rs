@@ -1,0 +1,129 @@
+//! All that is read from files: scenarios, people, documents. It is replaced as a whole when files change.
+
+mod doubts;
+
+use std::{path::Path, sync::Arc};
+
+use crate::{
+    data_file::{DataFile, Findings, LoadError, Problem},
+    result::{FixtureFiles, Fixtures},
+    scenario::{Origin, Scenario, ScenarioBook, Trigger},
+};
+
+/// Scenarios and fixtures that fit together.
+#[derive(Debug, Clone)]
+pub(crate) struct Catalogue {
+    pub(crate) scenarios: ScenarioBook,
+    pub(crate) fixtures: Arc<Fixtures>,
+}
+
+/// The files of scenarios and fixtures, read and not yet understood.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// Scenarios, which hold above the built-in ones.
+    pub(crate) scenarios: Vec<DataFile>,
+    pub(crate) fixtures: FixtureFiles,
+}
+
+impl Files {
+    /// How many there are.
+    #[cfg(feature = "cli")]
+    pub(crate) fn count(&self) -> usize {
+        self.scenarios.len() + self.fixtures.count()
+    }
+
+    /// Reads the folder of scenarios and the folder of fixtures, where there are any.
+    pub(crate) fn in_folders(scenarios: Option<&Path>, fixtures: Option<&Path>, findings: &mut Findings) -> Self {
+        Self {
+            scenarios: scenarios.map(|folder| DataFile::in_folder(folder, findings)).unwrap_or_default(),
+            fixtures: fixtures.map(|folder| FixtureFiles::in_folder(folder, findings)).unwrap_or_default(),
+        }
+    }
+}
+
+/// What a catalogue is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    pub(crate) builtin_scenarios: bool,
+    pub(crate) files: &'a Files,
+    /// Scenarios that were built in Rust, above all others.
+    pub(crate) own_scenarios: &'a [Scenario],
+    /// When a scenario that does not say so reaches its outcome.
+    pub(crate) finish: &'a Trigger,
+}
+
+impl Catalogue {
+    /// All that can be made of the sources. What is wrong, or may be, is added to `findings`: what is not understood,
+    /// names that no other file has, what never happens.
+    pub(crate) fn of(sources: Sources<'_>, findings: &mut Findings) -> Self {
+        let Sources { builtin_scenarios, files, own_scenarios, finish } = sources;
+        let scenarios = ScenarioBook::read(builtin_scenarios, &files.scenarios, own_scenarios, finish, findings);
+        let catalogue = Self { scenarios, fixtures: Arc::new(Fixtures::read(&files.fixtures, findings)) };
+        let placed = |scenario: &Scenario, found: Vec<(String, String)>| -> Vec<Problem> {
+            let is_its = |file: &&DataFile| scenario.origin == Origin::File && file.name == scenario.name;
+            let file = files.scenarios.iter().find(is_its);
+            let problem = |(place, message): (String, String)| match file {
+                Some(file) => file.problem_in(&place, message),
+                None => scenario.broken(message),
+            };
+            found.into_iter().map(problem).collect()
+        };
+        for scenario in catalogue.scenarios.own() {
+            findings.problems.extend(placed(scenario, catalogue.unknown_names(scenario)));
+            findings.warnings.extend(placed(scenario, catalogue.doubts(scenario)));
+        }
+        for file in files.scenarios.iter().filter(|file| catalogue.scenarios.is_broken(file)) {
+            findings.problems.extend(catalogue.unknown_names_in(file));
+        }
+        findings.sort();
+        catalogue
+    }
+
+    /// Makes a scenario that was built in Rust ready for sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] that names the scenario.
+    pub(crate) fn ready(&self, scenario: &Scenario, finish: &Trigger) -> Result<Arc<Scenario>, LoadError> {
+        let ready = scenario.ready(finish)?;
+        self.check_names(&ready)?;
+        Ok(ready)
+    }
+
+    /// These files, and these scenarios above them.
+    pub(crate) fn with(&self, added: &[Arc<Scenario>]) -> Self {
+        let mut catalogue = self.clone();
+        added.iter().for_each(|scenario| catalogue.scenarios.add(scenario.clone()));
+        catalogue
+    }
+
+    /// Says which person or document a scenario names that is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] that names the scenario.
+    pub(crate) fn check_names(&self, scenario: &Scenario) -> Result<(), LoadError> {
+        let unknown = self.unknown_names(scenario).into_iter();
+        LoadError::check(unknown.map(|(_, message)| scenario.broken(message)).collect())
+    }
+
+    /// What the file of a scenario names that is not there, where nothing but its text is known.
+    fn unknown_names_in(&self, file: &DataFile) -> Vec<Problem> {
+        let Fixtures { documents, people, .. } = &*self.fixtures;
+        let documents =
+            file.texts("stages.*.document").into_iter().map(|(place, name)| (place, documents.get(&name).err()));
+        let named = ["person", "person.like"].into_iter().flat_map(|path| file.texts(path));
+        let people = named.map(|(place, name)| (place, people.check_names(&[name]).err()));
+        let unknown = documents.chain(people).filter_map(|(place, unknown)| Some((place, unknown?)));
+        unknown.map(|(place, message)| file.problem_in(&place, message)).collect()
+    }
+
+    /// What a scenario names that is not there, each with its place in a file.
+    fn unknown_names(&self, scenario: &Scenario) -> Vec<(String, String)> {
+        let documents = scenario.documents().filter_map(|(place, name)| {
+            let unknown = self.fixtures.documents.get(name).err()?;
+            Some((place, unknown))
+        });
+        documents.chain(self.fixtures.people.check_scenario(scenario)).collect()
+    }
+}

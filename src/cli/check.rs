@@ -1,0 +1,226 @@
+//! `check`: all that is wrong with files of scenarios, fixtures and settings, without a server.
+
+mod report;
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+
+use super::{Done, settings::Settings};
+use crate::{
+    catalogue::{Catalogue, Files},
+    data_file::{DataFile, Findings, Problem, keys_of},
+    mock::{Misfit, doubts, misfits, sources},
+    result::{FixtureFiles, FixtureKind, Fixtures},
+    scenario::ScenarioFile,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Files and folders to check; without any, those that the settings name
+    #[arg(value_name = "PATHS")]
+    paths: Vec<PathBuf>,
+
+    /// How it is written: for people, as JSON, or as annotations of GitHub Actions
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    #[command(flatten)]
+    settings: Box<Settings>,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+    Github,
+}
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Scenario,
+    Fixture(FixtureKind),
+    Config,
+}
+
+/// Something is wrong with the files, and was said.
+#[derive(Debug, thiserror::Error)]
+#[error("there is a problem")]
+pub(super) struct Found;
+
+/// Checks, and says what is found; `before` is what settings in front of the command say.
+///
+/// # Errors
+///
+/// [`Found`] where there is a problem.
+pub(super) fn check(check: Check, before: Settings) -> Done {
+    let Check { paths, format, settings } = check;
+    let settings = settings.over(before);
+    if paths.is_empty() && !settings.names_files() {
+        return Err("there is nothing to check: name files or folders, or settings that do, such as --scenarios, \
+                    --fixtures or --config"
+            .into());
+    }
+    let mut checked = Checked::default();
+    if paths.is_empty() {
+        checked.whole(settings)
+    } else {
+        checked.paths(&paths, settings)
+    }
+    let Checked { mut findings, files } = checked;
+    findings.sort();
+    let written = report::written(format, &findings, files);
+    // Nobody may be there to read it, which changes nothing about the files.
+    let _ = io::stdout().write_all(written.as_bytes());
+    if findings.problems.is_empty() { Ok(()) } else { Err(Found.into()) }
+}
+
+/// What was looked at so far.
+#[derive(Default)]
+struct Checked {
+    findings: Findings,
+    /// How many files were read.
+    files: usize,
+}
+
+impl Checked {
+    /// Looks at the config file, at all that the settings name, and at the settings.
+    fn whole(&mut self, settings: Settings) {
+        let Some(path) = settings.config_file() else { return self.settings(settings, None) };
+        let Some(file) = self.read(&path) else { return self.files_of(settings) };
+        match self.findings.take(Settings::in_file(&file)) {
+            Some(said) => self.settings(settings.over(said), Some(&file)),
+            // What else a broken file says is not known, and so not what settings are together.
+            None => self.files_of(settings),
+        }
+    }
+
+    /// Looks at what the settings name, and at the settings, which come from that file.
+    fn settings(&mut self, settings: Settings, file: Option<&DataFile>) {
+        let Some(config) = self.findings.take(settings.into_config().map_err(Problem::new)) else { return };
+        let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
+        self.files += files.count();
+        let catalogue = Catalogue::of(sources(&config, &files), &mut self.findings);
+        let placed = |misfit: Misfit| placed(file, misfit);
+        let of_all = |message| Misfit { company: None, message };
+        self.findings.problems.extend(config.problems().into_iter().map(of_all).map(placed));
+        self.findings.problems.extend(misfits(&catalogue, &config).into_iter().map(placed));
+        self.findings.warnings.extend(doubts(&catalogue, &config).into_iter().map(placed));
+    }
+
+    /// Looks at what the settings name.
+    fn files_of(&mut self, settings: Settings) {
+        let Some(config) = self.findings.take(settings.into_config().map_err(Problem::new)) else { return };
+        let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
+        self.files += files.count();
+        Catalogue::of(sources(&config, &files), &mut self.findings);
+    }
+
+    /// Looks at these files and folders. What they name is looked for in the fixtures among them, or else in those of
+    /// the settings.
+    fn paths(&mut self, paths: &[PathBuf], settings: Settings) {
+        let (mut scenarios, mut fixtures) = (BTreeMap::<PathBuf, Vec<DataFile>>::new(), None);
+        let files = paths.iter().flat_map(|path| {
+            if !path.is_dir() {
+                return self.read(path).into_iter().collect();
+            }
+            if FixtureKind::ALL.iter().any(|kind| path.join(kind.folder()).is_dir()) {
+                let files = FixtureFiles::in_folder(path, &mut self.findings);
+                self.files += files.count();
+                Fixtures::read(&files, &mut self.findings);
+                fixtures = Some(files);
+                return Vec::new();
+            }
+            let files = DataFile::in_folder(path, &mut self.findings);
+            self.files += files.len();
+            files
+        });
+        for file in files.collect::<Vec<_>>() {
+            match Kind::of(&file) {
+                Kind::Scenario => {
+                    let folder = file.path.parent().unwrap_or(Path::new("")).to_owned();
+                    scenarios.entry(folder).or_default().push(file);
+                }
+                Kind::Fixture(kind) => kind.check(&file, &mut self.findings),
+                Kind::Config => self.config(&file),
+            }
+        }
+        if scenarios.is_empty() {
+            return;
+        }
+        // Of files that nobody asked about nothing is said.
+        let mut ignored = Findings::default();
+        let named = settings.clone().with_file().unwrap_or(settings);
+        let Some(mut config) = self.findings.take(named.into_config().map_err(Problem::new)) else { return };
+        config.scenarios = None;
+        let mut files = Files::in_folders(None, config.fixtures.as_deref(), &mut ignored);
+        files.fixtures = fixtures.unwrap_or(files.fixtures);
+        for (folder, scenarios) in scenarios {
+            files.scenarios = scenarios;
+            let mut findings = Findings::default();
+            Catalogue::of(sources(&config, &files), &mut findings);
+            findings.retain(|file| file.parent() == Some(&folder));
+            self.findings.add(findings);
+        }
+    }
+
+    /// Looks at a config file, and not at what it names.
+    fn config(&mut self, file: &DataFile) {
+        let mut whole = Self::default();
+        if let Some(settings) = whole.findings.take(Settings::in_file(file)) {
+            whole.settings(settings, Some(file));
+        }
+        whole.findings.retain(|path| path == file.path);
+        self.findings.add(whole.findings);
+    }
+
+    fn read(&mut self, path: &Path) -> Option<DataFile> {
+        self.files += 1;
+        self.findings.take(DataFile::read(path))
+    }
+}
+
+impl Kind {
+    /// What the file is for, by its folder, or else by its keys.
+    fn of(file: &DataFile) -> Self {
+        if let Some(kind) = file.path.parent().and_then(Path::file_name).and_then(FixtureKind::of_folder) {
+            return Self::Fixture(kind);
+        }
+        let kinds = [
+            (Self::Config, keys_of::<Settings>()),
+            (Self::Fixture(FixtureKind::Screened), FixtureKind::Screened.keys()),
+            (Self::Fixture(FixtureKind::Person), FixtureKind::Person.keys()),
+            (Self::Scenario, keys_of::<ScenarioFile>()),
+        ];
+        let likeliest = kinds.into_iter().max_by_key(|(_, keys)| file.count_keys(keys));
+        likeliest.map_or(Self::Scenario, |(kind, _)| kind)
+    }
+}
+
+/// What is wrong with a setting, where the file says it.
+fn placed(file: Option<&DataFile>, Misfit { company, message }: Misfit) -> Problem {
+    let Some(file) = file else { return Problem::new(message) };
+    let of_company = |key: &str, field: &str| {
+        let at = file.element_with("companies", &["key", "company_key"], key)?;
+        Some(format!("companies.{at}.{field}"))
+    };
+    let place = match &company {
+        Some((key, field)) => of_company(key, field),
+        None => match message.split_once("company key `").and_then(|(_, rest)| rest.split_once('`')) {
+            Some((key, _)) => of_company(key, ""),
+            None => message
+                .split_once("--")
+                .map(|(_, rest)| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect::<String>()),
+        },
+    };
+    match place {
+        Some(place) if file.has(&place) => file.problem_in(&place, message),
+        _ => Problem::new(message),
+    }
+}

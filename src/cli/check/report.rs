@@ -1,0 +1,77 @@
+//! How what was found is written.
+
+use serde_json::{Value, json};
+
+use super::Format;
+use crate::data_file::{Findings, Problem};
+
+/// What was found in so many files.
+pub(super) fn written(format: Format, findings: &Findings, files: usize) -> String {
+    match format {
+        Format::Text => text(findings, files),
+        Format::Json => json(findings, files),
+        Format::Github => annotations(findings),
+    }
+}
+
+fn each(findings: &Findings) -> impl Iterator<Item = (&'static str, &Problem)> {
+    let problems = findings.problems.iter().map(|problem| ("error", problem));
+    problems.chain(findings.warnings.iter().map(|warning| ("warning", warning)))
+}
+
+/// A paragraph for each, and a line that counts them.
+fn text(findings: &Findings, files: usize) -> String {
+    let paragraph = |(severity, problem): (&str, &Problem)| {
+        let marked = problem.marked().map(|marked| format!("{marked}\n")).unwrap_or_default();
+        format!("{}{severity}: {}\n{marked}\n", problem.position(), problem.message)
+    };
+    let paragraphs: String = each(findings).map(paragraph).collect();
+    let count = |number: usize, thing: &str| match number {
+        0 => format!("no {thing}"),
+        1 => format!("1 {thing}"),
+        _ => format!("{number} {thing}s"),
+    };
+    let (problems, warnings) = (count(findings.problems.len(), "problem"), count(findings.warnings.len(), "warning"));
+    format!("{paragraphs}{problems} and {warnings} in {}\n", count(files, "file"))
+}
+
+/// `{"files": 3, "problems": […], "warnings": […]}`; lines and columns are counted from 1, the latter in characters.
+fn json(findings: &Findings, files: usize) -> String {
+    let written = |problem: &Problem| -> Value {
+        let place = problem.place.as_ref();
+        json!({
+            "file": problem.file.as_ref().map(|file| file.to_string_lossy()),
+            "line": place.map(|place| place.line),
+            "column": place.map(|place| place.column),
+            "end_column": place.map(|place| place.column + place.width),
+            "message": problem.message,
+        })
+    };
+    let list = |problems: &[Problem]| problems.iter().map(written).collect::<Vec<_>>();
+    let report = json!({"files": files, "problems": list(&findings.problems), "warnings": list(&findings.warnings)});
+    format!("{report:#}\n")
+}
+
+/// A workflow command of GitHub Actions for each: `::error file=F,line=1,col=2,endColumn=3::MESSAGE`.
+fn annotations(findings: &Findings) -> String {
+    let escaped = |text: &str, also: &[(char, &str)]| {
+        let mut escaped = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+        for (character, code) in also {
+            escaped = escaped.replace(*character, code);
+        }
+        escaped
+    };
+    let property = |name: &str, value: String| format!("{name}={}", escaped(&value, &[(':', "%3A"), (',', "%2C")]));
+    let annotation = |(severity, problem): (&str, &Problem)| {
+        let mut properties = Vec::new();
+        properties.extend(problem.file.as_ref().map(|file| property("file", file.display().to_string())));
+        if let Some(place) = &problem.place {
+            properties.push(property("line", place.line.to_string()));
+            properties.push(property("col", place.column.to_string()));
+            properties.push(property("endColumn", (place.column + place.width).to_string()));
+        }
+        let properties = if properties.is_empty() { String::new() } else { format!(" {}", properties.join(",")) };
+        format!("::{severity}{properties}::{}\n", escaped(&problem.message, &[]))
+    };
+    each(findings).map(annotation).collect()
+}

@@ -1,0 +1,71 @@
+//! Which keys a kind of file knows.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Visitor},
+    forward_to_deserialize_any,
+};
+
+use super::DataFile;
+
+/// The keys that the top of a file of that kind may have.
+pub(crate) fn keys_of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
+    match T::deserialize(Asking) {
+        Err(Answer::Keys(keys)) => keys,
+        _ => &[],
+    }
+}
+
+impl DataFile {
+    /// How many of these keys stand at the top of the file.
+    pub(crate) fn count_keys(&self, keys: &[&str]) -> usize {
+        self.top_keys().iter().filter(|key| keys.contains(&key.as_str())).count()
+    }
+}
+
+/// Asks a type which keys it wants, and gives it none.
+struct Asking;
+
+#[derive(Debug)]
+enum Answer {
+    Keys(&'static [&'static str]),
+    Other,
+}
+
+impl<'de> Deserializer<'de> for Asking {
+    type Error = Answer;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Answer> {
+        Err(Answer::Other)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Answer> {
+        Err(Answer::Keys(fields))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Answer {}
+
+impl de::Error for Answer {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::Other
+    }
+}

@@ -1,0 +1,76 @@
+//! What is wrong with settings that can each be read: values that do not go together, and names that no file has.
+
+use crate::{
+    catalogue::Catalogue,
+    company::Company,
+    config::Config,
+    faults::Fault,
+    vendor::{Form, Layers},
+};
+
+/// Something that the settings say and cannot be, or should not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    /// The company, where it is about one, and which of its members: `configurations.ID.scenario`.
+    pub(crate) company: Option<(String, String)>,
+    pub(crate) message: String,
+}
+
+/// What the settings cannot be, in the order in which they are looked at.
+pub(crate) fn misfits(catalogue: &Catalogue, config: &Config) -> Vec<Misfit> {
+    let unknown = |place: &str, name: &str| {
+        let message = format!("{place}: {}", catalogue.scenarios.check(name).err()?);
+        Some(Misfit { company: None, message })
+    };
+    let mut misfits: Vec<_> = unknown("the default scenario (--scenario)", &config.scenario).into_iter().collect();
+    for company in config.companies().iter().chain(&config.any_company_key) {
+        misfits.extend(misfits_of(catalogue, company));
+    }
+    misfits.extend(config.faults.iter().filter_map(Fault::scenario).filter_map(|name| unknown("a fault", name)));
+    misfits
+}
+
+/// Which scenarios and people a company names that are not there.
+pub(super) fn misfits_of(catalogue: &Catalogue, company: &Company) -> Vec<Misfit> {
+    let mut misfits = Vec::new();
+    let place = format!("the company key `{}`", company.key);
+    let mut check = |field: String, part: &str, known: Result<(), String>| {
+        let misfit = |problem| {
+            let message = format!("{part}{place}: {problem}");
+            Misfit { company: Some((company.key.clone(), field)), message }
+        };
+        misfits.extend(known.err().map(misfit));
+    };
+    let scenario = |name: &str| catalogue.scenarios.check(name);
+    for (id, saved) in &company.configurations {
+        let named = saved.scenario.as_deref().map_or(Ok(()), scenario);
+        check(format!("configurations.{id}.scenario"), &format!("the configuration `{id}` of "), named);
+    }
+    check("scenario".into(), "", company.scenario.as_deref().map_or(Ok(()), scenario));
+    for name in &company.queue {
+        check("queue".into(), "the queue of ", scenario(name));
+    }
+    check("people".into(), "the people of ", catalogue.fixtures.people.check_names(&company.people));
+    for name in company.faults.iter().filter_map(Fault::scenario) {
+        check("faults".into(), "a fault of ", scenario(name));
+    }
+    misfits
+}
+
+/// What may be a mistake in the settings: configurations that ask for documents that none of the company's people has.
+pub(crate) fn doubts(catalogue: &Catalogue, config: &Config) -> Vec<Misfit> {
+    let mut doubts = Vec::new();
+    for company in config.companies() {
+        for (id, saved) in &company.configurations {
+            let form = Form::from_values(saved.flags.clone(), &[]);
+            let flags = Layers { saved: None, own: &form, scenario: None }.read_flags();
+            let field = format!("configurations.{id}.flags");
+            let doubt = |doubt| Misfit {
+                company: Some((company.key.clone(), field)),
+                message: format!("the configuration `{id}` of the company key `{}`: {doubt}", company.key),
+            };
+            doubts.extend(catalogue.fixtures.people.doubt(&company.people, &flags).map(doubt));
+        }
+    }
+    doubts
+}

@@ -1,0 +1,636 @@
+//! Each kind of problem, with all that is said of it.
+
+use insta::assert_snapshot;
+
+use super::{PERSON, check};
+
+#[test]
+fn a_key_that_is_misspelt() {
+    let said = check(&[("a.yaml", "description: A\nstages:\n  - when: begin\n    reslt: APPROVED\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:4:5: error: unknown key `reslt`, did you mean `result`?
+      |
+    4 |     reslt: APPROVED
+      |     ^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_key_that_is_like_none() {
+    let said = check(&[("a.yaml", "description: A\nfoo: 1\nstages: []\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:2:1: error: unknown key `foo`; known: description, match, refuse_begin, begin_fault, session_lifetime, person, flags, steps, operator_answers, stages
+      |
+    2 | foo: 1
+      | ^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_key_that_is_missing() {
+    let said = check(&[("a.yaml", "stages: []\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:1:1: error: the key `description` is missing
+      |
+    1 | stages: []
+      | ^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_key_that_stands_there_twice() {
+    let said = check(
+        &[("a.yaml", "description: A\nstages:\n  - when: begin\n    result: APPROVED\n    when: opened\n")],
+        &["a.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    a.yaml:5:5: error: the key `when` stands here a second time
+      |
+    5 |     when: opened
+      |     ^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_word_where_a_number_is_wanted() {
+    let said =
+        check(&[("a.yaml", "description: A\nstages:\n  - result: APPROVED\n    similarity: high\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:4:17: error: `similarity` takes a number, not `high`
+      |
+    4 |     similarity: high
+      |                 ^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_mapping_where_a_list_is_wanted() {
+    let said = check(&[("a.yaml", "description: A\nstages: {}\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:2:9: error: `stages` takes a list, not `{}`
+      |
+    2 | stages: {}
+      |         ^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_list_where_a_mapping_is_wanted() {
+    let said = check(&[("a.yaml", "- description: A\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:1:1: error: `- description: A` stands where a mapping (keys with values) is wanted
+      |
+    1 | - description: A
+      | ^^^^^^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_word_that_is_not_among_those_allowed() {
+    let said = check(
+        &[("a.yaml", "description: A\nstages:\n  - when: begin\n    fault: {close: in-the-body}\n")],
+        &["a.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    a.yaml:4:20: error: `in-the-body` is not known here; allowed: before-answer, in-headers, in-body, reset; did you mean `in-body`?
+      |
+    4 |     fault: {close: in-the-body}
+      |                    ^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn an_outcome_that_nobody_lists() {
+    let said = check(&[("a.yaml", "description: A\nstages:\n  - result: APROVED\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:3:13: error: `APROVED` is not an outcome; allowed: APPROVED, REJECTED, MANUAL_CHECK, DISAGREED_WITH_TERMS, IN_PROGRESS; another word, to see what a client does with it, needs `unlisted: true`; did you mean `APPROVED`?
+      |
+    3 |   - result: APROVED
+      |             ^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn an_error_that_is_not_the_vendors() {
+    let said =
+        check(&[("a.yaml", "description: A\nstages:\n  - when: begin\n    error: SESSION_NOT_FOND\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:4:12: error: `SESSION_NOT_FOND` is not an error of the vendor; allowed: COMPANY_KEY_INVALID, SESSION_NOT_FOUND, SESSION_INVALID, SIGNATURE_INVALID, argumentError; did you mean `SESSION_NOT_FOUND`?
+      |
+    4 |     error: SESSION_NOT_FOND
+      |            ^^^^^^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_trigger_that_is_none() {
+    let said = check(
+        &[("a.yaml", "description: A\nstages:\n  - when: [opened, aftr=5s]\n    result: APPROVED\n")],
+        &["a.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    a.yaml:3:20: error: `aftr=5s` is not a trigger; allowed: begin, opened, step=NAME, widget, polls=N, after=DURATION (after=90s), operator
+      |
+    3 |   - when: [opened, aftr=5s]
+      |                    ^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_time_that_is_none() {
+    let said = check(&[("a.yaml", "description: A\nsession_lifetime: soon\nstages: []\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:2:19: error: `soon` is not a length of time; write it like 500ms, 90s, 15m or 24h
+      |
+    2 | session_lifetime: soon
+      |                   ^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_condition_that_is_none() {
+    let said =
+        check(&[("a.yaml", "description: A\nmatch: {flags: {liveness: {is: true}}}\nstages: []\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:2:27: error: a condition is a value, `{present: true}`, `{present: false}`, `{contains: VALUE}` or `{glob: PATTERN}`
+      |
+    2 | match: {flags: {liveness: {is: true}}}
+      |                           ^^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_stage_that_changes_nothing() {
+    let said = check(&[("a.yaml", "description: A\nstages:\n  - when: widget\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:3:5: error: a stage changes something: `result`, `error`, `document`, `person`, `change` or `fault`
+      |
+    3 |   - when: widget
+      |     ^^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn what_does_not_go_together() {
+    let said = check(
+        &[("a.yaml", "description: A\nstages:\n  - result: APPROVED\n    reject_reason: face_mismatch\n")],
+        &["a.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    a.yaml:4:20: error: `reject_reason` goes with the result REJECTED, not with APPROVED
+      |
+    4 |     reject_reason: face_mismatch
+      |                    ^^^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn stages_that_come_in_no_order() {
+    let said = check(
+        &[(
+            "a.yaml",
+            "description: A\nstages:\n  - when: widget\n    result: APPROVED\n  - when: opened\n    result: REJECTED\n",
+        )],
+        &["a.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    a.yaml:5:5: error: stage 2 would come together with stage 1: `opened` has happened by then; give one stage both effects, or wait with `after=`, `polls=` or `operator`
+      |
+    5 |   - when: opened
+      |     ^^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_document_that_is_not_there() {
+    let said = check(&[("a.yaml", "description: A\nstages:\n  - when: begin\n    document: none-such\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:4:15: error: there is no document `none-such` in `documents` of the fixtures; known: `recorded-approved`
+      |
+    4 |     document: none-such
+      |               ^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_person_who_is_not_there() {
+    let said =
+        check(&[("a.yaml", "description: A\nperson: {like: nobody, first_name: Some}\nstages: []\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:2:16: error: there is nobody called `nobody`; the people are: aigul-primerova, eleni-paradeigma, fergus-osampleton, giorgi-nimushadze, j-q, juergen-beispielhuber, luka-gamogonidze, maria-guadalupe-ejemplarizaga-muestrabuena, nikolaos-deigmatidis, nino-magalitidze, oktam-namunaev, olena-zrazkova, pablo-muestranez, tamar-sanimushoshvili, taras-vyhadanyi, zofia-przykladowska
+      |
+    2 | person: {like: nobody, first_name: Some}
+      |                ^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_person_who_cannot_be_so() {
+    let said = check(
+        &[("a.yaml", "description: A\nstages:\n  - when: begin\n    person:\n      country: Georgia\n")],
+        &["a.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    a.yaml:5:16: error: `person.country`, laid over `aigul-primerova`: `Georgia` is not a country: 3 capital letters
+      |
+    5 |       country: Georgia
+      |                ^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_line_that_is_indented_deeper() {
+    let said = check(&[("a.yaml", "description: A\n  stages: []\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:2:3: error: this line is indented deeper than the one above, which has its value already; the keys of one thing stand below each other
+      |
+    2 |   stages: []
+      |   ^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_tab() {
+    let said = check(&[("a.yaml", "description: A\nstages:\n\t- when: begin\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:3:2: error: a tab cannot indent a line of YAML; write blanks
+      |
+    3 |     - when: begin
+      |     ^^^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_line_that_is_indented_otherwise() {
+    let said = check(&[("a.yaml", "description: A\nstages:\n  - result: APPROVED\n   live: true\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:4:4: error: while parsing a block collection, did not find expected '-' indicator; is this line indented as those around it?
+      |
+    4 |    live: true
+      |    ^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_list_that_is_not_closed() {
+    let said = check(&[("a.yaml", "description: A\nstages: [{when: begin, result: APPROVED}\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:2:9: error: unclosed bracket '['
+      |
+    2 | stages: [{when: begin, result: APPROVED}
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_text_that_is_not_closed() {
+    let said = check(&[("a.yaml", "description: \"A\nstages: []\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r#"
+    a.yaml:1:14: error: unclosed quote
+      |
+    1 | description: "A
+      |              ^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    "#);
+}
+
+#[test]
+fn a_file_with_nothing_in_it() {
+    let said = check(&[("a.yaml", "# Later\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml: error: there is nothing in the file; write what it is for, or take it away
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_file_that_is_no_text() {
+    let said = check(&[("a.yaml", b"\xff\xfe\x00\x01")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml: error: the file is not UTF-8 text
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn two_documents_in_a_file() {
+    let said = check(&[("a.yaml", "description: A\nstages: []\n---\ndescription: B\n")], &["a.yaml"]);
+    assert_snapshot!(said, @r"
+    a.yaml:4:1: error: only single YAML document expected but multiple found
+      |
+    4 | description: B
+      | ^^^^^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn two_files_of_a_name() {
+    let said = check(
+        &[("s/a.yaml", "description: A\nstages: []\n"), ("s/a.json", "{\"description\": \"A\", \"stages\": []}\n")],
+        &["s"],
+    );
+    assert_snapshot!(said, @r"
+    s/a.yaml: error: `s/a.json` has the same name; rename one of them
+
+    1 problem and no warning in 2 files
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_folder_without_files() {
+    let said = check(&[("s/.keep", "")], &["s"]);
+    assert_snapshot!(said, @r"
+    s: error: the folder holds no .yaml, .yml or .json file
+
+    1 problem and no warning in no file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_path_that_leads_nowhere() {
+    let said = check::<&str>(&[], &["none.yaml"]);
+    assert_snapshot!(said, @r"
+    none.yaml: error: cannot be read: No such file or directory (os error 2)
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_person_with_odd_letters() {
+    let person = PERSON.replace("first_name: Taras", "frist_name: Taras");
+    let person = person.replace("last_name: Vyhadanyi", "last_name: მაგალითიძე");
+    let said = check(&[("people/a.yaml", &person)], &["people/a.yaml"]);
+    assert_snapshot!(said, @r"
+    people/a.yaml:1:1: error: unknown key `frist_name`, did you mean `first_name`?
+      |
+    1 | frist_name: Taras
+      | ^^^^^^^^^^
+
+    people/a.yaml:2:12: error: `მაგალითიძე` is not a Latin name: only the letters A to Z, blank, hyphen and apostrophe
+      |
+    2 | last_name: მაგალითიძე
+      |            ^^^^^^^^^^
+
+    2 problems and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_person_without_documents() {
+    let (before, _) = PERSON.split_once("documents:").unwrap();
+    let person = format!("{before}documents: {{}}\n");
+    let said = check(&[("people/a.yaml", &person)], &["people/a.yaml"]);
+    assert_snapshot!(said, @r"
+    people/a.yaml:27:12: error: the person holds no document; give one at least
+       |
+    27 | documents: {}
+       |            ^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_document_that_is_a_list() {
+    let said = check(&[("documents/a.json", "[\"a\"]\n")], &["documents/a.json"]);
+    assert_snapshot!(said, @r#"
+    documents/a.json:1:1: error: `["a"]` stands where a mapping (keys with values) is wanted
+      |
+    1 | ["a"]
+      | ^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    "#);
+}
+
+#[test]
+fn somebody_on_a_list_of_no_kind() {
+    let said = check(&[("screening/a.yaml", "entityType: animal\nname: Some Body\n")], &["screening/a.yaml"]);
+    assert_snapshot!(said, @r"
+    screening/a.yaml:1:13: error: `animal` is not known here; allowed: person, company, vessel, entity
+      |
+    1 | entityType: animal
+      |             ^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_setting_that_is_none() {
+    let said = check(&[("config.yaml", "prot: 8080\nseed: 1\n")], &["config.yaml"]);
+    assert_snapshot!(said, @r"
+    config.yaml:1:1: error: unknown key `prot`, did you mean `port`?
+      |
+    1 | prot: 8080
+      | ^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_setting_of_a_wrong_value() {
+    let said = check(&[("config.yaml", "port: 8080\nsession-lifetime: soon\n")], &["config.yaml"]);
+    assert_snapshot!(said, @r"
+    config.yaml:2:19: error: `soon` is not a length of time; write it like 500ms, 90s, 15m or 24h
+      |
+    2 | session-lifetime: soon
+      |                   ^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_setting_that_cannot_be() {
+    let said = check(&[("config.yaml", "port: 8080\nmax-parts: 0\n")], &["config.yaml"]);
+    assert_snapshot!(said, @r"
+    config.yaml:2:12: error: --max-parts: with 0 no call could be read; give at least 1
+      |
+    2 | max-parts: 0
+      |            ^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_scenario_of_the_settings_that_is_not_there() {
+    let said = check(
+        &[
+            ("config.yaml", "scenario: aproved\nno-builtin-scenarios: true\nscenarios: s\n"),
+            ("s/approved.yaml", "description: A\nstages: []\n"),
+        ],
+        &["config.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    config.yaml:1:11: error: the default scenario (--scenario): there is no scenario `aproved`; the scenarios are: approved; did you mean `approved`?
+      |
+    1 | scenario: aproved
+      |           ^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_scenario_of_a_company_that_is_not_there() {
+    let said = check(
+        &[
+            (
+                "config.yaml",
+                "no-builtin-scenarios: true\nscenarios: s\nscenario: a\ncompanies:\n  - key: one\n  - key: two\n    configurations:\n      0123456789abcdef01234567:\n        scenario: b\n",
+            ),
+            ("s/a.yaml", "description: A\nstages: []\n"),
+        ],
+        &["config.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    config.yaml:9:19: error: the configuration `0123456789abcdef01234567` of the company key `two`: there is no scenario `b`; the scenarios are: a
+      |
+    9 |         scenario: b
+      |                   ^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_person_of_a_company_who_is_not_there() {
+    let said = check(
+        &[("config.yaml", "fixtures: f\ncompanies:\n  - {key: one, people: [a, b]}\n"), ("f/people/a.yaml", PERSON)],
+        &["config.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    config.yaml:3:16: error: the people of the company key `one`: there is nobody called `b`; the people are: a
+      |
+    3 |   - {key: one, people: [a, b]}
+      |                ^^^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn a_company_that_is_given_twice() {
+    let said = check(&[("config.yaml", "companies:\n  - key: one\n  - key: one\n")], &["config.yaml"]);
+    assert_snapshot!(said, @r"
+    config.yaml:3:5: error: the company key `one` is given twice
+      |
+    3 |   - key: one
+      |     ^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
+
+#[test]
+fn an_id_of_a_configuration_that_is_none() {
+    let said = check(
+        &[("config.yaml", "companies:\n  - key: one\n    configurations: {mine: {scenario: approved}}\n")],
+        &["config.yaml"],
+    );
+    assert_snapshot!(said, @r"
+    config.yaml:2:5: error: the configuration `mine` of the company key `one`: an id has 24 characters of 0-9 a-f
+      |
+    2 |   - key: one
+      |     ^^^^^^^^
+
+    1 problem and no warning in 1 file
+    exit status 1
+    ");
+}
