@@ -5,7 +5,9 @@ mod check;
 mod coverage;
 mod demo;
 mod health;
+mod manual;
 mod open_files;
+mod scenarios;
 mod settings;
 mod values;
 mod watch;
@@ -36,6 +38,8 @@ use self::{
     check::{Check, Found, check},
     demo::{Demo, Showing},
     health::{Whereabouts, health},
+    manual::{Completions, Man},
+    scenarios::{New, Scenario, Scenarios},
     settings::Settings,
     values::LogFormat,
     watch::Watching,
@@ -80,9 +84,20 @@ enum Command {
     /// Say all that is wrong with files of scenarios, people, documents and settings: exit status 1 where there is a
     /// problem
     Check(Check),
+    /// List the scenarios: their names, where each comes from, and what happens
+    Scenarios(Scenarios),
+    /// Print a scenario, to begin one's own with
+    Scenario(Scenario),
+    /// Write a file to begin with
+    #[command(subcommand)]
+    New(New),
     /// The certificate authority of `--tls`
     #[command(subcommand)]
     Ca(Ca),
+    /// Print what a shell needs to complete commands and flags
+    Completions(Completions),
+    /// Print the manual page
+    Man(Man),
 }
 
 /// Runs the command line of this process.
@@ -96,6 +111,11 @@ pub fn run() -> ExitCode {
             in_runtime(serve(demo.settings.over(settings), Some(showing)))
         }
         Some(Command::Check(asked)) => check(asked, settings),
+        Some(Command::Scenarios(asked)) => scenarios::scenarios(asked, settings),
+        Some(Command::Scenario(asked)) => scenarios::scenario(asked, settings),
+        Some(Command::New(asked)) => scenarios::new(asked, settings),
+        Some(Command::Completions(asked)) => manual::completions(asked),
+        Some(Command::Man(asked)) => manual::man(asked),
         Some(Command::Ca(command)) => ca::ca(command, settings),
         Some(Command::Health(asked)) => in_runtime(health(asked, settings)),
     };
@@ -119,6 +139,14 @@ fn in_runtime(command: impl Future<Output = Done>) -> Done {
 }
 
 type Done = Result<(), Box<dyn Error>>;
+
+/// Prints what a command is for. Whoever reads it may have seen enough before its end.
+fn print(text: impl AsRef<[u8]>) -> Done {
+    match io::stdout().write_all(text.as_ref()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
 
 /// Serves, and shows the demo where it is wanted.
 async fn serve(settings: Settings, demo: Option<Showing>) -> Done {

@@ -29,6 +29,14 @@ pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>)
     (likeness >= ALIKE).then_some(nearest)
 }
 
+/// A message that lists what is allowed, and says which word of it may be meant.
+pub(crate) fn with_meant(message: String) -> String {
+    match meant(&message, &allowed(&message)) {
+        Some(word) => format!("{message}; did you mean `{word}`?"),
+        None => message,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

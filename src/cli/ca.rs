@@ -1,14 +1,10 @@
 //! `ca`: the certificate authority that browsers and clients have to trust for `--tls`.
 
-use std::{
-    fs,
-    io::{self, Write},
-    path::PathBuf,
-};
+use std::{fs, path::PathBuf};
 
 use clap::Subcommand;
 
-use super::{Done, settings::Settings};
+use super::{Done, print, settings::Settings};
 use crate::{
     clock::Clock,
     server::tls::{Authority, usual_folder},
@@ -40,6 +36,6 @@ pub(super) fn ca(command: Ca, before: Settings) -> Done {
     match out {
         Some(path) => fs::write(&path, &authority.certificate)
             .map_err(|error| format!("cannot write `{}`: {error}", path.display()).into()),
-        None => Ok(io::stdout().write_all(authority.certificate.as_bytes())?),
+        None => print(authority.certificate),
     }
 }

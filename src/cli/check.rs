@@ -4,13 +4,12 @@ mod report;
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use clap::{Args, ValueEnum};
 
-use super::{Done, settings::Settings};
+use super::{Done, print, settings::Settings};
 use crate::{
     catalogue::{Catalogue, Files},
     data_file::{DataFile, Findings, Problem, keys_of},
@@ -75,9 +74,7 @@ pub(super) fn check(check: Check, before: Settings) -> Done {
     }
     let Checked { mut findings, files } = checked;
     findings.sort();
-    let written = report::written(format, &findings, files);
-    // Nobody may be there to read it, which changes nothing about the files.
-    let _ = io::stdout().write_all(written.as_bytes());
+    print(report::written(format, &findings, files))?;
     if findings.problems.is_empty() { Ok(()) } else { Err(Found.into()) }
 }
 

@@ -101,7 +101,7 @@ fn running_server() -> Option<Settings> {
             Some(Command::Serve { settings } | Command::Demo(Demo { settings, .. })) => {
                 Some(settings.over(line.settings))
             }
-            Some(Command::Health(_) | Command::Check(_) | Command::Ca(_)) => None,
+            Some(_) => None,
         }
     });
     servers.next().filter(|_| servers.next().is_none())

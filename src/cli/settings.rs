@@ -333,6 +333,11 @@ impl Settings {
         self.watch.unwrap_or(false)
     }
 
+    /// The folder of scenario files.
+    pub(super) fn scenarios(&self) -> Option<PathBuf> {
+        self.scenarios.clone()
+    }
+
     pub(super) fn config_file(&self) -> Option<PathBuf> {
         self.config.clone()
     }

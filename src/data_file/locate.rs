@@ -8,10 +8,8 @@ use serde::{
 };
 use serde_saphyr::{Location, Spanned, options::DuplicateKeyPolicy};
 
-use super::{
-    DataFile, Problem,
-    parse::{options, with_meant},
-};
+use super::{DataFile, Problem, parse::options};
+use crate::words::with_meant;
 
 /// A file as keys, lists and where they are.
 enum Tree {

@@ -42,6 +42,11 @@ impl DataFile {
         Self { name: file.name.into(), path: file.path.into(), text: file.text.into() }
     }
 
+    #[cfg(feature = "cli")]
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The `.yaml`, `.yml` and `.json` files right in `folder`, in the order of their names.
     ///
     /// The folder or files that cannot be read, files of the same name, and no file are problems; what else is in the

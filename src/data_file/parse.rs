@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     foreign_text::shortened,
-    words::{allowed, meant, nearest},
+    words::{nearest, with_meant},
 };
 
 impl DataFile {
@@ -106,14 +106,6 @@ fn unknown_key(key: &str, known: &[&str]) -> String {
     match nearest(key, known.iter().copied()) {
         Some(meant) => format!("{what}, did you mean `{meant}`?"),
         None => format!("{what}; known: {}", known.join(", ")),
-    }
-}
-
-/// A message that lists what is allowed, and says which word of it may be meant.
-pub(super) fn with_meant(message: String) -> String {
-    match meant(&message, &allowed(&message)) {
-        Some(word) => format!("{message}; did you mean `{word}`?"),
-        None => message,
     }
 }
 

@@ -189,12 +189,14 @@ fn scenarios_of_two_folders_do_not_get_into_each_others_way() {
 #[test]
 fn the_page_about_files_shows_what_is_said() {
     let page = include_str!("../../docs/files.md");
-    let block = |language: &str| {
-        let (_, rest) = page.split_once(&format!("```{language}\n")).unwrap();
-        rest.split_once("```").unwrap().0
+    let blocks = |language: &str| -> Vec<&str> {
+        page.split(&format!("```{language}\n")).skip(1).map(|rest| rest.split_once("```").unwrap().0).collect()
     };
-    let (command, said) = block("console").split_once('\n').unwrap();
-    assert_eq!(command, "$ identomat-mock check scenarios/operator.yaml");
-    let files = [("scenarios/operator.yaml", block("yaml"))];
-    assert_eq!(check(&files, &["scenarios/operator.yaml"]), format!("{said}exit status 1\n"));
+    let folder = folder_of(&[("scenarios/operator.yaml", blocks("yaml")[0])]);
+    for block in blocks("console") {
+        let (command, shown) = block.split_once('\n').unwrap();
+        let arguments: Vec<_> = command.strip_prefix("$ identomat-mock ").unwrap().split(' ').collect();
+        let said = output(binary(&arguments).current_dir(folder.path())).stdout;
+        assert_eq!(String::from_utf8(said).unwrap(), shown, "{command}");
+    }
 }

@@ -31,6 +31,7 @@ mod origins;
 mod own_scenarios;
 mod races;
 mod results;
+mod scenario_commands;
 mod scenarios;
 mod schemathesis;
 mod screening;

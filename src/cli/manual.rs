@@ -1,0 +1,45 @@
+//! `completions` and `man`: what shells and readers of manual pages want of the command line.
+
+use std::{fs, path::PathBuf};
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::{CommandLine, Done, print};
+
+#[derive(Debug, Args)]
+pub(super) struct Completions {
+    /// The shell that is to complete commands and flags
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Man {
+    /// Folder to write the pages of all commands to instead
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Prints what the shell reads.
+pub(super) fn completions(Completions { shell }: Completions) -> Done {
+    let mut command = CommandLine::command();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "identomat-mock", &mut script);
+    print(script)
+}
+
+/// Prints the page of the program, or writes those of all commands.
+pub(super) fn man(Man { out }: Man) -> Done {
+    let command = CommandLine::command();
+    match out {
+        Some(folder) => fs::create_dir_all(&folder)
+            .and_then(|()| clap_mangen::generate_to(command, &folder))
+            .map_err(|error| format!("cannot write to `{}`: {error}", folder.display()).into()),
+        None => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(command).render(&mut page)?;
+            print(page)
+        }
+    }
+}

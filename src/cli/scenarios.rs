@@ -1,0 +1,109 @@
+//! `scenarios`, `scenario` and `new`: what there is, how one is written, and a beginning for one's own.
+
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Write as _},
+    path::Path,
+};
+
+use clap::{Args, Subcommand};
+
+use super::{Done, print, settings::Settings};
+use crate::{
+    built_in::SCENARIOS,
+    catalogue::{Catalogue, Files},
+    data_file::{DataFile, Findings, LoadError},
+    mock::sources,
+    scenario::Origin,
+    words::with_meant,
+};
+
+/// A scenario with a comment to everything that one can say.
+const TEMPLATE: &str = include_str!("template.yaml");
+
+#[derive(Debug, Args)]
+pub(super) struct Scenarios {
+    #[command(flatten)]
+    settings: Box<Settings>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Scenario {
+    /// By which sessions ask for it
+    #[arg(value_name = "NAME")]
+    name: String,
+
+    #[command(flatten)]
+    settings: Box<Settings>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum New {
+    /// Write a commented scenario into the folder of `--scenarios`, or else into this one
+    Scenario(Scenario),
+}
+
+/// Lists names, where each comes from, and what happens; `before` is what settings in front of the command say.
+pub(super) fn scenarios(Scenarios { settings }: Scenarios, before: Settings) -> Done {
+    let (files, catalogue) = read(settings.over(before))?;
+    let scenarios = catalogue.scenarios.names().into_iter().map(|name| {
+        let scenario = catalogue.scenarios.get(name).expect("it is listed");
+        let from = match (scenario.origin, file_of(&files, name)) {
+            (Origin::File, Some(file)) => file.path.display().to_string(),
+            _ => "built in".to_owned(),
+        };
+        (name, from, scenario.description.trim().replace('\n', " "))
+    });
+    let scenarios: Vec<_> = scenarios.collect();
+    let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or_default();
+    let name_width = longest(&mut scenarios.iter().map(|(name, ..)| name.chars().count()));
+    let from_width = longest(&mut scenarios.iter().map(|(_, from, _)| from.chars().count()));
+    let lines = scenarios
+        .iter()
+        .map(|(name, from, description)| format!("{name:name_width$}  {from:from_width$}  {description}\n"));
+    print(lines.collect::<String>())
+}
+
+/// Prints a scenario as its file says it; `before` is what settings in front of the command say.
+pub(super) fn scenario(Scenario { name, settings }: Scenario, before: Settings) -> Done {
+    let (files, catalogue) = read(settings.over(before))?;
+    catalogue.scenarios.check(&name).map_err(with_meant)?;
+    let built_in = || SCENARIOS.iter().find(|file| file.name == name).map(|file| file.text);
+    let text = file_of(&files, &name).map(DataFile::text).or_else(built_in);
+    print(text.expect("it was found"))
+}
+
+/// Writes a file to begin with; `before` is what settings in front of the command say.
+pub(super) fn new(New::Scenario(Scenario { name, settings }): New, before: Settings) -> Done {
+    let is_name = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
+    if !is_name {
+        return Err(format!(
+            "`{name}` is no name of a scenario: it becomes a file's, so it has no slash and no dot in front"
+        )
+        .into());
+    }
+    let folder = settings.over(before).with_file()?.scenarios().unwrap_or_default();
+    let path = folder.join(format!("{name}.yaml"));
+    let failed = |path: &Path, error: &io::Error| match error.kind() {
+        ErrorKind::AlreadyExists => format!("`{}` is there already; it stays as it is", path.display()),
+        _ => format!("cannot write `{}`: {error}", path.display()),
+    };
+    fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+    let written = File::create_new(&path).and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+    written.map_err(|error| failed(&path, &error))?;
+    print(format!("{}\n", path.display()))
+}
+
+/// What the settings name, without what is broken; where nothing else is there, what is wrong.
+fn read(settings: Settings) -> Result<(Files, Catalogue), Box<dyn std::error::Error>> {
+    let config = settings.with_file()?.into_config()?;
+    let mut findings = Findings::default();
+    let files = Files::in_folders(config.scenarios.as_deref(), None, &mut findings);
+    let catalogue = Catalogue::of(sources(&config, &files), &mut findings);
+    LoadError::check(findings.problems)?;
+    Ok((files, catalogue))
+}
+
+fn file_of<'a>(files: &'a Files, name: &str) -> Option<&'a DataFile> {
+    files.scenarios.iter().find(|file| file.name == name)
+}

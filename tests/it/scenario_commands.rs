@@ -1,0 +1,108 @@
+//! `identomat-mock scenarios`, `scenario`, `new`, `completions` and `man`.
+
+use std::{fs, path::Path, process::Command};
+
+use tempfile::tempdir;
+
+use crate::command_line::{binary, output};
+
+/// What the command says in that folder: standard output where it succeeds, otherwise standard error.
+fn said(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = output(binary(arguments).current_dir(folder));
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
+}
+
+#[test]
+fn scenarios_are_listed_with_where_they_come_from() {
+    let folder = tempdir().unwrap();
+    fs::create_dir(folder.path().join("own")).unwrap();
+    fs::write(folder.path().join("own/approved.yaml"), "description: Mine\nstages: []\n").unwrap();
+    fs::write(folder.path().join("own/a.json"), r#"{"description": "Of\ntwo lines", "stages": []}"#).unwrap();
+    let list = said(folder.path(), &["scenarios", "--scenarios", "own"]).unwrap();
+    let rows: Vec<Vec<_>> =
+        list.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()).collect();
+    assert_eq!(rows[0], ["a", "own/a.json", "Of two lines"]);
+    assert!(rows.contains(&vec!["approved", "own/approved.yaml", "Mine"]), "{list}");
+    assert!(rows.contains(&vec![
+        "rejected",
+        "built in",
+        "The person is rejected, for the one reason that was seen in live answers."
+    ]));
+    assert_eq!(rows.len(), fs::read_dir("scenarios").unwrap().count() + 1);
+    let alone = said(folder.path(), &["scenarios", "--scenarios", "own", "--no-builtin-scenarios"]).unwrap();
+    assert_eq!(alone.lines().count(), 2);
+
+    fs::write(folder.path().join("own/a.json"), "{}").unwrap();
+    let broken = said(folder.path(), &["scenarios", "--scenarios", "own"]).unwrap_err();
+    assert!(broken.starts_with("error: own/a.json:1:1: the key `description` is missing\n"), "{broken}");
+}
+
+#[test]
+fn a_scenario_is_printed_as_its_file_says_it() {
+    let folder = tempdir().unwrap();
+    let built_in = said(folder.path(), &["scenario", "verdict-changes"]).unwrap();
+    assert_eq!(built_in, fs::read_to_string("scenarios/verdict-changes.yaml").unwrap());
+    let own = "# Mine\ndescription: Mine\nstages: []\n";
+    fs::write(folder.path().join("approved.yaml"), own).unwrap();
+    assert_eq!(said(folder.path(), &["scenario", "approved", "--scenarios", "."]).unwrap(), own);
+    let unknown = said(folder.path(), &["scenario", "rejectd"]).unwrap_err();
+    assert!(unknown.starts_with("error: there is no scenario `rejectd`; the scenarios are: "), "{unknown}");
+    assert!(unknown.ends_with("; did you mean `rejected`?\n"), "{unknown}");
+}
+
+#[test]
+fn a_new_scenario_can_be_used_at_once_and_with_all_its_comments() {
+    let folder = tempdir().unwrap();
+    let new = |arguments: &[&str]| said(folder.path(), &[&["new", "scenario"], arguments].concat());
+    assert_eq!(new(&["mine"]).unwrap(), "mine.yaml\n");
+    assert_eq!(new(&["mine", "--scenarios", "some/folder"]).unwrap(), "some/folder/mine.yaml\n");
+    let text = fs::read_to_string(folder.path().join("mine.yaml")).unwrap();
+    let no_finding = "no problem and no warning in 1 file\n";
+    assert_eq!(said(folder.path(), &["check", "mine.yaml"]).unwrap(), no_finding);
+
+    // Comments that are keys, or below one.
+    let is_key = |line: &str| {
+        line.split_once(':').is_some_and(|(key, _)| key.chars().all(|c| "-_ ".contains(c) || c.is_ascii_lowercase()))
+    };
+    let used = |line: &str| match line.split_once("# ") {
+        Some((indent, rest)) if indent.trim().is_empty() && is_key(rest) => format!("{indent}{rest}\n"),
+        _ => format!("{line}\n"),
+    };
+    let used: String = text.lines().map(used).collect();
+    for key in ["match:", "person:", "flags:", "session_lifetime:", "  - when: after=1h", "    reject_reason:"] {
+        assert!(used.lines().any(|line| line.starts_with(key)), "{key} in\n{used}");
+    }
+    fs::write(folder.path().join("used.yaml"), &used).unwrap();
+    assert_eq!(said(folder.path(), &["check", "used.yaml"]).unwrap(), no_finding, "{used}");
+
+    fs::write(folder.path().join("mine.yaml"), "kept").unwrap();
+    assert_eq!(new(&["mine"]).unwrap_err(), "error: `mine.yaml` is there already; it stays as it is\n");
+    assert_eq!(fs::read_to_string(folder.path().join("mine.yaml")).unwrap(), "kept");
+    for name in ["", "../mine", "a/b", ".hidden"] {
+        let refused = new(&[name]).unwrap_err();
+        assert!(refused.starts_with(&format!("error: `{name}` is no name of a scenario")), "{refused}");
+    }
+}
+
+#[test]
+fn shells_and_manual_pages_know_the_commands() {
+    let folder = tempdir().unwrap();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = said(folder.path(), &["completions", shell]).unwrap();
+        for word in ["check", "completions", "session-lifetime"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+        fs::write(folder.path().join(shell), script).unwrap();
+    }
+    let parsed = Command::new("bash").arg("-n").arg(folder.path().join("bash")).output().unwrap();
+    assert!(parsed.status.success() && parsed.stderr.is_empty(), "{parsed:?}");
+
+    let page = said(folder.path(), &["man"]).unwrap();
+    assert!(page.contains(".TH identomat-mock 1") && page.contains(r"\fB\-\-session\-lifetime\fR"), "{page}");
+    said(folder.path(), &["man", "--out", "pages"]).unwrap();
+    let pages = fs::read_dir(folder.path().join("pages")).unwrap().count();
+    assert!(pages > 10, "{pages}");
+    let check = fs::read_to_string(folder.path().join("pages/identomat-mock-check.1")).unwrap();
+    assert!(check.contains(r"\fB\-\-format\fR"), "{check}");
+}
