@@ -4,6 +4,7 @@ mod ca;
 mod check;
 mod coverage;
 mod demo;
+mod environment;
 mod health;
 mod manual;
 mod open_files;
@@ -14,7 +15,6 @@ mod watch;
 
 use std::{
     error::Error,
-    ffi::OsString,
     fmt, fs,
     io::{self, IsTerminal, Write},
     net::{SocketAddr, TcpStream},
@@ -24,7 +24,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 use tracing::field::Field;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -37,6 +37,7 @@ use self::{
     ca::Ca,
     check::{Check, Found, check},
     demo::{Demo, Showing},
+    environment::{command_line, warn_of_unknown_variables},
     health::{Whereabouts, health},
     manual::{Completions, Man},
     scenarios::{New, Scenario, Scenarios},
@@ -102,7 +103,9 @@ enum Command {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    let CommandLine { command, settings } = CommandLine::parse();
+    let arguments = command_line().get_matches();
+    let CommandLine { command, settings } =
+        CommandLine::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
     let done = match command {
         None => in_runtime(serve(settings, None)),
         Some(Command::Serve { settings: own }) => in_runtime(serve(own.over(settings), None)),
@@ -369,21 +372,6 @@ fn remove_left_over(path: &Path) -> Done {
 /// The address for clients on the same machine that a ready file tells: its last line.
 fn local_url_in(ready_file: &str) -> String {
     ready_file.lines().last().unwrap_or_default().trim().to_owned()
-}
-
-/// A misspelled variable would be a setting that is silently not made.
-fn warn_of_unknown_variables() {
-    let of_ours = |(name, _): &(OsString, _)| name.to_string_lossy().starts_with("IDENTOMAT_MOCK_");
-    let mut named = std::env::vars_os().filter(of_ours).peekable();
-    if named.peek().is_none() {
-        // Listing what is known takes longer than everything else at the start.
-        return;
-    }
-    let command = CommandLine::command();
-    let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
-    for (name, _) in named.filter(|(name, _)| !known.contains(&name.as_os_str())) {
-        tracing::warn!("there is no setting `{}`; it counts for nothing", name.to_string_lossy());
-    }
 }
 
 fn remove_if_there(path: &Path) -> Done {

@@ -162,7 +162,7 @@ impl Checked {
             files.scenarios = scenarios;
             let mut findings = Findings::default();
             Catalogue::of(sources(&config, &files), &mut findings);
-            findings.retain(|file| file.parent() == Some(&folder));
+            findings.retain(|file| file.is_some_and(|file| file.parent() == Some(&folder)));
             self.findings.add(findings);
         }
     }
@@ -173,7 +173,7 @@ impl Checked {
         if let Some(settings) = whole.findings.take(Settings::in_file(file)) {
             whole.settings(settings, Some(file));
         }
-        whole.findings.retain(|path| path == file.path);
+        whole.findings.retain(|path| path.is_none_or(|path| path == file.path));
         self.findings.add(whole.findings);
     }
 
@@ -218,6 +218,8 @@ fn placed(file: Option<&DataFile>, Misfit { company, message }: Misfit) -> Probl
     };
     match place {
         Some(place) if file.has(&place) => file.problem_in(&place, message),
+        // A key that comes from a variable does not stand in the file.
+        None if company.is_some() && file.has("companies") => Problem::of_file(&file.path, message),
         _ => Problem::new(message),
     }
 }

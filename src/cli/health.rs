@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use clap::Parser;
+use clap::FromArgMatches;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 
 use super::{
-    Command, CommandLine, Done,
+    Command, CommandLine, Done, command_line,
     demo::Demo,
     local_url_in,
     settings::Settings,
@@ -95,7 +95,8 @@ fn running_server() -> Option<Settings> {
             return None;
         }
         let arguments = String::from_utf8(fs::read(process.join("cmdline")).ok()?).ok()?;
-        let line = CommandLine::try_parse_from(arguments.trim_end_matches('\0').split('\0')).ok()?;
+        let arguments = arguments.trim_end_matches('\0').split('\0');
+        let line = CommandLine::from_arg_matches(&command_line().try_get_matches_from(arguments).ok()?).ok()?;
         match line.command {
             None => Some(line.settings),
             Some(Command::Serve { settings } | Command::Demo(Demo { settings, .. })) => {

@@ -46,6 +46,12 @@ pub(crate) struct CompanyFile {
     #[serde(default, alias = "frozen-at", deserialize_with = "moment")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     frozen_at: Option<SystemTime>,
+    /// How many sessions it has at most, instead of the server's setting.
+    #[serde(alias = "max-sessions")]
+    max_sessions: Option<usize>,
+    /// Whether `begin/` is refused at that number instead of making room, instead of the server's setting.
+    #[serde(alias = "refuse-at-max-sessions")]
+    refuse_at_max_sessions: Option<bool>,
 }
 
 /// What sessions get that name the `config_id`.
@@ -88,6 +94,14 @@ pub(crate) struct CompanyChange {
     #[serde(default, deserialize_with = "said")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     people: Option<Option<Vec<String>>>,
+    /// How many sessions it has at most.
+    #[serde(default, deserialize_with = "said")]
+    #[cfg_attr(test, schemars(with = "Option<usize>"))]
+    max_sessions: Option<Option<usize>>,
+    /// Whether `begin/` is refused at that number instead of making room.
+    #[serde(default, deserialize_with = "said")]
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
+    refuse_at_max_sessions: Option<Option<bool>>,
 }
 
 impl CompanyFile {
@@ -102,6 +116,8 @@ impl CompanyFile {
             queue: self.queue,
             faults: self.faults.into_iter().map(|FaultFile(fault)| fault).collect(),
             frozen_at: self.frozen_at,
+            max_sessions: self.max_sessions,
+            refuse_at_max_sessions: self.refuse_at_max_sessions,
             ..Company::new(self.company_key)
         }
     }
@@ -110,8 +126,20 @@ impl CompanyFile {
 impl Company {
     /// What the control API takes for it.
     pub(crate) fn written(&self) -> Map<String, Value> {
-        let Self { key, secret, scenario, dialect, result_case, configurations, people, queue, faults, frozen_at } =
-            self;
+        let Self {
+            key,
+            secret,
+            scenario,
+            dialect,
+            result_case,
+            configurations,
+            people,
+            queue,
+            faults,
+            frozen_at,
+            max_sessions,
+            refuse_at_max_sessions,
+        } = self;
         let configuration = |(id, saved): (&String, &Configuration)| {
             let Configuration { scenario, flags, steps, problem: _ } = saved;
             (id.clone(), json!({"scenario": scenario, "flags": flags, "steps": steps}))
@@ -127,6 +155,8 @@ impl Company {
             "queue": queue,
             "faults": faults.iter().map(|fault| Value::Object(fault.written())).collect::<Vec<_>>(),
             "frozen_at": frozen_at.and_then(|moment| Timestamp::try_from(moment).ok()),
+            "max_sessions": max_sessions,
+            "refuse_at_max_sessions": refuse_at_max_sessions,
         });
         let Value::Object(file) = file else { unreachable!("it is an object") };
         file
@@ -148,6 +178,8 @@ impl CompanyChange {
         company.scenario = self.scenario.unwrap_or(company.scenario);
         company.dialect = self.dialect.unwrap_or(company.dialect);
         company.result_case = self.result_case.unwrap_or(company.result_case);
+        company.max_sessions = self.max_sessions.unwrap_or(company.max_sessions);
+        company.refuse_at_max_sessions = self.refuse_at_max_sessions.unwrap_or(company.refuse_at_max_sessions);
         company.people = self.people.map_or(company.people, Option::unwrap_or_default);
         for (id, file) in self.configurations {
             match file {
@@ -186,7 +218,9 @@ mod tests {
             .people(["somebody"])
             .queue(["approved"])
             .fault(Fault::reset())
-            .frozen_at(SystemTime::UNIX_EPOCH);
+            .frozen_at(SystemTime::UNIX_EPOCH)
+            .max_sessions(5)
+            .refuse_at_max_sessions(true);
         for company in [company, Company::new("plain")] {
             let file: CompanyFile = serde_json::from_value(company.written().into()).unwrap();
             let read = file.into_company();

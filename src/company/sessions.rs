@@ -98,7 +98,6 @@ struct Held {
 pub(crate) struct Sessions {
     owner: Weak<Tenant>,
     index: Arc<Index>,
-    ceiling: Ceiling,
     order: Mutex<Order>,
     evicted: AtomicU64,
     journal: Arc<Journal>,
@@ -122,9 +121,9 @@ pub(crate) struct Evicted {
 pub(crate) struct Full(usize);
 
 impl Sessions {
-    pub(super) fn new(owner: Weak<Tenant>, index: Arc<Index>, ceiling: Ceiling, journal: Arc<Journal>) -> Self {
+    pub(super) fn new(owner: Weak<Tenant>, index: Arc<Index>, journal: Arc<Journal>) -> Self {
         let (order, bells) = (Mutex::default(), Bells::default());
-        Self { owner, index, ceiling, order, evicted: AtomicU64::new(0), journal, bells }
+        Self { owner, index, order, evicted: AtomicU64::new(0), journal, bells }
     }
 
     /// Adds a session; answers the one that is given up for it, where there is no room: the oldest that is finished, or
@@ -133,16 +132,21 @@ impl Sessions {
     /// # Errors
     ///
     /// [`Full`] when there is no room and none is made.
-    pub(crate) fn insert(&self, session: Session, catalogue: Arc<Catalogue>) -> Result<Option<Evicted>, Full> {
+    pub(crate) fn insert(
+        &self,
+        session: Session,
+        catalogue: Arc<Catalogue>,
+        ceiling: Ceiling,
+    ) -> Result<Option<Evicted>, Full> {
         let (token, number) = (session.token, self.index.begun.fetch_add(1, Ordering::Relaxed));
         let (owner, due) = (self.owner.clone(), session.next_due());
         let (begun_at, begun) = (session.begun_at(), self.begun(&session));
         let held = Mutex::new(Some(Held { session, due }));
         let record = Arc::new(Record { token, number, owner, catalogue, session: held });
         let mut order = self.order();
-        let is_full = order.by_number.len() >= self.ceiling.most;
-        if is_full && self.ceiling.refuses {
-            return Err(Full(self.ceiling.most));
+        let is_full = order.by_number.len() >= ceiling.most;
+        if is_full && ceiling.refuses {
+            return Err(Full(ceiling.most));
         }
         let given_up = if is_full { order.give_one_up() } else { None };
         // List and index change together.
@@ -193,11 +197,6 @@ impl Sessions {
     /// How many were given up to make room for others.
     pub(crate) fn evicted(&self) -> u64 {
         self.evicted.load(Ordering::Relaxed)
-    }
-
-    /// How many there are at most.
-    pub(super) fn most(&self) -> usize {
-        self.ceiling.most
     }
 
     /// Why a session of that token is not there any more, as far as that is remembered.
@@ -418,9 +417,9 @@ mod tests {
         };
         let ceiling = Ceiling { most: 10, refuses: false };
         let journal = Arc::new(Journal::new(JournalSettings::default(), Arc::default()));
-        let sessions = Sessions::new(Weak::new(), Arc::default(), ceiling, journal);
+        let sessions = Sessions::new(Weak::new(), Arc::default(), journal);
         for seconds in [1, 2] {
-            assert_eq!(sessions.insert(begin(seconds), catalogue.clone()), Ok(None));
+            assert_eq!(sessions.insert(begin(seconds), catalogue.clone(), ceiling), Ok(None));
         }
         let mut tokens = Vec::new();
         sessions.update_all(|session, _| tokens.push(session.token));

@@ -32,6 +32,8 @@ pub struct Company {
     pub(crate) queue: Vec<String>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) frozen_at: Option<SystemTime>,
+    pub(crate) max_sessions: Option<usize>,
+    pub(crate) refuse_at_max_sessions: Option<bool>,
 }
 
 impl Company {
@@ -48,6 +50,8 @@ impl Company {
             queue: Vec::new(),
             faults: Vec::new(),
             frozen_at: None,
+            max_sessions: None,
+            refuse_at_max_sessions: None,
         }
     }
 
@@ -105,6 +109,18 @@ impl Company {
         self
     }
 
+    /// How many sessions it has at most, instead of the server's setting.
+    pub fn max_sessions(mut self, number: usize) -> Self {
+        self.max_sessions = Some(number);
+        self
+    }
+
+    /// Whether `begin/` is refused at that number instead of making room, instead of the server's setting.
+    pub fn refuse_at_max_sessions(mut self, refuses: bool) -> Self {
+        self.refuse_at_max_sessions = Some(refuses);
+        self
+    }
+
     /// A company set as this one, whose key is a pattern of `key`; `{key}` in the secret stands for it.
     pub(super) fn of_key(&self, key: &str) -> Self {
         let secret = self.secret.as_ref().map(|secret| secret.replace("{key}", key));
@@ -122,6 +138,12 @@ impl Company {
         }
         if self.secret.as_deref() == Some("") {
             return Some(format!("the secret of the company key `{}` is empty; leave it out or give one", self.key));
+        }
+        if self.max_sessions == Some(0) {
+            let key = &self.key;
+            return Some(format!(
+                "`max_sessions` of the company key `{key}`: with 0 no session could begin; give at least 1"
+            ));
         }
         let is_id = |id: &str| id.len() == 24 && id.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
         if let Some((id, problem)) = self.configurations.iter().find_map(|(id, saved)| Some((id, saved.problem?))) {
@@ -161,6 +183,8 @@ impl fmt::Debug for Company {
             .field("queue", &self.queue)
             .field("faults", &self.faults)
             .field("frozen_at", &self.frozen_at)
+            .field("max_sessions", &self.max_sessions)
+            .field("refuse_at_max_sessions", &self.refuse_at_max_sessions)
             .finish()
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Tenant {
     told: Mutex<HashSet<String>>,
     /// Where its clock stood at the start, if it was frozen.
     frozen_at: Option<Timestamp>,
+    /// How many sessions it may have, where it is not set otherwise.
+    ceiling: Ceiling,
     /// When it was last called, in nanoseconds of real time.
     last_call: AtomicU64,
 }
@@ -119,7 +121,7 @@ impl Tenant {
         let tenant = Arc::new_cyclic(|tenant| Self {
             clock: Clock::new(frozen_at),
             tokens: TokenSource::new(seed, &key),
-            sessions: Sessions::new(tenant.clone(), index.clone(), ceiling, journal.clone()),
+            sessions: Sessions::new(tenant.clone(), index.clone(), journal.clone()),
             faults: Faults::default(),
             journal,
             ledger: Ledger::default(),
@@ -127,6 +129,7 @@ impl Tenant {
             begin_faults: Mutex::default(),
             told: Mutex::default(),
             frozen_at,
+            ceiling,
             last_call: AtomicU64::new(0),
             setup: RwLock::new(setup.clone()),
             first_setup: setup,
@@ -201,10 +204,19 @@ impl Tenant {
         }
     }
 
+    /// How many sessions it may have at once.
+    pub(crate) fn ceiling(&self, setup: &Setup) -> Ceiling {
+        let Company { max_sessions, refuse_at_max_sessions, .. } = setup.company;
+        Ceiling {
+            most: max_sessions.unwrap_or(self.ceiling.most),
+            refuses: refuse_at_max_sessions.unwrap_or(self.ceiling.refuses),
+        }
+    }
+
     /// Says that a session was given up for a new one: for the hint; in the log, the first time and then when there are
     /// ten times as many.
     pub(crate) fn tell_of_eviction(&self, Evicted { token, number }: &Evicted) -> String {
-        let most = self.sessions.most();
+        let Ceiling { most, .. } = self.ceiling(&self.setup());
         if is_power_of_ten(*number) {
             let company = &self.key;
             tracing::warn!(

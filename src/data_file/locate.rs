@@ -22,6 +22,15 @@ enum Tree {
 /// A line and a column.
 type At = (usize, usize);
 
+/// A text of a file.
+#[cfg(feature = "cli")]
+pub(super) struct PlacedText {
+    pub(super) line: usize,
+    pub(super) column: usize,
+    pub(super) bytes: std::ops::Range<usize>,
+    pub(super) value: String,
+}
+
 /// What a word is in a mapping.
 pub(super) enum Member {
     Key(At),
@@ -63,6 +72,31 @@ impl DataFile {
             Tree::Keys(_) | Tree::List(_) | Tree::Other => None,
         };
         reached.into_iter().filter_map(text).collect()
+    }
+
+    /// The texts that are values and have that character in them, in the order in which they stand in the file.
+    #[cfg(feature = "cli")]
+    pub(super) fn texts_with(&self, character: char) -> Vec<PlacedText> {
+        fn collect(here: Spanned<Tree>, texts: &mut Vec<PlacedText>) {
+            match here.value {
+                Tree::Keys(entries) => entries.into_iter().for_each(|(_, value)| collect(value, texts)),
+                Tree::List(elements) => elements.into_iter().for_each(|element| collect(element, texts)),
+                Tree::Text(value) => {
+                    let ((line, column), span) = (at(here.defined), here.defined.span());
+                    let bytes = span.byte_offset().zip(span.byte_len());
+                    let bytes = bytes.map(|(start, length)| start as usize..(start + length) as usize);
+                    texts.extend(bytes.map(|bytes| PlacedText { line, column, bytes, value }));
+                }
+                Tree::Other => {}
+            }
+        }
+        let mut texts = Vec::new();
+        self.tree().into_iter().for_each(|tree| collect(tree, &mut texts));
+        texts.retain(|text| text.value.contains(character));
+        texts.sort_by_key(|text| text.bytes.start);
+        // What an alias stands for is found with its anchor, too.
+        texts.dedup_by_key(|text| text.bytes.start);
+        texts
     }
 
     /// Whether there is something where `path` leads to.

@@ -2,6 +2,8 @@
 
 mod collect;
 #[cfg(feature = "cli")]
+mod environment;
+#[cfg(feature = "cli")]
 mod keys;
 mod locate;
 mod parse;

@@ -7,6 +7,7 @@ use super::{
     DataFile, Place, Problem,
     collect::{self, Found, What},
     locate::Member,
+    problem::is_secret,
 };
 use crate::{
     foreign_text::shortened,
@@ -71,6 +72,7 @@ impl DataFile {
         }
         let stands = stands_at(text, line, column);
         let message = match (wanted(error), stands) {
+            (Some(wanted), Some((Some(key), _))) if is_secret(key) => format!("`{key}` takes {wanted}"),
             (Some(wanted), Some((Some(key), value))) => format!("`{key}` takes {wanted}, not `{}`", shortened(value)),
             (Some(wanted), Some((None, value))) => format!("`{}` stands where {wanted} is wanted", shortened(value)),
             _ => match error {

@@ -1,12 +1,15 @@
 //! What is wrong with a file, where, and how it is shown.
 
 use std::{
+    borrow::Cow,
     cmp::Ordering,
     fmt, io,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use regex_lite::Regex;
 
 /// How much of a line is shown on either side of where the mark begins.
 const SHOWN: usize = 100;
@@ -49,7 +52,7 @@ pub(crate) struct Place {
     /// How many characters are marked.
     pub(crate) width: usize,
     /// The line, or what is around the mark of one that is long.
-    text: String,
+    pub(super) text: String,
     /// How many characters of the line are left out before that.
     cut: usize,
 }
@@ -87,9 +90,9 @@ impl Findings {
 
     /// Keeps what is about files for which that holds.
     #[cfg(feature = "cli")]
-    pub(crate) fn retain(&mut self, is_kept: impl Fn(&Path) -> bool) {
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(Option<&Path>) -> bool) {
         for list in [&mut self.problems, &mut self.warnings] {
-            list.retain(|problem| problem.file.as_deref().is_some_and(&is_kept));
+            list.retain(|problem| is_kept(problem.file.as_deref()));
         }
     }
 }
@@ -123,7 +126,7 @@ impl Problem {
     }
 
     /// By file, line and column.
-    fn in_order(&self, other: &Self) -> Ordering {
+    pub(super) fn in_order(&self, other: &Self) -> Ordering {
         let place = |it: &Self| it.place.as_ref().map(|place| (place.line, place.column));
         self.file.cmp(&other.file).then_with(|| place(self).cmp(&place(other)))
     }
@@ -162,7 +165,7 @@ impl Place {
         let whole = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
         let length = whole.chars().take(column + SHOWN).count();
         let cut = column.saturating_sub(SHOWN + 1).min(length);
-        let text = whole.chars().skip(cut).take(2 * SHOWN).collect();
+        let text = without_secrets(whole).chars().skip(cut).take(2 * SHOWN).collect();
         Self { line, column, width: width.min((length + 1).saturating_sub(column)).max(1), text, cut }
     }
 
@@ -176,7 +179,51 @@ impl Place {
     }
 }
 
+/// Whether a key of a config file has a value that is shown to nobody.
+pub(super) fn is_secret(key: &str) -> bool {
+    ["secret", "admin-token", "company-key", "any-company-key"].contains(&key)
+}
+
+/// The line with `*` for each character of a secret: what others may read is the log of a build.
+fn without_secrets(line: &str) -> Cow<'_, str> {
+    static SECRET: LazyLock<Regex> = LazyLock::new(|| {
+        let value = r#"(?:"[^"]*"|'[^']*'|[^\s,}\]]+)"#;
+        let named = format!(r#"(?:secret|admin-token)["']?\s*:\s*({value})"#);
+        let after_key = r#"company-key["']?\s*:[^=]*=([^,\]"']+)"#;
+        Regex::new(&format!("{named}|{after_key}")).expect("a pattern")
+    });
+    let (mut shown, mut end) = (String::new(), 0);
+    for found in SECRET.captures_iter(line).filter_map(|found| found.get(1).or(found.get(2))) {
+        shown.push_str(&line[end..found.start()]);
+        shown.extend(found.as_str().chars().map(|_| '*'));
+        end = found.end();
+    }
+    if end == 0 { line.into() } else { (shown + &line[end..]).into() }
+}
+
 /// A paragraph for each.
 fn shown(problems: &[Problem]) -> String {
     problems.iter().map(Problem::shown).collect::<Vec<_>>().join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_shows_a_secret() {
+        for (line, shown) in [
+            ("  secret: hush", "  secret: ****"),
+            ("{key: a, secret: hush, dialect: b}", "{key: a, secret: ****, dialect: b}"),
+            (r#"{"key": "a", "secret": "hu, sh"}"#, r#"{"key": "a", "secret": ********}"#),
+            ("admin-token: 'hush'", "admin-token: ******"),
+            ("company-key: a=hush", "company-key: a=****"),
+            ("company-key: [a, b=hush, c]", "company-key: [a, b=****, c]"),
+            ("any-company-key: \"test-*=hush-{key}\"", "any-company-key: \"test-*=**********\""),
+            ("company-key: a", "company-key: a"),
+            ("description: no secret", "description: no secret"),
+        ] {
+            assert_eq!(without_secrets(line), shown);
+        }
+    }
 }

@@ -112,7 +112,7 @@ impl Mock {
         let opening = Opening { token, asked, switches, step_types, lifetime, parent: parent_token };
         let session = Session::begin(opening, now);
         met.stand = Some(Stand::of(&session));
-        let inserted = tenant.sessions.insert(session, catalogue);
+        let inserted = tenant.sessions.insert(session, catalogue, tenant.ceiling(&setup));
         if inserted.is_ok()
             && let Some(parent) = &parent_token
         {

@@ -195,7 +195,7 @@ impl Scenario {
                 Some(seen) => format!(", did you mean `{seen}`?"),
                 None => format!("; seen were {}", REJECT_REASONS.join(", ")),
             };
-            (format!("{place}.reject_reason"), doubt + &rest)
+            (format!("{place}.reject_reason"), format!("{doubt}{rest}"))
         });
         let steps = StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types.into_iter();
         let steps = steps.map(|kind| {

@@ -192,7 +192,11 @@ fn the_page_about_files_shows_what_is_said() {
     let blocks = |language: &str| -> Vec<&str> {
         page.split(&format!("```{language}\n")).skip(1).map(|rest| rest.split_once("```").unwrap().0).collect()
     };
-    let folder = folder_of(&[("scenarios/operator.yaml", blocks("yaml")[0])]);
+    let [operator, config] = blocks("yaml")[..] else { panic!("a scenario and a config file") };
+    let folder = folder_of(&[("scenarios/operator.yaml", operator), ("config.yaml", config)]);
+    let mut of_config = binary(&["check", "config.yaml"]);
+    let of_config = of_config.current_dir(folder.path()).envs([("ADMIN_TOKEN", "a"), ("SHOP_SECRET", "b: c")]);
+    assert_eq!(String::from_utf8(output(of_config).stdout).unwrap(), "no problem and no warning in 1 file\n");
     for block in blocks("console") {
         let (command, shown) = block.split_once('\n').unwrap();
         let arguments: Vec<_> = command.strip_prefix("$ identomat-mock ").unwrap().split(' ').collect();

@@ -1,9 +1,10 @@
 //! Companies do not see each other.
 
 use identomat_mock::{Company, CompanyHandle, Config, Configuration, ResultCase};
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, TestApp};
+use crate::harness::{Reply, TestApp, send};
 
 async fn two_companies() -> TestApp {
     TestApp::start_with(|builder| {
@@ -194,6 +195,32 @@ async fn begin_is_refused_at_the_ceiling_where_that_is_set() {
     let (_, hint) = begin(&app, "one", 1).await;
     assert_eq!(hint, "scenario `rejected`, from the company's queue");
     assert_eq!(one.session_count(), 3);
+}
+
+#[tokio::test]
+async fn a_company_can_have_a_ceiling_of_its_own() {
+    let settings = |config: &mut Config| {
+        at_most_three(config);
+        config.companies = vec![Company::new("one").max_sessions(1).refuse_at_max_sessions(true), "other".into()];
+    };
+    let app = TestApp::start_with(|builder| builder.settings(settings)).await;
+    begin(&app, "one", 1).await;
+    let refused = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
+    assert!(refused.argument_error().starts_with("the company has as many sessions as it may have, 1 "), "{refused}");
+    let (_, hint) = begin(&app, "other", 4).await;
+    assert!(hint.contains("the company had as many sessions as it may have, 3 (--max-sessions), so `"), "{hint}");
+
+    // It can be changed while the server runs.
+    let change = json!({"max_sessions": 2, "refuse_at_max_sessions": null});
+    let patch = async |change: Value| send(app.request(Method::PATCH, "/__admin/companies/one").json(&change)).await;
+    patch(change).await.assert_status(200);
+    let (_, hint) = begin(&app, "one", 1).await;
+    assert_eq!(hint, "scenario `approved`, from the server's default");
+    let (_, hint) = begin(&app, "one", 1).await;
+    assert!(hint.contains("the company had as many sessions as it may have, 2 (--max-sessions), so `"), "{hint}");
+    let none = patch(json!({"max_sessions": 0})).await;
+    none.assert_status(400);
+    assert!(none.text().contains("with 0 no session could begin"), "{none}");
 }
 
 #[tokio::test]

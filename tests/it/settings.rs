@@ -332,3 +332,91 @@ fn one_value_of_the_file_needs_no_list() {
     let serving = Serving::spawn(&mut binary(&["--config", path.to_str().unwrap()]));
     assert!(serving.said.contains("company keys: my-company\n"), "{}", serving.said);
 }
+
+#[tokio::test]
+async fn variables_stand_in_the_file_for_what_the_environment_says() {
+    let (_folder, path) = config(
+        "port: ${MOCK_TEST_PORT:-0}\nfinish: \"${MOCK_TEST_FINISH}\"\nno-panel: ${MOCK_TEST_NO_PANEL}\ncompanies:\n  \
+         - {key: \"shop-${MOCK_TEST_SHOP:-1}\", secret: \"a$$b\", scenario: \"${MOCK_TEST_SCENARIO:-rejected}\"}\n  - key: \
+         plain\n    max-sessions: ${MOCK_TEST_MOST}\n",
+    );
+    let mut command = binary(&["--config", path.to_str().unwrap()]);
+    command.envs([("MOCK_TEST_FINISH", "begin"), ("MOCK_TEST_NO_PANEL", "true"), ("MOCK_TEST_SHOP", "7")]);
+    let serving = Serving::spawn(command.env("MOCK_TEST_MOST", "2").env("MOCK_TEST_SCENARIO", "manual-check"));
+    assert!(serving.said.contains("company keys: shop-7 (signed), plain\n"), "{}", serving.said);
+    let settings = reqwest::get(format!("{}/__admin/settings", serving.url())).await.unwrap();
+    let settings: Value = settings.json().await.unwrap();
+    assert_eq!((&settings["finish"], &settings["no_panel"]), (&json!("begin"), &json!(true)));
+}
+
+#[test]
+fn a_variable_that_is_missing_stops_the_start() {
+    let text =
+        "finish: ${MOCK_TEST_NONE}\nport: \"${MOCK_TEST_NONE:-${MOCK_TEST_OTHER}}\"\nscenario: pay$roll\nseed: many\n";
+    let (_folder, path) = config(text);
+    let said = refusal(&["--config", path.to_str().unwrap()], &[]);
+    let said = said.replace(&path.display().to_string(), "config.yaml");
+    insta::assert_snapshot!(said, @r#"
+    error: config.yaml:1:9: there is no variable `MOCK_TEST_NONE` in the environment: set it, or write `${MOCK_TEST_NONE:-DEFAULT}`
+      |
+    1 | finish: ${MOCK_TEST_NONE}
+      |         ^^^^^^^^^^^^^^^^^
+
+    config.yaml:2:7: there is no variable `MOCK_TEST_OTHER` in the environment: set it, or write `${MOCK_TEST_OTHER:-DEFAULT}`
+      |
+    2 | port: "${MOCK_TEST_NONE:-${MOCK_TEST_OTHER}}"
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    config.yaml:3:11: `$roll` is neither `${NAME}` nor `${NAME:-DEFAULT}`; a dollar sign is written `$$`
+      |
+    3 | scenario: pay$roll
+      |           ^^^^^^^^
+
+    config.yaml:4:7: `many` is not a whole number from 0
+      |
+    4 | seed: many
+      |       ^^^^
+    "#);
+}
+
+#[test]
+fn no_message_and_no_line_shows_a_secret() {
+    let text = "company-key: [a=hush-1]\nadmin-token: hush-2 x\ncompanies:\n  - {key: b, secret: hush-3, dialect: klingon}\n  - \
+                {key: c, secret: [hush-4]}\n  - {key: c, secret: '${MOCK_TEST_SECRET}', frozen-at: soon}\n";
+    let (_folder, path) = config(text);
+    let said = refusal(&["--config", path.to_str().unwrap()], &[("MOCK_TEST_SECRET", "hush-5")]);
+    assert!(said.contains("`klingon` is not a dialect") && said.contains("`secret` takes a text"), "{said}");
+    assert!(said.contains("`soon` is not a moment"), "{said}");
+    assert!(!said.contains("hush"), "{said}");
+}
+
+#[test]
+fn variables_of_an_orchestrator_are_passed_over_with_one_warning() {
+    let mut command = binary(&["--port", "0"]);
+    for (name, value) in [
+        ("PORT", "tcp://10.0.0.1:8080"),
+        ("SERVICE_HOST", "10.0.0.1"),
+        ("SERVICE_PORT", "8080"),
+        ("SERVICE_PORT_HTTP", "8080"),
+        ("PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("SED", "7"),
+    ] {
+        command.env(format!("IDENTOMAT_MOCK_{name}"), value);
+    }
+    let (_, _, log) = Serving::spawn(&mut command).terminate();
+    let warnings: Vec<_> = log.lines().filter_map(|line| line.split_once(" WARN ")).map(|(_, said)| said).collect();
+    assert_eq!(
+        warnings,
+        [
+            "these variables come from an orchestrator that knows a service of this name, and count for nothing: \
+             IDENTOMAT_MOCK_PORT, IDENTOMAT_MOCK_PORT_8080_TCP, IDENTOMAT_MOCK_PORT_8080_TCP_ADDR, \
+             IDENTOMAT_MOCK_SERVICE_HOST, IDENTOMAT_MOCK_SERVICE_PORT, IDENTOMAT_MOCK_SERVICE_PORT_HTTP",
+            "there is no setting `IDENTOMAT_MOCK_SED`; it counts for nothing",
+        ]
+    );
+    let said = refusal(&["serve", "--port", "tcp://10.0.0.1:8080"], &[]);
+    assert!(said.contains("`tcp://10.0.0.1:8080` is not a port"), "{said}");
+    let said = refusal(&["serve"], &[("IDENTOMAT_MOCK_PORT", "tcp://10.0.0.1:8080"), ("IDENTOMAT_MOCK_SEED", "x")]);
+    assert!(!said.contains("is not a port") && said.contains("`x` is not a whole number"), "{said}");
+}

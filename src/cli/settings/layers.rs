@@ -15,7 +15,7 @@ impl Settings {
 
     /// What a config file says.
     pub(in crate::cli) fn in_file(file: &DataFile) -> Result<Self, LoadError> {
-        let settings: Self = file.parse()?;
+        let settings: Self = file.parse_with_environment()?;
         Ok(settings.relative_to(file.path.parent().unwrap_or(Path::new(""))))
     }
 

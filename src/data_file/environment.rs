@@ -1,0 +1,251 @@
+//! Variables of the environment in the values of a file: `${NAME}`, `${NAME:-default}`, and `$$` for a dollar sign.
+
+use std::{collections::HashMap, ffi::OsString};
+
+use serde::de::DeserializeOwned;
+
+use super::{DataFile, Problem};
+
+type Variables = HashMap<String, String>;
+
+/// A value in the text of a file, and what stands there instead.
+struct Replaced {
+    /// From 1.
+    line: usize,
+    /// In characters, from 1.
+    column: usize,
+    source: String,
+    instead: String,
+    value: String,
+}
+
+impl DataFile {
+    /// Reads the text as [`DataFile::parse`] does, with the variables of the environment in place of their names.
+    ///
+    /// # Errors
+    ///
+    /// As there, and a variable that is missing or is not written so.
+    pub(crate) fn parse_with_environment<T: DeserializeOwned>(&self) -> Result<T, Vec<Problem>> {
+        let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        self.parse_with(&std::env::vars_os().filter_map(text).collect())
+    }
+
+    fn parse_with<T: DeserializeOwned>(&self, variables: &Variables) -> Result<T, Vec<Problem>> {
+        let (mut expanded, mut end) = (String::with_capacity(self.text.len()), 0);
+        let (mut replaced, mut problems) = (Vec::new(), Vec::new());
+        for text in self.texts_with('$') {
+            let source = &self.text[text.bytes.clone()];
+            let value = expand(&text.value, variables).unwrap_or_else(|message| {
+                problems.push(self.marked((text.line, text.column), message));
+                // What is missing is wrong in no other way.
+                text.value.clone()
+            });
+            let instead = written(&value);
+            expanded.push_str(&self.text[end..text.bytes.start]);
+            expanded.push_str(&instead);
+            end = text.bytes.end;
+            replaced.push(Replaced { line: text.line, column: text.column, source: source.into(), instead, value });
+        }
+        if replaced.is_empty() {
+            return self.parse().map_err(|problems| problems.into_iter().map(with_brackets).collect());
+        }
+        expanded.push_str(&self.text[end..]);
+        let file = Self { name: self.name.clone(), path: self.path.clone(), text: expanded.into() };
+        match file.parse() {
+            Ok(parsed) if problems.is_empty() => Ok(parsed),
+            Ok(_) => Err(problems),
+            Err(others) => {
+                for other in others.into_iter().map(|other| self.as_written(other, &replaced)) {
+                    if !problems.iter().any(|problem| problem.place.is_some() && problem.place == other.place) {
+                        problems.push(other);
+                    }
+                }
+                problems.sort_by(Problem::in_order);
+                Err(problems)
+            }
+        }
+    }
+
+    /// A problem with the expanded text, where it stands in the file, and without the values of variables.
+    fn as_written(&self, problem: Problem, replaced: &[Replaced]) -> Problem {
+        let Some(place) = &problem.place else { return problem };
+        let length = |text: &str| text.chars().count();
+        let mut column = place.column;
+        for value in replaced.iter().filter(|value| value.line == place.line) {
+            if column >= value.column + length(&value.instead) {
+                column = column + length(&value.source) - length(&value.instead);
+            } else if column > value.column {
+                column = value.column;
+            }
+        }
+        let value = replaced.iter().find(|value| (value.line, value.column) == (place.line, column));
+        let message = match value {
+            Some(value) if !value.value.is_empty() => {
+                let source = value.source.trim_matches(['"', '\'']);
+                problem.message.replace(&value.value, source)
+            }
+            _ => problem.message,
+        };
+        self.marked((place.line, column), message)
+    }
+}
+
+/// Where a bracket is out of place, that may be the one of a variable.
+fn with_brackets(mut problem: Problem) -> Problem {
+    let is_in_line = problem.place.as_ref().is_some_and(|place| place.text.contains("${"));
+    if is_in_line && problem.message.starts_with("while parsing a flow") {
+        problem.message.push_str("; within brackets a variable stands in quotes: \"${NAME}\"");
+    }
+    problem
+}
+
+/// A value as YAML: a number or a boolean may stand where one is wanted, and everything else is a text.
+fn written(value: &str) -> String {
+    let is_number = value.parse::<f64>().is_ok() && value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    if is_number || matches!(value, "true" | "false") {
+        return value.to_owned();
+    }
+    serde_json::to_string(value).expect("a text is JSON")
+}
+
+/// The text with the values of variables.
+///
+/// # Errors
+///
+/// A message that names a variable that is missing, or is not written as one.
+fn expand(text: &str, variables: &Variables) -> Result<String, String> {
+    let (mut expanded, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once('$') {
+        expanded.push_str(before);
+        rest = after;
+        if let Some(after) = rest.strip_prefix('$') {
+            expanded.push('$');
+            rest = after;
+            continue;
+        }
+        let unclear = || {
+            format!(
+                "`${}` is neither `${{NAME}}` nor `${{NAME:-DEFAULT}}`; a dollar sign is written `$$`",
+                name_in(rest)
+            )
+        };
+        let braced = rest.strip_prefix('{').ok_or_else(unclear)?;
+        let (inner, after) = braced.split_at(end_of(braced).ok_or_else(unclear)?);
+        let (name, default) = inner.split_at(name_in(inner).len());
+        let default = match default.strip_prefix(":-") {
+            Some(default) => Some(default),
+            None if default.is_empty() => None,
+            None => return Err(format!("`${{{inner}}}` is neither `${{NAME}}` nor `${{NAME:-DEFAULT}}`")),
+        };
+        if name.is_empty() {
+            return Err(format!("`${{{inner}}}` names no variable: write `${{NAME}}` or `${{NAME:-DEFAULT}}`"));
+        }
+        match (variables.get(name), default) {
+            (Some(value), None) => expanded.push_str(value),
+            (Some(value), Some(_)) if !value.is_empty() => expanded.push_str(value),
+            (_, Some(default)) => expanded.push_str(&expand(default, variables)?),
+            (None, None) => {
+                return Err(format!(
+                    "there is no variable `{name}` in the environment: set it, or write `${{{name}:-DEFAULT}}`"
+                ));
+            }
+        }
+        rest = &after[1..];
+    }
+    Ok(expanded + rest)
+}
+
+/// The name that a text begins with.
+fn name_in(text: &str) -> &str {
+    let is_start = text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
+    let end = text.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(text.len());
+    if is_start { &text[..end] } else { "" }
+}
+
+/// Where the brace is that closes what began before the text.
+fn end_of(text: &str) -> Option<usize> {
+    let mut open = 0;
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' if text[..at].ends_with('$') => open += 1,
+            '}' if open == 0 => return Some(at),
+            '}' => open -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn variables() -> Variables {
+        [("SET", "value"), ("EMPTY", ""), ("NUMBER", "8080"), ("YES", "true"), ("ODD", "a: \"b\" # ${SET}")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
+    }
+
+    #[test]
+    fn variables_and_defaults_are_put_in() {
+        for (text, expanded) in [
+            ("", ""),
+            ("a", "a"),
+            ("$$", "$"),
+            ("$$NAME$${NAME}", "$NAME${NAME}"),
+            ("a${SET}b${SET}c", "avaluebvaluec"),
+            ("${EMPTY}", ""),
+            ("${NAME:-default}", "default"),
+            ("${NAME:-}", ""),
+            ("${EMPTY:-${SET}}", "value"),
+            ("${NAME:-${EMPTY:-a${SET}}}.", "avalue."),
+            ("${SET:-${NAME}}", "value"),
+            ("${NAME:-a}}", "a}"),
+        ] {
+            assert_eq!(expand(text, &variables()).as_deref(), Ok(expanded), "{text}");
+        }
+        for (wrong, problem) in [
+            ("${NAME}", "there is no variable `NAME` in the environment"),
+            ("a$$${NAME}", "there is no variable `NAME`"),
+            ("${SET}${NAME}", "there is no variable `NAME`"),
+            ("${EMPTY:-${NAME}}", "there is no variable `NAME`"),
+            ("pass$word", "`$word` is neither `${NAME}` nor `${NAME:-DEFAULT}`; a dollar sign is written `$$`"),
+            ("costs 5$", "a dollar sign is written `$$`"),
+            ("${SET", "a dollar sign is written `$$`"),
+            ("${}", "`${}` names no variable"),
+            ("${SET?why}", "`${SET?why}` is neither"),
+        ] {
+            let error = expand(wrong, &variables()).unwrap_err();
+            assert!(error.contains(problem), "{wrong}: {error}");
+        }
+    }
+
+    fn file(text: &'static str) -> DataFile {
+        DataFile { name: "a".into(), path: "a.yaml".into(), text: text.into() }
+    }
+
+    #[test]
+    fn values_keep_what_they_are() {
+        let text =
+            "a: ${NUMBER}\nb: [\"${YES}\", '${ODD}', \"${SET}\"]\n${SET}: {c: \"${EMPTY}\", d: 1$$}\n# ${NAME}\n";
+        let read: Value = file(text).parse_with(&variables()).unwrap();
+        let odd = "a: \"b\" # ${SET}";
+        assert_eq!(read, json!({"a": 8080, "b": [true, odd, "value"], "${SET}": {"c": "", "d": "1$"}}));
+    }
+
+    #[test]
+    fn problems_are_where_they_stand_in_the_file_and_show_no_value() {
+        let text = "{a: \"${SET}\", b: \"${NUMBER}\", c: \"${NAME}\", d: \"${SET}\", e: x}\n";
+        let wrong = file(text).parse_with::<HashMap<String, std::net::IpAddr>>(&variables()).unwrap_err();
+        let said: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 5, "{said:?}");
+        for (said, place) in said.iter().zip(["1:5:", "1:18:", "1:34:", "1:48:", "1:61:"]) {
+            assert!(said.starts_with(&format!("a.yaml:{place}")) && !said.contains("value`"), "{said}");
+        }
+        assert!(said[2].contains("there is no variable `NAME`"), "{}", said[2]);
+        let wrong = file("a: {b: ${SET}}\n").parse_with::<Value>(&variables()).unwrap_err();
+        assert!(wrong[0].message.ends_with("; within brackets a variable stands in quotes: \"${NAME}\""), "{wrong:?}");
+    }
+}
