@@ -10,6 +10,9 @@ use crate::{
     scenario::{Origin, Scenario, ScenarioBook, Trigger},
 };
 
+/// So much is said of one file at most, of each kind.
+const MOST_OF_A_FILE: usize = 100;
+
 /// Scenarios and fixtures that fit together.
 #[derive(Debug, Clone)]
 pub(crate) struct Catalogue {
@@ -66,7 +69,7 @@ impl Catalogue {
                 Some(file) => file.problem_in(&place, message),
                 None => scenario.broken(message),
             };
-            found.into_iter().map(problem).collect()
+            found.into_iter().take(MOST_OF_A_FILE).map(problem).collect()
         };
         for scenario in catalogue.scenarios.own() {
             findings.problems.extend(placed(scenario, catalogue.unknown_names(scenario)));

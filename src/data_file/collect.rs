@@ -15,6 +15,9 @@ use serde_saphyr::{Error, Location, Options, Spanned, options::DuplicateKeyPolic
 /// A file with more than that is not of the kind that it is read as.
 const MOST_PROBLEMS: usize = 100;
 
+/// How many bytes are read again at most to find them.
+const MOST_READ: usize = 1 << 20;
+
 /// Something that is wrong with a file.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -45,12 +48,13 @@ pub(super) fn problems<'t, T: Deserialize<'t>>(text: &'t str, options: &Options)
     let mut options = options.clone();
     options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
     let mut reading = Reading::default();
-    while reading.found.borrow().len() < MOST_PROBLEMS {
+    let most_attempts = (MOST_READ / text.len().max(1)).clamp(2, MOST_PROBLEMS);
+    for _ in 0..most_attempts {
         let read = serde_saphyr::with_deserializer_from_str_with_options(text, options.clone(), |inner| {
             T::deserialize(Watched { inner, reading: &reading, known: None })
         });
         let Err(error) = read else { break };
-        if !reading.goes_on_without(error) {
+        if !reading.goes_on_without(error) || reading.found.borrow().len() >= MOST_PROBLEMS {
             break;
         }
     }

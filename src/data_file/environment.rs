@@ -5,8 +5,12 @@ use std::{collections::HashMap, ffi::OsString};
 use serde::de::DeserializeOwned;
 
 use super::{DataFile, Problem};
+use crate::foreign_text::shortened;
 
 type Variables = HashMap<String, String>;
+
+/// How many defaults may stand in one another.
+const DEEPEST: usize = 10;
 
 /// A value in the text of a file, and what stands there instead.
 struct Replaced {
@@ -35,7 +39,7 @@ impl DataFile {
         let (mut replaced, mut problems) = (Vec::new(), Vec::new());
         for text in self.texts_with('$') {
             let source = &self.text[text.bytes.clone()];
-            let value = expand(&text.value, variables).unwrap_or_else(|message| {
+            let value = expand(&text.value, variables, DEEPEST).unwrap_or_else(|message| {
                 problems.push(self.marked((text.line, text.column), message));
                 // What is missing is wrong in no other way.
                 text.value.clone()
@@ -50,7 +54,7 @@ impl DataFile {
             return self.parse().map_err(|problems| problems.into_iter().map(with_brackets).collect());
         }
         expanded.push_str(&self.text[end..]);
-        let file = Self { name: self.name.clone(), path: self.path.clone(), text: expanded.into() };
+        let file = Self::new(self.name.clone(), self.path.clone(), expanded.into());
         match file.parse() {
             Ok(parsed) if problems.is_empty() => Ok(parsed),
             Ok(_) => Err(problems),
@@ -80,11 +84,12 @@ impl DataFile {
         }
         let value = replaced.iter().find(|value| (value.line, value.column) == (place.line, column));
         let message = match value {
-            Some(value) if !value.value.is_empty() => {
-                let source = value.source.trim_matches(['"', '\'']);
-                problem.message.replace(&value.value, source)
+            Some(Replaced { value, source, .. }) => {
+                let source = format!("`{}`", shortened(source.trim_matches(['"', '\''])));
+                let message = problem.message.replace(&format!("`{value}`"), &source);
+                message.replace(&format!("`{}`", shortened(value)), &source)
             }
-            _ => problem.message,
+            None => problem.message,
         };
         self.marked((place.line, column), message)
     }
@@ -92,7 +97,7 @@ impl DataFile {
 
 /// Where a bracket is out of place, that may be the one of a variable.
 fn with_brackets(mut problem: Problem) -> Problem {
-    let is_in_line = problem.place.as_ref().is_some_and(|place| place.text.contains("${"));
+    let is_in_line = problem.place.as_ref().is_some_and(|place| place.shows("${"));
     if is_in_line && problem.message.starts_with("while parsing a flow") {
         problem.message.push_str("; within brackets a variable stands in quotes: \"${NAME}\"");
     }
@@ -113,7 +118,10 @@ fn written(value: &str) -> String {
 /// # Errors
 ///
 /// A message that names a variable that is missing, or is not written as one.
-fn expand(text: &str, variables: &Variables) -> Result<String, String> {
+fn expand(text: &str, variables: &Variables, depth: usize) -> Result<String, String> {
+    if depth == 0 {
+        return Err(format!("more than {DEEPEST} defaults stand in one another"));
+    }
     let (mut expanded, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once('$') {
         expanded.push_str(before);
@@ -143,7 +151,7 @@ fn expand(text: &str, variables: &Variables) -> Result<String, String> {
         match (variables.get(name), default) {
             (Some(value), None) => expanded.push_str(value),
             (Some(value), Some(_)) if !value.is_empty() => expanded.push_str(value),
-            (_, Some(default)) => expanded.push_str(&expand(default, variables)?),
+            (_, Some(default)) => expanded.push_str(&expand(default, variables, depth - 1)?),
             (None, None) => {
                 return Err(format!(
                     "there is no variable `{name}` in the environment: set it, or write `${{{name}:-DEFAULT}}`"
@@ -204,7 +212,7 @@ mod tests {
             ("${SET:-${NAME}}", "value"),
             ("${NAME:-a}}", "a}"),
         ] {
-            assert_eq!(expand(text, &variables()).as_deref(), Ok(expanded), "{text}");
+            assert_eq!(expand(text, &variables(), DEEPEST).as_deref(), Ok(expanded), "{text}");
         }
         for (wrong, problem) in [
             ("${NAME}", "there is no variable `NAME` in the environment"),
@@ -216,14 +224,18 @@ mod tests {
             ("${SET", "a dollar sign is written `$$`"),
             ("${}", "`${}` names no variable"),
             ("${SET?why}", "`${SET?why}` is neither"),
+            (
+                &format!("{}x{}", "${NAME:-".repeat(1000), "}".repeat(1000)),
+                "more than 10 defaults stand in one another",
+            ),
         ] {
-            let error = expand(wrong, &variables()).unwrap_err();
+            let error = expand(wrong, &variables(), DEEPEST).unwrap_err();
             assert!(error.contains(problem), "{wrong}: {error}");
         }
     }
 
     fn file(text: &'static str) -> DataFile {
-        DataFile { name: "a".into(), path: "a.yaml".into(), text: text.into() }
+        DataFile::new("a".into(), "a.yaml".into(), text.into())
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) fn keys_of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str]
 impl DataFile {
     /// How many of these keys stand at the top of the file.
     pub(crate) fn count_keys(&self, keys: &[&str]) -> usize {
-        self.top_keys().iter().filter(|key| keys.contains(&key.as_str())).count()
+        self.top_keys().iter().filter(|key| keys.contains(key)).count()
     }
 }
 

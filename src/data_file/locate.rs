@@ -12,7 +12,8 @@ use super::{DataFile, Problem, parse::options};
 use crate::words::with_meant;
 
 /// A file as keys, lists and where they are.
-enum Tree {
+#[derive(Debug)]
+pub(super) enum Tree {
     Keys(Vec<(Spanned<String>, Spanned<Tree>)>),
     List(Vec<Spanned<Tree>>),
     Text(String),
@@ -43,13 +44,13 @@ impl DataFile {
         // What is looked for was read from the file.
         let Some(tree) = self.tree() else { return Problem::of_file(&self.path, message) };
         let steps = path.split('.').filter(|step| !step.is_empty());
-        self.marked(follow(&tree, steps).1, with_meant(message))
+        self.marked(follow(tree, steps).1, with_meant(message))
     }
 
     /// The texts that `path` leads to, in which `*` stands for each element of a list, and the path of each.
     pub(crate) fn texts(&self, path: &str) -> Vec<(String, String)> {
         let Some(tree) = self.tree() else { return Vec::new() };
-        let mut reached = vec![(String::new(), &tree)];
+        let mut reached = vec![(String::new(), tree)];
         for step in path.split('.') {
             let next = |(path, here): (String, _)| -> Vec<(String, &Spanned<Tree>)> {
                 let here: &Spanned<Tree> = here;
@@ -77,15 +78,15 @@ impl DataFile {
     /// The texts that are values and have that character in them, in the order in which they stand in the file.
     #[cfg(feature = "cli")]
     pub(super) fn texts_with(&self, character: char) -> Vec<PlacedText> {
-        fn collect(here: Spanned<Tree>, texts: &mut Vec<PlacedText>) {
-            match here.value {
-                Tree::Keys(entries) => entries.into_iter().for_each(|(_, value)| collect(value, texts)),
-                Tree::List(elements) => elements.into_iter().for_each(|element| collect(element, texts)),
+        fn collect(here: &Spanned<Tree>, texts: &mut Vec<PlacedText>) {
+            match &here.value {
+                Tree::Keys(entries) => entries.iter().for_each(|(_, value)| collect(value, texts)),
+                Tree::List(elements) => elements.iter().for_each(|element| collect(element, texts)),
                 Tree::Text(value) => {
                     let ((line, column), span) = (at(here.defined), here.defined.span());
                     let bytes = span.byte_offset().zip(span.byte_len());
                     let bytes = bytes.map(|(start, length)| start as usize..(start + length) as usize);
-                    texts.extend(bytes.map(|bytes| PlacedText { line, column, bytes, value }));
+                    texts.extend(bytes.map(|bytes| PlacedText { line, column, bytes, value: value.clone() }));
                 }
                 Tree::Other => {}
             }
@@ -104,7 +105,7 @@ impl DataFile {
     pub(crate) fn has(&self, path: &str) -> bool {
         let steps: Vec<_> = path.split('.').filter(|step| !step.is_empty()).collect();
         let Some((last, before)) = steps.split_last() else { return true };
-        self.tree().is_some_and(|tree| match &follow(&tree, before.iter().copied()).0.value {
+        self.tree().is_some_and(|tree| match &follow(tree, before.iter().copied()).0.value {
             Tree::Keys(entries) => entries.iter().any(|(key, _)| key.value == *last),
             Tree::List(elements) => last.parse().is_ok_and(|number: usize| number < elements.len()),
             Tree::Text(_) | Tree::Other => false,
@@ -115,14 +116,14 @@ impl DataFile {
     pub(super) fn stage(&self, path: &[String], message: &str) -> Option<At> {
         let number: usize = message.strip_prefix("stage ")?.split(' ').next()?.parse().ok()?;
         let tree = self.tree()?;
-        let Tree::List(elements) = &follow(&tree, path.iter().map(String::as_str)).0.value else { return None };
+        let Tree::List(elements) = &follow(tree, path.iter().map(String::as_str)).0.value else { return None };
         elements.get(number.checked_sub(1)?).map(|element| at(element.referenced))
     }
 
     /// Where `word` is a key or a value of the mapping that `path` leads to.
     pub(super) fn member(&self, path: &[String], word: &str) -> Option<Member> {
         let tree = self.tree()?;
-        let Tree::Keys(entries) = &follow(&tree, path.iter().map(String::as_str)).0.value else { return None };
+        let Tree::Keys(entries) = &follow(tree, path.iter().map(String::as_str)).0.value else { return None };
         let is_word = |value: &Spanned<Tree>| matches!(&value.value, Tree::Text(text) if text == word);
         entries.iter().find_map(|(key, value)| match () {
             () if is_word(value) => Some(Member::Value(at(value.referenced))),
@@ -133,9 +134,9 @@ impl DataFile {
 
     /// The keys at the top of the file; none where it is no mapping.
     #[cfg(feature = "cli")]
-    pub(super) fn top_keys(&self) -> Vec<String> {
-        match self.tree().map(|tree| tree.value) {
-            Some(Tree::Keys(entries)) => entries.into_iter().map(|(key, _)| key.value).collect(),
+    pub(super) fn top_keys(&self) -> Vec<&str> {
+        match self.tree().map(|tree| &tree.value) {
+            Some(Tree::Keys(entries)) => entries.iter().map(|(key, _)| key.value.as_str()).collect(),
             _ => Vec::new(),
         }
     }
@@ -144,7 +145,7 @@ impl DataFile {
     #[cfg(feature = "cli")]
     pub(crate) fn element_with(&self, list: &str, members: &[&str], value: &str) -> Option<usize> {
         let tree = self.tree()?;
-        let Tree::List(elements) = &follow(&tree, [list].into_iter()).0.value else { return None };
+        let Tree::List(elements) = &follow(tree, [list].into_iter()).0.value else { return None };
         let is_member = |(key, member): &(Spanned<String>, Spanned<Tree>)| {
             members.contains(&&*key.value) && matches!(&member.value, Tree::Text(text) if text == value)
         };
@@ -153,10 +154,14 @@ impl DataFile {
             .rposition(|element| matches!(&element.value, Tree::Keys(entries) if entries.iter().any(is_member)))
     }
 
-    fn tree(&self) -> Option<Spanned<Tree>> {
-        let mut options = options();
-        options.duplicate_keys = DuplicateKeyPolicy::FirstWins;
-        serde_saphyr::from_str_with_options(&self.text, options).ok()
+    /// What the file says, of a key that stands there twice what it says first; `None` where it is no YAML.
+    fn tree(&self) -> Option<&Spanned<Tree>> {
+        let read = || {
+            let mut options = options();
+            options.duplicate_keys = DuplicateKeyPolicy::FirstWins;
+            serde_saphyr::from_str_with_options(&self.text, options).ok()
+        };
+        self.tree.get_or_init(read).as_ref()
     }
 }
 

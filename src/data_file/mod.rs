@@ -14,17 +14,20 @@ use std::{
     fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
+
+use serde_saphyr::Spanned;
 
 #[cfg(feature = "cli")]
 pub(crate) use self::keys::keys_of;
 pub use self::problem::LoadError;
-use self::problem::Place;
 pub(crate) use self::problem::{Findings, Problem};
+use self::{locate::Tree, problem::Place};
 use crate::built_in::BuiltIn;
 
-/// The largest file that is read.
-const MOST_BYTES: u64 = 1 << 20;
+/// The largest file that is read, in bytes: hundred times what a large one has.
+const MOST_BYTES: u64 = 256 << 10;
 
 /// A folder with more than that is none of ours.
 const MOST_ENTRIES: usize = 10_000;
@@ -36,12 +39,18 @@ pub(crate) struct DataFile {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     text: Cow<'static, str>,
+    /// Where what stands, as soon as somebody asks for it.
+    tree: OnceLock<Option<Spanned<Tree>>>,
 }
 
 impl DataFile {
+    fn new(name: String, path: PathBuf, text: Cow<'static, str>) -> Self {
+        Self { name, path, text, tree: OnceLock::new() }
+    }
+
     /// A file that is built in.
     pub(crate) fn built_in(file: &BuiltIn) -> Self {
-        Self { name: file.name.into(), path: file.path.into(), text: file.text.into() }
+        Self::new(file.name.into(), file.path.into(), file.text.into())
     }
 
     #[cfg(feature = "cli")]
@@ -88,7 +97,7 @@ impl DataFile {
             return Err(Problem::of_file(path, message));
         }
         let text = String::from_utf8(bytes).map_err(|_| Problem::of_file(path, "the file is not UTF-8 text".into()))?;
-        Ok(Self { name: stem(path), path: path.to_owned(), text: text.into() })
+        Ok(Self::new(stem(path), path.to_owned(), text.into()))
     }
 }
 

@@ -27,6 +27,9 @@ impl DataFile {
                 let message = "there is nothing in the file; write what it is for, or take it away";
                 return vec![Problem::of_file(&self.path, message.into())];
             }
+            if let Some(message) = too_much(&error) {
+                return vec![Problem::of_file(&self.path, message)];
+            }
             let found = collect::problems::<T>(&self.text, &options);
             let mut problems: Vec<_> = found.into_iter().filter_map(|found| self.problem(found)).collect();
             if problems.is_empty() {
@@ -98,9 +101,62 @@ impl DataFile {
     }
 }
 
+/// How deep what is in a file may be nested.
+const DEEPEST: usize = 64;
+
+/// How many values, keys and brackets a file may have, where aliases count as what they stand for.
+const MOST_EVENTS: usize = 20_000;
+
+/// How many anchors, and how many aliases, a file may have.
+const MOST_ANCHORS: usize = 1000;
+
 /// How all files are read.
 pub(super) fn options() -> Options {
-    serde_saphyr::options! { with_snippet: false }
+    serde_saphyr::options! {
+        with_snippet: false,
+        budget: serde_saphyr::budget! {
+            max_events: MOST_EVENTS,
+            max_nodes: MOST_EVENTS,
+            max_depth: DEEPEST,
+            flow_nesting_limit: DEEPEST,
+            max_aliases: MOST_ANCHORS,
+            max_anchors: MOST_ANCHORS,
+            max_merge_keys: MOST_ANCHORS,
+            max_recorded_anchor_events: MOST_EVENTS,
+            enforce_alias_anchor_ratio: false,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: MOST_EVENTS,
+            max_replay_stack_depth: DEEPEST,
+        },
+    }
+}
+
+/// What is said of a file that would take more time or memory than one of ours can need.
+fn too_much(error: &serde_saphyr::Error) -> Option<String> {
+    use serde_saphyr::{Error, budget::BudgetBreach};
+    let aliases =
+        || format!("aliases make more than {MOST_EVENTS} values of what is in the file; write out what they stand for");
+    match error.without_snippet() {
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
+            Some(format!("the file is nested more than {DEEPEST} levels deep"))
+        }
+        Error::Budget { breach: BudgetBreach::Aliases { .. } | BudgetBreach::Anchors { .. }, .. } => {
+            Some(format!("the file has more than {MOST_ANCHORS} anchors or aliases"))
+        }
+        Error::Budget {
+            breach: BudgetBreach::MergeKeys { .. } | BudgetBreach::RecordedAnchorEvents { .. }, ..
+        }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => Some(aliases()),
+        Error::Budget { .. } => Some(format!("the file has more than {MOST_EVENTS} keys, values and brackets")),
+        Error::AliasError { error, .. } => too_much(error),
+        error if error.to_string().contains("recursion limit exceeded") => {
+            Some(format!("the file is nested more than {DEEPEST} levels deep"))
+        }
+        _ => None,
+    }
 }
 
 fn unknown_key(key: &str, known: &[&str]) -> String {

@@ -11,6 +11,9 @@ use std::{
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use regex_lite::Regex;
 
+/// A line with more bytes was not written by hand, and is not shown.
+const LONGEST_LINE: usize = 2000;
+
 /// How much of a line is shown on either side of where the mark begins.
 const SHOWN: usize = 100;
 
@@ -51,8 +54,8 @@ pub(crate) struct Place {
     pub(crate) column: usize,
     /// How many characters are marked.
     pub(crate) width: usize,
-    /// The line, or what is around the mark of one that is long.
-    pub(super) text: String,
+    /// The line, or what is around the mark of one that is long; `None` of one that is no line for people.
+    text: Option<String>,
     /// How many characters of the line are left out before that.
     cut: usize,
 }
@@ -147,7 +150,7 @@ impl Problem {
 
     /// The line with a mark under it, where there is one.
     pub(crate) fn marked(&self) -> Option<String> {
-        self.place.as_ref().map(Place::marked)
+        self.place.as_ref().and_then(Place::marked)
     }
 }
 
@@ -163,19 +166,30 @@ impl Place {
     /// A place of `text`; `width` characters are marked, as far as the line goes.
     pub(super) fn new(text: &str, line: usize, column: usize, width: usize) -> Self {
         let whole = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-        let length = whole.chars().take(column + SHOWN).count();
+        if whole.len() > LONGEST_LINE {
+            return Self { line, column, width, text: None, cut: 0 };
+        }
+        let length = whole.chars().count();
         let cut = column.saturating_sub(SHOWN + 1).min(length);
-        let text = without_secrets(whole).chars().skip(cut).take(2 * SHOWN).collect();
-        Self { line, column, width: width.min((length + 1).saturating_sub(column)).max(1), text, cut }
+        let shown = without_secrets(whole).chars().skip(cut).take(2 * SHOWN).collect();
+        let width = width.min((length + 1).saturating_sub(column)).max(1);
+        Self { line, column, width, text: Some(shown), cut }
+    }
+
+    /// Whether what is shown of the line has that in it.
+    #[cfg(feature = "cli")]
+    pub(super) fn shows(&self, part: &str) -> bool {
+        self.text.as_ref().is_some_and(|text| text.contains(part))
     }
 
     /// The line with its number and a mark under it.
-    fn marked(&self) -> String {
-        let at = |character: usize| self.text.char_indices().nth(character).map_or(self.text.len(), |(at, _)| at);
+    fn marked(&self) -> Option<String> {
+        let text = self.text.as_ref()?;
+        let at = |character: usize| text.char_indices().nth(character).map_or(text.len(), |(at, _)| at);
         let start = self.column - 1 - self.cut.min(self.column - 1);
         let mark = AnnotationKind::Primary.span(at(start)..at(start + self.width));
-        let snippet = Snippet::source(&self.text).line_start(self.line).annotation(mark);
-        Renderer::plain().render(&[Group::with_level(Level::ERROR).element(snippet)])
+        let snippet = Snippet::source(text).line_start(self.line).annotation(mark);
+        Some(Renderer::plain().render(&[Group::with_level(Level::ERROR).element(snippet)]))
     }
 }
 

@@ -24,6 +24,7 @@ mod faults;
 mod flow;
 mod guests;
 mod home;
+mod hostile_files;
 mod layering;
 mod limits;
 mod media;
