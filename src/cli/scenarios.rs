@@ -94,11 +94,15 @@ pub(super) fn new(New::Scenario(Scenario { name, settings }): New, before: Setti
     print(format!("{}\n", path.display()))
 }
 
-/// What the settings name, without what is broken; where nothing else is there, what is wrong.
+/// What the settings name.
+///
+/// # Errors
+///
+/// All that is wrong with the files.
 fn read(settings: Settings) -> Result<(Files, Catalogue), Box<dyn std::error::Error>> {
     let config = settings.with_file()?.into_config()?;
     let mut findings = Findings::default();
-    let files = Files::in_folders(config.scenarios.as_deref(), None, &mut findings);
+    let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
     let catalogue = Catalogue::of(sources(&config, &files), &mut findings);
     LoadError::check(findings.problems)?;
     Ok((files, catalogue))

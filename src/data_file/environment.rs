@@ -39,6 +39,13 @@ impl DataFile {
         let (mut replaced, mut problems) = (Vec::new(), Vec::new());
         for text in self.texts_with('$') {
             let source = &self.text[text.bytes.clone()];
+            if source.contains('\n') || is_block(&self.text[..text.bytes.start]) {
+                if source.contains("${") {
+                    let message = "a variable stands in a value of one line: write it in quotes, as \"${NAME}\"";
+                    problems.push(self.marked((text.line, text.column), message.into()));
+                }
+                continue;
+            }
             let value = expand(&text.value, variables, DEEPEST).unwrap_or_else(|message| {
                 problems.push(self.marked((text.line, text.column), message));
                 // What is missing is wrong in no other way.
@@ -50,7 +57,7 @@ impl DataFile {
             end = text.bytes.end;
             replaced.push(Replaced { line: text.line, column: text.column, source: source.into(), instead, value });
         }
-        if replaced.is_empty() {
+        if replaced.is_empty() && problems.is_empty() {
             return self.parse().map_err(|problems| problems.into_iter().map(with_brackets).collect());
         }
         expanded.push_str(&self.text[end..]);
@@ -93,6 +100,14 @@ impl DataFile {
         };
         self.marked((place.line, column), message)
     }
+}
+
+/// Whether a block of lines begins behind that text: `|` or `>`.
+fn is_block(before: &str) -> bool {
+    let header = before.trim_end().lines().next_back().unwrap_or_default();
+    let header = header.split(" #").next().unwrap_or_default();
+    let marks = header.rsplit([' ', '\t']).find(|word| !word.is_empty()).unwrap_or_default();
+    marks.starts_with(['|', '>']) && marks[1..].chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-'))
 }
 
 /// Where a bracket is out of place, that may be the one of a variable.
@@ -257,6 +272,12 @@ mod tests {
             assert!(said.starts_with(&format!("a.yaml:{place}")) && !said.contains("value`"), "{said}");
         }
         assert!(said[2].contains("there is no variable `NAME`"), "{}", said[2]);
+        for text in ["a: |\n  ${SET}\nb: 1\n", "a: >-\n  ${SET}", "a: \"x\n  ${SET}\"\nb: 1\n", "a: | # x\n  ${SET}"] {
+            let wrong = file(text).parse_with::<Value>(&variables()).unwrap_err();
+            assert!(wrong.len() == 1 && wrong[0].message.contains("in a value of one line"), "{text}: {wrong:?}");
+        }
+        let literal: Value = file("a: |\n  5$ and $$\nb: \"${SET}\"\n").parse_with(&variables()).unwrap();
+        assert_eq!(literal, json!({"a": "5$ and $$\n", "b": "value"}));
         let wrong = file("a: {b: ${SET}}\n").parse_with::<Value>(&variables()).unwrap_err();
         assert!(wrong[0].message.ends_with("; within brackets a variable stands in quotes: \"${NAME}\""), "{wrong:?}");
     }

@@ -4,11 +4,14 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, MapAccess, SeqAccess, Visitor},
+    de::{self, MapAccess, SeqAccess, Visitor},
 };
-use serde_saphyr::{Location, Spanned, options::DuplicateKeyPolicy};
+use serde_saphyr::{Error, Location, Spanned, options::DuplicateKeyPolicy};
 
-use super::{DataFile, Problem, parse::options};
+use super::{
+    DataFile, Problem,
+    parse::{key_at, options},
+};
 use crate::words::with_meant;
 
 /// A file as keys, lists and where they are.
@@ -132,12 +135,18 @@ impl DataFile {
         })
     }
 
-    /// The keys at the top of the file; none where it is no mapping.
+    /// The keys at the top of the file; of one that is no YAML, those that lines begin with.
     #[cfg(feature = "cli")]
     pub(super) fn top_keys(&self) -> Vec<&str> {
         match self.tree().map(|tree| &tree.value) {
             Some(Tree::Keys(entries)) => entries.iter().map(|(key, _)| key.value.as_str()).collect(),
-            _ => Vec::new(),
+            Some(_) => Vec::new(),
+            None => self
+                .text
+                .lines()
+                .filter(|line| key_at(line).is_some())
+                .filter_map(|line| line.split(':').next())
+                .collect(),
         }
     }
 
@@ -156,12 +165,15 @@ impl DataFile {
 
     /// What the file says, of a key that stands there twice what it says first; `None` where it is no YAML.
     fn tree(&self) -> Option<&Spanned<Tree>> {
-        let read = || {
+        self.read_tree().as_ref().ok()
+    }
+
+    pub(super) fn read_tree(&self) -> &Result<Spanned<Tree>, Error> {
+        self.tree.get_or_init(|| {
             let mut options = options();
             options.duplicate_keys = DuplicateKeyPolicy::FirstWins;
-            serde_saphyr::from_str_with_options(&self.text, options).ok()
-        };
-        self.tree.get_or_init(read).as_ref()
+            serde_saphyr::from_str_with_options(&self.text, options)
+        })
     }
 }
 
@@ -208,31 +220,31 @@ impl<'de> Deserialize<'de> for Tree {
                 f.write_str("anything")
             }
 
-            fn visit_bool<E: Error>(self, _: bool) -> Result<Tree, E> {
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Tree, E> {
                 Ok(Tree::Other)
             }
 
-            fn visit_i64<E: Error>(self, _: i64) -> Result<Tree, E> {
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Tree, E> {
                 Ok(Tree::Other)
             }
 
-            fn visit_u64<E: Error>(self, _: u64) -> Result<Tree, E> {
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Tree, E> {
                 Ok(Tree::Other)
             }
 
-            fn visit_f64<E: Error>(self, _: f64) -> Result<Tree, E> {
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Tree, E> {
                 Ok(Tree::Other)
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Tree, E> {
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Tree, E> {
                 Ok(Tree::Text(text.to_owned()))
             }
 
-            fn visit_none<E: Error>(self) -> Result<Tree, E> {
+            fn visit_none<E: de::Error>(self) -> Result<Tree, E> {
                 Ok(Tree::Other)
             }
 
-            fn visit_unit<E: Error>(self) -> Result<Tree, E> {
+            fn visit_unit<E: de::Error>(self) -> Result<Tree, E> {
                 Ok(Tree::Other)
             }
 

@@ -8,6 +8,7 @@ mod keys;
 mod locate;
 mod parse;
 mod problem;
+mod secrets;
 
 use std::{
     borrow::Cow,
@@ -40,7 +41,7 @@ pub(crate) struct DataFile {
     pub(crate) path: PathBuf,
     text: Cow<'static, str>,
     /// Where what stands, as soon as somebody asks for it.
-    tree: OnceLock<Option<Spanned<Tree>>>,
+    tree: OnceLock<Result<Spanned<Tree>, serde_saphyr::Error>>,
 }
 
 impl DataFile {

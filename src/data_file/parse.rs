@@ -7,7 +7,7 @@ use super::{
     DataFile, Place, Problem,
     collect::{self, Found, What},
     locate::Member,
-    problem::is_secret,
+    secrets::is_secret,
 };
 use crate::{
     foreign_text::shortened,
@@ -32,8 +32,16 @@ impl DataFile {
             }
             let found = collect::problems::<T>(&self.text, &options);
             let mut problems: Vec<_> = found.into_iter().filter_map(|found| self.problem(found)).collect();
+            // What is no YAML is said in any case.
+            if let Err(broken) = self.read_tree() {
+                let broken = self.worded(broken);
+                if !problems.iter().any(|problem| problem.position() == broken.position()) {
+                    problems.push(broken);
+                    problems.sort_by(Problem::in_order);
+                }
+            }
             if problems.is_empty() {
-                problems.push(self.worded(error));
+                problems.push(self.worded(&error));
             }
             problems
         })
@@ -47,7 +55,7 @@ impl DataFile {
             What::UnknownKey { key, known } => of_key(&key, unknown_key(&key, known)),
             What::Twice { key } => of_key(&key, format!("the key `{}` stands here a second time", shortened(&key))),
             What::Other(error) => {
-                let problem = self.worded(*error);
+                let problem = self.worded(&error);
                 // What is said of a whole may be about one of its members, which it names.
                 let member = problem.message.split('`').nth(1).and_then(|word| self.member(&found.path, word));
                 match member {
@@ -64,7 +72,7 @@ impl DataFile {
     }
 
     /// An error of the parser in our words.
-    fn worded(&self, error: serde_saphyr::Error) -> Problem {
+    fn worded(&self, error: &serde_saphyr::Error) -> Problem {
         let text = &*self.text;
         let error = error.without_snippet();
         let (line, column) = error.location().map_or((1, 1), |at| (at.line() as usize, at.column() as usize));
@@ -81,6 +89,16 @@ impl DataFile {
             _ => match error {
                 serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => {
                     with_meant(format!("`{}` is not known here; allowed: {}", shortened(variant), expected.join(", ")))
+                }
+                serde_saphyr::Error::NullIntoString { .. } => match stands {
+                    Some((Some(key), _)) => format!("`{key}` has no value: write a text, or take the key away"),
+                    _ => "there is no value here: write a text".into(),
+                },
+                serde_saphyr::Error::UnknownAnchor { .. } => {
+                    "nothing before has that anchor: write `&NAME` at what `*NAME` stands for".into()
+                }
+                serde_saphyr::Error::MultipleDocuments { .. } => {
+                    "a file says one thing, and `---` begins another: give that a file of its own".into()
                 }
                 serde_saphyr::Error::SerdeMissingField { field, .. } => format!("the key `{field}` is missing"),
                 error => with_meant(in_short(error, line, column)),
@@ -226,7 +244,7 @@ fn deeper_line(text: &str, line: usize) -> Option<(usize, usize)> {
 }
 
 /// The indent of the key that a line begins with, and the value that stands beside it.
-fn key_at(line: &str) -> Option<(usize, &str)> {
+pub(super) fn key_at(line: &str) -> Option<(usize, &str)> {
     let indent = line.len() - line.trim_start_matches([' ', '-']).len();
     let (key, value) = line[indent..].split_once(':')?;
     let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'));

@@ -1,15 +1,14 @@
 //! What is wrong with a file, where, and how it is shown.
 
 use std::{
-    borrow::Cow,
     cmp::Ordering,
     fmt, io,
     path::{Path, PathBuf},
-    sync::LazyLock,
 };
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use regex_lite::Regex;
+
+use super::secrets::line_without_secrets;
 
 /// A line with more bytes was not written by hand, and is not shown.
 const LONGEST_LINE: usize = 2000;
@@ -171,7 +170,7 @@ impl Place {
         }
         let length = whole.chars().count();
         let cut = column.saturating_sub(SHOWN + 1).min(length);
-        let shown = without_secrets(whole).chars().skip(cut).take(2 * SHOWN).collect();
+        let shown = line_without_secrets(text, line).chars().skip(cut).take(2 * SHOWN).collect();
         let width = width.min((length + 1).saturating_sub(column)).max(1);
         Self { line, column, width, text: Some(shown), cut }
     }
@@ -193,51 +192,7 @@ impl Place {
     }
 }
 
-/// Whether a key of a config file has a value that is shown to nobody.
-pub(super) fn is_secret(key: &str) -> bool {
-    ["secret", "admin-token", "company-key", "any-company-key"].contains(&key)
-}
-
-/// The line with `*` for each character of a secret: what others may read is the log of a build.
-fn without_secrets(line: &str) -> Cow<'_, str> {
-    static SECRET: LazyLock<Regex> = LazyLock::new(|| {
-        let value = r#"(?:"[^"]*"|'[^']*'|[^\s,}\]]+)"#;
-        let named = format!(r#"(?:secret|admin-token)["']?\s*:\s*({value})"#);
-        let after_key = r#"company-key["']?\s*:[^=]*=([^,\]"']+)"#;
-        Regex::new(&format!("{named}|{after_key}")).expect("a pattern")
-    });
-    let (mut shown, mut end) = (String::new(), 0);
-    for found in SECRET.captures_iter(line).filter_map(|found| found.get(1).or(found.get(2))) {
-        shown.push_str(&line[end..found.start()]);
-        shown.extend(found.as_str().chars().map(|_| '*'));
-        end = found.end();
-    }
-    if end == 0 { line.into() } else { (shown + &line[end..]).into() }
-}
-
 /// A paragraph for each.
 fn shown(problems: &[Problem]) -> String {
     problems.iter().map(Problem::shown).collect::<Vec<_>>().join("\n\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_line_shows_a_secret() {
-        for (line, shown) in [
-            ("  secret: hush", "  secret: ****"),
-            ("{key: a, secret: hush, dialect: b}", "{key: a, secret: ****, dialect: b}"),
-            (r#"{"key": "a", "secret": "hu, sh"}"#, r#"{"key": "a", "secret": ********}"#),
-            ("admin-token: 'hush'", "admin-token: ******"),
-            ("company-key: a=hush", "company-key: a=****"),
-            ("company-key: [a, b=hush, c]", "company-key: [a, b=****, c]"),
-            ("any-company-key: \"test-*=hush-{key}\"", "any-company-key: \"test-*=**********\""),
-            ("company-key: a", "company-key: a"),
-            ("description: no secret", "description: no secret"),
-        ] {
-            assert_eq!(without_secrets(line), shown);
-        }
-    }
 }

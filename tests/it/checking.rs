@@ -171,6 +171,10 @@ fn a_file_is_known_by_its_folder_or_its_keys() {
         let said = check(&files, &[&format!("{name}.yaml")]);
         assert_eq!(known(&said).as_deref(), Some(first_key), "{said}");
     }
+    // One that is no YAML is known by what its lines begin with.
+    let said = check(&[("a.yaml", "prot: 1\nscenario: x\ncompanies:\n  - {key: a, secret: [\n")], &["a.yaml"]);
+    assert!(said.starts_with("a.yaml:1:1: error: unknown key `prot`, did you mean `port`?"), "{said}");
+    assert!(said.contains("a.yaml:4:22: error: "), "{said}");
     let said = check(&files, &["people/nobody.yaml"]);
     assert_eq!(known(&said).as_deref(), Some("first_name"), "{said}");
 }

@@ -33,6 +33,15 @@ fn scenarios_are_listed_with_where_they_come_from() {
     let alone = said(folder.path(), &["scenarios", "--scenarios", "own", "--no-builtin-scenarios"]).unwrap();
     assert_eq!(alone.lines().count(), 2);
 
+    // What a scenario names is looked for in the fixtures of the settings.
+    fs::create_dir_all(folder.path().join("fixtures/documents")).unwrap();
+    fs::write(folder.path().join("fixtures/documents/mine.json"), "{}").unwrap();
+    let named = "description: D\nstages: [{when: begin, document: mine}]\n";
+    fs::write(folder.path().join("own/document.yaml"), named).unwrap();
+    let with_fixtures = said(folder.path(), &["scenarios", "--scenarios", "own", "--fixtures", "fixtures"]).unwrap();
+    assert!(with_fixtures.contains("document  "), "{with_fixtures}");
+    fs::remove_file(folder.path().join("own/document.yaml")).unwrap();
+
     fs::write(folder.path().join("own/a.json"), "{}").unwrap();
     let broken = said(folder.path(), &["scenarios", "--scenarios", "own"]).unwrap_err();
     assert!(broken.starts_with("error: own/a.json:1:1: the key `description` is missing\n"), "{broken}");

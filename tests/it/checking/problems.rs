@@ -391,7 +391,7 @@ fn a_file_that_is_no_text() {
 fn two_documents_in_a_file() {
     let said = check(&[("a.yaml", "description: A\nstages: []\n---\ndescription: B\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:4:1: error: only single YAML document expected but multiple found
+    a.yaml:4:1: error: a file says one thing, and `---` begins another: give that a file of its own
       |
     4 | description: B
       | ^^^^^^^^^^^^^^
