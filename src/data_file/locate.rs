@@ -8,10 +8,7 @@ use serde::{
 };
 use serde_saphyr::{Error, Location, Spanned, options::DuplicateKeyPolicy};
 
-use super::{
-    DataFile, Problem,
-    parse::{key_at, options},
-};
+use super::{DataFile, Problem, parse::options};
 use crate::words::with_meant;
 
 /// A file as keys, lists and where they are.
@@ -144,7 +141,7 @@ impl DataFile {
             None => self
                 .text
                 .lines()
-                .filter(|line| key_at(line).is_some())
+                .filter(|line| super::parse::key_at(line).is_some())
                 .filter_map(|line| line.split(':').next())
                 .collect(),
         }
