@@ -1,5 +1,7 @@
 //! What may be a mistake in scenarios: what never happens, and what nobody sees.
 
+use std::sync::Arc;
+
 use super::Catalogue;
 use crate::{
     faults::{Endpoint, Fault},
@@ -23,11 +25,11 @@ impl Catalogue {
     fn outdone(&self, scenario: &Scenario) -> Option<String> {
         let matches = scenario.matches.as_ref()?;
         let earlier = self.scenarios.matching().take_while(|other| other.name != scenario.name);
-        let winner = earlier.filter_map(|other| Some((other, other.matches.as_ref()?)));
-        let (winner, _) = winner.into_iter().find(|(_, wider)| wider.covers(matches))?;
+        let is_wider = |other: &&Arc<Scenario>| other.matches.as_ref().is_some_and(|wider| wider.covers(matches));
+        let winner = earlier.into_iter().find(is_wider)?;
         Some(format!(
-            "no call takes the scenario by this: `{0}`, whose name comes first, has a `match` that holds for the same calls, \
-             and for more; make it narrower, or give this one a name before `{0}`",
+            "no call takes the scenario by this: `{0}`, whose name comes first, has a `match` that holds for all of the \
+             same calls; make it narrower, or give this one a name before `{0}`",
             winner.name
         ))
     }

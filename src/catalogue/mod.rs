@@ -8,6 +8,7 @@ use crate::{
     data_file::{DataFile, Findings, LoadError, Problem},
     result::{FixtureFiles, Fixtures},
     scenario::{Origin, Scenario, ScenarioBook, Trigger},
+    words::with_meant,
 };
 
 /// So much is said of one file at most, of each kind.
@@ -63,6 +64,9 @@ impl Catalogue {
         let scenarios = ScenarioBook::read(builtin_scenarios, &files.scenarios, own_scenarios, finish, findings);
         let catalogue = Self { scenarios, fixtures: Arc::new(Fixtures::read(&files.fixtures, findings)) };
         let placed = |scenario: &Scenario, found: Vec<(String, String)>| -> Vec<Problem> {
+            if found.is_empty() {
+                return Vec::new();
+            }
             let is_its = |file: &&DataFile| scenario.origin == Origin::File && file.name == scenario.name;
             let file = files.scenarios.iter().find(is_its);
             let problem = |(place, message): (String, String)| match file {
@@ -72,7 +76,8 @@ impl Catalogue {
             found.into_iter().take(MOST_OF_A_FILE).map(problem).collect()
         };
         for scenario in catalogue.scenarios.own() {
-            findings.problems.extend(placed(scenario, catalogue.unknown_names(scenario)));
+            let unknown = catalogue.unknown_names(scenario).into_iter().map(|(place, name)| (place, with_meant(name)));
+            findings.problems.extend(placed(scenario, unknown.collect()));
             findings.warnings.extend(placed(scenario, catalogue.doubts(scenario)));
         }
         for file in files.scenarios.iter().filter(|file| catalogue.scenarios.is_broken(file)) {
@@ -118,7 +123,7 @@ impl Catalogue {
         let named = ["person", "person.like"].into_iter().flat_map(|path| file.texts(path));
         let people = named.map(|(place, name)| (place, people.check_names(&[name]).err()));
         let unknown = documents.chain(people).filter_map(|(place, unknown)| Some((place, unknown?)));
-        unknown.map(|(place, message)| file.problem_in(&place, message)).collect()
+        unknown.map(|(place, message)| file.problem_in(&place, with_meant(message))).collect()
     }
 
     /// What a scenario names that is not there, each with its place in a file.

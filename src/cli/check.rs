@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use super::{Done, print, settings::Settings};
 use crate::{
     catalogue::{Catalogue, Files},
+    config::Config,
     data_file::{DataFile, Findings, Problem, keys_of},
     mock::{Misfit, doubts, misfits, sources},
     result::{FixtureFiles, FixtureKind, Fixtures},
@@ -90,20 +91,17 @@ impl Checked {
     /// Looks at the config file, at all that the settings name, and at the settings.
     fn whole(&mut self, settings: Settings) {
         let Some(path) = settings.config_file() else { return self.settings(settings, None) };
-        let Some(file) = self.read(&path) else { return self.files_of(settings) };
-        match self.findings.take(Settings::in_file(&file)) {
-            Some(said) => self.settings(settings.over(said), Some(&file)),
+        let file = self.read(&path);
+        match file.as_ref().and_then(|file| self.findings.take(Settings::in_file(file))) {
+            Some(said) => self.settings(settings.over(said), file.as_ref()),
             // What else a broken file says is not known, and so not what settings are together.
-            None => self.files_of(settings),
+            None => drop(self.catalogue(settings)),
         }
     }
 
     /// Looks at what the settings name, and at the settings, which come from that file.
     fn settings(&mut self, settings: Settings, file: Option<&DataFile>) {
-        let Some(config) = self.findings.take(settings.into_config().map_err(Problem::new)) else { return };
-        let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
-        self.files += files.count();
-        let catalogue = Catalogue::of(sources(&config, &files), &mut self.findings);
+        let Some((config, catalogue)) = self.catalogue(settings) else { return };
         let placed = |misfit: Misfit| placed(file, misfit);
         let of_all = |message| Misfit { company: None, message };
         self.findings.problems.extend(config.problems().into_iter().map(of_all).map(placed));
@@ -112,11 +110,12 @@ impl Checked {
     }
 
     /// Looks at what the settings name.
-    fn files_of(&mut self, settings: Settings) {
-        let Some(config) = self.findings.take(settings.into_config().map_err(Problem::new)) else { return };
+    fn catalogue(&mut self, settings: Settings) -> Option<(Config, Catalogue)> {
+        let config = self.findings.take(settings.into_config().map_err(Problem::new))?;
         let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
         self.files += files.count();
-        Catalogue::of(sources(&config, &files), &mut self.findings);
+        let catalogue = Catalogue::of(sources(&config, &files), &mut self.findings);
+        Some((config, catalogue))
     }
 
     /// Looks at these files and folders. What they name is looked for in the fixtures among them, or else in those of

@@ -9,7 +9,6 @@ use serde::{
 use serde_saphyr::{Error, Location, Spanned, options::DuplicateKeyPolicy};
 
 use super::{DataFile, Problem, parse::options};
-use crate::words::with_meant;
 
 /// A file as keys, lists and where they are.
 #[derive(Debug)]
@@ -44,7 +43,7 @@ impl DataFile {
         // What is looked for was read from the file.
         let Some(tree) = self.tree() else { return Problem::of_file(&self.path, message) };
         let steps = path.split('.').filter(|step| !step.is_empty());
-        self.marked(follow(tree, steps).1, with_meant(message))
+        self.marked(follow(tree, steps).1, message)
     }
 
     /// The texts that `path` leads to, in which `*` stands for each element of a list, and the path of each.

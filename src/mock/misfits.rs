@@ -6,6 +6,7 @@ use crate::{
     config::Config,
     faults::Fault,
     vendor::{Form, Layers},
+    words::with_meant,
 };
 
 /// Something that the settings say and cannot be, or should not.
@@ -19,7 +20,7 @@ pub(crate) struct Misfit {
 /// What the settings cannot be, in the order in which they are looked at.
 pub(crate) fn misfits(catalogue: &Catalogue, config: &Config) -> Vec<Misfit> {
     let unknown = |place: &str, name: &str| {
-        let message = format!("{place}: {}", catalogue.scenarios.check(name).err()?);
+        let message = format!("{place}: {}", with_meant(catalogue.scenarios.check(name).err()?));
         Some(Misfit { company: None, message })
     };
     let mut misfits: Vec<_> = unknown("the default scenario (--scenario)", &config.scenario).into_iter().collect();
@@ -36,7 +37,7 @@ pub(super) fn misfits_of(catalogue: &Catalogue, company: &Company) -> Vec<Misfit
     let place = format!("the company key `{}`", company.key);
     let mut check = |field: String, part: &str, known: Result<(), String>| {
         let misfit = |problem| {
-            let message = format!("{part}{place}: {problem}");
+            let message = format!("{part}{place}: {}", with_meant(problem));
             Misfit { company: Some((company.key.clone(), field)), message }
         };
         misfits.extend(known.err().map(misfit));

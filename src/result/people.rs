@@ -1,5 +1,7 @@
 //! The invented people who go through the sessions.
 
+mod check;
+
 use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 use jiff::civil::Date;
@@ -10,8 +12,7 @@ use super::{built_in, lay_over};
 use crate::{
     built_in::PEOPLE,
     data_file::{DataFile, Findings},
-    foreign_text::shortened,
-    scenario::{PersonWish, Scenario},
+    scenario::PersonWish,
     vendor::{DocumentType, Flags, Token},
 };
 
@@ -250,82 +251,6 @@ impl People {
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.own.as_ref().map_or(PEOPLE.len(), Vec::len)
-    }
-
-    /// Says which of these names is nobody's.
-    pub(crate) fn check_names(&self, names: &[String]) -> Result<(), String> {
-        let is_known = |name: &String| self.all().iter().any(|(known, _)| known == name) || self.broken.contains(name);
-        match names.iter().find(|name| !is_known(name)) {
-            Some(nobody) => {
-                let known = self.all().iter().map(|(name, _)| name).chain(&self.broken);
-                let known: Vec<_> = known.map(String::as_str).collect();
-                let nobody = shortened(nobody);
-                Err(format!("there is nobody called `{nobody}`; the people are: {}", known.join(", ")))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Says what of a scenario's person, as it begins and as its stages change it, cannot be of everybody who may come:
-    /// each with its place in a file.
-    pub(crate) fn check_scenario(&self, scenario: &Scenario) -> Vec<(String, String)> {
-        let wish = scenario.person.as_ref();
-        let name = wish.and_then(|wish| wish.name.clone());
-        let mut problems = Vec::new();
-        if let Err(problem) = self.check_names(name.as_slice()) {
-            let is_alone = wish.is_some_and(|wish| wish.members.is_empty());
-            problems.push((if is_alone { "person" } else { "person.like" }.into(), problem));
-        }
-        let wished = wish.map(|wish| ("person".into(), &wish.members));
-        let changes: Vec<_> = wished.into_iter().chain(scenario.person_changes()).collect();
-        let may_come = self.all().iter().filter(|(known, _)| name.as_ref().is_none_or(|name| name == known));
-        for (known, person) in may_come.filter(|_| !changes.is_empty()) {
-            let mut person = Cow::Borrowed(person);
-            for (place, members) in &changes {
-                match person.with(members) {
-                    Ok(changed) => person = Cow::Owned(changed),
-                    Err(error) => {
-                        let (path, problem) = (error.path().to_string(), error.inner());
-                        let member = if path == "." { String::new() } else { format!(".{path}") };
-                        let place = format!("{place}{member}");
-                        if !problems.iter().any(|(other, _)| *other == place) {
-                            problems.push((place, format!("`person{member}`, laid over `{known}`: {problem}")));
-                        }
-                    }
-                }
-            }
-        }
-        problems
-    }
-
-    /// Says what of those who may come no document is as the flags ask for. `names` are theirs; where there are none,
-    /// everybody may come.
-    pub(crate) fn doubt(&self, names: &[String], flags: &Flags) -> Option<String> {
-        let may_come = |name: &String| names.is_empty() || names.contains(name);
-        let (kinds, countries) = (flags.document_types(), flags.document_countries());
-        if kinds.len() == DocumentType::ALL.len() && countries.is_empty() {
-            // The built-in people are not read for that.
-            return None;
-        }
-        let coming: Vec<_> = self.all().iter().filter(|(name, _)| may_come(name)).collect();
-        let holds_one = |person: &Person| kinds.iter().any(|kind| person.document(*kind).is_some());
-        let [holds_no, is_from_no] = match names {
-            [] => ["none of the people holds a", "none of the people is from a"].map(str::to_owned),
-            [name] => ["holds no", "is from no"].map(|words| format!("`{name}` {words}")),
-            names => ["holds a", "is from a"].map(|words| format!("none of {} {words}", names.join(", "))),
-        };
-        if !coming.is_empty() && !coming.iter().any(|(_, person)| holds_one(person)) {
-            let kinds: Vec<_> = kinds.iter().map(|kind| kind.as_str()).collect();
-            let kinds = kinds.join(", ");
-            return Some(format!("{holds_no} document that the flags allow ({kinds}): another one is shown"));
-        }
-        // Whoever comes as it happens is given a document of the country that is asked for.
-        let is_from_one = |person: &Person| countries.iter().any(|country| **country == *person.country);
-        if !names.is_empty() && !countries.is_empty() && !coming.iter().any(|(_, person)| is_from_one(person)) {
-            let countries = countries.join(", ");
-            return Some(format!("{is_from_no} country that the flags allow ({countries})"));
-        }
-        None
     }
 
     /// Chooses person and document by the token: the one that is wished for, or one of these `names` (of everybody,

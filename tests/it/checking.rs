@@ -180,6 +180,17 @@ fn a_file_is_known_by_its_folder_or_its_keys() {
 }
 
 #[test]
+fn the_nearest_word_is_that_of_the_unknown_one() {
+    for (scenario, meant) in [("zzz", None), ("aproved", Some("; did you mean `approved`?"))] {
+        let config = format!("companies: [{{key: rejecte, scenario: {scenario}}}]\n");
+        let said = check(&[("config.yaml", &*config)], &["config.yaml"]);
+        let first = said.lines().next().unwrap();
+        assert!(first.contains(&format!("there is no scenario `{scenario}`")), "{said}");
+        assert_eq!(first.find("; did you mean").map(|at| &first[at..]), meant, "{said}");
+    }
+}
+
+#[test]
 fn scenarios_of_two_folders_do_not_get_into_each_others_way() {
     let files = [
         ("one/a.yaml", "description: A\nmatch: {company: x}\nstages: []\n"),

@@ -114,7 +114,7 @@ fn a_match_that_an_earlier_one_always_wins() {
         &["s"],
     );
     assert_snapshot!(said, @r"
-    s/b.yaml:2:1: warning: no call takes the scenario by this: `a`, whose name comes first, has a `match` that holds for the same calls, and for more; make it narrower, or give this one a name before `a`
+    s/b.yaml:2:1: warning: no call takes the scenario by this: `a`, whose name comes first, has a `match` that holds for all of the same calls; make it narrower, or give this one a name before `a`
       |
     2 | match:
       | ^^^^^^
