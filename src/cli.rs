@@ -8,10 +8,11 @@ mod environment;
 mod health;
 mod manual;
 mod open_files;
+mod reload;
 mod scenarios;
 mod settings;
+mod signals;
 mod values;
-mod watch;
 
 use std::{
     error::Error,
@@ -40,10 +41,11 @@ use self::{
     environment::{command_line, warn_of_unknown_variables},
     health::{Whereabouts, health},
     manual::{Completions, Man},
+    reload::{Reloading, Sources},
     scenarios::{New, Scenario, Scenarios},
     settings::Settings,
+    signals::StopSignals,
     values::LogFormat,
-    watch::Watching,
 };
 use crate::{
     company::{Company, Tenant},
@@ -153,6 +155,7 @@ fn print(text: impl AsRef<[u8]>) -> Done {
 
 /// Serves, and shows the demo where it is wanted.
 async fn serve(settings: Settings, demo: Option<Showing>) -> Done {
+    let flags = settings.clone();
     let settings = settings.with_file()?;
     let _log = start_log(&settings);
     let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
@@ -163,10 +166,14 @@ async fn serve(settings: Settings, demo: Option<Showing>) -> Done {
         remove_left_over(path)?;
     }
     let mut stop = StopSignals::listen()?;
-    let (watches, config_file) = (settings.watch(), settings.config_file());
+    let watches = settings.watch();
     let mut config = settings.into_config()?;
     if demo.is_some() && !config.control_api.enabled {
         return Err("the demo needs the control API: leave --no-admin out".into());
+    }
+    let sources = Sources::new(flags, &config);
+    if watches && sources.is_empty() {
+        return Err("--watch: there is nothing to watch; name --scenarios, --fixtures or --config".into());
     }
     open_files::fit(&mut config);
     // A task of its own: files on a slow disk do not keep a signal waiting.
@@ -175,7 +182,7 @@ async fn serve(settings: Settings, demo: Option<Showing>) -> Done {
         started = starting => started??,
         () = stop.received() => return Ok(()),
     };
-    let _watching = watches.then(|| Watching::start(server.mock().clone(), config_file.as_deref())).transpose()?;
+    let _reloading = Reloading::start(sources, server.mock().clone(), watches)?;
     if let Some(path) = &ready_file {
         let (public, local) = (server.url(), server.local_url());
         write_whole(path, &if public == local { public } else { format!("{public}\n{local}") })?;
@@ -201,40 +208,6 @@ async fn serve(settings: Settings, demo: Option<Showing>) -> Done {
         remove_if_there(path)?;
     }
     Ok(())
-}
-
-/// SIGTERM and Ctrl-C. On Unix both are listened for from before the port is bound, so that none is missed.
-struct StopSignals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl StopSignals {
-    #[cfg(unix)]
-    fn listen() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    #[cfg(unix)]
-    async fn received(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> io::Result<Self> {
-        Ok(Self {})
-    }
-
-    #[cfg(not(unix))]
-    async fn received(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }
 
 /// What standard output says when the server answers: where it is and what it knows. Test runners read the first line.

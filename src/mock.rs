@@ -133,17 +133,6 @@ pub enum ConfigError {
     Setting(String),
 }
 
-impl ConfigError {
-    /// Each problem in a line of its own.
-    #[cfg(feature = "cli")]
-    pub(crate) fn lines(&self) -> Vec<String> {
-        match self {
-            Self::Load(error) => error.lines(),
-            Self::Setting(problems) => problems.lines().map(str::to_owned).collect(),
-        }
-    }
-}
-
 impl Mock {
     /// Reads scenarios and fixtures, and checks all settings together.
     ///
@@ -155,21 +144,16 @@ impl Mock {
         if !problems.is_empty() {
             return Err(ConfigError::Setting(problems.join("\n")));
         }
-        let catalogue = read_catalogue(&config)?;
+        let catalogue = read_catalogue(&config, &config.companies())?;
         let moment = |at| moment(at).map_err(ConfigError::Setting);
         let frozen_at = config.frozen_at.map(moment).transpose()?;
         let ceiling = Ceiling { most: config.max_sessions, refuses: config.refuse_at_max_sessions };
         let numbers = Arc::new(Numbers::default());
         let settings =
             TenantSettings { seed: config.seed, frozen_at, ceiling, journal: config.journal, numbers: numbers.clone() };
-        let configured = config.companies().into_iter().map(|company| {
-            let frozen_at = company.frozen_at.map(moment).transpose()?.or(frozen_at);
-            Ok((company, TenantSettings { frozen_at, ..settings.clone() }))
-        });
-        let configured = configured.collect::<Result<Vec<_>, ConfigError>>()?;
+        let configured = each_with_its(&settings, config.companies())?;
         let welcome = |company: Company| {
-            let frozen_at = company.frozen_at.map(moment).transpose()?.or(frozen_at);
-            let settings = TenantSettings { frozen_at, ..settings.clone() };
+            let settings = settings_of(&settings, &company).map_err(ConfigError::Setting)?;
             Ok::<_, ConfigError>(Welcome { company, idle: config.company_idle, most: config.max_companies, settings })
         };
         let welcome = config.any_company_key.clone().map(welcome).transpose()?;
@@ -242,6 +226,21 @@ impl Mock {
         let known = Token::parse(token)?;
         self.tenants.update_session(&known, uptime(), action)
     }
+}
+
+/// Companies, each with what it is made with.
+fn each_with_its(
+    settings: &TenantSettings,
+    companies: Vec<Company>,
+) -> Result<Vec<(Company, TenantSettings)>, ConfigError> {
+    let with_its = |company: Company| settings_of(settings, &company).map(|settings| (company, settings));
+    companies.into_iter().map(with_its).collect::<Result<_, _>>().map_err(ConfigError::Setting)
+}
+
+/// What a company is made with, of which `settings` is for all.
+fn settings_of(settings: &TenantSettings, company: &Company) -> Result<TenantSettings, String> {
+    let frozen_at = company.frozen_at.map(moment).transpose()?.or(settings.frozen_at);
+    Ok(TenantSettings { frozen_at, ..settings.clone() })
 }
 
 /// A moment at which a clock can stand.

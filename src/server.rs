@@ -150,7 +150,7 @@ impl MockServer {
 
     /// The key of the company, or of the first where there are several.
     pub fn company_key(&self) -> &str {
-        &self.mock.tenants.first().key
+        self.mock.config.companies.first().map_or(crate::DEFAULT_COMPANY_KEY, |company| &company.key)
     }
 
     fn first_company(&self) -> CompanyHandle<'_> {

@@ -33,7 +33,12 @@ impl Files {
     /// How many there are.
     #[cfg(feature = "cli")]
     pub(crate) fn count(&self) -> usize {
-        self.scenarios.len() + self.fixtures.count()
+        self.all().count()
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &DataFile> {
+        self.scenarios.iter().chain(self.fixtures.all())
     }
 
     /// Reads the folder of scenarios and the folder of fixtures, where there are any.

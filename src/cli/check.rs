@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use super::{Done, print, settings::Settings};
 use crate::{
     catalogue::{Catalogue, Files},
+    company::Company,
     config::Config,
     data_file::{DataFile, Findings, Problem, keys_of},
     mock::{Misfit, doubts, misfits, sources},
@@ -81,8 +82,8 @@ pub(super) fn check(check: Check, before: Settings) -> Done {
 
 /// What was looked at so far.
 #[derive(Default)]
-struct Checked {
-    findings: Findings,
+pub(super) struct Checked {
+    pub(super) findings: Findings,
     /// How many files were read.
     files: usize,
 }
@@ -95,27 +96,43 @@ impl Checked {
         match file.as_ref().and_then(|file| self.findings.take(Settings::in_file(file))) {
             Some(said) => self.settings(settings.over(said), file.as_ref()),
             // What else a broken file says is not known, and so not what settings are together.
-            None => drop(self.catalogue(settings)),
+            None => drop(self.config_of(settings).map(|config| self.catalogue(&config))),
         }
     }
 
     /// Looks at what the settings name, and at the settings, which come from that file.
     fn settings(&mut self, settings: Settings, file: Option<&DataFile>) {
-        let Some((config, catalogue)) = self.catalogue(settings) else { return };
+        if let Some(config) = self.config_of(settings) {
+            self.values(&config, file);
+            self.together(&config, &config.companies(), file);
+        }
+    }
+
+    /// Looks at whether the settings can each be read, and answers what a server is started with.
+    pub(super) fn config_of(&mut self, settings: Settings) -> Option<Config> {
+        self.findings.take(settings.into_config().map_err(Problem::new))
+    }
+
+    /// Looks at the values of settings, which come from that file.
+    pub(super) fn values(&mut self, config: &Config, file: Option<&DataFile>) {
+        let misfit = |message| placed(file, Misfit { company: None, message });
+        self.findings.problems.extend(config.problems().into_iter().map(misfit));
+    }
+
+    /// Looks at what the settings name, and at whether these companies, which come from that file, fit it.
+    pub(super) fn together(&mut self, config: &Config, companies: &[Company], file: Option<&DataFile>) -> Catalogue {
+        let catalogue = self.catalogue(config);
         let placed = |misfit: Misfit| placed(file, misfit);
-        let of_all = |message| Misfit { company: None, message };
-        self.findings.problems.extend(config.problems().into_iter().map(of_all).map(placed));
-        self.findings.problems.extend(misfits(&catalogue, &config).into_iter().map(placed));
-        self.findings.warnings.extend(doubts(&catalogue, &config).into_iter().map(placed));
+        self.findings.problems.extend(misfits(&catalogue, config, companies).into_iter().map(placed));
+        self.findings.warnings.extend(doubts(&catalogue, companies).into_iter().map(placed));
+        catalogue
     }
 
     /// Looks at what the settings name.
-    fn catalogue(&mut self, settings: Settings) -> Option<(Config, Catalogue)> {
-        let config = self.findings.take(settings.into_config().map_err(Problem::new))?;
+    fn catalogue(&mut self, config: &Config) -> Catalogue {
         let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
         self.files += files.count();
-        let catalogue = Catalogue::of(sources(&config, &files), &mut self.findings);
-        Some((config, catalogue))
+        Catalogue::of(sources(config, &files), &mut self.findings)
     }
 
     /// Looks at these files and folders. What they name is looked for in the fixtures among them, or else in those of
@@ -128,7 +145,7 @@ impl Checked {
             }
             if FixtureKind::ALL.iter().any(|kind| path.join(kind.folder()).is_dir()) {
                 let files = FixtureFiles::in_folder(path, &mut self.findings);
-                self.files += files.count();
+                self.files += files.all().count();
                 Fixtures::read(&files, &mut self.findings);
                 fixtures = Some(files);
                 return Vec::new();
@@ -153,7 +170,7 @@ impl Checked {
         // Of files that nobody asked about nothing is said.
         let mut ignored = Findings::default();
         let named = settings.clone().with_file().unwrap_or(settings);
-        let Some(mut config) = self.findings.take(named.into_config().map_err(Problem::new)) else { return };
+        let Some(mut config) = self.config_of(named) else { return };
         config.scenarios = None;
         let mut files = Files::in_folders(None, config.fixtures.as_deref(), &mut ignored);
         files.fixtures = fixtures.unwrap_or(files.fixtures);
@@ -176,7 +193,7 @@ impl Checked {
         self.findings.add(whole.findings);
     }
 
-    fn read(&mut self, path: &Path) -> Option<DataFile> {
+    pub(super) fn read(&mut self, path: &Path) -> Option<DataFile> {
         self.files += 1;
         self.findings.take(DataFile::read(path))
     }

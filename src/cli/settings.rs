@@ -146,7 +146,8 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_FIXTURES", value_name = "DIR")]
     fixtures: Option<PathBuf>,
 
-    /// Read scenarios and fixtures again when their files change; sessions keep what they began with
+    /// Read scenarios, fixtures and the companies of the config file again when the files change, as SIGHUP does always;
+    /// sessions keep what they began with
     #[arg(long, env = "IDENTOMAT_MOCK_WATCH", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     watch: Option<bool>,

@@ -20,7 +20,7 @@ use crate::{
 ///     .scenario("manual-check")
 ///     .dialect(Dialect::Live);
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Company {
     pub(crate) key: String,
     pub(crate) secret: Option<String>,
@@ -200,7 +200,7 @@ impl fmt::Debug for Company {
 ///     .flags(json!({"document_types": ["passport"]}))
 ///     .steps(json!([{"type": "liveness", "key": "selfie"}]));
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Configuration {
     pub(crate) scenario: Option<String>,
     pub(crate) flags: Map<String, Value>,

@@ -33,9 +33,9 @@ const MOST_TOLD: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct Tenant {
     pub(crate) key: String,
-    /// How it is set, which can be changed, and how it was at the start.
+    /// How it is set, which can be changed, and how it is after a reset.
     setup: RwLock<Arc<Setup>>,
-    first_setup: Arc<Setup>,
+    first: RwLock<First>,
     pub(crate) clock: Clock,
     pub(crate) tokens: TokenSource,
     pub(crate) sessions: Sessions,
@@ -49,8 +49,6 @@ pub(crate) struct Tenant {
     begin_faults: Mutex<HashMap<String, FaultList>>,
     /// What was odd about calls of `begin/` and has been said in the log.
     told: Mutex<HashSet<String>>,
-    /// Where its clock stood at the start, if it was frozen.
-    frozen_at: Option<Timestamp>,
     /// How many sessions it may have, where it is not set otherwise.
     ceiling: Ceiling,
     /// When it was last called, in nanoseconds of real time.
@@ -63,6 +61,14 @@ pub(crate) struct Setup {
     pub(crate) company: Company,
     /// What is saved for its sessions, by `config_id`.
     saved: HashMap<String, Saved>,
+}
+
+/// How a company begins, and is after a reset.
+#[derive(Debug)]
+struct First {
+    setup: Arc<Setup>,
+    /// Where its clock stands, if it does.
+    frozen_at: Option<Timestamp>,
 }
 
 /// What a `config_id` stands for.
@@ -128,11 +134,10 @@ impl Tenant {
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
             told: Mutex::default(),
-            frozen_at,
             ceiling,
             last_call: AtomicU64::new(0),
             setup: RwLock::new(setup.clone()),
-            first_setup: setup,
+            first: RwLock::new(First { setup, frozen_at }),
             key,
         });
         tenant.set_back();
@@ -171,15 +176,16 @@ impl Tenant {
     }
 
     fn set_back(&self) {
-        let company = &self.first_setup.company;
-        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = self.first_setup.clone();
+        let first = self.first.read().unwrap_or_else(PoisonError::into_inner);
+        let company = &first.setup.company;
+        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = first.setup.clone();
         self.sessions.clear();
         self.journal.clear();
         self.ledger.clear();
-        self.clock.reset(self.frozen_at);
+        self.clock.reset(first.frozen_at);
         self.tokens.reset();
         self.faults.replace(&company.faults, self.clock.now());
-        *self.queue() = company.queue.iter().cloned().map(ScenarioChoice::Named).collect();
+        *self.queue() = queue_of(company);
         self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
@@ -188,9 +194,42 @@ impl Tenant {
         self.setup.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// How it begins, and is after a reset.
+    pub(crate) fn first_setup(&self) -> Arc<Setup> {
+        self.first.read().unwrap_or_else(PoisonError::into_inner).setup.clone()
+    }
+
     /// Is set in another way from now on, until it is reset; its key, first queue, faults and clock stay.
     pub(crate) fn set(&self, company: Company) {
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = Setup::new(company);
+    }
+
+    /// Begins as that company from now on. What of it is another than before counts at once; the rest stays as it is
+    /// now, with what the control API has changed. Answers whether there was anything.
+    #[cfg(feature = "cli")]
+    pub(super) fn begin_as(&self, company: Company, frozen_at: Option<Timestamp>) -> bool {
+        let mut first = self.first.write().unwrap_or_else(PoisonError::into_inner);
+        let before = &first.setup.company;
+        if *before == company && first.frozen_at == frozen_at {
+            return false;
+        }
+        if before.queue != company.queue {
+            *self.queue() = queue_of(&company);
+        }
+        let turned = first.frozen_at != frozen_at;
+        if turned {
+            self.clock.reset(frozen_at);
+        }
+        if before.faults != company.faults {
+            self.faults.replace(&company.faults, self.clock.now());
+        }
+        *first = First { setup: Setup::new(company), frozen_at };
+        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = first.setup.clone();
+        drop(first);
+        if turned {
+            self.clock_was_turned();
+        }
+        true
     }
 
     /// Says in the log what is odd about a call of `begin/`, each thing once.
@@ -310,4 +349,8 @@ impl Tenant {
     pub(super) fn last_call(&self) -> Duration {
         Duration::from_nanos(self.last_call.load(Ordering::Relaxed))
     }
+}
+
+fn queue_of(company: &Company) -> VecDeque<ScenarioChoice> {
+    company.queue.iter().cloned().map(ScenarioChoice::Named).collect()
 }

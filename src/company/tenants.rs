@@ -29,8 +29,8 @@ pub(crate) struct Tenants {
     index: Arc<Index>,
     /// Those that stay until somebody removes them, in the order in which they came.
     residents: RwLock<IndexMap<String, Arc<Tenant>>>,
-    /// Those of them that were there at the start.
-    first: Vec<Arc<Tenant>>,
+    /// Those of them that are configured, of which there is always one. It is locked before the residents.
+    first: RwLock<Vec<Arc<Tenant>>>,
     guests: Option<Guests>,
 }
 
@@ -85,7 +85,7 @@ impl Tenants {
             left: Mutex::default(),
         });
         let residents = RwLock::new(by_key(&first));
-        Self { index, residents, first, guests }
+        Self { index, residents, first: RwLock::new(first), guests }
     }
 
     /// The companies that are there until somebody removes them.
@@ -93,9 +93,54 @@ impl Tenants {
         self.residents.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// The first company that the server was started with.
-    pub(crate) fn first(&self) -> &Arc<Tenant> {
-        self.first.first().expect("there is always a company at the start")
+    /// The first company that is configured.
+    pub(crate) fn first(&self) -> Arc<Tenant> {
+        self.configured()[0].clone()
+    }
+
+    /// The companies that are configured, of which there is always one.
+    pub(crate) fn configured(&self) -> Vec<Arc<Tenant>> {
+        self.first.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has these as the companies that are configured, each with what it is made with. Those that were there stay with
+    /// all that belongs to them, whoever brought them about; those that were configured and are no more go.
+    #[cfg(feature = "cli")]
+    pub(crate) fn configure(&self, configured: impl IntoIterator<Item = (Company, TenantSettings)>) {
+        let mut first = self.first.write().unwrap_or_else(PoisonError::into_inner);
+        let mut residents = self.residents.write().unwrap_or_else(PoisonError::into_inner);
+        let configured = configured.into_iter().map(|(company, settings)| {
+            let key = company.key.clone();
+            let was_first = first.iter().find(|tenant| tenant.key == key).cloned();
+            let is_first = was_first.is_some();
+            let there = was_first.or_else(|| residents.get(&key).cloned());
+            let there = there.or_else(|| self.guests.as_ref()?.remove(&key));
+            let tenant = match there {
+                Some(tenant) => {
+                    if tenant.begin_as(company, settings.frozen_at) {
+                        tracing::info!(company = key, "the company was set in another way");
+                    }
+                    tenant
+                }
+                None => {
+                    tracing::info!(company = key, "the company was added");
+                    Tenant::new(company, &settings, &self.index)
+                }
+            };
+            if !is_first {
+                residents.insert(key, tenant.clone());
+            }
+            tenant
+        });
+        let configured: Vec<_> = configured.collect();
+        let gone: Vec<_> = first.extract_if(.., |one| !configured.iter().any(|other| other.key == one.key)).collect();
+        for tenant in &gone {
+            tracing::info!(company = tenant.key, "the company was removed");
+            residents.shift_remove(&tenant.key);
+        }
+        *first = configured;
+        drop((residents, first));
+        gone.iter().for_each(|tenant| tenant.leave());
     }
 
     /// Adds a company that stays; `None` when there is one of its key, however it came to be.
@@ -119,17 +164,18 @@ impl Tenants {
         removed.inspect(|tenant| tenant.leave()).is_some()
     }
 
-    /// Has the companies of the start, as they were then, and no others.
+    /// Has the companies that are configured, as they began, and no others.
     pub(crate) fn reset(&self) {
+        let first = self.configured();
         let others = {
             let mut residents = self.residents.write().unwrap_or_else(PoisonError::into_inner);
-            mem::replace(&mut *residents, by_key(&self.first))
+            mem::replace(&mut *residents, by_key(&first))
         };
         let guests = self.guests.as_ref().map(Guests::take).unwrap_or_default();
-        for tenant in &self.first {
+        for tenant in &first {
             tenant.reset();
         }
-        let stay = |gone: &Arc<Tenant>| self.first.iter().any(|tenant| Arc::ptr_eq(tenant, gone));
+        let stay = |gone: &Arc<Tenant>| first.iter().any(|tenant| Arc::ptr_eq(tenant, gone));
         others.into_values().chain(guests).filter(|gone| !stay(gone)).for_each(|gone| gone.leave());
     }
 
@@ -373,5 +419,28 @@ mod tests {
         let secret = |key| tenants.find(key, || SECOND).unwrap().setup().company.secret.clone();
         assert_eq!(secret("test-1").as_deref(), Some("secret-of-test-1"));
         assert_eq!(secret("test-0"), None);
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn what_is_configured_anew_takes_over_whoever_is_there() {
+        let tenants = welcoming(2);
+        let settings = tenants.guests.as_ref().unwrap().welcome.settings.clone();
+        let secret = |key: &str| tenants.get(key).unwrap().setup().company.secret.clone();
+        let configure = |companies: &[Company]| {
+            tenants.configure(companies.iter().cloned().map(|company| (company, settings.clone())));
+        };
+        let (changed, added) = (tenants.first(), tenants.add(Company::new("added"), &settings).unwrap());
+        changed.set(Company::new("test-0").secret("of-the-control-api"));
+        let guest = tenants.find("test-1", || SECOND).unwrap();
+        configure(&["test-1", "added", "test-0"].map(Company::new));
+        assert!(Arc::ptr_eq(&tenants.get("added").unwrap(), &added), "its sessions stay");
+        assert!(Arc::ptr_eq(&tenants.get("test-1").unwrap(), &guest) && secret("test-1").is_none());
+        assert_eq!(secret("test-0").as_deref(), Some("of-the-control-api"), "the file says of it what it said before");
+        assert_eq!(tenants.evicted(10_000 * SECOND), 0, "who is configured is no guest");
+        configure(&[Company::new("test-0").secret("of-the-file")]);
+        assert_eq!((secret("test-0").as_deref(), keys(&tenants)), (Some("of-the-file"), vec!["test-0".into()]));
+        tenants.reset();
+        assert_eq!((secret("test-0").as_deref(), keys(&tenants)), (Some("of-the-file"), vec!["test-0".into()]));
     }
 }

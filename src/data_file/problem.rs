@@ -60,12 +60,6 @@ pub(crate) struct Place {
 }
 
 impl LoadError {
-    /// Each problem in a line of its own.
-    #[cfg(feature = "cli")]
-    pub(crate) fn lines(&self) -> Vec<String> {
-        self.problems.iter().map(Problem::to_string).collect()
-    }
-
     /// An error where something is wrong.
     pub(crate) fn check(problems: Vec<Problem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mock, misfits::misfits_of, moment};
+use super::{Mock, misfits::misfits_of, settings_of};
 use crate::{
     clock::uptime,
-    company::{Company, CompanyChange, Tenant, TenantSettings, What},
+    company::{Company, CompanyChange, Tenant, What},
     vendor::{Dialect, ResultCase},
 };
 
@@ -91,12 +91,8 @@ impl Mock {
     /// [`CompanyError`]; nothing is added then.
     pub(crate) fn add_company(&self, company: Company) -> Result<Arc<Tenant>, CompanyError> {
         self.check_company(&company)?;
-        let frozen_at = company
-            .frozen_at
-            .map(moment)
-            .transpose()
+        let settings = settings_of(&self.settings, &company)
             .map_err(|problem| CompanyError::Setting(Some("frozen_at".into()), problem))?;
-        let settings = TenantSettings { frozen_at: frozen_at.or(self.settings.frozen_at), ..self.settings.clone() };
         let key = company.key.clone();
         let tenant = self.tenants.add(company, &settings).ok_or(CompanyError::Taken(key))?;
         tracing::info!(company = tenant.key, "the company was added");

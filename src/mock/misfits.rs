@@ -17,14 +17,14 @@ pub(crate) struct Misfit {
     pub(crate) message: String,
 }
 
-/// What the settings cannot be, in the order in which they are looked at.
-pub(crate) fn misfits(catalogue: &Catalogue, config: &Config) -> Vec<Misfit> {
+/// What the settings cannot be, with these companies, in the order in which they are looked at.
+pub(crate) fn misfits(catalogue: &Catalogue, config: &Config, companies: &[Company]) -> Vec<Misfit> {
     let unknown = |place: &str, name: &str| {
         let message = format!("{place}: {}", with_meant(catalogue.scenarios.check(name).err()?));
         Some(Misfit { company: None, message })
     };
     let mut misfits: Vec<_> = unknown("the default scenario (--scenario)", &config.scenario).into_iter().collect();
-    for company in config.companies().iter().chain(&config.any_company_key) {
+    for company in companies.iter().chain(&config.any_company_key) {
         misfits.extend(misfits_of(catalogue, company));
     }
     misfits.extend(config.faults.iter().filter_map(Fault::scenario).filter_map(|name| unknown("a fault", name)));
@@ -59,9 +59,9 @@ pub(super) fn misfits_of(catalogue: &Catalogue, company: &Company) -> Vec<Misfit
 }
 
 /// What may be a mistake in the settings: configurations that ask for documents that none of the company's people has.
-pub(crate) fn doubts(catalogue: &Catalogue, config: &Config) -> Vec<Misfit> {
+pub(crate) fn doubts(catalogue: &Catalogue, companies: &[Company]) -> Vec<Misfit> {
     let mut doubts = Vec::new();
-    for company in config.companies() {
+    for company in companies {
         for (id, saved) in &company.configurations {
             let form = Form::from_values(saved.flags.clone(), &[]);
             let flags = Layers { saved: None, own: &form, scenario: None }.read_flags();

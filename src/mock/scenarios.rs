@@ -5,13 +5,15 @@ use std::sync::{Arc, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+#[cfg(feature = "cli")]
+use super::each_with_its;
 use super::{
     ConfigError, Mock,
     misfits::{doubts, misfits},
 };
 use crate::{
     catalogue::{Catalogue, Files, Sources},
-    company::What,
+    company::{Company, What},
     config::Config,
     data_file::{Findings, LoadError, Problem},
     scenario::{Origin, Scenario, Stage},
@@ -111,15 +113,39 @@ impl Mock {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for the first problem; everything stays as it was then.
+    /// [`ConfigError`] for what is wrong; everything stays as it was then.
     pub(crate) fn reload(&self) -> Result<(), ConfigError> {
-        let read = Arc::new(read_catalogue(&self.config)?);
+        let catalogue = read_catalogue(&self.config, &self.configured())?;
+        self.shelve(catalogue, || {});
+        Ok(())
+    }
+
+    /// Has that catalogue for sessions that begin from now on, and these companies as those that are configured. They
+    /// fit together.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] for a clock that cannot stand where it is said to; everything stays as it was then.
+    #[cfg(feature = "cli")]
+    pub(crate) fn renew(&self, catalogue: Catalogue, companies: Vec<Company>) -> Result<(), ConfigError> {
+        let companies = each_with_its(&self.settings, companies)?;
+        self.shelve(catalogue, || self.tenants.configure(companies));
+        Ok(())
+    }
+
+    /// Has that catalogue for sessions that begin from now on. What is done `with_it` is done before one can.
+    fn shelve(&self, catalogue: Catalogue, with_it: impl FnOnce()) {
         let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
-        shelf.read = read;
+        shelf.read = Arc::new(catalogue);
         shelf.sort();
+        with_it();
         drop(shelf);
         self.note(What::Reloaded);
-        Ok(())
+    }
+
+    /// The companies that are configured, as they begin.
+    fn configured(&self) -> Vec<Company> {
+        self.tenants.configured().iter().map(|tenant| tenant.first_setup().company.clone()).collect()
     }
 
     /// Adds a scenario for sessions that begin from now on, in place of one of the same name, until everything is reset.
@@ -161,16 +187,17 @@ impl Mock {
     }
 }
 
-pub(super) fn read_catalogue(config: &Config) -> Result<Catalogue, ConfigError> {
+/// Reads scenarios and fixtures, which have to fit those companies.
+pub(super) fn read_catalogue(config: &Config, companies: &[Company]) -> Result<Catalogue, ConfigError> {
     let mut findings = Findings::default();
     let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
     let catalogue = Catalogue::of(sources(config, &files), &mut findings);
     LoadError::check(findings.problems)?;
-    let misfits: Vec<_> = misfits(&catalogue, config).into_iter().map(|misfit| misfit.message).collect();
+    let misfits: Vec<_> = misfits(&catalogue, config, companies).into_iter().map(|misfit| misfit.message).collect();
     if !misfits.is_empty() {
         return Err(ConfigError::Setting(misfits.join("\n")));
     }
-    let doubts = doubts(&catalogue, config).into_iter().map(|doubt| doubt.message);
+    let doubts = doubts(&catalogue, companies).into_iter().map(|doubt| doubt.message);
     for warning in findings.warnings.iter().map(Problem::to_string).chain(doubts) {
         tracing::warn!("{warning}");
     }

@@ -96,11 +96,10 @@ impl FixtureKind {
 }
 
 impl FixtureFiles {
-    /// How many there are.
     #[cfg(feature = "cli")]
-    pub(crate) fn count(&self) -> usize {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &DataFile> {
         let Self { people, documents, screening } = self;
-        [people, documents, screening].into_iter().flatten().map(Vec::len).sum()
+        [people, documents, screening].into_iter().flatten().flatten()
     }
 
     /// Reads `people/`, `documents/` and `screening/` of a folder, of which one is there at least.

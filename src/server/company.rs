@@ -73,7 +73,7 @@ impl<'a> CompanyHandle<'a> {
 
     /// The company that a server was started with first.
     pub(super) fn first(mock: &'a Arc<Mock>) -> Self {
-        Self { mock, tenant: mock.tenants.first().clone() }
+        Self { mock, tenant: mock.tenants.first() }
     }
 
     /// The company of this moment: one that went while it was idle comes to be again. What is done to one that was

@@ -69,10 +69,14 @@ impl Serving {
         self.stop("TERM")
     }
 
-    fn stop(mut self, signal: &str) -> (Duration, Option<i32>, String) {
-        let started = Instant::now();
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().expect("kill runs").success());
+    }
+
+    fn stop(mut self, signal: &str) -> (Duration, Option<i32>, String) {
+        let started = Instant::now();
+        self.signal(signal);
         let code = self.child.wait().expect("it ends").code();
         let mut log = String::new();
         self.child.stderr.take().expect("stderr is piped").read_to_string(&mut log).expect("text");
@@ -207,6 +211,25 @@ fn wait_for(path: &Path, is_so: impl Fn(&str) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !fs::read_to_string(path).is_ok_and(|text| is_so(&text)) {
         assert!(Instant::now() < deadline, "{} stays as it is", path.display());
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_stops_with_the_terminal_in_which_it_was_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ready");
+    let command = format!("exec {} --port 0 --ready-file {}", env!("CARGO_BIN_EXE_identomat-mock"), path.display());
+    let mut terminal = Command::new("script");
+    terminal.args(["--quiet", "--command", &command, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut terminal = terminal.spawn().unwrap();
+    wait_for(&path, |text| text.starts_with("http"));
+    terminal.kill().unwrap();
+    terminal.wait().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while path.exists() {
+        assert!(Instant::now() < deadline, "it serves on");
         std::thread::yield_now();
     }
 }

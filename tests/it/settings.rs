@@ -162,7 +162,7 @@ fn settings_that_do_not_go_together_stop_the_start() {
     assert_eq!(refusal(&["--company-key", "a,b,a=x"], &[]), "error: the company key `a` is given twice\n");
     for (arguments, words) in [
         (
-            ["--any-company-key==x", "--watch"],
+            ["--any-company-key==x", "--no-panel"],
             "--any-company-key: the pattern is empty; write `*` for all company keys",
         ),
         (["--max-depth", "101"], "--max-depth: `101` is not a number from 1 to 100"),

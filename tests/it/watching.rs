@@ -36,7 +36,7 @@ async fn changed_files_count_for_new_sessions_and_broken_ones_for_none() {
     let running = call(&url, "begin", json!({})).await;
 
     write(folder.path(), "REJECTED");
-    log.line_with("were read again");
+    log.line_with("was read again");
     assert_eq!(result_of_new_session(&url).await, "REJECTED");
     let of_running = call(&url, "result", json!({"session_token": running})).await;
     assert_eq!(of_running["result"], "APPROVED", "a session keeps its scenario");
@@ -48,7 +48,7 @@ async fn changed_files_count_for_new_sessions_and_broken_ones_for_none() {
 
     fs::write(folder.path().join("other.yaml"), "description: b\nstages: []\n").unwrap();
     write(folder.path(), "MANUAL_CHECK");
-    log.line_with("were read again");
+    log.line_with("was read again");
     assert_eq!(result_of_new_session(&url).await, "MANUAL_CHECK");
 
     // The default scenario has to be there.
@@ -59,7 +59,7 @@ async fn changed_files_count_for_new_sessions_and_broken_ones_for_none() {
 }
 
 #[tokio::test]
-async fn fixtures_are_watched_too_and_the_config_file_is_told_of() {
+async fn fixtures_and_the_config_file_are_watched_too() {
     let folder = tempfile::tempdir().unwrap();
     let fixtures = folder.path().join("fixtures");
     fs::create_dir_all(fixtures.join("people")).unwrap();
@@ -79,10 +79,128 @@ async fn fixtures_are_watched_too_and_the_config_file_is_told_of() {
     };
     assert_eq!(name().await, "First");
     write("Second");
-    log.line_with("were read again");
+    log.line_with("was read again");
     assert_eq!(name().await, "Second");
     fs::write(&config, "fixtures: fixtures\nwatch: true\nfinish: widget\nport: 0\n").unwrap();
-    log.line_with("the config file has changed; it counts from the next start on");
+    log.line_with("the config file has changed in `finish`, which counts from the next start on");
+    log.line_with("was read again");
+
+    // A folder that was not there.
+    fs::create_dir(fixtures.join("documents")).unwrap();
+    let said = log.line_with("what was there before stays");
+    assert!(said.contains("documents: the folder holds no .yaml"), "{said}");
+}
+
+#[tokio::test]
+async fn companies_of_the_config_file_come_change_and_go_while_it_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.yaml");
+    let write = |companies: &str| {
+        fs::write(&path, format!("port: 0\nwatch: true\nfinish: begin\ncompanies:\n{companies}")).unwrap();
+    };
+    let call = async |url: &str, key: &str, method: &str, mut parameters: Value| -> Value {
+        parameters["company_key"] = key.into();
+        let call = reqwest::Client::new().post(format!("{url}/external-api/{method}/")).json(&parameters);
+        call.send().await.unwrap().json().await.unwrap()
+    };
+    write("  - {key: stays, queue: [rejected]}\n  - {key: changes}\n  - {key: goes}\n");
+    let mut serving = Serving::spawn(binary(&["--config"]).arg(&path));
+    let (log, url) = (serving.log(), serving.url().to_owned());
+    let result = async |key: &str, token: &Value| {
+        call(&url, key, "result", json!({"session_token": token})).await["result"].clone()
+    };
+    let running = call(&url, "changes", "begin", json!({})).await;
+
+    write(
+        "  - {key: comes, scenario: manual-check}\n  - {key: changes, scenario: rejected}\n  - {key: stays, queue: [rejected]}\n",
+    );
+    log.line_with("was read again");
+    assert_eq!(result("changes", &running).await, "APPROVED", "its session stays, with its scenario");
+    for (key, word) in
+        [("comes", "MANUAL_CHECK"), ("changes", "REJECTED"), ("stays", "REJECTED"), ("stays", "APPROVED")]
+    {
+        let token = call(&url, key, "begin", json!({})).await;
+        assert_eq!(result(key, &token).await, word, "{key}");
+    }
+    assert_eq!(call(&url, "goes", "begin", json!({})).await, "COMPANY_KEY_INVALID");
+
+    // All of it or nothing: the secret that is right does not count beside a scenario that is wrong.
+    write("  - {key: comes, secret: not-a-real-secret}\n  - {key: changes, scenario: rejectd}\n");
+    let said = log.line_with("what was there before stays");
+    let place = format!("{}:6:30: the company key `changes`: there is no scenario `rejectd`", path.display());
+    assert!(said.contains(&place) && said.ends_with("did you mean `rejected`?"), "{said}");
+    assert!(call(&url, "comes", "begin", json!({})).await.is_string());
+    write("  - {key: comes, dialct: live}\n");
+    let said = log.line_with("what was there before stays");
+    assert!(said.ends_with("config.yaml:5:18: unknown key `dialct`, did you mean `dialect`?"), "{said}");
+
+    write("  - {key: comes, dialect: live, scenario: manual-check}\n");
+    log.line_with("was read again");
+    let token = call(&url, "comes", "begin", json!({})).await;
+    assert_eq!(result("comes", &token).await, "manual_check");
+    // A reset makes everything as the file says it now.
+    reqwest::Client::new().post(format!("{url}/__admin/reset")).send().await.unwrap().error_for_status().unwrap();
+    let settings: Value = reqwest::get(format!("{url}/__admin/settings")).await.unwrap().json().await.unwrap();
+    assert_eq!(settings["company_key"], json!(["comes"]));
+    assert_eq!(result("comes", &call(&url, "comes", "begin", json!({})).await).await, "manual_check");
+}
+
+/// As Kubernetes puts a new version of a `ConfigMap` in the place of the old one.
+fn link(to: &str, at: &Path) {
+    let new = at.with_file_name("..new");
+    std::os::unix::fs::symlink(to, &new).unwrap();
+    fs::rename(new, at).unwrap();
+}
+
+#[tokio::test]
+async fn a_link_that_leads_elsewhere_is_a_change() {
+    let folder = tempfile::tempdir().unwrap();
+    for (version, result) in [("1", "APPROVED"), ("2", "REJECTED"), ("3", "MANUAL_CHECK")] {
+        fs::create_dir(folder.path().join(version)).unwrap();
+        write(&folder.path().join(version), result);
+    }
+    let mounted = folder.path().join("mounted");
+    fs::create_dir(&mounted).unwrap();
+    link("../1", &mounted.join("..data"));
+    link("..data/watched.yaml", &mounted.join("watched.yaml"));
+    link("mounted", &folder.path().join("scenarios"));
+    let scenarios = folder.path().join("scenarios");
+    let scenarios = scenarios.to_str().unwrap();
+    let mut serving =
+        Serving::start(&["--watch", "--scenarios", scenarios, "--scenario", "watched", "--finish", "begin"]);
+    let (log, url) = (serving.log(), serving.url().to_owned());
+    assert_eq!(result_of_new_session(&url).await, "APPROVED");
+    link("../2", &mounted.join("..data"));
+    log.line_with("was read again");
+    assert_eq!(result_of_new_session(&url).await, "REJECTED");
+    // The folder itself: of this no system tells.
+    link("3", Path::new(scenarios));
+    log.line_with("was read again");
+    assert_eq!(result_of_new_session(&url).await, "MANUAL_CHECK");
+}
+
+#[tokio::test]
+async fn sighup_reads_everything_again_without_a_watch() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "APPROVED");
+    let scenarios = folder.path().to_str().unwrap();
+    let mut serving = Serving::start(&["--scenarios", scenarios, "--scenario", "watched"]);
+    let (log, url) = (serving.log(), serving.url().to_owned());
+    write(folder.path(), "REJECTED");
+    serving.signal("HUP");
+    log.line_with("SIGHUP: everything was read again; new sessions take it");
+    assert_eq!(result_of_new_session(&url).await, "REJECTED");
+    write(folder.path(), "REJECTD");
+    serving.signal("HUP");
+    let said = log.line_with("what was there before stays");
+    assert!(said.contains("watched.yaml:2:32: `REJECTD` is not an outcome"), "{said}");
+    assert_eq!(result_of_new_session(&url).await, "REJECTED");
+
+    let mut serving = Serving::start(&[]);
+    let log = serving.log();
+    serving.signal("HUP");
+    log.line_with("SIGHUP: there is nothing to read again; name --scenarios, --fixtures or --config");
+    assert!(result_of_new_session(serving.url()).await.is_string());
 }
 
 #[tokio::test]
@@ -108,5 +226,5 @@ fn watching_nothing_stops_the_start() {
     let output = output(&mut binary(&["--port", "0", "--watch"]));
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "error: --watch: there is nothing to watch; name a folder with --scenarios or --fixtures\n");
+    assert_eq!(said, "error: --watch: there is nothing to watch; name --scenarios, --fixtures or --config\n");
 }

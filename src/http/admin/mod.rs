@@ -109,8 +109,8 @@ async fn guard(State(mock): State<Arc<Mock>>, request: Request, next: Next) -> R
 
 /// The company of a call: that of a key, which comes to be where any key may call, or else the first.
 fn of_company(mock: &Mock, key: Option<&str>) -> Result<Arc<Tenant>, Problem> {
-    let key = key.unwrap_or(&mock.tenants.first().key);
-    mock.tenant(key).map_err(|error| Problem::not_found(error.message).at("company_key"))
+    let key = key.map_or_else(|| mock.tenants.first().key.clone(), str::to_owned);
+    mock.tenant(&key).map_err(|error| Problem::not_found(error.message).at("company_key"))
 }
 
 /// The answer to something that came to be, with where it is.

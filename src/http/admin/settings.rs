@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    config::{ClientLimits, Config, Cors, Limits},
+    config::{ClientLimits, Cors, Limits},
     mock::Mock,
     vendor::{Dialect, ErrorCode, ResultCase},
 };
@@ -71,11 +71,12 @@ pub(super) struct Settings {
 }
 
 pub(super) async fn show(State(mock): State<Arc<Mock>>) -> Json<Settings> {
-    Json(Settings::of(&mock.config))
+    Json(Settings::of(&mock))
 }
 
 impl Settings {
-    fn of(config: &Config) -> Self {
+    fn of(mock: &Mock) -> Self {
+        let config = &mock.config;
         let seconds = |time: Duration| time.as_secs_f64();
         let Limits { body, multipart_body, parts, depth, upload, session_uploads, uploads } = config.limits;
         let ClientLimits { head, body: body_time, idle, connections, unfinished } = config.clients;
@@ -83,7 +84,7 @@ impl Settings {
             host: config.host.to_string(),
             port: config.port,
             public_url: config.public_url.clone(),
-            company_key: config.companies().into_iter().map(|company| company.key).collect(),
+            company_key: mock.tenants.configured().iter().map(|tenant| tenant.key.clone()).collect(),
             any_company_key: config.any_company_key.as_ref().map(|any| any.key.clone()),
             company_idle: seconds(config.company_idle),
             max_companies: config.max_companies,

@@ -1,0 +1,182 @@
+//! Reads files again while the server runs: when they change (`--watch`), and when SIGHUP comes.
+
+mod watch;
+
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    path::PathBuf,
+    sync::Arc,
+};
+
+use serde_json::Value;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use self::watch::Watch;
+use super::{check::Checked, settings::Settings, signals::Hangups};
+use crate::{
+    catalogue::Files,
+    config::Config,
+    data_file::{DataFile, Findings, Problem},
+    mock::Mock,
+    result::FixtureKind,
+};
+
+/// What of the config file counts while the server runs.
+const COUNTS_AT_ONCE: [&str; 2] = ["companies", "company-key"];
+
+/// The files that the settings name.
+#[derive(Debug, Clone)]
+pub(super) struct Sources {
+    /// What the user set, besides the config file.
+    flags: Settings,
+    config_file: Option<PathBuf>,
+    scenarios: Option<PathBuf>,
+    fixtures: Option<PathBuf>,
+    /// What the config file said at the start, by key.
+    at_start: BTreeMap<String, Value>,
+    /// What the files said when they were last looked at.
+    digest: u64,
+}
+
+impl Sources {
+    /// The files of a server that is about to start with that.
+    pub(super) fn new(flags: Settings, config: &Config) -> Self {
+        let Config { scenarios, fixtures, .. } = config.clone();
+        let config_file = flags.config_file();
+        let mut sources = Self { flags, config_file, scenarios, fixtures, at_start: BTreeMap::new(), digest: 0 };
+        sources.digest = sources.digest();
+        let file = sources.config_file.as_ref().and_then(|path| DataFile::read(path).ok());
+        sources.at_start = file.as_ref().map(settings_in).unwrap_or_default();
+        sources
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { config_file, scenarios, fixtures, .. } = self;
+        [config_file, scenarios, fixtures].into_iter().all(Option::is_none)
+    }
+
+    /// The folders in which files may change: those of the data, and that of the config file, as editors put a new
+    /// file in the place of the old one, and Kubernetes a link.
+    fn folders(&self) -> Vec<PathBuf> {
+        let of_config = self.config_file.as_ref().and_then(|file| file.parent()).map(|folder| match folder {
+            folder if folder.as_os_str().is_empty() => PathBuf::from("."),
+            folder => folder.to_owned(),
+        });
+        let parts = self.fixtures.iter().flat_map(|all| FixtureKind::ALL.map(|kind| all.join(kind.folder())));
+        of_config.into_iter().chain(self.scenarios.clone()).chain(self.fixtures.clone()).chain(parts).collect()
+    }
+
+    /// A number that is another one as soon as a file, or the text of one, is another one.
+    fn digest(&self) -> u64 {
+        let (mut hasher, mut findings) = (DefaultHasher::new(), Findings::default());
+        let files = Files::in_folders(self.scenarios.as_deref(), self.fixtures.as_deref(), &mut findings);
+        let config = self.config_file.as_ref().and_then(|path| findings.take(DataFile::read(path)));
+        for file in files.all().chain(&config) {
+            (&file.path, file.text()).hash(&mut hasher);
+        }
+        let Findings { problems, warnings } = findings;
+        problems.iter().chain(&warnings).for_each(|found| found.to_string().hash(&mut hasher));
+        hasher.finish()
+    }
+
+    /// Reads everything again, for sessions that begin from now on. Nothing changes where anything is wrong.
+    fn reload(&self, mock: &Mock, why: &str) {
+        match self.try_reload(mock) {
+            Ok(Findings { warnings, .. }) => {
+                warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                tracing::info!("{why}: everything was read again; new sessions take it");
+            }
+            Err(problems) => {
+                for problem in problems {
+                    tracing::error!("{why}: what was there before stays: {problem}");
+                }
+            }
+        }
+    }
+
+    fn try_reload(&self, mock: &Mock) -> Result<Findings, Vec<Problem>> {
+        let mut checked = Checked::default();
+        let file = self.config_file.as_ref().and_then(|path| checked.read(path));
+        let said = file.as_ref().and_then(|file| checked.findings.take(Settings::in_file(file)));
+        let settings = said.map_or(self.flags.clone(), |said| self.flags.clone().over(said));
+        let companies = checked.config_of(settings).map(|config| {
+            checked.values(&config, file.as_ref());
+            config.companies()
+        });
+        let companies = companies.unwrap_or_default();
+        let catalogue = checked.together(&mock.config, &companies, file.as_ref());
+        let mut findings = checked.findings;
+        findings.sort();
+        if !findings.problems.is_empty() {
+            return Err(findings.problems);
+        }
+        mock.renew(catalogue, companies).map_err(|error| vec![Problem::new(error.to_string())])?;
+        if let Some(file) = &file {
+            self.tell_of_later(&settings_in(file));
+        }
+        Ok(findings)
+    }
+
+    /// Says in the log which settings of the config file are others than at the start, and do not count yet.
+    fn tell_of_later(&self, now: &BTreeMap<String, Value>) {
+        let is_other =
+            |key: &&String| now.get(*key) != self.at_start.get(*key) && !COUNTS_AT_ONCE.contains(&key.as_str());
+        let mut later: Vec<_> = now.keys().chain(self.at_start.keys()).filter(is_other).collect();
+        later.sort();
+        later.dedup();
+        if !later.is_empty() {
+            let later = later.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+            tracing::warn!("the config file has changed in {later}, which counts from the next start on");
+        }
+    }
+}
+
+/// What a config file says, by key.
+fn settings_in(file: &DataFile) -> BTreeMap<String, Value> {
+    file.parse_with_environment().unwrap_or_default()
+}
+
+/// Reads again until it is dropped.
+pub(super) struct Reloading(JoinHandle<()>);
+
+impl Reloading {
+    /// Reads again when SIGHUP comes, and with `watches` when the files change.
+    ///
+    /// # Errors
+    ///
+    /// [`io::Error`] when the system does not let it listen.
+    pub(super) fn start(sources: Sources, mock: Arc<Mock>, watches: bool) -> io::Result<Self> {
+        let watch = watches.then(|| Watch::start(sources.folders()));
+        Ok(Self(tokio::spawn(reload(sources, mock, watch, Hangups::listen()?))))
+    }
+}
+
+impl Drop for Reloading {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn reload(mut sources: Sources, mock: Arc<Mock>, mut watch: Option<Watch>, mut hangups: Hangups) {
+    loop {
+        let why = tokio::select! {
+            () = hangups.next() => {
+                if sources.is_empty() {
+                    tracing::warn!("SIGHUP: there is nothing to read again; name --scenarios, --fixtures or --config");
+                    continue;
+                }
+                "SIGHUP"
+            }
+            digest = watch::changed(&mut watch, &sources) => {
+                sources.digest = digest;
+                "files have changed"
+            }
+        };
+        let (files, mock) = (sources.clone(), mock.clone());
+        if let Err(error) = spawn_blocking(move || files.reload(&mock, why)).await {
+            tracing::error!(%error, "reading the files again broke off");
+        }
+    }
+}
