@@ -4,14 +4,14 @@ use std::ffi::OsString;
 
 use clap::{Command, CommandFactory};
 
-use super::CommandLine;
+use super::{CommandLine, settings::in_groups};
 
 /// What all variables of ours begin with.
 const PREFIX: &str = "IDENTOMAT_MOCK_";
 
-/// The command line, without the variable for a port that an orchestrator has set to something else.
+/// The command line with its settings in groups, without the variable for a port that an orchestrator has set to something else.
 pub(super) fn command_line() -> Command {
-    let command = CommandLine::command();
+    let command = in_groups(CommandLine::command());
     let is_taken = std::env::var("IDENTOMAT_MOCK_PORT").is_ok_and(|value| is_injected("PORT", &value));
     if is_taken { without_port_variable(command) } else { command }
 }

@@ -2,10 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
-use super::{CommandLine, Done, print};
+use super::{Done, command_line, print};
 
 #[derive(Debug, Args)]
 pub(super) struct Completions {
@@ -23,7 +23,7 @@ pub(super) struct Man {
 
 /// Prints what the shell reads.
 pub(super) fn completions(Completions { shell }: Completions) -> Done {
-    let mut command = CommandLine::command();
+    let mut command = command_line();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "identomat-mock", &mut script);
     print(script)
@@ -31,7 +31,7 @@ pub(super) fn completions(Completions { shell }: Completions) -> Done {
 
 /// Prints the page of the program, or writes those of all commands.
 pub(super) fn man(Man { out }: Man) -> Done {
-    let command = CommandLine::command();
+    let command = command_line();
     match out {
         Some(folder) => fs::create_dir_all(&folder)
             .and_then(|()| clap_mangen::generate_to(command, &folder))

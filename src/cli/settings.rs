@@ -5,6 +5,7 @@ mod layers;
 
 use std::{net::IpAddr, path::PathBuf};
 
+use clap::{Args, Command};
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
@@ -14,8 +15,20 @@ use super::values::{
 };
 use crate::{Config, Dialect, ResultCase, Trigger, company::CompanyFile, faults::FaultFile};
 
+/// The settings in groups, each from that one on.
+const GROUPS: [(&str, &str); 8] = [
+    ("host", "Where it serves"),
+    ("company_key", "Companies"),
+    ("scenario", "What happens"),
+    ("dialect", "Answers"),
+    ("return_url_token", "Widget"),
+    ("max_body", "Limits"),
+    ("no_admin", "Control API and journal"),
+    ("config", "Files and log"),
+];
+
 /// What the user set. The doc comments are the help texts.
-#[derive(Debug, Clone, Default, clap::Args, Deserialize)]
+#[derive(Debug, Clone, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Settings {
     /// Address to listen on [default: 127.0.0.1]
@@ -31,6 +44,21 @@ pub(super) struct Settings {
     /// Base URL that others use, where it is not the address listened on
     #[arg(long, env = "IDENTOMAT_MOCK_PUBLIC_URL", value_name = "URL")]
     public_url: Option<PublicUrl>,
+
+    /// Serve HTTPS on the same port, beside HTTP, with a certificate for these names and for localhost (several with
+    /// commas); `identomat-mock ca export` prints the CA to trust
+    #[arg(long, env = "IDENTOMAT_MOCK_TLS", value_name = "NAMES", value_delimiter = ',')]
+    tls: Option<Vec<HostName>>,
+
+    /// Folder of the CA that `--tls` uses, which is made at first use [default: identomat-mock in the user's data folder]
+    #[arg(long, env = "IDENTOMAT_MOCK_TLS_FOLDER", value_name = "PATH")]
+    tls_folder: Option<PathBuf>,
+
+    /// Let pages of this origin call the vendor's paths and the widget's data, `*` for all; may be repeated, commas
+    /// separate several
+    #[arg(long, env = "IDENTOMAT_MOCK_CORS", value_name = "ORIGIN", value_delimiter = ',')]
+    #[serde(deserialize_with = "one_or_many")]
+    cors: Option<Vec<Pages>>,
 
     /// Company that may call, with a secret where calls are signed; may be repeated, commas separate several
     /// [default: 0123456789012345678901234567890123456789]
@@ -64,65 +92,6 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_REFUSE_AT_MAX_SESSIONS", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     refuse_at_max_sessions: Option<bool>,
-
-    /// How long a session token opens the widget [default: 15m]
-    #[arg(long, env = "IDENTOMAT_MOCK_SESSION_LIFETIME", value_name = "DURATION")]
-    session_lifetime: Option<Length>,
-
-    /// Whether answers are worded as in the vendor's manual (APPROVED) or as in recorded live ones (approved)
-    /// [default: manual]
-    #[arg(long, env = "IDENTOMAT_MOCK_DIALECT", value_name = "manual|live")]
-    dialect: Option<Dialect>,
-
-    /// How `result` is written, instead of what the dialect says
-    #[arg(long, env = "IDENTOMAT_MOCK_RESULT_CASE", value_name = "upper|lower")]
-    result_case: Option<ResultCase>,
-
-    /// HTTP status of errors: one for all (200), or ERROR=STATUS for one; may be repeated, commas separate several
-    /// [default: `COMPANY_KEY_INVALID=403,SESSION_NOT_FOUND=404,SESSION_INVALID=400,SIGNATURE_INVALID=401`,
-    /// `argumentError=400`]
-    #[arg(long, env = "IDENTOMAT_MOCK_ERROR_STATUS", value_name = "[ERROR=]STATUS")]
-    #[arg(value_delimiter = ',')]
-    #[serde(deserialize_with = "one_or_many")]
-    error_status: Option<Vec<StatusOf>>,
-
-    /// HTTP status for a picture that the session does not have, which is an argumentError; `--error-status` for all
-    /// errors is for it too [default: 404]
-    #[arg(long, env = "IDENTOMAT_MOCK_MISSING_MEDIA_STATUS", value_name = "STATUS")]
-    missing_media_status: Option<Status>,
-
-    /// How much of the pictures that were drawn is kept for whoever asks again [default: 64MiB]
-    #[arg(long, env = "IDENTOMAT_MOCK_MEDIA_CACHE", value_name = "SIZE")]
-    media_cache: Option<Size>,
-
-    /// Send null as `reject_reason` where nothing was rejected, as the manual allows, instead of an object of empty texts
-    #[arg(long, env = "IDENTOMAT_MOCK_NULL_REJECT_REASON", value_name = "true|false")]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    null_reject_reason: Option<bool>,
-
-    /// Add `session_token` to the query of `return_url` when the browser goes there
-    #[arg(long, env = "IDENTOMAT_MOCK_RETURN_URL_TOKEN", value_name = "true|false")]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    return_url_token: Option<bool>,
-
-    /// Leave out the mark and the drawer that the widget has for developers
-    #[arg(long, env = "IDENTOMAT_MOCK_NO_PANEL", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "true", value_name = "true|false")]
-    no_panel: Option<bool>,
-
-    /// Serve HTTPS on the same port, beside HTTP, with a certificate for these names and for localhost (several with
-    /// commas); `identomat-mock ca export` prints the CA to trust
-    #[arg(long, env = "IDENTOMAT_MOCK_TLS", value_name = "NAMES", value_delimiter = ',')]
-    tls: Option<Vec<HostName>>,
-
-    /// Folder of the CA that `--tls` uses, which is made at first use [default: identomat-mock in the user's data folder]
-    #[arg(long, env = "IDENTOMAT_MOCK_TLS_FOLDER", value_name = "PATH")]
-    tls_folder: Option<PathBuf>,
-
-    /// How long the page around the widget has to do something at the end, before the widget says that nothing came
-    /// [default: 5s]
-    #[arg(long, env = "IDENTOMAT_MOCK_DONE_PATIENCE", value_name = "TIME")]
-    done_patience: Option<Length>,
 
     /// Scenario for sessions that do not ask for one [default: approved]
     #[arg(long, env = "IDENTOMAT_MOCK_SCENARIO", value_name = "NAME")]
@@ -160,6 +129,61 @@ pub(super) struct Settings {
     /// Stop the clock of every company at this moment, such as 2026-01-31T12:00:00Z
     #[arg(long, env = "IDENTOMAT_MOCK_FROZEN_AT", value_name = "MOMENT")]
     frozen_at: Option<Moment>,
+
+    /// How long a session token opens the widget [default: 15m]
+    #[arg(long, env = "IDENTOMAT_MOCK_SESSION_LIFETIME", value_name = "DURATION")]
+    session_lifetime: Option<Length>,
+
+    /// Whether answers are worded as in the vendor's manual (APPROVED) or as in recorded live ones (approved)
+    /// [default: manual]
+    #[arg(long, env = "IDENTOMAT_MOCK_DIALECT", value_name = "manual|live")]
+    dialect: Option<Dialect>,
+
+    /// How `result` is written, instead of what the dialect says
+    #[arg(long, env = "IDENTOMAT_MOCK_RESULT_CASE", value_name = "upper|lower")]
+    result_case: Option<ResultCase>,
+
+    /// HTTP status of errors: one for all (200), or ERROR=STATUS for one; may be repeated, commas separate several
+    /// [default: `COMPANY_KEY_INVALID=403,SESSION_NOT_FOUND=404,SESSION_INVALID=400,SIGNATURE_INVALID=401`,
+    /// `argumentError=400`]
+    #[arg(long, env = "IDENTOMAT_MOCK_ERROR_STATUS", value_name = "[ERROR=]STATUS")]
+    #[arg(value_delimiter = ',')]
+    #[serde(deserialize_with = "one_or_many")]
+    error_status: Option<Vec<StatusOf>>,
+
+    /// HTTP status for a picture that the session does not have, which is an argumentError; `--error-status` for all
+    /// errors is for it too [default: 404]
+    #[arg(long, env = "IDENTOMAT_MOCK_MISSING_MEDIA_STATUS", value_name = "STATUS")]
+    missing_media_status: Option<Status>,
+
+    /// Send null as `reject_reason` where nothing was rejected, as the manual allows, instead of an object of empty texts
+    #[arg(long, env = "IDENTOMAT_MOCK_NULL_REJECT_REASON", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    null_reject_reason: Option<bool>,
+
+    /// Send hints that name company keys and expected signatures to callers of public addresses, too
+    #[arg(long, env = "IDENTOMAT_MOCK_VERBOSE_HINTS", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    verbose_hints: Option<bool>,
+
+    /// How much of the pictures that were drawn is kept for whoever asks again [default: 64MiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_MEDIA_CACHE", value_name = "SIZE")]
+    media_cache: Option<Size>,
+
+    /// Add `session_token` to the query of `return_url` when the browser goes there
+    #[arg(long, env = "IDENTOMAT_MOCK_RETURN_URL_TOKEN", value_name = "true|false")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    return_url_token: Option<bool>,
+
+    /// Leave out the mark and the drawer that the widget has for developers
+    #[arg(long, env = "IDENTOMAT_MOCK_NO_PANEL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", value_name = "true|false")]
+    no_panel: Option<bool>,
+
+    /// How long the page around the widget has to do something at the end, before the widget says that nothing came
+    /// [default: 5s]
+    #[arg(long, env = "IDENTOMAT_MOCK_DONE_PATIENCE", value_name = "DURATION")]
+    done_patience: Option<Length>,
 
     /// Largest body that is not multipart, and largest text part of one that is [default: 1MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_BODY", value_name = "SIZE")]
@@ -228,17 +252,6 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "one_or_many")]
     admin_host: Option<Vec<HostName>>,
 
-    /// Let pages of this origin call the vendor's paths and the widget's data, `*` for all; may be repeated, commas
-    /// separate several
-    #[arg(long, env = "IDENTOMAT_MOCK_CORS", value_name = "ORIGIN", value_delimiter = ',')]
-    #[serde(deserialize_with = "one_or_many")]
-    cors: Option<Vec<Pages>>,
-
-    /// Send hints that name company keys and expected signatures to callers of public addresses, too
-    #[arg(long, env = "IDENTOMAT_MOCK_VERBOSE_HINTS", value_name = "true|false")]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    verbose_hints: Option<bool>,
-
     /// Remember no calls and no events; nobody can count them then, or wait for calls
     #[arg(long, env = "IDENTOMAT_MOCK_NO_JOURNAL", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -262,13 +275,10 @@ pub(super) struct Settings {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     journal_secrets: Option<bool>,
 
-    /// Form of the log and of the lines that say where the server is [default: text]
-    #[arg(long, env = "IDENTOMAT_MOCK_LOG_FORMAT", value_name = "text|json")]
-    log_format: Option<LogFormat>,
-
-    /// What is logged: error, warn (refused calls and why), info, debug (every call), trace [default: info]
-    #[arg(long, env = "IDENTOMAT_MOCK_LOG_LEVEL", value_name = "LEVEL")]
-    log_level: Option<LogLevel>,
+    /// YAML file of settings: each flag without its dashes is a key, and `companies` says more about each company
+    #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
 
     /// File to write the base URL to as soon as the server answers, with `--public-url` and the local one in a second
     /// line; removed when it stops
@@ -280,10 +290,13 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_COVERAGE", value_name = "FILE")]
     pub(super) coverage: Option<PathBuf>,
 
-    /// YAML file of settings: each flag without its dashes is a key, and `companies` says more about each company
-    #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
-    #[serde(skip)]
-    config: Option<PathBuf>,
+    /// Form of the log and of the lines that say where the server is [default: text]
+    #[arg(long, env = "IDENTOMAT_MOCK_LOG_FORMAT", value_name = "text|json")]
+    log_format: Option<LogFormat>,
+
+    /// What is logged: error, warn (refused calls and why), info, debug (every call), trace [default: info]
+    #[arg(long, env = "IDENTOMAT_MOCK_LOG_LEVEL", value_name = "LEVEL")]
+    log_level: Option<LogLevel>,
 
     #[arg(skip)]
     companies: Vec<CompanyFile>,
@@ -291,6 +304,23 @@ pub(super) struct Settings {
     /// What goes wrong with the first calls, of whichever company
     #[arg(skip)]
     faults: Vec<FaultFile>,
+}
+
+/// The command line with its settings in groups, wherever all of them are.
+pub(super) fn in_groups(command: Command) -> Command {
+    let settings = Settings::augment_args(Command::new("settings"));
+    let ids: Vec<_> = settings.get_arguments().map(|argument| argument.get_id().clone()).collect();
+    let has_all = ids.iter().all(|id| command.get_arguments().any(|argument| argument.get_id() == id));
+    let mut group = None;
+    let command = command.mut_args(|argument| {
+        let id = argument.get_id();
+        if !has_all || !ids.contains(id) {
+            return argument;
+        }
+        group = GROUPS.iter().find(|(first, _)| id == first).map(|(_, name)| *name).or(group);
+        argument.help_heading(group)
+    });
+    command.mut_subcommands(in_groups)
 }
 
 impl Settings {
@@ -351,3 +381,6 @@ impl Settings {
         self.log_level.map_or(LevelFilter::INFO, |LogLevel(level)| level)
     }
 }
+
+#[cfg(test)]
+mod page;
