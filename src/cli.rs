@@ -10,6 +10,7 @@ mod manual;
 mod open_files;
 mod reload;
 mod scenarios;
+mod schema;
 mod settings;
 mod signals;
 mod values;
@@ -43,6 +44,7 @@ use self::{
     manual::{Completions, Man},
     reload::{Reloading, Sources},
     scenarios::{New, Scenario, Scenarios},
+    schema::Schema,
     settings::Settings,
     signals::StopSignals,
     values::LogFormat,
@@ -91,6 +93,8 @@ enum Command {
     Scenarios(Scenarios),
     /// Print a scenario, to begin one's own with
     Scenario(Scenario),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(Schema),
     /// Write a file to begin with
     #[command(subcommand)]
     New(New),
@@ -118,6 +122,7 @@ pub fn run() -> ExitCode {
         Some(Command::Check(asked)) => check(asked, settings),
         Some(Command::Scenarios(asked)) => scenarios::scenarios(asked, settings),
         Some(Command::Scenario(asked)) => scenarios::scenario(asked, settings),
+        Some(Command::Schema(asked)) => schema::schema(asked),
         Some(Command::New(asked)) => scenarios::new(asked, settings),
         Some(Command::Completions(asked)) => manual::completions(asked),
         Some(Command::Man(asked)) => manual::man(asked),

@@ -16,9 +16,11 @@ pub(crate) fn allowed(message: &str) -> Vec<String> {
     words.filter(is_word).map(str::to_owned).collect()
 }
 
-/// That of the `allowed` words that is most like the first one that the message quotes.
+/// That of the `allowed` words that is most like the last one that the message quotes before it lists them.
 pub(crate) fn meant<'a>(message: &str, allowed: &'a [String]) -> Option<&'a str> {
-    nearest(message.split('`').nth(1)?, allowed.iter().map(String::as_str))
+    let lists = INTRODUCTIONS.iter().filter_map(|introduction| message.find(introduction));
+    let before = &message[..lists.min().unwrap_or(message.len())];
+    nearest(before.rsplit('`').nth(1)?, allowed.iter().map(String::as_str))
 }
 
 /// That of the known words that is most like `wrong`, where one is alike.
@@ -45,6 +47,7 @@ mod tests {
     fn the_words_of_our_messages_and_those_of_serde_are_found() {
         for (message, words, word) in [
             ("unknown field `aftr`, expected one of `after`, `by`", &["after", "by"][..], Some("after")),
+            ("`a.by`: unknown field `bye`, expected one of `by`, `a`", &["by", "a"], Some("by")),
             ("unknown field `bye`, expected `by`", &["by"], Some("by")),
             ("unknown field `x`, expected `one` or `two`", &["one", "two"], None),
             ("`manul` is not a dialect; allowed: manual, live", &["manual", "live"], Some("manual")),

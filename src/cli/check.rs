@@ -200,10 +200,17 @@ impl Checked {
 }
 
 impl Kind {
-    /// What the file is for, by its folder, or else by its keys.
+    /// What the file is for, by its folder, or else by the schema that it names, or else by its keys.
     fn of(file: &DataFile) -> Self {
         if let Some(kind) = file.path.parent().and_then(Path::file_name).and_then(FixtureKind::of_folder) {
             return Self::Fixture(kind);
+        }
+        let schema = file.texts("$schema").pop().map(|(_, schema)| schema).unwrap_or_default();
+        let schema = schema.rsplit('/').next().unwrap_or_default();
+        let named =
+            [("config", Self::Config), ("person", Self::Fixture(FixtureKind::Person)), ("scenario", Self::Scenario)];
+        if let Some((_, kind)) = named.into_iter().find(|(name, _)| schema.contains(name)) {
+            return kind;
         }
         let kinds = [
             (Self::Config, keys_of::<Settings>()),

@@ -29,6 +29,7 @@ const GROUPS: [(&str, &str); 8] = [
 
 /// What the user set. The doc comments are the help texts.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Settings {
     /// Address to listen on [default: 127.0.0.1]
@@ -298,6 +299,13 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_LOG_LEVEL", value_name = "LEVEL")]
     log_level: Option<LogLevel>,
 
+    /// The schema of such files, for editors
+    #[arg(skip)]
+    #[serde(rename = "$schema")]
+    #[cfg_attr(test, schemars(skip))]
+    _schema: Option<String>,
+
+    /// The companies that may call, and what is set for each
     #[arg(skip)]
     companies: Vec<CompanyFile>,
 

@@ -237,8 +237,10 @@ impl FromStr for LogLevel {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let level = text.parse().map(Self);
-        level.map_err(|_| format!("`{text}` is not a level; allowed: error, warn, info, debug, trace, off"))
+        // A number, or nothing at all, is a level of the log's library, and says little.
+        let is_word = !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphabetic());
+        let level = text.parse().ok().filter(|_| is_word).map(Self);
+        level.ok_or_else(|| format!("`{text}` is not a level; allowed: error, warn, info, debug, trace, off"))
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct DataFile {
 }
 
 impl DataFile {
-    fn new(name: String, path: PathBuf, text: Cow<'static, str>) -> Self {
+    pub(crate) fn new(name: String, path: PathBuf, text: Cow<'static, str>) -> Self {
         Self { name, path, text, tree: OnceLock::new() }
     }
 

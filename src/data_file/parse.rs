@@ -21,8 +21,7 @@ impl DataFile {
     ///
     /// All that is wrong with it, with line and column.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<Problem>> {
-        let options = options();
-        serde_saphyr::from_str_with_options(&self.text, options.clone()).map_err(|error| {
+        self.read_once().map_err(|error| {
             if self.text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
                 let message = "there is nothing in the file; write what it is for, or take it away";
                 return vec![Problem::of_file(&self.path, message.into())];
@@ -30,7 +29,7 @@ impl DataFile {
             if let Some(message) = too_much(&error) {
                 return vec![Problem::of_file(&self.path, message)];
             }
-            let found = collect::problems::<T>(&self.text, &options);
+            let found = collect::problems::<T>(&self.text, &options());
             let mut problems: Vec<_> = found.into_iter().filter_map(|found| self.problem(found)).collect();
             // What is no YAML is said in any case.
             if let Err(broken) = self.read_tree() {
@@ -45,6 +44,11 @@ impl DataFile {
             }
             problems
         })
+    }
+
+    /// Reads the text as YAML, and says of what is wrong one thing.
+    pub(crate) fn read_once<T: DeserializeOwned>(&self) -> Result<T, serde_saphyr::Error> {
+        serde_saphyr::from_str_with_options(&self.text, options())
     }
 
     /// What was found, in words; `None` where it may follow from what else was found.
@@ -132,6 +136,7 @@ const MOST_ANCHORS: usize = 1000;
 pub(super) fn options() -> Options {
     serde_saphyr::options! {
         with_snippet: false,
+        strict_booleans: true,
         budget: serde_saphyr::budget! {
             max_events: MOST_EVENTS,
             max_nodes: MOST_EVENTS,
@@ -179,6 +184,8 @@ fn too_much(error: &serde_saphyr::Error) -> Option<String> {
 
 fn unknown_key(key: &str, known: &[&str]) -> String {
     let what = format!("unknown key `{}`", shortened(key));
+    // That of the schema is for editors.
+    let known: Vec<_> = known.iter().copied().filter(|key| !key.starts_with('$')).collect();
     match nearest(key, known.iter().copied()) {
         Some(meant) => format!("{what}, did you mean `{meant}`?"),
         None => format!("{what}; known: {}", known.join(", ")),
@@ -200,10 +207,10 @@ fn in_short(error: &serde_saphyr::Error, line: usize, column: usize) -> String {
 
 /// What would be right where a value of another type stands.
 fn wanted(error: &serde_saphyr::Error) -> Option<&'static str> {
-    use serde_saphyr::Error::{InvalidScalar, Unexpected};
+    use serde_saphyr::Error::{InvalidBooleanStrict, InvalidScalar, Unexpected};
     match error {
         InvalidScalar { ty: "floating point", .. } => Some("a number"),
-        InvalidScalar { ty: "boolean", .. } => Some("true or false"),
+        InvalidScalar { ty: "boolean", .. } | InvalidBooleanStrict { .. } => Some("true or false"),
         InvalidScalar { ty, .. } if ty.starts_with('u') => Some("a whole number from 0"),
         Unexpected { expected: "sequence start", .. } => Some("a list"),
         Unexpected { expected: "mapping start", .. } => Some("a mapping (keys with values)"),

@@ -209,3 +209,6 @@ fn slashed(date: Date) -> String {
 fn midnight(date: Date) -> String {
     format!("{date}T00:00:00.000Z")
 }
+
+#[cfg(test)]
+pub(crate) use self::people::Person;

@@ -21,6 +21,7 @@ static BUILT_IN: LazyLock<Vec<(String, Person)>> = LazyLock::new(|| built_in(PEO
 
 /// An invented person and the documents they hold.
 #[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Person {
     pub(crate) first_name: LatinName,
@@ -31,6 +32,7 @@ pub(crate) struct Person {
     #[serde(default)]
     pub(crate) local: Option<LocalName>,
     pub(crate) sex: Sex,
+    #[cfg_attr(test, schemars(with = "String"))]
     pub(crate) birthday: Date,
     pub(crate) birth_place: String,
     /// Three letters: nationality, citizenship and issuing state.
@@ -41,9 +43,14 @@ pub(crate) struct Person {
     pub(crate) authority: String,
     pub(crate) address: Address,
     documents: Documents,
+    /// The schema of such files, for editors.
+    #[serde(rename = "$schema", default, skip_serializing)]
+    #[cfg_attr(test, schemars(skip))]
+    _schema: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LocalName {
     /// Language and country, as in the names of raw fields: `ka_GE`.
@@ -60,6 +67,7 @@ pub(crate) struct LocalName {
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Address {
     pub(crate) street: String,
@@ -86,6 +94,7 @@ impl Address {
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) enum Sex {
     F,
     M,
@@ -149,8 +158,11 @@ checked_text!(
 
 /// The numbers of the documents that a person holds, of which there is one at least.
 #[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "BTreeMap<DocumentType, Number<9>>")]
-struct Documents(BTreeMap<DocumentType, Number<9>>);
+struct Documents(
+    #[cfg_attr(test, schemars(with = "BTreeMap<DocumentType, Number<9>>"))] BTreeMap<DocumentType, Number<9>>,
+);
 
 impl TryFrom<BTreeMap<DocumentType, Number<9>>> for Documents {
     type Error = &'static str;
@@ -312,7 +324,9 @@ fn pick<T>(list: &[T], number: u64) -> &T {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::{borrow::Cow, collections::BTreeSet};
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
     use super::*;
     use crate::vendor::TokenSource;
@@ -360,4 +374,32 @@ mod tests {
         let flags = flags(serde_json::json!({"document_countries": ["FRA", "ITA"]}));
         assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, &[], None, None).country, "FRA");
     }
+
+    macro_rules! looks_like {
+        ($($name:ident $(<$size:ident>)?: $schema:expr),* $(,)?) => {
+            $(impl$(<const $size: usize>)? JsonSchema for $name$(<$size>)? {
+                fn inline_schema() -> bool {
+                    true
+                }
+
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    $schema
+                }
+            })*
+        };
+    }
+
+    // What YAML takes for a boolean or a number is a text as well.
+    looks_like!(
+        LatinName: json_schema!({"type": ["string", "boolean"], "pattern": "^[A-Za-z '-]+$"}),
+        CountryCode<SIZE>: json_schema!({"type": "string", "pattern": format!("^[A-Z]{{{SIZE}}}$")}),
+        Number<SIZE>: json_schema!({"anyOf": [
+            {"type": "string", "pattern": format!("^[A-Z0-9]{{1,{SIZE}}}$")},
+            {"type": "integer", "minimum": 0, "maximum": 10_u64.pow(SIZE as u32) - 1},
+        ]}),
+    );
 }

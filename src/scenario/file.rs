@@ -52,6 +52,10 @@ struct RawScenario {
     operator_answers: BTreeMap<String, OperatorAnswer>,
     /// What happens, one after the other.
     stages: Option<Stages>,
+    /// The schema of such files, for editors.
+    #[serde(rename = "$schema")]
+    #[cfg_attr(test, schemars(skip))]
+    _schema: Option<String>,
 }
 
 /// A length of time such as `90s`.

@@ -152,6 +152,16 @@ impl<'de> Deserialize<'de> for Triggers {
 
 #[cfg(test)]
 mod tests {
+    impl schemars::JsonSchema for Trigger {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Trigger".into()
+        }
+
+        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            schemars::json_schema!({"type": "string", "examples": ["widget", "polls=3", "after=60s"]})
+        }
+    }
+
     impl schemars::JsonSchema for super::Triggers {
         fn schema_name() -> std::borrow::Cow<'static, str> {
             "Triggers".into()

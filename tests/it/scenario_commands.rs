@@ -115,3 +115,35 @@ fn shells_and_manual_pages_know_the_commands() {
     let check = fs::read_to_string(folder.path().join("pages/identomat-mock-check.1")).unwrap();
     assert!(check.contains(r"\fB\-\-format\fR"), "{check}");
 }
+
+#[test]
+fn schemas_are_printed_and_files_may_name_them() {
+    let folder = tempdir().unwrap();
+    for of in ["scenario", "config", "person"] {
+        let schema = said(folder.path(), &["schema", of]).unwrap();
+        assert_eq!(schema, fs::read_to_string(format!("schemas/{of}.json")).unwrap());
+        fs::write(folder.path().join(format!("{of}.schema.json")), schema).unwrap();
+    }
+    let person = fs::read_to_string("fixtures/people/taras-vyhadanyi.yaml").unwrap();
+    let comment = "# yaml-language-server: $schema=../person.schema.json\n";
+    for (name, text) in [
+        ("person.yaml", format!("$schema: ./person.schema.json\n{person}")),
+        ("people/person.yaml", format!("{comment}{person}")),
+        ("scenario.json", r#"{"$schema": "scenario.schema.json", "description": "A", "stages": []}"#.into()),
+        ("config.yaml", "$schema: config.schema.json\nport: 0\n".into()),
+    ] {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        assert_eq!(said(folder.path(), &["check", name]).unwrap(), "no problem and no warning in 1 file\n", "{name}");
+    }
+    // It says what the file is for, where nothing in it does.
+    fs::write(folder.path().join("config.yaml"), "$schema: config.schema.json\nprot: 0\n").unwrap();
+    let output = output(binary(&["check", "config.yaml"]).current_dir(folder.path()));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("config.yaml:2:1: error: unknown key `prot`, did you mean `port`?"), "{text}");
+    let config = ["--config", "config.yaml", "--port", "0", "--ready-file", "ready"];
+    fs::write(folder.path().join("config.yaml"), "$schema: config.schema.json\nlog-level: \"\"\n").unwrap();
+    let refused = said(folder.path(), &config).unwrap_err();
+    assert!(refused.contains("`` is not a level; allowed: error, warn, info, debug, trace, off"), "{refused}");
+}

@@ -35,7 +35,7 @@ impl Settings {
     pub(in crate::cli) fn over(self, others: Self) -> Self {
         macro_rules! merged {
             ($($field:ident),* $(,)?) => {
-                Self { $($field: self.$field.or(others.$field),)* companies: others.companies, faults: others.faults }
+                Self { $($field: self.$field.or(others.$field),)* companies: others.companies, faults: others.faults, _schema: None }
             };
         }
         merged!(

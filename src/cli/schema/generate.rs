@@ -1,0 +1,142 @@
+//! Writes `schemas/` from the types that files are read as.
+//!
+//! The types say which keys there are and what each takes. What YAML lets stand for a text or a number is added here,
+//! and what is checked when a file is read is in `rules.rs`.
+
+mod agreement;
+mod rules;
+mod values;
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use super::{super::settings::Settings, SchemaOf};
+use crate::{result::Person, scenario::ScenarioFile};
+
+/// What is written there stands for a variable of the environment.
+pub(super) const VARIABLE: &str = "\\$\\{";
+
+pub(super) fn generated(of: SchemaOf) -> Value {
+    let (mut schema, title) = match of {
+        SchemaOf::Scenario => {
+            (base::<ScenarioFile>(), "A scenario: what happens to the sessions that take it, and when")
+        }
+        SchemaOf::Config => (base::<Settings>(), "Settings of a server"),
+        SchemaOf::Person => (base::<Person>(), "An invented person and the documents they hold"),
+    };
+    let root = schema.as_object_mut().expect("a file is an object");
+    root.insert("title".into(), title.into());
+    root.remove("description");
+    let of_editors = json!({"type": ["string", "null"], "description": "The schema of such files, for editors"});
+    root["properties"]["$schema"] = of_editors;
+    allow_what_yaml_does(&mut schema);
+    match of {
+        SchemaOf::Scenario => rules::of_scenarios(&mut schema),
+        SchemaOf::Config => {
+            rules::of_settings(&mut schema);
+            allow_variables(&mut schema);
+        }
+        SchemaOf::Person => rules::of_people(&mut schema),
+    }
+    schema
+}
+
+fn base<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// A number or a boolean can stand where a text is wanted, and a quoted one where it is wanted itself.
+fn allow_what_yaml_does(schema: &mut Value) {
+    each_part(schema, &mut |part| {
+        // Examples and line ends of the code are for people who read that.
+        if let Some(Value::String(text)) = part.get_mut("description") {
+            *text = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+        }
+        part.remove("format");
+        part.remove("writeOnly");
+        let is_open = !["pattern", "enum", "const", "minLength"].iter().any(|key| part.contains_key(*key));
+        let types: Vec<_> = match part.get("type") {
+            Some(Value::String(one)) => vec![one.clone()],
+            Some(several) => serde_json::from_value(several.clone()).expect("a list of types"),
+            None => return,
+        };
+        let is = |name: &str| types.iter().any(|one| one == name);
+        if is("string") && is_open && !is("number") {
+            let types: Vec<_> = types.iter().map(String::as_str).chain(["number", "boolean"]).collect();
+            part.insert("type".into(), json!(types));
+        } else if let Some(pattern) = quoted(part, &types) {
+            let mut unquoted = Map::new();
+            for key in ["type", "minimum", "maximum"] {
+                unquoted.extend(part.remove_entry(key));
+            }
+            part.insert("anyOf".into(), json!([unquoted, {"type": "string", "pattern": pattern}]));
+        }
+    });
+}
+
+/// How a value looks in quotes, where it is a number or a boolean.
+fn quoted(part: &Map<String, Value>, types: &[String]) -> Option<&'static str> {
+    let is = |name: &str| types.iter().any(|one| one == name);
+    match () {
+        () if is("string") => None,
+        () if is("boolean") => Some("^(true|false)$"),
+        () if is("integer") && part["minimum"] == 0 => Some("^[0-9]+$"),
+        () if is("number") => Some("^-?[0-9]+(\\.[0-9]+)?$"),
+        () => None,
+    }
+}
+
+/// A variable can stand for each value that is not a text, which can have one in it anyway.
+fn allow_variables(schema: &mut Value) {
+    let variable = json!({"type": "string", "pattern": VARIABLE});
+    each_part(schema, &mut |part| {
+        let alternatives = ["anyOf", "oneOf"].into_iter().find(|key| {
+            let is_value = |one: &Value| {
+                let types = &one["type"];
+                types != "object" && types != "array" && types != "null" && one.get("$ref").is_none()
+            };
+            part.get(*key).and_then(Value::as_array).is_some_and(|all| all.iter().any(is_value))
+        });
+        let is_value = part.contains_key("pattern") || part.contains_key("enum") || part.contains_key("format");
+        if let Some(key) = alternatives.filter(|_| !part.contains_key("not")) {
+            part[key].as_array_mut().expect("a list").push(variable.clone());
+        } else if is_value && *part != *variable.as_object().expect("an object") {
+            let mut value = Map::new();
+            for key in ["type", "pattern", "enum", "format"] {
+                value.extend(part.remove_entry(key));
+            }
+            part.insert("anyOf".into(), json!([value, variable]));
+        }
+    });
+}
+
+/// Does that with each schema in a schema, the innermost first.
+fn each_part(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
+    let Some(part) = schema.as_object_mut() else { return };
+    for key in ["properties", "$defs"] {
+        let parts = part.get_mut(key).and_then(Value::as_object_mut);
+        parts.into_iter().flat_map(Map::values_mut).for_each(|part| each_part(part, change));
+    }
+    for key in ["items", "additionalProperties"] {
+        part.get_mut(key).into_iter().for_each(|part| each_part(part, change));
+    }
+    for key in ["anyOf", "oneOf"] {
+        let parts = part.get_mut(key).and_then(Value::as_array_mut);
+        parts.into_iter().flatten().for_each(|part| each_part(part, change));
+    }
+    change(part);
+}
+
+#[test]
+fn the_schemas_are_those_of_the_code() {
+    for (of, name) in [(SchemaOf::Scenario, "scenario"), (SchemaOf::Config, "config"), (SchemaOf::Person, "person")] {
+        let path = format!("{}/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let text = format!("{:#}\n", generated(of));
+        if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+            std::fs::write(&path, &text).expect("the schema is written");
+        } else {
+            let advice = format!("schemas/{name}.json is stale: UPDATE_SCHEMAS=1 cargo test --lib schema writes it");
+            assert!(text == of.text(), "{advice}");
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The schemas refuse what the parser refuses, and nothing else: held against files that are right, and against each
+//! of them with one thing in it changed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use jsonschema::Validator;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::{super::SchemaOf, Settings};
+use crate::{
+    built_in::{PEOPLE, SCENARIOS},
+    data_file::DataFile,
+    result::Person,
+    scenario::ScenarioFile,
+};
+
+/// What no schema can say: how stages follow each other, which of two is the longer, what two companies have in common.
+const UNSAID: [&str; 6] = [
+    "only the first one with an outcome may leave it out",
+    "would come together with stage",
+    "begins with the longer time",
+    "begin behind their end",
+    "is given twice",
+    // As a length of time.
+    "with 0 ",
+];
+
+/// What somebody may write, by mistake or not.
+fn others() -> Vec<Value> {
+    let others = json!([
+        null, true, false, 0, 1, 5, -1, 0.5, 1000, "", " ", "text", "TEXT", "5", "0.5", "1000", "true", "yes", "begin",
+        "rejected", "90s", "0123456789abcdef01234567", [], ["text"], [5], [null], {}, {"text": "text"}, {"present": true},
+        {"present": 1}, {"glob": "*"}, {"contains": null}, {"like": "text"}, {"like": 5}, [{}],
+    ]);
+    others.as_array().expect("a list").clone()
+}
+
+/// Every key in files that are right.
+fn seeds(of: SchemaOf) -> Vec<Value> {
+    let read = |file| DataFile::built_in(file).parse::<Value>().expect("it is YAML");
+    match of {
+        SchemaOf::Person => {
+            let mut people: Vec<_> = PEOPLE.iter().map(read).collect();
+            people[0]["$schema"] = "../../schemas/person.json".into();
+            people
+        }
+        SchemaOf::Scenario => SCENARIOS.iter().map(read).chain(scenarios()).collect(),
+        SchemaOf::Config => settings(),
+    }
+}
+
+fn faults() -> [Value; 7] {
+    [
+        json!({"on": "result", "delay": "1s to 3s", "status": 503, "body": "{}", "content_type": "text/html"}),
+        json!({"name": "busy", "retry_after": "30s", "calls": "3 to 5"}),
+        json!({"content_type": "text/plain", "lasts": "1h 30m"}),
+        json!({"close": "in-body", "forever": true}),
+        json!({"answer": "html", "times": 2}),
+        json!({"drip": 100, "forever": false}),
+        json!({"delay": "3s"}),
+    ]
+}
+
+fn scenarios() -> Vec<Value> {
+    let stages: Vec<_> = faults().iter().map(|fault| json!({"when": "operator", "fault": fault})).collect();
+    let verdict = json!({
+        "when": ["polls=2", "after=90s"], "result": "REJECTED", "reject_reason": "face_mismatch", "reject_description": "No",
+        "result_comment": "Seen", "live": true, "similarity": 0.5, "document_read": true, "person": {"first_name": "Nina"},
+        "change": {"a": null}, "screening_matches":
+            [{"score": 91.5, "name": "Somebody", "personId": "1", "reviewStatus": "pending"}],
+    });
+    vec![
+        json!({"$schema": "x", "description": "Faults", "session_lifetime": "2m", "stages": stages}),
+        json!({
+            "description": "A verdict", "operator_answers": {"a": "b", "c": true, "d": ["e"]}, "flags": {"liveness": true},
+            "steps": [{"type": "liveness"}], "person": {"like": "nino-magalitidze", "first_name": "Nina"},
+            "stages": [verdict, {"when": "step=a", "result": "ODD", "unlisted": true}, {"when": "widget", "document": "a"}],
+        }),
+        json!({
+            "description": "A match", "person": "nino-magalitidze", "begin_fault": {"on": "begin", "status": 500},
+            "match": {
+                "company": "a", "flags": {"liveness": {"present": true}}, "steps": {"contains": {"type": "a"}},
+                "config_id": {"glob": "*"}, "parent": {"present": false}, "header": {"x-a": "b"}, "return_url": "c",
+            },
+            "refuse_begin": "SESSION_INVALID",
+        }),
+    ]
+}
+
+const ALL_SETTINGS: &str = r#"
+"$schema": x
+host: 127.0.0.1
+port: 8080
+public-url: "https://a.test"
+tls: ["a.test"]
+tls-folder: a
+cors: ["https://a.test"]
+company-key: ["a", "b=c"]
+any-company-key: "test-*"
+company-idle: 1h
+max-companies: 10
+max-sessions: 10
+refuse-at-max-sessions: true
+scenario: approved
+finish: "polls=2"
+scenarios: a
+no-builtin-scenarios: false
+fixtures: a
+watch: true
+seed: 5
+frozen-at: "2026-01-31T12:00:00Z"
+session-lifetime: "1h 30m"
+dialect: live
+result-case: upper
+error-status: ["SESSION_INVALID=418"]
+missing-media-status: 404
+null-reject-reason: true
+verbose-hints: true
+media-cache: 64MiB
+return-url-token: true
+no-panel: true
+done-patience: 5s
+max-body: 1MiB
+max-multipart-body: 1000
+max-parts: 5
+max-depth: 32
+max-upload: 16MiB
+max-session-uploads: 64MiB
+max-uploads: 512MiB
+head-timeout: 10s
+body-timeout: 30s
+idle-timeout: 75s
+max-connections: 16
+max-unfinished: 1MiB
+no-admin: false
+admin-token: a
+admin-host: ["a.test"]
+no-journal: false
+journal-calls: 5
+journal-bytes: 2MiB
+journal-body: 16KiB
+journal-secrets: false
+ready-file: a
+coverage: a
+log-format: json
+log-level: debug
+faults: [{"delay": "3s"}]
+"#;
+
+/// Each setting, in each way of writing it.
+fn settings() -> Vec<Value> {
+    let all = DataFile::new(String::new(), PathBuf::new(), ALL_SETTINGS.into()).parse::<Value>().expect("it is YAML");
+    let company = json!({
+        "key": "d", "secret": "e", "scenario": "approved", "dialect": "manual", "result-case": "lower", "people": ["a"],
+        "configurations": {"0123456789abcdef01234567": {"scenario": "a", "flags": {"language": "ka"}, "steps": [{}]}},
+        "queue": ["rejected"], "faults": faults(),
+        "frozen-at": "2026-01-31T12:00:00+01:00", "max-sessions": 5, "refuse-at-max-sessions": false,
+    });
+    let other = json!({
+        "company_key": "f", "result_case": "lower", "frozen_at": "2026-01-31T12:00Z", "max_sessions": 5,
+        "refuse_at_max_sessions": false, "faults": [{"on": "result", "scenario": "a", "status": 503}],
+    });
+    let alone = json!({
+        "company-key": "a", "error-status": 418, "admin-host": "a.test", "cors": "*", "any-company-key": false,
+        "public-url": "http://127.0.0.1:80/", "max-body": 5, "host": "::1",
+    });
+    vec![all, alone, json!({"companies": [company, other]})]
+}
+
+fn read<T: DeserializeOwned>(file: &DataFile) -> Result<T, String> {
+    file.read_once().map_err(|error| error.to_string())
+}
+
+/// What the parser says.
+fn parsed(of: SchemaOf, value: &Value) -> Result<(), String> {
+    // JSON is YAML too.
+    let file = DataFile::new(String::new(), PathBuf::new(), value.to_string().into());
+    match of {
+        SchemaOf::Scenario => read::<ScenarioFile>(&file).map(drop),
+        SchemaOf::Person => read::<Person>(&file).map(drop),
+        SchemaOf::Config => {
+            let problems = read::<Settings>(&file)?.into_config()?.problems();
+            if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
+        }
+    }
+}
+
+/// The value with one thing in it changed, in each way.
+fn changed(value: &Value, members: &BTreeMap<String, Value>) -> Vec<Value> {
+    let mut all = others();
+    match value {
+        Value::Object(object) => {
+            for key in object.keys() {
+                let mut fewer = object.clone();
+                fewer.shift_remove(key);
+                all.push(fewer.into());
+            }
+            for (key, member) in members.iter().filter(|(key, _)| !object.contains_key(*key)) {
+                for member in [member, &Value::Null] {
+                    let mut more = object.clone();
+                    more.insert(key.clone(), member.clone());
+                    all.push(more.into());
+                }
+            }
+            for (key, member) in object {
+                let with = |member| {
+                    let mut with = object.clone();
+                    with.insert(key.clone(), member);
+                    Value::from(with)
+                };
+                all.extend(changed(member, members).into_iter().map(with));
+            }
+        }
+        Value::Array(elements) => {
+            for (at, element) in elements.iter().enumerate() {
+                let with = |element| {
+                    let mut with = elements.clone();
+                    with[at] = element;
+                    Value::from(with)
+                };
+                all.extend(changed(element, members).into_iter().map(with));
+                let mut fewer = elements.clone();
+                fewer.remove(at);
+                all.push(fewer.into());
+            }
+        }
+        Value::String(text) => {
+            all.extend(
+                [format!("{text}x"), format!("x{text}"), text.to_uppercase(), format!("{text} ")].map(Value::from),
+            );
+        }
+        _ => {}
+    }
+    all
+}
+
+/// A value for each key that is in files.
+fn members(value: &Value, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(object) => {
+            for (key, member) in object {
+                into.entry(key.clone()).or_insert_with(|| member.clone());
+                members(member, into);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| members(element, into)),
+        _ => {}
+    }
+}
+
+/// The keys that a schema knows.
+fn keys(of: SchemaOf) -> BTreeSet<String> {
+    let schema: Value = serde_json::from_str(of.text()).expect("it is JSON");
+    let objects = std::iter::once(&schema).chain(schema["$defs"].as_object().into_iter().flat_map(Map::values));
+    objects.filter_map(|object| object["properties"].as_object()).flat_map(Map::keys).cloned().collect()
+}
+
+fn agree(of: SchemaOf) {
+    let validator = validator(of);
+    let (seeds, mut known) =
+        (seeds(of), BTreeMap::from(["unknown", "scenario"].map(|key| (key.to_owned(), json!("text")))));
+    seeds.iter().for_each(|seed| members(seed, &mut known));
+    let untried: Vec<_> = keys(of).into_iter().filter(|key| !known.contains_key(key)).collect();
+    assert!(untried.is_empty(), "no file has these: {untried:?}");
+    let (mut taken, mut refused, mut wrong) = (0, 0, BTreeMap::new());
+    for seed in &seeds {
+        assert_eq!(parsed(of, seed), Ok(()), "{seed}");
+        assert!(validator.is_valid(seed), "{seed}: {:?}", validator.validate(seed));
+        for value in changed(seed, &known) {
+            let said = match (validator.is_valid(&value), parsed(of, &value)) {
+                (true, Ok(())) => {
+                    taken += 1;
+                    continue;
+                }
+                (false, Err(_)) => {
+                    refused += 1;
+                    continue;
+                }
+                (true, Err(message)) if UNSAID.iter().any(|unsaid| message.contains(unsaid)) => continue,
+                (true, Err(message)) => format!("the parser refuses: {message}"),
+                (false, Ok(())) => {
+                    let error = validator.validate(&value).unwrap_err();
+                    format!("the schema refuses {}: {error}", error.instance_path())
+                }
+            };
+            wrong.entry(said).or_insert(value);
+        }
+    }
+    let some: Vec<_> = wrong.iter().take(40).map(|(said, value)| format!("{said}\n    {value}")).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), taken + refused, some.join("\n"));
+    assert!(taken > 1000 && refused > 1000, "{taken} taken, {refused} refused");
+}
+
+fn validator(of: SchemaOf) -> Validator {
+    let schema = serde_json::from_str(of.text()).expect("it is JSON");
+    jsonschema::draft202012::options().should_validate_formats(true).build(&schema).expect("it is a schema")
+}
+
+#[test]
+fn a_variable_can_stand_for_every_setting() {
+    let validator = validator(SchemaOf::Config);
+    for seed in settings() {
+        let each = changed_to(&seed, &json!("${NAME}"));
+        assert!(each.len() > 5);
+        for value in each {
+            assert!(validator.is_valid(&value), "{value}: {:?}", validator.validate(&value));
+        }
+    }
+}
+
+/// The value with each single value in it changed to that one.
+fn changed_to(value: &Value, other: &Value) -> Vec<Value> {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .flat_map(|(key, member)| {
+                changed_to(member, other).into_iter().map(|member| {
+                    let mut with = object.clone();
+                    with.insert(key.clone(), member);
+                    with.into()
+                })
+            })
+            .collect(),
+        Value::Array(elements) => (0..elements.len())
+            .flat_map(|at| {
+                changed_to(&elements[at], other).into_iter().map(move |element| {
+                    let mut with = elements.clone();
+                    with[at] = element;
+                    with.into()
+                })
+            })
+            .collect(),
+        _ => vec![other.clone()],
+    }
+}
+
+#[test]
+fn schema_and_parser_agree_on_scenarios() {
+    agree(SchemaOf::Scenario);
+}
+
+#[test]
+fn schema_and_parser_agree_on_settings() {
+    agree(SchemaOf::Config);
+}
+
+#[test]
+fn schema_and_parser_agree_on_people() {
+    agree(SchemaOf::Person);
+}

@@ -1,0 +1,328 @@
+//! What is checked when a file is read, as a schema says it.
+
+use serde_json::{Value, json};
+
+use crate::{
+    Limits,
+    faults::{Endpoint, allows_body},
+    vendor::Outcome,
+};
+
+/// A length of time: `90s`, `1h 30m`.
+pub(super) const DURATION: &str = "\\+?[0-9]+(\\.[0-9]+)? *(h|hr|hrs|hour|hours|m|min|mins|minute|minutes|s|sec|secs|\
+    second|seconds|ms|milli|millis|millisecond|milliseconds|us|micro|micros|microsecond|microseconds|ns|nano|nanos|\
+    nanosecond|nanoseconds)(,? *[0-9]+(\\.[0-9]+)? *(m|min|mins|minute|minutes|s|sec|secs|second|seconds|ms|milli|\
+    millis|millisecond|milliseconds|us|micro|micros|microsecond|microseconds|ns|nano|nanos|nanosecond|nanoseconds))* *";
+
+/// A moment: `2026-01-31T12:00:00Z`.
+pub(super) const MOMENT: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\
+    ([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)(\\[.*\\])?";
+
+/// A text, and no number or boolean that stands for one.
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+/// Whole numbers up to `most` digits long, as they are and in quotes.
+fn whole(least: u64, most: u64) -> Value {
+    let pattern = if least == 0 { "^[0-9]+$" } else { "^0*[1-9][0-9]*$" };
+    json!({"anyOf": [
+        {"type": "integer", "minimum": least, "maximum": most},
+        {"type": "string", "pattern": pattern},
+    ]})
+}
+
+fn looks_like(pattern: &str) -> Value {
+    json!({"type": "string", "pattern": format!("^({pattern})$")})
+}
+
+/// That a key has a value.
+fn has(key: &str) -> Value {
+    json!({"required": [key], "properties": {key: {"not": {"type": "null"}}}})
+}
+
+fn has_any(keys: &[&str]) -> Value {
+    json!({"anyOf": keys.iter().map(|key| has(key)).collect::<Vec<_>>()})
+}
+
+/// That a key is there and true.
+fn is_true(key: &str) -> Value {
+    json!({"required": [key], "properties": {key: {"enum": [true, "true"]}}})
+}
+
+fn not(rule: Value) -> Value {
+    json!({"not": rule})
+}
+
+fn if_then(condition: Value, rule: Value) -> Value {
+    json!({"if": condition, "then": rule})
+}
+
+/// That at most one of these holds.
+fn at_most_one(rules: &[Value]) -> Vec<Value> {
+    let pairs = rules.iter().enumerate().flat_map(|(at, one)| rules[at + 1..].iter().map(move |other| (one, other)));
+    pairs.map(|(one, other)| not(json!({"allOf": [one, other]}))).collect()
+}
+
+/// Has a key take that, or null where it may be left out so; what is said of it for people stays.
+fn take(object: &mut Value, key: &str, takes: Value) {
+    let property = &mut object["properties"][key];
+    let mut taken = takes;
+    for said in ["description", "default"] {
+        if let Some(said_so) = property.get(said) {
+            taken[said] = said_so.clone();
+        }
+    }
+    *property = taken;
+}
+
+fn or_null(takes: Value) -> Value {
+    json!({"anyOf": [takes, {"type": "null"}]})
+}
+
+fn add_rules(object: &mut Value, rules: impl IntoIterator<Item = Value>) {
+    object["allOf"] = rules.into_iter().collect::<Vec<_>>().into();
+}
+
+pub(super) fn of_scenarios(schema: &mut Value) {
+    of_faults(schema);
+    let person = json!({"anyOf": [
+        text(),
+        {"type": "object", "properties": {"like": text()}},
+        {"type": "null"},
+    ]});
+    take(schema, "person", person);
+    let on_begin = json!({
+        "not": has("scenario"),
+        "properties": {"on": {"enum": ["begin", null]}},
+    });
+    add_rules(
+        schema,
+        [
+            has_any(&["stages", "refuse_begin"]),
+            if_then(has("refuse_begin"), json!({"properties": {"stages": {"maxItems": 0}}})),
+            if_then(has("begin_fault"), json!({"properties": {"begin_fault": on_begin}})),
+        ],
+    );
+    let defs = &mut schema["$defs"];
+    defs["Lifetime"]["pattern"] = format!("^{DURATION}$").into();
+    defs["Lifetime"]["type"] = "string".into();
+    defs["OperatorAnswer"]["anyOf"] = json!([text(), {"type": "boolean"}, {"type": "array", "items": text()}]);
+    let trigger = trigger();
+    defs["Triggers"] = json!({"anyOf": [trigger, {"type": "array", "minItems": 1, "items": trigger}]});
+    of_matches(&mut defs["Match"]);
+    defs["Condition"] = json!({
+        "description": "A value that has to be there as it is, or what else is looked at",
+        "not": {"type": "null"},
+        "if": {"type": "object"},
+        "then": {"oneOf": [
+            {"required": ["present"], "properties": {"present": {"type": "boolean"}}},
+            {"required": ["contains"]},
+            {"required": ["glob"], "properties": {"glob": text()}},
+        ], "minProperties": 1, "maxProperties": 1},
+    });
+    let score = json!({"anyOf": [
+        {"type": "number", "minimum": 0, "maximum": 100},
+        {"type": "string", "pattern": "^([0-9]{1,2}(\\.[0-9]+)?|100(\\.0+)?)$"},
+    ]});
+    take(&mut defs["ScreeningMatch"], "score", score);
+    of_stages(&mut defs["StageFile"]);
+}
+
+fn of_matches(matches: &mut Value) {
+    let alone = ["company", "steps", "config_id", "parent", "return_url"];
+    for key in alone {
+        take(matches, key, or_null(json!({"$ref": "#/$defs/Condition"})));
+    }
+    for key in ["flags", "header"] {
+        matches["properties"][key]["additionalProperties"] = json!({"$ref": "#/$defs/Condition"});
+    }
+    let mut any: Vec<_> = alone.iter().map(|key| has(key)).collect();
+    any.extend(["flags", "header"].map(|key| json!({"required": [key], "properties": {key: {"minProperties": 1}}})));
+    matches["anyOf"] = any.into();
+}
+
+fn of_stages(stage: &mut Value) {
+    let similarity = json!({"anyOf": [
+        {"type": "number", "minimum": 0, "maximum": 1},
+        {"type": "string", "pattern": "^(0(\\.[0-9]+)?|1(\\.0+)?)$"},
+        {"type": "null"},
+    ]});
+    take(stage, "similarity", similarity);
+    let words = Outcome::ALL.map(|outcome| in_any_case(outcome.as_str())).join("|");
+    let listed = json!({"enum": Outcome::ALL.map(|outcome| outcome.as_str())});
+    // Editors offer the words of the list.
+    take(stage, "result", json!({"anyOf": [listed, {"type": ["string", "number", "boolean", "null"]}]}));
+    let details = [
+        "reject_reason",
+        "reject_description",
+        "result_comment",
+        "live",
+        "similarity",
+        "document_read",
+        "screening_matches",
+    ];
+    let is_listed = json!({"properties": {"result": looks_like(&words)}});
+    let is_rejected = json!({"properties": {"result": looks_like(&in_any_case("REJECTED"))}});
+    let is_blank = json!({"properties": {"result": looks_like("\\s*")}});
+    let result = has("result");
+    let stage_fault = json!({
+        "not": has("scenario"),
+        "properties": {"on": {"enum": Endpoint::all().filter(|on| on.names_session()).map(|on| on.as_str().into())
+            .chain([Value::Null]).collect::<Vec<Value>>()}},
+    });
+    let bare = json!({
+        "required": ["reject_description"],
+        "properties": {
+            "reject_description": {"not": {"enum": [null, ""]}},
+            "reject_reason": {"enum": [null, ""]},
+        },
+    });
+    let mut rules = vec![
+        has_any(&["result", "error", "document", "person", "change", "fault"]),
+        if_then(has_any(&details), result.clone()),
+        if_then(is_true("unlisted"), result.clone()),
+        if_then(
+            json!({"allOf": [result, not(is_true("unlisted"))]}),
+            json!({"allOf": [is_listed, if_then(has_any(&["reject_reason", "reject_description"]), is_rejected)]}),
+        ),
+        if_then(is_true("unlisted"), not(json!({"anyOf": [is_listed, is_blank]}))),
+        not(bare),
+        if_then(has("fault"), json!({"properties": {"fault": stage_fault}})),
+    ];
+    rules.extend(at_most_one(&["result", "error", "document"].map(has)));
+    add_rules(stage, rules);
+}
+
+pub(super) fn in_any_case(word: &str) -> String {
+    let either = |c: char| match c.to_ascii_lowercase() {
+        small if small != c.to_ascii_uppercase() => format!("[{}{small}]", c.to_ascii_uppercase()),
+        same => same.to_string(),
+    };
+    word.chars().map(either).collect()
+}
+
+fn trigger() -> Value {
+    let pattern =
+        format!("begin|opened|widget|operator|step=[^]+|polls=0*[1-9][0-9]*|after={DURATION}").replace("[^]", ".");
+    let mut trigger = looks_like(&pattern);
+    trigger["examples"] = json!(["begin", "opened", "step=liveness", "widget", "polls=3", "after=60s", "operator"]);
+    trigger
+}
+
+/// What a fault is, wherever it stands.
+fn of_faults(schema: &mut Value) {
+    let defs = &mut schema["$defs"];
+    for (name, pattern) in [
+        ("Length", DURATION.to_owned()),
+        ("DelayFile", format!(" *{DURATION}(to +{DURATION})?")),
+        ("CallsFile", " *0*[1-9][0-9]* to +0*[1-9][0-9]* *".to_owned()),
+    ] {
+        let description = defs[name]["description"].take();
+        defs[name] = looks_like(&pattern);
+        defs[name]["description"] = description;
+    }
+    let fault = &mut defs["FaultFile"];
+    let (status, number) = ("^[2-5][0-9]{2}$", whole(1, u32::MAX.into()));
+    let status = json!({"anyOf": [
+        {"type": "integer", "minimum": 200, "maximum": 599},
+        {"type": "string", "pattern": status},
+        {"type": "null"},
+    ]});
+    take(fault, "status", status);
+    take(fault, "drip", or_null(number.clone()));
+    take(fault, "times", or_null(number));
+    let visible = json!({"anyOf": [
+        {"type": "string", "pattern": "^[ -~]*[!-~][ -~]*$"},
+        {"type": ["number", "boolean", "null"]},
+    ]});
+    take(fault, "content_type", visible);
+    let instead = has_any(&["status", "retry_after"]);
+    let type_alone = json!({"allOf": [has("content_type"), not(has("body"))]});
+    let harms = [instead.clone(), type_alone, has("close"), has("answer"), has("drip")];
+    let ends = [has("times"), has("calls"), has("lasts"), is_true("forever")];
+    let without_body: Vec<_> = (200..=599u16).filter(|status| !allows_body(*status)).collect();
+    let without_body: Vec<Value> =
+        without_body.iter().flat_map(|status| [json!(status), json!(status.to_string())]).collect();
+    let nameless: Vec<_> =
+        Endpoint::all().filter(|on| *on != Endpoint::Begin && !on.names_session()).map(|on| on.as_str()).collect();
+    let mut rules = at_most_one(&harms);
+    rules.extend(at_most_one(&ends));
+    rules.extend([
+        has_any(&["delay", "status", "retry_after", "content_type", "close", "answer", "drip"]),
+        if_then(has("body"), instead),
+        if_then(json!({"required": ["status"], "properties": {"status": {"enum": without_body}}}), not(has("body"))),
+        if_then(has("scenario"), not(json!({"required": ["on"], "properties": {"on": {"enum": nameless}}}))),
+    ]);
+    add_rules(fault, rules);
+}
+
+pub(super) fn of_people(schema: &mut Value) {
+    take(schema, "birthday", json!({"type": "string", "format": "date"}));
+    schema["$defs"]["Documents"]["minProperties"] = 1.into();
+}
+
+pub(super) fn of_settings(schema: &mut Value) {
+    of_faults(schema);
+    let several = |one: &Value, item: &Value| json!({"anyOf": [one, {"type": "array", "items": item}]});
+    for key in ["company-key", "error-status", "admin-host", "cors"] {
+        let item = schema["properties"][key]["items"].clone();
+        // Alone, a number that is not negative can stand for a text, and nothing else.
+        let mut one = item.clone();
+        if one["type"].is_array() {
+            one = json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "minLength": 1}]});
+        }
+        if let Some(pattern) = item.get("pattern") {
+            one = json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": pattern}]});
+            if !item["type"].is_array() {
+                one = item.clone();
+            }
+        }
+        take(schema, key, several(&one, &item));
+    }
+    take(
+        schema,
+        "host",
+        json!({"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]}),
+    );
+    let number = |least: u64, most: u64| whole(least, most);
+    take(schema, "port", number(0, u16::MAX.into()));
+    take(schema, "seed", number(0, u64::MAX));
+    for key in ["max-companies", "max-sessions", "max-parts", "max-connections", "journal-calls"] {
+        take(schema, key, number(1, u64::MAX));
+    }
+    let depth = json!({"anyOf": [
+        {"type": "integer", "minimum": 1, "maximum": Limits::DEEPEST},
+        {"type": "string", "pattern": "^0*([1-9][0-9]?|100)$"},
+    ]});
+    take(schema, "max-depth", depth);
+    let token = json!({"anyOf": [
+        {"type": "string", "pattern": "^[!-~]+$"},
+        {"type": ["number", "boolean", "null"]},
+    ]});
+    take(schema, "admin-token", token);
+    let defs = &mut schema["$defs"];
+    defs["Trigger"] = trigger();
+    let company = &mut defs["CompanyFile"];
+    let named = json!({"type": ["string", "number", "boolean"], "minLength": 1});
+    take(company, "company_key", named.clone());
+    take(company, "secret", or_null(named));
+    take(company, "frozen_at", or_null(looks_like(MOMENT)));
+    take(company, "max_sessions", or_null(number(1, u64::MAX)));
+    company["properties"]["configurations"]["propertyNames"] = json!({"pattern": "^[0-9a-f]{24}$"});
+    let mut rules = vec![json!({"anyOf": [{"required": ["key"]}, {"required": ["company_key"]}]})];
+    for (name, other) in [
+        ("company_key", "key"),
+        ("result_case", "result-case"),
+        ("frozen_at", "frozen-at"),
+        ("max_sessions", "max-sessions"),
+        ("refuse_at_max_sessions", "refuse-at-max-sessions"),
+    ] {
+        company["properties"][other] = company["properties"][name].clone();
+        // As the control API has it.
+        company["properties"][name]["deprecated"] = true.into();
+        rules.push(not(json!({"required": [name, other]})));
+    }
+    company.as_object_mut().expect("an object").remove("required");
+    add_rules(company, rules);
+}

@@ -1,0 +1,61 @@
+//! How the values of settings look in the config file.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::json;
+
+use super::{
+    super::super::values::{
+        AnyKey, HostName, KeyAndSecret, Length, LogFormat, LogLevel, Moment, Pages, PublicUrl, Size, Status, StatusOf,
+    },
+    rules::{DURATION, MOMENT, in_any_case},
+};
+use crate::ErrorCode;
+
+macro_rules! looks_like {
+    ($($name:ident: $schema:expr),* $(,)?) => {
+        $(impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                $schema.try_into().expect("it is a schema")
+            }
+        })*
+    };
+}
+
+const STATUS: &str = "[2-5][0-9]{2}";
+
+looks_like!(
+    PublicUrl: json!({"type": "string", "pattern": "^https?://[^/?#@\\s]+/?$"}),
+    HostName: json!({"type": ["string", "number", "boolean"], "pattern": "^[A-Za-z0-9._-]+$"}),
+    Pages: json!({"type": "string", "pattern": "^(\\*|https?://[^/?#@\\s]+)$"}),
+    KeyAndSecret: json!({"type": ["string", "number", "boolean"], "minLength": 1}),
+    AnyKey: json!({"type": ["string", "number", "boolean"], "minLength": 1}),
+    Moment: json!({"type": "string", "pattern": format!("^{MOMENT}$")}),
+    Length: json!({"type": "string", "pattern": format!("^{DURATION}$")}),
+    Size: json!({"anyOf": [
+        {"type": "integer", "minimum": 0},
+        {"type": "string", "pattern": "^[0-9]+ *(KiB|MiB)?$"},
+    ]}),
+    Status: json!({"anyOf": [
+        {"type": "integer", "minimum": 200, "maximum": 599},
+        {"type": "string", "pattern": format!("^{STATUS}$")},
+    ]}),
+    StatusOf: json!({"anyOf": [
+        {"type": "integer", "minimum": 200, "maximum": 599},
+        {"type": "string", "pattern": format!("^(({})=)?{STATUS}$", ErrorCode::ALL.map(|code| code.as_str()).join("|"))},
+    ]}),
+    LogFormat: json!({"enum": ["text", "json"]}),
+    LogLevel: json!({
+        "type": "string",
+        "pattern": format!("^({})$", ["error", "warn", "info", "debug", "trace", "off"].map(in_any_case).join("|")),
+    }),
+);
