@@ -94,10 +94,16 @@ impl DataFile {
                 serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => {
                     with_meant(format!("`{}` is not known here; allowed: {}", shortened(variant), expected.join(", ")))
                 }
-                serde_saphyr::Error::NullIntoString { .. } => match stands {
-                    Some((Some(key), _)) => format!("`{key}` has no value: write a text, or take the key away"),
-                    _ => "there is no value here: write a text".into(),
-                },
+                serde_saphyr::Error::NullIntoString { .. } => {
+                    let key_of_line = || text.lines().nth(line.checked_sub(1)?)?.trim_end().strip_suffix(':');
+                    match stands.and_then(|(key, _)| key).or_else(key_of_line) {
+                        Some(key) => {
+                            let key = key.trim_start_matches([' ', '-']);
+                            format!("`{key}` has no value: write a text, or take the key away")
+                        }
+                        None => "there is no value here: write a text".into(),
+                    }
+                }
                 serde_saphyr::Error::UnknownAnchor { .. } => {
                     "nothing before has that anchor: write `&NAME` at what `*NAME` stands for".into()
                 }

@@ -394,6 +394,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
             "2:37",
             "`live` takes true or false, not `maybe`",
         ),
+        ("description:\nstages: []\n", "1:12", "`description` has no value: write a text"),
         ("description: a\nstages: [{result: APPROVED, live: yes}]\n", "2:35", "`live` takes true or false, not `yes`"),
         ("description: a\nstages: {} # none\n", "2:9", "`stages` takes a list, not `{}`"),
         ("description:\n  - a\nstages: []\n", "2:3", "`description` takes a text, not `- a`"),
