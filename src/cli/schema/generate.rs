@@ -89,37 +89,40 @@ fn quoted(part: &Map<String, Value>, types: &[String]) -> Option<&'static str> {
 /// A variable can stand for each value that is not a text, which can have one in it anyway.
 fn allow_variables(schema: &mut Value) {
     let variable = json!({"type": "string", "pattern": VARIABLE});
-    each_part(schema, &mut |part| {
-        let alternatives = ["anyOf", "oneOf"].into_iter().find(|key| {
-            let is_value = |one: &Value| {
-                let types = &one["type"];
-                types != "object" && types != "array" && types != "null" && one.get("$ref").is_none()
-            };
-            part.get(*key).and_then(Value::as_array).is_some_and(|all| all.iter().any(is_value))
-        });
-        let is_value = part.contains_key("pattern") || part.contains_key("enum") || part.contains_key("format");
-        if let Some(key) = alternatives.filter(|_| !part.contains_key("not")) {
-            part[key].as_array_mut().expect("a list").push(variable.clone());
-        } else if is_value && *part != *variable.as_object().expect("an object") {
-            let mut value = Map::new();
-            for key in ["type", "pattern", "enum", "format"] {
-                value.extend(part.remove_entry(key));
-            }
-            part.insert("anyOf".into(), json!([value, variable]));
+    let Some(part) = schema.as_object_mut() else { return };
+    if let Some(all) = ["anyOf", "oneOf"].into_iter().find(|key| part.contains_key(*key)) {
+        let alternatives = part[all].as_array_mut().expect("a list");
+        let is_value = |one: &Value| one.get("$ref").is_none() && !one.to_string().contains("\"array\"");
+        if alternatives.iter().all(is_value) {
+            alternatives.push(variable);
+        } else {
+            alternatives.iter_mut().for_each(allow_variables);
         }
-    });
+    } else if ["pattern", "enum", "format", "const"].iter().any(|key| part.contains_key(*key)) {
+        let mut value = Map::new();
+        for key in ["type", "pattern", "enum", "format", "const"] {
+            value.extend(part.remove_entry(key));
+        }
+        part.insert("anyOf".into(), json!([value, variable]));
+    }
+    parts_of(part).for_each(allow_variables);
+}
+
+/// The schemas of what is in an object or a list, and those that others refer to.
+fn parts_of(part: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
+    part.iter_mut().flat_map(|(key, inner)| -> Vec<&mut Value> {
+        match (key.as_str(), inner) {
+            ("properties" | "$defs", Value::Object(parts)) => parts.values_mut().collect(),
+            ("items" | "additionalProperties", part) => vec![part],
+            _ => Vec::new(),
+        }
+    })
 }
 
 /// Does that with each schema in a schema, the innermost first.
 fn each_part(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
     let Some(part) = schema.as_object_mut() else { return };
-    for key in ["properties", "$defs"] {
-        let parts = part.get_mut(key).and_then(Value::as_object_mut);
-        parts.into_iter().flat_map(Map::values_mut).for_each(|part| each_part(part, change));
-    }
-    for key in ["items", "additionalProperties"] {
-        part.get_mut(key).into_iter().for_each(|part| each_part(part, change));
-    }
+    parts_of(part).for_each(|part| each_part(part, change));
     for key in ["anyOf", "oneOf"] {
         let parts = part.get_mut(key).and_then(Value::as_array_mut);
         parts.into_iter().flatten().for_each(|part| each_part(part, change));

@@ -76,8 +76,12 @@ fn take(object: &mut Value, key: &str, takes: Value) {
     *property = taken;
 }
 
-fn or_null(takes: Value) -> Value {
-    json!({"anyOf": [takes, {"type": "null"}]})
+fn or_null(mut takes: Value) -> Value {
+    match takes.get_mut("anyOf").and_then(Value::as_array_mut) {
+        Some(alternatives) => alternatives.push(json!({"type": "null"})),
+        None => takes = json!({"anyOf": [takes, {"type": "null"}]}),
+    }
+    takes
 }
 
 fn add_rules(object: &mut Value, rules: impl IntoIterator<Item = Value>) {

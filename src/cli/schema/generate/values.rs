@@ -31,6 +31,8 @@ macro_rules! looks_like {
     };
 }
 
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
 const STATUS: &str = "[2-5][0-9]{2}";
 
 looks_like!(
@@ -54,8 +56,9 @@ looks_like!(
         {"type": "string", "pattern": format!("^(({})=)?{STATUS}$", ErrorCode::ALL.map(|code| code.as_str()).join("|"))},
     ]}),
     LogFormat: json!({"enum": ["text", "json"]}),
-    LogLevel: json!({
-        "type": "string",
-        "pattern": format!("^({})$", ["error", "warn", "info", "debug", "trace", "off"].map(in_any_case).join("|")),
-    }),
+    // Editors offer the words of the list.
+    LogLevel: json!({"anyOf": [
+        {"enum": LEVELS},
+        {"type": "string", "pattern": format!("^({})$", LEVELS.map(in_any_case).join("|"))},
+    ]}),
 );
