@@ -176,14 +176,17 @@ async fn serve(settings: Settings, demo: Option<Showing>) -> Done {
     if demo.is_some() && !config.control_api.enabled {
         return Err("the demo needs the control API: leave --no-admin out".into());
     }
-    let sources = Sources::new(flags, &config);
+    let mut sources = Sources::new(flags, &config);
     if watches && sources.is_empty() {
         return Err("--watch: there is nothing to watch; name --scenarios, --fixtures or --config".into());
     }
     open_files::fit(&mut config);
     // A task of its own: files on a slow disk do not keep a signal waiting.
-    let starting = tokio::spawn(MockServer::serve(config));
-    let server = tokio::select! {
+    let starting = tokio::spawn(async move {
+        sources.remember(watches);
+        MockServer::serve(config).await.map(|server| (server, sources))
+    });
+    let (server, sources) = tokio::select! {
         started = starting => started??,
         () = stop.received() => return Ok(()),
     };

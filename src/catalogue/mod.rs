@@ -30,12 +30,6 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// How many there are.
-    #[cfg(feature = "cli")]
-    pub(crate) fn count(&self) -> usize {
-        self.all().count()
-    }
-
     #[cfg(feature = "cli")]
     pub(crate) fn all(&self) -> impl Iterator<Item = &DataFile> {
         self.scenarios.iter().chain(self.fixtures.all())

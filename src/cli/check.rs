@@ -131,7 +131,7 @@ impl Checked {
     /// Looks at what the settings name.
     fn catalogue(&mut self, config: &Config) -> Catalogue {
         let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
-        self.files += files.count();
+        self.files += files.all().count();
         Catalogue::of(sources(config, &files), &mut self.findings)
     }
 

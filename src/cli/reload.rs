@@ -41,15 +41,20 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// The files of a server that is about to start with that.
+    /// The files of a server that is about to start with that; none of them is read yet.
     pub(super) fn new(flags: Settings, config: &Config) -> Self {
-        let Config { scenarios, fixtures, .. } = config.clone();
-        let config_file = flags.config_file();
-        let mut sources = Self { flags, config_file, scenarios, fixtures, at_start: BTreeMap::new(), digest: 0 };
-        sources.digest = sources.digest();
-        let file = sources.config_file.as_ref().and_then(|path| DataFile::read(path).ok());
-        sources.at_start = file.as_ref().map(settings_in).unwrap_or_default();
-        sources
+        let (config_file, scenarios, fixtures) =
+            (flags.config_file(), config.scenarios.clone(), config.fixtures.clone());
+        Self { flags, config_file, scenarios, fixtures, at_start: BTreeMap::new(), digest: 0 }
+    }
+
+    /// Remembers what the files say at the start: the config file, and all of them where they are watched.
+    pub(super) fn remember(&mut self, watches: bool) {
+        let file = self.config_file.as_ref().and_then(|path| DataFile::read(path).ok());
+        self.at_start = file.as_ref().map(settings_in).unwrap_or_default();
+        if watches {
+            self.digest = self.digest();
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -162,21 +167,26 @@ impl Drop for Reloading {
 async fn reload(mut sources: Sources, mock: Arc<Mock>, mut watch: Option<Watch>, mut hangups: Hangups) {
     loop {
         let why = tokio::select! {
-            () = hangups.next() => {
-                if sources.is_empty() {
-                    tracing::warn!("SIGHUP: there is nothing to read again; name --scenarios, --fixtures or --config");
-                    continue;
-                }
-                "SIGHUP"
-            }
+            () = hangups.next() => "SIGHUP",
             digest = watch::changed(&mut watch, &sources) => {
                 sources.digest = digest;
                 "files have changed"
             }
         };
-        let (files, mock) = (sources.clone(), mock.clone());
-        if let Err(error) = spawn_blocking(move || files.reload(&mock, why)).await {
-            tracing::error!(%error, "reading the files again broke off");
+        if sources.is_empty() {
+            tracing::warn!("{why}: there is nothing to read again; name --scenarios, --fixtures or --config");
+            continue;
+        }
+        let (files, mock, watches) = (sources.clone(), mock.clone(), watch.is_some());
+        let read = spawn_blocking(move || {
+            // What is read now is no change to whoever watches.
+            let digest = if watches { files.digest() } else { files.digest };
+            files.reload(&mock, why);
+            digest
+        });
+        match read.await {
+            Ok(digest) => sources.digest = digest,
+            Err(error) => tracing::error!(%error, "reading the files again broke off"),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{super::settings::Settings, SchemaOf};
 use crate::{result::Person, scenario::ScenarioFile};
 
 /// What is written there stands for a variable of the environment.
-pub(super) const VARIABLE: &str = "\\$\\{";
+const VARIABLE: &str = "\\$\\{";
 
 pub(super) fn generated(of: SchemaOf) -> Value {
     let (mut schema, title) = match of {
@@ -92,7 +92,7 @@ fn allow_variables(schema: &mut Value) {
     let Some(part) = schema.as_object_mut() else { return };
     if let Some(all) = ["anyOf", "oneOf"].into_iter().find(|key| part.contains_key(*key)) {
         let alternatives = part[all].as_array_mut().expect("a list");
-        let is_value = |one: &Value| one.get("$ref").is_none() && !one.to_string().contains("\"array\"");
+        let is_value = |one: &Value| one.get("$ref").is_none() && one["type"] != "array";
         if alternatives.iter().all(is_value) {
             alternatives.push(variable);
         } else {

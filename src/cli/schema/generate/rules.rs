@@ -207,8 +207,7 @@ pub(super) fn in_any_case(word: &str) -> String {
 }
 
 fn trigger() -> Value {
-    let pattern =
-        format!("begin|opened|widget|operator|step=[^]+|polls=0*[1-9][0-9]*|after={DURATION}").replace("[^]", ".");
+    let pattern = format!("begin|opened|widget|operator|step=.+|polls=0*[1-9][0-9]*|after={DURATION}");
     let mut trigger = looks_like(&pattern);
     trigger["examples"] = json!(["begin", "opened", "step=liveness", "widget", "polls=3", "after=60s", "operator"]);
     trigger
@@ -271,16 +270,11 @@ pub(super) fn of_settings(schema: &mut Value) {
     let several = |one: &Value, item: &Value| json!({"anyOf": [one, {"type": "array", "items": item}]});
     for key in ["company-key", "error-status", "admin-host", "cors"] {
         let item = schema["properties"][key]["items"].clone();
-        // Alone, a number that is not negative can stand for a text, and nothing else.
         let mut one = item.clone();
         if one["type"].is_array() {
-            one = json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "minLength": 1}]});
-        }
-        if let Some(pattern) = item.get("pattern") {
-            one = json!({"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": pattern}]});
-            if !item["type"].is_array() {
-                one = item.clone();
-            }
+            // Alone, a number that is not negative can stand for a text, and nothing else.
+            one["type"] = "string".into();
+            one = json!({"anyOf": [{"type": "integer", "minimum": 0}, one]});
         }
         take(schema, key, several(&one, &item));
     }
@@ -289,11 +283,10 @@ pub(super) fn of_settings(schema: &mut Value) {
         "host",
         json!({"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]}),
     );
-    let number = |least: u64, most: u64| whole(least, most);
-    take(schema, "port", number(0, u16::MAX.into()));
-    take(schema, "seed", number(0, u64::MAX));
+    take(schema, "port", whole(0, u16::MAX.into()));
+    take(schema, "seed", whole(0, u64::MAX));
     for key in ["max-companies", "max-sessions", "max-parts", "max-connections", "journal-calls"] {
-        take(schema, key, number(1, u64::MAX));
+        take(schema, key, whole(1, u64::MAX));
     }
     let depth = json!({"anyOf": [
         {"type": "integer", "minimum": 1, "maximum": Limits::DEEPEST},
@@ -312,7 +305,7 @@ pub(super) fn of_settings(schema: &mut Value) {
     take(company, "company_key", named.clone());
     take(company, "secret", or_null(named));
     take(company, "frozen_at", or_null(looks_like(MOMENT)));
-    take(company, "max_sessions", or_null(number(1, u64::MAX)));
+    take(company, "max_sessions", or_null(whole(1, u64::MAX)));
     company["properties"]["configurations"]["propertyNames"] = json!({"pattern": "^[0-9a-f]{24}$"});
     let mut rules = vec![json!({"anyOf": [{"required": ["key"]}, {"required": ["company_key"]}]})];
     for (name, other) in [
