@@ -3,6 +3,7 @@
 mod bells;
 mod event;
 mod file;
+mod guests;
 mod journal;
 mod journal_settings;
 mod order;
@@ -14,11 +15,12 @@ mod tenants;
 pub(crate) use self::{
     event::{Event, Happened, What},
     file::{CompanyChange, CompanyFile},
+    guests::Welcome,
     journal::{Entry, Evicted as EvictedCalls, Headers, Journal, Noted, Numbers, Recorded},
     order::Gone,
     sessions::Ceiling,
     tenant::{Setup, Tenant, TenantSettings},
-    tenants::{Tenants, Welcome},
+    tenants::Tenants,
 };
 pub use self::{
     journal_settings::JournalSettings,

@@ -1,27 +1,20 @@
 //! The companies that may call: those that are configured, and those that come to be at their first call.
 
 use std::{
-    collections::HashMap,
     mem,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use wildmatch::WildMatch;
 
-use super::{Company, EvictedCalls, Tenant, TenantSettings, sessions::Index};
-use crate::{foreign_text::is_disturbing, session::Session, vendor::Token};
-
-/// The longest key of a company that comes to be at its first call, in bytes.
-const LONGEST_KEY: usize = 200;
-
-/// Of so many companies that went it is remembered that they had calls.
-const MOST_LEFT: usize = 1000;
+use super::{
+    Company, EvictedCalls, Tenant, TenantSettings,
+    guests::{Guests, Welcome},
+    sessions::Index,
+};
+use crate::{session::Session, vendor::Token};
 
 /// All companies.
 #[derive(Debug)]
@@ -34,39 +27,6 @@ pub(crate) struct Tenants {
     guests: Option<Guests>,
 }
 
-/// The companies that come to be at their first call, and go.
-#[derive(Debug)]
-struct Guests {
-    welcome: Welcome,
-    pattern: WildMatch,
-    by_key: RwLock<HashMap<String, Arc<Tenant>>>,
-    /// When somebody can be idle for long enough to go, at the earliest, in milliseconds of real time.
-    next_sweep: AtomicU64,
-    evicted: AtomicU64,
-    left: Mutex<Left>,
-}
-
-/// What is not remembered of the calls of companies that went, so that nobody takes it for no call.
-#[derive(Debug, Default)]
-struct Left {
-    /// Of the last ones.
-    by_key: IndexMap<String, EvictedCalls>,
-    /// Of all of them.
-    all: EvictedCalls,
-}
-
-/// Who comes to be a company at its first call, and when it goes.
-#[derive(Debug)]
-pub(crate) struct Welcome {
-    /// How each is set. Its key is a pattern of theirs: `*` stands for any characters, `?` for one.
-    pub(crate) company: Company,
-    /// How long one stays without a call, in real time.
-    pub(crate) idle: Duration,
-    /// How many there are at most.
-    pub(crate) most: usize,
-    pub(crate) settings: TenantSettings,
-}
-
 impl Tenants {
     /// The companies that are configured, each with what it is made with.
     pub(crate) fn new(
@@ -76,16 +36,8 @@ impl Tenants {
         let index = Arc::new(Index::default());
         let first: Vec<_> =
             configured.into_iter().map(|(company, settings)| Tenant::new(company, &settings, &index)).collect();
-        let guests = welcome.map(|welcome| Guests {
-            pattern: WildMatch::new(&welcome.company.key),
-            welcome,
-            by_key: RwLock::default(),
-            next_sweep: AtomicU64::new(0),
-            evicted: AtomicU64::new(0),
-            left: Mutex::default(),
-        });
         let residents = RwLock::new(by_key(&first));
-        Self { index, residents, first: RwLock::new(first), guests }
+        Self { index, residents, first: RwLock::new(first), guests: welcome.map(Guests::new) }
     }
 
     /// The companies that are there until somebody removes them.
@@ -159,7 +111,7 @@ impl Tenants {
     pub(crate) fn remove(&self, key: &str) -> bool {
         let resident = self.residents.write().unwrap_or_else(PoisonError::into_inner).shift_remove(key);
         let removed = resident.or_else(|| self.guests.as_ref()?.remove(key));
-        self.guests.iter().for_each(|guests| _ = guests.left().take(key));
+        self.guests.iter().for_each(|guests| guests.forget(key));
         // Somebody may hold it for a moment yet.
         removed.inspect(|tenant| tenant.leave()).is_some()
     }
@@ -181,15 +133,12 @@ impl Tenants {
 
     /// What is not remembered of the calls of companies that went by themselves.
     pub(crate) fn left(&self) -> EvictedCalls {
-        self.guests.as_ref().map(|guests| guests.left().all).unwrap_or_default()
+        self.guests.as_ref().map(|guests| guests.not_remembered()).unwrap_or_default()
     }
 
     /// All companies of this moment.
     pub(crate) fn all(&self) -> Vec<Arc<Tenant>> {
-        let guests = self.guests.iter().flat_map(|guests| {
-            let by_key = guests.by_key.read().unwrap_or_else(PoisonError::into_inner);
-            by_key.values().cloned().collect::<Vec<_>>()
-        });
+        let guests = self.guests.iter().flat_map(Guests::all);
         self.residents().into_iter().chain(guests).collect()
     }
 
@@ -237,7 +186,7 @@ impl Tenants {
     /// How many went so far, those included that are idle for too long at `now`.
     pub(crate) fn evicted(&self, now: Duration) -> u64 {
         self.sweep(now);
-        self.guests.as_ref().map_or(0, |guests| guests.evicted.load(Ordering::Relaxed))
+        self.guests.as_ref().map_or(0, |guests| guests.evicted())
     }
 
     /// What keys are known, for hints.
@@ -245,7 +194,7 @@ impl Tenants {
         let residents = self.residents.read().unwrap_or_else(PoisonError::into_inner);
         let mut keys: Vec<_> = residents.keys().map(|key| format!("`{key}`")).collect();
         if let Some(guests) = &self.guests {
-            keys.push(format!("any like `{}` of at most {LONGEST_KEY} bytes", guests.welcome.company.key));
+            keys.push(guests.who());
         }
         if keys.is_empty() { "none".into() } else { keys.join(", ") }
     }
@@ -253,112 +202,6 @@ impl Tenants {
 
 fn by_key(tenants: &[Arc<Tenant>]) -> IndexMap<String, Arc<Tenant>> {
     tenants.iter().map(|tenant| (tenant.key.clone(), tenant.clone())).collect()
-}
-
-impl Left {
-    fn add(&mut self, key: &str, evicted: EvictedCalls) {
-        self.all = self.all.and(evicted);
-        self.by_key.insert(key.to_owned(), evicted);
-        if self.by_key.len() > MOST_LEFT {
-            self.by_key.shift_remove_index(0);
-        }
-    }
-
-    /// What is not remembered of a company that comes to be again, whose journal tells it from now on.
-    fn take(&mut self, key: &str) -> Option<EvictedCalls> {
-        let evicted = self.by_key.shift_remove(key)?;
-        self.all.count -= evicted.count;
-        Some(evicted)
-    }
-}
-
-impl Guests {
-    fn get(&self, key: &str) -> Option<Arc<Tenant>> {
-        self.by_key.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
-    }
-
-    fn remove(&self, key: &str) -> Option<Arc<Tenant>> {
-        self.by_key.write().unwrap_or_else(PoisonError::into_inner).remove(key)
-    }
-
-    fn take(&self) -> Vec<Arc<Tenant>> {
-        *self.left() = Left::default();
-        mem::take(&mut *self.by_key.write().unwrap_or_else(PoisonError::into_inner)).into_values().collect()
-    }
-
-    fn find(&self, key: &str, now: Duration, index: &Arc<Index>) -> Option<Arc<Tenant>> {
-        self.sweep(now);
-        if let Some(tenant) = self.get(key) {
-            tenant.called(now);
-            return Some(tenant);
-        }
-        let is_fit = !key.is_empty() && key.len() <= LONGEST_KEY && !key.contains(is_disturbing);
-        if !is_fit || !self.pattern.matches(key) {
-            return None;
-        }
-        Some(self.let_in(key, now, index))
-    }
-
-    fn let_in(&self, key: &str, now: Duration, index: &Arc<Index>) -> Arc<Tenant> {
-        let mut guests = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        // Somebody else may have been faster.
-        if let Some(tenant) = guests.get(key) {
-            return tenant.clone();
-        }
-        let most = self.welcome.most;
-        if guests.len() >= most {
-            let idlest = guests.values().min_by_key(|tenant| tenant.last_call()).cloned();
-            if let Some(idlest) = idlest {
-                let company = &idlest.key;
-                guests.remove(company);
-                self.let_go(&idlest);
-                let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
-                tracing::info!(company, most, evicted, "the idlest company made room for a new one (--max-companies)");
-            }
-        }
-        let tenant = Tenant::new(self.welcome.company.of_key(key), &self.welcome.settings, index);
-        if let Some(evicted) = self.left().take(key) {
-            tenant.journal.go_on_for(evicted);
-        }
-        tenant.called(now);
-        tracing::debug!(company = key, "a company came to be at its first call");
-        guests.insert(key.to_owned(), tenant.clone());
-        tenant
-    }
-
-    /// Lets one go, and remembers that its calls are not remembered.
-    fn let_go(&self, tenant: &Tenant) {
-        let evicted = tenant.journal.all_evicted();
-        tenant.leave();
-        if evicted.count > 0 {
-            self.left().add(&tenant.key, evicted);
-        }
-    }
-
-    fn left(&self) -> MutexGuard<'_, Left> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Lets those go that are idle for too long at `now`.
-    fn sweep(&self, now: Duration) {
-        if (now.as_millis() as u64) < self.next_sweep.load(Ordering::Relaxed) {
-            return;
-        }
-        let idle = self.welcome.idle;
-        let end = |tenant: &Tenant| tenant.last_call().saturating_add(idle);
-        let mut guests = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        let gone: Vec<_> = guests.extract_if(|_, tenant| end(tenant) <= now).collect();
-        let next = guests.values().map(|tenant| end(tenant)).min();
-        // Whoever comes to be from now on stays for as long as it may be idle.
-        let next = next.unwrap_or_else(|| now.saturating_add(idle));
-        self.next_sweep.store(u64::try_from(next.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        drop(guests);
-        for (company, tenant) in gone {
-            self.let_go(&tenant);
-            let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::info!(company, ?idle, evicted, "the company was idle for too long and went (--company-idle)");
-        }
-    }
 }
 
 #[cfg(test)]
