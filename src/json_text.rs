@@ -118,9 +118,19 @@ impl<'de> Visitor<'de> for Looked<'_> {
     }
 }
 
+/// The deepest nesting of which a tree is built, as reading, comparing, writing and dropping one takes room on the stack
+/// for each level.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+/// The tree of a text that nobody has checked; `None` when it is no JSON, or nested deeper than [`MAX_DEPTH`].
+pub(crate) fn tree(text: &str) -> Option<Value> {
+    check(text.as_bytes(), MAX_DEPTH).ok()?;
+    serde_json::from_str(text).ok()
+}
+
 /// A value as it is shown: without blanks. What is no JSON stays as it is.
 pub(crate) fn compact(value: &str) -> String {
-    serde_json::from_str(value).map_or_else(|_| value.to_owned(), |tree: Value| tree.to_string())
+    tree(value).map_or_else(|| value.to_owned(), |tree| tree.to_string())
 }
 
 /// A text of JSON; borrowed where it has no escapes.

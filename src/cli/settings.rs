@@ -199,7 +199,7 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "values::count")]
     max_parts: Option<usize>,
 
-    /// Deepest nesting of JSON, at most 100 [default: 32]
+    /// Deepest nesting of JSON, at most 64 [default: 32]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_DEPTH", value_name = "NUMBER", value_parser = parse_number::<usize>)]
     #[serde(deserialize_with = "values::count")]
     max_depth: Option<usize>,

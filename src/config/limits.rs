@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::json_text;
+
 /// What a call may carry. More is answered with `argumentError`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -24,7 +26,7 @@ pub struct Limits {
 
 impl Limits {
     /// The deepest nesting that can be set.
-    pub const DEEPEST: usize = 100;
+    pub const DEEPEST: usize = json_text::MAX_DEPTH;
 }
 
 impl Default for Limits {

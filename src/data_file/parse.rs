@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     foreign_text::shortened,
+    json_text::MAX_DEPTH,
     words::{nearest, with_meant},
 };
 
@@ -129,9 +130,6 @@ impl DataFile {
     }
 }
 
-/// How deep what is in a file may be nested.
-const DEEPEST: usize = 64;
-
 /// How many values, keys and brackets a file may have, where aliases count as what they stand for.
 const MOST_EVENTS: usize = 20_000;
 
@@ -146,8 +144,8 @@ pub(super) fn options() -> Options {
         budget: serde_saphyr::budget! {
             max_events: MOST_EVENTS,
             max_nodes: MOST_EVENTS,
-            max_depth: DEEPEST,
-            flow_nesting_limit: DEEPEST,
+            max_depth: MAX_DEPTH,
+            flow_nesting_limit: MAX_DEPTH,
             max_aliases: MOST_ANCHORS,
             max_anchors: MOST_ANCHORS,
             max_merge_keys: MOST_ANCHORS,
@@ -156,7 +154,7 @@ pub(super) fn options() -> Options {
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: MOST_EVENTS,
-            max_replay_stack_depth: DEEPEST,
+            max_replay_stack_depth: MAX_DEPTH,
         },
     }
 }
@@ -168,7 +166,7 @@ fn too_much(error: &serde_saphyr::Error) -> Option<String> {
         || format!("aliases make more than {MOST_EVENTS} values of what is in the file; write out what they stand for");
     match error.without_snippet() {
         Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
-            Some(format!("the file is nested more than {DEEPEST} levels deep"))
+            Some(format!("the file is nested more than {MAX_DEPTH} levels deep"))
         }
         Error::Budget { breach: BudgetBreach::Aliases { .. } | BudgetBreach::Anchors { .. }, .. } => {
             Some(format!("the file has more than {MOST_ANCHORS} anchors or aliases"))
@@ -182,7 +180,7 @@ fn too_much(error: &serde_saphyr::Error) -> Option<String> {
         Error::Budget { .. } => Some(format!("the file has more than {MOST_EVENTS} keys, values and brackets")),
         Error::AliasError { error, .. } => too_much(error),
         error if error.to_string().contains("recursion limit exceeded") => {
-            Some(format!("the file is nested more than {DEEPEST} levels deep"))
+            Some(format!("the file is nested more than {MAX_DEPTH} levels deep"))
         }
         _ => None,
     }

@@ -10,6 +10,7 @@ use crate::{
     company::Recorded,
     config::Config,
     faults::Endpoint,
+    json_text,
     mock::{CallOf, Mock},
 };
 
@@ -167,7 +168,7 @@ fn answer(call: &Recorded) -> Option<Value> {
         return None;
     }
     let text = std::str::from_utf8(&call.answer).ok()?;
-    Some(serde_json::from_str(text).unwrap_or_else(|_| text.into()))
+    Some(json_text::tree(text).unwrap_or_else(|| text.into()))
 }
 
 /// The beginning of a secret, by which it can be told from others.

@@ -28,6 +28,7 @@ mod hostile_files;
 mod layering;
 mod limits;
 mod media;
+mod nesting;
 mod origins;
 mod own_scenarios;
 mod races;

@@ -165,7 +165,7 @@ fn settings_that_do_not_go_together_stop_the_start() {
             ["--any-company-key==x", "--no-panel"],
             "--any-company-key: the pattern is empty; write `*` for all company keys",
         ),
-        (["--max-depth", "101"], "--max-depth: `101` is not a number from 1 to 100"),
+        (["--max-depth", "65"], "--max-depth: `65` is not a number from 1 to 64"),
         (["--max-parts", "0"], "--max-parts: with 0 no call could be read; give at least 1"),
         (["--max-companies", "0"], "--max-companies: with 0 no company could come to be; give at least 1"),
         (

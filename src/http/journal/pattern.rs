@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     faults::Endpoint,
     foreign_text::{shortened, without_quotes},
+    json_text,
     mock::CallOf,
     vendor::Token,
 };
@@ -363,7 +364,7 @@ fn find(parameters: &Map<String, Value>, name: &str) -> Option<Value> {
     let mut found = parameters.get(parts.next()?)?.clone();
     for part in parts {
         if let Value::String(text) = &found {
-            found = serde_json::from_str(text).ok()?;
+            found = json_text::tree(text)?;
         }
         found = match &found {
             Value::Object(members) => members.get(part)?.clone(),
@@ -376,7 +377,7 @@ fn find(parameters: &Map<String, Value>, name: &str) -> Option<Value> {
 
 /// Whether two values say the same, whichever of them came as text.
 fn are_the_same(given: &Value, wanted: &Value) -> bool {
-    let reads_as = |text: &str, value: &Value| serde_json::from_str::<Value>(text).is_ok_and(|read| read == *value);
+    let reads_as = |text: &str, value: &Value| json_text::tree(text).is_some_and(|read| read == *value);
     given == wanted
         || match (given, wanted) {
             (Value::String(given), Value::String(_)) => reads_as(given, wanted),

@@ -3,28 +3,29 @@
 use pulldown_cmark::{Event, Parser, Tag};
 use serde_json::{Value, json};
 
+/// How deep elements are nested at most. Deeper elements are left out, and their content stands in the innermost one
+/// that is shown.
+const MAX_DEPTH: usize = 16;
+
 /// The tree: texts, and elements with `tag`, `children` and, for links, `href`.
 pub(super) fn tree(text: &str) -> Vec<Value> {
-    // What is open: the element, `None` for one that only its content is shown of, and its children so far.
-    let mut open: Vec<(Option<Value>, Vec<Value>)> = vec![(None, Vec::new())];
+    let mut root = Vec::new();
+    // The elements that are open, each with its children so far, and of every open tag whether it has an element.
+    let (mut elements, mut has_element) = (Vec::<(Value, Vec<Value>)>::new(), Vec::new());
     for event in Parser::new(text) {
         let child = match event {
             Event::Start(tag) => {
-                open.push((element(&tag), Vec::new()));
+                let element = if elements.len() < MAX_DEPTH { element(&tag) } else { None };
+                has_element.push(element.is_some());
+                elements.extend(element.map(|element| (element, Vec::new())));
                 continue;
             }
-            Event::End(_) => {
-                let (element, children) = open.pop().expect("what ends has begun");
-                let parent = &mut open.last_mut().expect("the root never ends").1;
-                match element {
-                    Some(mut element) => {
-                        element["children"] = children.into();
-                        parent.push(element);
-                    }
-                    None => parent.extend(children),
-                }
-                continue;
+            Event::End(_) if has_element.pop() == Some(true) => {
+                let (mut element, children) = elements.pop().expect("its tag has an element");
+                element["children"] = children.into();
+                element
             }
+            Event::End(_) => continue,
             Event::Code(text) => json!({ "tag": "code", "children": [&*text] }),
             Event::HardBreak | Event::SoftBreak => json!({ "tag": "br", "children": [] }),
             Event::Rule => json!({ "tag": "hr", "children": [] }),
@@ -36,9 +37,9 @@ pub(super) fn tree(text: &str) -> Vec<Value> {
             | Event::FootnoteReference(text) => Value::from(&*text),
             Event::TaskListMarker(_) => continue,
         };
-        open.last_mut().expect("the root never ends").1.push(child);
+        elements.last_mut().map_or(&mut root, |(_, children)| children).push(child);
     }
-    open.pop().map(|(_, children)| children).unwrap_or_default()
+    root
 }
 
 fn element(tag: &Tag<'_>) -> Option<Value> {
@@ -93,5 +94,24 @@ mod tests {
         assert_eq!(Value::from(tree(hostile)), expected);
         let block = Value::from(tree("<script>\nalert(1)\n</script>\n")).to_string();
         assert!(block.contains("<script>") && !block.contains(r#""tag":"script""#), "{block}");
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_shown_flat() {
+        fn depth(tree: &[Value]) -> usize {
+            let below = |node: &Value| node["children"].as_array().map_or(0, |children| 1 + depth(children));
+            tree.iter().map(below).max().unwrap_or_default()
+        }
+        let text = "> ".repeat(MAX_DEPTH) + "**law**";
+        let quotes = tree(&text);
+        assert_eq!((depth(&quotes), text_of(&quotes)), (MAX_DEPTH, "law".to_owned()));
+    }
+
+    fn text_of(tree: &[Value]) -> String {
+        let text = |node: &Value| match node {
+            Value::String(text) => text.clone(),
+            element => element["children"].as_array().map(|children| text_of(children)).unwrap_or_default(),
+        };
+        tree.iter().map(text).collect()
     }
 }

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     config::Limits,
     flow::{Answer, AnswerError, Way},
+    json_text,
     mock::{Answered, Mock, ScreenError, Stop},
     session::{FinishError, Page, Viewer},
     vendor::{ErrorCase, Language, VendorError},
@@ -79,9 +80,9 @@ pub(in crate::http) async fn answer(State(mock): State<Arc<Mock>>, token: Token,
     let (viewer, link) = (viewer(&head), own_link(&head, &mock, &token));
     let view = |stop: &Stop<'_>| view(stop, &link);
     let answered = match (by.as_deref(), screen) {
-        (None, _) => match serde_json::from_slice::<Answer>(received.body()) {
+        (None, _) => match read(received.body(), &limits) {
             Ok(answer) => mock.answer_screen(&token, &viewer, &answer, view),
-            Err(error) => return misfit(&unreadable(VendorError::argument(format!("the body is no answer: {error}")))),
+            Err(problem) => return misfit(&unreadable(VendorError::argument(problem))),
         },
         (Some(by), screen) => {
             let (screen, bytes) = (screen.unwrap_or_default(), received.body().to_vec());
@@ -109,6 +110,16 @@ pub(in crate::http) async fn answer(State(mock): State<Arc<Mock>>, token: Token,
         Err(ScreenError::Session(error)) => refusal(&error, mock.language(&token)),
         Err(ScreenError::Answer(error)) => misfit(&error),
     }
+}
+
+/// Reads an answer to a screen.
+///
+/// # Errors
+///
+/// A message that says what is wrong with the body.
+fn read(body: &[u8], limits: &Limits) -> Result<Answer, String> {
+    json_text::check(body, limits.depth).map_err(|problem| format!("the body {problem}"))?;
+    serde_json::from_slice(body).map_err(|error| format!("the body is no answer: {error}"))
 }
 
 fn shown(view: Vec<u8>) -> Response<Body> {

@@ -290,7 +290,7 @@ pub(super) fn of_settings(schema: &mut Value) {
     }
     let depth = json!({"anyOf": [
         {"type": "integer", "minimum": 1, "maximum": Limits::DEEPEST},
-        {"type": "string", "pattern": "^0*([1-9][0-9]?|100)$"},
+        {"type": "string", "pattern": "^0*([1-9]|[1-5][0-9]|6[0-4])$"},
     ]});
     take(schema, "max-depth", depth);
     let token = json!({"anyOf": [
