@@ -22,6 +22,7 @@ pub use self::{
 use crate::{
     company::{Company, JournalSettings},
     faults::Fault,
+    glob::Glob,
     scenario::{Scenario, Trigger},
     vendor::{Dialect, ResultCase, Wording},
 };
@@ -201,6 +202,8 @@ impl Config {
         if let Some(any) = &self.any_company_key {
             if any.key.is_empty() {
                 problems.push("--any-company-key: the pattern is empty; write `*` for all company keys".into());
+            } else if let Err(problem) = Glob::new(&any.key) {
+                problems.push(format!("--any-company-key: {problem}"));
             } else if let Some(problem) = any.problem() {
                 problems.push(format!("--any-company-key: {problem}"));
             }

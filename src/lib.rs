@@ -88,6 +88,7 @@ mod coverage;
 pub use coverage::{Coverage, CoverageItem, CoverageKind};
 mod flow;
 mod foreign_text;
+mod glob;
 mod http;
 pub use http::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 

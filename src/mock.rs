@@ -20,6 +20,7 @@ mod steering;
 mod striking;
 mod waiting;
 mod widget;
+mod work;
 
 use std::{
     sync::{Arc, RwLock},
@@ -42,6 +43,7 @@ pub(crate) use self::{
     steering::PlayError,
     striking::{Met, Stand},
     waiting::{Until, WaitError},
+    work::{Cancellation, Workers},
 };
 pub(crate) use self::{
     companies::CompanyError,
@@ -104,6 +106,7 @@ pub(crate) struct Mock {
     whole_ledger: Ledger,
     /// Places for those who wait for something to happen.
     pub(crate) waiting: Arc<Semaphore>,
+    pub(crate) workers: Workers,
 }
 
 /// Why a call is not answered as it asks.
@@ -175,6 +178,7 @@ impl Mock {
             metrics: Metrics::new(),
             ledger: Ledger::default(),
             whole_ledger: Ledger::default(),
+            workers: Workers::new(config.control_api.timeout),
             waiting: Arc::new(Semaphore::new(config.clients.waiting().min(Semaphore::MAX_PERMITS))),
             config,
         })

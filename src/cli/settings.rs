@@ -253,6 +253,10 @@ pub(super) struct Settings {
     #[serde(deserialize_with = "one_or_many")]
     admin_host: Option<Vec<HostName>>,
 
+    /// How long the work of one request of the control API may take, besides what it waits for [default: 10s]
+    #[arg(long, env = "IDENTOMAT_MOCK_ADMIN_TIMEOUT", value_name = "DURATION")]
+    admin_timeout: Option<Length>,
+
     /// Remember no calls and no events; nobody can count them then, or wait for calls
     #[arg(long, env = "IDENTOMAT_MOCK_NO_JOURNAL", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]

@@ -11,10 +11,10 @@ use std::{
 };
 
 use indexmap::IndexMap;
-use wildmatch::WildMatch;
+use tokio::runtime::Handle;
 
 use super::{Company, EvictedCalls, Tenant, TenantSettings, sessions::Index};
-use crate::foreign_text::is_disturbing;
+use crate::{foreign_text::is_disturbing, glob::Glob};
 
 /// The longest key of a company that comes to be at its first call, in bytes.
 const LONGEST_KEY: usize = 200;
@@ -22,11 +22,14 @@ const LONGEST_KEY: usize = 200;
 /// Of so many companies that went it is remembered that they had calls.
 const MOST_LEFT: usize = 1000;
 
+/// A company with more sessions than that is removed on a thread of its own.
+const MANY_SESSIONS: usize = 1000;
+
 /// The companies that come to be at their first call, and go.
 #[derive(Debug)]
 pub(super) struct Guests {
     pub(super) welcome: Welcome,
-    pattern: WildMatch,
+    pattern: Glob,
     by_key: RwLock<HashMap<String, Arc<Tenant>>>,
     /// When somebody can be idle for long enough to go, at the earliest, in milliseconds of real time.
     next_sweep: AtomicU64,
@@ -75,7 +78,7 @@ impl Left {
 impl Guests {
     pub(super) fn new(welcome: Welcome) -> Self {
         Self {
-            pattern: WildMatch::new(&welcome.company.key),
+            pattern: Glob::new(&welcome.company.key).expect("it was checked at the start"),
             welcome,
             by_key: RwLock::default(),
             next_sweep: AtomicU64::new(0),
@@ -149,7 +152,7 @@ impl Guests {
             if let Some(idlest) = idlest {
                 let company = &idlest.key;
                 guests.remove(company);
-                self.let_go(&idlest);
+                self.let_go(idlest.clone());
                 let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
                 tracing::info!(company, most, evicted, "the idlest company made room for a new one (--max-companies)");
             }
@@ -165,11 +168,17 @@ impl Guests {
     }
 
     /// Lets one go, and remembers that its calls are not remembered.
-    fn let_go(&self, tenant: &Tenant) {
+    fn let_go(&self, tenant: Arc<Tenant>) {
         let evicted = tenant.journal.all_evicted();
-        tenant.leave();
         if evicted.count > 0 {
             self.left().add(&tenant.key, evicted);
+        }
+        match Handle::try_current() {
+            // To remove many sessions lasts too long for whoever called just now.
+            Ok(runtime) if tenant.sessions.count() > MANY_SESSIONS => {
+                runtime.spawn_blocking(move || tenant.leave());
+            }
+            _ => tenant.leave(),
         }
     }
 
@@ -192,7 +201,7 @@ impl Guests {
         self.next_sweep.store(u64::try_from(next.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         drop(guests);
         for (company, tenant) in gone {
-            self.let_go(&tenant);
+            self.let_go(tenant);
             let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::info!(company, ?idle, evicted, "the company was idle for too long and went (--company-idle)");
         }

@@ -4,7 +4,7 @@ use std::{
     borrow::Borrow,
     hash::{Hash, Hasher},
     mem,
-    ops::ControlFlow,
+    ops::{Bound, ControlFlow},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -24,6 +24,9 @@ use crate::{
     session::{Seen, Session},
     vendor::Token,
 };
+
+/// How many sessions are taken from the list at once, so that it is not locked for long.
+const CHUNK: usize = 1000;
 
 /// How many sessions a company has at most, and what happens then.
 #[derive(Debug, Clone, Copy)]
@@ -216,13 +219,18 @@ impl Sessions {
 
     /// Lets the sessions get on that are due at `now`.
     pub(crate) fn settle_due(&self, now: Timestamp) {
-        let due: Vec<_> = {
-            let order = self.order();
-            let numbers = order.due.range(..=(now, u64::MAX)).map(|(_, number)| number);
-            numbers.filter_map(|number| order.by_number.get(number).cloned()).collect()
-        };
-        for record in due {
-            self.change(&record, |session, _| session.settle(now));
+        let mut seen = Bound::Unbounded;
+        loop {
+            let (due, records): (Vec<_>, Vec<_>) = {
+                let order = self.order();
+                let due = order.due.range((seen, Bound::Included((now, u64::MAX)))).take(CHUNK);
+                due.map(|due| (*due, order.by_number.get(&due.1).cloned())).unzip()
+            };
+            let Some(last) = due.last() else { return };
+            seen = Bound::Excluded(*last);
+            for record in records.into_iter().flatten() {
+                self.change(&record, |session, _| session.settle(now));
+            }
         }
     }
 
@@ -277,10 +285,14 @@ impl Sessions {
 
     /// Changes one session after the other, in the order in which they began.
     pub(crate) fn update_all(&self, mut change: impl FnMut(&mut Session, &Catalogue)) {
-        let all: Vec<_> = self.order().by_number.values().cloned().collect();
-        for record in all {
-            self.change(&record, &mut change);
-        }
+        let Some(last) = self.order().by_number.last_key_value().map(|(number, _)| *number) else { return };
+        self.look_through(None, false, |number, session, catalogue| {
+            if number > last {
+                return ControlFlow::Break(());
+            }
+            change(session, catalogue);
+            ControlFlow::Continue(())
+        });
     }
 
     /// Looks at one session after the other, behind that of a number, in the order in which they began or the reverse,
@@ -307,15 +319,14 @@ impl Sessions {
 
     /// The next sessions behind that of a number, not so many that the list is held for long.
     fn some_behind(&self, seen: Option<u64>, newest_first: bool) -> Vec<Arc<Record>> {
-        const SOME: usize = 1000;
         let order = self.order();
         let record = |(_, record): (&u64, &Arc<Record>)| record.clone();
         if newest_first {
             let end = seen.unwrap_or(u64::MAX);
-            order.by_number.range(..end).rev().take(SOME).map(record).collect()
+            order.by_number.range(..end).rev().take(CHUNK).map(record).collect()
         } else {
             let first = seen.map_or(0, |seen| seen.saturating_add(1));
-            order.by_number.range(first..).take(SOME).map(record).collect()
+            order.by_number.range(first..).take(CHUNK).map(record).collect()
         }
     }
 

@@ -1,6 +1,6 @@
 //! Who may use the control API.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 /// Who may use the control API below `/__admin/`. Its health checks answer everybody, always.
 #[derive(Clone)]
@@ -13,11 +13,13 @@ pub struct ControlApi {
     /// Names by which it can be called besides addresses, `localhost`, `*.localhost`, names without a dot, and the
     /// public URL: a page of a foreign name must not get to it by letting that name lead here.
     pub hosts: Vec<String>,
+    /// How long the work of one request may take, in real time: 10 seconds. What it waits for does not count.
+    pub timeout: Duration,
 }
 
 impl Default for ControlApi {
     fn default() -> Self {
-        Self { enabled: true, token: None, hosts: Vec::new() }
+        Self { enabled: true, token: None, hosts: Vec::new(), timeout: Duration::from_secs(10) }
     }
 }
 
@@ -31,6 +33,9 @@ impl ControlApi {
         let is_token = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         if self.token.as_deref().is_some_and(|token| !is_token(token)) {
             return Err("--admin-token: a token has visible ASCII characters, at least one, and no blanks".into());
+        }
+        if self.timeout.is_zero() {
+            return Err("--admin-timeout: with 0 no request would be fast enough; give at least 1ms".into());
         }
         self.hosts
             .iter()
@@ -54,6 +59,7 @@ impl fmt::Debug for ControlApi {
             .field("enabled", &self.enabled)
             .field("token", &self.token.as_ref().map(|_| "…"))
             .field("hosts", &self.hosts)
+            .field("timeout", &self.timeout)
             .finish()
     }
 }

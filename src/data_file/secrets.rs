@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex_lite::Regex;
+use regex::Regex;
 
 use super::parse::key_at;
 
@@ -18,7 +18,7 @@ pub(super) fn line_without_secrets(text: &str, line: usize) -> String {
         return whole.chars().map(|c| if c.is_whitespace() || c == '-' { c } else { '*' }).collect();
     }
     static KEY: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r#"(secret|admin-token|company-key)["']?\s*:\s*"#).expect("a pattern"));
+        LazyLock::new(|| Regex::new(r#"(secret|admin-token|company-key)["']?[\t-\r ]*:[\t-\r ]*"#).expect("a pattern"));
     let (mut shown, mut end) = (String::new(), 0);
     for found in KEY.captures_iter(whole) {
         let (Some(all), Some(key)) = (found.get(0), found.get(1)) else { continue };

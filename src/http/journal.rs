@@ -16,9 +16,10 @@ use crate::{
 
 mod choices;
 mod count;
+mod expression;
 mod pattern;
 
-pub(crate) use self::count::Miscount;
+pub(crate) use self::{count::Miscount, pattern::PatternProblem};
 pub use self::{
     count::{NearMiss, Times},
     pattern::{CallPattern, ValueMatch},

@@ -23,7 +23,7 @@ mod widget;
 
 pub use self::journal::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 pub(crate) use self::{
-    admin::{control, path_of},
+    admin::{AtOnce, control, path_of},
     caller::Caller,
     error::head_too_slow,
     harm::Sever,

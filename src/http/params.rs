@@ -70,7 +70,7 @@ impl Received {
         Self::read(head, &mut body, limits).now_or_never().expect("all of it is there, so nothing is waited for")
     }
 
-    pub(crate) fn body(&self) -> &[u8] {
+    pub(crate) fn body(&self) -> &Bytes {
         &self.body
     }
 }

@@ -254,13 +254,13 @@ impl Calls<AtHand> {
         ask: impl FnOnce(Calls<Control>) -> F,
     ) -> Result<T, ControlError> {
         let control = self.door.0.clone();
-        at_once(ask(self.told_to(control)))
+        at_once(&control, |control| ask(self.told_to(control)))
     }
 }
 
 /// What a mock in this process answers: it waits for nothing.
-pub(super) fn at_once<T>(asked: impl Future<Output = T>) -> T {
-    asked.now_or_never().expect("a mock in this process answers at once")
+pub(super) fn at_once<T, F: Future<Output = T>>(control: &Control, ask: impl FnOnce(Control) -> F) -> T {
+    ask(control.at_once()).now_or_never().expect("a mock in this process answers at once")
 }
 
 impl Calls<blocking::Control> {

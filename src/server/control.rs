@@ -19,7 +19,11 @@ use tower::ServiceExt;
 use super::calls::at_once;
 #[cfg(feature = "client")]
 use super::client::Remote;
-use crate::{company::Company, http::path_of, mock::CompanyInfo};
+use crate::{
+    company::Company,
+    http::{AtOnce, path_of},
+    mock::CompanyInfo,
+};
 
 /// Sees and steers a mock: one in this process ([`crate::MockServer::control`]), or one that listens somewhere
 /// (`MockClient`). It is cheap to clone.
@@ -56,7 +60,11 @@ pub struct Control {
 #[derive(Clone)]
 enum Door {
     /// In this process, without a socket.
-    Here(Router),
+    Here {
+        router: Router,
+        /// Whether the caller cannot await the response.
+        at_once: bool,
+    },
     #[cfg(feature = "client")]
     There(Remote),
 }
@@ -115,7 +123,7 @@ const AT_ONCE: &str = "1000";
 
 impl Control {
     pub(super) fn here(router: Router) -> Self {
-        Self { door: Door::Here(router), company_key: None }
+        Self { door: Door::Here { router, at_once: false }, company_key: None }
     }
 
     #[cfg(feature = "client")]
@@ -203,7 +211,7 @@ impl Control {
     #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "here nobody gives up"))]
     pub(super) fn waiting_for(&self, patience: Duration) -> Self {
         match &self.door {
-            Door::Here(_) => self.clone(),
+            Door::Here { .. } => self.clone(),
             #[cfg(feature = "client")]
             Door::There(remote) => {
                 Self { door: Door::There(remote.waiting_for(patience)), company_key: self.company_key.clone() }
@@ -217,7 +225,7 @@ impl Control {
         ask: impl FnOnce(Self) -> F + Send + 'static,
     ) -> T {
         match &self.door {
-            Door::Here(_) => at_once(ask(self.clone())),
+            Door::Here { .. } => at_once(self, ask),
             #[cfg(feature = "client")]
             Door::There(remote) => {
                 let control = Self { door: Door::There(remote.anew()), company_key: self.company_key.clone() };
@@ -227,6 +235,18 @@ impl Control {
                 });
                 apart.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))
             }
+        }
+    }
+
+    /// The same for a caller who cannot await: a mock in this process answers on the caller's thread.
+    pub(super) fn at_once(&self) -> Self {
+        match &self.door {
+            Door::Here { router, .. } => Self {
+                door: Door::Here { router: router.clone(), at_once: true },
+                company_key: self.company_key.clone(),
+            },
+            #[cfg(feature = "client")]
+            Door::There(_) => self.clone(),
         }
     }
 
@@ -287,10 +307,13 @@ impl Control {
         let call = format!("{method} {path}");
         let body = body.map(|body| body.to_string());
         let (status, answer) = match &self.door {
-            Door::Here(router) => {
+            Door::Here { router, at_once } => {
                 let mut request = Request::builder().method(method).uri(&path);
                 if body.is_some() {
                     request = request.header(header::CONTENT_TYPE, "application/json");
+                }
+                if *at_once {
+                    request = request.extension(AtOnce);
                 }
                 let request = request.body(Body::from(body.unwrap_or_default()));
                 let request = request.map_err(|error| ControlError::Unexpected(format!("{call}: {error}")))?;
@@ -329,7 +352,7 @@ fn with_query(path: &[&str], query: &[(&str, &str)]) -> String {
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let door = match &self.door {
-            Door::Here(_) => "this process",
+            Door::Here { .. } => "this process",
             #[cfg(feature = "client")]
             Door::There(remote) => remote.url(),
         };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Reply, TestApp};
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let text = include_str!("../../src/http/admin/openapi/openapi.json");
     serde_json::from_str(text).expect("the document is JSON")
 });

@@ -27,6 +27,7 @@ mod home;
 mod hostile_files;
 mod layering;
 mod limits;
+mod long_work;
 mod media;
 mod nesting;
 mod origins;

@@ -93,6 +93,7 @@ impl Settings {
                 enabled: !self.no_admin.unwrap_or(false),
                 token: self.admin_token,
                 hosts: self.admin_host.unwrap_or_default().into_iter().map(|HostName(name)| name).collect(),
+                timeout: self.admin_timeout.map_or(defaults.control_api.timeout, |Length(time)| time),
             },
             media_cache: self.media_cache.map_or(defaults.media_cache, |Size(bytes)| bytes),
         })

@@ -90,6 +90,7 @@ impl Settings {
             no_admin,
             admin_token,
             admin_host,
+            admin_timeout,
             log_format,
             log_level,
             ready_file,

@@ -1,8 +1,6 @@
 //! `/__admin/calls…`: the calls that are remembered.
 
-use std::sync::Arc;
-
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, http::StatusCode};
 use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -13,16 +11,17 @@ use serde_json::{Map, Value};
 use super::{
     listing::{Limit, Order, Part, Whose},
     of_company,
+    plain::Context,
     problem::Problem,
-    reading::{JsonBody, Named, Query, read},
+    reading::{Nothing, read},
     sessions::token_in,
 };
 use crate::{
     clock::parse_moment,
     faults::Endpoint,
     foreign_text::shortened,
-    http::journal::{CallInfo, CallPattern, Miscount, Times},
-    mock::{CallFilter, Mock},
+    http::journal::{CallInfo, CallPattern, Miscount, PatternProblem, Times},
+    mock::CallFilter,
 };
 
 /// Which calls are listed.
@@ -63,8 +62,8 @@ pub(super) struct Calls {
     is_complete: bool,
 }
 
-pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wanted>) -> Result<Json<Calls>, Problem> {
-    let tenant = wanted.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: Wanted) -> Result<Json<Calls>, Problem> {
+    let tenant = wanted.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let filter = CallFilter {
         session: wanted.session.map(|token| token_in(&token, "session")).transpose()?,
         endpoint: wanted.endpoint,
@@ -86,7 +85,7 @@ pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<Wan
         Some(_) if newest_first => next.is_some(),
         Some(last) => cursor.is_some_and(|cursor| cursor >= last),
     };
-    let items = calls.iter().take(limit).map(|call| CallInfo::of(call, &mock)).collect();
+    let items = calls.iter().take(limit).map(|call| CallInfo::of(call, mock)).collect();
     Ok(Json(Calls { items, next, evicted: evicted.count, is_complete }))
 }
 
@@ -141,13 +140,13 @@ pub(super) fn with_pattern<T: DeserializeOwned>(
     Ok((read(beside.into())?, read(said.into())?))
 }
 
-pub(super) async fn count(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(said): JsonBody<Map<String, Value>>,
+pub(super) fn count(
+    Context { mock, cancellation, .. }: Context<'_>,
+    said: Map<String, Value>,
 ) -> Result<Json<Counted>, Problem> {
     let (whose, pattern) = with_pattern::<Whose>(said, &["company_key"])?;
-    let tenant = whose.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
-    let count = mock.calls_like(tenant.as_ref(), &pattern)?.len() as u64;
+    let tenant = whose.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+    let count = mock.calls_like(tenant.as_ref(), pattern, cancellation)?.len() as u64;
     Ok(Json(Counted { count }))
 }
 
@@ -162,33 +161,38 @@ pub(super) struct Found {
 }
 
 /// The calls that are like that; `next` is what `after` says to go on.
-pub(super) async fn find(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(said): JsonBody<Map<String, Value>>,
+pub(super) fn find(
+    Context { mock, cancellation, .. }: Context<'_>,
+    said: Map<String, Value>,
 ) -> Result<Json<Part<CallInfo>>, Problem> {
     let (Found { company_key, limit: Limit(limit) }, pattern) = with_pattern(said, &["company_key", "limit"])?;
-    let tenant = company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
-    let calls = mock.calls_like(tenant.as_ref(), &pattern)?;
+    let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+    let calls = mock.calls_like(tenant.as_ref(), pattern, cancellation)?;
     let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
-    let items = calls.iter().take(limit).map(|call| CallInfo::of(call, &mock)).collect();
+    let items = calls.iter().take(limit).map(|call| CallInfo::of(call, mock)).collect();
     Ok(Json(Part { items, next }))
 }
 
-pub(super) async fn verify(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(said): JsonBody<Map<String, Value>>,
+pub(super) fn verify(
+    Context { mock, cancellation, .. }: Context<'_>,
+    said: Map<String, Value>,
 ) -> Result<Json<Counted>, Problem> {
     let beside = ["company_key", "exactly", "at_least", "at_most", "never"];
     let (expected, pattern) = with_pattern::<Expected>(said, &beside)?;
     let times = expected.times()?;
-    let tenant = expected.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
-    Ok(Json(Counted { count: mock.verify(tenant.as_ref(), &pattern, times)? }))
+    let tenant = expected.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+    let matcher = pattern.compile().map_err(Miscount::from)?;
+    Ok(Json(Counted { count: mock.verify(tenant.as_ref(), &matcher, times, cancellation)? }))
 }
 
 impl From<Miscount> for Problem {
     fn from(miscount: Miscount) -> Self {
         match miscount {
-            Miscount::Pattern(problem) => Self::invalid(problem),
+            Miscount::Pattern(PatternProblem { field, message }) => Self::invalid(message).at(field),
+            Miscount::Cancelled { looked_at, of, timeout } => Self::late(format!(
+                "looked at {looked_at} of {of} calls within {timeout:?} (--admin-timeout): name fewer calls, with `after`, \
+                 `from` or `session`, or use a simpler expression"
+            )),
             Miscount::NoJournal => Self::conflict("no call is remembered (--no-journal), so nobody can count them"),
             Miscount::Evicted(why) => Self::gone(why),
             Miscount::Wrong { count, why, near_misses } => Self::conflict(why).with_count(count, near_misses),
@@ -196,11 +200,14 @@ impl From<Miscount> for Problem {
     }
 }
 
-pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(id): Named) -> Result<Json<CallInfo>, Problem> {
-    let no_such = || Problem::not_found(format!("there is no call `{}`", shortened(&id)));
+pub(super) fn show(
+    Context { mock, name: id, .. }: Context<'_>,
+    Nothing {}: Nothing,
+) -> Result<Json<CallInfo>, Problem> {
+    let no_such = || Problem::not_found(format!("there is no call `{}`", shortened(id)));
     let number = id.parse().map_err(|_| no_such())?;
     match mock.find_call(number) {
-        Some(call) => Ok(Json(CallInfo::of(&call, &mock))),
+        Some(call) => Ok(Json(CallInfo::of(&call, mock))),
         None if mock.was_call_evicted(number) => Err(Problem::gone(format!(
             "the call `{number}` is not remembered any more, if there was one: more calls came than are \
              (--journal-calls, --journal-bytes)"
@@ -209,8 +216,8 @@ pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(id): Named) -> Res
     }
 }
 
-pub(super) async fn clear(State(mock): State<Arc<Mock>>, Query(whose): Query<Whose>) -> Result<StatusCode, Problem> {
-    let tenant = whose.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<StatusCode, Problem> {
+    let tenant = whose.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     mock.forget_calls(tenant.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,15 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Json, extract::State};
+use axum::Json;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
     listing::{MOST, Whose},
     of_company,
+    plain::Context,
     problem::Problem,
-    reading::{JsonBody, Query},
 };
 use crate::{
     clock::{Clock, parse_duration, parse_moment},
@@ -109,15 +109,15 @@ impl<'a> Hands<'a> {
     }
 }
 
-pub(super) async fn show(State(mock): State<Arc<Mock>>, Query(whose): Query<Whose>) -> Result<Json<Clocks>, Problem> {
-    Ok(Json(Clocks { clocks: Hands::find(&mock, whose.company_key.as_deref())?.show() }))
+pub(super) fn show(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<Json<Clocks>, Problem> {
+    Ok(Json(Clocks { clocks: Hands::find(mock, whose.company_key.as_deref())?.show() }))
 }
 
-pub(super) async fn advance(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(Advance { company_key, by }): JsonBody<Advance>,
+pub(super) fn advance(
+    Context { mock, .. }: Context<'_>,
+    Advance { company_key, by }: Advance,
 ) -> Result<Json<Moved>, Problem> {
-    let hands = Hands::find(&mock, company_key.as_deref())?;
+    let hands = Hands::find(mock, company_key.as_deref())?;
     let fell_due = match &hands.tenants[..] {
         [tenant] if !hands.with_server => mock.advance(tenant, by),
         _ => mock.advance_all(by),
@@ -126,11 +126,8 @@ pub(super) async fn advance(
 }
 
 /// Clocks go to a moment, and run or stand there as before.
-pub(super) async fn set(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(Set { company_key, to }): JsonBody<Set>,
-) -> Result<Json<Moved>, Problem> {
-    let hands = Hands::find(&mock, company_key.as_deref())?;
+pub(super) fn set(Context { mock, .. }: Context<'_>, Set { company_key, to }: Set) -> Result<Json<Moved>, Problem> {
+    let hands = Hands::find(mock, company_key.as_deref())?;
     let mut fell_due: Vec<_> = hands.tenants.iter().flat_map(|tenant| mock.set_clock(tenant, to)).collect();
     if hands.with_server {
         fell_due.extend(mock.set_own_clock(to));
@@ -138,20 +135,14 @@ pub(super) async fn set(
     Ok(hands.moved(fell_due))
 }
 
-pub(super) async fn freeze(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(whose): JsonBody<Whose>,
-) -> Result<Json<Clocks>, Problem> {
-    let hands = Hands::find(&mock, whose.company_key.as_deref())?;
+pub(super) fn freeze(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<Json<Clocks>, Problem> {
+    let hands = Hands::find(mock, whose.company_key.as_deref())?;
     hands.each(Clock::freeze);
     Ok(Json(Clocks { clocks: hands.show() }))
 }
 
-pub(super) async fn resume(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(whose): JsonBody<Whose>,
-) -> Result<Json<Clocks>, Problem> {
-    let hands = Hands::find(&mock, whose.company_key.as_deref())?;
+pub(super) fn resume(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<Json<Clocks>, Problem> {
+    let hands = Hands::find(mock, whose.company_key.as_deref())?;
     hands.each(Clock::unfreeze);
     Ok(Json(Clocks { clocks: hands.show() }))
 }

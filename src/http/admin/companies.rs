@@ -1,15 +1,14 @@
 //! `/__admin/companies…`: who may call; `/__admin/reset`: everything as it was at the start.
 
-use std::sync::Arc;
-
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Json, http::StatusCode, response::Response};
 
 use super::{
     created,
-    listing::{ByName, Part},
+    listing::{ByName, Part, Whose},
     of_company,
+    plain::Context,
     problem::Problem,
-    reading::{JsonBody, Named, Nothing, Query},
+    reading::Nothing,
 };
 use crate::{
     company::{CompanyChange, CompanyFile},
@@ -17,53 +16,55 @@ use crate::{
     mock::{CompanyError, CompanyInfo, Mock},
 };
 
-pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<ByName>) -> Json<Part<CompanyInfo>> {
+pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: ByName) -> Json<Part<CompanyInfo>> {
     let range = (wanted.limit, wanted.cursor.as_deref());
     let mut companies = mock.companies();
     companies.retain(|tenant| wanted.is_like(&tenant.key));
     Json(Part::of(companies, range, |tenant| &tenant.key, |tenant| CompanyInfo::of(tenant)))
 }
 
-pub(super) async fn add(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(file): JsonBody<CompanyFile>,
-) -> Result<Response, Problem> {
+pub(super) fn add(Context { mock, .. }: Context<'_>, file: CompanyFile) -> Result<Response, Problem> {
     let tenant = mock.add_company(file.into_company())?;
     Ok(created(&["companies", &tenant.key], CompanyInfo::of(&tenant)))
 }
 
-pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(key): Named) -> Result<Json<CompanyInfo>, Problem> {
-    let tenant = mock.look_at_company(&key).ok_or_else(|| unknown(&mock, &key))?;
+pub(super) fn show(
+    Context { mock, name: key, .. }: Context<'_>,
+    Nothing {}: Nothing,
+) -> Result<Json<CompanyInfo>, Problem> {
+    let tenant = mock.look_at_company(key).ok_or_else(|| unknown(mock, key))?;
     Ok(Json(CompanyInfo::of(&tenant)))
 }
 
-pub(super) async fn change(
-    State(mock): State<Arc<Mock>>,
-    Named(key): Named,
-    JsonBody(change): JsonBody<CompanyChange>,
+pub(super) fn change(
+    Context { mock, name: key, .. }: Context<'_>,
+    change: CompanyChange,
 ) -> Result<Json<CompanyInfo>, Problem> {
-    let tenant = of_company(&mock, Some(&key))?;
+    let tenant = of_company(mock, Some(key))?;
     mock.change_company(&tenant, change)?;
     Ok(Json(CompanyInfo::of(&tenant)))
 }
 
-pub(super) async fn remove(State(mock): State<Arc<Mock>>, Named(key): Named) -> Result<StatusCode, Problem> {
-    if mock.remove_company(&key) { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(&mock, &key)) }
+pub(super) fn remove(Context { mock, name: key, .. }: Context<'_>, Nothing {}: Nothing) -> Result<StatusCode, Problem> {
+    if mock.remove_company(key) { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(mock, key)) }
 }
 
-pub(super) async fn reset(
-    State(mock): State<Arc<Mock>>,
-    Named(key): Named,
-    JsonBody(Nothing {}): JsonBody<Nothing>,
+pub(super) fn reset(
+    Context { mock, name: key, .. }: Context<'_>,
+    Nothing {}: Nothing,
 ) -> Result<Json<CompanyInfo>, Problem> {
-    let tenant = of_company(&mock, Some(&key))?;
+    let tenant = of_company(mock, Some(key))?;
     mock.reset(&tenant);
     Ok(Json(CompanyInfo::of(&tenant)))
 }
 
-pub(super) async fn reset_all(State(mock): State<Arc<Mock>>, JsonBody(Nothing {}): JsonBody<Nothing>) -> StatusCode {
-    mock.reset_all();
-    StatusCode::NO_CONTENT
+/// Makes everything as it was at the start, or one company.
+pub(super) fn reset_all(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<StatusCode, Problem> {
+    match &whose.company_key {
+        Some(key) => mock.reset(&*of_company(mock, Some(key))?),
+        None => mock.reset_all(),
+    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn unknown(mock: &Mock, key: &str) -> Problem {

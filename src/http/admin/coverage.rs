@@ -1,15 +1,10 @@
 //! `/__admin/coverage`: what the code under test has met, and what never.
 
-use std::sync::Arc;
-
-use axum::{Json, extract::State};
+use axum::Json;
 use serde::{Deserialize, Serialize};
 
-use super::{of_company, problem::Problem, reading::Query};
-use crate::{
-    coverage::{Coverage, CoverageItem},
-    mock::Mock,
-};
+use super::{of_company, plain::Context, problem::Problem};
+use crate::coverage::{Coverage, CoverageItem};
 
 /// Of whom, and since when.
 #[derive(Debug, Deserialize)]
@@ -43,15 +38,15 @@ pub(super) struct Covered {
     items: Vec<CoverageItem>,
 }
 
-pub(super) async fn show(
-    State(mock): State<Arc<Mock>>,
-    Query(Wanted { company_key, since }): Query<Wanted>,
+pub(super) fn show(
+    Context { mock, .. }: Context<'_>,
+    Wanted { company_key, since }: Wanted,
 ) -> Result<Json<Covered>, Problem> {
     if company_key.is_some() && since == Since::Start {
         let problem = "of one company it is told since its last reset: `since=start` goes without `company_key`";
         return Err(Problem::invalid(problem).at("since"));
     }
-    let tenant = company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let Coverage { items } = mock.coverage(tenant.as_deref(), since == Since::Start);
     let met = items.iter().filter(|item| item.met > 0).count();
     Ok(Json(Covered { met, never: items.len() - met, items }))

@@ -11,7 +11,7 @@ use futures_util::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
-use super::{of_company, problem::Problem, reading::Query, sessions::token_in, wait::place};
+use super::{of_company, problem::Problem, reading::Parameters, sessions::token_in, wait::place};
 use crate::{
     company::{Noted, Tenant, What},
     foreign_text::shortened,
@@ -74,8 +74,8 @@ struct Listener {
 
 pub(super) async fn listen(
     State(mock): State<Arc<Mock>>,
-    Query(wanted): Query<Wanted>,
     headers: HeaderMap,
+    Parameters(wanted): Parameters<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     if !mock.config.journal.enabled {
         return Err(Problem::conflict("nothing that happens is remembered (--no-journal), so nobody can hear of it"));
@@ -120,8 +120,9 @@ impl Listener {
             let mut rings = pin!(bell.notified());
             // From here on nothing is missed.
             rings.as_mut().enable();
-            let next_due = mock.settle_due(tenant.as_ref());
-            if self.listen() {
+            let (listener, next_due, has_news) = mock.workers.run(move |_| self.listen_when_settled()).await;
+            self = listener;
+            if has_news {
                 continue;
             }
             if tenant.as_ref().is_some_and(|tenant| !mock.is_there(tenant)) {
@@ -133,6 +134,14 @@ impl Listener {
                 () = sleep(next_due.unwrap_or(Duration::MAX)) => {}
             }
         }
+    }
+
+    /// Lets the sessions get on that are due, and takes up what has happened; answers how long it is until the next is
+    /// due, and whether anything has happened.
+    fn listen_when_settled(mut self) -> (Self, Option<Duration>, bool) {
+        let next_due = self.mock.settle_due(self.tenant.as_ref());
+        let has_news = self.listen();
+        (self, next_due, has_news)
     }
 
     /// Takes up what has happened; whether anything has.

@@ -1,8 +1,6 @@
 //! `/__admin/faults…`: what goes wrong with the next calls.
 
-use std::sync::Arc;
-
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Json, http::StatusCode, response::Response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -10,13 +8,13 @@ use super::{
     created,
     listing::{Limit, Part, Whose},
     of_company,
+    plain::Context,
     problem::Problem,
-    reading::{JsonBody, Named, Query, read},
+    reading::read,
 };
 use crate::{
     faults::{Endpoint, FaultFile, FaultInfo},
     foreign_text::{MOST_NAMED, shortened},
-    mock::Mock,
 };
 
 /// Which faults are listed.
@@ -33,12 +31,9 @@ pub(super) struct Wanted {
     cursor: usize,
 }
 
-pub(super) async fn list(
-    State(mock): State<Arc<Mock>>,
-    Query(wanted): Query<Wanted>,
-) -> Result<Json<Part<FaultInfo>>, Problem> {
+pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: Wanted) -> Result<Json<Part<FaultInfo>>, Problem> {
     let mut faults = match &wanted.company_key {
-        Some(key) => of_company(&mock, Some(key))?.fault_infos(),
+        Some(key) => of_company(mock, Some(key))?.fault_infos(),
         None => mock.all_faults(),
     };
     faults.retain(|fault| wanted.endpoint.is_none_or(|endpoint| fault.endpoint == Some(endpoint)));
@@ -47,10 +42,7 @@ pub(super) async fn list(
 }
 
 /// Adds a fault in the words of a scenario file, to one company with `company_key`, for one session with `session`.
-pub(super) async fn add(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(mut said): JsonBody<Map<String, Value>>,
-) -> Result<Response, Problem> {
+pub(super) fn add(Context { mock, .. }: Context<'_>, mut said: Map<String, Value>) -> Result<Response, Problem> {
     let mut text = |name: &str| match said.shift_remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -67,33 +59,29 @@ pub(super) async fn add(
         fault = fault.for_session(token);
     }
     let added = match &company_key {
-        Some(key) => of_company(&mock, Some(key))?.add_fault(fault),
+        Some(key) => of_company(mock, Some(key))?.add_fault(fault),
         None => mock.faults.add(fault, mock.clock.now()),
     };
     Ok(created(&["faults", &added.name], &added))
 }
 
 /// Ends every fault of one company, or without one those of all and of the server.
-pub(super) async fn clear(State(mock): State<Arc<Mock>>, Query(whose): Query<Whose>) -> Result<StatusCode, Problem> {
+pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<StatusCode, Problem> {
     match &whose.company_key {
-        Some(key) => of_company(&mock, Some(key))?.clear_faults(),
+        Some(key) => of_company(mock, Some(key))?.clear_faults(),
         None => mock.clear_faults(),
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends one fault.
-pub(super) async fn remove(
-    State(mock): State<Arc<Mock>>,
-    Named(name): Named,
-    Query(whose): Query<Whose>,
-) -> Result<StatusCode, Problem> {
+pub(super) fn remove(Context { mock, name, .. }: Context<'_>, whose: Whose) -> Result<StatusCode, Problem> {
     let (is_removed, rest) = match &whose.company_key {
         Some(key) => {
-            let tenant = of_company(&mock, Some(key))?;
-            (tenant.faults.remove(&name), tenant.fault_infos())
+            let tenant = of_company(mock, Some(key))?;
+            (tenant.faults.remove(name), tenant.fault_infos())
         }
-        None => (mock.faults.remove(&name), mock.faults.infos(mock.clock.now())),
+        None => (mock.faults.remove(name), mock.faults.infos(mock.clock.now())),
     };
     if is_removed {
         return Ok(StatusCode::NO_CONTENT);
@@ -104,5 +92,5 @@ pub(super) async fn remove(
         Some(key) => format!("of the company `{}`", shortened(key)),
         None => "on every company (`company_key` names one)".into(),
     };
-    Err(Problem::not_found(format!("there is no fault `{}` {whose}; known: {names}", shortened(&name))))
+    Err(Problem::not_found(format!("there is no fault `{}` {whose}; known: {names}", shortened(name))))
 }

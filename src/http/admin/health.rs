@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Serialize;
 
+use super::reading::{Nothing, Parameters};
 use crate::mock::Mock;
 
 #[derive(Debug, Serialize)]
@@ -28,11 +29,11 @@ pub(super) struct Ready {
     sessions: usize,
 }
 
-pub(super) async fn live() -> Json<Live> {
+pub(super) async fn live(Parameters(Nothing {}): Parameters<Nothing>) -> Json<Live> {
     Json(Live { status: "live", version: env!("CARGO_PKG_VERSION") })
 }
 
-pub(super) async fn ready(State(mock): State<Arc<Mock>>) -> Json<Ready> {
+pub(super) async fn ready(State(mock): State<Arc<Mock>>, Parameters(Nothing {}): Parameters<Nothing>) -> Json<Ready> {
     let (catalogue, tenants) = (mock.catalogue(), mock.tenants.all());
     Json(Ready {
         status: "ready",

@@ -1,7 +1,9 @@
 //! Lists: how much of one is answered, and how to go on.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use wildmatch::WildMatch;
+use serde_json::Value;
+
+use crate::{foreign_text::shortened, glob::Glob};
 
 /// How many items an answer has where nothing is said.
 const USUAL: usize = 100;
@@ -20,9 +22,12 @@ impl Default for Limit {
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(reader)?;
+        // In a query it is text, in a body a number.
+        let given = Value::deserialize(reader)?;
+        let text = given.as_str().map_or_else(|| given.to_string(), str::to_owned);
         let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
-        number.map(Self).ok_or_else(|| D::Error::custom(format!("`{text}` is not a number from 1 to {MOST}")))
+        let problem = || D::Error::custom(format!("`{}` is not a number from 1 to {MOST}", shortened(&text)));
+        number.map(Self).ok_or_else(problem)
     }
 }
 
@@ -44,13 +49,14 @@ pub(super) struct ByName {
     /// The name behind which it goes on.
     pub(super) cursor: Option<String>,
     /// What the names look like: `*` stands for any characters, `?` for one.
-    like: Option<String>,
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    like: Option<Glob>,
 }
 
 impl ByName {
     /// Whether a name looks as the wanted ones do.
     pub(super) fn is_like(&self, name: &str) -> bool {
-        self.like.as_ref().is_none_or(|pattern| WildMatch::new(pattern).matches(name))
+        self.like.as_ref().is_none_or(|pattern| pattern.matches(name))
     }
 }
 

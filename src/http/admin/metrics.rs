@@ -1,12 +1,13 @@
 //! `/__admin/metrics`: what is counted, as Prometheus reads it.
 
-use std::sync::Arc;
-
-use axum::{extract::State, http::header, response::IntoResponse};
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
 use prometheus::TEXT_FORMAT;
 
-use crate::mock::Mock;
+use super::{plain::Context, reading::Nothing};
 
-pub(super) async fn show(State(mock): State<Arc<Mock>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, TEXT_FORMAT)], mock.metrics.text(&mock.standings()))
+pub(super) fn show(Context { mock, .. }: Context<'_>, Nothing {}: Nothing) -> Response {
+    ([(header::CONTENT_TYPE, TEXT_FORMAT)], mock.metrics.text(&mock.standings())).into_response()
 }

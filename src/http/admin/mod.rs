@@ -11,6 +11,7 @@ mod health;
 mod listing;
 mod metrics;
 mod openapi;
+mod plain;
 mod problem;
 mod reading;
 mod scenarios;
@@ -34,7 +35,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 pub(super) use self::guard::is_known_host;
-use self::problem::Problem;
+pub(crate) use self::plain::AtOnce;
+use self::{plain::Plain, problem::Problem};
 use crate::{company::Tenant, mock::Mock};
 
 /// What of a name is escaped where it is a part of a path.
@@ -60,38 +62,44 @@ fn health_checks() -> Router<Arc<Mock>> {
 
 fn resources() -> Router<Arc<Mock>> {
     Router::new()
-        .route("/companies", get(companies::list).post(companies::add))
-        .route("/companies/{key}", get(companies::show).patch(companies::change).delete(companies::remove))
-        .route("/companies/{key}/reset", post(companies::reset))
-        .route("/reset", post(companies::reset_all))
-        .route("/sessions", get(sessions::list).post(sessions::begin))
-        .route("/sessions/{token}", get(sessions::show).delete(sessions::remove))
-        .route("/sessions/{token}/finish", post(sessions::finish))
-        .route("/sessions/{token}/decide", post(sessions::decide))
-        .route("/sessions/{token}/scenario", post(sessions::play))
-        .route("/sessions/{token}/expire", post(sessions::expire))
-        .route("/scenarios", get(scenarios::list).post(scenarios::add))
-        .route("/scenarios/queue", get(scenarios::queue).post(scenarios::enqueue).delete(scenarios::empty))
-        .route("/scenarios/{name}", get(scenarios::show))
-        .route("/faults", get(faults::list).post(faults::add).delete(faults::clear))
-        .route("/faults/{name}", delete(faults::remove))
-        .route("/calls", get(calls::list).delete(calls::clear))
-        .route("/calls/count", post(calls::count))
-        .route("/calls/find", post(calls::find))
-        .route("/calls/verify", post(calls::verify))
-        .route("/calls/{id}", get(calls::show))
+        .route("/companies", get(Plain(companies::list)).post(Plain(companies::add)))
+        .route(
+            "/companies/{key}",
+            get(Plain(companies::show)).patch(Plain(companies::change)).delete(Plain(companies::remove)),
+        )
+        .route("/companies/{key}/reset", post(Plain(companies::reset)))
+        .route("/reset", post(Plain(companies::reset_all)))
+        .route("/sessions", get(Plain(sessions::list)).post(Plain(sessions::begin)))
+        .route("/sessions/{token}", get(Plain(sessions::show)).delete(Plain(sessions::remove)))
+        .route("/sessions/{token}/finish", post(Plain(sessions::finish)))
+        .route("/sessions/{token}/decide", post(Plain(sessions::decide)))
+        .route("/sessions/{token}/scenario", post(Plain(sessions::play)))
+        .route("/sessions/{token}/expire", post(Plain(sessions::expire)))
+        .route("/scenarios", get(Plain(scenarios::list)).post(Plain(scenarios::add)))
+        .route(
+            "/scenarios/queue",
+            get(Plain(scenarios::queue)).post(Plain(scenarios::enqueue)).delete(Plain(scenarios::empty)),
+        )
+        .route("/scenarios/{name}", get(Plain(scenarios::show)))
+        .route("/faults", get(Plain(faults::list)).post(Plain(faults::add)).delete(Plain(faults::clear)))
+        .route("/faults/{name}", delete(Plain(faults::remove)))
+        .route("/calls", get(Plain(calls::list)).delete(Plain(calls::clear)))
+        .route("/calls/count", post(Plain(calls::count)))
+        .route("/calls/find", post(Plain(calls::find)))
+        .route("/calls/verify", post(Plain(calls::verify)))
+        .route("/calls/{id}", get(Plain(calls::show)))
         .route("/events", get(events::listen))
         .route("/wait/session/{token}", get(wait::session))
         .route("/wait/calls", get(wait::calls).post(wait::calls_like))
-        .route("/metrics", get(metrics::show))
-        .route("/coverage", get(coverage::show))
-        .route("/openapi.json", get(openapi::show))
-        .route("/settings", get(settings::show))
-        .route("/clock", get(clock::show))
-        .route("/clock/advance", post(clock::advance))
-        .route("/clock/set", post(clock::set))
-        .route("/clock/freeze", post(clock::freeze))
-        .route("/clock/resume", post(clock::resume))
+        .route("/metrics", get(Plain(metrics::show)))
+        .route("/coverage", get(Plain(coverage::show)))
+        .route("/openapi.json", get(Plain(openapi::show)))
+        .route("/settings", get(Plain(settings::show)))
+        .route("/clock", get(Plain(clock::show)))
+        .route("/clock/advance", post(Plain(clock::advance)))
+        .route("/clock/set", post(Plain(clock::set)))
+        .route("/clock/freeze", post(Plain(clock::freeze)))
+        .route("/clock/resume", post(Plain(clock::resume)))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
 }

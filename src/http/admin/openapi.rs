@@ -1,13 +1,18 @@
 //! `GET /__admin/openapi.json`: the vendor's paths and the control API in OpenAPI. The document is written from the code
 //! by a test, and checked in.
 
-use axum::{http::header, response::IntoResponse};
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+use super::{plain::Context, reading::Nothing};
 
 /// The document.
 const DOCUMENT: &str = include_str!("openapi/openapi.json");
 
-pub(super) async fn show() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT)
+pub(super) fn show(_: Context<'_>, Nothing {}: Nothing) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
 }
 
 #[cfg(test)]

@@ -1,30 +1,47 @@
-//! What a call of the control API says: its body, and its query.
+//! What a request of the control API says: in its query, or in its body.
 
-use std::{fmt::Display, sync::Arc};
+use std::{borrow::Cow, fmt::Display, sync::Arc};
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, Path, Request},
-    http::request::Parts,
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request},
+    http::{Method, request::Parts},
 };
+use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::{Value, value::to_raw_value};
 
 use super::problem::Problem;
 use crate::{
+    foreign_text::shortened,
     http::body::{self, BodyProblem, ReadBody},
-    json_text,
+    json_text::{Members, Text},
     mock::Mock,
 };
 
-/// The JSON of a body; no body stands for an empty object.
-pub(super) struct JsonBody<T>(pub(super) T);
+/// The one member that a request may have in its query and in its body.
+const COMPANY_KEY: &str = "company_key";
 
-impl<T: DeserializeOwned> FromRequest<Arc<Mock>> for JsonBody<T> {
-    type Rejection = Problem;
+/// What a request says, unread. GET, HEAD and DELETE say it in the query, all others in a JSON body; `company_key` may
+/// stand in either.
+#[derive(Debug)]
+pub(super) struct Said {
+    method: Method,
+    query: String,
+    /// An object.
+    body: Bytes,
+    depth: usize,
+}
 
-    async fn from_request(request: Request, mock: &Arc<Mock>) -> Result<Self, Problem> {
-        let mut body = request.into_body();
-        let read = body::read(&mut body, "application/json", &mock.config.limits).await;
+impl Said {
+    /// Takes the query and reads the body.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] when the body does not arrive, or is no JSON object.
+    pub(super) async fn receive(request: Request, mock: &Mock) -> Result<(Self, Parts), Problem> {
+        let (head, mut body) = request.into_parts();
+        let (limits, depth) = (&mock.config.limits, mock.config.limits.depth);
+        let read = body::read(&mut body, "application/json", limits).await;
         let ReadBody { bytes, .. } = read.map_err(|problem| match problem {
             BodyProblem::TooLarge(limit) => {
                 Problem::too_large(format!("the body is larger than {limit} bytes (--max-body)"))
@@ -32,19 +49,116 @@ impl<T: DeserializeOwned> FromRequest<Arc<Mock>> for JsonBody<T> {
             BodyProblem::Broken => Problem::invalid("the body ended before it was complete"),
             BodyProblem::TooSlow(problem) => Problem::too_slow(problem),
         })?;
-        let text = if bytes.trim_ascii().is_empty() { &b"{}"[..] } else { &bytes };
-        json_text::check(text, mock.config.limits.depth)
-            .map_err(|problem| Problem::invalid(format!("the body {problem}")))?;
-        if !text.trim_ascii_start().starts_with(b"{") {
-            return Err(Problem::invalid("the body is not a JSON object"));
+        let body = if bytes.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { bytes };
+        let query = head.uri.query().unwrap_or_default().to_owned();
+        Ok((Self { method: head.method.clone(), query, body, depth }, head))
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] that names the member that is unknown or does not fit.
+    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
+        let not_json = |problem| Problem::invalid(format!("the body {problem}"));
+        let members = Members::read_checked(&self.body, self.depth).map_err(not_json)?;
+        let members = members.ok_or_else(|| Problem::invalid("the body is not a JSON object"))?;
+        if matches!(self.method, Method::GET | Method::HEAD | Method::DELETE) {
+            self.of_query(&members)
+        } else {
+            self.of_body(members)
         }
-        let mut reader = serde_json::Deserializer::from_slice(text);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| misfit(&error))?;
-        Ok(Self(value))
+    }
+
+    fn of_query<T: DeserializeOwned>(&self, body: &Members<'_>) -> Result<T, Problem> {
+        if let Some((name, _)) = body.0.iter().find(|(name, _)| name != COMPANY_KEY) {
+            let (name, method) = (shortened(name), &self.method);
+            let problem = format!("`{name}` stands in the body, and {method} takes it in the query");
+            return Err(Problem::invalid(problem).at(&*name));
+        }
+        let mut query = Cow::Borrowed(&*self.query);
+        if let Some(key) = self.company_key(body)?
+            && !self.pairs().any(|(name, _)| name == COMPANY_KEY)
+        {
+            let pair = form_urlencoded::Serializer::new(String::new()).append_pair(COMPANY_KEY, &key).finish();
+            query = format!("{query}&{pair}").into();
+        }
+        let reader = serde_html_form::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(reader).map_err(|error| misfit(&error))
+    }
+
+    fn of_body<T: DeserializeOwned>(&self, body: Members<'_>) -> Result<T, Problem> {
+        if let Some((name, _)) = self.pairs().find(|(name, _)| name != COMPANY_KEY) {
+            let (name, method) = (shortened(&name), &self.method);
+            let problem = format!(
+                "`{name}` stands in the query, where {method} takes `company_key` alone: all else stands in the body"
+            );
+            return Err(Problem::invalid(problem).at(&*name));
+        }
+        let mut text = Cow::Borrowed(&*self.body);
+        if let Some(key) = self.company_key(&body)?
+            && !self.query.is_empty()
+        {
+            let key = to_raw_value(&key).expect("a text is JSON");
+            let with_key = body.with(Members(vec![(COMPANY_KEY.into(), &key)]));
+            text = serde_json::to_vec(&with_key).expect("members are JSON").into();
+        }
+        let mut reader = serde_json::Deserializer::from_slice(&text);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| misfit(&error))
+    }
+
+    fn pairs(&self) -> form_urlencoded::Parse<'_> {
+        form_urlencoded::parse(self.query.as_bytes())
+    }
+
+    /// The company key of query and body; `None` when neither has one.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] when they differ.
+    fn company_key(&self, body: &Members<'_>) -> Result<Option<String>, Problem> {
+        let of_query = self.pairs().filter(|(name, _)| name == COMPANY_KEY).map(|(_, key)| Some(key));
+        let of_body = body.0.iter().filter(|(name, value)| name == COMPANY_KEY && value.get() != "null");
+        // What is no text is refused when it is read.
+        let mut keys = of_query.chain(of_body.map(|(_, value)| Text::of(value))).flatten();
+        let Some(key) = keys.next() else { return Ok(None) };
+        match keys.find(|other| *other != key) {
+            None => Ok(Some(key.into_owned())),
+            Some(other) => {
+                let (key, other) = (shortened(&key), shortened(&other));
+                let problem = format!("`company_key` is both `{key}` and `{other}`: name one company");
+                Err(Problem::invalid(problem).at(COMPANY_KEY))
+            }
+        }
     }
 }
 
-/// A body that says nothing: whoever names something in it means something else.
+/// What a request says, for a handler that waits.
+pub(super) struct Parameters<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Mock>> for Parameters<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, mock: &Arc<Mock>) -> Result<Self, Problem> {
+        let (said, _) = Said::receive(request, mock).await?;
+        said.read().map(Self)
+    }
+}
+
+/// What a path names: a key, a token, a name or an id. Empty where it names nothing.
+pub(super) struct Named(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let not_text = |_| Problem::not_found("the name in the path is not UTF-8 text");
+        let names = RawPathParams::from_request_parts(head, state).await.map_err(not_text)?;
+        Ok(Self(names.iter().next().map(|(_, name)| name.to_owned()).unwrap_or_default()))
+    }
+}
+
+/// Nothing is said: whoever names something means something else.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -53,31 +167,6 @@ pub(super) struct Nothing {}
 /// What a part of a body says.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(value).map_err(|error| misfit(&error))
-}
-
-/// The parameters of a query.
-pub(super) struct Query<T>(pub(super) T);
-
-impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(head: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = form_urlencoded::parse(head.uri.query().unwrap_or_default().as_bytes());
-        let reader = serde_html_form::Deserializer::new(query);
-        serde_path_to_error::deserialize(reader).map(Self).map_err(|error| misfit(&error))
-    }
-}
-
-/// What a path names: a key, a token, a name or an id.
-pub(super) struct Named(pub(super) String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Named {
-    type Rejection = Problem;
-
-    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let name = Path::<String>::from_request_parts(head, state).await;
-        name.map(|Path(name)| Self(name)).map_err(|_| Problem::not_found("the name in the path is not UTF-8 text"))
-    }
 }
 
 /// What serde says does not fit, and where.

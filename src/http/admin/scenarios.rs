@@ -1,8 +1,6 @@
 //! `/__admin/scenarios…`: the scenarios that there are, and those of the next sessions.
 
-use std::sync::Arc;
-
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Json, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,13 +8,14 @@ use super::{
     created,
     listing::{ByName, Part, Whose},
     of_company,
+    plain::Context,
     problem::Problem,
-    reading::{JsonBody, Named, Query, read},
+    reading::{Nothing, read},
 };
 use crate::{
     company::Tenant,
     foreign_text::shortened,
-    mock::{Mock, ScenarioInfo},
+    mock::ScenarioInfo,
     scenario::{Origin, Scenario, ScenarioChoice, ScenarioFile},
 };
 
@@ -43,7 +42,7 @@ impl Queue {
     }
 }
 
-pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<ByName>) -> Json<Part<ScenarioInfo>> {
+pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: ByName) -> Json<Part<ScenarioInfo>> {
     let catalogue = mock.catalogue();
     let range = (wanted.limit, wanted.cursor.as_deref());
     let show = |name: &&str| mock.look_at_scenario(name).expect("it is listed");
@@ -51,29 +50,26 @@ pub(super) async fn list(State(mock): State<Arc<Mock>>, Query(wanted): Query<ByN
     Json(Part::of(names, range, |name| name, show))
 }
 
-pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(name): Named) -> Result<Json<ScenarioInfo>, Problem> {
-    mock.look_at_scenario(&name).map(Json).map_err(Problem::not_found)
+pub(super) fn show(
+    Context { mock, name, .. }: Context<'_>,
+    Nothing {}: Nothing,
+) -> Result<Json<ScenarioInfo>, Problem> {
+    mock.look_at_scenario(name).map(Json).map_err(Problem::not_found)
 }
 
 /// Adds a scenario as a file has it, with its `name`, for every company.
-pub(super) async fn add(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(file): JsonBody<Map<String, Value>>,
-) -> Result<Response, Problem> {
+pub(super) fn add(Context { mock, .. }: Context<'_>, file: Map<String, Value>) -> Result<Response, Problem> {
     let scenario = scenario(file, None)?;
     let added = mock.add_scenario(&scenario).map_err(Problem::invalid)?;
     Ok(created(&["scenarios", &added.name], &added))
 }
 
-pub(super) async fn queue(State(mock): State<Arc<Mock>>, Query(whose): Query<Whose>) -> Result<Json<Queue>, Problem> {
-    Ok(Queue::of(&*of_company(&mock, whose.company_key.as_deref())?))
+pub(super) fn queue(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<Json<Queue>, Problem> {
+    Ok(Queue::of(&*of_company(mock, whose.company_key.as_deref())?))
 }
 
-pub(super) async fn enqueue(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(queued): JsonBody<Queued>,
-) -> Result<Json<Queue>, Problem> {
-    let tenant = of_company(&mock, queued.company_key.as_deref())?;
+pub(super) fn enqueue(Context { mock, .. }: Context<'_>, queued: Queued) -> Result<Json<Queue>, Problem> {
+    let tenant = of_company(mock, queued.company_key.as_deref())?;
     let choice = |(at, value): (usize, Value)| match value {
         Value::String(name) => Ok(ScenarioChoice::Named(name)),
         Value::Object(file) => scenario(file, Some("queued")).map(ScenarioChoice::from),
@@ -88,8 +84,8 @@ pub(super) async fn enqueue(
     Ok(Queue::of(&tenant))
 }
 
-pub(super) async fn empty(State(mock): State<Arc<Mock>>, Query(whose): Query<Whose>) -> Result<StatusCode, Problem> {
-    of_company(&mock, whose.company_key.as_deref())?.empty_queue();
+pub(super) fn empty(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<StatusCode, Problem> {
+    of_company(mock, whose.company_key.as_deref())?.empty_queue();
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,8 +1,6 @@
 //! `/__admin/sessions…`: looking at sessions, beginning, finishing and removing them.
 
-use std::sync::Arc;
-
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Json, http::StatusCode, response::Response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -10,8 +8,9 @@ use super::{
     created,
     listing::{Limit, Order, Part},
     of_company,
+    plain::Context,
     problem::Problem,
-    reading::{JsonBody, Named, Nothing, Query},
+    reading::Nothing,
     verdict::VerdictWish,
 };
 use crate::{
@@ -66,11 +65,8 @@ pub(super) struct Played {
     scenario: String,
 }
 
-pub(super) async fn list(
-    State(mock): State<Arc<Mock>>,
-    Query(wanted): Query<Wanted>,
-) -> Result<Json<Part<SessionInfo>>, Problem> {
-    let tenant = wanted.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: Wanted) -> Result<Json<Part<SessionInfo>>, Problem> {
+    let tenant = wanted.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let parent = wanted.parent.map(|token| token_in(&token, "parent")).transpose()?;
     let filter = SessionFilter {
         scenario: wanted.scenario,
@@ -87,11 +83,8 @@ pub(super) async fn list(
     Ok(Json(Part { items: found.into_iter().map(|(_, session)| session).collect(), next }))
 }
 
-pub(super) async fn begin(
-    State(mock): State<Arc<Mock>>,
-    JsonBody(begin): JsonBody<Begin>,
-) -> Result<Response, Problem> {
-    let tenant = of_company(&mock, begin.company_key.as_deref())?;
+pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: Begin) -> Result<Response, Problem> {
+    let tenant = of_company(mock, begin.company_key.as_deref())?;
     if let Some(name) = &begin.scenario {
         mock.catalogue().scenarios.check(name).map_err(|problem| Problem::invalid(problem).at("scenario"))?;
     }
@@ -114,61 +107,63 @@ pub(super) async fn begin(
     Ok(created(&["sessions", &session.token], &session))
 }
 
-pub(super) async fn show(State(mock): State<Arc<Mock>>, Named(token): Named) -> Result<Json<SessionDetails>, Problem> {
-    let token = without_quotes(&token);
+pub(super) fn show(
+    Context { mock, name: token, .. }: Context<'_>,
+    Nothing {}: Nothing,
+) -> Result<Json<SessionDetails>, Problem> {
+    let token = without_quotes(token);
     mock.look_into_session(token).map(Json).ok_or_else(|| no_such(token))
 }
 
-pub(super) async fn remove(State(mock): State<Arc<Mock>>, Named(token): Named) -> Result<StatusCode, Problem> {
-    let token = without_quotes(&token);
+pub(super) fn remove(
+    Context { mock, name: token, .. }: Context<'_>,
+    Nothing {}: Nothing,
+) -> Result<StatusCode, Problem> {
+    let token = without_quotes(token);
     if mock.remove_session(token) { Ok(StatusCode::NO_CONTENT) } else { Err(no_such(token)) }
 }
 
 /// The person gets through: as the scenario says, or with the outcome and the answers of the body.
-pub(super) async fn finish(
-    State(mock): State<Arc<Mock>>,
-    Named(token): Named,
-    JsonBody(wish): JsonBody<VerdictWish>,
+pub(super) fn finish(
+    Context { mock, name: token, .. }: Context<'_>,
+    wish: VerdictWish,
 ) -> Result<Json<SessionInfo>, Problem> {
-    let token = without_quotes(&token);
+    let token = without_quotes(token);
     mock.finish(token, wish.into_finish()?)?;
-    now(&mock, token)
+    now(mock, token)
 }
 
 /// The vendor's operator decides: as the scenario says that waits for them, or as the body says.
-pub(super) async fn decide(
-    State(mock): State<Arc<Mock>>,
-    Named(token): Named,
-    JsonBody(wish): JsonBody<VerdictWish>,
+pub(super) fn decide(
+    Context { mock, name: token, .. }: Context<'_>,
+    wish: VerdictWish,
 ) -> Result<Json<SessionInfo>, Problem> {
-    let token = without_quotes(&token);
+    let token = without_quotes(token);
     mock.decide(token, wish.into_decision()?.as_ref())?;
-    now(&mock, token)
+    now(mock, token)
 }
 
 /// Another scenario happens to it from now on.
-pub(super) async fn play(
-    State(mock): State<Arc<Mock>>,
-    Named(token): Named,
-    JsonBody(Played { scenario }): JsonBody<Played>,
+pub(super) fn play(
+    Context { mock, name: token, .. }: Context<'_>,
+    Played { scenario }: Played,
 ) -> Result<Json<SessionInfo>, Problem> {
-    let token = without_quotes(&token);
+    let token = without_quotes(token);
     mock.play(token, &scenario, "the control API").map_err(|error| match error {
         PlayError::Session(error) => error.into(),
         PlayError::NoSuchScenario(problem) => Problem::invalid(problem).at("scenario"),
     })?;
-    now(&mock, token)
+    now(mock, token)
 }
 
 /// The token opens no widget any more.
-pub(super) async fn expire(
-    State(mock): State<Arc<Mock>>,
-    Named(token): Named,
-    JsonBody(Nothing {}): JsonBody<Nothing>,
+pub(super) fn expire(
+    Context { mock, name: token, .. }: Context<'_>,
+    Nothing {}: Nothing,
 ) -> Result<Json<SessionInfo>, Problem> {
-    let token = without_quotes(&token);
+    let token = without_quotes(token);
     mock.expire(token)?;
-    now(&mock, token)
+    now(mock, token)
 }
 
 fn now(mock: &Mock, token: &str) -> Result<Json<SessionInfo>, Problem> {

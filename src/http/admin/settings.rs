@@ -1,11 +1,12 @@
 //! `GET /__admin/settings`: what the server was started with, secrets left out.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
-use axum::{Json, extract::State};
+use axum::Json;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::{plain::Context, reading::Nothing};
 use crate::{
     config::{ClientLimits, Cors, Limits},
     mock::Mock,
@@ -66,12 +67,13 @@ pub(super) struct Settings {
     journal_secrets: bool,
     no_admin: bool,
     admin_host: Vec<String>,
+    admin_timeout: f64,
     /// Whether callers of the control API need a token.
     admin_token: bool,
 }
 
-pub(super) async fn show(State(mock): State<Arc<Mock>>) -> Json<Settings> {
-    Json(Settings::of(&mock))
+pub(super) fn show(Context { mock, .. }: Context<'_>, Nothing {}: Nothing) -> Json<Settings> {
+    Json(Settings::of(mock))
 }
 
 impl Settings {
@@ -134,6 +136,7 @@ impl Settings {
             journal_secrets: config.journal.secrets,
             no_admin: !config.control_api.enabled,
             admin_host: config.control_api.hosts.clone(),
+            admin_timeout: seconds(config.control_api.timeout),
             admin_token: config.control_api.token.is_some(),
         }
     }

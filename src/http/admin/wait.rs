@@ -13,7 +13,7 @@ use super::{
     clock::duration,
     of_company,
     problem::Problem,
-    reading::{JsonBody, Named, Query},
+    reading::{Named, Parameters},
     sessions::token_in,
 };
 use crate::{
@@ -60,8 +60,8 @@ pub(super) struct Waited {
 pub(super) async fn session(
     State(mock): State<Arc<Mock>>,
     Named(token): Named,
-    Query(ForSession { until, timeout: patience }): Query<ForSession>,
     caller: Option<Extension<Caller>>,
+    Parameters(ForSession { until, timeout: patience }): Parameters<ForSession>,
 ) -> Result<Json<Waited>, Problem> {
     let token = token_in(&token, "token")?;
     let _place = place(&mock)?;
@@ -136,8 +136,8 @@ pub(super) struct Called {
 
 pub(super) async fn calls(
     State(mock): State<Arc<Mock>>,
-    Query(wanted): Query<ForCalls>,
     caller: Option<Extension<Caller>>,
+    Parameters(wanted): Parameters<ForCalls>,
 ) -> Result<Json<Called>, Problem> {
     let ForCalls { company_key, session, endpoint, method, status, encoding, from, to, after, count, timeout } = wanted;
     let token = session.map(|token| token_in(&token, "session")).transpose()?;
@@ -150,14 +150,14 @@ pub(super) async fn calls(
 pub(super) async fn calls_like(
     State(mock): State<Arc<Mock>>,
     caller: Option<Extension<Caller>>,
-    JsonBody(said): JsonBody<Map<String, Value>>,
+    Parameters(said): Parameters<Map<String, Value>>,
 ) -> Result<Json<Called>, Problem> {
     let (so_many, pattern) = with_pattern(said, &["company_key", "count", "timeout"])?;
     wait_for_calls(&mock, pattern, so_many, caller).await
 }
 
 async fn wait_for_calls(
-    mock: &Mock,
+    mock: &Arc<Mock>,
     pattern: CallPattern,
     so_many: SoMany,
     caller: Option<Extension<Caller>>,
@@ -166,18 +166,25 @@ async fn wait_for_calls(
     let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let _place = place(mock)?;
     let stopwatch = Stopwatch::start();
-    if let Some(count) = wait(mock.wait_for_calls(tenant.as_ref(), &pattern, count), patience, caller).await? {
-        return Ok(Json(Called { count: count?, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }));
+    let called = |count| Json(Called { count, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 });
+    let matcher = mock.workers.run(|_| pattern.compile()).await.map_err(Miscount::from)?;
+    let matcher = Arc::new(matcher);
+    if let Some(count) = wait(mock.wait_for_calls(tenant.as_ref(), &matcher, count), patience, caller).await? {
+        return Ok(called(count?));
     }
-    match mock.verify(tenant.as_ref(), &pattern, Times { at_least: count, at_most: None }) {
+    let (job_mock, times) = (mock.clone(), Times { at_least: count, at_most: None });
+    let looked = mock.workers.run(move |cancellation| {
+        let verified = job_mock.verify(tenant.as_ref(), &matcher, times, cancellation);
+        (verified, job_mock.last_calls(tenant.as_ref(), LAST_CALLS))
+    });
+    match looked.await {
         // The last one came just now.
-        Ok(count) => Ok(Json(Called { count, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 })),
-        Err(Miscount::Wrong { count, why, near_misses }) => {
+        (Ok(count), _) => Ok(called(count)),
+        (Err(Miscount::Wrong { count, why, near_misses }), last) => {
             let detail = format!("they did not come within {patience:?}: {why}");
-            let last = mock.last_calls(tenant.as_ref(), LAST_CALLS);
             Err(Problem::late(detail).with_count(count, near_misses).with_calls(last))
         }
-        Err(other) => Err(other.into()),
+        (Err(other), _) => Err(other.into()),
     }
 }
 

@@ -4,16 +4,17 @@ use std::{
     ops::{RangeFrom, RangeInclusive, RangeToInclusive},
     pin::pin,
     sync::Arc,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::pattern::CallPattern;
+use super::pattern::{CallMatcher, CallPattern, PatternProblem};
 use crate::{
     company::{EvictedCalls, Tenant},
     faults::Endpoint,
-    mock::{CallFilter, CallOf, Mock},
+    mock::{CallFilter, CallOf, Cancellation, Mock},
 };
 
 /// So many calls are told that come nearest.
@@ -42,14 +43,22 @@ pub struct NearMiss {
 /// Why nobody can say how many calls there are, or why that many are wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Miscount {
-    /// The pattern cannot be used, as this says.
-    Pattern(String),
+    /// The pattern cannot be used.
+    Pattern(PatternProblem),
+    /// It took too long to look at all calls, or nobody waits any more.
+    Cancelled { looked_at: usize, of: usize, timeout: Duration },
     /// Nothing is remembered at all.
     NoJournal,
     /// Calls had to make room that may have been among those.
     Evicted(String),
     /// There are so many, and should be others.
     Wrong { count: u64, why: String, near_misses: Vec<NearMiss> },
+}
+
+impl From<PatternProblem> for Miscount {
+    fn from(problem: PatternProblem) -> Self {
+        Self::Pattern(problem)
+    }
 }
 
 impl Times {
@@ -104,12 +113,26 @@ impl From<RangeInclusive<u64>> for Times {
 }
 
 /// The calls of a company, or of all and of nobody, by whether they are asked for.
+#[derive(Default)]
 struct Sorted {
     wanted: Vec<CallOf>,
-    /// With what is different in each.
-    others: Vec<(CallOf, Vec<String>)>,
+    /// How many others there are, and the nearest of them with what is different in each, the nearest first.
+    others: usize,
+    nearest: Vec<(CallOf, Vec<String>)>,
     evicted: EvictedCalls,
     is_complete: bool,
+}
+
+impl Sorted {
+    /// Adds a call that differs. Of those that are as near, the later ones come first.
+    fn add_other(&mut self, call: CallOf, differences: Vec<String>) {
+        self.others += 1;
+        let place = self.nearest.partition_point(|(_, nearer)| nearer.len() < differences.len());
+        if place < MOST_TOLD {
+            self.nearest.truncate(MOST_TOLD - 1);
+            self.nearest.insert(place, (call, differences));
+        }
+    }
 }
 
 impl Mock {
@@ -121,9 +144,10 @@ impl Mock {
     pub(crate) fn calls_like(
         &self,
         tenant: Option<&Arc<Tenant>>,
-        pattern: &CallPattern,
+        pattern: CallPattern,
+        cancellation: &Cancellation,
     ) -> Result<Vec<CallOf>, Miscount> {
-        let sorted = self.sorted(tenant, pattern)?;
+        let sorted = self.sorted(tenant, &pattern.compile()?, cancellation)?;
         if sorted.is_complete { Ok(sorted.wanted) } else { Err(incomplete(&sorted)) }
     }
 
@@ -135,10 +159,11 @@ impl Mock {
     pub(crate) fn verify(
         &self,
         tenant: Option<&Arc<Tenant>>,
-        pattern: &CallPattern,
+        matcher: &CallMatcher,
         times: Times,
+        cancellation: &Cancellation,
     ) -> Result<u64, Miscount> {
-        let sorted = self.sorted(tenant, pattern)?;
+        let sorted = self.sorted(tenant, matcher, cancellation)?;
         let count = sorted.wanted.len() as u64;
         let is_certain = match () {
             () if sorted.is_complete => true,
@@ -152,7 +177,8 @@ impl Mock {
             return Ok(count);
         }
         let near_misses = near_misses(&sorted, times, count);
-        let why = explain(pattern, times, &sorted, &near_misses, tenant.map(|tenant| tenant.key.as_str()));
+        let key = tenant.map(|tenant| tenant.key.as_str());
+        let why = explain(matcher.pattern(), times, &sorted, &near_misses, key);
         Err(Miscount::Wrong { count, why, near_misses })
     }
 
@@ -160,17 +186,16 @@ impl Mock {
     ///
     /// # Errors
     ///
-    /// [`Miscount`] when nothing is remembered, or the pattern cannot be used.
+    /// [`Miscount`] when nothing is remembered, or looking takes too long.
     pub(crate) async fn wait_for_calls(
-        &self,
+        self: &Arc<Self>,
         tenant: Option<&Arc<Tenant>>,
-        pattern: &CallPattern,
+        matcher: &Arc<CallMatcher>,
         at_least: u64,
     ) -> Result<u64, Miscount> {
         if !self.config.journal.enabled {
             return Err(Miscount::NoJournal);
         }
-        let looking = pattern.ready().map_err(Miscount::Pattern)?;
         let bell = tenant.map_or(&self.numbers.bell, |tenant| &tenant.journal.bell);
         let (mut count, mut seen) = (0, 0);
         loop {
@@ -178,8 +203,18 @@ impl Mock {
             // From here on nothing is missed.
             rings.as_mut().enable();
             let up_to = self.numbers.last_call();
-            let calls = self.calls_behind(tenant, seen).into_iter().filter(|(_, entry)| entry.id <= up_to);
-            count += calls.filter(|call| looking.differences(call, &self.config).is_empty()).count() as u64;
+            let (mock, tenant, it) = (self.clone(), tenant.cloned(), matcher.clone());
+            let look = move |cancellation: &Cancellation| {
+                let calls = mock.calls_behind(tenant.as_ref(), seen);
+                let calls: Vec<_> = calls.into_iter().filter(|(_, entry)| entry.id <= up_to).collect();
+                mock.compare_calls(&calls, &it, cancellation, |_, differences| differences.is_empty())
+            };
+            // There are few new calls behind those that were seen.
+            let looked = match seen > 0 && matcher.is_quick() {
+                true => self.workers.run_here(look)?,
+                false => self.workers.run(look).await?,
+            };
+            count += looked.into_iter().filter(|is_wanted| *is_wanted).count() as u64;
             seen = up_to;
             if count >= at_least {
                 return Ok(count);
@@ -188,11 +223,16 @@ impl Mock {
         }
     }
 
-    fn sorted(&self, tenant: Option<&Arc<Tenant>>, pattern: &CallPattern) -> Result<Sorted, Miscount> {
+    fn sorted(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        matcher: &CallMatcher,
+        cancellation: &Cancellation,
+    ) -> Result<Sorted, Miscount> {
         if !self.config.journal.enabled {
             return Err(Miscount::NoJournal);
         }
-        let looking = pattern.ready().map_err(Miscount::Pattern)?;
+        let pattern = matcher.pattern();
         let (calls, evicted) = self.find_calls(tenant, &CallFilter::default());
         let began_here = |call: &CallOf| {
             let call = &call.1.recorded;
@@ -208,14 +248,33 @@ impl Mock {
                     || pattern.session.is_some() && calls.iter().any(began_here)
             }
         };
-        let (mut wanted, mut others) = (Vec::new(), Vec::new());
-        for call in calls {
-            match looking.differences(&call, &self.config) {
-                differences if differences.is_empty() => wanted.push(call),
-                differences => others.push((call, differences)),
-            }
-        }
-        Ok(Sorted { wanted, others, evicted, is_complete })
+        let mut sorted = Sorted { evicted, is_complete, ..Sorted::default() };
+        self.compare_calls(&calls, matcher, cancellation, |call, differences| match differences.is_empty() {
+            true => sorted.wanted.push(call.clone()),
+            false => sorted.add_other(call.clone(), differences),
+        })?;
+        Ok(sorted)
+    }
+
+    /// Compares one call after the other with those that are asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Miscount::Cancelled`] when it is to stop before the last.
+    fn compare_calls<T>(
+        &self,
+        calls: &[CallOf],
+        matcher: &CallMatcher,
+        cancellation: &Cancellation,
+        mut look: impl FnMut(&CallOf, Vec<String>) -> T,
+    ) -> Result<Vec<T>, Miscount> {
+        let looked = calls.iter().enumerate().map(|(number, call)| {
+            let timeout = self.config.control_api.timeout;
+            let stopped = |_| Miscount::Cancelled { looked_at: number, of: calls.len(), timeout };
+            cancellation.check().map_err(stopped)?;
+            Ok(look(call, matcher.differences(call, &self.config)))
+        });
+        looked.collect()
     }
 }
 
@@ -239,10 +298,7 @@ fn near_misses(sorted: &Sorted, times: Times, count: u64) -> Vec<NearMiss> {
         // The last ones are too many.
         return sorted.wanted.iter().rev().take(MOST_TOLD).map(|call| miss(call, &[])).collect();
     }
-    // Of those that are as near, the later ones.
-    let mut nearest: Vec<_> = sorted.others.iter().rev().collect();
-    nearest.sort_by_key(|(_, differences)| differences.len());
-    nearest.into_iter().take(MOST_TOLD).map(|(call, differences)| miss(call, differences)).collect()
+    sorted.nearest.iter().map(|(call, differences)| miss(call, differences)).collect()
 }
 
 /// A call in words: `POST /external-api/result/ → 200, at 2026-01-31T12:00:00Z`.
@@ -272,7 +328,7 @@ fn explain(
     let which = match near_misses.first() {
         None => "no other call is remembered".to_owned(),
         Some(miss) if miss.differences.is_empty() => "the last of them:".to_owned(),
-        Some(_) => format!("the nearest of {} others:", sorted.others.len()),
+        Some(_) => format!("the nearest of {} others:", sorted.others),
     };
     lines.push(format!("{there_are}; {which}"));
     for NearMiss { call, what, differences } in near_misses {

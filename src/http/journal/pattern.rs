@@ -1,12 +1,14 @@
 //! Which calls somebody asks for, and how others differ from them.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use regex_lite::Regex;
+use regex::Regex;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
-use super::{head, mask, read};
+use super::{expression, head, mask, read};
 use crate::{
     clock::{nearest_moment, parse_moment},
     config::Config,
@@ -96,15 +98,13 @@ impl<'de> Deserialize<'de> for ValueMatch {
         match Value::deserialize(reader)? {
             value @ Value::Object(_) => {
                 let said = serde_json::from_value(value).map_err(D::Error::custom)?;
-                let said = match said {
+                Ok(match said {
                     Said::Exact(value) => Self::Exact(value),
                     Said::Contains(part) => Self::Contains(part),
                     Said::Matches(expression) => Self::Matches(expression),
                     Said::Present(is) => Self::Present(is),
                     Said::Absent(is) => Self::Absent(is),
-                };
-                said.ready().map_err(D::Error::custom)?;
-                Ok(said)
+                })
             }
             value => Ok(Self::Exact(value)),
         }
@@ -132,29 +132,7 @@ impl From<&String> for ValueMatch {
     }
 }
 
-/// A [`ValueMatch`] that can be used.
-enum Ready<'a> {
-    Exact(&'a Value),
-    Contains(&'a str),
-    Matches(Regex),
-    Present(bool),
-}
-
 impl ValueMatch {
-    fn ready(&self) -> Result<Ready<'_>, String> {
-        Ok(match self {
-            Self::Exact(value) => Ready::Exact(value),
-            Self::Contains(part) => Ready::Contains(part),
-            Self::Matches(expression) => {
-                let read = Regex::new(expression);
-                let unread = |error| format!("`{}` is no regular expression: {error}", shortened(expression));
-                Ready::Matches(read.map_err(unread)?)
-            }
-            Self::Present(is) => Ready::Present(*is),
-            Self::Absent(is) => Ready::Present(!is),
-        })
-    }
-
     /// What is asked for, in words: `contains "app/"`.
     fn in_words(&self) -> String {
         match self {
@@ -163,18 +141,6 @@ impl ValueMatch {
             Self::Matches(expression) => format!("matches `{expression}`"),
             Self::Present(true) | Self::Absent(false) => "is there".into(),
             Self::Present(false) | Self::Absent(true) => "is not there".into(),
-        }
-    }
-}
-
-impl Ready<'_> {
-    fn takes(&self, given: Option<&Value>) -> bool {
-        match (self, given) {
-            (Self::Present(is), given) => given.is_some() == *is,
-            (_, None) => false,
-            (Self::Exact(wanted), Some(given)) => are_the_same(given, wanted),
-            (Self::Contains(part), Some(given)) => text_of(given).contains(part),
-            (Self::Matches(expression), Some(given)) => expression.is_match(&text_of(given)),
         }
     }
 }
@@ -258,39 +224,79 @@ impl CallPattern {
         words
     }
 
-    /// Makes it ready for looking at calls.
+    /// Compiles its regular expressions.
     ///
     /// # Errors
     ///
-    /// A message for the first regular expression that is none.
-    pub(super) fn ready<'a>(&'a self) -> Result<Looking<'a>, String> {
-        let ready = |values: &'a IndexMap<String, ValueMatch>| {
-            let conditions = values.iter().map(|(name, wanted)| Ok(Condition { name, wanted, ready: wanted.ready()? }));
-            conditions.collect::<Result<Vec<_>, String>>()
-        };
-        Ok(Looking { pattern: self, parameters: ready(&self.parameters)?, headers: ready(&self.headers)? })
+    /// [`PatternProblem`] for too many conditions, or the first regular expression that cannot be used.
+    pub(crate) fn compile(self) -> Result<CallMatcher, PatternProblem> {
+        let conditions = [("parameters", &self.parameters), ("headers", &self.headers)];
+        let conditions = conditions.into_iter().flat_map(|(place, them)| them.iter().map(move |it| (place, it)));
+        let count = conditions.clone().count();
+        if count > MAX_CONDITIONS {
+            let message = format!("there are {count} conditions, and a pattern has at most {MAX_CONDITIONS}");
+            return Err(PatternProblem { field: "parameters".into(), message });
+        }
+        let expressions = conditions.filter_map(|(place, (name, condition))| match condition {
+            ValueMatch::Matches(expression) => Some((place, name, expression)),
+            _ => None,
+        });
+        let count = expressions.clone().count();
+        let compiled = expressions.map(|(place, name, expression)| {
+            let problem = |message| PatternProblem { field: format!("{place}.{name}"), message };
+            Ok((expression.clone(), expression::compile(expression, count).map_err(problem)?))
+        });
+        let expressions = compiled.collect::<Result<_, _>>()?;
+        Ok(CallMatcher { pattern: self, expressions })
     }
 }
 
+/// How many parameters and headers a pattern names at most.
+const MAX_CONDITIONS: usize = 200;
+
+/// Why a pattern cannot be used, and which member of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PatternProblem {
+    pub(crate) field: String,
+    pub(crate) message: String,
+}
+
 /// A pattern that is ready for looking at calls.
-pub(super) struct Looking<'a> {
-    pattern: &'a CallPattern,
-    parameters: Vec<Condition<'a>>,
-    headers: Vec<Condition<'a>>,
+#[derive(Debug)]
+pub(crate) struct CallMatcher {
+    pattern: CallPattern,
+    /// The regular expressions of the pattern, compiled.
+    expressions: HashMap<String, Regex>,
 }
 
-/// What is said of one value.
-struct Condition<'a> {
-    name: &'a str,
-    wanted: &'a ValueMatch,
-    ready: Ready<'a>,
-}
+impl CallMatcher {
+    pub(super) fn pattern(&self) -> &CallPattern {
+        &self.pattern
+    }
 
-impl Looking<'_> {
+    /// Whether to look at a call takes hardly longer than to remember it.
+    pub(super) fn is_quick(&self) -> bool {
+        self.expressions.is_empty()
+    }
+
+    fn takes(&self, wanted: &ValueMatch, given: Option<&Value>) -> bool {
+        match (wanted, given) {
+            (ValueMatch::Present(is), given) => given.is_some() == *is,
+            (ValueMatch::Absent(is), given) => given.is_none() == *is,
+            (_, None) => false,
+            (ValueMatch::Exact(wanted), Some(given)) => are_the_same(given, wanted),
+            (ValueMatch::Contains(part), Some(given)) => text_of(given).contains(part),
+            (ValueMatch::Matches(expression), Some(given)) => {
+                self.expressions.get(expression).is_some_and(|compiled| compiled.is_match(&text_of(given)))
+            }
+        }
+    }
+
     /// What of the conditions a call does not fulfil, in words; nothing where it is one that is asked for.
     pub(super) fn differences(&self, (_, entry): &CallOf, config: &Config) -> Vec<String> {
         let (call, mut differences) = (&entry.recorded, Vec::new());
-        let CallPattern { endpoint, session, method, status, encoding, from, to, after, .. } = self.pattern;
+        let CallPattern { endpoint, session, method, status, encoding, parameters: wanted, headers, from, to, after } =
+            &self.pattern;
         let mut differ = |what: &str, is: Option<&str>, wanted: Option<&str>| {
             if let Some(wanted) = wanted
                 && !is.is_some_and(|is| is.eq_ignore_ascii_case(wanted))
@@ -302,20 +308,24 @@ impl Looking<'_> {
         differ("endpoint", call.endpoint.map(Endpoint::as_str), endpoint.map(Endpoint::as_str));
         differ("session", call.session.as_ref().map(Token::as_str), session.as_deref());
         differ("method", Some(&call.method), method.as_deref());
-        let (is, wanted) = (call.status.to_string(), status.map(|status| status.to_string()));
-        differ("status", Some(&is), wanted.as_deref());
-        let reads = encoding.is_some() || !self.parameters.is_empty();
+        let (is, status) = (call.status.to_string(), status.map(|status| status.to_string()));
+        differ("status", Some(&is), status.as_deref());
+        let reads = encoding.is_some() || !wanted.is_empty();
         let (read_as, parameters) = if reads { read(call, &head(call), config) } else { (None, Map::new()) };
         differ("encoding", read_as, encoding.as_deref());
-        for condition in &self.parameters {
-            let is_secret = condition.name == "company_key" && !config.journal.secrets;
-            let given = find(&parameters, condition.name);
-            differences.extend(condition.difference("parameter", given.as_ref(), is_secret));
+        for (name, wanted) in wanted {
+            let is_secret = name == "company_key" && !config.journal.secrets;
+            let given = find(&parameters, name);
+            if !self.takes(wanted, given.as_ref()) {
+                differences.push(difference(("parameter", name), wanted, given.as_ref(), is_secret));
+            }
         }
-        for condition in &self.headers {
-            let is_secret = condition.name.eq_ignore_ascii_case("authorization") && !config.journal.secrets;
-            let given = call.headers.get(condition.name).map(|value| Value::from(&*value));
-            differences.extend(condition.difference("header", given.as_ref(), is_secret));
+        for (name, wanted) in headers {
+            let is_secret = name.eq_ignore_ascii_case("authorization") && !config.journal.secrets;
+            let given = call.headers.get(name).map(|value| Value::from(&*value));
+            if !self.takes(wanted, given.as_ref()) {
+                differences.push(difference(("header", name), wanted, given.as_ref(), is_secret));
+            }
         }
         if from.is_some_and(|from| call.at < from) || to.is_some_and(|to| call.at >= to) {
             differences.push(format!("it was answered at {}", call.at));
@@ -327,31 +337,21 @@ impl Looking<'_> {
     }
 }
 
-impl Condition<'_> {
-    /// How the value that is given differs from what is asked for; `None` where it does not.
-    fn difference(&self, what: &str, given: Option<&Value>, is_secret: bool) -> Option<String> {
-        if self.ready.takes(given) {
-            return None;
+/// How the value that is given differs from the one that is wanted, in words.
+fn difference((what, name): (&str, &str), wanted: &ValueMatch, given: Option<&Value>, is_secret: bool) -> String {
+    let Some(given) = given else { return format!("the {what} `{name}` is missing") };
+    let shown = match given {
+        Value::String(text) if is_secret => format!("{:?}", mask(text)),
+        other => shortened(&other.to_string()).into_owned(),
+    };
+    match wanted {
+        ValueMatch::Exact(_) if is_secret => format!("the {what} `{name}` is {shown}, not the one that is asked for"),
+        ValueMatch::Exact(value) => format!("the {what} `{name}` is {shown}, not {}", shortened(&value.to_string())),
+        ValueMatch::Contains(part) => format!("the {what} `{name}` is {shown}, which does not contain {part:?}"),
+        ValueMatch::Matches(expression) => {
+            format!("the {what} `{name}` is {shown}, which does not match `{expression}`")
         }
-        let Self { name, wanted, .. } = self;
-        let Some(given) = given else { return Some(format!("the {what} `{name}` is missing")) };
-        let shown = match given {
-            Value::String(text) if is_secret => format!("{:?}", mask(text)),
-            other => shortened(&other.to_string()).into_owned(),
-        };
-        Some(match wanted {
-            ValueMatch::Exact(_) if is_secret => {
-                format!("the {what} `{name}` is {shown}, not the one that is asked for")
-            }
-            ValueMatch::Exact(value) => {
-                format!("the {what} `{name}` is {shown}, not {}", shortened(&value.to_string()))
-            }
-            ValueMatch::Contains(part) => format!("the {what} `{name}` is {shown}, which does not contain {part:?}"),
-            ValueMatch::Matches(expression) => {
-                format!("the {what} `{name}` is {shown}, which does not match `{expression}`")
-            }
-            ValueMatch::Present(_) | ValueMatch::Absent(_) => format!("the {what} `{name}` is there: {shown}"),
-        })
+        ValueMatch::Present(_) | ValueMatch::Absent(_) => format!("the {what} `{name}` is there: {shown}"),
     }
 }
 

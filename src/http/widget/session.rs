@@ -44,12 +44,14 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, token: Token, r
     // What is no text is no token of a session either.
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let (head, _) = request.into_parts();
-    let link = own_link(&head, &mock, &token);
-    let step = named(&head.uri, "step");
-    match mock.show_screen(&token, &viewer(&head), step.as_deref(), |stop| view(stop, &link)) {
-        Ok(view) => shown(view),
-        Err(error) => refusal(&error, mock.language(&token)),
-    }
+    let (link, viewer, step) = (own_link(&head, &mock, &token), viewer(&head), named(&head.uri, "step"));
+    let show = off_runtime(mock, move |mock| {
+        match mock.show_screen(&token, &viewer, step.as_deref(), |stop| view(stop, &link)) {
+            Ok(view) => shown(view),
+            Err(error) => refusal(&error, mock.language(&token)),
+        }
+    });
+    show.await
 }
 
 /// The person's answer to a screen: JSON, or, where the query says how a picture came (`by=capture`, `by=upload`,
@@ -75,41 +77,59 @@ pub(in crate::http) async fn answer(State(mock): State<Arc<Mock>>, token: Token,
             return misfit(&AnswerError { problem: error.message, text: "too-large" });
         }
         Err(error) => return misfit(&unreadable(error)),
-        Ok(received) => received,
+        Ok(received) => received.body().clone(),
     };
     let (viewer, link) = (viewer(&head), own_link(&head, &mock, &token));
-    let view = |stop: &Stop<'_>| view(stop, &link);
-    let answered = match (by.as_deref(), screen) {
-        (None, _) => match read(received.body(), &limits) {
-            Ok(answer) => mock.answer_screen(&token, &viewer, &answer, view),
-            Err(problem) => return misfit(&unreadable(VendorError::argument(problem))),
-        },
-        (Some(by), screen) => {
-            let (screen, bytes) = (screen.unwrap_or_default(), received.body().to_vec());
-            match by {
-                "capture" => mock.take_picture(&token, &viewer, (&screen, Way::Capture), bytes, view),
-                "upload" => mock.take_picture(&token, &viewer, (&screen, Way::Upload), bytes, view),
-                "video" => match mock.take_video(&token, &viewer, &screen, bytes) {
-                    Ok(()) => return response(StatusCode::NO_CONTENT, "application/json", Body::empty()),
-                    Err(error) => Err(error),
-                },
-                _ => {
-                    let problem = "`by` is capture, upload or video";
-                    return misfit(&unreadable(VendorError::argument(problem.to_owned())));
-                }
+    let take = off_runtime(mock, move |mock| {
+        let picture = by.as_deref().map(|by| (by, screen.unwrap_or_default()));
+        match take(mock, &token, &viewer, picture, &received, &link) {
+            Ok(Some(Answered::Next { shown: view, sent: None })) => shown(view),
+            Ok(Some(Answered::Next { shown: view, sent: Some(sent) })) => with_hint(shown(view), &sent),
+            Ok(Some(Answered::Through(url))) => {
+                let url = url.map(|url| location_of(&url, &token, &mock.config));
+                json(StatusCode::OK, &json!({ "returnUrl": url, "token": token }))
             }
+            Ok(None) => response(StatusCode::NO_CONTENT, "application/json", Body::empty()),
+            Err(ScreenError::Session(error)) => refusal(&error, mock.language(&token)),
+            Err(ScreenError::Answer(error)) => misfit(&error),
         }
-    };
-    match answered {
-        Ok(Answered::Next { shown: view, sent: None }) => shown(view),
-        Ok(Answered::Next { shown: view, sent: Some(sent) }) => with_hint(shown(view), &sent),
-        Ok(Answered::Through(url)) => {
-            let url = url.map(|url| location_of(&url, &token, &mock.config));
-            json(StatusCode::OK, &json!({ "returnUrl": url, "token": token }))
+    });
+    take.await
+}
+
+/// Takes an answer to a screen: the `body` as JSON, or as a picture or video with how it came and for which screen.
+/// Answers nothing where the page shows nothing else.
+fn take(
+    mock: &Mock,
+    token: &str,
+    viewer: &Viewer,
+    picture: Option<(&str, String)>,
+    body: &[u8],
+    link: &str,
+) -> Result<Option<Answered<Vec<u8>>>, ScreenError> {
+    let view = |stop: &Stop<'_>| view(stop, link);
+    let wrong = |problem: String| ScreenError::Answer(unreadable(VendorError::argument(problem)));
+    match picture {
+        None => {
+            let answer = read(body, &mock.config.limits).map_err(wrong)?;
+            mock.answer_screen(token, viewer, &answer, view).map(Some)
         }
-        Err(ScreenError::Session(error)) => refusal(&error, mock.language(&token)),
-        Err(ScreenError::Answer(error)) => misfit(&error),
+        Some((by, screen)) => match by {
+            "capture" => mock.take_picture(token, viewer, (&screen, Way::Capture), body.to_vec(), view).map(Some),
+            "upload" => mock.take_picture(token, viewer, (&screen, Way::Upload), body.to_vec(), view).map(Some),
+            "video" => mock.take_video(token, viewer, &screen, body.to_vec()).map(|()| None),
+            _ => Err(wrong("`by` is capture, upload or video".to_owned())),
+        },
     }
+}
+
+/// Responds on a thread where it may take its time: a session may have thousands of steps.
+async fn off_runtime(
+    mock: Arc<Mock>,
+    respond: impl FnOnce(&Mock) -> Response<Body> + Send + 'static,
+) -> Response<Body> {
+    let job_mock = mock.clone();
+    mock.workers.run(move |_| respond(&job_mock)).await
 }
 
 /// Reads an answer to a screen.

@@ -128,15 +128,32 @@ async fn the_last_company_can_be_removed_and_a_reset_brings_it_back() {
 }
 
 #[tokio::test]
-async fn a_reset_of_everything_is_not_that_of_one_by_mistake() {
+async fn a_reset_that_names_a_company_is_that_of_one() {
     let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
-    let token = app.begin(json!({"company_key": "one"})).await;
-    let wrong = json!({"company_key": "two"});
-    for path in ["reset".to_owned(), "companies/one/reset".into(), format!("sessions/{token}/expire")] {
-        let problem = app.tell(&path, &wrong).await.problem(400);
-        assert_eq!((&problem["field"], app.mock.sessions().len()), (&json!("company_key"), 1), "{path}: {problem}");
+    let sessions = async || {
+        let companies = app.look("companies").await["items"].clone();
+        [0, 1].map(|at| companies[at]["sessions"].as_u64().unwrap())
+    };
+    let two = json!({"company_key": "two"});
+    for (path, body) in [("reset?company_key=two", json!({})), ("reset", two.clone()), ("reset?company_key=two", two)] {
+        app.begin(json!({"company_key": "one"})).await;
+        app.begin(json!({"company_key": "two"})).await;
+        let before = sessions().await[0];
+        app.tell(path, &body).await.assert_status(204);
+        assert_eq!(sessions().await, [before, 0], "{path} {body}");
     }
-    assert_eq!(app.mock.sessions()[0].expires_at, app.look(&format!("sessions/{token}")).await["expires_at"]);
+    let token = app.begin(json!({"company_key": "one"})).await;
+    let other = json!({"company_key": "one"});
+    for (path, body) in [
+        ("reset?company_key=two".to_owned(), &other),
+        ("reset?company_key=one&company_key=two".into(), &json!({})),
+        ("companies/one/reset".into(), &other),
+        (format!("sessions/{token}/expire?company_key=one"), &json!({})),
+    ] {
+        let problem = app.tell(&path, body).await.problem(400);
+        assert_eq!((&problem["field"], sessions().await[0]), (&json!("company_key"), 4), "{path}: {problem}");
+    }
+    assert_eq!(app.look(&format!("sessions/{token}")).await["is_opened"], false);
 }
 
 #[tokio::test]

@@ -128,6 +128,7 @@ max-body: 1MiB
 max-multipart-body: 1000
 max-parts: 5
 max-depth: 32
+admin-timeout: 10s
 max-upload: 16MiB
 max-session-uploads: 64MiB
 max-uploads: 512MiB

@@ -122,7 +122,7 @@ pub(super) fn of_scenarios(schema: &mut Value) {
         "then": {"oneOf": [
             {"required": ["present"], "properties": {"present": {"type": "boolean"}}},
             {"required": ["contains"]},
-            {"required": ["glob"], "properties": {"glob": text()}},
+            {"required": ["glob"], "properties": {"glob": {"type": "string", "maxLength": 200}}},
         ], "minProperties": 1, "maxProperties": 1},
     });
     let score = json!({"anyOf": [

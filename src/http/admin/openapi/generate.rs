@@ -60,10 +60,10 @@ impl Document {
         value.insert("parameters".into(), parameters.into());
         let operation = Operation { document: self, method, path, value, answers: Map::new() };
         match method {
-            _ if path.starts_with("/health/") => operation,
-            "get" => operation.problems(&[401, 403]),
+            _ if path.starts_with("/health/") => operation.problems(&[400]),
+            "get" => operation.problems(&[400, 401, 403]),
             // With a body that nobody needs, too.
-            _ => operation.problems(&[401, 403, 415]),
+            _ => operation.problems(&[400, 401, 403, 415]),
         }
     }
 
@@ -128,7 +128,7 @@ impl Operation<'_> {
         });
         let parameters: Vec<_> = parameters.collect();
         self.value["parameters"].as_array_mut().expect("a list").extend(parameters);
-        self.problems(&[400])
+        self
     }
 
     /// What its body is, besides an empty one where nothing in it is required.
@@ -137,9 +137,17 @@ impl Operation<'_> {
         self.body_of(schema.into())
     }
 
+    /// The company that a body names can be named in the query, too.
     fn body_of(mut self, schema: Value) -> Self {
+        let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+        let object = name.and_then(|name| self.document.read.definitions().get(name)).unwrap_or(&schema);
+        if object["properties"].get("company_key").is_some() {
+            let schema = json!({"type": "string"});
+            let parameter = json!({"name": "company_key", "in": "query", "required": false, "schema": schema});
+            self.value["parameters"].as_array_mut().expect("a list").push(parameter);
+        }
         self.value.insert("requestBody".into(), json!({"content": {"application/json": {"schema": schema}}}));
-        self.problems(&[400, 413, 415])
+        self.problems(&[413, 415])
     }
 
     fn answers<T: JsonSchema>(mut self, status: u16) -> Self {

@@ -66,9 +66,10 @@ pub(super) fn paths(document: &mut Document) {
         .problems(&[404])
         .done();
     document
-        .admin("post", "/reset", "Makes everything as it was at the start")
-        .body::<Nothing>()
+        .admin("post", "/reset", "Makes everything as it was at the start, or one company")
+        .body::<listing::Whose>()
         .answers_nothing()
+        .problems(&[404])
         .done();
 
     document
@@ -212,7 +213,7 @@ pub(super) fn paths(document: &mut Document) {
         .admin("post", "/calls/count", "How many calls are like that")
         .body_of(pattern)
         .answers::<calls::Counted>(200)
-        .problems(&[404, 409, 410])
+        .problems(&[404, 408, 409, 410])
         .done();
     let found = calls::Found::json_schema(&mut document.read).to_value()["properties"].clone();
     let found = with(document, CallPattern::json_schema, found, &[]);
@@ -220,7 +221,7 @@ pub(super) fn paths(document: &mut Document) {
         .admin("post", "/calls/find", "The calls that are like that")
         .body_of(found)
         .answers::<Part<CallInfo>>(200)
-        .problems(&[404, 409, 410])
+        .problems(&[404, 408, 409, 410])
         .done();
     let expected = calls::Expected::json_schema(&mut document.read).to_value()["properties"].clone();
     let expected = with(document, CallPattern::json_schema, expected, &[]);
@@ -228,7 +229,7 @@ pub(super) fn paths(document: &mut Document) {
         .admin("post", "/calls/verify", "Whether there are as many calls like that as expected")
         .body_of(expected)
         .answers::<calls::Counted>(200)
-        .problems(&[404, 409, 410])
+        .problems(&[404, 408, 409, 410])
         .done();
     document.admin("get", "/calls/{id}", "One call").answers::<CallInfo>(200).problems(&[404, 410]).done();
     document

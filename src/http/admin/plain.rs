@@ -1,0 +1,82 @@
+//! Handlers that are plain functions: they run where they may take their time, off the runtime's threads.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, Request},
+    handler::Handler,
+    http::Response,
+    response::IntoResponse,
+};
+use serde::de::DeserializeOwned;
+use tokio::time::sleep;
+
+use super::{
+    problem::Problem,
+    reading::{Named, Said},
+};
+use crate::{
+    http::caller::Caller,
+    mock::{Cancellation, Mock},
+};
+
+/// How long a job goes on for a client that has ended its sending side: some do so and wait for the response.
+const HALF_CLOSED: Duration = Duration::from_secs(1);
+
+/// What a handler gets besides what the request says.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) mock: &'a Mock,
+    /// What the path names: a key, a token, a name or an id. Empty where it names nothing.
+    pub(super) name: &'a str,
+    pub(super) cancellation: &'a Cancellation,
+}
+
+/// Says that a request comes from a caller in this process who waits for the response on its own thread.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AtOnce;
+
+/// A handler that is a plain function of what the request says.
+pub(super) struct Plain<T, R>(pub(super) fn(Context<'_>, T) -> R);
+
+impl<T, R> Clone for Plain<T, R> {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}
+
+impl<T: DeserializeOwned + 'static, R: IntoResponse + 'static> Handler<(), Arc<Mock>> for Plain<T, R> {
+    type Future = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+    fn call(self, request: Request, mock: Arc<Mock>) -> Self::Future {
+        let Self(handler) = self;
+        let handle =
+            move |context: Context<'_>, said: Said| said.read().map(|said| handler(context, said)).into_response();
+        Box::pin(async move { respond(request, mock, handle).await.unwrap_or_else(Problem::into_response) })
+    }
+}
+
+async fn respond(
+    request: Request,
+    mock: Arc<Mock>,
+    handle: impl FnOnce(Context<'_>, Said) -> Response<Body> + Send + 'static,
+) -> Result<Response<Body>, Problem> {
+    let (said, mut head) = Said::receive(request, &mock).await?;
+    let Named(name) = Named::from_request_parts(&mut head, &()).await?;
+    let job_mock = mock.clone();
+    let job = move |cancellation: &Cancellation| handle(Context { mock: &job_mock, name: &name, cancellation }, said);
+    if head.extensions.get::<AtOnce>().is_some() {
+        return Ok(mock.workers.run_here(job));
+    }
+    let Some(client) = head.extensions.get::<Caller>() else { return Ok(mock.workers.run(job).await) };
+    let gone = async {
+        client.gone().await;
+        sleep(HALF_CLOSED).await;
+    };
+    tokio::select! {
+        biased;
+        response = mock.workers.run(job) => Ok(response),
+        () = gone => Err(Problem::late("the client has gone")),
+    }
+}

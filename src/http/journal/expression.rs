@@ -1,0 +1,99 @@
+//! Regular expressions that callers send: they match in linear time, and their size is bounded.
+
+use regex::{Error, Regex, RegexBuilder};
+
+use crate::foreign_text::shortened;
+
+/// How large an expression may be when it is compiled, in bytes. Matching takes as long as this times the text at worst.
+const MAX_SIZE: usize = 256 << 10;
+
+/// How many bytes all expressions of a pattern together may keep of what they met in texts, and one of them at most.
+const MAX_CACHE: usize = 16 << 20;
+const MAX_CACHE_OF_ONE: usize = 1 << 20;
+
+/// Compiles one of the `count` expressions of a pattern. `\w`, `\d`, `\s` and `\b` are ASCII, as in JavaScript.
+///
+/// # Errors
+///
+/// A message that says what to write instead.
+pub(super) fn compile(expression: &str, count: usize) -> Result<Regex, String> {
+    let compiled = RegexBuilder::new(&with_ascii_classes(expression))
+        .size_limit(MAX_SIZE)
+        .dfa_size_limit((MAX_CACHE / count.max(1)).min(MAX_CACHE_OF_ONE))
+        .build();
+    let shown = shortened(expression);
+    compiled.map_err(|error| match error {
+        Error::CompiledTooBig(_) => {
+            format!("`{shown}` is too large a regular expression: repeat less, such as `+` instead of `{{1,999}}`")
+        }
+        error => {
+            let error = error.to_string();
+            let reason = error.lines().next_back().unwrap_or_default().trim_start_matches("error: ");
+            format!("`{shown}` is no regular expression: {reason}")
+        }
+    })
+}
+
+/// The same expression with ASCII classes in place of those that would be Unicode's. One of Unicode's letters is hundreds
+/// of times as large, and what is repeated of it soon too large.
+fn with_ascii_classes(expression: &str) -> String {
+    let (mut ascii, mut rest) = (String::with_capacity(expression.len()), expression);
+    while let Some((before, escaped)) = rest.split_once('\\') {
+        ascii.push_str(before);
+        let mut characters = escaped.chars();
+        match characters.next() {
+            Some('w') => ascii.push_str("[0-9A-Za-z_]"),
+            Some('W') => ascii.push_str("[^0-9A-Za-z_]"),
+            Some('d') => ascii.push_str("[0-9]"),
+            Some('D') => ascii.push_str("[^0-9]"),
+            Some('s') => ascii.push_str("[\\t-\\r ]"),
+            Some('S') => ascii.push_str("[^\\t-\\r ]"),
+            Some('b') => ascii.push_str("(?-u:\\b)"),
+            Some('B') => ascii.push_str("(?-u:\\B)"),
+            other => {
+                ascii.push('\\');
+                ascii.extend(other);
+            }
+        }
+        rest = characters.as_str();
+    }
+    ascii + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_are_ascii_and_all_else_is_unicode() {
+        for (expression, text, matches) in [
+            (r"^\w+$", "abc_9", true),
+            (r"^\w+$", "გია", false),
+            (r"^.{3}$", "გია", true),
+            (r"^[ა-ჰ]+$", "გია", true),
+            (r"^[^\w]$", "გ", true),
+            (r"^[\w.]{1,64}@[\w.]{1,255}$", "a.b@example.com", true),
+            (r"^\d{2}\s\D\S$", "12\ta\u{e9}", true),
+            (r"\ba\b", "b a b", true),
+            (r"\ba\b", "bab", false),
+            (r"a\Bb", "ab", true),
+            (r"^\\w$", r"\w", true),
+            (r"(?i)ÄB", "äb", true),
+        ] {
+            assert_eq!(compile(expression, 1).unwrap().is_match(text), matches, "{expression} {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_says_what_to_write() {
+        for (expression, reason) in [
+            ("(a{100}){100}", "is too large a regular expression: repeat less"),
+            ("(", "is no regular expression: unclosed group"),
+            ("a\\", "is no regular expression: incomplete escape sequence"),
+            ("(a)\\1", "is no regular expression: backreferences are not supported"),
+        ] {
+            let problem = compile(expression, 1).unwrap_err();
+            assert!(problem.contains(reason), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Work that may last: it runs off the runtime's threads, a bounded number of jobs at a time, and stops when nobody waits
+//! for its result any more.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use crate::clock::uptime;
+
+/// How many jobs run at a time. More would take the processors from the threads that answer everything else.
+const MAX_JOBS: usize = 8;
+
+/// Runs jobs on threads of their own.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    slots: Arc<Semaphore>,
+    timeout: Duration,
+}
+
+/// Tells a job when to stop.
+#[derive(Debug)]
+pub(crate) struct Cancellation {
+    is_abandoned: Arc<AtomicBool>,
+    /// The end of its time, in real time.
+    deadline: Duration,
+}
+
+/// A job was told to stop: its time is over, or its caller has gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cancelled;
+
+impl Workers {
+    /// Jobs that are given up after `timeout`, in real time.
+    pub(crate) fn new(timeout: Duration) -> Self {
+        Self { slots: Arc::new(Semaphore::new(MAX_JOBS)), timeout }
+    }
+
+    /// Runs a job as soon as there is room for it. The job is told to stop when the future is dropped.
+    pub(crate) async fn run<T: Send + 'static>(&self, job: impl FnOnce(&Cancellation) -> T + Send + 'static) -> T {
+        let slot = self.slots.clone().acquire_owned().await.expect("nobody closes it");
+        let abandon = Abandon(Arc::default());
+        let (is_abandoned, timeout) = (abandon.0.clone(), self.timeout);
+        let running = spawn_blocking(move || {
+            // A job that nobody waits for keeps its slot until it notices.
+            let _slot = slot;
+            job(&Cancellation::new(is_abandoned, timeout))
+        });
+        match running.await {
+            Ok(result) => result,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// Runs a job on this thread, for a caller who waits for it there.
+    pub(crate) fn run_here<T>(&self, job: impl FnOnce(&Cancellation) -> T) -> T {
+        job(&Cancellation::new(Arc::default(), self.timeout))
+    }
+}
+
+impl Cancellation {
+    fn new(is_abandoned: Arc<AtomicBool>, timeout: Duration) -> Self {
+        Self { is_abandoned, deadline: uptime().saturating_add(timeout) }
+    }
+
+    /// Whether the job may go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Cancelled`] when it has to stop.
+    pub(crate) fn check(&self) -> Result<(), Cancelled> {
+        match self.is_abandoned.load(Ordering::Relaxed) || uptime() >= self.deadline {
+            true => Err(Cancelled),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Tells a job to stop when it is dropped.
+struct Abandon(Arc<AtomicBool>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_stops_when_nobody_waits_for_it_or_its_time_is_over() {
+        let workers = Workers::new(Duration::from_secs(3600));
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (stopped, has_stopped) = tokio::sync::oneshot::channel();
+        let job = workers.run(move |cancellation| {
+            begun.send(()).unwrap();
+            while cancellation.check().is_ok() {
+                std::thread::yield_now();
+            }
+            stopped.send(()).unwrap();
+        });
+        tokio::select! {
+            () = job => unreachable!("its time is not over"),
+            begun = has_begun => begun.unwrap(),
+        }
+        has_stopped.await.unwrap();
+        let _all = workers.slots.acquire_many(MAX_JOBS as u32).await.unwrap();
+        assert_eq!(Workers::new(Duration::ZERO).run(Cancellation::check).await, Err(Cancelled));
+    }
+}
