@@ -18,7 +18,7 @@ pub(crate) use self::{
     guests::Welcome,
     journal::{Entry, Evicted as EvictedCalls, Headers, Journal, Noted, Numbers, Recorded},
     order::Gone,
-    sessions::Ceiling,
+    sessions::{Ceiling, LARGE},
     tenant::{Setup, Tenant, TenantSettings},
     tenants::Tenants,
 };

@@ -7,7 +7,7 @@ use std::{
     ops::{Bound, ControlFlow},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -24,6 +24,9 @@ use crate::{
     session::{Seen, Session},
     vendor::Token,
 };
+
+/// How many bytes of flags and steps a large session has more than.
+pub(crate) const LARGE: usize = 64 << 10;
 
 /// How many sessions are taken from the list at once, so that it is not locked for long.
 const CHUNK: usize = 1000;
@@ -42,11 +45,18 @@ pub(crate) struct Index {
     entries: DashSet<Entry>,
     /// How many sessions have begun.
     begun: AtomicU64,
+    /// Whether any of them was large.
+    has_large: AtomicBool,
 }
 
 impl Index {
     pub(super) fn find(&self, token: &Token) -> Option<Arc<Record>> {
         self.entries.get(token).map(|entry| entry.0.clone())
+    }
+
+    /// Whether the session of that token asks for so much that to read it lasts.
+    pub(super) fn is_large(&self, token: &Token) -> bool {
+        self.has_large.load(Ordering::Relaxed) && self.entries.get(token).is_some_and(|entry| entry.0.is_large)
     }
 }
 
@@ -80,6 +90,7 @@ pub(crate) struct Record {
     pub(super) token: Token,
     /// Sessions are numbered in the order in which they begin, whichever company they belong to.
     number: u64,
+    is_large: bool,
     pub(super) owner: Weak<Tenant>,
     /// The files that were there when the session began: it does not change when they do.
     catalogue: Arc<Catalogue>,
@@ -144,8 +155,12 @@ impl Sessions {
         let (token, number) = (session.token, self.index.begun.fetch_add(1, Ordering::Relaxed));
         let (owner, due) = (self.owner.clone(), session.next_due());
         let (begun_at, begun) = (session.begun_at(), self.begun(&session));
+        let is_large = session.asked.length() > LARGE;
+        if is_large {
+            self.index.has_large.store(true, Ordering::Relaxed);
+        }
         let held = Mutex::new(Some(Held { session, due }));
-        let record = Arc::new(Record { token, number, owner, catalogue, session: held });
+        let record = Arc::new(Record { token, number, is_large, owner, catalogue, session: held });
         let mut order = self.order();
         let is_full = order.by_number.len() >= ceiling.most;
         if is_full && ceiling.refuses {

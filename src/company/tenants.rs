@@ -161,6 +161,11 @@ impl Tenants {
         self.index.find(token)?.owner.upgrade()
     }
 
+    /// Whether the session of that token asks for so much that to read it lasts.
+    pub(crate) fn is_large(&self, token: &Token) -> bool {
+        self.index.is_large(token)
+    }
+
     /// Does something with a session of whichever company: the widget's calls name none. The company counts as called.
     /// `None` when there is no session of that token.
     pub(crate) fn update_session<T>(

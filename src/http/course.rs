@@ -1,6 +1,6 @@
 //! What stands around every call of the vendor's API and of the widget, refused ones too: faults, the journal, and one log line.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, mem, sync::Arc};
 
 use axum::{
     Router,
@@ -20,18 +20,26 @@ use super::{
     unread,
     widget::page,
 };
+#[cfg(feature = "media")]
+use crate::mock::Picture;
 use crate::{
     clock::Stopwatch,
-    company::{Gone, Headers, Recorded, Tenant},
+    company::{Gone, Headers, LARGE, Recorded, Setup, Tenant},
     faults::Endpoint,
     mock::{Met, Mock, Refusal},
-    vendor::{ErrorCase, ErrorCode, Token},
+    vendor::{ErrorCase, ErrorCode, Token, VendorError},
 };
-#[cfg(feature = "media")]
-use crate::{mock::Picture, vendor::VendorError};
 
 /// What an endpoint does with a call that was let in.
 pub(super) type Handler = fn(&Mock, &Call<'_>) -> Result<Answer, Refusal>;
+
+/// What comes of a vendor call.
+enum CarriedOut {
+    /// What it answers, of a company that is set so.
+    Answer(Answer, Arc<Setup>),
+    /// It is answered otherwise, as nobody imitates it so.
+    Refused(Response<Body>),
+}
 
 /// What becomes known of a call on its way: who makes it, about which session, what it met, and what is remembered.
 #[derive(Debug, Default)]
@@ -136,33 +144,30 @@ impl Course {
             let body = received.body();
             (self.body, self.body_length) = (body[..body.len().min(self.most_kept(mock))].into(), body.len());
         }
-        let params = received.as_ref().map_err(Clone::clone).and_then(|it| Params::read(head, it, &limits));
-        let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| Call::tenant(mock, params));
-        self.tenant = tenant.as_ref().ok().cloned();
+        let is_large = self.body_length > LARGE;
+        let read = || received.as_ref().map_err(Clone::clone).and_then(|it| Params::read(head, it, &limits));
+        let params = mock.workers.run_in_place(is_large, read).await;
         let token = params.as_ref().ok().and_then(|params| params.text("session_token").ok()?);
         self.session = token.as_deref().and_then(Token::parse);
-        self.met = mock.strike(self.endpoint, self.tenant.as_deref(), token.as_deref()).map_err(Refusal::Fault)?;
-        let Some((endpoint, handler)) = target else { return Ok(not_imitated(head)) };
-        if !takes(endpoint, &head.method) {
-            return Ok(wrong_method(endpoint, head));
-        }
-        let mut call = Call::admit(endpoint, tenant?, params?, &head.headers)?;
-        call.is_harmed = self.met.is_harmed();
-        let answer = handler(mock, &call)?;
-        self.met.then(answer.met);
-        self.session = answer.begun.or(self.session);
+        let token = token.map(Cow::into_owned);
+        let is_large = is_large || self.session.is_some_and(|token| mock.tenants.is_large(&token));
+        let carry_out = || self.carry_out(mock, target, head, params, token);
+        let (answer, setup) = match mock.workers.run_in_place(is_large, carry_out).await? {
+            CarriedOut::Answer(answer, setup) => (answer, setup),
+            CarriedOut::Refused(response) => return Ok(response),
+        };
         let response = match answer.content {
             Content::Json(json) => {
                 self.json = Some(json.clone());
-                json_response(json, &call.setup)
+                json_response(json, &setup)
             }
             #[cfg(feature = "media")]
-            Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &call.setup),
+            Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &setup),
             #[cfg(feature = "media")]
             Content::Picture(Picture::Specimen(specimen)) => {
-                let lacks =
-                    |why| VendorError::missing_media(format!("the session has no `{}`: {why}", endpoint.as_str()));
-                super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &call.setup)
+                let kind = specimen.wanted.kind;
+                let lacks = |why| VendorError::missing_media(format!("the session has no `{kind}`: {why}"));
+                super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &setup)
             }
         };
         self.hint = answer.hint;
@@ -170,6 +175,30 @@ impl Course {
             Some(hint) => with_hint(response, hint),
             None => response,
         })
+    }
+
+    /// As [`Course::answer`], of a call that was read; what has to be waited for is left.
+    fn carry_out(
+        &mut self,
+        mock: &Mock,
+        target: Option<(Endpoint, Handler)>,
+        head: &Parts,
+        params: Result<Params<'_>, VendorError>,
+        token: Option<String>,
+    ) -> Result<CarriedOut, Refusal> {
+        let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| Call::tenant(mock, params));
+        self.tenant = tenant.as_ref().ok().cloned();
+        self.met = mock.strike(self.endpoint, self.tenant.as_deref(), token.as_deref()).map_err(Refusal::Fault)?;
+        let Some((endpoint, handler)) = target else { return Ok(CarriedOut::Refused(not_imitated(head))) };
+        if !takes(endpoint, &head.method) {
+            return Ok(CarriedOut::Refused(wrong_method(endpoint, head)));
+        }
+        let mut call = Call::admit(endpoint, tenant?, params?, &head.headers)?;
+        call.is_harmed = self.met.is_harmed();
+        let mut answer = handler(mock, &call)?;
+        self.met.then(mem::take(&mut answer.met));
+        self.session = answer.begun.or(self.session);
+        Ok(CarriedOut::Answer(answer, call.setup))
     }
 
     /// The answer of a call that the last fault that it met keeps from being carried out.

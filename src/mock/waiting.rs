@@ -114,13 +114,18 @@ impl Mock {
             // From here on nothing is missed.
             rings.as_mut().enable();
             let now = tenant.clock.now();
-            let looked = tenant.sessions.update(&token, |session, catalogue| {
-                session.settle(now);
-                distance(session, catalogue, until)
-            });
+            let look = || {
+                let looked = tenant.sessions.update(&token, |session, catalogue| {
+                    session.settle(now);
+                    distance(session, catalogue, until)
+                });
+                let is_there = matches!(looked, Some(Ok(Distance::There)));
+                (looked, is_there.then(|| self.look_at_session(token.as_str())).flatten())
+            };
+            let (looked, info) = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
             let due = match looked {
                 None => return end(token, until, tenant.sessions.gone(&token)),
-                Some(Ok(Distance::There)) => return Ok(self.look_at_session(token.as_str())),
+                Some(Ok(Distance::There)) => return Ok(info),
                 Some(Ok(Distance::Ahead(due))) => due,
                 Some(Err(error)) => return Err(error),
             };

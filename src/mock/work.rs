@@ -9,7 +9,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::Semaphore,
+    task::{block_in_place, spawn_blocking},
+};
 
 use crate::clock::uptime;
 
@@ -54,6 +58,19 @@ impl Workers {
         match running.await {
             Ok(result) => result,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// Runs a job that lasts where `lasts` says so, and may borrow what it needs: on this thread, where the runtime goes on
+    /// with other tasks elsewhere meanwhile, if it has threads for that.
+    pub(crate) async fn run_in_place<T>(&self, lasts: bool, job: impl FnOnce() -> T) -> T {
+        if !lasts {
+            return job();
+        }
+        let _slot = self.slots.acquire().await.expect("nobody closes it");
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => block_in_place(job),
+            _ => job(),
         }
     }
 

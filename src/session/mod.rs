@@ -125,6 +125,12 @@ impl Asked {
         let saved = self.saved.as_ref().map(|saved| &saved.form);
         Layers { saved, own: &self.own, scenario: Some(&self.scenario.form) }
     }
+
+    /// How long the texts of all that asks for something are, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        let saved = self.saved.as_ref().map_or(0, |saved| saved.form.length());
+        saved + self.own.length() + self.scenario.form.length()
+    }
 }
 
 /// The browser that opened the widget.

@@ -41,6 +41,11 @@ impl Form {
         self.text.is_empty()
     }
 
+    /// How long both texts are, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.text.len()
+    }
+
     /// The text of the flags; empty where there are none.
     pub(crate) fn flags(&self) -> &str {
         &self.text[..self.steps_at as usize]

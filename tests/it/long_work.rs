@@ -103,6 +103,20 @@ async fn health_is_answered_while_all_else_is_busy() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_is_answered_while_large_calls_are_read() {
+    let app = TestApp::start().await;
+    let url = app.mock.url();
+    let flags: serde_json::Map<_, _> = (0..40_000).map(|at| (format!("flag{at}"), at.into())).collect();
+    let begin = json!({"company_key": app.mock.company_key(), "flags": flags});
+    health_comes_first(&url, "begin/", &post("/external-api/begin/", &begin)).await;
+    let token = app.begin(begin).await;
+    let result = json!({"company_key": app.mock.company_key(), "session_token": token});
+    health_comes_first(&url, "result/", &post("/external-api/result/", &result)).await;
+    health_comes_first(&url, "the page", &get(&format!("/?session_token={token}"))).await;
+    health_comes_first(&url, "its screen", &get(&format!("/__widget/sessions/{token}"))).await;
+}
+
 #[tokio::test]
 async fn counting_stops_when_nobody_waits_for_it() {
     let endless = |config: &mut Config| {

@@ -72,7 +72,8 @@ pub(super) async fn session(
             Ok(Json(Waited { session, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }))
         }
         None => {
-            let stands = mock.look_into_session(token.as_str());
+            let job_mock = mock.clone();
+            let stands = mock.workers.run(move |_| job_mock.look_into_session(token.as_str())).await;
             let stands = stands.ok_or_else(|| Problem::from(WaitError::NoSuchSession(token)))?;
             let (now, last) = (stands.in_words(), stands.calls.len().saturating_sub(LAST_CALLS));
             let detail = format!("`{until}` did not come within {patience:?}: the session {now}");

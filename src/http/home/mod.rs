@@ -34,21 +34,20 @@ pub(super) async fn show(State(mock): State<Arc<Mock>>, headers: HeaderMap) -> R
     if let Some(refusal) = widget::closed_to_developers(&mock, &headers) {
         return refusal;
     }
-    let job_mock = mock.clone();
-    let page = mock.workers.run(move |_| page(&job_mock)).await;
-    // Nobody is to click on what they cannot see.
-    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-    widget::with_policy(widget::html(StatusCode::OK, page), POLICY)
+    widget::off_runtime(mock, page).await
 }
 
-fn page(mock: &Mock) -> String {
+fn page(mock: &Mock) -> Response<Body> {
     let sessions = match &mock.config.control_api.token {
         None => sessions(mock),
         Some(_) => {
             "<p>Sessions are shown to nobody here, as the control API asks for a token (--admin-token).</p>".into()
         }
     };
-    include_str!("home.html").replace("{scenarios}", &scenarios(mock)).replace("{sessions}", &sessions)
+    let page = include_str!("home.html").replace("{scenarios}", &scenarios(mock)).replace("{sessions}", &sessions);
+    // Nobody is to click on what they cannot see.
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    widget::with_policy(widget::html(StatusCode::OK, page), POLICY)
 }
 
 /// Finishes a session as the form of the page says, and shows the page again.

@@ -11,6 +11,8 @@ mod texts;
 mod view;
 pub(super) mod watch;
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
@@ -66,6 +68,15 @@ pub(super) fn closed_to_developers(mock: &Mock, headers: &HeaderMap) -> Option<R
     let host = headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
     let is_known = host.is_none_or(|host| is_known_host(&host, &mock.config));
     (!is_known).then(|| closed_with(StatusCode::FORBIDDEN, "The mock is not known by this name: see --admin-host."))
+}
+
+/// Responds on a thread where it may take its time: a session may have thousands of steps.
+pub(super) async fn off_runtime(
+    mock: Arc<Mock>,
+    respond: impl FnOnce(&Mock) -> Response<Body> + Send + 'static,
+) -> Response<Body> {
+    let job_mock = mock.clone();
+    mock.workers.run(move |_| respond(&job_mock)).await
 }
 
 /// What a page of somebody else gets that posts a form of the mock.

@@ -19,7 +19,7 @@ use super::{
         origin,
         params::{Params, Received},
     },
-    closed, doctor, filled_in, html, json, refused,
+    closed, doctor, filled_in, html, json, off_runtime, refused,
     session::is_phone,
     texts, with_head,
 };
@@ -41,11 +41,12 @@ const FIELDS: [&str; 4] = ["outcome", "reject_reason", "result_comment", "answer
 /// Shows the widget, and notes the browser that opened it.
 pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, _) = request.into_parts();
-    let token = session_token(&head.uri);
-    match mock.open(&token, browser(&head)) {
-        Ok(()) => html(StatusCode::OK, page(&mock, &token, is_phone(&head))),
+    let (token, browser, is_phone) = (session_token(&head.uri), browser(&head), is_phone(&head));
+    let show = off_runtime(mock, move |mock| match mock.open(&token, browser) {
+        Ok(()) => html(StatusCode::OK, page(mock, &token, is_phone)),
         Err(error) => refusal(&error, mock.language(&token)),
-    }
+    });
+    show.await
 }
 
 /// The page, with what its doctor has to know, and the drawer where the settings leave it there.
@@ -90,29 +91,45 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Requ
     let token = session_token(&head.uri);
     let limits = &mock.config.limits;
     let received = Received::read(&head, &mut body, limits).await;
-    let form = received.and_then(|received| read(&Params::read(&head, &received, limits)?, &head, &mock));
-    // A person who never opened the page, such as a script, has a browser too.
-    let finished = match form {
+    let received = match received {
         Err(error) if error.case == ErrorCase::TooSlow => {
             return error::response(&error, &mock.config.error_status, true);
         }
-        Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
-        Err(error) => Err(FinishError::Form(error.message)),
+        received => received,
     };
-    let finished = finished.map(|return_url| return_url.map(|url| location_of(&url, &token, &mock.config)));
-    let accepts = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    let is_script = accepts.is_some_and(|accept| accept.contains("application/json"));
-    match finished {
+    let respond = off_runtime(mock, move |mock| {
+        let form =
+            received.and_then(|received| read(&Params::read(&head, &received, &mock.config.limits)?, &head, mock));
+        // A person who never opened the page, such as a script, has a browser too.
+        let finished = match form {
+            Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
+            Err(error) => Err(FinishError::Form(error.message)),
+        };
+        let accepts = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        let is_script = accepts.is_some_and(|accept| accept.contains("application/json"));
+        finished_page(mock, &token, finished, is_script)
+    });
+    respond.await
+}
+
+/// What a form is answered with: the last page or a redirect, and JSON for a script.
+fn finished_page(
+    mock: &Mock,
+    token: &str,
+    finished: Result<Option<String>, FinishError>,
+    is_script: bool,
+) -> Response<Body> {
+    match finished.map(|return_url| return_url.map(|url| location_of(&url, token, &mock.config))) {
         Ok(url) if is_script => json(StatusCode::OK, &json!({ "returnUrl": url })),
         Ok(Some(url)) => redirect(&url),
-        Ok(None) => filled_in(StatusCode::OK, mock.language(&token), include_str!("done.html"), &[]),
+        Ok(None) => filled_in(StatusCode::OK, mock.language(token), include_str!("done.html"), &[]),
         Err(error) => {
             tracing::warn!(session = token, "the widget is not finished: {error}");
             let problem = error.to_string();
             let refused = if is_script {
                 json(status(&error), &json!({ "error": problem }))
             } else {
-                refusal(&error, mock.language(&token))
+                refusal(&error, mock.language(token))
             };
             with_hint(refused, &problem)
         }

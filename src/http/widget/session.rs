@@ -20,7 +20,7 @@ use super::{
         origin,
         params::Received,
     },
-    json,
+    json, off_runtime,
     page::{location_of, query, status},
     refused, response,
     view::view,
@@ -121,15 +121,6 @@ fn take(
             _ => Err(wrong("`by` is capture, upload or video".to_owned())),
         },
     }
-}
-
-/// Responds on a thread where it may take its time: a session may have thousands of steps.
-async fn off_runtime(
-    mock: Arc<Mock>,
-    respond: impl FnOnce(&Mock) -> Response<Body> + Send + 'static,
-) -> Response<Body> {
-    let job_mock = mock.clone();
-    mock.workers.run(move |_| respond(&job_mock)).await
 }
 
 /// Reads an answer to a screen.
