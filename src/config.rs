@@ -109,8 +109,10 @@ pub struct Config {
     /// Whose pages may call the vendor's paths and the widget's data from a browser: nobody's but the mock's own.
     pub cors: Cors,
     /// Whether hints that name company keys and expected signatures go to everybody: no, to callers on loopback and
-    /// private networks alone. The log has them.
+    /// private networks alone, by a known name, through no proxy and from no page of another origin. The log has them.
     pub verbose_hints: bool,
+    /// Whether answers carry hints in `x-identomat-mock-hint` at all: yes. Log and journal have them in any case.
+    pub hints: bool,
     /// Who may use the control API.
     pub control_api: ControlApi,
     /// How many bytes of drawn pictures are kept for whoever asks again: 64 MiB.
@@ -151,6 +153,7 @@ impl Default for Config {
             clients: ClientLimits::default(),
             cors: Cors::default(),
             verbose_hints: false,
+            hints: true,
             journal: JournalSettings::default(),
             control_api: ControlApi::default(),
             media_cache: 64 << 20,
@@ -222,6 +225,9 @@ impl Config {
         }
         problems.extend(self.control_api.check().err());
         problems.extend(self.journal.check().err());
+        if self.verbose_hints && !self.hints {
+            problems.push("--verbose-hints and --no-hints contradict each other; leave one out".into());
+        }
         if self.max_companies == 0 {
             problems.push("--max-companies: with 0 no company could come to be; give at least 1".into());
         }

@@ -162,10 +162,16 @@ pub(super) struct Settings {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     null_reject_reason: Option<bool>,
 
-    /// Send hints that name company keys and expected signatures to callers of public addresses, too
+    /// Send hints that name company keys and expected signatures to everybody, not only to callers from near by a known
+    /// name
     #[arg(long, env = "IDENTOMAT_MOCK_VERBOSE_HINTS", value_name = "true|false")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     verbose_hints: Option<bool>,
+
+    /// Send no hints in `x-identomat-mock-hint`; the log and the journal have them
+    #[arg(long, env = "IDENTOMAT_MOCK_NO_HINTS", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", value_name = "true|false")]
+    no_hints: Option<bool>,
 
     /// How much of the pictures that were drawn is kept for whoever asks again [default: 64MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MEDIA_CACHE", value_name = "SIZE")]

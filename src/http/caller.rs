@@ -6,7 +6,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use axum::http::request::Parts;
 use tokio::{io::ReadBuf, net::TcpStream};
+
+use super::origin;
+use crate::config::Config;
 
 /// The client of a connection.
 #[derive(Debug, Clone)]
@@ -18,8 +22,21 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Whether it calls from this machine or a private network.
-    pub(super) fn is_near(&self) -> bool {
+    fn is_near(&self) -> bool {
         is_near(self.address.ip())
+    }
+
+    /// Whether it may know company keys and expected signatures: it calls from near, by no way that hides somebody farther
+    /// away, and no page of another origin sent it.
+    pub(super) fn may_know(&self, head: &Parts, config: &Config) -> bool {
+        const FORWARDED: [&str; 3] = ["forwarded", "via", "x-forwarded-for"];
+        let (method, headers) = (&head.method, &head.headers);
+        config.verbose_hints
+            || self.is_near()
+                && !FORWARDED.iter().any(|name| headers.contains_key(*name))
+                && origin::unknown_host(headers, config).is_none()
+                && origin::foreign(headers, config).is_none()
+                && !origin::is_sent_by_another_site(method, headers)
     }
 
     /// What is waited for, for as long as the client is there; `None` when it went away.

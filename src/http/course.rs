@@ -74,7 +74,7 @@ pub(super) async fn vendor_call(
             course.error = Some(error.code);
             let (method, path) = (&head.method, head.uri.path());
             tracing::warn!(%method, path, error = %error.code, "{}", error.message);
-            error::response(&error, &mock.config.error_status, mock.config.verbose_hints || caller.is_near())
+            error::response(&error, &mock.config.error_status, caller.may_know(head, &mock.config))
         }
         Err(Refusal::Fault(met)) => course.instead(met),
     };

@@ -20,7 +20,8 @@ const LONGEST_HINT: usize = 2000;
 
 /// What stands instead of a hint that names company keys or an expected signature.
 const HINT_IS_PRIVATE: &str = "the hint names company keys or signatures, and goes to callers on loopback and private \
-                               networks alone (--verbose-hints); it is in the log";
+                               networks alone who call by a known name, through no proxy and from no page of another \
+                               origin (--verbose-hints); it is in the log";
 
 /// The answer of a call that failed (specification, section 4). A caller who `may_know` gets hints that name company keys
 /// and expected signatures, too.
@@ -46,12 +47,12 @@ pub(super) fn response(error: &VendorError, statuses: &ErrorStatus, may_know: bo
 }
 
 /// What a client gets whose request has not even got a whole head: a path is not known.
-pub(crate) fn head_too_slow(problem: &str) -> String {
+pub(crate) fn head_too_slow(problem: &str, sends_hint: bool) -> String {
     let body = json!({"error": problem, "instructions": "Send the request again, on a new connection."}).to_string();
-    let (length, hint) = (body.len(), HINT_HEADER);
+    let length = body.len();
+    let hint = if sends_hint { format!("{HINT_HEADER}: {problem}\r\n") } else { String::new() };
     format!(
-        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\n{hint}: {problem}\r\n\
-         content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\n{hint}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
     )
 }
 

@@ -1,4 +1,7 @@
-//! Which page calls: the `Origin` of a request, and whether that is the mock's own or one that may read its answers.
+//! Which page calls, and by which name: whether it is the mock's own or one that may read its answers, and whether the
+//! name is one that nobody else can have led here.
+
+use std::{borrow::Cow, net::IpAddr};
 
 use axum::http::{
     HeaderMap, HeaderValue, Method, Response, StatusCode,
@@ -22,6 +25,51 @@ pub(super) fn foreign<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a
     let origin = origin.to_str().unwrap_or("null");
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     (!is_own(origin, host, config.public_url.as_deref())).then_some(origin)
+}
+
+/// Whether a page of another site, or of another port, sent a request, as browsers say it where they name no origin. A link
+/// that somebody followed is none: the page that it is on gets nothing of the response.
+pub(super) fn is_sent_by_another_site(method: &Method, headers: &HeaderMap) -> bool {
+    let says = |name, value: &str| headers.get(name).is_some_and(|header| header == value);
+    let is_other = says("sec-fetch-site", "cross-site") || says("sec-fetch-site", "same-site");
+    let is_followed = matches!(*method, Method::GET | Method::HEAD)
+        && says("sec-fetch-mode", "navigate")
+        && headers.get("sec-fetch-dest").is_none_or(|kind| kind == "document");
+    is_other && !is_followed
+}
+
+/// The name by which a request calls the mock, where it cannot be meant by it: somebody may have led that name here.
+pub(super) fn unknown_host<'a>(headers: &'a HeaderMap, config: &Config) -> Option<Cow<'a, str>> {
+    let host = headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()))?;
+    (!is_known_host(&host, config)).then_some(host)
+}
+
+/// Whether the mock can be meant by that `Host`.
+fn is_known_host(host: &str, config: &Config) -> bool {
+    let name = name_of(host);
+    let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    let public = config.public_url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| name_of(rest));
+    let is = |known: &str| name.eq_ignore_ascii_case(known);
+    is_address
+        || !name.contains('.')
+        || name.to_ascii_lowercase().ends_with(".localhost")
+        || public.is_some_and(is)
+        || tls_names(config).iter().any(|known| is(known))
+        || config.control_api.hosts.iter().any(|known| is(known))
+}
+
+/// The names that the server has a certificate for: whoever gave them means it.
+fn tls_names(config: &Config) -> &[String] {
+    config.tls.as_ref().map_or(&[], |tls| &tls.names)
+}
+
+/// Host and port without the port.
+fn name_of(host: &str) -> &str {
+    let host = host.trim_end_matches('/');
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
+        _ => host,
+    }
 }
 
 /// Whether the page that calls came from the mock itself.
@@ -85,6 +133,36 @@ mod tests {
             "",
         ] {
             assert!(!own(origin), "{origin}");
+        }
+    }
+
+    #[test]
+    fn names_that_a_foreign_page_cannot_have_are_known() {
+        let config = Config { public_url: Some("https://mock.example.com:8443/".into()), ..Config::default() };
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "[::1]",
+            "10.1.2.3",
+            "localhost",
+            "LOCALHOST:1",
+            "any.localhost",
+            "identomat",
+            "identomat:8080",
+            "mock.example.com:8443",
+            "Mock.Example.Com",
+        ] {
+            assert!(is_known_host(host, &config), "{host}");
+        }
+        for host in [
+            "example.com",
+            "example.com:8080",
+            "mock.example.com.evil.test",
+            "127.0.0.1.evil.test",
+            "localhost.evil.test",
+        ] {
+            assert!(!is_known_host(host, &config), "{host}");
         }
     }
 }

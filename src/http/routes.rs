@@ -18,7 +18,7 @@ use super::{
     arriving::Arriving,
     caller::Caller,
     course::{Handler, vendor_call, widget_call},
-    error,
+    error::{self, HINT_HEADER},
     external_api::{
         begin::begin, delete::delete, get_screening_person_details::get_screening_person_details, result::result,
     },
@@ -118,6 +118,19 @@ impl Routes {
 
     /// Answers a request when all of its body has been read.
     pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &Caller) -> Response<Body> {
+        let mut response = self.answer_with_hint(request, caller).await;
+        if !self.sends_hints() {
+            response.headers_mut().remove(HINT_HEADER);
+        }
+        response
+    }
+
+    /// Whether answers carry hints.
+    pub(crate) fn sends_hints(&self) -> bool {
+        self.mock.config.hints
+    }
+
+    async fn answer_with_hint(&self, request: Request<Incoming>, caller: &Caller) -> Response<Body> {
         let Config { limits, clients, cors, .. } = &self.mock.config;
         let time = clients.body;
         let mut request = request.map(|body| Arriving::new(body, time, &self.unfinished));

@@ -90,7 +90,7 @@ pub(super) async fn serve(
             tracing::debug!(client = %address, "a request is cut off: {problem}");
             // Where there is no room for it, the client has not read for long. TLS takes nothing beside the stream.
             if !is_secure.load(Ordering::Relaxed) {
-                let answer = head_too_slow(&problem);
+                let answer = head_too_slow(&problem, routes.sends_hints());
                 let _ = caller.socket.lock().unwrap_or_else(PoisonError::into_inner).try_write(answer.as_bytes());
             }
         }

@@ -23,6 +23,7 @@ mod fault_examples;
 mod faults;
 mod flow;
 mod guests;
+mod hints;
 mod home;
 mod hostile_files;
 mod layering;

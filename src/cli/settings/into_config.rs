@@ -82,6 +82,7 @@ impl Settings {
             },
             cors: self.cors.unwrap_or_default().into_iter().map(|Pages(cors)| cors).fold(Cors::Nobody, Cors::and),
             verbose_hints: self.verbose_hints.unwrap_or(false),
+            hints: !self.no_hints.unwrap_or(false),
             journal: crate::JournalSettings {
                 enabled: !self.no_journal.unwrap_or(false),
                 calls: self.journal_calls.unwrap_or(journal.calls),

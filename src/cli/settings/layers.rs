@@ -82,6 +82,7 @@ impl Settings {
             max_unfinished,
             cors,
             verbose_hints,
+            no_hints,
             no_journal,
             journal_calls,
             journal_bytes,

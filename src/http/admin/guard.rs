@@ -1,10 +1,8 @@
 //! Who may use the control API: nobody whom a page of somebody else sent.
 
-use std::net::IpAddr;
-
 use axum::http::{
     HeaderMap, Method,
-    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING},
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
 };
 
 use super::problem::Problem;
@@ -27,14 +25,11 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
         return Err(Problem::not_found("the control API is switched off (--no-admin)"));
     }
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let host = text(HOST);
-    if let Some(host) = &host
-        && !is_known_host(host, config)
-    {
+    if let Some(host) = origin::unknown_host(headers, config) {
         return Err(Problem::forbidden(format!(
             "the control API is not known as `{}`, and a page of that name must not get to it: call it by address, as \
              localhost, by a name without a dot, or name it with --admin-host",
-            shortened(host)
+            shortened(&host)
         )));
     }
     if let Some(origin) = origin::foreign(headers, config) {
@@ -42,6 +37,11 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
             "a page of `{}` called, and only the mock's own pages may use the control API",
             shortened(origin)
         )));
+    }
+    if origin::is_sent_by_another_site(method, headers) {
+        return Err(Problem::forbidden(
+            "a page of another site called, and only the mock's own pages may use the control API",
+        ));
     }
     if let Some(token) = token {
         let given = text(AUTHORIZATION);
@@ -66,67 +66,4 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
         }
     }
     Ok(())
-}
-
-/// Whether the mock can be meant by that `Host`.
-pub(in crate::http) fn is_known_host(host: &str, config: &Config) -> bool {
-    let name = name_of(host);
-    let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    let public = config.public_url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| name_of(rest));
-    let is = |known: &str| name.eq_ignore_ascii_case(known);
-    is_address
-        || !name.contains('.')
-        || name.to_ascii_lowercase().ends_with(".localhost")
-        || public.is_some_and(is)
-        || tls_names(config).iter().any(|known| is(known))
-        || config.control_api.hosts.iter().any(|known| is(known))
-}
-
-/// The names that the server has a certificate for: whoever gave them means it.
-fn tls_names(config: &Config) -> &[String] {
-    config.tls.as_ref().map_or(&[], |tls| &tls.names)
-}
-
-/// Host and port without the port.
-fn name_of(host: &str) -> &str {
-    let host = host.trim_end_matches('/');
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
-        _ => host,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_a_foreign_page_cannot_have_are_known() {
-        let config = Config { public_url: Some("https://mock.example.com:8443/".into()), ..Config::default() };
-        for host in [
-            "127.0.0.1",
-            "127.0.0.1:8080",
-            "[::1]:8080",
-            "[::1]",
-            "10.1.2.3",
-            "localhost",
-            "LOCALHOST:1",
-            "any.localhost",
-            "identomat",
-            "identomat:8080",
-            "mock.example.com:8443",
-            "Mock.Example.Com",
-        ] {
-            assert!(is_known_host(host, &config), "{host}");
-        }
-        for host in [
-            "example.com",
-            "example.com:8080",
-            "mock.example.com.evil.test",
-            "127.0.0.1.evil.test",
-            "localhost.evil.test",
-        ] {
-            assert!(!is_known_host(host, &config), "{host}");
-        }
-    }
 }

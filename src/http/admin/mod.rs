@@ -34,7 +34,6 @@ use axum::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-pub(super) use self::guard::is_known_host;
 pub(crate) use self::plain::AtOnce;
 use self::{plain::Plain, problem::Problem};
 use crate::{company::Tenant, mock::Mock};

@@ -20,7 +20,7 @@ use axum::{
 use serde::Serialize;
 
 pub(super) use self::page::refusal;
-use super::{admin::is_known_host, error::with_hint};
+use super::{error::with_hint, origin};
 use crate::{foreign_text::shortened, mock::Mock, vendor::Language};
 
 /// Scripts and styles come from the mock alone. There is no `form-action` and no `frame-ancestors`: a finished widget
@@ -65,9 +65,15 @@ pub(super) fn closed_to_developers(mock: &Mock, headers: &HeaderMap) -> Option<R
         let page = closed_with(StatusCode::NOT_FOUND, "There is no verification under this link.");
         return Some(with_hint(page, "this page needs the control API, which is off (--no-admin)"));
     }
-    let host = headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()));
-    let is_known = host.is_none_or(|host| is_known_host(&host, &mock.config));
-    (!is_known).then(|| closed_with(StatusCode::FORBIDDEN, "The mock is not known by this name: see --admin-host."))
+    refused_host(mock, headers)
+}
+
+/// What whoever calls by an unknown name gets where that may be a page which somebody has led here.
+fn refused_host(mock: &Mock, headers: &HeaderMap) -> Option<Response<Body>> {
+    let host = origin::unknown_host(headers, &mock.config)?;
+    let hint = format!("the mock is not known as `{}`: name it with --admin-host", shortened(&host));
+    let page = closed_with(StatusCode::FORBIDDEN, "The mock is not known by this name: see --admin-host.");
+    Some(with_hint(page, &hint))
 }
 
 /// Responds on a thread where it may take its time: a session may have thousands of steps.

@@ -19,7 +19,7 @@ use super::{
         origin,
         params::{Params, Received},
     },
-    closed, doctor, filled_in, html, json, off_runtime, refused,
+    closed, doctor, filled_in, html, json, off_runtime, refused, refused_host,
     session::is_phone,
     texts, with_head,
 };
@@ -85,6 +85,9 @@ pub(super) fn meta(name: &str, content: &Value) -> String {
 /// `{"returnUrl": URL or null}`, or `{"error": …}`.
 pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
+    if let Some(refusal) = refused_host(&mock, &head.headers) {
+        return refusal;
+    }
     if let Some(origin) = origin::foreign(&head.headers, &mock.config) {
         return refused(origin);
     }

@@ -27,6 +27,27 @@ async fn a_foreign_page_is_refused_whatever_it_wants() {
 }
 
 #[tokio::test]
+async fn a_page_that_loads_it_as_a_picture_is_refused_and_a_link_is_not() {
+    let app = TestApp::start().await;
+    let fetch = |site, mode, kind| [("sec-fetch-site", site), ("sec-fetch-mode", mode), ("sec-fetch-dest", kind)];
+    for site in ["cross-site", "same-site"] {
+        for (mode, kind) in [("no-cors", "image"), ("no-cors", "script"), ("cors", "empty"), ("navigate", "iframe")] {
+            let problem = with(&app, Method::GET, "sessions", &fetch(site, mode, kind)).await.problem(403);
+            assert!(problem["detail"].as_str().unwrap().starts_with("a page of another site called"), "{problem}");
+        }
+        let link = fetch(site, "navigate", "document");
+        with(&app, Method::GET, "sessions", &link).await.assert_status(200);
+        with(&app, Method::GET, "sessions", &link[..2]).await.assert_status(200);
+        with(&app, Method::POST, "reset", &link).await.problem(403);
+        let page = link.iter().fold(app.request(Method::GET, "/"), |page, (name, value)| page.header(*name, *value));
+        send(page).await.assert_status(200);
+    }
+    for site in ["same-origin", "none"] {
+        with(&app, Method::GET, "sessions", &fetch(site, "cors", "empty")).await.assert_status(200);
+    }
+}
+
+#[tokio::test]
 async fn a_name_that_somebody_else_could_lead_here_is_refused() {
     let app = TestApp::start_with(|builder| {
         builder.settings(|config| {

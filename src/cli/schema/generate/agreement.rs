@@ -19,12 +19,13 @@ use crate::{
 };
 
 /// What no schema can say: how stages follow each other, which of two is the longer, what two companies have in common.
-const UNSAID: [&str; 6] = [
+const UNSAID: [&str; 7] = [
     "only the first one with an outcome may leave it out",
     "would come together with stage",
     "begins with the longer time",
     "begin behind their end",
     "is given twice",
+    "contradict each other",
     // As a length of time.
     "with 0 ",
 ];
@@ -120,6 +121,7 @@ error-status: ["SESSION_INVALID=418"]
 missing-media-status: 404
 null-reject-reason: true
 verbose-hints: true
+no-hints: false
 media-cache: 64MiB
 return-url-token: true
 no-panel: true

@@ -1,0 +1,103 @@
+//! Who gets hints that name company keys and expected signatures.
+
+use identomat_mock::{Company, Config};
+use reqwest::Method;
+use serde_json::json;
+
+use crate::harness::{Reply, TestApp, send};
+
+/// A call with a wrong key, and one with a wrong signature.
+async fn refused(app: &TestApp, headers: &[(&str, &str)]) -> [Reply; 2] {
+    let call = async |key: &str| {
+        let call = app.request(Method::POST, "/external-api/begin/").body(json!({"company_key": key}).to_string());
+        send(headers.iter().fold(call, |call, (name, value)| call.header(*name, *value))).await
+    };
+    [call("wrong").await, call("signed").await]
+}
+
+async fn start(settings: impl FnOnce(&mut Config)) -> TestApp {
+    let signed = Company::new("signed").secret("not-a-real-secret");
+    TestApp::start_with(|builder| builder.company("first").company(signed).settings(settings)).await
+}
+
+fn names_secrets(replies: &[Reply; 2]) -> bool {
+    let [key, signature] = replies.each_ref().map(|reply| reply.header("x-identomat-mock-hint").unwrap_or_default());
+    assert_eq!(key.contains("the keys are"), signature.contains("expected"), "{key}\n{signature}");
+    key.contains("the keys are")
+}
+
+/// What a call has when it may come from farther away than its connection, or from a page of another origin.
+const DISTANT: [&[(&str, &str)]; 9] = [
+    &[("host", "evil.test")],
+    &[("host", "mock.trycloudflare.com:443")],
+    &[("origin", "https://evil.test")],
+    &[("origin", "null")],
+    &[("sec-fetch-site", "cross-site")],
+    &[("x-forwarded-for", "203.0.113.7")],
+    &[("x-forwarded-for", "127.0.0.1")],
+    &[("forwarded", "for=203.0.113.7")],
+    &[("via", "1.1 proxy")],
+];
+
+#[tokio::test]
+async fn keys_and_signatures_are_told_to_callers_from_near_alone() {
+    let app = start(|config| config.public_url = Some("https://identomat.example.com".into())).await;
+    let call = async |headers: &[(&str, &str)]| {
+        let call = |key: &str| {
+            let call = reqwest::Client::new().post(app.mock.local_url() + "/external-api/begin/");
+            let call = call.body(json!({"company_key": key}).to_string());
+            send(headers.iter().fold(call, |call, (name, value)| call.header(*name, *value)))
+        };
+        [call("wrong").await, call("signed").await]
+    };
+    for headers in DISTANT {
+        let replies = call(headers).await;
+        assert!(!names_secrets(&replies), "{headers:?}");
+        for reply in replies {
+            assert!(
+                reply.hint().contains("--verbose-hints") && !reply.hint().contains("signed"),
+                "{headers:?} {reply}"
+            );
+        }
+    }
+    for headers in
+        [&[("host", "identomat:8080")][..], &[("host", "identomat.example.com")], &[("sec-fetch-site", "none")], &[]]
+    {
+        assert!(names_secrets(&call(headers).await), "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn verbose_hints_are_for_everybody_and_no_hints_for_nobody() {
+    let verbose = start(|config| config.verbose_hints = true).await;
+    let none = start(|config| config.hints = false).await;
+    for headers in DISTANT.into_iter().chain([&[][..]]) {
+        assert!(names_secrets(&refused(&verbose, headers).await), "{headers:?}");
+        for reply in refused(&none, headers).await {
+            assert_eq!(reply.header("x-identomat-mock-hint"), None, "{reply}");
+        }
+    }
+    let token = none.begin(json!({"company_key": none.mock.company_key()})).await;
+    for path in ["/__admin/sessions/x".to_owned(), "/nowhere".into(), format!("/__widget/sessions/{token}"), "/".into()]
+    {
+        let reply = none.get(&path).await;
+        assert_eq!(reply.header("x-identomat-mock-hint"), None, "{reply}");
+    }
+    let calls = none.get("/__admin/calls?status=401&order=newest&limit=1").await.json();
+    assert!(calls["items"][0]["hint"].as_str().unwrap().contains("expected"), "the journal has it: {calls}");
+}
+
+#[tokio::test]
+async fn a_form_by_an_unknown_name_finishes_nothing() {
+    let app = start(|config| config.control_api.hosts = vec!["mock.example.com".into()]).await;
+    let token = app.begin(json!({"company_key": app.mock.company_key()})).await;
+    let post = async |host: &str| {
+        send(app.request(Method::POST, &format!("/?session_token={token}")).header("host", host)).await
+    };
+    let reply = post("evil.test:8080").await;
+    reply.assert_status(403);
+    assert_eq!(reply.hint(), "the mock is not known as `evil.test:8080`: name it with --admin-host");
+    assert!(!app.mock.last_session().unwrap().is_finished);
+    post("mock.example.com").await.assert_status(200);
+    assert!(app.mock.last_session().unwrap().is_finished);
+}
