@@ -54,7 +54,7 @@ use crate::{
     data_file::irregular,
     foreign_text::{MOST_NAMED, on_one_line},
     mock::Mock,
-    server::{MockServer, STOP_DEADLINE},
+    server::MockServer,
     vendor::ResultCase,
 };
 
@@ -140,11 +140,14 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// How long work that nobody waits for may go on at the end.
+const LAST_WORK: Duration = Duration::from_millis(500);
+
 fn in_runtime(command: impl Future<Output = Done>) -> Done {
     let runtime = tokio::runtime::Runtime::new()?;
     let done = runtime.block_on(command);
     // Nobody waits for work that does not end, such as a line to a full pipe.
-    runtime.shutdown_timeout(STOP_DEADLINE);
+    runtime.shutdown_timeout(LAST_WORK);
     done
 }
 

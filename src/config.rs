@@ -100,6 +100,9 @@ pub struct Config {
     pub seed: Option<u64>,
     /// Stops every company's clock at this moment; it moves on only when told to.
     pub frozen_at: Option<SystemTime>,
+    /// How long calls that are open may go on when the server is told to stop: half a second. Those that wait, or are held
+    /// by a delay, get 503 at once.
+    pub grace: Duration,
     /// What a call may carry.
     pub limits: Limits,
     /// How long clients may take, and how many there may be.
@@ -149,6 +152,7 @@ impl Default for Config {
             fixtures: None,
             seed: None,
             frozen_at: None,
+            grace: Duration::from_millis(500),
             limits: Limits::default(),
             clients: ClientLimits::default(),
             cors: Cors::default(),

@@ -28,7 +28,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 #[cfg(feature = "media")]
 pub(crate) use self::media::Picture;
@@ -66,7 +66,7 @@ pub(crate) use self::{
 use crate::{
     catalogue::Catalogue,
     clock::{Clock, uptime},
-    company::{Ceiling, Company, Gone, Journal, Numbers, Tenant, TenantSettings, Tenants, Welcome},
+    company::{Ceiling, Company, Gone, Holds, Journal, Numbers, Tenant, TenantSettings, Tenants, Welcome},
     config::Config,
     coverage::Ledger,
     data_file::LoadError,
@@ -91,6 +91,8 @@ pub(crate) struct Mock {
     /// For what belongs to no company.
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
+    /// The calls that the delays of faults on every company hold.
+    pub(crate) holds: Holds,
     /// The calls that belong to no company.
     pub(crate) journal: Journal,
     /// The numbers of all that happened, and a bell for it.
@@ -107,6 +109,8 @@ pub(crate) struct Mock {
     /// Places for those who wait for something to happen.
     pub(crate) waiting: Arc<Semaphore>,
     pub(crate) workers: Workers,
+    /// Whether the server stops.
+    stops: watch::Sender<bool>,
 }
 
 /// Why a call is not answered as it asks.
@@ -168,6 +172,7 @@ impl Mock {
             shelf: RwLock::new(Shelf::new(catalogue)),
             clock,
             faults,
+            holds: Holds::default(),
             journal: Journal::new(config.journal, numbers.clone()),
             numbers,
             draws: TokenSource::new(config.seed, ""),
@@ -178,10 +183,22 @@ impl Mock {
             metrics: Metrics::new(),
             ledger: Ledger::default(),
             whole_ledger: Ledger::default(),
+            stops: watch::Sender::new(false),
             workers: Workers::new(config.control_api.timeout),
             waiting: Arc::new(Semaphore::new(config.clients.waiting().min(Semaphore::MAX_PERMITS))),
             config,
         })
+    }
+
+    /// Lets those go who wait, or are held by a delay: the server stops.
+    pub(crate) fn stop(&self) {
+        self.stops.send_replace(true);
+    }
+
+    /// Waits until the server stops.
+    pub(crate) async fn stopping(&self) {
+        // Whoever sends it lives as long as this.
+        let _ = self.stops.subscribe().wait_for(|stops| *stops).await;
     }
 
     /// The company of that key.
@@ -273,7 +290,13 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
                     "it was given up for a new one, as the company had as many as it may have (--max-sessions)"
                 }
                 Some(Gone::Deleted) => "it was deleted",
-                None => "it was never begun, was deleted long ago, or is another company's",
+                None if tenant.went_before() => {
+                    "it was never begun, is another company's, or went with the company, which was idle for too long or \
+                     made room for another (--company-idle, --max-companies)"
+                }
+                None => {
+                    "it was never begun, was deleted long ago, is another company's, or the mock was started again since"
+                }
             }
         ),
     )

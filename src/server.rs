@@ -56,9 +56,6 @@ use crate::{
 #[cfg(feature = "media")]
 use crate::{session::UploadError, vendor::MediaKind};
 
-/// How long open calls may go on when a server is told to stop.
-pub(crate) const STOP_DEADLINE: Duration = Duration::from_millis(500);
-
 /// A running mock. It is ready when it has been started, and stops when it is dropped.
 ///
 /// ```
@@ -102,19 +99,30 @@ impl MockServer {
         let tls = tls::acceptor(&mock.config, mock.clock.now()).map_err(StartError::Tls)?;
         let bound = listen::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = bound.map_err(|source| StartError::Bind { address, source })?;
+        let control_api = &mock.config.control_api;
+        if control_api.enabled && control_api.token.is_none() && !address.ip().is_loopback() {
+            tracing::warn!(
+                %address,
+                "the control API is for everybody who can reach this address: --admin-token asks for a token, and --no-admin \
+                 switches it off"
+            );
+        }
         let (stop, stopped) = oneshot::channel();
+        let grace = mock.config.grace;
         let (routes, idle) = (Routes::new(mock.clone()), let_idle_companies_go(mock.clone()));
         let serving = tokio::spawn(async move {
             tokio::select! {
-                () = listen::serve(listener, routes, tls, clients, stopped) => {}
+                () = listen::serve(listener, routes, tls, (clients, grace), stopped) => {}
                 () = idle => {}
             }
         });
         Ok(Self { mock, address, stop: Some(stop), serving })
     }
 
-    /// Stops taking calls and waits for the open ones, at most half a second.
+    /// Stops taking calls and waits for the open ones, for as long as [`Config::grace`] says. Those that wait for something,
+    /// or are held by a delay, get 503 at once.
     pub async fn shutdown(mut self) {
+        self.mock.stop();
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }

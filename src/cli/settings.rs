@@ -244,6 +244,11 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_UNFINISHED", value_name = "SIZE")]
     max_unfinished: Option<Size>,
 
+    /// How long open calls may go on when the server is told to stop; those that wait, or are held by a delay, get 503 at
+    /// once [default: 500ms]
+    #[arg(long, env = "IDENTOMAT_MOCK_GRACE", value_name = "DURATION")]
+    grace: Option<Length>,
+
     /// Switch the control API below `/__admin/` off; its health checks stay
     #[arg(long, env = "IDENTOMAT_MOCK_NO_ADMIN", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", value_name = "true|false")]

@@ -148,7 +148,8 @@ impl Guests {
         }
         let most = self.welcome.most;
         if guests.len() >= most {
-            let idlest = guests.values().min_by_key(|tenant| tenant.last_call()).cloned();
+            // Where somebody waits, it is in use.
+            let idlest = guests.values().min_by_key(|tenant| (tenant.is_waited_in(), tenant.last_call())).cloned();
             if let Some(idlest) = idlest {
                 let company = &idlest.key;
                 guests.remove(company);
@@ -160,6 +161,7 @@ impl Guests {
         let tenant = Tenant::new(self.welcome.company.of_key(key), &self.welcome.settings, index);
         if let Some(evicted) = self.left().take(key) {
             tenant.journal.go_on_for(evicted);
+            tenant.went_before.store(true, Ordering::Relaxed);
         }
         tenant.called(now);
         tracing::debug!(company = key, "a company came to be at its first call");
@@ -169,10 +171,7 @@ impl Guests {
 
     /// Lets one go, and remembers that its calls are not remembered.
     fn let_go(&self, tenant: Arc<Tenant>) {
-        let evicted = tenant.journal.all_evicted();
-        if evicted.count > 0 {
-            self.left().add(&tenant.key, evicted);
-        }
+        self.left().add(&tenant.key, tenant.journal.all_evicted());
         match Handle::try_current() {
             // To remove many sessions lasts too long for whoever called just now.
             Ok(runtime) if tenant.sessions.count() > MANY_SESSIONS => {
@@ -194,10 +193,12 @@ impl Guests {
         let idle = self.welcome.idle;
         let end = |tenant: &Tenant| tenant.last_call().saturating_add(idle);
         let mut guests = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        let gone: Vec<_> = guests.extract_if(|_, tenant| end(tenant) <= now).collect();
-        let next = guests.values().map(|tenant| end(tenant)).min();
+        let is_idle = |tenant: &Tenant| end(tenant) <= now && !tenant.is_waited_in();
+        let gone: Vec<_> = guests.extract_if(|_, tenant| is_idle(tenant)).collect();
+        let later = now.saturating_add(idle);
+        let next = guests.values().map(|tenant| if tenant.is_waited_in() { later } else { end(tenant) }).min();
         // Whoever comes to be from now on stays for as long as it may be idle.
-        let next = next.unwrap_or_else(|| now.saturating_add(idle));
+        let next = next.unwrap_or(later);
         self.next_sweep.store(u64::try_from(next.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         drop(guests);
         for (company, tenant) in gone {

@@ -4,6 +4,7 @@ mod bells;
 mod event;
 mod file;
 mod guests;
+mod holds;
 mod journal;
 mod journal_settings;
 mod order;
@@ -16,10 +17,11 @@ pub(crate) use self::{
     event::{Event, Happened, What},
     file::{CompanyChange, CompanyFile},
     guests::Welcome,
+    holds::Holds,
     journal::{Entry, Evicted as EvictedCalls, Headers, Journal, Noted, Numbers, Recorded},
     order::Gone,
     sessions::{Ceiling, LARGE},
-    tenant::{Setup, Tenant, TenantSettings},
+    tenant::{Setup, Tenant, TenantSettings, Waiting},
     tenants::Tenants,
 };
 pub use self::{

@@ -4,7 +4,7 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -13,11 +13,12 @@ use jiff::Timestamp;
 
 use super::{
     Company, Configuration, Happened, JournalSettings, Numbers, What,
+    holds::Holds,
     journal::Journal,
     sessions::{Ceiling, Evicted, Index, Sessions},
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, uptime},
     coverage::Ledger,
     faults::{Endpoint, Fault, FaultInfo, FaultList, Faults, Occasion, Strike},
     foreign_text::shortened,
@@ -40,6 +41,8 @@ pub(crate) struct Tenant {
     pub(crate) tokens: TokenSource,
     pub(crate) sessions: Sessions,
     pub(crate) faults: Faults,
+    /// The calls that its delays hold.
+    pub(crate) holds: Holds,
     pub(crate) journal: Arc<Journal>,
     /// What its code has met.
     pub(crate) ledger: Ledger,
@@ -53,7 +56,15 @@ pub(crate) struct Tenant {
     ceiling: Ceiling,
     /// When it was last called, in nanoseconds of real time.
     last_call: AtomicU64,
+    /// How many wait for something in it, or are held by a delay.
+    waiting: AtomicUsize,
+    /// Whether there was one of its key before, which went by itself.
+    pub(super) went_before: AtomicBool,
 }
+
+/// Somebody waits for something in a company, which does not go idle meanwhile. It counts as called when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Waiting(Arc<Tenant>);
 
 /// A company as it is set, and what follows from that.
 #[derive(Debug)]
@@ -88,6 +99,14 @@ pub(crate) struct TenantSettings {
     pub(crate) journal: JournalSettings,
     /// The numbers of what happens to it.
     pub(crate) numbers: Arc<Numbers>,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let Self(tenant) = self;
+        tenant.called(uptime());
+        tenant.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Saved {
@@ -129,6 +148,7 @@ impl Tenant {
             tokens: TokenSource::new(seed, &key),
             sessions: Sessions::new(tenant.clone(), index.clone(), journal.clone()),
             faults: Faults::default(),
+            holds: Holds::default(),
             journal,
             ledger: Ledger::default(),
             queue: Mutex::default(),
@@ -136,6 +156,8 @@ impl Tenant {
             told: Mutex::default(),
             ceiling,
             last_call: AtomicU64::new(0),
+            waiting: AtomicUsize::new(0),
+            went_before: AtomicBool::new(false),
             setup: RwLock::new(setup.clone()),
             first: RwLock::new(First { setup, frozen_at }),
             key,
@@ -153,6 +175,7 @@ impl Tenant {
 
     /// Goes, with all its sessions: whoever holds it or waits for something in it finds nothing more.
     pub(super) fn leave(&self) {
+        self.holds.free();
         self.sessions.clear();
         self.sessions.wake_all();
         self.journal.ring();
@@ -185,6 +208,7 @@ impl Tenant {
         self.clock.reset(first.frozen_at);
         self.tokens.reset();
         self.faults.replace(&company.faults, self.clock.now());
+        self.holds.free();
         *self.queue() = queue_of(company);
         self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -312,9 +336,10 @@ impl Tenant {
         self.faults.infos(self.clock.now()).into_iter().map(|info| self.with_key(info)).collect()
     }
 
-    /// Ends all faults of its own.
+    /// Ends all faults of its own, also for the calls that they hold.
     pub(crate) fn clear_faults(&self) {
         self.faults.replace(&[], self.clock.now());
+        self.holds.free();
     }
 
     fn with_key(&self, info: FaultInfo) -> FaultInfo {
@@ -338,6 +363,22 @@ impl Tenant {
             lists.remove(scenario);
         }
         strikes
+    }
+
+    /// Says that somebody waits for something in it, as long as the answer lives.
+    pub(crate) fn wait_in(self: &Arc<Self>) -> Waiting {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(self.clone())
+    }
+
+    /// Whether somebody waits for something in it.
+    pub(super) fn is_waited_in(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether there was one of its key before, which went by itself with its sessions.
+    pub(crate) fn went_before(&self) -> bool {
+        self.went_before.load(Ordering::Relaxed)
     }
 
     /// Takes note of a call at `now` in real time.

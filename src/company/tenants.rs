@@ -250,6 +250,20 @@ mod tests {
     }
 
     #[test]
+    fn who_is_waited_in_is_not_idle() {
+        let tenants = welcoming(2);
+        let waiting = tenants.find("test-1", || SECOND).unwrap().wait_in();
+        tenants.find("test-2", || 2 * SECOND);
+        assert_eq!((tenants.evicted(10_000 * SECOND), keys(&tenants)), (1, vec!["test-0".into(), "test-1".into()]));
+        tenants.find("test-2", || 10_001 * SECOND);
+        tenants.find("test-3", || 10_002 * SECOND);
+        assert_eq!(keys(&tenants), ["test-0", "test-1", "test-3"], "the idlest is one that nobody waits in");
+        drop(waiting);
+        assert_eq!(tenants.evicted(20_000 * SECOND), 4);
+        assert!(tenants.find("test-1", || 20_000 * SECOND).unwrap().went_before());
+    }
+
+    #[test]
     fn the_idlest_makes_room() {
         let tenants = welcoming(2);
         for (key, second) in [("test-1", 1), ("test-2", 2), ("test-1", 3), ("test-3", 4)] {

@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use serde::Deserialize;
 
 use super::{
-    CloseAt, Delay, End, Endpoint, Fault, Harm, Instead, checked_calls, checked_status, checked_times,
+    CloseAt, Delay, End, Endpoint, Fault, Harm, Instead, checked_calls, checked_status, checked_time, checked_times,
     harm::{checked_body, checked_content_type, checked_rate},
 };
 use crate::clock::parse_duration;
@@ -172,7 +172,7 @@ impl TryFrom<RawFault> for FaultFile {
             (None, None, None, false) => End::AfterTimes(1),
             (Some(times), None, None, false) => End::AfterTimes(checked_times(times)?),
             (None, Some(CallsFile(calls)), None, false) => End::AfterCalls(calls),
-            (None, None, Some(Length(time)), false) => End::After(time),
+            (None, None, Some(Length(time)), false) => End::After(checked_time(time)?),
             (None, None, None, true) => End::Never,
             _ => {
                 return Err(

@@ -44,6 +44,8 @@ pub(crate) struct Occasion<'a> {
 pub(crate) struct Strike {
     pub(crate) delay: Option<Duration>,
     pub(crate) harm: Option<Harm>,
+    /// Whether the fault is on every company, and so not this one's to end.
+    pub(crate) is_of_server: bool,
     /// For hint and log: which fault it is, what it does, and how long it goes on.
     pub(crate) note: String,
 }
@@ -176,7 +178,7 @@ impl InForce {
             _ => String::new(),
         };
         let note = format!("fault `{name}` ({}{drawn}), {left}", fault.effect());
-        Strike { delay, harm: fault.harm.clone(), note }
+        Strike { delay, harm: fault.harm.clone(), is_of_server: false, note }
     }
 
     fn info(&self) -> FaultInfo {

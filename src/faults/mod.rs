@@ -230,8 +230,12 @@ impl Fault {
     }
 
     /// Ends after this time on the clock, however many calls there are.
+    ///
+    /// # Panics
+    ///
+    /// When `time` is zero: the fault would never begin.
     pub fn lasting(mut self, time: Duration) -> Self {
-        self.ends = End::After(time);
+        self.ends = End::After(checked_time(time).unwrap_or_else(|problem| panic!("{problem}")));
         self
     }
 
@@ -292,6 +296,10 @@ impl Fault {
 
 fn checked_times(times: u32) -> Result<u32, String> {
     if times > 0 { Ok(times) } else { Err("a fault for 0 calls never begins; give at least 1".into()) }
+}
+
+fn checked_time(time: Duration) -> Result<Duration, String> {
+    if time.is_zero() { Err("a fault with 0 time never begins; give at least 1ms".into()) } else { Ok(time) }
 }
 
 fn checked_calls(calls: RangeInclusive<u32>) -> Result<RangeInclusive<u32>, String> {

@@ -15,7 +15,7 @@ use super::{
     auth::{Answer, Call, Content, json_response},
     caller::Caller,
     error::{self, HINT_HEADER, with_hint},
-    harm,
+    harm::{self, Freed},
     params::{Params, Received},
     unread,
     widget::page,
@@ -49,6 +49,8 @@ struct Course {
     tenant: Option<Arc<Tenant>>,
     session: Option<Token>,
     met: Met,
+    /// How often calls were freed from delays before it met any.
+    freed: Freed,
     error: Option<ErrorCode>,
     /// The beginning of the body, and how long the whole is.
     body: Box<[u8]>,
@@ -94,6 +96,7 @@ pub(super) async fn widget_call(
     let (head, body) = request.into_parts();
     course.tenant = mock.tenant_of(&token);
     course.session = Token::parse(&token);
+    course.freed = Freed::so_far(mock, course.tenant.as_deref());
     let kept = Kept::default();
     let response = match mock.strike_widget(endpoint, course.tenant.as_deref(), &token) {
         Ok(met) => {
@@ -188,6 +191,7 @@ impl Course {
     ) -> Result<CarriedOut, Refusal> {
         let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| Call::tenant(mock, params));
         self.tenant = tenant.as_ref().ok().cloned();
+        self.freed = Freed::so_far(mock, self.tenant.as_deref());
         self.met = mock.strike(self.endpoint, self.tenant.as_deref(), token.as_deref()).map_err(Refusal::Fault)?;
         let Some((endpoint, handler)) = target else { return Ok(CarriedOut::Refused(not_imitated(head))) };
         if !takes(endpoint, &head.method) {
@@ -232,7 +236,8 @@ impl Course {
                 tracing::info!(%method, path, company, "{}", strike.note);
                 mock.note_fault(self.tenant.as_deref(), self.session, &strike.note);
             }
-            response = harm::inflict(response, &self.met.strikes, caller).await;
+            let held = (mock, self.tenant.as_ref(), self.freed);
+            response = harm::inflict(response, &self.met.strikes, held, caller).await;
         }
         self.tell_ledger(mock);
         let took = self.stopwatch.elapsed();

@@ -84,6 +84,17 @@ pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
     with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)
 }
 
+/// Why nobody waits any longer.
+pub(super) const STOPPING: &str = "the mock stops";
+
+/// What a call gets that a delay holds while the server stops.
+pub(super) fn stopping() -> Response<Body> {
+    let body = json!({"error": STOPPING, "instructions": "Send the call again when it has been started again."});
+    let mut response = with_hint(json_response(StatusCode::SERVICE_UNAVAILABLE, &body), STOPPING);
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 /// A vendor method called with something else than GET and POST, or HEAD where it is about media.
 pub(super) fn method_not_allowed(method: &Method, is_media: bool) -> Response<Body> {
     let (allowed, or_head) = if is_media { ("GET, HEAD, POST", ", HEAD") } else { ("GET, POST", "") };

@@ -1,6 +1,6 @@
 //! What a fault does to an answer.
 
-use std::{convert::Infallible, num::NonZeroU32, time::Duration};
+use std::{convert::Infallible, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -8,13 +8,17 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{
     caller::Caller,
     error::{self, add_hint},
 };
-use crate::faults::{CloseAt, Harm, Instead, Strike};
+use crate::{
+    company::Tenant,
+    faults::{CloseAt, Harm, Instead, Strike},
+    mock::Mock,
+};
 
 /// How many pieces of a slow body come in a second, at most.
 const PIECES: u32 = 10;
@@ -47,18 +51,50 @@ pub(super) fn instead(harm: Option<&Harm>) -> Response<Body> {
     }
 }
 
+/// What ends the delays of a call before their time: how often the calls of the server, and of its company, were freed when
+/// it came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Freed {
+    server: u64,
+    company: u64,
+}
+
+impl Freed {
+    /// So far.
+    pub(super) fn so_far(mock: &Mock, tenant: Option<&Tenant>) -> Self {
+        Self { server: mock.holds.freed(), company: tenant.map_or(0, |tenant| tenant.holds.freed()) }
+    }
+}
+
 /// Holds an answer back and does to it what the faults do, one after the other; the hint names them.
-pub(super) async fn inflict(mut response: Response<Body>, strikes: &[Strike], caller: &Caller) -> Response<Body> {
+pub(super) async fn inflict(
+    mut response: Response<Body>,
+    strikes: &[Strike],
+    (mock, tenant, freed): (&Mock, Option<&Arc<Tenant>>, Freed),
+    caller: &Caller,
+) -> Response<Body> {
     for strike in strikes {
         add_hint(&mut response, &strike.note);
     }
-    let delays = strikes.iter().filter_map(|strike| strike.delay);
-    let delay = delays.fold(Duration::ZERO, Duration::saturating_add);
-    if !delay.is_zero() {
+    let delay = |is_of_server| {
+        let delays = strikes.iter().filter(|strike| strike.is_of_server == is_of_server);
+        delays.filter_map(|strike| strike.delay).fold(Duration::ZERO, Duration::saturating_add)
+    };
+    let (of_server, of_company) = (delay(true), delay(false));
+    if !(of_server.is_zero() && of_company.is_zero()) {
+        let _waiting = tenant.map(Tenant::wait_in);
+        let held = async {
+            let _ = timeout(of_server, mock.holds.freed_after(freed.server)).await;
+            match tenant {
+                Some(tenant) => _ = timeout(of_company, tenant.holds.freed_after(freed.company)).await,
+                None => sleep(of_company).await,
+            }
+        };
         // Who ended only the sending side gets the answer early; who went away keeps nothing busy.
         tokio::select! {
-            () = sleep(delay) => {}
+            () = held => {}
             () = caller.gone() => tracing::debug!(client = %caller.address, "the client went away, which ends its delay"),
+            () = mock.stopping() => return error::stopping(),
         }
     }
     // What is sent slowly is sent last: the other harms need the whole body.

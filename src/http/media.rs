@@ -29,6 +29,8 @@ pub(super) fn response(media: &Media, head: &Parts, setup: &Setup) -> Response<B
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
+    // What a person has uploaded is shown as what it is, and as nothing else.
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.extend(range.map(|range| (header::CONTENT_RANGE, range)));
     if status.is_success() {

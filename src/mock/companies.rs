@@ -132,6 +132,7 @@ impl Mock {
         self.tenants.reset();
         self.clock.reset(self.settings.frozen_at);
         self.faults.replace(&self.config.faults, self.clock.now());
+        self.holds.free();
         self.journal.clear();
         self.ledger.clear();
         self.forget_added_scenarios();

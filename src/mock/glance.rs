@@ -50,7 +50,7 @@ impl Mock {
     ) -> R {
         let closed = || told(Glance { standing: Standing::Closed, parts: Vec::new() });
         let Some(tenant) = self.tenant_of(token.as_str()) else { return closed() };
-        let bell = tenant.sessions.bell(token);
+        let (bell, _waiting) = (tenant.sessions.bell(token), tenant.wait_in());
         loop {
             let mut rings = pin!(bell.rings.notified());
             // From here on nothing is missed.

@@ -104,6 +104,7 @@ impl Mock {
     /// Ends every fault: those on every company, and each company's own.
     pub(crate) fn clear_faults(&self) {
         self.faults.replace(&[], self.clock.now());
+        self.holds.free();
         self.tenants.all().iter().for_each(|tenant| tenant.clear_faults());
     }
 

@@ -142,6 +142,7 @@ impl Mock {
     fn strike_on(&self, occasion: &Occasion<'_>, tenant: Option<&Tenant>) -> Result<Met, Met> {
         let draw = |purpose: &str| self.draws.draw(purpose);
         let mut strikes = self.faults.strike(occasion, false, || self.clock.now(), draw);
+        strikes.iter_mut().for_each(|strike| strike.is_of_server = true);
         if let Some(tenant) = tenant {
             let is_answered = strikes.last().is_some_and(Strike::comes_first);
             strikes.extend(tenant.strike(occasion, is_answered));

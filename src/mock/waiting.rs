@@ -35,7 +35,10 @@ pub(crate) enum Until {
 /// Why nobody waits any longer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WaitError {
-    #[error("there is no session `{0}`; it may have been deleted long ago")]
+    #[error(
+        "there is no session `{0}`; it may have gone with its company (--company-idle), been deleted long ago, or the mock was \
+         started again since"
+    )]
     NoSuchSession(Token),
     /// There is no such step or stage.
     #[error("{0}")]
@@ -108,7 +111,7 @@ impl Mock {
             let gone = tenants.find_map(|tenant| tenant.sessions.gone(&token));
             return end(token, until, gone);
         };
-        let bell = tenant.sessions.bell(token);
+        let (bell, _waiting) = (tenant.sessions.bell(token), tenant.wait_in());
         loop {
             let mut rings = pin!(bell.rings.notified());
             // From here on nothing is missed.

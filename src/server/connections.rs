@@ -179,6 +179,19 @@ impl Activity {
         }
     }
 
+    /// Whether the client agrees to TLS just now, which may take as long as a head.
+    pub(super) fn agrees(&self, is_agreeing: bool) {
+        match self.phase() {
+            Phase::Idle if is_agreeing => {
+                self.of_head.store(0, Ordering::Relaxed);
+                self.enter(Phase::Head);
+            }
+            // Nothing of a request has come yet.
+            Phase::Head if !is_agreeing && self.of_head() == 0 => self.enter(Phase::Idle),
+            _ => {}
+        }
+    }
+
     /// Bytes have gone to the client.
     pub(super) fn said(&self, bytes: usize) {
         self.progress.fetch_add(bytes as u64, Ordering::Relaxed);

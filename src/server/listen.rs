@@ -10,7 +10,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{STOP_DEADLINE, connection, connections::Connections, tls::Tls};
+use super::{connection, connections::Connections, tls::Tls};
 use crate::{config::ClientLimits, http::Routes};
 
 /// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,
@@ -31,12 +31,12 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` is sent, then lets open calls end, at most [`STOP_DEADLINE`]. A dropped sender is no stop.
+/// Serves until `stop` is sent, then lets open calls end, for as long as `grace` says. A dropped sender is no stop.
 pub(super) async fn serve(
     listener: TcpListener,
     routes: Routes,
     tls: Option<Tls>,
-    limits: ClientLimits,
+    (limits, grace): (ClientLimits, Duration),
     stop: oneshot::Receiver<()>,
 ) {
     let (routes, places) = (Arc::new(routes), Connections::new(limits.connections));
@@ -66,7 +66,7 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
-    if timeout(STOP_DEADLINE, graceful.shutdown()).await.is_err() {
+    if timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::debug!(open = connections.len(), "calls were still open at the deadline and are cut off");
     }
 }

@@ -93,7 +93,9 @@ impl Stream {
 impl AsyncRead for Stream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut self.socket).poll_read(cx, buffer))?;
+        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        self.activity.agrees(self.socket.is_agreeing());
+        ready!(read)?;
         self.activity.heard(buffer.filled().len() - before);
         Poll::Ready(Ok(()))
     }

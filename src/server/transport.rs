@@ -60,6 +60,14 @@ impl Transport {
         self.is_secure.clone()
     }
 
+    /// Whether the client agrees to TLS just now.
+    pub(super) fn is_agreeing(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return matches!(self.state, State::Agreeing(_));
+        #[cfg(not(feature = "tls"))]
+        return false;
+    }
+
     /// What is read and written, as soon as it is known.
     #[cfg(feature = "tls")]
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn Open>>> {

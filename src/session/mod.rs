@@ -18,6 +18,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::error::NO_SESSION;
 pub use self::error::{DecideError, FinishError};
 pub(crate) use self::happened::{Happened, Seen, SessionEvent};
 pub use self::timeline::TimelineEntry;

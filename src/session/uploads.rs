@@ -8,7 +8,7 @@ use std::sync::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::Session;
+use super::{NO_SESSION, Session};
 use crate::{media::Media, vendor::MediaKind};
 
 /// Why a file is not taken.
@@ -16,7 +16,7 @@ use crate::{media::Media, vendor::MediaKind};
 #[non_exhaustive]
 pub enum UploadError {
     /// There is no such session, or it was deleted.
-    #[error("there is no session of that token; it may have been deleted")]
+    #[error("there is no session of that token; {NO_SESSION}")]
     NoSuchSession,
     /// The file has more bytes than one may have, or than there is room for.
     #[error("{0}")]

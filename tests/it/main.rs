@@ -16,6 +16,7 @@ mod coverage;
 mod devices;
 mod documented;
 mod encodings;
+mod endings;
 mod errors;
 mod expecting;
 mod faces;

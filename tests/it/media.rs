@@ -517,6 +517,7 @@ async fn an_uploaded_file_is_served_as_it_was_when_the_person_is_through() {
         assert!(reply.body == bytes, "{kind}");
         assert_eq!(reply.header("content-type"), Some(content_type), "{kind}");
         assert!(reply.header("etag").is_some());
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{kind}");
     }
     let second = app.with_key(json!({"session_token": token, "page": 2}));
     assert_eq!(app.post_json("/external-api/result/general-document/", &second).await.text(), "page two");
@@ -560,7 +561,7 @@ async fn uploads_are_bounded_and_their_room_comes_back() {
     upload(&third, MediaKind::CardFront, 5).unwrap();
     assert_eq!(
         refused(upload(&one, MediaKind::Face, 1)),
-        "there is no session of that token; it may have been deleted"
+        "there is no session of that token; it may have been deleted, or the mock was started again since"
     );
 }
 

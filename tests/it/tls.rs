@@ -187,3 +187,23 @@ async fn a_broken_authority_stops_the_start_by_name() {
     let problem = started.expect_err("it does not start").to_string();
     assert!(problem.contains("authority.pem is broken"), "{problem}");
 }
+
+#[tokio::test]
+async fn a_handshake_has_to_end_as_soon_as_a_head() {
+    let secure = Secure::with(|config| {
+        config.clients.head = Duration::from_millis(200);
+        config.clients.idle = Duration::from_secs(60 * 60);
+    })
+    .await;
+    let address = secure.mock.address();
+    let ended = tokio::task::spawn_blocking(move || {
+        let mut client = TcpStream::connect(address).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // The beginning of a greeting, and nothing more.
+        client.write_all(&[0x16, 3, 1, 2, 0, 1]).unwrap();
+        client.read(&mut [0])
+    });
+    assert_eq!(ended.await.unwrap().unwrap(), 0, "the connection is closed");
+    let answered = secure.curl("/__admin/health/live", &[]).await;
+    assert!(answered.status.success(), "{answered:?}");
+}

@@ -64,6 +64,7 @@ impl Settings {
             fixtures: self.fixtures,
             seed: self.seed,
             frozen_at: self.frozen_at.map(|Moment(moment)| moment),
+            grace: self.grace.map_or(defaults.grace, |Length(time)| time),
             limits: crate::Limits {
                 body: self.max_body.map_or(limits.body, |Size(bytes)| bytes),
                 multipart_body: self.max_multipart_body.map_or(limits.multipart_body, |Size(bytes)| bytes),

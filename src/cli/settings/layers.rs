@@ -80,6 +80,7 @@ impl Settings {
             idle_timeout,
             max_connections,
             max_unfinished,
+            grace,
             cors,
             verbose_hints,
             no_hints,

@@ -13,7 +13,7 @@ use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
 use super::{of_company, problem::Problem, reading::Parameters, sessions::token_in, wait::place};
 use crate::{
-    company::{Noted, Tenant, What},
+    company::{Noted, Tenant, Waiting, What},
     foreign_text::shortened,
     mock::{EventOf, Mock},
     vendor::Token,
@@ -70,6 +70,8 @@ struct Listener {
     has_begun: bool,
     is_cut_off: bool,
     _place: OwnedSemaphorePermit,
+    /// In the company that is heard.
+    _waiting: Option<Waiting>,
 }
 
 pub(super) async fn listen(
@@ -86,7 +88,10 @@ pub(super) async fn listen(
     let now = mock.numbers.last_event();
     let heard = last_heard(&headers)?.or(wanted.after).unwrap_or(now);
     let (ready, told, has_begun, is_cut_off) = (VecDeque::new(), 0, false, false);
-    let mut listener = Listener { mock, tenant, session, heard, told, ready, has_begun, is_cut_off, _place: place };
+    let of_session = session.and_then(|token| mock.tenant_of(token.as_str()));
+    let _waiting = tenant.as_ref().or(of_session.as_ref()).map(Tenant::wait_in);
+    let mut listener =
+        Listener { mock, tenant, session, heard, told, ready, has_begun, is_cut_off, _place: place, _waiting };
     if heard > now {
         listener.heard = 0;
         listener.ready.push_back(missed(heard, "they happened on a server that ran before this one"));
@@ -131,6 +136,7 @@ impl Listener {
             }
             tokio::select! {
                 () = rings => {}
+                () = mock.stopping() => return None,
                 () = sleep(next_due.unwrap_or(Duration::MAX)) => {}
             }
         }

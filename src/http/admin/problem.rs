@@ -8,7 +8,10 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    http::{error::with_hint, journal::NearMiss},
+    http::{
+        error::{STOPPING, with_hint},
+        journal::NearMiss,
+    },
     mock::{CallOfSession, SessionInfo},
     words::{allowed, meant},
 };
@@ -119,6 +122,11 @@ impl Problem {
     /// There is no room for it now.
     pub(super) fn no_room(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// The server stops, and keeps no connection.
+    pub(super) fn stopping() -> Self {
+        Self { closes: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, STOPPING) }
     }
 
     pub(super) fn too_large(detail: impl Into<String>) -> Self {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     foreign_text::{shortened, without_quotes},
     mock::{BeginRequest, Mock, PlayError, Refusal, SessionDetails, SessionFilter, SessionInfo, SessionRange},
-    session::{DecideError, FinishError},
+    session::{DecideError, FinishError, NO_SESSION},
     vendor::{Form, Token},
 };
 
@@ -177,7 +177,7 @@ pub(super) fn token_in(token: &str, parameter: &str) -> Result<Token, Problem> {
 }
 
 fn no_such(token: &str) -> Problem {
-    Problem::not_found(format!("there is no session `{}`; it may have been deleted", shortened(token)))
+    Problem::not_found(format!("there is no session `{}`; {NO_SESSION}", shortened(token)))
 }
 
 impl From<FinishError> for Problem {

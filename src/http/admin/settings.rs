@@ -58,6 +58,7 @@ pub(super) struct Settings {
     idle_timeout: f64,
     max_connections: usize,
     max_unfinished: usize,
+    grace: f64,
     cors: Vec<String>,
     verbose_hints: bool,
     no_hints: bool,
@@ -124,6 +125,7 @@ impl Settings {
             idle_timeout: seconds(idle),
             max_connections: connections,
             max_unfinished: unfinished,
+            grace: seconds(config.grace),
             cors: match &config.cors {
                 Cors::Nobody => Vec::new(),
                 Cors::Everybody => vec!["*".into()],

@@ -66,7 +66,7 @@ pub(super) async fn session(
     let token = token_in(&token, "token")?;
     let _place = place(&mock)?;
     let stopwatch = Stopwatch::start();
-    match wait(mock.wait_for_session(token, &until), patience, caller).await? {
+    match wait(&mock, mock.wait_for_session(token, &until), patience, caller).await? {
         Some(waited) => {
             let session = waited?;
             Ok(Json(Waited { session, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }))
@@ -170,7 +170,8 @@ async fn wait_for_calls(
     let called = |count| Json(Called { count, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 });
     let matcher = mock.workers.run(|_| pattern.compile()).await.map_err(Miscount::from)?;
     let matcher = Arc::new(matcher);
-    if let Some(count) = wait(mock.wait_for_calls(tenant.as_ref(), &matcher, count), patience, caller).await? {
+    let it = mock.wait_for_calls(tenant.as_ref(), &matcher, count);
+    if let Some(count) = wait(mock, it, patience, caller).await? {
         return Ok(called(count?));
     }
     let (job_mock, times) = (mock.clone(), Times { at_least: count, at_most: None });
@@ -197,18 +198,24 @@ fn one() -> u64 {
 ///
 /// # Errors
 ///
-/// A problem that nobody reads, where the client went away.
+/// A problem when the server stops, and one that nobody reads where the client went away.
 async fn wait<T>(
+    mock: &Mock,
     it: impl Future<Output = T>,
     patience: Duration,
     caller: Option<Extension<Caller>>,
 ) -> Result<Option<T>, Problem> {
-    let waited = timeout(patience, it);
+    let waited = async {
+        tokio::select! {
+            waited = timeout(patience, it) => Ok(waited.ok()),
+            () = mock.stopping() => Err(Problem::stopping()),
+        }
+    };
     let waited = match caller {
         Some(Extension(caller)) => caller.while_there(waited).await,
         None => Some(waited.await),
     };
-    waited.map(Result::ok).ok_or_else(|| Problem::late("whoever waited went away"))
+    waited.unwrap_or_else(|| Err(Problem::late("the client disconnected while it waited")))
 }
 
 /// A place among those who wait, for as long as it is held.

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
-    super::caller::Caller,
+    super::{caller::Caller, error},
     json,
     page::location_of,
     session::{Token, named, viewer},
@@ -54,7 +54,11 @@ pub(in crate::http) async fn show(
     let viewer = viewer(&head);
     let tell = |glance| marked(told(glance, &token, &mock.config));
     let news = mock.glance(token, &viewer, whereabouts, tell, |told| told["mark"] != *seen);
-    let news = match caller.while_there(timeout(LONGEST, news)).await {
+    let news = tokio::select! {
+        news = caller.while_there(timeout(LONGEST, news)) => news,
+        () = mock.stopping() => return error::stopping(),
+    };
+    let news = match news {
         Some(Ok(news)) => news,
         // Nothing new; or nobody reads it.
         Some(Err(_)) | None => json!({ "mark": seen }),

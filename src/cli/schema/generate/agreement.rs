@@ -131,6 +131,7 @@ max-multipart-body: 1000
 max-parts: 5
 max-depth: 32
 admin-timeout: 10s
+grace: 500ms
 max-upload: 16MiB
 max-session-uploads: 64MiB
 max-uploads: 512MiB
