@@ -76,7 +76,7 @@ async fn health_is_answered_while_all_else_is_busy() {
     let url = app.mock.url();
     let late = json!({"name": "late", "description": "A", "stages": [{"when": "after=1h", "result": "APPROVED"}]});
     app.post_json("/__admin/scenarios", &late).await.assert_status(201);
-    for _ in 0..4000 {
+    for _ in 0..2000 {
         app.begin(json!({"flags": {"mock_scenario": "late"}})).await;
     }
     long_calls(&app, 30).await;

@@ -95,13 +95,15 @@ fn no_depth_of_json_ends_the_process() {
         for value in values {
             let token = app.begin(json!({})).await;
             for (content_type, path, body) in bodies(&token, key, &value) {
-                let request = app.request(Method::POST, &path).header("content-type", content_type).body(body);
+                let request = app.request(Method::POST, &path).header("content-type", content_type).body(body.clone());
                 let reply = send(request).await;
                 assert!(!reply.status.is_server_error(), "{path}: {reply}");
                 if reply.status == 200 && path.ends_with("begin/") {
                     // All that reads it again.
                     let token: String = serde_json::from_slice(&reply.body).unwrap();
-                    app.walk(&token).await;
+                    if body.contains("questionnaire") {
+                        app.walk(&token).await;
+                    }
                     app.result(&token).await.assert_status(200);
                     app.get(&format!("/__admin/sessions/{token}")).await.assert_status(200);
                 }
