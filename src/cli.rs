@@ -7,6 +7,7 @@ mod demo;
 mod environment;
 mod health;
 mod manual;
+mod memory;
 mod open_files;
 mod reload;
 mod scenarios;
@@ -107,17 +108,18 @@ enum Command {
     Man(Man),
 }
 
-/// Runs the command line of this process.
-pub fn run() -> ExitCode {
+/// Runs the command line of this process. `return_memory` gives free memory back to the system: how depends on the
+/// allocator, which the binary chooses.
+pub fn run(return_memory: fn()) -> ExitCode {
     let arguments = command_line().get_matches();
     let CommandLine { command, settings } =
         CommandLine::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
     let done = match command {
-        None => in_runtime(serve(settings, None)),
-        Some(Command::Serve { settings: own }) => in_runtime(serve(own.over(settings), None)),
+        None => in_runtime(serve(settings, None, return_memory)),
+        Some(Command::Serve { settings: own }) => in_runtime(serve(own.over(settings), None, return_memory)),
         Some(Command::Demo(demo)) => {
             let showing = demo.showing();
-            in_runtime(serve(demo.settings.over(settings), Some(showing)))
+            in_runtime(serve(demo.settings.over(settings), Some(showing), return_memory))
         }
         Some(Command::Check(asked)) => check(asked, settings),
         Some(Command::Scenarios(asked)) => scenarios::scenarios(asked, settings),
@@ -162,7 +164,7 @@ fn print(text: impl AsRef<[u8]>) -> Done {
 }
 
 /// Serves, and shows the demo where it is wanted.
-async fn serve(settings: Settings, demo: Option<Showing>) -> Done {
+async fn serve(settings: Settings, demo: Option<Showing>, return_memory: fn()) -> Done {
     let flags = settings.clone();
     let settings = settings.with_file()?;
     let _log = start_log(&settings);
@@ -205,10 +207,12 @@ async fn serve(settings: Settings, demo: Option<Showing>) -> Done {
     if let Some(Showing::Opened) = demo {
         demo::open(&server);
     }
+    let giving_back = tokio::spawn(memory::give_back(server.mock().clone(), return_memory));
     tokio::select! {
         _ = printed => stop.received().await,
         () = stop.received() => {}
     }
+    giving_back.abort();
     tracing::info!("stopping");
     let mock = server.mock().clone();
     server.shutdown().await;

@@ -37,6 +37,7 @@
 //!
 //! [`blocking::MockServer`] is the same for tests without an async runtime. Which scenarios there are and how a test
 //! chooses one is in the README; the command line is in `identomat-mock --help`.
+#![forbid(unsafe_code)]
 
 mod server;
 #[cfg(feature = "client")]
@@ -89,6 +90,7 @@ pub use coverage::{Coverage, CoverageItem, CoverageKind};
 mod flow;
 mod foreign_text;
 mod glob;
+mod heap;
 mod http;
 pub use http::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 

@@ -1,5 +1,16 @@
 //! The command `identomat-mock`.
 
-fn main() -> std::process::ExitCode {
-    identomat_mock::cli::run()
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    identomat_mock::cli::run(return_memory)
+}
+
+/// Gives free memory back to the system. The allocator of glibc keeps all of it otherwise that lies below something else.
+fn return_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    #[expect(unsafe_code, reason = "there is no safe function for it; it takes no pointer, and any thread may call it")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }

@@ -94,7 +94,7 @@ pub(crate) struct Mock {
     /// The calls that the delays of faults on every company hold.
     pub(crate) holds: Holds,
     /// The calls that belong to no company.
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
     /// The numbers of all that happened, and a bell for it.
     pub(crate) numbers: Arc<Numbers>,
     draws: TokenSource,

@@ -282,6 +282,11 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_BYTES", value_name = "SIZE")]
     journal_bytes: Option<Size>,
 
+    /// How many bytes the remembered calls and events of all companies take together; the oldest make room
+    /// [default: 256MiB]
+    #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_TOTAL", value_name = "SIZE")]
+    journal_total: Option<Size>,
+
     /// How much of a body, and of an answer, is remembered [default: 16KiB]
     #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_BODY", value_name = "SIZE")]
     journal_body: Option<Size>,

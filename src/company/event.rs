@@ -6,7 +6,15 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::Entry;
-use crate::{clock::Clock, embedding::Finding, faults::Endpoint, scenario::Scenario, session, vendor::Token};
+use crate::{
+    clock::Clock,
+    embedding::Finding,
+    faults::Endpoint,
+    heap::{OnHeap, allocated},
+    scenario::Scenario,
+    session,
+    vendor::Token,
+};
 
 /// Something that happened, with its number among all that did.
 #[derive(Debug)]
@@ -79,6 +87,37 @@ pub(crate) enum What {
     Reset,
     /// Scenarios and fixtures were read again.
     Reloaded,
+}
+
+impl Event {
+    /// What memory it takes in a journal.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Arc<Self>>() + allocated(2 * size_of::<usize>() + size_of::<Self>()) + self.happened.what.on_heap()
+    }
+}
+
+impl OnHeap for What {
+    fn on_heap(&self) -> usize {
+        match self {
+            Self::Step { step: text }
+            | Self::Decided { verdict: text }
+            | Self::Scenario { scenario: text }
+            | Self::Fault { fault: text }
+            | Self::Clock { now: text, .. }
+            | Self::Begun { chosen_by: Cow::Owned(text), .. } => text.on_heap(),
+            Self::Call { method, path, .. } => method.on_heap() + path.on_heap(),
+            Self::Begun { .. }
+            | Self::Opened
+            | Self::Finished
+            | Self::Stage { .. }
+            | Self::Finding { .. }
+            | Self::Expired
+            | Self::Deleted
+            | Self::Evicted
+            | Self::Reset
+            | Self::Reloaded => 0,
+        }
+    }
 }
 
 impl What {

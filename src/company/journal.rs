@@ -2,11 +2,12 @@
 
 use std::{
     borrow::Cow,
-    collections::VecDeque,
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, HashSet, VecDeque, hash_map},
     mem,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 use super::{Event, Happened, JournalSettings};
 use crate::{
     faults::{Endpoint, Strike},
+    heap::{OnHeap, allocated},
     scenario::Scenario,
     vendor::{ErrorCode, Token},
 };
@@ -72,8 +74,14 @@ pub(crate) struct Numbers {
     events: AtomicU64,
     evicted_calls: AtomicU64,
     evicted_sessions: AtomicU64,
+    /// What all journals take, in bytes.
+    bytes: AtomicUsize,
+    /// The journals, so that the oldest of all that is in them can make room.
+    journals: Mutex<Vec<Weak<Journal>>>,
     /// Rings for everything.
     pub(crate) bell: Notify,
+    /// Rings when a journal was cleared, and much memory may be free.
+    pub(crate) cleared: Notify,
 }
 
 impl Numbers {
@@ -96,6 +104,29 @@ impl Numbers {
     /// How many sessions made room so far.
     pub(crate) fn evicted_sessions(&self) -> u64 {
         self.evicted_sessions.load(Ordering::Relaxed)
+    }
+
+    /// Lets the oldest calls and events make room, whichever journal they are in, where all journals together take more than
+    /// `most` bytes: until they take somewhat less, so that it is seldom, and over soon.
+    fn make_room(&self, most: usize) {
+        const SLACK: usize = 4 << 20;
+        if self.bytes.load(Ordering::Relaxed) <= most {
+            return;
+        }
+        let enough = most - (most / 16).min(SLACK);
+        // Whoever is at it makes room for everybody.
+        let Ok(mut journals) = self.journals.try_lock() else { return };
+        journals.retain(|journal| journal.strong_count() > 0);
+        let there: Vec<_> = journals.iter().filter_map(Weak::upgrade).collect();
+        let oldest = |journal: &Arc<Journal>| journal.kept().oldest();
+        let mut by_oldest: BinaryHeap<_> =
+            there.iter().enumerate().filter_map(|(at, journal)| Some(Reverse((oldest(journal)?, at)))).collect();
+        while self.bytes.load(Ordering::Relaxed) > enough
+            && let Some(Reverse((_, at))) = by_oldest.pop()
+        {
+            let up_to = by_oldest.peek().map_or(u64::MAX, |Reverse((next, _))| *next);
+            by_oldest.extend(there[at].evict_up_to(up_to, enough).map(|oldest| Reverse((oldest, at))));
+        }
     }
 
     fn next_event(&self) -> u64 {
@@ -121,10 +152,14 @@ pub(crate) struct Journal {
 struct Kept {
     /// In the order of their ids.
     entries: VecDeque<Arc<Entry>>,
+    /// What these take, and what the events do.
     bytes: usize,
+    event_bytes: usize,
     evicted: Evicted,
     /// In the order of their ids, too.
     events: VecDeque<Arc<Event>>,
+    /// How many calls share a long answer, by where it is: a result that is asked for again is there once.
+    answers: HashMap<usize, u32>,
     /// Up to that number, some of what happened is not here any more.
     forgotten: u64,
 }
@@ -207,40 +242,60 @@ impl Recorded {
         self.path_and_query.split('?').next().unwrap_or_default()
     }
 
-    /// How much room it takes.
+    /// What memory it takes in a journal, but for a long answer, which others may share.
     fn bytes(&self) -> usize {
-        mem::size_of::<Entry>()
-            + self.path_and_query.len()
-            + self.headers.0.capacity()
-            + self.body.len()
-            + self.answer.len()
-            + self.answer_type.as_ref().map_or(0, |label| label.len())
-            + self.hint.as_ref().map_or(0, String::len)
-            + self.strikes.iter().map(|strike| mem::size_of::<Strike>() + strike.note.len()).sum::<usize>()
+        let text = |text: &Cow<'static, str>| if let Cow::Owned(text) = text { text.on_heap() } else { 0 };
+        let strikes = self.strikes.iter().map(|strike| strike.note.on_heap()).sum::<usize>();
+        let answer = if self.has_long_answer() { 0 } else { allocated(self.answer.len()) };
+        size_of::<Arc<Entry>>()
+            + allocated(2 * size_of::<usize>() + size_of::<Entry>())
+            + [&self.method, &self.path_and_query].into_iter().map(text).sum::<usize>()
+            + self.answer_type.as_ref().map_or(0, text)
+            + allocated(self.headers.0.capacity())
+            + allocated(self.body.len())
+            + answer
+            + self.hint.on_heap()
+            + allocated(self.strikes.capacity() * size_of::<Strike>())
+            + strikes
+    }
+
+    /// Whether its answer is so long that it matters whether it is there once or twice.
+    fn has_long_answer(&self) -> bool {
+        const LONG: usize = 256;
+        self.answer.len() > LONG
+    }
+
+    /// Where a long answer is: those that are at the same place are one.
+    fn long_answer(&self) -> Option<usize> {
+        self.has_long_answer().then(|| self.answer.as_ptr() as usize)
     }
 }
 
 impl Journal {
-    pub(crate) fn new(settings: JournalSettings, numbers: Arc<Numbers>) -> Self {
-        Self { settings, numbers, kept: Mutex::default(), bell: Notify::new() }
+    pub(crate) fn new(settings: JournalSettings, numbers: Arc<Numbers>) -> Arc<Self> {
+        let journal = Self { settings, numbers: numbers.clone(), kept: Mutex::default(), bell: Notify::new() };
+        let journal = Arc::new(journal);
+        let mut journals = numbers.journals.lock().unwrap_or_else(PoisonError::into_inner);
+        if journals.len() == journals.capacity() {
+            journals.retain(|journal| journal.strong_count() > 0);
+        }
+        journals.push(Arc::downgrade(&journal));
+        drop(journals);
+        journal
     }
 
     /// Adds a call; the oldest ones make room.
     pub(crate) fn record(&self, recorded: Recorded) {
-        let bytes = recorded.bytes();
-        let (gone, count) = {
-            let mut kept = self.kept();
-            let before = kept.evicted.count;
+        let gone = self.change(|kept, settings| {
             // Numbered under the lock, so that they stand in the order of their ids.
             let (id, event_id) = (self.numbers.next_call(), self.numbers.next_event());
-            kept.bytes += bytes;
-            kept.entries.push_back(Arc::new(Entry { id, event_id, recorded }));
-            (kept.make_room(&self.settings), kept.evicted.count - before)
-        };
-        self.numbers.evicted_calls.fetch_add(count, Ordering::Relaxed);
+            kept.add(Arc::new(Entry { id, event_id, recorded }));
+            kept.make_room(settings)
+        });
         self.ring();
         // Whatever they held is let go while nobody has to wait.
         drop(gone);
+        self.numbers.make_room(self.settings.total);
     }
 
     /// Adds what else happened, in that order; the oldest events make room.
@@ -248,18 +303,50 @@ impl Journal {
         if !self.settings.enabled {
             return;
         }
-        let mut kept = self.kept();
-        for happened in happened {
-            let id = self.numbers.next_event();
-            kept.events.push_back(Arc::new(Event { id, happened }));
-        }
-        while kept.events.len() > self.settings.events()
-            && let Some(oldest) = kept.events.pop_front()
-        {
-            kept.forgotten = kept.forgotten.max(oldest.id);
-        }
-        drop(kept);
+        self.change(|kept, settings| {
+            for happened in happened {
+                kept.add_event(Event { id: self.numbers.next_event(), happened });
+            }
+            while kept.events.len() > settings.events() {
+                kept.evict_event();
+            }
+        });
         self.ring();
+        self.numbers.make_room(self.settings.total);
+    }
+
+    /// Lets what is older than that number make room, as long as all journals take more than `most` bytes; answers the
+    /// number of the oldest that is left.
+    fn evict_up_to(&self, number: u64, most: usize) -> Option<u64> {
+        let before = self.numbers.bytes.load(Ordering::Relaxed);
+        let (gone, oldest) = self.change(|kept, _| {
+            let (start, mut gone) = (kept.all_bytes(), Vec::new());
+            let is_too_much = |kept: &Kept| before.saturating_sub(start - kept.all_bytes()) > most;
+            while kept.oldest().is_some_and(|oldest| oldest <= number) && is_too_much(kept) {
+                gone.push(kept.evict_oldest());
+            }
+            (gone, kept.oldest())
+        });
+        drop(gone);
+        oldest
+    }
+
+    /// Changes what is kept, and keeps count of what all journals take, and of the calls that made room.
+    fn change<T>(&self, change: impl FnOnce(&mut Kept, &JournalSettings) -> T) -> T {
+        let mut kept = self.kept();
+        let (before, evicted) = (kept.all_bytes(), kept.evicted.count);
+        let changed = change(&mut kept, &self.settings);
+        let (now, made_room) = (kept.all_bytes(), kept.evicted.count.saturating_sub(evicted));
+        drop(kept);
+        if now >= before {
+            self.numbers.bytes.fetch_add(now - before, Ordering::Relaxed);
+        } else {
+            self.numbers.bytes.fetch_sub(before - now, Ordering::Relaxed);
+        }
+        if made_room > 0 {
+            self.numbers.evicted_calls.fetch_add(made_room, Ordering::Relaxed);
+        }
+        changed
     }
 
     /// Counts a session that made room.
@@ -267,10 +354,15 @@ impl Journal {
         self.numbers.evicted_sessions.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What memory it takes.
-    pub(crate) fn bytes(&self) -> usize {
+    /// What memory it takes, but for the answers that are among those `elsewhere`.
+    pub(crate) fn bytes(&self, elsewhere: &HashSet<*const u8>) -> usize {
         let kept = self.kept();
-        kept.bytes + kept.events.len() * mem::size_of::<Event>()
+        let mut seen = HashSet::new();
+        let shared = kept.entries.iter().map(|entry| &entry.recorded.answer).filter(|answer| {
+            let is_long = kept.answers.contains_key(&(answer.as_ptr() as usize));
+            is_long && elsewhere.contains(&answer.as_ptr()) && seen.insert(answer.as_ptr())
+        });
+        kept.all_bytes() - shared.map(|answer| allocated(answer.len())).sum::<usize>()
     }
 
     /// Wakes those who wait for something in it.
@@ -346,13 +438,13 @@ impl Journal {
 
     /// Forgets all calls, and that others made room; and all else that happened.
     pub(crate) fn clear(&self) {
-        let gone = {
-            let mut kept = self.kept();
+        let gone = self.change(|kept, _| {
             let noted = [kept.entries.back().map(|entry| entry.event_id), kept.events.back().map(|event| event.id)];
             let forgotten = noted.into_iter().flatten().max().unwrap_or_default().max(kept.forgotten);
-            mem::replace(&mut *kept, Kept { forgotten, ..Kept::default() })
-        };
+            mem::replace(kept, Kept { forgotten, ..Kept::default() })
+        });
         drop(gone);
+        self.numbers.cleared.notify_one();
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -360,19 +452,83 @@ impl Journal {
     }
 }
 
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
 impl Kept {
+    fn add(&mut self, entry: Arc<Entry>) {
+        self.bytes += entry.recorded.bytes();
+        if let Some(place) = entry.recorded.long_answer() {
+            let shared = self.answers.entry(place).or_default();
+            *shared += 1;
+            if *shared == 1 {
+                self.bytes += allocated(entry.recorded.answer.len());
+            }
+        }
+        self.entries.push_back(entry);
+    }
+
+    fn add_event(&mut self, event: Event) {
+        self.event_bytes += event.bytes();
+        self.events.push_back(Arc::new(event));
+    }
+
+    fn all_bytes(&self) -> usize {
+        self.bytes + self.event_bytes
+    }
+
+    /// The number of the oldest call or event.
+    fn oldest(&self) -> Option<u64> {
+        let (call, event) =
+            (self.entries.front().map(|entry| entry.event_id), self.events.front().map(|event| event.id));
+        call.into_iter().chain(event).min()
+    }
+
     /// Takes the oldest calls out until the rest is within its bounds; answers the first of them, which mostly is the
     /// only one.
     fn make_room(&mut self, settings: &JournalSettings) -> Option<Arc<Entry>> {
         let mut gone = None;
         while self.entries.len() > settings.calls || (self.bytes > settings.bytes && self.entries.len() > 1) {
-            let Some(oldest) = self.entries.pop_front() else { break };
-            self.bytes -= oldest.recorded.bytes();
-            let until = self.evicted.until.max(Some(oldest.recorded.at));
-            self.evicted = Evicted { count: self.evicted.count + 1, last: Some(oldest.id), until };
-            self.forgotten = self.forgotten.max(oldest.event_id);
+            let Some(oldest) = self.evict_call() else { break };
             gone.get_or_insert(oldest);
         }
         gone
+    }
+
+    /// Takes the oldest out, call or event; answers it, where it is a call.
+    fn evict_oldest(&mut self) -> Option<Arc<Entry>> {
+        let is_event = self.events.front().is_some_and(|event| Some(event.id) == self.oldest());
+        if is_event {
+            self.evict_event();
+            return None;
+        }
+        self.evict_call()
+    }
+
+    fn evict_call(&mut self) -> Option<Arc<Entry>> {
+        let oldest = self.entries.pop_front()?;
+        self.bytes -= oldest.recorded.bytes();
+        if let Some(place) = oldest.recorded.long_answer()
+            && let hash_map::Entry::Occupied(mut shared) = self.answers.entry(place)
+        {
+            *shared.get_mut() -= 1;
+            if *shared.get() == 0 {
+                shared.remove();
+                self.bytes -= allocated(oldest.recorded.answer.len());
+            }
+        }
+        let until = self.evicted.until.max(Some(oldest.recorded.at));
+        self.evicted = Evicted { count: self.evicted.count + 1, last: Some(oldest.id), until };
+        self.forgotten = self.forgotten.max(oldest.event_id);
+        Some(oldest)
+    }
+
+    fn evict_event(&mut self) {
+        let Some(oldest) = self.events.pop_front() else { return };
+        self.event_bytes -= oldest.bytes();
+        self.forgotten = self.forgotten.max(oldest.id);
     }
 }

@@ -10,6 +10,8 @@ pub struct JournalSettings {
     pub calls: usize,
     /// How many bytes all of these take: 2 MiB.
     pub bytes: usize,
+    /// How many bytes all calls and events of all companies take together: 256 MiB. The oldest make room.
+    pub total: usize,
     /// How many bytes of one body, and of one answer: 16 KiB.
     pub body: usize,
     /// Whether company keys and signatures are shown in full: no.
@@ -18,7 +20,7 @@ pub struct JournalSettings {
 
 impl Default for JournalSettings {
     fn default() -> Self {
-        Self { enabled: true, calls: 1000, bytes: 2 << 20, body: 16 << 10, secrets: false }
+        Self { enabled: true, calls: 1000, bytes: 2 << 20, total: 256 << 20, body: 16 << 10, secrets: false }
     }
 }
 
@@ -36,6 +38,9 @@ impl JournalSettings {
     pub(crate) fn check(&self) -> Result<(), String> {
         match self.calls {
             0 => Err("--journal-calls: with 0 no call would be remembered; --no-journal says that".into()),
+            _ if self.total == 0 => {
+                Err("--journal-total: with 0 nothing would be remembered; --no-journal says that".into())
+            }
             _ => Ok(()),
         }
     }

@@ -20,7 +20,7 @@ pub(crate) use self::{
     holds::Holds,
     journal::{Entry, Evicted as EvictedCalls, Headers, Journal, Noted, Numbers, Recorded},
     order::Gone,
-    sessions::{Ceiling, LARGE},
+    sessions::{Ceiling, LARGE, SESSION_SIZE},
     tenant::{Setup, Tenant, TenantSettings, Waiting},
     tenants::Tenants,
 };

@@ -21,12 +21,21 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
+    heap::allocated,
     session::{Seen, Session},
     vendor::Token,
 };
 
 /// How many bytes of flags and steps a large session has more than.
 pub(crate) const LARGE: usize = 64 << 10;
+
+/// What a session takes besides what it holds: its record, and its places in the index and in the order. Trees are two
+/// thirds full.
+pub(crate) const SESSION_SIZE: usize = {
+    const COUNTERS: usize = 2 * size_of::<usize>();
+    const PLACES: usize = size_of::<(u64, Arc<Record>)>() + size_of::<(Timestamp, u64)>() + size_of::<u64>();
+    allocated(COUNTERS + size_of::<Record>()) + 2 * size_of::<Entry>() + PLACES * 3 / 2
+};
 
 /// How many sessions are taken from the list at once, so that it is not locked for long.
 const CHUNK: usize = 1000;
@@ -442,7 +451,7 @@ mod tests {
             Session::begin(opening, Timestamp::from_second(seconds).unwrap())
         };
         let ceiling = Ceiling { most: 10, refuses: false };
-        let journal = Arc::new(Journal::new(JournalSettings::default(), Arc::default()));
+        let journal = Journal::new(JournalSettings::default(), Arc::default());
         let sessions = Sessions::new(Weak::new(), Arc::default(), journal);
         for seconds in [1, 2] {
             assert_eq!(sessions.insert(begin(seconds), catalogue.clone(), ceiling), Ok(None));

@@ -140,7 +140,7 @@ impl Tenant {
     /// A company that was not called yet.
     pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<Index>) -> Arc<Self> {
         let TenantSettings { seed, frozen_at, ceiling, journal, ref numbers } = *settings;
-        let journal = Arc::new(Journal::new(journal, numbers.clone()));
+        let journal = Journal::new(journal, numbers.clone());
         let setup = Setup::new(company);
         let key = setup.company.key.clone();
         let tenant = Arc::new_cyclic(|tenant| Self {

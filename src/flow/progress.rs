@@ -4,7 +4,10 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::vendor::{DocumentType, Language};
+use crate::{
+    heap::OnHeap,
+    vendor::{DocumentType, Language},
+};
 
 /// What a person gave so far, and where they are. It is kept in the session, so that a page can be closed.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
@@ -47,6 +50,24 @@ impl Given {
     }
 }
 
+impl OnHeap for Given {
+    fn on_heap(&self) -> usize {
+        match self {
+            Self::Passed | Self::Picture { .. } | Self::More(_) => 0,
+            Self::Language(text) | Self::Address(text) | Self::Paper(text) | Self::Document { country: text, .. } => {
+                text.on_heap()
+            }
+            Self::Answers { questionnaire, answers } => questionnaire.on_heap() + answers.on_heap(),
+        }
+    }
+}
+
+impl OnHeap for Progress {
+    fn on_heap(&self) -> usize {
+        self.at.on_heap() + self.given.on_heap()
+    }
+}
+
 impl Progress {
     /// What was given on the screen of that id.
     pub(crate) fn given(&self, screen: &str) -> Option<&Given> {
@@ -75,16 +96,6 @@ impl Progress {
     /// How many pages the person gave of their general document, beside the first.
     pub(crate) fn more_pages(&self) -> u32 {
         self.given.values().filter(|given| matches!(given, Given::More(true))).count() as u32
-    }
-
-    /// What memory it takes, about.
-    pub(crate) fn bytes(&self) -> usize {
-        let text = |given: &Given| match given {
-            Given::Answers { answers, .. } => serde_json::to_string(answers).map_or(0, |text| text.len()),
-            _ => 0,
-        };
-        size_of::<Self>()
-            + self.given.iter().map(|(id, given)| id.len() + size_of::<Given>() + text(given)).sum::<usize>()
     }
 
     /// The questionnaires that the person answered, by their keys.

@@ -42,14 +42,14 @@ pub(crate) type CallOf = (Option<Arc<Tenant>>, Arc<Entry>);
 impl Mock {
     /// Remembers a call of a company, or of nobody.
     pub(crate) fn record(&self, tenant: Option<&Tenant>, recorded: Recorded) {
-        let journal = tenant.map_or(&self.journal, |tenant| &*tenant.journal);
+        let journal = tenant.map_or(&self.journal, |tenant| &tenant.journal);
         journal.record(recorded);
     }
 
     /// Notes that a fault strikes a call of a company, or of nobody: which, in words.
     pub(crate) fn note_fault(&self, tenant: Option<&Tenant>, session: Option<Token>, fault: &str) {
         let (clock, journal) = match tenant {
-            Some(tenant) => (&tenant.clock, &*tenant.journal),
+            Some(tenant) => (&tenant.clock, &tenant.journal),
             None => (&self.clock, &self.journal),
         };
         journal.note([Happened { at: clock.now(), session, what: What::Fault { fault: fault.to_owned() } }]);
@@ -112,7 +112,7 @@ impl Mock {
     /// Whether a call of that id may be one that had to make room.
     pub(crate) fn was_call_evicted(&self, id: u64) -> bool {
         let tenants = self.tenants.all();
-        let journals = tenants.iter().map(|tenant| &*tenant.journal).chain([&self.journal]);
+        let journals = tenants.iter().map(|tenant| &tenant.journal).chain([&self.journal]);
         id > 0 && journals.map(|journal| journal.evicted()).any(|evicted| evicted.last.is_some_and(|last| id <= last))
     }
 

@@ -1,15 +1,21 @@
 //! How things stand as a whole, for whoever watches the server.
 
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::ControlFlow,
+    sync::Arc,
+};
 
 use super::Mock;
-use crate::{clock::uptime, metrics::Standings, scenario::Scenario};
+use crate::{clock::uptime, company::SESSION_SIZE, heap::OnHeap, metrics::Standings, scenario::Scenario};
 
 impl Mock {
     /// Sessions by stage, what is in force, what waits, what had to go, and what memory it takes.
     pub(crate) fn standings(&self) -> Standings {
         let tenants = self.tenants.all();
         let (mut by_stage, mut memory) = (BTreeMap::<(String, usize), u64>::new(), 0);
+        // Results that sessions keep, and calls of the journal share.
+        let mut rendered = HashSet::new();
         let mut seen: Option<(Arc<Scenario>, usize, u64)> = None;
         let mut count = |seen: Option<(Arc<Scenario>, usize, u64)>| {
             if let Some((scenario, stage, number)) = seen {
@@ -20,7 +26,8 @@ impl Mock {
             let now = tenant.clock.now();
             tenant.sessions.look_through(None, false, |_, session, _| {
                 session.settle(now);
-                memory += session.bytes();
+                memory += SESSION_SIZE + session.on_heap();
+                rendered.extend(session.rendered().map(|document| document.as_ptr()));
                 let stage = session.stage().unwrap_or(0);
                 match &mut seen {
                     // Mostly many of the same kind follow each other.
@@ -35,7 +42,8 @@ impl Mock {
             });
         }
         count(seen);
-        let journals = tenants.iter().map(|tenant| tenant.journal.bytes()).sum::<usize>() + self.journal.bytes();
+        let journals = tenants.iter().map(|tenant| tenant.journal.bytes(&rendered)).sum::<usize>();
+        let journals = journals + self.journal.bytes(&rendered);
         let mut memory = vec![("sessions", memory), ("journals", journals)];
         #[cfg(feature = "media")]
         memory.push(("uploads", self.storage.held()));

@@ -192,7 +192,8 @@ fn lay_over(document: &mut Value, change: &Map<String, Value>) {
 }
 
 fn to_json(value: &impl Serialize) -> Bytes {
-    serde_json::to_vec(value).expect("a document is JSON").into()
+    // It is kept for as long as the session: without the room that it grew into.
+    serde_json::to_vec(value).expect("a document is JSON").into_boxed_slice().into()
 }
 
 /// The day of a moment; the vendor's times are UTC.

@@ -10,6 +10,7 @@ use super::{FinishError, Session};
 use crate::{
     clock::later,
     faults::FaultList,
+    heap::{OnHeap, allocated},
     scenario::{Effect, Scenario, Stage, Trigger, Verdict},
     vendor::ErrorCode,
 };
@@ -32,6 +33,15 @@ pub(super) struct Course {
 pub(super) struct Came {
     pub(super) at: Timestamp,
     pub(super) what: Stood,
+}
+
+impl OnHeap for Came {
+    fn on_heap(&self) -> usize {
+        match &self.what {
+            Stood::Stage(_) => 0,
+            Stood::Decided(verdict) => allocated(size_of_val(&**verdict)),
+        }
+    }
 }
 
 /// What the session stands at.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{FinishError, Session};
-use crate::vendor::Token;
+use crate::{heap::OnHeap, vendor::Token};
 
 /// Who looks at the widget.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,9 +81,8 @@ impl Session {
     }
 }
 
-impl Devices {
-    /// What memory it takes, about.
-    pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.first.len() + self.current.browser.len() + self.current.tab.len()
+impl OnHeap for Devices {
+    fn on_heap(&self) -> usize {
+        self.first.on_heap() + self.current.browser.on_heap() + self.current.tab.on_heap()
     }
 }

@@ -42,6 +42,7 @@ use crate::{
     clock::later,
     faults::{Endpoint, FaultList, Occasion, Strike},
     flow::{Answers, Progress},
+    heap::{OnHeap, allocated},
     scenario::{Scenario, Verdict},
     vendor::{ErrorCode, Form, Layers, SavedForm, StepTypes, Switches, Token},
 };
@@ -131,6 +132,31 @@ impl Asked {
     pub(crate) fn length(&self) -> usize {
         let saved = self.saved.as_ref().map_or(0, |saved| saved.form.length());
         saved + self.own.length() + self.scenario.form.length()
+    }
+}
+
+/// What sessions share is not counted.
+impl OnHeap for Session {
+    fn on_heap(&self) -> usize {
+        let Asked { own, chosen_by, .. } = &self.asked;
+        let chosen_by = if let Cow::Owned(text) = chosen_by { text.on_heap() } else { 0 };
+        // The text has two counters in front.
+        allocated(own.length() + usize::from(!own.is_empty()) * 2 * size_of::<usize>())
+            + chosen_by
+            + self.rest.on_heap()
+    }
+}
+
+impl OnHeap for Rest {
+    fn on_heap(&self) -> usize {
+        let browser = self.browser.as_ref();
+        let browser = browser.map_or(0, |browser| browser.user_agent.on_heap() + browser.remote_address.on_heap());
+        let walked =
+            self.reached.on_heap() + self.findings.on_heap() + self.progress.on_heap() + self.devices.on_heap();
+        let lists = self.came.on_heap() + self.played.on_heap() + self.parts.on_heap();
+        let answers = self.finish.as_ref().and_then(|finish| finish.answers.as_ref());
+        let rendered = self.rendered.as_ref().map_or(0, |rendered| allocated(rendered.len()));
+        browser + walked + lists + answers.map_or(0, |answers| answers.given().on_heap()) + rendered
     }
 }
 
@@ -317,20 +343,9 @@ impl Session {
         self.expires_at
     }
 
-    /// What memory it takes, about: that which sessions share is not counted.
-    pub(crate) fn bytes(&self) -> usize {
-        let Asked { own, .. } = &self.asked;
-        let rest = self.rest.as_ref().map_or(0, |rest| {
-            let rendered = rest.rendered.as_ref().map_or(0, Bytes::len);
-            let browser = rest.browser.as_ref();
-            let browser = browser.map_or(0, |browser| browser.user_agent.len() + browser.remote_address.len());
-            let walked = size_of_val(&rest.reached[..]) + size_of_val(&rest.findings[..]);
-            let lists = size_of_val(&rest.came[..]) + size_of_val(&rest.played[..]) + size_of_val(&rest.parts[..]);
-            let progress = rest.progress.as_ref().map_or(0, |progress| progress.bytes());
-            let devices = rest.devices.as_ref().map_or(0, |devices| devices.bytes());
-            size_of::<Rest>() + rendered + browser + walked + lists + progress + devices
-        });
-        size_of::<Self>() + own.flags().len() + own.steps().len() + rest
+    /// The document as it was last rendered, which calls that are remembered may share.
+    pub(crate) fn rendered(&self) -> Option<&Bytes> {
+        self.rest.as_ref()?.rendered.as_ref()
     }
 
     /// Whether the token ran out before the person was through, as far as somebody noticed.

@@ -4,8 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{FinishError, Session};
-use crate::embedding::Finding;
-use crate::flow::{Progress, find_step, steps};
+use crate::{
+    embedding::Finding,
+    flow::{Progress, find_step, steps},
+    heap::{OnHeap, flat},
+};
 
 /// A step of the widget that the person came to, by key and by type.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -15,6 +18,14 @@ pub(crate) struct Reached {
     /// The first time.
     pub(crate) at: Timestamp,
 }
+
+impl OnHeap for Reached {
+    fn on_heap(&self) -> usize {
+        self.step.on_heap() + self.kind.on_heap()
+    }
+}
+
+flat!(Found);
 
 /// Something that the widget found out about where it runs.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]

@@ -31,6 +31,7 @@ mod layering;
 mod limits;
 mod long_work;
 mod media;
+mod memory;
 mod nesting;
 mod origins;
 mod own_scenarios;

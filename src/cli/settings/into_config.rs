@@ -88,6 +88,7 @@ impl Settings {
                 enabled: !self.no_journal.unwrap_or(false),
                 calls: self.journal_calls.unwrap_or(journal.calls),
                 bytes: self.journal_bytes.map_or(journal.bytes, |Size(bytes)| bytes),
+                total: self.journal_total.map_or(journal.total, |Size(bytes)| bytes),
                 body: self.journal_body.map_or(journal.body, |Size(bytes)| bytes),
                 secrets: self.journal_secrets.unwrap_or(false),
             },

@@ -87,6 +87,7 @@ impl Settings {
             no_journal,
             journal_calls,
             journal_bytes,
+            journal_total,
             journal_body,
             journal_secrets,
             no_admin,

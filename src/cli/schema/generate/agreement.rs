@@ -146,6 +146,7 @@ admin-host: ["a.test"]
 no-journal: false
 journal-calls: 5
 journal-bytes: 2MiB
+journal-total: 256MiB
 journal-body: 16KiB
 journal-secrets: false
 ready-file: a
