@@ -100,6 +100,11 @@ impl Log {
         panic!("no line says `{words}`: {seen:#?}");
     }
 
+    /// Whether a line has come that says this.
+    pub(crate) fn has_said(&self, words: &str) -> bool {
+        self.0.try_iter().any(|line| line.contains(words))
+    }
+
     /// Stops the server; answers the lines that are left.
     pub(crate) fn rest_after(self, serving: Serving) -> Vec<String> {
         drop(serving);

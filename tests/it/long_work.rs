@@ -130,6 +130,39 @@ async fn health_is_answered_while_all_else_waits_for_work_that_lasts() {
 }
 
 #[tokio::test]
+async fn health_is_answered_while_a_video_is_drawn() {
+    let app = TestApp::start().await;
+    let url = app.mock.url();
+    let token = app.begin(json!({"flags": {"liveness": true}})).await;
+    app.mock.finish(&token).unwrap();
+    let mut drawing = connect(&url).await;
+    let video = json!({"company_key": app.mock.company_key(), "session_token": token});
+    drawing.write_all(post("/external-api/result/face-video/", &video).as_bytes()).await.unwrap();
+    ask_for_health(&url).await;
+    let mut response = [0; 4096];
+    assert!(drawing.try_read(&mut response).is_err(), "it was drawn first");
+    let length = drawing.read(&mut response).await.unwrap();
+    assert!(response[..length].starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn health_is_answered_while_files_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let stages: String =
+        (1..100).map(|hours| format!("  - {{when: after={hours}h, result: MANUAL_CHECK}}\n")).collect();
+    for number in 0..200 {
+        let text = format!("description: One of many.\nstages:\n{stages}");
+        std::fs::write(folder.path().join(format!("many-{number}.yaml")), text).unwrap();
+    }
+    let mut server = Serving::start(&["--scenarios", folder.path().to_str().unwrap()]);
+    let (log, url) = (server.log(), server.url().to_owned());
+    server.signal("HUP");
+    ask_for_health(&url).await;
+    assert!(!log.has_said("everything was read again"), "they were read first");
+    log.line_with("everything was read again");
+}
+
+#[tokio::test]
 async fn counting_stops_when_nobody_waits_for_it() {
     let endless = |config: &mut Config| {
         remember_all(config);
