@@ -35,9 +35,15 @@ async fn connect(url: &str) -> TcpStream {
     TcpStream::connect(url.trim_start_matches("http://")).await.unwrap()
 }
 
+/// A text without a rule, in which the slow expression meets new states all the time.
+fn long_text() -> String {
+    let mut random = fastrand::Rng::with_seed(7);
+    (0..15_000).map(|_| if random.bool() { 'a' } else { 'b' }).collect()
+}
+
 /// Calls with long texts, on which the slow expression is slow.
 async fn long_calls(app: &TestApp, count: usize) {
-    let text: String = (0..15_000_usize).map(|at| if at.wrapping_mul(at) % 7 < 3 { 'a' } else { 'b' }).collect();
+    let text = long_text();
     for _ in 0..count {
         app.post_json("/external-api/result/", &json!({"company_key": "none", "text": text})).await;
     }
@@ -236,7 +242,7 @@ async fn a_long_glob_is_refused() {
 async fn a_server_stops_while_it_is_busy() {
     let server = Serving::start(&["--admin-timeout", "1h"]);
     let url = server.url().to_owned();
-    let text: String = (0..15_000_usize).map(|at| if at.wrapping_mul(at) % 7 < 3 { 'a' } else { 'b' }).collect();
+    let text = long_text();
     let client = reqwest::Client::new();
     for _ in 0..400 {
         let call = client.request(Method::POST, format!("{url}/external-api/result/"));
