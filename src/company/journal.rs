@@ -4,6 +4,7 @@ use std::{
     borrow::Cow,
     cmp::Reverse,
     collections::{BinaryHeap, HashMap, HashSet, VecDeque, hash_map},
+    hash::{BuildHasherDefault, Hasher},
     mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
@@ -64,6 +65,8 @@ pub(crate) struct Entry {
     pub(crate) id: u64,
     /// Its number among all that happened.
     pub(crate) event_id: u64,
+    /// What memory it takes, as [`Recorded::bytes`] says.
+    bytes: usize,
     pub(crate) recorded: Recorded,
 }
 
@@ -159,9 +162,28 @@ struct Kept {
     /// In the order of their ids, too.
     events: VecDeque<Arc<Event>>,
     /// How many calls share a long answer, by where it is: a result that is asked for again is there once.
-    answers: HashMap<usize, u32>,
+    answers: HashMap<usize, u32, BuildHasherDefault<PlaceHasher>>,
     /// Up to that number, some of what happened is not here any more.
     forgotten: u64,
+}
+
+/// Hashes places in memory, which nobody chooses: by one multiplication, as it is done twice for each result.
+#[derive(Debug, Default)]
+struct PlaceHasher(u64);
+
+impl Hasher for PlaceHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
+    }
+
+    fn write_usize(&mut self, place: usize) {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.0 = (self.0 ^ place as u64).wrapping_mul(GOLDEN);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// The calls that had to make room.
@@ -286,10 +308,11 @@ impl Journal {
 
     /// Adds a call; the oldest ones make room.
     pub(crate) fn record(&self, recorded: Recorded) {
+        let bytes = recorded.bytes();
         let gone = self.change(|kept, settings| {
             // Numbered under the lock, so that they stand in the order of their ids.
             let (id, event_id) = (self.numbers.next_call(), self.numbers.next_event());
-            kept.add(Arc::new(Entry { id, event_id, recorded }));
+            kept.add(Arc::new(Entry { id, event_id, bytes, recorded }));
             kept.make_room(settings)
         });
         self.ring();
@@ -460,7 +483,7 @@ impl Drop for Journal {
 
 impl Kept {
     fn add(&mut self, entry: Arc<Entry>) {
-        self.bytes += entry.recorded.bytes();
+        self.bytes += entry.bytes;
         if let Some(place) = entry.recorded.long_answer() {
             let shared = self.answers.entry(place).or_default();
             *shared += 1;
@@ -510,7 +533,7 @@ impl Kept {
 
     fn evict_call(&mut self) -> Option<Arc<Entry>> {
         let oldest = self.entries.pop_front()?;
-        self.bytes -= oldest.recorded.bytes();
+        self.bytes -= oldest.bytes;
         if let Some(place) = oldest.recorded.long_answer()
             && let hash_map::Entry::Occupied(mut shared) = self.answers.entry(place)
         {
