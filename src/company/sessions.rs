@@ -63,9 +63,13 @@ impl Index {
         self.entries.get(token).map(|entry| entry.0.clone())
     }
 
+    pub(super) fn has_large(&self) -> bool {
+        self.has_large.load(Ordering::Relaxed)
+    }
+
     /// Whether the session of that token asks for so much that to read it lasts.
     pub(super) fn is_large(&self, token: &Token) -> bool {
-        self.has_large.load(Ordering::Relaxed) && self.entries.get(token).is_some_and(|entry| entry.0.is_large)
+        self.has_large() && self.entries.get(token).is_some_and(|entry| entry.0.is_large)
     }
 }
 

@@ -161,6 +161,11 @@ impl Tenants {
         self.index.find(token)?.owner.upgrade()
     }
 
+    /// Whether there was ever a session that asks for so much that to read it lasts.
+    pub(crate) fn has_large(&self) -> bool {
+        self.index.has_large()
+    }
+
     /// Whether the session of that token asks for so much that to read it lasts.
     pub(crate) fn is_large(&self, token: &Token) -> bool {
         self.index.is_large(token)

@@ -150,11 +150,12 @@ impl Course {
         let is_large = self.body_length > LARGE;
         let read = || received.as_ref().map_err(Clone::clone).and_then(|it| Params::read(head, it, &limits));
         let params = mock.workers.run_in_place(is_large, read).await;
-        let token = params.as_ref().ok().and_then(|params| params.text("session_token").ok()?);
-        self.session = token.as_deref().and_then(Token::parse);
-        let token = token.map(Cow::into_owned);
-        let is_large = is_large || self.session.is_some_and(|token| mock.tenants.is_large(&token));
-        let carry_out = || self.carry_out(mock, target, head, params, token);
+        let is_large = is_large
+            || mock.tenants.has_large() && {
+                let token = params.as_ref().ok().and_then(token_of);
+                token.as_deref().and_then(Token::parse).is_some_and(|token| mock.tenants.is_large(&token))
+            };
+        let carry_out = || self.carry_out(mock, target, head, params);
         let (answer, setup) = match mock.workers.run_in_place(is_large, carry_out).await? {
             CarriedOut::Answer(answer, setup) => (answer, setup),
             CarriedOut::Refused(response) => return Ok(response),
@@ -187,10 +188,11 @@ impl Course {
         target: Option<(Endpoint, Handler)>,
         head: &Parts,
         params: Result<Params<'_>, VendorError>,
-        token: Option<String>,
     ) -> Result<CarriedOut, Refusal> {
         let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| Call::tenant(mock, params));
         self.tenant = tenant.as_ref().ok().cloned();
+        let token = params.as_ref().ok().and_then(token_of);
+        self.session = token.as_deref().and_then(Token::parse);
         self.freed = Freed::so_far(mock, self.tenant.as_deref());
         self.met = mock.strike(self.endpoint, self.tenant.as_deref(), token.as_deref()).map_err(Refusal::Fault)?;
         let Some((endpoint, handler)) = target else { return Ok(CarriedOut::Refused(not_imitated(head))) };
@@ -296,6 +298,11 @@ impl Course {
             mock.met_begin(tenant, self.met.is_harmed());
         }
     }
+}
+
+/// The token of the session that a call names, as it came.
+fn token_of<'p>(params: &'p Params<'_>) -> Option<Cow<'p, str>> {
+    params.text("session_token").ok()?
 }
 
 /// An answer, and the beginning of its body. All of it is there already: what is slow is made slow later.
