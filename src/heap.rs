@@ -14,6 +14,11 @@ pub(crate) const fn allocated(bytes: usize) -> usize {
     }
 }
 
+/// What a value of so many bytes takes that is shared by an [`Arc`](std::sync::Arc), which has two counters in front of it.
+pub(crate) const fn shared(bytes: usize) -> usize {
+    allocated(2 * size_of::<usize>() + bytes)
+}
+
 /// A value that may hold memory.
 pub(crate) trait OnHeap {
     /// How many bytes it holds, its own size aside.
@@ -98,7 +103,7 @@ macro_rules! flat {
 
 pub(crate) use flat;
 
-flat!(jiff::Timestamp, crate::vendor::Token);
+flat!(jiff::Timestamp);
 
 #[cfg(test)]
 mod tests {

@@ -197,7 +197,7 @@ impl Mock {
 
     /// Waits until the server stops.
     pub(crate) async fn stopping(&self) {
-        // Whoever sends it lives as long as this.
+        // The sender lives as long as `self`, so this cannot fail.
         let _ = self.stops.subscribe().wait_for(|stops| *stops).await;
     }
 

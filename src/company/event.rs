@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     embedding::Finding,
     faults::Endpoint,
-    heap::{OnHeap, allocated},
+    heap::{OnHeap, shared},
     scenario::Scenario,
     session,
     vendor::Token,
@@ -92,7 +92,7 @@ pub(crate) enum What {
 impl Event {
     /// What memory it takes in a journal.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Arc<Self>>() + allocated(2 * size_of::<usize>() + size_of::<Self>()) + self.happened.what.on_heap()
+        size_of::<Arc<Self>>() + shared(size_of::<Self>()) + self.happened.what.on_heap()
     }
 }
 

@@ -173,7 +173,7 @@ impl Guests {
     fn let_go(&self, tenant: Arc<Tenant>) {
         self.left().add(&tenant.key, tenant.journal.all_evicted());
         match Handle::try_current() {
-            // To remove many sessions lasts too long for whoever called just now.
+            // Removing many sessions would delay the call that triggered it.
             Ok(runtime) if tenant.sessions.count() > MANY_SESSIONS => {
                 runtime.spawn_blocking(move || tenant.leave());
             }

@@ -7,7 +7,9 @@ mod guests;
 mod holds;
 mod journal;
 mod journal_settings;
+mod kept;
 mod order;
+mod recorded;
 mod sessions;
 mod settings;
 mod tenant;
@@ -18,8 +20,10 @@ pub(crate) use self::{
     file::{CompanyChange, CompanyFile},
     guests::Welcome,
     holds::Holds,
-    journal::{Entry, Evicted as EvictedCalls, Headers, Journal, Noted, Numbers, Recorded},
+    journal::{Journal, Noted, Numbers},
+    kept::{Entry, Evicted as EvictedCalls},
     order::Gone,
+    recorded::{Headers, Recorded},
     sessions::{Ceiling, LARGE, SESSION_SIZE},
     tenant::{Setup, Tenant, TenantSettings, Waiting},
     tenants::Tenants,

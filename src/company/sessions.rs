@@ -21,20 +21,19 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    heap::allocated,
+    heap::shared,
     session::{Seen, Session},
     vendor::Token,
 };
 
-/// How many bytes of flags and steps a large session has more than.
+/// A session with more bytes of flags and steps than this is large.
 pub(crate) const LARGE: usize = 64 << 10;
 
 /// What a session takes besides what it holds: its record, and its places in the index and in the order. Trees are two
 /// thirds full.
 pub(crate) const SESSION_SIZE: usize = {
-    const COUNTERS: usize = 2 * size_of::<usize>();
     const PLACES: usize = size_of::<(u64, Arc<Record>)>() + size_of::<(Timestamp, u64)>() + size_of::<u64>();
-    allocated(COUNTERS + size_of::<Record>()) + 2 * size_of::<Entry>() + PLACES * 3 / 2
+    shared(size_of::<Record>()) + 2 * size_of::<Entry>() + PLACES * 3 / 2
 };
 
 /// How many sessions are taken from the list at once, so that it is not locked for long.

@@ -84,12 +84,12 @@ pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
     with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)
 }
 
-/// Why nobody waits any longer.
-pub(super) const STOPPING: &str = "the mock stops";
+/// Message of a request that waited, or was held by a delay, when the server was told to stop.
+pub(super) const STOPPING: &str = "the mock stops: send the request again when it has been started again";
 
 /// What a call gets that a delay holds while the server stops.
 pub(super) fn stopping() -> Response<Body> {
-    let body = json!({"error": STOPPING, "instructions": "Send the call again when it has been started again."});
+    let body = json!({"error": STOPPING});
     let mut response = with_hint(json_response(StatusCode::SERVICE_UNAVAILABLE, &body), STOPPING);
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response

@@ -58,7 +58,7 @@ fn is_known_host(host: &str, config: &Config) -> bool {
         || config.control_api.hosts.iter().any(|known| is(known))
 }
 
-/// The names that the server has a certificate for: whoever gave them means it.
+/// The names of the certificate (`--tls`), which the user gave.
 fn tls_names(config: &Config) -> &[String] {
     config.tls.as_ref().map_or(&[], |tls| &tls.names)
 }

@@ -42,7 +42,7 @@ use crate::{
     clock::later,
     faults::{Endpoint, FaultList, Occasion, Strike},
     flow::{Answers, Progress},
-    heap::{OnHeap, allocated},
+    heap::{OnHeap, allocated, flat, shared},
     scenario::{Scenario, Verdict},
     vendor::{ErrorCode, Form, Layers, SavedForm, StepTypes, Switches, Token},
 };
@@ -135,15 +135,15 @@ impl Asked {
     }
 }
 
+flat!(Token);
+
 /// What sessions share is not counted.
 impl OnHeap for Session {
     fn on_heap(&self) -> usize {
         let Asked { own, chosen_by, .. } = &self.asked;
         let chosen_by = if let Cow::Owned(text) = chosen_by { text.on_heap() } else { 0 };
-        // The text has two counters in front.
-        allocated(own.length() + usize::from(!own.is_empty()) * 2 * size_of::<usize>())
-            + chosen_by
-            + self.rest.on_heap()
+        let form = if own.is_empty() { 0 } else { shared(own.length()) };
+        form + chosen_by + self.rest.on_heap()
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn closed_to_developers(mock: &Mock, headers: &HeaderMap) -> Option<R
     refused_host(mock, headers)
 }
 
-/// What whoever calls by an unknown name gets where that may be a page which somebody has led here.
+/// Refuses a request with an unknown `Host`, which may be a page that reaches the mock by DNS rebinding.
 fn refused_host(mock: &Mock, headers: &HeaderMap) -> Option<Response<Body>> {
     let host = origin::unknown_host(headers, &mock.config)?;
     let hint = format!("the mock is not known as `{}`: name it with --admin-host", shortened(&host));

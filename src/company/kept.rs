@@ -1,0 +1,169 @@
+//! The calls and events that a journal remembers, what memory they take, and which of them make room.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque, hash_map},
+    hash::{BuildHasherDefault, Hasher},
+    mem,
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::{Event, JournalSettings, recorded::Recorded};
+use crate::heap::allocated;
+
+/// A call with its number: of all calls of the server, it is the so many-th.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: u64,
+    /// Its number among all that happened.
+    pub(crate) event_id: u64,
+    /// What memory it takes in a journal, but for a long answer, which others may share.
+    pub(super) bytes: usize,
+    pub(crate) recorded: Recorded,
+}
+
+/// What a journal remembers.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// In the order of their ids.
+    pub(super) entries: VecDeque<Arc<Entry>>,
+    /// What these take, and what the events do.
+    bytes: usize,
+    event_bytes: usize,
+    pub(super) evicted: Evicted,
+    /// In the order of their ids, too.
+    pub(super) events: VecDeque<Arc<Event>>,
+    /// How many calls share a long answer, by where it is: a result that is asked for again is there once.
+    answers: HashMap<usize, u32, BuildHasherDefault<PlaceHasher>>,
+    /// Up to that number, some of what happened is not here any more.
+    pub(super) forgotten: u64,
+}
+
+/// Hashes places in memory, which nobody chooses: by one multiplication, as it is done twice for each result.
+#[derive(Debug, Default)]
+struct PlaceHasher(u64);
+
+impl Hasher for PlaceHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
+    }
+
+    fn write_usize(&mut self, place: usize) {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        self.0 = (self.0 ^ place as u64).wrapping_mul(GOLDEN);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// The calls that had to make room.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Evicted {
+    pub(crate) count: u64,
+    /// The latest of them; nothing behind it is missing.
+    pub(crate) last: Option<u64>,
+    /// The latest moment at which one of them was answered.
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl Evicted {
+    /// These and others, of another journal or of another time.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { count: self.count + other.count, last: self.last.max(other.last), until: self.until.max(other.until) }
+    }
+}
+
+impl Kept {
+    pub(super) fn add(&mut self, entry: Arc<Entry>) {
+        self.bytes += entry.bytes;
+        if let Some(place) = entry.recorded.long_answer() {
+            let shared = self.answers.entry(place).or_default();
+            *shared += 1;
+            if *shared == 1 {
+                self.bytes += allocated(entry.recorded.answer.len());
+            }
+        }
+        self.entries.push_back(entry);
+    }
+
+    pub(super) fn add_event(&mut self, event: Event) {
+        self.event_bytes += event.bytes();
+        self.events.push_back(Arc::new(event));
+    }
+
+    pub(super) fn all_bytes(&self) -> usize {
+        self.bytes + self.event_bytes
+    }
+
+    /// What all of it takes, but for the answers that are among those `elsewhere`.
+    pub(super) fn bytes_beside(&self, elsewhere: &HashSet<*const u8>) -> usize {
+        let mut seen = HashSet::new();
+        let shared = self.entries.iter().map(|entry| &entry.recorded).filter(|call| {
+            let place = call.answer.as_ptr();
+            call.long_answer().is_some() && elsewhere.contains(&place) && seen.insert(place)
+        });
+        self.all_bytes() - shared.map(|call| allocated(call.answer.len())).sum::<usize>()
+    }
+
+    /// Forgets all of it, and that others made room; answers what was there.
+    pub(super) fn clear(&mut self) -> Self {
+        let noted = [self.entries.back().map(|entry| entry.event_id), self.events.back().map(|event| event.id)];
+        let forgotten = noted.into_iter().flatten().max().unwrap_or_default().max(self.forgotten);
+        mem::replace(self, Self { forgotten, ..Self::default() })
+    }
+
+    /// The number of the oldest call or event.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        let (call, event) =
+            (self.entries.front().map(|entry| entry.event_id), self.events.front().map(|event| event.id));
+        call.into_iter().chain(event).min()
+    }
+
+    /// Takes the oldest calls out until the rest is within its bounds; answers the first of them, which mostly is the
+    /// only one.
+    pub(super) fn make_room(&mut self, settings: &JournalSettings) -> Option<Arc<Entry>> {
+        let mut gone = None;
+        while self.entries.len() > settings.calls || (self.bytes > settings.bytes && self.entries.len() > 1) {
+            let Some(oldest) = self.evict_call() else { break };
+            gone.get_or_insert(oldest);
+        }
+        gone
+    }
+
+    /// Takes the oldest out, call or event; answers it, where it is a call.
+    pub(super) fn evict_oldest(&mut self) -> Option<Arc<Entry>> {
+        let is_event = self.events.front().is_some_and(|event| Some(event.id) == self.oldest());
+        if is_event {
+            self.evict_event();
+            return None;
+        }
+        self.evict_call()
+    }
+
+    fn evict_call(&mut self) -> Option<Arc<Entry>> {
+        let oldest = self.entries.pop_front()?;
+        self.bytes -= oldest.bytes;
+        if let Some(place) = oldest.recorded.long_answer()
+            && let hash_map::Entry::Occupied(mut shared) = self.answers.entry(place)
+        {
+            *shared.get_mut() -= 1;
+            if *shared.get() == 0 {
+                shared.remove();
+                self.bytes -= allocated(oldest.recorded.answer.len());
+            }
+        }
+        let until = self.evicted.until.max(Some(oldest.recorded.at));
+        self.evicted = Evicted { count: self.evicted.count + 1, last: Some(oldest.id), until };
+        self.forgotten = self.forgotten.max(oldest.event_id);
+        Some(oldest)
+    }
+
+    pub(super) fn evict_event(&mut self) {
+        let Some(oldest) = self.events.pop_front() else { return };
+        self.event_bytes -= oldest.bytes();
+        self.forgotten = self.forgotten.max(oldest.id);
+    }
+}
