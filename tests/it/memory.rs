@@ -50,8 +50,11 @@ async fn all_journals_together_have_a_bound_and_the_oldest_make_room() {
 
 #[tokio::test]
 async fn a_result_that_is_asked_for_again_is_remembered_once() {
-    let app = TestApp::start_with(|builder| builder.settings(|config| config.journal.bytes = 1 << 20)).await;
-    let token = app.begin(json!({})).await;
+    let settings = |config: &mut Config| config.journal.bytes = 1 << 20;
+    let app = TestApp::start_with(|builder| builder.seed(7).settings(settings)).await;
+    // With both sides of a card, and another document: always a long result.
+    let flags = json!({"document_types": ["id"], "allow_general_document_upload": true});
+    let token = app.begin(json!({"flags": flags})).await;
     app.mock.finish(&token).unwrap();
     let length = app.result(&token).await.body.len();
     for _ in 0..800 {
