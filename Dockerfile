@@ -19,17 +19,18 @@ ENV RUSTFLAGS="-C target-feature=+crt-static"
 # The dependencies first, under an empty library: this layer is kept for as long as the
 # two files stay the same.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir src \
- && touch src/main.rs \
+COPY examples/rust/Cargo.toml examples/rust/
+RUN mkdir src examples/rust/src \
+ && touch src/main.rs examples/rust/src/lib.rs \
  && echo '//! Nothing yet.' > src/lib.rs \
- && cargo build --lib --release --locked --target "$(rustc -vV | sed -n 's/^host: //p')"
+ && cargo build --lib --profile dist --locked --target "$(rustc -vV | sed -n 's/^host: //p')"
 
 # Cargo goes by time stamps, and copied files keep theirs: without the touch it could
 # take the empty library above for the newer one.
 COPY . .
 RUN touch src/main.rs src/lib.rs \
- && cargo build --release --locked --target "$(rustc -vV | sed -n 's/^host: //p')" \
- && cp target/*/release/identomat-mock /identomat-mock \
+ && cargo build --profile dist --locked --target "$(rustc -vV | sed -n 's/^host: //p')" \
+ && cp target/*/dist/identomat-mock /identomat-mock \
  && mkdir /tls
 
 

@@ -1,9 +1,8 @@
-//! Cuts the fonts called `DejaVu` down to the letters that pictures need.
+//! Writes the outlines of the letters that pictures need, from the fonts called `DejaVu`.
 
 use std::{error::Error, fmt::Write, fs, ops::RangeInclusive, path::Path};
 
-use skrifa::{FontRef, MetadataProvider};
-use subsetter::{GlyphRemapper, subset};
+use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 /// In the order of the letters: Latin, Greek, Cyrillic, Georgian, and the signs between words.
 const LETTERS: &[RangeInclusive<char>] = &[
@@ -20,30 +19,68 @@ const LETTERS: &[RangeInclusive<char>] = &[
 /// What machine readable zones are written in, in the order of the letters.
 const ZONE: &[RangeInclusive<char>] = &['0'..='9', '<'..='<', 'A'..='Z'];
 
-/// Writes each font, and `fonts.rs` with the fonts as constants and where each letter is in them.
+/// Writes the outlines of each font, and `fonts.rs` with the fonts as constants and where each letter is in them.
 pub(crate) fn write(out: &Path) -> Result<(), Box<dyn Error>> {
-    let mut table = String::new();
+    let mut fonts = String::new();
     for (name, data, letters) in [
         ("SANS", dejavu::sans::regular(), LETTERS),
         ("BOLD", dejavu::sans::bold(), LETTERS),
         ("MONO", dejavu::sans_mono::regular(), ZONE),
     ] {
-        let letters_of_font = FontRef::new(data)?.charmap();
-        let mut remapper = GlyphRemapper::new();
-        let mut glyphs = String::new();
-        for letter in letters.iter().cloned().flatten() {
-            if let Some(glyph) = letters_of_font.map(letter) {
-                write!(glyphs, "({letter:?}, {}), ", remapper.remap(u16::try_from(glyph.to_u32())?))?;
-            }
+        let face = Face::parse(data, 0)?;
+        let (mut glyphs, mut outlines) = (String::new(), Outlines::default());
+        // The first glyph of a font stands for the letters that it has not.
+        let known = letters.iter().cloned().flatten().filter_map(|letter| Some((letter, face.glyph_index(letter)?)));
+        for (letter, glyph) in [('\0', GlyphId(0))].into_iter().chain(known) {
+            let start = outlines.0.len();
+            face.outline_glyph(glyph, &mut outlines);
+            let (end, advance) = (outlines.0.len(), face.glyph_hor_advance(glyph).unwrap_or_default());
+            write!(glyphs, "Glyph {{ letter: {letter:?}, advance: {advance}, outline: ({start}, {end}) }}, ")?;
         }
-        let file = format!("{name}.ttf");
-        fs::write(out.join(&file), subset(data, 0, &remapper)?)?;
+        let file = format!("{name}.outlines");
+        fs::write(out.join(&file), outlines.0)?;
+        let units = face.units_per_em();
         writeln!(
-            table,
-            "static {name}: BuiltIn = BuiltIn {{\n    data: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}\")),\n    \
-             glyphs: &[{glyphs}],\n}};"
+            fonts,
+            "static {name}: Font = Font {{\n    units_per_em: {units},\n    glyphs: &[{glyphs}],\n    outlines: \
+             include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}\")),\n}};"
         )?;
     }
-    fs::write(out.join("fonts.rs"), table)?;
+    fs::write(out.join("fonts.rs"), fonts)?;
     Ok(())
+}
+
+/// Outlines as `src/media/draw/font.rs` reads them: a letter for what is drawn, then the coordinates of its points in
+/// the font's units, each an `i16` of two bytes, the lower first.
+#[derive(Default)]
+struct Outlines(Vec<u8>);
+
+impl Outlines {
+    fn push(&mut self, what: u8, points: &[f32]) {
+        self.0.push(what);
+        // The coordinates of this kind of font are whole numbers; points between two others are halves at most.
+        self.0.extend(points.iter().flat_map(|ordinate| (ordinate.round() as i16).to_le_bytes()));
+    }
+}
+
+impl OutlineBuilder for Outlines {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.push(b'M', &[x, y]);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.push(b'L', &[x, y]);
+    }
+
+    fn quad_to(&mut self, cx: f32, cy: f32, x: f32, y: f32) {
+        self.push(b'Q', &[cx, cy, x, y]);
+    }
+
+    fn curve_to(&mut self, _: f32, _: f32, _: f32, _: f32, _: f32, _: f32) {
+        unreachable!("TrueType outlines have quadratic curves alone");
+    }
+
+    fn close(&mut self) {
+        self.push(b'Z', &[]);
+    }
 }

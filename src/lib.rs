@@ -95,6 +95,7 @@ mod http;
 pub use http::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 
 mod json_text;
+#[cfg(feature = "metrics")]
 mod metrics;
 mod result;
 mod signature;
@@ -123,3 +124,7 @@ struct AboutFaults;
 #[cfg(all(doctest, feature = "media"))]
 #[doc = include_str!("../docs/media.md")]
 struct AboutMedia;
+
+#[cfg(test)]
+#[path = "../tests/it/thorough.rs"]
+mod thorough;

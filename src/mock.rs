@@ -15,6 +15,7 @@ mod screening;
 mod screens;
 mod session_info;
 mod sessions;
+#[cfg(feature = "metrics")]
 mod standings;
 mod steering;
 mod striking;
@@ -63,6 +64,8 @@ pub(crate) use self::{
     misfits::{Misfit, doubts, misfits},
     scenarios::sources,
 };
+#[cfg(feature = "metrics")]
+use crate::metrics::Metrics;
 use crate::{
     catalogue::Catalogue,
     clock::{Clock, uptime},
@@ -72,7 +75,6 @@ use crate::{
     data_file::LoadError,
     faults::Faults,
     foreign_text::shortened,
-    metrics::Metrics,
     session::{DecideError, Session},
     vendor::{ErrorCode, Token, TokenSource, VendorError},
 };
@@ -102,6 +104,7 @@ pub(crate) struct Mock {
     pub(crate) specimens: Specimens,
     #[cfg(feature = "media")]
     storage: Arc<Storage>,
+    #[cfg(feature = "metrics")]
     pub(crate) metrics: Metrics,
     /// What the code of all companies has met since everything was reset, and since the start.
     ledger: Ledger,
@@ -180,6 +183,7 @@ impl Mock {
             specimens: Specimens::new(config.media_cache),
             #[cfg(feature = "media")]
             storage: Storage::new(config.limits.uploads),
+            #[cfg(feature = "metrics")]
             metrics: Metrics::new(),
             ledger: Ledger::default(),
             whole_ledger: Ledger::default(),

@@ -13,14 +13,12 @@ use std::{
 use serde_json::Value;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use self::watch::Watch;
 use super::{check::Checked, settings::Settings, signals::Hangups};
 use crate::{
     catalogue::Files,
     config::Config,
     data_file::{DataFile, Findings, Problem},
     mock::Mock,
-    result::FixtureKind,
 };
 
 /// What of the config file counts while the server runs.
@@ -60,17 +58,6 @@ impl Sources {
     pub(super) fn is_empty(&self) -> bool {
         let Self { config_file, scenarios, fixtures, .. } = self;
         [config_file, scenarios, fixtures].into_iter().all(Option::is_none)
-    }
-
-    /// The folders in which files may change: those of the data, and that of the config file, as editors put a new
-    /// file in the place of the old one, and Kubernetes a link.
-    fn folders(&self) -> Vec<PathBuf> {
-        let of_config = self.config_file.as_ref().and_then(|file| file.parent()).map(|folder| match folder {
-            folder if folder.as_os_str().is_empty() => PathBuf::from("."),
-            folder => folder.to_owned(),
-        });
-        let parts = self.fixtures.iter().flat_map(|all| FixtureKind::ALL.map(|kind| all.join(kind.folder())));
-        of_config.into_iter().chain(self.scenarios.clone()).chain(self.fixtures.clone()).chain(parts).collect()
     }
 
     /// A number that is another one as soon as a file, or the text of one, is another one.
@@ -153,8 +140,7 @@ impl Reloading {
     ///
     /// [`io::Error`] when the system does not let it listen.
     pub(super) fn start(sources: Sources, mock: Arc<Mock>, watches: bool) -> io::Result<Self> {
-        let watch = watches.then(|| Watch::start(sources.folders()));
-        Ok(Self(tokio::spawn(reload(sources, mock, watch, Hangups::listen()?))))
+        Ok(Self(tokio::spawn(reload(sources, mock, watches, Hangups::listen()?))))
     }
 }
 
@@ -164,11 +150,11 @@ impl Drop for Reloading {
     }
 }
 
-async fn reload(mut sources: Sources, mock: Arc<Mock>, mut watch: Option<Watch>, mut hangups: Hangups) {
+async fn reload(mut sources: Sources, mock: Arc<Mock>, watches: bool, mut hangups: Hangups) {
     loop {
         let why = tokio::select! {
             () = hangups.next() => "SIGHUP",
-            digest = watch::changed(&mut watch, &sources) => {
+            digest = watch::changed(&sources), if watches => {
                 sources.digest = digest;
                 "files have changed"
             }
@@ -177,7 +163,7 @@ async fn reload(mut sources: Sources, mock: Arc<Mock>, mut watch: Option<Watch>,
             tracing::warn!("{why}: there is nothing to read again; name --scenarios, --fixtures or --config");
             continue;
         }
-        let (files, mock, watches) = (sources.clone(), mock.clone(), watch.is_some());
+        let (files, mock) = (sources.clone(), mock.clone());
         let read = spawn_blocking(move || {
             // What is read now is no change to whoever watches.
             let digest = if watches { files.digest() } else { files.digest };

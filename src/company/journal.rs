@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BinaryHeap, HashSet},
+    collections::BinaryHeap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -51,11 +51,13 @@ impl Numbers {
     }
 
     /// How many calls made room so far.
+    #[cfg(feature = "metrics")]
     pub(crate) fn evicted_calls(&self) -> u64 {
         self.evicted_calls.load(Ordering::Relaxed)
     }
 
     /// How many sessions made room so far.
+    #[cfg(feature = "metrics")]
     pub(crate) fn evicted_sessions(&self) -> u64 {
         self.evicted_sessions.load(Ordering::Relaxed)
     }
@@ -212,7 +214,8 @@ impl Journal {
     }
 
     /// What memory it takes, but for the answers that are among those `elsewhere`.
-    pub(crate) fn bytes(&self, elsewhere: &HashSet<*const u8>) -> usize {
+    #[cfg(feature = "metrics")]
+    pub(crate) fn bytes(&self, elsewhere: &std::collections::HashSet<*const u8>) -> usize {
         self.kept().bytes_beside(elsewhere)
     }
 

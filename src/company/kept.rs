@@ -1,7 +1,7 @@
 //! The calls and events that a journal remembers, what memory they take, and which of them make room.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque, hash_map},
+    collections::{HashMap, VecDeque, hash_map},
     hash::{BuildHasherDefault, Hasher},
     mem,
     sync::Arc,
@@ -99,8 +99,9 @@ impl Kept {
     }
 
     /// What all of it takes, but for the answers that are among those `elsewhere`.
-    pub(super) fn bytes_beside(&self, elsewhere: &HashSet<*const u8>) -> usize {
-        let mut seen = HashSet::new();
+    #[cfg(feature = "metrics")]
+    pub(super) fn bytes_beside(&self, elsewhere: &std::collections::HashSet<*const u8>) -> usize {
+        let mut seen = std::collections::HashSet::new();
         let shared = self.entries.iter().map(|entry| &entry.recorded).filter(|call| {
             let place = call.answer.as_ptr();
             call.long_answer().is_some() && elsewhere.contains(&place) && seen.insert(place)

@@ -15,6 +15,8 @@ mod settings;
 mod tenant;
 mod tenants;
 
+#[cfg(feature = "metrics")]
+pub(crate) use self::sessions::SESSION_SIZE;
 pub(crate) use self::{
     event::{Event, Happened, What},
     file::{CompanyChange, CompanyFile},
@@ -24,7 +26,7 @@ pub(crate) use self::{
     kept::{Entry, Evicted as EvictedCalls},
     order::Gone,
     recorded::{Headers, Recorded},
-    sessions::{Ceiling, LARGE, SESSION_SIZE},
+    sessions::{Ceiling, LARGE},
     tenant::{Setup, Tenant, TenantSettings, Waiting},
     tenants::Tenants,
 };

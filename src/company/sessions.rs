@@ -21,7 +21,6 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    heap::shared,
     session::{Seen, Session},
     vendor::Token,
 };
@@ -31,9 +30,10 @@ pub(crate) const LARGE: usize = 64 << 10;
 
 /// What a session takes besides what it holds: its record, and its places in the index and in the order. Trees are two
 /// thirds full.
+#[cfg(feature = "metrics")]
 pub(crate) const SESSION_SIZE: usize = {
     const PLACES: usize = size_of::<(u64, Arc<Record>)>() + size_of::<(Timestamp, u64)>() + size_of::<u64>();
-    shared(size_of::<Record>()) + 2 * size_of::<Entry>() + PLACES * 3 / 2
+    crate::heap::shared(size_of::<Record>()) + 2 * size_of::<Entry>() + PLACES * 3 / 2
 };
 
 /// How many sessions are taken from the list at once, so that it is not locked for long.

@@ -243,8 +243,13 @@ impl Course {
         }
         self.tell_ledger(mock);
         let took = self.stopwatch.elapsed();
-        let (endpoint, struck) = (self.endpoint.map(Endpoint::as_str), self.met.strikes.len());
-        mock.metrics.answered(endpoint, response.status().as_str(), took, struck);
+        #[cfg(feature = "metrics")]
+        mock.metrics.answered(
+            self.endpoint.map(Endpoint::as_str),
+            response.status().as_str(),
+            took,
+            self.met.strikes.len(),
+        );
         if tracing::enabled!(tracing::Level::DEBUG) {
             let (status, took) = (response.status().as_u16(), took.as_micros() as u64);
             let session = self.session.map(tracing::field::display);

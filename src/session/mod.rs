@@ -344,6 +344,7 @@ impl Session {
     }
 
     /// The document as it was last rendered, which calls that are remembered may share.
+    #[cfg(feature = "metrics")]
     pub(crate) fn rendered(&self) -> Option<&Bytes> {
         self.rest.as_ref()?.rendered.as_ref()
     }

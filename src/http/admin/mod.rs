@@ -9,6 +9,7 @@ mod faults;
 mod guard;
 mod health;
 mod listing;
+#[cfg(feature = "metrics")]
 mod metrics;
 mod openapi;
 mod plain;
@@ -60,7 +61,10 @@ fn health_checks() -> Router<Arc<Mock>> {
 }
 
 fn resources() -> Router<Arc<Mock>> {
-    Router::new()
+    let resources = Router::new();
+    #[cfg(feature = "metrics")]
+    let resources = resources.route("/metrics", get(Plain(metrics::show)));
+    resources
         .route("/companies", get(Plain(companies::list)).post(Plain(companies::add)))
         .route(
             "/companies/{key}",
@@ -90,7 +94,6 @@ fn resources() -> Router<Arc<Mock>> {
         .route("/events", get(events::listen))
         .route("/wait/session/{token}", get(wait::session))
         .route("/wait/calls", get(wait::calls).post(wait::calls_like))
-        .route("/metrics", get(Plain(metrics::show)))
         .route("/coverage", get(Plain(coverage::show)))
         .route("/openapi.json", get(Plain(openapi::show)))
         .route("/settings", get(Plain(settings::show)))
@@ -104,11 +107,15 @@ fn resources() -> Router<Arc<Mock>> {
 }
 
 async fn guard(State(mock): State<Arc<Mock>>, request: Request, next: Next) -> Response {
-    match guard::check(request.method(), request.headers(), &mock.config) {
-        Ok(()) => next.run(request).await,
+    let (method, path) = (request.method().clone(), format!("/__admin{}", request.uri().path()));
+    match guard::check(&method, request.headers(), &mock.config) {
+        Ok(()) => {
+            let response = next.run(request).await;
+            tracing::trace!(%method, path, status = response.status().as_u16(), "control API");
+            response
+        }
         Err(problem) => {
-            let path = format!("/__admin{}", request.uri().path());
-            tracing::warn!(method = %request.method(), path, "{}", problem.detail());
+            tracing::warn!(%method, path, "{}", problem.detail());
             problem.into_response()
         }
     }

@@ -1,10 +1,16 @@
 //! The widget: what the person's browser sees. Pages are static; their scripts fetch what they show.
 
 pub(super) mod assets;
+#[cfg(not(feature = "page"))]
+mod bare;
+#[cfg(feature = "page")]
+mod countries;
 pub(super) mod demo;
 pub(super) mod doctor;
+#[cfg(feature = "page")]
 mod markdown;
 pub(super) mod page;
+#[cfg(feature = "page")]
 mod qr;
 pub(super) mod session;
 mod texts;
@@ -19,6 +25,8 @@ use axum::{
 };
 use serde::Serialize;
 
+#[cfg(not(feature = "page"))]
+use self::bare::{countries, markdown, qr};
 pub(super) use self::page::refusal;
 use super::{error::with_hint, origin};
 use crate::{foreign_text::shortened, mock::Mock, vendor::Language};

@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
 
-use super::{markdown, qr};
+use super::{countries, markdown, qr};
 use crate::{
     flow::{Capture, Channel, Content, Given, Subject},
     mock::Stop,
@@ -137,15 +137,17 @@ fn screen(stop: &Stop<'_>, own_link: &str) -> Value {
 /// The kinds of document and the countries, and which are chosen. A country without two letters has no name that a
 /// browser knows.
 fn document(stop: &Stop<'_>, kinds: &[DocumentType], countries: &[String]) -> Value {
-    let all = || rust_iso3166::ALL_ALPHA3.iter().map(|code| (*code).to_owned()).collect();
-    let countries: Vec<String> = if countries.is_empty() { all() } else { countries.to_vec() };
     let chosen = match (stop.given(), &stop.document) {
-        (Some(Given::Document { kind, country }), _) => Some((*kind, country.clone())),
-        (_, own) => own.clone(),
+        (Some(Given::Document { kind, country }), _) => Some((*kind, &**country)),
+        (_, own) => own.as_ref().map(|(kind, country)| (*kind, &**country)),
     };
-    let (kind, country) = chosen.unwrap_or((kinds[0], countries[0].clone()));
-    let country = if countries.contains(&country) { country } else { countries[0].clone() };
-    let named = |code: &String| json!({ "code": code, "short": rust_iso3166::from_alpha3(code).map(|it| it.alpha2) });
+    let (kind, country) = chosen.unwrap_or((kinds[0], ""));
+    let countries = match countries {
+        [] => countries::all(country),
+        named => named.iter().map(|code| &**code).collect(),
+    };
+    let country = if countries.contains(&country) { country } else { countries[0] };
+    let named = |code: &&str| json!({ "code": code, "short": countries::short(code) });
     json!({
         "documents": kinds,
         "document": if kinds.contains(&kind) { kind } else { kinds[0] },
