@@ -280,8 +280,12 @@ fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String
     }
 }
 
-/// Says in the log which dialect is spoken, as clients of the other wait for ever.
+/// Says on a terminal which dialect is spoken, as clients of the other wait for ever. Whoever starts it in a test run has
+/// read of it.
 fn tell_dialect(mock: &Mock) {
+    if !io::stderr().is_terminal() {
+        return;
+    }
     let is_upper = |tenant: &Arc<Tenant>| mock.config.wording(&tenant.setup().company).result_case == ResultCase::Upper;
     if mock.tenants.residents().iter().any(is_upper) {
         tracing::info!(

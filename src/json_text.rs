@@ -275,7 +275,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::thorough::thorough(500, 2000)) })]
 
         #[test]
         fn what_is_refused_is_what_no_tree_can_be_read_from(text in text(), depth in 0..4_usize) {

@@ -315,7 +315,8 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_LOG_FORMAT", value_name = "text|json")]
     log_format: Option<LogFormat>,
 
-    /// What is logged: error, warn (refused calls and why), info, debug (every call), trace [default: info]
+    /// What is logged: error, warn (refused calls and why), info, debug (every call of the vendor's API and the widget),
+    /// trace (every call of the control API too), or off [default: info]
     #[arg(long, env = "IDENTOMAT_MOCK_LOG_LEVEL", value_name = "LEVEL")]
     log_level: Option<LogLevel>,
 
@@ -412,3 +413,5 @@ impl Settings {
 
 #[cfg(test)]
 mod page;
+#[cfg(test)]
+mod reading;

@@ -18,6 +18,7 @@ use crate::{
     result::{FixtureFiles, Fixtures, render},
     scenario::{Scenario, Stage, Trigger, Verdict},
     session::{Asked, Browser, Opening, Session, written::Shared},
+    thorough::thorough,
     vendor::{Dialect, DocumentType, ErrorCode, Form, Language, Outcome, SavedForm, TokenSource},
 };
 
@@ -286,7 +287,7 @@ fn simulated(stages: &[(Vec<Trigger>, Does)], actions: &[Action]) -> Vec<Option<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(thorough(100, 400)) })]
 
     #[test]
     fn no_timeline_goes_back(stages in timeline(), actions in vec(action(), 0..30)) {

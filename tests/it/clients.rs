@@ -4,7 +4,10 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::{command_line::Serving, harness::TestApp};
+use crate::{
+    command_line::Serving,
+    harness::{LIMIT, TestApp},
+};
 
 /// Runs a client and answers what it printed.
 fn printed(program: &str, script: &str, argument: &str) -> String {
@@ -32,18 +35,17 @@ fn early_refusals_reach_a_python_client_that_is_still_sending() {
 #[test]
 fn a_thousand_connections_at_once_are_taken_at_once() {
     let serving = Serving::start(&[]);
-    let slowest = printed("python3", "burst.py", serving.url().trim_start_matches("http://"));
-    let slowest: f64 = slowest.trim().parse().unwrap();
-    assert!(slowest < 0.5, "{slowest} s");
+    // Whoever finds no room in the queue asks again after a second.
+    let asked_again = printed("python3", "burst.py", serving.url().trim_start_matches("http://"));
+    assert_eq!(asked_again, "0\n");
 }
 
 /// While nobody accepts, the queue alone decides who is let in.
 #[tokio::test]
 async fn many_connections_can_wait_to_be_accepted() {
     let app = TestApp::start().await;
-    let (address, started) = (app.mock.address(), std::time::Instant::now());
-    let waiting: Vec<_> = (0..200).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
-    assert!(started.elapsed() < std::time::Duration::from_millis(500), "{:?}", started.elapsed());
+    let connect = |_| std::net::TcpStream::connect_timeout(&app.mock.address(), LIMIT).expect("there is room");
+    let waiting: Vec<_> = (0..200).map(connect).collect();
     drop(waiting);
     app.get("/__admin/health/ready").await.assert_status(200);
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     command_line::Serving,
-    harness::{Reply, TestApp, send},
+    harness::{LIMIT, Reply, TestApp, eventually, send},
 };
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -27,9 +27,11 @@ fn begin(app: &TestApp, key: &str) -> JoinHandle<Reply> {
 /// Waits until a delay holds so many calls.
 async fn held(app: &TestApp, count: u64) {
     let struck = |fault: &Value| fault["struck"].as_u64().unwrap();
-    while app.get("/__admin/faults").await.json()["items"].as_array().unwrap().iter().map(struck).sum::<u64>() < count {
-        tokio::task::yield_now().await;
-    }
+    let held = async || {
+        let faults = app.get("/__admin/faults").await.json();
+        faults["items"].as_array().unwrap().iter().map(struck).sum::<u64>() >= count
+    };
+    eventually(LIMIT, "as many calls are held", held).await;
 }
 
 #[tokio::test]
@@ -111,9 +113,7 @@ async fn a_company_that_somebody_waits_in_does_not_go_idle() {
         waited.assert_status(408);
     }
     assert_eq!(app.mock.evicted_companies(), 0, "it was waited in until just now");
-    while app.mock.evicted_companies() == 0 {
-        tokio::task::yield_now().await;
-    }
+    eventually(LIMIT, "the company goes", async || app.mock.evicted_companies() > 0).await;
     let body = json!({"company_key": "test-1", "session_token": token});
     let gone = app.post_json("/external-api/result/", &body).await;
     gone.assert_error(404, "SESSION_NOT_FOUND");
@@ -164,14 +164,13 @@ async fn who_waits_when_the_server_stops_is_told_so() {
     ];
     let events = open(&url, "GET /__admin/events HTTP/1.1");
     // All of them wait: the fault has struck, and three have places.
-    loop {
+    let all_wait = async || {
         let metrics = send(client.get(format!("{url}/__admin/metrics"))).await.text();
         let faults = send(client.get(format!("{url}/__admin/faults"))).await.json();
         let waits = metrics.lines().any(|line| line.starts_with("identomat_mock_waiting") && line.ends_with(" 3"));
-        if waits && faults["items"] == json!([]) {
-            break;
-        }
-    }
+        waits && faults["items"] == json!([])
+    };
+    eventually(LIMIT, "all of them wait", all_wait).await;
     let (_, status, _) = server.terminate();
     assert_eq!(status, Some(0));
     for stream in waiting {

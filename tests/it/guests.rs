@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 
 #[cfg(target_os = "linux")]
 use crate::slow_clients::resident;
-use crate::{command_line::Serving, faults::signed_with, harness::TestApp};
+use crate::{
+    command_line::Serving,
+    faults::signed_with,
+    harness::{LIMIT, TestApp, eventually, thorough},
+};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -73,9 +77,7 @@ async fn queue_faults_and_clock_are_a_companys_own() {
 
 /// Waits until so many companies have gone.
 async fn until_gone(app: &TestApp, number: u64) {
-    while app.mock.evicted_companies() < number {
-        tokio::task::yield_now().await;
-    }
+    eventually(LIMIT, "as many companies go", async || app.mock.evicted_companies() >= number).await;
 }
 
 #[tokio::test]
@@ -204,29 +206,30 @@ impl Wire {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn ten_thousand_companies_take_the_room_of_a_hundred() {
+fn thousands_of_companies_take_the_room_of_a_hundred() {
+    let (many, flags) = (thorough(2000, 10_000), json!({"padding": "x".repeat(2000)}));
     let serving = Serving::start(&["--any-company-key=test-*", "--max-companies", "100", "--log-level", "warn"]);
     assert!(serving.said.contains(", any like test-*\n"), "{}", serving.said);
     let mut wire = Wire::new(&serving);
     let mut tokens: Vec<String> = Vec::new();
-    let (mut after_a_tenth, flags) = (0, json!({"padding": "x".repeat(2000)}));
-    for number in 0..10_000 {
+    let mut after_a_tenth = 0;
+    for number in 0..many {
         let body = json!({"company_key": format!("test-{number}"), "flags": flags}).to_string();
         let (status, token) = wire.call("POST", "/external-api/begin/", &body);
         assert_eq!(status, 200, "{token}");
         tokens.push(token.trim_matches('"').to_owned());
-        if number == 1_000 {
+        if number == many / 10 {
             after_a_tenth = resident(serving.pid());
         }
     }
     let grown = resident(serving.pid()).saturating_sub(after_a_tenth);
-    assert!(grown < 2 << 20, "9,000 companies more took {grown} bytes more");
+    assert!(grown < 2 << 20, "nine times as many companies took {grown} bytes more");
     for (number, token) in tokens.iter().enumerate() {
         let (status, _) = wire.call("GET", &format!("/?session_token={token}"), "");
-        assert_eq!(status, if number < 9_900 { 404 } else { 200 }, "{number}");
+        assert_eq!(status, if number < many - 100 { 404 } else { 200 }, "{number}");
     }
     // Nothing is there any more, for the company that comes to be again or for its neighbour.
-    for number in (0..9_900).step_by(9) {
+    for number in (0..many - 100).step_by(9) {
         let key = format!("test-{}", number + number % 2);
         let body = json!({"company_key": key, "session_token": tokens[number]}).to_string();
         let answer = wire.call("POST", "/external-api/result/", &body);
@@ -270,7 +273,7 @@ async fn a_reset_company_is_as_at_the_start_and_no_other_is_touched() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_companies_at_once_do_not_see_each_other() {
     const COMPANIES: usize = 8;
-    const SESSIONS: usize = 200;
+    let sessions_each = thorough(60, 200);
     let scenarios = ["approved", "rejected", "manual-check", "disagreed-with-terms", "in-progress"];
     let words = ["APPROVED", "REJECTED", "MANUAL_CHECK", "DISAGREED_WITH_TERMS", "IN_PROGRESS"];
     let app = std::sync::Arc::new(welcoming("company-*").await);
@@ -283,7 +286,7 @@ async fn eight_companies_at_once_do_not_see_each_other() {
             own.freeze_clock();
             own.set_clock(SystemTime::UNIX_EPOCH + (company as u32 + 1) * 365 * 24 * HOUR);
             let mut sessions = Vec::new();
-            for number in 0..SESSIONS {
+            for number in 0..sessions_each {
                 let which = (number + company) % scenarios.len();
                 own.next_scenario(scenarios[which]).unwrap();
                 if number % 50 == 0 {
@@ -313,7 +316,7 @@ async fn eight_companies_at_once_do_not_see_each_other() {
     let companies: Vec<_> = companies.collect();
     for (company, done) in companies.into_iter().enumerate() {
         let (sessions, issued) = done.await.unwrap();
-        assert_eq!(sessions, SESSIONS);
+        assert_eq!(sessions, sessions_each);
         let now = 1970 + company as i32 + 1;
         assert!((now - 5..=now).contains(&issued), "company-{company} lives in {now}, its document is of {issued}");
     }

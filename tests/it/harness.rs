@@ -3,13 +3,43 @@
 //! [`TestApp::start`] gives each test a mock of its own; there is one method for each endpoint. A [`Reply`] keeps
 //! everything that came back, and a status that was not expected prints it all at the caller's line.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use identomat_mock::{Config, MockServer, MockServerBuilder};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap, redirect::Policy};
 use serde_json::{Value, json};
 
 use crate::documented;
+pub(crate) use crate::thorough::thorough;
+
+/// How long is waited for what comes within a second or two where the machine has nothing else to do.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// How long it is until a condition is looked at again.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Waits until `holds` says so.
+///
+/// # Panics
+///
+/// When it does not say so within `limit`, with `what` was waited for.
+pub(crate) async fn eventually(limit: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let held = async {
+        while !holds().await {
+            tokio::time::sleep(PAUSE).await;
+        }
+    };
+    tokio::time::timeout(limit, held).await.unwrap_or_else(|_| panic!("not within {limit:?}: {what}"));
+}
+
+/// [`eventually`], for tests without a runtime.
+pub(crate) fn eventually_blocking(limit: Duration, what: &str, mut holds: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < limit, "not within {limit:?}: {what}");
+        std::thread::sleep(PAUSE);
+    }
+}
 
 pub(crate) struct TestApp {
     pub(crate) mock: MockServer,
@@ -31,7 +61,7 @@ impl TestApp {
 
     pub(crate) async fn start_with(settings: impl FnOnce(MockServerBuilder) -> MockServerBuilder) -> Self {
         let mock = settings(MockServer::builder()).start().await.expect("the mock starts");
-        let client = Client::builder().redirect(Policy::none()).timeout(Duration::from_secs(20)).build();
+        let client = Client::builder().redirect(Policy::none()).timeout(LIMIT).build();
         Self { mock, client: client.expect("a client") }
     }
 

@@ -6,8 +6,8 @@ use tempfile::tempdir;
 
 use crate::command_line::{binary, output};
 
-/// What a file or folder may cost, on a machine that does other things too.
-const LONGEST: Duration = Duration::from_secs(1);
+/// What a file or folder may cost, on a machine that does other things too. Without bounds it would be minutes.
+const LONGEST: Duration = Duration::from_secs(5);
 const MOST_MEMORY: u64 = 64 << 20;
 
 /// Runs a command and says, in a last line, how many seconds of processor time and how many bytes it took.
@@ -139,7 +139,7 @@ fn folders_are_not_read_beyond_their_bound() {
     fs::create_dir(&many).unwrap();
     fs::write(many.join("0.yaml"), "description: A\nstages: []\n").unwrap();
     // Links are quicker to make, and are read as files are.
-    (1..100_000).for_each(|at| symlink("0.yaml", many.join(format!("{at}.yaml"))).unwrap());
+    (1..20_000).for_each(|at| symlink("0.yaml", many.join(format!("{at}.yaml"))).unwrap());
     let said = refusal(folder.path(), "many");
     assert!(
         said.starts_with("many: error: the folder has more than 10000 entries; name one that holds our files alone"),

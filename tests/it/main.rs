@@ -47,6 +47,7 @@ mod signatures;
 mod slow_clients;
 mod strict;
 mod test_ids;
+mod thorough;
 mod timelines;
 mod tls;
 mod walks;

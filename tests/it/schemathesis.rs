@@ -7,13 +7,13 @@ use serde_json::json;
 
 use crate::{
     command_line::{Serving, output},
-    harness::{TestApp, send},
+    harness::{TestApp, send, thorough},
 };
 
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance";
 
 /// Calls the paths that are like `paths`, at least so many, with that session and company where they need one.
-fn run(url: &str, paths: &str, at_least: usize, company_key: &str, token: &str) {
+fn run(url: &str, paths: &str, phases: &str, at_least: usize, company_key: &str, token: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("schemathesis.toml");
     let known = format!(
@@ -26,7 +26,7 @@ fn run(url: &str, paths: &str, at_least: usize, company_key: &str, token: &str) 
         Command::new("python3")
             .args(["-c", "from schemathesis.cli import schemathesis; schemathesis()", "--config-file"])
             .arg(&config)
-            .args(["run", &document, "--checks", CHECKS, "--phases", "coverage,fuzzing", "--include-path-regex", paths])
+            .args(["run", &document, "--checks", CHECKS, "--phases", phases, "--include-path-regex", paths])
             // The same seed and the same calls in every run.
             .args(["--seed", "7", "--max-examples", "8", "--generation-database", "none", "--no-color"])
             // They take as long as somebody listens or waits.
@@ -44,12 +44,16 @@ async fn made_up_calls_of_the_vendors_paths_are_answered_as_documented() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
     app.mock.finish(&token).unwrap();
-    tokio::task::block_in_place(|| run(&app.mock.url(), "^/external-api", 20, app.mock.company_key(), &token));
+    tokio::task::block_in_place(|| {
+        run(&app.mock.url(), "^/external-api", "coverage,fuzzing", 20, app.mock.company_key(), &token)
+    });
     send(app.request(reqwest::Method::GET, "/__admin/health/ready")).await.assert_status(200);
 }
 
 #[test]
 fn made_up_calls_of_the_control_api_are_answered_as_documented() {
     let serving = Serving::start(&["--log-level", "error", "--max-sessions", "1000"]);
-    run(serving.url(), "^/__admin", 30, identomat_mock::DEFAULT_COMPANY_KEY, &"a".repeat(40));
+    // Going through the edges of all that is allowed takes three times as long as all the rest.
+    let phases = thorough("fuzzing", "coverage,fuzzing");
+    run(serving.url(), "^/__admin", phases, 30, identomat_mock::DEFAULT_COMPANY_KEY, &"a".repeat(40));
 }

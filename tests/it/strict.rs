@@ -6,9 +6,12 @@ use identomat_mock::{Company, Dialect};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, TestApp};
+use crate::harness::{Reply, TestApp, thorough};
 
-const SEEDS: u64 = 50;
+/// With how many seeds; a person of each kind comes in a few.
+fn seeds() -> u64 {
+    thorough(8, 50)
+}
 
 /// Scenarios in which `result/` never answers a document.
 const NO_DOCUMENT: [&str; 3] = ["session-not-found", "session-invalid", "company-key-invalid"];
@@ -245,7 +248,7 @@ async fn document(app: &TestApp, company: &str, token: &str) -> Reply {
 
 #[tokio::test]
 async fn strict_clients_can_read_every_scenario_in_both_dialects() {
-    for seed in 0..SEEDS {
+    for seed in 0..seeds() {
         let live = Company::new("live").dialect(Dialect::Live);
         let app = TestApp::start_with(|builder| builder.seed(seed).company("manual").company(live)).await;
         let left_out = [&NO_DOCUMENT[..], &AS_APPROVED].concat();

@@ -1,10 +1,10 @@
-"""Opens 1,000 connections at once and prints how long the slowest of them took to be accepted, in seconds."""
+"""Opens 1,000 connections at once and prints how often one of them had to ask again to be let in."""
 
 import resource
 import selectors
 import socket
+import struct
 import sys
-import time
 
 COUNT = 1000
 
@@ -13,22 +13,24 @@ soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 selector = selectors.DefaultSelector()
-started = {}
 for _ in range(COUNT):
     connection = socket.socket()
     connection.setblocking(False)
-    started[connection] = time.monotonic()
     connection.connect_ex((host, int(port)))
     selector.register(connection, selectors.EVENT_WRITE)
 
-slowest = 0.0
+# Where Linux has `tcpi_total_retrans` in what it says of a connection.
+ASKED_AGAIN = 100
+
+asked_again = 0
 waiting = COUNT
 while waiting:
     for key, _ in selector.select(10):
         error = key.fileobj.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
             sys.exit(f"a connection failed: {error}")
-        slowest = max(slowest, time.monotonic() - started[key.fileobj])
+        said = key.fileobj.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, ASKED_AGAIN + 4)
+        asked_again += struct.unpack_from("I", said, ASKED_AGAIN)[0]
         selector.unregister(key.fileobj)
         waiting -= 1
-print(slowest)
+print(asked_again)

@@ -1,19 +1,14 @@
 //! Many at once: nobody loses anything, and nobody sees what is another's.
 
-use std::{
-    collections::BTreeSet,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::TestApp;
+use crate::harness::{LIMIT, TestApp, eventually, thorough};
 
 /// How many begin, poll, list and reset at once.
 const THREADS: usize = 8;
-const TIME: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn eight_who_begin_poll_list_and_reset_at_once_lose_nothing_and_see_nobody_else() {
@@ -25,24 +20,22 @@ async fn eight_who_begin_poll_list_and_reset_at_once_lose_nothing_and_see_nobody
         })
     })
     .await;
-    let (app, end) = (Arc::new(app), Instant::now() + TIME);
+    let app = Arc::new(app);
     let work = (0..THREADS).map(|number| {
         let app = app.clone();
-        tokio::spawn(async move { one_of_them(&app, format!("thread-{number}"), end).await })
+        tokio::spawn(async move { one_of_them(&app, format!("thread-{number}")).await })
     });
-    let rounds = futures_util::future::try_join_all(work).await.expect("nobody saw anything wrong");
-    assert!(rounds.iter().all(|rounds| *rounds > 3), "everybody got on: {rounds:?}");
+    futures_util::future::try_join_all(work).await.expect("nobody saw anything wrong");
 }
 
-/// Works in a company until `end`; answers how many rounds it were.
-async fn one_of_them(app: &TestApp, key: String, end: Instant) -> usize {
+/// Works in a company for some rounds.
+async fn one_of_them(app: &TestApp, key: String) {
     let items = async |what: &str| -> Vec<Value> {
         let part = app.look(&format!("{what}?company_key={key}&limit=1000")).await;
         assert_eq!(part["next"], Value::Null);
         part["items"].as_array().unwrap().clone()
     };
-    let mut rounds = 0;
-    while Instant::now() < end {
+    for _ in 0..thorough(5, 50) {
         let mut begun = BTreeSet::new();
         for number in 0..20 {
             let token = app.begin(json!({"company_key": key})).await;
@@ -67,9 +60,7 @@ async fn one_of_them(app: &TestApp, key: String, end: Instant) -> usize {
         assert!(tokens.is_superset(&begun));
         app.tell(&format!("companies/{key}/reset"), &json!({})).await.assert_status(200);
         assert!(items("sessions").await.is_empty() && items("calls").await.is_empty());
-        rounds += 1;
     }
-    rounds
 }
 
 /// How long the process of that id has had a processor, in seconds.
@@ -111,7 +102,8 @@ async fn a_thousand_who_wait_cost_next_to_nothing() {
     let client = reqwest::Client::new();
     let ask =
         async |path: &str| client.get(format!("{}/{path}", serving.url())).send().await.unwrap().text().await.unwrap();
-    while !ask("__admin/metrics").await.contains(&format!("identomat_mock_waiting {MANY}\n")) {}
+    let all = format!("identomat_mock_waiting {MANY}\n");
+    eventually(LIMIT, "all of them wait", async || ask("__admin/metrics").await.contains(&all)).await;
     let before = processor_time(serving.pid());
     // One more waits in vain for as long as the others are looked at.
     ask(&format!("__admin/wait/session/{token}?until=opened&timeout={LONG}s")).await;

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::{
     documented,
-    harness::{TestApp, send},
+    harness::{LIMIT, TestApp, send},
 };
 
 /// Somebody who listens.
@@ -50,7 +50,7 @@ impl Listener {
                 }
                 return Some(data);
             }
-            let chunk = timeout(Duration::from_secs(20), self.response.chunk()).await;
+            let chunk = timeout(LIMIT, self.response.chunk()).await;
             match chunk.expect("something happens").expect("the stream goes on") {
                 Some(chunk) => self.read.push_str(std::str::from_utf8(&chunk).expect("text")),
                 None => return None,

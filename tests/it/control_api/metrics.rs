@@ -8,7 +8,7 @@ use std::{
 use identomat_mock::{Endpoint, Fault};
 use serde_json::{Value, json};
 
-use crate::harness::TestApp;
+use crate::harness::{LIMIT, TestApp, eventually};
 
 const READ: &str = "
 import json, sys
@@ -103,12 +103,8 @@ async fn those_who_wait_are_counted_and_bounded() {
     let wait = async || app.admin(reqwest::Method::GET, &path, None).await;
     let refused = async {
         // Three of the four connections may wait.
-        loop {
-            let samples = Samples::of(&app).await;
-            if samples.value("identomat_mock_waiting", json!({})) == 3.0 {
-                break;
-            }
-        }
+        let waiting = async || Samples::of(&app).await.value("identomat_mock_waiting", json!({}));
+        eventually(LIMIT, "three wait", async || waiting().await == 3.0).await;
         let problem = wait().await.problem(503);
         assert!(problem["detail"].as_str().unwrap().starts_with("3 clients wait or listen already"), "{problem}");
         app.mock.finish(&token).unwrap();

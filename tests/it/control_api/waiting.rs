@@ -6,7 +6,7 @@ use identomat_mock::Outcome;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Reply, TestApp};
+use crate::harness::{LIMIT, Reply, TestApp, eventually};
 
 impl TestApp {
     async fn wait(&self, token: &str, until: &str, patience: &str) -> Reply {
@@ -111,9 +111,9 @@ async fn whoever_went_away_does_not_keep_a_place() {
         let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
         let request = format!("GET /__admin/wait/{path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
-        while !are_waiting(1).await {}
+        eventually(LIMIT, "one waits", async || are_waiting(1).await).await;
         drop(stream);
-        while !are_waiting(0).await {}
+        eventually(LIMIT, "nobody waits", async || are_waiting(0).await).await;
     }
 }
 

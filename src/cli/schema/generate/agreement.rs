@@ -1,5 +1,5 @@
 //! The schemas refuse what the parser refuses, and nothing else: held against files that are right, and against each
-//! of them with one thing in it changed.
+//! of them with one thing in it changed. `make test-all` tries every change, `make test` one in some.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,6 +16,7 @@ use crate::{
     data_file::DataFile,
     result::Person,
     scenario::ScenarioFile,
+    thorough::thorough,
 };
 
 /// What no schema can say: how stages follow each other, which of two is the longer, what two companies have in common.
@@ -271,11 +272,13 @@ fn agree(of: SchemaOf) {
     seeds.iter().for_each(|seed| members(seed, &mut known));
     let untried: Vec<_> = keys(of).into_iter().filter(|key| !known.contains_key(key)).collect();
     assert!(untried.is_empty(), "no file has these: {untried:?}");
+    // A prime number, so that it is another change of the next key.
+    let step = thorough(11, 1);
     let (mut taken, mut refused, mut wrong) = (0, 0, BTreeMap::new());
-    for seed in &seeds {
+    for (number, seed) in seeds.iter().enumerate() {
         assert_eq!(parsed(of, seed), Ok(()), "{seed}");
         assert!(validator.is_valid(seed), "{seed}: {:?}", validator.validate(seed));
-        for value in changed(seed, &known) {
+        for value in changed(seed, &known).into_iter().skip(number % step).step_by(step) {
             let said = match (validator.is_valid(&value), parsed(of, &value)) {
                 (true, Ok(())) => {
                     taken += 1;
@@ -297,7 +300,7 @@ fn agree(of: SchemaOf) {
     }
     let some: Vec<_> = wrong.iter().take(40).map(|(said, value)| format!("{said}\n    {value}")).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), taken + refused, some.join("\n"));
-    assert!(taken > 1000 && refused > 1000, "{taken} taken, {refused} refused");
+    assert!(taken > 1000 / step && refused > 1000 / step, "{taken} taken, {refused} refused");
 }
 
 fn validator(of: SchemaOf) -> Validator {
