@@ -3,19 +3,54 @@ APT_GET = apt-get -qq -o Dpkg::Use-Pty=0
 # A snapshot that differs fails its test; nothing is written.
 export INSTA_UPDATE = no
 
-.PHONY: test tools browser examples-test image-test bench docs-media
+.PHONY: test test-all fetched built test-browser test-integration test-units test-docs-and-examples examples-test tools \
+	browser image-test bench times docs-media
 
-# Every test: unit, integration, documentation, the widget in a real Chromium, and the examples.
-test: tools browser
-	cargo test --locked --features browser-tests
-	@$(MAKE) --no-print-directory examples-test BUILD=
+# Every test: unit, integration, documentation, the widget in a real Chromium, and the examples. They are built while what
+# they call is fetched, and run side by side.
+test:
+	@$(MAKE) --no-print-directory -j2 fetched built
+	@started=$$(date +%s); \
+	$(MAKE) --no-print-directory -j4 --output-sync=target test-browser test-integration test-units test-docs-and-examples && \
+	echo "the tests ran for $$(($$(date +%s) - started)) s"
+
+# Everything that can be tried where `make test` tries some of it, the tests without features, and the example in Node with
+# each Node that is looked after.
+test-all: export TEST_ALL = 1
+test-all:
+	@$(MAKE) --no-print-directory test
 	cargo test --locked --no-default-features --lib
+	examples/run Rust
+	for version in 20 22 24; do \
+		IDENTOMAT_MOCK=$(CURDIR)/target/debug/identomat-mock npm exec --yes --package node@$$version -- npm test --prefix examples/node \
+			|| exit 1; \
+	done
 
-# The examples of every language that is on the machine. `make test` has built the binary already; the one in Rust builds
-# the library as those do who depend on it.
-BUILD = cargo build --locked
+fetched:
+	@$(MAKE) --no-print-directory -j1 tools browser
+
+# All features and the example in Rust, so that all that is built once serves all tests.
+CARGO_TEST = env -u MAKEFLAGS cargo test --locked --workspace --features identomat-mock/browser-tests
+built:
+	$(CARGO_TEST) --no-run
+
+test-browser:
+	$(CARGO_TEST) --test browser
+
+test-integration:
+	$(CARGO_TEST) --test it
+
+test-units:
+	$(CARGO_TEST) --lib --bins
+
+test-docs-and-examples:
+	$(CARGO_TEST) --doc
+	IDENTOMAT_MOCK=$(CURDIR)/target/debug/identomat-mock $(CARGO_TEST) --test binary --test recipes
+	examples/run curl Node Python Java
+
+# The examples of every language that is on the machine, the one in Rust with the features that it names alone.
 examples-test:
-	$(BUILD)
+	cargo build --locked
 	examples/run
 
 # What the tests call: README commands are run, signatures are computed by another implementation, clients of other
@@ -42,6 +77,10 @@ tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package-lock.json
 image-test:
 	tests/image/run
 
+# What building and testing takes, from a fresh clone.
+times:
+	tests/times/run
+
 # The small pictures of docs/media.md.
 docs-media: tools
 	cargo build --locked
@@ -51,4 +90,4 @@ docs-media: tools
 bench:
 	@command -v wrk >/dev/null && command -v taskset >/dev/null || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends wrk util-linux; }
-	cargo bench --locked --bench yardstick
+	cargo bench --locked --profile dist --bench yardstick

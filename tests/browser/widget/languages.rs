@@ -29,7 +29,8 @@ async fn through(code: &str, html: &str) {
         }
         assert_eq!(visit.browser.eval::<String>("document.documentElement.lang").await, html);
         seen.push(visit.browser.text("h1").await);
-        visit.pass().await;
+        // The buttons are the same in each.
+        if code == "en" { visit.pass_by_hand().await } else { visit.pass().await }
     }
     visit.browser.element("done").await;
     assert_eq!(visit.browser.text("h1").await, texts["done-title"]);

@@ -39,7 +39,7 @@ async fn every_type_of_step_is_gone_through_in_the_order_of_the_company() {
     let (steps, screens): (Vec<_>, Vec<_>) = each_type().into_iter().unzip();
     let token = visit.begin_and_open(bare(json!({})), json!(steps)).await;
     let expected: Vec<_> = screens.concat().into_iter().chain(["processing"]).collect();
-    assert_eq!(visit.pass_all().await, expected);
+    assert_eq!(visit.pass_all_by_hand().await, expected);
     let result = visit.result(&token).await;
     assert_eq!((&result["result"], &result["document_type"]), (&json!("APPROVED"), &json!("id")));
     assert_eq!(result["generalDocuments"][0]["typeId"], "utility_bill");
