@@ -25,6 +25,8 @@ use thirtyfour::{
 
 /// How long a condition may take to come true. Only a failing test waits that long.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a browser may take to start.
+const START: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
 /// The viewports that pictures are taken in: a phone and a desktop.
@@ -177,11 +179,12 @@ impl Browser {
         capabilities.accept_insecure_certs(false).expect("it is a choice");
         capabilities.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a level is text");
         let url = format!("http://127.0.0.1:{}", chromedriver.port);
-        let driver = match WebDriver::new(url, capabilities).await {
-            Ok(driver) => driver,
-            Err(problem) => {
+        let driver = match tokio::time::timeout(START, WebDriver::new(url, capabilities)).await {
+            Ok(Ok(driver)) => driver,
+            Ok(Err(problem)) => {
                 panic!("Chromium does not start; `make browser` installs it where it is missing: {problem}")
             }
+            Err(_) => panic!("Chromium does not start within {START:?}"),
         };
         Self::new(camera, driver, chromedriver)
     }
