@@ -107,15 +107,16 @@ fn resources() -> Router<Arc<Mock>> {
 }
 
 async fn guard(State(mock): State<Arc<Mock>>, request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), format!("/__admin{}", request.uri().path()));
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let path = || format!("/__admin{}", uri.path());
     match guard::check(&method, request.headers(), &mock.config) {
         Ok(()) => {
             let response = next.run(request).await;
-            tracing::trace!(%method, path, status = response.status().as_u16(), "control API");
+            tracing::trace!(%method, path = path(), status = response.status().as_u16(), "control API");
             response
         }
         Err(problem) => {
-            tracing::warn!(%method, path, "{}", problem.detail());
+            tracing::warn!(%method, path = path(), "{}", problem.detail());
             problem.into_response()
         }
     }
