@@ -280,8 +280,8 @@ fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String
     }
 }
 
-/// Says on a terminal which dialect is spoken, as clients of the other wait for ever. Whoever starts it in a test run has
-/// read of it.
+/// Logs the dialect of results when the log goes to a terminal: a client of the other dialect never sees its result. Test
+/// runs start the binary often, and their log stays free of this line.
 fn tell_dialect(mock: &Mock) {
     if !io::stderr().is_terminal() {
         return;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::{Event, JournalSettings, recorded::Recorded};
 use crate::heap::allocated;
 
-/// A call with its number: of all calls of the server, it is the so many-th.
+/// A call with its number. Calls of the whole server are numbered in order.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) id: u64,

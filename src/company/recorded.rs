@@ -12,7 +12,7 @@ use crate::{
     vendor::{ErrorCode, Token},
 };
 
-/// A call and its answer. It holds what was there already; whoever reads it makes it readable.
+/// A call and its answer, kept as they came. The readable form is made when a reader asks for it.
 #[derive(Debug)]
 pub(crate) struct Recorded {
     /// When it was answered, on the company's clock, or the server's where there is no company.

@@ -35,7 +35,7 @@ fn early_refusals_reach_a_python_client_that_is_still_sending() {
 #[test]
 fn a_thousand_connections_at_once_are_taken_at_once() {
     let serving = Serving::start(&[]);
-    // Whoever finds no room in the queue asks again after a second.
+    // A connection that finds no room in the queue is retried after a second.
     let asked_again = printed("python3", "burst.py", serving.url().trim_start_matches("http://"));
     assert_eq!(asked_again, "0\n");
 }

@@ -260,7 +260,7 @@ async fn a_head_may_be_as_long_as_the_longest_url_with_all_its_headers() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_clients_that_never_finish_keep_nobody_waiting() {
     rlimit::increase_nofile_limit(4096).unwrap();
-    // Whoever had to wait for one of them would wait for an hour.
+    // A call that waited for one of them would time out.
     let app = with(|limits| {
         limits.head = Duration::from_secs(3600);
         limits.body = Duration::from_secs(3600);
