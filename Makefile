@@ -63,10 +63,11 @@ tools:
 		python3 -m pip install -q --root-user-action=ignore -r tests/requirements.txt 2>/dev/null || \
 		python3 -m pip install -q --break-system-packages -r tests/requirements.txt
 
-# Chromium and its driver, and axe-core, which looks for what shuts people out.
+# Chromium, its shell and their driver, and axe-core, which looks for what shuts people out.
 browser: tests/browser/node_modules/axe-core/axe.min.js
-	@command -v chromium chromedriver certutil | wc -l | grep -qx 3 || \
-		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium chromium-driver fonts-dejavu-core libnss3-tools; }
+	@command -v chromium chromium-headless-shell chromedriver certutil | wc -l | grep -qx 4 || \
+		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium chromium-driver chromium-headless-shell \
+			fonts-dejavu-core libnss3-tools; }
 
 tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package-lock.json
 	@command -v npm >/dev/null || { $(APT_GET) update && $(APT_GET) install -y --no-install-recommends npm; }

@@ -3,7 +3,7 @@
 //! Nothing here sleeps for a fixed time: what a page needs time for is waited for, at most [`PATIENCE`].
 
 use std::{
-    fs,
+    env, fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
@@ -34,6 +34,9 @@ pub(crate) const SIZES: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 
 /// Where pictures go: `target/screenshots/`, wherever `target/` is.
 const PICTURES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../screenshots");
+
+/// Chromium without windows, settings and pages of its own, which takes half the time for a page.
+const SHELL: &str = "chromium-headless-shell";
 
 /// What looks for what shuts people out.
 const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/node_modules/axe-core/axe.min.js");
@@ -77,7 +80,7 @@ impl Camera {
                 "--use-fake-ui-for-media-stream",
                 "--host-resolver-rules=MAP *.test 127.0.0.1",
             ],
-            Self::Denied => &["--use-fake-device-for-media-stream", "--deny-permission-prompts"],
+            Self::Denied => &["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream=deny"],
             Self::None => &["--use-fake-ui-for-media-stream"],
         }
     }
@@ -141,7 +144,7 @@ impl Browser {
         Some(browser)
     }
 
-    /// One that trusts the CA of that file, and takes names as those rules say. It is used once.
+    /// One that trusts the CA of that file, takes names as those rules say, and says why it shows no page. It is used once.
     pub(crate) async fn trusting(ca: &Path, rules: &str) -> Self {
         let chromedriver = Chromedriver::start();
         let database = chromedriver.folder.join(".pki/nssdb");
@@ -156,22 +159,26 @@ impl Browser {
             assert!(done.status.success(), "{done:?}");
         }
         let rules = format!("--host-resolver-rules={rules}");
-        let mut browser = Self::started(Camera::Fake, chromedriver, &[&rules]).await;
+        let mut browser = Self::started(Camera::Fake, chromedriver, None, &[&rules]).await;
         browser.is_shared = false;
         browser
     }
 
     async fn anew(camera: Camera) -> Self {
-        Self::started(camera, Chromedriver::start(), &[]).await
+        // What keeps pages from keeping anything is a setting.
+        let shell = if camera == Camera::FakeWithoutCookies { None } else { shell() };
+        Self::started(camera, Chromedriver::start(), shell, &[]).await
     }
 
-    async fn started(camera: Camera, chromedriver: Chromedriver, more: &[&str]) -> Self {
+    /// Starts that browser, or the one that chromedriver finds.
+    async fn started(camera: Camera, chromedriver: Chromedriver, binary: Option<PathBuf>, more: &[&str]) -> Self {
         let mut capabilities = DesiredCapabilities::chrome();
         for argument in ARGUMENTS.iter().chain(camera.arguments()).chain(more) {
             capabilities.add_arg(argument).expect("an argument is text");
         }
-        let profile = format!("--user-data-dir={}", chromedriver.folder.join("profile").display());
-        capabilities.add_arg(&profile).expect("an argument is text");
+        if let Some(binary) = binary {
+            capabilities.set_binary(binary.to_str().expect("the path is text")).expect("a path is text");
+        }
         if camera == Camera::FakeWithoutCookies {
             let blocked = json!({"profile.default_content_setting_values.cookies": 2});
             capabilities.add_experimental_option("prefs", blocked).expect("preferences are JSON");
@@ -496,6 +503,11 @@ impl Drop for Browser {
     }
 }
 
+/// Where Chromium's shell is; where it is missing, the whole of Chromium does the same.
+fn shell() -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(SHELL)).find(|file| file.is_file())
+}
+
 /// A chromedriver on a port of its own, with a folder for its files. A shell watches it: when the test process is gone,
 /// however that ends, so are chromedriver, its browsers and the folder.
 struct Chromedriver {
@@ -510,8 +522,12 @@ impl Chromedriver {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("there is room for a browser's files").keep();
         let mut command = Command::new("sh");
-        // Its input ends with the test process.
-        command.arg("-c").arg(r#"chromedriver --port=0 & read -r _; kill $!; wait; rm -rf "$TMPDIR""#);
+        // Its input ends with the test process. Browsers write to the folder until they have ended.
+        command.arg("-c").arg(
+            r#"chromedriver --port=0 & read -r _; kill $!; wait
+            while echo "$TMPDIR" | grep -qsf - /proc/[0-9]*/cmdline; do sleep 0.1; done
+            rm -rf "$TMPDIR""#,
+        );
         command
             .env("TMPDIR", &folder)
             .env("HOME", &folder)
