@@ -43,8 +43,12 @@ pub(super) enum What {
     Other(Box<Error>),
 }
 
-/// What is wrong with `text`, in the order of its lines; nothing where it can be read as `T`.
-pub(super) fn problems<'t, T: Deserialize<'t>>(text: &'t str, options: &Options) -> Vec<Found> {
+/// Reads `text`.
+///
+/// # Errors
+///
+/// What is wrong with it, in the order of its lines: at least one thing.
+pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t str, options: &Options) -> Result<T, Vec<Found>> {
     let mut options = options.clone();
     options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
     let mut reading = Reading::default();
@@ -53,14 +57,18 @@ pub(super) fn problems<'t, T: Deserialize<'t>>(text: &'t str, options: &Options)
         let read = serde_saphyr::with_deserializer_from_str_with_options(text, options.clone(), |inner| {
             T::deserialize(Watched { inner, reading: &reading, known: None })
         });
-        let Err(error) = read else { break };
-        if !reading.goes_on_without(error) || reading.found.borrow().len() >= MOST_PROBLEMS {
+        let goes_on = match read {
+            Ok(value) if reading.found.get_mut().is_empty() => return Ok(value),
+            Ok(_) => false,
+            Err(error) => reading.goes_on_without(error),
+        };
+        if !goes_on {
             break;
         }
     }
     let mut found = reading.found.into_inner();
     found.sort_by_key(|found| (found.location.line(), found.location.column()));
-    found
+    Err(found)
 }
 
 /// What is known of a file after some attempts at reading it.
@@ -85,7 +93,7 @@ impl Reading {
         let may_follow = found.iter().any(|known| known.path.starts_with(&path));
         let location = error.location().or(of_key).unwrap_or(Location::UNKNOWN);
         found.push(Found { location, what: What::Other(Box::new(error)), path: path.clone(), may_follow });
-        !is_root && self.left_out.insert(path)
+        !is_root && found.len() < MOST_PROBLEMS && self.left_out.insert(path)
     }
 
     fn enter(&self, step: String) {

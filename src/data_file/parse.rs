@@ -22,15 +22,14 @@ impl DataFile {
     ///
     /// All that is wrong with it, with line and column.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<Problem>> {
-        self.read_once().map_err(|error| {
+        collect::read(&self.text, &options()).map_err(|found| {
             if self.text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
                 let message = "there is nothing in the file; write what it is for, or take it away";
                 return vec![Problem::of_file(&self.path, message.into())];
             }
-            if let Some(message) = too_much(&error) {
+            if let Some(message) = found.first().and_then(too_much) {
                 return vec![Problem::of_file(&self.path, message)];
             }
-            let found = collect::problems::<T>(&self.text, &options());
             let mut problems: Vec<_> = found.into_iter().filter_map(|found| self.problem(found)).collect();
             // What is no YAML is said in any case.
             if let Err(broken) = self.read_tree() {
@@ -40,16 +39,8 @@ impl DataFile {
                     problems.sort_by(Problem::in_order);
                 }
             }
-            if problems.is_empty() {
-                problems.push(self.worded(&error));
-            }
             problems
         })
-    }
-
-    /// Reads the text as YAML, and says of what is wrong one thing.
-    pub(crate) fn read_once<T: DeserializeOwned>(&self) -> Result<T, serde_saphyr::Error> {
-        serde_saphyr::from_str_with_options(&self.text, options())
     }
 
     /// What was found, in words; `None` where it may follow from what else was found.
@@ -160,7 +151,14 @@ pub(super) fn options() -> Options {
 }
 
 /// What is said of a file that would take more time or memory than one of ours can need.
-fn too_much(error: &serde_saphyr::Error) -> Option<String> {
+fn too_much(found: &Found) -> Option<String> {
+    match &found.what {
+        What::Other(error) => breach(error),
+        What::UnknownKey { .. } | What::Twice { .. } => None,
+    }
+}
+
+fn breach(error: &serde_saphyr::Error) -> Option<String> {
     use serde_saphyr::{Error, budget::BudgetBreach};
     let aliases =
         || format!("aliases make more than {MOST_EVENTS} values of what is in the file; write out what they stand for");
@@ -178,7 +176,7 @@ fn too_much(error: &serde_saphyr::Error) -> Option<String> {
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. } => Some(aliases()),
         Error::Budget { .. } => Some(format!("the file has more than {MOST_EVENTS} keys, values and brackets")),
-        Error::AliasError { error, .. } => too_much(error),
+        Error::AliasError { error, .. } => breach(error),
         error if error.to_string().contains("recursion limit exceeded") => {
             Some(format!("the file is nested more than {MAX_DEPTH} levels deep"))
         }

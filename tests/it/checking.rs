@@ -35,6 +35,14 @@ fn check_in(folder: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
+fn keys_may_come_from_an_anchor_and_be_written_again() {
+    let text = "description: A\nstages:\n  - &first {when: begin, result: APPROVED, similarity: 0.5}\n  \
+                - {<<: *first, when: polls=1, similarity: 0.7}\n";
+    let said = check(&[("a.yaml", text)], &["a.yaml"]);
+    assert_eq!(said, "no problem and no warning in 1 file\nexit status 0\n");
+}
+
+#[test]
 fn all_problems_of_all_files_are_said_at_once() {
     let said = check(
         &[

@@ -178,7 +178,7 @@ fn settings() -> Vec<Value> {
 }
 
 fn read<T: DeserializeOwned>(file: &DataFile) -> Result<T, String> {
-    file.read_once().map_err(|error| error.to_string())
+    file.parse().map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 /// What the parser says.
