@@ -3,6 +3,7 @@
 use std::{
     fmt,
     ops::Deref,
+    pin::{Pin, pin},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -54,7 +55,13 @@ impl Background {
     }
 
     fn block_on<F: Future>(&self, work: F) -> F::Output {
-        self.0.as_ref().expect("it runs until it is dropped").block_on(work)
+        let mut output = None;
+        {
+            // The runtime's part is compiled once, for all futures.
+            let work: Pin<&mut dyn Future<Output = ()>> = pin!(async { output = Some(work.await) });
+            self.0.as_ref().expect("it runs until it is dropped").block_on(work);
+        }
+        output.expect("it has ended")
     }
 }
 

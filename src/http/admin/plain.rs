@@ -51,17 +51,16 @@ impl<T: DeserializeOwned + 'static, R: IntoResponse + 'static> Handler<(), Arc<M
 
     fn call(self, request: Request, mock: Arc<Mock>) -> Self::Future {
         let Self(handler) = self;
-        let handle =
-            move |context: Context<'_>, said: Said| said.read().map(|said| handler(context, said)).into_response();
+        let handle: Handle =
+            Box::new(move |context, said| said.read().map(|said| handler(context, said)).into_response());
         Box::pin(async move { respond(request, mock, handle).await.unwrap_or_else(Problem::into_response) })
     }
 }
 
-async fn respond(
-    request: Request,
-    mock: Arc<Mock>,
-    handle: impl FnOnce(Context<'_>, Said) -> Response<Body> + Send + 'static,
-) -> Result<Response<Body>, Problem> {
+/// A handler of any type, so that what is around it is compiled once.
+type Handle = Box<dyn FnOnce(Context<'_>, Said) -> Response<Body> + Send>;
+
+async fn respond(request: Request, mock: Arc<Mock>, handle: Handle) -> Result<Response<Body>, Problem> {
     let (said, mut head) = Said::receive(request, &mock).await?;
     let Named(name) = Named::from_request_parts(&mut head, &()).await?;
     let job_mock = mock.clone();
