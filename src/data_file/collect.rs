@@ -43,7 +43,7 @@ pub(super) enum What {
     Other(Box<Error>),
 }
 
-/// Reads `text`.
+/// Reads `text` as YAML. What is wrong is left out of further attempts, so that all of it is found.
 ///
 /// # Errors
 ///

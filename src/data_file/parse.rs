@@ -158,6 +158,7 @@ fn too_much(found: &Found) -> Option<String> {
     }
 }
 
+/// The same of an error of the parser; `None` where it is of another kind.
 fn breach(error: &serde_saphyr::Error) -> Option<String> {
     use serde_saphyr::{Error, budget::BudgetBreach};
     let aliases =

@@ -35,7 +35,7 @@ pub(crate) const SIZES: [(u32, u32); 2] = [(390, 844), (1280, 800)];
 /// Where pictures go: `target/screenshots/`, wherever `target/` is.
 const PICTURES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../screenshots");
 
-/// Chromium without windows, settings and pages of its own, which takes half the time for a page.
+/// Chromium without windows, settings and pages of its own; tests need a third less of the processor with it.
 const SHELL: &str = "chromium-headless-shell";
 
 /// What looks for what shuts people out.
