@@ -4,8 +4,7 @@
 
 use std::{
     env, fs,
-    io::{self, BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
     sync::{
@@ -522,10 +521,12 @@ impl Chromedriver {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("there is room for a browser's files").keep();
         let mut command = Command::new("sh");
-        // Its input ends with the test process. Browsers write to the folder until they have ended.
+        // Its input ends with the test process. Whatever names the folder is a browser's, and writes to it.
         command.arg("-c").arg(
-            r#"chromedriver --port=0 & read -r _; kill $!; wait
-            while echo "$TMPDIR" | grep -qsf - /proc/[0-9]*/cmdline; do sleep 0.1; done
+            r#"chromedriver --port=0 & read -r _; kill -KILL $!
+            while pids=$(echo "$TMPDIR" | grep -lsf - /proc/[0-9]*/cmdline | cut -d/ -f3) && [ "$pids" ]; do
+                kill -KILL $pids; sleep 0.1
+            done
             rm -rf "$TMPDIR""#,
         );
         command
@@ -549,22 +550,10 @@ impl Chromedriver {
         };
         Self { shell, port, folder, _output: output }
     }
-
-    /// Asks chromedriver to close its browsers and to end. The answer comes when the browsers are closed.
-    fn shut_down(&self) -> io::Result<()> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.write_all(b"GET /shutdown HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")?;
-        let mut answer = [0; 12];
-        stream.read_exact(&mut answer)?;
-        if &answer == b"HTTP/1.1 200" { Ok(()) } else { Err(io::Error::other("it does not want to end")) }
-    }
 }
 
 impl Drop for Chromedriver {
     fn drop(&mut self) {
-        // Where it does not want to, the shell ends it.
-        let _ = self.shut_down();
         drop(self.shell.stdin.take());
         let _ = self.shell.wait();
     }
@@ -582,4 +571,20 @@ impl FormatRequestData for DevTools {
         let command = json!({"cmd": self.method, "params": self.parameters});
         RequestData::new(Method::POST, format!("session/{session}/goog/cdp/execute")).add_body(command)
     }
+}
+
+/// Whatever hangs in a browser, the tests go on.
+#[tokio::test]
+async fn a_browser_that_hangs_ends_with_its_test() {
+    const STOP: &str = r#"for file in $(echo "$FOLDER" | grep -lsf - /proc/[0-9]*/cmdline); do
+        kill -STOP "$(echo $file | cut -d/ -f3)"; done; kill -STOP $(cat /proc/$DRIVER_OF/task/$DRIVER_OF/children)"#;
+    let mut browser = Browser::start().await;
+    browser.is_shared = false;
+    let chromedriver = browser.chromedriver.as_ref().expect("it has one");
+    let (folder, shell) = (chromedriver.folder.clone(), chromedriver.shell.id());
+    let mut stop = Command::new("sh");
+    stop.args(["-c", STOP]).env("FOLDER", &folder).env("DRIVER_OF", shell.to_string());
+    assert!(stop.status().expect("there is a shell").success());
+    drop(browser);
+    assert!(!folder.exists());
 }

@@ -91,7 +91,7 @@ async fn every_screen_fits_and_shuts_nobody_out() {
             visit.look("drawer").await;
             visit.browser.click("drawer-close").await;
         }
-        visit.pass().await;
+        visit.pass(&screen).await;
     }
     visit.see_done().await;
     visit.look("done").await;

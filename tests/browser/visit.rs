@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 
 use crate::browser::{Browser, Camera};
 
-/// Does what has to be done on a screen, with the code that was sent last. Answers false where it cannot be done yet.
-const PASS: &str = "(code) => {
-    const kind = document.querySelector('main')?.dataset.kind;
-    if ([undefined, 'check', 'processing'].includes(kind)) return true;
+/// Does what has to be done on that screen, with the code that was sent last, unless it is gone. Answers false where it
+/// cannot be done yet.
+const PASS: &str = "(screen, code) => {
+    const main = document.querySelector('main');
+    const kind = main?.dataset.kind;
+    if (main?.dataset.screen !== screen || ['check', 'processing'].includes(kind)) return true;
     if (document.querySelector('.stage .waiting')) return false;
     const find = (id) => document.querySelector(`[data-testid=${id}]:not(:disabled)`);
     const button = find({ agreement: 'agree', capture: 'sample', geolocation: 'sample' }[kind] ?? 'continue');
@@ -97,19 +99,19 @@ impl Visit {
         self.browser.eval(&format!("{screen} ?? 'processing'")).await
     }
 
-    /// Does what has to be done on a screen, with samples where there are some, and waits until it is gone. A script does
-    /// it, which is several times as fast as hands.
-    pub(crate) async fn pass(&self) {
-        let screen = self.screen().await;
+    /// Does what has to be done on that screen, with samples where there are some, and waits until it is gone. A script
+    /// does it, which is several times as fast as hands.
+    pub(crate) async fn pass(&self, screen: &str) {
         let code = if screen.ends_with("code") { self.last_code().await } else { String::new() };
-        self.browser.until(&format!("({PASS})({})", json!(code))).await;
-        self.gone(&screen).await;
+        self.browser.until(&format!("({PASS})({}, {})", json!(screen), json!(code))).await;
+        self.gone(screen).await;
     }
 
     /// Does the same with mouse and keys.
-    pub(crate) async fn pass_by_hand(&self) {
-        let screen = self.screen().await;
-        let kind: String = self.browser.eval("document.querySelector('main').dataset.kind").await;
+    pub(crate) async fn pass_by_hand(&self, screen: &str) {
+        let main = json!(format!("main[data-screen={}]", json!(screen)));
+        // Some screens go by themselves.
+        let kind: String = self.browser.eval(&format!("document.querySelector({main})?.dataset.kind ?? 'check'")).await;
         match &*kind {
             "agreement" => self.browser.click("agree").await,
             "email" => {
@@ -132,7 +134,7 @@ impl Visit {
             "check" | "processing" => {}
             _ => self.browser.click("continue").await,
         }
-        self.gone(&screen).await;
+        self.gone(screen).await;
     }
 
     /// Waits until a screen is gone, for the next one or the end.
@@ -141,33 +143,42 @@ impl Visit {
     }
 
     /// Goes through all screens up to that one.
+    ///
+    /// # Panics
+    ///
+    /// When the end comes first.
     pub(crate) async fn pass_to(&self, screen: &str) {
-        while self.screen().await != screen {
-            self.pass().await;
+        loop {
+            let current = self.screen().await;
+            if current == screen {
+                return;
+            }
+            assert_ne!(current, "processing", "`{screen}` does not come before the end");
+            self.pass(&current).await;
         }
     }
 
     /// Goes through all screens, and answers their ids.
     pub(crate) async fn pass_all(&self) -> Vec<String> {
-        self.each_screen(async || self.pass().await).await
+        self.each_screen(async |screen| self.pass(screen).await).await
     }
 
     /// Does the same with mouse and keys.
     pub(crate) async fn pass_all_by_hand(&self) -> Vec<String> {
-        self.each_screen(async || self.pass_by_hand().await).await
+        self.each_screen(async |screen| self.pass_by_hand(screen).await).await
     }
 
-    async fn each_screen(&self, pass: impl AsyncFn()) -> Vec<String> {
+    async fn each_screen(&self, pass: impl AsyncFn(&str)) -> Vec<String> {
         let mut seen = Vec::new();
         loop {
             let screen = self.screen().await;
-            let is_last = screen == "processing";
-            seen.push(screen);
-            if is_last {
+            if screen == "processing" {
+                seen.push(screen);
                 self.see_done().await;
                 return seen;
             }
-            pass().await;
+            pass(&screen).await;
+            seen.push(screen);
         }
     }
 

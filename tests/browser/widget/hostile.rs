@@ -102,7 +102,7 @@ async fn names_of_files_and_addresses_run_nothing() {
         visit.see("email.code").await;
         assert!(visit.browser.text(".lead").await.contains(address));
         visit.assert_harmless().await;
-        visit.pass().await;
+        visit.pass("email.code").await;
         visit.browser.element("upload").await;
         let file = folder.path().join(hostile);
         fs::copy("docs/media/face.jpg", &file).unwrap();

@@ -24,13 +24,14 @@ async fn through(code: &str, html: &str) {
     let mut seen = Vec::new();
     loop {
         // The last screen goes by itself.
-        if visit.screen().await == "processing" {
+        let screen = visit.screen().await;
+        if screen == "processing" {
             break;
         }
         assert_eq!(visit.browser.eval::<String>("document.documentElement.lang").await, html);
         seen.push(visit.browser.text("h1").await);
         // The buttons are the same in each.
-        if code == "en" { visit.pass_by_hand().await } else { visit.pass().await }
+        if code == "en" { visit.pass_by_hand(&screen).await } else { visit.pass(&screen).await }
     }
     visit.browser.element("done").await;
     assert_eq!(visit.browser.text("h1").await, texts["done-title"]);

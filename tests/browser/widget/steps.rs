@@ -59,7 +59,7 @@ async fn reloading_stays_at_every_screen_and_the_link_leads_back_to_it() {
         visit.see(&screen).await;
         visit.open(&token).await;
         visit.see(&screen).await;
-        visit.pass().await;
+        visit.pass(&screen).await;
     }
     visit.see_done().await;
 }
@@ -71,6 +71,8 @@ async fn the_way_back_is_open_by_button_and_by_browser() {
         .begin_and_open(bare(json!({"skip_agreement": false, "require_email": true})), json!([{"type": "language"}]))
         .await;
     visit.pass_to("language").await;
+    visit.pass("agreement").await;
+    visit.see("language").await;
     visit.browser.click("back").await;
     visit.see("email").await;
     let address: String = visit.browser.eval("document.getElementById('address').value").await;
@@ -78,7 +80,7 @@ async fn the_way_back_is_open_by_button_and_by_browser() {
     visit.browser.go_back().await;
     visit.see("agreement").await;
     assert!(!visit.browser.shows("back").await);
-    visit.pass().await;
+    visit.pass("agreement").await;
     visit.see("language").await;
 }
 
