@@ -1,5 +1,7 @@
 # Everything that a test needs from Debian is installed where it is missing; that needs root.
 APT_GET = apt-get -qq -o Dpkg::Use-Pty=0
+# Whether all of these commands are there. `command -v` itself looks at the first alone in some shells.
+installed = (for name in $(1); do command -v $$name >/dev/null || exit 1; done)
 # A snapshot that differs fails its test; nothing is written.
 export INSTA_UPDATE = no
 
@@ -56,7 +58,7 @@ examples-test:
 # What the tests call: README commands are run, signatures are computed by another implementation, clients of other
 # languages send and connect in ways of their own, other programs look at pictures and videos, and one makes calls up.
 tools:
-	@command -v curl node openssl python3 tesseract ffprobe | wc -l | grep -qx 6 || \
+	@$(call installed,curl node openssl python3 tesseract ffprobe) || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl nodejs openssl python3 python3-pip \
 			tesseract-ocr tesseract-ocr-eng ffmpeg; }
 	@python3 -c 'import PIL, prometheus_client, schemathesis, zxingcpp' 2>/dev/null || \
@@ -65,12 +67,12 @@ tools:
 
 # Chromium, its shell and their driver, and axe-core, which looks for what shuts people out.
 browser: tests/browser/node_modules/axe-core/axe.min.js
-	@command -v chromium chromium-headless-shell chromedriver certutil | wc -l | grep -qx 4 || \
+	@$(call installed,chromium chromium-headless-shell chromedriver certutil) || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium chromium-driver chromium-headless-shell \
 			fonts-dejavu-core libnss3-tools; }
 
 tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package-lock.json
-	@command -v npm >/dev/null || { $(APT_GET) update && $(APT_GET) install -y --no-install-recommends npm; }
+	@$(call installed,npm) || { $(APT_GET) update && $(APT_GET) install -y --no-install-recommends npm; }
 	npm ci --prefix tests/browser --no-audit --no-fund
 	@touch $@
 
@@ -89,6 +91,6 @@ docs-media: tools
 
 # Speed of begin/ and result/ beside a minimal server.
 bench:
-	@command -v wrk >/dev/null && command -v taskset >/dev/null || \
+	@$(call installed,wrk taskset) || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends wrk util-linux; }
 	cargo bench --locked --profile dist --bench yardstick

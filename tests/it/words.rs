@@ -174,6 +174,13 @@ fn the_compose_example_gives_no_rights_and_the_image_checks_its_health_soon_then
     }
 }
 
+/// Not everybody is root, and the lists of packages take seconds to come.
+#[test]
+fn make_installs_nothing_where_all_is_there() {
+    let done = Command::new("make").args(["tools", "APT_GET=false"]).output().expect("make is there");
+    assert!(done.status.success(), "{done:?}");
+}
+
 #[tokio::test]
 async fn the_docs_list_every_built_in_scenario() {
     let page = read("docs/scenarios.md");
