@@ -23,7 +23,7 @@ use thirtyfour::{
 };
 
 /// How long a condition may take to come true. Only a failing test waits that long.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long a browser may take to start.
 const START: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);

@@ -14,7 +14,7 @@ use identomat_mock::{
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::TestApp;
+use crate::harness::{LIMIT, TestApp};
 
 async fn fixed() -> TestApp {
     let at = std::time::UNIX_EPOCH + Duration::from_secs(1_767_182_400);
@@ -84,7 +84,7 @@ async fn all_variants_wait_and_count_alike() {
     ] {
         assert_eq!(waits.unwrap().token, token);
     }
-    let calls = client.calls().to(Endpoint::Result).within(Duration::from_secs(20));
+    let calls = client.calls().to(Endpoint::Result).within(LIMIT);
     let (waited, _) = tokio::join!(calls.wait_for(2), app.result(&token));
     assert_eq!(waited.unwrap(), 2);
     assert_eq!(app.mock.calls().to(Endpoint::Result).wait_for(2).await.unwrap(), 2);

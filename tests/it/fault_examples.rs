@@ -12,13 +12,14 @@ use serde_json::{Value, json};
 use crate::{
     command_line::{Serving, binary},
     faults::signed,
+    harness::LIMIT,
     walks::blocks_of,
 };
 
 /// Sends a call on a connection of its own; answers all that came, how the connection ended, and how long it took.
 fn exchange(address: &str, path: &str, body: &str) -> (String, Option<ErrorKind>, Duration) {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
     let (length, signature) = (body.len(), signed(body));
     let head = format!(
         "POST {path} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\nauthorization: {signature}\r\n\

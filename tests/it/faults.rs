@@ -72,7 +72,7 @@ async fn heard_after(earlier: usize, app: &TestApp, token: &str) -> Heard {
     let requests = [request(app, token, "keep-alive"), request(app, token, "close")];
     let talk = move || {
         let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         for call in 0..=earlier {
             stream.write_all(requests[usize::from(call == earlier)].as_bytes()).unwrap();

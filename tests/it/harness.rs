@@ -13,7 +13,7 @@ use crate::documented;
 pub(crate) use crate::thorough::thorough;
 
 /// How long is waited for what comes within a second or two where the machine has nothing else to do.
-pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// How long it is until a condition is looked at again.
 const PAUSE: Duration = Duration::from_millis(1);

@@ -135,7 +135,7 @@ async fn malformed_bodies_say_what_is_malformed() {
 /// Sends bytes over a plain socket, ends the sending side, and answers all that comes back.
 fn raw(app: &TestApp, request: &[u8]) -> String {
     let mut socket = TcpStream::connect(app.mock.address()).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket.set_read_timeout(Some(LIMIT)).unwrap();
     socket.write_all(request).unwrap();
     socket.shutdown(Shutdown::Write).unwrap();
     let mut answer = Vec::new();

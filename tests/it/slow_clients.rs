@@ -24,7 +24,7 @@ async fn with(limits: impl FnOnce(&mut ClientLimits)) -> TestApp {
 
 fn connect(address: impl std::net::ToSocketAddrs) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
     stream
 }
 
@@ -215,7 +215,7 @@ async fn of_the_heads_that_hold_too_much_one_makes_room() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("more than 100000 bytes (--max-unfinished)"), "{answer}");
     other.write_all(b"\r\nconnection: close\r\n\r\n").unwrap();
-    other.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    other.set_read_timeout(Some(LIMIT)).unwrap();
     assert!(heard(&mut other).starts_with("HTTP/1.1 200 "));
 }
 

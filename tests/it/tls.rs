@@ -12,6 +12,8 @@ use std::{
 use identomat_mock::{CloseAt, Config, Endpoint, Fault, MockServer, Tls};
 use serde_json::Value;
 
+use crate::harness::LIMIT;
+
 /// A name that leads nowhere but where a client is told.
 const NAME: &str = "widget.example.com";
 
@@ -153,7 +155,7 @@ async fn whoever_does_not_begin_makes_room() {
         silent.write_all(beginning).unwrap();
         let ready = secure.curl("/__admin/health/ready", &["--max-time", "20"]).await;
         assert!(ready.status.success(), "{beginning:?}: {ready:?}");
-        silent.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        silent.set_read_timeout(Some(LIMIT)).unwrap();
         assert_eq!(silent.read(&mut [0]).unwrap(), 0, "it was closed");
     }
 }
@@ -198,7 +200,7 @@ async fn a_handshake_has_to_end_as_soon_as_a_head() {
     let address = secure.mock.address();
     let ended = tokio::task::spawn_blocking(move || {
         let mut client = TcpStream::connect(address).unwrap();
-        client.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        client.set_read_timeout(Some(LIMIT)).unwrap();
         // The beginning of a greeting, and nothing more.
         client.write_all(&[0x16, 3, 1, 2, 0, 1]).unwrap();
         client.read(&mut [0])

@@ -282,7 +282,7 @@ async fn a_server_stops_though_somebody_listens() {
     let url = app.mock.url();
     let TestApp { mock, .. } = app;
     let stopped: MockServer = mock;
-    timeout(Duration::from_secs(10), stopped.shutdown()).await.expect("it stops");
+    timeout(LIMIT, stopped.shutdown()).await.expect("it stops");
     assert!(reqwest::get(url).await.is_err());
     assert!(listener.response.chunk().await.is_err() || listener.read.is_empty());
 }
