@@ -19,6 +19,21 @@ enum Hands {
     Frozen(Timestamp),
 }
 
+/// What can be done to a clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Turn {
+    /// It moves on.
+    Advance(Duration),
+    /// It goes to that moment, earlier or later, and runs or stands there as before.
+    Set(Timestamp),
+    /// It stands still.
+    Freeze,
+    /// It runs on from where it stands.
+    Unfreeze,
+    /// It is as if it was made so.
+    Reset(Option<Timestamp>),
+}
+
 impl Hands {
     fn new(frozen_at: Option<Timestamp>) -> Self {
         frozen_at.map_or(Self::Running(SignedDuration::ZERO), Self::Frozen)
@@ -32,6 +47,16 @@ impl Hands {
                 system_now().checked_add(ahead).unwrap_or(end)
             }
             Self::Frozen(at) => at,
+        }
+    }
+
+    fn turned(self, turn: Turn) -> Self {
+        match turn {
+            Turn::Advance(by) => self.at(later(self.now(), by)),
+            Turn::Set(moment) => self.at(moment),
+            Turn::Freeze => Self::Frozen(self.now()),
+            Turn::Unfreeze => Self::Running(SignedDuration::ZERO).at(self.now()),
+            Turn::Reset(frozen_at) => Self::new(frozen_at),
         }
     }
 
@@ -67,36 +92,15 @@ impl Clock {
         }
     }
 
-    /// Moves on; answers the time before and after.
-    pub(crate) fn advance(&self, by: Duration) -> (Timestamp, Timestamp) {
-        self.turn(|hands| hands.at(later(hands.now(), by)))
-    }
-
-    /// Goes to that moment, earlier or later, and runs or stands there as before; answers the time before and after.
-    pub(crate) fn set(&self, moment: Timestamp) -> (Timestamp, Timestamp) {
-        self.turn(|hands| hands.at(moment))
-    }
-
-    /// Stands still.
-    pub(crate) fn freeze(&self) {
-        self.turn(|hands| Hands::Frozen(hands.now()));
-    }
-
-    /// Runs on from where it stands.
-    pub(crate) fn unfreeze(&self) {
-        self.turn(|hands| Hands::Running(SignedDuration::ZERO).at(hands.now()));
-    }
-
-    /// Is as it was made.
-    pub(crate) fn reset(&self, frozen_at: Option<Timestamp>) {
-        self.turn(|_| Hands::new(frozen_at));
-    }
-
-    fn turn(&self, turned: impl FnOnce(Hands) -> Hands) -> (Timestamp, Timestamp) {
+    /// Turns it, and tells where it stands then and whether it stands still, before anybody else can see it; so what comes
+    /// by the turn is told after it. Answers the time before and after.
+    pub(crate) fn turn(&self, turn: Turn, tell: impl FnOnce(Timestamp, bool)) -> (Timestamp, Timestamp) {
         let mut hands = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let before = hands.now();
-        *hands = turned(*hands);
-        (before, hands.now())
+        *hands = hands.turned(turn);
+        let after = hands.now();
+        tell(after, matches!(*hands, Hands::Frozen(_)));
+        (before, after)
     }
 }
 
@@ -169,28 +173,44 @@ impl Stopwatch {
 mod tests {
     use super::*;
 
+    fn turn(clock: &Clock, turn: Turn) -> (Timestamp, Timestamp) {
+        clock.turn(turn, |_, _| {})
+    }
+
     #[test]
     fn a_frozen_clock_stands_until_it_is_moved() {
         let start: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
         let clock = Clock::new(Some(start));
         assert_eq!(clock.now(), start);
         let minute_later = later(start, Duration::from_secs(60));
-        assert_eq!(clock.advance(Duration::from_secs(60)), (start, minute_later));
-        assert_eq!(clock.set(start), (minute_later, start));
-        clock.unfreeze();
+        assert_eq!(turn(&clock, Turn::Advance(Duration::from_secs(60))), (start, minute_later));
+        assert_eq!(turn(&clock, Turn::Set(start)), (minute_later, start));
+        turn(&clock, Turn::Unfreeze);
         assert!(clock.now() >= start && clock.now() < minute_later);
-        clock.freeze();
+        turn(&clock, Turn::Freeze);
         assert_eq!(clock.now(), clock.now());
+    }
+
+    #[test]
+    fn nobody_sees_where_a_clock_stands_before_it_is_told() {
+        let start: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        let clock = Clock::new(Some(start));
+        let mut told = None;
+        clock.turn(Turn::Advance(Duration::from_secs(60)), |now, is_frozen| {
+            assert!(clock.0.try_read().is_err());
+            told = Some((now, is_frozen));
+        });
+        assert_eq!(told, Some((clock.now(), true)));
     }
 
     #[test]
     fn a_clock_that_runs_can_be_set_to_any_moment() {
         let clock = Clock::new(None);
         for moment in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
-            clock.set(moment);
+            turn(&clock, Turn::Set(moment));
             assert!(clock.now() >= moment && clock.now().duration_since(moment) < SignedDuration::from_secs(60));
         }
-        clock.advance(Duration::MAX);
+        turn(&clock, Turn::Advance(Duration::MAX));
         assert_eq!(clock.now(), Timestamp::MAX);
     }
 }

@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 
 use super::Entry;
 use crate::{
-    clock::Clock,
     embedding::Finding,
     faults::Endpoint,
     heap::{OnHeap, shared},
@@ -149,10 +148,12 @@ impl What {
         let (method, path) = (call.method.to_string(), call.path().to_owned());
         Self::Call { call: entry.id, endpoint: call.endpoint, method, path, status: call.status }
     }
+}
 
+impl Happened {
     /// A clock was turned, and stands so now.
-    pub(crate) fn clock(clock: &Clock) -> Self {
-        Self::Clock { now: clock.now().to_string(), is_frozen: clock.is_frozen() }
+    pub(crate) fn clock(now: Timestamp, is_frozen: bool) -> Self {
+        Self { at: now, session: None, what: What::Clock { now: now.to_string(), is_frozen } }
     }
 }
 

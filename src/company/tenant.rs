@@ -18,7 +18,7 @@ use super::{
     sessions::{Ceiling, Evicted, Index, Sessions},
 };
 use crate::{
-    clock::{Clock, uptime},
+    clock::{Clock, Turn, uptime},
     coverage::Ledger,
     faults::{Endpoint, Fault, FaultInfo, FaultList, Faults, Occasion, Strike},
     foreign_text::shortened,
@@ -186,16 +186,11 @@ impl Tenant {
         self.journal.note([Happened { at: self.clock.now(), session: None, what }]);
     }
 
-    /// Turns its clock, and tells those who have to know.
-    pub(crate) fn turn_clock(&self, turn: impl FnOnce(&Clock)) {
-        turn(&self.clock);
-        self.clock_was_turned();
-    }
-
-    /// Tells those who have to know that its clock was turned.
-    pub(crate) fn clock_was_turned(&self) {
-        self.note(What::clock(&self.clock));
+    /// Turns its clock, and tells those who have to know. Answers the time before and after.
+    pub(crate) fn turn_clock(&self, turn: Turn) -> (Timestamp, Timestamp) {
+        let moved = self.clock.turn(turn, |now, is_frozen| self.journal.note([Happened::clock(now, is_frozen)]));
         self.sessions.wake_all();
+        moved
     }
 
     fn set_back(&self) {
@@ -205,7 +200,7 @@ impl Tenant {
         self.sessions.clear();
         self.journal.clear();
         self.ledger.clear();
-        self.clock.reset(first.frozen_at);
+        self.clock.turn(Turn::Reset(first.frozen_at), |_, _| {});
         self.tokens.reset();
         self.faults.replace(&company.faults, self.clock.now());
         self.holds.free();
@@ -240,19 +235,14 @@ impl Tenant {
         if before.queue != company.queue {
             *self.queue() = queue_of(&company);
         }
-        let turned = first.frozen_at != frozen_at;
-        if turned {
-            self.clock.reset(frozen_at);
+        if first.frozen_at != frozen_at {
+            self.turn_clock(Turn::Reset(frozen_at));
         }
         if before.faults != company.faults {
             self.faults.replace(&company.faults, self.clock.now());
         }
         *first = First { setup: Setup::new(company), frozen_at };
         *self.setup.write().unwrap_or_else(PoisonError::into_inner) = first.setup.clone();
-        drop(first);
-        if turned {
-            self.clock_was_turned();
-        }
         true
     }
 

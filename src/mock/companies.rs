@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Mock, misfits::misfits_of, settings_of};
 use crate::{
-    clock::uptime,
+    clock::{Turn, uptime},
     company::{Company, CompanyChange, Tenant, What},
     vendor::{Dialect, ResultCase},
 };
@@ -130,7 +130,7 @@ impl Mock {
     /// Makes everything as it was at the start: companies, faults, clocks, scenarios.
     pub(crate) fn reset_all(&self) {
         self.tenants.reset();
-        self.clock.reset(self.settings.frozen_at);
+        self.clock.turn(Turn::Reset(self.settings.frozen_at), |_, _| {});
         self.faults.replace(&self.config.faults, self.clock.now());
         self.holds.free();
         self.journal.clear();

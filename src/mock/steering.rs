@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{DecideError, Mock, Token};
 use crate::{
-    clock::Clock,
-    company::{Tenant, What},
+    clock::Turn,
+    company::{Happened, Tenant},
     faults::FaultInfo,
     scenario::{ScenarioChoice, Verdict},
     session::{FinishError, SessionEvent},
@@ -57,34 +57,34 @@ pub(crate) enum PlayError {
 impl Mock {
     /// Moves the clock of a company; answers what fell due, in the order of time.
     pub(crate) fn advance(&self, tenant: &Tenant, by: Duration) -> Vec<FellDue> {
-        self.moved(tenant, tenant.clock.advance(by))
+        self.moved(tenant, tenant.turn_clock(Turn::Advance(by)))
     }
 
     /// Sets the clock of a company. What came does not go away when it is set back.
     pub(crate) fn set_clock(&self, tenant: &Tenant, moment: Timestamp) -> Vec<FellDue> {
-        self.moved(tenant, tenant.clock.set(moment))
+        self.moved(tenant, tenant.turn_clock(Turn::Set(moment)))
     }
 
     /// Moves every clock: that of each company, and the server's.
     pub(crate) fn advance_all(&self, by: Duration) -> Vec<FellDue> {
         let mut due: Vec<_> = self.tenants.all().iter().flat_map(|tenant| self.advance(tenant, by)).collect();
-        due.extend(self.own_moved(self.clock.advance(by)));
+        due.extend(self.own_moved(Turn::Advance(by)));
         due
     }
 
     /// Sets the server's clock, and no company's.
     pub(crate) fn set_own_clock(&self, moment: Timestamp) -> Vec<FellDue> {
-        self.own_moved(self.clock.set(moment))
+        self.own_moved(Turn::Set(moment))
     }
 
-    /// Turns the server's clock, and no company's.
-    pub(crate) fn turn_own_clock(&self, turn: impl FnOnce(&Clock)) {
-        turn(&self.clock);
-        self.note(What::clock(&self.clock));
+    /// Turns the server's clock, and no company's. Answers the time after.
+    pub(crate) fn turn_own_clock(&self, turn: Turn) -> Timestamp {
+        let tell = |now, is_frozen| self.journal.note([Happened::clock(now, is_frozen)]);
+        self.clock.turn(turn, tell).1
     }
 
-    fn own_moved(&self, (_, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
-        self.note(What::clock(&self.clock));
+    fn own_moved(&self, turn: Turn) -> Vec<FellDue> {
+        let now = self.turn_own_clock(turn);
         let ended = self.faults.end_those_due(now).into_iter();
         let ended = ended.map(|(name, at)| FellDue {
             at: at.to_string(),
@@ -109,7 +109,6 @@ impl Mock {
     }
 
     fn moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
-        tenant.clock_was_turned();
         let mut due: Vec<(Timestamp, Option<Token>, Due)> = Vec::new();
         tenant.sessions.update_all(|session, _| {
             let token = Some(session.token);

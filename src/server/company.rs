@@ -14,7 +14,7 @@ use super::{
     waiting::WaitFor,
 };
 use crate::{
-    clock::{Clock, nearest_moment},
+    clock::{Turn, nearest_moment},
     company::Tenant,
     coverage::Coverage,
     faults::{Fault, FaultInfo},
@@ -146,12 +146,12 @@ impl<'a> CompanyHandle<'a> {
 
     /// Stops the company's clock where it is; it moves only when it is told to.
     pub fn freeze_clock(&self) {
-        self.tenant().turn_clock(Clock::freeze);
+        self.tenant().turn_clock(Turn::Freeze);
     }
 
     /// Lets the company's clock run on from where it is.
     pub fn unfreeze_clock(&self) {
-        self.tenant().turn_clock(Clock::unfreeze);
+        self.tenant().turn_clock(Turn::Unfreeze);
     }
 
     /// The company's sessions as they stand, in the order in which they began.

@@ -13,7 +13,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    clock::{Clock, parse_duration, parse_moment},
+    clock::{Clock, Turn, parse_duration, parse_moment},
     company::Tenant,
     mock::{FellDue, Mock},
 };
@@ -89,8 +89,10 @@ impl<'a> Hands<'a> {
         })
     }
 
-    fn each(&self, turn: impl Fn(&Clock)) {
-        self.tenants.iter().for_each(|tenant| tenant.turn_clock(&turn));
+    fn turn(&self, turn: Turn) {
+        for tenant in &self.tenants {
+            tenant.turn_clock(turn);
+        }
         if self.with_server {
             self.mock.turn_own_clock(turn);
         }
@@ -137,13 +139,13 @@ pub(super) fn set(Context { mock, .. }: Context<'_>, Set { company_key, to }: Se
 
 pub(super) fn freeze(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<Json<Clocks>, Problem> {
     let hands = Hands::find(mock, whose.company_key.as_deref())?;
-    hands.each(Clock::freeze);
+    hands.turn(Turn::Freeze);
     Ok(Json(Clocks { clocks: hands.show() }))
 }
 
 pub(super) fn resume(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<Json<Clocks>, Problem> {
     let hands = Hands::find(mock, whose.company_key.as_deref())?;
-    hands.each(Clock::unfreeze);
+    hands.turn(Turn::Unfreeze);
     Ok(Json(Clocks { clocks: hands.show() }))
 }
 
