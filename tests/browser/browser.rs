@@ -22,8 +22,9 @@ use thirtyfour::{
     prelude::*,
 };
 
-/// How long a condition may take to come true. Only a failing test waits that long.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a condition may take to come true. Only a failing test waits that long. It is shorter than the page waits for
+/// news of its session, so that a condition comes true by the news alone.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// How long a browser may take to start.
 const START: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);

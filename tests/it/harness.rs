@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use crate::documented;
 pub(crate) use crate::thorough::thorough;
 
-/// How long is waited for what comes within a second or two where the machine has nothing else to do.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+/// How long is waited for what comes within a second or two where the machine has nothing else to do. It is shorter than
+/// the time that a client usually has for a body, so that what only came by that is not taken for what was asked for.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
 /// How long it is until a condition is looked at again.
 const PAUSE: Duration = Duration::from_millis(1);

@@ -5,7 +5,7 @@ use std::{
     net::{SocketAddr, TcpStream},
 };
 
-use identomat_mock::{Config, MockServer, Outcome, blocking};
+use identomat_mock::{ClientLimits, MockServer, Outcome, blocking};
 use serde_json::json;
 use tokio::runtime::Handle;
 
@@ -53,15 +53,15 @@ async fn servers_at_the_same_time_do_not_share_sessions() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_shutdown_does_not_wait_for_half_a_request() {
-    // The rest of the request may take longer to come than this test.
-    let patient = |config: &mut Config| config.clients.body = 10 * LIMIT;
-    let mock = MockServer::builder().settings(patient).start().await.unwrap();
+    let mock = MockServer::start().await;
     let address = mock.address();
     let mut client = TcpStream::connect(address).unwrap();
     client.write_all(b"POST /external-api/begin/ HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{").unwrap();
     // Connections are accepted one after the other: when a later one is answered, this one was accepted.
     let health = reqwest::get(format!("{}/__admin/health/ready", mock.url())).await.unwrap();
     assert_eq!(health.status(), 200);
+    // The rest of the request may take longer to come.
+    assert!(ClientLimits::default().body > LIMIT);
     tokio::time::timeout(LIMIT, mock.shutdown()).await.expect("it does not wait for the rest");
     assert!(!is_listened_on(address));
 }
