@@ -12,6 +12,8 @@ const parameters = new URLSearchParams(location.search);
 // What the screen that is shown wants to be told when the person leaves it, and when there is news of the session.
 let leave = () => {};
 let heard;
+// What it does when it comes again, as for a code that was asked for once more; undefined where it is drawn anew.
+let again;
 let hasEnded = false;
 let autopilot;
 // What is known last of the session, and whether the person goes on with another page.
@@ -60,7 +62,7 @@ function put(drawn, { id, kind }, screen) {
   leave();
   clearTimeout(autopilot);
   leave = drawn.leave ?? (() => {});
-  heard = drawn.heard;
+  ({ heard, again } = drawn);
   const title = element("h1", { id: "title", tabIndex: -1 }, drawn.title);
   const main = byId("screen");
   main.dataset.screen = id;
@@ -202,8 +204,9 @@ function send(screen, by, file, video) {
 
 function next(answer) {
   if (hasEnded) return undefined;
-  if (answer.screen) return show(answer, "pushState");
-  return end(answer.returnUrl);
+  if (!answer.screen) return end(answer.returnUrl);
+  if (again && answer.screen.id === byId("screen").dataset.screen) return again();
+  return show(answer, "pushState");
 }
 
 // The person is through. Nothing is loaded again where nobody goes anywhere: who listens in this page hears of it.

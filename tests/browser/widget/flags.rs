@@ -244,7 +244,11 @@ async fn require_email_check() {
     visit.browser.fill_in("code", if code == "0000" { "1111" } else { "0000" }).await;
     visit.browser.click("continue").await;
     assert_eq!(visit.browser.text("[data-testid=problem]").await, "This is not the code that was sent.");
+    // Sent again, it is asked for in the same field: whoever types meanwhile loses nothing.
+    visit.browser.run("window.field = document.querySelector('[data-testid=code]')").await;
     visit.browser.click("resend").await;
+    visit.browser.until("!document.body.hasAttribute('aria-busy')").await;
+    assert!(visit.browser.eval::<bool>("window.field.isConnected").await);
     visit.browser.replace("code", &code).await;
     visit.browser.click("continue").await;
     visit.see_done().await;

@@ -12,5 +12,6 @@ export function draw({ screen, answer }) {
     answer: () => ({ code: input.value }),
     others: [button(t("code-resend"), { testid: "resend", onclick: () => answer({ resend: true }) })],
     shown: () => input.focus(),
+    again: () => input.focus(),
   };
 }
