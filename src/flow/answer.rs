@@ -14,6 +14,10 @@ use crate::{
     vendor::{DocumentType, Language, MediaKind},
 };
 
+/// The addresses of whoever gave none.
+pub(crate) const SAMPLE_EMAIL: &str = "somebody@example.com";
+pub(crate) const SAMPLE_PHONE: &str = "+12025550100";
+
 /// An answer to a screen. Each screen takes one of the members, and needs it; who only goes on gives none.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,15 +85,15 @@ impl Next {
 /// What else has to be done.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Act {
-    SendCode { channel: Channel, address: String },
+    SendCode { channel: Channel, address: String, resends: u32 },
     Finish,
     Disagree,
 }
 
 /// What an answer depends on besides the flow.
 pub(crate) struct Beside<'a> {
-    /// The code that is sent to an address.
-    pub(crate) code: &'a dyn Fn(&str) -> String,
+    /// The code that is sent to an address, after it was sent again so often.
+    pub(crate) code: &'a dyn Fn(&str, u32) -> String,
     /// The document of the session's person, and its country.
     pub(crate) document: &'a dyn Fn() -> (DocumentType, String),
     pub(crate) language: Language,
@@ -144,14 +148,20 @@ impl<'a> Flow<'a> {
                 return Ok(Next::new(progress.clone(), Some(Act::Disagree)));
             }
             Content::Processing => return Ok(Next::new(progress.clone(), Some(Act::Finish))),
-            Content::Code { channel, address } if answer.resend => {
-                let act = Act::SendCode { channel: *channel, address: address.clone() };
-                return Ok(Next::new(progress.clone(), Some(act)));
+            Content::Code { channel, address, resends } if answer.resend => {
+                let resends = resends.saturating_add(1);
+                let act = Act::SendCode { channel: *channel, address: address.clone(), resends };
+                return Ok(Next::new(progress.resent(&screen.group, resends), Some(act)));
             }
             Content::Address { channel, is_checked } => {
                 let address = address(*channel, &required(answer.address, "address")?)?;
-                let sent = is_checked.then(|| Act::SendCode { channel: *channel, address: address.clone() });
-                (Given::Address(address), sent)
+                // The code of the same address is the one that was sent last.
+                let resends = match progress.given(&screen.id) {
+                    Some(Given::Address { address: before, resends }) if *before == address => *resends,
+                    _ => 0,
+                };
+                let given = Given::Address { address: address.clone(), resends };
+                (given, is_checked.then_some(Act::SendCode { channel: *channel, address, resends }))
             }
             content => (given(content, answer, beside)?, None),
         };
@@ -201,9 +211,12 @@ fn given(content: &Content<'_>, answer: Answer, beside: &Beside<'_>) -> Result<G
             let unknown = || error("try-again", format!("`{}` is no language of the widget", shortened(&code)));
             Given::Language(known.ok_or_else(unknown)?.code().to_owned())
         }
-        Content::Code { address, .. } => {
+        Content::Code { address, resends, .. } => {
             let code = required(answer.code, "code")?;
-            if code.trim() != (beside.code)(address) {
+            if code.trim().is_empty() {
+                return Err(error("code-missing", format!("the code that was sent to {address} is missing")));
+            }
+            if code.trim() != (beside.code)(address, *resends) {
                 let problem = format!("`{}` is not the code that was sent to {address}", shortened(&code));
                 return Err(error("code-wrong", problem));
             }
@@ -269,9 +282,9 @@ fn fill_in(answer: &mut Answer, content: &Content<'_>, beside: &Beside<'_>) {
     match content {
         Content::Language => answer.language = Some(beside.language.code().to_owned()),
         Content::Agreement => answer.agree = Some(true),
-        Content::Address { channel: Channel::Email, .. } => answer.address = Some("somebody@example.com".to_owned()),
-        Content::Address { channel: Channel::Phone, .. } => answer.address = Some("+12025550100".to_owned()),
-        Content::Code { address, .. } => answer.code = Some((beside.code)(address)),
+        Content::Address { channel: Channel::Email, .. } => answer.address = Some(SAMPLE_EMAIL.to_owned()),
+        Content::Address { channel: Channel::Phone, .. } => answer.address = Some(SAMPLE_PHONE.to_owned()),
+        Content::Code { address, resends, .. } => answer.code = Some((beside.code)(address, *resends)),
         Content::Document { kinds, countries } => {
             let (kind, country) = &(beside.document)();
             let is_country_allowed = countries.is_empty() || countries.contains(country);
@@ -354,7 +367,7 @@ mod tests {
 
         fn give(&mut self, answer: Value) -> Result<Next, AnswerError> {
             let beside = Beside {
-                code: &|_| "1234".to_owned(),
+                code: &|_, resends| format!("{}", 1234 + resends),
                 document: &|| (DocumentType::Passport, "UKR".to_owned()),
                 language: Language::Georgian,
             };
@@ -383,7 +396,7 @@ mod tests {
         assert_eq!(person.is_at(), "agreement");
         person.give(json!({"screen": "agreement", "agree": true})).unwrap();
         let sent = person.give(json!({"screen": "email", "address": " anna@example.com "})).unwrap();
-        let act = Act::SendCode { channel: Channel::Email, address: "anna@example.com".into() };
+        let act = Act::SendCode { channel: Channel::Email, address: "anna@example.com".into(), resends: 0 };
         assert_eq!(sent.act, Some(act));
         person.give(json!({"screen": "email.code", "code": "1234"})).unwrap();
         person.give(json!({"screen": "document", "document": "id", "country": "GEO"})).unwrap();
@@ -444,6 +457,7 @@ mod tests {
         person.give(json!({"screen": "phone-number", "address": "+995 (555) 12-34-56"})).unwrap();
         let refused = person.refused(json!({"screen": "phone-number.code", "code": "0000"}));
         assert_eq!(refused, ("code-wrong", "`0000` is not the code that was sent to +995555123456".to_owned()));
+        assert_eq!(person.refused(json!({"screen": "phone-number.code", "code": " "})).0, "code-missing");
         person.give(json!({"screen": "phone-number.code", "code": " 1234 "})).unwrap();
         for (kind, country) in [("passport", "GEO"), ("id", "DEU"), ("id", "geo"), ("id", "")] {
             person.refused(json!({"screen": "document", "document": kind, "country": country}));
@@ -451,10 +465,31 @@ mod tests {
     }
 
     #[test]
+    fn a_code_that_is_sent_again_takes_the_place_of_the_one_before() {
+        let mut person = Person::new(json!({"skip_agreement": true, "require_email_check": true}), json!([]));
+        let email = |address: &str| json!({"screen": "email", "address": address});
+        person.give(email("anna@example.com")).unwrap();
+        let again = json!({"screen": "email.code", "resend": true});
+        for resends in 1..=2 {
+            let next = person.give(again.clone()).unwrap();
+            let address = "anna@example.com".to_owned();
+            assert_eq!(next.act, Some(Act::SendCode { channel: Channel::Email, address, resends }));
+            assert_eq!(person.is_at(), "email.code");
+        }
+        assert_eq!(person.refused(json!({"screen": "email.code", "code": "1235"})).0, "code-wrong");
+        // The same address has the same code; another one has its own.
+        let next = person.give(email("anna@example.com")).unwrap();
+        assert!(matches!(next.act, Some(Act::SendCode { resends: 2, .. })), "{next:?}");
+        let next = person.give(email("nino@example.com")).unwrap();
+        assert!(matches!(next.act, Some(Act::SendCode { resends: 0, .. })), "{next:?}");
+        person.give(json!({"screen": "email.code", "code": "1234"})).unwrap();
+    }
+
+    #[test]
     fn a_picture_comes_as_the_flags_let_it() {
         let mut person = Person::new(json!({"skip_agreement": true, "skip_document": true}), json!([]));
         let beside = Beside {
-            code: &|_| String::new(),
+            code: &|_, _| String::new(),
             document: &|| unreachable!("no document is asked for"),
             language: Language::English,
         };

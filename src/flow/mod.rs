@@ -8,7 +8,7 @@ mod screens;
 mod steps;
 
 pub(crate) use self::{
-    answer::{Act, Answer, AnswerError, Beside},
+    answer::{Act, Answer, AnswerError, Beside, SAMPLE_EMAIL, SAMPLE_PHONE},
     answers::Answers,
     capture::{Capture, Subject, Way},
     progress::{Given, Progress},

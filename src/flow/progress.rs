@@ -25,8 +25,8 @@ pub(crate) enum Given {
     Passed,
     /// They chose a language, by the vendor's code.
     Language(String),
-    /// An e-mail address or a phone number.
-    Address(String),
+    /// An e-mail address or a phone number, and how often the code that checks it was sent again.
+    Address { address: String, resends: u32 },
     /// Which document they show.
     Document {
         kind: DocumentType,
@@ -46,7 +46,7 @@ pub(crate) enum Given {
 impl Given {
     /// Whether later screens of the step follow from it.
     pub(super) fn decides(&self) -> bool {
-        matches!(self, Self::Address(_) | Self::Document { .. } | Self::Paper(_) | Self::More(_))
+        matches!(self, Self::Address { .. } | Self::Document { .. } | Self::Paper(_) | Self::More(_))
     }
 }
 
@@ -54,9 +54,10 @@ impl OnHeap for Given {
     fn on_heap(&self) -> usize {
         match self {
             Self::Passed | Self::Picture { .. } | Self::More(_) => 0,
-            Self::Language(text) | Self::Address(text) | Self::Paper(text) | Self::Document { country: text, .. } => {
-                text.on_heap()
-            }
+            Self::Language(text)
+            | Self::Address { address: text, .. }
+            | Self::Paper(text)
+            | Self::Document { country: text, .. } => text.on_heap(),
             Self::Answers { questionnaire, answers } => questionnaire.on_heap() + answers.on_heap(),
         }
     }
@@ -74,6 +75,15 @@ impl Progress {
         self.given.get(screen)
     }
 
+    /// The same after a code was sent again so often to the address that was given on a screen.
+    pub(super) fn resent(&self, screen: &str, often: u32) -> Self {
+        let mut progress = self.clone();
+        if let Some(Given::Address { resends, .. }) = progress.given.get_mut(screen) {
+            *resends = often;
+        }
+        progress
+    }
+
     /// The language that the person chose last.
     pub(crate) fn language(&self) -> Option<Language> {
         let chosen = |given: &Given| if let Given::Language(code) = given { Language::of(code) } else { None };
@@ -84,6 +94,23 @@ impl Progress {
     pub(crate) fn document(&self) -> Option<(DocumentType, &str)> {
         self.given.values().rev().find_map(|given| match given {
             Given::Document { kind, country } => Some((*kind, country.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The e-mail address that the person gave last.
+    pub(crate) fn email(&self) -> Option<&str> {
+        self.addresses().find(|address| address.contains('@'))
+    }
+
+    /// The phone number that the person gave last: `+` and digits.
+    pub(crate) fn phone(&self) -> Option<&str> {
+        self.addresses().find(|address| !address.contains('@'))
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.given.values().rev().filter_map(|given| match given {
+            Given::Address { address, .. } => Some(&**address),
             _ => None,
         })
     }

@@ -44,7 +44,7 @@ pub(crate) enum Content<'a> {
     /// An e-mail address or phone number.
     Address { channel: Channel, is_checked: bool },
     /// The code that was sent there.
-    Code { channel: Channel, address: String },
+    Code { channel: Channel, address: String, resends: u32 },
     /// Which document the person shows.
     Document {
         kinds: Vec<DocumentType>,
@@ -158,9 +158,11 @@ impl<'a> Flow<'a> {
     fn add_address(&mut self, step: &Step<'a>, key: &str, channel: Channel, is_checked: bool, progress: &Progress) {
         self.add(Some(step), key, None, Content::Address { channel, is_checked });
         if is_checked {
-            let given = progress.given.get(key);
-            let address = if let Some(Given::Address(address)) = given { address.clone() } else { String::new() };
-            self.add(Some(step), key, Some("code"), Content::Code { channel, address });
+            let (address, resends) = match progress.given(key) {
+                Some(Given::Address { address, resends }) => (address.clone(), *resends),
+                _ => (String::new(), 0),
+            };
+            self.add(Some(step), key, Some("code"), Content::Code { channel, address, resends });
         }
     }
 

@@ -186,7 +186,7 @@ fn go_on(session: &mut Session, now: Timestamp) {
     let flow = Flow::new(&flags, &steps, &before, true);
     let screen = flow.screens[flow.current(&before)].id.clone();
     let beside = Beside {
-        code: &|_| "1234".to_owned(),
+        code: &|_, _| "1234".to_owned(),
         document: &|| (DocumentType::Passport, "GEO".to_owned()),
         language: Language::English,
     };

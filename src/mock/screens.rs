@@ -111,14 +111,16 @@ impl Mock {
             let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
             let flow = Flow::new(&flags, &steps, &before, viewer.is_phone);
             let beside = Beside {
-                code: &|address| code(token, address),
+                code: &|address, resends| code(token, address, resends),
                 document: &|| self.own_document(token, &flags),
                 language: before.language().unwrap_or_else(|| flags.language()),
             };
             let next = flow.answer(&before, answer.clone(), &beside).map_err(ScreenError::Answer)?;
             let sent = match next.act {
                 None => None,
-                Some(Act::SendCode { channel, address }) => Some((channel, address)),
+                Some(Act::SendCode { channel, address, resends }) => {
+                    Some((channel, code(token, &address, resends), address))
+                }
                 Some(Act::Finish) => return Ok(Answered::Through(self.finish(token, Finish::default())?)),
                 Some(Act::Disagree) => {
                     return Ok(Answered::Through(self.finish(token, Finish::from(Outcome::DisagreedWithTerms))?));
@@ -134,7 +136,7 @@ impl Mock {
                 }
                 return Ok(Answered::Next {
                     shown,
-                    sent: sent.map(|(channel, address)| tell(token, channel, &address)),
+                    sent: sent.map(|(channel, code, address)| tell(token, channel, &code, &address)),
                 });
             }
         }
@@ -195,7 +197,7 @@ impl Mock {
     fn keep(&self, token: &str, kind: MediaKind, page: u32, bytes: Vec<u8>) -> Result<(), ScreenError> {
         let (is_right, text, wanted) = match kind {
             MediaKind::FaceVideo => (is_video(&bytes), "no-video", "neither MP4 nor WebM"),
-            _ => (is_picture(&bytes), "no-image", "neither a JPEG nor a PNG"),
+            _ => (is_picture(&bytes), "other-kind", "neither a JPEG nor a PNG"),
         };
         if !is_right {
             return Err(wrong(text, format!("the file is {wanted}")));
@@ -266,13 +268,13 @@ impl Mock {
     }
 }
 
-/// The codes that a person was sent, in the order of the screens that ask for them.
+/// The codes that a person was sent last, in the order of the screens that ask for them.
 pub(super) fn sent_codes(token: &str, asked: &Asked, progress: &Progress) -> Vec<SentCode> {
     let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
     let flow = Flow::new(&flags, &steps, progress, false);
     let sent = flow.screens.into_iter().filter_map(|screen| match screen.content {
-        Content::Code { channel, address } if !address.is_empty() => {
-            Some(SentCode { by: channel.as_str().to_owned(), code: code(token, &address), address })
+        Content::Code { channel, address, resends } if !address.is_empty() => {
+            Some(SentCode { by: channel.as_str().to_owned(), code: code(token, &address, resends), address })
         }
         _ => None,
     });
@@ -288,14 +290,17 @@ fn wrong(text: &'static str, problem: String) -> ScreenError {
     ScreenError::Answer(AnswerError { problem, text })
 }
 
-/// The code that is sent to an address: four digits that follow from it and the session.
-fn code(token: &str, address: &str) -> String {
-    format!("{:04}", draw(token, address) % 10_000)
+/// The code that is sent to an address, after it was sent again so often: four digits that follow from it and the session.
+fn code(token: &str, address: &str, resends: u32) -> String {
+    // No code comes again before all did: the numbers have no divisor in common.
+    const CODES: u64 = 10_000;
+    const STRIDE: u64 = 7_919;
+    format!("{:04}", (draw(token, address) % CODES + STRIDE * u64::from(resends)) % CODES)
 }
 
 /// Tells what would be sent.
-fn tell(token: &str, channel: Channel, address: &str) -> String {
-    let (code, channel) = (code(token, address), channel.as_str());
+fn tell(token: &str, channel: Channel, code: &str, address: &str) -> String {
+    let channel = channel.as_str();
     tracing::info!(session = token, code, address, "a verification code would be sent by {channel}");
     format!("the code that the live service would send by {channel} to {address} is {code}")
 }

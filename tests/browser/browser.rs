@@ -506,7 +506,7 @@ impl Drop for Browser {
 }
 
 /// Where Chromium's shell is; where it is missing, the whole of Chromium does the same.
-fn shell() -> Option<PathBuf> {
+pub(crate) fn shell() -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(SHELL)).find(|file| file.is_file())
 }
 

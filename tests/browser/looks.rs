@@ -83,7 +83,7 @@ async fn every_screen_fits_and_shuts_nobody_out() {
             break;
         }
         if screen == "document.front" || screen.ends_with("page-1") || screen == "face" {
-            visit.browser.until("!document.querySelector('.stage .waiting')").await;
+            visit.browser.until("!document.querySelector('.stage .waiting:not([hidden])')").await;
         }
         visit.look(&format!("screen-{screen}")).await;
         if screen == "agreement" {

@@ -11,7 +11,7 @@ const PASS: &str = "(screen, code) => {
     const main = document.querySelector('main');
     const kind = main?.dataset.kind;
     if (main?.dataset.screen !== screen || ['check', 'processing'].includes(kind)) return true;
-    if (document.querySelector('.stage .waiting')) return false;
+    if (document.querySelector('.stage .waiting:not([hidden])')) return false;
     const find = (id) => document.querySelector(`[data-testid=${id}]:not(:disabled)`);
     const button = find({ agreement: 'agree', capture: 'sample', geolocation: 'sample' }[kind] ?? 'continue');
     const text = { email: 'somebody@example.com', phone: '+1 202 555 0100', code }[kind];
@@ -127,7 +127,7 @@ impl Visit {
                 self.browser.click("continue").await;
             }
             "capture" => {
-                self.browser.until("!document.querySelector('.stage .waiting')").await;
+                self.browser.until("!document.querySelector('.stage .waiting:not([hidden])')").await;
                 self.browser.click("sample").await;
             }
             "geolocation" => self.browser.click("sample").await,

@@ -148,16 +148,38 @@ async fn a_code_stands_in_the_hint_and_the_journal() {
     assert_eq!(code.len(), 4);
     assert_eq!(sent.json()["screen"]["address"], "+995555123456");
     assert!(!sent.text().contains(code), "the page does not know it");
-    let again = app.answer(&token, json!({"screen": "phone-number.code", "resend": true})).await;
-    assert_eq!(again.hint(), hint);
+    let refused = app.answer(&token, json!({"screen": "phone-number.code", "code": " "})).await;
+    assert_eq!(refused.json()["text"], "code-missing");
     let wrong = if code == "0000" { "1111" } else { "0000" };
     let refused = app.answer(&token, json!({"screen": "phone-number.code", "code": wrong})).await;
     refused.assert_status(400);
     assert_eq!(refused.json()["text"], "code-wrong");
     let calls = app.mock.control().calls().list().await.unwrap();
-    assert_eq!(calls.iter().filter(|call| call.hint.as_deref() == Some(&*hint)).count(), 2);
+    assert_eq!(calls.iter().filter(|call| call.hint.as_deref() == Some(&*hint)).count(), 1);
     app.answer(&token, json!({"screen": "phone-number.code", "code": code})).await.assert_status(200);
     assert_eq!(app.view(&token).await["screen"]["id"], "document");
+}
+
+#[tokio::test]
+async fn a_code_that_is_asked_for_again_is_another() {
+    let app = TestApp::start().await;
+    let flags = json!({"skip_agreement": true, "require_email_check": true});
+    let token = app.begin(json!({"flags": flags})).await;
+    let code = |reply: &Reply| reply.hint().rsplit_once(" is ").unwrap().1.to_owned();
+    let email = json!({"screen": "email", "address": "nino@example.com"});
+    let mut codes = vec![code(&app.answer(&token, email.clone()).await)];
+    for _ in 0..3 {
+        let again = app.answer(&token, json!({"screen": "email.code", "resend": true})).await;
+        again.assert_status(200);
+        assert!(!codes.contains(&code(&again)), "{codes:?}: {again}");
+        codes.push(code(&again));
+    }
+    let sent = app.mock.control().session(&token).await.unwrap().codes;
+    assert_eq!((sent.len(), &sent[0].code), (1, &codes[3]), "the one that is asked for");
+    assert_eq!(code(&app.answer(&token, email).await), codes[3]);
+    for (code, status) in [(&codes[0], 400), (&codes[2], 400), (&codes[3], 200)] {
+        app.answer(&token, json!({"screen": "email.code", "code": code})).await.assert_status(status);
+    }
 }
 
 #[tokio::test]
@@ -197,8 +219,8 @@ async fn files_that_cannot_be_are_refused_and_named() {
     let flags = json!({"skip_agreement": true, "skip_document": true});
     let token = app.begin(json!({"flags": flags})).await;
     for (by, bytes, text, problem) in [
-        ("capture", b"%PDF-1.7".to_vec(), "no-image", "the file is neither a JPEG nor a PNG"),
-        ("capture", Vec::new(), "no-image", "the file is neither a JPEG nor a PNG"),
+        ("capture", b"%PDF-1.7".to_vec(), "other-kind", "the file is neither a JPEG nor a PNG"),
+        ("capture", Vec::new(), "other-kind", "the file is neither a JPEG nor a PNG"),
         ("capture", vec![0; 4001], "too-large", "the body is larger than 4000 bytes"),
         ("upload", png(), "no-upload", "the flags let nobody upload it"),
         ("video", png(), "try-again", "no video is taken at `face`"),

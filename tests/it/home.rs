@@ -54,6 +54,9 @@ async fn sessions_are_finished_from_the_page() {
     }
     let page = app.get("/").await.text();
     assert!(page.contains("These are the newest 50") && !page.contains(&more), "{page}");
+    let links: Vec<_> = page.split("href=\"").filter(|rest| rest.starts_with("/__admin/sessions\"")).collect();
+    assert_eq!(links, [""; 0], "all lists begin with the newest");
+    assert_eq!(page.matches("href=\"/__admin/sessions?order=newest\"").count(), 2);
 }
 
 #[tokio::test]

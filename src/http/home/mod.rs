@@ -115,8 +115,10 @@ fn sessions(mock: &Mock) -> String {
     sessions.iter().for_each(|(_, session)| rows.push_str(&row(session)));
     rows.push_str("</tbody>\n</table>\n");
     if has_more {
-        let _ =
-            writeln!(rows, "<p>These are the newest {MOST_SHOWN}; <a href=\"/__admin/sessions\">all of them</a>.</p>");
+        let _ = writeln!(
+            rows,
+            "<p>These are the newest {MOST_SHOWN}; <a href=\"/__admin/sessions?order=newest\">more of them</a>.</p>"
+        );
     }
     rows
 }

@@ -18,7 +18,8 @@ macro_rules! files {
 
 static ASSETS: &[(&str, &str)] = files![
     "camera.js" "control.js" "demo/demo.css" "demo/demo.js" "demo/frame.js" "demo/knobs.js" "demo/log.js"
-    "doctor.js" "done.js" "dom.js" "door.js" "drawer/drawer.css" "drawer/drawer.js" "drawer/mark.js" "drawer/stands.js" "finished.js" "icon.svg" "page.css" "page.js"
+    "doctor.js" "done.js" "dom.js" "door.js" "drawer/drawer.css" "drawer/drawer.js" "drawer/mark.js"
+    "drawer/stands.js" "file.js" "finished.js" "icon.svg" "page.css" "page.js"
     "screens/address.js" "screens/agreement.js" "screens/capture.js" "screens/check.js" "screens/code.js"
     "screens/companion.js" "screens/device.js" "screens/document.js" "screens/elsewhere.js" "screens/email.js" "screens/geolocation.js"
     "screens/language.js" "screens/more.js" "screens/paper.js" "screens/participants.js" "screens/phone.js" "screens/plain.js"

@@ -1,14 +1,13 @@
 //! What the page does without the feature `page`: there is less to see, and all of it can be clicked through.
 
 pub(super) mod countries {
-    /// The country that is chosen at first alone.
-    pub(in super::super) fn all(own: &str) -> Vec<&str> {
-        vec![own]
-    }
+    use std::collections::BTreeMap;
 
-    /// The page shows the three letters of a country.
-    pub(in super::super) fn short(_alpha3: &str) -> Option<&'static str> {
-        None
+    use crate::vendor::Language;
+
+    /// The country that is chosen at first alone, by its three letters.
+    pub(in super::super) fn names(_language: Language, own: &str) -> BTreeMap<&str, &str> {
+        BTreeMap::from([(own, own)])
     }
 }
 

@@ -26,10 +26,10 @@ export function closeCamera(stream) {
   stream?.getTracks().forEach((track) => track.stop());
 }
 
-// The picture that a video, or a picture file, shows now.
-export function still(source) {
-  const [width, height] = [source.videoWidth ?? source.width, source.videoHeight ?? source.height];
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+// Draws what a video, or a picture, shows now on a canvas, which gets its size.
+export function draw(canvas, source) {
+  canvas.width = source.videoWidth ?? source.width;
+  canvas.height = source.videoHeight ?? source.height;
   canvas.getContext("2d").drawImage(source, 0, 0);
   return canvas;
 }

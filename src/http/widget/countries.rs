@@ -1,15 +1,30 @@
-//! The countries of ISO 3166-1.
+//! The countries of ISO 3166-1 and what each language calls them: one file a language, out of the CLDR.
 
-use iso3166::{Country, LIST};
+use std::collections::BTreeMap;
 
-/// The three letters of all countries, in their order. `_own` is the one that is chosen at first.
-pub(super) fn all(_own: &str) -> Vec<&str> {
-    let mut all: Vec<_> = LIST.iter().map(|country| country.alpha3).collect();
-    all.sort_unstable();
-    all
+use super::texts::file_of;
+use crate::vendor::Language;
+
+/// Every country: its three letters → its name. `_own` is the one that is chosen at first.
+pub(super) fn names(language: Language, _own: &str) -> BTreeMap<&str, &str> {
+    serde_json::from_str(file_of!(language, "countries")).expect("the names are JSON")
 }
 
-/// The two letters of a country, by which browsers know its name.
-pub(super) fn short(alpha3: &str) -> Option<&'static str> {
-    Country::from_alpha3(alpha3).map(|country| country.alpha2)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_a_name_for_every_country() {
+        let english = names(Language::English, "");
+        assert!(english.len() > 240 && english.keys().all(|code| code.len() == 3));
+        for language in Language::ALL {
+            let names = names(language, "");
+            assert_eq!(names.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>(), "{language:?}");
+            let same = names.iter().filter(|(code, name)| english.get(*code) == Some(*name)).count();
+            assert!(language == Language::English || same < names.len() / 2, "{language:?} has {same} English names");
+        }
+        assert_eq!(names(Language::Georgian, "")["GEO"], "საქართველო");
+        assert_eq!(names(Language::Uzbek, "")["UZB"], "Oʻzbekiston");
+    }
 }

@@ -49,6 +49,11 @@ export async function copy(text, select) {
   }
 }
 
+// A text with what stands between backticks as code.
+export function withCode(text) {
+  return text.split("`").map((part, at) => (at % 2 ? element("code", {}, part) : part));
+}
+
 // A picture out of the path of an SVG.
 export function drawing(size, path, label) {
   const make = (name, attributes) => {

@@ -23,7 +23,7 @@ use super::{
     json, off_runtime,
     page::{location_of, query, status},
     refused, response,
-    view::view,
+    view::{Place, view},
 };
 use crate::{
     config::Limits,
@@ -46,7 +46,8 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, token: Token, r
     let (head, _) = request.into_parts();
     let (link, viewer, step) = (own_link(&head, &mock, &token), viewer(&head), named(&head.uri, "step"));
     let show = off_runtime(mock, move |mock| {
-        match mock.show_screen(&token, &viewer, step.as_deref(), |stop| view(stop, &link)) {
+        let place = Place { link: &link, most_bytes: mock.config.limits.upload };
+        match mock.show_screen(&token, &viewer, step.as_deref(), |stop| view(stop, &place)) {
             Ok(view) => shown(view),
             Err(error) => refusal(&error, mock.language(&token)),
         }
@@ -107,7 +108,8 @@ fn take(
     body: &[u8],
     link: &str,
 ) -> Result<Option<Answered<Vec<u8>>>, ScreenError> {
-    let view = |stop: &Stop<'_>| view(stop, link);
+    let place = Place { link, most_bytes: mock.config.limits.upload };
+    let view = |stop: &Stop<'_>| view(stop, &place);
     let wrong = |problem: String| ScreenError::Answer(unreadable(VendorError::argument(problem)));
     match picture {
         None => {

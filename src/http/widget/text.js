@@ -20,3 +20,10 @@ export function t(key, values = {}) {
 export function languageNow() {
   return document.documentElement.lang;
 }
+
+// So many bytes as the person reads it.
+export function size(bytes) {
+  const [unit, number] = bytes < 1_000_000 ? ["kilobyte", bytes / 1000] : ["megabyte", bytes / 1_000_000];
+  const format = { style: "unit", unit, maximumFractionDigits: 1, roundingMode: "floor" };
+  return new Intl.NumberFormat(languageNow(), format).format(number);
+}

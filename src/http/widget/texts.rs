@@ -4,17 +4,26 @@ use std::{borrow::Cow, collections::HashMap};
 
 use crate::{foreign_text::as_html, vendor::Language};
 
+/// The file of a language in a folder beside this one, with one for each.
+macro_rules! file_of {
+    ($language:expr, $folder:literal) => {
+        match $language {
+            Language::English => include_str!(concat!($folder, "/en.json")),
+            Language::Spanish => include_str!(concat!($folder, "/es.json")),
+            Language::Georgian => include_str!(concat!($folder, "/ka.json")),
+            Language::Russian => include_str!(concat!($folder, "/ru.json")),
+            Language::Ukrainian => include_str!(concat!($folder, "/uk.json")),
+            Language::Greek => include_str!(concat!($folder, "/gr.json")),
+            Language::Uzbek => include_str!(concat!($folder, "/uz.json")),
+        }
+    };
+}
+#[cfg(feature = "page")]
+pub(super) use file_of;
+
 /// The file of a language, JSON: key → text. The page's script reads it.
 pub(super) fn file(language: Language) -> &'static str {
-    match language {
-        Language::English => include_str!("languages/en.json"),
-        Language::Spanish => include_str!("languages/es.json"),
-        Language::Georgian => include_str!("languages/ka.json"),
-        Language::Russian => include_str!("languages/ru.json"),
-        Language::Ukrainian => include_str!("languages/uk.json"),
-        Language::Greek => include_str!("languages/gr.json"),
-        Language::Uzbek => include_str!("languages/uz.json"),
-    }
+    file_of!(language, "languages")
 }
 
 /// A page with the texts of a language in place of their keys in braces; those that are `given` come first.

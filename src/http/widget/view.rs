@@ -43,8 +43,16 @@ struct AskedFor<'a> {
 /// How long each screen is shown on the way of the autopilot, in milliseconds, where nobody says otherwise.
 const USUAL_PACE: u64 = 600;
 
-/// The view as JSON. `own_link` is the link of this widget, for another device.
-pub(super) fn view(stop: &Stop<'_>, own_link: &str) -> Vec<u8> {
+/// What the page shows depends on besides the session.
+pub(super) struct Place<'a> {
+    /// The link of this widget, for another device.
+    pub(super) link: &'a str,
+    /// How many bytes a file may have.
+    pub(super) most_bytes: usize,
+}
+
+/// The view as JSON.
+pub(super) fn view(stop: &Stop<'_>, place: &Place<'_>) -> Vec<u8> {
     let layers = stop.asked.layers();
     let (flags, steps) = (layers.flags(), layers.steps());
     let before = stop.at.checked_sub(1).map(|at| &*stop.flow.screens[at].id);
@@ -53,7 +61,7 @@ pub(super) fn view(stop: &Stop<'_>, own_link: &str) -> Vec<u8> {
         token: stop.token,
         language: stop.language.code(),
         html_language: stop.language.html(),
-        screen: screen(stop, own_link),
+        screen: screen(stop, place),
         back: before,
         at: stop.at + 1,
         of: stop.flow.screens.len(),
@@ -103,18 +111,18 @@ fn kind(content: &Content<'_>) -> &'static str {
 }
 
 /// The screen, with what was given there before.
-fn screen(stop: &Stop<'_>, own_link: &str) -> Value {
+fn screen(stop: &Stop<'_>, place: &Place<'_>) -> Value {
     let screen = stop.screen();
     let given = stop.given();
     let mut shown = match &screen.content {
-        Content::Device { is_optional } => json!({ "isOptional": is_optional, "elsewhere": elsewhere(stop, own_link) }),
+        Content::Device { is_optional } => json!({ "isOptional": is_optional, "elsewhere": elsewhere(stop, place) }),
         Content::Language => json!({ "languages": Language::ALL.map(Language::code), "chosen": stop.language.code() }),
         Content::Address { .. } => {
-            json!({ "address": if let Some(Given::Address(address)) = given { &**address } else { "" } })
+            json!({ "address": if let Some(Given::Address { address, .. }) = given { &**address } else { "" } })
         }
         Content::Code { address, .. } => json!({ "address": address }),
         Content::Document { kinds, countries } => document(stop, kinds, countries),
-        Content::Capture(it) => capture(it, stop, own_link),
+        Content::Capture(it) => capture(it, stop, place),
         Content::Paper { kinds } => {
             let chosen = if let Some(Given::Paper(kind)) = given { &**kind } else { kinds[0] };
             json!({ "kinds": kinds, "chosen": chosen })
@@ -134,20 +142,20 @@ fn screen(stop: &Stop<'_>, own_link: &str) -> Value {
     shown
 }
 
-/// The kinds of document and the countries, and which are chosen. A country without two letters has no name that a
-/// browser knows.
+/// The kinds of document and the countries, and which are chosen.
 fn document(stop: &Stop<'_>, kinds: &[DocumentType], countries: &[String]) -> Value {
     let chosen = match (stop.given(), &stop.document) {
         (Some(Given::Document { kind, country }), _) => Some((*kind, &**country)),
         (_, own) => own.as_ref().map(|(kind, country)| (*kind, &**country)),
     };
     let (kind, country) = chosen.unwrap_or((kinds[0], ""));
-    let countries = match countries {
-        [] => countries::all(country),
+    let names = countries::names(stop.language, country);
+    let countries: Vec<_> = match countries {
+        [] => names.keys().copied().collect(),
         named => named.iter().map(|code| &**code).collect(),
     };
     let country = if countries.contains(&country) { country } else { countries[0] };
-    let named = |code: &&str| json!({ "code": code, "short": countries::short(code) });
+    let named = |code: &&str| json!({ "code": code, "name": names.get(code).unwrap_or(code) });
     json!({
         "documents": kinds,
         "document": if kinds.contains(&kind) { kind } else { kinds[0] },
@@ -170,23 +178,24 @@ fn subject(capture: &Capture) -> &'static str {
     }
 }
 
-fn capture(capture: &Capture, stop: &Stop<'_>, own_link: &str) -> Value {
+fn capture(capture: &Capture, stop: &Stop<'_>, place: &Place<'_>) -> Value {
     json!({
         "subject": subject(capture),
         "page": capture.page,
         "mayCapture": capture.may_capture,
         "mayUpload": capture.may_upload,
         "needsHd": capture.needs_hd,
-        "elsewhere": if capture.may_change_device { elsewhere(stop, own_link) } else { Value::Null },
+        "mostBytes": place.most_bytes,
+        "elsewhere": if capture.may_change_device { elsewhere(stop, place) } else { Value::Null },
     })
 }
 
 /// Where the person goes on with another device: `switch_device_url`, or this widget.
-fn elsewhere(stop: &Stop<'_>, own_link: &str) -> Value {
+fn elsewhere(stop: &Stop<'_>, place: &Place<'_>) -> Value {
     match stop.flags.text("switch_device_url") {
         None if stop.flags.is_on("restrict_url_sharing") => Value::Null,
         link => {
-            let link = link.unwrap_or(own_link);
+            let link = link.unwrap_or(place.link);
             json!({ "link": link, "code": qr::code(link) })
         }
     }

@@ -44,7 +44,7 @@ async fn a_phone_goes_on_where_the_code_leads_and_the_computer_ends_with_it() {
     phone.fill_in("email", "somebody@example.com").await;
     phone.click("continue").await;
     visit.browser.until(&format!("{THERE} === 'Your face'")).await;
-    phone.until("!document.querySelector('.stage .waiting')").await;
+    phone.until("!document.querySelector('.stage .waiting:not([hidden])')").await;
     phone.click("sample").await;
     phone.element("done").await;
 

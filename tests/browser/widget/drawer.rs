@@ -40,7 +40,7 @@ async fn the_drawer_says_how_the_session_stands() {
     visit.see_state(visit.mock.company_key()).await;
     visit.see_state("verdict-after-24h").await;
     visit.see_state("waits for widget").await;
-    visit.see_state(&visit.last_code().await).await;
+    assert!(visit.browser.text("[data-testid=drawer-codes]").await.contains(&visit.last_code().await));
     assert_eq!(visit.browser.violations().await, [""; 0]);
     visit.browser.take_pictures("drawer-code").await;
     visit.browser.prefer("dark").await;
@@ -54,8 +54,10 @@ async fn the_drawer_says_how_the_session_stands() {
     visit.browser.click("advance-next").await;
     visit.see_said("The clock was moved.").await;
     assert_eq!(visit.result(&token).await["result"], "APPROVED");
-    visit.browser.choose("reason", "face_mismatch").await;
-    visit.browser.fill_in("comment", "Not the same person").await;
+    // What is said for the end has no part in it.
+    visit.browser.choose("reason", "document_covered").await;
+    visit.browser.choose("decide-reason", "face_mismatch").await;
+    visit.browser.fill_in("decide-comment", "Not the same person").await;
     visit.browser.click("decide-REJECTED").await;
     visit.see_said("It is decided: REJECTED.").await;
     let result = visit.result(&token).await;
@@ -64,6 +66,65 @@ async fn the_drawer_says_how_the_session_stands() {
         (&result["result"], &result["reject_reason"]["value"], &result["result_comment"]),
         (&expected.0, &expected.1, &expected.2)
     );
+}
+
+#[tokio::test]
+async fn a_code_is_copied_and_filled_in_from_the_drawer() {
+    let visit = Visit::start().await;
+    let flags = json!({"skip_agreement": true, "require_email_check": true, "require_phone_number_check": true});
+    let token = visit.begin_and_open(flags, json!([])).await;
+    visit.pass_to("email.code").await;
+    let email_code = visit.last_code().await;
+    visit.browser.click("drawer-open").await;
+    visit.see_state(&token).await;
+    let order = "[...document.querySelectorAll('.drawer [data-testid]')].map((it) => it.dataset.testid)
+        .filter((id) => ['drawer-codes', 'finish-APPROVED', 'decide-APPROVED', 'drawer-state'].includes(id))";
+    let wanted = ["drawer-codes", "finish-APPROVED", "decide-APPROVED", "drawer-state"];
+    assert_eq!(visit.browser.eval::<Vec<String>>(order).await, wanted);
+    visit.browser.click("copy-code").await;
+    visit.see_said(&format!("Copied: {email_code}")).await;
+    visit.browser.click("copy-token").await;
+    visit.see_said(&format!("Copied: {token}")).await;
+
+    visit.browser.click("fill-in-code").await;
+    visit.browser.until("!document.querySelector('dialog')").await;
+    assert_eq!(visit.browser.focused().await, "code");
+    visit.browser.click("continue").await;
+    visit.pass_to("phone-number.code").await;
+    // Each code goes where it was asked for.
+    visit.browser.click("drawer-open").await;
+    visit.see_state(&token).await;
+    let ways =
+        "[...document.querySelectorAll('[data-testid=fill-in-code]')].filter((it) => it.checkVisibility()).length";
+    assert_eq!(visit.browser.eval::<usize>(ways).await, 1);
+    visit.browser.click("fill-in-code").await;
+    visit.browser.click("continue").await;
+    visit.see("document").await;
+}
+
+#[tokio::test]
+async fn what_the_drawer_did_is_said_where_it_is_seen() {
+    let visit = Visit::start().await;
+    let flags = bare(json!({"skip_agreement": false, "mock_scenario": "rejected-document-covered"}));
+    for (width, height) in crate::browser::SIZES {
+        visit.browser.resize(width, height).await;
+        visit.open_drawer(flags.clone()).await;
+        let code = "document.querySelector('[data-testid=stages] code')?.textContent";
+        visit.browser.until(&format!("{code} === 'document_covered'")).await;
+        let seen = "(() => { const said = document.querySelector('[data-testid=drawer-said]');
+            const { left, top, bottom } = said.getBoundingClientRect();
+            return top >= 0 && bottom <= innerHeight && document.elementFromPoint(left + 1, (top + bottom) / 2) === said; })()";
+        for (button, said) in [
+            ("decide-REJECTED", "It is decided: REJECTED."),
+            ("advance-next", "No stage comes by the clock alone."),
+            ("play", "Another scenario plays."),
+        ] {
+            visit.browser.click(button).await;
+            visit.see_said(said).await;
+            assert!(visit.browser.eval::<bool>(seen).await, "{button} at {width}×{height}");
+        }
+        visit.browser.take_pictures("drawer-said").await;
+    }
 }
 
 #[tokio::test]
@@ -200,9 +261,13 @@ async fn the_drawer_can_do_no_more_than_the_control_api_lets_it() {
     visit.see("agreement").await;
     visit.browser.click("drawer-open").await;
     visit.browser.until(&format!("{STATE}.includes('--admin-token')")).await;
+    // Whatever is tried meanwhile, what was typed stays.
+    visit.browser.fill_in("admin-token", "letme").await;
+    visit.browser.run("window.field = document.querySelector('[data-testid=admin-token]')").await;
     visit.browser.click("expire").await;
     visit.browser.until("document.querySelector('[data-testid=drawer-said].wrong') !== null").await;
-    visit.browser.fill_in("admin-token", "letmein").await;
+    visit.browser.fill_in("admin-token", "in").await;
+    assert!(visit.browser.eval::<bool>("window.field.isConnected").await);
     visit.browser.click("admin-token-use").await;
     visit.see_state(&token).await;
 

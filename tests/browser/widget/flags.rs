@@ -26,10 +26,10 @@ impl Visit {
 
     /// The ways to go on that the screen of a picture offers, once it is clear whether there is a camera.
     async fn ways(&self) -> Vec<String> {
-        let settled = "!document.querySelector('.stage .waiting') && document.querySelector('[data-testid=sample]')";
+        let settled = "!document.querySelector('.stage .waiting:not([hidden])') && document.querySelector('[data-testid=sample]')";
         self.browser.until(settled).await;
         let ways = "['take', 'start', 'upload', 'elsewhere', 'stuck', 'camera-problem', 'sample']
-            .filter((id) => document.querySelector(`[data-testid=${id}]`))";
+            .filter((id) => document.querySelector(`[data-testid=${id}]`)?.checkVisibility())";
         self.browser.eval(ways).await
     }
 }
@@ -241,15 +241,31 @@ async fn require_email_check() {
     visit.pass_to("email.code").await;
     assert_eq!(visit.browser.text(".lead").await, "A code was sent to somebody@example.com.");
     let code = visit.last_code().await;
+    let problem =
+        |text: &str| format!("document.querySelector('[data-testid=problem]')?.textContent === {}", json!(text));
+    visit.browser.click("continue").await;
+    visit.browser.until(&problem("Enter the code.")).await;
     visit.browser.fill_in("code", if code == "0000" { "1111" } else { "0000" }).await;
     visit.browser.click("continue").await;
-    assert_eq!(visit.browser.text("[data-testid=problem]").await, "This is not the code that was sent.");
-    // Sent again, it is asked for in the same field: whoever types meanwhile loses nothing.
+    visit.browser.until(&problem("This is not the code that was sent.")).await;
+
+    // Another one is asked for in the same field: whoever types meanwhile loses nothing.
     visit.browser.run("window.field = document.querySelector('[data-testid=code]')").await;
     visit.browser.click("resend").await;
-    visit.browser.until("!document.body.hasAttribute('aria-busy')").await;
+    assert_eq!(visit.browser.text("[data-testid=code-resent]").await, "A new code was sent.");
+    let new_code = visit.last_code().await;
     assert!(visit.browser.eval::<bool>("window.field.isConnected").await);
+    let resend = "document.querySelector('[data-testid=resend]')";
+    assert!(visit.browser.eval::<bool>(&format!("{resend}.disabled")).await);
+    visit.browser.until(&format!("/^Send it again in 2\\d s$/.test({resend}.textContent)")).await;
+    visit.browser.take_pictures("code-resent").await;
+    visit.browser.run("const now = performance.now.bind(performance); performance.now = () => now() + 30_000").await;
+    visit.browser.until(&format!("!{resend}.disabled && {resend}.textContent === 'Send it again'")).await;
+
     visit.browser.replace("code", &code).await;
+    visit.browser.click("continue").await;
+    visit.browser.until(&problem("This is not the code that was sent.")).await;
+    visit.browser.replace("code", &new_code).await;
     visit.browser.click("continue").await;
     visit.see_done().await;
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::visit::{Visit, questionnaire};
+use crate::visit::{Visit, bare, questionnaire};
 
 /// Goes through everything in a language; the title of each screen is that of its file.
 async fn through(code: &str, html: &str) {
@@ -90,4 +90,39 @@ async fn greek() {
 #[tokio::test]
 async fn uzbek() {
     through("uz", "uz").await;
+}
+
+#[tokio::test]
+async fn countries_have_names_in_every_language() {
+    let visit = Visit::start().await;
+    for (code, georgia, uzbekistan) in [
+        ("en", "Georgia", "Uzbekistan"),
+        ("es", "Georgia", "Uzbekistán"),
+        ("gr", "Γεωργία", "Ουζμπεκιστάν"),
+        ("ka", "საქართველო", "უზბეკეთი"),
+        ("ru", "Грузия", "Узбекистан"),
+        ("uk", "Грузія", "Узбекистан"),
+        ("uz", "Gruziya", "Oʻzbekiston"),
+    ] {
+        visit.begin_and_open(json!({"skip_agreement": true, "language": code}), json!([])).await;
+        visit.browser.element("country").await;
+        let name = |country: &str| format!("document.querySelector('#country [value={country}]').textContent");
+        assert_eq!(visit.browser.eval::<String>(&name("GEO")).await, georgia);
+        assert_eq!(visit.browser.eval::<String>(&name("UZB")).await, uzbekistan);
+        let bare =
+            "[...document.querySelectorAll('#country option')].filter((it) => it.textContent === it.value).length";
+        assert_eq!(visit.browser.eval::<usize>(bare).await, 0, "{code}");
+        visit.browser.take_pictures(&format!("countries-{code}")).await;
+    }
+}
+
+#[tokio::test]
+async fn words_that_live_apps_look_for_are_there() {
+    let visit = Visit::start().await;
+    visit.begin_and_open(bare(json!({"language": "ka"})), json!([])).await;
+    visit.browser.element("done").await;
+    assert!(visit.browser.text("main").await.contains("დასრულებულია"));
+    visit.begin_and_open(bare(json!({"optional_continue_on_another_device": true})), json!([])).await;
+    visit.see("device").await;
+    assert!(visit.browser.text("main").await.contains("following methods"));
 }

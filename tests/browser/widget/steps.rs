@@ -137,6 +137,38 @@ async fn an_open_mandatory_question_keeps_the_person() {
 }
 
 #[tokio::test]
+async fn all_open_questions_are_marked_until_they_are_answered() {
+    let visit = Visit::start().await;
+    visit.begin_and_open(bare(json!({})), questionnaire(question_of_each_type())).await;
+    visit.see("about-you").await;
+    visit.browser.click("continue").await;
+    // The number of complaints, and of the fields that name theirs.
+    let marked = "(() => {
+        const complaints = [...document.querySelectorAll('[data-testid=answer-missing]')];
+        const named = complaints.filter(({ id }) => document.querySelector(`[aria-invalid=true][aria-describedby='${id}']`));
+        return [complaints.length, named.length, document.querySelectorAll('[aria-invalid]').length]; })()";
+    let check_boxes_more = 2;
+    assert_eq!(visit.browser.eval::<Vec<usize>>(marked).await, [6, 6, 6 + check_boxes_more]);
+    assert_eq!(visit.browser.violations().await, [""; 0]);
+    visit.browser.take_pictures("questions-open").await;
+    let left = |number: usize| format!("document.querySelectorAll('[data-testid=answer-missing]').length === {number}");
+    visit.browser.click("question-0-false").await;
+    visit.browser.until(&left(5)).await;
+    visit.browser.fill_in("about-you.occupation", "Shepherd").await;
+    visit.browser.until(&left(4)).await;
+    visit.browser.choose("about-you.income", "Savings").await;
+    visit.browser.until(&left(3)).await;
+    visit.browser.click("question-3-card").await;
+    visit.browser.until(&left(2)).await;
+    assert_eq!(visit.browser.eval::<Vec<usize>>(marked).await, [2, 2, 2]);
+    visit.browser.fill_in("about-you.turnover", "1").await;
+    visit.browser.fill_in("about-you.resident-since", "02292024").await;
+    visit.browser.until(&left(0)).await;
+    visit.browser.click("continue").await;
+    visit.see_done().await;
+}
+
+#[tokio::test]
 async fn an_optional_question_may_stay_open() {
     let visit = Visit::start().await;
     let mut questions = question_of_each_type();

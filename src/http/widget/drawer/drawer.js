@@ -2,10 +2,10 @@
 // stands, and all that can be done with it. It is no part of the flow, and in English. What it does goes through the
 // form of the page and the control API, so that it can do no more than whoever may use those.
 import { askForToken, control } from "../control.js";
-import { button, element, labelled } from "../dom.js";
+import { button, element, labelled, withCode } from "../dom.js";
 import { token } from "../door.js";
 import { putMark } from "./mark.js";
-import { codes, facts, findings, stages } from "./stands.js";
+import { Codes, Facts, findings, stages } from "./stands.js";
 
 const { outcomes, reasons } = JSON.parse(document.querySelector("meta[name=identomat-mock]").content);
 
@@ -19,36 +19,61 @@ function part(name, ...content) {
   return element("section", {}, element("h3", {}, name), ...content);
 }
 
+function row(...buttons) {
+  return element("div", { className: "row" }, ...buttons);
+}
+
+// What is said with an outcome, in two fields; a reason goes with a rejection alone.
+function details(ofReason, ofComment) {
+  const usual = element("option", { value: "" }, "as usual");
+  const words = reasons.map((word) => element("option", {}, word));
+  const reason = element("select", ofReason, usual, ...words);
+  const comment = element("input", { type: "text", autocomplete: "off", ...ofComment });
+  return {
+    fields: [labelled("Reason of a rejection", reason), labelled("Comment", comment)],
+    verdict: (outcome) => ({
+      outcome,
+      ...(outcome === "REJECTED" && reason.value ? { reject_reason: reason.value } : {}),
+      ...(comment.value ? { result_comment: comment.value } : {}),
+    }),
+  };
+}
+
 function open() {
   const said = element("p", { className: "said", role: "status", testid: "drawer-said" });
-  const state = element("div", { testid: "drawer-state" });
+  const say = (text, isWell = true) => {
+    said.replaceChildren(...withCode(text));
+    said.classList.toggle("wrong", !isWell);
+  };
+  const facts = new Facts(say);
+  const codes = new Codes(say, () => drawer.close());
+  const sent = element("div", { className: "codes", hidden: true, testid: "drawer-codes" }, part("Codes that were sent", codes.shown));
+  const description = element("p", {});
+  const timeline = element("ol", { className: "stages", testid: "stages" });
+  const closed = element("p", { className: "said wrong", hidden: true, testid: "drawer-closed" });
+  // Made once: whoever types loses nothing while something else is tried.
+  const key = askForToken(() => look());
+  key.hidden = true;
+  const known = element("div", { hidden: true }, part("Session", facts.shown), part("Scenario", description, timeline));
+  const state = element("div", { testid: "drawer-state" }, closed, key, known);
   const found = element("div", { testid: "findings" });
   const scenario = element("select", { testid: "scenario" });
-  const reason = element("select", { testid: "reason" }, element("option", { value: "" }, "as usual"));
-  reason.append(...reasons.map((word) => element("option", {}, word)));
-  const comment = element("input", { type: "text", testid: "comment", autocomplete: "off" });
   const by = element("input", { type: "text", value: "15m", testid: "advance-by", autocomplete: "off" });
+  const atFinish = details({ testid: "reason" }, { testid: "comment" });
+  const atDecision = details({ testid: "decide-reason" }, { testid: "decide-comment" });
   let [companyKey, isFilled] = ["", false];
 
   // Does something, says what came of it, and shows how things stand then.
   const act = (work, done) => async () => {
     try {
       await work();
-      said.textContent = done;
-      said.classList.remove("wrong");
+      say(done);
     } catch (error) {
-      said.textContent = error.message;
-      said.classList.add("wrong");
+      say(error.message, false);
     }
     await look();
   };
 
-  // What is said with an outcome; a reason goes with a rejection alone.
-  const verdict = (outcome) => ({
-    outcome,
-    ...(outcome === "REJECTED" && reason.value ? { reject_reason: reason.value } : {}),
-    ...(comment.value ? { result_comment: comment.value } : {}),
-  });
   const finish = (fields, done) =>
     act(async () => {
       // As the form of the page would be posted by hand: see docs/widget.md. The page hears that the person is through.
@@ -58,22 +83,24 @@ function open() {
       if (!response.ok) throw new Error(error);
     }, done);
   const decide = (fields, done) => act(() => control("POST", `sessions/${token}/decide`, fields()), done);
-  const row = (...buttons) => element("div", { className: "row" }, ...buttons);
+  const each = (make) => outcomes.map((word) => button(word, make(word)));
 
   // Shows how things stand, or why that is not known.
   async function look() {
     clearTimeout(pace);
-    const known = findings();
-    found.replaceChildren(...(known.length ? [part("How the widget is embedded", ...known)] : []));
+    const all = findings();
+    found.replaceChildren(...(all.length ? [part("How the widget is embedded", ...all)] : []));
     try {
       const session = await control("GET", `sessions/${token}`);
       companyKey = session.company_key;
       const { clocks } = await control("GET", `clock?company_key=${encodeURIComponent(companyKey)}`);
-      state.replaceChildren(
-        part("Session", facts(session, clocks[0])),
-        part("Scenario", element("p", {}, session.scenario_description), stages(session.timeline)),
-        ...(session.codes.length ? [part("Codes that were sent", codes(session.codes))] : []),
-      );
+      closed.hidden = key.hidden = true;
+      known.hidden = false;
+      facts.show(session, clocks[0]);
+      description.replaceChildren(...withCode(session.scenario_description));
+      timeline.replaceChildren(...stages(session.timeline));
+      codes.show(session.codes);
+      sent.hidden = session.codes.length === 0;
       if (!isFilled) {
         const { items } = await control("GET", "scenarios?limit=1000");
         const option = ({ name, description }) => element("option", { value: name, title: description }, name);
@@ -83,10 +110,9 @@ function open() {
       }
       if (drawer.open) pace = setTimeout(look, PACE);
     } catch (error) {
-      state.replaceChildren(
-        part("Session", element("p", { className: "said wrong", testid: "drawer-closed" }, error.message)),
-      );
-      if (error.wantsToken) state.append(askForToken(look));
+      closed.replaceChildren(...withCode(error.message));
+      closed.hidden = false;
+      key.hidden = !error.wantsToken;
     }
   }
 
@@ -98,70 +124,74 @@ function open() {
       { className: "top" },
       element("h2", {}, "identomat-mock"),
       button("Close", { testid: "drawer-close", onclick: () => drawer.close() }),
+      said,
     ),
-    element("p", {}, "This is a mock: nothing is checked here."),
-    row(
-      button("Finish as the scenario says", {
-        testid: "finish-scenario",
-        onclick: finish(() => ({ outcome: "scenario" }), "The person is through."),
-      }),
-      button("Skip to the end", { testid: "skip", onclick: skip }),
-    ),
-    said,
-    found,
-    state,
-    part(
-      "Finish with an outcome",
-      labelled("Reason of a rejection", reason),
-      labelled("Comment", comment),
+    element(
+      "div",
+      { className: "rest" },
+      element("p", {}, "This is a mock: nothing is checked here."),
       row(
-        ...outcomes.map((word) =>
-          button(word, {
+        button("Finish as the scenario says", {
+          testid: "finish-scenario",
+          onclick: finish(() => ({ outcome: "scenario" }), "The person is through."),
+        }),
+        button("Skip to the end", { testid: "skip", onclick: skip }),
+      ),
+      sent,
+      part(
+        "Finish with an outcome",
+        ...atFinish.fields,
+        row(
+          ...each((word) => ({
             testid: `finish-${word}`,
-            onclick: finish(() => verdict(word), `The person is through: ${word}.`),
+            onclick: finish(() => atFinish.verdict(word), `The person is through: ${word}.`),
+          })),
+        ),
+      ),
+      part(
+        "Decide as the vendor's operator",
+        element("p", {}, "Whether the person is through or not."),
+        ...atDecision.fields,
+        row(
+          button("As the scenario waits", { testid: "decide-scenario", onclick: decide(() => ({}), "It is decided.") }),
+          ...each((word) => ({
+            testid: `decide-${word}`,
+            onclick: decide(() => atDecision.verdict(word), `It is decided: ${word}.`),
+          })),
+        ),
+      ),
+      found,
+      state,
+      part(
+        "Another scenario",
+        labelled("Scenario", scenario),
+        row(
+          button("Play it from now on", {
+            testid: "play",
+            onclick: act(
+              () => control("POST", `sessions/${token}/scenario`, { scenario: scenario.value }),
+              "Another scenario plays.",
+            ),
           }),
         ),
       ),
-    ),
-    part(
-      "Decide as the vendor's operator",
-      element("p", {}, "With the reason and comment above, whether the person is through or not."),
-      row(
-        button("As the scenario waits", { testid: "decide-scenario", onclick: decide(() => ({}), "It is decided.") }),
-        ...outcomes.map((word) =>
-          button(word, { testid: `decide-${word}`, onclick: decide(() => verdict(word), `It is decided: ${word}.`) }),
+      part(
+        "Time",
+        labelled("Move the company's clock by", by),
+        row(
+          button("Move", {
+            testid: "advance",
+            onclick: act(
+              () => control("POST", "clock/advance", { company_key: companyKey, by: by.value }),
+              "The clock was moved.",
+            ),
+          }),
+          button("To the next stage", { testid: "advance-next", onclick: act(toNextStage, "The clock was moved.") }),
+          button("Expire now", {
+            testid: "expire",
+            onclick: act(() => control("POST", `sessions/${token}/expire`, {}), "The token has expired."),
+          }),
         ),
-      ),
-    ),
-    part(
-      "Another scenario",
-      labelled("Scenario", scenario),
-      row(
-        button("Play it from now on", {
-          testid: "play",
-          onclick: act(
-            () => control("POST", `sessions/${token}/scenario`, { scenario: scenario.value }),
-            "Another scenario plays.",
-          ),
-        }),
-      ),
-    ),
-    part(
-      "Time",
-      labelled("Move the company's clock by", by),
-      row(
-        button("Move", {
-          testid: "advance",
-          onclick: act(
-            () => control("POST", "clock/advance", { company_key: companyKey, by: by.value }),
-            "The clock was moved.",
-          ),
-        }),
-        button("To the next stage", { testid: "advance-next", onclick: act(toNextStage, "The clock was moved.") }),
-        button("Expire now", {
-          testid: "expire",
-          onclick: act(() => control("POST", `sessions/${token}/expire`, {}), "The token has expired."),
-        }),
       ),
     ),
   );

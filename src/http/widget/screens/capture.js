@@ -1,6 +1,8 @@
-// A picture: taken with the camera, chosen as a file, or the sample, which needs neither.
-import { asJpeg, closeCamera, openCamera, record, still } from "../camera.js";
+// A picture: taken with the camera, chosen as a file, or the sample, which needs neither. Everything is made once, and
+// shown when it is its turn: a script that holds a button holds the one that can be clicked later.
+import { asJpeg, closeCamera, draw as drawOn, openCamera, record } from "../camera.js";
 import { button, element, notice } from "../dom.js";
+import { readPicture } from "../file.js";
 import { t } from "../text.js";
 import { elsewhere } from "./elsewhere.js";
 
@@ -10,111 +12,123 @@ const PROMPT = 1000;
 const ofFace = ["face", "liveness", "face-with-document"];
 
 export function draw({ screen, isAutopilot, answer, send, problem }) {
-  const stage = element("div", { className: "stage", testid: "stage" });
-  const actions = element("div", { className: "actions", testid: "capture-actions" });
+  const isOfFace = ofFace.includes(screen.subject);
   let [stream, isLeft] = [undefined, false];
+  // The picture that is looked at once more before it is sent, and how it came.
+  let [picture, by] = [undefined, undefined];
   // What was begun last: a camera that opens late does not take the place of a file that was chosen meanwhile.
   let turn = 0;
-  const isOfFace = ofFace.includes(screen.subject);
 
+  const video = element("video", { muted: true, playsInline: true, ariaLabel: t("camera-picture"), testid: "video" });
+  const waiting = element("p", { role: "status", className: "waiting" }, t("camera-waiting"));
+  const prompt = element("p", { className: "prompt", role: "status", testid: "prompt" });
+  const canvas = element("canvas", { role: "img", ariaLabel: t("capture-preview") });
+  const view = element("div", { className: `view ${screen.subject}` }, video, waiting, prompt, canvas);
+  const fileName = element("p", { className: "caption", testid: "file-name" });
+  const cameraProblem = element("p", { className: "notice", testid: "camera-problem" });
+  const wayOut = element("p", {}, t(screen.mayUpload ? "capture-file" : "camera-elsewhere"));
+  // Where a file will do, nobody has to go on with another device.
+  const device = screen.elsewhere ? elsewhere(screen.elsewhere) : [notice(t("camera-stuck"), "stuck")];
+
+  const use = button(t("capture-use"), { className: "primary", testid: "use", onclick: () => send(by, picture) });
+  const retake = button("", {
+    testid: "retake",
+    onclick: () => (by === "upload" && !screen.mayCapture ? file.click() : begin()),
+  });
+  const take =
+    screen.subject === "liveness"
+      ? button(t("capture-start"), { className: "primary", testid: "start", onclick: () => checkLiveness() })
+      : button(t("capture-take"), { className: "primary", testid: "take", onclick: () => takePicture() });
+  const file = element("input", { type: "file", accept: "image/jpeg,image/png", hidden: true, testid: "file" });
+  const upload = button(t("capture-upload"), { testid: "upload", onclick: () => file.click() });
   const sample = button(t(isOfFace ? "capture-sample-face" : "capture-sample"), {
     className: "quiet",
     testid: "sample",
     onclick: () => answer({ sample: true }),
   });
   const keep = button(t("capture-keep"), { className: "quiet", testid: "keep", onclick: () => answer({ keep: true }) });
-  const show = (shown, buttons) => {
-    const focused = document.activeElement;
-    stage.replaceChildren(...shown);
-    actions.replaceChildren(...buttons, sample, ...(screen.isGiven ? [keep] : []));
-    // What stays keeps the focus.
-    if (actions.contains(focused)) focused.focus();
-  };
 
-  // The picture, to be looked at once more before it is sent.
-  const review = (canvas, picture, by, again, name) => {
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", t("capture-preview"));
-    const use = button(t("capture-use"), { className: "primary", testid: "use", onclick: () => send(by, picture) });
-    const retake = button(t("capture-retake"), { testid: "retake", onclick: again });
-    const caption = name === undefined ? [] : [element("p", { className: "caption", testid: "file-name" }, name)];
-    show([element("div", { className: `view ${screen.subject}` }, canvas), ...caption], [use, retake]);
+  const seen = [view, fileName, cameraProblem, wayOut, ...(screen.mayUpload ? [] : device)];
+  const ways = [use, retake, ...(screen.mayCapture ? [take] : []), ...(screen.mayUpload ? [upload] : [])];
+  const parts = [video, waiting, prompt, canvas, ...seen, ...ways];
+  const show = (...shown) => parts.forEach((part) => (part.hidden = !shown.includes(part)));
+
+  const review = (way, name = "") => {
+    turn += 1;
+    by = way;
+    closeCamera(stream);
+    fileName.textContent = name;
+    retake.textContent = t(way === "upload" ? "capture-choose-another" : "capture-retake");
+    show(view, canvas, use, retake, ...(name ? [fileName] : []));
     use.focus();
   };
 
-  const file = element("input", { type: "file", accept: "image/jpeg,image/png", hidden: true, testid: "file" });
+  const takePicture = async () => {
+    picture = await asJpeg(drawOn(canvas, video));
+    if (!isLeft) review("capture");
+  };
+
   file.addEventListener("change", async () => {
     const [chosen] = file.files;
     file.value = "";
     if (!chosen) return;
     problem(undefined);
-    const bitmap = await createImageBitmap(chosen).catch(() => undefined);
-    if (!bitmap) return problem(t("no-image"));
-    turn += 1;
-    closeCamera(stream);
-    review(still(bitmap), chosen, "upload", begin, chosen.name);
+    const { bitmap, refusal } = await readPicture(chosen, screen.mostBytes);
+    if (isLeft) return;
+    if (refusal) return problem(refusal);
+    drawOn(canvas, bitmap);
+    picture = chosen;
+    review("upload", chosen.name);
   });
-  const upload = (className) => button(t("capture-upload"), { className, testid: "upload", onclick: () => file.click() });
 
   // Three prompts, one after the other, while a video is recorded; then the picture of the last moment.
-  const checkLiveness = async (video) => {
-    const prompt = element("p", { className: "prompt", role: "status", testid: "prompt" });
-    show([element("div", { className: `view ${screen.subject}` }, video, prompt)], []);
+  const checkLiveness = async () => {
+    show(view, video, prompt);
     const stop = record(stream);
     for (const number of [1, 2, 3]) {
       prompt.textContent = t(`prompt-${number}`);
       await new Promise((resolve) => setTimeout(resolve, PROMPT));
       if (isLeft) return;
     }
-    const picture = await asJpeg(still(video));
-    await send("capture", picture, await stop());
+    const last = await asJpeg(drawOn(canvas, video));
+    await send("capture", last, await stop());
     // Where it was not taken, it can be done again.
-    if (!isLeft) seen(video);
+    if (!isLeft) seeThroughCamera();
   };
 
-  // What the camera sees, or what is said until it does. Nothing moves when it comes: nobody misses a button.
-  const seen = (video, isWaiting = false) => {
-    const view = element("div", { className: `view ${screen.subject}` }, video);
-    const take = async () => {
-      const canvas = still(video);
-      const picture = await asJpeg(canvas);
-      closeCamera(stream);
-      review(canvas, picture, "capture", begin);
-    };
-    const start =
-      screen.subject === "liveness"
-        ? button(t("capture-start"), { className: "primary", testid: "start", onclick: () => checkLiveness(video) })
-        : button(t("capture-take"), { className: "primary", testid: "take", onclick: take });
-    start.disabled = isWaiting;
-    show([view], [start, ...(screen.mayUpload ? [upload("")] : [])]);
+  // Nothing moves when the camera opens: nobody misses a button.
+  const seeThroughCamera = () => {
+    take.disabled = false;
+    show(view, video, take, upload);
   };
 
   // Where there is no camera: a file, or another device, or neither.
-  const withoutCamera = (reason) => {
-    const why = reason ? [notice(t(`camera-${reason}`), "camera-problem")] : [];
-    if (screen.mayUpload) show([...why, element("p", {}, t("capture-file"))], [upload("primary")]);
-    else if (screen.elsewhere) show([...why, element("p", {}, t("camera-elsewhere")), ...elsewhere(screen.elsewhere)], []);
-    else show([...why, notice(t("camera-stuck"), "stuck")], []);
+  const goWithoutCamera = (reason) => {
+    if (reason) cameraProblem.textContent = t(`camera-${reason}`);
+    upload.className = "primary";
+    const hasWay = screen.mayUpload || screen.elsewhere;
+    show(...(reason ? [cameraProblem] : []), ...(hasWay ? [wayOut] : []), ...device, upload);
   };
 
   const begin = async () => {
     // Nobody is there to let the page use the camera.
-    if (isAutopilot) return show([], []);
-    if (!screen.mayCapture) return withoutCamera(undefined);
+    if (isAutopilot) return show();
+    if (!screen.mayCapture) return goWithoutCamera();
     turn += 1;
     const own = turn;
     const isOver = () => isLeft || turn !== own;
-    seen(element("p", { role: "status", className: "waiting" }, t("camera-waiting")), true);
+    take.disabled = true;
+    upload.className = "";
+    show(view, waiting, take, upload);
     try {
       const opened = await openCamera({ facingMode: isOfFace ? "user" : "environment", needsHd: screen.needsHd });
       if (isOver()) return closeCamera(opened);
       stream = opened;
-      const video = element("video", { srcObject: stream, muted: true, playsInline: true, autoplay: true, testid: "video" });
-      video.setAttribute("aria-label", t("camera-picture"));
+      video.srcObject = opened;
       await video.play();
-      if (!isOver()) seen(video);
+      if (!isOver()) seeThroughCamera();
     } catch (error) {
-      if (!isOver()) withoutCamera(error.reason ?? "missing");
+      if (!isOver()) goWithoutCamera(error.reason ?? "missing");
     }
   };
 
@@ -122,7 +136,11 @@ export function draw({ screen, isAutopilot, answer, send, problem }) {
     title: t(`capture-${screen.subject}`, screen),
     lead: t(`capture-${screen.subject}-text`),
     className: "capture",
-    content: [stage, file, actions],
+    content: [
+      element("div", { className: "stage", testid: "stage" }, ...seen),
+      file,
+      element("div", { className: "actions", testid: "capture-actions" }, ...ways, sample, ...(screen.isGiven ? [keep] : [])),
+    ],
     shown: begin,
     leave: () => {
       isLeft = true;

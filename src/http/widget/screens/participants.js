@@ -8,6 +8,11 @@ function stands({ isOpened, isThrough }) {
   return isOpened ? "participant-there" : "participant-away";
 }
 
+function row(number) {
+  const name = element("span", {}, t("participant", { number }));
+  return element("li", { testid: `participant-${number}` }, name, element("span", {}));
+}
+
 export function draw() {
   const list = element("ul", { className: "participants", testid: "participants" });
   list.setAttribute("aria-live", "polite");
@@ -15,11 +20,10 @@ export function draw() {
     ...drawPlain("participants"),
     content: [list],
     heard: ({ participants }) => {
-      const row = (one, at) => {
-        const name = element("span", {}, t("participant", { number: at + 1 }));
-        return element("li", { testid: `participant-${at + 1}` }, name, element("span", {}, t(stands(one))));
-      };
-      list.replaceChildren(...participants.map(row));
+      for (const [at, one] of participants.entries()) {
+        list.children[at] ?? list.append(row(at + 1));
+        list.children[at].lastChild.textContent = t(stands(one));
+      }
     },
   };
 }

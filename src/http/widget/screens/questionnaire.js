@@ -11,7 +11,8 @@ function markdown(node) {
   return made;
 }
 
-// Each maker answers what to show, and a function that reads the answer, undefined where there is none.
+// Each maker answers what to show, a function that reads the answer, undefined where there is none, and the elements that
+// are marked where an answer is missing.
 const makers = {
   __proto__: null,
   boolean({ answer }, number, title) {
@@ -19,20 +20,22 @@ const makers = {
     const one = (value, text) =>
       choice({ name, value, text, isChosen: String(answer) === value, testid: `question-${number}-${value}` });
     const shown = group(title, [one("true", t("yes")), one("false", t("no"))]);
+    // A group of radio buttons is one thing to fill in; a group of check boxes is not.
+    shown.role = "radiogroup";
     const chosen = () => shown.querySelector(":checked")?.value;
-    return [shown, () => (chosen() === undefined ? undefined : chosen() === "true")];
+    return [shown, () => (chosen() === undefined ? undefined : chosen() === "true"), [shown]];
   },
   select({ options, answer }, number, title) {
     const option = ({ key, title }) => element("option", { value: key, selected: key === answer }, title);
     const list = element("select", { id: `question-${number}` }, element("option", { value: "" }, t("choose")), ...options.map(option));
-    return [field(title, list), () => list.value || undefined, list];
+    return [field(title, list), () => list.value || undefined, [list]];
   },
   multiselect({ options, answer }, number, title) {
     const one = ({ key, title }) =>
       choice({ type: "checkbox", value: key, text: title, isChosen: answer?.includes(key) ?? false, testid: `question-${number}-${key}` });
     const shown = group(title, options.map(one));
     const read = () => [...shown.querySelectorAll(":checked")].map((box) => box.value);
-    return [shown, () => (read().length ? read() : undefined)];
+    return [shown, () => (read().length ? read() : undefined), [...shown.querySelectorAll("input")]];
   },
 };
 
@@ -41,26 +44,47 @@ const inputTypes = { __proto__: null, number: "number", date: "date" };
 function typed({ type, answer }, number, title) {
   const control = element("input", { type: inputTypes[type] ?? "text", id: `question-${number}`, value: answer ?? "" });
   if (control.type === "number") control.step = "any";
-  return [field(title, control), () => control.value || undefined, control];
+  return [field(title, control), () => control.value || undefined, [control]];
+}
+
+// Says beside a question that its answer is missing, until it is there.
+function markable({ shown, read, marked }, number) {
+  const complaint = notice(t("answer-missing"), "answer-missing");
+  complaint.id = `question-${number}-missing`;
+  const mark = () => {
+    shown.append(complaint);
+    for (const element of marked) {
+      element.setAttribute("aria-invalid", "true");
+      element.setAttribute("aria-describedby", complaint.id);
+    }
+  };
+  const unmark = () => {
+    complaint.remove();
+    for (const element of marked) ["aria-invalid", "aria-describedby"].forEach((name) => element.removeAttribute(name));
+  };
+  // Not every browser, and hardly any script, tells of both.
+  for (const event of ["input", "change"]) shown.addEventListener(event, () => read() !== undefined && unmark());
+  return mark;
 }
 
 export function draw({ screen }) {
   const questions = screen.questions.map((question, number) => {
     const title = question.title + (question.mandatory ? "" : ` (${t("optional")})`);
-    const [shown, read, control = shown] = (makers[question.type] ?? typed)(question, number, title);
+    const [shown, read, marked] = (makers[question.type] ?? typed)(question, number, title);
+    // Where there is a field to type into, it has the question's name.
+    const control = shown.matches("fieldset") ? shown : marked[0];
     Object.assign(control.dataset, { testid: `${screen.key}.${question.key}` });
-    return { question, shown, read };
+    return { question, shown, read, mark: markable({ shown, read, marked }, number) };
   });
   return {
     title: screen.title || t("questionnaire-title"),
     content: [element("div", { className: "text" }, ...screen.description.map(markdown)), ...questions.map(({ shown }) => shown)],
     action: { text: t("continue"), testid: "continue" },
     answer() {
-      for (const { shown } of questions) shown.querySelector(".notice")?.remove();
-      const open = questions.find(({ question, read }) => question.mandatory && read() === undefined);
-      if (open) {
-        open.shown.append(notice(t("answer-missing"), "answer-missing"));
-        open.shown.querySelector("input, select").focus();
+      const open = questions.filter(({ question, read }) => question.mandatory && read() === undefined);
+      if (open.length) {
+        open.forEach(({ mark }) => mark());
+        open[0].shown.querySelector("input, select").focus();
         return undefined;
       }
       // The company's keys are kept in an object without a prototype: `__proto__` is a key like others.
