@@ -23,7 +23,7 @@ use crate::{
     company::{Company, JournalSettings},
     faults::Fault,
     glob::Glob,
-    scenario::{Scenario, Trigger},
+    scenario::{Casting, Scenario, Trigger},
     vendor::{Dialect, ResultCase, Wording},
 };
 
@@ -96,6 +96,8 @@ pub struct Config {
     pub builtin_scenarios: bool,
     /// A folder of fixtures instead of the built-in ones; people are in `people/`.
     pub fixtures: Option<PathBuf>,
+    /// Whether Georgians go through sessions whose language is Georgian, where nobody asks for another country: yes.
+    pub people_by_language: bool,
     /// Makes tokens, and with them people and numbers, repeatable.
     pub seed: Option<u64>,
     /// Stops every company's clock at this moment; it moves on only when told to.
@@ -116,6 +118,8 @@ pub struct Config {
     pub verbose_hints: bool,
     /// Whether answers carry hints in `x-identomat-mock-hint` at all: yes. Log and journal have them in any case.
     pub hints: bool,
+    /// Whether every answer names the mock and its version in `x-identomat-mock`: yes.
+    pub version_header: bool,
     /// Who may use the control API.
     pub control_api: ControlApi,
     /// How many bytes of drawn pictures are kept for whoever asks again: 64 MiB.
@@ -150,6 +154,7 @@ impl Default for Config {
             own_scenarios: Vec::new(),
             builtin_scenarios: true,
             fixtures: None,
+            people_by_language: true,
             seed: None,
             frozen_at: None,
             grace: Duration::from_millis(500),
@@ -158,6 +163,7 @@ impl Default for Config {
             cors: Cors::default(),
             verbose_hints: false,
             hints: true,
+            version_header: true,
             journal: JournalSettings::default(),
             control_api: ControlApi::default(),
             media_cache: 64 << 20,
@@ -185,6 +191,11 @@ impl Config {
             [] => vec![Company::new(DEFAULT_COMPANY_KEY)],
             companies => companies.to_vec(),
         }
+    }
+
+    /// Who goes through the sessions of a company.
+    pub(crate) fn casting<'a>(&self, company: &'a Company) -> Casting<'a> {
+        Casting { names: &company.people, by_language: self.people_by_language }
     }
 
     /// How answers to a company are worded. What is said of the company holds above what is said of all.

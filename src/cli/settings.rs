@@ -116,6 +116,11 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_FIXTURES", value_name = "DIR")]
     fixtures: Option<PathBuf>,
 
+    /// Let anybody go through sessions in Georgian that ask for no country, not Georgians alone
+    #[arg(long, env = "IDENTOMAT_MOCK_NO_PEOPLE_BY_LANGUAGE", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", value_name = "true|false")]
+    no_people_by_language: Option<bool>,
+
     /// Read scenarios, fixtures and the companies of the config file again when the files change, as SIGHUP does always;
     /// sessions keep what they began with
     #[arg(long, env = "IDENTOMAT_MOCK_WATCH", value_name = "true|false")]
@@ -172,6 +177,11 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_NO_HINTS", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", value_name = "true|false")]
     no_hints: Option<bool>,
+
+    /// Leave out the header `x-identomat-mock`, in which every answer has the version of the mock
+    #[arg(long, env = "IDENTOMAT_MOCK_NO_VERSION_HEADER", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", value_name = "true|false")]
+    no_version_header: Option<bool>,
 
     /// How much of the pictures that were drawn is kept for whoever asks again [default: 64MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MEDIA_CACHE", value_name = "SIZE")]

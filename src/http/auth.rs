@@ -108,8 +108,8 @@ impl From<Bytes> for Answer {
 }
 
 impl From<Told> for Answer {
-    fn from(Told { json, met }: Told) -> Self {
-        Self { met, ..json.into() }
+    fn from(Told { json, doubt, met }: Told) -> Self {
+        Self { met, hint: doubt, ..json.into() }
     }
 }
 

@@ -7,13 +7,17 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    config::ErrorStatus,
+    config::{Config, ErrorStatus},
     faults::allows_body,
     vendor::{ErrorCase, ErrorCode, VendorError},
 };
 
 /// The response header with the mock's advice; the live service does not send it.
 pub(crate) const HINT_HEADER: HeaderName = HeaderName::from_static("x-identomat-mock-hint");
+
+/// The response header that names the mock, so that an app can refuse to run against one.
+pub(super) const MOCK_HEADER: HeaderName = HeaderName::from_static("x-identomat-mock");
+pub(super) const VERSION: HeaderValue = HeaderValue::from_static(env!("CARGO_PKG_VERSION"));
 
 /// The longest hint that is sent, in bytes; the log has the whole.
 const LONGEST_HINT: usize = 2000;
@@ -47,12 +51,14 @@ pub(super) fn response(error: &VendorError, statuses: &ErrorStatus, may_know: bo
 }
 
 /// What a client gets whose request has not even got a whole head: a path is not known.
-pub(crate) fn head_too_slow(problem: &str, sends_hint: bool) -> String {
+pub(super) fn head_too_slow(problem: &str, config: &Config) -> String {
     let body = json!({"error": problem, "instructions": "Send the request again, on a new connection."}).to_string();
     let length = body.len();
-    let hint = if sends_hint { format!("{HINT_HEADER}: {problem}\r\n") } else { String::new() };
+    let hint = if config.hints { format!("{HINT_HEADER}: {problem}\r\n") } else { String::new() };
+    let version =
+        if config.version_header { format!("{MOCK_HEADER}: {}\r\n", env!("CARGO_PKG_VERSION")) } else { String::new() };
     format!(
-        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\n{hint}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        "HTTP/1.1 408 Request Timeout\r\ncontent-type: application/json\r\n{hint}{version}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
     )
 }
 
@@ -72,15 +78,24 @@ pub(super) fn proxy(status: u16, body: Option<&(String, String)>) -> Response<Bo
     response
 }
 
-/// A call below `/external-api/` that the mock does not imitate.
+/// A call below `/external-api/` that the mock does not imitate, or one of the mobile SDKs (specification, section 7).
 pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
     let call = format!("{method} {}", uri.path());
-    let body = json!({
-        "error": format!("identomat-mock does not imitate `{call}`"),
-        "instructions": "Imitated below /external-api/ are begin/, result/, delete/ and get-screening-person-details/, \
-                         and with the feature `media` compare-faces/ and the pictures below result/.",
-    });
-    let hint = format!("`{call}` is not imitated; FIDELITY.md says what is");
+    let (what, instructions) = if uri.path().starts_with("/external-api/") {
+        (
+            "",
+            "Imitated below /external-api/ are begin/, result/, delete/ and get-screening-person-details/, and with the \
+             feature `media` compare-faces/ and the pictures below result/.",
+        )
+    } else {
+        (
+            ", which is the protocol of the mobile SDKs",
+            "Open the widget, /?session_token=TOKEN, in a WebView of the app instead of the SDK; docs/widget.md says how.",
+        )
+    };
+    let body =
+        json!({"error": format!("identomat-mock does not imitate `{call}`{what}"), "instructions": instructions});
+    let hint = format!("`{call}` is not imitated{what}; FIDELITY.md says what is");
     with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)
 }
 

@@ -25,7 +25,6 @@ pub use self::journal::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 pub(crate) use self::{
     admin::{AtOnce, control, path_of},
     caller::Caller,
-    error::head_too_slow,
     harm::Sever,
     routes::Routes,
     unfinished::{CutOff, Share, Unfinished},

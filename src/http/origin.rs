@@ -111,7 +111,7 @@ pub(super) fn let_read<B>(response: &mut Response<B>, headers: &HeaderMap, cors:
     let allowed = if *cors == Cors::Everybody { HeaderValue::from_static("*") } else { origin.clone() };
     let answer = response.headers_mut();
     answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-    let exposed = HeaderValue::from_static("authorization, etag, retry-after, x-identomat-mock-hint");
+    let exposed = HeaderValue::from_static("authorization, etag, retry-after, x-identomat-mock, x-identomat-mock-hint");
     answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     true
 }

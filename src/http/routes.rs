@@ -18,7 +18,7 @@ use super::{
     arriving::Arriving,
     caller::Caller,
     course::{Handler, vendor_call, widget_call},
-    error::{self, HINT_HEADER},
+    error::{self, HINT_HEADER, MOCK_HEADER, VERSION},
     external_api::{
         begin::begin, delete::delete, get_screening_person_details::get_screening_person_details, result::result,
     },
@@ -119,15 +119,19 @@ impl Routes {
     /// Answers a request when all of its body has been read.
     pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &Caller) -> Response<Body> {
         let mut response = self.answer_with_hint(request, caller).await;
-        if !self.sends_hints() {
+        let Config { hints, version_header, .. } = self.mock.config;
+        if !hints {
             response.headers_mut().remove(HINT_HEADER);
+        }
+        if version_header {
+            response.headers_mut().insert(MOCK_HEADER, VERSION);
         }
         response
     }
 
-    /// Whether answers carry hints.
-    pub(crate) fn sends_hints(&self) -> bool {
-        self.mock.config.hints
+    /// What a client gets whose request has not even got a whole head.
+    pub(crate) fn head_too_slow(&self, problem: &str) -> String {
+        error::head_too_slow(problem, &self.mock.config)
     }
 
     async fn answer_with_hint(&self, request: Request<Incoming>, caller: &Caller) -> Response<Body> {
@@ -152,7 +156,8 @@ impl Routes {
     /// As [`Routes::answer`], whatever page calls.
     async fn answer_own(&self, mut request: Request<Arriving>, caller: &Caller) -> Response<Body> {
         let limits = &self.mock.config.limits;
-        if request.uri().path().starts_with("/external-api/") {
+        // What the mobile SDKs speak is not imitated, and noted as what is not of the API of companies.
+        if ["/external-api/", "/api/"].iter().any(|start| request.uri().path().starts_with(start)) {
             let (head, mut body) = request.into_parts();
             let response = vendor_call(&self.mock, vendor_calls(head.uri.path()), &head, &mut body, caller).await;
             unread::drain(body, limits).await;

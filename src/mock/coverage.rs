@@ -24,7 +24,7 @@ impl Telling {
     pub(super) fn of(session: &mut Session, catalogue: &Catalogue, endpoint: Endpoint) -> Self {
         let (result, reason) = match session.standing() {
             Standing::Error(_) => (None, None),
-            Standing::Verdict(verdict) => (Some(told(&verdict.result)), reason(verdict)),
+            Standing::Verdict(verdict) => (Some(told(&verdict.result)), reason(&session.fitted(verdict))),
             Standing::Document(_) => {
                 let listed = answer_of(session, catalogue).parse().ok().map(ToldResult::Listed);
                 (Some(listed.unwrap_or(ToldResult::Unlisted)), None)

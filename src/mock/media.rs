@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::{
     Met, Mock, Refusal,
     striking::{strike_session, struck},
@@ -10,8 +12,9 @@ use crate::{
     catalogue::Catalogue,
     company::Tenant,
     faults::Endpoint,
+    flow::Progress,
     media::{Document, Media, Sitter, Specimen, Wanted, mark_in},
-    result::{Sex, similarity},
+    result::{Sex, render_all_read, similarity},
     session::{Session, Upload, UploadError},
     vendor::{MediaKind, StepType, draw},
 };
@@ -47,14 +50,20 @@ impl Mock {
                 Some(media) => Picture::Uploaded(media.clone()),
                 None => Picture::Specimen(Box::new(Specimen {
                     wanted: wanted.clone(),
-                    document,
-                    sitter: sitter(tenant, session, catalogue),
+                    document: self.all_read(tenant, session, catalogue).unwrap_or(document),
+                    sitter: self.sitter(tenant, session, catalogue),
                     has_liveness: session.has_liveness(),
                     has_face_document: session.has_face_document_step(),
                 })),
             };
             Ok((picture, met))
         })
+    }
+
+    /// The result document with what could not be read, or was not yet; `None` where all was.
+    fn all_read(&self, tenant: &Tenant, session: &Session, catalogue: &Catalogue) -> Option<Bytes> {
+        let company = &tenant.setup().company;
+        render_all_read(session, &catalogue.fixtures, self.config.casting(company), self.config.wording(company))
     }
 
     /// Puts a file into a session, which is shown instead of what would be drawn.
@@ -101,7 +110,7 @@ impl Mock {
         let look = |session: &mut Session, catalogue: &Catalogue| {
             session.settle(tenant.clock.now());
             let document = self.answer(tenant, session, &catalogue.fixtures).ok();
-            (document, sitter(tenant, session, catalogue), similarity(session))
+            (document, self.sitter(tenant, session, catalogue), similarity(session))
         };
         let seen = match mark_in(picture) {
             Some(token) => tenant.sessions.update(&token, look),
@@ -122,15 +131,15 @@ impl Mock {
             similarity: document.and_then(|document| document.similarity()).unwrap_or(drawn),
         })
     }
-}
 
-/// The person of a session, for whoever draws them.
-fn sitter(tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
-    session.sitter(|session| {
-        let setup = tenant.setup();
-        let flags = session.flags_of(StepType::IdentityDocument);
-        let (names, wish) = (&setup.company.people, session.scenario().person.as_ref());
-        let person = catalogue.fixtures.people.cast(&session.token, &flags, names, wish, None).person;
-        Sitter { session: session.token, name: person.short_name(), is_female: matches!(person.sex, Sex::F) }
-    })
+    /// The person of a session, for whoever draws them.
+    fn sitter(&self, tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
+        session.sitter(|session| {
+            let (setup, wish) = (tenant.setup(), session.scenario().person.as_ref());
+            let (flags, casting) = (session.flags_of(StepType::IdentityDocument), self.config.casting(&setup.company));
+            let chosen = session.progress().and_then(Progress::document);
+            let person = catalogue.fixtures.people.cast(&session.token, &flags, casting, wish, chosen).person;
+            Sitter { session: session.token, name: person.short_name(), is_female: matches!(person.sex, Sex::F) }
+        })
+    }
 }

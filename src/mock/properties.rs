@@ -16,7 +16,7 @@ use crate::{
     faults::{Endpoint, Fault},
     flow::{Act, Answer, Answers, Beside, Flow},
     result::{FixtureFiles, Fixtures, render},
-    scenario::{Scenario, Stage, Trigger, Verdict},
+    scenario::{Casting, Scenario, Stage, Trigger, Verdict},
     session::{Asked, Browser, Opening, Session, written::Shared},
     thorough::thorough,
     vendor::{Dialect, DocumentType, ErrorCode, Form, Language, Outcome, SavedForm, TokenSource},
@@ -142,7 +142,7 @@ fn read_back(session: &Session) -> Session {
 
 /// Does something to a session; `before` is when something was done last.
 fn act(session: &mut Session, action: &Action, before: Timestamp, now: Timestamp) {
-    let decided = |outcome: Outcome| Some(Verdict::from(outcome).result_comment("decided").decided(true));
+    let decided = |outcome: Outcome| Some(Verdict::from(outcome).result_comment("decided").decided("face_mismatch"));
     match action {
         Action::Poll => {
             session.settle(now);
@@ -226,7 +226,8 @@ fn play_with(
         };
         session = meanwhile(session, action, before, now);
         act(&mut session, action, before, now);
-        answers.push(session.answer(|session, standing| render(session, standing, &FIXTURES, &[], wording)));
+        let casting = Casting { names: &[], by_language: true };
+        answers.push(session.answer(|session, standing| render(session, standing, &FIXTURES, casting, wording)));
         if matches!(action, Action::Poll) {
             session.polled(now);
         }

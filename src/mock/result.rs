@@ -24,6 +24,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) json: Bytes,
+    /// What may be a mistake of whoever wrote or decided what is told.
+    pub(crate) doubt: Option<String>,
     pub(crate) met: Met,
 }
 
@@ -88,7 +90,8 @@ impl Mock {
         let is_told = !is_harmed && !met.is_harmed();
         let answer = self.answer(tenant, session, &catalogue.fixtures);
         let telling = is_told.then(|| Telling::of(session, catalogue, endpoint));
-        let answer = struck(answer, met).map(|(json, met)| Told { json, met });
+        let doubt = if let Standing::Verdict(verdict) = session.standing() { verdict.doubt() } else { None };
+        let answer = struck(answer, met).map(|(json, met)| Told { json, doubt, met });
         Ok(Looked { answer, telling })
     }
 
@@ -100,7 +103,7 @@ impl Mock {
     ) -> Result<Bytes, VendorError> {
         let draw = |session: &Session, standing: Standing<'_>| {
             let company = &tenant.setup().company;
-            render(session, standing, fixtures, &company.people, self.config.wording(company))
+            render(session, standing, fixtures, self.config.casting(company), self.config.wording(company))
         };
         session
             .answer(draw)

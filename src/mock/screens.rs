@@ -253,11 +253,11 @@ impl Mock {
             let (tenant, token) = (self.tenant_of(token)?, Token::parse(token)?);
             let setup = tenant.setup();
             tenant.sessions.update(&token, |session, catalogue| {
-                let (names, wish) = (&setup.company.people, session.scenario().person.as_ref());
+                let (casting, wish) = (self.config.casting(&setup.company), session.scenario().person.as_ref());
                 let cast = catalogue.fixtures.people.cast(
                     &session.token,
                     &session.flags_of(StepType::IdentityDocument),
-                    names,
+                    casting,
                     wish,
                     None,
                 );

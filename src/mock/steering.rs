@@ -185,8 +185,8 @@ impl Mock {
     pub(crate) fn decide(&self, token: &str, verdict: Option<&Verdict>) -> Result<(), DecideError> {
         verdict.map_or(Ok(()), Verdict::check).map_err(DecideError::Verdict)?;
         let decided = self.in_session(token, |session, now| {
-            let face_is_checked = session.has_face_step();
-            session.decide(verdict.map(|verdict| verdict.clone().decided(face_is_checked)), now)
+            let decided = verdict.map(|verdict| verdict.clone().decided(session.usual_reason()));
+            session.decide(decided, now)
         });
         decided.unwrap_or(Err(DecideError::NoSuchSession))
     }

@@ -132,7 +132,7 @@ impl Mock {
             None => None,
         };
         let asked = self.in_widget(token, |session, now| {
-            let forced = verdict.clone().map(|verdict| verdict.decided(session.has_face_step()));
+            let forced = verdict.clone().map(|verdict| verdict.decided(session.usual_reason()));
             session.finish(forced, answers.clone(), now)?;
             Ok(session.asked.clone())
         })?;

@@ -12,8 +12,8 @@ use super::{
     questionnaires::{AnsweredQuestionnaire, answered},
 };
 use crate::{
-    flow::Progress,
-    scenario::{Effect, RejectReason, ScreeningMatch, Verdict},
+    flow::{Progress, SAMPLE_EMAIL, SAMPLE_PHONE},
+    scenario::{Casting, Effect, RejectReason, ScreeningMatch, Verdict},
     session::Session,
     vendor::{StepType, Wording},
 };
@@ -61,22 +61,25 @@ struct TechnicalDetails<'a> {
 }
 
 impl<'a> ResultDocument<'a> {
-    /// The document of a session with that verdict. Person, dates and numbers follow from the token and the clock.
+    /// The document of a session with that verdict. Person, dates and numbers follow from the token and the clock. What
+    /// the person brought is in it where the vendor could read it, or `is_all_read`.
     pub(super) fn build(
         session: &'a Session,
         verdict: &'a Verdict,
         people: &'a People,
-        names: &[String],
+        casting: Casting<'_>,
         wording: Wording,
+        is_all_read: bool,
     ) -> Self {
         let flags = session.flags_of(StepType::IdentityDocument);
         let (progress, wish) = (session.progress(), session.scenario().person.as_ref());
-        let cast = people.cast(&session.token, &flags, names, wish, progress.and_then(Progress::document));
+        let cast = people.cast(&session.token, &flags, casting, wish, progress.and_then(Progress::document));
         let cast = cast.corrected(session.effects().filter_map(Effect::person_change));
         let went_through = verdict.went_through();
-        let shows_document = went_through && verdict.document_read && session.has_document_step();
-        let shows_face = went_through && verdict.document_read && session.has_face_step();
-        let brings_paper = went_through && verdict.document_read && session.has_general_document_step();
+        let is_read = is_all_read || (went_through && verdict.document_read);
+        let shows_document = is_read && session.has_document_step();
+        let compares_face = is_read && session.has_face_step();
+        let brings_paper = is_read && session.has_general_document_step();
 
         let (token, begun_at) = (&session.token, session.begun_at());
         let document = shows_document.then(|| IdentityDocument::new(&cast, token, begun_at, session.checked_at()));
@@ -84,7 +87,7 @@ impl<'a> ResultDocument<'a> {
             || (!wording.null_reject_reason).then(|| RejectReason { value: "".into(), description: "".into() });
         Self {
             result: verdict.result.word(wording.result_case),
-            similarity: if shows_face { verdict.similarity.unwrap_or_else(|| similarity(session)) } else { 0.0 },
+            similarity: if compares_face { verdict.similarity.unwrap_or_else(|| similarity(session)) } else { 0.0 },
             live: verdict.live.unwrap_or(went_through && session.has_liveness()),
             document_type: document.as_ref().map_or("", |_| cast.document_type.as_str()),
             general_documents: brings_paper
@@ -98,11 +101,17 @@ impl<'a> ResultDocument<'a> {
             reject_reason: verdict.reject_reason.clone().or_else(no_reason),
             result_comment: &verdict.result_comment,
             name: document.as_ref().map(|_| cast.person.full_name()).unwrap_or_default(),
-            face_images: shows_face.into(),
+            face_images: (session.is_through() && session.has_face_step()).into(),
             id_card_front: document.as_ref().and_then(IdentityDocument::card_front),
             id_card_back: document.as_ref().and_then(IdentityDocument::card_back),
             suggested: Map::new(),
-            person: document.as_ref().map(IdentityDocument::person).unwrap_or_default(),
+            person: document
+                .as_ref()
+                .map(IdentityDocument::person)
+                .into_iter()
+                .flatten()
+                .chain(went_through.then(|| addresses(session)).into_iter().flatten())
+                .collect(),
             technical_details: session.browser().map(|browser| TechnicalDetails {
                 remote_address: &browser.remote_address,
                 user_agent: &browser.user_agent,
@@ -113,6 +122,16 @@ impl<'a> ResultDocument<'a> {
             screening_matches: &verdict.screening_matches,
         }
     }
+}
+
+/// The addresses that the person gave, as members of `person`; whoever never came to their screens gave samples.
+fn addresses(session: &Session) -> impl Iterator<Item = (String, Value)> {
+    let progress = session.progress();
+    let (asks_email, asks_phone) = session.asks_address();
+    let email = asks_email.then(|| progress.and_then(Progress::email).unwrap_or(SAMPLE_EMAIL));
+    let phone = asks_phone.then(|| progress.and_then(Progress::phone).unwrap_or(SAMPLE_PHONE));
+    let named = [("email", email), ("phone", phone)];
+    named.into_iter().filter_map(|(name, address)| Some((name.to_owned(), address?.into())))
 }
 
 /// Between 0.9 and 1, with as many digits as the vendor sends.

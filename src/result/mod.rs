@@ -28,6 +28,7 @@ use self::{documents::Documents, people::People, screening::Screening};
 use crate::{
     built_in::BuiltIn,
     data_file::{self, DataFile, Findings},
+    scenario::Casting,
     session::{Session, Standing},
     vendor::Wording,
 };
@@ -140,18 +141,18 @@ fn built_in<T: DeserializeOwned>(files: &[BuiltIn]) -> impl Iterator<Item = (Str
     files.iter().map(|file| (file.name.into(), DataFile::built_in(file).parse().expect("built-in files can be read")))
 }
 
-/// The document that a session answers as it stands, with the changes of its scenario. `people` are the names of those
-/// who can go through it; where there are none, everybody can.
+/// The document that a session answers as it stands, with the changes of its scenario.
 pub(crate) fn render(
     session: &Session,
     standing: Standing<'_>,
     fixtures: &Fixtures,
-    people: &[String],
+    casting: Casting<'_>,
     wording: Wording,
 ) -> Bytes {
     match standing {
         Standing::Verdict(verdict) => {
-            let document = ResultDocument::build(session, verdict, &fixtures.people, people, wording);
+            let verdict = session.fitted(verdict);
+            let document = ResultDocument::build(session, &verdict, &fixtures.people, casting, wording, false);
             changed(session, &document)
         }
         Standing::Document(name) => {
@@ -159,6 +160,25 @@ pub(crate) fn render(
             changed(session, document.expect("documents of scenarios are checked when they are read"))
         }
         Standing::Error(code) => to_json(&code.as_str()),
+    }
+}
+
+/// The document with what the person brought, where the one that is answered leaves it out: before there is a verdict, or
+/// as it could not be read. The pictures are there all the same.
+#[cfg(feature = "media")]
+pub(crate) fn render_all_read(
+    session: &Session,
+    fixtures: &Fixtures,
+    casting: Casting<'_>,
+    wording: Wording,
+) -> Option<Bytes> {
+    match session.standing() {
+        Standing::Verdict(verdict) if session.is_through() && !(verdict.went_through() && verdict.document_read) => {
+            let verdict = session.fitted(verdict);
+            let document = ResultDocument::build(session, &verdict, &fixtures.people, casting, wording, true);
+            Some(changed(session, &document))
+        }
+        Standing::Verdict(_) | Standing::Document(_) | Standing::Error(_) => None,
     }
 }
 

@@ -12,7 +12,7 @@ use super::{built_in, lay_over};
 use crate::{
     built_in::PEOPLE,
     data_file::{DataFile, Findings},
-    scenario::PersonWish,
+    scenario::{Casting, PersonWish},
     vendor::{DocumentType, Flags, Token},
 };
 
@@ -265,20 +265,21 @@ impl People {
         self.own.as_ref().map_or(PEOPLE.len(), Vec::len)
     }
 
-    /// Chooses person and document by the token: the one that is wished for, or one of these `names` (of everybody,
-    /// where there are none) that the flags allow.
+    /// Chooses person and document by the token: the one that is wished for, or one of those who can come that the flags
+    /// allow. Whoever chose another country on their way comes from there.
     ///
     /// Where nobody comes from the countries asked for, somebody gets a document of the first of them; where nobody
-    /// holds a document of the kinds asked for, somebody shows another. Which document they chose to show changes nothing
+    /// holds a document of the kinds asked for, somebody shows another. Which kind they chose to show changes nothing
     /// about who they are.
     pub(crate) fn cast(
         &self,
         token: &Token,
         flags: &Flags,
-        names: &[String],
+        casting: Casting<'_>,
         wish: Option<&PersonWish>,
         chosen: Option<(DocumentType, &str)>,
     ) -> Cast<'_> {
+        let Casting { names, by_language } = casting;
         let wished = wish.and_then(|wish| wish.name.as_ref());
         let may_come = |name: &String| match wished {
             Some(wished) => wished == name,
@@ -289,13 +290,21 @@ impl People {
         let kinds = flags.document_types();
         let holds_one = |person: &&Person| kinds.iter().any(|kind| person.document(*kind).is_some());
         let holders: Vec<_> = everybody.iter().copied().filter(holds_one).collect();
-        let mut people = if holders.is_empty() { everybody } else { holders };
+        let people = if holders.is_empty() { everybody } else { holders };
         let countries = flags.document_countries();
         let is_wanted = |person: &Person| countries.iter().any(|country| **country == *person.country);
-        if people.iter().any(|person| is_wanted(person)) {
-            people.retain(|person| is_wanted(person));
+        let pick_where = |is_so: &dyn Fn(&Person) -> bool| {
+            let those: Vec<_> = people.iter().copied().filter(|person| is_so(person)).collect();
+            (!those.is_empty()).then(|| *pick(&those, token.draw("person")))
+        };
+        let usual = flags.language().country().filter(|_| by_language && countries.is_empty());
+        let expected = pick_where(&|person| is_wanted(person) || usual == Some(&person.country));
+        let mut person = expected.unwrap_or_else(|| *pick(&people, token.draw("person")));
+        if let Some((_, country)) = chosen
+            && *person.country != *country
+        {
+            person = pick_where(&|person| *person.country == *country).unwrap_or(person);
         }
-        let person = *pick(&people, token.draw("person"));
         let members = wish.map(|wish| &wish.members).filter(|members| !members.is_empty());
         let changed = members.and_then(|members| person.with(members).ok());
         let person = changed.map_or(Cow::Borrowed(person), Cow::Owned);
@@ -331,6 +340,8 @@ mod tests {
     use super::*;
     use crate::vendor::TokenSource;
 
+    const EVERYBODY: Casting<'static> = Casting { names: &[], by_language: true };
+
     fn flags(value: serde_json::Value) -> Flags {
         Flags::read(&value.to_string())
     }
@@ -360,7 +371,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for _ in 0..200 {
             let token = tokens.next();
-            let cast = people.cast(&token, &flags, &[], None, None);
+            let cast = people.cast(&token, &flags, EVERYBODY, None, None);
             assert!(matches!(cast.document_type, DocumentType::Passport | DocumentType::DriverLicense));
             assert!(["GEO", "UKR"].contains(&&*cast.country));
             seen.insert(cast.document_number);
@@ -372,7 +383,49 @@ mod tests {
     fn a_country_of_nobody_is_printed_on_the_document_of_somebody() {
         let people = People::read(None, &mut Findings::default());
         let flags = flags(serde_json::json!({"document_countries": ["FRA", "ITA"]}));
-        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, &[], None, None).country, "FRA");
+        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, EVERYBODY, None, None).country, "FRA");
+    }
+
+    #[test]
+    fn whoever_chooses_a_country_comes_from_there() {
+        let people = People::read(None, &mut Findings::default());
+        let (tokens, flags) = (TokenSource::new(Some(1), "key"), flags(serde_json::json!({})));
+        let mut stayed = 0;
+        for token in std::iter::repeat_with(|| tokens.next()).take(100) {
+            let cast = |chosen| people.cast(&token, &flags, EVERYBODY, None, chosen);
+            let before = cast(None);
+            for country in ["GRC", "GEO", "UKR"] {
+                let after = cast(Some((DocumentType::Passport, country)));
+                assert_eq!((&*after.person.country, &*after.country), (country, country));
+                if before.country == country {
+                    assert_eq!(after.person.full_name(), before.person.full_name(), "who is from there stays");
+                    stayed += 1;
+                }
+            }
+            let foreign = cast(Some((DocumentType::Passport, "FRA")));
+            assert_eq!((foreign.person.full_name(), &*foreign.country), (before.person.full_name(), "FRA"));
+        }
+        assert!(stayed > 10, "{stayed}");
+    }
+
+    #[test]
+    fn georgians_go_through_sessions_in_georgian_that_ask_for_no_country() {
+        let people = People::read(None, &mut Findings::default());
+        let tokens = TokenSource::new(Some(1), "key");
+        let countries = |flags: &serde_json::Value, casting| -> BTreeSet<String> {
+            let flags = Flags::read(&flags.to_string());
+            let tokens = std::iter::repeat_with(|| tokens.next()).take(50);
+            tokens.map(|token| people.cast(&token, &flags, casting, None, None).country).collect()
+        };
+        let one = |country: &str| BTreeSet::from([country.to_owned()]);
+        let georgian = serde_json::json!({"language": "ka"});
+        assert_eq!(countries(&georgian, EVERYBODY), one("GEO"));
+        assert!(countries(&georgian, Casting { by_language: false, ..EVERYBODY }).len() > 3);
+        assert!(countries(&serde_json::json!({"language": "uk"}), EVERYBODY).len() > 3);
+        let asked = serde_json::json!({"language": "ka", "document_countries": ["UKR"]});
+        assert_eq!(countries(&asked, EVERYBODY), one("UKR"));
+        let names = ["olena-zrazkova".to_owned()];
+        assert_eq!(countries(&georgian, Casting { names: &names, by_language: true }), one("UKR"));
     }
 
     macro_rules! looks_like {

@@ -20,7 +20,7 @@ pub(crate) use self::{
     book::ScenarioBook,
     content::{Content, Match, Read},
     file::ScenarioFile,
-    person::PersonWish,
+    person::{Casting, PersonWish},
     verdict::{REJECT_REASONS, RejectReason, ResultValue},
 };
 pub use self::{
@@ -32,7 +32,6 @@ use crate::{
     faults::Fault,
     foreign_text::shortened,
     vendor::{ErrorCode, Form, Steps, StepsAtBegin},
-    words::nearest,
 };
 
 /// What happens to the sessions that take it, and when: in the words of a scenario file.
@@ -185,17 +184,9 @@ impl Scenario {
     /// What may be a mistake, each with its place in a file: words that nobody has seen, and answers that nobody asks
     /// for.
     pub(crate) fn doubts(&self) -> Vec<(String, String)> {
-        let reasons = self.placed_effects().filter_map(|(place, effect)| match effect {
-            Effect::Verdict(verdict) => Some((place, &*verdict.reject_reason.as_ref()?.value)),
+        let unseen = self.placed_effects().filter_map(|(place, effect)| match effect {
+            Effect::Verdict(verdict) => Some((format!("{place}.reject_reason"), verdict.doubt()?)),
             _ => None,
-        });
-        let unseen = reasons.filter(|(_, reason)| !REJECT_REASONS.contains(reason)).map(|(place, reason)| {
-            let doubt = format!("the reject_reason `{}` was never seen", shortened(reason));
-            let rest = match nearest(reason, REJECT_REASONS) {
-                Some(seen) => format!(", did you mean `{seen}`?"),
-                None => format!("; seen were {}", REJECT_REASONS.join(", ")),
-            };
-            (format!("{place}.reject_reason"), format!("{doubt}{rest}"))
         });
         let steps = StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types.into_iter();
         let steps = steps.map(|kind| {

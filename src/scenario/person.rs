@@ -3,6 +3,15 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+/// Who goes through the sessions of a company.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Casting<'a> {
+    /// The names of those who can; where there are none, everybody can.
+    pub(crate) names: &'a [String],
+    /// Whether the language of a session says where its person is from, where nobody asks for a country.
+    pub(crate) by_language: bool,
+}
+
 /// Somebody from the fixtures, and what is different about them. Members are those of the file of a person, at any
 /// depth; null takes one away.
 #[derive(Debug, Clone, Deserialize)]

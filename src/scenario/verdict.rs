@@ -4,7 +4,11 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::vendor::{Outcome, ResultCase};
+use crate::{
+    foreign_text::shortened,
+    vendor::{Outcome, ResultCase},
+    words::nearest,
+};
 
 /// An outcome with all that a result document says about it: in a stage, or decided from outside.
 ///
@@ -142,15 +146,33 @@ impl Verdict {
         Ok(())
     }
 
-    /// This verdict as it is decided from outside: a rejection has a reason, and numbers that go with it.
-    pub(crate) fn decided(mut self, face_is_checked: bool) -> Self {
+    /// What may be a mistake: a reason that nobody has seen.
+    pub(crate) fn doubt(&self) -> Option<String> {
+        let reason = &*self.reject_reason.as_ref()?.value;
+        if reason.is_empty() || REJECT_REASONS.contains(&reason) {
+            return None;
+        }
+        let rest = match nearest(reason, REJECT_REASONS) {
+            Some(seen) => format!(", did you mean `{seen}`?"),
+            None => format!("; seen were {}", REJECT_REASONS.join(", ")),
+        };
+        Some(format!("the reject_reason `{}` was never seen{rest}", shortened(reason)))
+    }
+
+    /// This verdict as it is decided from outside: a rejection has a reason, the `usual` one where none is given, and what
+    /// goes with it.
+    pub(crate) fn decided(mut self, usual: &str) -> Self {
         if self.result == ResultValue::Listed(Outcome::Rejected) && self.reject_reason.is_none() {
-            let usual = if face_is_checked { "face_mismatch" } else { "document_not_readable" };
             self.reject_reason = Some(RejectReason { value: usual.into(), description: String::new() });
-            self.similarity = self.similarity.or(face_is_checked.then_some(0.218_430_659_177_302_6));
-            self.document_read &= face_is_checked;
+            self.similarity = self.similarity.or((usual == "face_mismatch").then_some(0.218_430_659_177_302_6));
+            self.document_read &= usual != "document_not_readable";
         }
         self
+    }
+
+    /// Whether the person is rejected for their face.
+    pub(crate) fn is_about_face(&self) -> bool {
+        self.reject_reason.as_ref().is_some_and(|reason| reason.value.starts_with("face_"))
     }
 
     /// Whether the person turned the terms down.

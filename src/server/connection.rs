@@ -26,7 +26,7 @@ use super::{
 use crate::{
     clock::uptime,
     config::ClientLimits,
-    http::{Caller, Routes, Sever, Share, Unfinished, head_too_slow},
+    http::{Caller, Routes, Sever, Share, Unfinished},
 };
 
 /// The longest head of a request, in bytes, and the most that is read at once. The longest URL that hyper takes has
@@ -90,7 +90,7 @@ pub(super) async fn serve(
             tracing::debug!(client = %address, "a request is cut off: {problem}");
             // Where there is no room for it, the client has not read for long. TLS takes nothing beside the stream.
             if !is_secure.load(Ordering::Relaxed) {
-                let answer = head_too_slow(&problem, routes.sends_hints());
+                let answer = routes.head_too_slow(&problem);
                 let _ = caller.socket.lock().unwrap_or_else(PoisonError::into_inner).try_write(answer.as_bytes());
             }
         }

@@ -249,11 +249,10 @@ impl Session {
         }
     }
 
-    /// Whether the vendor saw what the person brought, as far as it is said.
-    #[cfg(feature = "media")]
+    /// Whether the vendor has what the person brought: they are through, or what is answered says so.
     pub(crate) fn is_through(&self) -> bool {
         match self.standing() {
-            Standing::Verdict(verdict) => verdict.went_through(),
+            Standing::Verdict(verdict) => verdict.went_through() || (self.is_finished() && !verdict.disagrees()),
             Standing::Document(_) => true,
             Standing::Error(_) => false,
         }

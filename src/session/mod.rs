@@ -386,14 +386,17 @@ impl Session {
         self.begun_at
     }
 
-    /// The person who is drawn; `cast` says who it is, once for all.
+    /// The person who is drawn; `cast` says who it is, once for all when they are through.
     #[cfg(feature = "media")]
     pub(crate) fn sitter(&mut self, cast: impl FnOnce(&Self) -> Sitter) -> Arc<Sitter> {
         if let Some(sitter) = self.rest.as_ref().and_then(|rest| rest.sitter.as_ref()) {
             return sitter.clone();
         }
         let sitter = Arc::new(cast(self));
-        self.rest().sitter.insert(sitter).clone()
+        if self.is_through() {
+            self.rest().sitter = Some(sitter.clone());
+        }
+        sitter
     }
 
     /// The session of several participants that this one is a part of.

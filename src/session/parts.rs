@@ -1,8 +1,11 @@
 //! What is part of a session, by its flags and steps.
 
+use std::borrow::Cow;
+
 use super::Session;
 use crate::{
     flow::flags_of,
+    scenario::Verdict,
     vendor::{Flags, StepType, Switch},
 };
 
@@ -43,6 +46,34 @@ impl Session {
     /// Whether a general document is part of the session.
     pub(crate) fn has_general_document_step(&self) -> bool {
         self.switches.wants_general_document() || self.step_types.has(StepType::GeneralDocument)
+    }
+
+    /// Whether the person is asked for an e-mail address, and for a phone number.
+    pub(crate) fn asks_address(&self) -> (bool, bool) {
+        let is_asked = |switches: [Switch; 2], step| {
+            switches.into_iter().any(|switch| self.switches.has(switch)) || self.step_types.has(step)
+        };
+        (
+            is_asked([Switch::RequireEmail, Switch::RequireEmailCheck], StepType::Email),
+            is_asked([Switch::RequirePhoneNumber, Switch::RequirePhoneNumberCheck], StepType::PhoneNumber),
+        )
+    }
+
+    /// Why the person is rejected where nobody says why: what was brought decides.
+    pub(crate) fn usual_reason(&self) -> &'static str {
+        match () {
+            () if self.has_face_step() => "face_mismatch",
+            () if self.has_general_document_step() && !self.has_document_step() => "document_type_mismatch",
+            () => "document_not_readable",
+        }
+    }
+
+    /// A verdict as it fits the session: where no face was checked, nobody is rejected for theirs.
+    pub(crate) fn fitted<'v>(&self, verdict: &'v Verdict) -> Cow<'v, Verdict> {
+        if self.has_face_step() || !verdict.is_about_face() {
+            return Cow::Borrowed(verdict);
+        }
+        Cow::Owned(Verdict { reject_reason: None, ..verdict.clone() }.decided(self.usual_reason()))
     }
 
     /// Whether there are questions, to the person or to the vendor's operator.

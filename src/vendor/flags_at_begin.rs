@@ -9,7 +9,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    Switch, Switches,
+    Language, Switch, Switches,
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
     oddities::oddities,
 };
@@ -57,7 +57,11 @@ impl<'a> FlagsAtBegin<'a> {
                 self.return_url = if let Seen::Text(url) = seen { Some(url) } else { None };
                 is_odd
             }
-            "language" => !matches!(flags.next_value()?, Seen::Null | Seen::Text(_)),
+            "language" => match flags.next_value()? {
+                Seen::Null => false,
+                Seen::Text(code) => !code.is_empty() && Language::of(&code).is_none(),
+                Seen::Bool(_) | Seen::Texts(_) | Seen::Other => true,
+            },
             "mock_scenario" => {
                 self.mock_scenario = Some(flags.next_value()?);
                 false

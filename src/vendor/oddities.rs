@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::{
-    Switch,
+    Language, Switch,
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
     switches::position,
 };
@@ -24,6 +24,7 @@ struct Oddities<'a> {
     /// Of `return_url` and `language`.
     no_texts: [bool; 2],
     is_no_web_address: bool,
+    unknown_language: Option<Cow<'a, str>>,
 }
 
 /// Names what is odd about the text of flags.
@@ -50,7 +51,11 @@ impl<'a> Oddities<'a> {
                 self.no_texts[0] = text.is_none() && value.get() != "null";
                 self.is_no_web_address = text.is_some_and(|url| !url.is_empty() && !is_web_address(&url));
             }
-            "language" => self.no_texts[1] = value.get() != "null" && Text::of(value).is_none(),
+            "language" => {
+                let text = Text::of(value);
+                self.no_texts[1] = text.is_none() && value.get() != "null";
+                self.unknown_language = text.filter(|code| !code.is_empty() && Language::of(code).is_none());
+            }
             "document_types" => self.lists[0] = odd_list(&name, value, is_document_type),
             "document_countries" => self.lists[1] = odd_list(&name, value, is_country),
             "general_document_types" => self.lists[2] = odd_list(&name, value, is_general_document_type),
@@ -76,6 +81,12 @@ impl<'a> Oddities<'a> {
             if is_odd {
                 told.push(format!("the flag `{name}` is not text: it counts for nothing"));
             }
+        }
+        if let Some(code) = self.unknown_language {
+            let known = Language::ALL.map(Language::code).join(", ");
+            let meant = Language::meant(&code).map(|meant| format!("; here it is `{}`", meant.code()));
+            let (code, meant) = (shortened(&code), meant.unwrap_or_default());
+            told.push(format!("`language` is `{code}`, none of {known}: the widget is in English{meant}"));
         }
         if self.is_no_web_address {
             told.push("`return_url` is not http or https: the widget will not go there".into());

@@ -87,6 +87,53 @@ async fn a_stage_changes_the_person_from_then_on() {
 }
 
 #[tokio::test]
+async fn whoever_chooses_a_country_comes_from_there() {
+    let app = TestApp::start().await;
+    for (country, place, letters) in [("GRC", "Greece", "el_GR"), ("UKR", "Ukraine", "uk_UA"), ("DEU", "Germany", "")] {
+        for _ in 0..4 {
+            let token = app.begin(json!({"flags": {"skip_agreement": true}})).await;
+            let chosen = json!({"screen": "document", "document": "id", "country": country});
+            app.answer(&token, chosen).await.assert_status(200);
+            app.walk(&token).await;
+            let result = app.result(&token).await.json();
+            let person = &result["person"];
+            for member in ["nationality", "citizenship", "issuing_state"] {
+                assert_eq!(person[member], country, "{result:#}");
+            }
+            for member in ["authority", "address"] {
+                assert!(person[member].as_str().unwrap().ends_with(place), "{member}: {result:#}");
+            }
+            let local = format!("Surname_{letters}");
+            assert_eq!(result["id_card_front"].get(&local).is_some(), !letters.is_empty(), "{result:#}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn georgians_go_through_sessions_in_georgian() {
+    let by_default = TestApp::start().await;
+    let off = TestApp::start_with(|builder| builder.settings(|config| config.people_by_language = false)).await;
+    let countries = async |app: &TestApp| {
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..20 {
+            let result = app.result_of(json!({"flags": {"language": "ka", "document_types": ["id"]}})).await;
+            seen.insert(result["person"]["nationality"].to_string());
+            let is_georgian = result["id_card_back"].get("Authority_ka_GE").is_some();
+            assert_eq!(is_georgian, result["person"]["nationality"] == "GEO");
+        }
+        seen.len()
+    };
+    assert_eq!(countries(&by_default).await, 1);
+    assert!(countries(&off).await > 2);
+    // The widget offers the document that would be shown anyway.
+    let token = by_default.begin(json!({"flags": {"language": "ka", "skip_agreement": true}})).await;
+    let screen = by_default.view(&token).await["screen"].clone();
+    assert_eq!(screen["country"], "GEO");
+    let names = screen["countries"].as_array().unwrap();
+    assert!(names.contains(&json!({"code": "DEU", "name": "გერმანია"})), "{names:?}");
+}
+
+#[tokio::test]
 async fn who_goes_through_stays_whatever_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let people = folder.path().join("people");

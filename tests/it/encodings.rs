@@ -224,6 +224,18 @@ async fn words_that_count_for_nothing_are_hinted_at() {
         (json!({"document_types": "id"}), "the flag `document_types` is not a list: it restricts nothing"),
         (json!({"skip_face": 1}), "the flag `skip_face` is 1, not true or false: it counts as false"),
         (json!({"return_url": 5}), "the flag `return_url` is not text: it counts for nothing"),
+        (
+            json!({"language": "el"}),
+            "`language` is `el`, none of en, es, ka, ru, uk, gr, uz: the widget is in English; here it is `gr`",
+        ),
+        (
+            json!({"language": "ka-GE"}),
+            "`language` is `ka-GE`, none of en, es, ka, ru, uk, gr, uz: the widget is in English; here it is `ka`",
+        ),
+        (
+            json!({"language": "tlh"}),
+            "`language` is `tlh`, none of en, es, ka, ru, uk, gr, uz: the widget is in English",
+        ),
     ] {
         let begun = app.post_json("/external-api/begin/", &app.with_key(json!({"flags": flags}))).await;
         begun.assert_status(200);

@@ -189,6 +189,18 @@ async fn calls_that_are_not_imitated_say_so() {
         let tidy = format!("{}/", path.trim_end_matches('/'));
         assert_eq!(error, format!("identomat-mock does not imitate `POST {tidy}`"));
     }
+    for (method, path) in [(Method::POST, "/api/sdk/session"), (Method::GET, "/api/"), (Method::PUT, "/api//v2")] {
+        let reply = send(app.request(method.clone(), path).body("{}")).await;
+        reply.assert_status(501);
+        let path = path.replace("//", "/");
+        let sdk =
+            format!("identomat-mock does not imitate `{method} {path}`, which is the protocol of the mobile SDKs");
+        assert_eq!(reply.json()["error"], sdk);
+        assert!(reply.json()["instructions"].as_str().unwrap().contains("WebView") && reply.hint().contains("SDKs"));
+    }
+    let noted = app.mock.control().calls().list().await.unwrap();
+    assert!(noted.iter().any(|call| call.path == "/api/sdk/session" && call.status == 501), "{noted:?}");
+    app.get("/apis").await.assert_status(404);
     // The newer guide's path without the prefix is called by no client and not served.
     app.post_json("/begin/", &app.with_key(json!({}))).await.assert_status(404);
 }

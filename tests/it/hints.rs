@@ -1,6 +1,6 @@
 //! Who gets hints that name company keys and expected signatures.
 
-use identomat_mock::{Company, Config};
+use identomat_mock::{Company, Config, Endpoint, Fault, Scenario, Stage, Verdict};
 use reqwest::Method;
 use serde_json::json;
 
@@ -85,6 +85,56 @@ async fn verbose_hints_are_for_everybody_and_no_hints_for_nobody() {
     }
     let calls = none.get("/__admin/calls?status=401&order=newest&limit=1").await.json();
     assert!(calls["items"][0]["hint"].as_str().unwrap().contains("expected"), "the journal has it: {calls}");
+}
+
+#[tokio::test]
+async fn every_answer_names_the_mock_where_that_is_not_off() {
+    let named = start(|_| ()).await;
+    let unnamed = start(|config| config.version_header = false).await;
+    for (app, expected) in [(named, Some(env!("CARGO_PKG_VERSION"))), (unnamed, None)] {
+        app.mock.fault(Fault::html().on(Endpoint::Delete));
+        let token = app.begin(json!({"company_key": "first"})).await;
+        let link = format!("/?session_token={token}");
+        for path in [
+            "/external-api/begin/?company_key=first",
+            "/external-api/begin/?company_key=nobody",
+            "/external-api/delete/",
+            "/external-api/unknown/",
+            "/api/sdk",
+            "/",
+            &link,
+            "/?session_token=x",
+            "/__widget/page.css",
+            "/__admin/sessions",
+            "/__admin/sessions/x",
+            "/nowhere",
+        ] {
+            let reply = app.get(path).await;
+            assert_eq!(reply.header("x-identomat-mock"), expected, "{path}: {reply}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reason_that_nobody_has_seen_is_hinted_at() {
+    let scenario = Scenario::new("own").stage(Stage::widget().result(Verdict::rejected("documnt_covered")));
+    let app = TestApp::start_with(|builder| builder.scenario(scenario)).await;
+    let meant = "the reject_reason `documnt_covered` was never seen, did you mean `document_covered`?";
+    let hint = async |token: &str| app.result(token).await.header("x-identomat-mock-hint").map(str::to_owned);
+
+    let scripted = app.begin(json!({})).await;
+    assert_eq!(hint(&scripted).await, None);
+    app.mock.finish(&scripted).unwrap();
+    assert_eq!(hint(&scripted).await.as_deref(), Some(meant));
+
+    let decided = app.begin(json!({})).await;
+    app.mock.decide(&decided, Verdict::rejected("documnt_covered")).unwrap();
+    assert_eq!(hint(&decided).await.as_deref(), Some(meant));
+    app.mock.decide(&decided, Verdict::rejected("document_covered")).unwrap();
+    assert_eq!(hint(&decided).await, None);
+    app.mock.decide(&decided, Verdict::rejected("a moustache")).unwrap();
+    let unlike = "the reject_reason `a moustache` was never seen; seen were face_mismatch, ";
+    assert!(hint(&decided).await.unwrap().starts_with(unlike));
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     encodings::{Encoding, request},
-    harness::{LIMIT, Reply, TestApp, eventually, send, thorough},
+    harness::{Reply, TestApp, send, thorough},
     signatures::code_by_python,
 };
 
@@ -364,15 +364,43 @@ async fn faults_and_scenarios_reach_media() {
 }
 
 #[tokio::test]
-async fn media_are_no_polls_and_follow_the_result() {
+async fn media_are_no_polls_and_come_before_the_verdict() {
     let app = TestApp::start_with(|builder| builder.scenario("done-before-verdict")).await;
     let token = app.begin(json!({"flags": {"document_types": ["id"]}})).await;
+    assert_missing(MediaKind::CardFront, &media(&app, "card-front", &token).await);
     app.mock.finish(&token).unwrap();
+    let before = media(&app, "card-front", &token).await;
     for _ in 0..5 {
-        assert_missing(MediaKind::CardFront, &media(&app, "card-front", &token).await);
+        assert_is(MediaKind::CardFront, &media(&app, "card-front", &token).await);
     }
-    eventually(LIMIT, "there is a verdict", async || app.word(&token).await != "IN_PROGRESS").await;
-    assert_is(MediaKind::CardFront, &media(&app, "card-front", &token).await);
+    for word in ["IN_PROGRESS", "IN_PROGRESS", "APPROVED"] {
+        assert_eq!(app.word(&token).await, word);
+    }
+    assert!(media(&app, "card-front", &token).await.body == before.body, "it is the same picture");
+}
+
+/// What was brought is there when the person is through, uploaded or drawn, whatever the vendor makes of it.
+#[tokio::test]
+async fn pictures_are_there_without_a_verdict_and_of_what_cannot_be_read() {
+    let app = TestApp::start().await;
+    for scenario in ["done-before-verdict", "verdict-after-24h", "in-progress", "rejected-document-not-readable"] {
+        let flags = json!({
+            "mock_scenario": scenario, "document_types": ["passport"], "liveness": true, "require_face_document": true,
+            "allow_general_document_upload": true,
+        });
+        let token = app.begin(json!({"flags": flags})).await;
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0";
+        app.mock.upload(&token, MediaKind::Face, *png).unwrap();
+        app.mock.finish(&token).unwrap();
+        let result = app.result(&token).await.json();
+        assert_eq!((&result["document_type"], &result["person"]), (&json!(""), &json!({})), "{scenario}");
+        assert_eq!(result["face_images"], 1, "{scenario}");
+        assert!(media(&app, "face", &token).await.body == png, "{scenario}");
+        for kind in MediaKind::ALL.into_iter().filter(|kind| *kind != MediaKind::Face && is_there(*kind, "passport")) {
+            assert_is(kind, &media(&app, kind.as_str(), &token).await);
+        }
+        assert_missing(MediaKind::CardBack, &media(&app, "card-back", &token).await);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! The built-in race scenarios: each does to a client what its file says.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
 
 use identomat_mock::Due;
 use serde_json::{Value, json};
@@ -20,6 +23,47 @@ async fn done_before_verdict() {
     for word in ["IN_PROGRESS", "IN_PROGRESS", "APPROVED", "APPROVED"] {
         assert_eq!(app.word(&token).await, word);
     }
+}
+
+#[tokio::test]
+async fn verdict_after_done() {
+    let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
+    let app = TestApp::start_with(|builder| builder.scenario("verdict-after-done").frozen_at(at)).await;
+    let token = app.begin(json!({})).await;
+    app.mock.finish(&token).unwrap();
+    app.mock.advance(Duration::from_secs(7));
+    assert_eq!(app.word(&token).await, "IN_PROGRESS");
+    app.mock.advance(Duration::from_secs(1));
+    assert_eq!(app.word(&token).await, "APPROVED");
+}
+
+#[tokio::test]
+async fn name_differs() {
+    let app = with("name-differs").await;
+    let result = app.result_of(json!({})).await;
+    assert_eq!((&result["result"], &result["person"]["last_name"]), (&json!("APPROVED"), &json!("Named")));
+    assert!(result["name"].as_str().unwrap().starts_with("Otherwise "), "{result}");
+}
+
+#[tokio::test]
+async fn sides_disagree() {
+    let app = with("sides-disagree").await;
+    let result = app.result_of(json!({"flags": {"skip_document": true, "document_countries": ["GEO"]}})).await;
+    let code = |side: &str| result[side]["Nationality_Code_en_US"].clone();
+    assert_eq!((code("id_card_front"), code("id_card_back")), (json!("DEU"), json!("HRV")));
+    assert_eq!((&result["result"], &result["person"]["status"]), (&json!("APPROVED"), &json!("FIELDS_MISMATCH")));
+    let lasting = |side: &str| result[side]["Surname_en_US"].clone();
+    assert_eq!(lasting("id_card_front"), lasting("id_card_back"));
+}
+
+#[tokio::test]
+async fn address_rejected() {
+    let app = with("address-rejected").await;
+    let result = app.result_of(json!({})).await;
+    assert_eq!(result["result"], "REJECTED");
+    assert_eq!(result["reject_reason"]["value"], "document_type_mismatch");
+    assert_eq!(result["generalDocuments"][0]["typeId"], "utility_bill");
+    assert_eq!((&result["document_type"], &result["face_images"]), (&json!(""), &json!(0)));
 }
 
 #[tokio::test]
@@ -236,7 +280,7 @@ fn every_race_scenario_says_what_it_finds_and_has_a_test() {
             found += 1;
         }
     }
-    assert_eq!(found, 15);
+    assert_eq!(found, 19);
 }
 
 #[tokio::test]

@@ -314,9 +314,53 @@ async fn a_forced_rejection_gives_a_reason_of_a_step_that_ran() {
     let paper = json!({"skip_face": true, "skip_document": true, "allow_general_document_upload": true});
     let paper = rejected(paper).await;
     assert_eq!(
-        (&paper["reject_reason"]["value"], &paper["generalDocuments"]),
-        (&json!("document_not_readable"), &json!([]))
+        (&paper["reject_reason"]["value"], &paper["generalDocuments"].as_array().unwrap().len().into()),
+        (&json!("document_type_mismatch"), &json!(1))
     );
+}
+
+#[tokio::test]
+async fn nobody_is_rejected_for_a_face_that_was_not_checked() {
+    let app = fixed().await;
+    for (flags, reason) in [
+        (json!({}), "face_mismatch"),
+        (json!({"skip_face": true}), "document_not_readable"),
+        (
+            json!({"skip_face": true, "skip_document": true, "allow_general_document_upload": true}),
+            "document_type_mismatch",
+        ),
+    ] {
+        for scenario in ["rejected", "rejected-face-mismatch", "rejected-face-blurry"] {
+            let mut flags = flags.clone();
+            flags["mock_scenario"] = scenario.into();
+            let result = app.result_of(json!({"flags": flags})).await;
+            let reason =
+                if scenario.ends_with("blurry") && reason.starts_with("face") { "face_blurry" } else { reason };
+            assert_eq!(result["reject_reason"]["value"], reason, "{scenario}: {result}");
+            assert_eq!(result["face_images"], u32::from(reason.starts_with("face_")), "{result}");
+        }
+    }
+    assert!(app.mock.coverage().to_string().contains("document_type_mismatch"), "{}", app.mock.coverage());
+}
+
+#[tokio::test]
+async fn addresses_are_in_the_result_where_they_were_asked_for() {
+    let app = fixed().await;
+    let flags = json!({"require_email": true, "require_phone_number_check": true, "skip_document": true});
+    let token = app.begin(json!({"flags": flags})).await;
+    app.answer(&token, json!({"screen": "agreement", "agree": true})).await.assert_status(200);
+    app.answer(&token, json!({"screen": "email", "address": "nino@example.com"})).await.assert_status(200);
+    app.answer(&token, json!({"screen": "phone-number", "address": "+995 555 00 00 00"})).await.assert_status(200);
+    assert_eq!(app.result(&token).await.json()["person"], json!({}), "nobody is through");
+    app.walk(&token).await;
+    let person = app.result(&token).await.json()["person"].clone();
+    assert_eq!(person, json!({"email": "nino@example.com", "phone": "+995555000000"}));
+
+    let walked_by_nobody = app.result_of(json!({"flags": {"skip_document": true}, "steps": [{"type": "email"}]})).await;
+    assert_eq!(walked_by_nobody["person"], json!({"email": "somebody@example.com"}));
+    let with_document = app.result_of(json!({"flags": {"require_phone_number": true}})).await["person"].clone();
+    assert_eq!((&with_document["phone"], with_document.get("email")), (&json!("+12025550100"), None));
+    assert!(with_document["last_name"].is_string());
 }
 
 #[tokio::test]

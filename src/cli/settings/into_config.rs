@@ -62,6 +62,7 @@ impl Settings {
             own_scenarios: Vec::new(),
             builtin_scenarios: !self.no_builtin_scenarios.unwrap_or(false),
             fixtures: self.fixtures,
+            people_by_language: !self.no_people_by_language.unwrap_or(false),
             seed: self.seed,
             frozen_at: self.frozen_at.map(|Moment(moment)| moment),
             grace: self.grace.map_or(defaults.grace, |Length(time)| time),
@@ -84,6 +85,7 @@ impl Settings {
             cors: self.cors.unwrap_or_default().into_iter().map(|Pages(cors)| cors).fold(Cors::Nobody, Cors::and),
             verbose_hints: self.verbose_hints.unwrap_or(false),
             hints: !self.no_hints.unwrap_or(false),
+            version_header: !self.no_version_header.unwrap_or(false),
             journal: crate::JournalSettings {
                 enabled: !self.no_journal.unwrap_or(false),
                 calls: self.journal_calls.unwrap_or(journal.calls),

@@ -1,7 +1,7 @@
 //! `compare-faces/`: answers how alike the faces on two pictures are.
 
 use base64::{
-    Engine, alphabet,
+    DecodeError, Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
@@ -43,6 +43,24 @@ fn picture(call: &Call<'_>, name: &str) -> Result<Vec<u8>, VendorError> {
     let encoded: String = encoded.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
     let bytes = BASE64
         .decode(&encoded)
-        .map_err(|error| wrong(&format!("is no base64: {error}, in `{}`", shortened(&encoded))))?;
+        .map_err(|error| wrong(&format!("is no base64: `{}` {}", shortened(&encoded), fault(&error))))?;
     if is_picture(&bytes) { Ok(bytes) } else { Err(wrong("is base64 of something that is neither a JPEG nor a PNG")) }
+}
+
+/// What is wrong with a text that is to be base64, as it goes on after the text.
+fn fault(error: &DecodeError) -> String {
+    match *error {
+        DecodeError::InvalidByte(at, letter @ (b'-' | b'_')) => {
+            format!("has `{}` at {}: base64url is not taken, write `+` and `/`", char::from(letter), at + 1)
+        }
+        DecodeError::InvalidByte(at, b'=') => format!("has `=` at {}, which stands only at the end", at + 1),
+        DecodeError::InvalidByte(at, letter) => {
+            format!("has `{}` at {}; there are letters, digits, `+` and `/`", letter.escape_ascii(), at + 1)
+        }
+        DecodeError::InvalidLength(length) => format!("ends too early: no base64 has {length} characters"),
+        DecodeError::InvalidLastSymbol { offset, symbol, .. } => {
+            format!("ends too early: `{}` at {} cannot be the last character", symbol.escape_ascii(), offset + 1)
+        }
+        DecodeError::InvalidPadding => "has a wrong number of `=` at its end".to_owned(),
+    }
 }

@@ -112,6 +112,7 @@ finish: "polls=2"
 scenarios: a
 no-builtin-scenarios: false
 fixtures: a
+no-people-by-language: true
 watch: true
 seed: 5
 frozen-at: "2026-01-31T12:00:00Z"
@@ -123,6 +124,7 @@ missing-media-status: 404
 null-reject-reason: true
 verbose-hints: true
 no-hints: false
+no-version-header: true
 media-cache: 64MiB
 return-url-token: true
 no-panel: true
