@@ -89,7 +89,7 @@ pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
         )
     } else {
         (
-            ", which is the protocol of the mobile SDKs",
+            ": that is the protocol of the mobile SDKs",
             "Open the widget, /?session_token=TOKEN, in a WebView of the app instead of the SDK; docs/widget.md says how.",
         )
     };

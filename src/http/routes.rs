@@ -156,7 +156,7 @@ impl Routes {
     /// As [`Routes::answer`], whatever page calls.
     async fn answer_own(&self, mut request: Request<Arriving>, caller: &Caller) -> Response<Body> {
         let limits = &self.mock.config.limits;
-        // What the mobile SDKs speak is not imitated, and noted as what is not of the API of companies.
+        // What the mobile SDKs speak is not imitated; the journal has it, as other calls that are not.
         if ["/external-api/", "/api/"].iter().any(|start| request.uri().path().starts_with(start)) {
             let (head, mut body) = request.into_parts();
             let response = vendor_call(&self.mock, vendor_calls(head.uri.path()), &head, &mut body, caller).await;

@@ -193,8 +193,7 @@ async fn calls_that_are_not_imitated_say_so() {
         let reply = send(app.request(method.clone(), path).body("{}")).await;
         reply.assert_status(501);
         let path = path.replace("//", "/");
-        let sdk =
-            format!("identomat-mock does not imitate `{method} {path}`, which is the protocol of the mobile SDKs");
+        let sdk = format!("identomat-mock does not imitate `{method} {path}`: that is the protocol of the mobile SDKs");
         assert_eq!(reply.json()["error"], sdk);
         assert!(reply.json()["instructions"].as_str().unwrap().contains("WebView") && reply.hint().contains("SDKs"));
     }
