@@ -109,6 +109,10 @@ async fn what_the_drawer_did_is_said_where_it_is_seen() {
     for (width, height) in crate::browser::SIZES {
         visit.browser.resize(width, height).await;
         visit.open_drawer(flags.clone()).await;
+        // Its own style sheet holds: outcomes stand side by side, not one below the other as the page's buttons.
+        let top = |id: &str| format!("document.querySelector('[data-testid={id}]').getBoundingClientRect().top");
+        let beside = format!("{} === {}", top("finish-APPROVED"), top("finish-REJECTED"));
+        assert!(visit.browser.eval::<bool>(&beside).await);
         let code = "document.querySelector('[data-testid=stages] code')?.textContent";
         visit.browser.until(&format!("{code} === 'document_covered'")).await;
         let seen = "(() => { const said = document.querySelector('[data-testid=drawer-said]');
