@@ -10,7 +10,9 @@ use std::{
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc,
     },
+    thread,
     time::Duration,
 };
 
@@ -521,37 +523,81 @@ struct Chromedriver {
 }
 
 impl Chromedriver {
+    /// Starts one. It may find that somebody has taken the port that it was given, and ends then.
+    ///
+    /// # Panics
+    ///
+    /// When none of several starts.
     fn start() -> Self {
+        const TRIES: usize = 5;
+        let mut started = Self::try_start("chromedriver");
+        for _ in 1..TRIES {
+            if started.is_ok() {
+                break;
+            }
+            started = Self::try_start("chromedriver");
+        }
+        started.unwrap_or_else(|problem| {
+            panic!("`chromedriver` does not start; `make browser` installs it where it is missing: {problem}")
+        })
+    }
+
+    /// Starts that program.
+    ///
+    /// # Errors
+    ///
+    /// What it said, when it ends instead, or takes too long.
+    fn try_start(program: &str) -> Result<Self, String> {
         let folder = tempfile::tempdir().expect("there is room for a browser's files").keep();
         let mut command = Command::new("sh");
-        // Its input ends with the test process. Whatever names the folder is a browser's, and writes to it.
+        // Its input ends with the test process. Whatever names the folder is a browser's, and writes to it. The output is
+        // that of the program alone, and ends with it.
         command.arg("-c").arg(
-            r#"chromedriver --port=0 & read -r _; kill -KILL $!
+            r#""$0" --port=0 & exec >&-; read -r _; kill -KILL $!
             while pids=$(echo "$TMPDIR" | grep -lsf - /proc/[0-9]*/cmdline | cut -d/ -f3) && [ "$pids" ]; do
                 kill -KILL $pids; sleep 0.1
             done
             rm -rf "$TMPDIR""#,
         );
         command
+            .arg(program)
             .env("TMPDIR", &folder)
             .env("HOME", &folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
         let mut shell = command.spawn().expect("there is a shell");
-        let mut output = BufReader::new(shell.stdout.take().expect("the output is a pipe"));
-        let mut said = String::new();
-        let port = loop {
-            let start = said.len();
-            if output.read_line(&mut said).expect("the output is text") == 0 {
-                panic!("`chromedriver` does not start; `make browser` installs it where it is missing: {said}");
+        let output = BufReader::new(shell.stdout.take().expect("the output is a pipe"));
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || tell.send(port_of(output)));
+        let port = told.recv_timeout(START).unwrap_or_else(|_| Err(format!("it says no port within {START:?}")));
+        match port {
+            Ok((port, output)) => Ok(Self { shell, port, folder, _output: output }),
+            Err(problem) => {
+                drop(shell.stdin.take());
+                let _ = shell.wait();
+                Err(problem)
             }
-            let line = said[start..].trim_end().trim_end_matches('.');
-            if let Some((_, port)) = line.split_once("started successfully on port ") {
-                break port.parse().expect("a port is a number");
-            }
-        };
-        Self { shell, port, folder, _output: output }
+        }
+    }
+}
+
+/// The port that chromedriver says it has, and the rest of its output.
+///
+/// # Errors
+///
+/// What it said, when it ends without one.
+fn port_of(mut output: BufReader<ChildStdout>) -> Result<(u16, BufReader<ChildStdout>), String> {
+    let mut said = String::new();
+    loop {
+        let start = said.len();
+        if output.read_line(&mut said).expect("the output is text") == 0 {
+            return Err(format!("it ended, and said: {said}"));
+        }
+        let line = said[start..].trim_end().trim_end_matches('.');
+        if let Some((_, port)) = line.split_once("started successfully on port ") {
+            return Ok((port.parse().expect("a port is a number"), output));
+        }
     }
 }
 
@@ -574,6 +620,12 @@ impl FormatRequestData for DevTools {
         let command = json!({"cmd": self.method, "params": self.parameters});
         RequestData::new(Method::POST, format!("session/{session}/goog/cdp/execute")).add_body(command)
     }
+}
+
+#[test]
+fn a_chromedriver_that_ends_at_once_is_noticed() {
+    let problem = Chromedriver::try_start("echo").err().expect("it is none");
+    assert_eq!(problem, "it ended, and said: --port=0\n");
 }
 
 /// Whatever hangs in a browser, the tests go on.
