@@ -2,7 +2,7 @@
 // clicks it when it can be clicked. Whoever does not get through is named.
 import puppeteer from "puppeteer-core";
 
-const [executablePath, button, ...links] = process.argv.slice(2);
+const [executablePath, ...links] = process.argv.slice(2);
 const browser = await puppeteer.launch({
   executablePath,
   headless: "shell",
@@ -13,7 +13,8 @@ try {
     const page = await browser.newPage();
     page.setDefaultTimeout(15_000);
     await page.goto(link);
-    for (const id of [button, "use", "done"].filter((id) => id !== "use" || button === "take")) {
+    const isLive = new URL(link).hash === "#live";
+    for (const id of isLive ? ["start", "done"] : ["take", "use", "done"]) {
       const locator = page.locator(`[data-testid=${id}]`);
       try {
         await (id === "done" ? locator.wait() : locator.click());

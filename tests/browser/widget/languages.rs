@@ -112,8 +112,8 @@ async fn countries_have_names_in_every_language() {
         let bare =
             "[...document.querySelectorAll('#country option')].filter((it) => it.textContent === it.value).length";
         assert_eq!(visit.browser.eval::<usize>(bare).await, 0, "{code}");
-        visit.browser.take_pictures(&format!("countries-{code}")).await;
     }
+    visit.browser.take_pictures("countries-uz").await;
 }
 
 #[tokio::test]
