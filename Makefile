@@ -65,7 +65,8 @@ tools:
 		python3 -m pip install -q --root-user-action=ignore -r tests/requirements.txt 2>/dev/null || \
 		python3 -m pip install -q --break-system-packages -r tests/requirements.txt
 
-# Chromium, its shell and their driver, and axe-core, which looks for what shuts people out.
+# Chromium, its shell and their driver; axe-core, which looks for what shuts people out; and puppeteer-core, which clicks
+# as scripts of users do.
 browser: tests/browser/node_modules/axe-core/axe.min.js
 	@$(call installed,chromium chromium-headless-shell chromedriver certutil) || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium chromium-driver chromium-headless-shell \

@@ -14,7 +14,7 @@ use crate::{
     vendor::{DocumentType, Language, MediaKind},
 };
 
-/// The addresses of whoever gave none.
+/// The addresses of a person who was never asked for one.
 pub(crate) const SAMPLE_EMAIL: &str = "somebody@example.com";
 pub(crate) const SAMPLE_PHONE: &str = "+12025550100";
 

@@ -132,7 +132,7 @@ impl Mock {
         })
     }
 
-    /// The person of a session, for whoever draws them.
+    /// The person of a session, for drawings.
     fn sitter(&self, tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
         session.sitter(|session| {
             let (setup, wish) = (tenant.setup(), session.scenario().person.as_ref());

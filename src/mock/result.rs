@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) json: Bytes,
-    /// What may be a mistake of whoever wrote or decided what is told.
+    /// A possible mistake in the scenario or the decision behind the answer.
     pub(crate) doubt: Option<String>,
     pub(crate) met: Met,
 }

@@ -27,7 +27,7 @@ export function closeCamera(stream) {
 }
 
 // Draws what a video, or a picture, shows now on a canvas, which gets its size.
-export function draw(canvas, source) {
+export function drawOn(canvas, source) {
   canvas.width = source.videoWidth ?? source.width;
   canvas.height = source.videoHeight ?? source.height;
   canvas.getContext("2d").drawImage(source, 0, 0);

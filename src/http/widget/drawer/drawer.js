@@ -51,7 +51,7 @@ function open() {
   const description = element("p", {});
   const timeline = element("ol", { className: "stages", testid: "stages" });
   const closed = element("p", { className: "said wrong", hidden: true, testid: "drawer-closed" });
-  // Made once: whoever types loses nothing while something else is tried.
+  // Made once: a token that is being typed stays while another button is used.
   const key = askForToken(() => look());
   key.hidden = true;
   const known = element("div", { hidden: true }, part("Session", facts.shown), part("Scenario", description, timeline));

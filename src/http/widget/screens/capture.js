@@ -1,6 +1,6 @@
 // A picture: taken with the camera, chosen as a file, or the sample, which needs neither. Everything is made once, and
 // shown when it is its turn: a script that holds a button holds the one that can be clicked later.
-import { asJpeg, closeCamera, draw as drawOn, openCamera, record } from "../camera.js";
+import { asJpeg, closeCamera, drawOn, openCamera, record } from "../camera.js";
 import { button, element, notice } from "../dom.js";
 import { readPicture } from "../file.js";
 import { t } from "../text.js";

@@ -2,7 +2,7 @@
 import { button, element, field } from "../dom.js";
 import { t } from "../text.js";
 
-// Whoever had a new code sent waits so long for the next one, in seconds.
+// How long the button is disabled after a new code was sent, in seconds.
 const PAUSE = 30;
 
 export function draw({ screen, answer }) {
