@@ -88,6 +88,7 @@ async fn every_screen_fits_and_shuts_nobody_out() {
         visit.look(&format!("screen-{screen}")).await;
         if screen == "agreement" {
             visit.browser.click("drawer-open").await;
+            visit.browser.element("stages").await;
             visit.look("drawer").await;
             visit.browser.click("drawer-close").await;
         }

@@ -54,6 +54,7 @@ async fn texts_of_a_questionnaire_run_nothing() {
         assert!(times >= 1 + 7 + 2 + 2, "{hostile}: {times}");
         visit.assert_harmless().await;
         visit.browser.click("drawer-open").await;
+        visit.browser.element("stages").await;
         visit.assert_harmless().await;
         visit.browser.click("drawer-close").await;
         visit.browser.fill_in(&format!("{hostile}.{hostile} text"), hostile).await;
@@ -124,6 +125,7 @@ async fn what_is_said_of_scenarios_and_people_runs_nothing() {
     let token = visit.begin_and_open(json!({}), json!([])).await;
     visit.see("agreement").await;
     visit.browser.click("drawer-open").await;
+    visit.browser.element("stages").await;
     assert!(visit.browser.text("[data-testid=drawer]").await.contains(HOSTILE[0]));
     visit.assert_harmless().await;
     visit.browser.click("drawer-close").await;
