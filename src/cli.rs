@@ -229,7 +229,7 @@ async fn serve(settings: Settings, demo: Option<Showing>, return_memory: fn()) -
 fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String {
     let mock = server.mock();
     let (listening, url, scenarios) = (server.local_url(), server.url(), server.scenarios());
-    let setups: Vec<_> = mock.tenants.residents().iter().map(|tenant| tenant.setup()).collect();
+    let setups: Vec<_> = mock.tenants.permanent().iter().map(|tenant| tenant.settings()).collect();
     let companies: Vec<_> = setups.iter().map(|setup| &setup.company).collect();
     let any = mock.config.any_company_key.as_ref();
     let widget = server.widget_url("TOKEN");
@@ -286,8 +286,9 @@ fn tell_dialect(mock: &Mock) {
     if !io::stderr().is_terminal() {
         return;
     }
-    let is_upper = |tenant: &Arc<Tenant>| mock.config.wording(&tenant.setup().company).result_case == ResultCase::Upper;
-    if mock.tenants.residents().iter().any(is_upper) {
+    let is_upper =
+        |tenant: &Arc<Tenant>| mock.config.wording(&tenant.settings().company).result_case == ResultCase::Upper;
+    if mock.tenants.permanent().iter().any(is_upper) {
         tracing::info!(
             "results are written as the vendor's manual does (APPROVED); recorded live answers are lower case \
              (approved): --dialect live sends those. A client that knows the lower case alone waits for ever otherwise"

@@ -69,7 +69,10 @@ use crate::metrics::Metrics;
 use crate::{
     catalogue::Catalogue,
     clock::{Clock, uptime},
-    company::{Ceiling, Company, Gone, Holds, Journal, Numbers, Tenant, TenantSettings, Tenants, Welcome},
+    company::{
+        Company, Holds, Journal, JournalSequence, OnDemandPolicy, RemovalReason, SessionLimit, Tenant, TenantRegistry,
+        TenantSettings,
+    },
     config::Config,
     coverage::Ledger,
     data_file::LoadError,
@@ -85,7 +88,7 @@ use crate::{media::Specimens, session::Storage};
 #[derive(Debug)]
 pub(crate) struct Mock {
     pub(crate) config: Config,
-    pub(crate) tenants: Tenants,
+    pub(crate) tenants: TenantRegistry,
     /// What companies are made with.
     settings: TenantSettings,
     /// For new sessions; those that run keep the one they began with.
@@ -98,7 +101,7 @@ pub(crate) struct Mock {
     /// The calls that belong to no company.
     pub(crate) journal: Arc<Journal>,
     /// The numbers of all that happened, and a bell for it.
-    pub(crate) numbers: Arc<Numbers>,
+    pub(crate) numbers: Arc<JournalSequence>,
     draws: TokenSource,
     #[cfg(feature = "media")]
     pub(crate) specimens: Specimens,
@@ -157,20 +160,30 @@ impl Mock {
         let catalogue = read_catalogue(&config, &config.companies())?;
         let moment = |at| moment(at).map_err(ConfigError::Setting);
         let frozen_at = config.frozen_at.map(moment).transpose()?;
-        let ceiling = Ceiling { most: config.max_sessions, refuses: config.refuse_at_max_sessions };
-        let numbers = Arc::new(Numbers::default());
-        let settings =
-            TenantSettings { seed: config.seed, frozen_at, ceiling, journal: config.journal, numbers: numbers.clone() };
+        let ceiling = SessionLimit { max_sessions: config.max_sessions, refuses: config.refuse_at_max_sessions };
+        let numbers = Arc::new(JournalSequence::default());
+        let settings = TenantSettings {
+            seed: config.seed,
+            frozen_at,
+            session_limit: ceiling,
+            journal: config.journal,
+            sequence: numbers.clone(),
+        };
         let configured = each_with_its(&settings, config.companies())?;
         let welcome = |company: Company| {
             let settings = settings_of(&settings, &company).map_err(ConfigError::Setting)?;
-            Ok::<_, ConfigError>(Welcome { company, idle: config.company_idle, most: config.max_companies, settings })
+            Ok::<_, ConfigError>(OnDemandPolicy {
+                company,
+                idle_timeout: config.company_idle,
+                max_companies: config.max_companies,
+                settings,
+            })
         };
         let welcome = config.any_company_key.clone().map(welcome).transpose()?;
         let (clock, faults) = (Clock::new(frozen_at), Faults::default());
         faults.replace(&config.faults, clock.now());
         Ok(Self {
-            tenants: Tenants::new(configured, welcome),
+            tenants: TenantRegistry::new(configured, welcome),
             settings,
             shelf: RwLock::new(Shelf::new(catalogue)),
             clock,
@@ -211,7 +224,7 @@ impl Mock {
     ///
     /// [`ErrorCode::CompanyKeyInvalid`], with a hint that lists the keys.
     pub(crate) fn tenant(&self, key: &str) -> Result<Arc<Tenant>, VendorError> {
-        self.tenants.find(key, uptime).ok_or_else(|| {
+        self.tenants.get_or_create(key, uptime).ok_or_else(|| {
             VendorError::new(
                 ErrorCode::CompanyKeyInvalid,
                 format!("there is no company key `{}`; the keys are: {}", shortened(key), self.tenants.known_keys()),
@@ -289,12 +302,12 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
             "the company `{}` has no session `{}`: {}",
             tenant.key,
             shortened(token),
-            match Token::parse(token).and_then(|token| tenant.sessions.gone(&token)) {
-                Some(Gone::Evicted) => {
+            match Token::parse(token).and_then(|token| tenant.sessions.removal_reason(&token)) {
+                Some(RemovalReason::Evicted) => {
                     "it was given up for a new one, as the company had as many as it may have (--max-sessions)"
                 }
-                Some(Gone::Deleted) => "it was deleted",
-                None if tenant.went_before() => {
+                Some(RemovalReason::Deleted) => "it was deleted",
+                None if tenant.was_evicted() => {
                     "it was never begun, is another company's, or went with the company, which was idle for too long or \
                      made room for another (--company-idle, --max-companies)"
                 }

@@ -300,7 +300,7 @@ impl MockServer {
 
     /// How many companies that came to be at their first call have gone since.
     pub fn evicted_companies(&self) -> u64 {
-        self.mock.tenants.evicted(uptime())
+        self.mock.tenants.eviction_count(uptime())
     }
 
     /// Moves every company's clock on, so that nobody has to wait for times in scenarios and for expiry; answers what

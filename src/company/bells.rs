@@ -14,29 +14,29 @@ use crate::vendor::Token;
 
 /// A bell for each session that somebody waits for. Mostly there is none, and nothing that happens takes a lock.
 #[derive(Debug, Default)]
-pub(super) struct Bells {
+pub(super) struct SessionNotifiers {
     by_token: Mutex<HashMap<Token, Arc<Notify>>>,
     count: AtomicUsize,
 }
 
 /// The bell of a session, for one who waits.
 #[derive(Debug)]
-pub(crate) struct Bell<'a> {
-    bells: &'a Bells,
+pub(crate) struct SessionNotifier<'a> {
+    notifiers: &'a SessionNotifiers,
     token: Token,
-    pub(crate) rings: Arc<Notify>,
+    pub(crate) changed: Arc<Notify>,
 }
 
-impl Bells {
-    pub(super) fn of(&self, token: Token) -> Bell<'_> {
+impl SessionNotifiers {
+    pub(super) fn subscribe(&self, token: Token) -> SessionNotifier<'_> {
         let mut by_token = self.by_token();
         let rings = by_token.entry(token).or_default().clone();
         self.count.store(by_token.len(), Ordering::SeqCst);
-        Bell { bells: self, token, rings }
+        SessionNotifier { notifiers: self, token, changed: rings }
     }
 
     /// Rings that of one session.
-    pub(super) fn ring(&self, token: &Token) {
+    pub(super) fn notify(&self, token: &Token) {
         if self.count.load(Ordering::SeqCst) > 0
             && let Some(bell) = self.by_token().get(token)
         {
@@ -45,7 +45,7 @@ impl Bells {
     }
 
     /// Rings all of them.
-    pub(super) fn ring_all(&self) {
+    pub(super) fn notify_all(&self) {
         if self.count.load(Ordering::SeqCst) > 0 {
             self.by_token().values().for_each(|bell| bell.notify_waiters());
         }
@@ -56,13 +56,13 @@ impl Bells {
     }
 }
 
-impl Drop for Bell<'_> {
+impl Drop for SessionNotifier<'_> {
     fn drop(&mut self) {
-        let mut by_token = self.bells.by_token();
+        let mut by_token = self.notifiers.by_token();
         // This one's, and that in the map.
-        if Arc::strong_count(&self.rings) <= 2 {
+        if Arc::strong_count(&self.changed) <= 2 {
             by_token.remove(&self.token);
-            self.bells.count.store(by_token.len(), Ordering::SeqCst);
+            self.notifiers.count.store(by_token.len(), Ordering::SeqCst);
         }
     }
 }

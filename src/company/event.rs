@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use super::Entry;
+use super::JournalEntry;
 use crate::{
     embedding::Finding,
     faults::Endpoint,
@@ -17,27 +17,28 @@ use crate::{
 
 /// Something that happened, with its number among all that did.
 #[derive(Debug)]
-pub(crate) struct Event {
+pub(crate) struct JournalEvent {
     pub(crate) id: u64,
-    pub(crate) happened: Happened,
+    pub(crate) event: Event,
 }
 
 /// Something that happened.
 #[derive(Debug)]
-pub(crate) struct Happened {
+pub(crate) struct Event {
     /// When, on the company's clock, or the server's where there is no company.
     pub(crate) at: Timestamp,
     pub(crate) session: Option<Token>,
-    pub(crate) what: What,
+    pub(crate) kind: EventKind,
 }
 
 /// What happened.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub(crate) enum What {
+#[serde(tag = "what")]
+pub(crate) enum EventKind {
     /// A session began.
-    Begun {
+    #[serde(rename = "begun")]
+    SessionBegun {
         #[serde(serialize_with = "name")]
         #[cfg_attr(test, schemars(with = "String"))]
         scenario: Arc<Scenario>,
@@ -45,31 +46,42 @@ pub(crate) enum What {
         chosen_by: Cow<'static, str>,
     },
     /// Somebody opened the widget for the first time.
-    Opened,
+    #[serde(rename = "opened")]
+    WidgetOpened,
     /// The person came to a step of the widget for the first time.
-    Step { step: String },
+    #[serde(rename = "step")]
+    StepReached { step: String },
     /// The person got through.
-    Finished,
+    #[serde(rename = "finished")]
+    WidgetFinished,
     /// A stage of the scenario came: which, from 1.
-    Stage { stage: usize },
+    #[serde(rename = "stage")]
+    StageReached { stage: usize },
     /// It was decided from outside.
-    Decided { verdict: String },
+    #[serde(rename = "decided")]
+    DecisionMade { verdict: String },
     /// The widget found out something about where it runs.
-    Finding {
+    #[serde(rename = "finding")]
+    FindingReported {
         finding: Finding,
         /// What is wrong, in a sentence.
         problem: &'static str,
     },
     /// From now on another scenario happens to the session.
-    Scenario { scenario: String },
+    #[serde(rename = "scenario")]
+    ScenarioSwitched { scenario: String },
     /// The token ran out before the person was through.
-    Expired,
+    #[serde(rename = "expired")]
+    SessionExpired,
     /// The session was deleted.
-    Deleted,
+    #[serde(rename = "deleted")]
+    SessionDeleted,
     /// The session made room for a new one.
-    Evicted,
+    #[serde(rename = "evicted")]
+    SessionEvicted,
     /// A call was answered.
-    Call {
+    #[serde(rename = "call")]
+    CallAnswered {
         /// Its id in the journal.
         call: u64,
         endpoint: Option<Endpoint>,
@@ -79,96 +91,100 @@ pub(crate) enum What {
         status: u16,
     },
     /// A fault struck a call: which, in words.
-    Fault { fault: String },
+    #[serde(rename = "fault")]
+    FaultHit { fault: String },
     /// The clock was moved, stopped, or let run on.
-    Clock { now: String, is_frozen: bool },
+    #[serde(rename = "clock")]
+    ClockChanged { now: String, is_frozen: bool },
     /// The company, or everything where it belongs to none, was made as it was at the start.
-    Reset,
+    #[serde(rename = "reset")]
+    StateReset,
     /// Scenarios and fixtures were read again.
-    Reloaded,
+    #[serde(rename = "reloaded")]
+    FilesReloaded,
 }
 
-impl Event {
+impl JournalEvent {
     /// What memory it takes in a journal.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Arc<Self>>() + shared(size_of::<Self>()) + self.happened.what.on_heap()
+        size_of::<Arc<Self>>() + shared(size_of::<Self>()) + self.event.kind.on_heap()
     }
 }
 
-impl OnHeap for What {
+impl OnHeap for EventKind {
     fn on_heap(&self) -> usize {
         match self {
-            Self::Step { step: text }
-            | Self::Decided { verdict: text }
-            | Self::Scenario { scenario: text }
-            | Self::Fault { fault: text }
-            | Self::Clock { now: text, .. }
-            | Self::Begun { chosen_by: Cow::Owned(text), .. } => text.on_heap(),
-            Self::Call { method, path, .. } => method.on_heap() + path.on_heap(),
-            Self::Begun { .. }
-            | Self::Opened
-            | Self::Finished
-            | Self::Stage { .. }
-            | Self::Finding { .. }
-            | Self::Expired
-            | Self::Deleted
-            | Self::Evicted
-            | Self::Reset
-            | Self::Reloaded => 0,
+            Self::StepReached { step: text }
+            | Self::DecisionMade { verdict: text }
+            | Self::ScenarioSwitched { scenario: text }
+            | Self::FaultHit { fault: text }
+            | Self::ClockChanged { now: text, .. }
+            | Self::SessionBegun { chosen_by: Cow::Owned(text), .. } => text.on_heap(),
+            Self::CallAnswered { method, path, .. } => method.on_heap() + path.on_heap(),
+            Self::SessionBegun { .. }
+            | Self::WidgetOpened
+            | Self::WidgetFinished
+            | Self::StageReached { .. }
+            | Self::FindingReported { .. }
+            | Self::SessionExpired
+            | Self::SessionDeleted
+            | Self::SessionEvicted
+            | Self::StateReset
+            | Self::FilesReloaded => 0,
         }
     }
 }
 
-impl What {
+impl EventKind {
     /// Its name, as it is written.
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Begun { .. } => "begun",
-            Self::Opened => "opened",
-            Self::Step { .. } => "step",
-            Self::Finished => "finished",
-            Self::Stage { .. } => "stage",
-            Self::Decided { .. } => "decided",
-            Self::Finding { .. } => "finding",
-            Self::Scenario { .. } => "scenario",
-            Self::Expired => "expired",
-            Self::Deleted => "deleted",
-            Self::Evicted => "evicted",
-            Self::Call { .. } => "call",
-            Self::Fault { .. } => "fault",
-            Self::Clock { .. } => "clock",
-            Self::Reset => "reset",
-            Self::Reloaded => "reloaded",
+            Self::SessionBegun { .. } => "begun",
+            Self::WidgetOpened => "opened",
+            Self::StepReached { .. } => "step",
+            Self::WidgetFinished => "finished",
+            Self::StageReached { .. } => "stage",
+            Self::DecisionMade { .. } => "decided",
+            Self::FindingReported { .. } => "finding",
+            Self::ScenarioSwitched { .. } => "scenario",
+            Self::SessionExpired => "expired",
+            Self::SessionDeleted => "deleted",
+            Self::SessionEvicted => "evicted",
+            Self::CallAnswered { .. } => "call",
+            Self::FaultHit { .. } => "fault",
+            Self::ClockChanged { .. } => "clock",
+            Self::StateReset => "reset",
+            Self::FilesReloaded => "reloaded",
         }
     }
 
     /// A call was answered.
-    pub(crate) fn call(entry: &Entry) -> Self {
+    pub(crate) fn call(entry: &JournalEntry) -> Self {
         let call = &entry.recorded;
         let (method, path) = (call.method.to_string(), call.path().to_owned());
-        Self::Call { call: entry.id, endpoint: call.endpoint, method, path, status: call.status }
+        Self::CallAnswered { call: entry.id, endpoint: call.endpoint, method, path, status: call.status }
     }
 }
 
-impl Happened {
+impl Event {
     /// A clock was turned, and stands so now.
     pub(crate) fn clock(now: Timestamp, is_frozen: bool) -> Self {
-        Self { at: now, session: None, what: What::Clock { now: now.to_string(), is_frozen } }
+        Self { at: now, session: None, kind: EventKind::ClockChanged { now: now.to_string(), is_frozen } }
     }
 }
 
-impl From<session::Happened> for What {
+impl From<session::Happened> for EventKind {
     fn from(happened: session::Happened) -> Self {
         use session::Happened::{Decided, Expired, Finished, Found, Opened, Scenario, Stage, Step};
         match happened {
-            Opened => Self::Opened,
-            Step(step) => Self::Step { step },
-            Finished => Self::Finished,
-            Stage(stage) => Self::Stage { stage },
-            Decided(verdict) => Self::Decided { verdict },
-            Found(finding) => Self::Finding { finding, problem: finding.problem() },
-            Scenario(scenario) => Self::Scenario { scenario },
-            Expired => Self::Expired,
+            Opened => Self::WidgetOpened,
+            Step(step) => Self::StepReached { step },
+            Finished => Self::WidgetFinished,
+            Stage(stage) => Self::StageReached { stage },
+            Decided(verdict) => Self::DecisionMade { verdict },
+            Found(finding) => Self::FindingReported { finding, problem: finding.problem() },
+            Scenario(scenario) => Self::ScenarioSwitched { scenario },
+            Expired => Self::SessionExpired,
         }
     }
 }

@@ -72,34 +72,34 @@ pub(crate) struct ConfigurationFile {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompanyChange {
     /// Asks for signed calls, and signs the answers.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     secret: Option<Option<String>>,
     /// For sessions that do not ask for one.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     scenario: Option<Option<String>>,
     /// How its answers are worded.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<Dialect>"))]
     dialect: Option<Option<Dialect>>,
     /// How `result` is written.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<ResultCase>"))]
     result_case: Option<Option<ResultCase>>,
     /// Added to those that it has, or in place of one of the same id; null takes one away.
     #[serde(default)]
     configurations: BTreeMap<String, Option<ConfigurationFile>>,
     /// Who goes through its sessions; null and [] for everybody.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     people: Option<Option<Vec<String>>>,
     /// How many sessions it has at most.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<usize>"))]
     max_sessions: Option<Option<usize>>,
     /// Whether `begin/` is refused at that number instead of making room.
-    #[serde(default, deserialize_with = "said")]
+    #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     refuse_at_max_sessions: Option<Option<bool>>,
 }
@@ -125,7 +125,7 @@ impl CompanyFile {
 
 impl Company {
     /// What the control API takes for it.
-    pub(crate) fn written(&self) -> Map<String, Value> {
+    pub(crate) fn to_file_value(&self) -> Map<String, Value> {
         let Self {
             key,
             secret,
@@ -173,7 +173,7 @@ impl From<ConfigurationFile> for Configuration {
 
 impl CompanyChange {
     /// The company as it is with the change.
-    pub(crate) fn of(self, mut company: Company) -> Company {
+    pub(crate) fn apply_to(self, mut company: Company) -> Company {
         company.secret = self.secret.unwrap_or(company.secret);
         company.scenario = self.scenario.unwrap_or(company.scenario);
         company.dialect = self.dialect.unwrap_or(company.dialect);
@@ -192,7 +192,9 @@ impl CompanyChange {
 }
 
 /// What is there, null too.
-fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(reader: D) -> Result<Option<Option<T>>, D::Error> {
+fn deserialize_nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    reader: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(reader).map(Some)
 }
 
@@ -222,7 +224,7 @@ mod tests {
             .max_sessions(5)
             .refuse_at_max_sessions(true);
         for company in [company, Company::new("plain")] {
-            let file: CompanyFile = serde_json::from_value(company.written().into()).unwrap();
+            let file: CompanyFile = serde_json::from_value(company.to_file_value().into()).unwrap();
             let read = file.into_company();
             assert_eq!((format!("{read:?}"), &read.secret), (format!("{company:?}"), &company.secret));
         }

@@ -13,7 +13,7 @@ use std::{
 use indexmap::IndexMap;
 use tokio::runtime::Handle;
 
-use super::{Company, EvictedCalls, Tenant, TenantSettings, sessions::Index};
+use super::{Company, EvictedCalls, Tenant, TenantSettings, sessions::SessionIndex};
 use crate::{foreign_text::is_disturbing, glob::Glob};
 
 /// The longest key of a company that comes to be at its first call, in bytes.
@@ -27,19 +27,19 @@ const MANY_SESSIONS: usize = 1000;
 
 /// The companies that come to be at their first call, and go.
 #[derive(Debug)]
-pub(super) struct Guests {
-    pub(super) welcome: Welcome,
+pub(super) struct OnDemandTenants {
+    pub(super) policy: OnDemandPolicy,
     pattern: Glob,
     by_key: RwLock<HashMap<String, Arc<Tenant>>>,
     /// When somebody can be idle for long enough to go, at the earliest, in milliseconds of real time.
     next_sweep: AtomicU64,
-    evicted: AtomicU64,
-    left: Mutex<Left>,
+    eviction_count: AtomicU64,
+    evicted: Mutex<EvictedTenants>,
 }
 
 /// What is not remembered of the calls of companies that went, so that nobody takes it for no call.
 #[derive(Debug, Default)]
-struct Left {
+struct EvictedTenants {
     /// Of the last ones.
     by_key: IndexMap<String, EvictedCalls>,
     /// Of all of them.
@@ -48,19 +48,19 @@ struct Left {
 
 /// Who comes to be a company at its first call, and when it goes.
 #[derive(Debug)]
-pub(crate) struct Welcome {
+pub(crate) struct OnDemandPolicy {
     /// How each is set. Its key is a pattern of theirs: `*` stands for any characters, `?` for one.
     pub(crate) company: Company,
     /// How long one stays without a call, in real time.
-    pub(crate) idle: Duration,
+    pub(crate) idle_timeout: Duration,
     /// How many there are at most.
-    pub(crate) most: usize,
+    pub(crate) max_companies: usize,
     pub(crate) settings: TenantSettings,
 }
 
-impl Left {
+impl EvictedTenants {
     fn add(&mut self, key: &str, evicted: EvictedCalls) {
-        self.all = self.all.and(evicted);
+        self.all = self.all.merge(evicted);
         self.by_key.insert(key.to_owned(), evicted);
         if self.by_key.len() > MOST_LEFT {
             self.by_key.shift_remove_index(0);
@@ -75,15 +75,15 @@ impl Left {
     }
 }
 
-impl Guests {
-    pub(super) fn new(welcome: Welcome) -> Self {
+impl OnDemandTenants {
+    pub(super) fn new(policy: OnDemandPolicy) -> Self {
         Self {
-            pattern: Glob::new(&welcome.company.key).expect("it was checked at the start"),
-            welcome,
+            pattern: Glob::new(&policy.company.key).expect("it was checked at the start"),
+            policy,
             by_key: RwLock::default(),
             next_sweep: AtomicU64::new(0),
-            evicted: AtomicU64::new(0),
-            left: Mutex::default(),
+            eviction_count: AtomicU64::new(0),
+            evicted: Mutex::default(),
         }
     }
 
@@ -93,23 +93,23 @@ impl Guests {
     }
 
     /// How many went by themselves so far.
-    pub(super) fn evicted(&self) -> u64 {
-        self.evicted.load(Ordering::Relaxed)
+    pub(super) fn eviction_count(&self) -> u64 {
+        self.eviction_count.load(Ordering::Relaxed)
     }
 
     /// What is not remembered of the calls of those that went by themselves.
-    pub(super) fn not_remembered(&self) -> EvictedCalls {
-        self.left().all
+    pub(super) fn evicted_calls(&self) -> EvictedCalls {
+        self.evicted_tenants().all
     }
 
     /// Forgets that one had calls.
     pub(super) fn forget(&self, key: &str) {
-        let _ = self.left().take(key);
+        let _ = self.evicted_tenants().take(key);
     }
 
     /// Whose keys are let in, for hints.
-    pub(super) fn who(&self) -> String {
-        format!("any like `{}` of at most {LONGEST_KEY} bytes", self.welcome.company.key)
+    pub(super) fn describe_pattern(&self) -> String {
+        format!("any like `{}` of at most {LONGEST_KEY} bytes", self.policy.company.key)
     }
 
     pub(super) fn get(&self, key: &str) -> Option<Arc<Tenant>> {
@@ -121,68 +121,73 @@ impl Guests {
     }
 
     /// Takes all of them away.
-    pub(super) fn take(&self) -> Vec<Arc<Tenant>> {
-        *self.left() = Left::default();
+    pub(super) fn drain(&self) -> Vec<Arc<Tenant>> {
+        *self.evicted_tenants() = EvictedTenants::default();
         mem::take(&mut *self.by_key.write().unwrap_or_else(PoisonError::into_inner)).into_values().collect()
     }
 
     /// The one of that key, which may come to be now.
-    pub(super) fn find(&self, key: &str, now: Duration, index: &Arc<Index>) -> Option<Arc<Tenant>> {
+    pub(super) fn get_or_create(&self, key: &str, now: Duration, index: &Arc<SessionIndex>) -> Option<Arc<Tenant>> {
         self.sweep(now);
         if let Some(tenant) = self.get(key) {
-            tenant.called(now);
+            tenant.touch(now);
             return Some(tenant);
         }
         let is_fit = !key.is_empty() && key.len() <= LONGEST_KEY && !key.contains(is_disturbing);
         if !is_fit || !self.pattern.matches(key) {
             return None;
         }
-        Some(self.let_in(key, now, index))
+        Some(self.create(key, now, index))
     }
 
-    fn let_in(&self, key: &str, now: Duration, index: &Arc<Index>) -> Arc<Tenant> {
-        let mut guests = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
+    fn create(&self, key: &str, now: Duration, index: &Arc<SessionIndex>) -> Arc<Tenant> {
+        let mut tenants = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
         // Somebody else may have been faster.
-        if let Some(tenant) = guests.get(key) {
+        if let Some(tenant) = tenants.get(key) {
             return tenant.clone();
         }
-        let most = self.welcome.most;
-        if guests.len() >= most {
+        let max_companies = self.policy.max_companies;
+        if tenants.len() >= max_companies {
             // Where somebody waits, it is in use.
-            let idlest = guests.values().min_by_key(|tenant| (tenant.is_waited_in(), tenant.last_call())).cloned();
+            let idlest = tenants.values().min_by_key(|tenant| (tenant.has_waiters(), tenant.last_call())).cloned();
             if let Some(idlest) = idlest {
                 let company = &idlest.key;
-                guests.remove(company);
-                self.let_go(idlest.clone());
-                let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
-                tracing::info!(company, most, evicted, "the idlest company made room for a new one (--max-companies)");
+                tenants.remove(company);
+                self.evict(idlest.clone());
+                let evicted = self.eviction_count.fetch_add(1, Ordering::Relaxed) + 1;
+                tracing::info!(
+                    company,
+                    max_companies,
+                    evicted,
+                    "the idlest company made room for a new one (--max-companies)"
+                );
             }
         }
-        let tenant = Tenant::new(self.welcome.company.of_key(key), &self.welcome.settings, index);
-        if let Some(evicted) = self.left().take(key) {
-            tenant.journal.go_on_for(evicted);
-            tenant.went_before.store(true, Ordering::Relaxed);
+        let tenant = Tenant::new(self.policy.company.of_key(key), &self.policy.settings, index);
+        if let Some(evicted) = self.evicted_tenants().take(key) {
+            tenant.journal.inherit(evicted);
+            tenant.was_evicted.store(true, Ordering::Relaxed);
         }
-        tenant.called(now);
+        tenant.touch(now);
         tracing::debug!(company = key, "a company came to be at its first call");
-        guests.insert(key.to_owned(), tenant.clone());
+        tenants.insert(key.to_owned(), tenant.clone());
         tenant
     }
 
     /// Lets one go, and remembers that its calls are not remembered.
-    fn let_go(&self, tenant: Arc<Tenant>) {
-        self.left().add(&tenant.key, tenant.journal.all_evicted());
+    fn evict(&self, tenant: Arc<Tenant>) {
+        self.evicted_tenants().add(&tenant.key, tenant.journal.evict_all());
         match Handle::try_current() {
             // Removing many sessions would delay the call that triggered it.
             Ok(runtime) if tenant.sessions.count() > MANY_SESSIONS => {
-                runtime.spawn_blocking(move || tenant.leave());
+                runtime.spawn_blocking(move || tenant.close());
             }
-            _ => tenant.leave(),
+            _ => tenant.close(),
         }
     }
 
-    fn left(&self) -> MutexGuard<'_, Left> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    fn evicted_tenants(&self) -> MutexGuard<'_, EvictedTenants> {
+        self.evicted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets those go that are idle for too long at `now`.
@@ -190,20 +195,20 @@ impl Guests {
         if (now.as_millis() as u64) < self.next_sweep.load(Ordering::Relaxed) {
             return;
         }
-        let idle = self.welcome.idle;
+        let idle = self.policy.idle_timeout;
         let end = |tenant: &Tenant| tenant.last_call().saturating_add(idle);
-        let mut guests = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        let is_idle = |tenant: &Tenant| end(tenant) <= now && !tenant.is_waited_in();
-        let gone: Vec<_> = guests.extract_if(|_, tenant| is_idle(tenant)).collect();
+        let mut tenants = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
+        let is_idle = |tenant: &Tenant| end(tenant) <= now && !tenant.has_waiters();
+        let evicted: Vec<_> = tenants.extract_if(|_, tenant| is_idle(tenant)).collect();
         let later = now.saturating_add(idle);
-        let next = guests.values().map(|tenant| if tenant.is_waited_in() { later } else { end(tenant) }).min();
+        let next = tenants.values().map(|tenant| if tenant.has_waiters() { later } else { end(tenant) }).min();
         // Whoever comes to be from now on stays for as long as it may be idle.
         let next = next.unwrap_or(later);
         self.next_sweep.store(u64::try_from(next.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        drop(guests);
-        for (company, tenant) in gone {
-            self.let_go(tenant);
-            let evicted = self.evicted.fetch_add(1, Ordering::Relaxed) + 1;
+        drop(tenants);
+        for (company, tenant) in evicted {
+            self.evict(tenant);
+            let evicted = self.eviction_count.fetch_add(1, Ordering::Relaxed) + 1;
             tracing::info!(company, ?idle, evicted, "the company was idle for too long and went (--company-idle)");
         }
     }

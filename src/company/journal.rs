@@ -12,9 +12,9 @@ use std::{
 use tokio::sync::Notify;
 
 use super::{
-    Event, Happened, JournalSettings,
-    kept::{Entry, Evicted, Kept},
-    recorded::Recorded,
+    Event, JournalEvent, JournalSettings,
+    kept::{CallBuffer, EvictedCalls, JournalEntry},
+    recorded::RecordedCall,
 };
 use crate::{
     heap::{OnHeap, shared},
@@ -23,7 +23,7 @@ use crate::{
 
 /// The numbers of all that happened on a server, whichever journal it stands in, and a bell for those who wait for more.
 #[derive(Debug, Default)]
-pub(crate) struct Numbers {
+pub(crate) struct JournalSequence {
     calls: AtomicU64,
     events: AtomicU64,
     evicted_calls: AtomicU64,
@@ -38,14 +38,14 @@ pub(crate) struct Numbers {
     pub(crate) cleared: Notify,
 }
 
-impl Numbers {
+impl JournalSequence {
     /// The number of what happened last. All up to it stands in its journal, or will by the time that journal can be
     /// read.
     pub(crate) fn last_event(&self) -> u64 {
         self.events.load(Ordering::SeqCst)
     }
 
-    /// The number of the call that was answered last, as [`Numbers::last_event`].
+    /// The number of the call that was answered last, as [`JournalSequence::last_event`].
     pub(crate) fn last_call(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
     }
@@ -98,20 +98,20 @@ impl Numbers {
 #[derive(Debug)]
 pub(crate) struct Journal {
     settings: JournalSettings,
-    numbers: Arc<Numbers>,
-    kept: Mutex<Kept>,
+    sequence: Arc<JournalSequence>,
+    kept: Mutex<CallBuffer>,
     /// Rings for all that stands in it.
     pub(crate) bell: Notify,
 }
 
 /// Something that happened: a call, or something else.
 #[derive(Debug, Clone)]
-pub(crate) enum Noted {
-    Call(Arc<Entry>),
-    Event(Arc<Event>),
+pub(crate) enum JournalItem {
+    Call(Arc<JournalEntry>),
+    Event(Arc<JournalEvent>),
 }
 
-impl Noted {
+impl JournalItem {
     /// Its number among all that happened.
     pub(crate) fn id(&self) -> u64 {
         match self {
@@ -124,14 +124,14 @@ impl Noted {
     pub(crate) fn session(&self) -> Option<Token> {
         match self {
             Self::Call(entry) => entry.recorded.session,
-            Self::Event(event) => event.happened.session,
+            Self::Event(event) => event.event.session,
         }
     }
 }
 
 impl Journal {
-    pub(crate) fn new(settings: JournalSettings, numbers: Arc<Numbers>) -> Arc<Self> {
-        let journal = Self { settings, numbers: numbers.clone(), kept: Mutex::default(), bell: Notify::new() };
+    pub(crate) fn new(settings: JournalSettings, numbers: Arc<JournalSequence>) -> Arc<Self> {
+        let journal = Self { settings, sequence: numbers.clone(), kept: Mutex::default(), bell: Notify::new() };
         let journal = Arc::new(journal);
         let mut journals = numbers.journals.lock().unwrap_or_else(PoisonError::into_inner);
         if journals.len() == journals.capacity() {
@@ -143,44 +143,44 @@ impl Journal {
     }
 
     /// Adds a call; the oldest ones make room.
-    pub(crate) fn record(&self, recorded: Recorded) {
-        let bytes = size_of::<Arc<Entry>>() + shared(size_of::<Entry>()) + recorded.on_heap();
+    pub(crate) fn record(&self, recorded: RecordedCall) {
+        let bytes = size_of::<Arc<JournalEntry>>() + shared(size_of::<JournalEntry>()) + recorded.on_heap();
         let gone = self.change(|kept, settings| {
             // Numbered under the lock, so that they stand in the order of their ids.
-            let (id, event_id) = (self.numbers.next_call(), self.numbers.next_event());
-            kept.add(Arc::new(Entry { id, event_id, bytes, recorded }));
+            let (id, event_id) = (self.sequence.next_call(), self.sequence.next_event());
+            kept.add(Arc::new(JournalEntry { id, event_id, bytes, recorded }));
             kept.make_room(settings)
         });
-        self.ring();
+        self.notify();
         // Whatever they held is let go while nobody has to wait.
         drop(gone);
-        self.numbers.make_room(self.settings.total);
+        self.sequence.make_room(self.settings.total);
     }
 
     /// Adds what else happened, in that order; the oldest events make room.
-    pub(crate) fn note(&self, happened: impl IntoIterator<Item = Happened>) {
+    pub(crate) fn add_events(&self, happened: impl IntoIterator<Item = Event>) {
         if !self.settings.enabled {
             return;
         }
         self.change(|kept, settings| {
             for happened in happened {
-                kept.add_event(Event { id: self.numbers.next_event(), happened });
+                kept.add_event(JournalEvent { id: self.sequence.next_event(), event: happened });
             }
             while kept.events.len() > settings.events() {
                 kept.evict_event();
             }
         });
-        self.ring();
-        self.numbers.make_room(self.settings.total);
+        self.notify();
+        self.sequence.make_room(self.settings.total);
     }
 
     /// Lets what is older than that number make room, as long as all journals take more than `most` bytes; answers the
     /// number of the oldest that is left.
     fn evict_up_to(&self, number: u64, most: usize) -> Option<u64> {
-        let before = self.numbers.bytes.load(Ordering::Relaxed);
+        let before = self.sequence.bytes.load(Ordering::Relaxed);
         let (gone, oldest) = self.change(|kept, _| {
             let (start, mut gone) = (kept.all_bytes(), Vec::new());
-            let is_too_much = |kept: &Kept| before.saturating_sub(start - kept.all_bytes()) > most;
+            let is_too_much = |kept: &CallBuffer| before.saturating_sub(start - kept.all_bytes()) > most;
             while kept.oldest().is_some_and(|oldest| oldest <= number) && is_too_much(kept) {
                 gone.push(kept.evict_oldest());
             }
@@ -191,26 +191,26 @@ impl Journal {
     }
 
     /// Changes what is kept, and keeps count of what all journals take, and of the calls that made room.
-    fn change<T>(&self, change: impl FnOnce(&mut Kept, &JournalSettings) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut CallBuffer, &JournalSettings) -> T) -> T {
         let mut kept = self.kept();
         let (before, evicted) = (kept.all_bytes(), kept.evicted.count);
         let changed = change(&mut kept, &self.settings);
         let (now, made_room) = (kept.all_bytes(), kept.evicted.count.saturating_sub(evicted));
         drop(kept);
         if now >= before {
-            self.numbers.bytes.fetch_add(now - before, Ordering::Relaxed);
+            self.sequence.bytes.fetch_add(now - before, Ordering::Relaxed);
         } else {
-            self.numbers.bytes.fetch_sub(before - now, Ordering::Relaxed);
+            self.sequence.bytes.fetch_sub(before - now, Ordering::Relaxed);
         }
         if made_room > 0 {
-            self.numbers.evicted_calls.fetch_add(made_room, Ordering::Relaxed);
+            self.sequence.evicted_calls.fetch_add(made_room, Ordering::Relaxed);
         }
         changed
     }
 
     /// Counts a session that made room.
     pub(super) fn count_evicted_session(&self) {
-        self.numbers.evicted_sessions.fetch_add(1, Ordering::Relaxed);
+        self.sequence.evicted_sessions.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What memory it takes, but for the answers that are among those `elsewhere`.
@@ -220,19 +220,19 @@ impl Journal {
     }
 
     /// Wakes those who wait for something in it.
-    pub(super) fn ring(&self) {
+    pub(super) fn notify(&self) {
         self.bell.notify_waiters();
-        self.numbers.bell.notify_waiters();
+        self.sequence.bell.notify_waiters();
     }
 
     /// The calls that are kept, and what had to make room.
-    pub(crate) fn read(&self) -> (Vec<Arc<Entry>>, Evicted) {
+    pub(crate) fn read(&self) -> (Vec<Arc<JournalEntry>>, EvictedCalls) {
         let kept = self.kept();
         (kept.entries.iter().cloned().collect(), kept.evicted)
     }
 
     /// The calls that were answered behind the one of that id.
-    pub(crate) fn read_behind(&self, id: u64) -> Vec<Arc<Entry>> {
+    pub(crate) fn calls_after(&self, id: u64) -> Vec<Arc<JournalEntry>> {
         let kept = self.kept();
         let first = kept.entries.partition_point(|entry| entry.id <= id);
         kept.entries.range(first..).cloned().collect()
@@ -240,7 +240,7 @@ impl Journal {
 
     /// The first things that happened behind that number and up to the other, in their order; and the number up to which
     /// some of what happened is not here any more, where that is behind the first one.
-    pub(crate) fn read_events(&self, after: u64, up_to: u64, most: usize) -> (Vec<Noted>, Option<u64>) {
+    pub(crate) fn read_events(&self, after: u64, up_to: u64, most: usize) -> (Vec<JournalItem>, Option<u64>) {
         let kept = self.kept();
         let first_call = kept.entries.partition_point(|entry| entry.event_id <= after);
         let first_event = kept.events.partition_point(|event| event.id <= after);
@@ -253,8 +253,8 @@ impl Journal {
                 (call, _) => call.is_some(),
             };
             let next = match is_call {
-                true => calls.next().cloned().map(Noted::Call),
-                false => events.next().cloned().map(Noted::Event),
+                true => calls.next().cloned().map(JournalItem::Call),
+                false => events.next().cloned().map(JournalItem::Event),
             };
             match next.filter(|next| next.id() <= up_to) {
                 Some(next) => noted.push(next),
@@ -265,28 +265,28 @@ impl Journal {
     }
 
     /// The call of that id.
-    pub(crate) fn get(&self, id: u64) -> Option<Arc<Entry>> {
+    pub(crate) fn get(&self, id: u64) -> Option<Arc<JournalEntry>> {
         let kept = self.kept();
         let place = kept.entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
         Some(kept.entries[place].clone())
     }
 
     /// What had to make room.
-    pub(crate) fn evicted(&self) -> Evicted {
+    pub(crate) fn evicted(&self) -> EvictedCalls {
         self.kept().evicted
     }
 
     /// What is not remembered any more when the whole journal goes.
-    pub(super) fn all_evicted(&self) -> Evicted {
+    pub(super) fn evict_all(&self) -> EvictedCalls {
         let kept = self.kept();
         let calls = &kept.entries;
         let until = calls.iter().map(|entry| entry.recorded.at).max();
-        let left = Evicted { count: calls.len() as u64, last: calls.back().map(|entry| entry.id), until };
-        kept.evicted.and(left)
+        let left = EvictedCalls { count: calls.len() as u64, last: calls.back().map(|entry| entry.id), until };
+        kept.evicted.merge(left)
     }
 
     /// Goes on for one that went, with what was not remembered of it.
-    pub(super) fn go_on_for(&self, evicted: Evicted) {
+    pub(super) fn inherit(&self, evicted: EvictedCalls) {
         self.kept().evicted = evicted;
     }
 
@@ -294,10 +294,10 @@ impl Journal {
     pub(crate) fn clear(&self) {
         let gone = self.change(|kept, _| kept.clear());
         drop(gone);
-        self.numbers.cleared.notify_one();
+        self.sequence.cleared.notify_one();
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, CallBuffer> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

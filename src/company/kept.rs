@@ -9,31 +9,31 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Event, JournalSettings, recorded::Recorded};
+use super::{JournalEvent, JournalSettings, recorded::RecordedCall};
 use crate::heap::allocated;
 
 /// A call with its number. Calls of the whole server are numbered in order.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct JournalEntry {
     pub(crate) id: u64,
     /// Its number among all that happened.
     pub(crate) event_id: u64,
     /// What memory it takes in a journal, but for a long answer, which others may share.
     pub(super) bytes: usize,
-    pub(crate) recorded: Recorded,
+    pub(crate) recorded: RecordedCall,
 }
 
 /// What a journal remembers.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(super) struct CallBuffer {
     /// In the order of their ids.
-    pub(super) entries: VecDeque<Arc<Entry>>,
+    pub(super) entries: VecDeque<Arc<JournalEntry>>,
     /// What these take, and what the events do.
     bytes: usize,
     event_bytes: usize,
-    pub(super) evicted: Evicted,
+    pub(super) evicted: EvictedCalls,
     /// In the order of their ids, too.
-    pub(super) events: VecDeque<Arc<Event>>,
+    pub(super) events: VecDeque<Arc<JournalEvent>>,
     /// How many calls share a long answer, by where it is: a result that is asked for again is there once.
     answers: HashMap<usize, u32, BuildHasherDefault<PlaceHasher>>,
     /// Up to that number, some of what happened is not here any more.
@@ -61,7 +61,7 @@ impl Hasher for PlaceHasher {
 
 /// The calls that had to make room.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Evicted {
+pub(crate) struct EvictedCalls {
     pub(crate) count: u64,
     /// The latest of them; nothing behind it is missing.
     pub(crate) last: Option<u64>,
@@ -69,15 +69,15 @@ pub(crate) struct Evicted {
     pub(crate) until: Option<Timestamp>,
 }
 
-impl Evicted {
+impl EvictedCalls {
     /// These and others, of another journal or of another time.
-    pub(crate) fn and(self, other: Self) -> Self {
+    pub(crate) fn merge(self, other: Self) -> Self {
         Self { count: self.count + other.count, last: self.last.max(other.last), until: self.until.max(other.until) }
     }
 }
 
-impl Kept {
-    pub(super) fn add(&mut self, entry: Arc<Entry>) {
+impl CallBuffer {
+    pub(super) fn add(&mut self, entry: Arc<JournalEntry>) {
         self.bytes += entry.bytes;
         if let Some(place) = entry.recorded.long_answer() {
             let shared = self.answers.entry(place).or_default();
@@ -89,7 +89,7 @@ impl Kept {
         self.entries.push_back(entry);
     }
 
-    pub(super) fn add_event(&mut self, event: Event) {
+    pub(super) fn add_event(&mut self, event: JournalEvent) {
         self.event_bytes += event.bytes();
         self.events.push_back(Arc::new(event));
     }
@@ -125,7 +125,7 @@ impl Kept {
 
     /// Takes the oldest calls out until the rest is within its bounds; answers the first of them, which mostly is the
     /// only one.
-    pub(super) fn make_room(&mut self, settings: &JournalSettings) -> Option<Arc<Entry>> {
+    pub(super) fn make_room(&mut self, settings: &JournalSettings) -> Option<Arc<JournalEntry>> {
         let mut gone = None;
         while self.entries.len() > settings.calls || (self.bytes > settings.bytes && self.entries.len() > 1) {
             let Some(oldest) = self.evict_call() else { break };
@@ -135,7 +135,7 @@ impl Kept {
     }
 
     /// Takes the oldest out, call or event; answers it, where it is a call.
-    pub(super) fn evict_oldest(&mut self) -> Option<Arc<Entry>> {
+    pub(super) fn evict_oldest(&mut self) -> Option<Arc<JournalEntry>> {
         let is_event = self.events.front().is_some_and(|event| Some(event.id) == self.oldest());
         if is_event {
             self.evict_event();
@@ -144,7 +144,7 @@ impl Kept {
         self.evict_call()
     }
 
-    fn evict_call(&mut self) -> Option<Arc<Entry>> {
+    fn evict_call(&mut self) -> Option<Arc<JournalEntry>> {
         let oldest = self.entries.pop_front()?;
         self.bytes -= oldest.bytes;
         if let Some(place) = oldest.recorded.long_answer()
@@ -157,7 +157,7 @@ impl Kept {
             }
         }
         let until = self.evicted.until.max(Some(oldest.recorded.at));
-        self.evicted = Evicted { count: self.evicted.count + 1, last: Some(oldest.id), until };
+        self.evicted = EvictedCalls { count: self.evicted.count + 1, last: Some(oldest.id), until };
         self.forgotten = self.forgotten.max(oldest.event_id);
         Some(oldest)
     }

@@ -18,17 +18,17 @@ mod tenants;
 #[cfg(feature = "metrics")]
 pub(crate) use self::sessions::SESSION_SIZE;
 pub(crate) use self::{
-    event::{Event, Happened, What},
+    event::{Event, EventKind, JournalEvent},
     file::{CompanyChange, CompanyFile},
-    guests::Welcome,
+    guests::OnDemandPolicy,
     holds::Holds,
-    journal::{Journal, Noted, Numbers},
-    kept::{Entry, Evicted as EvictedCalls},
-    order::Gone,
-    recorded::{Headers, Recorded},
-    sessions::{Ceiling, LARGE},
-    tenant::{Setup, Tenant, TenantSettings, Waiting},
-    tenants::Tenants,
+    journal::{Journal, JournalItem, JournalSequence},
+    kept::{EvictedCalls, JournalEntry},
+    order::RemovalReason,
+    recorded::{RecordedCall, RecordedHeaders},
+    sessions::{LARGE, SessionLimit},
+    tenant::{EffectiveSettings, Tenant, TenantSettings, Waiting},
+    tenants::TenantRegistry,
 };
 pub use self::{
     journal_settings::JournalSettings,

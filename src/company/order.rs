@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::sessions::Record;
+use super::sessions::SessionRecord;
 use crate::vendor::Token;
 
 /// Of so many sessions that went it is remembered why.
@@ -15,7 +15,7 @@ const MOST_REMEMBERED: usize = 1000;
 
 /// Why a session is not there any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Gone {
+pub(crate) enum RemovalReason {
     Deleted,
     /// It was given up to make room.
     Evicted,
@@ -24,38 +24,44 @@ pub(crate) enum Gone {
 /// The sessions by number, those among them that are finished, when they get on by the clock alone, and the last ones
 /// that went.
 #[derive(Debug, Default)]
-pub(super) struct Order {
-    pub(super) by_number: BTreeMap<u64, Arc<Record>>,
+pub(super) struct EvictionOrder {
+    pub(super) by_number: BTreeMap<u64, Arc<SessionRecord>>,
     pub(super) finished: BTreeSet<u64>,
     pub(super) due: BTreeSet<(Timestamp, u64)>,
-    gone: VecDeque<(Token, Gone)>,
+    removed: VecDeque<(Token, RemovalReason)>,
 }
 
-impl Order {
+impl EvictionOrder {
     /// Why a session of that token is not there any more, as far as that is remembered.
-    pub(super) fn why_gone(&self, token: &Token) -> Option<Gone> {
-        self.gone.iter().rev().find(|(gone, _)| gone == token).map(|(_, why)| *why)
+    pub(super) fn removal_reason(&self, token: &Token) -> Option<RemovalReason> {
+        self.removed.iter().rev().find(|(gone, _)| gone == token).map(|(_, why)| *why)
     }
 
     /// Takes one out to make room: the oldest that is finished, or else the oldest.
-    pub(super) fn give_one_up(&mut self) -> Option<Arc<Record>> {
+    pub(super) fn evict_one(&mut self) -> Option<Arc<SessionRecord>> {
         let oldest_finished = self.finished.first().copied();
         let number = oldest_finished.or_else(|| self.by_number.first_key_value().map(|(number, _)| *number))?;
         let record = self.forget(number, None)?;
-        self.remember(record.token, Gone::Evicted);
+        self.remember(record.token, RemovalReason::Evicted);
         Some(record)
     }
 
     /// Remembers why a session is not there any more.
-    pub(super) fn remember(&mut self, token: Token, why: Gone) {
-        if self.gone.len() == MOST_REMEMBERED {
-            self.gone.pop_front();
+    pub(super) fn remember(&mut self, token: Token, why: RemovalReason) {
+        if self.removed.len() == MOST_REMEMBERED {
+            self.removed.pop_front();
         }
-        self.gone.push_back((token, why));
+        self.removed.push_back((token, why));
     }
 
     /// Takes note that a session is due at another time, and whether it is finished.
-    pub(super) fn keep(&mut self, number: u64, was_due: Option<Timestamp>, due: Option<Timestamp>, is_finished: bool) {
+    pub(super) fn reschedule(
+        &mut self,
+        number: u64,
+        was_due: Option<Timestamp>,
+        due: Option<Timestamp>,
+        is_finished: bool,
+    ) {
         if !self.by_number.contains_key(&number) {
             return;
         }
@@ -69,7 +75,7 @@ impl Order {
     }
 
     /// Takes a session out, and when it would have been due.
-    pub(super) fn forget(&mut self, number: u64, due: Option<Timestamp>) -> Option<Arc<Record>> {
+    pub(super) fn forget(&mut self, number: u64, due: Option<Timestamp>) -> Option<Arc<SessionRecord>> {
         self.finished.remove(&number);
         due.inspect(|due| _ = self.due.remove(&(*due, number)));
         self.by_number.remove(&number)

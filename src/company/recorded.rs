@@ -14,7 +14,7 @@ use crate::{
 
 /// A call and its answer, kept as they came. The readable form is made when a reader asks for it.
 #[derive(Debug)]
-pub(crate) struct Recorded {
+pub(crate) struct RecordedCall {
     /// When it was answered, on the company's clock, or the server's where there is no company.
     pub(crate) at: Timestamp,
     /// How long it took, in real time.
@@ -23,7 +23,7 @@ pub(crate) struct Recorded {
     pub(crate) session: Option<Token>,
     pub(crate) method: Cow<'static, str>,
     pub(crate) path_and_query: Cow<'static, str>,
-    pub(crate) headers: Headers,
+    pub(crate) headers: RecordedHeaders,
     /// The beginning of the body, and how long the whole is.
     pub(crate) body: Box<[u8]>,
     pub(crate) body_length: usize,
@@ -44,9 +44,9 @@ pub(crate) struct Recorded {
 
 /// The headers of a call, each a line: most of what is remembered is never read.
 #[derive(Debug, Default)]
-pub(crate) struct Headers(Vec<u8>);
+pub(crate) struct RecordedHeaders(Vec<u8>);
 
-impl Headers {
+impl RecordedHeaders {
     /// Takes them as they came.
     pub(crate) fn new<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
         /// Most lines are shorter. To find out how long they are takes as long as to copy them.
@@ -76,7 +76,7 @@ impl Headers {
     }
 }
 
-impl Recorded {
+impl RecordedCall {
     /// The path without the query.
     pub(crate) fn path(&self) -> &str {
         self.path_and_query.split('?').next().unwrap_or_default()
@@ -95,7 +95,7 @@ impl Recorded {
 }
 
 /// A long answer is not counted: other calls may share it.
-impl OnHeap for Recorded {
+impl OnHeap for RecordedCall {
     fn on_heap(&self) -> usize {
         let text = |text: &Cow<'static, str>| if let Cow::Owned(text) = text { text.on_heap() } else { 0 };
         let strikes = self.strikes.iter().map(|strike| strike.note.on_heap()).sum::<usize>();

@@ -15,9 +15,9 @@ use dashmap::DashSet;
 use jiff::Timestamp;
 
 use super::{
-    Happened, Journal, Tenant, What,
-    bells::{Bell, Bells},
-    order::{Gone, Order},
+    Event, EventKind, Journal, Tenant,
+    bells::{SessionNotifier, SessionNotifiers},
+    order::{EvictionOrder, RemovalReason},
 };
 use crate::{
     catalogue::Catalogue,
@@ -32,8 +32,8 @@ pub(crate) const LARGE: usize = 64 << 10;
 /// thirds full.
 #[cfg(feature = "metrics")]
 pub(crate) const SESSION_SIZE: usize = {
-    const PLACES: usize = size_of::<(u64, Arc<Record>)>() + size_of::<(Timestamp, u64)>() + size_of::<u64>();
-    crate::heap::shared(size_of::<Record>()) + 2 * size_of::<Entry>() + PLACES * 3 / 2
+    const PLACES: usize = size_of::<(u64, Arc<SessionRecord>)>() + size_of::<(Timestamp, u64)>() + size_of::<u64>();
+    crate::heap::shared(size_of::<SessionRecord>()) + 2 * size_of::<IndexEntry>() + PLACES * 3 / 2
 };
 
 /// How many sessions are taken from the list at once, so that it is not locked for long.
@@ -41,24 +41,24 @@ const CHUNK: usize = 1000;
 
 /// How many sessions a company has at most, and what happens then.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ceiling {
-    pub(crate) most: usize,
+pub(crate) struct SessionLimit {
+    pub(crate) max_sessions: usize,
     /// No session begins then; otherwise one is given up for it.
     pub(crate) refuses: bool,
 }
 
 /// Where every session is found by its token, whichever company it belongs to.
 #[derive(Debug, Default)]
-pub(crate) struct Index {
-    entries: DashSet<Entry>,
+pub(crate) struct SessionIndex {
+    entries: DashSet<IndexEntry>,
     /// How many sessions have begun.
     begun: AtomicU64,
     /// Whether any of them was large.
     has_large: AtomicBool,
 }
 
-impl Index {
-    pub(super) fn find(&self, token: &Token) -> Option<Arc<Record>> {
+impl SessionIndex {
+    pub(super) fn find(&self, token: &Token) -> Option<Arc<SessionRecord>> {
         self.entries.get(token).map(|entry| entry.0.clone())
     }
 
@@ -74,31 +74,31 @@ impl Index {
 
 /// A session as the index has it: by its token.
 #[derive(Debug)]
-struct Entry(Arc<Record>);
+struct IndexEntry(Arc<SessionRecord>);
 
-impl Borrow<Token> for Entry {
+impl Borrow<Token> for IndexEntry {
     fn borrow(&self) -> &Token {
         &self.0.token
     }
 }
 
-impl Hash for Entry {
+impl Hash for IndexEntry {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.token.hash(state);
     }
 }
 
-impl PartialEq for Entry {
+impl PartialEq for IndexEntry {
     fn eq(&self, other: &Self) -> bool {
         self.0.token == other.0.token
     }
 }
 
-impl Eq for Entry {}
+impl Eq for IndexEntry {}
 
 /// A session and what it has around it.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct SessionRecord {
     pub(super) token: Token,
     /// Sessions are numbered in the order in which they begin, whichever company they belong to.
     number: u64,
@@ -107,12 +107,12 @@ pub(crate) struct Record {
     /// The files that were there when the session began: it does not change when they do.
     catalogue: Arc<Catalogue>,
     /// None as soon as it is deleted or given up.
-    session: Mutex<Option<Held>>,
+    session: Mutex<Option<SessionSlot>>,
 }
 
 /// A session, and when it gets on by the clock alone.
 #[derive(Debug)]
-struct Held {
+struct SessionSlot {
     session: Session,
     due: Option<Timestamp>,
 }
@@ -121,21 +121,21 @@ struct Held {
 ///
 /// A change is a closure that may run more than once: it does nothing but change the session.
 #[derive(Debug)]
-pub(crate) struct Sessions {
+pub(crate) struct SessionStore {
     owner: Weak<Tenant>,
-    index: Arc<Index>,
-    order: Mutex<Order>,
+    index: Arc<SessionIndex>,
+    order: Mutex<EvictionOrder>,
     evicted: AtomicU64,
     journal: Arc<Journal>,
-    bells: Bells,
+    bells: SessionNotifiers,
 }
 
 /// A session that was given up to make room.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Evicted {
+pub(crate) struct EvictedSession {
     pub(super) token: Token,
     /// It is the so many-th of its company.
-    pub(super) number: u64,
+    pub(super) eviction_count: u64,
 }
 
 /// No session begins: the company has as many as it may have.
@@ -144,11 +144,11 @@ pub(crate) struct Evicted {
     "the company has as many sessions as it may have, {0} (--max-sessions), and no more may begin \
      (--refuse-at-max-sessions): delete some"
 )]
-pub(crate) struct Full(usize);
+pub(crate) struct SessionLimitReached(usize);
 
-impl Sessions {
-    pub(super) fn new(owner: Weak<Tenant>, index: Arc<Index>, journal: Arc<Journal>) -> Self {
-        let (order, bells) = (Mutex::default(), Bells::default());
+impl SessionStore {
+    pub(super) fn new(owner: Weak<Tenant>, index: Arc<SessionIndex>, journal: Arc<Journal>) -> Self {
+        let (order, bells) = (Mutex::default(), SessionNotifiers::default());
         Self { owner, index, order, evicted: AtomicU64::new(0), journal, bells }
     }
 
@@ -157,61 +157,61 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// [`Full`] when there is no room and none is made.
+    /// [`SessionLimitReached`] when there is no room and none is made.
     pub(crate) fn insert(
         &self,
         session: Session,
         catalogue: Arc<Catalogue>,
-        ceiling: Ceiling,
-    ) -> Result<Option<Evicted>, Full> {
+        ceiling: SessionLimit,
+    ) -> Result<Option<EvictedSession>, SessionLimitReached> {
         let (token, number) = (session.token, self.index.begun.fetch_add(1, Ordering::Relaxed));
         let (owner, due) = (self.owner.clone(), session.next_due());
-        let (begun_at, begun) = (session.begun_at(), self.begun(&session));
+        let (begun_at, begun) = (session.begun_at(), self.record_begun(&session));
         let is_large = session.asked.length() > LARGE;
         if is_large {
             self.index.has_large.store(true, Ordering::Relaxed);
         }
-        let held = Mutex::new(Some(Held { session, due }));
-        let record = Arc::new(Record { token, number, is_large, owner, catalogue, session: held });
+        let held = Mutex::new(Some(SessionSlot { session, due }));
+        let record = Arc::new(SessionRecord { token, number, is_large, owner, catalogue, session: held });
         let mut order = self.order();
-        let is_full = order.by_number.len() >= ceiling.most;
+        let is_full = order.by_number.len() >= ceiling.max_sessions;
         if is_full && ceiling.refuses {
-            return Err(Full(ceiling.most));
+            return Err(SessionLimitReached(ceiling.max_sessions));
         }
-        let given_up = if is_full { order.give_one_up() } else { None };
+        let given_up = if is_full { order.evict_one() } else { None };
         // List and index change together.
-        if !self.index.entries.insert(Entry(record.clone())) {
+        if !self.index.entries.insert(IndexEntry(record.clone())) {
             // A session of the same token is left from a begin that met a reset, and the set keeps what it has.
-            if let Some(Entry(left)) = self.index.entries.remove(&token) {
+            if let Some(IndexEntry(left)) = self.index.entries.remove(&token) {
                 order.forget(left.number, None);
             }
-            self.index.entries.insert(Entry(record.clone()));
+            self.index.entries.insert(IndexEntry(record.clone()));
         }
         order.by_number.insert(number, record);
         order.due.extend(due.map(|due| (due, number)));
         drop(order);
-        self.journal.note(begun);
+        self.journal.add_events(begun);
         Ok(given_up.map(|given_up| {
             self.index.entries.remove(&given_up.token);
             let due = given_up.take().and_then(|held| held.due);
             self.order().forget(given_up.number, due);
             self.journal.count_evicted_session();
-            self.tell_gone(given_up.token, What::Evicted, begun_at);
-            Evicted { token: given_up.token, number: self.evicted.fetch_add(1, Ordering::Relaxed) + 1 }
+            self.record_removed(given_up.token, EventKind::SessionEvicted, begun_at);
+            EvictedSession { token: given_up.token, eviction_count: self.evicted.fetch_add(1, Ordering::Relaxed) + 1 }
         }))
     }
 
-    fn begun(&self, session: &Session) -> Vec<Happened> {
+    fn record_begun(&self, session: &Session) -> Vec<Event> {
         let (scenario, chosen_by) = (session.asked.scenario.clone(), session.asked.chosen_by.clone());
-        let what = What::Begun { scenario, chosen_by };
-        let mut happened = vec![Happened { at: session.begun_at(), session: Some(session.token), what }];
+        let kind = EventKind::SessionBegun { scenario, chosen_by };
+        let mut happened = vec![Event { at: session.begun_at(), session: Some(session.token), kind }];
         happened.extend(happened_since(session, Seen::default()));
         happened
     }
 
-    fn tell_gone(&self, token: Token, what: What, at: Timestamp) {
-        self.journal.note([Happened { at, session: Some(token), what }]);
-        self.bells.ring(&token);
+    fn record_removed(&self, token: Token, kind: EventKind, at: Timestamp) {
+        self.journal.add_events([Event { at, session: Some(token), kind }]);
+        self.bells.notify(&token);
     }
 
     /// How many sessions there are.
@@ -230,18 +230,18 @@ impl Sessions {
     }
 
     /// Why a session of that token is not there any more, as far as that is remembered.
-    pub(crate) fn gone(&self, token: &Token) -> Option<Gone> {
-        self.order().why_gone(token)
+    pub(crate) fn removal_reason(&self, token: &Token) -> Option<RemovalReason> {
+        self.order().removal_reason(token)
     }
 
     /// A bell that rings when something happens to a session, or its clock is turned.
-    pub(crate) fn bell(&self, token: Token) -> Bell<'_> {
-        self.bells.of(token)
+    pub(crate) fn bell(&self, token: Token) -> SessionNotifier<'_> {
+        self.bells.subscribe(token)
     }
 
     /// Wakes all who wait for something to happen to a session: their clock was turned, or the sessions are gone.
     pub(super) fn wake_all(&self) {
-        self.bells.ring_all();
+        self.bells.notify_all();
     }
 
     /// Lets the sessions get on that are due at `now`.
@@ -271,28 +271,32 @@ impl Sessions {
         self.change(&*self.find(token)?, change)
     }
 
-    /// As [`Sessions::update`], of a session that was looked up.
+    /// As [`SessionStore::update`], of a session that was looked up.
     ///
     /// What happens to the session by that is told, in the order in which it does.
-    pub(super) fn change<T>(&self, record: &Record, change: impl FnOnce(&mut Session, &Catalogue) -> T) -> Option<T> {
+    pub(super) fn change<T>(
+        &self,
+        record: &SessionRecord,
+        change: impl FnOnce(&mut Session, &Catalogue) -> T,
+    ) -> Option<T> {
         let mut locked = record.lock();
         let held = locked.as_mut()?;
-        let (changed, is_other) = self.change_held(record, held, change);
+        let (changed, is_other) = self.change_locked(record, held, change);
         let parent = held.session.parent().filter(|_| is_other);
         drop(locked);
         if is_other {
-            self.bells.ring(&record.token);
+            self.bells.notify(&record.token);
             // Whoever looks at several participants looks at all of them.
-            parent.iter().for_each(|parent| self.bells.ring(parent));
+            parent.iter().for_each(|parent| self.bells.notify(parent));
         }
         Some(changed)
     }
 
-    /// As [`Sessions::change`], and whether anything that somebody waits for is another by that.
-    fn change_held<T>(
+    /// As [`SessionStore::change`], and whether anything that somebody waits for is another by that.
+    fn change_locked<T>(
         &self,
-        record: &Record,
-        held: &mut Held,
+        record: &SessionRecord,
+        held: &mut SessionSlot,
         change: impl FnOnce(&mut Session, &Catalogue) -> T,
     ) -> (T, bool) {
         let seen = held.session.seen();
@@ -302,10 +306,10 @@ impl Sessions {
         let due = held.session.next_due();
         if due != held.due || !happened.is_empty() {
             let was_due = mem::replace(&mut held.due, due);
-            self.order().keep(record.number, was_due, due, held.session.is_finished());
+            self.order().reschedule(record.number, was_due, due, held.session.is_finished());
         }
         if !happened.is_empty() {
-            self.journal.note(happened);
+            self.journal.add_events(happened);
         }
         (changed, is_other)
     }
@@ -313,7 +317,7 @@ impl Sessions {
     /// Changes one session after the other, in the order in which they began.
     pub(crate) fn update_all(&self, mut change: impl FnMut(&mut Session, &Catalogue)) {
         let Some(last) = self.order().by_number.last_key_value().map(|(number, _)| *number) else { return };
-        self.look_through(None, false, |number, session, catalogue| {
+        self.scan(None, false, |number, session, catalogue| {
             if number > last {
                 return ControlFlow::Break(());
             }
@@ -324,7 +328,7 @@ impl Sessions {
 
     /// Looks at one session after the other, behind that of a number, in the order in which they began or the reverse,
     /// until it is told to stop.
-    pub(crate) fn look_through(
+    pub(crate) fn scan(
         &self,
         after: Option<u64>,
         newest_first: bool,
@@ -332,7 +336,7 @@ impl Sessions {
     ) {
         let mut seen = after;
         loop {
-            let records = self.some_behind(seen, newest_first);
+            let records = self.chunk_after(seen, newest_first);
             let Some(last) = records.last() else { return };
             seen = Some(last.number);
             for record in records {
@@ -345,9 +349,9 @@ impl Sessions {
     }
 
     /// The next sessions behind that of a number, not so many that the list is held for long.
-    fn some_behind(&self, seen: Option<u64>, newest_first: bool) -> Vec<Arc<Record>> {
+    fn chunk_after(&self, seen: Option<u64>, newest_first: bool) -> Vec<Arc<SessionRecord>> {
         let order = self.order();
-        let record = |(_, record): (&u64, &Arc<Record>)| record.clone();
+        let record = |(_, record): (&u64, &Arc<SessionRecord>)| record.clone();
         if newest_first {
             let end = seen.unwrap_or(u64::MAX);
             order.by_number.range(..end).rev().take(CHUNK).map(record).collect()
@@ -367,16 +371,16 @@ impl Sessions {
         let record = self.find(token)?;
         let mut locked = record.lock();
         let ((looked, is_over), _) =
-            self.change_held(&record, locked.as_mut()?, |session, catalogue| last_look(session, catalogue));
+            self.change_locked(&record, locked.as_mut()?, |session, catalogue| last_look(session, catalogue));
         if is_over {
             let due = locked.take().and_then(|held| held.due);
             drop(locked);
             self.index.entries.remove(token);
             let mut order = self.order();
             order.forget(record.number, due);
-            order.remember(*token, Gone::Deleted);
+            order.remember(*token, RemovalReason::Deleted);
             drop(order);
-            self.tell_gone(*token, What::Deleted, now);
+            self.record_removed(*token, EventKind::SessionDeleted, now);
         }
         Some(looked)
     }
@@ -391,35 +395,35 @@ impl Sessions {
     }
 
     /// The company's own session of that token.
-    fn find(&self, token: &Token) -> Option<Arc<Record>> {
+    fn find(&self, token: &Token) -> Option<Arc<SessionRecord>> {
         self.index.find(token).filter(|record| record.owner.ptr_eq(&self.owner))
     }
 
-    fn order(&self) -> MutexGuard<'_, Order> {
+    fn order(&self) -> MutexGuard<'_, EvictionOrder> {
         self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The sessions of a company that goes go with it.
-impl Drop for Sessions {
+impl Drop for SessionStore {
     fn drop(&mut self) {
         self.clear();
     }
 }
 
-impl Record {
-    fn lock(&self) -> MutexGuard<'_, Option<Held>> {
+impl SessionRecord {
+    fn lock(&self) -> MutexGuard<'_, Option<SessionSlot>> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Option<Held> {
+    fn take(&self) -> Option<SessionSlot> {
         self.lock().take()
     }
 }
 
-fn happened_since(session: &Session, seen: Seen) -> Vec<Happened> {
+fn happened_since(session: &Session, seen: Seen) -> Vec<Event> {
     let happened = session.happened_since(seen).into_iter();
-    happened.map(|(at, what)| Happened { at, session: Some(session.token), what: what.into() }).collect()
+    happened.map(|(at, what)| Event { at, session: Some(session.token), kind: what.into() }).collect()
 }
 
 #[cfg(test)]
@@ -453,9 +457,9 @@ mod tests {
             let opening = Opening { token, asked, switches, step_types, lifetime, parent: None };
             Session::begin(opening, Timestamp::from_second(seconds).unwrap())
         };
-        let ceiling = Ceiling { most: 10, refuses: false };
+        let ceiling = SessionLimit { max_sessions: 10, refuses: false };
         let journal = Journal::new(JournalSettings::default(), Arc::default());
-        let sessions = Sessions::new(Weak::new(), Arc::default(), journal);
+        let sessions = SessionStore::new(Weak::new(), Arc::default(), journal);
         for seconds in [1, 2] {
             assert_eq!(sessions.insert(begin(seconds), catalogue.clone(), ceiling), Ok(None));
         }

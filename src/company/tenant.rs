@@ -12,10 +12,10 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Company, Configuration, Happened, JournalSettings, Numbers, What,
+    Company, Configuration, Event, EventKind, JournalSequence, JournalSettings,
     holds::Holds,
     journal::Journal,
-    sessions::{Ceiling, Evicted, Index, Sessions},
+    sessions::{EvictedSession, SessionIndex, SessionLimit, SessionStore},
 };
 use crate::{
     clock::{Clock, Turn, uptime},
@@ -35,11 +35,11 @@ const MOST_TOLD: usize = 1000;
 pub(crate) struct Tenant {
     pub(crate) key: String,
     /// How it is set, which can be changed, and how it is after a reset.
-    setup: RwLock<Arc<Setup>>,
-    first: RwLock<First>,
+    settings: RwLock<Arc<EffectiveSettings>>,
+    initial: RwLock<InitialSettings>,
     pub(crate) clock: Clock,
     pub(crate) tokens: TokenSource,
-    pub(crate) sessions: Sessions,
+    pub(crate) sessions: SessionStore,
     pub(crate) faults: Faults,
     /// The calls that its delays hold.
     pub(crate) holds: Holds,
@@ -51,15 +51,15 @@ pub(crate) struct Tenant {
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
     begin_faults: Mutex<HashMap<String, FaultList>>,
     /// What was odd about calls of `begin/` and has been said in the log.
-    told: Mutex<HashSet<String>>,
+    logged_warnings: Mutex<HashSet<String>>,
     /// How many sessions it may have, where it is not set otherwise.
-    ceiling: Ceiling,
+    session_limit: SessionLimit,
     /// When it was last called, in nanoseconds of real time.
     last_call: AtomicU64,
     /// How many wait for something in it, or are held by a delay.
     waiting: AtomicUsize,
     /// Whether there was one of its key before, which went by itself.
-    pub(super) went_before: AtomicBool,
+    pub(super) was_evicted: AtomicBool,
 }
 
 /// Somebody waits for something in a company, which does not go idle meanwhile. It counts as called when this is dropped.
@@ -68,23 +68,23 @@ pub(crate) struct Waiting(Arc<Tenant>);
 
 /// A company as it is set, and what follows from that.
 #[derive(Debug)]
-pub(crate) struct Setup {
+pub(crate) struct EffectiveSettings {
     pub(crate) company: Company,
     /// What is saved for its sessions, by `config_id`.
-    saved: HashMap<String, Saved>,
+    saved: HashMap<String, ResolvedConfiguration>,
 }
 
 /// How a company begins, and is after a reset.
 #[derive(Debug)]
-struct First {
-    setup: Arc<Setup>,
+struct InitialSettings {
+    settings: Arc<EffectiveSettings>,
     /// Where its clock stands, if it does.
     frozen_at: Option<Timestamp>,
 }
 
 /// What a `config_id` stands for.
 #[derive(Debug, Clone)]
-pub(crate) struct Saved {
+pub(crate) struct ResolvedConfiguration {
     pub(crate) form: Arc<SavedForm>,
     pub(crate) scenario: Option<String>,
 }
@@ -95,30 +95,34 @@ pub(crate) struct TenantSettings {
     pub(crate) seed: Option<u64>,
     /// Where the clock stands.
     pub(crate) frozen_at: Option<Timestamp>,
-    pub(crate) ceiling: Ceiling,
+    pub(crate) session_limit: SessionLimit,
     pub(crate) journal: JournalSettings,
     /// The numbers of what happens to it.
-    pub(crate) numbers: Arc<Numbers>,
+    pub(crate) sequence: Arc<JournalSequence>,
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
         let Self(tenant) = self;
-        tenant.called(uptime());
+        tenant.touch(uptime());
         tenant.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Saved {
+impl ResolvedConfiguration {
     fn new(config_id: &str, saved: &Configuration) -> Self {
         let form = Form::from_values(saved.flags.clone(), &saved.steps);
         Self { form: Arc::new(SavedForm { config_id: config_id.into(), form }), scenario: saved.scenario.clone() }
     }
 }
 
-impl Setup {
+impl EffectiveSettings {
     fn new(company: Company) -> Arc<Self> {
-        let saved = company.configurations.iter().map(|(id, saved)| (id.clone(), Saved::new(id, saved))).collect();
+        let saved = company
+            .configurations
+            .iter()
+            .map(|(id, saved)| (id.clone(), ResolvedConfiguration::new(id, saved)))
+            .collect();
         Arc::new(Self { company, saved })
     }
 
@@ -127,7 +131,7 @@ impl Setup {
     /// # Errors
     ///
     /// A message that lists the known ids.
-    pub(crate) fn saved(&self, config_id: &str) -> Result<&Saved, String> {
+    pub(crate) fn saved(&self, config_id: &str) -> Result<&ResolvedConfiguration, String> {
         self.saved.get(config_id).ok_or_else(|| {
             let known: Vec<_> = self.company.configurations.keys().map(String::as_str).collect();
             let known = if known.is_empty() { "none".into() } else { known.join(", ") };
@@ -138,69 +142,69 @@ impl Setup {
 
 impl Tenant {
     /// A company that was not called yet.
-    pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<Index>) -> Arc<Self> {
-        let TenantSettings { seed, frozen_at, ceiling, journal, ref numbers } = *settings;
+    pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<SessionIndex>) -> Arc<Self> {
+        let TenantSettings { seed, frozen_at, session_limit: ceiling, journal, sequence: ref numbers } = *settings;
         let journal = Journal::new(journal, numbers.clone());
-        let setup = Setup::new(company);
+        let setup = EffectiveSettings::new(company);
         let key = setup.company.key.clone();
         let tenant = Arc::new_cyclic(|tenant| Self {
             clock: Clock::new(frozen_at),
             tokens: TokenSource::new(seed, &key),
-            sessions: Sessions::new(tenant.clone(), index.clone(), journal.clone()),
+            sessions: SessionStore::new(tenant.clone(), index.clone(), journal.clone()),
             faults: Faults::default(),
             holds: Holds::default(),
             journal,
             ledger: Ledger::default(),
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
-            told: Mutex::default(),
-            ceiling,
+            logged_warnings: Mutex::default(),
+            session_limit: ceiling,
             last_call: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
-            went_before: AtomicBool::new(false),
-            setup: RwLock::new(setup.clone()),
-            first: RwLock::new(First { setup, frozen_at }),
+            was_evicted: AtomicBool::new(false),
+            settings: RwLock::new(setup.clone()),
+            initial: RwLock::new(InitialSettings { settings: setup, frozen_at }),
             key,
         });
-        tenant.set_back();
+        tenant.restore_initial();
         tenant
     }
 
     /// Makes everything as it was at the start, tokens included where they are repeatable.
     pub(crate) fn reset(&self) {
-        self.set_back();
-        self.note(What::Reset);
+        self.restore_initial();
+        self.add_event(EventKind::StateReset);
         self.sessions.wake_all();
     }
 
     /// Goes, with all its sessions: whoever holds it or waits for something in it finds nothing more.
-    pub(super) fn leave(&self) {
+    pub(super) fn close(&self) {
         self.holds.free();
         self.sessions.clear();
         self.sessions.wake_all();
-        self.journal.ring();
+        self.journal.notify();
     }
 
     /// Notes that something happened to it, and to no session.
-    pub(crate) fn note(&self, what: What) {
-        self.journal.note([Happened { at: self.clock.now(), session: None, what }]);
+    pub(crate) fn add_event(&self, kind: EventKind) {
+        self.journal.add_events([Event { at: self.clock.now(), session: None, kind }]);
     }
 
     /// Turns its clock, and tells those who have to know. Answers the time before and after.
-    pub(crate) fn turn_clock(&self, turn: Turn) -> (Timestamp, Timestamp) {
-        let moved = self.clock.turn(turn, |now, is_frozen| self.journal.note([Happened::clock(now, is_frozen)]));
+    pub(crate) fn change_clock(&self, turn: Turn) -> (Timestamp, Timestamp) {
+        let moved = self.clock.turn(turn, |now, is_frozen| self.journal.add_events([Event::clock(now, is_frozen)]));
         self.sessions.wake_all();
         moved
     }
 
-    fn set_back(&self) {
-        let first = self.first.read().unwrap_or_else(PoisonError::into_inner);
-        let company = &first.setup.company;
-        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = first.setup.clone();
+    fn restore_initial(&self) {
+        let initial = self.initial.read().unwrap_or_else(PoisonError::into_inner);
+        let company = &initial.settings.company;
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = initial.settings.clone();
         self.sessions.clear();
         self.journal.clear();
         self.ledger.clear();
-        self.clock.turn(Turn::Reset(first.frozen_at), |_, _| {});
+        self.clock.turn(Turn::Reset(initial.frozen_at), |_, _| {});
         self.tokens.reset();
         self.faults.replace(&company.faults, self.clock.now());
         self.holds.free();
@@ -209,47 +213,47 @@ impl Tenant {
     }
 
     /// How it is set now.
-    pub(crate) fn setup(&self) -> Arc<Setup> {
-        self.setup.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn settings(&self) -> Arc<EffectiveSettings> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How it begins, and is after a reset.
-    pub(crate) fn first_setup(&self) -> Arc<Setup> {
-        self.first.read().unwrap_or_else(PoisonError::into_inner).setup.clone()
+    pub(crate) fn initial_settings(&self) -> Arc<EffectiveSettings> {
+        self.initial.read().unwrap_or_else(PoisonError::into_inner).settings.clone()
     }
 
     /// Is set in another way from now on, until it is reset; its key, first queue, faults and clock stay.
-    pub(crate) fn set(&self, company: Company) {
-        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = Setup::new(company);
+    pub(crate) fn apply_change(&self, company: Company) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = EffectiveSettings::new(company);
     }
 
     /// Begins as that company from now on. What of it is another than before counts at once; the rest stays as it is
     /// now, with what the control API has changed. Answers whether there was anything.
     #[cfg(feature = "cli")]
-    pub(super) fn begin_as(&self, company: Company, frozen_at: Option<Timestamp>) -> bool {
-        let mut first = self.first.write().unwrap_or_else(PoisonError::into_inner);
-        let before = &first.setup.company;
-        if *before == company && first.frozen_at == frozen_at {
+    pub(super) fn set_initial(&self, company: Company, frozen_at: Option<Timestamp>) -> bool {
+        let mut initial = self.initial.write().unwrap_or_else(PoisonError::into_inner);
+        let before = &initial.settings.company;
+        if *before == company && initial.frozen_at == frozen_at {
             return false;
         }
         if before.queue != company.queue {
             *self.queue() = queue_of(&company);
         }
-        if first.frozen_at != frozen_at {
-            self.turn_clock(Turn::Reset(frozen_at));
+        if initial.frozen_at != frozen_at {
+            self.change_clock(Turn::Reset(frozen_at));
         }
         if before.faults != company.faults {
             self.faults.replace(&company.faults, self.clock.now());
         }
-        *first = First { setup: Setup::new(company), frozen_at };
-        *self.setup.write().unwrap_or_else(PoisonError::into_inner) = first.setup.clone();
+        *initial = InitialSettings { settings: EffectiveSettings::new(company), frozen_at };
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = initial.settings.clone();
         true
     }
 
     /// Says in the log what is odd about a call of `begin/`, each thing once.
-    pub(crate) fn tell(&self, oddity: &str) {
+    pub(crate) fn log_warnings(&self, oddity: &str) {
         let is_new = {
-            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut told = self.logged_warnings.lock().unwrap_or_else(PoisonError::into_inner);
             told.len() < MOST_TOLD && !told.contains(oddity) && told.insert(oddity.to_owned())
         };
         if is_new {
@@ -258,18 +262,18 @@ impl Tenant {
     }
 
     /// How many sessions it may have at once.
-    pub(crate) fn ceiling(&self, setup: &Setup) -> Ceiling {
+    pub(crate) fn session_limit(&self, setup: &EffectiveSettings) -> SessionLimit {
         let Company { max_sessions, refuse_at_max_sessions, .. } = setup.company;
-        Ceiling {
-            most: max_sessions.unwrap_or(self.ceiling.most),
-            refuses: refuse_at_max_sessions.unwrap_or(self.ceiling.refuses),
+        SessionLimit {
+            max_sessions: max_sessions.unwrap_or(self.session_limit.max_sessions),
+            refuses: refuse_at_max_sessions.unwrap_or(self.session_limit.refuses),
         }
     }
 
     /// Says that a session was given up for a new one: for the hint; in the log, the first time and then when there are
     /// ten times as many.
-    pub(crate) fn tell_of_eviction(&self, Evicted { token, number }: &Evicted) -> String {
-        let Ceiling { most, .. } = self.ceiling(&self.setup());
+    pub(crate) fn log_eviction(&self, EvictedSession { token, eviction_count: number }: &EvictedSession) -> String {
+        let SessionLimit { max_sessions: most, .. } = self.session_limit(&self.settings());
         if is_power_of_ten(*number) {
             let company = &self.key;
             tracing::warn!(
@@ -303,7 +307,7 @@ impl Tenant {
     }
 
     /// Takes a scenario back that its session could not begin with.
-    pub(crate) fn put_back(&self, scenario: ScenarioChoice) {
+    pub(crate) fn requeue(&self, scenario: ScenarioChoice) {
         self.queue().push_front(scenario);
     }
 
@@ -312,7 +316,7 @@ impl Tenant {
     }
 
     /// What the company's own faults do to a call.
-    pub(crate) fn strike(&self, occasion: &Occasion<'_>, is_answered: bool) -> Vec<Strike> {
+    pub(crate) fn apply_faults(&self, occasion: &Occasion<'_>, is_answered: bool) -> Vec<Strike> {
         self.faults.strike(occasion, is_answered, || self.clock.now(), |purpose| self.tokens.draw(purpose))
     }
 
@@ -338,7 +342,7 @@ impl Tenant {
 
     /// What the fault that a scenario puts on `begin/` does to a call. Once it has healed, one call goes through, and
     /// it starts over.
-    pub(crate) fn strike_begin(&self, scenario: &str, fault: &Fault) -> Vec<Strike> {
+    pub(crate) fn apply_begin_fault(&self, scenario: &str, fault: &Fault) -> Vec<Strike> {
         let now = self.clock.now();
         let mut lists = self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner);
         let list = lists.entry(scenario.to_owned()).or_insert_with(|| {
@@ -356,23 +360,23 @@ impl Tenant {
     }
 
     /// Says that somebody waits for something in it, as long as the answer lives.
-    pub(crate) fn wait_in(self: &Arc<Self>) -> Waiting {
+    pub(crate) fn register_waiter(self: &Arc<Self>) -> Waiting {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(self.clone())
     }
 
     /// Whether somebody waits for something in it.
-    pub(super) fn is_waited_in(&self) -> bool {
+    pub(super) fn has_waiters(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
     /// Whether there was one of its key before, which went by itself with its sessions.
-    pub(crate) fn went_before(&self) -> bool {
-        self.went_before.load(Ordering::Relaxed)
+    pub(crate) fn was_evicted(&self) -> bool {
+        self.was_evicted.load(Ordering::Relaxed)
     }
 
     /// Takes note of a call at `now` in real time.
-    pub(super) fn called(&self, now: Duration) {
+    pub(super) fn touch(&self, now: Duration) {
         self.last_call.store(now.as_nanos() as u64, Ordering::Relaxed);
     }
 

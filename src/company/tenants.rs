@@ -11,65 +11,70 @@ use jiff::Timestamp;
 
 use super::{
     Company, EvictedCalls, Tenant, TenantSettings,
-    guests::{Guests, Welcome},
-    sessions::Index,
+    guests::{OnDemandPolicy, OnDemandTenants},
+    sessions::SessionIndex,
 };
 use crate::{session::Session, vendor::Token};
 
 /// All companies.
 #[derive(Debug)]
-pub(crate) struct Tenants {
-    index: Arc<Index>,
+pub(crate) struct TenantRegistry {
+    index: Arc<SessionIndex>,
     /// Those that stay until somebody removes them, in the order in which they came.
-    residents: RwLock<IndexMap<String, Arc<Tenant>>>,
+    permanent: RwLock<IndexMap<String, Arc<Tenant>>>,
     /// Those of them that are configured, of which there is always one. It is locked before the residents.
-    first: RwLock<Vec<Arc<Tenant>>>,
-    guests: Option<Guests>,
+    configured: RwLock<Vec<Arc<Tenant>>>,
+    on_demand: Option<OnDemandTenants>,
 }
 
-impl Tenants {
+impl TenantRegistry {
     /// The companies that are configured, each with what it is made with.
     pub(crate) fn new(
         configured: impl IntoIterator<Item = (Company, TenantSettings)>,
-        welcome: Option<Welcome>,
+        policy: Option<OnDemandPolicy>,
     ) -> Self {
-        let index = Arc::new(Index::default());
-        let first: Vec<_> =
+        let index = Arc::new(SessionIndex::default());
+        let configured_tenants: Vec<_> =
             configured.into_iter().map(|(company, settings)| Tenant::new(company, &settings, &index)).collect();
-        let residents = RwLock::new(by_key(&first));
-        Self { index, residents, first: RwLock::new(first), guests: welcome.map(Guests::new) }
+        let permanent = RwLock::new(by_key(&configured_tenants));
+        Self {
+            index,
+            permanent,
+            configured: RwLock::new(configured_tenants),
+            on_demand: policy.map(OnDemandTenants::new),
+        }
     }
 
     /// The companies that are there until somebody removes them.
-    pub(crate) fn residents(&self) -> Vec<Arc<Tenant>> {
-        self.residents.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    pub(crate) fn permanent(&self) -> Vec<Arc<Tenant>> {
+        self.permanent.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// The first company that is configured.
-    pub(crate) fn first(&self) -> Arc<Tenant> {
+    pub(crate) fn default_tenant(&self) -> Arc<Tenant> {
         self.configured()[0].clone()
     }
 
     /// The companies that are configured, of which there is always one.
     pub(crate) fn configured(&self) -> Vec<Arc<Tenant>> {
-        self.first.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.configured.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Has these as the companies that are configured, each with what it is made with. Those that were there stay with
     /// all that belongs to them, whoever brought them about; those that were configured and are no more go.
     #[cfg(feature = "cli")]
-    pub(crate) fn configure(&self, configured: impl IntoIterator<Item = (Company, TenantSettings)>) {
-        let mut first = self.first.write().unwrap_or_else(PoisonError::into_inner);
-        let mut residents = self.residents.write().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn replace_configured(&self, configured: impl IntoIterator<Item = (Company, TenantSettings)>) {
+        let mut current = self.configured.write().unwrap_or_else(PoisonError::into_inner);
+        let mut permanent = self.permanent.write().unwrap_or_else(PoisonError::into_inner);
         let configured = configured.into_iter().map(|(company, settings)| {
             let key = company.key.clone();
-            let was_first = first.iter().find(|tenant| tenant.key == key).cloned();
+            let was_first = current.iter().find(|tenant| tenant.key == key).cloned();
             let is_first = was_first.is_some();
-            let there = was_first.or_else(|| residents.get(&key).cloned());
-            let there = there.or_else(|| self.guests.as_ref()?.remove(&key));
+            let existing = was_first.or_else(|| permanent.get(&key).cloned());
+            let there = existing.or_else(|| self.on_demand.as_ref()?.remove(&key));
             let tenant = match there {
                 Some(tenant) => {
-                    if tenant.begin_as(company, settings.frozen_at) {
+                    if tenant.set_initial(company, settings.frozen_at) {
                         tracing::info!(company = key, "the company was set in another way");
                     }
                     tenant
@@ -80,80 +85,81 @@ impl Tenants {
                 }
             };
             if !is_first {
-                residents.insert(key, tenant.clone());
+                permanent.insert(key, tenant.clone());
             }
             tenant
         });
         let configured: Vec<_> = configured.collect();
-        let gone: Vec<_> = first.extract_if(.., |one| !configured.iter().any(|other| other.key == one.key)).collect();
-        for tenant in &gone {
+        let removed: Vec<_> =
+            current.extract_if(.., |one| !configured.iter().any(|other| other.key == one.key)).collect();
+        for tenant in &removed {
             tracing::info!(company = tenant.key, "the company was removed");
-            residents.shift_remove(&tenant.key);
+            permanent.shift_remove(&tenant.key);
         }
-        *first = configured;
-        drop((residents, first));
-        gone.iter().for_each(|tenant| tenant.leave());
+        *current = configured;
+        drop((permanent, current));
+        removed.iter().for_each(|tenant| tenant.close());
     }
 
     /// Adds a company that stays; `None` when there is one of its key, however it came to be.
     pub(crate) fn add(&self, company: Company, settings: &TenantSettings) -> Option<Arc<Tenant>> {
-        let mut residents = self.residents.write().unwrap_or_else(PoisonError::into_inner);
-        let is_guest = self.guests.as_ref().is_some_and(|guests| guests.get(&company.key).is_some());
-        if is_guest || residents.contains_key(&company.key) {
+        let mut permanent = self.permanent.write().unwrap_or_else(PoisonError::into_inner);
+        let is_on_demand = self.on_demand.as_ref().is_some_and(|guests| guests.get(&company.key).is_some());
+        if is_on_demand || permanent.contains_key(&company.key) {
             return None;
         }
         let tenant = Tenant::new(company, settings, &self.index);
-        residents.insert(tenant.key.clone(), tenant.clone());
+        permanent.insert(tenant.key.clone(), tenant.clone());
         Some(tenant)
     }
 
     /// Removes a company with all that belongs to it; false when there is none of that key.
     pub(crate) fn remove(&self, key: &str) -> bool {
-        let resident = self.residents.write().unwrap_or_else(PoisonError::into_inner).shift_remove(key);
-        let removed = resident.or_else(|| self.guests.as_ref()?.remove(key));
-        self.guests.iter().for_each(|guests| guests.forget(key));
+        let permanent = self.permanent.write().unwrap_or_else(PoisonError::into_inner).shift_remove(key);
+        let removed = permanent.or_else(|| self.on_demand.as_ref()?.remove(key));
+        self.on_demand.iter().for_each(|guests| guests.forget(key));
         // Somebody may hold it for a moment yet.
-        removed.inspect(|tenant| tenant.leave()).is_some()
+        removed.inspect(|tenant| tenant.close()).is_some()
     }
 
     /// Has the companies that are configured, as they began, and no others.
     pub(crate) fn reset(&self) {
-        let first = self.configured();
+        let configured = self.configured();
         let others = {
-            let mut residents = self.residents.write().unwrap_or_else(PoisonError::into_inner);
-            mem::replace(&mut *residents, by_key(&first))
+            let mut permanent = self.permanent.write().unwrap_or_else(PoisonError::into_inner);
+            mem::replace(&mut *permanent, by_key(&configured))
         };
-        let guests = self.guests.as_ref().map(Guests::take).unwrap_or_default();
-        for tenant in &first {
+        let on_demand = self.on_demand.as_ref().map(OnDemandTenants::drain).unwrap_or_default();
+        for tenant in &configured {
             tenant.reset();
         }
-        let stay = |gone: &Arc<Tenant>| first.iter().any(|tenant| Arc::ptr_eq(tenant, gone));
-        others.into_values().chain(guests).filter(|gone| !stay(gone)).for_each(|gone| gone.leave());
+        let stay = |gone: &Arc<Tenant>| configured.iter().any(|tenant| Arc::ptr_eq(tenant, gone));
+        others.into_values().chain(on_demand).filter(|gone| !stay(gone)).for_each(|gone| gone.close());
     }
 
     /// What is not remembered of the calls of companies that went by themselves.
-    pub(crate) fn left(&self) -> EvictedCalls {
-        self.guests.as_ref().map(|guests| guests.not_remembered()).unwrap_or_default()
+    pub(crate) fn evicted_calls(&self) -> EvictedCalls {
+        self.on_demand.as_ref().map(|guests| guests.evicted_calls()).unwrap_or_default()
     }
 
     /// All companies of this moment.
     pub(crate) fn all(&self) -> Vec<Arc<Tenant>> {
-        let guests = self.guests.iter().flat_map(Guests::all);
-        self.residents().into_iter().chain(guests).collect()
+        let on_demand = self.on_demand.iter().flat_map(OnDemandTenants::all);
+        self.permanent().into_iter().chain(on_demand).collect()
     }
 
     /// The company of that key as far as there is one.
     pub(crate) fn get(&self, key: &str) -> Option<Arc<Tenant>> {
-        let resident = self.residents.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
-        resident.or_else(|| self.guests.as_ref()?.get(key))
+        let permanent = self.permanent.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        permanent.or_else(|| self.on_demand.as_ref()?.get(key))
     }
 
     /// The company of that key, which may come to be now; `None` when there is none and may not be.
     ///
     /// `now` tells real time, as wherever it matters how long a company is idle.
-    pub(crate) fn find(&self, key: &str, now: impl FnOnce() -> Duration) -> Option<Arc<Tenant>> {
-        let resident = self.residents.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
-        resident.or_else(|| self.guests.as_ref()?.find(key, now(), &self.index))
+    pub(crate) fn get_or_create(&self, key: &str, now: impl FnOnce() -> Duration) -> Option<Arc<Tenant>> {
+        let permanent = self.permanent.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        permanent.or_else(|| self.on_demand.as_ref()?.get_or_create(key, now(), &self.index))
     }
 
     /// The company of a session.
@@ -182,29 +188,29 @@ impl Tenants {
         self.sweep(now);
         let record = self.index.find(token)?;
         let tenant = record.owner.upgrade()?;
-        tenant.called(now);
+        tenant.touch(now);
         tenant.sessions.change(&record, |session, _| change(session, tenant.clock.now()))
     }
 
     /// Lets those go that are idle for too long at `now`.
     pub(crate) fn sweep(&self, now: Duration) {
-        if let Some(guests) = &self.guests {
+        if let Some(guests) = &self.on_demand {
             guests.sweep(now);
         }
     }
 
     /// How many went so far, those included that are idle for too long at `now`.
-    pub(crate) fn evicted(&self, now: Duration) -> u64 {
+    pub(crate) fn eviction_count(&self, now: Duration) -> u64 {
         self.sweep(now);
-        self.guests.as_ref().map_or(0, |guests| guests.evicted())
+        self.on_demand.as_ref().map_or(0, |guests| guests.eviction_count())
     }
 
     /// What keys are known, for hints.
     pub(crate) fn known_keys(&self) -> String {
-        let residents = self.residents.read().unwrap_or_else(PoisonError::into_inner);
-        let mut keys: Vec<_> = residents.keys().map(|key| format!("`{key}`")).collect();
-        if let Some(guests) = &self.guests {
-            keys.push(guests.who());
+        let permanent = self.permanent.read().unwrap_or_else(PoisonError::into_inner);
+        let mut keys: Vec<_> = permanent.keys().map(|key| format!("`{key}`")).collect();
+        if let Some(guests) = &self.on_demand {
+            keys.push(guests.describe_pattern());
         }
         if keys.is_empty() { "none".into() } else { keys.join(", ") }
     }
@@ -217,25 +223,28 @@ fn by_key(tenants: &[Arc<Tenant>]) -> IndexMap<String, Arc<Tenant>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::company::{JournalSettings, sessions::Ceiling};
+    use crate::company::{JournalSettings, sessions::SessionLimit};
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn welcoming(most: usize) -> Tenants {
-        let ceiling = Ceiling { most: 10, refuses: false };
+    fn welcoming(most: usize) -> TenantRegistry {
+        let ceiling = SessionLimit { max_sessions: 10, refuses: false };
         let settings = TenantSettings {
             seed: None,
             frozen_at: None,
-            ceiling,
+            session_limit: ceiling,
             journal: JournalSettings::default(),
-            numbers: Arc::default(),
+            sequence: Arc::default(),
         };
         let company = Company::new("test-*").secret("secret-of-{key}");
         let configured = [(Company::new("test-0"), settings.clone())];
-        Tenants::new(configured, Some(Welcome { company, idle: 60 * SECOND, most, settings }))
+        TenantRegistry::new(
+            configured,
+            Some(OnDemandPolicy { company, idle_timeout: 60 * SECOND, max_companies: most, settings }),
+        )
     }
 
-    fn keys(tenants: &Tenants) -> Vec<String> {
+    fn keys(tenants: &TenantRegistry) -> Vec<String> {
         let mut keys: Vec<_> = tenants.all().iter().map(|tenant| tenant.key.clone()).collect();
         keys.sort();
         keys
@@ -244,38 +253,44 @@ mod tests {
     #[test]
     fn who_is_idle_for_too_long_goes_when_somebody_looks() {
         let tenants = welcoming(10);
-        assert!(tenants.find("test-1", || SECOND).is_some() && tenants.find("test-2", || 30 * SECOND).is_some());
-        assert_eq!(tenants.evicted(60 * SECOND), 0);
-        assert_eq!(tenants.evicted(61 * SECOND), 1);
+        assert!(
+            tenants.get_or_create("test-1", || SECOND).is_some()
+                && tenants.get_or_create("test-2", || 30 * SECOND).is_some()
+        );
+        assert_eq!(tenants.eviction_count(60 * SECOND), 0);
+        assert_eq!(tenants.eviction_count(61 * SECOND), 1);
         assert_eq!(keys(&tenants), ["test-0", "test-2"]);
-        tenants.find("test-2", || 89 * SECOND);
-        assert_eq!(tenants.evicted(148 * SECOND), 1, "it was called");
-        assert_eq!(tenants.evicted(10_000 * SECOND), 2);
+        tenants.get_or_create("test-2", || 89 * SECOND);
+        assert_eq!(tenants.eviction_count(148 * SECOND), 1, "it was called");
+        assert_eq!(tenants.eviction_count(10_000 * SECOND), 2);
         assert_eq!(keys(&tenants), ["test-0"], "who is configured never goes");
     }
 
     #[test]
     fn who_is_waited_in_is_not_idle() {
         let tenants = welcoming(2);
-        let waiting = tenants.find("test-1", || SECOND).unwrap().wait_in();
-        tenants.find("test-2", || 2 * SECOND);
-        assert_eq!((tenants.evicted(10_000 * SECOND), keys(&tenants)), (1, vec!["test-0".into(), "test-1".into()]));
-        tenants.find("test-2", || 10_001 * SECOND);
-        tenants.find("test-3", || 10_002 * SECOND);
+        let waiting = tenants.get_or_create("test-1", || SECOND).unwrap().register_waiter();
+        tenants.get_or_create("test-2", || 2 * SECOND);
+        assert_eq!(
+            (tenants.eviction_count(10_000 * SECOND), keys(&tenants)),
+            (1, vec!["test-0".into(), "test-1".into()])
+        );
+        tenants.get_or_create("test-2", || 10_001 * SECOND);
+        tenants.get_or_create("test-3", || 10_002 * SECOND);
         assert_eq!(keys(&tenants), ["test-0", "test-1", "test-3"], "the idlest is one that nobody waits in");
         drop(waiting);
-        assert_eq!(tenants.evicted(20_000 * SECOND), 4);
-        assert!(tenants.find("test-1", || 20_000 * SECOND).unwrap().went_before());
+        assert_eq!(tenants.eviction_count(20_000 * SECOND), 4);
+        assert!(tenants.get_or_create("test-1", || 20_000 * SECOND).unwrap().was_evicted());
     }
 
     #[test]
     fn the_idlest_makes_room() {
         let tenants = welcoming(2);
         for (key, second) in [("test-1", 1), ("test-2", 2), ("test-1", 3), ("test-3", 4)] {
-            tenants.find(key, || second * SECOND);
+            tenants.get_or_create(key, || second * SECOND);
         }
         assert_eq!(
-            (keys(&tenants), tenants.evicted(4 * SECOND)),
+            (keys(&tenants), tenants.eviction_count(4 * SECOND)),
             (vec!["test-0".into(), "test-1".into(), "test-3".into()], 1)
         );
     }
@@ -283,7 +298,7 @@ mod tests {
     #[test]
     fn one_rule_gives_each_its_secret() {
         let tenants = welcoming(2);
-        let secret = |key| tenants.find(key, || SECOND).unwrap().setup().company.secret.clone();
+        let secret = |key| tenants.get_or_create(key, || SECOND).unwrap().settings().company.secret.clone();
         assert_eq!(secret("test-1").as_deref(), Some("secret-of-test-1"));
         assert_eq!(secret("test-0"), None);
     }
@@ -292,19 +307,19 @@ mod tests {
     #[test]
     fn what_is_configured_anew_takes_over_whoever_is_there() {
         let tenants = welcoming(2);
-        let settings = tenants.guests.as_ref().unwrap().welcome.settings.clone();
-        let secret = |key: &str| tenants.get(key).unwrap().setup().company.secret.clone();
+        let settings = tenants.on_demand.as_ref().unwrap().policy.settings.clone();
+        let secret = |key: &str| tenants.get(key).unwrap().settings().company.secret.clone();
         let configure = |companies: &[Company]| {
-            tenants.configure(companies.iter().cloned().map(|company| (company, settings.clone())));
+            tenants.replace_configured(companies.iter().cloned().map(|company| (company, settings.clone())));
         };
-        let (changed, added) = (tenants.first(), tenants.add(Company::new("added"), &settings).unwrap());
-        changed.set(Company::new("test-0").secret("of-the-control-api"));
-        let guest = tenants.find("test-1", || SECOND).unwrap();
+        let (changed, added) = (tenants.default_tenant(), tenants.add(Company::new("added"), &settings).unwrap());
+        changed.apply_change(Company::new("test-0").secret("of-the-control-api"));
+        let guest = tenants.get_or_create("test-1", || SECOND).unwrap();
         configure(&["test-1", "added", "test-0"].map(Company::new));
         assert!(Arc::ptr_eq(&tenants.get("added").unwrap(), &added), "its sessions stay");
         assert!(Arc::ptr_eq(&tenants.get("test-1").unwrap(), &guest) && secret("test-1").is_none());
         assert_eq!(secret("test-0").as_deref(), Some("of-the-control-api"), "the file says of it what it said before");
-        assert_eq!(tenants.evicted(10_000 * SECOND), 0, "who is configured is no guest");
+        assert_eq!(tenants.eviction_count(10_000 * SECOND), 0, "who is configured is no guest");
         configure(&[Company::new("test-0").secret("of-the-file")]);
         assert_eq!((secret("test-0").as_deref(), keys(&tenants)), (Some("of-the-file"), vec!["test-0".into()]));
         tenants.reset();

@@ -12,7 +12,7 @@ use super::params::Params;
 #[cfg(feature = "media")]
 use crate::mock::Picture;
 use crate::{
-    company::{Setup, Tenant},
+    company::{EffectiveSettings, Tenant},
     faults::Endpoint,
     mock::{Met, Mock, Told},
     signature::{self, Payload},
@@ -26,7 +26,7 @@ pub(super) struct Call<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) tenant: Arc<Tenant>,
     /// How the company was set when it was let in.
-    pub(super) setup: Arc<Setup>,
+    pub(super) setup: Arc<EffectiveSettings>,
     pub(super) params: Params<'a>,
     pub(super) headers: &'a HeaderMap,
     /// Whether a fault is on the answer that does more than to hold it back.
@@ -60,7 +60,7 @@ impl<'a> Call<'a> {
         params: Params<'a>,
         headers: &'a HeaderMap,
     ) -> Result<Self, VendorError> {
-        let setup = tenant.setup();
+        let setup = tenant.settings();
         if let Some(secret) = &setup.company.secret {
             let header = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
             params
@@ -114,7 +114,7 @@ impl From<Told> for Answer {
 }
 
 /// An answer of JSON, signed where the company has a secret.
-pub(super) fn json_response(json: Bytes, setup: &Setup) -> Response<Body> {
+pub(super) fn json_response(json: Bytes, setup: &EffectiveSettings) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     sign(&mut response, setup, &json);
@@ -123,7 +123,7 @@ pub(super) fn json_response(json: Bytes, setup: &Setup) -> Response<Body> {
 }
 
 /// Signs an answer over its body, where the company has a secret.
-pub(super) fn sign(response: &mut Response<Body>, setup: &Setup, body: &[u8]) {
+pub(super) fn sign(response: &mut Response<Body>, setup: &EffectiveSettings, body: &[u8]) {
     if let Some(secret) = &setup.company.secret {
         let signature = signature::header(secret, Payload::Body(body));
         let signature = HeaderValue::try_from(signature).expect("base64 is a header value");

@@ -24,7 +24,7 @@ use super::{
 use crate::mock::Picture;
 use crate::{
     clock::Stopwatch,
-    company::{Gone, Headers, LARGE, Recorded, Setup, Tenant},
+    company::{EffectiveSettings, LARGE, RecordedCall, RecordedHeaders, RemovalReason, Tenant},
     faults::Endpoint,
     mock::{Met, Mock, Refusal},
     vendor::{ErrorCase, ErrorCode, Token, VendorError},
@@ -36,7 +36,7 @@ pub(super) type Handler = fn(&Mock, &Call<'_>) -> Result<Answer, Refusal>;
 /// What comes of a vendor call.
 enum CarriedOut {
     /// What it answers, of a company that is set so.
-    Answer(Answer, Arc<Setup>),
+    Answer(Answer, Arc<EffectiveSettings>),
     /// It is answered otherwise, as nobody imitates it so.
     Refused(Response<Body>),
 }
@@ -259,14 +259,16 @@ impl Course {
         if most.is_some() {
             let clock = self.tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
             let stand = self.met.stand.take();
-            let recorded = Recorded {
+            let recorded = RecordedCall {
                 at: clock.now(),
                 took,
                 endpoint: self.endpoint,
                 session: self.session,
                 method: name_of(method),
                 path_and_query: known_path(head.uri.path_and_query().map_or("", PathAndQuery::as_str)),
-                headers: Headers::new(head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))),
+                headers: RecordedHeaders::new(
+                    head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())),
+                ),
                 body: self.body,
                 body_length: self.body_length,
                 status: response.status().as_u16(),
@@ -293,7 +295,9 @@ impl Course {
             mock.met_faults(tenant, self.session, strikes);
         }
         if let Some(code) = self.error {
-            let is_gone = |(tenant, token): (&Tenant, Token)| tenant.sessions.gone(&token) == Some(Gone::Deleted);
+            let is_gone = |(tenant, token): (&Tenant, Token)| {
+                tenant.sessions.removal_reason(&token) == Some(RemovalReason::Deleted)
+            };
             let is_deleted = code == ErrorCode::SessionNotFound && tenant.zip(self.session).is_some_and(is_gone);
             mock.met_error(tenant, code, is_deleted);
         }

@@ -82,7 +82,7 @@ pub(super) async fn inflict(
     };
     let (of_server, of_company) = (delay(true), delay(false));
     if !(of_server.is_zero() && of_company.is_zero()) {
-        let _waiting = tenant.map(Tenant::wait_in);
+        let _waiting = tenant.map(Tenant::register_waiter);
         let held = async {
             let _ = timeout(of_server, mock.holds.freed_after(freed.server)).await;
             match tenant {

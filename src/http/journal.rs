@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::params::{Params, Received};
 use crate::{
-    company::Recorded,
+    company::RecordedCall,
     config::Config,
     faults::Endpoint,
     json_text,
@@ -123,7 +123,7 @@ impl CallInfo {
 }
 
 /// The headers by their names; those that came more often in one, as HTTP reads them.
-fn headers(call: &Recorded, masked: impl Fn(&str) -> String) -> Map<String, Value> {
+fn headers(call: &RecordedCall, masked: impl Fn(&str) -> String) -> Map<String, Value> {
     let mut headers = Map::<String, Value>::new();
     for (name, value) in call.headers.iter() {
         let value = if name == "authorization" { masked(&value) } else { value.into_owned() };
@@ -137,7 +137,7 @@ fn headers(call: &Recorded, masked: impl Fn(&str) -> String) -> Map<String, Valu
 }
 
 /// What of the head was remembered.
-fn head(call: &Recorded) -> Parts {
+fn head(call: &RecordedCall) -> Parts {
     let mut request = Request::builder().method(&*call.method).uri(&*call.path_and_query);
     for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING] {
         if let Some(value) = call.headers.get(name.as_str()) {
@@ -149,7 +149,7 @@ fn head(call: &Recorded) -> Parts {
 
 /// As what the parameters were read, and what they are. Where the body cannot be read, it is not known as what, and the
 /// parameters are those of the query.
-fn read(call: &Recorded, head: &Parts, config: &Config) -> (Option<&'static str>, Map<String, Value>) {
+fn read(call: &RecordedCall, head: &Parts, config: &Config) -> (Option<&'static str>, Map<String, Value>) {
     let mut limits = config.limits;
     limits.body = limits.body.max(limits.multipart_body);
     if call.body.len() == call.body_length
@@ -163,7 +163,7 @@ fn read(call: &Recorded, head: &Parts, config: &Config) -> (Option<&'static str>
     (None, of_query.unwrap_or_default())
 }
 
-fn answer(call: &Recorded) -> Option<Value> {
+fn answer(call: &RecordedCall) -> Option<Value> {
     let is_whole = call.answer_length == Some(call.answer.len() as u64);
     if !is_whole || call.answer.is_empty() {
         return None;

@@ -8,12 +8,12 @@ use bytes::Bytes;
 use http_range_header::parse_range_header;
 
 use super::{auth::sign, error::with_hint};
-use crate::{company::Setup, media::Media};
+use crate::{company::EffectiveSettings, media::Media};
 
 /// Answers a picture or video, signed over what of it is sent.
 ///
 /// Several ranges, and one that cannot be read, are answered with all of it, as RFC 9110 allows.
-pub(super) fn response(media: &Media, head: &Parts, setup: &Setup) -> Response<Body> {
+pub(super) fn response(media: &Media, head: &Parts, setup: &EffectiveSettings) -> Response<Body> {
     let Media { bytes, content_type, etag } = media;
     let etag = HeaderValue::from_maybe_shared(etag.clone()).expect("an ETag is a header value");
     let is_known = named(&head.headers, header::IF_NONE_MATCH).is_some_and(|tags| {

@@ -63,7 +63,7 @@ impl Mock {
         let BeginRequest { flags, steps, config_id, parent, meets_faults, wish, header } = request;
         let mut steps_read = StepsAtBegin::read(steps).map_err(VendorError::argument)?;
         let own = Form::new(flags, steps);
-        let setup = tenant.setup();
+        let setup = tenant.settings();
         let saved = config_id.map(|id| setup.saved(id)).transpose().map_err(VendorError::argument)?;
         let layers = Layers { saved: saved.map(|saved| &saved.form.form), own: &own, scenario: None };
         let flags = layers.flags();
@@ -88,7 +88,7 @@ impl Mock {
         let default = setup.company.scenario.as_deref();
         let chosen = self.choose(tenant, &catalogue, &content, wish, saved_scenario, default)?;
         let Chosen { scenario, reason, queued } = chosen;
-        let put_back = || queued.clone().into_iter().for_each(|queued| tenant.put_back(queued));
+        let put_back = || queued.clone().into_iter().for_each(|queued| tenant.requeue(queued));
         let mut met = self.let_begin(tenant, &scenario, &reason, meets_faults).inspect_err(|refusal| {
             if matches!(refusal, Refusal::Fault(_)) {
                 put_back();
@@ -96,7 +96,7 @@ impl Mock {
         })?;
         let mut hint = ["scenario `", &scenario.name, "`, from ", &reason].concat();
         for oddity in flags_read.oddities().into_iter().chain(steps_read.oddities()) {
-            tenant.tell(&oddity);
+            tenant.log_warnings(&oddity);
             hint.push_str("; ");
             hint.push_str(&oddity);
         }
@@ -112,7 +112,7 @@ impl Mock {
         let opening = Opening { token, asked, switches, step_types, lifetime, parent: parent_token };
         let session = Session::begin(opening, now);
         met.stand = Some(Stand::of(&session));
-        let inserted = tenant.sessions.insert(session, catalogue, tenant.ceiling(&setup));
+        let inserted = tenant.sessions.insert(session, catalogue, tenant.session_limit(&setup));
         if inserted.is_ok()
             && let Some(parent) = &parent_token
         {
@@ -120,7 +120,7 @@ impl Mock {
         }
         match inserted {
             Ok(None) => {}
-            Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.tell_of_eviction(&given_up))),
+            Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.log_eviction(&given_up))),
             Err(full) => {
                 put_back();
                 return Err(Refusal::Error(VendorError::argument(full.to_string()), met));
@@ -192,7 +192,7 @@ impl Mock {
         }
         let mut met = self.strike_begin(tenant, &scenario.name).map_err(Refusal::Fault)?;
         if let Some(fault) = &scenario.begin_fault {
-            met.strikes.extend(tenant.strike_begin(&scenario.name, fault));
+            met.strikes.extend(tenant.apply_begin_fault(&scenario.name, fault));
         }
         met.let_through().map_err(Refusal::Fault)
     }

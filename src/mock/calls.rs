@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Mock;
 use crate::{
-    company::{Entry, EvictedCalls, Happened, Journal, Recorded, Tenant, What},
+    company::{Event, EventKind, EvictedCalls, Journal, JournalEntry, RecordedCall, Tenant},
     faults::Endpoint,
     vendor::Token,
 };
@@ -25,7 +25,7 @@ pub(crate) struct CallFilter {
 }
 
 impl CallFilter {
-    fn takes(&self, call: &Recorded) -> bool {
+    fn takes(&self, call: &RecordedCall) -> bool {
         let Self { session, endpoint, method, status, from, to } = self;
         session.is_none_or(|token| call.session == Some(token))
             && endpoint.is_none_or(|endpoint| call.endpoint == Some(endpoint))
@@ -37,11 +37,11 @@ impl CallFilter {
 }
 
 /// A remembered call, and whose it is; `None` for nobody's.
-pub(crate) type CallOf = (Option<Arc<Tenant>>, Arc<Entry>);
+pub(crate) type CallOf = (Option<Arc<Tenant>>, Arc<JournalEntry>);
 
 impl Mock {
     /// Remembers a call of a company, or of nobody.
-    pub(crate) fn record(&self, tenant: Option<&Tenant>, recorded: Recorded) {
+    pub(crate) fn record(&self, tenant: Option<&Tenant>, recorded: RecordedCall) {
         let journal = tenant.map_or(&self.journal, |tenant| &tenant.journal);
         journal.record(recorded);
     }
@@ -52,12 +52,12 @@ impl Mock {
             Some(tenant) => (&tenant.clock, &tenant.journal),
             None => (&self.clock, &self.journal),
         };
-        journal.note([Happened { at: clock.now(), session, what: What::Fault { fault: fault.to_owned() } }]);
+        journal.add_events([Event { at: clock.now(), session, kind: EventKind::FaultHit { fault: fault.to_owned() } }]);
     }
 
     /// Notes that something happened to none of the companies alone.
-    pub(crate) fn note(&self, what: What) {
-        self.journal.note([Happened { at: self.clock.now(), session: None, what }]);
+    pub(crate) fn note(&self, kind: EventKind) {
+        self.journal.add_events([Event { at: self.clock.now(), session: None, kind }]);
     }
 
     /// The calls that are wanted, in the order in which they were answered, and what of the journals that were looked at
@@ -66,7 +66,7 @@ impl Mock {
         let (mut calls, mut evicted) = (Vec::new(), EvictedCalls::default());
         let mut look = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let (entries, gone) = journal.read();
-            evicted = evicted.and(gone);
+            evicted = evicted.merge(gone);
             let wanted = entries.into_iter().filter(|entry| filter.takes(&entry.recorded));
             calls.extend(wanted.map(|entry| (owner.cloned(), entry)));
         };
@@ -76,7 +76,7 @@ impl Mock {
                 look(None, &self.journal);
                 self.tenants.all().iter().for_each(|tenant| look(Some(tenant), &tenant.journal));
                 calls.sort_by_key(|(_, entry)| entry.id);
-                evicted = evicted.and(self.tenants.left());
+                evicted = evicted.merge(self.tenants.evicted_calls());
             }
         }
         (calls, evicted)
@@ -85,7 +85,7 @@ impl Mock {
     /// The calls that were answered behind the one of that id, in no order.
     pub(crate) fn calls_behind(&self, tenant: Option<&Arc<Tenant>>, after: u64) -> Vec<CallOf> {
         let of = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
-            let behind = journal.read_behind(after).into_iter();
+            let behind = journal.calls_after(after).into_iter();
             behind.map(|entry| (owner.cloned(), entry)).collect::<Vec<_>>()
         };
         match tenant {

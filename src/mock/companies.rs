@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Mock, misfits::misfits_of, settings_of};
 use crate::{
     clock::{Turn, uptime},
-    company::{Company, CompanyChange, Tenant, What},
+    company::{Company, CompanyChange, EventKind, Tenant},
     vendor::{Dialect, ResultCase},
 };
 
@@ -56,7 +56,7 @@ pub(crate) enum CompanyError {
 
 impl CompanyInfo {
     pub(crate) fn of(tenant: &Tenant) -> Self {
-        let setup = tenant.setup();
+        let setup = tenant.settings();
         let company = &setup.company;
         Self {
             company_key: tenant.key.clone(),
@@ -105,9 +105,9 @@ impl Mock {
     ///
     /// [`CompanyError`]; it stays as it is then.
     pub(crate) fn change_company(&self, tenant: &Tenant, change: CompanyChange) -> Result<(), CompanyError> {
-        let company = change.of(tenant.setup().company.clone());
+        let company = change.apply_to(tenant.settings().company.clone());
         self.check_company(&company)?;
-        tenant.set(company);
+        tenant.apply_change(company);
         tracing::info!(company = tenant.key, "the company was set in another way");
         Ok(())
     }
@@ -136,7 +136,7 @@ impl Mock {
         self.journal.clear();
         self.ledger.clear();
         self.forget_added_scenarios();
-        self.note(What::Reset);
+        self.note(EventKind::StateReset);
         tracing::info!("everything is as it was at the start");
     }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::Mock;
 use crate::{
-    company::{Journal, Noted, Tenant},
+    company::{Journal, JournalItem, Tenant},
     vendor::Token,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 const AT_ONCE: usize = 256;
 
 /// Something that happened, and whose it is; `None` for nobody's.
-pub(crate) type EventOf = (Option<Arc<Tenant>>, Noted);
+pub(crate) type EventOf = (Option<Arc<Tenant>>, JournalItem);
 
 /// A part of what happened.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Mock {
             let (noted, forgotten) = journal.read_events(after, heard.up_to, AT_ONCE);
             if noted.len() == AT_ONCE {
                 // What is behind comes with the next part, of every journal.
-                heard.up_to = noted.last().map_or(heard.up_to, Noted::id);
+                heard.up_to = noted.last().map_or(heard.up_to, JournalItem::id);
             }
             heard.forgotten = heard.forgotten.max(forgotten);
             heard.events.extend(noted.into_iter().map(|noted| (owner.cloned(), noted)));

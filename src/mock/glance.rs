@@ -50,9 +50,9 @@ impl Mock {
     ) -> R {
         let closed = || told(Glance { standing: Standing::Closed, parts: Vec::new() });
         let Some(tenant) = self.tenant_of(token.as_str()) else { return closed() };
-        let (bell, _waiting) = (tenant.sessions.bell(token), tenant.wait_in());
+        let (bell, _waiting) = (tenant.sessions.bell(token), tenant.register_waiter());
         loop {
-            let mut rings = pin!(bell.rings.notified());
+            let mut rings = pin!(bell.changed.notified());
             // From here on nothing is missed.
             rings.as_mut().enable();
             let look = || self.look(&token, viewer, &show).map(|(glance, due)| (told(glance), due));

@@ -62,7 +62,7 @@ impl Mock {
 
     /// The result document with what could not be read, or was not yet; `None` where all was.
     fn all_read(&self, tenant: &Tenant, session: &Session, catalogue: &Catalogue) -> Option<Bytes> {
-        let company = &tenant.setup().company;
+        let company = &tenant.settings().company;
         render_all_read(session, &catalogue.fixtures, self.config.casting(company), self.config.wording(company))
     }
 
@@ -135,7 +135,7 @@ impl Mock {
     /// The person of a session, for drawings.
     fn sitter(&self, tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
         session.sitter(|session| {
-            let (setup, wish) = (tenant.setup(), session.scenario().person.as_ref());
+            let (setup, wish) = (tenant.settings(), session.scenario().person.as_ref());
             let (flags, casting) = (session.flags_of(StepType::IdentityDocument), self.config.casting(&setup.company));
             let chosen = session.progress().and_then(Progress::document);
             let person = catalogue.fixtures.people.cast(&session.token, &flags, casting, wish, chosen).person;

@@ -102,7 +102,7 @@ impl Mock {
         fixtures: &Fixtures,
     ) -> Result<Bytes, VendorError> {
         let draw = |session: &Session, standing: Standing<'_>| {
-            let company = &tenant.setup().company;
+            let company = &tenant.settings().company;
             render(session, standing, fixtures, self.config.casting(company), self.config.wording(company))
         };
         session

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     catalogue::{Catalogue, Files, Sources},
-    company::{Company, What},
+    company::{Company, EventKind},
     config::Config,
     data_file::{Findings, LoadError, Problem},
     scenario::{Origin, Scenario, Stage},
@@ -129,7 +129,7 @@ impl Mock {
     #[cfg(feature = "cli")]
     pub(crate) fn renew(&self, catalogue: Catalogue, companies: Vec<Company>) -> Result<(), ConfigError> {
         let companies = each_with_its(&self.settings, companies)?;
-        self.shelve(catalogue, || self.tenants.configure(companies));
+        self.shelve(catalogue, || self.tenants.replace_configured(companies));
         Ok(())
     }
 
@@ -140,12 +140,12 @@ impl Mock {
         shelf.sort();
         with_it();
         drop(shelf);
-        self.note(What::Reloaded);
+        self.note(EventKind::FilesReloaded);
     }
 
     /// The companies that are configured, as they begin.
     fn configured(&self) -> Vec<Company> {
-        self.tenants.configured().iter().map(|tenant| tenant.first_setup().company.clone()).collect()
+        self.tenants.configured().iter().map(|tenant| tenant.initial_settings().company.clone()).collect()
     }
 
     /// Adds a scenario for sessions that begin from now on, in place of one of the same name, until everything is reset.

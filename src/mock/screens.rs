@@ -251,7 +251,7 @@ impl Mock {
     fn own_document(&self, token: &str, flags: &Flags) -> (DocumentType, String) {
         let cast = || {
             let (tenant, token) = (self.tenant_of(token)?, Token::parse(token)?);
-            let setup = tenant.setup();
+            let setup = tenant.settings();
             tenant.sessions.update(&token, |session, catalogue| {
                 let (casting, wish) = (self.config.casting(&setup.company), session.scenario().person.as_ref());
                 let cast = catalogue.fixtures.people.cast(

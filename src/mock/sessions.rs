@@ -137,7 +137,7 @@ impl Mock {
         let mut found = Vec::new();
         for tenant in tenant.map_or_else(|| self.tenants.all(), |tenant| vec![tenant.clone()]) {
             let (now, mut of_this) = (tenant.clock.now(), 0);
-            tenant.sessions.look_through(after, newest_first, |number, session, catalogue| {
+            tenant.sessions.scan(after, newest_first, |number, session, catalogue| {
                 session.settle(now);
                 if filter.takes(session, catalogue) {
                     found.push((number, look(session, catalogue, now), tenant.clone()));

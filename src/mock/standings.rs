@@ -24,7 +24,7 @@ impl Mock {
         };
         for tenant in &tenants {
             let now = tenant.clock.now();
-            tenant.sessions.look_through(None, false, |_, session, _| {
+            tenant.sessions.scan(None, false, |_, session, _| {
                 session.settle(now);
                 memory += SESSION_SIZE + session.on_heap();
                 rendered.extend(session.rendered().map(|document| document.as_ptr()));
@@ -55,7 +55,7 @@ impl Mock {
             memory: std::mem::take(&mut memory),
             evicted: vec![
                 ("session", self.numbers.evicted_sessions()),
-                ("company", self.tenants.evicted(uptime())),
+                ("company", self.tenants.eviction_count(uptime())),
                 ("call", self.numbers.evicted_calls()),
             ],
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{DecideError, Mock, Token};
 use crate::{
     clock::Turn,
-    company::{Happened, Tenant},
+    company::{Event, Tenant},
     faults::FaultInfo,
     scenario::{ScenarioChoice, Verdict},
     session::{FinishError, SessionEvent},
@@ -57,12 +57,12 @@ pub(crate) enum PlayError {
 impl Mock {
     /// Moves the clock of a company; answers what fell due, in the order of time.
     pub(crate) fn advance(&self, tenant: &Tenant, by: Duration) -> Vec<FellDue> {
-        self.moved(tenant, tenant.turn_clock(Turn::Advance(by)))
+        self.moved(tenant, tenant.change_clock(Turn::Advance(by)))
     }
 
     /// Sets the clock of a company. What came does not go away when it is set back.
     pub(crate) fn set_clock(&self, tenant: &Tenant, moment: Timestamp) -> Vec<FellDue> {
-        self.moved(tenant, tenant.turn_clock(Turn::Set(moment)))
+        self.moved(tenant, tenant.change_clock(Turn::Set(moment)))
     }
 
     /// Moves every clock: that of each company, and the server's.
@@ -79,7 +79,7 @@ impl Mock {
 
     /// Turns the server's clock, and no company's. Answers the time after.
     pub(crate) fn turn_own_clock(&self, turn: Turn) -> Timestamp {
-        let tell = |now, is_frozen| self.journal.note([Happened::clock(now, is_frozen)]);
+        let tell = |now, is_frozen| self.journal.add_events([Event::clock(now, is_frozen)]);
         self.clock.turn(turn, tell).1
     }
 

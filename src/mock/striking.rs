@@ -145,7 +145,7 @@ impl Mock {
         strikes.iter_mut().for_each(|strike| strike.is_of_server = true);
         if let Some(tenant) = tenant {
             let is_answered = strikes.last().is_some_and(Strike::comes_first);
-            strikes.extend(tenant.strike(occasion, is_answered));
+            strikes.extend(tenant.apply_faults(occasion, is_answered));
         }
         Met::of_faults(strikes).let_through()
     }

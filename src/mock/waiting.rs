@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::{Mock, SessionInfo, sessions::answer_of};
 use crate::{
     catalogue::Catalogue,
-    company::Gone,
+    company::RemovalReason,
     session::{Session, Standing},
     vendor::{Outcome, Token},
 };
@@ -108,12 +108,12 @@ impl Mock {
     pub(crate) async fn wait_for_session(&self, token: Token, until: &Until) -> Result<Option<SessionInfo>, WaitError> {
         let Some(tenant) = self.tenant_of(token.as_str()) else {
             let mut tenants = self.tenants.all().into_iter();
-            let gone = tenants.find_map(|tenant| tenant.sessions.gone(&token));
+            let gone = tenants.find_map(|tenant| tenant.sessions.removal_reason(&token));
             return end(token, until, gone);
         };
-        let (bell, _waiting) = (tenant.sessions.bell(token), tenant.wait_in());
+        let (bell, _waiting) = (tenant.sessions.bell(token), tenant.register_waiter());
         loop {
-            let mut rings = pin!(bell.rings.notified());
+            let mut rings = pin!(bell.changed.notified());
             // From here on nothing is missed.
             rings.as_mut().enable();
             let now = tenant.clock.now();
@@ -127,7 +127,7 @@ impl Mock {
             };
             let (looked, info) = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
             let due = match looked {
-                None => return end(token, until, tenant.sessions.gone(&token)),
+                None => return end(token, until, tenant.sessions.removal_reason(&token)),
                 Some(Ok(Distance::There)) => return Ok(info),
                 Some(Ok(Distance::Ahead(due))) => due,
                 Some(Err(error)) => return Err(error),
@@ -141,11 +141,13 @@ impl Mock {
 }
 
 /// What is to be said of a session that is not there.
-fn end(token: Token, until: &Until, gone: Option<Gone>) -> Result<Option<SessionInfo>, WaitError> {
+fn end(token: Token, until: &Until, gone: Option<RemovalReason>) -> Result<Option<SessionInfo>, WaitError> {
     match gone {
-        Some(Gone::Deleted) if *until == Until::Deleted => Ok(None),
-        Some(Gone::Deleted) => Err(WaitError::Gone(format!("the session `{token}` was deleted before `{until}`"))),
-        Some(Gone::Evicted) => {
+        Some(RemovalReason::Deleted) if *until == Until::Deleted => Ok(None),
+        Some(RemovalReason::Deleted) => {
+            Err(WaitError::Gone(format!("the session `{token}` was deleted before `{until}`")))
+        }
+        Some(RemovalReason::Evicted) => {
             Err(WaitError::Gone(format!("the session `{token}` was given up for a new one (--max-sessions)")))
         }
         None => Err(WaitError::NoSuchSession(token)),

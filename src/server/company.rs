@@ -73,7 +73,7 @@ impl<'a> CompanyHandle<'a> {
 
     /// The company that a server was started with first.
     pub(super) fn first(mock: &'a Arc<Mock>) -> Self {
-        Self { mock, tenant: mock.tenants.first() }
+        Self { mock, tenant: mock.tenants.default_tenant() }
     }
 
     /// The company of this moment: one that went while it was idle comes to be again. What is done to one that was
@@ -146,12 +146,12 @@ impl<'a> CompanyHandle<'a> {
 
     /// Stops the company's clock where it is; it moves only when it is told to.
     pub fn freeze_clock(&self) {
-        self.tenant().turn_clock(Turn::Freeze);
+        self.tenant().change_clock(Turn::Freeze);
     }
 
     /// Lets the company's clock run on from where it is.
     pub fn unfreeze_clock(&self) {
-        self.tenant().turn_clock(Turn::Unfreeze);
+        self.tenant().change_clock(Turn::Unfreeze);
     }
 
     /// The company's sessions as they stand, in the order in which they began.

@@ -173,7 +173,7 @@ impl Control {
     ///
     /// [`ControlError`] when there is one of its key, or it says what cannot be.
     pub async fn add_company(&self, company: impl Into<Company>) -> Result<CompanyInfo, ControlError> {
-        self.post(&["companies"], company.into().written()).await
+        self.post(&["companies"], company.into().to_file_value()).await
     }
 
     /// Sets a company in another way, until it is reset: `json!({"scenario": "rejected", "secret": null})`.

@@ -91,7 +91,7 @@ impl<'a> Hands<'a> {
 
     fn turn(&self, turn: Turn) {
         for tenant in &self.tenants {
-            tenant.turn_clock(turn);
+            tenant.change_clock(turn);
         }
         if self.with_server {
             self.mock.turn_own_clock(turn);

@@ -13,7 +13,7 @@ use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
 use super::{of_company, problem::Problem, reading::Parameters, sessions::token_in, wait::place};
 use crate::{
-    company::{Noted, Tenant, Waiting, What},
+    company::{EventKind, JournalItem, Tenant, Waiting},
     foreign_text::shortened,
     mock::{EventOf, Mock},
     vendor::Token,
@@ -45,7 +45,7 @@ pub(super) struct EventInfo<'a> {
     company_key: Option<&'a str>,
     session: Option<String>,
     #[serde(flatten)]
-    what: &'a What,
+    what: &'a EventKind,
 }
 
 /// Instead of events that nobody can hear any more.
@@ -89,7 +89,7 @@ pub(super) async fn listen(
     let heard = last_heard(&headers)?.or(wanted.after).unwrap_or(now);
     let (ready, told, has_begun, is_cut_off) = (VecDeque::new(), 0, false, false);
     let of_session = session.and_then(|token| mock.tenant_of(token.as_str()));
-    let _waiting = tenant.as_ref().or(of_session.as_ref()).map(Tenant::wait_in);
+    let _waiting = tenant.as_ref().or(of_session.as_ref()).map(Tenant::register_waiter);
     let mut listener =
         Listener { mock, tenant, session, heard, told, ready, has_begun, is_cut_off, _place: place, _waiting };
     if heard > now {
@@ -180,15 +180,15 @@ impl Listener {
 
 fn event((tenant, noted): &EventOf) -> Event {
     let company_key = tenant.as_ref().map(|tenant| &*tenant.key);
-    let info = |at: String, what: &What| {
+    let info = |at: String, what: &EventKind| {
         let session = noted.session().map(|token| token.to_string());
         let info = EventInfo { id: noted.id(), at, company_key, session, what };
         let event = Event::default().id(info.id.to_string()).event(what.name());
         event.data(serde_json::to_string(&info).expect("an event is JSON"))
     };
     match noted {
-        Noted::Event(event) => info(event.happened.at.to_string(), &event.happened.what),
-        Noted::Call(entry) => info(entry.recorded.at.to_string(), &What::call(entry)),
+        JournalItem::Event(event) => info(event.event.at.to_string(), &event.event.kind),
+        JournalItem::Call(entry) => info(entry.recorded.at.to_string(), &EventKind::call(entry)),
     }
 }
 

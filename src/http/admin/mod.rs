@@ -124,7 +124,7 @@ async fn guard(State(mock): State<Arc<Mock>>, request: Request, next: Next) -> R
 
 /// The company of a call: that of a key, which comes to be where any key may call, or else the first.
 fn of_company(mock: &Mock, key: Option<&str>) -> Result<Arc<Tenant>, Problem> {
-    let key = key.map_or_else(|| mock.tenants.first().key.clone(), str::to_owned);
+    let key = key.map_or_else(|| mock.tenants.default_tenant().key.clone(), str::to_owned);
     mock.tenant(&key).map_err(|error| Problem::not_found(error.message).at("company_key"))
 }
 

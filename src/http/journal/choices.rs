@@ -3,7 +3,7 @@
 use axum::http::{Method, request::Parts};
 use serde_json::{Map, Value};
 
-use crate::{company::Recorded, faults::Endpoint, vendor::ErrorCode};
+use crate::{company::RecordedCall, faults::Endpoint, vendor::ErrorCode};
 
 const METHODS: &str = "GET and POST for every method; others answer 405, whatever `--error-status` says";
 const NOT_IMITATED: &str = "Known and unknown methods that are not imitated answer 501";
@@ -24,7 +24,7 @@ const DELETE: &str = "`delete/` answers the result document and removes the sess
 
 /// The first cells of the rows that it rests on.
 pub(super) fn of(
-    call: &Recorded,
+    call: &RecordedCall,
     encoding: Option<&str>,
     parameters: &Map<String, Value>,
     head: &Parts,

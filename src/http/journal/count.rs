@@ -196,7 +196,7 @@ impl Mock {
         if !self.config.journal.enabled {
             return Err(Miscount::NoJournal);
         }
-        let _waiting = tenant.map(Tenant::wait_in);
+        let _waiting = tenant.map(Tenant::register_waiter);
         let bell = tenant.map_or(&self.numbers.bell, |tenant| &tenant.journal.bell);
         let (mut count, mut seen) = (0, 0);
         loop {
