@@ -82,7 +82,7 @@ use crate::{
     vendor::{ErrorCode, Token, TokenSource, VendorError},
 };
 #[cfg(feature = "media")]
-use crate::{media::Specimens, session::Storage};
+use crate::{media::Specimens, session::UploadStorage};
 
 /// The stand-in without its HTTP side.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ pub(crate) struct Mock {
     #[cfg(feature = "media")]
     pub(crate) specimens: Specimens,
     #[cfg(feature = "media")]
-    storage: Arc<Storage>,
+    storage: Arc<UploadStorage>,
     #[cfg(feature = "metrics")]
     pub(crate) metrics: Metrics,
     /// What the code of all companies has met since everything was reset, and since the start.
@@ -195,7 +195,7 @@ impl Mock {
             #[cfg(feature = "media")]
             specimens: Specimens::new(config.media_cache),
             #[cfg(feature = "media")]
-            storage: Storage::new(config.limits.uploads),
+            storage: UploadStorage::new(config.limits.uploads),
             #[cfg(feature = "metrics")]
             metrics: Metrics::new(),
             ledger: Ledger::default(),
@@ -254,7 +254,7 @@ impl Mock {
 
     /// The sessions that are parts of this one, in the order in which they began.
     pub(crate) fn children(&self, token: &str) -> Vec<Token> {
-        let mut parts = self.in_session(token, |session, _| session.parts().to_vec()).unwrap_or_default();
+        let mut parts = self.in_session(token, |session, _| session.children().to_vec()).unwrap_or_default();
         parts.retain(|part| self.in_session(part.as_str(), |_, _| ()).is_some());
         parts
     }

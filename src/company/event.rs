@@ -173,18 +173,21 @@ impl Event {
     }
 }
 
-impl From<session::Happened> for EventKind {
-    fn from(happened: session::Happened) -> Self {
-        use session::Happened::{Decided, Expired, Finished, Found, Opened, Scenario, Stage, Step};
+impl From<session::SessionEvent> for EventKind {
+    fn from(happened: session::SessionEvent) -> Self {
+        use session::SessionEvent::{
+            DecisionMade, FindingReported, ScenarioSwitched, SessionExpired, StageReached, StepReached, WidgetFinished,
+            WidgetOpened,
+        };
         match happened {
-            Opened => Self::WidgetOpened,
-            Step(step) => Self::StepReached { step },
-            Finished => Self::WidgetFinished,
-            Stage(stage) => Self::StageReached { stage },
-            Decided(verdict) => Self::DecisionMade { verdict },
-            Found(finding) => Self::FindingReported { finding, problem: finding.problem() },
-            Scenario(scenario) => Self::ScenarioSwitched { scenario },
-            Expired => Self::SessionExpired,
+            WidgetOpened => Self::WidgetOpened,
+            StepReached(step) => Self::StepReached { step },
+            WidgetFinished => Self::WidgetFinished,
+            StageReached(stage) => Self::StageReached { stage },
+            DecisionMade(verdict) => Self::DecisionMade { verdict },
+            FindingReported(finding) => Self::FindingReported { finding, problem: finding.problem() },
+            ScenarioSwitched(scenario) => Self::ScenarioSwitched { scenario },
+            SessionExpired => Self::SessionExpired,
         }
     }
 }

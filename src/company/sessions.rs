@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     catalogue::Catalogue,
-    session::{Seen, Session},
+    session::{EventCursor, Session},
     vendor::Token,
 };
 
@@ -167,7 +167,7 @@ impl SessionStore {
         let (token, number) = (session.token, self.index.begun.fetch_add(1, Ordering::Relaxed));
         let (owner, due) = (self.owner.clone(), session.next_due());
         let (begun_at, begun) = (session.begun_at(), self.record_begun(&session));
-        let is_large = session.asked.length() > LARGE;
+        let is_large = session.spec.length() > LARGE;
         if is_large {
             self.index.has_large.store(true, Ordering::Relaxed);
         }
@@ -202,10 +202,10 @@ impl SessionStore {
     }
 
     fn record_begun(&self, session: &Session) -> Vec<Event> {
-        let (scenario, chosen_by) = (session.asked.scenario.clone(), session.asked.chosen_by.clone());
+        let (scenario, chosen_by) = (session.spec.scenario.clone(), session.spec.chosen_by.clone());
         let kind = EventKind::SessionBegun { scenario, chosen_by };
         let mut happened = vec![Event { at: session.begun_at(), session: Some(session.token), kind }];
-        happened.extend(happened_since(session, Seen::default()));
+        happened.extend(happened_since(session, EventCursor::default()));
         happened
     }
 
@@ -256,7 +256,7 @@ impl SessionStore {
             let Some(last) = due.last() else { return };
             seen = Bound::Excluded(*last);
             for record in records.into_iter().flatten() {
-                self.change(&record, |session, _| session.settle(now));
+                self.change(&record, |session, _| session.apply_due_stages(now));
             }
         }
     }
@@ -299,9 +299,9 @@ impl SessionStore {
         held: &mut SessionSlot,
         change: impl FnOnce(&mut Session, &Catalogue) -> T,
     ) -> (T, bool) {
-        let seen = held.session.seen();
+        let seen = held.session.event_cursor();
         let changed = change(&mut held.session, &record.catalogue);
-        let is_other = held.session.seen() != seen;
+        let is_other = held.session.event_cursor() != seen;
         let happened = if is_other { happened_since(&held.session, seen) } else { Vec::new() };
         let due = held.session.next_due();
         if due != held.due || !happened.is_empty() {
@@ -421,8 +421,8 @@ impl SessionRecord {
     }
 }
 
-fn happened_since(session: &Session, seen: Seen) -> Vec<Event> {
-    let happened = session.happened_since(seen).into_iter();
+fn happened_since(session: &Session, seen: EventCursor) -> Vec<Event> {
+    let happened = session.events_since(seen).into_iter();
     happened.map(|(at, what)| Event { at, session: Some(session.token), kind: what.into() }).collect()
 }
 
@@ -438,7 +438,7 @@ mod tests {
         company::JournalSettings,
         data_file::Findings,
         scenario::Trigger,
-        session::{Asked, Opening},
+        session::{NewSession, SessionSpec},
         vendor::{Form, StepTypes, Switches, TokenSource},
     };
 
@@ -451,10 +451,10 @@ mod tests {
         let token = TokenSource::new(Some(1), "key").next();
         let begin = |seconds| {
             let scenario = catalogue.scenarios.get("approved").unwrap().clone();
-            let asked = Asked { own: Form::default(), saved: None, scenario, chosen_by: "a test".into() };
+            let asked = SessionSpec { own: Form::default(), saved: None, scenario, chosen_by: "a test".into() };
             let (switches, step_types) = (Switches::default(), StepTypes::default());
             let lifetime = Duration::from_secs(60);
-            let opening = Opening { token, asked, switches, step_types, lifetime, parent: None };
+            let opening = NewSession { token, spec: asked, switches, step_types, lifetime, parent: None };
             Session::begin(opening, Timestamp::from_second(seconds).unwrap())
         };
         let ceiling = SessionLimit { max_sessions: 10, refuses: false };

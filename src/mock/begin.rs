@@ -7,7 +7,7 @@ use crate::{
     catalogue::Catalogue,
     company::Tenant,
     scenario::{Content, Read, Scenario, ScenarioChoice},
-    session::{Asked, Opening, Session},
+    session::{NewSession, Session, SessionSpec},
     vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
 };
 
@@ -102,21 +102,21 @@ impl Mock {
         }
         let (mut switches, mut step_types) = (flags_read.switches, steps_read.types);
         let saved = saved.map(|saved| saved.form.clone());
-        let asked = Asked { own: own.clone(), saved, scenario: scenario.clone(), chosen_by: reason };
+        let asked = SessionSpec { own: own.clone(), saved, scenario: scenario.clone(), chosen_by: reason };
         if !scenario.form.is_empty() {
-            (switches, step_types) = asked.layers().read_types();
+            (switches, step_types) = asked.form_layers().read_types();
         }
         let now = tenant.clock.now();
         let token = tenant.tokens.next();
         let lifetime = scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
-        let opening = Opening { token, asked, switches, step_types, lifetime, parent: parent_token };
+        let opening = NewSession { token, spec: asked, switches, step_types, lifetime, parent: parent_token };
         let session = Session::begin(opening, now);
         met.stand = Some(Stand::of(&session));
         let inserted = tenant.sessions.insert(session, catalogue, tenant.session_limit(&setup));
         if inserted.is_ok()
             && let Some(parent) = &parent_token
         {
-            tenant.sessions.update(parent, |parent, _| parent.add_part(token));
+            tenant.sessions.update(parent, |parent, _| parent.add_child(token));
         }
         match inserted {
             Ok(None) => {}

@@ -7,7 +7,7 @@ use crate::{
     coverage::{Coverage, Met, Race, ToldResult},
     faults::Endpoint,
     scenario::{ResultValue, Verdict},
-    session::{Session, Standing},
+    session::{CurrentResult, Session},
     vendor::ErrorCode,
 };
 
@@ -22,15 +22,15 @@ pub(super) struct Telling {
 impl Telling {
     /// Of what the session answers now.
     pub(super) fn of(session: &mut Session, catalogue: &Catalogue, endpoint: Endpoint) -> Self {
-        let (result, reason) = match session.standing() {
-            Standing::Error(_) => (None, None),
-            Standing::Verdict(verdict) => (Some(told(&verdict.result)), reason(&session.fitted(verdict))),
-            Standing::Document(_) => {
+        let (result, reason) = match session.current_result() {
+            CurrentResult::Error(_) => (None, None),
+            CurrentResult::Verdict(verdict) => (Some(told(&verdict.result)), reason(&session.fit_verdict(verdict))),
+            CurrentResult::Document(_) => {
                 let listed = answer_of(session, catalogue).parse().ok().map(ToldResult::Listed);
                 (Some(listed.unwrap_or(ToldResult::Unlisted)), None)
             }
         };
-        Self { result, reason, races: session.tell(endpoint, result) }
+        Self { result, reason, races: session.record_response(endpoint, result) }
     }
 }
 

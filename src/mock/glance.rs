@@ -76,16 +76,16 @@ impl Mock {
         show: &impl Fn(&Stop<'_>) -> T,
     ) -> Option<(Glance<T>, Option<Timestamp>)> {
         let look = |session: &mut Session, now| {
-            session.settle(now);
+            session.apply_due_stages(now);
             let is_open = session.check_open(now).is_ok();
-            let devices = (session.is_elsewhere(viewer), session.is_on_phone());
+            let devices = (session.is_on_other_page(viewer), session.is_on_phone());
             (progress(session), is_open, session.is_finished(), devices, session.next_due())
         };
         let ((asked, progress), is_open, is_finished, devices, due) = self.in_session(token.as_str(), look)?;
-        let flags = asked.layers().read_flags();
+        let flags = asked.form_layers().read_flags();
         let standing = if is_open {
             let (is_elsewhere, is_on_phone) = devices;
-            let steps = asked.layers().read_steps();
+            let steps = asked.form_layers().read_steps();
             let flow = Flow::new(&flags, &steps, &progress, is_on_phone);
             let language = progress.language().unwrap_or_else(|| flags.language());
             let (at, progress) = (flow.current(&progress), &progress);

@@ -45,7 +45,7 @@ impl Mock {
         self.with_session(tenant, token, |session, catalogue| {
             let met = strike_session(session, Endpoint::Media(wanted.kind), tenant.clock.now())?;
             let (document, met) = struck(self.answer(tenant, session, &catalogue.fixtures), met)?;
-            let uploaded = session.uploaded(wanted.kind, wanted.page).filter(|_| session.is_through());
+            let uploaded = session.uploaded(wanted.kind, wanted.page).filter(|_| session.was_processed());
             let picture = match uploaded {
                 Some(media) => Picture::Uploaded(media.clone()),
                 None => Picture::Specimen(Box::new(Specimen {
@@ -79,7 +79,7 @@ impl Mock {
                 "the file has {bytes} bytes, and may have {most} (--max-upload)"
             )));
         }
-        let room = self.storage.take(bytes.len())?;
+        let room = self.storage.reserve(bytes.len())?;
         let upload = Upload::new(kind, page, Media::uploaded(bytes.into(), kind), room);
         self.in_session(token, |session, _| session.upload(upload.clone(), limits.session_uploads))
             .unwrap_or(Err(UploadError::NoSuchSession))
@@ -108,7 +108,7 @@ impl Mock {
     /// Whose picture it is, where it is one of a session of the company.
     fn known(&self, tenant: &Arc<Tenant>, picture: &[u8]) -> Option<Known> {
         let look = |session: &mut Session, catalogue: &Catalogue| {
-            session.settle(tenant.clock.now());
+            session.apply_due_stages(tenant.clock.now());
             let document = self.answer(tenant, session, &catalogue.fixtures).ok();
             (document, self.sitter(tenant, session, catalogue), similarity(session))
         };
@@ -117,7 +117,7 @@ impl Mock {
             None => {
                 let mut seen = None;
                 tenant.sessions.update_all(|session, catalogue| {
-                    if seen.is_none() && session.holds(picture) {
+                    if seen.is_none() && session.has_upload(picture) {
                         seen = Some(look(session, catalogue));
                     }
                 });
@@ -134,7 +134,7 @@ impl Mock {
 
     /// The person of a session, for drawings.
     fn sitter(&self, tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
-        session.sitter(|session| {
+        session.portrait(|session| {
             let (setup, wish) = (tenant.settings(), session.scenario().person.as_ref());
             let (flags, casting) = (session.flags_of(StepType::IdentityDocument), self.config.casting(&setup.company));
             let chosen = session.progress().and_then(Progress::document);

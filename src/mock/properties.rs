@@ -17,7 +17,7 @@ use crate::{
     flow::{Act, Answer, Answers, Beside, Flow},
     result::{FixtureFiles, Fixtures, render},
     scenario::{Casting, Scenario, Stage, Trigger, Verdict},
-    session::{Asked, Browser, Opening, Session, written::Shared},
+    session::{Browser, NewSession, Session, SessionSpec, written::SharedLookup},
     thorough::thorough,
     vendor::{Dialect, DocumentType, ErrorCode, Form, Language, Outcome, SavedForm, TokenSource},
 };
@@ -117,12 +117,12 @@ fn scenario(stages: &[(Vec<Trigger>, Does)]) -> Scenario {
 }
 
 /// What the session is asked for.
-fn asked(stages: &[(Vec<Trigger>, Does)]) -> Asked {
+fn asked(stages: &[(Vec<Trigger>, Does)]) -> SessionSpec {
     let form = |flags: &str, steps: &str| Form::new(flags, steps);
     let question = r#"{"type": "number", "key": "q", "mandatory": true}"#;
     let steps = format!(r#"[{{"type": "user-questionnaire", "key": "about", "questions": [{question}]}}]"#);
     let saved = SavedForm { config_id: "any".into(), form: form(r#"{"document_types": ["passport"]}"#, "") };
-    Asked {
+    SessionSpec {
         chosen_by: "a test".into(),
         own: form(r#"{"liveness" : true, "allow_general_document_upload": true}"#, &steps),
         saved: Some(Arc::new(saved)),
@@ -132,8 +132,8 @@ fn asked(stages: &[(Vec<Trigger>, Does)]) -> Asked {
 
 /// Writes a session and reads it back.
 fn read_back(session: &Session) -> Session {
-    let asked = session.asked.clone();
-    let shared = Shared {
+    let asked = session.spec.clone();
+    let shared = SharedLookup {
         scenario: &|name| (asked.scenario.name == name).then(|| asked.scenario.clone()),
         saved: &|id| asked.saved.clone().filter(|saved| &*saved.config_id == id),
     };
@@ -145,12 +145,12 @@ fn act(session: &mut Session, action: &Action, before: Timestamp, now: Timestamp
     let decided = |outcome: Outcome| Some(Verdict::from(outcome).result_comment("decided").decided("face_mismatch"));
     match action {
         Action::Poll => {
-            session.settle(now);
-            session.strike(Endpoint::Result, now);
+            session.apply_due_stages(now);
+            session.apply_faults(Endpoint::Result, now);
         }
         Action::Wait(_) => {}
         Action::Advance(_) => {
-            session.catch_up(before, now);
+            session.advance_clock(before, now);
         }
         Action::SetBack(_) => {}
         Action::Open => {
@@ -163,7 +163,7 @@ fn act(session: &mut Session, action: &Action, before: Timestamp, now: Timestamp
         Action::GoOn => go_on(session, now),
         Action::Finish => {
             let answers = json!({"about": {"q": "1.5"}}).as_object().cloned().unwrap_or_default();
-            let answers = Answers::new(answers, &session.asked.layers().read_steps()).expect("it fits");
+            let answers = Answers::new(answers, &session.spec.form_layers().read_steps()).expect("it fits");
             let _ = session.finish(None, Some(answers), now);
         }
         Action::FinishAs(outcome) => {
@@ -180,7 +180,7 @@ fn act(session: &mut Session, action: &Action, before: Timestamp, now: Timestamp
 
 /// Answers the screen at which the person is with whatever fits.
 fn go_on(session: &mut Session, now: Timestamp) {
-    let layers = session.asked.layers();
+    let layers = session.spec.form_layers();
     let (flags, steps) = (layers.read_flags(), layers.read_steps());
     let before = session.progress().cloned().unwrap_or_default();
     let flow = Flow::new(&flags, &steps, &before, true);
@@ -194,7 +194,7 @@ fn go_on(session: &mut Session, now: Timestamp) {
     let next = flow.answer(&before, answer, &beside).expect("it fits");
     let flow = Flow::new(&flags, &steps, &next.progress, true);
     let there: Vec<_> = flow.screens[flow.current(&next.progress)].step().into_iter().collect();
-    let is_noted = session.advance(&before, &next.progress, &there, now);
+    let is_noted = session.record_progress(&before, &next.progress, &there, now);
     assert_ne!(is_noted, Ok(false), "nobody else did anything");
     if next.act == Some(Act::Finish) {
         let _ = session.finish(None, None, now);
@@ -210,10 +210,10 @@ fn play_with(
 ) -> Vec<Result<Bytes, ErrorCode>> {
     let mut now = Timestamp::UNIX_EPOCH;
     let asked = asked(stages);
-    let (switches, step_types) = asked.layers().read_types();
+    let (switches, step_types) = asked.form_layers().read_types();
     let token = TokenSource::new(Some(7), "key").next();
     let lifetime = Duration::from_secs(900);
-    let opening = Opening { token, asked, switches, step_types, lifetime, parent: None };
+    let opening = NewSession { token, spec: asked, switches, step_types, lifetime, parent: None };
     let wording = Dialect::Manual.wording();
     let mut session = Session::begin(opening, now);
     let mut answers = Vec::new();
@@ -227,9 +227,9 @@ fn play_with(
         session = meanwhile(session, action, before, now);
         act(&mut session, action, before, now);
         let casting = Casting { names: &[], by_language: true };
-        answers.push(session.answer(|session, standing| render(session, standing, &FIXTURES, casting, wording)));
+        answers.push(session.render_result(|session, standing| render(session, standing, &FIXTURES, casting, wording)));
         if matches!(action, Action::Poll) {
-            session.polled(now);
+            session.record_poll(now);
         }
     }
     answers
@@ -404,13 +404,13 @@ proptest! {
 #[test]
 fn a_session_whose_scenario_is_gone_is_not_read() {
     let asked = asked(&[]);
-    let (switches, step_types) = asked.layers().read_types();
+    let (switches, step_types) = asked.form_layers().read_types();
     let token = TokenSource::new(Some(7), "key").next();
     let lifetime = Duration::from_secs(900);
-    let opening = Opening { token, asked, switches, step_types, lifetime, parent: None };
+    let opening = NewSession { token, spec: asked, switches, step_types, lifetime, parent: None };
     let written = Session::begin(opening, Timestamp::UNIX_EPOCH).to_bytes();
     let problem = |bytes: &[u8], saved: Option<Arc<SavedForm>>| {
-        let shared = Shared { scenario: &|_| None, saved: &|_| saved.clone() };
+        let shared = SharedLookup { scenario: &|_| None, saved: &|_| saved.clone() };
         Session::from_bytes(bytes, &shared).expect_err("nothing is there").to_string()
     };
     assert_eq!(problem(&written, None), "there is no configuration `any` any more");

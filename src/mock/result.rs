@@ -16,7 +16,7 @@ use crate::{
     company::Tenant,
     faults::Endpoint,
     result::{Fixtures, render},
-    session::{Session, Standing},
+    session::{CurrentResult, Session},
     vendor::VendorError,
 };
 
@@ -46,7 +46,7 @@ impl Mock {
         let look = |session: &mut Session, catalogue: &Catalogue| {
             let now = tenant.clock.now();
             let looked = self.look_at(tenant, session, catalogue, (Endpoint::Result, now), is_harmed)?;
-            session.polled(now);
+            session.record_poll(now);
             Ok(looked)
         };
         let Looked { answer, telling } = self.with_session(tenant, token, look)?;
@@ -90,7 +90,7 @@ impl Mock {
         let is_told = !is_harmed && !met.is_harmed();
         let answer = self.answer(tenant, session, &catalogue.fixtures);
         let telling = is_told.then(|| Telling::of(session, catalogue, endpoint));
-        let doubt = if let Standing::Verdict(verdict) = session.standing() { verdict.doubt() } else { None };
+        let doubt = if let CurrentResult::Verdict(verdict) = session.current_result() { verdict.doubt() } else { None };
         let answer = struck(answer, met).map(|(json, met)| Told { json, doubt, met });
         Ok(Looked { answer, telling })
     }
@@ -101,12 +101,12 @@ impl Mock {
         session: &mut Session,
         fixtures: &Fixtures,
     ) -> Result<Bytes, VendorError> {
-        let draw = |session: &Session, standing: Standing<'_>| {
+        let draw = |session: &Session, standing: CurrentResult<'_>| {
             let company = &tenant.settings().company;
             render(session, standing, fixtures, self.config.casting(company), self.config.wording(company))
         };
         session
-            .answer(draw)
+            .render_result(draw)
             .map_err(|code| VendorError::new(code, format!("the scenario `{}` says so", session.scenario().name)))
     }
 }

@@ -15,7 +15,7 @@ impl Mock {
         let (now, mut met) = (tenant.clock.now(), None);
         tenant.sessions.update_all(|session, catalogue| {
             if met.is_none() {
-                session.settle(now);
+                session.apply_due_stages(now);
                 met = catalogue.fixtures.screened(session, id);
             }
         });

@@ -4,7 +4,7 @@ use super::{Finish, Mock, SentCode};
 use crate::{
     flow::{Act, Answer, AnswerError, Beside, Capture, Channel, Content, Flow, Given, Progress, Screen, Subject, Way},
     foreign_text::shortened,
-    session::{Asked, FinishError, Session, Viewer},
+    session::{FinishError, Session, SessionSpec, Viewer},
     vendor::{DocumentType, Flags, Language, MediaKind, Outcome, StepType, Token, draw},
 };
 #[cfg(feature = "media")]
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Stop<'a> {
     pub(crate) token: &'a str,
-    pub(crate) asked: &'a Asked,
+    pub(crate) asked: &'a SessionSpec,
     pub(crate) flags: &'a Flags,
     pub(crate) flow: &'a Flow<'a>,
     /// The number of the screen in the flow.
@@ -80,9 +80,9 @@ impl Mock {
     ) -> Result<T, FinishError> {
         loop {
             let (asked, before) = self.view(token, progress)?;
-            let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
+            let (flags, steps) = (asked.form_layers().read_flags(), asked.form_layers().read_steps());
             let stays = flags.is_on("restrict_url_sharing");
-            self.in_widget(token, |session, now| session.go_on_with(viewer, stays, now))?;
+            self.in_widget(token, |session, now| session.switch_to_page(viewer, stays, now))?;
             let flow = Flow::new(&flags, &steps, &before, viewer.is_phone);
             let after = match wish.and_then(|wish| flow.find(wish)) {
                 Some(at) => before.at(&flow, at),
@@ -108,7 +108,7 @@ impl Mock {
     ) -> Result<Answered<T>, ScreenError> {
         loop {
             let (asked, before) = self.progress_of(token, viewer)?;
-            let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
+            let (flags, steps) = (asked.form_layers().read_flags(), asked.form_layers().read_steps());
             let flow = Flow::new(&flags, &steps, &before, viewer.is_phone);
             let beside = Beside {
                 code: &|address, resends| code(token, address, resends),
@@ -184,7 +184,7 @@ impl Mock {
     /// The picture that a screen asks for, where the person has come to it.
     fn capture_at(&self, token: &str, viewer: &Viewer, screen: &str) -> Result<Capture, ScreenError> {
         let (asked, progress) = self.progress_of(token, viewer)?;
-        let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
+        let (flags, steps) = (asked.form_layers().read_flags(), asked.form_layers().read_steps());
         let flow = Flow::new(&flags, &steps, &progress, viewer.is_phone);
         match flow.reachable(&progress, screen).map_err(ScreenError::Answer)?.content {
             Content::Capture(ref capture) => Ok(capture.clone()),
@@ -215,8 +215,8 @@ impl Mock {
     }
 
     /// What a session is asked for, and how far the person has come, for a page that they go on with.
-    fn progress_of(&self, token: &str, viewer: &Viewer) -> Result<(Asked, Progress), ScreenError> {
-        let (seen, is_elsewhere) = self.view(token, |session| (progress(session), session.is_elsewhere(viewer)))?;
+    fn progress_of(&self, token: &str, viewer: &Viewer) -> Result<(SessionSpec, Progress), ScreenError> {
+        let (seen, is_elsewhere) = self.view(token, |session| (progress(session), session.is_on_other_page(viewer)))?;
         if is_elsewhere {
             return Err(wrong(
                 "elsewhere",
@@ -231,7 +231,7 @@ impl Mock {
     fn move_on<T>(
         &self,
         token: &str,
-        asked: &Asked,
+        asked: &SessionSpec,
         (flags, flow): (&Flags, &Flow<'_>),
         (before, after): (&Progress, &Progress),
         answered: Option<(&str, &str)>,
@@ -239,7 +239,7 @@ impl Mock {
     ) -> Result<Option<T>, FinishError> {
         let at = flow.current(after);
         let steps: Vec<_> = answered.into_iter().chain(flow.screens[at].step()).collect();
-        let is_there = self.in_widget(token, |session, now| session.advance(before, after, &steps, now))?;
+        let is_there = self.in_widget(token, |session, now| session.record_progress(before, after, &steps, now))?;
         let language = after.language().unwrap_or_else(|| flags.language());
         let asks_document = matches!(flow.screens[at].content, Content::Document { .. });
         let document = asks_document.then(|| self.own_document(token, flags));
@@ -269,8 +269,8 @@ impl Mock {
 }
 
 /// The codes that a person was sent last, in the order of the screens that ask for them.
-pub(super) fn sent_codes(token: &str, asked: &Asked, progress: &Progress) -> Vec<SentCode> {
-    let (flags, steps) = (asked.layers().read_flags(), asked.layers().read_steps());
+pub(super) fn sent_codes(token: &str, asked: &SessionSpec, progress: &Progress) -> Vec<SentCode> {
+    let (flags, steps) = (asked.form_layers().read_flags(), asked.form_layers().read_steps());
     let flow = Flow::new(&flags, &steps, progress, false);
     let sent = flow.screens.into_iter().filter_map(|screen| match screen.content {
         Content::Code { channel, address, resends } if !address.is_empty() => {
@@ -282,8 +282,8 @@ pub(super) fn sent_codes(token: &str, asked: &Asked, progress: &Progress) -> Vec
 }
 
 /// What a session is asked for, and how far the person has come.
-pub(super) fn progress(session: &Session) -> (Asked, Progress) {
-    (session.asked.clone(), session.progress().cloned().unwrap_or_default())
+pub(super) fn progress(session: &Session) -> (SessionSpec, Progress) {
+    (session.spec.clone(), session.progress().cloned().unwrap_or_default())
 }
 
 fn wrong(text: &'static str, problem: String) -> ScreenError {

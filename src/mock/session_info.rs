@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::CallOf;
 use crate::{
     embedding::Finding,
-    session::{Found, TimelineEntry},
+    session::{FindingRecord, TimelineEntry},
 };
 
 /// A session as it stands. Times are RFC 3339 in UTC.
@@ -164,7 +164,7 @@ pub struct UploadInfo {
 }
 
 impl FindingInfo {
-    pub(super) fn of(Found { finding, at }: &Found) -> Self {
+    pub(super) fn of(FindingRecord { finding, at }: &FindingRecord) -> Self {
         let (problem, remedy) = (finding.problem().to_owned(), finding.remedy().to_owned());
         Self { finding: *finding, at: at.to_string(), problem, remedy }
     }

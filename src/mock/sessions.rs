@@ -11,7 +11,7 @@ use super::{
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    session::{Asked, Reached, Session, Standing},
+    session::{CurrentResult, Session, SessionSpec, StepVisit},
     vendor::{ResultCase, Token},
 };
 
@@ -31,7 +31,7 @@ impl SessionInfo {
     }
 
     fn of(seen: Seen, tenant: &Tenant) -> Self {
-        let layers = seen.asked.layers();
+        let layers = seen.asked.form_layers();
         Self {
             token: seen.token.to_string(),
             company_key: tenant.key.clone(),
@@ -56,7 +56,7 @@ impl SessionInfo {
 /// What is taken from a session while somebody may wait for it. What it was asked for is long, and read afterwards.
 struct Seen {
     token: Token,
-    asked: Asked,
+    asked: SessionSpec,
     stage: Option<usize>,
     answer: String,
     parent: Option<Token>,
@@ -67,11 +67,11 @@ struct Seen {
 }
 
 fn look(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -> Seen {
-    session.settle(now);
+    session.apply_due_stages(now);
     Seen {
         token: session.token,
-        asked: session.asked.clone(),
-        stage: session.stage(),
+        asked: session.spec.clone(),
+        stage: session.last_stage(),
         answer: answer_of(session, catalogue),
         parent: session.parent(),
         begun_at: session.begun_at(),
@@ -83,10 +83,10 @@ fn look(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -> Seen {
 
 /// What `result/` would answer, in a word.
 pub(super) fn answer_of(session: &Session, catalogue: &Catalogue) -> String {
-    match session.standing() {
-        Standing::Verdict(verdict) => verdict.result.word(ResultCase::Upper).into_owned(),
-        Standing::Error(code) => code.to_string(),
-        Standing::Document(name) => {
+    match session.current_result() {
+        CurrentResult::Verdict(verdict) => verdict.result.word(ResultCase::Upper).into_owned(),
+        CurrentResult::Error(code) => code.to_string(),
+        CurrentResult::Document(name) => {
             let document = catalogue.fixtures.documents.get(name).ok();
             let result = document.and_then(|document| document.get("result")?.as_str());
             result.unwrap_or_default().to_owned()
@@ -138,7 +138,7 @@ impl Mock {
         for tenant in tenant.map_or_else(|| self.tenants.all(), |tenant| vec![tenant.clone()]) {
             let (now, mut of_this) = (tenant.clock.now(), 0);
             tenant.sessions.scan(after, newest_first, |number, session, catalogue| {
-                session.settle(now);
+                session.apply_due_stages(now);
                 if filter.takes(session, catalogue) {
                     found.push((number, look(session, catalogue, now), tenant.clone()));
                     of_this += 1;
@@ -167,7 +167,7 @@ impl Mock {
         let now = tenant.clock.now();
         let (seen, details) = tenant.sessions.update(&known, |session, catalogue| {
             let seen = look(session, catalogue, now);
-            let step = |reached: &Reached| ReachedStep {
+            let step = |reached: &StepVisit| ReachedStep {
                 step: reached.step.clone(),
                 kind: reached.kind.clone(),
                 at: reached.at.to_string(),
@@ -175,7 +175,7 @@ impl Mock {
             let details = (
                 session.timeline(),
                 session.browser().cloned(),
-                session.reached().iter().map(step).collect(),
+                session.reached_steps().iter().map(step).collect(),
                 session.answers().cloned(),
                 uploads(session),
                 session.findings().iter().map(FindingInfo::of).collect(),

@@ -25,18 +25,18 @@ impl Mock {
         for tenant in &tenants {
             let now = tenant.clock.now();
             tenant.sessions.scan(None, false, |_, session, _| {
-                session.settle(now);
+                session.apply_due_stages(now);
                 memory += SESSION_SIZE + session.on_heap();
                 rendered.extend(session.rendered().map(|document| document.as_ptr()));
-                let stage = session.stage().unwrap_or(0);
+                let stage = session.last_stage().unwrap_or(0);
                 match &mut seen {
                     // Mostly many of the same kind follow each other.
                     Some((scenario, last, number))
-                        if *last == stage && Arc::ptr_eq(scenario, &session.asked.scenario) =>
+                        if *last == stage && Arc::ptr_eq(scenario, &session.spec.scenario) =>
                     {
                         *number += 1;
                     }
-                    other => count(other.replace((session.asked.scenario.clone(), stage, 1))),
+                    other => count(other.replace((session.spec.scenario.clone(), stage, 1))),
                 }
                 ControlFlow::Continue(())
             });
@@ -46,7 +46,7 @@ impl Mock {
         let journals = journals + self.journal.bytes(&rendered);
         let mut memory = vec![("sessions", memory), ("journals", journals)];
         #[cfg(feature = "media")]
-        memory.push(("uploads", self.storage.held()));
+        memory.push(("uploads", self.storage.used_bytes()));
         Standings {
             sessions: by_stage.into_iter().map(|((scenario, stage), number)| (scenario, stage, number)).collect(),
             companies: tenants.len(),

@@ -11,7 +11,7 @@ use crate::{
     company::{Event, Tenant},
     faults::FaultInfo,
     scenario::{ScenarioChoice, Verdict},
-    session::{FinishError, SessionEvent},
+    session::{DueSessionEvent, FinishError},
 };
 
 /// Something that fell due when a clock was moved.
@@ -112,11 +112,11 @@ impl Mock {
         let mut due: Vec<(Timestamp, Option<Token>, Due)> = Vec::new();
         tenant.sessions.update_all(|session, _| {
             let token = Some(session.token);
-            due.extend(session.catch_up(before, now).into_iter().map(|(at, event)| {
+            due.extend(session.advance_clock(before, now).into_iter().map(|(at, event)| {
                 let what = match event {
-                    SessionEvent::Stage(stage) => Due::Stage(stage),
-                    SessionEvent::Abandoned => Due::Abandoned,
-                    SessionEvent::Expired => Due::Expired,
+                    DueSessionEvent::StageReached(stage) => Due::Stage(stage),
+                    DueSessionEvent::SessionAbandoned => Due::Abandoned,
+                    DueSessionEvent::SessionExpired => Due::Expired,
                 };
                 (at, token, what)
             }));
@@ -167,7 +167,8 @@ impl Mock {
         let catalogue = self.catalogue();
         catalogue.scenarios.check(name).map_err(PlayError::NoSuchScenario)?;
         let scenario = catalogue.scenarios.get(name).expect("it was checked");
-        self.in_widget(token, |session, now| session.play(scenario.clone(), chosen_by, now)).map_err(PlayError::Session)
+        self.in_widget(token, |session, now| session.switch_scenario(scenario.clone(), chosen_by, now))
+            .map_err(PlayError::Session)
     }
 
     /// Makes a company as it was at the start: no sessions, its first queue and faults, its clock as it stood.
@@ -185,7 +186,7 @@ impl Mock {
     pub(crate) fn decide(&self, token: &str, verdict: Option<&Verdict>) -> Result<(), DecideError> {
         verdict.map_or(Ok(()), Verdict::check).map_err(DecideError::Verdict)?;
         let decided = self.in_session(token, |session, now| {
-            let decided = verdict.map(|verdict| verdict.clone().decided(session.usual_reason()));
+            let decided = verdict.map(|verdict| verdict.clone().decided(session.default_reject_reason()));
             session.decide(decided, now)
         });
         decided.unwrap_or(Err(DecideError::NoSuchSession))

@@ -33,7 +33,7 @@ pub(crate) struct Stand {
 
 impl Stand {
     pub(super) fn of(session: &Session) -> Self {
-        Self { scenario: session.asked.scenario.clone(), stage: session.stage() }
+        Self { scenario: session.spec.scenario.clone(), stage: session.last_stage() }
     }
 }
 
@@ -79,7 +79,7 @@ impl Mock {
         // Only a company's own calls tell of its sessions.
         let known = tenant.zip(token.and_then(Token::parse));
         let session = |(tenant, token): (&Tenant, Token)| {
-            tenant.sessions.update(&token, |session, _| session.asked.scenario.clone())
+            tenant.sessions.update(&token, |session, _| session.spec.scenario.clone())
         };
         let scenario = known.and_then(session);
         let scenario = scenario.as_ref().map(|scenario| &*scenario.name);
@@ -94,8 +94,8 @@ impl Mock {
     pub(crate) fn strike_widget(&self, endpoint: Endpoint, tenant: Option<&Tenant>, token: &str) -> Result<Met, Met> {
         let mut met = self.strike(Some(endpoint), tenant, Some(token))?;
         let of_session = self.in_session(token, |session, now| {
-            session.settle(now);
-            Met { strikes: session.strike(endpoint, now), stand: Some(Stand::of(session)) }
+            session.apply_due_stages(now);
+            Met { strikes: session.apply_faults(endpoint, now), stand: Some(Stand::of(session)) }
         });
         met.then(of_session.unwrap_or_default());
         met.let_through()
@@ -128,7 +128,7 @@ impl Mock {
         if strikes.iter().any(|strike| strike.harm.is_some())
             && let Some((tenant, token)) = tenant.zip(session)
         {
-            tenant.sessions.update(&token, |session, _| session.struck());
+            tenant.sessions.update(&token, |session, _| session.record_fault_hit());
         }
     }
 
@@ -153,8 +153,8 @@ impl Mock {
 
 /// What the faults of the session's scenario do to a call, unless one keeps it from being carried out.
 pub(super) fn strike_session(session: &mut Session, endpoint: Endpoint, now: Timestamp) -> Result<Met, Refusal> {
-    session.settle(now);
-    let met = Met { strikes: session.strike(endpoint, now), stand: Some(Stand::of(session)) };
+    session.apply_due_stages(now);
+    let met = Met { strikes: session.apply_faults(endpoint, now), stand: Some(Stand::of(session)) };
     met.let_through().map_err(Refusal::Fault)
 }
 

@@ -9,7 +9,7 @@ use super::{Mock, SessionInfo, sessions::answer_of};
 use crate::{
     catalogue::Catalogue,
     company::RemovalReason,
-    session::{Session, Standing},
+    session::{CurrentResult, Session},
     vendor::{Outcome, Token},
 };
 
@@ -119,7 +119,7 @@ impl Mock {
             let now = tenant.clock.now();
             let look = || {
                 let looked = tenant.sessions.update(&token, |session, catalogue| {
-                    session.settle(now);
+                    session.apply_due_stages(now);
                     distance(session, catalogue, until)
                 });
                 let is_there = matches!(looked, Some(Ok(Distance::There)));
@@ -180,11 +180,11 @@ fn distance(session: &Session, catalogue: &Catalogue, until: &Until) -> Result<D
                 let problem = format!("the scenario `{name}` has no stage {number}; it has {stages}");
                 return Err(WaitError::NoSuchThing(problem));
             }
-            session.has_come(*number).ok_or_else(|| never("what was decided from outside stood in for it"))?
+            session.is_stage_reached(*number).ok_or_else(|| never("what was decided from outside stood in for it"))?
         }
         Until::Result(Some(word)) => answer_of(session, catalogue).eq_ignore_ascii_case(word),
         Until::Result(None) => {
-            !matches!(session.standing(), Standing::Error(_))
+            !matches!(session.current_result(), CurrentResult::Error(_))
                 && answer_of(session, catalogue) != Outcome::InProgress.as_str()
         }
         Until::Expired if is_finished => return Err(never("the person is through")),

@@ -78,7 +78,7 @@ impl Mock {
 
     /// Notes what the widget of a session found out about where it runs; false where there is no such session.
     pub(crate) fn note_finding(&self, token: &str, finding: Finding) -> bool {
-        let is_new = self.in_session(token, |session, now| session.find(finding, now));
+        let is_new = self.in_session(token, |session, now| session.add_finding(finding, now));
         if is_new == Some(true) {
             let (name, problem, remedy) = (finding.as_str(), finding.problem(), finding.remedy());
             tracing::warn!(session = token, finding = name, "{problem} {remedy}");
@@ -103,9 +103,9 @@ impl Mock {
     /// As [`Mock::language`], and whether the browser goes somewhere at the end.
     pub(crate) fn language_and_end(&self, token: &str) -> (Language, bool) {
         let seen = self
-            .in_session(token, |session, _| (session.asked.clone(), session.progress().and_then(Progress::language)));
+            .in_session(token, |session, _| (session.spec.clone(), session.progress().and_then(Progress::language)));
         let Some((asked, chosen)) = seen else { return (Language::English, false) };
-        let flags = asked.layers().read_flags();
+        let flags = asked.form_layers().read_flags();
         (chosen.unwrap_or_else(|| flags.language()), flags.return_url().is_some())
     }
 
@@ -121,8 +121,8 @@ impl Mock {
         let answers = match answers.filter(|_| !disagrees) {
             // A form can be long, and is checked while nobody has to wait for the session.
             Some(Value::Object(answers)) => {
-                let asked = self.view(token, |session| session.asked.clone())?;
-                Some(Answers::new(answers, &asked.layers().read_steps()).map_err(FinishError::Answers)?)
+                let asked = self.view(token, |session| session.spec.clone())?;
+                Some(Answers::new(answers, &asked.form_layers().read_steps()).map_err(FinishError::Answers)?)
             }
             Some(other) => {
                 let other = other.to_string();
@@ -132,11 +132,11 @@ impl Mock {
             None => None,
         };
         let asked = self.in_widget(token, |session, now| {
-            let forced = verdict.clone().map(|verdict| verdict.decided(session.usual_reason()));
+            let forced = verdict.clone().map(|verdict| verdict.decided(session.default_reject_reason()));
             session.finish(forced, answers.clone(), now)?;
-            Ok(session.asked.clone())
+            Ok(session.spec.clone())
         })?;
-        let return_url = asked.layers().read_flags().return_url().map(str::to_owned);
+        let return_url = asked.form_layers().read_flags().return_url().map(str::to_owned);
         let result = verdict.as_ref().map_or("as the scenario says".into(), |it| it.result.word(ResultCase::Upper));
         tracing::debug!(session = token, result = &*result, "the person finished the widget");
         Ok(return_url)

@@ -101,7 +101,7 @@ impl<'a> ResultDocument<'a> {
             reject_reason: verdict.reject_reason.clone().or_else(no_reason),
             result_comment: &verdict.result_comment,
             name: document.as_ref().map(|_| cast.person.full_name()).unwrap_or_default(),
-            face_images: (session.is_through() && session.has_face_step()).into(),
+            face_images: (session.was_processed() && session.has_face_step()).into(),
             id_card_front: document.as_ref().and_then(IdentityDocument::card_front),
             id_card_back: document.as_ref().and_then(IdentityDocument::card_back),
             suggested: Map::new(),

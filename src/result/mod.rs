@@ -29,7 +29,7 @@ use crate::{
     built_in::BuiltIn,
     data_file::{self, DataFile, Findings},
     scenario::Casting,
-    session::{Session, Standing},
+    session::{CurrentResult, Session},
     vendor::Wording,
 };
 
@@ -144,22 +144,22 @@ fn built_in<T: DeserializeOwned>(files: &[BuiltIn]) -> impl Iterator<Item = (Str
 /// The document that a session answers as it stands, with the changes of its scenario.
 pub(crate) fn render(
     session: &Session,
-    standing: Standing<'_>,
+    standing: CurrentResult<'_>,
     fixtures: &Fixtures,
     casting: Casting<'_>,
     wording: Wording,
 ) -> Bytes {
     match standing {
-        Standing::Verdict(verdict) => {
-            let verdict = session.fitted(verdict);
+        CurrentResult::Verdict(verdict) => {
+            let verdict = session.fit_verdict(verdict);
             let document = ResultDocument::build(session, &verdict, &fixtures.people, casting, wording, false);
             changed(session, &document)
         }
-        Standing::Document(name) => {
+        CurrentResult::Document(name) => {
             let document = fixtures.documents.get(name);
             changed(session, document.expect("documents of scenarios are checked when they are read"))
         }
-        Standing::Error(code) => to_json(&code.as_str()),
+        CurrentResult::Error(code) => to_json(&code.as_str()),
     }
 }
 
@@ -172,13 +172,15 @@ pub(crate) fn render_all_read(
     casting: Casting<'_>,
     wording: Wording,
 ) -> Option<Bytes> {
-    match session.standing() {
-        Standing::Verdict(verdict) if session.is_through() && !(verdict.went_through() && verdict.document_read) => {
-            let verdict = session.fitted(verdict);
+    match session.current_result() {
+        CurrentResult::Verdict(verdict)
+            if session.was_processed() && !(verdict.went_through() && verdict.document_read) =>
+        {
+            let verdict = session.fit_verdict(verdict);
             let document = ResultDocument::build(session, &verdict, &fixtures.people, casting, wording, true);
             Some(changed(session, &document))
         }
-        Standing::Verdict(_) | Standing::Document(_) | Standing::Error(_) => None,
+        CurrentResult::Verdict(_) | CurrentResult::Document(_) | CurrentResult::Error(_) => None,
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn answered(session: &Session) -> Vec<AnsweredQuestionnaire> {
             _ => Some(question.invented_answer()),
         }
     };
-    let steps = session.asked.layers().read_steps();
+    let steps = session.spec.form_layers().read_steps();
     let questionnaires = steps.questionnaires().map(|questionnaire| {
         let (key, for_operator) = (questionnaire.key, questionnaire.for_operator);
         let questions = questionnaire.questions.into_iter().filter_map(|question| {

@@ -20,7 +20,7 @@ static NO_VERDICT_YET: Verdict = Verdict::IN_PROGRESS;
 
 /// What a session waits for.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-pub(super) struct Course {
+pub(super) struct StageProgress {
     /// The stage of the scenario that comes next; there is none behind the last one.
     pub(super) next: u32,
     /// When the last stage came, or the session began, and the polls since.
@@ -30,40 +30,40 @@ pub(super) struct Course {
 
 /// Something that came, and stays.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-pub(super) struct Came {
+pub(super) struct ReachedStage {
     pub(super) at: Timestamp,
-    pub(super) what: Stood,
+    pub(super) source: StageSource,
 }
 
-impl OnHeap for Came {
+impl OnHeap for ReachedStage {
     fn on_heap(&self) -> usize {
-        match &self.what {
-            Stood::Stage(_) => 0,
-            Stood::Decided(verdict) => allocated(size_of_val(&**verdict)),
+        match &self.source {
+            StageSource::Scenario(_) => 0,
+            StageSource::Decision(verdict) => allocated(size_of_val(&**verdict)),
         }
     }
 }
 
 /// What the session stands at.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-pub(super) enum Stood {
+pub(super) enum StageSource {
     /// The stage of that number of the scenario, from 0.
-    Stage(u32),
+    Scenario(u32),
     /// What was asked for from outside.
-    Decided(Box<Verdict>),
+    Decision(Box<Verdict>),
 }
 
 /// What `result/` and `delete/` answer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Standing<'a> {
+pub(crate) enum CurrentResult<'a> {
     Verdict(&'a Verdict),
     /// The document of that name from the fixtures.
     Document(&'a str),
     Error(ErrorCode),
 }
 
-impl<'a> Standing<'a> {
-    fn of(effect: &'a Effect) -> Option<Self> {
+impl<'a> CurrentResult<'a> {
+    fn from_effect(effect: &'a Effect) -> Option<Self> {
         match effect {
             Effect::Verdict(verdict) => Some(Self::Verdict(verdict)),
             Effect::Document(name) => Some(Self::Document(name)),
@@ -73,7 +73,7 @@ impl<'a> Standing<'a> {
     }
 }
 
-impl Course {
+impl StageProgress {
     pub(super) fn new(now: Timestamp) -> Self {
         Self { next: 0, since: now, polls: 0 }
     }
@@ -85,10 +85,10 @@ impl Course {
 
 impl Session {
     /// Brings the stages about that are due at `now`.
-    pub(crate) fn settle(&mut self, now: Timestamp) {
-        while let Some(came_at) = self.next_stage().and_then(|stage| self.due(stage, now)) {
-            self.come(came_at, Stood::Stage(self.course.next));
-            self.course.next += 1;
+    pub(crate) fn apply_due_stages(&mut self, now: Timestamp) {
+        while let Some(came_at) = self.next_stage().and_then(|stage| self.trigger_time(stage, now)) {
+            self.apply_stage(came_at, StageSource::Scenario(self.stage_progress.next));
+            self.stage_progress.next += 1;
         }
         self.has_expired |= now >= self.expires_at && !self.is_finished();
     }
@@ -98,7 +98,7 @@ impl Session {
     /// # Errors
     ///
     /// [`FinishError::AlreadyFinished`] when the person is through.
-    pub(crate) fn play(
+    pub(crate) fn switch_scenario(
         &mut self,
         scenario: Arc<Scenario>,
         chosen_by: &'static str,
@@ -107,31 +107,31 @@ impl Session {
         if self.is_finished() {
             return Err(FinishError::AlreadyFinished);
         }
-        self.asked.scenario = scenario;
-        self.asked.chosen_by = chosen_by.into();
-        (self.switches, self.step_types) = self.asked.layers().read_types();
-        self.course = Course::new(now);
-        let rest = self.rest();
-        rest.came.clear();
-        rest.faults = FaultList::default();
-        rest.rendered = None;
+        self.spec.scenario = scenario;
+        self.spec.chosen_by = chosen_by.into();
+        (self.switches, self.step_types) = self.spec.form_layers().read_types();
+        self.stage_progress = StageProgress::new(now);
+        let activity = self.activity_mut();
+        activity.reached_stages.clear();
+        activity.faults = FaultList::default();
+        activity.rendered = None;
         #[cfg(feature = "media")]
         {
-            rest.sitter = None;
+            activity.portrait = None;
         }
-        rest.played.push(now);
-        self.settle(now);
+        activity.scenario_switches.push(now);
+        self.apply_due_stages(now);
         Ok(())
     }
 
     /// When another scenario began to happen to it, each time.
-    pub(super) fn played(&self) -> &[Timestamp] {
-        self.rest.as_ref().map_or(&[], |rest| &rest.played)
+    pub(super) fn scenario_switches(&self) -> &[Timestamp] {
+        self.activity.as_ref().map_or(&[], |activity| &activity.scenario_switches)
     }
 
     /// When it gets on by the clock alone, if it does: a stage is due, or the token runs out.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        let since = self.course.since;
+        let since = self.stage_progress.since;
         let times = self.next_stage().into_iter().flat_map(|stage| &stage.when).filter_map(|trigger| match trigger {
             Trigger::After(time) => Some(later(since, *time)),
             _ => None,
@@ -142,26 +142,26 @@ impl Session {
 
     /// The stage of the scenario that the session waits for.
     pub(crate) fn next_stage(&self) -> Option<&Stage> {
-        self.scenario().stages.get(self.course.next as usize)
+        self.scenario().stages.get(self.stage_progress.next as usize)
     }
 
     /// When the first trigger of a stage was pulled, if one was by `now`.
-    fn due(&self, stage: &Stage, now: Timestamp) -> Option<Timestamp> {
-        stage.when.iter().filter_map(|trigger| self.pulled(trigger, now)).min()
+    fn trigger_time(&self, stage: &Stage, now: Timestamp) -> Option<Timestamp> {
+        stage.when.iter().filter_map(|trigger| self.trigger_fired_at(trigger, now)).min()
     }
 
     /// When the trigger was pulled, if it was by `now`.
-    fn pulled(&self, trigger: &Trigger, now: Timestamp) -> Option<Timestamp> {
-        let since = self.course.since;
+    fn trigger_fired_at(&self, trigger: &Trigger, now: Timestamp) -> Option<Timestamp> {
+        let since = self.stage_progress.since;
         let happened = |at: Option<Timestamp>| at.map(|at| at.max(since));
         // Whoever finished the widget has opened it and has been through all of its steps.
-        let finished_at = self.finished().map(|finish| finish.at);
+        let finished_at = self.finish_record().map(|finish| finish.at);
         match trigger {
             Trigger::Begin => Some(since),
             Trigger::Opened => happened(self.opened_at().or(finished_at)),
             Trigger::Step(name) => happened(self.reached_at(name).or(finished_at)),
             Trigger::Widget => happened(finished_at),
-            Trigger::Polls(polls) => (self.course.polls >= *polls).then_some(now),
+            Trigger::Polls(polls) => (self.stage_progress.polls >= *polls).then_some(now),
             Trigger::After(time) => Some(later(since, *time)).filter(|due| *due <= now),
             Trigger::Operator => None,
         }
@@ -173,39 +173,39 @@ impl Session {
     }
 
     /// Brings the stage about that waits for a decision from outside; false when the session waits for something else.
-    pub(super) fn come_as_decided(&mut self, now: Timestamp) -> bool {
+    pub(super) fn apply_awaited_decision(&mut self, now: Timestamp) -> bool {
         let waits = self.waits_for_operator();
         if waits {
-            self.come(now, Stood::Stage(self.course.next));
-            self.course.next += 1;
-            self.settle(now);
+            self.apply_stage(now, StageSource::Scenario(self.stage_progress.next));
+            self.stage_progress.next += 1;
+            self.apply_due_stages(now);
         }
         waits
     }
 
     /// Fixes what was decided from outside: it stands in for the stage that waits for that, and is one stage more
     /// otherwise. Those behind it come as ever.
-    pub(super) fn come_to(&mut self, verdict: Verdict, now: Timestamp) {
-        self.course.next += u32::from(self.waits_for_operator());
-        self.come(now, Stood::Decided(Box::new(verdict)));
-        self.settle(now);
+    pub(super) fn apply_decision(&mut self, verdict: Verdict, now: Timestamp) {
+        self.stage_progress.next += u32::from(self.waits_for_operator());
+        self.apply_stage(now, StageSource::Decision(Box::new(verdict)));
+        self.apply_due_stages(now);
     }
 
     /// Fixes what was asked for when the person finished: it stands in for all that finishing would bring about.
-    pub(super) fn come_to_at_finish(&mut self, verdict: Verdict, now: Timestamp) {
+    pub(super) fn apply_forced_verdict(&mut self, verdict: Verdict, now: Timestamp) {
         let comes_in_widget = |stage: &Stage| stage.when.iter().any(|trigger| trigger.moment_in_widget().is_some());
         let last = self.scenario().stages.iter().rposition(comes_in_widget);
-        self.course.next = self.course.next.max(last.map_or(0, |last| last as u32 + 1));
-        self.come(now, Stood::Decided(Box::new(verdict)));
-        self.settle(now);
+        self.stage_progress.next = self.stage_progress.next.max(last.map_or(0, |last| last as u32 + 1));
+        self.apply_stage(now, StageSource::Decision(Box::new(verdict)));
+        self.apply_due_stages(now);
     }
 
-    fn come(&mut self, at: Timestamp, what: Stood) {
-        if let Stood::Stage(number) = what {
-            let scenario = self.asked.scenario.clone();
+    fn apply_stage(&mut self, at: Timestamp, what: StageSource) {
+        if let StageSource::Scenario(number) = what {
+            let scenario = self.spec.scenario.clone();
             for effect in &scenario.stages[number as usize].effects {
                 match effect {
-                    Effect::Fault(fault) => self.rest().faults.add(fault.clone(), at),
+                    Effect::Fault(fault) => self.activity_mut().faults.add(fault.clone(), at),
                     // Looked up when there is something to answer.
                     Effect::Verdict(_)
                     | Effect::Document(_)
@@ -215,62 +215,64 @@ impl Session {
                 }
             }
         }
-        let rest = self.rest();
-        rest.came.push(Came { at, what });
-        rest.rendered = None;
-        self.course.since = at;
-        self.course.polls = 0;
+        let activity = self.activity_mut();
+        activity.reached_stages.push(ReachedStage { at, source: what });
+        activity.rendered = None;
+        self.stage_progress.since = at;
+        self.stage_progress.polls = 0;
     }
 
     /// What is answered now: what the last stage said that said something about it.
-    pub(crate) fn standing(&self) -> Standing<'_> {
-        let last = self.came().iter().rev().find_map(|came| match &came.what {
-            Stood::Decided(verdict) => Some(Standing::Verdict(verdict)),
-            Stood::Stage(number) => self.scenario().stages[*number as usize].effects.iter().find_map(Standing::of),
+    pub(crate) fn current_result(&self) -> CurrentResult<'_> {
+        let last = self.reached_stages().iter().rev().find_map(|reached| match &reached.source {
+            StageSource::Decision(verdict) => Some(CurrentResult::Verdict(verdict)),
+            StageSource::Scenario(number) => {
+                self.scenario().stages[*number as usize].effects.iter().find_map(CurrentResult::from_effect)
+            }
         });
-        last.unwrap_or(Standing::Verdict(&NO_VERDICT_YET))
+        last.unwrap_or(CurrentResult::Verdict(&NO_VERDICT_YET))
     }
 
     /// The number of the stage of the scenario that came last, from 1.
-    pub(crate) fn stage(&self) -> Option<usize> {
-        self.came().iter().rev().find_map(|came| match came.what {
-            Stood::Stage(number) => Some(number as usize + 1),
-            Stood::Decided(_) => None,
+    pub(crate) fn last_stage(&self) -> Option<usize> {
+        self.reached_stages().iter().rev().find_map(|reached| match reached.source {
+            StageSource::Scenario(number) => Some(number as usize + 1),
+            StageSource::Decision(_) => None,
         })
     }
 
     /// Whether the stage of that number, from 1, has come; `None` where it will not.
-    pub(crate) fn has_come(&self, number: usize) -> Option<bool> {
-        let is_it = |came: &Came| matches!(came.what, Stood::Stage(stage) if stage as usize + 1 == number);
+    pub(crate) fn is_stage_reached(&self, number: usize) -> Option<bool> {
+        let is_it = |reached: &ReachedStage| matches!(reached.source, StageSource::Scenario(stage) if stage as usize + 1 == number);
         match () {
-            () if self.came().iter().any(is_it) => Some(true),
-            () if number > self.course.next as usize && number <= self.scenario().stages.len() => Some(false),
+            () if self.reached_stages().iter().any(is_it) => Some(true),
+            () if number > self.stage_progress.next as usize && number <= self.scenario().stages.len() => Some(false),
             () => None,
         }
     }
 
     /// Whether the vendor has what the person brought: they are through, or what is answered says so.
-    pub(crate) fn is_through(&self) -> bool {
-        match self.standing() {
-            Standing::Verdict(verdict) => verdict.went_through() || (self.is_finished() && !verdict.disagrees()),
-            Standing::Document(_) => true,
-            Standing::Error(_) => false,
+    pub(crate) fn was_processed(&self) -> bool {
+        match self.current_result() {
+            CurrentResult::Verdict(verdict) => verdict.went_through() || (self.is_finished() && !verdict.disagrees()),
+            CurrentResult::Document(_) => true,
+            CurrentResult::Error(_) => false,
         }
     }
 
     /// What the stages did that came so far.
     pub(crate) fn effects(&self) -> impl Iterator<Item = &Effect> {
-        self.came().iter().flat_map(|came| match came.what {
-            Stood::Stage(number) => &self.scenario().stages[number as usize].effects[..],
-            Stood::Decided(_) => &[],
+        self.reached_stages().iter().flat_map(|reached| match reached.source {
+            StageSource::Scenario(number) => &self.scenario().stages[number as usize].effects[..],
+            StageSource::Decision(_) => &[],
         })
     }
 
     /// What was decided from outside so far.
     pub(crate) fn decided(&self) -> impl Iterator<Item = &Verdict> {
-        self.came().iter().filter_map(|came| match &came.what {
-            Stood::Decided(verdict) => Some(&**verdict),
-            Stood::Stage(_) => None,
+        self.reached_stages().iter().filter_map(|reached| match &reached.source {
+            StageSource::Decision(verdict) => Some(&**verdict),
+            StageSource::Scenario(_) => None,
         })
     }
 
@@ -283,12 +285,12 @@ impl Session {
     }
 
     /// The stages that came after the first `seen` ones: when, and which.
-    pub(super) fn came_after(&self, seen: usize) -> impl Iterator<Item = (Timestamp, String)> {
-        self.came().iter().skip(seen).map(|came| match came.what {
-            Stood::Decided(_) => (came.at, "what was decided from outside".to_owned()),
-            Stood::Stage(number) => {
+    pub(super) fn reached_since(&self, seen: usize) -> impl Iterator<Item = (Timestamp, String)> {
+        self.reached_stages().iter().skip(seen).map(|reached| match reached.source {
+            StageSource::Decision(_) => (reached.at, "what was decided from outside".to_owned()),
+            StageSource::Scenario(number) => {
                 let when = self.scenario().stages[number as usize].triggers();
-                (came.at, format!("stage {} of the scenario `{}` ({when})", number + 1, self.scenario().name))
+                (reached.at, format!("stage {} of the scenario `{}` ({when})", number + 1, self.scenario().name))
             }
         })
     }

@@ -2,105 +2,114 @@
 
 use jiff::Timestamp;
 
-use super::{Session, course::Stood};
+use super::{Session, course::StageSource};
 use crate::embedding::Finding;
 
 /// Something that happened in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Happened {
+pub(crate) enum SessionEvent {
     /// Somebody opened the widget for the first time.
-    Opened,
+    WidgetOpened,
     /// The person came to the step of that key for the first time.
-    Step(String),
+    StepReached(String),
     /// The person got through.
-    Finished,
+    WidgetFinished,
     /// The stage of that number of the scenario came, from 1.
-    Stage(usize),
+    StageReached(usize),
     /// It was decided from outside, as this says.
-    Decided(String),
+    DecisionMade(String),
     /// The widget found out something about where it runs.
-    Found(Finding),
+    FindingReported(Finding),
     /// Another scenario, of that name, happens to the person from now on.
-    Scenario(String),
+    ScenarioSwitched(String),
     /// The token ran out before the person was through.
-    Expired,
+    SessionExpired,
 }
 
 /// What falls due in a session when its clock is moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SessionEvent {
+pub(crate) enum DueSessionEvent {
     /// A stage of the scenario came: which, in words.
-    Stage(String),
+    StageReached(String),
     /// The token ran out, and the person had the widget open.
-    Abandoned,
+    SessionAbandoned,
     /// The token ran out before anybody opened the widget.
-    Expired,
+    SessionExpired,
 }
 
 /// How much had happened in a session.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct EventCursor {
     is_opened: bool,
-    reached: usize,
-    turns: u32,
+    reached_steps: usize,
+    unobserved_changes: u32,
     findings: usize,
     is_finished: bool,
-    played: usize,
-    came: usize,
+    scenario_switches: usize,
+    reached_stages: usize,
     has_expired: bool,
 }
 
 impl Session {
     /// How much has happened so far.
-    pub(crate) fn seen(&self) -> Seen {
-        Seen {
+    pub(crate) fn event_cursor(&self) -> EventCursor {
+        EventCursor {
             is_opened: self.opened_at().is_some(),
-            reached: self.reached().len(),
-            turns: self.rest.as_ref().map_or(0, |rest| rest.turns),
+            reached_steps: self.reached_steps().len(),
+            unobserved_changes: self.activity.as_ref().map_or(0, |activity| activity.unobserved_changes),
             findings: self.findings().len(),
             is_finished: self.is_finished(),
-            played: self.played().len(),
-            came: self.came().len(),
+            scenario_switches: self.scenario_switches().len(),
+            reached_stages: self.reached_stages().len(),
             has_expired: self.has_expired,
         }
     }
 
     /// What has happened since, and when, in the order in which it did.
-    pub(crate) fn happened_since(&self, seen: Seen) -> Vec<(Timestamp, Happened)> {
-        if self.seen() == seen {
+    pub(crate) fn events_since(&self, seen: EventCursor) -> Vec<(Timestamp, SessionEvent)> {
+        if self.event_cursor() == seen {
             return Vec::new();
         }
-        let mut happened = Vec::new();
-        happened.extend(self.opened_at().filter(|_| !seen.is_opened).map(|at| (at, Happened::Opened)));
-        let reached = self.reached().iter().skip(seen.reached);
-        happened.extend(reached.map(|reached| (reached.at, Happened::Step(reached.step.clone()))));
-        let found = self.findings().iter().skip(seen.findings);
-        happened.extend(found.map(|found| (found.at, Happened::Found(found.finding))));
-        happened.extend(self.finished_at().filter(|_| !seen.is_finished).map(|at| (at, Happened::Finished)));
-        let played = self.played().iter().skip(seen.played);
-        happened.extend(played.map(|at| (*at, Happened::Scenario(self.scenario().name.clone()))));
+        let mut events = Vec::new();
+        events.extend(self.opened_at().filter(|_| !seen.is_opened).map(|at| (at, SessionEvent::WidgetOpened)));
+        let reached = self.reached_steps().iter().skip(seen.reached_steps);
+        events.extend(reached.map(|reached| (reached.at, SessionEvent::StepReached(reached.step.clone()))));
+        let finding_record = self.findings().iter().skip(seen.findings);
+        events.extend(
+            finding_record
+                .map(|finding_record| (finding_record.at, SessionEvent::FindingReported(finding_record.finding))),
+        );
+        events.extend(self.finished_at().filter(|_| !seen.is_finished).map(|at| (at, SessionEvent::WidgetFinished)));
+        let switches = self.scenario_switches().iter().skip(seen.scenario_switches);
+        events.extend(switches.map(|at| (*at, SessionEvent::ScenarioSwitched(self.scenario().name.clone()))));
         // Nothing is left of what came of the scenario before.
-        let seen_of_this = if self.played().len() == seen.played { seen.came } else { 0 };
-        let came = self.came().iter().skip(seen_of_this);
-        happened.extend(came.map(|came| match &came.what {
-            Stood::Stage(number) => (came.at, Happened::Stage(*number as usize + 1)),
-            Stood::Decided(verdict) => (came.at, Happened::Decided(verdict.to_string())),
+        let seen_of_this =
+            if self.scenario_switches().len() == seen.scenario_switches { seen.reached_stages } else { 0 };
+        let reached = self.reached_stages().iter().skip(seen_of_this);
+        events.extend(reached.map(|reached| match &reached.source {
+            StageSource::Scenario(number) => (reached.at, SessionEvent::StageReached(*number as usize + 1)),
+            StageSource::Decision(verdict) => (reached.at, SessionEvent::DecisionMade(verdict.to_string())),
         }));
         let has_expired = self.has_expired && !seen.has_expired;
-        happened.extend(has_expired.then_some((self.expires_at(), Happened::Expired)));
+        events.extend(has_expired.then_some((self.expires_at(), SessionEvent::SessionExpired)));
         // What happened at the same moment stays in that order.
-        happened.sort_by_key(|(at, _)| *at);
-        happened
+        events.sort_by_key(|(at, _)| *at);
+        events
     }
 
     /// Brings about what falls due between two moments; answers when each thing did, and what it was.
-    pub(crate) fn catch_up(&mut self, before: Timestamp, now: Timestamp) -> Vec<(Timestamp, SessionEvent)> {
-        self.settle(before);
-        let seen = self.came().len();
-        self.settle(now);
-        let mut events: Vec<_> = self.came_after(seen).map(|(at, stage)| (at, SessionEvent::Stage(stage))).collect();
+    pub(crate) fn advance_clock(&mut self, before: Timestamp, now: Timestamp) -> Vec<(Timestamp, DueSessionEvent)> {
+        self.apply_due_stages(before);
+        let seen = self.reached_stages().len();
+        self.apply_due_stages(now);
+        let mut events: Vec<_> =
+            self.reached_since(seen).map(|(at, stage)| (at, DueSessionEvent::StageReached(stage))).collect();
         if !self.is_finished() && before < self.expires_at && self.expires_at <= now {
-            let event = if self.opened_at().is_some() { SessionEvent::Abandoned } else { SessionEvent::Expired };
+            let event = if self.opened_at().is_some() {
+                DueSessionEvent::SessionAbandoned
+            } else {
+                DueSessionEvent::SessionExpired
+            };
             events.push((self.expires_at, event));
         }
         events

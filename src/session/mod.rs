@@ -20,21 +20,21 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::error::NO_SESSION;
 pub use self::error::{DecideError, FinishError};
-pub(crate) use self::happened::{Happened, Seen, SessionEvent};
+pub(crate) use self::happened::{DueSessionEvent, EventCursor, SessionEvent};
 pub use self::timeline::TimelineEntry;
-use self::told::Told;
+use self::told::ObservedResults;
 #[cfg(feature = "media")]
 pub use self::uploads::UploadError;
 #[cfg(feature = "media")]
-pub(crate) use self::uploads::{Storage, Upload};
+pub(crate) use self::uploads::{Upload, UploadStorage};
 pub(crate) use self::{
-    course::Standing,
-    devices::{Page, Viewer},
-    walk::{Found, Reached},
+    course::CurrentResult,
+    devices::{Viewer, WidgetPage},
+    walk::{FindingRecord, StepVisit},
 };
 use self::{
-    course::{Came, Course},
-    devices::Devices,
+    course::{ReachedStage, StageProgress},
+    devices::WidgetPages,
 };
 #[cfg(feature = "media")]
 use crate::media::Sitter;
@@ -51,48 +51,48 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) token: Token,
-    pub(crate) asked: Asked,
+    pub(crate) spec: SessionSpec,
     pub(crate) switches: Switches,
     step_types: StepTypes,
     begun_at: Timestamp,
     expires_at: Timestamp,
     /// Whether somebody noticed that the token ran out before the person was through.
     has_expired: bool,
-    told: Told,
-    course: Course,
+    observed: ObservedResults,
+    stage_progress: StageProgress,
     /// What most sessions do not have, most of the time.
-    rest: Option<Box<Rest>>,
+    activity: Option<Box<ActivityState>>,
 }
 
 /// What comes to a session only when somebody does something with it.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
-struct Rest {
+struct ActivityState {
     opened_at: Option<Timestamp>,
     browser: Option<Browser>,
     /// What the widget found out about where it runs.
-    findings: Vec<Found>,
+    findings: Vec<FindingRecord>,
     /// The steps of the widget that the person came to.
-    reached: Vec<Reached>,
+    reached_steps: Vec<StepVisit>,
     progress: Option<Box<Progress>>,
-    devices: Option<Box<Devices>>,
+    pages: Option<Box<WidgetPages>>,
     /// Moves on with what others may be looking at and no event tells: progress, pages, parts.
-    turns: u32,
-    finish: Option<Finish>,
+    unobserved_changes: u32,
+    finish: Option<FinishRecord>,
     /// What came of the scenario or was decided, in the order in which it did.
-    came: Vec<Came>,
+    reached_stages: Vec<ReachedStage>,
     /// When another scenario began to happen to it.
-    played: Vec<Timestamp>,
+    scenario_switches: Vec<Timestamp>,
     faults: FaultList,
     /// The session of several participants that this one is a part of.
     parent: Option<Token>,
     /// The sessions that are parts of this one.
-    parts: Vec<Token>,
+    children: Vec<Token>,
     #[cfg(feature = "media")]
     uploads: Vec<Upload>,
     /// Who it is, as soon as somebody draws them.
     #[cfg(feature = "media")]
     #[serde(skip)]
-    sitter: Option<Arc<Sitter>>,
+    portrait: Option<Arc<Sitter>>,
     /// The document as it was last rendered; gone as soon as something in it can change.
     #[serde(skip)]
     rendered: Option<Bytes>,
@@ -100,9 +100,9 @@ struct Rest {
 
 /// What `begin` fixes for good.
 #[derive(Debug)]
-pub(crate) struct Opening {
+pub(crate) struct NewSession {
     pub(crate) token: Token,
-    pub(crate) asked: Asked,
+    pub(crate) spec: SessionSpec,
     /// What `asked` comes to.
     pub(crate) switches: Switches,
     pub(crate) step_types: StepTypes,
@@ -113,7 +113,7 @@ pub(crate) struct Opening {
 
 /// What a session is asked for. It is cheap to clone, and can be read while nobody has to wait for the session.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
+pub(crate) struct SessionSpec {
     pub(crate) own: Form,
     pub(crate) saved: Option<Arc<SavedForm>>,
     pub(crate) scenario: Arc<Scenario>,
@@ -121,9 +121,9 @@ pub(crate) struct Asked {
     pub(crate) chosen_by: Cow<'static, str>,
 }
 
-impl Asked {
+impl SessionSpec {
     /// All that asks for something.
-    pub(crate) fn layers(&self) -> Layers<'_> {
+    pub(crate) fn form_layers(&self) -> Layers<'_> {
         let saved = self.saved.as_ref().map(|saved| &saved.form);
         Layers { saved, own: &self.own, scenario: Some(&self.scenario.form) }
     }
@@ -140,20 +140,20 @@ flat!(Token);
 /// What sessions share is not counted.
 impl OnHeap for Session {
     fn on_heap(&self) -> usize {
-        let Asked { own, chosen_by, .. } = &self.asked;
+        let SessionSpec { own, chosen_by, .. } = &self.spec;
         let chosen_by = if let Cow::Owned(text) = chosen_by { text.on_heap() } else { 0 };
         let form = if own.is_empty() { 0 } else { shared(own.length()) };
-        form + chosen_by + self.rest.on_heap()
+        form + chosen_by + self.activity.on_heap()
     }
 }
 
-impl OnHeap for Rest {
+impl OnHeap for ActivityState {
     fn on_heap(&self) -> usize {
         let browser = self.browser.as_ref();
         let browser = browser.map_or(0, |browser| browser.user_agent.on_heap() + browser.remote_address.on_heap());
         let walked =
-            self.reached.on_heap() + self.findings.on_heap() + self.progress.on_heap() + self.devices.on_heap();
-        let lists = self.came.on_heap() + self.played.on_heap() + self.parts.on_heap();
+            self.reached_steps.on_heap() + self.findings.on_heap() + self.progress.on_heap() + self.pages.on_heap();
+        let lists = self.reached_stages.on_heap() + self.scenario_switches.on_heap() + self.children.on_heap();
         let answers = self.finish.as_ref().and_then(|finish| finish.answers.as_ref());
         let rendered = self.rendered.as_ref().map_or(0, |rendered| allocated(rendered.len()));
         browser + walked + lists + answers.map_or(0, |answers| answers.given().on_heap()) + rendered
@@ -169,7 +169,7 @@ pub(crate) struct Browser {
 
 /// How the person got through.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-struct Finish {
+struct FinishRecord {
     at: Timestamp,
     /// What the person filled in; what nobody was asked is invented.
     answers: Option<Answers>,
@@ -177,41 +177,43 @@ struct Finish {
 
 impl Session {
     /// Begins a session, and the stages of its scenario that come at once.
-    pub(crate) fn begin(opening: Opening, now: Timestamp) -> Self {
-        let Opening { token, asked, switches, step_types, lifetime, parent } = opening;
+    pub(crate) fn begin(new: NewSession, now: Timestamp) -> Self {
+        let NewSession { token, spec, switches, step_types, lifetime, parent } = new;
         let mut session = Self {
             token,
-            asked,
+            spec,
             switches,
             step_types,
             begun_at: now,
             expires_at: later(now, lifetime),
             has_expired: false,
-            told: Told::default(),
-            course: Course::new(now),
-            rest: parent.map(|parent| Box::new(Rest { parent: Some(parent), ..Rest::default() })),
+            observed: ObservedResults::default(),
+            stage_progress: StageProgress::new(now),
+            activity: parent.map(|parent| Box::new(ActivityState { parent: Some(parent), ..ActivityState::default() })),
         };
-        session.settle(now);
+        session.apply_due_stages(now);
         session
     }
 
     /// What the faults of its scenario do to a call for it.
-    pub(crate) fn strike(&mut self, endpoint: Endpoint, now: Timestamp) -> Vec<Strike> {
-        let (token, scenario) = (self.token, &self.asked.scenario.name);
-        let Some(rest) = self.rest.as_mut().filter(|rest| !rest.faults.is_empty()) else { return Vec::new() };
+    pub(crate) fn apply_faults(&mut self, endpoint: Endpoint, now: Timestamp) -> Vec<Strike> {
+        let (token, scenario) = (self.token, &self.spec.scenario.name);
+        let Some(activity) = self.activity.as_mut().filter(|activity| !activity.faults.is_empty()) else {
+            return Vec::new();
+        };
         let occasion = Occasion {
             endpoint: Some(endpoint),
             session: Some(token.as_str()),
             scenario: Some(scenario),
             is_second_look: false,
         };
-        rest.faults.strike(&occasion, false, now, |purpose| token.draw(purpose))
+        activity.faults.strike(&occasion, false, now, |purpose| token.draw(purpose))
     }
 
     /// Takes note of a call of `result/` that got its answer: the polls since the last stage can bring the next about.
-    pub(crate) fn polled(&mut self, now: Timestamp) {
-        self.course.count_poll();
-        self.settle(now);
+    pub(crate) fn record_poll(&mut self, now: Timestamp) {
+        self.stage_progress.count_poll();
+        self.apply_due_stages(now);
     }
 
     /// What the session answers as it stands, with the document that `render` makes where there is none yet.
@@ -219,15 +221,18 @@ impl Session {
     /// # Errors
     ///
     /// The error that the scenario answers instead of a document.
-    pub(crate) fn answer(&mut self, render: impl FnOnce(&Self, Standing<'_>) -> Bytes) -> Result<Bytes, ErrorCode> {
-        if let Some(rendered) = self.rest.as_ref().and_then(|rest| rest.rendered.as_ref()) {
+    pub(crate) fn render_result(
+        &mut self,
+        render: impl FnOnce(&Self, CurrentResult<'_>) -> Bytes,
+    ) -> Result<Bytes, ErrorCode> {
+        if let Some(rendered) = self.activity.as_ref().and_then(|activity| activity.rendered.as_ref()) {
             return Ok(rendered.clone());
         }
-        let rendered = match self.standing() {
-            Standing::Error(code) => return Err(code),
+        let rendered = match self.current_result() {
+            CurrentResult::Error(code) => return Err(code),
             standing => render(self, standing),
         };
-        self.rest().rendered = Some(rendered.clone());
+        self.activity_mut().rendered = Some(rendered.clone());
         Ok(rendered)
     }
 
@@ -239,12 +244,12 @@ impl Session {
     pub(crate) fn open(&mut self, browser: &Browser, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
         if self.browser().is_none() {
-            self.settle(now);
-            let rest = self.rest();
-            rest.opened_at = Some(now);
-            rest.browser = Some(browser.clone());
-            rest.rendered = None;
-            self.settle(now);
+            self.apply_due_stages(now);
+            let activity = self.activity_mut();
+            activity.opened_at = Some(now);
+            activity.browser = Some(browser.clone());
+            activity.rendered = None;
+            self.apply_due_stages(now);
         }
         Ok(())
     }
@@ -264,30 +269,30 @@ impl Session {
         now: Timestamp,
     ) -> Result<(), FinishError> {
         self.check_open(now)?;
-        self.settle(now);
-        let rest = self.rest();
-        let answers = answers.or_else(|| Answers::partial(rest.progress.as_ref()?.answers()));
-        rest.finish = Some(Finish { at: now, answers });
-        rest.rendered = None;
+        self.apply_due_stages(now);
+        let activity = self.activity_mut();
+        let answers = answers.or_else(|| Answers::partial(activity.progress.as_ref()?.answers()));
+        activity.finish = Some(FinishRecord { at: now, answers });
+        activity.rendered = None;
         match forced {
-            Some(verdict) => self.come_to_at_finish(verdict, now),
-            None => self.settle(now),
+            Some(verdict) => self.apply_forced_verdict(verdict, now),
+            None => self.apply_due_stages(now),
         }
         Ok(())
     }
 
-    /// Brings a decision about that is given from outside: that which the scenario waits for, or the one `asked` for.
+    /// Applies a decision from outside: `verdict`, or without one the stage that waits for a decision.
     ///
     /// # Errors
     ///
-    /// [`DecideError::NotAwaited`] when none is given and the scenario does not wait for one.
-    pub(crate) fn decide(&mut self, asked: Option<Verdict>, now: Timestamp) -> Result<(), DecideError> {
-        self.settle(now);
-        if let Some(verdict) = asked {
-            self.come_to(verdict, now);
+    /// [`DecideError::NotAwaited`] without a verdict when no stage waits for a decision.
+    pub(crate) fn decide(&mut self, verdict: Option<Verdict>, now: Timestamp) -> Result<(), DecideError> {
+        self.apply_due_stages(now);
+        if let Some(verdict) = verdict {
+            self.apply_decision(verdict, now);
             return Ok(());
         }
-        if self.come_as_decided(now) {
+        if self.apply_awaited_decision(now) {
             return Ok(());
         }
         let waits = match self.next_stage() {
@@ -317,25 +322,25 @@ impl Session {
 
     /// Whether the person is through.
     pub(crate) fn is_finished(&self) -> bool {
-        self.finished().is_some()
+        self.finish_record().is_some()
     }
 
-    fn finished(&self) -> Option<&Finish> {
-        self.rest.as_ref()?.finish.as_ref()
+    fn finish_record(&self) -> Option<&FinishRecord> {
+        self.activity.as_ref()?.finish.as_ref()
     }
 
-    fn came(&self) -> &[Came] {
-        self.rest.as_ref().map_or(&[], |rest| &rest.came)
+    fn reached_stages(&self) -> &[ReachedStage] {
+        self.activity.as_ref().map_or(&[], |activity| &activity.reached_stages)
     }
 
     /// When somebody opened the widget for the first time.
     pub(crate) fn opened_at(&self) -> Option<Timestamp> {
-        self.rest.as_ref()?.opened_at
+        self.activity.as_ref()?.opened_at
     }
 
     /// When the person was through.
     pub(crate) fn finished_at(&self) -> Option<Timestamp> {
-        self.finished().map(|finish| finish.at)
+        self.finish_record().map(|finish| finish.at)
     }
 
     /// Until when the widget can be opened.
@@ -346,7 +351,7 @@ impl Session {
     /// The document as it was last rendered, which calls that are remembered may share.
     #[cfg(feature = "metrics")]
     pub(crate) fn rendered(&self) -> Option<&Bytes> {
-        self.rest.as_ref()?.rendered.as_ref()
+        self.activity.as_ref()?.rendered.as_ref()
     }
 
     /// Whether the token ran out before the person was through, as far as somebody noticed.
@@ -363,23 +368,23 @@ impl Session {
         if self.is_finished() {
             return Err(FinishError::AlreadyFinished);
         }
-        self.settle(now);
+        self.apply_due_stages(now);
         self.expires_at = self.expires_at.min(now);
-        self.settle(now);
+        self.apply_due_stages(now);
         Ok(())
     }
 
-    fn rest(&mut self) -> &mut Rest {
-        self.rest.get_or_insert_default()
+    fn activity_mut(&mut self) -> &mut ActivityState {
+        self.activity.get_or_insert_default()
     }
 
     /// What happens to it.
     pub(crate) fn scenario(&self) -> &Scenario {
-        &self.asked.scenario
+        &self.spec.scenario
     }
 
     pub(crate) fn config_id(&self) -> Option<&str> {
-        self.asked.saved.as_ref().map(|saved| &*saved.config_id)
+        self.spec.saved.as_ref().map(|saved| &*saved.config_id)
     }
 
     pub(crate) fn begun_at(&self) -> Timestamp {
@@ -388,32 +393,32 @@ impl Session {
 
     /// The person who is drawn; `cast` says who it is, once for all when they are through.
     #[cfg(feature = "media")]
-    pub(crate) fn sitter(&mut self, cast: impl FnOnce(&Self) -> Sitter) -> Arc<Sitter> {
-        if let Some(sitter) = self.rest.as_ref().and_then(|rest| rest.sitter.as_ref()) {
-            return sitter.clone();
+    pub(crate) fn portrait(&mut self, cast: impl FnOnce(&Self) -> Sitter) -> Arc<Sitter> {
+        if let Some(portrait) = self.activity.as_ref().and_then(|activity| activity.portrait.as_ref()) {
+            return portrait.clone();
         }
-        let sitter = Arc::new(cast(self));
-        if self.is_through() {
-            self.rest().sitter = Some(sitter.clone());
+        let portrait = Arc::new(cast(self));
+        if self.was_processed() {
+            self.activity_mut().portrait = Some(portrait.clone());
         }
-        sitter
+        portrait
     }
 
     /// The session of several participants that this one is a part of.
     pub(crate) fn parent(&self) -> Option<Token> {
-        self.rest.as_ref()?.parent
+        self.activity.as_ref()?.parent
     }
 
     /// When the vendor looked at the person's document: when they finished, or at the beginning where nobody did.
     pub(crate) fn checked_at(&self) -> Timestamp {
-        self.finished().map_or(self.begun_at, |finish| finish.at)
+        self.finish_record().map_or(self.begun_at, |finish| finish.at)
     }
 
     pub(crate) fn browser(&self) -> Option<&Browser> {
-        self.rest.as_ref()?.browser.as_ref()
+        self.activity.as_ref()?.browser.as_ref()
     }
 
     pub(crate) fn answers(&self) -> Option<&Answers> {
-        self.finished()?.answers.as_ref()
+        self.finish_record()?.answers.as_ref()
     }
 }

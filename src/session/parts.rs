@@ -12,7 +12,7 @@ use crate::{
 impl Session {
     /// The flags that hold for the first step of that type: those of an identity document say who may come.
     pub(crate) fn flags_of(&self, kind: StepType) -> Flags {
-        let layers = self.asked.layers();
+        let layers = self.spec.form_layers();
         let flags = layers.read_flags();
         // Steps are long, and most sessions have none of that type.
         if self.step_types.has(kind) { flags_of(kind, &flags, &layers.read_steps()) } else { flags }
@@ -60,7 +60,7 @@ impl Session {
     }
 
     /// Why the person is rejected where nobody says why: what was brought decides.
-    pub(crate) fn usual_reason(&self) -> &'static str {
+    pub(crate) fn default_reject_reason(&self) -> &'static str {
         match () {
             () if self.has_face_step() => "face_mismatch",
             () if self.has_general_document_step() && !self.has_document_step() => "document_type_mismatch",
@@ -69,11 +69,11 @@ impl Session {
     }
 
     /// A verdict as it fits the session: where no face was checked, nobody is rejected for theirs.
-    pub(crate) fn fitted<'v>(&self, verdict: &'v Verdict) -> Cow<'v, Verdict> {
+    pub(crate) fn fit_verdict<'v>(&self, verdict: &'v Verdict) -> Cow<'v, Verdict> {
         if self.has_face_step() || !verdict.is_about_face() {
             return Cow::Borrowed(verdict);
         }
-        Cow::Owned(Verdict { reject_reason: None, ..verdict.clone() }.decided(self.usual_reason()))
+        Cow::Owned(Verdict { reject_reason: None, ..verdict.clone() }.decided(self.default_reject_reason()))
     }
 
     /// Whether there are questions, to the person or to the vendor's operator.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Session, course::Stood};
+use super::{Session, course::StageSource};
 use crate::{
     clock::later,
     scenario::{Stage, Trigger, Verdict},
@@ -41,19 +41,19 @@ impl Session {
     /// What came, in the order in which it did, and then what is to come.
     pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {
         let stages = &self.scenario().stages;
-        let came = self.came().iter().map(|came| {
-            let entry = match &came.what {
-                Stood::Stage(number) => TimelineEntry::of_stage(*number as usize, &stages[*number as usize]),
-                Stood::Decided(verdict) => TimelineEntry::decided(verdict),
+        let reached = self.reached_stages().iter().map(|reached| {
+            let entry = match &reached.source {
+                StageSource::Scenario(number) => TimelineEntry::of_stage(*number as usize, &stages[*number as usize]),
+                StageSource::Decision(verdict) => TimelineEntry::decided(verdict),
             };
-            TimelineEntry { came_at: Some(came.at.to_string()), ..entry }
+            TimelineEntry { came_at: Some(reached.at.to_string()), ..entry }
         });
-        let mut since = Some(self.course.since);
-        let to_come = stages.iter().enumerate().skip(self.course.next as usize).map(|(number, stage)| {
+        let mut since = Some(self.stage_progress.since);
+        let to_come = stages.iter().enumerate().skip(self.stage_progress.next as usize).map(|(number, stage)| {
             since = since.and_then(|since| due_by_clock(stage, since));
             TimelineEntry { due_at: since.map(|due| due.to_string()), ..TimelineEntry::of_stage(number, stage) }
         });
-        came.chain(to_come).collect()
+        reached.chain(to_come).collect()
     }
 }
 

@@ -11,21 +11,22 @@ use crate::{
 
 /// What was told so far.
 #[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
-pub(super) struct Told {
+pub(super) struct ObservedResults {
     error: bool,
     in_progress: bool,
     /// The last verdict, and how many stages had come by then.
     verdict: Option<(ToldResult, u32)>,
     /// A fault struck the last call.
-    is_struck: bool,
+    had_fault: bool,
 }
 
 impl Session {
     /// Takes note of what a call of `result/` or `delete/` is told, `None` for an error; answers the races that are met
     /// by that.
-    pub(crate) fn tell(&mut self, endpoint: Endpoint, result: Option<ToldResult>) -> Vec<Race> {
-        let (mut races, told) = (Vec::new(), self.told);
-        let (is_opened, is_finished, came) = (self.opened_at().is_some(), self.is_finished(), self.came().len() as u32);
+    pub(crate) fn record_response(&mut self, endpoint: Endpoint, result: Option<ToldResult>) -> Vec<Race> {
+        let (mut races, observed) = (Vec::new(), self.observed);
+        let (is_opened, is_finished, reached_stages) =
+            (self.opened_at().is_some(), self.is_finished(), self.reached_stages().len() as u32);
         match endpoint {
             _ if is_finished => {}
             Endpoint::Delete => races.push(Race::DeletedBeforeFinished),
@@ -36,34 +37,34 @@ impl Session {
                 (false, false) => Race::PolledBeforeOpened,
             }),
         }
-        let was_answered = told.in_progress || told.verdict.is_some();
+        let was_answered = observed.in_progress || observed.verdict.is_some();
         let verdict = result.filter(|result| *result != ToldResult::Listed(Outcome::InProgress));
-        match (result, told.verdict) {
+        match (result, observed.verdict) {
             (None, _) if was_answered => races.push(Race::ErrorAfterAnswer),
-            (Some(_), _) if told.error && !was_answered => races.push(Race::NotFoundAtFirst),
+            (Some(_), _) if observed.error && !was_answered => races.push(Race::NotFoundAtFirst),
             _ => {}
         }
-        match (verdict, told.verdict) {
+        match (verdict, observed.verdict) {
             (Some(verdict), Some((last, _))) if verdict != last => races.push(Race::VerdictChanged),
-            (Some(_), Some((_, seen))) if seen != came => races.push(Race::DocumentChanged),
-            (Some(_), None) if told.in_progress => races.push(Race::VerdictAfterInProgress),
+            (Some(_), Some((_, seen))) if seen != reached_stages => races.push(Race::DocumentChanged),
+            (Some(_), None) if observed.in_progress => races.push(Race::VerdictAfterInProgress),
             (None, _) if result.is_some() && is_finished => races.push(Race::DoneBeforeVerdict),
             _ => {}
         }
-        if told.is_struck {
+        if observed.had_fault {
             races.push(Race::RetriedAfterFault);
         }
-        self.told = Told {
-            error: told.error || result.is_none(),
-            in_progress: told.in_progress || (result.is_some() && verdict.is_none()),
-            verdict: verdict.map(|verdict| (verdict, came)).or(told.verdict),
-            is_struck: false,
+        self.observed = ObservedResults {
+            error: observed.error || result.is_none(),
+            in_progress: observed.in_progress || (result.is_some() && verdict.is_none()),
+            verdict: verdict.map(|verdict| (verdict, reached_stages)).or(observed.verdict),
+            had_fault: false,
         };
         races
     }
 
     /// Takes note that a fault kept an answer from the code under test.
-    pub(crate) fn struck(&mut self) {
-        self.told.is_struck = true;
+    pub(crate) fn record_fault_hit(&mut self) {
+        self.observed.had_fault = true;
     }
 }

@@ -31,31 +31,31 @@ pub(crate) struct Upload {
     pub(crate) page: u32,
     pub(crate) media: Media,
     /// The room that it takes; None for a file that was read back: whoever reads it gives it room.
-    _room: Option<Arc<Room>>,
+    _room: Option<Arc<StorageLease>>,
 }
 
 /// How many bytes all files of a server have, and may have.
 #[derive(Debug)]
-pub(crate) struct Storage {
-    taken: AtomicUsize,
-    most: usize,
+pub(crate) struct UploadStorage {
+    used_bytes: AtomicUsize,
+    max_bytes: usize,
 }
 
 /// A part of a storage, given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Room {
-    storage: Arc<Storage>,
+pub(crate) struct StorageLease {
+    storage: Arc<UploadStorage>,
     bytes: usize,
 }
 
-impl Storage {
+impl UploadStorage {
     pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { taken: AtomicUsize::new(0), most })
+        Arc::new(Self { used_bytes: AtomicUsize::new(0), max_bytes: most })
     }
 
     /// How many bytes are taken.
-    pub(crate) fn held(&self) -> usize {
-        self.taken.load(Ordering::Relaxed)
+    pub(crate) fn used_bytes(&self) -> usize {
+        self.used_bytes.load(Ordering::Relaxed)
     }
 
     /// Takes room for so many bytes.
@@ -63,26 +63,26 @@ impl Storage {
     /// # Errors
     ///
     /// [`UploadError::TooLarge`] when there is none.
-    pub(crate) fn take(self: &Arc<Self>, bytes: usize) -> Result<Room, UploadError> {
-        let taken = |taken: usize| taken.checked_add(bytes).filter(|taken| *taken <= self.most);
-        let before = self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken);
-        before.map(|_| Room { storage: self.clone(), bytes }).map_err(|taken| {
+    pub(crate) fn reserve(self: &Arc<Self>, bytes: usize) -> Result<StorageLease, UploadError> {
+        let taken = |taken: usize| taken.checked_add(bytes).filter(|taken| *taken <= self.max_bytes);
+        let before = self.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken);
+        before.map(|_| StorageLease { storage: self.clone(), bytes }).map_err(|taken| {
             UploadError::TooLarge(format!(
                 "all files have {taken} bytes, and with these {bytes} more than {} (--max-uploads)",
-                self.most
+                self.max_bytes
             ))
         })
     }
 }
 
-impl Drop for Room {
+impl Drop for StorageLease {
     fn drop(&mut self) {
-        self.storage.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.storage.used_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
 impl Upload {
-    pub(crate) fn new(kind: MediaKind, page: u32, media: Media, room: Room) -> Self {
+    pub(crate) fn new(kind: MediaKind, page: u32, media: Media, room: StorageLease) -> Self {
         Self { kind, page, media, _room: Some(Arc::new(room)) }
     }
 
@@ -105,7 +105,7 @@ impl Session {
                 "the files of the session had {bytes} bytes then, and may have {most} (--max-session-uploads)"
             )));
         }
-        let uploads = &mut self.rest().uploads;
+        let uploads = &mut self.activity_mut().uploads;
         uploads.retain(|other| !other.is_for(upload.kind, upload.page));
         uploads.push(upload);
         Ok(())
@@ -117,20 +117,20 @@ impl Session {
     }
 
     /// Whether one of its files has just these bytes.
-    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn has_upload(&self, bytes: &[u8]) -> bool {
         self.uploads().iter().any(|upload| upload.media.bytes == bytes)
     }
 
     /// Lets the files go that it has there.
     pub(crate) fn drop_uploads(&mut self, dropped: &[(MediaKind, u32)]) {
-        if let Some(rest) = &mut self.rest {
-            rest.uploads.retain(|upload| !dropped.iter().any(|(kind, page)| upload.is_for(*kind, *page)));
+        if let Some(activity) = &mut self.activity {
+            activity.uploads.retain(|upload| !dropped.iter().any(|(kind, page)| upload.is_for(*kind, *page)));
         }
     }
 
     /// The files that came in.
     pub(crate) fn uploads(&self) -> &[Upload] {
-        self.rest.as_ref().map_or(&[], |rest| &rest.uploads)
+        self.activity.as_ref().map_or(&[], |activity| &activity.uploads)
     }
 }
 
@@ -155,20 +155,20 @@ mod tests {
 
     #[test]
     fn room_is_given_back() {
-        let storage = Storage::new(10);
-        let (one, other) = (storage.take(6).unwrap(), storage.take(4).unwrap());
-        let refused = storage.take(1).unwrap_err().to_string();
+        let storage = UploadStorage::new(10);
+        let (one, other) = (storage.reserve(6).unwrap(), storage.reserve(4).unwrap());
+        let refused = storage.reserve(1).unwrap_err().to_string();
         assert_eq!(refused, "all files have 10 bytes, and with these 1 more than 10 (--max-uploads)");
         drop(one);
-        assert!(storage.take(7).is_err());
-        drop((other, storage.take(6).unwrap()));
-        storage.take(10).unwrap();
+        assert!(storage.reserve(7).is_err());
+        drop((other, storage.reserve(6).unwrap()));
+        storage.reserve(10).unwrap();
     }
 
     #[test]
     fn a_file_is_written_and_read_back() {
         let media = Media::uploaded(b"\x1a\x45\xdf\xa3 a film".as_slice().into(), MediaKind::FaceVideo);
-        let upload = Upload::new(MediaKind::FaceVideo, 1, media.clone(), Storage::new(99).take(99).unwrap());
+        let upload = Upload::new(MediaKind::FaceVideo, 1, media.clone(), UploadStorage::new(99).reserve(99).unwrap());
         let text = serde_json::to_string(&upload).unwrap();
         let read: Upload = serde_json::from_str(&text).unwrap();
         assert!(read.is_for(MediaKind::FaceVideo, 1));

@@ -12,24 +12,24 @@ use crate::{
 
 /// A step of the widget that the person came to, by key and by type.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-pub(crate) struct Reached {
+pub(crate) struct StepVisit {
     pub(crate) step: String,
     pub(crate) kind: String,
     /// The first time.
     pub(crate) at: Timestamp,
 }
 
-impl OnHeap for Reached {
+impl OnHeap for StepVisit {
     fn on_heap(&self) -> usize {
         self.step.on_heap() + self.kind.on_heap()
     }
 }
 
-flat!(Found);
+flat!(FindingRecord);
 
 /// Something that the widget found out about where it runs.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-pub(crate) struct Found {
+pub(crate) struct FindingRecord {
     pub(crate) finding: Finding,
     /// The first time.
     pub(crate) at: Timestamp,
@@ -37,17 +37,17 @@ pub(crate) struct Found {
 
 impl Session {
     /// Notes what the widget found out about where it runs; answers whether that is new.
-    pub(crate) fn find(&mut self, finding: Finding, now: Timestamp) -> bool {
-        let is_new = !self.findings().iter().any(|found| found.finding == finding);
+    pub(crate) fn add_finding(&mut self, finding: Finding, now: Timestamp) -> bool {
+        let is_new = !self.findings().iter().any(|record| record.finding == finding);
         if is_new {
-            self.rest().findings.push(Found { finding, at: now });
+            self.activity_mut().findings.push(FindingRecord { finding, at: now });
         }
         is_new
     }
 
     /// What the widget found out about where it runs, in the order in which it did.
-    pub(crate) fn findings(&self) -> &[Found] {
-        self.rest.as_ref().map_or(&[], |rest| &rest.findings)
+    pub(crate) fn findings(&self) -> &[FindingRecord] {
+        self.activity.as_ref().map_or(&[], |activity| &activity.findings)
     }
 
     /// Notes that the person came to a step of the widget, named by its key or its type; the first time counts.
@@ -58,18 +58,21 @@ impl Session {
     pub(crate) fn reach(&mut self, name: &str, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
         let (step, kind) = self.find_step(name).map_err(FinishError::Step)?;
-        self.come_to_step(step, kind, now);
+        self.record_step(step, kind, now);
         Ok(())
     }
 
     /// When the person first came to a step of that key or type.
     pub(crate) fn reached_at(&self, name: &str) -> Option<Timestamp> {
-        self.reached().iter().find(|reached| reached.step == name || reached.kind == name).map(|reached| reached.at)
+        self.reached_steps()
+            .iter()
+            .find(|reached| reached.step == name || reached.kind == name)
+            .map(|reached| reached.at)
     }
 
     /// The steps of the widget that the person came to, in the order in which they did.
-    pub(crate) fn reached(&self) -> &[Reached] {
-        self.rest.as_ref().map_or(&[], |rest| &rest.reached)
+    pub(crate) fn reached_steps(&self) -> &[StepVisit] {
+        self.activity.as_ref().map_or(&[], |activity| &activity.reached_steps)
     }
 
     /// Key and type of a step, found by either of them.
@@ -78,13 +81,13 @@ impl Session {
     ///
     /// A message that lists the names of the session's steps.
     pub(crate) fn find_step(&self, name: &str) -> Result<(String, String), String> {
-        let layers = self.asked.layers();
+        let layers = self.spec.form_layers();
         find_step(&steps(&layers.read_flags(), &layers.read_steps()), name)
     }
 
     /// How far the person has come.
     pub(crate) fn progress(&self) -> Option<&Progress> {
-        self.rest.as_ref()?.progress.as_deref()
+        self.activity.as_ref()?.progress.as_deref()
     }
 
     /// Notes how far the person has come since `before`, and the steps that they came to by that, as key and type; false
@@ -93,7 +96,7 @@ impl Session {
     /// # Errors
     ///
     /// [`FinishError`] when there is nothing more to do for a person at `now`.
-    pub(crate) fn advance(
+    pub(crate) fn record_progress(
         &mut self,
         before: &Progress,
         after: &Progress,
@@ -107,28 +110,28 @@ impl Session {
             return Ok(false);
         }
         if before != after {
-            let rest = self.rest();
-            rest.progress = Some(Box::new(after.clone()));
-            rest.turns += 1;
-            rest.rendered = None;
+            let activity = self.activity_mut();
+            activity.progress = Some(Box::new(after.clone()));
+            activity.unobserved_changes += 1;
+            activity.rendered = None;
         }
         for (step, kind) in steps {
             if !self.has_reached(step) {
-                self.come_to_step((*step).to_owned(), (*kind).to_owned(), now);
+                self.record_step((*step).to_owned(), (*kind).to_owned(), now);
             }
         }
         Ok(true)
     }
 
     fn has_reached(&self, step: &str) -> bool {
-        self.reached().iter().any(|reached| reached.step == step)
+        self.reached_steps().iter().any(|reached| reached.step == step)
     }
 
-    fn come_to_step(&mut self, step: String, kind: String, now: Timestamp) {
-        self.settle(now);
+    fn record_step(&mut self, step: String, kind: String, now: Timestamp) {
+        self.apply_due_stages(now);
         if !self.has_reached(&step) {
-            self.rest().reached.push(Reached { step, kind, at: now });
+            self.activity_mut().reached_steps.push(StepVisit { step, kind, at: now });
         }
-        self.settle(now);
+        self.apply_due_stages(now);
     }
 }

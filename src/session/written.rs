@@ -8,7 +8,7 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Asked, Rest, Session, course::Course, told::Told};
+use super::{ActivityState, Session, SessionSpec, course::StageProgress, told::ObservedResults};
 use crate::{
     scenario::Scenario,
     vendor::{Form, SavedForm, Token},
@@ -16,7 +16,7 @@ use crate::{
 
 /// A session as it is written.
 #[derive(Debug, Deserialize, Serialize)]
-struct Written<'a> {
+struct SerializedSession<'a> {
     token: Token,
     flags: Cow<'a, str>,
     steps: Cow<'a, str>,
@@ -26,35 +26,45 @@ struct Written<'a> {
     begun_at: Timestamp,
     expires_at: Timestamp,
     has_expired: bool,
-    told: Told,
-    course: Cow<'a, Course>,
-    rest: Option<Cow<'a, Rest>>,
+    observed: ObservedResults,
+    stage_progress: Cow<'a, StageProgress>,
+    activity: Option<Cow<'a, ActivityState>>,
 }
 
 impl Serialize for Session {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
-        let Self { token, asked, switches: _, step_types: _, begun_at, expires_at, has_expired, told, course, rest } =
-            self;
-        let written = Written {
+        let Self {
+            token,
+            spec,
+            switches: _,
+            step_types: _,
+            begun_at,
+            expires_at,
+            has_expired,
+            observed,
+            stage_progress,
+            activity,
+        } = self;
+        let written = SerializedSession {
             token: *token,
-            flags: asked.own.flags().into(),
-            steps: asked.own.steps().into(),
+            flags: spec.own.flags().into(),
+            steps: spec.own.steps().into(),
             config_id: self.config_id().map(Cow::Borrowed),
-            scenario: asked.scenario.name.as_str().into(),
-            chosen_by: (*asked.chosen_by).into(),
+            scenario: spec.scenario.name.as_str().into(),
+            chosen_by: (*spec.chosen_by).into(),
             begun_at: *begun_at,
             expires_at: *expires_at,
             has_expired: *has_expired,
-            told: *told,
-            course: Cow::Borrowed(course),
-            rest: rest.as_deref().map(Cow::Borrowed),
+            observed: *observed,
+            stage_progress: Cow::Borrowed(stage_progress),
+            activity: activity.as_deref().map(Cow::Borrowed),
         };
         written.serialize(writer)
     }
 }
 
 /// Where the things that sessions share are found by their names.
-pub(crate) struct Shared<'a> {
+pub(crate) struct SharedLookup<'a> {
     pub(crate) scenario: &'a dyn Fn(&str) -> Option<Arc<Scenario>>,
     /// What is saved under a `config_id`.
     pub(crate) saved: &'a dyn Fn(&str) -> Option<Arc<SavedForm>>,
@@ -62,11 +72,11 @@ pub(crate) struct Shared<'a> {
 
 /// Why a session cannot be read back.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ReadError {
+pub(crate) enum SessionReadError {
     #[error("this is no session: {0}")]
     Format(#[from] serde_json::Error),
     #[error("there is no {0} any more")]
-    Gone(String),
+    UnknownReference(String),
 }
 
 #[cfg_attr(not(test), expect(dead_code, reason = "the sessions of this process are not read back"))]
@@ -80,29 +90,29 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`ReadError`] when it is none, or when its scenario or configuration is gone.
-    pub(crate) fn from_bytes(bytes: &[u8], shared: &Shared<'_>) -> Result<Self, ReadError> {
-        let written: Written<'_> = serde_json::from_slice(bytes)?;
-        let gone = |what: &str, name: &str| ReadError::Gone(format!("{what} `{name}`"));
-        let find_saved = |id: &Cow<'_, str>| (shared.saved)(id).ok_or_else(|| gone("configuration", id));
-        let asked = Asked {
+    /// [`SessionReadError`] when it is none, or when its scenario or configuration is gone.
+    pub(crate) fn from_bytes(bytes: &[u8], shared: &SharedLookup<'_>) -> Result<Self, SessionReadError> {
+        let written: SerializedSession<'_> = serde_json::from_slice(bytes)?;
+        let unknown = |what: &str, name: &str| SessionReadError::UnknownReference(format!("{what} `{name}`"));
+        let find_saved = |id: &Cow<'_, str>| (shared.saved)(id).ok_or_else(|| unknown("configuration", id));
+        let spec = SessionSpec {
             own: Form::new(&written.flags, &written.steps),
             saved: written.config_id.as_ref().map(find_saved).transpose()?,
-            scenario: (shared.scenario)(&written.scenario).ok_or_else(|| gone("scenario", &written.scenario))?,
+            scenario: (shared.scenario)(&written.scenario).ok_or_else(|| unknown("scenario", &written.scenario))?,
             chosen_by: written.chosen_by.into_owned().into(),
         };
-        let (switches, step_types) = asked.layers().read_types();
+        let (switches, step_types) = spec.form_layers().read_types();
         Ok(Self {
             token: written.token,
-            asked,
+            spec,
             switches,
             step_types,
             begun_at: written.begun_at,
             expires_at: written.expires_at,
             has_expired: written.has_expired,
-            told: written.told,
-            course: written.course.into_owned(),
-            rest: written.rest.map(|rest| Box::new(rest.into_owned())),
+            observed: written.observed,
+            stage_progress: written.stage_progress.into_owned(),
+            activity: written.activity.map(|activity| Box::new(activity.into_owned())),
         })
     }
 }

@@ -30,7 +30,7 @@ use crate::{
     flow::{Answer, AnswerError, Way},
     json_text,
     mock::{Answered, Mock, ScreenError, Stop},
-    session::{FinishError, Page, Viewer},
+    session::{FinishError, Viewer, WidgetPage},
     vendor::{ErrorCase, Language, VendorError},
 };
 
@@ -167,7 +167,7 @@ pub(super) fn viewer(head: &Parts) -> Viewer {
         |name: &str| !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let named = head.headers.get(PAGE_HEADER).and_then(|header| header.to_str().ok()?.split_once('.'));
     let named = named.filter(|(browser, tab)| is_name(browser) && is_name(tab));
-    let page = named.map(|(browser, tab)| Page { browser: browser.to_owned(), tab: tab.to_owned() });
+    let page = named.map(|(browser, tab)| WidgetPage { browser: browser.to_owned(), tab: tab.to_owned() });
     Viewer { page, is_phone: is_phone(head) }
 }
 

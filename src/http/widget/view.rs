@@ -53,7 +53,7 @@ pub(super) struct Place<'a> {
 
 /// The view as JSON.
 pub(super) fn view(stop: &Stop<'_>, place: &Place<'_>) -> Vec<u8> {
-    let layers = stop.asked.layers();
+    let layers = stop.asked.form_layers();
     let (flags, steps) = (layers.flags(), layers.steps());
     let before = stop.at.checked_sub(1).map(|at| &*stop.flow.screens[at].id);
     let pace = stop.flags.get("mock_autopilot_pace").and_then(Value::as_u64).unwrap_or(USUAL_PACE);
