@@ -66,6 +66,7 @@ async fn liveness() {
         new MutationObserver(look).observe(document.body, { childList: true, subtree: true });";
     visit.browser.run(watch).await;
     visit.browser.click("start").await;
+    visit.browser.until("prompts.has('Smile')").await;
     visit.see_done().await;
     let prompts: Vec<String> = visit.browser.eval("[...prompts].filter(Boolean)").await;
     assert_eq!(prompts, ["Look straight ahead", "Turn your head slowly", "Smile"]);
