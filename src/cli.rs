@@ -54,7 +54,7 @@ use crate::{
     company::{Company, Tenant},
     data_file::irregular,
     foreign_text::{MOST_NAMED, on_one_line},
-    mock::Mock,
+    mock::MockService,
     server::MockServer,
     vendor::ResultCase,
 };
@@ -282,7 +282,7 @@ fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String
 
 /// Logs the dialect of results when the log goes to a terminal: a client of the other dialect never sees its result. Test
 /// runs start the binary often, and their log stays free of this line.
-fn tell_dialect(mock: &Mock) {
+fn tell_dialect(mock: &MockService) {
     if !io::stderr().is_terminal() {
         return;
     }

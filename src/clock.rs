@@ -60,7 +60,7 @@ impl Hands {
         }
     }
 
-    /// These hands at that moment.
+    /// The same state with another time.
     fn at(self, moment: Timestamp) -> Self {
         match self {
             Self::Running(_) => Self::Running(moment.duration_since(system_now())),

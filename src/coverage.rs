@@ -103,8 +103,8 @@ const FAULTS: [(&str, &str); 10] = [
     ("wrong-signature", "an answer with the signature of another"),
 ];
 
-fn fault_number(harm: Option<&Harm>) -> usize {
-    match harm {
+fn fault_number(effect: Option<&Harm>) -> usize {
+    match effect {
         None => 0,
         Some(Harm::Instead(_)) => 1,
         Some(Harm::Html) => 2,
@@ -135,7 +135,7 @@ impl Ledger {
             Met::Result(ToldResult::Unlisted) => &self.outcomes[Outcome::ALL.len()],
             Met::Reason(reason) => &self.reasons[place_of(&REJECT_REASONS, &reason)],
             Met::Error(code) => &self.errors[place_of(&ErrorCode::ALL, &code)],
-            Met::Fault(harm) => &self.faults[fault_number(harm)],
+            Met::Fault(effect) => &self.faults[fault_number(effect)],
             Met::Race(race) => &self.races[race as usize],
         };
         place.fetch_add(1, Ordering::Relaxed);

@@ -33,17 +33,17 @@ use tokio::sync::{Semaphore, watch};
 
 #[cfg(feature = "media")]
 pub(crate) use self::media::Picture;
-use self::scenarios::{Shelf, read_catalogue};
+use self::scenarios::{CatalogueState, read_catalogue};
 pub(crate) use self::{
     begin::BeginRequest,
-    calls::{CallFilter, CallOf},
-    events::EventOf,
-    glance::{Glance, Standing},
-    result::Told,
-    screens::{Answered, ScreenError, Stop},
-    steering::PlayError,
-    striking::{Met, Stand},
-    waiting::{Until, WaitError},
+    calls::{CallFilter, OwnedCall},
+    events::OwnedEvent,
+    glance::{WidgetSnapshot, WidgetState},
+    result::ResultResponse,
+    screens::{AnswerResult, ScreenContext, ScreenError},
+    steering::SwitchScenarioError,
+    striking::{AppliedFaults, StagePosition},
+    waiting::{WaitCondition, WaitError},
     work::{Cancellation, Workers},
 };
 pub(crate) use self::{
@@ -61,7 +61,7 @@ pub use self::{
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{
-    misfits::{Misfit, doubts, misfits},
+    misfits::{SettingProblem, setting_problems, setting_warnings},
     scenarios::sources,
 };
 #[cfg(feature = "metrics")]
@@ -70,8 +70,8 @@ use crate::{
     catalogue::Catalogue,
     clock::{Clock, uptime},
     company::{
-        Company, Holds, Journal, JournalSequence, OnDemandPolicy, RemovalReason, SessionLimit, Tenant, TenantRegistry,
-        TenantSettings,
+        Company, HeldCalls, Journal, JournalSequence, OnDemandPolicy, RemovalReason, SessionLimit, Tenant,
+        TenantRegistry, TenantSettings,
     },
     config::Config,
     coverage::Ledger,
@@ -86,21 +86,21 @@ use crate::{media::Specimens, session::UploadStorage};
 
 /// The stand-in without its HTTP side.
 #[derive(Debug)]
-pub(crate) struct Mock {
+pub(crate) struct MockService {
     pub(crate) config: Config,
     pub(crate) tenants: TenantRegistry,
     /// What companies are made with.
     settings: TenantSettings,
     /// For new sessions; those that run keep the one they began with.
-    shelf: RwLock<Shelf>,
+    catalogue_state: RwLock<CatalogueState>,
     /// For what belongs to no company.
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     /// The calls that the delays of faults on every company hold.
-    pub(crate) holds: Holds,
+    pub(crate) holds: HeldCalls,
     /// The calls that belong to no company.
     pub(crate) journal: Arc<Journal>,
-    /// The numbers of all that happened, and a bell for it.
+    /// Numbers calls and events, and notifies the waiters of all journals.
     pub(crate) numbers: Arc<JournalSequence>,
     draws: TokenSource,
     #[cfg(feature = "media")]
@@ -110,8 +110,8 @@ pub(crate) struct Mock {
     #[cfg(feature = "metrics")]
     pub(crate) metrics: Metrics,
     /// What the code of all companies has met since everything was reset, and since the start.
-    ledger: Ledger,
-    whole_ledger: Ledger,
+    coverage: Ledger,
+    whole_coverage: Ledger,
     /// Places for those who wait for something to happen.
     pub(crate) waiting: Arc<Semaphore>,
     pub(crate) workers: Workers,
@@ -121,16 +121,16 @@ pub(crate) struct Mock {
 
 /// Why a call is not answered as it asks.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub(crate) enum CallError {
     /// The vendor would refuse it too; the faults that were met on the way are on the answer.
-    Error(VendorError, Met),
+    Error(VendorError, AppliedFaults),
     /// The last of the faults that were met keeps it from being carried out.
-    Fault(Met),
+    Fault(AppliedFaults),
 }
 
-impl From<VendorError> for Refusal {
+impl From<VendorError> for CallError {
     fn from(error: VendorError) -> Self {
-        Self::Error(error, Met::default())
+        Self::Error(error, AppliedFaults::default())
     }
 }
 
@@ -146,7 +146,7 @@ pub enum ConfigError {
     Setting(String),
 }
 
-impl Mock {
+impl MockService {
     /// Reads scenarios and fixtures, and checks all settings together.
     ///
     /// # Errors
@@ -169,8 +169,8 @@ impl Mock {
             journal: config.journal,
             sequence: numbers.clone(),
         };
-        let configured = each_with_its(&settings, config.companies())?;
-        let welcome = |company: Company| {
+        let configured = pair_with_settings(&settings, config.companies())?;
+        let policy = |company: Company| {
             let settings = settings_of(&settings, &company).map_err(ConfigError::Setting)?;
             Ok::<_, ConfigError>(OnDemandPolicy {
                 company,
@@ -179,16 +179,16 @@ impl Mock {
                 settings,
             })
         };
-        let welcome = config.any_company_key.clone().map(welcome).transpose()?;
+        let policy = config.any_company_key.clone().map(policy).transpose()?;
         let (clock, faults) = (Clock::new(frozen_at), Faults::default());
         faults.replace(&config.faults, clock.now());
         Ok(Self {
-            tenants: TenantRegistry::new(configured, welcome),
+            tenants: TenantRegistry::new(configured, policy),
             settings,
-            shelf: RwLock::new(Shelf::new(catalogue)),
+            catalogue_state: RwLock::new(CatalogueState::new(catalogue)),
             clock,
             faults,
-            holds: Holds::default(),
+            holds: HeldCalls::default(),
             journal: Journal::new(config.journal, numbers.clone()),
             numbers,
             draws: TokenSource::new(config.seed, ""),
@@ -198,8 +198,8 @@ impl Mock {
             storage: UploadStorage::new(config.limits.uploads),
             #[cfg(feature = "metrics")]
             metrics: Metrics::new(),
-            ledger: Ledger::default(),
-            whole_ledger: Ledger::default(),
+            coverage: Ledger::default(),
+            whole_coverage: Ledger::default(),
             stops: watch::Sender::new(false),
             workers: Workers::new(config.control_api.timeout),
             waiting: Arc::new(Semaphore::new(config.clients.waiting().min(Semaphore::MAX_PERMITS))),
@@ -236,8 +236,8 @@ impl Mock {
         &self,
         tenant: &Tenant,
         token: &str,
-        action: impl Fn(&mut Session, &Catalogue) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+        action: impl Fn(&mut Session, &Catalogue) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
         let known = read_token(token)?;
         tenant.sessions.update(&known, action).unwrap_or_else(|| Err(not_found(tenant, token).into()))
     }
@@ -267,7 +267,7 @@ impl Mock {
 }
 
 /// Companies, each with what it is made with.
-fn each_with_its(
+fn pair_with_settings(
     settings: &TenantSettings,
     companies: Vec<Company>,
 ) -> Result<Vec<(Company, TenantSettings)>, ConfigError> {

@@ -49,7 +49,7 @@ use crate::{
     faults::{Fault, FaultInfo},
     foreign_text::without_quotes,
     http::{self, Routes},
-    mock::{ConfigError, FellDue, Finish, Mock, SessionInfo},
+    mock::{ConfigError, FellDue, Finish, MockService, SessionInfo},
     scenario::{ScenarioChoice, Verdict},
     session::{DecideError, FinishError},
 };
@@ -70,7 +70,7 @@ use crate::{session::UploadError, vendor::MediaKind};
 /// ```
 #[must_use = "the server stops when it is dropped"]
 pub struct MockServer {
-    mock: Arc<Mock>,
+    mock: Arc<MockService>,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
@@ -95,7 +95,7 @@ impl MockServer {
     pub(crate) async fn serve(config: Config) -> Result<Self, StartError> {
         let address = SocketAddr::new(config.host, config.port);
         let clients = config.clients;
-        let mock = Arc::new(Mock::new(config)?);
+        let mock = Arc::new(MockService::new(config)?);
         let tls = tls::acceptor(&mock.config, mock.clock.now()).map_err(StartError::Tls)?;
         let bound = listen::bind(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
         let (address, listener) = bound.map_err(|source| StartError::Bind { address, source })?;
@@ -346,13 +346,13 @@ impl MockServer {
     }
 
     #[cfg(feature = "cli")]
-    pub(crate) fn mock(&self) -> &Arc<Mock> {
+    pub(crate) fn mock(&self) -> &Arc<MockService> {
         &self.mock
     }
 }
 
 /// Looks now and then whether companies have been idle for too long: they go whether or not somebody calls.
-async fn let_idle_companies_go(mock: Arc<Mock>) {
+async fn let_idle_companies_go(mock: Arc<MockService>) {
     if mock.config.any_company_key.is_none() {
         return pending().await;
     }

@@ -15,7 +15,7 @@ impl Catalogue {
     pub(super) fn doubts(&self, scenario: &Scenario) -> Vec<(String, String)> {
         let outdone = self.outdone(scenario).map(|doubt| ("match".into(), doubt));
         let flags = Layers { saved: None, own: &scenario.form, scenario: None }.read_flags();
-        let named = scenario.person.as_ref().and_then(|wish| wish.name.clone());
+        let named = scenario.person.as_ref().and_then(|patch| patch.name.clone());
         let nothing_to_show = self.fixtures.people.doubt(named.as_slice(), &flags);
         let doubts = scenario.doubts().into_iter().chain(never_begins(scenario)).chain(never_comes(scenario));
         doubts.chain(outdone).chain(nothing_to_show.map(|doubt| ("flags".into(), doubt))).collect()
@@ -81,13 +81,13 @@ fn never_pulled(scenario: &Scenario, at: usize, trigger: &Trigger) -> Option<Str
 /// Why the widget has no such step, where the scenario says enough about flags and steps.
 fn missing_step(scenario: &Scenario, name: &str) -> Option<String> {
     let layers = Layers { saved: None, own: &scenario.form, scenario: None };
-    let (flags, asked) = (layers.read_flags(), layers.read_steps());
-    let steps = flow::steps(&flags, &asked);
+    let (flags, requested) = (layers.read_flags(), layers.read_steps());
+    let steps = flow::steps(&flags, &requested);
     if steps.iter().any(|step| step.is_named(name)) {
         return None;
     }
     // A call may ask for steps that a scenario without any says nothing of.
-    let is_switched_off = flow::steps(&Default::default(), &asked).iter().any(|step| step.is_named(name));
+    let is_switched_off = flow::steps(&Default::default(), &requested).iter().any(|step| step.is_named(name));
     if scenario.form.steps().is_empty() && !is_switched_off {
         return None;
     }

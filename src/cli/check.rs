@@ -15,7 +15,7 @@ use crate::{
     company::Company,
     config::Config,
     data_file::{DataFile, Findings, Problem, keys_of},
-    mock::{Misfit, doubts, misfits, sources},
+    mock::{SettingProblem, setting_problems, setting_warnings, sources},
     result::{FixtureFiles, FixtureKind, Fixtures},
     scenario::ScenarioFile,
 };
@@ -115,16 +115,16 @@ impl Checked {
 
     /// Looks at the values of settings, which come from that file.
     pub(super) fn values(&mut self, config: &Config, file: Option<&DataFile>) {
-        let misfit = |message| placed(file, Misfit { company: None, message });
+        let misfit = |message| placed(file, SettingProblem { company: None, message });
         self.findings.problems.extend(config.problems().into_iter().map(misfit));
     }
 
     /// Looks at what the settings name, and at whether these companies, which come from that file, fit it.
     pub(super) fn together(&mut self, config: &Config, companies: &[Company], file: Option<&DataFile>) -> Catalogue {
         let catalogue = self.catalogue(config);
-        let placed = |misfit: Misfit| placed(file, misfit);
-        self.findings.problems.extend(misfits(&catalogue, config, companies).into_iter().map(placed));
-        self.findings.warnings.extend(doubts(&catalogue, companies).into_iter().map(placed));
+        let placed = |misfit: SettingProblem| placed(file, misfit);
+        self.findings.problems.extend(setting_problems(&catalogue, config, companies).into_iter().map(placed));
+        self.findings.warnings.extend(setting_warnings(&catalogue, companies).into_iter().map(placed));
         catalogue
     }
 
@@ -224,7 +224,7 @@ impl Kind {
 }
 
 /// What is wrong with a setting, where the file says it.
-fn placed(file: Option<&DataFile>, Misfit { company, message }: Misfit) -> Problem {
+fn placed(file: Option<&DataFile>, SettingProblem { company, message }: SettingProblem) -> Problem {
     let Some(file) = file else { return Problem::new(message) };
     let of_company = |key: &str, field: &str| {
         let at = file.element_with("companies", &["key", "company_key"], key)?;

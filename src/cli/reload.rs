@@ -18,7 +18,7 @@ use crate::{
     catalogue::Files,
     config::Config,
     data_file::{DataFile, Findings, Problem},
-    mock::Mock,
+    mock::MockService,
 };
 
 /// What of the config file counts while the server runs.
@@ -74,7 +74,7 @@ impl Sources {
     }
 
     /// Reads everything again, for sessions that begin from now on. Nothing changes where anything is wrong.
-    fn reload(&self, mock: &Mock, why: &str) {
+    fn reload(&self, mock: &MockService, why: &str) {
         match self.try_reload(mock) {
             Ok(Findings { warnings, .. }) => {
                 warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
@@ -88,7 +88,7 @@ impl Sources {
         }
     }
 
-    fn try_reload(&self, mock: &Mock) -> Result<Findings, Vec<Problem>> {
+    fn try_reload(&self, mock: &MockService) -> Result<Findings, Vec<Problem>> {
         let mut checked = Checked::default();
         let file = self.config_file.as_ref().and_then(|path| checked.read(path));
         let said = file.as_ref().and_then(|file| checked.findings.take(Settings::in_file(file)));
@@ -104,7 +104,7 @@ impl Sources {
         if !findings.problems.is_empty() {
             return Err(findings.problems);
         }
-        mock.renew(catalogue, companies).map_err(|error| vec![Problem::new(error.to_string())])?;
+        mock.replace_catalogue(catalogue, companies).map_err(|error| vec![Problem::new(error.to_string())])?;
         if let Some(file) = &file {
             self.tell_of_later(&settings_in(file));
         }
@@ -139,7 +139,7 @@ impl Reloading {
     /// # Errors
     ///
     /// [`io::Error`] when the system does not let it listen.
-    pub(super) fn start(sources: Sources, mock: Arc<Mock>, watches: bool) -> io::Result<Self> {
+    pub(super) fn start(sources: Sources, mock: Arc<MockService>, watches: bool) -> io::Result<Self> {
         Ok(Self(tokio::spawn(reload(sources, mock, watches, Hangups::listen()?))))
     }
 }
@@ -150,7 +150,7 @@ impl Drop for Reloading {
     }
 }
 
-async fn reload(mut sources: Sources, mock: Arc<Mock>, watches: bool, mut hangups: Hangups) {
+async fn reload(mut sources: Sources, mock: Arc<MockService>, watches: bool, mut hangups: Hangups) {
     loop {
         let why = tokio::select! {
             () = hangups.next() => "SIGHUP",

@@ -1,4 +1,4 @@
-//! Bells that ring when something happens to a session, for those who wait for it.
+//! Notifiers that wake the waiters of a session when it changes.
 
 use std::{
     collections::HashMap,
@@ -12,14 +12,14 @@ use tokio::sync::Notify;
 
 use crate::vendor::Token;
 
-/// A bell for each session that somebody waits for. Mostly there is none, and nothing that happens takes a lock.
+/// One notifier for each session with waiters. Usually there is none, and a change takes no lock.
 #[derive(Debug, Default)]
 pub(super) struct SessionNotifiers {
     by_token: Mutex<HashMap<Token, Arc<Notify>>>,
     count: AtomicUsize,
 }
 
-/// The bell of a session, for one who waits.
+/// The notifier of a session, held by a waiter.
 #[derive(Debug)]
 pub(crate) struct SessionNotifier<'a> {
     notifiers: &'a SessionNotifiers,
@@ -30,24 +30,24 @@ pub(crate) struct SessionNotifier<'a> {
 impl SessionNotifiers {
     pub(super) fn subscribe(&self, token: Token) -> SessionNotifier<'_> {
         let mut by_token = self.by_token();
-        let rings = by_token.entry(token).or_default().clone();
+        let changed = by_token.entry(token).or_default().clone();
         self.count.store(by_token.len(), Ordering::SeqCst);
-        SessionNotifier { notifiers: self, token, changed: rings }
+        SessionNotifier { notifiers: self, token, changed }
     }
 
-    /// Rings that of one session.
+    /// Wakes the waiters of one session.
     pub(super) fn notify(&self, token: &Token) {
         if self.count.load(Ordering::SeqCst) > 0
-            && let Some(bell) = self.by_token().get(token)
+            && let Some(notifier) = self.by_token().get(token)
         {
-            bell.notify_waiters();
+            notifier.notify_waiters();
         }
     }
 
-    /// Rings all of them.
+    /// Wakes the waiters of all sessions.
     pub(super) fn notify_all(&self) {
         if self.count.load(Ordering::SeqCst) > 0 {
-            self.by_token().values().for_each(|bell| bell.notify_waiters());
+            self.by_token().values().for_each(|notifier| notifier.notify_waiters());
         }
     }
 

@@ -167,7 +167,7 @@ impl EventKind {
 }
 
 impl Event {
-    /// A clock was turned, and stands so now.
+    /// The event of a clock that was changed to this state.
     pub(crate) fn clock(now: Timestamp, is_frozen: bool) -> Self {
         Self { at: now, session: None, kind: EventKind::ClockChanged { now: now.to_string(), is_frozen } }
     }

@@ -9,34 +9,34 @@ use tokio::sync::Notify;
 
 /// The calls that the delays of one place hold: of a server, or of a company.
 #[derive(Debug, Default)]
-pub(crate) struct Holds {
+pub(crate) struct HeldCalls {
     /// How often they were freed.
-    freed: AtomicU64,
-    bell: Notify,
+    releases: AtomicU64,
+    released: Notify,
 }
 
-impl Holds {
+impl HeldCalls {
     /// How often they were freed so far; a call asks before it meets the delay.
     pub(crate) fn freed(&self) -> u64 {
-        self.freed.load(Ordering::SeqCst)
+        self.releases.load(Ordering::SeqCst)
     }
 
     /// Frees all of them.
     pub(crate) fn free(&self) {
-        self.freed.fetch_add(1, Ordering::SeqCst);
-        self.bell.notify_waiters();
+        self.releases.fetch_add(1, Ordering::SeqCst);
+        self.released.notify_waiters();
     }
 
     /// Waits until they are freed more often than that.
     pub(crate) async fn freed_after(&self, count: u64) {
         loop {
-            let mut rings = pin!(self.bell.notified());
+            let mut released = pin!(self.released.notified());
             // From here on nothing is missed.
-            rings.as_mut().enable();
+            released.as_mut().enable();
             if self.freed() > count {
                 return;
             }
-            rings.await;
+            released.await;
         }
     }
 }

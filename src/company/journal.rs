@@ -21,7 +21,7 @@ use crate::{
     vendor::Token,
 };
 
-/// The numbers of all that happened on a server, whichever journal it stands in, and a bell for those who wait for more.
+/// Numbers the calls and events of a server across all journals, and notifies the waiters of any of them.
 #[derive(Debug, Default)]
 pub(crate) struct JournalSequence {
     calls: AtomicU64,
@@ -32,9 +32,9 @@ pub(crate) struct JournalSequence {
     bytes: AtomicUsize,
     /// The journals, so that the oldest of all that is in them can make room.
     journals: Mutex<Vec<Weak<Journal>>>,
-    /// Rings for everything.
-    pub(crate) bell: Notify,
-    /// Rings when a journal was cleared, and much memory may be free.
+    /// Notified of every call and event.
+    pub(crate) changed: Notify,
+    /// Notified when a journal was cleared, so that memory may be free.
     pub(crate) cleared: Notify,
 }
 
@@ -73,15 +73,15 @@ impl JournalSequence {
         // The thread that holds the lock evicts for all of them.
         let Ok(mut journals) = self.journals.try_lock() else { return };
         journals.retain(|journal| journal.strong_count() > 0);
-        let there: Vec<_> = journals.iter().filter_map(Weak::upgrade).collect();
+        let live: Vec<_> = journals.iter().filter_map(Weak::upgrade).collect();
         let oldest = |journal: &Arc<Journal>| journal.kept().oldest();
         let mut by_oldest: BinaryHeap<_> =
-            there.iter().enumerate().filter_map(|(at, journal)| Some(Reverse((oldest(journal)?, at)))).collect();
+            live.iter().enumerate().filter_map(|(at, journal)| Some(Reverse((oldest(journal)?, at)))).collect();
         while self.bytes.load(Ordering::Relaxed) > enough
             && let Some(Reverse((_, at))) = by_oldest.pop()
         {
             let up_to = by_oldest.peek().map_or(u64::MAX, |Reverse((next, _))| *next);
-            by_oldest.extend(there[at].evict_up_to(up_to, enough).map(|oldest| Reverse((oldest, at))));
+            by_oldest.extend(live[at].evict_up_to(up_to, enough).map(|oldest| Reverse((oldest, at))));
         }
     }
 
@@ -99,9 +99,9 @@ impl JournalSequence {
 pub(crate) struct Journal {
     settings: JournalSettings,
     sequence: Arc<JournalSequence>,
-    kept: Mutex<CallBuffer>,
-    /// Rings for all that stands in it.
-    pub(crate) bell: Notify,
+    buffer: Mutex<CallBuffer>,
+    /// Notified of every call and event of this journal.
+    pub(crate) changed: Notify,
 }
 
 /// Something that happened: a call, or something else.
@@ -131,7 +131,7 @@ impl JournalItem {
 
 impl Journal {
     pub(crate) fn new(settings: JournalSettings, numbers: Arc<JournalSequence>) -> Arc<Self> {
-        let journal = Self { settings, sequence: numbers.clone(), kept: Mutex::default(), bell: Notify::new() };
+        let journal = Self { settings, sequence: numbers.clone(), buffer: Mutex::default(), changed: Notify::new() };
         let journal = Arc::new(journal);
         let mut journals = numbers.journals.lock().unwrap_or_else(PoisonError::into_inner);
         if journals.len() == journals.capacity() {
@@ -145,15 +145,15 @@ impl Journal {
     /// Adds a call; the oldest ones make room.
     pub(crate) fn record(&self, recorded: RecordedCall) {
         let bytes = size_of::<Arc<JournalEntry>>() + shared(size_of::<JournalEntry>()) + recorded.on_heap();
-        let gone = self.change(|kept, settings| {
+        let evicted = self.change(|buffer, settings| {
             // Numbered under the lock, so that they stand in the order of their ids.
             let (id, event_id) = (self.sequence.next_call(), self.sequence.next_event());
-            kept.add(Arc::new(JournalEntry { id, event_id, bytes, recorded }));
-            kept.make_room(settings)
+            buffer.add(Arc::new(JournalEntry { id, event_id, bytes, recorded }));
+            buffer.make_room(settings)
         });
         self.notify();
         // Whatever they held is let go while nobody has to wait.
-        drop(gone);
+        drop(evicted);
         self.sequence.make_room(self.settings.total);
     }
 
@@ -162,12 +162,12 @@ impl Journal {
         if !self.settings.enabled {
             return;
         }
-        self.change(|kept, settings| {
+        self.change(|buffer, settings| {
             for happened in happened {
-                kept.add_event(JournalEvent { id: self.sequence.next_event(), event: happened });
+                buffer.add_event(JournalEvent { id: self.sequence.next_event(), event: happened });
             }
-            while kept.events.len() > settings.events() {
-                kept.evict_event();
+            while buffer.events.len() > settings.events() {
+                buffer.evict_event();
             }
         });
         self.notify();
@@ -178,25 +178,25 @@ impl Journal {
     /// number of the oldest that is left.
     fn evict_up_to(&self, number: u64, most: usize) -> Option<u64> {
         let before = self.sequence.bytes.load(Ordering::Relaxed);
-        let (gone, oldest) = self.change(|kept, _| {
-            let (start, mut gone) = (kept.all_bytes(), Vec::new());
-            let is_too_much = |kept: &CallBuffer| before.saturating_sub(start - kept.all_bytes()) > most;
-            while kept.oldest().is_some_and(|oldest| oldest <= number) && is_too_much(kept) {
-                gone.push(kept.evict_oldest());
+        let (evicted, oldest) = self.change(|buffer, _| {
+            let (start, mut evicted) = (buffer.all_bytes(), Vec::new());
+            let is_too_much = |buffer: &CallBuffer| before.saturating_sub(start - buffer.all_bytes()) > most;
+            while buffer.oldest().is_some_and(|oldest| oldest <= number) && is_too_much(buffer) {
+                evicted.push(buffer.evict_oldest());
             }
-            (gone, kept.oldest())
+            (evicted, buffer.oldest())
         });
-        drop(gone);
+        drop(evicted);
         oldest
     }
 
     /// Changes what is kept, and keeps count of what all journals take, and of the calls that made room.
     fn change<T>(&self, change: impl FnOnce(&mut CallBuffer, &JournalSettings) -> T) -> T {
-        let mut kept = self.kept();
-        let (before, evicted) = (kept.all_bytes(), kept.evicted.count);
-        let changed = change(&mut kept, &self.settings);
-        let (now, made_room) = (kept.all_bytes(), kept.evicted.count.saturating_sub(evicted));
-        drop(kept);
+        let mut buffer = self.kept();
+        let (before, evicted) = (buffer.all_bytes(), buffer.evicted.count);
+        let changed = change(&mut buffer, &self.settings);
+        let (now, made_room) = (buffer.all_bytes(), buffer.evicted.count.saturating_sub(evicted));
+        drop(buffer);
         if now >= before {
             self.sequence.bytes.fetch_add(now - before, Ordering::Relaxed);
         } else {
@@ -221,31 +221,31 @@ impl Journal {
 
     /// Wakes those who wait for something in it.
     pub(super) fn notify(&self) {
-        self.bell.notify_waiters();
-        self.sequence.bell.notify_waiters();
+        self.changed.notify_waiters();
+        self.sequence.changed.notify_waiters();
     }
 
     /// The calls that are kept, and what had to make room.
     pub(crate) fn read(&self) -> (Vec<Arc<JournalEntry>>, EvictedCalls) {
-        let kept = self.kept();
-        (kept.entries.iter().cloned().collect(), kept.evicted)
+        let buffer = self.kept();
+        (buffer.entries.iter().cloned().collect(), buffer.evicted)
     }
 
     /// The calls that were answered behind the one of that id.
     pub(crate) fn calls_after(&self, id: u64) -> Vec<Arc<JournalEntry>> {
-        let kept = self.kept();
-        let first = kept.entries.partition_point(|entry| entry.id <= id);
-        kept.entries.range(first..).cloned().collect()
+        let buffer = self.kept();
+        let first = buffer.entries.partition_point(|entry| entry.id <= id);
+        buffer.entries.range(first..).cloned().collect()
     }
 
     /// The first things that happened behind that number and up to the other, in their order; and the number up to which
     /// some of what happened is not here any more, where that is behind the first one.
     pub(crate) fn read_events(&self, after: u64, up_to: u64, most: usize) -> (Vec<JournalItem>, Option<u64>) {
-        let kept = self.kept();
-        let first_call = kept.entries.partition_point(|entry| entry.event_id <= after);
-        let first_event = kept.events.partition_point(|event| event.id <= after);
-        let mut calls = kept.entries.range(first_call..).peekable();
-        let mut events = kept.events.range(first_event..).peekable();
+        let buffer = self.kept();
+        let first_call = buffer.entries.partition_point(|entry| entry.event_id <= after);
+        let first_event = buffer.events.partition_point(|event| event.id <= after);
+        let mut calls = buffer.entries.range(first_call..).peekable();
+        let mut events = buffer.events.range(first_event..).peekable();
         let mut noted = Vec::new();
         while noted.len() < most {
             let is_call = match (calls.peek(), events.peek()) {
@@ -261,14 +261,14 @@ impl Journal {
                 None => break,
             }
         }
-        (noted, Some(kept.forgotten).filter(|forgotten| *forgotten > after))
+        (noted, Some(buffer.forgotten).filter(|forgotten| *forgotten > after))
     }
 
     /// The call of that id.
     pub(crate) fn get(&self, id: u64) -> Option<Arc<JournalEntry>> {
-        let kept = self.kept();
-        let place = kept.entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
-        Some(kept.entries[place].clone())
+        let buffer = self.kept();
+        let place = buffer.entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
+        Some(buffer.entries[place].clone())
     }
 
     /// What had to make room.
@@ -278,11 +278,11 @@ impl Journal {
 
     /// What is not remembered any more when the whole journal goes.
     pub(super) fn evict_all(&self) -> EvictedCalls {
-        let kept = self.kept();
-        let calls = &kept.entries;
+        let buffer = self.kept();
+        let calls = &buffer.entries;
         let until = calls.iter().map(|entry| entry.recorded.at).max();
-        let left = EvictedCalls { count: calls.len() as u64, last: calls.back().map(|entry| entry.id), until };
-        kept.evicted.merge(left)
+        let cleared = EvictedCalls { count: calls.len() as u64, last: calls.back().map(|entry| entry.id), until };
+        buffer.evicted.merge(cleared)
     }
 
     /// Goes on for one that went, with what was not remembered of it.
@@ -292,13 +292,13 @@ impl Journal {
 
     /// Forgets all calls, and that others made room; and all else that happened.
     pub(crate) fn clear(&self) {
-        let gone = self.change(|kept, _| kept.clear());
-        drop(gone);
+        let evicted = self.change(|buffer, _| buffer.clear());
+        drop(evicted);
         self.sequence.cleared.notify_one();
     }
 
     fn kept(&self) -> MutexGuard<'_, CallBuffer> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

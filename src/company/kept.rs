@@ -83,7 +83,7 @@ impl CallBuffer {
             let shared = self.answers.entry(place).or_default();
             *shared += 1;
             if *shared == 1 {
-                self.bytes += allocated(entry.recorded.answer.len());
+                self.bytes += allocated(entry.recorded.response.len());
             }
         }
         self.entries.push_back(entry);
@@ -103,10 +103,10 @@ impl CallBuffer {
     pub(super) fn bytes_beside(&self, elsewhere: &std::collections::HashSet<*const u8>) -> usize {
         let mut seen = std::collections::HashSet::new();
         let shared = self.entries.iter().map(|entry| &entry.recorded).filter(|call| {
-            let place = call.answer.as_ptr();
+            let place = call.response.as_ptr();
             call.long_answer().is_some() && elsewhere.contains(&place) && seen.insert(place)
         });
-        self.all_bytes() - shared.map(|call| allocated(call.answer.len())).sum::<usize>()
+        self.all_bytes() - shared.map(|call| allocated(call.response.len())).sum::<usize>()
     }
 
     /// Forgets all of it, and that others made room; answers what was there.
@@ -126,12 +126,12 @@ impl CallBuffer {
     /// Takes the oldest calls out until the rest is within its bounds; answers the first of them, which mostly is the
     /// only one.
     pub(super) fn make_room(&mut self, settings: &JournalSettings) -> Option<Arc<JournalEntry>> {
-        let mut gone = None;
+        let mut first_evicted = None;
         while self.entries.len() > settings.calls || (self.bytes > settings.bytes && self.entries.len() > 1) {
             let Some(oldest) = self.evict_call() else { break };
-            gone.get_or_insert(oldest);
+            first_evicted.get_or_insert(oldest);
         }
-        gone
+        first_evicted
     }
 
     /// Takes the oldest out, call or event; answers it, where it is a call.
@@ -153,7 +153,7 @@ impl CallBuffer {
             *shared.get_mut() -= 1;
             if *shared.get() == 0 {
                 shared.remove();
-                self.bytes -= allocated(oldest.recorded.answer.len());
+                self.bytes -= allocated(oldest.recorded.response.len());
             }
         }
         let until = self.evicted.until.max(Some(oldest.recorded.at));

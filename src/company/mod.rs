@@ -21,13 +21,13 @@ pub(crate) use self::{
     event::{Event, EventKind, JournalEvent},
     file::{CompanyChange, CompanyFile},
     guests::OnDemandPolicy,
-    holds::Holds,
+    holds::HeldCalls,
     journal::{Journal, JournalItem, JournalSequence},
     kept::{EvictedCalls, JournalEntry},
     order::RemovalReason,
     recorded::{RecordedCall, RecordedHeaders},
     sessions::{LARGE, SessionLimit},
-    tenant::{EffectiveSettings, Tenant, TenantSettings, Waiting},
+    tenant::{EffectiveSettings, Tenant, TenantSettings, WaiterGuard},
     tenants::TenantRegistry,
 };
 pub use self::{

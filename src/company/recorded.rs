@@ -31,7 +31,7 @@ pub(crate) struct RecordedCall {
     /// The error of the vendor that it was answered with.
     pub(crate) error: Option<ErrorCode>,
     /// The beginning of the answer, before a fault did anything to it.
-    pub(crate) answer: Bytes,
+    pub(crate) response: Bytes,
     pub(crate) answer_type: Option<Cow<'static, str>>,
     /// How long the whole is, where that is known.
     pub(crate) answer_length: Option<u64>,
@@ -39,7 +39,7 @@ pub(crate) struct RecordedCall {
     pub(crate) scenario: Option<Arc<Scenario>>,
     /// The stage of the scenario that was the last when it was answered, from 1.
     pub(crate) stage: Option<usize>,
-    pub(crate) strikes: Vec<Strike>,
+    pub(crate) hits: Vec<Strike>,
 }
 
 /// The headers of a call, each a line: most of what is remembered is never read.
@@ -85,12 +85,12 @@ impl RecordedCall {
     /// Whether its answer is so long that it matters whether it is there once or twice.
     fn has_long_answer(&self) -> bool {
         const LONG: usize = 256;
-        self.answer.len() > LONG
+        self.response.len() > LONG
     }
 
     /// Where a long answer is: those that are at the same place are one.
     pub(super) fn long_answer(&self) -> Option<usize> {
-        self.has_long_answer().then(|| self.answer.as_ptr() as usize)
+        self.has_long_answer().then(|| self.response.as_ptr() as usize)
     }
 }
 
@@ -98,8 +98,8 @@ impl RecordedCall {
 impl OnHeap for RecordedCall {
     fn on_heap(&self) -> usize {
         let text = |text: &Cow<'static, str>| if let Cow::Owned(text) = text { text.on_heap() } else { 0 };
-        let strikes = self.strikes.iter().map(|strike| strike.note.on_heap()).sum::<usize>();
-        let answer = if self.has_long_answer() { 0 } else { allocated(self.answer.len()) };
+        let strikes = self.hits.iter().map(|strike| strike.note.on_heap()).sum::<usize>();
+        let answer = if self.has_long_answer() { 0 } else { allocated(self.response.len()) };
         text(&self.method)
             + text(&self.path_and_query)
             + self.answer_type.as_ref().map_or(0, text)
@@ -107,7 +107,7 @@ impl OnHeap for RecordedCall {
             + allocated(self.body.len())
             + answer
             + self.hint.on_heap()
-            + allocated(self.strikes.capacity() * size_of::<Strike>())
+            + allocated(self.hits.capacity() * size_of::<Strike>())
             + strikes
     }
 }

@@ -234,12 +234,12 @@ impl SessionStore {
         self.order().removal_reason(token)
     }
 
-    /// A bell that rings when something happens to a session, or its clock is turned.
-    pub(crate) fn bell(&self, token: Token) -> SessionNotifier<'_> {
+    /// A notifier that fires when the session, or its clock, changes.
+    pub(crate) fn notifier(&self, token: Token) -> SessionNotifier<'_> {
         self.bells.subscribe(token)
     }
 
-    /// Wakes all who wait for something to happen to a session: their clock was turned, or the sessions are gone.
+    /// Wakes all waiters: the clock was changed, or the sessions were removed.
     pub(super) fn wake_all(&self) {
         self.bells.notify_all();
     }
@@ -451,10 +451,10 @@ mod tests {
         let token = TokenSource::new(Some(1), "key").next();
         let begin = |seconds| {
             let scenario = catalogue.scenarios.get("approved").unwrap().clone();
-            let asked = SessionSpec { own: Form::default(), saved: None, scenario, chosen_by: "a test".into() };
+            let spec = SessionSpec { own: Form::default(), saved: None, scenario, chosen_by: "a test".into() };
             let (switches, step_types) = (Switches::default(), StepTypes::default());
             let lifetime = Duration::from_secs(60);
-            let opening = NewSession { token, spec: asked, switches, step_types, lifetime, parent: None };
+            let opening = NewSession { token, spec, switches, step_types, lifetime, parent: None };
             Session::begin(opening, Timestamp::from_second(seconds).unwrap())
         };
         let ceiling = SessionLimit { max_sessions: 10, refuses: false };

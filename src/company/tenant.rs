@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::{
     Company, Configuration, Event, EventKind, JournalSequence, JournalSettings,
-    holds::Holds,
+    holds::HeldCalls,
     journal::Journal,
     sessions::{EvictedSession, SessionIndex, SessionLimit, SessionStore},
 };
@@ -42,10 +42,10 @@ pub(crate) struct Tenant {
     pub(crate) sessions: SessionStore,
     pub(crate) faults: Faults,
     /// The calls that its delays hold.
-    pub(crate) holds: Holds,
+    pub(crate) holds: HeldCalls,
     pub(crate) journal: Arc<Journal>,
     /// What its code has met.
-    pub(crate) ledger: Ledger,
+    pub(crate) coverage: Ledger,
     /// Scenarios of the next sessions.
     queue: Mutex<VecDeque<ScenarioChoice>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
@@ -64,14 +64,14 @@ pub(crate) struct Tenant {
 
 /// Somebody waits for something in a company, which does not go idle meanwhile. It counts as called when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Waiting(Arc<Tenant>);
+pub(crate) struct WaiterGuard(Arc<Tenant>);
 
 /// A company as it is set, and what follows from that.
 #[derive(Debug)]
 pub(crate) struct EffectiveSettings {
     pub(crate) company: Company,
     /// What is saved for its sessions, by `config_id`.
-    saved: HashMap<String, ResolvedConfiguration>,
+    configurations: HashMap<String, ResolvedConfiguration>,
 }
 
 /// How a company begins, and is after a reset.
@@ -101,7 +101,7 @@ pub(crate) struct TenantSettings {
     pub(crate) sequence: Arc<JournalSequence>,
 }
 
-impl Drop for Waiting {
+impl Drop for WaiterGuard {
     fn drop(&mut self) {
         let Self(tenant) = self;
         tenant.touch(uptime());
@@ -123,7 +123,7 @@ impl EffectiveSettings {
             .iter()
             .map(|(id, saved)| (id.clone(), ResolvedConfiguration::new(id, saved)))
             .collect();
-        Arc::new(Self { company, saved })
+        Arc::new(Self { company, configurations: saved })
     }
 
     /// What is saved under a `config_id`.
@@ -132,7 +132,7 @@ impl EffectiveSettings {
     ///
     /// A message that lists the known ids.
     pub(crate) fn saved(&self, config_id: &str) -> Result<&ResolvedConfiguration, String> {
-        self.saved.get(config_id).ok_or_else(|| {
+        self.configurations.get(config_id).ok_or_else(|| {
             let known: Vec<_> = self.company.configurations.keys().map(String::as_str).collect();
             let known = if known.is_empty() { "none".into() } else { known.join(", ") };
             format!("there is no configuration `{}`; known: {known}", shortened(config_id))
@@ -145,16 +145,16 @@ impl Tenant {
     pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<SessionIndex>) -> Arc<Self> {
         let TenantSettings { seed, frozen_at, session_limit: ceiling, journal, sequence: ref numbers } = *settings;
         let journal = Journal::new(journal, numbers.clone());
-        let setup = EffectiveSettings::new(company);
-        let key = setup.company.key.clone();
+        let settings = EffectiveSettings::new(company);
+        let key = settings.company.key.clone();
         let tenant = Arc::new_cyclic(|tenant| Self {
             clock: Clock::new(frozen_at),
             tokens: TokenSource::new(seed, &key),
             sessions: SessionStore::new(tenant.clone(), index.clone(), journal.clone()),
             faults: Faults::default(),
-            holds: Holds::default(),
+            holds: HeldCalls::default(),
             journal,
-            ledger: Ledger::default(),
+            coverage: Ledger::default(),
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
             logged_warnings: Mutex::default(),
@@ -162,8 +162,8 @@ impl Tenant {
             last_call: AtomicU64::new(0),
             waiting: AtomicUsize::new(0),
             was_evicted: AtomicBool::new(false),
-            settings: RwLock::new(setup.clone()),
-            initial: RwLock::new(InitialSettings { settings: setup, frozen_at }),
+            settings: RwLock::new(settings.clone()),
+            initial: RwLock::new(InitialSettings { settings, frozen_at }),
             key,
         });
         tenant.restore_initial();
@@ -203,7 +203,7 @@ impl Tenant {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = initial.settings.clone();
         self.sessions.clear();
         self.journal.clear();
-        self.ledger.clear();
+        self.coverage.clear();
         self.clock.turn(Turn::Reset(initial.frozen_at), |_, _| {});
         self.tokens.reset();
         self.faults.replace(&company.faults, self.clock.now());
@@ -253,8 +253,8 @@ impl Tenant {
     /// Says in the log what is odd about a call of `begin/`, each thing once.
     pub(crate) fn log_warnings(&self, oddity: &str) {
         let is_new = {
-            let mut told = self.logged_warnings.lock().unwrap_or_else(PoisonError::into_inner);
-            told.len() < MOST_TOLD && !told.contains(oddity) && told.insert(oddity.to_owned())
+            let mut logged = self.logged_warnings.lock().unwrap_or_else(PoisonError::into_inner);
+            logged.len() < MOST_TOLD && !logged.contains(oddity) && logged.insert(oddity.to_owned())
         };
         if is_new {
             tracing::warn!(company = self.key, "{oddity}");
@@ -262,8 +262,8 @@ impl Tenant {
     }
 
     /// How many sessions it may have at once.
-    pub(crate) fn session_limit(&self, setup: &EffectiveSettings) -> SessionLimit {
-        let Company { max_sessions, refuse_at_max_sessions, .. } = setup.company;
+    pub(crate) fn session_limit(&self, settings: &EffectiveSettings) -> SessionLimit {
+        let Company { max_sessions, refuse_at_max_sessions, .. } = settings.company;
         SessionLimit {
             max_sessions: max_sessions.unwrap_or(self.session_limit.max_sessions),
             refuses: refuse_at_max_sessions.unwrap_or(self.session_limit.refuses),
@@ -352,17 +352,17 @@ impl Tenant {
         });
         let (endpoint, scenario_name) = (Some(Endpoint::Begin), Some(scenario));
         let occasion = Occasion { endpoint, scenario: scenario_name, ..Occasion::default() };
-        let strikes = list.strike(&occasion, false, now, |purpose| self.tokens.draw(purpose));
-        if list.is_empty() && strikes.is_empty() {
+        let hits = list.strike(&occasion, false, now, |purpose| self.tokens.draw(purpose));
+        if list.is_empty() && hits.is_empty() {
             lists.remove(scenario);
         }
-        strikes
+        hits
     }
 
     /// Says that somebody waits for something in it, as long as the answer lives.
-    pub(crate) fn register_waiter(self: &Arc<Self>) -> Waiting {
+    pub(crate) fn register_waiter(self: &Arc<Self>) -> WaiterGuard {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        Waiting(self.clone())
+        WaiterGuard(self.clone())
     }
 
     /// Whether somebody waits for something in it.

@@ -20,9 +20,9 @@ use crate::{session::Session, vendor::Token};
 #[derive(Debug)]
 pub(crate) struct TenantRegistry {
     index: Arc<SessionIndex>,
-    /// Those that stay until somebody removes them, in the order in which they came.
+    /// The companies that stay until they are removed, in order of creation.
     permanent: RwLock<IndexMap<String, Arc<Tenant>>>,
-    /// Those of them that are configured, of which there is always one. It is locked before the residents.
+    /// The configured companies, at least one. Locked before `permanent`.
     configured: RwLock<Vec<Arc<Tenant>>>,
     on_demand: Option<OnDemandTenants>,
 }

@@ -67,7 +67,7 @@ impl DataFile {
             Ok(_) => Err(problems),
             Err(others) => {
                 for other in others.into_iter().map(|other| self.as_written(other, &replaced)) {
-                    if !problems.iter().any(|problem| problem.place.is_some() && problem.place == other.place) {
+                    if !problems.iter().any(|problem| problem.span.is_some() && problem.span == other.span) {
                         problems.push(other);
                     }
                 }
@@ -79,17 +79,17 @@ impl DataFile {
 
     /// A problem with the expanded text, where it stands in the file, and without the values of variables.
     fn as_written(&self, problem: Problem, replaced: &[Replaced]) -> Problem {
-        let Some(place) = &problem.place else { return problem };
+        let Some(span) = &problem.span else { return problem };
         let length = |text: &str| text.chars().count();
-        let mut column = place.column;
-        for value in replaced.iter().filter(|value| value.line == place.line) {
+        let mut column = span.column;
+        for value in replaced.iter().filter(|value| value.line == span.line) {
             if column >= value.column + length(&value.instead) {
                 column = column + length(&value.source) - length(&value.instead);
             } else if column > value.column {
                 column = value.column;
             }
         }
-        let value = replaced.iter().find(|value| (value.line, value.column) == (place.line, column));
+        let value = replaced.iter().find(|value| (value.line, value.column) == (span.line, column));
         let message = match value {
             Some(Replaced { value, source, .. }) => {
                 let source = format!("`{}`", shortened(source.trim_matches(['"', '\''])));
@@ -98,7 +98,7 @@ impl DataFile {
             }
             None => problem.message,
         };
-        self.marked((place.line, column), message)
+        self.marked((span.line, column), message)
     }
 }
 
@@ -112,7 +112,7 @@ fn is_block(before: &str) -> bool {
 
 /// Where a bracket is out of place, that may be the one of a variable.
 fn with_brackets(mut problem: Problem) -> Problem {
-    let is_in_line = problem.place.as_ref().is_some_and(|place| place.shows("${"));
+    let is_in_line = problem.span.as_ref().is_some_and(|span| span.shows("${"));
     if is_in_line && problem.message.starts_with("while parsing a flow") {
         problem.message.push_str("; within brackets a variable stands in quotes: \"${NAME}\"");
     }
@@ -268,8 +268,8 @@ mod tests {
         let wrong = file(text).parse_with::<HashMap<String, std::net::IpAddr>>(&variables()).unwrap_err();
         let said: Vec<_> = wrong.iter().map(ToString::to_string).collect();
         assert_eq!(said.len(), 5, "{said:?}");
-        for (said, place) in said.iter().zip(["1:5:", "1:18:", "1:34:", "1:48:", "1:61:"]) {
-            assert!(said.starts_with(&format!("a.yaml:{place}")) && !said.contains("value`"), "{said}");
+        for (said, span) in said.iter().zip(["1:5:", "1:18:", "1:34:", "1:48:", "1:61:"]) {
+            assert!(said.starts_with(&format!("a.yaml:{span}")) && !said.contains("value`"), "{said}");
         }
         assert!(said[2].contains("there is no variable `NAME`"), "{}", said[2]);
         for text in ["a: |\n  ${SET}\nb: 1\n", "a: >-\n  ${SET}", "a: \"x\n  ${SET}\"\nb: 1\n", "a: | # x\n  ${SET}"] {

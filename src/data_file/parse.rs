@@ -116,8 +116,8 @@ impl DataFile {
     }
 
     fn problem_at(&self, line: usize, column: usize, width: usize, message: String) -> Problem {
-        let place = Place::new(&self.text, line.max(1), column.max(1), width);
-        Problem { file: Some(self.path.clone()), place: Some(place), message }
+        let span = Place::new(&self.text, line.max(1), column.max(1), width);
+        Problem { file: Some(self.path.clone()), span: Some(span), message }
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Problem {
     /// The file or folder; `None` where it is about none.
     pub(crate) file: Option<PathBuf>,
     /// `None` where it is about the file as a whole.
-    pub(crate) place: Option<Place>,
+    pub(crate) span: Option<Place>,
     pub(crate) message: String,
 }
 
@@ -108,12 +108,12 @@ impl From<Vec<Problem>> for LoadError {
 impl Problem {
     /// About no file.
     pub(crate) fn new(message: String) -> Self {
-        Self { file: None, place: None, message }
+        Self { file: None, span: None, message }
     }
 
     /// About a file or folder as a whole.
     pub(crate) fn of_file(path: &Path, message: String) -> Self {
-        Self { file: Some(path.to_owned()), place: None, message }
+        Self { file: Some(path.to_owned()), span: None, message }
     }
 
     /// A file or folder that the system does not let us read.
@@ -123,8 +123,8 @@ impl Problem {
 
     /// By file, line and column.
     pub(super) fn in_order(&self, other: &Self) -> Ordering {
-        let place = |it: &Self| it.place.as_ref().map(|place| (place.line, place.column));
-        self.file.cmp(&other.file).then_with(|| place(self).cmp(&place(other)))
+        let span = |it: &Self| it.span.as_ref().map(|span| (span.line, span.column));
+        self.file.cmp(&other.file).then_with(|| span(self).cmp(&span(other)))
     }
 
     /// The problem, with the line and a mark under it, where there is one.
@@ -134,7 +134,7 @@ impl Problem {
 
     /// `FILE:LINE:COLUMN: `, as much of it as there is.
     pub(crate) fn position(&self) -> String {
-        match (&self.file, &self.place) {
+        match (&self.file, &self.span) {
             (None, _) => String::new(),
             (Some(file), None) => format!("{}: ", file.display()),
             (Some(file), Some(Place { line, column, .. })) => format!("{}:{line}:{column}: ", file.display()),
@@ -143,7 +143,7 @@ impl Problem {
 
     /// The line with a mark under it, where there is one.
     pub(crate) fn marked(&self) -> Option<String> {
-        self.place.as_ref().and_then(Place::marked)
+        self.span.as_ref().and_then(Place::marked)
     }
 }
 

@@ -132,7 +132,7 @@ impl TryFrom<RawFault> for FaultFile {
     type Error = String;
 
     fn try_from(mut raw: RawFault) -> Result<Self, String> {
-        let harms = [
+        let effects = [
             raw.instead()?,
             raw.content_type.take().map(|it| checked_content_type(it).map(Harm::ContentType)).transpose()?,
             raw.close.map(|close| match close {
@@ -149,16 +149,16 @@ impl TryFrom<RawFault> for FaultFile {
             }),
             raw.drip.map(checked_rate).transpose()?.map(Harm::Drip),
         ];
-        let mut harms = harms.into_iter().flatten();
-        let harm = harms.next();
-        if harms.next().is_some() {
+        let mut effects = effects.into_iter().flatten();
+        let effect = effects.next();
+        if effects.next().is_some() {
             return Err(
                 "a fault has one of `status`, `retry_after`, `content_type`, `close`, `answer`, `drip`; write \
                         another fault for the other"
                     .into(),
             );
         }
-        if harm.is_none() && raw.delay.is_none() {
+        if effect.is_none() && raw.delay.is_none() {
             return Err("a fault needs something that goes wrong: `delay`, `status`, `retry_after`, `content_type`, \
                         `close`, `answer` or `drip`"
                 .into());
@@ -181,7 +181,7 @@ impl TryFrom<RawFault> for FaultFile {
             }
         };
         let delay = raw.delay.map(|DelayFile(delay)| delay);
-        Ok(Self(Fault { name: raw.name, on: raw.on, session: None, scenario: raw.scenario, delay, harm, ends }))
+        Ok(Self(Fault { name: raw.name, on: raw.on, session: None, scenario: raw.scenario, delay, effect, ends }))
     }
 }
 

@@ -23,9 +23,9 @@ struct InForce {
     fault: Fault,
     began_at: Timestamp,
     /// The calls that it was on.
-    met: u32,
+    matched_calls: u32,
     /// Those of them that it struck.
-    struck: u32,
+    hits: u32,
 }
 
 /// What faults want to know of a call.
@@ -43,7 +43,7 @@ pub(crate) struct Occasion<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Strike {
     pub(crate) delay: Option<Duration>,
-    pub(crate) harm: Option<Harm>,
+    pub(crate) effect: Option<Harm>,
     /// Whether the fault is on every company, and so not this one's to end.
     pub(crate) is_of_server: bool,
     /// For hint and log: which fault it is, what it does, and how long it goes on.
@@ -53,7 +53,7 @@ pub(crate) struct Strike {
 impl Strike {
     /// Whether the call is not carried out at all.
     pub(crate) fn comes_first(&self) -> bool {
-        self.harm.as_ref().is_some_and(Harm::comes_first)
+        self.effect.as_ref().is_some_and(Harm::comes_first)
     }
 }
 
@@ -84,7 +84,7 @@ impl FaultList {
     /// Adds a fault that begins at `now`, in place of one of the same name.
     pub(crate) fn add(&mut self, fault: Fault, now: Timestamp) {
         self.remove(&fault.name());
-        self.0.push(InForce { fault, began_at: now, met: 0, struck: 0 });
+        self.0.push(InForce { fault, began_at: now, matched_calls: 0, hits: 0 });
     }
 
     /// Ends the fault of that name; false when there is none.
@@ -94,7 +94,7 @@ impl FaultList {
         self.0.len() < before
     }
 
-    /// Lets the faults strike that are on this call, up to the first that harms it: delays add up, harms do not.
+    /// Applies the faults that match this call, up to the first with an effect: delays add up, effects do not.
     /// `is_answered` says that a fault of another place keeps it from being carried out. `draw` gives a number for what
     /// it is asked for.
     pub(crate) fn strike(
@@ -105,19 +105,19 @@ impl FaultList {
         draw: impl Fn(&str) -> u64,
     ) -> Vec<Strike> {
         self.end_those_due(now);
-        let mut strikes = Vec::new();
+        let mut hits = Vec::new();
         for in_force in self.0.iter_mut().filter(|in_force| in_force.fault.is_on(occasion)) {
-            in_force.met = in_force.met.saturating_add(1);
+            in_force.matched_calls = in_force.matched_calls.saturating_add(1);
             if is_answered || !in_force.is_its_turn() {
                 continue;
             }
-            in_force.struck = in_force.struck.saturating_add(1);
-            let strike = in_force.strike(&draw);
-            is_answered = strike.harm.is_some();
-            strikes.push(strike);
+            in_force.hits = in_force.hits.saturating_add(1);
+            let hit = in_force.strike(&draw);
+            is_answered = hit.effect.is_some();
+            hits.push(hit);
         }
         self.0.retain(|in_force| !in_force.is_over());
-        strikes
+        hits
     }
 
     /// Whether all have ended.
@@ -149,40 +149,40 @@ impl FaultList {
 impl InForce {
     fn is_its_turn(&self) -> bool {
         match &self.fault.ends {
-            End::AfterCalls(calls) => calls.contains(&self.met),
+            End::AfterCalls(calls) => calls.contains(&self.matched_calls),
             End::AfterTimes(_) | End::After(_) | End::Never => true,
         }
     }
 
     fn is_over(&self) -> bool {
         match &self.fault.ends {
-            End::AfterTimes(times) => self.struck >= *times,
-            End::AfterCalls(calls) => self.met >= *calls.end(),
+            End::AfterTimes(times) => self.hits >= *times,
+            End::AfterCalls(calls) => self.matched_calls >= *calls.end(),
             End::After(_) | End::Never => false,
         }
     }
 
     /// What it does to the call that it has just met.
     fn strike(&self, draw: impl Fn(&str) -> u64) -> Strike {
-        let Self { fault, began_at, met, struck } = self;
+        let Self { fault, began_at, matched_calls, hits } = self;
         let name = fault.name();
         let left = match &fault.ends {
-            End::AfterTimes(times) => format!("call {struck} of {times}"),
-            End::AfterCalls(calls) => format!("call {met} of the calls {} to {}", calls.start(), calls.end()),
+            End::AfterTimes(times) => format!("call {hits} of {times}"),
+            End::AfterCalls(calls) => format!("call {matched_calls} of the calls {} to {}", calls.start(), calls.end()),
             End::After(time) => format!("until {}", later(*began_at, *time)),
             End::Never => "until it is removed".into(),
         };
-        let delay = fault.delay.map(|delay| delay.draw(draw(&format!("{name} {struck}"))));
+        let delay = fault.delay.map(|delay| delay.draw(draw(&format!("{name} {hits}"))));
         let drawn = match (delay, fault.delay) {
             (Some(drawn), Some(Delay { from, to })) if from != to => format!(", here {drawn:?}"),
             _ => String::new(),
         };
         let note = format!("fault `{name}` ({}{drawn}), {left}", fault.effect());
-        Strike { delay, harm: fault.harm.clone(), is_of_server: false, note }
+        Strike { delay, effect: fault.effect.clone(), is_of_server: false, note }
     }
 
     fn info(&self) -> FaultInfo {
-        let Self { fault, began_at, struck, .. } = self;
+        let Self { fault, began_at, hits, .. } = self;
         FaultInfo {
             name: fault.name(),
             company_key: None,
@@ -197,7 +197,7 @@ impl InForce {
                 End::After(time) => format!("at {}", later(*began_at, *time)),
                 End::Never => "when it is removed".into(),
             },
-            struck: *struck,
+            struck: *hits,
         }
     }
 }

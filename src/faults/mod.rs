@@ -37,7 +37,7 @@ pub struct Fault {
     session: Option<String>,
     scenario: Option<String>,
     delay: Option<Delay>,
-    harm: Option<Harm>,
+    effect: Option<Harm>,
     ends: End,
 }
 
@@ -60,12 +60,12 @@ enum End {
 }
 
 impl Fault {
-    fn new(delay: Option<Delay>, harm: Option<Harm>) -> Self {
-        Self { name: None, on: None, session: None, scenario: None, delay, harm, ends: End::AfterTimes(1) }
+    fn new(delay: Option<Delay>, effect: Option<Harm>) -> Self {
+        Self { name: None, on: None, session: None, scenario: None, delay, effect, ends: End::AfterTimes(1) }
     }
 
-    fn harm(harm: Harm) -> Self {
-        Self::new(None, Some(harm))
+    fn harm(effect: Harm) -> Self {
+        Self::new(None, Some(effect))
     }
 
     /// The answer is held back, in real time: no clock ends it, but a client that goes away does.
@@ -178,7 +178,7 @@ impl Fault {
     }
 
     fn instead(&mut self) -> &mut Instead {
-        match &mut self.harm {
+        match &mut self.effect {
             Some(Harm::Instead(instead)) => instead,
             _ => panic!("this goes with `Fault::status` alone"),
         }
@@ -270,13 +270,13 @@ impl Fault {
             true => format!("a delay of {from:?}"),
             false => format!("a delay of {from:?} to {to:?}"),
         });
-        let harm = self.harm.as_ref().map(ToString::to_string);
-        [delay, harm].into_iter().flatten().collect::<Vec<_>>().join(", then ")
+        let effect = self.effect.as_ref().map(ToString::to_string);
+        [delay, effect].into_iter().flatten().collect::<Vec<_>>().join(", then ")
     }
 
     /// Whether it keeps calls from being carried out, and does not end by itself.
     pub(crate) fn stays_in_the_way(&self) -> bool {
-        self.ends == End::Never && self.harm.as_ref().is_some_and(Harm::comes_first)
+        self.ends == End::Never && self.effect.as_ref().is_some_and(Harm::comes_first)
     }
 
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {

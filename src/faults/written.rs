@@ -10,7 +10,7 @@ use crate::clock::written_duration;
 impl Fault {
     /// The keys of a file that stand for this fault, and `session` where it is for one.
     pub(crate) fn written(&self) -> Map<String, Value> {
-        let Self { name, on, session, scenario, delay, harm, ends } = self;
+        let Self { name, on, session, scenario, delay, effect, ends } = self;
         let time = |time: &Duration| Value::from(written_duration(*time));
         let mut keys = Map::new();
         let mut say = |key: &str, value: Value| drop(keys.insert(key.to_owned(), value));
@@ -25,7 +25,7 @@ impl Fault {
                 say("delay", format!("{} to {}", written_duration(*from), written_duration(*to)).into());
             }
         }
-        match harm {
+        match effect {
             None => {}
             Some(Harm::Instead(Instead { status, retry_after, body })) => {
                 say("status", json!(status));

@@ -131,19 +131,19 @@ impl<'a> Flow<'a> {
         &self,
         progress: &Progress,
         mut answer: Answer,
-        beside: &Beside<'_>,
+        context: &Beside<'_>,
     ) -> Result<Next, AnswerError> {
         let screen = self.reachable(progress, &answer.screen)?;
         if answer.keep {
-            if !progress.given.contains_key(&screen.id) {
+            if !progress.inputs.contains_key(&screen.id) {
                 return Err(error("try-again", format!("nothing was given at `{}` that could be kept", screen.id)));
             }
             return Ok(Next::new(progress.at(self, self.first_open(progress)), None));
         }
         if answer.auto {
-            fill_in(&mut answer, &screen.content, beside);
+            fill_in(&mut answer, &screen.content, context);
         }
-        let (given, act) = match &screen.content {
+        let (input, act) = match &screen.content {
             Content::Agreement if answer.agree == Some(false) => {
                 return Ok(Next::new(progress.clone(), Some(Act::Disagree)));
             }
@@ -160,15 +160,15 @@ impl<'a> Flow<'a> {
                     Some(Given::Address { address: before, resends }) if *before == address => *resends,
                     _ => 0,
                 };
-                let given = Given::Address { address: address.clone(), resends };
-                (given, is_checked.then_some(Act::SendCode { channel: *channel, address, resends }))
+                let input = Given::Address { address: address.clone(), resends };
+                (input, is_checked.then_some(Act::SendCode { channel: *channel, address, resends }))
             }
-            content => (given(content, answer, beside)?, None),
+            content => (given(content, answer, context)?, None),
         };
         let dropped =
-            if progress.given.get(&screen.id) == Some(&given) { Vec::new() } else { dropped(&screen.content, &given) };
+            if progress.inputs.get(&screen.id) == Some(&input) { Vec::new() } else { dropped(&screen.content, &input) };
         let mut progress = progress.clone();
-        progress.give(&screen.id, given, self.following(screen));
+        progress.give(&screen.id, input, self.following(screen));
         Ok(Next { dropped, ..Next::new(progress, act) })
     }
 }
@@ -176,27 +176,27 @@ impl<'a> Flow<'a> {
 impl Progress {
     /// Takes what was given on a screen; where it decides, what was given on the screens that are `following` is gone. The
     /// person goes on to the first open screen.
-    fn give<'s>(&mut self, id: &str, given: Given, following: impl Iterator<Item = &'s str>) {
+    fn give<'s>(&mut self, id: &str, input: Given, following: impl Iterator<Item = &'s str>) {
         self.at = None;
-        if self.given.get(id) == Some(&given) {
+        if self.inputs.get(id) == Some(&input) {
             return;
         }
-        if given.decides() {
+        if input.decides() {
             following.for_each(|id| {
-                self.given.shift_remove(id);
+                self.inputs.shift_remove(id);
             });
         }
-        self.given.insert(id.to_owned(), given);
+        self.inputs.insert(id.to_owned(), input);
     }
 
     /// The same with the person at that screen of the flow.
     pub(crate) fn at(&self, flow: &Flow<'_>, at: usize) -> Self {
-        Self { at: Some(flow.screens[at].id.clone()), given: self.given.clone() }
+        Self { at: Some(flow.screens[at].id.clone()), inputs: self.inputs.clone() }
     }
 }
 
 /// What is given on a screen that only takes something.
-fn given(content: &Content<'_>, answer: Answer, beside: &Beside<'_>) -> Result<Given, AnswerError> {
+fn given(content: &Content<'_>, answer: Answer, context: &Beside<'_>) -> Result<Given, AnswerError> {
     Ok(match content {
         Content::Agreement => match required(answer.agree, "agree")? {
             true => Given::Passed,
@@ -216,7 +216,7 @@ fn given(content: &Content<'_>, answer: Answer, beside: &Beside<'_>) -> Result<G
             if code.trim().is_empty() {
                 return Err(error("code-missing", format!("the code that was sent to {address} is missing")));
             }
-            if code.trim() != (beside.code)(address, *resends) {
+            if code.trim() != (context.code)(address, *resends) {
                 let problem = format!("`{}` is not the code that was sent to {address}", shortened(&code));
                 return Err(error("code-wrong", problem));
             }
@@ -261,9 +261,9 @@ fn given(content: &Content<'_>, answer: Answer, beside: &Beside<'_>) -> Result<G
 }
 
 /// The pictures that do not belong to what was given.
-fn dropped(content: &Content<'_>, given: &Given) -> Vec<(MediaKind, u32)> {
+fn dropped(content: &Content<'_>, input: &Given) -> Vec<(MediaKind, u32)> {
     let papers = |from: u32| (from..=MOST_PAGES).map(|page| (MediaKind::GeneralDocument, page)).collect();
-    match (content, given) {
+    match (content, input) {
         (Content::Document { .. }, _) => {
             [MediaKind::CardFront, MediaKind::CardBack, MediaKind::Passport].map(|kind| (kind, 1)).to_vec()
         }
@@ -278,15 +278,15 @@ fn dropped(content: &Content<'_>, given: &Given) -> Vec<(MediaKind, u32)> {
 }
 
 /// Fills in whatever fits.
-fn fill_in(answer: &mut Answer, content: &Content<'_>, beside: &Beside<'_>) {
+fn fill_in(answer: &mut Answer, content: &Content<'_>, context: &Beside<'_>) {
     match content {
-        Content::Language => answer.language = Some(beside.language.code().to_owned()),
+        Content::Language => answer.language = Some(context.language.code().to_owned()),
         Content::Agreement => answer.agree = Some(true),
         Content::Address { channel: Channel::Email, .. } => answer.address = Some(SAMPLE_EMAIL.to_owned()),
         Content::Address { channel: Channel::Phone, .. } => answer.address = Some(SAMPLE_PHONE.to_owned()),
-        Content::Code { address, resends, .. } => answer.code = Some((beside.code)(address, *resends)),
+        Content::Code { address, resends, .. } => answer.code = Some((context.code)(address, *resends)),
         Content::Document { kinds, countries } => {
-            let (kind, country) = &(beside.document)();
+            let (kind, country) = &(context.document)();
             let is_country_allowed = countries.is_empty() || countries.contains(country);
             answer.document = Some(if kinds.contains(kind) { *kind } else { kinds[0] });
             answer.country = Some(if is_country_allowed { country.clone() } else { countries[0].clone() });
@@ -366,13 +366,13 @@ mod tests {
         }
 
         fn give(&mut self, answer: Value) -> Result<Next, AnswerError> {
-            let beside = Beside {
+            let context = Beside {
                 code: &|_, resends| format!("{}", 1234 + resends),
                 document: &|| (DocumentType::Passport, "UKR".to_owned()),
                 language: Language::Georgian,
             };
             let answer = serde_json::from_value(answer).unwrap();
-            let next = self.flow().answer(&self.progress, answer, &beside)?;
+            let next = self.flow().answer(&self.progress, answer, &context)?;
             self.progress = next.progress.clone();
             Ok(next)
         }
@@ -488,14 +488,14 @@ mod tests {
     #[test]
     fn a_picture_comes_as_the_flags_let_it() {
         let mut person = Person::new(json!({"skip_agreement": true, "skip_document": true}), json!([]));
-        let beside = Beside {
+        let context = Beside {
             code: &|_, _| String::new(),
             document: &|| unreachable!("no document is asked for"),
             language: Language::English,
         };
-        let take = |way| {
-            let answer = Answer { screen: "face".into(), picture: Some(way), ..Answer::default() };
-            person.flow().answer(&person.progress, answer, &beside).map_err(|error| error.text)
+        let take = |source| {
+            let answer = Answer { screen: "face".into(), picture: Some(source), ..Answer::default() };
+            person.flow().answer(&person.progress, answer, &context).map_err(|error| error.text)
         };
         assert_eq!(take(Way::Upload), Err("no-upload"));
         let taken = take(Way::Capture).unwrap();

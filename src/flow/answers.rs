@@ -28,9 +28,9 @@ impl Answers {
     ///
     /// A message that names the questionnaire and the question, and says what is wrong.
     pub(crate) fn new(answers: Map<String, Value>, steps: &Steps) -> Result<Self, String> {
-        let asked = Asked::of(steps.questionnaires_of_person());
+        let index = Asked::of(steps.questionnaires_of_person());
         for (key, given) in &answers {
-            let Some(questions) = asked.questionnaires.get(key.as_str()) else {
+            let Some(questions) = index.questionnaires.get(key.as_str()) else {
                 return Err(format!("the session has no questionnaire `{}` for the person", shortened(key)));
             };
             let Some(given) = given.as_object() else {
@@ -39,7 +39,7 @@ impl Answers {
             check(key, given, questions)?;
         }
         let answers = Self { given: answers, is_partial: false };
-        asked.find_open(|questionnaire, question| answers.get(questionnaire, question).is_some())?;
+        index.find_open(|questionnaire, question| answers.get(questionnaire, question).is_some())?;
         Ok(answers)
     }
 
@@ -49,9 +49,9 @@ impl Answers {
     ///
     /// As [`Answers::new`].
     pub(crate) fn check(questionnaire: &Questionnaire<'_>, given: &Map<String, Value>) -> Result<(), String> {
-        let asked = Asked::of(std::iter::once(questionnaire.clone()));
-        check(&questionnaire.key, given, &asked.questionnaires[&*questionnaire.key])?;
-        asked.find_open(|_, question| given.get(question).is_some_and(|answer| !is_blank(answer)))
+        let index = Asked::of(std::iter::once(questionnaire.clone()));
+        check(&questionnaire.key, given, &index.questionnaires[&*questionnaire.key])?;
+        index.find_open(|_, question| given.get(question).is_some_and(|answer| !is_blank(answer)))
     }
 
     /// Takes what the person filled in, one questionnaire after the other; `None` where that is nothing.
@@ -82,11 +82,11 @@ fn check(
 ) -> Result<(), String> {
     for (question, answer) in given {
         let (key, name) = (shortened(questionnaire), shortened(question));
-        let Some(asked) = questions.get(question.as_str()) else {
+        let Some(known) = questions.get(question.as_str()) else {
             return Err(format!("`{key}` has no question `{name}`"));
         };
         if !is_blank(answer)
-            && let Some(problem) = asked.problem(answer)
+            && let Some(problem) = known.problem(answer)
         {
             return Err(format!("the question `{name}` of `{key}` {problem}"));
         }
@@ -109,12 +109,12 @@ struct AskedQuestion<'a> {
 impl<'a> Asked<'a> {
     /// The form of those questionnaires. Of several questions with one key, the first counts.
     fn of(all: impl Iterator<Item = Questionnaire<'a>>) -> Self {
-        let mut asked = Self { questionnaires: HashMap::new(), mandatory: Vec::new() };
+        let mut index = Self { questionnaires: HashMap::new(), mandatory: Vec::new() };
         for questionnaire in all {
-            let questions = asked.questionnaires.entry(questionnaire.key.clone()).or_default();
+            let questions = index.questionnaires.entry(questionnaire.key.clone()).or_default();
             for question in questionnaire.questions {
                 if question.mandatory {
-                    asked.mandatory.push((questionnaire.key.clone(), question.key.clone()));
+                    index.mandatory.push((questionnaire.key.clone(), question.key.clone()));
                 }
                 let options = question.options.into_iter().map(|option| option.key);
                 questions
@@ -122,7 +122,7 @@ impl<'a> Asked<'a> {
                     .or_insert_with(|| AskedQuestion { kind: question.kind, options: options.collect() });
             }
         }
-        asked
+        index
     }
 
     /// Names the first mandatory question that has no answer.

@@ -15,7 +15,7 @@ pub(crate) struct Progress {
     /// The id of the screen that the person looks at; `None` for the first that is open.
     pub(super) at: Option<String>,
     /// By the ids of screens.
-    pub(super) given: IndexMap<String, Given>,
+    pub(super) inputs: IndexMap<String, Given>,
 }
 
 /// What a person gave on a screen.
@@ -65,20 +65,20 @@ impl OnHeap for Given {
 
 impl OnHeap for Progress {
     fn on_heap(&self) -> usize {
-        self.at.on_heap() + self.given.on_heap()
+        self.at.on_heap() + self.inputs.on_heap()
     }
 }
 
 impl Progress {
     /// What was given on the screen of that id.
     pub(crate) fn given(&self, screen: &str) -> Option<&Given> {
-        self.given.get(screen)
+        self.inputs.get(screen)
     }
 
     /// The same after a code was sent again so often to the address that was given on a screen.
     pub(super) fn resent(&self, screen: &str, often: u32) -> Self {
         let mut progress = self.clone();
-        if let Some(Given::Address { resends, .. }) = progress.given.get_mut(screen) {
+        if let Some(Given::Address { resends, .. }) = progress.inputs.get_mut(screen) {
             *resends = often;
         }
         progress
@@ -86,13 +86,13 @@ impl Progress {
 
     /// The language that the person chose last.
     pub(crate) fn language(&self) -> Option<Language> {
-        let chosen = |given: &Given| if let Given::Language(code) = given { Language::of(code) } else { None };
-        self.given.values().rev().find_map(chosen)
+        let chosen = |input: &Given| if let Given::Language(code) = input { Language::of(code) } else { None };
+        self.inputs.values().rev().find_map(chosen)
     }
 
     /// The document that the person chose, and its country.
     pub(crate) fn document(&self) -> Option<(DocumentType, &str)> {
-        self.given.values().rev().find_map(|given| match given {
+        self.inputs.values().rev().find_map(|input| match input {
             Given::Document { kind, country } => Some((*kind, country.as_str())),
             _ => None,
         })
@@ -109,7 +109,7 @@ impl Progress {
     }
 
     fn addresses(&self) -> impl Iterator<Item = &str> {
-        self.given.values().rev().filter_map(|given| match given {
+        self.inputs.values().rev().filter_map(|input| match input {
             Given::Address { address, .. } => Some(&**address),
             _ => None,
         })
@@ -117,17 +117,17 @@ impl Progress {
 
     /// The kind of general document that the person chose.
     pub(crate) fn paper(&self) -> Option<&str> {
-        self.given.values().rev().find_map(|given| if let Given::Paper(kind) = given { Some(&**kind) } else { None })
+        self.inputs.values().rev().find_map(|input| if let Given::Paper(kind) = input { Some(&**kind) } else { None })
     }
 
     /// How many pages the person gave of their general document, beside the first.
     pub(crate) fn more_pages(&self) -> u32 {
-        self.given.values().filter(|given| matches!(given, Given::More(true))).count() as u32
+        self.inputs.values().filter(|input| matches!(input, Given::More(true))).count() as u32
     }
 
     /// The questionnaires that the person answered, by their keys.
     pub(crate) fn answers(&self) -> Map<String, Value> {
-        let answered = self.given.values().filter_map(|given| match given {
+        let answered = self.inputs.values().filter_map(|input| match input {
             Given::Answers { questionnaire, answers } => Some((questionnaire.clone(), answers.clone().into())),
             _ => None,
         });

@@ -85,7 +85,7 @@ impl Screen<'_> {
 
 impl<'a> Flow<'a> {
     /// The screens for what a session is asked for, after what was given, on a phone or a computer.
-    pub(crate) fn new(flags: &Flags, asked: &'a Steps, progress: &Progress, is_phone: bool) -> Self {
+    pub(crate) fn new(flags: &Flags, requested: &'a Steps, progress: &Progress, is_phone: bool) -> Self {
         let mut flow = Self { screens: Vec::new() };
         let must_change = flags.is_on("skip_desktop") && !is_phone;
         let may_change = flags.is_on("optional_continue_on_another_device") && !is_phone;
@@ -95,7 +95,7 @@ impl<'a> Flow<'a> {
         if flags.is_on("multiple_participants") {
             flow.add(None, "participants", None, Content::Participants);
         }
-        for step in steps(flags, asked) {
+        for step in steps(flags, requested) {
             flow.add_step(&step, flags, progress);
         }
         flow.add(None, "processing", None, Content::Processing);
@@ -111,7 +111,7 @@ impl<'a> Flow<'a> {
 
     /// The first screen on which nothing was given.
     pub(super) fn first_open(&self, progress: &Progress) -> usize {
-        let is_open = |screen: &Screen<'_>| !progress.given.contains_key(&screen.id);
+        let is_open = |screen: &Screen<'_>| !progress.inputs.contains_key(&screen.id);
         self.screens.iter().position(is_open).unwrap_or(self.screens.len() - 1)
     }
 
@@ -170,7 +170,7 @@ impl<'a> Flow<'a> {
         let (kinds, countries) = (flags.document_types(), flags.document_countries());
         let mut kind = kinds[0];
         if kinds.len() > 1 || countries.len() != 1 {
-            if let Some(Given::Document { kind: chosen, .. }) = progress.given.get(key) {
+            if let Some(Given::Document { kind: chosen, .. }) = progress.inputs.get(key) {
                 kind = *chosen;
             }
             self.add(Some(step), key, None, Content::Document { kinds, countries });
@@ -206,7 +206,7 @@ impl<'a> Flow<'a> {
             if page < MOST_PAGES {
                 self.add(Some(step), key, Some(&more), Content::More { pages: page });
             }
-            if progress.given.get(&format!("{key}.{more}")) != Some(&Given::More(true)) {
+            if progress.inputs.get(&format!("{key}.{more}")) != Some(&Given::More(true)) {
                 break;
             }
         }
@@ -254,10 +254,10 @@ mod tests {
     use super::*;
 
     /// The ids of the screens for these flags and steps, on a computer.
-    fn ids(flags: Value, steps: Value, given: &[(&str, Given)]) -> Vec<String> {
-        let given = given.iter().map(|(id, given)| ((*id).to_owned(), given.clone())).collect();
+    fn ids(flags: Value, steps: Value, inputs: &[(&str, Given)]) -> Vec<String> {
+        let inputs = inputs.iter().map(|(id, input)| ((*id).to_owned(), input.clone())).collect();
         let (flags, steps) = (Flags::read(&flags.to_string()), Steps::read(&steps.to_string()));
-        let flow = Flow::new(&flags, &steps, &Progress { at: None, given }, false);
+        let flow = Flow::new(&flags, &steps, &Progress { at: None, inputs }, false);
         flow.screens.into_iter().map(|screen| screen.id).collect()
     }
 

@@ -14,7 +14,7 @@ use crate::mock::Picture;
 use crate::{
     company::{EffectiveSettings, Tenant},
     faults::Endpoint,
-    mock::{Met, Mock, Told},
+    mock::{AppliedFaults, MockService, ResultResponse},
     signature::{self, Payload},
     vendor::{ErrorCode, Token, VendorError},
 };
@@ -26,7 +26,7 @@ pub(super) struct Call<'a> {
     pub(super) endpoint: Endpoint,
     pub(super) tenant: Arc<Tenant>,
     /// How the company was set when it was let in.
-    pub(super) setup: Arc<EffectiveSettings>,
+    pub(super) settings: Arc<EffectiveSettings>,
     pub(super) params: Params<'a>,
     pub(super) headers: &'a HeaderMap,
     /// Whether a fault is on the answer that does more than to hold it back.
@@ -39,7 +39,7 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// [`ErrorCode::CompanyKeyInvalid`] with a hint.
-    pub(super) fn tenant(mock: &Mock, params: &Params<'_>) -> Result<Arc<Tenant>, VendorError> {
+    pub(super) fn tenant(mock: &MockService, params: &Params<'_>) -> Result<Arc<Tenant>, VendorError> {
         let refused =
             |problem: &str| VendorError::new(ErrorCode::CompanyKeyInvalid, format!("{problem}; {}", params.summary()));
         match params.text("company_key") {
@@ -60,14 +60,14 @@ impl<'a> Call<'a> {
         params: Params<'a>,
         headers: &'a HeaderMap,
     ) -> Result<Self, VendorError> {
-        let setup = tenant.settings();
-        if let Some(secret) = &setup.company.secret {
+        let settings = tenant.settings();
+        if let Some(secret) = &settings.company.secret {
             let header = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
             params
                 .with_payload(|payload| signature::verify(secret, payload, header.as_deref()))
                 .map_err(|problem| VendorError::new(ErrorCode::SignatureInvalid, problem))?;
         }
-        Ok(Self { endpoint, tenant, setup, params, headers, is_harmed: false })
+        Ok(Self { endpoint, tenant, settings, params, headers, is_harmed: false })
     }
 
     /// The session token.
@@ -89,7 +89,7 @@ pub(super) struct Answer {
     /// The session that the call began, if it did.
     pub(super) begun: Option<Token>,
     /// What it met on its way, behind the door.
-    pub(super) met: Met,
+    pub(super) faults: AppliedFaults,
 }
 
 /// What is in an answer.
@@ -103,28 +103,28 @@ pub(super) enum Content {
 
 impl From<Bytes> for Answer {
     fn from(json: Bytes) -> Self {
-        Self { content: Content::Json(json), hint: None, begun: None, met: Met::default() }
+        Self { content: Content::Json(json), hint: None, begun: None, faults: AppliedFaults::default() }
     }
 }
 
-impl From<Told> for Answer {
-    fn from(Told { json, doubt, met }: Told) -> Self {
-        Self { met, hint: doubt, ..json.into() }
+impl From<ResultResponse> for Answer {
+    fn from(ResultResponse { json, doubt, faults }: ResultResponse) -> Self {
+        Self { faults, hint: doubt, ..json.into() }
     }
 }
 
 /// An answer of JSON, signed where the company has a secret.
-pub(super) fn json_response(json: Bytes, setup: &EffectiveSettings) -> Response<Body> {
+pub(super) fn json_response(json: Bytes, settings: &EffectiveSettings) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    sign(&mut response, setup, &json);
+    sign(&mut response, settings, &json);
     *response.body_mut() = Body::from(json);
     response
 }
 
 /// Signs an answer over its body, where the company has a secret.
-pub(super) fn sign(response: &mut Response<Body>, setup: &EffectiveSettings, body: &[u8]) {
-    if let Some(secret) = &setup.company.secret {
+pub(super) fn sign(response: &mut Response<Body>, settings: &EffectiveSettings, body: &[u8]) {
+    if let Some(secret) = &settings.company.secret {
         let signature = signature::header(secret, Payload::Body(body));
         let signature = HeaderValue::try_from(signature).expect("base64 is a header value");
         response.headers_mut().insert(header::AUTHORIZATION, signature);

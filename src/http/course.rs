@@ -26,12 +26,12 @@ use crate::{
     clock::Stopwatch,
     company::{EffectiveSettings, LARGE, RecordedCall, RecordedHeaders, RemovalReason, Tenant},
     faults::Endpoint,
-    mock::{Met, Mock, Refusal},
+    mock::{AppliedFaults, CallError, MockService},
     vendor::{ErrorCase, ErrorCode, Token, VendorError},
 };
 
 /// What an endpoint does with a call that was let in.
-pub(super) type Handler = fn(&Mock, &Call<'_>) -> Result<Answer, Refusal>;
+pub(super) type Handler = fn(&MockService, &Call<'_>) -> Result<Answer, CallError>;
 
 /// What comes of a vendor call.
 enum CarriedOut {
@@ -48,7 +48,7 @@ struct Course {
     endpoint: Option<Endpoint>,
     tenant: Option<Arc<Tenant>>,
     session: Option<Token>,
-    met: Met,
+    faults: AppliedFaults,
     /// How often calls were freed from delays before it met any.
     freed: Freed,
     error: Option<ErrorCode>,
@@ -62,55 +62,55 @@ struct Course {
 
 /// A call of the vendor's API; `target` is `None` where the mock does not imitate it.
 pub(super) async fn vendor_call(
-    mock: &Mock,
+    mock: &MockService,
     target: Option<(Endpoint, Handler)>,
     head: &Parts,
     body: &mut Arriving,
     caller: &Caller,
 ) -> Response<Body> {
-    let mut course = Course::start(target.map(|(endpoint, _)| endpoint));
-    let response = match course.answer(mock, target, head, body).await {
+    let mut exchange = Course::start(target.map(|(endpoint, _)| endpoint));
+    let response = match exchange.answer(mock, target, head, body).await {
         Ok(response) => response,
-        Err(Refusal::Error(error, met)) => {
-            course.met.then(met);
-            course.error = Some(error.code);
+        Err(CallError::Error(error, faults)) => {
+            exchange.faults.merge(faults);
+            exchange.error = Some(error.code);
             let (method, path) = (&head.method, head.uri.path());
             tracing::warn!(%method, path, error = %error.code, "{}", error.message);
             error::response(&error, &mock.config.error_status, caller.may_know(head, &mock.config))
         }
-        Err(Refusal::Fault(met)) => course.instead(met),
+        Err(CallError::Fault(faults)) => exchange.instead(faults),
     };
-    course.end("vendor call", mock, response, head, caller).await
+    exchange.end("vendor call", mock, response, head, caller).await
 }
 
 /// A call of the person's browser, about the session that it names.
 pub(super) async fn widget_call(
-    mock: &Mock,
+    mock: &MockService,
     endpoint: Endpoint,
     router: Router,
     request: Request<Arriving>,
     caller: &Caller,
 ) -> Response<Body> {
-    let mut course = Course::start(Some(endpoint));
+    let mut exchange = Course::start(Some(endpoint));
     let token = page::session_of(request.uri());
     let (head, body) = request.into_parts();
-    course.tenant = mock.tenant_of(&token);
-    course.session = Token::parse(&token);
-    course.freed = Freed::so_far(mock, course.tenant.as_deref());
-    let kept = Kept::default();
-    let response = match mock.strike_widget(endpoint, course.tenant.as_deref(), &token) {
-        Ok(met) => {
-            course.met = met;
-            let body = body.keeping(&kept, course.most_kept(mock));
+    exchange.tenant = mock.tenant_of(&token);
+    exchange.session = Token::parse(&token);
+    exchange.freed = Freed::so_far(mock, exchange.tenant.as_deref());
+    let prefix = Kept::default();
+    let response = match mock.faults_for_widget(endpoint, exchange.tenant.as_deref(), &token) {
+        Ok(faults) => {
+            exchange.faults = faults;
+            let body = body.keeping(&prefix, exchange.most_kept(mock));
             unread::answer(router, Request::from_parts(head.clone(), body), &mock.config.limits).await
         }
-        Err(met) => {
+        Err(faults) => {
             unread::drain(body, &mock.config.limits).await;
-            course.instead(met)
+            exchange.instead(faults)
         }
     };
-    (course.body, course.body_length) = kept.take();
-    course.end("widget call", mock, response, &head, caller).await
+    (exchange.body, exchange.body_length) = prefix.take();
+    exchange.end("widget call", mock, response, &head, caller).await
 }
 
 impl Course {
@@ -119,7 +119,7 @@ impl Course {
     }
 
     /// How much of a body is remembered.
-    fn most_kept(&self, mock: &Mock) -> usize {
+    fn most_kept(&self, mock: &MockService) -> usize {
         if mock.config.journal.enabled { mock.config.journal.body } else { 0 }
     }
 
@@ -127,11 +127,11 @@ impl Course {
     /// are on it strike before it is refused.
     async fn answer(
         &mut self,
-        mock: &Mock,
+        mock: &MockService,
         target: Option<(Endpoint, Handler)>,
         head: &Parts,
         body: &mut Arriving,
-    ) -> Result<Response<Body>, Refusal> {
+    ) -> Result<Response<Body>, CallError> {
         let mut limits = mock.config.limits;
         if self.endpoint == Some(Endpoint::CompareFaces) {
             // Pictures are large, however they come.
@@ -156,22 +156,22 @@ impl Course {
                 token.as_deref().and_then(Token::parse).is_some_and(|token| mock.tenants.is_large(&token))
             };
         let carry_out = || self.carry_out(mock, target, head, params);
-        let (answer, setup) = match mock.workers.run_in_place(is_large, carry_out).await? {
-            CarriedOut::Answer(answer, setup) => (answer, setup),
+        let (answer, settings) = match mock.workers.run_in_place(is_large, carry_out).await? {
+            CarriedOut::Answer(answer, settings) => (answer, settings),
             CarriedOut::Refused(response) => return Ok(response),
         };
         let response = match answer.content {
             Content::Json(json) => {
                 self.json = Some(json.clone());
-                json_response(json, &setup)
+                json_response(json, &settings)
             }
             #[cfg(feature = "media")]
-            Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &setup),
+            Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &settings),
             #[cfg(feature = "media")]
             Content::Picture(Picture::Specimen(specimen)) => {
-                let kind = specimen.wanted.kind;
+                let kind = specimen.request.kind;
                 let lacks = |why| VendorError::missing_media(format!("the session has no `{kind}`: {why}"));
-                super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &setup)
+                super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &settings)
             }
         };
         self.hint = answer.hint;
@@ -184,33 +184,35 @@ impl Course {
     /// As [`Course::answer`], of a call that was read; what has to be waited for is left.
     fn carry_out(
         &mut self,
-        mock: &Mock,
+        mock: &MockService,
         target: Option<(Endpoint, Handler)>,
         head: &Parts,
         params: Result<Params<'_>, VendorError>,
-    ) -> Result<CarriedOut, Refusal> {
+    ) -> Result<CarriedOut, CallError> {
         let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| Call::tenant(mock, params));
         self.tenant = tenant.as_ref().ok().cloned();
         let token = params.as_ref().ok().and_then(token_of);
         self.session = token.as_deref().and_then(Token::parse);
         self.freed = Freed::so_far(mock, self.tenant.as_deref());
-        self.met = mock.strike(self.endpoint, self.tenant.as_deref(), token.as_deref()).map_err(Refusal::Fault)?;
+        self.faults = mock
+            .faults_before_auth(self.endpoint, self.tenant.as_deref(), token.as_deref())
+            .map_err(CallError::Fault)?;
         let Some((endpoint, handler)) = target else { return Ok(CarriedOut::Refused(not_imitated(head))) };
         if !takes(endpoint, &head.method) {
             return Ok(CarriedOut::Refused(wrong_method(endpoint, head)));
         }
         let mut call = Call::admit(endpoint, tenant?, params?, &head.headers)?;
-        call.is_harmed = self.met.is_harmed();
+        call.is_harmed = self.faults.has_fault_effect();
         let mut answer = handler(mock, &call)?;
-        self.met.then(mem::take(&mut answer.met));
+        self.faults.merge(mem::take(&mut answer.faults));
         self.session = answer.begun.or(self.session);
-        Ok(CarriedOut::Answer(answer, call.setup))
+        Ok(CarriedOut::Answer(answer, call.settings))
     }
 
     /// The answer of a call that the last fault that it met keeps from being carried out.
-    fn instead(&mut self, met: Met) -> Response<Body> {
-        let response = harm::instead(met.strikes.last().and_then(|strike| strike.harm.as_ref()));
-        self.met.then(met);
+    fn instead(&mut self, faults: AppliedFaults) -> Response<Body> {
+        let response = harm::instead(faults.hits.last().and_then(|hit| hit.effect.as_ref()));
+        self.faults.merge(faults);
         response
     }
 
@@ -218,7 +220,7 @@ impl Course {
     async fn end(
         mut self,
         what: &'static str,
-        mock: &Mock,
+        mock: &MockService,
         mut response: Response<Body>,
         head: &Parts,
         caller: &Caller,
@@ -232,14 +234,14 @@ impl Course {
         {
             (response, answer) = beginning(response, most).await;
         }
-        if !self.met.strikes.is_empty() {
+        if !self.faults.hits.is_empty() {
             let company = self.tenant.as_ref().map(|tenant| &*tenant.key);
-            for strike in &self.met.strikes {
-                tracing::info!(%method, path, company, "{}", strike.note);
-                mock.note_fault(self.tenant.as_deref(), self.session, &strike.note);
+            for hit in &self.faults.hits {
+                tracing::info!(%method, path, company, "{}", hit.note);
+                mock.note_fault(self.tenant.as_deref(), self.session, &hit.note);
             }
             let held = (mock, self.tenant.as_ref(), self.freed);
-            response = harm::inflict(response, &self.met.strikes, held, caller).await;
+            response = harm::inflict(response, &self.faults.hits, held, caller).await;
         }
         self.tell_ledger(mock);
         let took = self.stopwatch.elapsed();
@@ -248,7 +250,7 @@ impl Course {
             self.endpoint.map(Endpoint::as_str),
             response.status().as_str(),
             took,
-            self.met.strikes.len(),
+            self.faults.hits.len(),
         );
         if tracing::enabled!(tracing::Level::DEBUG) {
             let (status, took) = (response.status().as_u16(), took.as_micros() as u64);
@@ -258,7 +260,7 @@ impl Course {
         }
         if most.is_some() {
             let clock = self.tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
-            let stand = self.met.stand.take();
+            let position = self.faults.position.take();
             let recorded = RecordedCall {
                 at: clock.now(),
                 took,
@@ -273,13 +275,13 @@ impl Course {
                 body_length: self.body_length,
                 status: response.status().as_u16(),
                 error: self.error,
-                answer,
+                response: answer,
                 answer_type: response.headers().get(header::CONTENT_TYPE).map(known_type),
                 answer_length,
-                hint: self.hint.filter(|_| self.met.strikes.is_empty()).or_else(|| hint_of(&response)),
-                stage: stand.as_ref().and_then(|stand| stand.stage),
-                scenario: stand.map(|stand| stand.scenario),
-                strikes: self.met.strikes,
+                hint: self.hint.filter(|_| self.faults.hits.is_empty()).or_else(|| hint_of(&response)),
+                stage: position.as_ref().and_then(|position| position.stage),
+                scenario: position.map(|position| position.scenario),
+                hits: self.faults.hits,
             };
             mock.record(self.tenant.as_deref(), recorded);
         }
@@ -289,22 +291,22 @@ impl Course {
 
 impl Course {
     /// Takes note of what the code under test met by this call.
-    fn tell_ledger(&self, mock: &Mock) {
-        let (tenant, strikes) = (self.tenant.as_deref(), &self.met.strikes);
-        if !strikes.is_empty() {
-            mock.met_faults(tenant, self.session, strikes);
+    fn tell_ledger(&self, mock: &MockService) {
+        let (tenant, hits) = (self.tenant.as_deref(), &self.faults.hits);
+        if !hits.is_empty() {
+            mock.record_faults(tenant, self.session, hits);
         }
         if let Some(code) = self.error {
             let is_gone = |(tenant, token): (&Tenant, Token)| {
                 tenant.sessions.removal_reason(&token) == Some(RemovalReason::Deleted)
             };
             let is_deleted = code == ErrorCode::SessionNotFound && tenant.zip(self.session).is_some_and(is_gone);
-            mock.met_error(tenant, code, is_deleted);
+            mock.record_error(tenant, code, is_deleted);
         }
         if self.endpoint == Some(Endpoint::Begin)
             && let Some(tenant) = tenant
         {
-            mock.met_begin(tenant, self.met.is_harmed());
+            mock.record_begin(tenant, self.faults.has_fault_effect());
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     company::Tenant,
     faults::{CloseAt, Harm, Instead, Strike},
-    mock::Mock,
+    mock::MockService,
 };
 
 /// How many pieces of a slow body come in a second, at most.
@@ -37,8 +37,8 @@ pub(crate) enum Sever {
 }
 
 /// The answer of a call that a fault keeps from being carried out.
-pub(super) fn instead(harm: Option<&Harm>) -> Response<Body> {
-    match harm {
+pub(super) fn instead(effect: Option<&Harm>) -> Response<Body> {
+    match effect {
         Some(Harm::Instead(Instead { status, retry_after, body })) => {
             let mut response = error::proxy(*status, body.as_ref());
             if let Some(time) = retry_after {
@@ -61,7 +61,7 @@ pub(super) struct Freed {
 
 impl Freed {
     /// So far.
-    pub(super) fn so_far(mock: &Mock, tenant: Option<&Tenant>) -> Self {
+    pub(super) fn so_far(mock: &MockService, tenant: Option<&Tenant>) -> Self {
         Self { server: mock.holds.freed(), company: tenant.map_or(0, |tenant| tenant.holds.freed()) }
     }
 }
@@ -69,16 +69,16 @@ impl Freed {
 /// Holds an answer back and does to it what the faults do, one after the other; the hint names them.
 pub(super) async fn inflict(
     mut response: Response<Body>,
-    strikes: &[Strike],
-    (mock, tenant, freed): (&Mock, Option<&Arc<Tenant>>, Freed),
+    hits: &[Strike],
+    (mock, tenant, freed): (&MockService, Option<&Arc<Tenant>>, Freed),
     caller: &Caller,
 ) -> Response<Body> {
-    for strike in strikes {
-        add_hint(&mut response, &strike.note);
+    for hit in hits {
+        add_hint(&mut response, &hit.note);
     }
     let delay = |is_of_server| {
-        let delays = strikes.iter().filter(|strike| strike.is_of_server == is_of_server);
-        delays.filter_map(|strike| strike.delay).fold(Duration::ZERO, Duration::saturating_add)
+        let delays = hits.iter().filter(|hit| hit.is_of_server == is_of_server);
+        delays.filter_map(|hit| hit.delay).fold(Duration::ZERO, Duration::saturating_add)
     };
     let (of_server, of_company) = (delay(true), delay(false));
     if !(of_server.is_zero() && of_company.is_zero()) {
@@ -97,17 +97,17 @@ pub(super) async fn inflict(
             () = mock.stopping() => return error::stopping(),
         }
     }
-    // What is sent slowly is sent last: the other harms need the whole body.
-    let harms = strikes.iter().filter_map(|strike| strike.harm.as_ref());
-    let (drips, others): (Vec<_>, Vec<_>) = harms.partition(|harm| matches!(harm, Harm::Drip(_)));
-    for harm in others.into_iter().chain(drips) {
-        response = harmed(response, harm).await;
+    // Throttling comes last: the other effects need the whole body.
+    let effects = hits.iter().filter_map(|hit| hit.effect.as_ref());
+    let (drips, others): (Vec<_>, Vec<_>) = effects.partition(|effect| matches!(effect, Harm::Drip(_)));
+    for effect in others.into_iter().chain(drips) {
+        response = harmed(response, effect).await;
     }
     response
 }
 
-async fn harmed(mut response: Response<Body>, harm: &Harm) -> Response<Body> {
-    match harm {
+async fn harmed(mut response: Response<Body>, effect: &Harm) -> Response<Body> {
+    match effect {
         // These were answered instead.
         Harm::Instead(_) | Harm::Html => response,
         Harm::Close(CloseAt::BeforeAnswer) => severed(response, Sever::Before),
@@ -139,8 +139,8 @@ async fn harmed(mut response: Response<Body>, harm: &Harm) -> Response<Body> {
     }
 }
 
-fn severed(mut response: Response<Body>, sever: Sever) -> Response<Body> {
-    response.extensions_mut().insert(sever);
+fn severed(mut response: Response<Body>, cut: Sever) -> Response<Body> {
+    response.extensions_mut().insert(cut);
     response
 }
 

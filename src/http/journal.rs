@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     faults::Endpoint,
     json_text,
-    mock::{CallOf, Mock},
+    mock::{MockService, OwnedCall},
 };
 
 mod choices;
@@ -81,7 +81,7 @@ pub struct CallInfo {
 }
 
 impl CallInfo {
-    pub(crate) fn of((tenant, entry): &CallOf, mock: &Mock) -> Self {
+    pub(crate) fn of((tenant, entry): &OwnedCall, mock: &MockService) -> Self {
         let (call, config) = (&entry.recorded, &mock.config);
         let head = head(call);
         let masked = |text: &str| if config.journal.secrets { text.to_owned() } else { mask(text) };
@@ -115,7 +115,7 @@ impl CallInfo {
             duration_ms: call.took.as_secs_f64() * 1000.0,
             scenario: call.scenario.as_ref().map(|scenario| scenario.name.clone()),
             stage: call.stage,
-            faults: call.strikes.iter().map(|strike| strike.note.clone()).collect(),
+            faults: call.hits.iter().map(|hit| hit.note.clone()).collect(),
             hint: call.hint.as_deref().map(str::to_owned),
             choices: choices.into_iter().map(str::to_owned).collect(),
         }
@@ -164,11 +164,11 @@ fn read(call: &RecordedCall, head: &Parts, config: &Config) -> (Option<&'static 
 }
 
 fn answer(call: &RecordedCall) -> Option<Value> {
-    let is_whole = call.answer_length == Some(call.answer.len() as u64);
-    if !is_whole || call.answer.is_empty() {
+    let is_whole = call.answer_length == Some(call.response.len() as u64);
+    if !is_whole || call.response.is_empty() {
         return None;
     }
-    let text = std::str::from_utf8(&call.answer).ok()?;
+    let text = std::str::from_utf8(&call.response).ok()?;
     Some(json_text::tree(text).unwrap_or_else(|| text.into()))
 }
 
@@ -180,7 +180,7 @@ fn mask(secret: &str) -> String {
 }
 
 /// A text that nobody can read as parameters, without the key of any company: nobody knows whose it is.
-fn hide_keys(text: String, mock: &Mock) -> String {
+fn hide_keys(text: String, mock: &MockService) -> String {
     mock.tenants.all().iter().fold(text, |text, tenant| match text.contains(&tenant.key) {
         true => text.replace(&tenant.key, &mask(&tenant.key)),
         false => text,

@@ -13,7 +13,7 @@ use crate::{company::EffectiveSettings, media::Media};
 /// Answers a picture or video, signed over what of it is sent.
 ///
 /// Several ranges, and one that cannot be read, are answered with all of it, as RFC 9110 allows.
-pub(super) fn response(media: &Media, head: &Parts, setup: &EffectiveSettings) -> Response<Body> {
+pub(super) fn response(media: &Media, head: &Parts, settings: &EffectiveSettings) -> Response<Body> {
     let Media { bytes, content_type, etag } = media;
     let etag = HeaderValue::from_maybe_shared(etag.clone()).expect("an ETag is a header value");
     let is_known = named(&head.headers, header::IF_NONE_MATCH).is_some_and(|tags| {
@@ -35,7 +35,7 @@ pub(super) fn response(media: &Media, head: &Parts, setup: &EffectiveSettings) -
     headers.extend(range.map(|range| (header::CONTENT_RANGE, range)));
     if status.is_success() {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        sign(&mut response, setup, &body);
+        sign(&mut response, settings, &body);
         *response.body_mut() = Body::from(body);
     }
     if status == StatusCode::RANGE_NOT_SATISFIABLE {

@@ -33,7 +33,7 @@ use crate::vendor::MediaKind;
 use crate::{
     config::{Config, Cors},
     faults::Endpoint,
-    mock::Mock,
+    mock::MockService,
 };
 
 /// The calls of the company's backend, by their paths. See [`tidy_path`] for the last slash.
@@ -82,7 +82,7 @@ fn widget_calls(path: &str) -> Option<Endpoint> {
     }
 }
 
-fn other_calls(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
+fn other_calls(mock: &Arc<MockService>) -> Router<Arc<MockService>> {
     Router::new()
         // The person's browser.
         .route("/", get(page::show).post(page::finish))
@@ -100,7 +100,7 @@ fn other_calls(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
 /// All that is served.
 #[derive(Debug)]
 pub(crate) struct Routes {
-    mock: Arc<Mock>,
+    mock: Arc<MockService>,
     /// The page without a session, at the same path as those with one.
     home: Router,
     others: Router,
@@ -108,7 +108,7 @@ pub(crate) struct Routes {
 }
 
 impl Routes {
-    pub(crate) fn new(mock: Arc<Mock>) -> Self {
+    pub(crate) fn new(mock: Arc<MockService>) -> Self {
         let unfinished = Unfinished::new(mock.config.clients.unfinished);
         let home =
             Router::new().route("/", get(home::show).post(home::finish)).method_not_allowed_fallback(wrong_method);

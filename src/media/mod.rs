@@ -1,4 +1,4 @@
-//! The pictures below `result/`: specimens that are drawn when they are asked for, and say what the result document says.
+//! The pictures below `result/`: samples, drawn on demand, which show what the result document says.
 
 mod document;
 mod draw;

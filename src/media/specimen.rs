@@ -20,13 +20,13 @@ pub(crate) struct Wanted {
     pub(crate) page: u32,
 }
 
-/// A picture of a session, drawn or not yet. The same specimen is always the same picture.
+/// All that a drawn picture depends on. Equal values draw equal pictures.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Specimen {
-    pub(crate) wanted: Wanted,
+    pub(crate) request: Wanted,
     /// What `result/` answers.
     pub(crate) document: Bytes,
-    pub(crate) sitter: Arc<Sitter>,
+    pub(crate) subject: Arc<Sitter>,
     /// Whether liveness was checked, for which a video is taken.
     pub(crate) has_liveness: bool,
     /// Whether the person was asked to hold their document into the camera.
@@ -53,7 +53,7 @@ impl Sitter {
     }
 }
 
-/// The session whose specimen a picture is, if it is one.
+/// The session of a drawn picture; `None` for any other picture.
 pub(crate) fn mark_in(picture: &[u8]) -> Option<Token> {
     // Marks stand before the picture itself.
     let start = &picture[..picture.len().min(512)];
@@ -69,31 +69,31 @@ impl Specimen {
     /// A message that says why the session has no such picture.
     pub(super) fn develop(&self) -> Result<Vec<u8>, String> {
         let document = &Document::read(&self.document);
-        let sitter = &document.sitter(&self.sitter);
-        match self.wanted.kind {
+        let subject = &document.sitter(&self.subject);
+        match self.request.kind {
             MediaKind::CardFront | MediaKind::CardBack if matches!(document.kind(), "" | "passport") => {
                 Err(format!("{}, which has no sides of a card", document.shown()))
             }
-            MediaKind::CardFront => Ok(draw::card_front(document, sitter)),
-            MediaKind::CardBack => Ok(draw::card_back(document, sitter)),
+            MediaKind::CardFront => Ok(draw::card_front(document, subject)),
+            MediaKind::CardBack => Ok(draw::card_back(document, subject)),
             MediaKind::Passport if document.kind() != "passport" => {
                 Err(format!("{}, and that is no passport", document.shown()))
             }
-            MediaKind::Passport => Ok(draw::passport(document, sitter)),
+            MediaKind::Passport => Ok(draw::passport(document, subject)),
             MediaKind::Face | MediaKind::FaceVideo | MediaKind::FaceDocument if !document.has_face() => {
                 Err(format!("{}, and `face_images` is 0", document.shown()))
             }
-            MediaKind::Face => Ok(draw::selfie(sitter)),
-            MediaKind::FaceVideo if self.has_liveness => Ok(draw::video(sitter)),
+            MediaKind::Face => Ok(draw::selfie(subject)),
+            MediaKind::FaceVideo if self.has_liveness => Ok(draw::video(subject)),
             MediaKind::FaceVideo => Err("liveness was not checked: the flag `liveness` is off".into()),
             MediaKind::FaceDocument if !self.has_face_document => Err("nobody was asked to hold their document: the \
                  flag `require_face_document` is off, and there is no step `selfie-with-document`"
                 .into()),
             MediaKind::FaceDocument if document.kind().is_empty() => Err(document.shown()),
-            MediaKind::FaceDocument => Ok(draw::selfie_with_document(document, sitter)),
+            MediaKind::FaceDocument => Ok(draw::selfie_with_document(document, subject)),
             MediaKind::GeneralDocument => {
-                let page = document.page(self.wanted.document_type.as_deref(), self.wanted.page)?;
-                Ok(draw::general_document(&page, self.wanted.page, sitter))
+                let page = document.page(self.request.document_type.as_deref(), self.request.page)?;
+                Ok(draw::general_document(&page, self.request.page, subject))
             }
         }
     }

@@ -13,12 +13,12 @@ use super::{Media, Specimen, content_type};
 /// About how large a picture is, in bytes; the cache is laid out for so many as then fit.
 const USUAL_SIZE: usize = 200 << 10;
 
-/// Draws specimens when they are asked for, and keeps the last ones, up to so many bytes.
+/// Draws sample pictures on demand and caches the latest ones, up to a size in bytes.
 #[derive(Debug)]
 pub(crate) struct Specimens {
     most_bytes: usize,
     /// Made when the first picture is asked for.
-    studio: OnceLock<Studio>,
+    renderer: OnceLock<Studio>,
 }
 
 #[derive(Debug)]
@@ -32,37 +32,37 @@ struct Studio {
 struct Weight;
 
 impl Weighter<Specimen, Media> for Weight {
-    fn weight(&self, specimen: &Specimen, media: &Media) -> u64 {
-        (specimen.document.len() + media.bytes.len()) as u64
+    fn weight(&self, sample: &Specimen, media: &Media) -> u64 {
+        (sample.document.len() + media.bytes.len()) as u64
     }
 }
 
 impl Specimens {
     pub(crate) fn new(most_bytes: usize) -> Self {
-        Self { most_bytes, studio: OnceLock::new() }
+        Self { most_bytes, renderer: OnceLock::new() }
     }
 
-    /// The picture of a specimen. It is drawn once, however many ask for it at the same time.
+    /// Returns the drawn picture. It is drawn once, even for concurrent requests.
     ///
     /// # Errors
     ///
     /// A message that says why the session has no such picture.
-    pub(crate) async fn get(&self, specimen: Specimen) -> Result<Media, String> {
-        let Studio { cache, drawings } = self.studio.get_or_init(|| Studio {
+    pub(crate) async fn get(&self, sample: Specimen) -> Result<Media, String> {
+        let Studio { cache, drawings } = self.renderer.get_or_init(|| Studio {
             cache: Cache::with_weighter(self.most_bytes / USUAL_SIZE + 1, self.most_bytes as u64, Weight),
             drawings: Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))),
         });
         let developed = async {
             let turn = drawings.clone().acquire_owned().await.expect("nobody closes it");
-            let specimen = specimen.clone();
+            let sample = sample.clone();
             let developed = spawn_blocking(move || {
                 // Whoever asked may be gone: the turn lasts as long as the drawing.
                 let _turn = turn;
-                Ok(Media::new(specimen.develop()?.into(), content_type(specimen.wanted.kind)))
+                Ok(Media::new(sample.develop()?.into(), content_type(sample.request.kind)))
             });
             developed.await.expect("drawing ends")
         };
-        cache.get_or_insert_async(&specimen, developed).await
+        cache.get_or_insert_async(&sample, developed).await
     }
 }
 
@@ -78,9 +78,9 @@ mod tests {
 
     fn face(session: Token) -> Specimen {
         Specimen {
-            wanted: Wanted { kind: MediaKind::Face, document_type: None, page: 1 },
+            request: Wanted { kind: MediaKind::Face, document_type: None, page: 1 },
             document: json!({"face_images": 1}).to_string().into(),
-            sitter: Arc::new(Sitter { session, name: "Anna Exempla".into(), is_female: true }),
+            subject: Arc::new(Sitter { session, name: "Anna Exempla".into(), is_female: true }),
             has_liveness: false,
             has_face_document: false,
         }
@@ -88,20 +88,20 @@ mod tests {
 
     #[tokio::test]
     async fn pictures_are_kept_up_to_so_many_bytes() {
-        let (specimens, tokens) = (Specimens::new(300_000), TokenSource::new(Some(1), "key"));
+        let (cache, tokens) = (Specimens::new(300_000), TokenSource::new(Some(1), "key"));
         let mut drawn = 0;
         for _ in 0..20 {
-            drawn += specimens.get(face(tokens.next())).await.unwrap().bytes.len();
+            drawn += cache.get(face(tokens.next())).await.unwrap().bytes.len();
         }
-        let cache = &specimens.studio.get().unwrap().cache;
+        let cache = &cache.renderer.get().unwrap().cache;
         assert!(drawn > 600_000 && (100_000..=300_000).contains(&cache.weight()), "{drawn}, {}", cache.weight());
     }
 
     #[tokio::test]
     async fn many_who_ask_at_once_get_one_drawing() {
-        let specimens = Specimens::new(1 << 20);
-        let specimen = face(TokenSource::new(Some(1), "key").next());
-        let (one, other) = tokio::join!(specimens.get(specimen.clone()), specimens.get(specimen));
+        let cache = Specimens::new(1 << 20);
+        let sample = face(TokenSource::new(Some(1), "key").next());
+        let (one, other) = tokio::join!(cache.get(sample.clone()), cache.get(sample));
         assert_eq!(one.unwrap().bytes.as_ptr(), other.unwrap().bytes.as_ptr(), "the same bytes at the same place");
     }
 }

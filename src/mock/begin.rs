@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::{Met, Mock, Refusal, Stand, not_found};
+use super::{AppliedFaults, CallError, MockService, StagePosition, not_found};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
@@ -28,23 +28,23 @@ pub(crate) struct BeginRequest<'a> {
     /// Whether the faults of `begin/` are on it.
     pub(crate) meets_faults: bool,
     /// A scenario that holds above all other wishes, and where the wish comes from.
-    pub(crate) wish: Option<(&'a str, &'static str)>,
+    pub(crate) requested: Option<(&'a str, &'static str)>,
     /// The value of a request header; names are in lower case.
     pub(crate) header: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// A session that has begun.
 #[derive(Debug)]
-pub(crate) struct Begun {
+pub(crate) struct CreatedSession {
     pub(crate) token: Token,
     /// Why it goes as it goes, and what is odd about its flags.
     pub(crate) hint: String,
     /// The faults that wait for its scenario, and where it stands.
-    pub(crate) met: Met,
+    pub(crate) faults: AppliedFaults,
 }
 
 /// The scenario of a session that begins.
-struct Chosen {
+struct ScenarioSelection {
     scenario: Arc<Scenario>,
     /// Where the wish for it came from.
     reason: Cow<'static, str>,
@@ -52,19 +52,19 @@ struct Chosen {
     queued: Option<ScenarioChoice>,
 }
 
-impl Mock {
+impl MockService {
     /// Begins a session.
     ///
     /// # Errors
     ///
     /// `argumentError` for steps that are none, an unknown configuration or an unknown scenario, `SESSION_NOT_FOUND`
     /// for an unknown parent, and what the scenario says.
-    pub(crate) fn begin(&self, tenant: &Arc<Tenant>, request: BeginRequest<'_>) -> Result<Begun, Refusal> {
-        let BeginRequest { flags, steps, config_id, parent, meets_faults, wish, header } = request;
+    pub(crate) fn begin(&self, tenant: &Arc<Tenant>, request: BeginRequest<'_>) -> Result<CreatedSession, CallError> {
+        let BeginRequest { flags, steps, config_id, parent, meets_faults, requested, header } = request;
         let mut steps_read = StepsAtBegin::read(steps).map_err(VendorError::argument)?;
         let own = Form::new(flags, steps);
-        let setup = tenant.settings();
-        let saved = config_id.map(|id| setup.saved(id)).transpose().map_err(VendorError::argument)?;
+        let settings = tenant.settings();
+        let saved = config_id.map(|id| settings.saved(id)).transpose().map_err(VendorError::argument)?;
         let layers = Layers { saved: saved.map(|saved| &saved.form.form), own: &own, scenario: None };
         let flags = layers.flags();
         let flags_read = FlagsAtBegin::read(&flags).map_err(|error| VendorError::argument(error.to_string()))?;
@@ -80,17 +80,17 @@ impl Mock {
 
         let catalogue = self.catalogue();
         let content = Content { company: &tenant.key, asked: layers, read: Read::default(), config_id, parent, header };
-        let wish = match wish {
+        let requested = match requested {
             Some((name, place)) => Ok(Some((name.to_owned(), place))),
             None => flags_read.wished_scenario(),
         };
         let saved_scenario = saved.and_then(|saved| saved.scenario.as_deref());
-        let default = setup.company.scenario.as_deref();
-        let chosen = self.choose(tenant, &catalogue, &content, wish, saved_scenario, default)?;
-        let Chosen { scenario, reason, queued } = chosen;
+        let default = settings.company.scenario.as_deref();
+        let chosen = self.select_scenario(tenant, &catalogue, &content, requested, saved_scenario, default)?;
+        let ScenarioSelection { scenario, reason, queued } = chosen;
         let put_back = || queued.clone().into_iter().for_each(|queued| tenant.requeue(queued));
-        let mut met = self.let_begin(tenant, &scenario, &reason, meets_faults).inspect_err(|refusal| {
-            if matches!(refusal, Refusal::Fault(_)) {
+        let mut faults = self.check_begin_allowed(tenant, &scenario, &reason, meets_faults).inspect_err(|refusal| {
+            if matches!(refusal, CallError::Fault(_)) {
                 put_back();
             }
         })?;
@@ -111,8 +111,8 @@ impl Mock {
         let lifetime = scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
         let opening = NewSession { token, spec: asked, switches, step_types, lifetime, parent: parent_token };
         let session = Session::begin(opening, now);
-        met.stand = Some(Stand::of(&session));
-        let inserted = tenant.sessions.insert(session, catalogue, tenant.session_limit(&setup));
+        faults.position = Some(StagePosition::from_session(&session));
+        let inserted = tenant.sessions.insert(session, catalogue, tenant.session_limit(&settings));
         if inserted.is_ok()
             && let Some(parent) = &parent_token
         {
@@ -123,32 +123,32 @@ impl Mock {
             Ok(Some(given_up)) => hint.push_str(&format!("; {}", tenant.log_eviction(&given_up))),
             Err(full) => {
                 put_back();
-                return Err(Refusal::Error(VendorError::argument(full.to_string()), met));
+                return Err(CallError::Error(VendorError::argument(full.to_string()), faults));
             }
         }
-        Ok(Begun { token, hint, met })
+        Ok(CreatedSession { token, hint, faults })
     }
 
     /// The scenario of a new session, strongest wish first, and where the wish came from.
-    fn choose(
+    fn select_scenario(
         &self,
         tenant: &Tenant,
         catalogue: &Catalogue,
         content: &Content<'_>,
-        wish: Result<Option<(String, &'static str)>, String>,
+        requested: Result<Option<(String, &'static str)>, String>,
         saved: Option<&str>,
         default: Option<&str>,
-    ) -> Result<Chosen, VendorError> {
+    ) -> Result<ScenarioSelection, VendorError> {
         let book = &catalogue.scenarios;
-        let wish = match (content.header)(SCENARIO_HEADER) {
+        let requested = match (content.header)(SCENARIO_HEADER) {
             Some(name) => Some((name, "the request header `x-identomat-mock-scenario`")),
-            None => wish.map_err(VendorError::argument)?,
+            None => requested.map_err(VendorError::argument)?,
         };
         let named = |name: &str, place: &'static str, queued| match book.get(name) {
-            Ok(scenario) => Ok(Chosen { scenario: scenario.clone(), reason: place.into(), queued }),
+            Ok(scenario) => Ok(ScenarioSelection { scenario: scenario.clone(), reason: place.into(), queued }),
             Err(problem) => Err(VendorError::argument(format!("{place}: {problem}"))),
         };
-        if let Some((name, place)) = wish {
+        if let Some((name, place)) = requested {
             return named(&name, place, None);
         }
         match tenant.next_in_queue() {
@@ -157,7 +157,7 @@ impl Mock {
                 // The files may have changed since it was queued.
                 catalogue.check_names(&scenario).map_err(|error| VendorError::argument(error.to_string()))?;
                 let queued = Some(ScenarioChoice::Own(scenario.clone()));
-                return Ok(Chosen { scenario, reason: QUEUE.into(), queued });
+                return Ok(ScenarioSelection { scenario, reason: QUEUE.into(), queued });
             }
             None => {}
         }
@@ -166,7 +166,7 @@ impl Mock {
         {
             let conditions = scenario.matches.as_ref().map(|matches| matches.conditions().join(", "));
             let reason = format!("its `match` on {}", conditions.unwrap_or_default()).into();
-            return Ok(Chosen { scenario: scenario.clone(), reason, queued: None });
+            return Ok(ScenarioSelection { scenario: scenario.clone(), reason, queued: None });
         }
         match (saved, default) {
             (Some(name), _) => named(name, "the configuration of `config_id`", None),
@@ -176,24 +176,24 @@ impl Mock {
     }
 
     /// Says what keeps a session of that scenario from beginning, and what faults do to the answer.
-    fn let_begin(
+    fn check_begin_allowed(
         &self,
         tenant: &Tenant,
         scenario: &Scenario,
         reason: &str,
         meets_faults: bool,
-    ) -> Result<Met, Refusal> {
+    ) -> Result<AppliedFaults, CallError> {
         if let Some(code) = scenario.refuse_begin {
             let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
             return Err(VendorError::new(code, problem).into());
         }
         if !meets_faults {
-            return Ok(Met::default());
+            return Ok(AppliedFaults::default());
         }
-        let mut met = self.strike_begin(tenant, &scenario.name).map_err(Refusal::Fault)?;
+        let mut faults = self.faults_for_begin(tenant, &scenario.name).map_err(CallError::Fault)?;
         if let Some(fault) = &scenario.begin_fault {
-            met.strikes.extend(tenant.apply_begin_fault(&scenario.name, fault));
+            faults.hits.extend(tenant.apply_begin_fault(&scenario.name, fault));
         }
-        met.let_through().map_err(Refusal::Fault)
+        faults.into_result().map_err(CallError::Fault)
     }
 }

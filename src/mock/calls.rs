@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Mock;
+use super::MockService;
 use crate::{
     company::{Event, EventKind, EvictedCalls, Journal, JournalEntry, RecordedCall, Tenant},
     faults::Endpoint,
@@ -37,9 +37,9 @@ impl CallFilter {
 }
 
 /// A remembered call, and whose it is; `None` for nobody's.
-pub(crate) type CallOf = (Option<Arc<Tenant>>, Arc<JournalEntry>);
+pub(crate) type OwnedCall = (Option<Arc<Tenant>>, Arc<JournalEntry>);
 
-impl Mock {
+impl MockService {
     /// Remembers a call of a company, or of nobody.
     pub(crate) fn record(&self, tenant: Option<&Tenant>, recorded: RecordedCall) {
         let journal = tenant.map_or(&self.journal, |tenant| &tenant.journal);
@@ -56,13 +56,17 @@ impl Mock {
     }
 
     /// Notes that something happened to none of the companies alone.
-    pub(crate) fn note(&self, kind: EventKind) {
+    pub(crate) fn add_event(&self, kind: EventKind) {
         self.journal.add_events([Event { at: self.clock.now(), session: None, kind }]);
     }
 
     /// The calls that are wanted, in the order in which they were answered, and what of the journals that were looked at
     /// had to make room. Without a company, those of all are looked at, and those that belong to none.
-    pub(crate) fn find_calls(&self, tenant: Option<&Arc<Tenant>>, filter: &CallFilter) -> (Vec<CallOf>, EvictedCalls) {
+    pub(crate) fn find_calls(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        filter: &CallFilter,
+    ) -> (Vec<OwnedCall>, EvictedCalls) {
         let (mut calls, mut evicted) = (Vec::new(), EvictedCalls::default());
         let mut look = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let (entries, gone) = journal.read();
@@ -83,7 +87,7 @@ impl Mock {
     }
 
     /// The calls that were answered behind the one of that id, in no order.
-    pub(crate) fn calls_behind(&self, tenant: Option<&Arc<Tenant>>, after: u64) -> Vec<CallOf> {
+    pub(crate) fn calls_after(&self, tenant: Option<&Arc<Tenant>>, after: u64) -> Vec<OwnedCall> {
         let of = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let behind = journal.calls_after(after).into_iter();
             behind.map(|entry| (owner.cloned(), entry)).collect::<Vec<_>>()
@@ -99,7 +103,7 @@ impl Mock {
     }
 
     /// The call of that id; `None` when it is not remembered any more, or never was.
-    pub(crate) fn find_call(&self, id: u64) -> Option<CallOf> {
+    pub(crate) fn find_call(&self, id: u64) -> Option<OwnedCall> {
         if let Some(entry) = self.journal.get(id) {
             return Some((None, entry));
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Mock, misfits::misfits_of, settings_of};
+use super::{MockService, misfits::company_problems, settings_of};
 use crate::{
     clock::{Turn, uptime},
     company::{Company, CompanyChange, EventKind, Tenant},
@@ -48,16 +48,16 @@ pub struct CompanyInfo {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompanyError {
     #[error("there is a company `{0}` already; change it with PATCH, or remove it first")]
-    Taken(String),
+    KeyExists(String),
     /// What is set for it cannot be: where it stands, as far as that is one place, and why.
     #[error("{1}")]
     Setting(Option<String>, String),
 }
 
 impl CompanyInfo {
-    pub(crate) fn of(tenant: &Tenant) -> Self {
-        let setup = tenant.settings();
-        let company = &setup.company;
+    pub(crate) fn from_tenant(tenant: &Tenant) -> Self {
+        let settings = tenant.settings();
+        let company = &settings.company;
         Self {
             company_key: tenant.key.clone(),
             is_signed: company.secret.is_some(),
@@ -76,7 +76,7 @@ impl CompanyInfo {
     }
 }
 
-impl Mock {
+impl MockService {
     /// All companies of this moment, in the order of their keys.
     pub(crate) fn companies(&self) -> Vec<Arc<Tenant>> {
         let mut tenants = self.tenants.all();
@@ -94,7 +94,7 @@ impl Mock {
         let settings = settings_of(&self.settings, &company)
             .map_err(|problem| CompanyError::Setting(Some("frozen_at".into()), problem))?;
         let key = company.key.clone();
-        let tenant = self.tenants.add(company, &settings).ok_or(CompanyError::Taken(key))?;
+        let tenant = self.tenants.add(company, &settings).ok_or(CompanyError::KeyExists(key))?;
         tracing::info!(company = tenant.key, "the company was added");
         Ok(tenant)
     }
@@ -134,9 +134,9 @@ impl Mock {
         self.faults.replace(&self.config.faults, self.clock.now());
         self.holds.free();
         self.journal.clear();
-        self.ledger.clear();
+        self.coverage.clear();
         self.forget_added_scenarios();
-        self.note(EventKind::StateReset);
+        self.add_event(EventKind::StateReset);
         tracing::info!("everything is as it was at the start");
     }
 
@@ -144,7 +144,7 @@ impl Mock {
         if let Some(problem) = company.problem() {
             return Err(CompanyError::Setting(None, problem));
         }
-        match misfits_of(&self.catalogue(), company).into_iter().next() {
+        match company_problems(&self.catalogue(), company).into_iter().next() {
             Some(misfit) => Err(CompanyError::Setting(misfit.company.map(|(_, field)| field), misfit.message)),
             None => Ok(()),
         }

@@ -1,6 +1,6 @@
 //! What the code under test has met.
 
-use super::{Mock, sessions::answer_of};
+use super::{MockService, sessions::answer_of};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
@@ -13,18 +13,20 @@ use crate::{
 
 /// What a call was told of a session.
 #[derive(Debug, Default)]
-pub(super) struct Telling {
+pub(super) struct ObservedResponse {
     result: Option<ToldResult>,
     reason: Option<String>,
     races: Vec<Race>,
 }
 
-impl Telling {
+impl ObservedResponse {
     /// Of what the session answers now.
     pub(super) fn of(session: &mut Session, catalogue: &Catalogue, endpoint: Endpoint) -> Self {
         let (result, reason) = match session.current_result() {
             CurrentResult::Error(_) => (None, None),
-            CurrentResult::Verdict(verdict) => (Some(told(&verdict.result)), reason(&session.fit_verdict(verdict))),
+            CurrentResult::Verdict(verdict) => {
+                (Some(observed_result(&verdict.result)), reason(&session.fit_verdict(verdict)))
+            }
             CurrentResult::Document(_) => {
                 let listed = answer_of(session, catalogue).parse().ok().map(ToldResult::Listed);
                 (Some(listed.unwrap_or(ToldResult::Unlisted)), None)
@@ -34,7 +36,7 @@ impl Telling {
     }
 }
 
-fn told(result: &ResultValue) -> ToldResult {
+fn observed_result(result: &ResultValue) -> ToldResult {
     match result {
         ResultValue::Listed(outcome) => ToldResult::Listed(*outcome),
         ResultValue::Unlisted(_) => ToldResult::Unlisted,
@@ -46,36 +48,39 @@ fn reason(verdict: &Verdict) -> Option<String> {
     Some(reason.value.clone()).filter(|reason| !reason.is_empty())
 }
 
-impl Mock {
+impl MockService {
     /// Takes note of something that the code under test met.
-    pub(crate) fn met(&self, tenant: Option<&Tenant>, met: Met<'_>) {
-        for ledger in tenant.map(|tenant| &tenant.ledger).into_iter().chain([&self.ledger, &self.whole_ledger]) {
-            ledger.met(met);
+    pub(crate) fn record_coverage(&self, tenant: Option<&Tenant>, event: Met<'_>) {
+        for coverage in tenant.map(|tenant| &tenant.coverage).into_iter().chain([&self.coverage, &self.whole_coverage])
+        {
+            coverage.met(event);
         }
     }
 
     /// Takes note of what a call was told.
-    pub(super) fn met_by(&self, tenant: &Tenant, telling: &Telling) {
-        let Telling { result, reason, races } = telling;
+    pub(super) fn record_response(&self, tenant: &Tenant, observed: &ObservedResponse) {
+        let ObservedResponse { result, reason, races } = observed;
         let results = result.iter().map(|result| Met::Result(*result));
-        let met = results.chain(reason.iter().map(|reason| Met::Reason(reason)));
-        met.chain(races.iter().map(|race| Met::Race(*race))).for_each(|met| self.met(Some(tenant), met));
+        let event = results.chain(reason.iter().map(|reason| Met::Reason(reason)));
+        event
+            .chain(races.iter().map(|race| Met::Race(*race)))
+            .for_each(|event| self.record_coverage(Some(tenant), event));
     }
 
     /// Takes note of an error that a call was answered with.
-    pub(crate) fn met_error(&self, tenant: Option<&Tenant>, code: ErrorCode, is_deleted: bool) {
-        self.met(tenant, Met::Error(code));
+    pub(crate) fn record_error(&self, tenant: Option<&Tenant>, code: ErrorCode, is_deleted: bool) {
+        self.record_coverage(tenant, Met::Error(code));
         if is_deleted {
-            self.met(tenant, Met::Race(Race::AskedAfterDelete));
+            self.record_coverage(tenant, Met::Race(Race::AskedAfterDelete));
         }
     }
 
     /// What a company has met since it was reset, or all have since everything was, or since the start.
     pub(crate) fn coverage(&self, tenant: Option<&Tenant>, since_start: bool) -> Coverage {
         match tenant {
-            Some(tenant) => tenant.ledger.report(),
-            None if since_start => self.whole_ledger.report(),
-            None => self.ledger.report(),
+            Some(tenant) => tenant.coverage.report(),
+            None if since_start => self.whole_coverage.report(),
+            None => self.coverage.report(),
         }
     }
 }

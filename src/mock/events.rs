@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Mock;
+use super::MockService;
 use crate::{
     company::{Journal, JournalItem, Tenant},
     vendor::Token,
@@ -12,31 +12,31 @@ use crate::{
 const AT_ONCE: usize = 256;
 
 /// Something that happened, and whose it is; `None` for nobody's.
-pub(crate) type EventOf = (Option<Arc<Tenant>>, JournalItem);
+pub(crate) type OwnedEvent = (Option<Arc<Tenant>>, JournalItem);
 
 /// A part of what happened.
 #[derive(Debug, Default)]
-pub(crate) struct Heard {
+pub(crate) struct EventBatch {
     /// In the order in which it did.
-    pub(crate) events: Vec<EventOf>,
+    pub(crate) events: Vec<OwnedEvent>,
     /// All up to that number is heard.
     pub(crate) up_to: u64,
     /// Up to that number, some of what happened is not remembered any more and not heard.
     pub(crate) forgotten: Option<u64>,
 }
 
-impl Mock {
+impl MockService {
     /// What happened behind that number, to one company or to all and to none, of a session or of all.
-    pub(crate) fn hear(&self, tenant: Option<&Arc<Tenant>>, session: Option<Token>, after: u64) -> Heard {
-        let mut heard = Heard { up_to: self.numbers.last_event(), ..Heard::default() };
+    pub(crate) fn events_after(&self, tenant: Option<&Arc<Tenant>>, session: Option<Token>, after: u64) -> EventBatch {
+        let mut batch = EventBatch { up_to: self.numbers.last_event(), ..EventBatch::default() };
         let mut read = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
-            let (noted, forgotten) = journal.read_events(after, heard.up_to, AT_ONCE);
+            let (noted, forgotten) = journal.read_events(after, batch.up_to, AT_ONCE);
             if noted.len() == AT_ONCE {
                 // What is behind comes with the next part, of every journal.
-                heard.up_to = noted.last().map_or(heard.up_to, JournalItem::id);
+                batch.up_to = noted.last().map_or(batch.up_to, JournalItem::id);
             }
-            heard.forgotten = heard.forgotten.max(forgotten);
-            heard.events.extend(noted.into_iter().map(|noted| (owner.cloned(), noted)));
+            batch.forgotten = batch.forgotten.max(forgotten);
+            batch.events.extend(noted.into_iter().map(|noted| (owner.cloned(), noted)));
         };
         match tenant {
             Some(tenant) => read(Some(tenant), &tenant.journal),
@@ -45,24 +45,24 @@ impl Mock {
                 self.tenants.all().iter().for_each(|tenant| read(Some(tenant), &tenant.journal));
             }
         }
-        heard.events.retain(|(_, noted)| noted.id() <= heard.up_to);
-        heard.events.retain(|(_, noted)| session.is_none_or(|token| noted.session() == Some(token)));
-        heard.events.sort_by_key(|(_, noted)| noted.id());
-        if heard.events.len() > AT_ONCE {
-            heard.events.truncate(AT_ONCE);
-            heard.up_to = heard.events.last().map_or(heard.up_to, |(_, noted)| noted.id());
+        batch.events.retain(|(_, noted)| noted.id() <= batch.up_to);
+        batch.events.retain(|(_, noted)| session.is_none_or(|token| noted.session() == Some(token)));
+        batch.events.sort_by_key(|(_, noted)| noted.id());
+        if batch.events.len() > AT_ONCE {
+            batch.events.truncate(AT_ONCE);
+            batch.up_to = batch.events.last().map_or(batch.up_to, |(_, noted)| noted.id());
         }
-        heard
+        batch
     }
 
     /// Whether that is still the company of its key.
-    pub(crate) fn is_there(&self, tenant: &Arc<Tenant>) -> bool {
-        self.tenants.get(&tenant.key).is_some_and(|there| Arc::ptr_eq(&there, tenant))
+    pub(crate) fn is_current(&self, tenant: &Arc<Tenant>) -> bool {
+        self.tenants.get(&tenant.key).is_some_and(|current| Arc::ptr_eq(&current, tenant))
     }
 
     /// Lets the sessions get on that are due, of one company or of all; answers how long it is in real time until the
     /// next is, as far as their clocks run.
-    pub(crate) fn settle_due(&self, tenant: Option<&Arc<Tenant>>) -> Option<Duration> {
+    pub(crate) fn apply_due_stages(&self, tenant: Option<&Arc<Tenant>>) -> Option<Duration> {
         let tenants = tenant.map_or_else(|| self.tenants.all(), |tenant| vec![tenant.clone()]);
         let next = |tenant: &Arc<Tenant>| {
             tenant.sessions.settle_due(tenant.clock.now());

@@ -5,7 +5,7 @@ use std::{pin::pin, time::Duration};
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use super::{Mock, Stop, screens::progress};
+use super::{MockService, ScreenContext, screens::spec_and_progress};
 use crate::{
     flow::Flow,
     session::{Session, Viewer},
@@ -14,96 +14,97 @@ use crate::{
 
 /// How a session stands, for one of its pages.
 #[derive(Debug)]
-pub(crate) struct Glance<T> {
-    pub(crate) standing: Standing<T>,
+pub(crate) struct WidgetSnapshot<T> {
+    pub(crate) state: WidgetState<T>,
     /// How those stand who take part in it, in the order in which their sessions began.
-    pub(crate) parts: Vec<Part>,
+    pub(crate) participants: Vec<ParticipantStatus>,
 }
 
 /// Where the person is.
 #[derive(Debug)]
-pub(crate) enum Standing<T> {
+pub(crate) enum WidgetState<T> {
     /// On their way, at a screen as it was shown.
     Open { is_elsewhere: bool, is_on_phone: bool, shown: T },
     /// Through; the browser goes to the `return_url`.
-    Through(Option<String>),
+    Finished(Option<String>),
     /// The session has expired, or is gone.
     Closed,
 }
 
 /// How far somebody is who takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct ParticipantStatus {
     pub(crate) is_opened: bool,
     pub(crate) is_finished: bool,
 }
 
-impl Mock {
+impl MockService {
     /// Waits until what is `told` of a session is news, for as long as it takes, and answers it.
-    pub(crate) async fn glance<T, R>(
+    pub(crate) async fn watch_session<T, R>(
         &self,
         token: Token,
         viewer: &Viewer,
-        show: impl Fn(&Stop<'_>) -> T,
-        told: impl Fn(Glance<T>) -> R,
+        show: impl Fn(&ScreenContext<'_>) -> T,
+        told: impl Fn(WidgetSnapshot<T>) -> R,
         is_news: impl Fn(&R) -> bool,
     ) -> R {
-        let closed = || told(Glance { standing: Standing::Closed, parts: Vec::new() });
+        let closed = || told(WidgetSnapshot { state: WidgetState::Closed, participants: Vec::new() });
         let Some(tenant) = self.tenant_of(token.as_str()) else { return closed() };
-        let (bell, _waiting) = (tenant.sessions.bell(token), tenant.register_waiter());
+        let (notifier, _waiting) = (tenant.sessions.notifier(token), tenant.register_waiter());
         loop {
-            let mut rings = pin!(bell.changed.notified());
+            let mut changed = pin!(notifier.changed.notified());
             // From here on nothing is missed.
-            rings.as_mut().enable();
-            let look = || self.look(&token, viewer, &show).map(|(glance, due)| (told(glance), due));
-            let looked = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
-            let Some((told, due)) = looked else { return closed() };
+            changed.as_mut().enable();
+            let look = || self.widget_snapshot(&token, viewer, &show).map(|(snapshot, due)| (told(snapshot), due));
+            let progress = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
+            let Some((told, due)) = progress else { return closed() };
             if is_news(&told) {
                 return told;
             }
             tokio::select! {
-                () = rings => {}
+                () = changed => {}
                 () = sleep(due.and_then(|due| tenant.clock.runs_until(due)).unwrap_or(Duration::MAX)) => {}
             }
         }
     }
 
     /// How a session stands now, and when it gets on by the clock alone.
-    fn look<T>(
+    fn widget_snapshot<T>(
         &self,
         token: &Token,
         viewer: &Viewer,
-        show: &impl Fn(&Stop<'_>) -> T,
-    ) -> Option<(Glance<T>, Option<Timestamp>)> {
+        show: &impl Fn(&ScreenContext<'_>) -> T,
+    ) -> Option<(WidgetSnapshot<T>, Option<Timestamp>)> {
         let look = |session: &mut Session, now| {
             session.apply_due_stages(now);
             let is_open = session.check_open(now).is_ok();
             let devices = (session.is_on_other_page(viewer), session.is_on_phone());
-            (progress(session), is_open, session.is_finished(), devices, session.next_due())
+            (spec_and_progress(session), is_open, session.is_finished(), devices, session.next_due())
         };
-        let ((asked, progress), is_open, is_finished, devices, due) = self.in_session(token.as_str(), look)?;
-        let flags = asked.form_layers().read_flags();
+        let ((spec, progress), is_open, is_finished, devices, due) = self.in_session(token.as_str(), look)?;
+        let flags = spec.form_layers().read_flags();
         let standing = if is_open {
             let (is_elsewhere, is_on_phone) = devices;
-            let steps = asked.form_layers().read_steps();
+            let steps = spec.form_layers().read_steps();
             let flow = Flow::new(&flags, &steps, &progress, is_on_phone);
             let language = progress.language().unwrap_or_else(|| flags.language());
             let (at, progress) = (flow.current(&progress), &progress);
-            let (asked, flags, token) = (&asked, &flags, token.as_str());
-            let shown = show(&Stop { token, asked, flags, flow: &flow, at, progress, language, document: None });
-            Standing::Open { is_elsewhere, is_on_phone, shown }
+            let (spec, flags, token) = (&spec, &flags, token.as_str());
+            let shown =
+                show(&ScreenContext { token, spec, flags, flow: &flow, at, progress, language, document: None });
+            WidgetState::Open { is_elsewhere, is_on_phone, shown }
         } else if is_finished {
-            Standing::Through(flags.return_url().map(str::to_owned))
+            WidgetState::Finished(flags.return_url().map(str::to_owned))
         } else {
-            Standing::Closed
+            WidgetState::Closed
         };
-        let parts = if flags.is_on("multiple_participants") { self.parts(token.as_str()) } else { Vec::new() };
-        Some((Glance { standing, parts }, due))
+        let parts = if flags.is_on("multiple_participants") { self.participants(token.as_str()) } else { Vec::new() };
+        Some((WidgetSnapshot { state: standing, participants: parts }, due))
     }
 
     /// How those stand who take part in a session.
-    fn parts(&self, token: &str) -> Vec<Part> {
-        let part = |session: &mut Session, _| Part {
+    fn participants(&self, token: &str) -> Vec<ParticipantStatus> {
+        let part = |session: &mut Session, _| ParticipantStatus {
             is_opened: session.opened_at().is_some(),
             is_finished: session.is_finished(),
         };

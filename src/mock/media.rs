@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
-    Met, Mock, Refusal,
-    striking::{strike_session, struck},
+    AppliedFaults, CallError, MockService,
+    striking::{apply_session_faults, attach_faults},
 };
 use crate::{
     catalogue::Catalogue,
@@ -30,33 +30,38 @@ pub(crate) enum Picture {
 
 /// Whose picture it is, and how alike the person's pictures are.
 #[derive(Debug)]
-struct Known {
-    sitter: Sitter,
+struct RecognizedFace {
+    subject: Sitter,
     similarity: f64,
 }
 
-impl Mock {
+impl MockService {
     /// The picture of a session that is wanted, and what faults do to the answer. The call is no poll.
     ///
     /// # Errors
     ///
     /// As [`Mock::result`].
-    pub(crate) fn picture(&self, tenant: &Arc<Tenant>, token: &str, wanted: Wanted) -> Result<(Picture, Met), Refusal> {
+    pub(crate) fn picture(
+        &self,
+        tenant: &Arc<Tenant>,
+        token: &str,
+        request: Wanted,
+    ) -> Result<(Picture, AppliedFaults), CallError> {
         self.with_session(tenant, token, |session, catalogue| {
-            let met = strike_session(session, Endpoint::Media(wanted.kind), tenant.clock.now())?;
-            let (document, met) = struck(self.answer(tenant, session, &catalogue.fixtures), met)?;
-            let uploaded = session.uploaded(wanted.kind, wanted.page).filter(|_| session.was_processed());
+            let faults = apply_session_faults(session, Endpoint::Media(request.kind), tenant.clock.now())?;
+            let (document, faults) = attach_faults(self.answer(tenant, session, &catalogue.fixtures), faults)?;
+            let uploaded = session.uploaded(request.kind, request.page).filter(|_| session.was_processed());
             let picture = match uploaded {
                 Some(media) => Picture::Uploaded(media.clone()),
                 None => Picture::Specimen(Box::new(Specimen {
-                    wanted: wanted.clone(),
+                    request: request.clone(),
                     document: self.all_read(tenant, session, catalogue).unwrap_or(document),
-                    sitter: self.sitter(tenant, session, catalogue),
+                    subject: self.sitter(tenant, session, catalogue),
                     has_liveness: session.has_liveness(),
                     has_face_document: session.has_face_document_step(),
                 })),
             };
-            Ok((picture, met))
+            Ok((picture, faults))
         })
     }
 
@@ -91,9 +96,9 @@ impl Mock {
         if one == other {
             return 1.0;
         }
-        match (self.known(tenant, one), self.known(tenant, other)) {
-            (Some(one), Some(other)) if one.sitter.name == other.sitter.name => {
-                let first = if one.sitter.session <= other.sitter.session { one } else { other };
+        match (self.recognize_face(tenant, one), self.recognize_face(tenant, other)) {
+            (Some(one), Some(other)) if one.subject.name == other.subject.name => {
+                let first = if one.subject.session <= other.subject.session { one } else { other };
                 first.similarity
             }
             _ => {
@@ -106,7 +111,7 @@ impl Mock {
     }
 
     /// Whose picture it is, where it is one of a session of the company.
-    fn known(&self, tenant: &Arc<Tenant>, picture: &[u8]) -> Option<Known> {
+    fn recognize_face(&self, tenant: &Arc<Tenant>, picture: &[u8]) -> Option<RecognizedFace> {
         let look = |session: &mut Session, catalogue: &Catalogue| {
             session.apply_due_stages(tenant.clock.now());
             let document = self.answer(tenant, session, &catalogue.fixtures).ok();
@@ -124,10 +129,10 @@ impl Mock {
                 seen
             }
         };
-        let (document, sitter, drawn) = seen?;
+        let (document, subject, drawn) = seen?;
         let document = document.map(|json| Document::read(&json));
-        Some(Known {
-            sitter: document.as_ref().map_or_else(|| (*sitter).clone(), |document| document.sitter(&sitter)),
+        Some(RecognizedFace {
+            subject: document.as_ref().map_or_else(|| (*subject).clone(), |document| document.sitter(&subject)),
             similarity: document.and_then(|document| document.similarity()).unwrap_or(drawn),
         })
     }
@@ -135,10 +140,11 @@ impl Mock {
     /// The person of a session, for drawings.
     fn sitter(&self, tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
         session.portrait(|session| {
-            let (setup, wish) = (tenant.settings(), session.scenario().person.as_ref());
-            let (flags, casting) = (session.flags_of(StepType::IdentityDocument), self.config.casting(&setup.company));
+            let (settings, patch) = (tenant.settings(), session.scenario().person.as_ref());
+            let (flags, casting) =
+                (session.flags_of(StepType::IdentityDocument), self.config.casting(&settings.company));
             let chosen = session.progress().and_then(Progress::document);
-            let person = catalogue.fixtures.people.cast(&session.token, &flags, casting, wish, chosen).person;
+            let person = catalogue.fixtures.people.cast(&session.token, &flags, casting, patch, chosen).person;
             Sitter { session: session.token, name: person.short_name(), is_female: matches!(person.sex, Sex::F) }
         })
     }

@@ -11,34 +11,34 @@ use crate::{
 
 /// Something that the settings say and cannot be, or should not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Misfit {
+pub(crate) struct SettingProblem {
     /// The company, where it is about one, and which of its members: `configurations.ID.scenario`.
     pub(crate) company: Option<(String, String)>,
     pub(crate) message: String,
 }
 
 /// What the settings cannot be, with these companies, in the order in which they are looked at.
-pub(crate) fn misfits(catalogue: &Catalogue, config: &Config, companies: &[Company]) -> Vec<Misfit> {
+pub(crate) fn setting_problems(catalogue: &Catalogue, config: &Config, companies: &[Company]) -> Vec<SettingProblem> {
     let unknown = |place: &str, name: &str| {
         let message = format!("{place}: {}", with_meant(catalogue.scenarios.check(name).err()?));
-        Some(Misfit { company: None, message })
+        Some(SettingProblem { company: None, message })
     };
     let mut misfits: Vec<_> = unknown("the default scenario (--scenario)", &config.scenario).into_iter().collect();
     for company in companies.iter().chain(&config.any_company_key) {
-        misfits.extend(misfits_of(catalogue, company));
+        misfits.extend(company_problems(catalogue, company));
     }
     misfits.extend(config.faults.iter().filter_map(Fault::scenario).filter_map(|name| unknown("a fault", name)));
     misfits
 }
 
 /// Which scenarios and people a company names that are not there.
-pub(super) fn misfits_of(catalogue: &Catalogue, company: &Company) -> Vec<Misfit> {
+pub(super) fn company_problems(catalogue: &Catalogue, company: &Company) -> Vec<SettingProblem> {
     let mut misfits = Vec::new();
     let place = format!("the company key `{}`", company.key);
     let mut check = |field: String, part: &str, known: Result<(), String>| {
         let misfit = |problem| {
             let message = format!("{part}{place}: {}", with_meant(problem));
-            Misfit { company: Some((company.key.clone(), field)), message }
+            SettingProblem { company: Some((company.key.clone(), field)), message }
         };
         misfits.extend(known.err().map(misfit));
     };
@@ -59,14 +59,14 @@ pub(super) fn misfits_of(catalogue: &Catalogue, company: &Company) -> Vec<Misfit
 }
 
 /// What may be a mistake in the settings: configurations that ask for documents that none of the company's people has.
-pub(crate) fn doubts(catalogue: &Catalogue, companies: &[Company]) -> Vec<Misfit> {
+pub(crate) fn setting_warnings(catalogue: &Catalogue, companies: &[Company]) -> Vec<SettingProblem> {
     let mut doubts = Vec::new();
     for company in companies {
         for (id, saved) in &company.configurations {
             let form = Form::from_values(saved.flags.clone(), &[]);
             let flags = Layers { saved: None, own: &form, scenario: None }.read_flags();
             let field = format!("configurations.{id}.flags");
-            let doubt = |doubt| Misfit {
+            let doubt = |doubt| SettingProblem {
                 company: Some((company.key.clone(), field)),
                 message: format!("the configuration `{id}` of the company key `{}`: {doubt}", company.key),
             };

@@ -27,7 +27,7 @@ static FIXTURES: LazyLock<Fixtures> =
 
 /// What is done to a session.
 #[derive(Debug, Clone)]
-enum Action {
+enum SessionAction {
     Poll,
     Advance(u64),
     /// The clock runs, and nobody looks.
@@ -45,7 +45,7 @@ enum Action {
 
 /// What a stage does; its verdict says the number of the stage as its comment.
 #[derive(Debug, Clone)]
-enum Does {
+enum StageTemplate {
     Says(Outcome),
     Fails(ErrorCode),
     Changes,
@@ -71,53 +71,55 @@ fn trigger() -> impl Strategy<Value = Trigger> {
     ]
 }
 
-fn timeline() -> impl Strategy<Value = Vec<(Vec<Trigger>, Does)>> {
+fn timeline() -> impl Strategy<Value = Vec<(Vec<Trigger>, StageTemplate)>> {
     vec((vec(trigger(), 1..4), does()), 0..7)
 }
 
-fn does() -> impl Strategy<Value = Does> {
+fn does() -> impl Strategy<Value = StageTemplate> {
     prop_oneof![
-        4 => outcome().prop_map(Does::Says),
-        1 => select(&ErrorCode::ALL[..]).prop_map(Does::Fails),
-        1 => Just(Does::Changes),
-        1 => Just(Does::Corrects),
-        1 => Just(Does::Harms),
+        4 => outcome().prop_map(StageTemplate::Says),
+        1 => select(&ErrorCode::ALL[..]).prop_map(StageTemplate::Fails),
+        1 => Just(StageTemplate::Changes),
+        1 => Just(StageTemplate::Corrects),
+        1 => Just(StageTemplate::Harms),
     ]
 }
 
-fn action() -> impl Strategy<Value = Action> {
+fn action() -> impl Strategy<Value = SessionAction> {
     prop_oneof![
-        4 => Just(Action::Poll),
-        3 => (0..2000_u64).prop_map(Action::Advance),
-        1 => Just(Action::Advance(u64::MAX)),
-        1 => (0..2000_u64).prop_map(Action::Wait),
-        1 => (0..2000_u64).prop_map(Action::SetBack),
-        1 => Just(Action::Open),
-        1 => select(&["agreement", "document", "face", "nowhere"][..]).prop_map(Action::Reach),
-        3 => Just(Action::GoOn),
-        1 => Just(Action::Finish),
-        1 => outcome().prop_map(Action::FinishAs),
-        1 => Just(Action::Decide),
-        1 => outcome().prop_map(Action::DecideAs),
+        4 => Just(SessionAction::Poll),
+        3 => (0..2000_u64).prop_map(SessionAction::Advance),
+        1 => Just(SessionAction::Advance(u64::MAX)),
+        1 => (0..2000_u64).prop_map(SessionAction::Wait),
+        1 => (0..2000_u64).prop_map(SessionAction::SetBack),
+        1 => Just(SessionAction::Open),
+        1 => select(&["agreement", "document", "face", "nowhere"][..]).prop_map(SessionAction::Reach),
+        3 => Just(SessionAction::GoOn),
+        1 => Just(SessionAction::Finish),
+        1 => outcome().prop_map(SessionAction::FinishAs),
+        1 => Just(SessionAction::Decide),
+        1 => outcome().prop_map(SessionAction::DecideAs),
     ]
 }
 
-fn scenario(stages: &[(Vec<Trigger>, Does)]) -> Scenario {
-    let stage = |(number, (when, does)): (usize, &(Vec<Trigger>, Does))| {
+fn scenario(stages: &[(Vec<Trigger>, StageTemplate)]) -> Scenario {
+    let stage = |(number, (when, does)): (usize, &(Vec<Trigger>, StageTemplate))| {
         let stage = when.iter().cloned().fold(Stage::as_finish_says(), Stage::or);
         match does {
-            Does::Says(outcome) => stage.result(Verdict::from(*outcome).result_comment(format!("stage {number}"))),
-            Does::Fails(code) => stage.error(*code),
-            Does::Changes => stage.change(json!({"person": {"status": number, "mrz": null}})),
-            Does::Corrects => stage.person(json!({"last_name": "Corrected", "local": {"first_name": "X"}})),
-            Does::Harms => stage.fault(Fault::status(503).on(Endpoint::Result)),
+            StageTemplate::Says(outcome) => {
+                stage.result(Verdict::from(*outcome).result_comment(format!("stage {number}")))
+            }
+            StageTemplate::Fails(code) => stage.error(*code),
+            StageTemplate::Changes => stage.change(json!({"person": {"status": number, "mrz": null}})),
+            StageTemplate::Corrects => stage.person(json!({"last_name": "Corrected", "local": {"first_name": "X"}})),
+            StageTemplate::Harms => stage.fault(Fault::status(503).on(Endpoint::Result)),
         }
     };
     stages.iter().enumerate().map(stage).fold(Scenario::new("any"), Scenario::stage)
 }
 
 /// What the session is asked for.
-fn asked(stages: &[(Vec<Trigger>, Does)]) -> SessionSpec {
+fn asked(stages: &[(Vec<Trigger>, StageTemplate)]) -> SessionSpec {
     let form = |flags: &str, steps: &str| Form::new(flags, steps);
     let question = r#"{"type": "number", "key": "q", "mandatory": true}"#;
     let steps = format!(r#"[{{"type": "user-questionnaire", "key": "about", "questions": [{question}]}}]"#);
@@ -141,38 +143,38 @@ fn read_back(session: &Session) -> Session {
 }
 
 /// Does something to a session; `before` is when something was done last.
-fn act(session: &mut Session, action: &Action, before: Timestamp, now: Timestamp) {
+fn act(session: &mut Session, action: &SessionAction, before: Timestamp, now: Timestamp) {
     let decided = |outcome: Outcome| Some(Verdict::from(outcome).result_comment("decided").decided("face_mismatch"));
     match action {
-        Action::Poll => {
+        SessionAction::Poll => {
             session.apply_due_stages(now);
             session.apply_faults(Endpoint::Result, now);
         }
-        Action::Wait(_) => {}
-        Action::Advance(_) => {
+        SessionAction::Wait(_) => {}
+        SessionAction::Advance(_) => {
             session.advance_clock(before, now);
         }
-        Action::SetBack(_) => {}
-        Action::Open => {
+        SessionAction::SetBack(_) => {}
+        SessionAction::Open => {
             let browser = Browser { remote_address: "192.0.2.1".into(), user_agent: "any".into() };
             let _ = session.open(&browser, now);
         }
-        Action::Reach(step) => {
+        SessionAction::Reach(step) => {
             let _ = session.reach(step, now);
         }
-        Action::GoOn => go_on(session, now),
-        Action::Finish => {
+        SessionAction::GoOn => go_on(session, now),
+        SessionAction::Finish => {
             let answers = json!({"about": {"q": "1.5"}}).as_object().cloned().unwrap_or_default();
             let answers = Answers::new(answers, &session.spec.form_layers().read_steps()).expect("it fits");
             let _ = session.finish(None, Some(answers), now);
         }
-        Action::FinishAs(outcome) => {
+        SessionAction::FinishAs(outcome) => {
             let _ = session.finish(decided(*outcome), None, now);
         }
-        Action::Decide => {
+        SessionAction::Decide => {
             let _ = session.decide(None, now);
         }
-        Action::DecideAs(outcome) => {
+        SessionAction::DecideAs(outcome) => {
             let _ = session.decide(decided(*outcome), now);
         }
     }
@@ -204,9 +206,9 @@ fn go_on(session: &mut Session, now: Timestamp) {
 /// Plays the actions; after each one, the answer as a poll would get it: the document, or the error. Between them,
 /// `meanwhile` does something to the session that must not matter.
 fn play_with(
-    stages: &[(Vec<Trigger>, Does)],
-    actions: &[Action],
-    mut meanwhile: impl FnMut(Session, &Action, Timestamp, Timestamp) -> Session,
+    stages: &[(Vec<Trigger>, StageTemplate)],
+    actions: &[SessionAction],
+    mut meanwhile: impl FnMut(Session, &SessionAction, Timestamp, Timestamp) -> Session,
 ) -> Vec<Result<Bytes, ErrorCode>> {
     let mut now = Timestamp::UNIX_EPOCH;
     let asked = asked(stages);
@@ -220,15 +222,17 @@ fn play_with(
     for action in actions {
         let before = now;
         now = match action {
-            Action::Advance(seconds) | Action::Wait(seconds) => later(now, Duration::from_secs(*seconds)),
-            Action::SetBack(seconds) => now.saturating_sub(Duration::from_secs(*seconds)).unwrap_or(Timestamp::MIN),
+            SessionAction::Advance(seconds) | SessionAction::Wait(seconds) => later(now, Duration::from_secs(*seconds)),
+            SessionAction::SetBack(seconds) => {
+                now.saturating_sub(Duration::from_secs(*seconds)).unwrap_or(Timestamp::MIN)
+            }
             _ => now,
         };
         session = meanwhile(session, action, before, now);
         act(&mut session, action, before, now);
         let casting = Casting { names: &[], by_language: true };
         answers.push(session.render_result(|session, standing| render(session, standing, &FIXTURES, casting, wording)));
-        if matches!(action, Action::Poll) {
+        if matches!(action, SessionAction::Poll) {
             session.record_poll(now);
         }
     }
@@ -236,7 +240,7 @@ fn play_with(
 }
 
 /// As [`play_with`], with the documents read.
-fn play(stages: &[(Vec<Trigger>, Does)], actions: &[Action]) -> Vec<Result<Value, ErrorCode>> {
+fn play(stages: &[(Vec<Trigger>, StageTemplate)], actions: &[SessionAction]) -> Vec<Result<Value, ErrorCode>> {
     let answers = play_with(stages, actions, |session, _, _, _| session).into_iter();
     answers
         .map(|answer| answer.map(|document| serde_json::from_slice(&document).expect("a document is JSON")))
@@ -245,27 +249,27 @@ fn play(stages: &[(Vec<Trigger>, Does)], actions: &[Action]) -> Vec<Result<Value
 
 /// Who speaks in an answer.
 #[derive(Debug, PartialEq)]
-enum Said {
+enum ResponseSource {
     /// The stage of that number.
     Stage(usize),
     Decided,
 }
 
-fn said(answer: &Result<Value, ErrorCode>) -> Option<Said> {
+fn said(answer: &Result<Value, ErrorCode>) -> Option<ResponseSource> {
     let comment = answer.as_ref().ok()?["result_comment"].as_str()?;
     match comment.strip_prefix("stage ") {
-        Some(number) => number.parse().ok().map(Said::Stage),
-        None => (comment == "decided").then_some(Said::Decided),
+        Some(number) => number.parse().ok().map(ResponseSource::Stage),
+        None => (comment == "decided").then_some(ResponseSource::Decided),
     }
 }
 
 /// What polls of a session get, told by a simulation that goes from one event to the next: `None` before anything came.
-fn simulated(stages: &[(Vec<Trigger>, Does)], actions: &[Action]) -> Vec<Option<usize>> {
+fn simulated(stages: &[(Vec<Trigger>, StageTemplate)], actions: &[SessionAction]) -> Vec<Option<usize>> {
     let (mut now, mut since, mut polls, mut come) = (0, 0, 0, 0);
     let mut heard = Vec::new();
     for action in actions {
-        let is_poll = matches!(action, Action::Poll);
-        if let Action::Advance(seconds) | Action::Wait(seconds) = action {
+        let is_poll = matches!(action, SessionAction::Poll);
+        if let SessionAction::Advance(seconds) | SessionAction::Wait(seconds) = action {
             now += seconds;
         }
         for counts in [false, true].into_iter().filter(|counts| is_poll || !counts) {
@@ -301,18 +305,18 @@ proptest! {
                 && is_final(before) && before["result"] != after["result"]
             {
                 match said(&answer) {
-                    Some(Said::Stage(here)) => prop_assert!(Some(here) > furthest, "{here} after {furthest:?}"),
-                    said => prop_assert_eq!(said, Some(Said::Decided)),
+                    Some(ResponseSource::Stage(here)) => prop_assert!(Some(here) > furthest, "{here} after {furthest:?}"),
+                    said => prop_assert_eq!(said, Some(ResponseSource::Decided)),
                 }
             }
-            if let Some(Said::Stage(here)) = said(&answer) {
+            if let Some(ResponseSource::Stage(here)) = said(&answer) {
                 prop_assert!(Some(here) >= furthest, "{here} after {furthest:?}");
                 furthest = Some(here);
             }
             // Nothing is decided but by somebody who decides.
-            let is_decided = |answer| said(answer) == Some(Said::Decided);
+            let is_decided = |answer| said(answer) == Some(ResponseSource::Decided);
             if is_decided(&answer) && !last.as_ref().is_some_and(is_decided) {
-                prop_assert!(matches!(action, Action::FinishAs(_) | Action::DecideAs(_)), "{action:?}");
+                prop_assert!(matches!(action, SessionAction::FinishAs(_) | SessionAction::DecideAs(_)), "{action:?}");
             }
             last = Some(answer);
         }
@@ -323,16 +327,16 @@ proptest! {
         stages in vec((vec(prop_oneof![
             (1..4_u32).prop_map(Trigger::Polls),
             (0..1000_u64).prop_map(|seconds| Trigger::After(Duration::from_secs(seconds))),
-        ], 1..3), Just(Does::Says(Outcome::Approved))), 0..7),
+        ], 1..3), Just(StageTemplate::Says(Outcome::Approved))), 0..7),
         actions in vec(prop_oneof![
-            2 => Just(Action::Poll),
-            1 => (0..600_u64).prop_map(Action::Advance),
-            1 => (0..600_u64).prop_map(Action::Wait),
+            2 => Just(SessionAction::Poll),
+            1 => (0..600_u64).prop_map(SessionAction::Advance),
+            1 => (0..600_u64).prop_map(SessionAction::Wait),
         ], 0..40),
     ) {
-        let polls = play(&stages, &actions).into_iter().zip(&actions).filter(|(_, action)| matches!(action, Action::Poll));
+        let polls = play(&stages, &actions).into_iter().zip(&actions).filter(|(_, action)| matches!(action, SessionAction::Poll));
         let heard: Vec<_> = polls.map(|(answer, _)| match said(&answer) {
-            Some(Said::Stage(number)) => Some(number),
+            Some(ResponseSource::Stage(number)) => Some(number),
             _ => None,
         }).collect();
         prop_assert_eq!(heard, simulated(&stages, &actions));
@@ -376,24 +380,24 @@ proptest! {
         actions in vec(action(), 0..30),
     ) {
         for (at, answer) in play(&stages, &actions).iter().enumerate() {
-            let Some(Said::Stage(number)) = said(answer) else { continue };
+            let Some(ResponseSource::Stage(number)) = said(answer) else { continue };
             let done = &actions[..=at];
-            let count = |wanted: fn(&Action) -> bool| done.iter().filter(|action| wanted(action)).count();
-            let finishes = count(|action| matches!(action, Action::Finish | Action::FinishAs(_) | Action::GoOn));
-            let decisions = count(|action| matches!(action, Action::Decide | Action::DecideAs(_)));
+            let count = |wanted: fn(&SessionAction) -> bool| done.iter().filter(|action| wanted(action)).count();
+            let finishes = count(|action| matches!(action, SessionAction::Finish | SessionAction::FinishAs(_) | SessionAction::GoOn));
+            let decisions = count(|action| matches!(action, SessionAction::Decide | SessionAction::DecideAs(_)));
             let could = |trigger: &Trigger| match trigger {
                 Trigger::Widget => finishes > 0,
                 Trigger::Operator => decisions > 0,
-                Trigger::Polls(polls) => count(|action| matches!(action, Action::Poll)) >= *polls as usize,
-                Trigger::Opened => finishes + count(|action| matches!(action, Action::Open)) > 0,
+                Trigger::Polls(polls) => count(|action| matches!(action, SessionAction::Poll)) >= *polls as usize,
+                Trigger::Opened => finishes + count(|action| matches!(action, SessionAction::Open)) > 0,
                 Trigger::Step(name) if name == "nowhere" => finishes > 0,
                 Trigger::After(time) if *time > Duration::from_secs(1000) => {
-                    count(|action| matches!(action, Action::Advance(u64::MAX))) > 0
+                    count(|action| matches!(action, SessionAction::Advance(u64::MAX))) > 0
                 }
                 Trigger::Begin | Trigger::Step(_) | Trigger::After(_) => true,
             };
             // An outcome at the finish stands in for stages before this one, whatever would have brought them about.
-            let has_outcome = count(|action| matches!(action, Action::FinishAs(_))) > 0;
+            let has_outcome = count(|action| matches!(action, SessionAction::FinishAs(_))) > 0;
             for (when, _) in &stages[if has_outcome { number } else { 0 }..=number] {
                 prop_assert!(when.iter().any(could), "stage {number} came, but {when:?} cannot have");
             }

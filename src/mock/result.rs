@@ -6,10 +6,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
-    Met, Mock, Refusal,
-    coverage::Telling,
+    AppliedFaults, CallError, MockService,
+    coverage::ObservedResponse,
     not_found, read_token,
-    striking::{strike_session, struck},
+    striking::{apply_session_faults, attach_faults},
 };
 use crate::{
     catalogue::Catalogue,
@@ -22,35 +22,40 @@ use crate::{
 
 /// What a call answers, and what it met on its way.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct ResultResponse {
     pub(crate) json: Bytes,
     /// A possible mistake in the scenario or the decision behind the answer.
     pub(crate) doubt: Option<String>,
-    pub(crate) met: Met,
+    pub(crate) faults: AppliedFaults,
 }
 
 /// What a look at a session comes to, and what the code under test was told by it.
-struct Looked {
-    answer: Result<Told, Refusal>,
+struct ResultLookup {
+    answer: Result<ResultResponse, CallError>,
     /// `None` where a fault keeps it from being told.
-    telling: Option<Telling>,
+    observed: Option<ObservedResponse>,
 }
 
-impl Mock {
+impl MockService {
     /// The result document of a session. The call counts as a poll. `is_harmed` says that a fault is on its answer.
     ///
     /// # Errors
     ///
     /// `SESSION_INVALID`, `SESSION_NOT_FOUND`, and what the scenario says.
-    pub(crate) fn result(&self, tenant: &Arc<Tenant>, token: &str, is_harmed: bool) -> Result<Told, Refusal> {
+    pub(crate) fn result(
+        &self,
+        tenant: &Arc<Tenant>,
+        token: &str,
+        is_harmed: bool,
+    ) -> Result<ResultResponse, CallError> {
         let look = |session: &mut Session, catalogue: &Catalogue| {
             let now = tenant.clock.now();
-            let looked = self.look_at(tenant, session, catalogue, (Endpoint::Result, now), is_harmed)?;
+            let lookup = self.look_at(tenant, session, catalogue, (Endpoint::Result, now), is_harmed)?;
             session.record_poll(now);
-            Ok(looked)
+            Ok(lookup)
         };
-        let Looked { answer, telling } = self.with_session(tenant, token, look)?;
-        telling.iter().for_each(|telling| self.met_by(tenant, telling));
+        let ResultLookup { answer, observed } = self.with_session(tenant, token, look)?;
+        observed.iter().for_each(|observed| self.record_response(tenant, observed));
         answer
     }
 
@@ -59,17 +64,22 @@ impl Mock {
     /// # Errors
     ///
     /// As [`Mock::result`]; the session stays then.
-    pub(crate) fn delete(&self, tenant: &Arc<Tenant>, token: &str, is_harmed: bool) -> Result<Told, Refusal> {
+    pub(crate) fn delete(
+        &self,
+        tenant: &Arc<Tenant>,
+        token: &str,
+        is_harmed: bool,
+    ) -> Result<ResultResponse, CallError> {
         let (known, now) = (read_token(token)?, tenant.clock.now());
         let last_look = |session: &mut Session, catalogue: &Catalogue| {
-            let looked = self.look_at(tenant, session, catalogue, (Endpoint::Delete, now), is_harmed);
-            let looked = looked.unwrap_or_else(|refusal| Looked { answer: Err(refusal), telling: None });
-            let is_over = looked.answer.is_ok();
-            (looked, is_over)
+            let lookup = self.look_at(tenant, session, catalogue, (Endpoint::Delete, now), is_harmed);
+            let lookup = lookup.unwrap_or_else(|refusal| ResultLookup { answer: Err(refusal), observed: None });
+            let is_over = lookup.answer.is_ok();
+            (lookup, is_over)
         };
-        let looked = tenant.sessions.remove(&known, now, last_look);
-        let Some(Looked { answer, telling }) = looked else { return Err(not_found(tenant, token).into()) };
-        telling.iter().for_each(|telling| self.met_by(tenant, telling));
+        let lookup = tenant.sessions.remove(&known, now, last_look);
+        let Some(ResultLookup { answer, observed }) = lookup else { return Err(not_found(tenant, token).into()) };
+        observed.iter().for_each(|observed| self.record_response(tenant, observed));
         answer
     }
 
@@ -85,14 +95,14 @@ impl Mock {
         catalogue: &Catalogue,
         (endpoint, now): (Endpoint, Timestamp),
         is_harmed: bool,
-    ) -> Result<Looked, Refusal> {
-        let met = strike_session(session, endpoint, now)?;
-        let is_told = !is_harmed && !met.is_harmed();
+    ) -> Result<ResultLookup, CallError> {
+        let faults = apply_session_faults(session, endpoint, now)?;
+        let is_told = !is_harmed && !faults.has_fault_effect();
         let answer = self.answer(tenant, session, &catalogue.fixtures);
-        let telling = is_told.then(|| Telling::of(session, catalogue, endpoint));
+        let observed = is_told.then(|| ObservedResponse::of(session, catalogue, endpoint));
         let doubt = if let CurrentResult::Verdict(verdict) = session.current_result() { verdict.doubt() } else { None };
-        let answer = struck(answer, met).map(|(json, met)| Told { json, doubt, met });
-        Ok(Looked { answer, telling })
+        let answer = attach_faults(answer, faults).map(|(json, faults)| ResultResponse { json, doubt, faults });
+        Ok(ResultLookup { answer, observed })
     }
 
     pub(super) fn answer(
@@ -101,9 +111,9 @@ impl Mock {
         session: &mut Session,
         fixtures: &Fixtures,
     ) -> Result<Bytes, VendorError> {
-        let draw = |session: &Session, standing: CurrentResult<'_>| {
+        let draw = |session: &Session, current: CurrentResult<'_>| {
             let company = &tenant.settings().company;
-            render(session, standing, fixtures, self.config.casting(company), self.config.wording(company))
+            render(session, current, fixtures, self.config.casting(company), self.config.wording(company))
         };
         session
             .render_result(draw)

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 #[cfg(feature = "cli")]
-use super::each_with_its;
+use super::pair_with_settings;
 use super::{
-    ConfigError, Mock,
-    misfits::{doubts, misfits},
+    ConfigError, MockService,
+    misfits::{setting_problems, setting_warnings},
 };
 use crate::{
     catalogue::{Catalogue, Files, Sources},
@@ -22,13 +22,13 @@ use crate::{
 
 /// What new sessions are made of: what was read from files, and the scenarios that were added since.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct CatalogueState {
     read: Arc<Catalogue>,
     added: Vec<Arc<Scenario>>,
     now: Arc<Catalogue>,
 }
 
-impl Shelf {
+impl CatalogueState {
     pub(super) fn new(read: Catalogue) -> Self {
         let read = Arc::new(read);
         Self { now: read.clone(), added: Vec::new(), read }
@@ -79,7 +79,7 @@ pub struct StageInfo {
 }
 
 impl ScenarioInfo {
-    fn of(scenario: &Scenario) -> Self {
+    fn from_scenario(scenario: &Scenario) -> Self {
         let form = Layers { saved: None, own: &scenario.form, scenario: None };
         Self {
             name: scenario.name.clone(),
@@ -91,22 +91,22 @@ impl ScenarioInfo {
             session_lifetime_seconds: scenario.session_lifetime.map(|time| time.as_secs_f64()),
             flags: form.read_flags().into_value(),
             steps: form.read_steps().into_list().into(),
-            stages: scenario.stages.iter().map(StageInfo::of).collect(),
+            stages: scenario.stages.iter().map(StageInfo::from_stage).collect(),
         }
     }
 }
 
 impl StageInfo {
-    fn of(stage: &Stage) -> Self {
+    fn from_stage(stage: &Stage) -> Self {
         let [triggers, effects] = stage.in_words();
         Self { triggers, effects }
     }
 }
 
-impl Mock {
+impl MockService {
     /// Scenarios and fixtures as they are now.
     pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
-        self.shelf.read().unwrap_or_else(PoisonError::into_inner).now.clone()
+        self.catalogue_state.read().unwrap_or_else(PoisonError::into_inner).now.clone()
     }
 
     /// Reads scenarios and fixtures again, for sessions that begin from now on. Scenarios that were added stay.
@@ -116,7 +116,7 @@ impl Mock {
     /// [`ConfigError`] for what is wrong; everything stays as it was then.
     pub(crate) fn reload(&self) -> Result<(), ConfigError> {
         let catalogue = read_catalogue(&self.config, &self.configured())?;
-        self.shelve(catalogue, || {});
+        self.swap_catalogue(catalogue, || {});
         Ok(())
     }
 
@@ -127,20 +127,20 @@ impl Mock {
     ///
     /// [`ConfigError`] for a clock that cannot stand where it is said to; everything stays as it was then.
     #[cfg(feature = "cli")]
-    pub(crate) fn renew(&self, catalogue: Catalogue, companies: Vec<Company>) -> Result<(), ConfigError> {
-        let companies = each_with_its(&self.settings, companies)?;
-        self.shelve(catalogue, || self.tenants.replace_configured(companies));
+    pub(crate) fn replace_catalogue(&self, catalogue: Catalogue, companies: Vec<Company>) -> Result<(), ConfigError> {
+        let companies = pair_with_settings(&self.settings, companies)?;
+        self.swap_catalogue(catalogue, || self.tenants.replace_configured(companies));
         Ok(())
     }
 
     /// Has that catalogue for sessions that begin from now on. What is done `with_it` is done before one can.
-    fn shelve(&self, catalogue: Catalogue, with_it: impl FnOnce()) {
-        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
-        shelf.read = Arc::new(catalogue);
-        shelf.sort();
+    fn swap_catalogue(&self, catalogue: Catalogue, with_it: impl FnOnce()) {
+        let mut state = self.catalogue_state.write().unwrap_or_else(PoisonError::into_inner);
+        state.read = Arc::new(catalogue);
+        state.sort();
         with_it();
-        drop(shelf);
-        self.note(EventKind::FilesReloaded);
+        drop(state);
+        self.add_event(EventKind::FilesReloaded);
     }
 
     /// The companies that are configured, as they begin.
@@ -157,24 +157,24 @@ impl Mock {
         if scenario.name.trim().is_empty() {
             return Err("a scenario has a name".into());
         }
-        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
-        let ready = shelf.now.ready(scenario, &self.config.finish).map_err(|error| error.to_string())?;
-        shelf.added.retain(|other| other.name != ready.name);
-        shelf.added.push(ready.clone());
-        shelf.sort();
-        drop(shelf);
+        let mut state = self.catalogue_state.write().unwrap_or_else(PoisonError::into_inner);
+        let ready = state.now.ready(scenario, &self.config.finish).map_err(|error| error.to_string())?;
+        state.added.retain(|other| other.name != ready.name);
+        state.added.push(ready.clone());
+        state.sort();
+        drop(state);
         tracing::info!(scenario = ready.name, "the scenario was added");
         for (_, doubt) in ready.doubts() {
             tracing::warn!("the scenario `{}`: {doubt}", ready.name);
         }
-        Ok(ScenarioInfo::of(&ready))
+        Ok(ScenarioInfo::from_scenario(&ready))
     }
 
     /// Forgets the scenarios that were added.
     pub(super) fn forget_added_scenarios(&self) {
-        let mut shelf = self.shelf.write().unwrap_or_else(PoisonError::into_inner);
-        shelf.added.clear();
-        shelf.sort();
+        let mut state = self.catalogue_state.write().unwrap_or_else(PoisonError::into_inner);
+        state.added.clear();
+        state.sort();
     }
 
     /// The scenario of that name.
@@ -183,7 +183,7 @@ impl Mock {
     ///
     /// A message that lists the names that are known.
     pub(crate) fn look_at_scenario(&self, name: &str) -> Result<ScenarioInfo, String> {
-        self.catalogue().scenarios.get(name).map(|scenario| ScenarioInfo::of(scenario))
+        self.catalogue().scenarios.get(name).map(|scenario| ScenarioInfo::from_scenario(scenario))
     }
 }
 
@@ -193,11 +193,12 @@ pub(super) fn read_catalogue(config: &Config, companies: &[Company]) -> Result<C
     let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
     let catalogue = Catalogue::of(sources(config, &files), &mut findings);
     LoadError::check(findings.problems)?;
-    let misfits: Vec<_> = misfits(&catalogue, config, companies).into_iter().map(|misfit| misfit.message).collect();
+    let misfits: Vec<_> =
+        setting_problems(&catalogue, config, companies).into_iter().map(|misfit| misfit.message).collect();
     if !misfits.is_empty() {
         return Err(ConfigError::Setting(misfits.join("\n")));
     }
-    let doubts = doubts(&catalogue, companies).into_iter().map(|doubt| doubt.message);
+    let doubts = setting_warnings(&catalogue, companies).into_iter().map(|doubt| doubt.message);
     for warning in findings.warnings.iter().map(Problem::to_string).chain(doubts) {
         tracing::warn!("{warning}");
     }

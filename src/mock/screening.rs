@@ -2,24 +2,24 @@
 
 use bytes::Bytes;
 
-use super::Mock;
+use super::MockService;
 use crate::{company::Tenant, foreign_text::shortened, vendor::VendorError};
 
-impl Mock {
+impl MockService {
     /// What is known of the person of that id, whom a session of the company has met.
     ///
     /// # Errors
     ///
     /// `argumentError` when none has.
     pub(crate) fn screened_person(&self, tenant: &Tenant, id: &str) -> Result<Bytes, VendorError> {
-        let (now, mut met) = (tenant.clock.now(), None);
+        let (now, mut faults) = (tenant.clock.now(), None);
         tenant.sessions.update_all(|session, catalogue| {
-            if met.is_none() {
+            if faults.is_none() {
                 session.apply_due_stages(now);
-                met = catalogue.fixtures.screened(session, id);
+                faults = catalogue.fixtures.screened(session, id);
             }
         });
-        met.ok_or_else(|| {
+        faults.ok_or_else(|| {
             VendorError::argument(format!(
                 "no session of the company has a match of the person `{}`: ids are in `screeningMatches` of a result \
                  document, as the scenario `screening-match` gives it",

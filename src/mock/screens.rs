@@ -1,6 +1,6 @@
 //! A person goes from screen to screen of the widget.
 
-use super::{Finish, Mock, SentCode};
+use super::{Finish, MockService, SentCode};
 use crate::{
     flow::{Act, Answer, AnswerError, Beside, Capture, Channel, Content, Flow, Given, Progress, Screen, Subject, Way},
     foreign_text::shortened,
@@ -15,9 +15,9 @@ use crate::{
 
 /// Where a person is, with all that the page needs to show it.
 #[derive(Debug)]
-pub(crate) struct Stop<'a> {
+pub(crate) struct ScreenContext<'a> {
     pub(crate) token: &'a str,
-    pub(crate) asked: &'a SessionSpec,
+    pub(crate) spec: &'a SessionSpec,
     pub(crate) flags: &'a Flags,
     pub(crate) flow: &'a Flow<'a>,
     /// The number of the screen in the flow.
@@ -28,20 +28,20 @@ pub(crate) struct Stop<'a> {
     pub(crate) document: Option<(DocumentType, String)>,
 }
 
-impl<'a> Stop<'a> {
+impl<'a> ScreenContext<'a> {
     pub(crate) fn screen(&self) -> &'a Screen<'a> {
         &self.flow.screens[self.at]
     }
 
     /// What was given on the screen before.
-    pub(crate) fn given(&self) -> Option<&'a Given> {
+    pub(crate) fn given_input(&self) -> Option<&'a Given> {
         self.progress.given(&self.screen().id)
     }
 }
 
 /// What comes of an answer.
 #[derive(Debug)]
-pub(crate) enum Answered<T> {
+pub(crate) enum AnswerResult<T> {
     /// The next screen, as it was shown.
     Next {
         shown: T,
@@ -49,7 +49,7 @@ pub(crate) enum Answered<T> {
         sent: Option<String>,
     },
     /// The person is through, and goes to the `return_url`.
-    Through(Option<String>),
+    Finished(Option<String>),
 }
 
 /// Why an answer is not taken.
@@ -65,7 +65,7 @@ impl From<FinishError> for ScreenError {
     }
 }
 
-impl Mock {
+impl MockService {
     /// Shows the screen at which a person is, or the one that they wish to see again.
     ///
     /// # Errors
@@ -75,20 +75,20 @@ impl Mock {
         &self,
         token: &str,
         viewer: &Viewer,
-        wish: Option<&str>,
-        show: impl Fn(&Stop<'_>) -> T,
+        requested: Option<&str>,
+        show: impl Fn(&ScreenContext<'_>) -> T,
     ) -> Result<T, FinishError> {
         loop {
-            let (asked, before) = self.view(token, progress)?;
-            let (flags, steps) = (asked.form_layers().read_flags(), asked.form_layers().read_steps());
+            let (spec, before) = self.view(token, spec_and_progress)?;
+            let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
             let stays = flags.is_on("restrict_url_sharing");
             self.in_widget(token, |session, now| session.switch_to_page(viewer, stays, now))?;
             let flow = Flow::new(&flags, &steps, &before, viewer.is_phone);
-            let after = match wish.and_then(|wish| flow.find(wish)) {
+            let after = match requested.and_then(|requested| flow.find(requested)) {
                 Some(at) => before.at(&flow, at),
                 None => before.clone(),
             };
-            if let Some(shown) = self.move_on(token, &asked, (&flags, &flow), (&before, &after), None, &show)? {
+            if let Some(shown) = self.record_and_show(token, &spec, (&flags, &flow), (&before, &after), None, &show)? {
                 return Ok(shown);
             }
         }
@@ -104,14 +104,14 @@ impl Mock {
         token: &str,
         viewer: &Viewer,
         answer: &Answer,
-        show: impl Fn(&Stop<'_>) -> T,
-    ) -> Result<Answered<T>, ScreenError> {
+        show: impl Fn(&ScreenContext<'_>) -> T,
+    ) -> Result<AnswerResult<T>, ScreenError> {
         loop {
-            let (asked, before) = self.progress_of(token, viewer)?;
-            let (flags, steps) = (asked.form_layers().read_flags(), asked.form_layers().read_steps());
+            let (spec, before) = self.checked_progress(token, viewer)?;
+            let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
             let flow = Flow::new(&flags, &steps, &before, viewer.is_phone);
             let beside = Beside {
-                code: &|address, resends| code(token, address, resends),
+                code: &|address, resends| verification_code(token, address, resends),
                 document: &|| self.own_document(token, &flags),
                 language: before.language().unwrap_or_else(|| flags.language()),
             };
@@ -119,24 +119,24 @@ impl Mock {
             let sent = match next.act {
                 None => None,
                 Some(Act::SendCode { channel, address, resends }) => {
-                    Some((channel, code(token, &address, resends), address))
+                    Some((channel, verification_code(token, &address, resends), address))
                 }
-                Some(Act::Finish) => return Ok(Answered::Through(self.finish(token, Finish::default())?)),
+                Some(Act::Finish) => return Ok(AnswerResult::Finished(self.finish(token, Finish::default())?)),
                 Some(Act::Disagree) => {
-                    return Ok(Answered::Through(self.finish(token, Finish::from(Outcome::DisagreedWithTerms))?));
+                    return Ok(AnswerResult::Finished(self.finish(token, Finish::from(Outcome::DisagreedWithTerms))?));
                 }
             };
             let answered = flow.screens.iter().find(|screen| screen.id == answer.screen).and_then(Screen::step);
             let flow = Flow::new(&flags, &steps, &next.progress, viewer.is_phone);
             let progress = (&before, &next.progress);
-            if let Some(shown) = self.move_on(token, &asked, (&flags, &flow), progress, answered, &show)? {
+            if let Some(shown) = self.record_and_show(token, &spec, (&flags, &flow), progress, answered, &show)? {
                 #[cfg(feature = "media")]
                 if !next.dropped.is_empty() {
                     self.in_session(token, |session, _| session.drop_uploads(&next.dropped));
                 }
-                return Ok(Answered::Next {
+                return Ok(AnswerResult::Next {
                     shown,
-                    sent: sent.map(|(channel, code, address)| tell(token, channel, &code, &address)),
+                    sent: sent.map(|(channel, code, address)| log_code(token, channel, &code, &address)),
                 });
             }
         }
@@ -147,18 +147,18 @@ impl Mock {
     /// # Errors
     ///
     /// As [`Mock::answer_screen`]; also when it is no picture, or too large.
-    pub(crate) fn take_picture<T>(
+    pub(crate) fn submit_picture<T>(
         &self,
         token: &str,
         viewer: &Viewer,
         (screen, way): (&str, Way),
         bytes: Vec<u8>,
-        show: impl Fn(&Stop<'_>) -> T,
-    ) -> Result<Answered<T>, ScreenError> {
+        show: impl Fn(&ScreenContext<'_>) -> T,
+    ) -> Result<AnswerResult<T>, ScreenError> {
         let answer = Answer { screen: screen.to_owned(), picture: Some(way), ..Answer::default() };
         let capture = self.capture_at(token, viewer, screen)?;
         capture.check(&answer).map_err(ScreenError::Answer)?;
-        self.keep(token, capture.subject.media(), capture.page, bytes)?;
+        self.store_upload(token, capture.subject.media(), capture.page, bytes)?;
         self.answer_screen(token, viewer, &answer, show)
     }
 
@@ -167,7 +167,7 @@ impl Mock {
     /// # Errors
     ///
     /// As [`Mock::take_picture`].
-    pub(crate) fn take_video(
+    pub(crate) fn submit_video(
         &self,
         token: &str,
         viewer: &Viewer,
@@ -178,13 +178,13 @@ impl Mock {
         if capture.subject != Subject::Liveness {
             return Err(wrong("try-again", format!("no video is taken at `{}`", shortened(screen))));
         }
-        self.keep(token, MediaKind::FaceVideo, 1, bytes)
+        self.store_upload(token, MediaKind::FaceVideo, 1, bytes)
     }
 
     /// The picture that a screen asks for, where the person has come to it.
     fn capture_at(&self, token: &str, viewer: &Viewer, screen: &str) -> Result<Capture, ScreenError> {
-        let (asked, progress) = self.progress_of(token, viewer)?;
-        let (flags, steps) = (asked.form_layers().read_flags(), asked.form_layers().read_steps());
+        let (spec, progress) = self.checked_progress(token, viewer)?;
+        let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
         let flow = Flow::new(&flags, &steps, &progress, viewer.is_phone);
         match flow.reachable(&progress, screen).map_err(ScreenError::Answer)?.content {
             Content::Capture(ref capture) => Ok(capture.clone()),
@@ -194,7 +194,7 @@ impl Mock {
 
     /// Keeps a picture or video in the session, where it is one.
     #[cfg(feature = "media")]
-    fn keep(&self, token: &str, kind: MediaKind, page: u32, bytes: Vec<u8>) -> Result<(), ScreenError> {
+    fn store_upload(&self, token: &str, kind: MediaKind, page: u32, bytes: Vec<u8>) -> Result<(), ScreenError> {
         let (is_right, text, wanted) = match kind {
             MediaKind::FaceVideo => (is_video(&bytes), "no-video", "neither MP4 nor WebM"),
             _ => (is_picture(&bytes), "other-kind", "neither a JPEG nor a PNG"),
@@ -210,13 +210,14 @@ impl Mock {
 
     /// Without pictures to serve, none is kept.
     #[cfg(not(feature = "media"))]
-    fn keep(&self, _token: &str, _kind: MediaKind, _page: u32, _bytes: Vec<u8>) -> Result<(), ScreenError> {
+    fn store_upload(&self, _token: &str, _kind: MediaKind, _page: u32, _bytes: Vec<u8>) -> Result<(), ScreenError> {
         Ok(())
     }
 
     /// What a session is asked for, and how far the person has come, for a page that they go on with.
-    fn progress_of(&self, token: &str, viewer: &Viewer) -> Result<(SessionSpec, Progress), ScreenError> {
-        let (seen, is_elsewhere) = self.view(token, |session| (progress(session), session.is_on_other_page(viewer)))?;
+    fn checked_progress(&self, token: &str, viewer: &Viewer) -> Result<(SessionSpec, Progress), ScreenError> {
+        let (seen, is_elsewhere) =
+            self.view(token, |session| (spec_and_progress(session), session.is_on_other_page(viewer)))?;
         if is_elsewhere {
             return Err(wrong(
                 "elsewhere",
@@ -228,14 +229,14 @@ impl Mock {
 
     /// Notes how far the person has come, from a step that they `answered`, and shows it; `None` when they went elsewhere
     /// meanwhile.
-    fn move_on<T>(
+    fn record_and_show<T>(
         &self,
         token: &str,
-        asked: &SessionSpec,
+        spec: &SessionSpec,
         (flags, flow): (&Flags, &Flow<'_>),
         (before, after): (&Progress, &Progress),
         answered: Option<(&str, &str)>,
-        show: &impl Fn(&Stop<'_>) -> T,
+        show: &impl Fn(&ScreenContext<'_>) -> T,
     ) -> Result<Option<T>, FinishError> {
         let at = flow.current(after);
         let steps: Vec<_> = answered.into_iter().chain(flow.screens[at].step()).collect();
@@ -243,22 +244,22 @@ impl Mock {
         let language = after.language().unwrap_or_else(|| flags.language());
         let asks_document = matches!(flow.screens[at].content, Content::Document { .. });
         let document = asks_document.then(|| self.own_document(token, flags));
-        let stop = Stop { token, asked, flags, flow, at, progress: after, language, document };
-        Ok(is_there.then(|| show(&stop)))
+        let context = ScreenContext { token, spec, flags, flow, at, progress: after, language, document };
+        Ok(is_there.then(|| show(&context)))
     }
 
     /// The document that the session's person shows where nobody chooses another, and its country.
     fn own_document(&self, token: &str, flags: &Flags) -> (DocumentType, String) {
         let cast = || {
             let (tenant, token) = (self.tenant_of(token)?, Token::parse(token)?);
-            let setup = tenant.settings();
+            let settings = tenant.settings();
             tenant.sessions.update(&token, |session, catalogue| {
-                let (casting, wish) = (self.config.casting(&setup.company), session.scenario().person.as_ref());
+                let (casting, patch) = (self.config.casting(&settings.company), session.scenario().person.as_ref());
                 let cast = catalogue.fixtures.people.cast(
                     &session.token,
                     &session.flags_of(StepType::IdentityDocument),
                     casting,
-                    wish,
+                    patch,
                     None,
                 );
                 (cast.document_type, cast.country)
@@ -269,20 +270,22 @@ impl Mock {
 }
 
 /// The codes that a person was sent last, in the order of the screens that ask for them.
-pub(super) fn sent_codes(token: &str, asked: &SessionSpec, progress: &Progress) -> Vec<SentCode> {
-    let (flags, steps) = (asked.form_layers().read_flags(), asked.form_layers().read_steps());
+pub(super) fn sent_codes(token: &str, spec: &SessionSpec, progress: &Progress) -> Vec<SentCode> {
+    let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
     let flow = Flow::new(&flags, &steps, progress, false);
     let sent = flow.screens.into_iter().filter_map(|screen| match screen.content {
-        Content::Code { channel, address, resends } if !address.is_empty() => {
-            Some(SentCode { by: channel.as_str().to_owned(), code: code(token, &address, resends), address })
-        }
+        Content::Code { channel, address, resends } if !address.is_empty() => Some(SentCode {
+            by: channel.as_str().to_owned(),
+            code: verification_code(token, &address, resends),
+            address,
+        }),
         _ => None,
     });
     sent.collect()
 }
 
 /// What a session is asked for, and how far the person has come.
-pub(super) fn progress(session: &Session) -> (SessionSpec, Progress) {
+pub(super) fn spec_and_progress(session: &Session) -> (SessionSpec, Progress) {
     (session.spec.clone(), session.progress().cloned().unwrap_or_default())
 }
 
@@ -291,7 +294,7 @@ fn wrong(text: &'static str, problem: String) -> ScreenError {
 }
 
 /// The code that is sent to an address, after it was sent again so often: four digits that follow from it and the session.
-fn code(token: &str, address: &str, resends: u32) -> String {
+fn verification_code(token: &str, address: &str, resends: u32) -> String {
     // No code comes again before all did: the numbers have no divisor in common.
     const CODES: u64 = 10_000;
     const STRIDE: u64 = 7_919;
@@ -299,7 +302,7 @@ fn code(token: &str, address: &str, resends: u32) -> String {
 }
 
 /// Tells what would be sent.
-fn tell(token: &str, channel: Channel, code: &str, address: &str) -> String {
+fn log_code(token: &str, channel: Channel, code: &str, address: &str) -> String {
     let channel = channel.as_str();
     tracing::info!(session = token, code, address, "a verification code would be sent by {channel}");
     format!("the code that the live service would send by {channel} to {address} is {code}")

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::CallOf;
+use super::OwnedCall;
 use crate::{
     embedding::Finding,
     session::{FindingRecord, TimelineEntry},
@@ -171,7 +171,7 @@ impl FindingInfo {
 }
 
 impl CallOfSession {
-    pub(super) fn of((_, entry): &CallOf) -> Self {
+    pub(super) fn of((_, entry): &OwnedCall) -> Self {
         let call = &entry.recorded;
         let (at, method, path) = (call.at.to_string(), call.method.to_string(), call.path().to_owned());
         Self { id: entry.id, at, method, path, status: call.status }

@@ -5,8 +5,9 @@ use std::{ops::ControlFlow, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    BrowserInfo, CallFilter, CallOfSession, FindingInfo, Mock, ReachedStep, SessionDetails, SessionInfo, UploadInfo,
-    screens::{progress, sent_codes},
+    BrowserInfo, CallFilter, CallOfSession, FindingInfo, MockService, ReachedStep, SessionDetails, SessionInfo,
+    UploadInfo,
+    screens::{sent_codes, spec_and_progress},
 };
 use crate::{
     catalogue::Catalogue,
@@ -17,46 +18,47 @@ use crate::{
 
 impl SessionInfo {
     /// The sessions of a company, in the order in which they began.
-    pub(crate) fn of_all(tenant: &Tenant) -> Vec<Self> {
-        let (now, mut seen) = (tenant.clock.now(), Vec::new());
-        tenant.sessions.update_all(|session, catalogue| seen.push(look(session, catalogue, now)));
-        seen.into_iter().map(|seen| Self::of(seen, tenant)).collect()
+    pub(crate) fn list(tenant: &Tenant) -> Vec<Self> {
+        let (now, mut snapshot) = (tenant.clock.now(), Vec::new());
+        tenant.sessions.update_all(|session, catalogue| snapshot.push(look(session, catalogue, now)));
+        snapshot.into_iter().map(|snapshot| Self::from_snapshot(snapshot, tenant)).collect()
     }
 
     /// The session of a company that began last.
-    pub(crate) fn of_last(tenant: &Tenant) -> Option<Self> {
+    pub(crate) fn latest(tenant: &Tenant) -> Option<Self> {
         let now = tenant.clock.now();
-        let seen = tenant.sessions.update(&tenant.sessions.last()?, |session, catalogue| look(session, catalogue, now));
-        seen.map(|seen| Self::of(seen, tenant))
+        let snapshot =
+            tenant.sessions.update(&tenant.sessions.last()?, |session, catalogue| look(session, catalogue, now));
+        snapshot.map(|snapshot| Self::from_snapshot(snapshot, tenant))
     }
 
-    fn of(seen: Seen, tenant: &Tenant) -> Self {
-        let layers = seen.asked.form_layers();
+    fn from_snapshot(snapshot: SessionSnapshot, tenant: &Tenant) -> Self {
+        let layers = snapshot.spec.form_layers();
         Self {
-            token: seen.token.to_string(),
+            token: snapshot.token.to_string(),
             company_key: tenant.key.clone(),
-            scenario: seen.asked.scenario.name.clone(),
-            chosen_by: seen.asked.chosen_by.to_string(),
-            stage: seen.stage,
-            answer: seen.answer,
+            scenario: snapshot.spec.scenario.name.clone(),
+            chosen_by: snapshot.spec.chosen_by.to_string(),
+            stage: snapshot.stage,
+            answer: snapshot.answer,
             flags: layers.read_flags().into_value(),
             steps: layers.read_steps().into_list().into(),
-            config_id: seen.asked.saved.as_ref().map(|saved| saved.config_id.to_string()),
-            parent: seen.parent.map(|parent| parent.to_string()),
-            begun_at: seen.begun_at.to_string(),
-            expires_at: seen.expires_at.to_string(),
-            opened_at: seen.opened_at.map(|at| at.to_string()),
-            finished_at: seen.finished_at.map(|at| at.to_string()),
-            is_opened: seen.opened_at.is_some(),
-            is_finished: seen.finished_at.is_some(),
+            config_id: snapshot.spec.saved.as_ref().map(|saved| saved.config_id.to_string()),
+            parent: snapshot.parent.map(|parent| parent.to_string()),
+            begun_at: snapshot.begun_at.to_string(),
+            expires_at: snapshot.expires_at.to_string(),
+            opened_at: snapshot.opened_at.map(|at| at.to_string()),
+            finished_at: snapshot.finished_at.map(|at| at.to_string()),
+            is_opened: snapshot.opened_at.is_some(),
+            is_finished: snapshot.finished_at.is_some(),
         }
     }
 }
 
 /// What is taken from a session while somebody may wait for it. What it was asked for is long, and read afterwards.
-struct Seen {
+struct SessionSnapshot {
     token: Token,
-    asked: SessionSpec,
+    spec: SessionSpec,
     stage: Option<usize>,
     answer: String,
     parent: Option<Token>,
@@ -66,11 +68,11 @@ struct Seen {
     finished_at: Option<Timestamp>,
 }
 
-fn look(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -> Seen {
+fn look(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -> SessionSnapshot {
     session.apply_due_stages(now);
-    Seen {
+    SessionSnapshot {
         token: session.token,
-        asked: session.spec.clone(),
+        spec: session.spec.clone(),
         stage: session.last_stage(),
         answer: answer_of(session, catalogue),
         parent: session.parent(),
@@ -124,7 +126,7 @@ pub(crate) struct SessionRange {
     pub(crate) after: Option<u64>,
 }
 
-impl Mock {
+impl MockService {
     /// Sessions of one company or of all, with their numbers, in the order in which they began or the reverse; and
     /// whether there are more.
     pub(crate) fn list_sessions(
@@ -149,7 +151,8 @@ impl Mock {
         found.sort_by_key(|(number, ..)| if newest_first { u64::MAX - number } else { *number });
         let has_more = found.len() > limit;
         found.truncate(limit);
-        let infos = found.into_iter().map(|(number, seen, tenant)| (number, SessionInfo::of(seen, &tenant)));
+        let infos =
+            found.into_iter().map(|(number, snapshot, tenant)| (number, SessionInfo::from_snapshot(snapshot, &tenant)));
         (infos.collect(), has_more)
     }
 
@@ -157,16 +160,16 @@ impl Mock {
     pub(crate) fn look_at_session(&self, token: &str) -> Option<SessionInfo> {
         let (token, tenant) = (Token::parse(token)?, self.tenant_of(token)?);
         let now = tenant.clock.now();
-        let seen = tenant.sessions.update(&token, |session, catalogue| look(session, catalogue, now))?;
-        Some(SessionInfo::of(seen, &tenant))
+        let snapshot = tenant.sessions.update(&token, |session, catalogue| look(session, catalogue, now))?;
+        Some(SessionInfo::from_snapshot(snapshot, &tenant))
     }
 
     /// All that is known of a session; `None` when there is none of that token.
-    pub(crate) fn look_into_session(&self, token: &str) -> Option<SessionDetails> {
+    pub(crate) fn session_details(&self, token: &str) -> Option<SessionDetails> {
         let (known, tenant) = (Token::parse(token)?, self.tenant_of(token)?);
         let now = tenant.clock.now();
-        let (seen, details) = tenant.sessions.update(&known, |session, catalogue| {
-            let seen = look(session, catalogue, now);
+        let (snapshot, details) = tenant.sessions.update(&known, |session, catalogue| {
+            let snapshot = look(session, catalogue, now);
             let step = |reached: &StepVisit| ReachedStep {
                 step: reached.step.clone(),
                 kind: reached.kind.clone(),
@@ -179,20 +182,20 @@ impl Mock {
                 session.answers().cloned(),
                 uploads(session),
                 session.findings().iter().map(FindingInfo::of).collect(),
-                progress(session),
+                spec_and_progress(session),
             );
-            (seen, details)
+            (snapshot, details)
         })?;
-        let (timeline, browser, reached_steps, answers, uploads, findings, (asked, progress)) = details;
+        let (timeline, browser, reached_steps, answers, uploads, findings, (spec, progress)) = details;
         Some(SessionDetails {
-            scenario_description: seen.asked.scenario.description.clone(),
-            session: SessionInfo::of(seen, &tenant),
+            scenario_description: snapshot.spec.scenario.description.clone(),
+            session: SessionInfo::from_snapshot(snapshot, &tenant),
             timeline,
             browser: browser
                 .map(|browser| BrowserInfo { remote_address: browser.remote_address, user_agent: browser.user_agent }),
             reached_steps,
             findings,
-            codes: sent_codes(token, &asked, &progress),
+            codes: sent_codes(token, &spec, &progress),
             answers: answers.map(|answers| answers.given().clone().into()),
             uploads,
             children: self.children(token).iter().map(ToString::to_string).collect(),

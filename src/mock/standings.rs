@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use super::Mock;
+use super::MockService;
 use crate::{clock::uptime, company::SESSION_SIZE, heap::OnHeap, metrics::Standings, scenario::Scenario};
 
-impl Mock {
+impl MockService {
     /// Sessions by stage, what is in force, what waits, what had to go, and what memory it takes.
-    pub(crate) fn standings(&self) -> Standings {
+    pub(crate) fn metrics_snapshot(&self) -> Standings {
         let tenants = self.tenants.all();
         let (mut by_stage, mut memory) = (BTreeMap::<(String, usize), u64>::new(), 0);
         // Results that sessions keep, and calls of the journal share.

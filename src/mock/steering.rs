@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DecideError, Mock, Token};
+use super::{DecideError, MockService, Token};
 use crate::{
     clock::Turn,
     company::{Event, Tenant},
@@ -47,34 +47,34 @@ pub enum Due {
 
 /// Why no other scenario happens to a session.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PlayError {
+pub(crate) enum SwitchScenarioError {
     #[error(transparent)]
     Session(FinishError),
     #[error("{0}")]
     NoSuchScenario(String),
 }
 
-impl Mock {
+impl MockService {
     /// Moves the clock of a company; answers what fell due, in the order of time.
     pub(crate) fn advance(&self, tenant: &Tenant, by: Duration) -> Vec<FellDue> {
-        self.moved(tenant, tenant.change_clock(Turn::Advance(by)))
+        self.clock_moved(tenant, tenant.change_clock(Turn::Advance(by)))
     }
 
     /// Sets the clock of a company. What came does not go away when it is set back.
     pub(crate) fn set_clock(&self, tenant: &Tenant, moment: Timestamp) -> Vec<FellDue> {
-        self.moved(tenant, tenant.change_clock(Turn::Set(moment)))
+        self.clock_moved(tenant, tenant.change_clock(Turn::Set(moment)))
     }
 
     /// Moves every clock: that of each company, and the server's.
     pub(crate) fn advance_all(&self, by: Duration) -> Vec<FellDue> {
         let mut due: Vec<_> = self.tenants.all().iter().flat_map(|tenant| self.advance(tenant, by)).collect();
-        due.extend(self.own_moved(Turn::Advance(by)));
+        due.extend(self.server_clock_moved(Turn::Advance(by)));
         due
     }
 
     /// Sets the server's clock, and no company's.
     pub(crate) fn set_own_clock(&self, moment: Timestamp) -> Vec<FellDue> {
-        self.own_moved(Turn::Set(moment))
+        self.server_clock_moved(Turn::Set(moment))
     }
 
     /// Turns the server's clock, and no company's. Answers the time after.
@@ -83,7 +83,7 @@ impl Mock {
         self.clock.turn(turn, tell).1
     }
 
-    fn own_moved(&self, turn: Turn) -> Vec<FellDue> {
+    fn server_clock_moved(&self, turn: Turn) -> Vec<FellDue> {
         let now = self.turn_own_clock(turn);
         let ended = self.faults.end_those_due(now).into_iter();
         let ended = ended.map(|(name, at)| FellDue {
@@ -108,7 +108,7 @@ impl Mock {
         self.tenants.all().iter().for_each(|tenant| tenant.clear_faults());
     }
 
-    fn moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
+    fn clock_moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
         let mut due: Vec<(Timestamp, Option<Token>, Due)> = Vec::new();
         tenant.sessions.update_all(|session, _| {
             let token = Some(session.token);
@@ -163,12 +163,12 @@ impl Mock {
     /// # Errors
     ///
     /// [`PlayError`] when there is no such scenario or session, or the person is through.
-    pub(crate) fn play(&self, token: &str, name: &str, chosen_by: &'static str) -> Result<(), PlayError> {
+    pub(crate) fn play(&self, token: &str, name: &str, chosen_by: &'static str) -> Result<(), SwitchScenarioError> {
         let catalogue = self.catalogue();
-        catalogue.scenarios.check(name).map_err(PlayError::NoSuchScenario)?;
+        catalogue.scenarios.check(name).map_err(SwitchScenarioError::NoSuchScenario)?;
         let scenario = catalogue.scenarios.get(name).expect("it was checked");
         self.in_widget(token, |session, now| session.switch_scenario(scenario.clone(), chosen_by, now))
-            .map_err(PlayError::Session)
+            .map_err(SwitchScenarioError::Session)
     }
 
     /// Makes a company as it was at the start: no sessions, its first queue and faults, its clock as it stood.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Mock, Refusal};
+use super::{CallError, MockService};
 use crate::{
     company::Tenant,
     coverage::{self, Race},
@@ -16,65 +16,65 @@ use crate::{
 
 /// What a call met on its way.
 #[derive(Debug, Default)]
-pub(crate) struct Met {
+pub(crate) struct AppliedFaults {
     /// What faults do to it, in the order in which they strike.
-    pub(crate) strikes: Vec<Strike>,
+    pub(crate) hits: Vec<Strike>,
     /// Where its session stood.
-    pub(crate) stand: Option<Stand>,
+    pub(crate) position: Option<StagePosition>,
 }
 
 /// Where a session stood in its scenario.
 #[derive(Debug, Clone)]
-pub(crate) struct Stand {
+pub(crate) struct StagePosition {
     pub(crate) scenario: Arc<Scenario>,
     /// The number of the stage that came last, from 1.
     pub(crate) stage: Option<usize>,
 }
 
-impl Stand {
-    pub(super) fn of(session: &Session) -> Self {
+impl StagePosition {
+    pub(super) fn from_session(session: &Session) -> Self {
         Self { scenario: session.spec.scenario.clone(), stage: session.last_stage() }
     }
 }
 
-impl Met {
+impl AppliedFaults {
     /// Adds what it met later.
-    pub(crate) fn then(&mut self, later: Self) {
-        self.strikes.extend(later.strikes);
-        self.stand = later.stand.or(self.stand.take());
+    pub(crate) fn merge(&mut self, later: Self) {
+        self.hits.extend(later.hits);
+        self.position = later.position.or(self.position.take());
     }
 
     /// Whether a fault is on the answer that does more than to hold it back.
-    pub(crate) fn is_harmed(&self) -> bool {
-        self.strikes.iter().any(|strike| strike.harm.is_some())
+    pub(crate) fn has_fault_effect(&self) -> bool {
+        self.hits.iter().any(|hit| hit.effect.is_some())
     }
 
     /// These faults alone.
-    fn of_faults(strikes: Vec<Strike>) -> Self {
-        Self { strikes, stand: None }
+    fn from_hits(hits: Vec<Strike>) -> Self {
+        Self { hits, position: None }
     }
 
     /// What it met, as an error where the last fault keeps the call from being carried out.
-    pub(super) fn let_through(self) -> Result<Self, Self> {
-        if self.strikes.last().is_some_and(Strike::comes_first) { Err(self) } else { Ok(self) }
+    pub(super) fn into_result(self) -> Result<Self, Self> {
+        if self.hits.last().is_some_and(Strike::comes_first) { Err(self) } else { Ok(self) }
     }
 }
 
-impl Mock {
+impl MockService {
     /// What the faults of the server and of the company do to a call, before anybody knows whether it is let in.
     /// `endpoint` is `None` for one that is not imitated.
     ///
     /// # Errors
     ///
     /// The faults, of which the last one keeps the call from being carried out.
-    pub(crate) fn strike(
+    pub(crate) fn faults_before_auth(
         &self,
         endpoint: Option<Endpoint>,
         tenant: Option<&Tenant>,
         token: Option<&str>,
-    ) -> Result<Met, Met> {
+    ) -> Result<AppliedFaults, AppliedFaults> {
         if !self.faults.any() && !tenant.is_some_and(|tenant| tenant.faults.any()) {
-            return Ok(Met::default());
+            return Ok(AppliedFaults::default());
         }
         // Only a company's own calls tell of its sessions.
         let known = tenant.zip(token.and_then(Token::parse));
@@ -83,7 +83,7 @@ impl Mock {
         };
         let scenario = known.and_then(session);
         let scenario = scenario.as_ref().map(|scenario| &*scenario.name);
-        self.strike_on(&Occasion { endpoint, session: token, scenario, is_second_look: false }, tenant)
+        self.apply_faults(&Occasion { endpoint, session: token, scenario, is_second_look: false }, tenant)
     }
 
     /// What the faults of server, company and session do to a call of the widget.
@@ -91,14 +91,22 @@ impl Mock {
     /// # Errors
     ///
     /// The faults, of which the last one keeps the call from being carried out.
-    pub(crate) fn strike_widget(&self, endpoint: Endpoint, tenant: Option<&Tenant>, token: &str) -> Result<Met, Met> {
-        let mut met = self.strike(Some(endpoint), tenant, Some(token))?;
+    pub(crate) fn faults_for_widget(
+        &self,
+        endpoint: Endpoint,
+        tenant: Option<&Tenant>,
+        token: &str,
+    ) -> Result<AppliedFaults, AppliedFaults> {
+        let mut faults = self.faults_before_auth(Some(endpoint), tenant, Some(token))?;
         let of_session = self.in_session(token, |session, now| {
             session.apply_due_stages(now);
-            Met { strikes: session.apply_faults(endpoint, now), stand: Some(Stand::of(session)) }
+            AppliedFaults {
+                hits: session.apply_faults(endpoint, now),
+                position: Some(StagePosition::from_session(session)),
+            }
         });
-        met.then(of_session.unwrap_or_default());
-        met.let_through()
+        faults.merge(of_session.unwrap_or_default());
+        faults.into_result()
     }
 
     /// What those faults of the server and of the company do to a call of `begin/` that are for one scenario, which is
@@ -107,25 +115,25 @@ impl Mock {
     /// # Errors
     ///
     /// As [`Mock::strike`].
-    pub(super) fn strike_begin(&self, tenant: &Tenant, scenario: &str) -> Result<Met, Met> {
+    pub(super) fn faults_for_begin(&self, tenant: &Tenant, scenario: &str) -> Result<AppliedFaults, AppliedFaults> {
         if !self.faults.any() && !tenant.faults.any() {
-            return Ok(Met::default());
+            return Ok(AppliedFaults::default());
         }
         let (endpoint, scenario) = (Some(Endpoint::Begin), Some(scenario));
-        self.strike_on(&Occasion { endpoint, session: None, scenario, is_second_look: true }, Some(tenant))
+        self.apply_faults(&Occasion { endpoint, session: None, scenario, is_second_look: true }, Some(tenant))
     }
 
     /// Takes note of what faults did to a call, for the code that has to cope with it.
-    pub(crate) fn met_faults(&self, tenant: Option<&Tenant>, session: Option<Token>, strikes: &[Strike]) {
-        for strike in strikes {
-            if strike.delay.is_some() {
-                self.met(tenant, coverage::Met::Fault(None));
+    pub(crate) fn record_faults(&self, tenant: Option<&Tenant>, session: Option<Token>, hits: &[Strike]) {
+        for hit in hits {
+            if hit.delay.is_some() {
+                self.record_coverage(tenant, coverage::Met::Fault(None));
             }
-            if let Some(harm) = &strike.harm {
-                self.met(tenant, coverage::Met::Fault(Some(harm)));
+            if let Some(effect) = &hit.effect {
+                self.record_coverage(tenant, coverage::Met::Fault(Some(effect)));
             }
         }
-        if strikes.iter().any(|strike| strike.harm.is_some())
+        if hits.iter().any(|hit| hit.effect.is_some())
             && let Some((tenant, token)) = tenant.zip(session)
         {
             tenant.sessions.update(&token, |session, _| session.record_fault_hit());
@@ -133,35 +141,45 @@ impl Mock {
     }
 
     /// Takes note of how a call of `begin/` went.
-    pub(crate) fn met_begin(&self, tenant: &Tenant, is_struck: bool) {
-        if tenant.ledger.began(is_struck) {
-            self.met(Some(tenant), coverage::Met::Race(Race::RetriedAfterFault));
+    pub(crate) fn record_begin(&self, tenant: &Tenant, is_struck: bool) {
+        if tenant.coverage.began(is_struck) {
+            self.record_coverage(Some(tenant), coverage::Met::Race(Race::RetriedAfterFault));
         }
     }
 
-    fn strike_on(&self, occasion: &Occasion<'_>, tenant: Option<&Tenant>) -> Result<Met, Met> {
+    fn apply_faults(&self, occasion: &Occasion<'_>, tenant: Option<&Tenant>) -> Result<AppliedFaults, AppliedFaults> {
         let draw = |purpose: &str| self.draws.draw(purpose);
-        let mut strikes = self.faults.strike(occasion, false, || self.clock.now(), draw);
-        strikes.iter_mut().for_each(|strike| strike.is_of_server = true);
+        let mut hits = self.faults.strike(occasion, false, || self.clock.now(), draw);
+        hits.iter_mut().for_each(|hit| hit.is_of_server = true);
         if let Some(tenant) = tenant {
-            let is_answered = strikes.last().is_some_and(Strike::comes_first);
-            strikes.extend(tenant.apply_faults(occasion, is_answered));
+            let is_answered = hits.last().is_some_and(Strike::comes_first);
+            hits.extend(tenant.apply_faults(occasion, is_answered));
         }
-        Met::of_faults(strikes).let_through()
+        AppliedFaults::from_hits(hits).into_result()
     }
 }
 
 /// What the faults of the session's scenario do to a call, unless one keeps it from being carried out.
-pub(super) fn strike_session(session: &mut Session, endpoint: Endpoint, now: Timestamp) -> Result<Met, Refusal> {
+pub(super) fn apply_session_faults(
+    session: &mut Session,
+    endpoint: Endpoint,
+    now: Timestamp,
+) -> Result<AppliedFaults, CallError> {
     session.apply_due_stages(now);
-    let met = Met { strikes: session.apply_faults(endpoint, now), stand: Some(Stand::of(session)) };
-    met.let_through().map_err(Refusal::Fault)
+    let faults = AppliedFaults {
+        hits: session.apply_faults(endpoint, now),
+        position: Some(StagePosition::from_session(session)),
+    };
+    faults.into_result().map_err(CallError::Fault)
 }
 
 /// An answer and what was met on the way to it, whether or not it is an error.
-pub(super) fn struck<T>(answer: Result<T, VendorError>, met: Met) -> Result<(T, Met), Refusal> {
+pub(super) fn attach_faults<T>(
+    answer: Result<T, VendorError>,
+    faults: AppliedFaults,
+) -> Result<(T, AppliedFaults), CallError> {
     match answer {
-        Ok(answer) => Ok((answer, met)),
-        Err(error) => Err(Refusal::Error(error, met)),
+        Ok(answer) => Ok((answer, faults)),
+        Err(error) => Err(CallError::Error(error, faults)),
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt, pin::pin, str::FromStr, time::Duration};
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use super::{Mock, SessionInfo, sessions::answer_of};
+use super::{MockService, SessionInfo, sessions::answer_of};
 use crate::{
     catalogue::Catalogue,
     company::RemovalReason,
@@ -15,7 +15,7 @@ use crate::{
 
 /// What somebody waits for in a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Until {
+pub(crate) enum WaitCondition {
     /// Somebody opened the widget.
     Opened,
     /// The person came to the step of that key or type.
@@ -36,22 +36,22 @@ pub(crate) enum Until {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WaitError {
     #[error(
-        "there is no session `{0}`; it may have gone with its company (--company-idle), been deleted long ago, or the mock was \
+        "there is no session `{0}`; it may have removal with its company (--company-idle), been deleted long ago, or the mock was \
          started again since"
     )]
     NoSuchSession(Token),
     /// There is no such step or stage.
     #[error("{0}")]
-    NoSuchThing(String),
+    UnknownStepOrStage(String),
     /// The session went before it was so.
     #[error("{0}")]
-    Gone(String),
+    Removed(String),
     /// It cannot become so.
     #[error("{0}")]
-    Never(String),
+    Unreachable(String),
 }
 
-impl FromStr for Until {
+impl FromStr for WaitCondition {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -77,7 +77,7 @@ impl FromStr for Until {
 }
 
 /// As [`Until::from_str`] reads it.
-impl fmt::Display for Until {
+impl fmt::Display for WaitCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Opened => f.write_str("opened"),
@@ -93,47 +93,51 @@ impl fmt::Display for Until {
 }
 
 /// How far a session is from what is waited for.
-enum Distance {
-    There,
+enum WaitProgress {
+    Reached,
     /// It gets on by the clock alone at that moment, if it does.
-    Ahead(Option<Timestamp>),
+    Pending(Option<Timestamp>),
 }
 
-impl Mock {
+impl MockService {
     /// Waits until it is so, for as long as it takes; answers the session as it stands then, `None` where it was deleted.
     ///
     /// # Errors
     ///
     /// [`WaitError`] as soon as it cannot become so.
-    pub(crate) async fn wait_for_session(&self, token: Token, until: &Until) -> Result<Option<SessionInfo>, WaitError> {
+    pub(crate) async fn wait_for_session(
+        &self,
+        token: Token,
+        condition: &WaitCondition,
+    ) -> Result<Option<SessionInfo>, WaitError> {
         let Some(tenant) = self.tenant_of(token.as_str()) else {
             let mut tenants = self.tenants.all().into_iter();
-            let gone = tenants.find_map(|tenant| tenant.sessions.removal_reason(&token));
-            return end(token, until, gone);
+            let removal = tenants.find_map(|tenant| tenant.sessions.removal_reason(&token));
+            return end(token, condition, removal);
         };
-        let (bell, _waiting) = (tenant.sessions.bell(token), tenant.register_waiter());
+        let (notifier, _waiting) = (tenant.sessions.notifier(token), tenant.register_waiter());
         loop {
-            let mut rings = pin!(bell.changed.notified());
+            let mut changed = pin!(notifier.changed.notified());
             // From here on nothing is missed.
-            rings.as_mut().enable();
+            changed.as_mut().enable();
             let now = tenant.clock.now();
             let look = || {
-                let looked = tenant.sessions.update(&token, |session, catalogue| {
+                let progress = tenant.sessions.update(&token, |session, catalogue| {
                     session.apply_due_stages(now);
-                    distance(session, catalogue, until)
+                    distance(session, catalogue, condition)
                 });
-                let is_there = matches!(looked, Some(Ok(Distance::There)));
-                (looked, is_there.then(|| self.look_at_session(token.as_str())).flatten())
+                let is_reached = matches!(progress, Some(Ok(WaitProgress::Reached)));
+                (progress, is_reached.then(|| self.look_at_session(token.as_str())).flatten())
             };
-            let (looked, info) = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
-            let due = match looked {
-                None => return end(token, until, tenant.sessions.removal_reason(&token)),
-                Some(Ok(Distance::There)) => return Ok(info),
-                Some(Ok(Distance::Ahead(due))) => due,
+            let (progress, info) = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
+            let due = match progress {
+                None => return end(token, condition, tenant.sessions.removal_reason(&token)),
+                Some(Ok(WaitProgress::Reached)) => return Ok(info),
+                Some(Ok(WaitProgress::Pending(due))) => due,
                 Some(Err(error)) => return Err(error),
             };
             tokio::select! {
-                () = rings => {}
+                () = changed => {}
                 () = sleep(due.and_then(|due| tenant.clock.runs_until(due)).unwrap_or(Duration::MAX)) => {}
             }
         }
@@ -141,14 +145,18 @@ impl Mock {
 }
 
 /// What is to be said of a session that is not there.
-fn end(token: Token, until: &Until, gone: Option<RemovalReason>) -> Result<Option<SessionInfo>, WaitError> {
-    match gone {
-        Some(RemovalReason::Deleted) if *until == Until::Deleted => Ok(None),
+fn end(
+    token: Token,
+    condition: &WaitCondition,
+    removal: Option<RemovalReason>,
+) -> Result<Option<SessionInfo>, WaitError> {
+    match removal {
+        Some(RemovalReason::Deleted) if *condition == WaitCondition::Deleted => Ok(None),
         Some(RemovalReason::Deleted) => {
-            Err(WaitError::Gone(format!("the session `{token}` was deleted before `{until}`")))
+            Err(WaitError::Removed(format!("the session `{token}` was deleted before `{condition}`")))
         }
         Some(RemovalReason::Evicted) => {
-            Err(WaitError::Gone(format!("the session `{token}` was given up for a new one (--max-sessions)")))
+            Err(WaitError::Removed(format!("the session `{token}` was given up for a new one (--max-sessions)")))
         }
         None => Err(WaitError::NoSuchSession(token)),
     }
@@ -159,37 +167,37 @@ fn end(token: Token, until: &Until, gone: Option<RemovalReason>) -> Result<Optio
 /// # Errors
 ///
 /// [`WaitError`] when it cannot become so.
-fn distance(session: &Session, catalogue: &Catalogue, until: &Until) -> Result<Distance, WaitError> {
-    let never = |why: &str| WaitError::Never(format!("`{until}` cannot come any more: {why}"));
+fn distance(session: &Session, catalogue: &Catalogue, condition: &WaitCondition) -> Result<WaitProgress, WaitError> {
+    let never = |why: &str| WaitError::Unreachable(format!("`{condition}` cannot come any more: {why}"));
     let (is_finished, has_expired) = (session.is_finished(), session.has_expired());
     // What a person would have to do, who has done all of it when they are through.
     let in_widget = |has_happened: bool| match has_happened || is_finished {
         false if has_expired => Err(never("the token ran out before the person was through")),
         is_so => Ok(is_so),
     };
-    let is_so = match until {
-        Until::Opened => in_widget(session.opened_at().is_some())?,
-        Until::Step(name) => {
-            session.find_step(name).map_err(WaitError::NoSuchThing)?;
+    let is_so = match condition {
+        WaitCondition::Opened => in_widget(session.opened_at().is_some())?,
+        WaitCondition::Step(name) => {
+            session.find_step(name).map_err(WaitError::UnknownStepOrStage)?;
             in_widget(session.reached_at(name).is_some())?
         }
-        Until::Finished => in_widget(false)?,
-        Until::Stage(number) => {
+        WaitCondition::Finished => in_widget(false)?,
+        WaitCondition::Stage(number) => {
             let (name, stages) = (&session.scenario().name, session.scenario().stages.len());
             if *number > stages {
                 let problem = format!("the scenario `{name}` has no stage {number}; it has {stages}");
-                return Err(WaitError::NoSuchThing(problem));
+                return Err(WaitError::UnknownStepOrStage(problem));
             }
             session.is_stage_reached(*number).ok_or_else(|| never("what was decided from outside stood in for it"))?
         }
-        Until::Result(Some(word)) => answer_of(session, catalogue).eq_ignore_ascii_case(word),
-        Until::Result(None) => {
+        WaitCondition::Result(Some(word)) => answer_of(session, catalogue).eq_ignore_ascii_case(word),
+        WaitCondition::Result(None) => {
             !matches!(session.current_result(), CurrentResult::Error(_))
                 && answer_of(session, catalogue) != Outcome::InProgress.as_str()
         }
-        Until::Expired if is_finished => return Err(never("the person is through")),
-        Until::Expired => has_expired,
-        Until::Deleted => false,
+        WaitCondition::Expired if is_finished => return Err(never("the person is through")),
+        WaitCondition::Expired => has_expired,
+        WaitCondition::Deleted => false,
     };
-    Ok(if is_so { Distance::There } else { Distance::Ahead(session.next_due()) })
+    Ok(if is_so { WaitProgress::Reached } else { WaitProgress::Pending(session.next_due()) })
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::Mock;
+use super::MockService;
 use crate::{
     embedding::Finding,
     flow::{Answers, Progress},
@@ -54,7 +54,7 @@ impl<V: Into<Verdict>> From<V> for Finish {
     }
 }
 
-impl Mock {
+impl MockService {
     /// Opens the widget of a session for a browser.
     ///
     /// # Errors
@@ -104,8 +104,8 @@ impl Mock {
     pub(crate) fn language_and_end(&self, token: &str) -> (Language, bool) {
         let seen = self
             .in_session(token, |session, _| (session.spec.clone(), session.progress().and_then(Progress::language)));
-        let Some((asked, chosen)) = seen else { return (Language::English, false) };
-        let flags = asked.form_layers().read_flags();
+        let Some((spec, chosen)) = seen else { return (Language::English, false) };
+        let flags = spec.form_layers().read_flags();
         (chosen.unwrap_or_else(|| flags.language()), flags.return_url().is_some())
     }
 
@@ -121,8 +121,8 @@ impl Mock {
         let answers = match answers.filter(|_| !disagrees) {
             // A form can be long, and is checked while nobody has to wait for the session.
             Some(Value::Object(answers)) => {
-                let asked = self.view(token, |session| session.spec.clone())?;
-                Some(Answers::new(answers, &asked.form_layers().read_steps()).map_err(FinishError::Answers)?)
+                let spec = self.view(token, |session| session.spec.clone())?;
+                Some(Answers::new(answers, &spec.form_layers().read_steps()).map_err(FinishError::Answers)?)
             }
             Some(other) => {
                 let other = other.to_string();
@@ -131,12 +131,12 @@ impl Mock {
             }
             None => None,
         };
-        let asked = self.in_widget(token, |session, now| {
+        let spec = self.in_widget(token, |session, now| {
             let forced = verdict.clone().map(|verdict| verdict.decided(session.default_reject_reason()));
             session.finish(forced, answers.clone(), now)?;
             Ok(session.spec.clone())
         })?;
-        let return_url = asked.form_layers().read_flags().return_url().map(str::to_owned);
+        let return_url = spec.form_layers().read_flags().return_url().map(str::to_owned);
         let result = verdict.as_ref().map_or("as the scenario says".into(), |it| it.result.word(ResultCase::Upper));
         tracing::debug!(session = token, result = &*result, "the person finished the widget");
         Ok(return_url)

@@ -72,9 +72,9 @@ impl<'a> ResultDocument<'a> {
         is_all_read: bool,
     ) -> Self {
         let flags = session.flags_of(StepType::IdentityDocument);
-        let (progress, wish) = (session.progress(), session.scenario().person.as_ref());
-        let cast = people.cast(&session.token, &flags, casting, wish, progress.and_then(Progress::document));
-        let cast = cast.corrected(session.effects().filter_map(Effect::person_change));
+        let (progress, patch) = (session.progress(), session.scenario().person.as_ref());
+        let assigned = people.cast(&session.token, &flags, casting, patch, progress.and_then(Progress::document));
+        let assigned = assigned.corrected(session.effects().filter_map(Effect::person_change));
         let went_through = verdict.went_through();
         let is_read = is_all_read || (went_through && verdict.document_read);
         let shows_document = is_read && session.has_document_step();
@@ -82,25 +82,31 @@ impl<'a> ResultDocument<'a> {
         let brings_paper = is_read && session.has_general_document_step();
 
         let (token, begun_at) = (&session.token, session.begun_at());
-        let document = shows_document.then(|| IdentityDocument::new(&cast, token, begun_at, session.checked_at()));
+        let document = shows_document.then(|| IdentityDocument::new(&assigned, token, begun_at, session.checked_at()));
         let no_reason =
             || (!wording.null_reject_reason).then(|| RejectReason { value: "".into(), description: "".into() });
         Self {
             result: verdict.result.word(wording.result_case),
             similarity: if compares_face { verdict.similarity.unwrap_or_else(|| similarity(session)) } else { 0.0 },
             live: verdict.live.unwrap_or(went_through && session.has_liveness()),
-            document_type: document.as_ref().map_or("", |_| cast.document_type.as_str()),
+            document_type: document.as_ref().map_or("", |_| assigned.document_type.as_str()),
             general_documents: brings_paper
                 .then(|| {
                     let flags = session.flags_of(StepType::GeneralDocument);
                     let kind = progress.and_then(Progress::paper).unwrap_or(flags.general_document_types()[0]);
-                    general_document(kind, 1 + progress.map_or(0, Progress::more_pages), &cast.person, token, begun_at)
+                    general_document(
+                        kind,
+                        1 + progress.map_or(0, Progress::more_pages),
+                        &assigned.person,
+                        token,
+                        begun_at,
+                    )
                 })
                 .into_iter()
                 .collect(),
             reject_reason: verdict.reject_reason.clone().or_else(no_reason),
             result_comment: &verdict.result_comment,
-            name: document.as_ref().map(|_| cast.person.full_name()).unwrap_or_default(),
+            name: document.as_ref().map(|_| assigned.person.full_name()).unwrap_or_default(),
             face_images: (session.was_processed() && session.has_face_step()).into(),
             id_card_front: document.as_ref().and_then(IdentityDocument::card_front),
             id_card_back: document.as_ref().and_then(IdentityDocument::card_back),
@@ -115,7 +121,7 @@ impl<'a> ResultDocument<'a> {
             technical_details: session.browser().map(|browser| TechnicalDetails {
                 remote_address: &browser.remote_address,
                 user_agent: &browser.user_agent,
-                country_code: cast.person.country_code.to_string(),
+                country_code: assigned.person.country_code.to_string(),
             }),
             config_id: session.config_id(),
             questionnaires: if went_through && session.has_questionnaire() { answered(session) } else { Vec::new() },

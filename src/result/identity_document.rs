@@ -17,7 +17,7 @@ fn validity(document_type: DocumentType) -> i32 {
 /// An identity document as the vendor reads it.
 #[derive(Debug)]
 pub(super) struct IdentityDocument<'a> {
-    cast: &'a Cast<'a>,
+    assigned: &'a Cast<'a>,
     issued: Date,
     expires: Date,
     /// The day on which the vendor read it.
@@ -27,18 +27,18 @@ pub(super) struct IdentityDocument<'a> {
 
 impl<'a> IdentityDocument<'a> {
     /// The document of the cast. It was issued up to four years before `begun_at`, as the token says.
-    pub(super) fn new(cast: &'a Cast<'a>, token: &Token, begun_at: Timestamp, read_at: Timestamp) -> Self {
+    pub(super) fn new(assigned: &'a Cast<'a>, token: &Token, begun_at: Timestamp, read_at: Timestamp) -> Self {
         let age_in_days = 30 + (token.draw("issued") % 1400) as i32;
         let issued = day(begun_at).saturating_sub(Span::new().days(age_in_days));
-        let expires = issued.saturating_add(Span::new().years(validity(cast.document_type)));
-        let mut document = Self { cast, issued, expires, today: day(read_at), mrz: None };
+        let expires = issued.saturating_add(Span::new().years(validity(assigned.document_type)));
+        let mut document = Self { assigned, issued, expires, today: day(read_at), mrz: None };
         document.mrz = document.machine_readable_zone();
         document
     }
 
     /// Driver licences carry none.
     fn machine_readable_zone(&self) -> Option<String> {
-        let person = &self.cast.person;
+        let person = &self.assigned.person;
         let given_names = match &person.middle_name {
             Some(middle) => format!("{} {}", &*person.first_name, &**middle),
             None => person.first_name.to_string(),
@@ -46,14 +46,14 @@ impl<'a> IdentityDocument<'a> {
         let zone = Mrz {
             last_name: &person.last_name,
             given_names: &given_names,
-            country: &self.cast.country,
-            document_number: &self.cast.document_number,
+            country: &self.assigned.country,
+            document_number: &self.assigned.document_number,
             personal_number: &person.personal_number,
             birthday: person.birthday,
             sex: person.sex.as_str(),
             expires: self.expires,
         };
-        match self.cast.document_type {
+        match self.assigned.document_type {
             DocumentType::Passport => Some(zone.passport()),
             DocumentType::Id => Some(zone.card("ID")),
             DocumentType::ResidenceLicense => Some(zone.card("IR")),
@@ -63,7 +63,7 @@ impl<'a> IdentityDocument<'a> {
 
     /// The member `person`: Latin name, local name where the document has one, dates in both forms.
     pub(super) fn person(&self) -> Map<String, Value> {
-        let Cast { person, document_type, document_number, country } = self.cast;
+        let Cast { person, document_type, document_number, country } = self.assigned;
         let (country, document_number) = (country.as_str(), document_number.as_str());
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
@@ -107,7 +107,7 @@ impl<'a> IdentityDocument<'a> {
 
     /// The raw fields of the front of a card; `None` for a passport.
     pub(super) fn card_front(&self) -> Option<Map<String, Value>> {
-        (self.cast.document_type != DocumentType::Passport).then(|| self.card_fields())
+        (self.assigned.document_type != DocumentType::Passport).then(|| self.card_fields())
     }
 
     /// The raw fields of the back of a card: those of the front and the zone. `None` for a passport.
@@ -121,7 +121,7 @@ impl<'a> IdentityDocument<'a> {
 
     /// What the vendor reads off both sides of a card, in Latin and in local script (specification, section 5).
     fn card_fields(&self) -> Map<String, Value> {
-        let Cast { person, document_number, country, .. } = self.cast;
+        let Cast { person, document_number, country, .. } = self.assigned;
         // Of a country that nobody comes from, only the code is known.
         let is_at_home = *person.country == **country;
         let nationality = if is_at_home { &person.address.country } else { country };
@@ -171,7 +171,7 @@ impl<'a> IdentityDocument<'a> {
 
     /// The local script belongs to the person's own country.
     fn local_name(&self) -> Option<&super::people::LocalName> {
-        self.cast.person.local.as_ref().filter(|_| *self.cast.person.country == self.cast.country)
+        self.assigned.person.local.as_ref().filter(|_| *self.assigned.person.country == self.assigned.country)
     }
 }
 

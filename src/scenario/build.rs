@@ -98,7 +98,7 @@ impl Scenario {
     /// about the person, with `like` for whom they are laid over.
     pub fn person(mut self, person: impl Into<Value>) -> Self {
         match PersonWish::try_from(person.into()) {
-            Ok(wish) => self.person = Some(wish),
+            Ok(patch) => self.person = Some(patch),
             Err(problem) => self.cannot(problem.into()),
         }
         self

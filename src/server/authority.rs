@@ -47,8 +47,8 @@ impl Authority {
         let read = || {
             Self::read(&file).map_err(|error| format!("cannot read the certificate authority in `{shown}`: {error}"))
         };
-        if let Some(there) = read()? {
-            return Ok(there);
+        if let Some(existing) = read()? {
+            return Ok(existing);
         }
         let made = Self::make(now).map_err(|error| format!("cannot make a certificate authority: {error}"))?;
         let written = fs::create_dir_all(folder).and_then(|()| made.write(folder, &file));

@@ -45,9 +45,9 @@ use crate::{
 #[must_use = "nothing is asked before it is counted, listed, verified or waited for"]
 #[derive(Clone)]
 pub struct Calls<D> {
-    door: D,
+    control: D,
     pattern: CallPattern,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// A mock in this process, which answers at once.
@@ -61,8 +61,8 @@ impl AtHand {
 }
 
 impl<D> Calls<D> {
-    pub(super) fn new(door: D) -> Self {
-        Self { door, pattern: CallPattern::default(), patience: USUAL_PATIENCE }
+    pub(super) fn new(control: D) -> Self {
+        Self { control, pattern: CallPattern::default(), timeout: USUAL_PATIENCE }
     }
 
     fn change(mut self, change: impl FnOnce(CallPattern) -> CallPattern) -> Self {
@@ -126,13 +126,13 @@ impl<D> Calls<D> {
     }
 
     /// Waits for at most so long in real time, instead of 5 seconds.
-    pub fn within(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
-    fn told_to<E>(self, door: E) -> Calls<E> {
-        Calls { door, pattern: self.pattern, patience: self.patience }
+    fn told_to<E>(self, control: E) -> Calls<E> {
+        Calls { control, pattern: self.pattern, timeout: self.timeout }
     }
 }
 
@@ -143,8 +143,8 @@ impl Calls<Control> {
     ///
     /// [`ControlError`], with status 410 when some of them may have had to make room.
     pub async fn count(self) -> Result<u64, ControlError> {
-        let said = self.said([]);
-        self.door.post::<Counted>(&["calls", "count"], said).await.map(|counted| counted.count)
+        let members = self.members([]);
+        self.control.post::<Counted>(&["calls", "count"], members).await.map(|counted| counted.count)
     }
 
     /// All of them, in the order in which they were answered.
@@ -155,7 +155,7 @@ impl Calls<Control> {
     pub async fn list(mut self) -> Result<Vec<CallInfo>, ControlError> {
         let mut calls = Vec::new();
         loop {
-            let part: Part<CallInfo> = self.door.post(&["calls", "find"], self.said([])).await?;
+            let part: Part<CallInfo> = self.control.post(&["calls", "find"], self.members([])).await?;
             calls.extend(part.items);
             match part.next.and_then(|next| next.parse().ok()) {
                 Some(next) => self.pattern = self.pattern.after(next),
@@ -171,8 +171,8 @@ impl Calls<Control> {
     /// [`ControlError`], with status 409 and a text that names the nearest misses when there are not, and with 410 when
     /// nobody can say, as some may have had to make room.
     pub async fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
-        let said = self.said(times.into().written());
-        self.door.post::<Counted>(&["calls", "verify"], said).await.map(|counted| counted.count)
+        let members = self.members(times.into().written());
+        self.control.post::<Counted>(&["calls", "verify"], members).await.map(|counted| counted.count)
     }
 
     /// Waits until there are so many, or more; answers how many.
@@ -181,19 +181,20 @@ impl Calls<Control> {
     ///
     /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
     pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
-        let timeout = written_duration(self.patience).into();
-        let said = self.said([("count", count.into()), ("timeout", timeout)]);
-        let waited = self.door.waiting_for(self.patience).post::<Counted>(&["wait", "calls"], said).await;
+        let timeout = written_duration(self.timeout).into();
+        let members = self.members([("count", count.into()), ("timeout", timeout)]);
+        let waited = self.control.waiting_for(self.timeout).post::<Counted>(&["wait", "calls"], members).await;
         waited.map(|counted| counted.count)
     }
 
-    fn said<const N: usize>(&self, more: [(&str, Value); N]) -> Map<String, Value> {
-        let mut said = match serde_json::to_value(&self.pattern) {
+    fn members<const N: usize>(&self, more: [(&str, Value); N]) -> Map<String, Value> {
+        let mut members = match serde_json::to_value(&self.pattern) {
             Ok(Value::Object(members)) => members,
             _ => Map::new(),
         };
-        said.extend(more.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)));
-        self.door.said(said)
+        members
+            .extend(more.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)));
+        self.control.said(members)
     }
 }
 
@@ -245,7 +246,7 @@ impl Calls<AtHand> {
     ///
     /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
     pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
-        let control = self.door.0.clone();
+        let control = self.control.0.clone();
         self.told_to(control).wait_for(count).await
     }
 
@@ -253,7 +254,7 @@ impl Calls<AtHand> {
         self,
         ask: impl FnOnce(Calls<Control>) -> F,
     ) -> Result<T, ControlError> {
-        let control = self.door.0.clone();
+        let control = self.control.0.clone();
         at_once(&control, |control| ask(self.told_to(control)))
     }
 }
@@ -302,14 +303,14 @@ impl Calls<blocking::Control> {
     }
 
     fn blocking<T, F: Future<Output = T>>(self, ask: impl FnOnce(Calls<Control>) -> F) -> T {
-        let door = self.door.clone();
-        door.wait(|control| ask(self.told_to(control)))
+        let control = self.control.clone();
+        control.wait(|control| ask(self.told_to(control)))
     }
 }
 
 impl<D: fmt::Debug> fmt::Debug for Calls<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Calls").field("of", &self.door).field("pattern", &self.pattern).finish()
+        f.debug_struct("Calls").field("of", &self.control).field("pattern", &self.pattern).finish()
     }
 }
 

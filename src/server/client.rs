@@ -61,7 +61,7 @@ impl MockClient {
         let client = Self(Control::there(Remote {
             url: url.trim_end_matches('/').to_owned(),
             token: token.map(str::to_owned),
-            patience: PATIENCE,
+            time_limit: PATIENCE,
             client: Client::builder(TokioExecutor::new()).build_http(),
         }));
         let ready = client.ready().await?;
@@ -86,7 +86,7 @@ impl Deref for MockClient {
 pub(super) struct Remote {
     url: String,
     token: Option<String>,
-    patience: Duration,
+    time_limit: Duration,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
@@ -96,14 +96,14 @@ impl Remote {
     }
 
     /// The same with a call that may take so much longer.
-    pub(super) fn waiting_for(&self, patience: Duration) -> Self {
-        Self { patience: PATIENCE.saturating_add(patience), ..self.clone() }
+    pub(super) fn waiting_for(&self, time_limit: Duration) -> Self {
+        Self { time_limit: PATIENCE.saturating_add(time_limit), ..self.clone() }
     }
 
     /// The same with connections of its own, for another runtime, and with less patience.
     pub(super) fn anew(&self) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { patience: PATIENCE / 3, client, ..self.clone() }
+        Self { time_limit: PATIENCE / 3, client, ..self.clone() }
     }
 
     /// Answers the status and the body.
@@ -132,7 +132,7 @@ impl Remote {
             let body = response.into_body().collect().await.map_err(|error| failed(&error))?;
             Ok((status, body.to_bytes()))
         };
-        let late = |_| ControlError::Unreachable(format!("{call}: no answer within {:?}", self.patience));
-        tokio::time::timeout(self.patience, answered).await.map_err(late)?
+        let late = |_| ControlError::Unreachable(format!("{call}: no answer within {:?}", self.time_limit));
+        tokio::time::timeout(self.time_limit, answered).await.map_err(late)?
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     coverage::Coverage,
     faults::{Fault, FaultInfo},
     http,
-    mock::{FellDue, Mock, SessionInfo},
+    mock::{FellDue, MockService, SessionInfo},
     scenario::ScenarioChoice,
 };
 
@@ -41,7 +41,7 @@ use crate::{
 /// # }
 /// ```
 pub struct CompanyHandle<'a> {
-    mock: &'a Arc<Mock>,
+    mock: &'a Arc<MockService>,
     /// As it was found.
     tenant: Arc<Tenant>,
 }
@@ -66,13 +66,13 @@ impl<'a> CompanyHandle<'a> {
     /// # Errors
     ///
     /// [`UnknownName`] when no company has that key.
-    pub(super) fn new(mock: &'a Arc<Mock>, key: &str) -> Result<Self, UnknownName> {
+    pub(super) fn new(mock: &'a Arc<MockService>, key: &str) -> Result<Self, UnknownName> {
         let tenant = mock.tenant(key).map_err(|error| UnknownName(error.message))?;
         Ok(Self { mock, tenant })
     }
 
     /// The company that a server was started with first.
-    pub(super) fn first(mock: &'a Arc<Mock>) -> Self {
+    pub(super) fn first(mock: &'a Arc<MockService>) -> Self {
         Self { mock, tenant: mock.tenants.default_tenant() }
     }
 
@@ -156,12 +156,12 @@ impl<'a> CompanyHandle<'a> {
 
     /// The company's sessions as they stand, in the order in which they began.
     pub fn sessions(&self) -> Vec<SessionInfo> {
-        SessionInfo::of_all(&self.tenant())
+        SessionInfo::list(&self.tenant())
     }
 
     /// The session that began last, whose token only the app under test may know.
     pub fn last_session(&self) -> Option<SessionInfo> {
-        SessionInfo::of_last(&self.tenant())
+        SessionInfo::latest(&self.tenant())
     }
 
     /// How many sessions the company has.

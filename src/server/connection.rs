@@ -47,7 +47,7 @@ enum Ended {
 pub(super) async fn serve(
     stream: TcpStream,
     address: SocketAddr,
-    place: Place,
+    slot: Place,
     routes: Arc<Routes>,
     tls: Option<Tls>,
     limits: ClientLimits,
@@ -56,10 +56,10 @@ pub(super) async fn serve(
     // Answers are small; without this the system may hold them back for a while.
     let _ = stream.set_nodelay(true);
     let caller = Caller { address, socket: Arc::new(Mutex::new(stream)) };
-    let (shears, activity) = (Arc::new(Shears::default()), &place.activity);
+    let (cut_handle, activity) = (Arc::new(Shears::default()), &slot.activity);
     let transport = Transport::new(Socket(caller.socket.clone()), tls);
     let is_secure = transport.is_secure();
-    let stream = Stream::new(transport, shears.clone(), activity.clone());
+    let stream = Stream::new(transport, cut_handle.clone(), activity.clone());
     let service = service_fn(|request: hyper::Request<Incoming>| async {
         activity.asked();
         let response = routes.answer(request, &caller).await;
@@ -72,7 +72,7 @@ pub(super) async fn serve(
                 Err("a fault resets the connection")
             }
             Some(at) => {
-                shears.arm(*at);
+                cut_handle.arm(*at);
                 Ok(response)
             }
         }
@@ -82,7 +82,7 @@ pub(super) async fn serve(
     let mut http = http1::Builder::new();
     http.half_close(true).header_read_timeout(None).max_buf_size(LONGEST_HEAD);
     let connection = stop.watch(http.serve_connection(TokioIo::new(stream), service));
-    match watched(connection, &place, &limits, &routes.unfinished).await {
+    match watched(connection, &slot, &limits, &routes.unfinished).await {
         Ended::Done(Ok(())) => {}
         Ended::Done(Err(error)) => tracing::debug!(client = %address, %error, "a connection broke off"),
         Ended::Idle => tracing::debug!(client = %address, "an idle connection is closed"),
@@ -100,13 +100,13 @@ pub(super) async fn serve(
 /// Waits until a connection ends, or has to.
 async fn watched(
     connection: impl Future<Output = hyper::Result<()>>,
-    place: &Place,
+    slot: &Place,
     limits: &ClientLimits,
     unfinished: &Arc<Unfinished>,
 ) -> Ended {
     let (mut connection, mut alarm) = (pin!(connection), pin!(sleep(limits.idle)));
-    let rings_at = place.activity.since().saturating_add(limits.idle);
-    let mut watch = Watch { place, limits, unfinished, seen: None, rings_at, head: None };
+    let rings_at = slot.activity.since().saturating_add(limits.idle);
+    let mut watch = Watch { slot, limits, unfinished, seen: None, rings_at, head: None };
     poll_fn(|cx| match connection.as_mut().poll(cx) {
         Poll::Ready(done) => Poll::Ready(Ended::Done(done)),
         Poll::Pending => watch.poll(alarm.as_mut(), cx),
@@ -114,10 +114,10 @@ async fn watched(
     .await
 }
 
-/// Looks at a connection whenever something has happened on it. The alarm is set anew only where it would ring too late:
-/// on a busy connection it rings now and then for nothing.
+/// Looks at a connection whenever something has happened on it. The timer is set anew only when it would fire too
+/// late: on a busy connection it fires now and then for nothing.
 struct Watch<'a> {
-    place: &'a Place,
+    slot: &'a Place,
     limits: &'a ClientLimits,
     unfinished: &'a Arc<Unfinished>,
     /// What it was about when something new was seen.
@@ -129,7 +129,7 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     fn poll(&mut self, mut alarm: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ended> {
-        let activity = &self.place.activity;
+        let activity = &self.slot.activity;
         let (phase, mut is_set) = (activity.phase(), false);
         let seen = Some((phase, activity.progress()));
         if self.seen != seen {
@@ -143,7 +143,7 @@ impl Watch<'_> {
             }
             self.seen = seen;
             if phase == Phase::Idle {
-                self.place.offer_room();
+                self.slot.offer_room();
             }
             self.head = (phase == Phase::Head).then(|| self.unfinished.enter());
             if let Some(due) = self.due(phase).filter(|due| *due < self.rings_at) {
@@ -177,7 +177,7 @@ impl Watch<'_> {
             Phase::Head => self.limits.head,
             Phase::Answering => return None,
         };
-        Some(self.place.activity.since().saturating_add(time))
+        Some(self.slot.activity.since().saturating_add(time))
     }
 
     fn late(&self, phase: Phase) -> Ended {

@@ -21,7 +21,7 @@ use crate::{
 /// All open connections of a server.
 #[derive(Debug)]
 pub(super) struct Connections {
-    most: usize,
+    max_connections: usize,
     open: Mutex<Open>,
     room: Room,
     closed_for_room: Tally,
@@ -75,9 +75,9 @@ pub(super) enum Phase {
 }
 
 impl Connections {
-    pub(super) fn new(most: usize) -> Arc<Self> {
+    pub(super) fn new(max_connections: usize) -> Arc<Self> {
         Arc::new(Self {
-            most,
+            max_connections,
             open: Mutex::default(),
             room: Room::default(),
             closed_for_room: Tally::default(),
@@ -91,15 +91,19 @@ impl Connections {
         loop {
             let room = self.room.may_be_there.notified();
             self.room.is_waited_for.store(true, Ordering::SeqCst);
-            if let Some(place) = self.place() {
+            if let Some(slot) = self.place() {
                 self.room.is_waited_for.store(false, Ordering::SeqCst);
-                return place;
+                return slot;
             }
-            let most = self.most;
-            let is_cut = unfinished.cut_longest(CutOff::Connections(most));
+            let max_connections = self.max_connections;
+            let is_cut = unfinished.cut_longest(CutOff::Connections(max_connections));
             if let Some(times) = self.waited_for_room.count() {
                 let what = if is_cut { "a request that takes long is cut off" } else { "a new one waits" };
-                tracing::warn!(most, times, "all connections that may be open are busy (--max-connections): {what}");
+                tracing::warn!(
+                    max_connections,
+                    times,
+                    "all connections that may be open are busy (--max-connections): {what}"
+                );
             }
             room.await;
         }
@@ -107,16 +111,16 @@ impl Connections {
 
     fn place(self: &Arc<Self>) -> Option<Place> {
         let mut open = self.open();
-        if open.by_number.len() >= self.most {
+        if open.by_number.len() >= self.max_connections {
             let idle = open.by_number.iter().filter(|(_, activity)| activity.phase() == Phase::Idle);
             let (longest, activity) = idle.min_by_key(|(number, activity)| (activity.since(), **number))?;
             activity.leave();
             let longest = *longest;
             open.by_number.remove(&longest);
             if let Some(closed) = self.closed_for_room.count() {
-                let most = self.most;
+                let max_connections = self.max_connections;
                 tracing::warn!(
-                    most,
+                    max_connections,
                     closed,
                     "as many connections are open as may be (--max-connections): the longest idle one made room"
                 );

@@ -52,7 +52,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Control {
-    door: Door,
+    transport: Door,
     company_key: Option<String>,
 }
 
@@ -123,18 +123,18 @@ const AT_ONCE: &str = "1000";
 
 impl Control {
     pub(super) fn here(router: Router) -> Self {
-        Self { door: Door::Here { router, at_once: false }, company_key: None }
+        Self { transport: Door::Here { router, at_once: false }, company_key: None }
     }
 
     #[cfg(feature = "client")]
-    pub(super) fn there(remote: Remote) -> Self {
-        Self { door: Door::There(remote), company_key: None }
+    pub(super) fn there(http: Remote) -> Self {
+        Self { transport: Door::There(http), company_key: None }
     }
 
     /// The same for one company: what is done here, no other notices. Where any key may call, it comes to be when it is
     /// steered.
     pub fn company(&self, key: impl Into<String>) -> Self {
-        Self { door: self.door.clone(), company_key: Some(key.into()) }
+        Self { transport: self.transport.clone(), company_key: Some(key.into()) }
     }
 
     /// What the mock has loaded, and its version, as `health/ready` says it.
@@ -209,12 +209,12 @@ impl Control {
 
     /// The same for a call that may take so much longer than others.
     #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "here nobody gives up"))]
-    pub(super) fn waiting_for(&self, patience: Duration) -> Self {
-        match &self.door {
+    pub(super) fn waiting_for(&self, extra: Duration) -> Self {
+        match &self.transport {
             Door::Here { .. } => self.clone(),
             #[cfg(feature = "client")]
-            Door::There(remote) => {
-                Self { door: Door::There(remote.waiting_for(patience)), company_key: self.company_key.clone() }
+            Door::There(http) => {
+                Self { transport: Door::There(http.waiting_for(extra)), company_key: self.company_key.clone() }
             }
         }
     }
@@ -224,11 +224,11 @@ impl Control {
         &self,
         ask: impl FnOnce(Self) -> F + Send + 'static,
     ) -> T {
-        match &self.door {
+        match &self.transport {
             Door::Here { .. } => at_once(self, ask),
             #[cfg(feature = "client")]
-            Door::There(remote) => {
-                let control = Self { door: Door::There(remote.anew()), company_key: self.company_key.clone() };
+            Door::There(http) => {
+                let control = Self { transport: Door::There(http.anew()), company_key: self.company_key.clone() };
                 let apart = thread::spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                     runtime.expect("a runtime of one thread starts").block_on(ask(control))
@@ -240,9 +240,9 @@ impl Control {
 
     /// The same for a caller who cannot await: a mock in this process answers on the caller's thread.
     pub(super) fn at_once(&self) -> Self {
-        match &self.door {
+        match &self.transport {
             Door::Here { router, .. } => Self {
-                door: Door::Here { router: router.clone(), at_once: true },
+                transport: Door::Here { router: router.clone(), at_once: true },
                 company_key: self.company_key.clone(),
             },
             #[cfg(feature = "client")]
@@ -306,7 +306,7 @@ impl Control {
     ) -> Result<T, ControlError> {
         let call = format!("{method} {path}");
         let body = body.map(|body| body.to_string());
-        let (status, answer) = match &self.door {
+        let (status, answer) = match &self.transport {
             Door::Here { router, at_once } => {
                 let mut request = Request::builder().method(method).uri(&path);
                 if body.is_some() {
@@ -323,7 +323,7 @@ impl Control {
                 (status, answer.map_err(|error| ControlError::Unexpected(format!("{call}: {error}")))?)
             }
             #[cfg(feature = "client")]
-            Door::There(remote) => remote.ask(method, &path, body).await?,
+            Door::There(http) => http.ask(method, &path, body).await?,
         };
         let unexpected = |error: serde_json::Error| {
             let answer = String::from_utf8_lossy(&answer);
@@ -351,11 +351,11 @@ fn with_query(path: &[&str], query: &[(&str, &str)]) -> String {
 
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let door = match &self.door {
+        let transport = match &self.transport {
             Door::Here { .. } => "this process",
             #[cfg(feature = "client")]
-            Door::There(remote) => remote.url(),
+            Door::There(http) => http.url(),
         };
-        f.debug_struct("Control").field("mock", &door).field("company_key", &self.company_key).finish()
+        f.debug_struct("Control").field("mock", &transport).field("company_key", &self.company_key).finish()
     }
 }

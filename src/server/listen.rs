@@ -39,7 +39,7 @@ pub(super) async fn serve(
     (limits, grace): (ClientLimits, Duration),
     stop: oneshot::Receiver<()>,
 ) {
-    let (routes, places) = (Arc::new(routes), Connections::new(limits.connections));
+    let (routes, slots) = (Arc::new(routes), Connections::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let stop = async {
@@ -52,12 +52,12 @@ pub(super) async fn serve(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
-                    let place = tokio::select! {
-                        place = places.enter(&routes.unfinished) => place,
+                    let slot = tokio::select! {
+                        slot = slots.enter(&routes.unfinished) => slot,
                         () = &mut stop => break,
                     };
                     let (routes, stop) = (routes.clone(), graceful.watcher());
-                    connections.spawn(connection::serve(stream, address, place, routes, tls.clone(), limits, stop));
+                    connections.spawn(connection::serve(stream, address, slot, routes, tls.clone(), limits, stop));
                 }
                 Err(error) => pause(&error).await,
             },

@@ -19,7 +19,7 @@ use crate::http::Sever;
 /// A socket whose traffic is noted, and whose writing breaks off where [`Shears`] say.
 pub(super) struct Stream {
     socket: Transport,
-    shears: Arc<Shears>,
+    cut_handle: Arc<Shears>,
     activity: Arc<Activity>,
 }
 
@@ -78,8 +78,8 @@ impl Cut {
 }
 
 impl Stream {
-    pub(super) fn new(socket: Transport, shears: Arc<Shears>, activity: Arc<Activity>) -> Self {
-        Self { socket, shears, activity }
+    pub(super) fn new(socket: Transport, cut_handle: Arc<Shears>, activity: Arc<Activity>) -> Self {
+        Self { socket, cut_handle, activity }
     }
 
     fn noted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -103,12 +103,12 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        if !self.shears.is_armed.load(Ordering::Acquire) {
+        if !self.cut_handle.is_armed.load(Ordering::Acquire) {
             let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
             return self.noted(written);
         }
-        let shears = self.shears.clone();
-        let mut cut = shears.cut.lock().unwrap_or_else(PoisonError::into_inner);
+        let cut_handle = self.cut_handle.clone();
+        let mut cut = cut_handle.cut.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cut) = cut.as_mut() else { return Pin::new(&mut self.socket).poll_write(cx, bytes) };
         let spared = cut.spares(bytes);
         if spared == 0 && !bytes.is_empty() {
@@ -124,7 +124,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.shears.is_armed.load(Ordering::Acquire) {
+        if self.cut_handle.is_armed.load(Ordering::Acquire) {
             let first = slices.iter().find(|slice| !slice.is_empty()).map_or(&[][..], |slice| slice);
             return self.poll_write(cx, first);
         }
@@ -153,9 +153,9 @@ mod tests {
 
     /// What is written of the answer when it comes in pieces of that size.
     fn written(at: Sever, piece: usize) -> Vec<u8> {
-        let shears = Shears::default();
-        shears.arm(at);
-        let mut cut = shears.cut.lock().unwrap();
+        let cut_handle = Shears::default();
+        cut_handle.arm(at);
+        let mut cut = cut_handle.cut.lock().unwrap();
         let cut = cut.as_mut().unwrap();
         let mut written = Vec::new();
         for bytes in ANSWER.chunks(piece) {

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     clock::written_duration,
     foreign_text::without_quotes,
-    mock::{SessionInfo, Until},
+    mock::{SessionInfo, WaitCondition},
 };
 
 /// Waits for something in a session, for at most 5 seconds of real time. It answers the session as it stands then, at
@@ -39,19 +39,19 @@ use crate::{
 #[must_use = "nobody waits before it is said what for"]
 #[derive(Debug, Clone)]
 pub struct WaitFor<D> {
-    door: D,
+    control: D,
     token: String,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl<D> WaitFor<D> {
-    pub(super) fn new(door: D, token: &str) -> Self {
-        Self { door, token: without_quotes(token).to_owned(), patience: USUAL_PATIENCE }
+    pub(super) fn new(control: D, token: &str) -> Self {
+        Self { control, token: without_quotes(token).to_owned(), timeout: USUAL_PATIENCE }
     }
 
     /// Waits for at most so long in real time.
-    pub fn within(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 }
@@ -62,14 +62,14 @@ struct Waited {
 }
 
 impl WaitFor<Control> {
-    async fn until(self, until: Until) -> Result<Option<SessionInfo>, ControlError> {
-        let (until, timeout) = (until.to_string(), written_duration(self.patience));
+    async fn until(self, until: WaitCondition) -> Result<Option<SessionInfo>, ControlError> {
+        let (until, timeout) = (until.to_string(), written_duration(self.timeout));
         let query = [("until", until.as_str()), ("timeout", timeout.as_str())];
-        let door = self.door.waiting_for(self.patience);
-        door.get::<Waited>(&["wait", "session", &self.token], &query).await.map(|waited| waited.session)
+        let control = self.control.waiting_for(self.timeout);
+        control.get::<Waited>(&["wait", "session", &self.token], &query).await.map(|waited| waited.session)
     }
 
-    async fn session(self, until: Until) -> Result<SessionInfo, ControlError> {
+    async fn session(self, until: WaitCondition) -> Result<SessionInfo, ControlError> {
         let gone = || ControlError::Unexpected("the session is gone".into());
         self.until(until).await?.ok_or_else(gone)
     }
@@ -96,7 +96,7 @@ macro_rules! things {
             ///
             /// [`ControlError`], as the type says.
             pub async fn deleted(self) -> Result<(), ControlError> {
-                self.until(Until::Deleted).await.map(|_| ())
+                self.until(WaitCondition::Deleted).await.map(|_| ())
             }
         }
 
@@ -122,8 +122,8 @@ macro_rules! things {
             }
 
             fn blocking<T, F: Future<Output = T>>(self, wait: impl FnOnce(WaitFor<Control>) -> F) -> T {
-                let Self { door, token, patience } = self;
-                door.wait(|control| wait(WaitFor { door: control, token, patience }))
+                let Self { control, token, timeout } = self;
+                control.wait(|control| wait(WaitFor { control: control, token, timeout }))
             }
         }
     };
@@ -131,19 +131,19 @@ macro_rules! things {
 
 things! {
     /// Until somebody has opened the widget.
-    fn opened() => Until::Opened;
+    fn opened() => WaitCondition::Opened;
     /// Until the person came to that step of the widget, by its key or its type.
-    fn step(step: &str) => Until::Step(step.to_owned());
+    fn step(step: &str) => WaitCondition::Step(step.to_owned());
     /// Until the person is through.
-    fn finished() => Until::Finished;
+    fn finished() => WaitCondition::Finished;
     /// Until the stage of that number of its scenario came, from 1.
-    fn stage(number: usize) => Until::Stage(number);
+    fn stage(number: usize) => WaitCondition::Stage(number);
     /// Until `result/` would answer that: an [`crate::Outcome`], or a word.
-    fn result(result: impl ToString) => Until::Result(Some(result.to_string()));
+    fn result(result: impl ToString) => WaitCondition::Result(Some(result.to_string()));
     /// Until `result/` would answer any result but that there is none yet.
-    fn any_result() => Until::Result(None);
+    fn any_result() => WaitCondition::Result(None);
     /// Until its token ran out before the person was through.
-    fn expired() => Until::Expired;
+    fn expired() => WaitCondition::Expired;
 }
 
 impl MockServer {

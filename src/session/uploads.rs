@@ -1,4 +1,4 @@
-//! Files that came into a session, which are shown instead of specimens.
+//! Uploads: files of a session that are served in place of sample pictures.
 
 use std::sync::{
     Arc,

@@ -150,7 +150,7 @@ fn one_line_says_that_there_are_too_many_connections() {
         assert_eq!(heard(client), "");
     }
     let said = "as many connections are open as may be (--max-connections): the longest idle one made room";
-    assert!(log.line_with(said).contains("most=2 closed=1"));
+    assert!(log.line_with(said).contains("max_connections=2 closed=1"));
     log.rest_after(serving).iter().for_each(|line| assert!(!line.contains(said), "{line}"));
 }
 

@@ -38,12 +38,12 @@ fn text(findings: &Findings, files: usize) -> String {
 /// `{"files": 3, "problems": […], "warnings": […]}`; lines and columns are counted from 1, the latter in characters.
 fn json(findings: &Findings, files: usize) -> String {
     let written = |problem: &Problem| -> Value {
-        let place = problem.place.as_ref();
+        let span = problem.span.as_ref();
         json!({
             "file": problem.file.as_ref().map(|file| file.to_string_lossy()),
-            "line": place.map(|place| place.line),
-            "column": place.map(|place| place.column),
-            "end_column": place.map(|place| place.column + place.width),
+            "line": span.map(|span| span.line),
+            "column": span.map(|span| span.column),
+            "end_column": span.map(|span| span.column + span.width),
             "message": problem.message,
         })
     };
@@ -65,10 +65,10 @@ fn annotations(findings: &Findings) -> String {
     let annotation = |(severity, problem): (&str, &Problem)| {
         let mut properties = Vec::new();
         properties.extend(problem.file.as_ref().map(|file| property("file", file.display().to_string())));
-        if let Some(place) = &problem.place {
-            properties.push(property("line", place.line.to_string()));
-            properties.push(property("col", place.column.to_string()));
-            properties.push(property("endColumn", (place.column + place.width).to_string()));
+        if let Some(span) = &problem.span {
+            properties.push(property("line", span.line.to_string()));
+            properties.push(property("col", span.column.to_string()));
+            properties.push(property("endColumn", (span.column + span.width).to_string()));
         }
         let properties = if properties.is_empty() { String::new() } else { format!(" {}", properties.join(",")) };
         format!("::{severity}{properties}::{}\n", escaped(&problem.message, &[]))

@@ -62,18 +62,18 @@ pub(super) struct Calls {
     is_complete: bool,
 }
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: Wanted) -> Result<Json<Calls>, Problem> {
-    let tenant = wanted.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+pub(super) fn list(Context { mock, .. }: Context<'_>, query: Wanted) -> Result<Json<Calls>, Problem> {
+    let tenant = query.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let filter = CallFilter {
-        session: wanted.session.map(|token| token_in(&token, "session")).transpose()?,
-        endpoint: wanted.endpoint,
-        method: wanted.method,
-        status: wanted.status,
-        from: wanted.from,
-        to: wanted.to,
+        session: query.session.map(|token| token_in(&token, "session")).transpose()?,
+        endpoint: query.endpoint,
+        method: query.method,
+        status: query.status,
+        from: query.from,
+        to: query.to,
     };
     let (mut calls, evicted) = mock.find_calls(tenant.as_ref(), &filter);
-    let (newest_first, cursor, Limit(limit)) = (wanted.order == Order::Newest, wanted.cursor, wanted.limit);
+    let (newest_first, cursor, Limit(limit)) = (query.order == Order::Newest, query.cursor, query.limit);
     if newest_first {
         calls.reverse();
     }
@@ -133,18 +133,18 @@ impl Expected {
 
 /// Reads a pattern, and what is said beside it.
 pub(super) fn with_pattern<T: DeserializeOwned>(
-    mut said: Map<String, Value>,
+    mut members: Map<String, Value>,
     beside: &[&str],
 ) -> Result<(T, CallPattern), Problem> {
-    let beside = beside.iter().filter_map(|name| said.shift_remove_entry(*name)).collect::<Map<_, _>>();
-    Ok((read(beside.into())?, read(said.into())?))
+    let beside = beside.iter().filter_map(|name| members.shift_remove_entry(*name)).collect::<Map<_, _>>();
+    Ok((read(beside.into())?, read(members.into())?))
 }
 
 pub(super) fn count(
     Context { mock, cancellation, .. }: Context<'_>,
-    said: Map<String, Value>,
+    members: Map<String, Value>,
 ) -> Result<Json<Counted>, Problem> {
-    let (whose, pattern) = with_pattern::<Whose>(said, &["company_key"])?;
+    let (whose, pattern) = with_pattern::<Whose>(members, &["company_key"])?;
     let tenant = whose.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let count = mock.calls_like(tenant.as_ref(), pattern, cancellation)?.len() as u64;
     Ok(Json(Counted { count }))
@@ -163,9 +163,9 @@ pub(super) struct Found {
 /// The calls that are like that; `next` is what `after` says to go on.
 pub(super) fn find(
     Context { mock, cancellation, .. }: Context<'_>,
-    said: Map<String, Value>,
+    members: Map<String, Value>,
 ) -> Result<Json<Part<CallInfo>>, Problem> {
-    let (Found { company_key, limit: Limit(limit) }, pattern) = with_pattern(said, &["company_key", "limit"])?;
+    let (Found { company_key, limit: Limit(limit) }, pattern) = with_pattern(members, &["company_key", "limit"])?;
     let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let calls = mock.calls_like(tenant.as_ref(), pattern, cancellation)?;
     let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
@@ -175,10 +175,10 @@ pub(super) fn find(
 
 pub(super) fn verify(
     Context { mock, cancellation, .. }: Context<'_>,
-    said: Map<String, Value>,
+    members: Map<String, Value>,
 ) -> Result<Json<Counted>, Problem> {
     let beside = ["company_key", "exactly", "at_least", "at_most", "never"];
-    let (expected, pattern) = with_pattern::<Expected>(said, &beside)?;
+    let (expected, pattern) = with_pattern::<Expected>(members, &beside)?;
     let times = expected.times()?;
     let tenant = expected.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let matcher = pattern.compile().map_err(Miscount::from)?;

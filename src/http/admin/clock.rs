@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock::{Clock, Turn, parse_duration, parse_moment},
     company::Tenant,
-    mock::{FellDue, Mock},
+    mock::{FellDue, MockService},
 };
 
 #[derive(Debug, Deserialize)]
@@ -75,14 +75,14 @@ impl ClockInfo {
 
 /// The clocks of one company, or of the server and of all companies.
 struct Hands<'a> {
-    mock: &'a Mock,
+    mock: &'a MockService,
     tenants: Vec<Arc<Tenant>>,
     /// Whether the server's is among them.
     with_server: bool,
 }
 
 impl<'a> Hands<'a> {
-    fn find(mock: &'a Mock, company_key: Option<&str>) -> Result<Self, Problem> {
+    fn find(mock: &'a MockService, company_key: Option<&str>) -> Result<Self, Problem> {
         Ok(match company_key {
             Some(key) => Self { mock, tenants: vec![of_company(mock, Some(key))?], with_server: false },
             None => Self { mock, tenants: mock.companies(), with_server: true },

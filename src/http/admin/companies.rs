@@ -13,19 +13,19 @@ use super::{
 use crate::{
     company::{CompanyChange, CompanyFile},
     foreign_text::{MOST_NAMED, shortened},
-    mock::{CompanyError, CompanyInfo, Mock},
+    mock::{CompanyError, CompanyInfo, MockService},
 };
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: ByName) -> Json<Part<CompanyInfo>> {
-    let range = (wanted.limit, wanted.cursor.as_deref());
+pub(super) fn list(Context { mock, .. }: Context<'_>, query: ByName) -> Json<Part<CompanyInfo>> {
+    let range = (query.limit, query.cursor.as_deref());
     let mut companies = mock.companies();
-    companies.retain(|tenant| wanted.is_like(&tenant.key));
-    Json(Part::of(companies, range, |tenant| &tenant.key, |tenant| CompanyInfo::of(tenant)))
+    companies.retain(|tenant| query.is_like(&tenant.key));
+    Json(Part::of(companies, range, |tenant| &tenant.key, |tenant| CompanyInfo::from_tenant(tenant)))
 }
 
 pub(super) fn add(Context { mock, .. }: Context<'_>, file: CompanyFile) -> Result<Response, Problem> {
     let tenant = mock.add_company(file.into_company())?;
-    Ok(created(&["companies", &tenant.key], CompanyInfo::of(&tenant)))
+    Ok(created(&["companies", &tenant.key], CompanyInfo::from_tenant(&tenant)))
 }
 
 pub(super) fn show(
@@ -33,7 +33,7 @@ pub(super) fn show(
     Nothing {}: Nothing,
 ) -> Result<Json<CompanyInfo>, Problem> {
     let tenant = mock.look_at_company(key).ok_or_else(|| unknown(mock, key))?;
-    Ok(Json(CompanyInfo::of(&tenant)))
+    Ok(Json(CompanyInfo::from_tenant(&tenant)))
 }
 
 pub(super) fn change(
@@ -42,7 +42,7 @@ pub(super) fn change(
 ) -> Result<Json<CompanyInfo>, Problem> {
     let tenant = of_company(mock, Some(key))?;
     mock.change_company(&tenant, change)?;
-    Ok(Json(CompanyInfo::of(&tenant)))
+    Ok(Json(CompanyInfo::from_tenant(&tenant)))
 }
 
 pub(super) fn remove(Context { mock, name: key, .. }: Context<'_>, Nothing {}: Nothing) -> Result<StatusCode, Problem> {
@@ -55,7 +55,7 @@ pub(super) fn reset(
 ) -> Result<Json<CompanyInfo>, Problem> {
     let tenant = of_company(mock, Some(key))?;
     mock.reset(&tenant);
-    Ok(Json(CompanyInfo::of(&tenant)))
+    Ok(Json(CompanyInfo::from_tenant(&tenant)))
 }
 
 /// Makes everything as it was at the start, or one company.
@@ -67,7 +67,7 @@ pub(super) fn reset_all(Context { mock, .. }: Context<'_>, whose: Whose) -> Resu
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn unknown(mock: &Mock, key: &str) -> Problem {
+fn unknown(mock: &MockService, key: &str) -> Problem {
     let keys: Vec<_> =
         mock.companies().into_iter().take(MOST_NAMED).map(|tenant| format!("`{}`", tenant.key)).collect();
     let keys = if keys.is_empty() { "none".into() } else { keys.join(", ") };
@@ -78,7 +78,7 @@ impl From<CompanyError> for Problem {
     fn from(error: CompanyError) -> Self {
         let detail = error.to_string();
         match error {
-            CompanyError::Taken(_) => Self::conflict(detail).at("company_key"),
+            CompanyError::KeyExists(_) => Self::conflict(detail).at("company_key"),
             CompanyError::Setting(field, _) => Self::invalid(detail).at(field.unwrap_or_default()),
         }
     }

@@ -13,9 +13,9 @@ use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
 use super::{of_company, problem::Problem, reading::Parameters, sessions::token_in, wait::place};
 use crate::{
-    company::{EventKind, JournalItem, Tenant, Waiting},
+    company::{EventKind, JournalItem, Tenant, WaiterGuard},
     foreign_text::shortened,
-    mock::{EventOf, Mock},
+    mock::{MockService, OwnedEvent},
     vendor::Token,
 };
 
@@ -59,7 +59,7 @@ pub(super) struct Missed {
 
 /// Somebody who listens.
 struct Listener {
-    mock: Arc<Mock>,
+    mock: Arc<MockService>,
     tenant: Option<Arc<Tenant>>,
     session: Option<Token>,
     /// All up to that number was heard.
@@ -71,22 +71,22 @@ struct Listener {
     is_cut_off: bool,
     _place: OwnedSemaphorePermit,
     /// In the company that is heard.
-    _waiting: Option<Waiting>,
+    _waiting: Option<WaiterGuard>,
 }
 
 pub(super) async fn listen(
-    State(mock): State<Arc<Mock>>,
+    State(mock): State<Arc<MockService>>,
     headers: HeaderMap,
-    Parameters(wanted): Parameters<Wanted>,
+    Parameters(query): Parameters<Wanted>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     if !mock.config.journal.enabled {
         return Err(Problem::conflict("nothing that happens is remembered (--no-journal), so nobody can hear of it"));
     }
-    let tenant = wanted.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
-    let session = wanted.session.map(|token| token_in(&token, "session")).transpose()?;
+    let tenant = query.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    let session = query.session.map(|token| token_in(&token, "session")).transpose()?;
     let place = place(&mock)?;
     let now = mock.numbers.last_event();
-    let heard = last_heard(&headers)?.or(wanted.after).unwrap_or(now);
+    let heard = last_heard(&headers)?.or(query.after).unwrap_or(now);
     let (ready, told, has_begun, is_cut_off) = (VecDeque::new(), 0, false, false);
     let of_session = session.and_then(|token| mock.tenant_of(token.as_str()));
     let _waiting = tenant.as_ref().or(of_session.as_ref()).map(Tenant::register_waiter);
@@ -121,21 +121,21 @@ impl Listener {
             }
             let mock = self.mock.clone();
             let tenant = self.tenant.clone();
-            let bell = tenant.as_ref().map_or(&mock.numbers.bell, |tenant| &tenant.journal.bell);
-            let mut rings = pin!(bell.notified());
+            let changed = tenant.as_ref().map_or(&mock.numbers.changed, |tenant| &tenant.journal.changed);
+            let mut notified = pin!(changed.notified());
             // From here on nothing is missed.
-            rings.as_mut().enable();
+            notified.as_mut().enable();
             let (listener, next_due, has_news) = mock.workers.run(move |_| self.listen_when_settled()).await;
             self = listener;
             if has_news {
                 continue;
             }
-            if tenant.as_ref().is_some_and(|tenant| !mock.is_there(tenant)) {
+            if tenant.as_ref().is_some_and(|tenant| !mock.is_current(tenant)) {
                 self.cut_off(self.heard, "the company was removed");
                 continue;
             }
             tokio::select! {
-                () = rings => {}
+                () = notified => {}
                 () = mock.stopping() => return None,
                 () = sleep(next_due.unwrap_or(Duration::MAX)) => {}
             }
@@ -145,14 +145,14 @@ impl Listener {
     /// Lets the sessions get on that are due, and takes up what has happened; answers how long it is until the next is
     /// due, and whether anything has happened.
     fn listen_when_settled(mut self) -> (Self, Option<Duration>, bool) {
-        let next_due = self.mock.settle_due(self.tenant.as_ref());
+        let next_due = self.mock.apply_due_stages(self.tenant.as_ref());
         let has_news = self.listen();
         (self, next_due, has_news)
     }
 
     /// Takes up what has happened; whether anything has.
     fn listen(&mut self) -> bool {
-        let heard = self.mock.hear(self.tenant.as_ref(), self.session, self.heard);
+        let heard = self.mock.events_after(self.tenant.as_ref(), self.session, self.heard);
         if let Some(forgotten) = heard.forgotten.filter(|forgotten| *forgotten > self.told) {
             self.told = forgotten;
             if self.has_begun {
@@ -178,7 +178,7 @@ impl Listener {
     }
 }
 
-fn event((tenant, noted): &EventOf) -> Event {
+fn event((tenant, noted): &OwnedEvent) -> Event {
     let company_key = tenant.as_ref().map(|tenant| &*tenant.key);
     let info = |at: String, what: &EventKind| {
         let session = noted.session().map(|token| token.to_string());

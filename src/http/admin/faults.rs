@@ -31,14 +31,14 @@ pub(super) struct Wanted {
     cursor: usize,
 }
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: Wanted) -> Result<Json<Part<FaultInfo>>, Problem> {
-    let mut faults = match &wanted.company_key {
+pub(super) fn list(Context { mock, .. }: Context<'_>, query: Wanted) -> Result<Json<Part<FaultInfo>>, Problem> {
+    let mut faults = match &query.company_key {
         Some(key) => of_company(mock, Some(key))?.fault_infos(),
         None => mock.all_faults(),
     };
-    faults.retain(|fault| wanted.endpoint.is_none_or(|endpoint| fault.endpoint == Some(endpoint)));
-    faults.retain(|fault| wanted.session.is_none() || fault.session == wanted.session);
-    Ok(Json(Part::counted(faults, wanted.limit, wanted.cursor)))
+    faults.retain(|fault| query.endpoint.is_none_or(|endpoint| fault.endpoint == Some(endpoint)));
+    faults.retain(|fault| query.session.is_none() || fault.session == query.session);
+    Ok(Json(Part::counted(faults, query.limit, query.cursor)))
 }
 
 /// Adds a fault in the words of a scenario file, to one company with `company_key`, for one session with `session`.

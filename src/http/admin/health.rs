@@ -8,7 +8,7 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 
 use super::reading::{Nothing, Parameters};
-use crate::mock::Mock;
+use crate::mock::MockService;
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -33,7 +33,10 @@ pub(super) async fn live(Parameters(Nothing {}): Parameters<Nothing>) -> Json<Li
     Json(Live { status: "live", version: env!("CARGO_PKG_VERSION") })
 }
 
-pub(super) async fn ready(State(mock): State<Arc<Mock>>, Parameters(Nothing {}): Parameters<Nothing>) -> Json<Ready> {
+pub(super) async fn ready(
+    State(mock): State<Arc<MockService>>,
+    Parameters(Nothing {}): Parameters<Nothing>,
+) -> Json<Ready> {
     let (catalogue, tenants) = (mock.catalogue(), mock.tenants.all());
     Json(Ready {
         status: "ready",

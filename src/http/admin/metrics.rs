@@ -9,5 +9,5 @@ use prometheus::TEXT_FORMAT;
 use super::{plain::Context, reading::Nothing};
 
 pub(super) fn show(Context { mock, .. }: Context<'_>, Nothing {}: Nothing) -> Response {
-    ([(header::CONTENT_TYPE, TEXT_FORMAT)], mock.metrics.text(&mock.standings())).into_response()
+    ([(header::CONTENT_TYPE, TEXT_FORMAT)], mock.metrics.text(&mock.metrics_snapshot())).into_response()
 }

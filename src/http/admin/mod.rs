@@ -37,30 +37,30 @@ use serde::Serialize;
 
 pub(crate) use self::plain::AtOnce;
 use self::{plain::Plain, problem::Problem};
-use crate::{company::Tenant, mock::Mock};
+use crate::{company::Tenant, mock::MockService};
 
 /// What of a name is escaped where it is a part of a path.
 const PATH_PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// All below `/__admin/`, for whoever may use it.
-pub(super) fn routes(mock: &Arc<Mock>) -> Router<Arc<Mock>> {
+pub(super) fn routes(mock: &Arc<MockService>) -> Router<Arc<MockService>> {
     // Whoever looks after the process has no token, and calls by whatever name.
     health_checks().merge(resources().layer(middleware::from_fn_with_state(mock.clone(), guard)))
 }
 
 /// All below `/__admin/`, for this process.
-pub(crate) fn control(mock: Arc<Mock>) -> Router {
+pub(crate) fn control(mock: Arc<MockService>) -> Router {
     Router::new().nest("/__admin", health_checks().merge(resources())).with_state(mock)
 }
 
-fn health_checks() -> Router<Arc<Mock>> {
+fn health_checks() -> Router<Arc<MockService>> {
     Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .method_not_allowed_fallback(wrong_method)
 }
 
-fn resources() -> Router<Arc<Mock>> {
+fn resources() -> Router<Arc<MockService>> {
     let resources = Router::new();
     #[cfg(feature = "metrics")]
     let resources = resources.route("/metrics", get(Plain(metrics::show)));
@@ -106,7 +106,7 @@ fn resources() -> Router<Arc<Mock>> {
         .method_not_allowed_fallback(wrong_method)
 }
 
-async fn guard(State(mock): State<Arc<Mock>>, request: Request, next: Next) -> Response {
+async fn guard(State(mock): State<Arc<MockService>>, request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let path = || format!("/__admin{}", uri.path());
     match guard::check(&method, request.headers(), &mock.config) {
@@ -123,7 +123,7 @@ async fn guard(State(mock): State<Arc<Mock>>, request: Request, next: Next) -> R
 }
 
 /// The company of a call: that of a key, which comes to be where any key may call, or else the first.
-fn of_company(mock: &Mock, key: Option<&str>) -> Result<Arc<Tenant>, Problem> {
+fn of_company(mock: &MockService, key: Option<&str>) -> Result<Arc<Tenant>, Problem> {
     let key = key.map_or_else(|| mock.tenants.default_tenant().key.clone(), str::to_owned);
     mock.tenant(&key).map_err(|error| Problem::not_found(error.message).at("company_key"))
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     http::caller::Caller,
-    mock::{Cancellation, Mock},
+    mock::{Cancellation, MockService},
 };
 
 /// How long a job goes on for a client that has ended its sending side: some do so and wait for the response.
@@ -27,7 +27,7 @@ const HALF_CLOSED: Duration = Duration::from_secs(1);
 /// What a handler gets besides what the request says.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
-    pub(super) mock: &'a Mock,
+    pub(super) mock: &'a MockService,
     /// What the path names: a key, a token, a name or an id. Empty where it names nothing.
     pub(super) name: &'a str,
     pub(super) cancellation: &'a Cancellation,
@@ -46,10 +46,10 @@ impl<T, R> Clone for Plain<T, R> {
     }
 }
 
-impl<T: DeserializeOwned + 'static, R: IntoResponse + 'static> Handler<(), Arc<Mock>> for Plain<T, R> {
+impl<T: DeserializeOwned + 'static, R: IntoResponse + 'static> Handler<(), Arc<MockService>> for Plain<T, R> {
     type Future = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
-    fn call(self, request: Request, mock: Arc<Mock>) -> Self::Future {
+    fn call(self, request: Request, mock: Arc<MockService>) -> Self::Future {
         let Self(handler) = self;
         let handle: Handle =
             Box::new(move |context, said| said.read().map(|said| handler(context, said)).into_response());
@@ -60,7 +60,7 @@ impl<T: DeserializeOwned + 'static, R: IntoResponse + 'static> Handler<(), Arc<M
 /// A handler of any type, so that what is around it is compiled once.
 type Handle = Box<dyn FnOnce(Context<'_>, Said) -> Response<Body> + Send>;
 
-async fn respond(request: Request, mock: Arc<Mock>, handle: Handle) -> Result<Response<Body>, Problem> {
+async fn respond(request: Request, mock: Arc<MockService>, handle: Handle) -> Result<Response<Body>, Problem> {
     let (said, mut head) = Said::receive(request, &mock).await?;
     let Named(name) = Named::from_request_parts(&mut head, &()).await?;
     let job_mock = mock.clone();
@@ -69,13 +69,13 @@ async fn respond(request: Request, mock: Arc<Mock>, handle: Handle) -> Result<Re
         return Ok(mock.workers.run_here(job));
     }
     let Some(client) = head.extensions.get::<Caller>() else { return Ok(mock.workers.run(job).await) };
-    let gone = async {
+    let disconnected = async {
         client.gone().await;
         sleep(HALF_CLOSED).await;
     };
     tokio::select! {
         biased;
         response = mock.workers.run(job) => Ok(response),
-        () = gone => Err(Problem::late("the client has gone")),
+        () = disconnected => Err(Problem::late("the client has gone")),
     }
 }

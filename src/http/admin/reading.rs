@@ -15,7 +15,7 @@ use crate::{
     foreign_text::shortened,
     http::body::{self, BodyProblem, ReadBody},
     json_text::{Members, Text},
-    mock::Mock,
+    mock::MockService,
 };
 
 /// The one member that a request may have in its query and in its body.
@@ -38,7 +38,7 @@ impl Said {
     /// # Errors
     ///
     /// [`Problem`] when the body does not arrive, or is no JSON object.
-    pub(super) async fn receive(request: Request, mock: &Mock) -> Result<(Self, Parts), Problem> {
+    pub(super) async fn receive(request: Request, mock: &MockService) -> Result<(Self, Parts), Problem> {
         let (head, mut body) = request.into_parts();
         let (limits, depth) = (&mock.config.limits, mock.config.limits.depth);
         let read = body::read(&mut body, "application/json", limits).await;
@@ -136,10 +136,10 @@ impl Said {
 /// What a request says, for a handler that waits.
 pub(super) struct Parameters<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<Mock>> for Parameters<T> {
+impl<T: DeserializeOwned> FromRequest<Arc<MockService>> for Parameters<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, mock: &Arc<Mock>) -> Result<Self, Problem> {
+    async fn from_request(request: Request, mock: &Arc<MockService>) -> Result<Self, Problem> {
         let (said, _) = Said::receive(request, mock).await?;
         said.read().map(Self)
     }

@@ -42,11 +42,11 @@ impl Queue {
     }
 }
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: ByName) -> Json<Part<ScenarioInfo>> {
+pub(super) fn list(Context { mock, .. }: Context<'_>, query: ByName) -> Json<Part<ScenarioInfo>> {
     let catalogue = mock.catalogue();
-    let range = (wanted.limit, wanted.cursor.as_deref());
+    let range = (query.limit, query.cursor.as_deref());
     let show = |name: &&str| mock.look_at_scenario(name).expect("it is listed");
-    let names = catalogue.scenarios.names().into_iter().filter(|name| wanted.is_like(name));
+    let names = catalogue.scenarios.names().into_iter().filter(|name| query.is_like(name));
     Json(Part::of(names, range, |name| name, show))
 }
 

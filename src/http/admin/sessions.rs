@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     foreign_text::{shortened, without_quotes},
-    mock::{BeginRequest, Mock, PlayError, Refusal, SessionDetails, SessionFilter, SessionInfo, SessionRange},
+    mock::{
+        BeginRequest, CallError, MockService, SessionDetails, SessionFilter, SessionInfo, SessionRange,
+        SwitchScenarioError,
+    },
     session::{DecideError, FinishError, NO_SESSION},
     vendor::{Form, Token},
 };
@@ -65,19 +68,19 @@ pub(super) struct Played {
     scenario: String,
 }
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, wanted: Wanted) -> Result<Json<Part<SessionInfo>>, Problem> {
-    let tenant = wanted.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
-    let parent = wanted.parent.map(|token| token_in(&token, "parent")).transpose()?;
+pub(super) fn list(Context { mock, .. }: Context<'_>, query: Wanted) -> Result<Json<Part<SessionInfo>>, Problem> {
+    let tenant = query.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+    let parent = query.parent.map(|token| token_in(&token, "parent")).transpose()?;
     let filter = SessionFilter {
-        scenario: wanted.scenario,
-        answer: wanted.answer,
-        is_opened: wanted.is_opened,
-        is_finished: wanted.is_finished,
+        scenario: query.scenario,
+        answer: query.answer,
+        is_opened: query.is_opened,
+        is_finished: query.is_finished,
         parent,
     };
-    let newest_first = wanted.order == Order::Newest;
-    let Limit(limit) = wanted.limit;
-    let range = SessionRange { limit, newest_first, after: wanted.cursor };
+    let newest_first = query.order == Order::Newest;
+    let Limit(limit) = query.limit;
+    let range = SessionRange { limit, newest_first, after: query.cursor };
     let (found, has_more) = mock.list_sessions(tenant.as_ref(), &filter, range);
     let next = found.last().filter(|_| has_more).map(|(number, _)| number.to_string());
     Ok(Json(Part { items: found.into_iter().map(|(_, session)| session).collect(), next }))
@@ -96,12 +99,12 @@ pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: Begin) -> Result<R
         config_id: begin.config_id.as_deref(),
         parent: begin.parent_session_id.as_deref(),
         meets_faults: false,
-        wish: begin.scenario.as_deref().map(|name| (name, "the control API")),
+        requested: begin.scenario.as_deref().map(|name| (name, "the control API")),
         header: &|_| None,
     };
     let begun = mock.begin(&tenant, request).map_err(|refusal| match refusal {
-        Refusal::Error(error, _) => Problem::invalid(error.message),
-        Refusal::Fault(_) => unreachable!("no fault is on it"),
+        CallError::Error(error, _) => Problem::invalid(error.message),
+        CallError::Fault(_) => unreachable!("no fault is on it"),
     })?;
     let session = mock.look_at_session(begun.token.as_str()).ok_or_else(|| no_such(begun.token.as_str()))?;
     Ok(created(&["sessions", &session.token], &session))
@@ -112,7 +115,7 @@ pub(super) fn show(
     Nothing {}: Nothing,
 ) -> Result<Json<SessionDetails>, Problem> {
     let token = without_quotes(token);
-    mock.look_into_session(token).map(Json).ok_or_else(|| no_such(token))
+    mock.session_details(token).map(Json).ok_or_else(|| no_such(token))
 }
 
 pub(super) fn remove(
@@ -126,20 +129,20 @@ pub(super) fn remove(
 /// The person gets through: as the scenario says, or with the outcome and the answers of the body.
 pub(super) fn finish(
     Context { mock, name: token, .. }: Context<'_>,
-    wish: VerdictWish,
+    body: VerdictWish,
 ) -> Result<Json<SessionInfo>, Problem> {
     let token = without_quotes(token);
-    mock.finish(token, wish.into_finish()?)?;
+    mock.finish(token, body.into_finish()?)?;
     now(mock, token)
 }
 
 /// The vendor's operator decides: as the scenario says that waits for them, or as the body says.
 pub(super) fn decide(
     Context { mock, name: token, .. }: Context<'_>,
-    wish: VerdictWish,
+    body: VerdictWish,
 ) -> Result<Json<SessionInfo>, Problem> {
     let token = without_quotes(token);
-    mock.decide(token, wish.into_decision()?.as_ref())?;
+    mock.decide(token, body.into_decision()?.as_ref())?;
     now(mock, token)
 }
 
@@ -150,8 +153,8 @@ pub(super) fn play(
 ) -> Result<Json<SessionInfo>, Problem> {
     let token = without_quotes(token);
     mock.play(token, &scenario, "the control API").map_err(|error| match error {
-        PlayError::Session(error) => error.into(),
-        PlayError::NoSuchScenario(problem) => Problem::invalid(problem).at("scenario"),
+        SwitchScenarioError::Session(error) => error.into(),
+        SwitchScenarioError::NoSuchScenario(problem) => Problem::invalid(problem).at("scenario"),
     })?;
     now(mock, token)
 }
@@ -166,7 +169,7 @@ pub(super) fn expire(
     now(mock, token)
 }
 
-fn now(mock: &Mock, token: &str) -> Result<Json<SessionInfo>, Problem> {
+fn now(mock: &MockService, token: &str) -> Result<Json<SessionInfo>, Problem> {
     mock.look_at_session(token).map(Json).ok_or_else(|| no_such(token))
 }
 

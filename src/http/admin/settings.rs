@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{plain::Context, reading::Nothing};
 use crate::{
     config::{ClientLimits, Cors, Limits},
-    mock::Mock,
+    mock::MockService,
     vendor::{Dialect, ErrorCode, ResultCase},
 };
 
@@ -82,7 +82,7 @@ pub(super) fn show(Context { mock, .. }: Context<'_>, Nothing {}: Nothing) -> Js
 }
 
 impl Settings {
-    fn of(mock: &Mock) -> Self {
+    fn of(mock: &MockService) -> Self {
         let config = &mock.config;
         let seconds = |time: Duration| time.as_secs_f64();
         let Limits { body, multipart_body, parts, depth, upload, session_uploads, uploads } = config.limits;

@@ -23,7 +23,7 @@ use crate::{
         caller::Caller,
         journal::{CallPattern, Miscount, Times},
     },
-    mock::{Mock, SessionInfo, Until, WaitError},
+    mock::{MockService, SessionInfo, WaitCondition, WaitError},
 };
 
 /// How long somebody waits at most.
@@ -40,9 +40,9 @@ pub(super) struct ForSession {
     /// `opened`, `step=NAME`, `finished`, `stage=N`, `result`, `result=WORD`, `deleted` or `expired`.
     #[serde(deserialize_with = "until")]
     #[cfg_attr(test, schemars(with = "String"))]
-    until: Until,
+    until: WaitCondition,
     /// At most so long in real time: `500ms`, `5s`, at most `10m`.
-    #[serde(default = "usual", deserialize_with = "patience")]
+    #[serde(default = "default_timeout", deserialize_with = "parse_timeout")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     timeout: Duration,
 }
@@ -58,25 +58,25 @@ pub(super) struct Waited {
 }
 
 pub(super) async fn session(
-    State(mock): State<Arc<Mock>>,
+    State(mock): State<Arc<MockService>>,
     Named(token): Named,
     caller: Option<Extension<Caller>>,
-    Parameters(ForSession { until, timeout: patience }): Parameters<ForSession>,
+    Parameters(ForSession { until, timeout: wait_timeout }): Parameters<ForSession>,
 ) -> Result<Json<Waited>, Problem> {
     let token = token_in(&token, "token")?;
     let _place = place(&mock)?;
     let stopwatch = Stopwatch::start();
-    match wait(&mock, mock.wait_for_session(token, &until), patience, caller).await? {
+    match wait(&mock, mock.wait_for_session(token, &until), wait_timeout, caller).await? {
         Some(waited) => {
             let session = waited?;
             Ok(Json(Waited { session, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }))
         }
         None => {
             let job_mock = mock.clone();
-            let stands = mock.workers.run(move |_| job_mock.look_into_session(token.as_str())).await;
+            let stands = mock.workers.run(move |_| job_mock.session_details(token.as_str())).await;
             let stands = stands.ok_or_else(|| Problem::from(WaitError::NoSuchSession(token)))?;
             let (now, last) = (stands.in_words(), stands.calls.len().saturating_sub(LAST_CALLS));
-            let detail = format!("`{until}` did not come within {patience:?}: the session {now}");
+            let detail = format!("`{until}` did not come within {wait_timeout:?}: the session {now}");
             Err(Problem::late(detail).with_session(stands.session, stands.calls[last..].to_vec()))
         }
     }
@@ -106,7 +106,7 @@ pub(super) struct ForCalls {
     /// So many, or more.
     #[serde(default = "one")]
     count: u64,
-    #[serde(default = "usual", deserialize_with = "patience")]
+    #[serde(default = "default_timeout", deserialize_with = "parse_timeout")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     timeout: Duration,
 }
@@ -121,7 +121,7 @@ pub(super) struct SoMany {
     #[serde(default = "one")]
     count: u64,
     /// At most so long in real time: `500ms`, `5s`, at most `10m`.
-    #[serde(default = "usual", deserialize_with = "patience")]
+    #[serde(default = "default_timeout", deserialize_with = "parse_timeout")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     timeout: Duration,
 }
@@ -136,11 +136,11 @@ pub(super) struct Called {
 }
 
 pub(super) async fn calls(
-    State(mock): State<Arc<Mock>>,
+    State(mock): State<Arc<MockService>>,
     caller: Option<Extension<Caller>>,
-    Parameters(wanted): Parameters<ForCalls>,
+    Parameters(query): Parameters<ForCalls>,
 ) -> Result<Json<Called>, Problem> {
-    let ForCalls { company_key, session, endpoint, method, status, encoding, from, to, after, count, timeout } = wanted;
+    let ForCalls { company_key, session, endpoint, method, status, encoding, from, to, after, count, timeout } = query;
     let token = session.map(|token| token_in(&token, "session")).transpose()?;
     let session = token.map(|token| token.to_string());
     let pattern =
@@ -149,21 +149,21 @@ pub(super) async fn calls(
 }
 
 pub(super) async fn calls_like(
-    State(mock): State<Arc<Mock>>,
+    State(mock): State<Arc<MockService>>,
     caller: Option<Extension<Caller>>,
-    Parameters(said): Parameters<Map<String, Value>>,
+    Parameters(members): Parameters<Map<String, Value>>,
 ) -> Result<Json<Called>, Problem> {
-    let (so_many, pattern) = with_pattern(said, &["company_key", "count", "timeout"])?;
+    let (so_many, pattern) = with_pattern(members, &["company_key", "count", "timeout"])?;
     wait_for_calls(&mock, pattern, so_many, caller).await
 }
 
 async fn wait_for_calls(
-    mock: &Arc<Mock>,
+    mock: &Arc<MockService>,
     pattern: CallPattern,
     so_many: SoMany,
     caller: Option<Extension<Caller>>,
 ) -> Result<Json<Called>, Problem> {
-    let SoMany { company_key, count, timeout: patience } = so_many;
+    let SoMany { company_key, count, timeout: wait_timeout } = so_many;
     let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
     let _place = place(mock)?;
     let stopwatch = Stopwatch::start();
@@ -171,7 +171,7 @@ async fn wait_for_calls(
     let matcher = mock.workers.run(|_| pattern.compile()).await.map_err(Miscount::from)?;
     let matcher = Arc::new(matcher);
     let it = mock.wait_for_calls(tenant.as_ref(), &matcher, count);
-    if let Some(count) = wait(mock, it, patience, caller).await? {
+    if let Some(count) = wait(mock, it, wait_timeout, caller).await? {
         return Ok(called(count?));
     }
     let (job_mock, times) = (mock.clone(), Times { at_least: count, at_most: None });
@@ -183,7 +183,7 @@ async fn wait_for_calls(
         // The last one came just now.
         (Ok(count), _) => Ok(called(count)),
         (Err(Miscount::Wrong { count, why, near_misses }), last) => {
-            let detail = format!("they did not come within {patience:?}: {why}");
+            let detail = format!("they did not come within {wait_timeout:?}: {why}");
             Err(Problem::late(detail).with_count(count, near_misses).with_calls(last))
         }
         (Err(other), _) => Err(other.into()),
@@ -200,14 +200,14 @@ fn one() -> u64 {
 ///
 /// A problem when the server stops, and one that nobody reads where the client went away.
 async fn wait<T>(
-    mock: &Mock,
+    mock: &MockService,
     it: impl Future<Output = T>,
-    patience: Duration,
+    wait_timeout: Duration,
     caller: Option<Extension<Caller>>,
 ) -> Result<Option<T>, Problem> {
     let waited = async {
         tokio::select! {
-            waited = timeout(patience, it) => Ok(waited.ok()),
+            waited = timeout(wait_timeout, it) => Ok(waited.ok()),
             () = mock.stopping() => Err(Problem::stopping()),
         }
     };
@@ -219,7 +219,7 @@ async fn wait<T>(
 }
 
 /// A place among those who wait, for as long as it is held.
-pub(super) fn place(mock: &Mock) -> Result<OwnedSemaphorePermit, Problem> {
+pub(super) fn place(mock: &MockService) -> Result<OwnedSemaphorePermit, Problem> {
     mock.waiting.clone().try_acquire_owned().map_err(|_| {
         let most = mock.config.clients.waiting();
         Problem::no_room(format!(
@@ -233,22 +233,22 @@ impl From<WaitError> for Problem {
         let detail = error.to_string();
         match error {
             WaitError::NoSuchSession(_) => Self::not_found(detail),
-            WaitError::NoSuchThing(_) => Self::invalid(detail).at("until"),
-            WaitError::Gone(_) => Self::gone(detail),
-            WaitError::Never(_) => Self::conflict(detail),
+            WaitError::UnknownStepOrStage(_) => Self::invalid(detail).at("until"),
+            WaitError::Removed(_) => Self::gone(detail),
+            WaitError::Unreachable(_) => Self::conflict(detail),
         }
     }
 }
 
-fn until<'de, D: Deserializer<'de>>(reader: D) -> Result<Until, D::Error> {
+fn until<'de, D: Deserializer<'de>>(reader: D) -> Result<WaitCondition, D::Error> {
     String::deserialize(reader)?.parse().map_err(D::Error::custom)
 }
 
-pub(super) fn usual() -> Duration {
+pub(super) fn default_timeout() -> Duration {
     Duration::from_secs(5)
 }
 
-pub(super) fn patience<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
+pub(super) fn parse_timeout<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
     let time = duration(reader)?;
     if time <= LONGEST { Ok(time) } else { Err(D::Error::custom(format!("{time:?} is longer than 10m, the most"))) }
 }

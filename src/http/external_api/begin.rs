@@ -1,9 +1,9 @@
 //! `begin/`: begins a session and answers its token as a JSON string.
 
 use super::super::auth::{Answer, Call, Content};
-use crate::mock::{BeginRequest, Mock, Refusal};
+use crate::mock::{BeginRequest, CallError, MockService};
 
-pub(in crate::http) fn begin(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(in crate::http) fn begin(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
     let (params, limits) = (&call.params, &mock.config.limits);
     let unknown = params.unknown(&["company_key", "flags", "steps", "config_id", "parent_session_id"]);
     let (flags, steps) = (params.object("flags", limits)?, params.list("steps", limits)?);
@@ -14,7 +14,7 @@ pub(in crate::http) fn begin(mock: &Mock, call: &Call<'_>) -> Result<Answer, Ref
         config_id: config_id.as_deref(),
         parent: parent.as_deref(),
         meets_faults: true,
-        wish: None,
+        requested: None,
         header: &|name| call.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
     };
     let begun = mock.begin(&call.tenant, request)?;
@@ -24,5 +24,5 @@ pub(in crate::http) fn begin(mock: &Mock, call: &Call<'_>) -> Result<Answer, Ref
         hint.push_str(&problem);
     }
     let json = ["\"", begun.token.as_str(), "\""].concat().into();
-    Ok(Answer { content: Content::Json(json), hint: Some(hint), begun: Some(begun.token), met: begun.met })
+    Ok(Answer { content: Content::Json(json), hint: Some(hint), begun: Some(begun.token), faults: begun.faults })
 }

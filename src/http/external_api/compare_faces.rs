@@ -11,7 +11,7 @@ use super::super::auth::{Answer, Call};
 use crate::{
     foreign_text::shortened,
     media::is_picture,
-    mock::{Mock, Refusal},
+    mock::{CallError, MockService},
     vendor::VendorError,
 };
 
@@ -21,7 +21,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-pub(in crate::http) fn compare_faces(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(in crate::http) fn compare_faces(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
     let (one, other) = (picture(call, "image1")?, picture(call, "image2")?);
     let similarity = mock.compare_faces(&call.tenant, &one, &other);
     let similarity = if similarity == 1.0 { "1".to_owned() } else { similarity.to_string() };

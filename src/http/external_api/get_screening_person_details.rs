@@ -2,11 +2,11 @@
 
 use super::super::auth::{Answer, Call};
 use crate::{
-    mock::{Mock, Refusal},
+    mock::{CallError, MockService},
     vendor::VendorError,
 };
 
-pub(in crate::http) fn get_screening_person_details(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(in crate::http) fn get_screening_person_details(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
     let id = match call.params.given("person_id")? {
         Some(id) => id,
         None => call

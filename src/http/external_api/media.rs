@@ -4,17 +4,17 @@ use super::super::auth::{Answer, Call, Content};
 use crate::{
     faults::Endpoint,
     media::Wanted,
-    mock::{Mock, Refusal},
+    mock::{CallError, MockService},
     vendor::MediaKind,
 };
 
-pub(in crate::http) fn media(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(in crate::http) fn media(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
     let Endpoint::Media(kind) = call.endpoint else { unreachable!("the route table leads media here alone") };
-    let mut wanted = Wanted { kind, document_type: None, page: 1 };
+    let mut request = Wanted { kind, document_type: None, page: 1 };
     if kind == MediaKind::GeneralDocument {
-        wanted.document_type = call.params.given("document_type")?.map(|kind| kind.into_owned());
-        wanted.page = call.params.number("page")?.unwrap_or(1);
+        request.document_type = call.params.given("document_type")?.map(|kind| kind.into_owned());
+        request.page = call.params.number("page")?.unwrap_or(1);
     }
-    let (picture, met) = mock.picture(&call.tenant, &call.session_token()?, wanted)?;
-    Ok(Answer { content: Content::Picture(picture), hint: None, begun: None, met })
+    let (picture, faults) = mock.picture(&call.tenant, &call.session_token()?, request)?;
+    Ok(Answer { content: Content::Picture(picture), hint: None, begun: None, faults })
 }

@@ -1,8 +1,8 @@
 //! `result/`: answers the result document of a session.
 
 use super::super::auth::{Answer, Call};
-use crate::mock::{Mock, Refusal};
+use crate::mock::{CallError, MockService};
 
-pub(in crate::http) fn result(mock: &Mock, call: &Call<'_>) -> Result<Answer, Refusal> {
+pub(in crate::http) fn result(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
     Ok(mock.result(&call.tenant, &call.session_token()?, call.is_harmed)?.into())
 }

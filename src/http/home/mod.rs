@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     foreign_text::as_html,
-    mock::{Finish, Mock, SessionFilter, SessionInfo, SessionRange},
+    mock::{Finish, MockService, SessionFilter, SessionInfo, SessionRange},
     session::FinishError,
     vendor::{ErrorCase, Language, Outcome},
 };
@@ -30,14 +30,14 @@ pub(super) fn is_meant(uri: &Uri) -> bool {
 }
 
 /// Shows the page.
-pub(super) async fn show(State(mock): State<Arc<Mock>>, headers: HeaderMap) -> Response<Body> {
+pub(super) async fn show(State(mock): State<Arc<MockService>>, headers: HeaderMap) -> Response<Body> {
     if let Some(refusal) = widget::closed_to_developers(&mock, &headers) {
         return refusal;
     }
     widget::off_runtime(mock, page).await
 }
 
-fn page(mock: &Mock) -> Response<Body> {
+fn page(mock: &MockService) -> Response<Body> {
     let sessions = match &mock.config.control_api.token {
         None => sessions(mock),
         Some(_) => {
@@ -51,7 +51,7 @@ fn page(mock: &Mock) -> Response<Body> {
 }
 
 /// Finishes a session as the form of the page says, and shows the page again.
-pub(super) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
+pub(super) async fn finish(State(mock): State<Arc<MockService>>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
     if let Some(refusal) = widget::closed_to_developers(&mock, &head.headers) {
         return refusal;
@@ -92,7 +92,7 @@ pub(super) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> R
     }
 }
 
-fn scenarios(mock: &Mock) -> String {
+fn scenarios(mock: &MockService) -> String {
     let catalogue = mock.catalogue();
     let mut rows = String::new();
     for name in catalogue.scenarios.names() {
@@ -103,7 +103,7 @@ fn scenarios(mock: &Mock) -> String {
     rows
 }
 
-fn sessions(mock: &Mock) -> String {
+fn sessions(mock: &MockService) -> String {
     let range = SessionRange { limit: MOST_SHOWN, newest_first: true, after: None };
     let (sessions, has_more) = mock.list_sessions(None, &SessionFilter::default(), range);
     if sessions.is_empty() {

@@ -31,7 +31,7 @@ pub(super) fn of(
 ) -> Vec<&'static str> {
     let mut choices = Vec::new();
     let is_vendors = call.endpoint.is_none_or(Endpoint::is_the_vendors);
-    if !call.strikes.is_empty() {
+    if !call.hits.is_empty() {
         choices.push(FAULTS);
     }
     if !is_vendors {

@@ -14,7 +14,7 @@ use super::pattern::{CallMatcher, CallPattern, PatternProblem};
 use crate::{
     company::{EvictedCalls, Tenant},
     faults::Endpoint,
-    mock::{CallFilter, CallOf, Cancellation, Mock},
+    mock::{CallFilter, Cancellation, MockService, OwnedCall},
 };
 
 /// So many calls are told that come nearest.
@@ -115,17 +115,17 @@ impl From<RangeInclusive<u64>> for Times {
 /// The calls of a company, or of all and of nobody, by whether they are asked for.
 #[derive(Default)]
 struct Sorted {
-    wanted: Vec<CallOf>,
+    wanted: Vec<OwnedCall>,
     /// How many others there are, and the nearest of them with what is different in each, the nearest first.
     others: usize,
-    nearest: Vec<(CallOf, Vec<String>)>,
+    nearest: Vec<(OwnedCall, Vec<String>)>,
     evicted: EvictedCalls,
     is_complete: bool,
 }
 
 impl Sorted {
     /// Adds a call that differs. Of those that are as near, the later ones come first.
-    fn add_other(&mut self, call: CallOf, differences: Vec<String>) {
+    fn add_other(&mut self, call: OwnedCall, differences: Vec<String>) {
         self.others += 1;
         let place = self.nearest.partition_point(|(_, nearer)| nearer.len() < differences.len());
         if place < MOST_TOLD {
@@ -135,7 +135,7 @@ impl Sorted {
     }
 }
 
-impl Mock {
+impl MockService {
     /// The calls that are asked for, in the order in which they were answered.
     ///
     /// # Errors
@@ -146,7 +146,7 @@ impl Mock {
         tenant: Option<&Arc<Tenant>>,
         pattern: CallPattern,
         cancellation: &Cancellation,
-    ) -> Result<Vec<CallOf>, Miscount> {
+    ) -> Result<Vec<OwnedCall>, Miscount> {
         let sorted = self.sorted(tenant, &pattern.compile()?, cancellation)?;
         if sorted.is_complete { Ok(sorted.wanted) } else { Err(incomplete(&sorted)) }
     }
@@ -197,16 +197,16 @@ impl Mock {
             return Err(Miscount::NoJournal);
         }
         let _waiting = tenant.map(Tenant::register_waiter);
-        let bell = tenant.map_or(&self.numbers.bell, |tenant| &tenant.journal.bell);
+        let changed = tenant.map_or(&self.numbers.changed, |tenant| &tenant.journal.changed);
         let (mut count, mut seen) = (0, 0);
         loop {
-            let mut rings = pin!(bell.notified());
+            let mut notified = pin!(changed.notified());
             // From here on nothing is missed.
-            rings.as_mut().enable();
+            notified.as_mut().enable();
             let up_to = self.numbers.last_call();
             let (mock, tenant, it) = (self.clone(), tenant.cloned(), matcher.clone());
             let look = move |cancellation: &Cancellation| {
-                let calls = mock.calls_behind(tenant.as_ref(), seen);
+                let calls = mock.calls_after(tenant.as_ref(), seen);
                 let calls: Vec<_> = calls.into_iter().filter(|(_, entry)| entry.id <= up_to).collect();
                 mock.compare_calls(&calls, &it, cancellation, |_, differences| differences.is_empty())
             };
@@ -220,7 +220,7 @@ impl Mock {
             if count >= at_least {
                 return Ok(count);
             }
-            rings.await;
+            notified.await;
         }
     }
 
@@ -235,7 +235,7 @@ impl Mock {
         }
         let pattern = matcher.pattern();
         let (calls, evicted) = self.find_calls(tenant, &CallFilter::default());
-        let began_here = |call: &CallOf| {
+        let began_here = |call: &OwnedCall| {
             let call = &call.1.recorded;
             let is_its = call.session.as_ref().map(|token| token.as_str()) == pattern.session.as_deref();
             call.endpoint == Some(Endpoint::Begin) && is_its
@@ -264,10 +264,10 @@ impl Mock {
     /// [`Miscount::Cancelled`] when it is to stop before the last.
     fn compare_calls<T>(
         &self,
-        calls: &[CallOf],
+        calls: &[OwnedCall],
         matcher: &CallMatcher,
         cancellation: &Cancellation,
-        mut look: impl FnMut(&CallOf, Vec<String>) -> T,
+        mut look: impl FnMut(&OwnedCall, Vec<String>) -> T,
     ) -> Result<Vec<T>, Miscount> {
         let looked = calls.iter().enumerate().map(|(number, call)| {
             let timeout = self.config.control_api.timeout;
@@ -290,7 +290,7 @@ fn incomplete(sorted: &Sorted) -> Miscount {
 }
 
 fn near_misses(sorted: &Sorted, times: Times, count: u64) -> Vec<NearMiss> {
-    let miss = |call: &CallOf, differences: &[String]| NearMiss {
+    let miss = |call: &OwnedCall, differences: &[String]| NearMiss {
         call: call.1.id,
         what: in_words(call),
         differences: differences.to_vec(),
@@ -303,7 +303,7 @@ fn near_misses(sorted: &Sorted, times: Times, count: u64) -> Vec<NearMiss> {
 }
 
 /// A call in words: `POST /external-api/result/ → 200, at 2026-01-31T12:00:00Z`.
-fn in_words((_, entry): &CallOf) -> String {
+fn in_words((_, entry): &OwnedCall) -> String {
     let call = &entry.recorded;
     format!("{} {} → {}, at {}", call.method, call.path(), call.status, call.at)
 }

@@ -15,7 +15,7 @@ use crate::{
     faults::Endpoint,
     foreign_text::{shortened, without_quotes},
     json_text,
-    mock::CallOf,
+    mock::OwnedCall,
     vendor::Token,
 };
 
@@ -293,7 +293,7 @@ impl CallMatcher {
     }
 
     /// What of the conditions a call does not fulfil, in words; nothing where it is one that is asked for.
-    pub(super) fn differences(&self, (_, entry): &CallOf, config: &Config) -> Vec<String> {
+    pub(super) fn differences(&self, (_, entry): &OwnedCall, config: &Config) -> Vec<String> {
         let (call, mut differences) = (&entry.recorded, Vec::new());
         let CallPattern { endpoint, session, method, status, encoding, parameters: wanted, headers, from, to, after } =
             &self.pattern;

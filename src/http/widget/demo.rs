@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{closed_to_developers, html, page::meta, with_head, with_policy};
 use crate::{
-    mock::Mock,
+    mock::MockService,
     vendor::{Language, Switch},
 };
 
@@ -20,7 +20,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      frame-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Shows the page.
-pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, headers: HeaderMap) -> Response<Body> {
+pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, headers: HeaderMap) -> Response<Body> {
     if let Some(refusal) = closed_to_developers(&mock, &headers) {
         return refusal;
     }

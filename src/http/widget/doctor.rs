@@ -12,11 +12,11 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use super::{super::error, response};
-use crate::{embedding::Finding, mock::Mock};
+use crate::{embedding::Finding, mock::MockService};
 
 /// Notes a finding, and answers nothing: whoever was sent here stays where they are.
 pub(in crate::http) async fn note(
-    State(mock): State<Arc<Mock>>,
+    State(mock): State<Arc<MockService>>,
     path: Result<Path<(String, String)>, PathRejection>,
     method: Method,
     uri: Uri,

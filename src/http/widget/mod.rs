@@ -29,7 +29,7 @@ use serde::Serialize;
 use self::bare::{countries, markdown, qr};
 pub(super) use self::page::refusal;
 use super::{error::with_hint, origin};
-use crate::{foreign_text::shortened, mock::Mock, vendor::Language};
+use crate::{foreign_text::shortened, mock::MockService, vendor::Language};
 
 /// Scripts and styles come from the mock alone. There is no `form-action` and no `frame-ancestors`: a finished widget
 /// redirects anywhere, and any page may embed it.
@@ -68,7 +68,7 @@ pub(super) fn closed_with(status: StatusCode, text: &str) -> Response<Body> {
 }
 
 /// Why nobody gets a page that shows what only the control API may, or leads to it.
-pub(super) fn closed_to_developers(mock: &Mock, headers: &HeaderMap) -> Option<Response<Body>> {
+pub(super) fn closed_to_developers(mock: &MockService, headers: &HeaderMap) -> Option<Response<Body>> {
     if !mock.config.control_api.enabled {
         let page = closed_with(StatusCode::NOT_FOUND, "There is no verification under this link.");
         return Some(with_hint(page, "this page needs the control API, which is off (--no-admin)"));
@@ -77,7 +77,7 @@ pub(super) fn closed_to_developers(mock: &Mock, headers: &HeaderMap) -> Option<R
 }
 
 /// Refuses a request with an unknown `Host`, which may be a page that reaches the mock by DNS rebinding.
-fn refused_host(mock: &Mock, headers: &HeaderMap) -> Option<Response<Body>> {
+fn refused_host(mock: &MockService, headers: &HeaderMap) -> Option<Response<Body>> {
     let host = origin::unknown_host(headers, &mock.config)?;
     let hint = format!("the mock is not known as `{}`: name it with --admin-host", shortened(&host));
     let page = closed_with(StatusCode::FORBIDDEN, "The mock is not known by this name: see --admin-host.");
@@ -86,8 +86,8 @@ fn refused_host(mock: &Mock, headers: &HeaderMap) -> Option<Response<Body>> {
 
 /// Responds on a thread where it may take its time: a session may have thousands of steps.
 pub(super) async fn off_runtime(
-    mock: Arc<Mock>,
-    respond: impl FnOnce(&Mock) -> Response<Body> + Send + 'static,
+    mock: Arc<MockService>,
+    respond: impl FnOnce(&MockService) -> Response<Body> + Send + 'static,
 ) -> Response<Body> {
     let job_mock = mock.clone();
     mock.workers.run(move |_| respond(&job_mock)).await

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config::Config,
     foreign_text::{as_html, without_quotes},
-    mock::{Finish, Mock},
+    mock::{Finish, MockService},
     scenario::{REJECT_REASONS, Verdict},
     session::{Browser, FinishError},
     vendor::{ErrorCase, Language, Outcome, VendorError},
@@ -39,7 +39,7 @@ const LONGEST_USER_AGENT: usize = 512;
 const FIELDS: [&str; 4] = ["outcome", "reject_reason", "result_comment", "answers"];
 
 /// Shows the widget, and notes the browser that opened it.
-pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
+pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, request: Request) -> Response<Body> {
     let (head, _) = request.into_parts();
     let (token, browser, is_phone) = (session_token(&head.uri), browser(&head), is_phone(&head));
     let show = off_runtime(mock, move |mock| match mock.open(&token, browser) {
@@ -50,7 +50,7 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, request: Reques
 }
 
 /// The page, with what its doctor has to know, and the drawer where the settings leave it there.
-fn page(mock: &Mock, token: &str, is_phone: bool) -> String {
+fn page(mock: &MockService, token: &str, is_phone: bool) -> String {
     static FINDINGS: LazyLock<String> = LazyLock::new(|| meta("identomat-mock-findings", &doctor::findings()));
     static DRAWER: LazyLock<String> = LazyLock::new(|| {
         let words = json!({ "outcomes": Outcome::ALL.map(Outcome::as_str), "reasons": REJECT_REASONS });
@@ -83,7 +83,7 @@ pub(super) fn meta(name: &str, content: &Value) -> String {
 ///
 /// It answers as a form is answered, with the last page or a redirect. A script that accepts JSON gets
 /// `{"returnUrl": URL or null}`, or `{"error": …}`.
-pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Request) -> Response<Body> {
+pub(in crate::http) async fn finish(State(mock): State<Arc<MockService>>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
     if let Some(refusal) = refused_host(&mock, &head.headers) {
         return refusal;
@@ -117,7 +117,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<Mock>>, request: Requ
 
 /// What a form is answered with: the last page or a redirect, and JSON for a script.
 fn finished_page(
-    mock: &Mock,
+    mock: &MockService,
     token: &str,
     finished: Result<Option<String>, FinishError>,
     is_script: bool,
@@ -139,7 +139,7 @@ fn finished_page(
     }
 }
 
-fn read(form: &Params<'_>, head: &Parts, mock: &Mock) -> Result<Finish, VendorError> {
+fn read(form: &Params<'_>, head: &Parts, mock: &MockService) -> Result<Finish, VendorError> {
     // What else the link carries is nothing to the form.
     let of_link: Vec<_> = query(&head.uri).map(|(name, _)| name).collect();
     let known: Vec<_> = FIELDS.into_iter().chain(of_link.iter().map(|name| &**name)).collect();

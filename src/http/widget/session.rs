@@ -29,7 +29,7 @@ use crate::{
     config::Limits,
     flow::{Answer, AnswerError, Way},
     json_text,
-    mock::{Answered, Mock, ScreenError, Stop},
+    mock::{AnswerResult, MockService, ScreenContext, ScreenError},
     session::{FinishError, Viewer, WidgetPage},
     vendor::{ErrorCase, Language, VendorError},
 };
@@ -40,14 +40,18 @@ const PAGE_HEADER: &str = "x-identomat-mock-page";
 pub(super) type Token = Result<Path<String>, PathRejection>;
 
 /// The screen at which the person is, or the one that the query names as `step`, where they have been there.
-pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, token: Token, request: Request) -> Response<Body> {
+pub(in crate::http) async fn show(
+    State(mock): State<Arc<MockService>>,
+    token: Token,
+    request: Request,
+) -> Response<Body> {
     // What is no text is no token of a session either.
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let (head, _) = request.into_parts();
     let (link, viewer, step) = (own_link(&head, &mock, &token), viewer(&head), named(&head.uri, "step"));
     let show = off_runtime(mock, move |mock| {
         let place = Place { link: &link, most_bytes: mock.config.limits.upload };
-        match mock.show_screen(&token, &viewer, step.as_deref(), |stop| view(stop, &place)) {
+        match mock.show_screen(&token, &viewer, step.as_deref(), |context| view(context, &place)) {
             Ok(view) => shown(view),
             Err(error) => refusal(&error, mock.language(&token)),
         }
@@ -57,7 +61,11 @@ pub(in crate::http) async fn show(State(mock): State<Arc<Mock>>, token: Token, r
 
 /// The person's answer to a screen: JSON, or, where the query says how a picture came (`by=capture`, `by=upload`,
 /// `by=video`) and for which `screen`, the bytes of the picture or video.
-pub(in crate::http) async fn answer(State(mock): State<Arc<Mock>>, token: Token, request: Request) -> Response<Body> {
+pub(in crate::http) async fn answer(
+    State(mock): State<Arc<MockService>>,
+    token: Token,
+    request: Request,
+) -> Response<Body> {
     let (head, mut body) = request.into_parts();
     if let Some(origin) = origin::foreign(&head.headers, &mock.config)
         && !mock.config.cors.allows(origin)
@@ -84,9 +92,9 @@ pub(in crate::http) async fn answer(State(mock): State<Arc<Mock>>, token: Token,
     let take = off_runtime(mock, move |mock| {
         let picture = by.as_deref().map(|by| (by, screen.unwrap_or_default()));
         match take(mock, &token, &viewer, picture, &received, &link) {
-            Ok(Some(Answered::Next { shown: view, sent: None })) => shown(view),
-            Ok(Some(Answered::Next { shown: view, sent: Some(sent) })) => with_hint(shown(view), &sent),
-            Ok(Some(Answered::Through(url))) => {
+            Ok(Some(AnswerResult::Next { shown: view, sent: None })) => shown(view),
+            Ok(Some(AnswerResult::Next { shown: view, sent: Some(sent) })) => with_hint(shown(view), &sent),
+            Ok(Some(AnswerResult::Finished(url))) => {
                 let url = url.map(|url| location_of(&url, &token, &mock.config));
                 json(StatusCode::OK, &json!({ "returnUrl": url, "token": token }))
             }
@@ -101,15 +109,15 @@ pub(in crate::http) async fn answer(State(mock): State<Arc<Mock>>, token: Token,
 /// Takes an answer to a screen: the `body` as JSON, or as a picture or video with how it came and for which screen.
 /// Answers nothing where the page shows nothing else.
 fn take(
-    mock: &Mock,
+    mock: &MockService,
     token: &str,
     viewer: &Viewer,
     picture: Option<(&str, String)>,
     body: &[u8],
     link: &str,
-) -> Result<Option<Answered<Vec<u8>>>, ScreenError> {
+) -> Result<Option<AnswerResult<Vec<u8>>>, ScreenError> {
     let place = Place { link, most_bytes: mock.config.limits.upload };
-    let view = |stop: &Stop<'_>| view(stop, &place);
+    let view = |context: &ScreenContext<'_>| view(context, &place);
     let wrong = |problem: String| ScreenError::Answer(unreadable(VendorError::argument(problem)));
     match picture {
         None => {
@@ -117,9 +125,9 @@ fn take(
             mock.answer_screen(token, viewer, &answer, view).map(Some)
         }
         Some((by, screen)) => match by {
-            "capture" => mock.take_picture(token, viewer, (&screen, Way::Capture), body.to_vec(), view).map(Some),
-            "upload" => mock.take_picture(token, viewer, (&screen, Way::Upload), body.to_vec(), view).map(Some),
-            "video" => mock.take_video(token, viewer, &screen, body.to_vec()).map(|()| None),
+            "capture" => mock.submit_picture(token, viewer, (&screen, Way::Capture), body.to_vec(), view).map(Some),
+            "upload" => mock.submit_picture(token, viewer, (&screen, Way::Upload), body.to_vec(), view).map(Some),
+            "video" => mock.submit_video(token, viewer, &screen, body.to_vec()).map(|()| None),
             _ => Err(wrong("`by` is capture, upload or video".to_owned())),
         },
     }
@@ -179,7 +187,7 @@ pub(super) fn is_phone(head: &Parts) -> bool {
 }
 
 /// The link of the widget for another device: at the public address, or at the one that the page has.
-fn own_link(head: &Parts, mock: &Mock, token: &str) -> String {
+fn own_link(head: &Parts, mock: &MockService, token: &str) -> String {
     let of_page = || {
         let page: Uri = head.headers.get(REFERER)?.to_str().ok()?.parse().ok()?;
         Some(format!("{}://{}", page.scheme_str()?, page.authority()?))

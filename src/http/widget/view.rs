@@ -9,7 +9,7 @@ use serde_json::{Value, json, value::RawValue};
 use super::{countries, markdown, qr};
 use crate::{
     flow::{Capture, Channel, Content, Given, Subject},
-    mock::Stop,
+    mock::ScreenContext,
     vendor::{Choice, DocumentType, Language, Question, Questionnaire},
 };
 
@@ -52,20 +52,20 @@ pub(super) struct Place<'a> {
 }
 
 /// The view as JSON.
-pub(super) fn view(stop: &Stop<'_>, place: &Place<'_>) -> Vec<u8> {
-    let layers = stop.asked.form_layers();
+pub(super) fn view(context: &ScreenContext<'_>, widget: &Place<'_>) -> Vec<u8> {
+    let layers = context.spec.form_layers();
     let (flags, steps) = (layers.flags(), layers.steps());
-    let before = stop.at.checked_sub(1).map(|at| &*stop.flow.screens[at].id);
-    let pace = stop.flags.get("mock_autopilot_pace").and_then(Value::as_u64).unwrap_or(USUAL_PACE);
+    let before = context.at.checked_sub(1).map(|at| &*context.flow.screens[at].id);
+    let pace = context.flags.get("mock_autopilot_pace").and_then(Value::as_u64).unwrap_or(USUAL_PACE);
     let view = View {
-        token: stop.token,
-        language: stop.language.code(),
-        html_language: stop.language.html(),
-        screen: screen(stop, place),
+        token: context.token,
+        language: context.language.code(),
+        html_language: context.language.html(),
+        screen: screen(context, widget),
         back: before,
-        at: stop.at + 1,
-        of: stop.flow.screens.len(),
-        autopilot: stop.flags.is_on("mock_autopilot"),
+        at: context.at + 1,
+        of: context.flow.screens.len(),
+        autopilot: context.flags.is_on("mock_autopilot"),
         pace,
         asked: AskedFor { flags: raw(&flags, "{}"), steps: raw(&steps, "[]") },
     };
@@ -78,14 +78,14 @@ fn raw<'a>(text: &'a str, none: &'a str) -> &'a RawValue {
 }
 
 /// Where the person is, in short, for another page than that on which they go on.
-pub(super) fn whereabouts(stop: &Stop<'_>) -> Value {
-    let screen = stop.screen();
+pub(super) fn whereabouts(context: &ScreenContext<'_>) -> Value {
+    let screen = context.screen();
     let mut there = json!({ "id": screen.id, "kind": kind(&screen.content) });
     if let Content::Capture(capture) = &screen.content {
         there["subject"] = subject(capture).into();
         there["page"] = capture.page.into();
     }
-    json!({ "screen": there, "at": stop.at + 1, "of": stop.flow.screens.len() })
+    json!({ "screen": there, "at": context.at + 1, "of": context.flow.screens.len() })
 }
 
 /// The script that draws a screen.
@@ -111,24 +111,28 @@ fn kind(content: &Content<'_>) -> &'static str {
 }
 
 /// The screen, with what was given there before.
-fn screen(stop: &Stop<'_>, place: &Place<'_>) -> Value {
-    let screen = stop.screen();
-    let given = stop.given();
+fn screen(context: &ScreenContext<'_>, widget: &Place<'_>) -> Value {
+    let screen = context.screen();
+    let given = context.given_input();
     let mut shown = match &screen.content {
-        Content::Device { is_optional } => json!({ "isOptional": is_optional, "elsewhere": elsewhere(stop, place) }),
-        Content::Language => json!({ "languages": Language::ALL.map(Language::code), "chosen": stop.language.code() }),
+        Content::Device { is_optional } => {
+            json!({ "isOptional": is_optional, "elsewhere": elsewhere(context, widget) })
+        }
+        Content::Language => {
+            json!({ "languages": Language::ALL.map(Language::code), "chosen": context.language.code() })
+        }
         Content::Address { .. } => {
             json!({ "address": if let Some(Given::Address { address, .. }) = given { &**address } else { "" } })
         }
         Content::Code { address, .. } => json!({ "address": address }),
-        Content::Document { kinds, countries } => document(stop, kinds, countries),
-        Content::Capture(it) => capture(it, stop, place),
+        Content::Document { kinds, countries } => document(context, kinds, countries),
+        Content::Capture(it) => capture(it, context, widget),
         Content::Paper { kinds } => {
             let chosen = if let Some(Given::Paper(kind)) = given { &**kind } else { kinds[0] };
             json!({ "kinds": kinds, "chosen": chosen })
         }
         Content::More { pages } => json!({ "pages": pages }),
-        Content::Questionnaire(questionnaire) => self::questionnaire(questionnaire, stop),
+        Content::Questionnaire(questionnaire) => self::questionnaire(questionnaire, context),
         Content::Participants
         | Content::Agreement
         | Content::Geolocation
@@ -143,13 +147,13 @@ fn screen(stop: &Stop<'_>, place: &Place<'_>) -> Value {
 }
 
 /// The kinds of document and the countries, and which are chosen.
-fn document(stop: &Stop<'_>, kinds: &[DocumentType], countries: &[String]) -> Value {
-    let chosen = match (stop.given(), &stop.document) {
+fn document(context: &ScreenContext<'_>, kinds: &[DocumentType], countries: &[String]) -> Value {
+    let chosen = match (context.given_input(), &context.document) {
         (Some(Given::Document { kind, country }), _) => Some((*kind, &**country)),
         (_, own) => own.as_ref().map(|(kind, country)| (*kind, &**country)),
     };
     let (kind, country) = chosen.unwrap_or((kinds[0], ""));
-    let names = countries::names(stop.language, country);
+    let names = countries::names(context.language, country);
     let countries: Vec<_> = match countries {
         [] => names.keys().copied().collect(),
         named => named.iter().map(|code| &**code).collect(),
@@ -178,32 +182,32 @@ fn subject(capture: &Capture) -> &'static str {
     }
 }
 
-fn capture(capture: &Capture, stop: &Stop<'_>, place: &Place<'_>) -> Value {
+fn capture(capture: &Capture, context: &ScreenContext<'_>, widget: &Place<'_>) -> Value {
     json!({
         "subject": subject(capture),
         "page": capture.page,
         "mayCapture": capture.may_capture,
         "mayUpload": capture.may_upload,
         "needsHd": capture.needs_hd,
-        "mostBytes": place.most_bytes,
-        "elsewhere": if capture.may_change_device { elsewhere(stop, place) } else { Value::Null },
+        "mostBytes": widget.most_bytes,
+        "elsewhere": if capture.may_change_device { elsewhere(context, widget) } else { Value::Null },
     })
 }
 
 /// Where the person goes on with another device: `switch_device_url`, or this widget.
-fn elsewhere(stop: &Stop<'_>, place: &Place<'_>) -> Value {
-    match stop.flags.text("switch_device_url") {
-        None if stop.flags.is_on("restrict_url_sharing") => Value::Null,
+fn elsewhere(context: &ScreenContext<'_>, widget: &Place<'_>) -> Value {
+    match context.flags.text("switch_device_url") {
+        None if context.flags.is_on("restrict_url_sharing") => Value::Null,
         link => {
-            let link = link.unwrap_or(place.link);
+            let link = link.unwrap_or(widget.link);
             json!({ "link": link, "code": qr::code(link) })
         }
     }
 }
 
-fn questionnaire(questionnaire: &Questionnaire<'_>, stop: &Stop<'_>) -> Value {
-    let text = |titles: &Value| in_language(titles, stop);
-    let given = if let Some(Given::Answers { answers, .. }) = stop.given() { Some(answers) } else { None };
+fn questionnaire(questionnaire: &Questionnaire<'_>, context: &ScreenContext<'_>) -> Value {
+    let text = |titles: &Value| in_language(titles, context);
+    let given = if let Some(Given::Answers { answers, .. }) = context.given_input() { Some(answers) } else { None };
     let question = |question: &Question<'_>| {
         let option = |option: &Choice<'_>| {
             let title = text(option.title);
@@ -228,8 +232,8 @@ fn questionnaire(questionnaire: &Questionnaire<'_>, stop: &Stop<'_>) -> Value {
 
 /// A text, or that of a map from language to text: in the language that the person chose or the flag names, or else in
 /// English, or else the first.
-fn in_language(text: &Value, stop: &Stop<'_>) -> String {
-    let asked = stop.progress.language().map(Language::code).or(stop.flags.text("language"));
+fn in_language(text: &Value, context: &ScreenContext<'_>) -> String {
+    let asked = context.progress.language().map(Language::code).or(context.flags.text("language"));
     let found = match text {
         Value::Object(texts) => {
             let named = [asked, Some("en")].into_iter().flatten().find_map(|language| texts.get(language));

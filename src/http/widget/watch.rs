@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     config::Config,
-    mock::{Glance, Mock, Standing},
+    mock::{MockService, WidgetSnapshot, WidgetState},
     vendor,
 };
 
@@ -36,7 +36,7 @@ const LONGEST: Duration = Duration::from_secs(25);
 /// How the session stands, when that is not what the query has `seen`, or nothing new came for long. Its `mark` is what
 /// the page has seen then.
 pub(in crate::http) async fn show(
-    State(mock): State<Arc<Mock>>,
+    State(mock): State<Arc<MockService>>,
     token: Token,
     caller: Extension<Caller>,
     request: Request,
@@ -52,8 +52,8 @@ pub(in crate::http) async fn show(
         return json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "too many clients wait already" }));
     };
     let viewer = viewer(&head);
-    let tell = |glance| marked(told(glance, &token, &mock.config));
-    let news = mock.glance(token, &viewer, whereabouts, tell, |told| told["mark"] != *seen);
+    let tell = |snapshot| marked(told(snapshot, &token, &mock.config));
+    let news = mock.watch_session(token, &viewer, whereabouts, tell, |told| told["mark"] != *seen);
     let news = tokio::select! {
         news = caller.while_there(timeout(LONGEST, news)) => news,
         () = mock.stopping() => return error::stopping(),
@@ -66,20 +66,21 @@ pub(in crate::http) async fn show(
     json(StatusCode::OK, &news)
 }
 
-fn told(glance: Glance<Value>, token: &vendor::Token, config: &Config) -> Value {
-    let mut told = match glance.standing {
+fn told(snapshot: WidgetSnapshot<Value>, token: &vendor::Token, config: &Config) -> Value {
+    let mut told = match snapshot.state {
         // A page knows where it is itself.
-        Standing::Open { is_elsewhere: false, .. } => json!({ "is": "open" }),
-        Standing::Open { is_elsewhere: true, is_on_phone, shown } => {
+        WidgetState::Open { is_elsewhere: false, .. } => json!({ "is": "open" }),
+        WidgetState::Open { is_elsewhere: true, is_on_phone, shown } => {
             json!({ "is": "elsewhere", "isOnPhone": is_on_phone, "there": shown })
         }
-        Standing::Through(return_url) => {
+        WidgetState::Finished(return_url) => {
             let url = return_url.map(|url| location_of(&url, token.as_str(), config));
             json!({ "is": "through", "returnUrl": url })
         }
-        Standing::Closed => json!({ "is": "closed" }),
+        WidgetState::Closed => json!({ "is": "closed" }),
     };
-    let parts = glance.parts.iter().map(|part| json!({ "isOpened": part.is_opened, "isThrough": part.is_finished }));
+    let parts =
+        snapshot.participants.iter().map(|part| json!({ "isOpened": part.is_opened, "isThrough": part.is_finished }));
     told["participants"] = parts.collect();
     told
 }

@@ -42,12 +42,12 @@ fn colours(country: &str) -> [Tint; 2] {
     [Tint::of(one), Tint::of(other)]
 }
 
-pub(super) fn card_front(canvas: &mut Canvas, document: &Document, sitter: &Sitter) {
+pub(super) fn card_front(canvas: &mut Canvas, document: &Document, subject: &Sitter) {
     let print = document.print(Some("id_card_front"));
     match document.kind() {
-        "driver_license" => licence_front(canvas, print, sitter),
-        "residence_license" => residence_front(canvas, print, sitter),
-        _ => id_front(canvas, print, sitter),
+        "driver_license" => licence_front(canvas, print, subject),
+        "residence_license" => residence_front(canvas, print, subject),
+        _ => id_front(canvas, print, subject),
     }
 }
 
@@ -59,9 +59,9 @@ pub(super) fn card_back(canvas: &mut Canvas, document: &Document) {
     }
 }
 
-fn id_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
+fn id_front(canvas: &mut Canvas, print: Print<'_>, subject: &Sitter) {
     let [one, other] = blank_card(canvas, print, "IDENTITY CARD");
-    photo(canvas, Area::new(48.0, 130.0, 270.0, 351.0), sitter, other.on(Tint::PAPER, 0.55));
+    photo(canvas, Area::new(48.0, 130.0, 270.0, 351.0), subject, other.on(Tint::PAPER, 0.55));
     names(canvas, print, 350.0, [150.0, 246.0], 620.0);
     for (at, label, wanted) in [
         ((350.0, 346.0), "Nationality", Field::NATIONALITY),
@@ -74,13 +74,13 @@ fn id_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
         field(canvas, at.0, at.1, 270.0, label, ["", print.latin(wanted)]);
     }
     canvas.rect(Area::new(350.0, 570.0, 614.0, 3.0), one.on(Tint::PAPER, 0.5));
-    signature(canvas, 90.0, 555.0, sitter);
+    signature(canvas, 90.0, 555.0, subject);
 }
 
-fn residence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
+fn residence_front(canvas: &mut Canvas, print: Print<'_>, subject: &Sitter) {
     let [one, other] = blank_card(canvas, print, "RESIDENCE PERMIT");
     canvas.rect(Area::new(0.0, 96.0, 26.0, 480.0), one.on(Tint::PAPER, 0.8));
-    photo(canvas, Area::new(700.0, 130.0, 264.0, 343.0), sitter, other.on(Tint::PAPER, 0.4));
+    photo(canvas, Area::new(700.0, 130.0, 264.0, 343.0), subject, other.on(Tint::PAPER, 0.4));
     names(canvas, print, 60.0, [150.0, 246.0], 600.0);
     for (at, label, wanted) in [
         ((60.0, 346.0), "Permit number", Field::NUMBER),
@@ -92,13 +92,13 @@ fn residence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
     ] {
         field(canvas, at.0, at.1, 290.0, label, ["", print.latin(wanted)]);
     }
-    signature(canvas, 750.0, 550.0, sitter);
+    signature(canvas, 750.0, 550.0, subject);
 }
 
-fn licence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
+fn licence_front(canvas: &mut Canvas, print: Print<'_>, subject: &Sitter) {
     let [one, _] = blank_card(canvas, print, "DRIVING LICENCE");
     canvas.rounded(Area::new(24.0, 112.0, 964.0, 502.0), 18.0, Tint::of(0xe8_a0_b0).on(Tint::PAPER, 0.22));
-    photo(canvas, Area::new(48.0, 136.0, 240.0, 312.0), sitter, Tint::of(0xee_e6_e8));
+    photo(canvas, Area::new(48.0, 136.0, 240.0, 312.0), subject, Tint::of(0xee_e6_e8));
     let both =
         |[local, latin]: [&str; 2]| if local.is_empty() { latin.to_owned() } else { format!("{local} / {latin}") };
     let born = [print.latin(Field::BIRTHDAY), print.latin(Field::BIRTH_PLACE)].join("  ");
@@ -117,7 +117,7 @@ fn licence_front(canvas: &mut Canvas, print: Print<'_>, sitter: &Sitter) {
             canvas.fitted(366.0, 166.0 + row * 57.0, 600.0, VALUE, &value);
         }
     }
-    signature(canvas, 80.0, 540.0, sitter);
+    signature(canvas, 80.0, 540.0, subject);
 }
 
 fn licence_back(canvas: &mut Canvas, print: Print<'_>) {
@@ -143,7 +143,7 @@ fn back_with_zone(canvas: &mut Canvas, print: Print<'_>) {
     zone(canvas, print, 56.0, 462.0, 50.0, 30.0);
 }
 
-pub(super) fn passport(canvas: &mut Canvas, document: &Document, sitter: &Sitter) {
+pub(super) fn passport(canvas: &mut Canvas, document: &Document, subject: &Sitter) {
     let print = document.print(None);
     let [one, other] = colours(print.latin(Field::COUNTRY));
     canvas.rounded(Area::new(6.0, 8.0, PAGE.width, PAGE.height), 10.0, SHADOW);
@@ -153,7 +153,7 @@ pub(super) fn passport(canvas: &mut Canvas, document: &Document, sitter: &Sitter
     canvas.text(40.0, 52.0, Type::new(Face::Bold, 28.0, one), "PASSPORT");
     canvas.text(250.0, 52.0, Type::new(Face::Sans, 20.0, one), "SPECIMEN, NOT A DOCUMENT");
     specimen(canvas, 640.0, 440.0, 84.0, one);
-    photo(canvas, Area::new(40.0, 130.0, 270.0, 351.0), sitter, other.on(Tint::PAPER, 0.5));
+    photo(canvas, Area::new(40.0, 130.0, 270.0, 351.0), subject, other.on(Tint::PAPER, 0.5));
     field(canvas, 340.0, 96.0, 90.0, "Type", ["", "P"]);
     field(canvas, 460.0, 96.0, 150.0, "Code of state", ["", print.latin(Field::COUNTRY)]);
     field(canvas, 700.0, 96.0, 270.0, "Passport number", ["", print.latin(Field::NUMBER)]);
@@ -239,16 +239,16 @@ fn zone(canvas: &mut Canvas, print: Print<'_>, x: f32, y: f32, line_height: f32,
 }
 
 /// The picture of the person on a document.
-fn photo(canvas: &mut Canvas, area: Area, sitter: &Sitter, backdrop: Tint) {
+fn photo(canvas: &mut Canvas, area: Area, subject: &Sitter, backdrop: Tint) {
     canvas.rect(area, backdrop);
-    portrait(canvas, area, sitter, Pose::default());
+    portrait(canvas, area, subject, Pose::default());
 }
 
-fn signature(canvas: &mut Canvas, x: f32, y: f32, sitter: &Sitter) {
+fn signature(canvas: &mut Canvas, x: f32, y: f32, subject: &Sitter) {
     canvas.line(2.5, Tint::of(0x2b_3a_7a), |path| {
         path.move_to(x, y);
         for part in 0..6_u32 {
-            let bow = (sitter.draw(&format!("signature {part}")) % 60) as f32 - 30.0;
+            let bow = (subject.draw(&format!("signature {part}")) % 60) as f32 - 30.0;
             let from = x + part as f32 * 26.0;
             path.cubic_to(from + 6.0, y - bow, from + 20.0, y + bow, from + 26.0, y - bow / 4.0);
         }

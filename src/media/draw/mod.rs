@@ -32,43 +32,43 @@ const TABLE: Tint = Tint::of(0x8a_76_63);
 const WALL: Tint = Tint::of(0xc9_cf_d4);
 
 /// The front of a card.
-pub(super) fn card_front(document: &Document, sitter: &Sitter) -> Vec<u8> {
-    on_table(sitter, |canvas| {
-        canvas.place(94.0, 155.0, 1.4, 0.4, |canvas| identity::card_front(canvas, document, sitter));
+pub(super) fn card_front(document: &Document, subject: &Sitter) -> Vec<u8> {
+    on_table(subject, |canvas| {
+        canvas.place(94.0, 155.0, 1.4, 0.4, |canvas| identity::card_front(canvas, document, subject));
     })
 }
 
 /// The back of a card.
-pub(super) fn card_back(document: &Document, sitter: &Sitter) -> Vec<u8> {
-    on_table(sitter, |canvas| {
+pub(super) fn card_back(document: &Document, subject: &Sitter) -> Vec<u8> {
+    on_table(subject, |canvas| {
         canvas.place(92.0, 160.0, 1.4, -0.3, |canvas| identity::card_back(canvas, document));
     })
 }
 
 /// The page of a passport that has the person on it.
-pub(super) fn passport(document: &Document, sitter: &Sitter) -> Vec<u8> {
-    on_table(sitter, |canvas| {
-        canvas.place(60.0, 78.0, 1.48, 0.3, |canvas| identity::passport(canvas, document, sitter));
+pub(super) fn passport(document: &Document, subject: &Sitter) -> Vec<u8> {
+    on_table(subject, |canvas| {
+        canvas.place(60.0, 78.0, 1.48, 0.3, |canvas| identity::passport(canvas, document, subject));
     })
 }
 
 /// The person as they look into the camera.
-pub(super) fn selfie(sitter: &Sitter) -> Vec<u8> {
-    in_room(sitter, Area::new(60.0, 120.0, 1080.0, 1480.0), |canvas| caption(canvas, 600.0, 90.0))
+pub(super) fn selfie(subject: &Sitter) -> Vec<u8> {
+    in_room(subject, Area::new(60.0, 120.0, 1080.0, 1480.0), |canvas| caption(canvas, 600.0, 90.0))
 }
 
 /// The person, holding their document.
-pub(super) fn selfie_with_document(document: &Document, sitter: &Sitter) -> Vec<u8> {
-    in_room(sitter, Area::new(20.0, 40.0, 900.0, 1560.0), |canvas| {
+pub(super) fn selfie_with_document(document: &Document, subject: &Sitter) -> Vec<u8> {
+    in_room(subject, Area::new(20.0, 40.0, 900.0, 1560.0), |canvas| {
         canvas.place(470.0, 1090.0, 0.68, -5.0, |canvas| {
             if document.kind() == "passport" {
-                identity::passport(canvas, document, sitter);
+                identity::passport(canvas, document, subject);
             } else {
-                identity::card_front(canvas, document, sitter);
+                identity::card_front(canvas, document, subject);
             }
             for finger in 0..3 {
                 let y = 470.0 + finger as f32 * 70.0;
-                canvas.rounded(Area::new(-40.0, y, 110.0, 58.0), 28.0, skin(sitter));
+                canvas.rounded(Area::new(-40.0, y, 110.0, 58.0), 28.0, skin(subject));
             }
         });
         caption(canvas, 600.0, 60.0);
@@ -76,13 +76,13 @@ pub(super) fn selfie_with_document(document: &Document, sitter: &Sitter) -> Vec<
 }
 
 /// A page of a general document.
-pub(super) fn general_document(page: &Page<'_>, number: u32, sitter: &Sitter) -> Vec<u8> {
+pub(super) fn general_document(page: &Page<'_>, number: u32, subject: &Sitter) -> Vec<u8> {
     let mut canvas = Canvas::new(SHEET.0, SHEET.1, TABLE);
-    canvas.place(22.0, 22.0, 0.74, 0.0, |canvas| paper::page(canvas, page, number, sitter));
-    jpeg(&canvas, SHEET, sitter)
+    canvas.place(22.0, 22.0, 0.74, 0.0, |canvas| paper::page(canvas, page, number, subject));
+    jpeg(&canvas, SHEET, subject)
 }
 
-fn on_table(sitter: &Sitter, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
+fn on_table(subject: &Sitter, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
     let mut canvas = Canvas::new(LANDSCAPE.0, LANDSCAPE.1, TABLE);
     canvas.place(0.0, 0.0, SCALE, 0.0, |canvas| {
         for plank in 0..5 {
@@ -90,18 +90,18 @@ fn on_table(sitter: &Sitter, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
         }
         draw(canvas);
     });
-    jpeg(&canvas, LANDSCAPE, sitter)
+    jpeg(&canvas, LANDSCAPE, subject)
 }
 
-fn in_room(sitter: &Sitter, area: Area, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
+fn in_room(subject: &Sitter, area: Area, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
     let mut canvas = Canvas::new(UPRIGHT.0, UPRIGHT.1, WALL);
     canvas.place(0.0, 0.0, SCALE, 0.0, |canvas| {
         canvas.rect(Area::new(840.0, 80.0, 300.0, 420.0), Tint::of(0xe8_f0_f6));
         canvas.rect(Area::new(985.0, 80.0, 8.0, 420.0), WALL);
-        portrait(canvas, area, sitter, Pose { smile: 0.4, ..Pose::default() });
+        portrait(canvas, area, subject, Pose { smile: 0.4, ..Pose::default() });
         draw(canvas);
     });
-    jpeg(&canvas, UPRIGHT, sitter)
+    jpeg(&canvas, UPRIGHT, subject)
 }
 
 fn caption(canvas: &mut Canvas, x: f32, y: f32) {
@@ -109,10 +109,10 @@ fn caption(canvas: &mut Canvas, x: f32, y: f32) {
 }
 
 /// A JPEG that says whose picture it is, for whoever compares faces.
-fn jpeg(canvas: &Canvas, (width, height): (u32, u32), sitter: &Sitter) -> Vec<u8> {
+fn jpeg(canvas: &Canvas, (width, height): (u32, u32), subject: &Sitter) -> Vec<u8> {
     let mut jpeg = Vec::new();
     let mut encoder = Encoder::new(&mut jpeg, 88);
-    encoder.add_app_segment(super::MARK_SEGMENT, sitter.mark()).expect("a mark is short");
+    encoder.add_app_segment(super::MARK_SEGMENT, subject.mark()).expect("a mark is short");
     let size = [width, height].map(|side| u16::try_from(side).expect("pictures are not that large"));
     encoder.encode(canvas.pixels(), size[0], size[1], ColorType::Rgba).expect("a picture in memory can be written");
     // It is kept for long: without the room that it has grown into.

@@ -13,7 +13,7 @@ const TEXT: Type = Type::new(Face::Sans, 26.0, Tint::INK);
 const STRONG: Type = Type::new(Face::Bold, 28.0, Tint::INK);
 const SMALL: Type = Type::new(Face::Sans, 20.0, Tint::LABEL);
 
-pub(super) fn page(canvas: &mut Canvas, page: &Page<'_>, number: u32, sitter: &Sitter) {
+pub(super) fn page(canvas: &mut Canvas, page: &Page<'_>, number: u32, subject: &Sitter) {
     let (tint, title) = match &*page.kind {
         "bank_statement" => (Tint::of(0x1f_4e_5f), "Statement of account"),
         "drivers_license" => (Tint::of(0x7a_3c_52), "Extract from the register of drivers"),
@@ -50,30 +50,30 @@ pub(super) fn page(canvas: &mut Canvas, page: &Page<'_>, number: u32, sitter: &S
     canvas.text(90.0, 570.0, SMALL, "Address of service");
     canvas.fitted(90.0, 606.0, 1060.0, TEXT, page.text("formattedAddress"));
     match &*page.kind {
-        "bank_statement" => bookings(canvas, tint, sitter, number),
+        "bank_statement" => bookings(canvas, tint, subject, number),
         "drivers_license" => {}
-        _ => consumption(canvas, tint, sitter, number),
+        _ => consumption(canvas, tint, subject, number),
     }
     canvas.text(90.0, 1690.0, SMALL, &format!("Page {number} of {}", page.of));
 }
 
 /// Bars of made-up heights; they say nothing that a result document could.
-fn consumption(canvas: &mut Canvas, tint: Tint, sitter: &Sitter, page: u32) {
+fn consumption(canvas: &mut Canvas, tint: Tint, subject: &Sitter, page: u32) {
     canvas.text(90.0, 700.0, STRONG, "Consumption");
     canvas.rect(Area::new(90.0, 1200.0, 1060.0, 3.0), tint);
     for month in 0..12_u32 {
-        let height = 90.0 + (sitter.draw(&format!("consumption {page} {month}")) % 320) as f32;
+        let height = 90.0 + (subject.draw(&format!("consumption {page} {month}")) % 320) as f32;
         canvas.rect(Area::new(110.0 + month as f32 * 87.0, 1200.0 - height, 56.0, height), tint.on(Tint::PAPER, 0.55));
     }
     payment_slip(canvas, tint);
 }
 
 /// Lines of made-up lengths in place of bookings.
-fn bookings(canvas: &mut Canvas, tint: Tint, sitter: &Sitter, page: u32) {
+fn bookings(canvas: &mut Canvas, tint: Tint, subject: &Sitter, page: u32) {
     canvas.text(90.0, 700.0, STRONG, "Bookings");
     for row in 0..14_u32 {
         let (y, length) =
-            (730.0 + row as f32 * 62.0, 180.0 + (sitter.draw(&format!("booking {page} {row}")) % 420) as f32);
+            (730.0 + row as f32 * 62.0, 180.0 + (subject.draw(&format!("booking {page} {row}")) % 420) as f32);
         canvas.rect(Area::new(90.0, y, 1060.0, 56.0), tint.on(Tint::PAPER, if row % 2 == 0 { 0.07 } else { 0.12 }));
         canvas.rounded(Area::new(110.0, y + 20.0, 110.0, 16.0), 6.0, tint.on(Tint::PAPER, 0.45));
         canvas.rounded(Area::new(260.0, y + 20.0, length, 16.0), 6.0, tint.on(Tint::PAPER, 0.45));

@@ -35,18 +35,18 @@ struct Face {
 }
 
 impl Face {
-    fn of(sitter: &Sitter) -> Self {
-        let pick = |purpose: &str, choices: &[u32]| choices[(sitter.draw(purpose) % choices.len() as u64) as usize];
-        let between = |purpose, from: f32, to: f32| from + (to - from) * (sitter.draw(purpose) % 1000) as f32 / 1000.0;
-        let one_in = |purpose, times| sitter.draw(purpose).is_multiple_of(times);
+    fn of(subject: &Sitter) -> Self {
+        let pick = |purpose: &str, choices: &[u32]| choices[(subject.draw(purpose) % choices.len() as u64) as usize];
+        let between = |purpose, from: f32, to: f32| from + (to - from) * (subject.draw(purpose) % 1000) as f32 / 1000.0;
+        let one_in = |purpose, times| subject.draw(purpose).is_multiple_of(times);
         Self {
             skin: Tint::of(pick("skin", &SKIN)),
             shade: Tint::of(0x50_28_14).faint(0.22),
             hair: Tint::of(pick("hair", &HAIR)),
             clothes: Tint::of(pick("clothes", &CLOTHES)),
             eyes: Tint::of(pick("eyes", &EYES)),
-            long_hair: sitter.is_female && !one_in("short hair", 4),
-            beard: !sitter.is_female && one_in("beard", 3),
+            long_hair: subject.is_female && !one_in("short hair", 4),
+            beard: !subject.is_female && one_in("beard", 3),
             glasses: one_in("glasses", 4),
             parting: between("parting", -12.0, 12.0),
             breadth: between("breadth", 20.5, 24.0),
@@ -57,13 +57,13 @@ impl Face {
 }
 
 /// The colour of the person's hands.
-pub(super) fn skin(sitter: &Sitter) -> Tint {
-    Face::of(sitter).skin
+pub(super) fn skin(subject: &Sitter) -> Tint {
+    Face::of(subject).skin
 }
 
 /// Draws head and shoulders above what is there; the area is 100 wide and 130 high or higher, or has that shape.
-pub(super) fn portrait(canvas: &mut Canvas, area: Area, sitter: &Sitter, pose: Pose) {
-    let face = Face::of(sitter);
+pub(super) fn portrait(canvas: &mut Canvas, area: Area, subject: &Sitter, pose: Pose) {
+    let face = Face::of(subject);
     canvas.place(area.x, area.y, area.width / 100.0, 0.0, |canvas| {
         bust(canvas, &face, area.height / area.width * 100.0);
         head(canvas, &face, pose);

@@ -49,11 +49,11 @@ impl People {
         token: &Token,
         flags: &Flags,
         casting: Casting<'_>,
-        wish: Option<&PersonWish>,
+        patch: Option<&PersonWish>,
         chosen: Option<(DocumentType, &str)>,
     ) -> Cast<'_> {
         let Casting { names, by_language } = casting;
-        let wished = wish.and_then(|wish| wish.name.as_ref());
+        let wished = patch.and_then(|patch| patch.name.as_ref());
         let may_come = |name: &String| match wished {
             Some(wished) => wished == name,
             None => names.is_empty() || names.contains(name),
@@ -78,7 +78,7 @@ impl People {
         {
             person = pick_where(&|person| *person.country == *country).unwrap_or(person);
         }
-        let members = wish.map(|wish| &wish.members).filter(|members| !members.is_empty());
+        let members = patch.map(|patch| &patch.members).filter(|members| !members.is_empty());
         let changed = members.and_then(|members| person.with(members).ok());
         let person = changed.map_or(Cow::Borrowed(person), Cow::Owned);
         let held = |kinds: &[DocumentType]| -> Vec<_> {

@@ -27,14 +27,14 @@ impl People {
     /// Says what of a scenario's person, as it begins and as its stages change it, cannot be of everybody who may come:
     /// each with its place in a file.
     pub(crate) fn check_scenario(&self, scenario: &Scenario) -> Vec<(String, String)> {
-        let wish = scenario.person.as_ref();
-        let name = wish.and_then(|wish| wish.name.clone());
+        let patch = scenario.person.as_ref();
+        let name = patch.and_then(|patch| patch.name.clone());
         let mut problems = Vec::new();
         if let Err(problem) = self.check_names(name.as_slice()) {
-            let is_alone = wish.is_some_and(|wish| wish.members.is_empty());
+            let is_alone = patch.is_some_and(|patch| patch.members.is_empty());
             problems.push((if is_alone { "person" } else { "person.like" }.into(), problem));
         }
-        let wished = wish.map(|wish| ("person".into(), &wish.members));
+        let wished = patch.map(|patch| ("person".into(), &patch.members));
         let changes: Vec<_> = wished.into_iter().chain(scenario.person_changes()).collect();
         let may_come = self.all().iter().filter(|(known, _)| name.as_ref().is_none_or(|name| name == known));
         for (known, person) in may_come.filter(|_| !changes.is_empty()) {
