@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    faults::Harm,
+    faults::FaultEffect,
     scenario::REJECT_REASONS,
     vendor::{ErrorCode, Outcome},
 };
@@ -103,18 +103,18 @@ const FAULTS: [(&str, &str); 10] = [
     ("wrong-signature", "an answer with the signature of another"),
 ];
 
-fn fault_number(effect: Option<&Harm>) -> usize {
+fn fault_number(effect: Option<&FaultEffect>) -> usize {
     match effect {
         None => 0,
-        Some(Harm::Instead(_)) => 1,
-        Some(Harm::Html) => 2,
-        Some(Harm::Close(_)) => 3,
-        Some(Harm::Reset) => 4,
-        Some(Harm::CutOff) => 5,
-        Some(Harm::BrokenJson) => 6,
-        Some(Harm::ContentType(_)) => 7,
-        Some(Harm::Drip(_)) => 8,
-        Some(Harm::WrongSignature) => 9,
+        Some(FaultEffect::Response(_)) => 1,
+        Some(FaultEffect::Html) => 2,
+        Some(FaultEffect::Close(_)) => 3,
+        Some(FaultEffect::Reset) => 4,
+        Some(FaultEffect::Truncation) => 5,
+        Some(FaultEffect::BrokenJson) => 6,
+        Some(FaultEffect::ContentType(_)) => 7,
+        Some(FaultEffect::Throttle(_)) => 8,
+        Some(FaultEffect::WrongSignature) => 9,
     }
 }
 
@@ -124,7 +124,7 @@ pub(crate) enum Met<'a> {
     Result(ToldResult),
     Reason(&'a str),
     Error(ErrorCode),
-    Fault(Option<&'a Harm>),
+    Fault(Option<&'a FaultEffect>),
     Race(Race),
 }
 

@@ -76,7 +76,7 @@ use crate::{
     config::Config,
     coverage::Ledger,
     data_file::LoadError,
-    faults::Faults,
+    faults::SharedFaults,
     foreign_text::shortened,
     session::{DecideError, Session},
     vendor::{ErrorCode, Token, TokenSource, VendorError},
@@ -95,7 +95,7 @@ pub(crate) struct MockService {
     catalogue_state: RwLock<CatalogueState>,
     /// For what belongs to no company.
     pub(crate) clock: Clock,
-    pub(crate) faults: Faults,
+    pub(crate) faults: SharedFaults,
     /// The calls that the delays of faults on every company hold.
     pub(crate) holds: HeldCalls,
     /// The calls that belong to no company.
@@ -180,7 +180,7 @@ impl MockService {
             })
         };
         let policy = config.any_company_key.clone().map(policy).transpose()?;
-        let (clock, faults) = (Clock::new(frozen_at), Faults::default());
+        let (clock, faults) = (Clock::new(frozen_at), SharedFaults::default());
         faults.replace(&config.faults, clock.now());
         Ok(Self {
             tenants: TenantRegistry::new(configured, policy),

@@ -109,7 +109,7 @@ impl MockServer {
         }
         let (stop, stopped) = oneshot::channel();
         let grace = mock.config.grace;
-        let (routes, idle) = (Routes::new(mock.clone()), let_idle_companies_go(mock.clone()));
+        let (routes, idle) = (Routes::new(mock.clone()), spawn_idle_sweep(mock.clone()));
         let serving = tokio::spawn(async move {
             tokio::select! {
                 () = listen::serve(listener, routes, tls, (clients, grace), stopped) => {}
@@ -327,7 +327,7 @@ impl MockServer {
 
     /// The vocabulary of the control API for this mock, as `MockClient` has it for one in another process.
     pub fn control(&self) -> Control {
-        Control::here(http::control(self.mock.clone()))
+        Control::in_process(http::control(self.mock.clone()))
     }
 
     /// What the code under test has met since everything was reset, and what never: outcomes, reject reasons, errors, faults
@@ -352,7 +352,7 @@ impl MockServer {
 }
 
 /// Looks now and then whether companies have been idle for too long: they go whether or not somebody calls.
-async fn let_idle_companies_go(mock: Arc<MockService>) {
+async fn spawn_idle_sweep(mock: Arc<MockService>) {
     if mock.config.any_company_key.is_none() {
         return pending().await;
     }

@@ -6,7 +6,7 @@ use super::Catalogue;
 use crate::{
     faults::{Endpoint, Fault},
     flow,
-    scenario::{Effect, Scenario, Stage, Trigger},
+    scenario::{Scenario, Stage, StageEffect, Trigger},
     vendor::Layers,
 };
 
@@ -17,7 +17,7 @@ impl Catalogue {
         let flags = Layers { saved: None, own: &scenario.form, scenario: None }.read_flags();
         let named = scenario.person.as_ref().and_then(|patch| patch.name.clone());
         let nothing_to_show = self.fixtures.people.doubt(named.as_slice(), &flags);
-        let doubts = scenario.doubts().into_iter().chain(never_begins(scenario)).chain(never_comes(scenario));
+        let doubts = scenario.warnings().into_iter().chain(never_begins(scenario)).chain(never_comes(scenario));
         doubts.chain(outdone).chain(nothing_to_show.map(|doubt| ("flags".into(), doubt))).collect()
     }
 
@@ -25,7 +25,7 @@ impl Catalogue {
     fn outdone(&self, scenario: &Scenario) -> Option<String> {
         let matches = scenario.matches.as_ref()?;
         let earlier = self.scenarios.matching().take_while(|other| other.name != scenario.name);
-        let is_wider = |other: &&Arc<Scenario>| other.matches.as_ref().is_some_and(|wider| wider.covers(matches));
+        let is_wider = |other: &&Arc<Scenario>| other.matches.as_ref().is_some_and(|wider| wider.subsumes(matches));
         let winner = earlier.into_iter().find(is_wider)?;
         Some(format!(
             "no call takes the scenario by this: `{0}`, whose name comes first, has a `match` that holds for all of the \
@@ -36,7 +36,7 @@ impl Catalogue {
 }
 
 fn never_begins(scenario: &Scenario) -> Option<(String, String)> {
-    scenario.begin_fault.as_ref().filter(|fault| fault.stays_in_the_way())?;
+    scenario.begin_fault.as_ref().filter(|fault| fault.blocks_forever())?;
     Some(("begin_fault".into(), "no session ever begins, as this never ends: none of the stages comes".into()))
 }
 
@@ -64,10 +64,10 @@ fn never_pulled(scenario: &Scenario, at: usize, trigger: &Trigger) -> Option<Str
         Trigger::Polls(_) => {
             let earlier = scenario.stages[..at].iter().flat_map(|stage: &Stage| &stage.effects);
             let is_in_the_way = |fault: &Fault| {
-                fault.stays_in_the_way() && fault.endpoint().is_none_or(|endpoint| endpoint == Endpoint::Result)
+                fault.blocks_forever() && fault.endpoint().is_none_or(|endpoint| endpoint == Endpoint::Result)
             };
             let mut faults = earlier.filter_map(|effect| match effect {
-                Effect::Fault(fault) => Some(fault),
+                StageEffect::Fault(fault) => Some(fault),
                 _ => None,
             });
             faults.find(|fault| is_in_the_way(fault)).map(|fault| {

@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     data_file::{DataFile, Findings, LoadError, Problem},
     result::{FixtureFiles, Fixtures},
-    scenario::{Origin, Scenario, ScenarioBook, Trigger},
+    scenario::{Origin, Scenario, ScenarioRegistry, Trigger},
     words::with_meant,
 };
 
@@ -17,7 +17,7 @@ const MOST_OF_A_FILE: usize = 100;
 /// Scenarios and fixtures that fit together.
 #[derive(Debug, Clone)]
 pub(crate) struct Catalogue {
-    pub(crate) scenarios: ScenarioBook,
+    pub(crate) scenarios: ScenarioRegistry,
     pub(crate) fixtures: Arc<Fixtures>,
 }
 
@@ -60,7 +60,7 @@ impl Catalogue {
     /// names that no other file has, what never happens.
     pub(crate) fn of(sources: Sources<'_>, findings: &mut Findings) -> Self {
         let Sources { builtin_scenarios, files, own_scenarios, finish } = sources;
-        let scenarios = ScenarioBook::read(builtin_scenarios, &files.scenarios, own_scenarios, finish, findings);
+        let scenarios = ScenarioRegistry::read(builtin_scenarios, &files.scenarios, own_scenarios, finish, findings);
         let catalogue = Self { scenarios, fixtures: Arc::new(Fixtures::read(&files.fixtures, findings)) };
         let placed = |scenario: &Scenario, found: Vec<(String, String)>| -> Vec<Problem> {
             if found.is_empty() {
@@ -70,11 +70,11 @@ impl Catalogue {
             let file = files.scenarios.iter().find(is_its);
             let problem = |(place, message): (String, String)| match file {
                 Some(file) => file.problem_in(&place, message),
-                None => scenario.broken(message),
+                None => scenario.problem(message),
             };
             found.into_iter().take(MOST_OF_A_FILE).map(problem).collect()
         };
-        for scenario in catalogue.scenarios.own() {
+        for scenario in catalogue.scenarios.custom() {
             let unknown = catalogue.unknown_names(scenario).into_iter().map(|(place, name)| (place, with_meant(name)));
             findings.problems.extend(placed(scenario, unknown.collect()));
             findings.warnings.extend(placed(scenario, catalogue.doubts(scenario)));
@@ -92,7 +92,7 @@ impl Catalogue {
     ///
     /// [`LoadError`] that names the scenario.
     pub(crate) fn ready(&self, scenario: &Scenario, finish: &Trigger) -> Result<Arc<Scenario>, LoadError> {
-        let ready = scenario.ready(finish)?;
+        let ready = scenario.prepare(finish)?;
         self.check_names(&ready)?;
         Ok(ready)
     }
@@ -111,7 +111,7 @@ impl Catalogue {
     /// [`LoadError`] that names the scenario.
     pub(crate) fn check_names(&self, scenario: &Scenario) -> Result<(), LoadError> {
         let unknown = self.unknown_names(scenario).into_iter();
-        LoadError::check(unknown.map(|(_, message)| scenario.broken(message)).collect())
+        LoadError::check(unknown.map(|(_, message)| scenario.problem(message)).collect())
     }
 
     /// What the file of a scenario names that is not there, where nothing but its text is known.

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{Done, print, settings::Settings};
 use crate::{
     clock::Clock,
-    server::tls::{Authority, usual_folder},
+    server::tls::{CertificateAuthority, usual_folder},
 };
 
 #[derive(Debug, Subcommand)]
@@ -32,7 +32,7 @@ pub(super) enum Ca {
 pub(super) fn ca(command: Ca, before: Settings) -> Done {
     let Ca::Export { out, tls_folder, config } = command;
     let folder = Settings::of_tls_folder(tls_folder, config).over(before).with_file()?.tls_folder();
-    let authority = Authority::of(&folder.unwrap_or_else(usual_folder), Clock::new(None).now())?;
+    let authority = CertificateAuthority::load_or_create(&folder.unwrap_or_else(usual_folder), Clock::new(None).now())?;
     match out {
         Some(path) => fs::write(&path, &authority.certificate)
             .map_err(|error| format!("cannot write `{}`: {error}", path.display()).into()),

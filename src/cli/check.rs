@@ -155,7 +155,7 @@ impl Checked {
             files
         });
         for file in files.collect::<Vec<_>>() {
-            match Kind::of(&file) {
+            match Kind::detect(&file) {
                 Kind::Scenario => {
                     let folder = file.path.parent().unwrap_or(Path::new("")).to_owned();
                     scenarios.entry(folder).or_default().push(file);
@@ -201,7 +201,7 @@ impl Checked {
 
 impl Kind {
     /// What the file is for, by its folder, or else by the schema that it names, or else by its keys.
-    fn of(file: &DataFile) -> Self {
+    fn detect(file: &DataFile) -> Self {
         if let Some(kind) = file.path.parent().and_then(Path::file_name).and_then(FixtureKind::of_folder) {
             return Self::Fixture(kind);
         }

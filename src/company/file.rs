@@ -153,7 +153,7 @@ impl Company {
             "configurations": configurations.iter().map(configuration).collect::<Map<_, _>>(),
             "people": people,
             "queue": queue,
-            "faults": faults.iter().map(|fault| Value::Object(fault.written())).collect::<Vec<_>>(),
+            "faults": faults.iter().map(|fault| Value::Object(fault.to_file_value())).collect::<Vec<_>>(),
             "frozen_at": frozen_at.and_then(|moment| Timestamp::try_from(moment).ok()),
             "max_sessions": max_sessions,
             "refuse_at_max_sessions": refuse_at_max_sessions,

@@ -17,23 +17,23 @@ pub(crate) struct HeldCalls {
 
 impl HeldCalls {
     /// How often they were freed so far; a call asks before it meets the delay.
-    pub(crate) fn freed(&self) -> u64 {
+    pub(crate) fn releases(&self) -> u64 {
         self.releases.load(Ordering::SeqCst)
     }
 
     /// Frees all of them.
-    pub(crate) fn free(&self) {
+    pub(crate) fn release_all(&self) {
         self.releases.fetch_add(1, Ordering::SeqCst);
         self.released.notify_waiters();
     }
 
     /// Waits until they are freed more often than that.
-    pub(crate) async fn freed_after(&self, count: u64) {
+    pub(crate) async fn wait_for_release(&self, count: u64) {
         loop {
             let mut released = pin!(self.released.notified());
             // From here on nothing is missed.
             released.as_mut().enable();
-            if self.freed() > count {
+            if self.releases() > count {
                 return;
             }
             released.await;

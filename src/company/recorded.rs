@@ -6,7 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::{
-    faults::{Endpoint, Strike},
+    faults::{Endpoint, FaultHit},
     heap::{OnHeap, allocated},
     scenario::Scenario,
     vendor::{ErrorCode, Token},
@@ -39,7 +39,7 @@ pub(crate) struct RecordedCall {
     pub(crate) scenario: Option<Arc<Scenario>>,
     /// The stage of the scenario that was the last when it was answered, from 1.
     pub(crate) stage: Option<usize>,
-    pub(crate) hits: Vec<Strike>,
+    pub(crate) hits: Vec<FaultHit>,
 }
 
 /// The headers of a call, each a line: most of what is remembered is never read.
@@ -107,7 +107,7 @@ impl OnHeap for RecordedCall {
             + allocated(self.body.len())
             + answer
             + self.hint.on_heap()
-            + allocated(self.hits.capacity() * size_of::<Strike>())
+            + allocated(self.hits.capacity() * size_of::<FaultHit>())
             + strikes
     }
 }

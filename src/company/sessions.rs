@@ -124,10 +124,10 @@ struct SessionSlot {
 pub(crate) struct SessionStore {
     owner: Weak<Tenant>,
     index: Arc<SessionIndex>,
-    order: Mutex<EvictionOrder>,
+    eviction_order: Mutex<EvictionOrder>,
     evicted: AtomicU64,
     journal: Arc<Journal>,
-    bells: SessionNotifiers,
+    notifiers: SessionNotifiers,
 }
 
 /// A session that was given up to make room.
@@ -148,8 +148,8 @@ pub(crate) struct SessionLimitReached(usize);
 
 impl SessionStore {
     pub(super) fn new(owner: Weak<Tenant>, index: Arc<SessionIndex>, journal: Arc<Journal>) -> Self {
-        let (order, bells) = (Mutex::default(), SessionNotifiers::default());
-        Self { owner, index, order, evicted: AtomicU64::new(0), journal, bells }
+        let (eviction_order, notifiers) = (Mutex::default(), SessionNotifiers::default());
+        Self { owner, index, eviction_order, evicted: AtomicU64::new(0), journal, notifiers }
     }
 
     /// Adds a session; answers the one that is given up for it, where there is no room: the oldest that is finished, or
@@ -205,13 +205,13 @@ impl SessionStore {
         let (scenario, chosen_by) = (session.spec.scenario.clone(), session.spec.chosen_by.clone());
         let kind = EventKind::SessionBegun { scenario, chosen_by };
         let mut happened = vec![Event { at: session.begun_at(), session: Some(session.token), kind }];
-        happened.extend(happened_since(session, EventCursor::default()));
+        happened.extend(events_since(session, EventCursor::default()));
         happened
     }
 
     fn record_removed(&self, token: Token, kind: EventKind, at: Timestamp) {
         self.journal.add_events([Event { at, session: Some(token), kind }]);
-        self.bells.notify(&token);
+        self.notifiers.notify(&token);
     }
 
     /// How many sessions there are.
@@ -236,16 +236,16 @@ impl SessionStore {
 
     /// A notifier that fires when the session, or its clock, changes.
     pub(crate) fn notifier(&self, token: Token) -> SessionNotifier<'_> {
-        self.bells.subscribe(token)
+        self.notifiers.subscribe(token)
     }
 
     /// Wakes all waiters: the clock was changed, or the sessions were removed.
     pub(super) fn wake_all(&self) {
-        self.bells.notify_all();
+        self.notifiers.notify_all();
     }
 
     /// Lets the sessions get on that are due at `now`.
-    pub(crate) fn settle_due(&self, now: Timestamp) {
+    pub(crate) fn apply_due_stages(&self, now: Timestamp) {
         let mut seen = Bound::Unbounded;
         loop {
             let (due, records): (Vec<_>, Vec<_>) = {
@@ -285,9 +285,9 @@ impl SessionStore {
         let parent = held.session.parent().filter(|_| is_other);
         drop(locked);
         if is_other {
-            self.bells.notify(&record.token);
+            self.notifiers.notify(&record.token);
             // Whoever looks at several participants looks at all of them.
-            parent.iter().for_each(|parent| self.bells.notify(parent));
+            parent.iter().for_each(|parent| self.notifiers.notify(parent));
         }
         Some(changed)
     }
@@ -302,7 +302,7 @@ impl SessionStore {
         let seen = held.session.event_cursor();
         let changed = change(&mut held.session, &record.catalogue);
         let is_other = held.session.event_cursor() != seen;
-        let happened = if is_other { happened_since(&held.session, seen) } else { Vec::new() };
+        let happened = if is_other { events_since(&held.session, seen) } else { Vec::new() };
         let due = held.session.next_due();
         if due != held.due || !happened.is_empty() {
             let was_due = mem::replace(&mut held.due, due);
@@ -400,7 +400,7 @@ impl SessionStore {
     }
 
     fn order(&self) -> MutexGuard<'_, EvictionOrder> {
-        self.order.lock().unwrap_or_else(PoisonError::into_inner)
+        self.eviction_order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -421,7 +421,7 @@ impl SessionRecord {
     }
 }
 
-fn happened_since(session: &Session, seen: EventCursor) -> Vec<Event> {
+fn events_since(session: &Session, seen: EventCursor) -> Vec<Event> {
     let happened = session.events_since(seen).into_iter();
     happened.map(|(at, what)| Event { at, session: Some(session.token), kind: what.into() }).collect()
 }

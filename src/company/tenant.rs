@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::{Clock, Turn, uptime},
     coverage::Ledger,
-    faults::{Endpoint, Fault, FaultInfo, FaultList, Faults, Occasion, Strike},
+    faults::{ActiveFaults, Endpoint, Fault, FaultContext, FaultHit, FaultInfo, SharedFaults},
     foreign_text::shortened,
     scenario::ScenarioChoice,
     tally::is_power_of_ten,
@@ -40,7 +40,7 @@ pub(crate) struct Tenant {
     pub(crate) clock: Clock,
     pub(crate) tokens: TokenSource,
     pub(crate) sessions: SessionStore,
-    pub(crate) faults: Faults,
+    pub(crate) faults: SharedFaults,
     /// The calls that its delays hold.
     pub(crate) holds: HeldCalls,
     pub(crate) journal: Arc<Journal>,
@@ -49,7 +49,7 @@ pub(crate) struct Tenant {
     /// Scenarios of the next sessions.
     queue: Mutex<VecDeque<ScenarioChoice>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
-    begin_faults: Mutex<HashMap<String, FaultList>>,
+    begin_faults: Mutex<HashMap<String, ActiveFaults>>,
     /// What was odd about calls of `begin/` and has been said in the log.
     logged_warnings: Mutex<HashSet<String>>,
     /// How many sessions it may have, where it is not set otherwise.
@@ -151,7 +151,7 @@ impl Tenant {
             clock: Clock::new(frozen_at),
             tokens: TokenSource::new(seed, &key),
             sessions: SessionStore::new(tenant.clone(), index.clone(), journal.clone()),
-            faults: Faults::default(),
+            faults: SharedFaults::default(),
             holds: HeldCalls::default(),
             journal,
             coverage: Ledger::default(),
@@ -179,7 +179,7 @@ impl Tenant {
 
     /// Goes, with all its sessions: whoever holds it or waits for something in it finds nothing more.
     pub(super) fn close(&self) {
-        self.holds.free();
+        self.holds.release_all();
         self.sessions.clear();
         self.sessions.wake_all();
         self.journal.notify();
@@ -207,7 +207,7 @@ impl Tenant {
         self.clock.turn(Turn::Reset(initial.frozen_at), |_, _| {});
         self.tokens.reset();
         self.faults.replace(&company.faults, self.clock.now());
-        self.holds.free();
+        self.holds.release_all();
         *self.queue() = queue_of(company);
         self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -316,7 +316,7 @@ impl Tenant {
     }
 
     /// What the company's own faults do to a call.
-    pub(crate) fn apply_faults(&self, occasion: &Occasion<'_>, is_answered: bool) -> Vec<Strike> {
+    pub(crate) fn apply_faults(&self, occasion: &FaultContext<'_>, is_answered: bool) -> Vec<FaultHit> {
         self.faults.strike(occasion, is_answered, || self.clock.now(), |purpose| self.tokens.draw(purpose))
     }
 
@@ -333,7 +333,7 @@ impl Tenant {
     /// Ends all faults of its own, also for the calls that they hold.
     pub(crate) fn clear_faults(&self) {
         self.faults.replace(&[], self.clock.now());
-        self.holds.free();
+        self.holds.release_all();
     }
 
     fn with_key(&self, info: FaultInfo) -> FaultInfo {
@@ -342,17 +342,17 @@ impl Tenant {
 
     /// What the fault that a scenario puts on `begin/` does to a call. Once it has healed, one call goes through, and
     /// it starts over.
-    pub(crate) fn apply_begin_fault(&self, scenario: &str, fault: &Fault) -> Vec<Strike> {
+    pub(crate) fn apply_begin_fault(&self, scenario: &str, fault: &Fault) -> Vec<FaultHit> {
         let now = self.clock.now();
         let mut lists = self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner);
         let list = lists.entry(scenario.to_owned()).or_insert_with(|| {
-            let mut list = FaultList::default();
+            let mut list = ActiveFaults::default();
             list.add(fault.clone(), now);
             list
         });
         let (endpoint, scenario_name) = (Some(Endpoint::Begin), Some(scenario));
-        let occasion = Occasion { endpoint, scenario: scenario_name, ..Occasion::default() };
-        let hits = list.strike(&occasion, false, now, |purpose| self.tokens.draw(purpose));
+        let occasion = FaultContext { endpoint, scenario: scenario_name, ..FaultContext::default() };
+        let hits = list.apply(&occasion, false, now, |purpose| self.tokens.draw(purpose));
         if list.is_empty() && hits.is_empty() {
             lists.remove(scenario);
         }

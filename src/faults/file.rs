@@ -5,7 +5,8 @@ use std::{ops::RangeInclusive, time::Duration};
 use serde::Deserialize;
 
 use super::{
-    CloseAt, Delay, End, Endpoint, Fault, Harm, Instead, checked_calls, checked_status, checked_time, checked_times,
+    CloseAt, DelayRange, Endpoint, Fault, FaultEffect, FaultEnd, FaultResponse, checked_calls, checked_status,
+    checked_time, checked_times,
     harm::{checked_body, checked_content_type, checked_rate},
 };
 use crate::clock::parse_duration;
@@ -32,7 +33,7 @@ struct RawFault {
     /// Answers this HTTP status, as a proxy would; the call is not carried out.
     status: Option<u16>,
     /// Adds `Retry-After` to that status, or to 429.
-    retry_after: Option<Length>,
+    retry_after: Option<FaultDuration>,
     /// The body that comes with that status, instead of a page as a proxy's.
     body: Option<String>,
     /// Labels the answer so, whatever it is.
@@ -40,7 +41,7 @@ struct RawFault {
     /// Closes the connection there, or resets it.
     close: Option<CloseFile>,
     /// What is wrong with the answer.
-    answer: Option<AnswerFile>,
+    answer: Option<ResponseFaultFile>,
     /// Sends the body slowly: so many bytes a second.
     drip: Option<u32>,
     /// Ends when it has struck so often: once, where nothing else is said.
@@ -48,7 +49,7 @@ struct RawFault {
     /// From one call to another, of those that it is on.
     calls: Option<CallsFile>,
     /// Ends after this time on the clock.
-    lasts: Option<Length>,
+    lasts: Option<FaultDuration>,
     /// Does not end by itself.
     #[serde(default)]
     forever: bool,
@@ -67,7 +68,7 @@ enum CloseFile {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-enum AnswerFile {
+enum ResponseFaultFile {
     Html,
     CutOff,
     BrokenJson,
@@ -78,9 +79,9 @@ enum AnswerFile {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-struct Length(#[cfg_attr(test, schemars(with = "String"))] Duration);
+struct FaultDuration(#[cfg_attr(test, schemars(with = "String"))] Duration);
 
-impl TryFrom<String> for Length {
+impl TryFrom<String> for FaultDuration {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
@@ -92,7 +93,7 @@ impl TryFrom<String> for Length {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-struct DelayFile(#[cfg_attr(test, schemars(with = "String"))] Delay);
+struct DelayFile(#[cfg_attr(test, schemars(with = "String"))] DelayRange);
 
 impl TryFrom<String> for DelayFile {
     type Error = String;
@@ -103,7 +104,7 @@ impl TryFrom<String> for DelayFile {
         if from > to {
             return Err(format!("`{text}` begins with the longer time; write the shorter one first"));
         }
-        Ok(Self(Delay { from, to }))
+        Ok(Self(DelayRange { from, to }))
     }
 }
 
@@ -134,20 +135,20 @@ impl TryFrom<RawFault> for FaultFile {
     fn try_from(mut raw: RawFault) -> Result<Self, String> {
         let effects = [
             raw.instead()?,
-            raw.content_type.take().map(|it| checked_content_type(it).map(Harm::ContentType)).transpose()?,
+            raw.content_type.take().map(|it| checked_content_type(it).map(FaultEffect::ContentType)).transpose()?,
             raw.close.map(|close| match close {
-                CloseFile::BeforeAnswer => Harm::Close(CloseAt::BeforeAnswer),
-                CloseFile::InHeaders => Harm::Close(CloseAt::InHeaders),
-                CloseFile::InBody => Harm::Close(CloseAt::InBody),
-                CloseFile::Reset => Harm::Reset,
+                CloseFile::BeforeAnswer => FaultEffect::Close(CloseAt::BeforeAnswer),
+                CloseFile::InHeaders => FaultEffect::Close(CloseAt::InHeaders),
+                CloseFile::InBody => FaultEffect::Close(CloseAt::InBody),
+                CloseFile::Reset => FaultEffect::Reset,
             }),
             raw.answer.map(|answer| match answer {
-                AnswerFile::Html => Harm::Html,
-                AnswerFile::CutOff => Harm::CutOff,
-                AnswerFile::BrokenJson => Harm::BrokenJson,
-                AnswerFile::WrongSignature => Harm::WrongSignature,
+                ResponseFaultFile::Html => FaultEffect::Html,
+                ResponseFaultFile::CutOff => FaultEffect::Truncation,
+                ResponseFaultFile::BrokenJson => FaultEffect::BrokenJson,
+                ResponseFaultFile::WrongSignature => FaultEffect::WrongSignature,
             }),
-            raw.drip.map(checked_rate).transpose()?.map(Harm::Drip),
+            raw.drip.map(checked_rate).transpose()?.map(FaultEffect::Throttle),
         ];
         let mut effects = effects.into_iter().flatten();
         let effect = effects.next();
@@ -169,11 +170,11 @@ impl TryFrom<RawFault> for FaultFile {
             return Err(format!("`{endpoint}/` names no session, so the fault goes without `scenario`"));
         }
         let ends = match (raw.times, raw.calls, raw.lasts, raw.forever) {
-            (None, None, None, false) => End::AfterTimes(1),
-            (Some(times), None, None, false) => End::AfterTimes(checked_times(times)?),
-            (None, Some(CallsFile(calls)), None, false) => End::AfterCalls(calls),
-            (None, None, Some(Length(time)), false) => End::After(checked_time(time)?),
-            (None, None, None, true) => End::Never,
+            (None, None, None, false) => FaultEnd::AfterTimes(1),
+            (Some(times), None, None, false) => FaultEnd::AfterTimes(checked_times(times)?),
+            (None, Some(CallsFile(calls)), None, false) => FaultEnd::AfterCalls(calls),
+            (None, None, Some(FaultDuration(time)), false) => FaultEnd::After(checked_time(time)?),
+            (None, None, None, true) => FaultEnd::Never,
             _ => {
                 return Err(
                     "a fault ends in one way: `times`, `calls`, `lasts`, or not at all with `forever: true`".into()
@@ -187,8 +188,8 @@ impl TryFrom<RawFault> for FaultFile {
 
 impl RawFault {
     /// What `status` and the keys that go with it say.
-    fn instead(&mut self) -> Result<Option<Harm>, String> {
-        let retry_after = self.retry_after.map(|Length(time)| time);
+    fn instead(&mut self) -> Result<Option<FaultEffect>, String> {
+        let retry_after = self.retry_after.map(|FaultDuration(time)| time);
         let Some(status) = self.status.or(retry_after.map(|_| 429)) else {
             return match self.body {
                 None => Ok(None),
@@ -200,6 +201,6 @@ impl RawFault {
             Some(body) => Some(checked_body(status, body, self.content_type.take())?),
             None => None,
         };
-        Ok(Some(Harm::Instead(Instead { status, retry_after, body })))
+        Ok(Some(FaultEffect::Response(FaultResponse { status, retry_after, body })))
     }
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// What is done to an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) enum Harm {
+pub(crate) enum FaultEffect {
     /// The call is not carried out; somebody in front of the service answers instead.
-    Instead(Instead),
+    Response(FaultResponse),
     /// The call is not carried out; a page of HTML comes instead, with the status of a good answer.
     Html,
     /// The call is carried out, and the connection closed instead of answering, or while answering.
@@ -16,20 +16,20 @@ pub(crate) enum Harm {
     /// The call is carried out, and the connection reset instead of answering.
     Reset,
     /// The body ends in the middle, and with it the connection, while the head promises the whole.
-    CutOff,
+    Truncation,
     /// The body is no JSON.
     BrokenJson,
     /// The body is right, the head says that it is something else.
     ContentType(String),
     /// The body comes slowly: so many bytes a second.
-    Drip(NonZeroU32),
+    Throttle(NonZeroU32),
     /// The signature of a signed answer is that of another.
     WrongSignature,
 }
 
 /// The answer of somebody in front of the service.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct Instead {
+pub(crate) struct FaultResponse {
     /// From 200 to 599.
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
@@ -49,18 +49,18 @@ pub enum CloseAt {
     InBody,
 }
 
-impl Harm {
+impl FaultEffect {
     /// Whether the call is not carried out at all.
-    pub(super) fn comes_first(&self) -> bool {
-        matches!(self, Self::Instead(_) | Self::Html)
+    pub(super) fn short_circuits(&self) -> bool {
+        matches!(self, Self::Response(_) | Self::Html)
     }
 }
 
-impl fmt::Display for Harm {
+impl fmt::Display for FaultEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Instead(Instead { status, retry_after: None, .. }) => write!(f, "status {status}"),
-            Self::Instead(Instead { status, retry_after: Some(time), .. }) => {
+            Self::Response(FaultResponse { status, retry_after: None, .. }) => write!(f, "status {status}"),
+            Self::Response(FaultResponse { status, retry_after: Some(time), .. }) => {
                 write!(f, "status {status}, retry after {time:?}")
             }
             Self::Html => f.write_str("HTML in place of JSON"),
@@ -68,10 +68,10 @@ impl fmt::Display for Harm {
             Self::Close(CloseAt::InHeaders) => f.write_str("connection closed in the headers"),
             Self::Close(CloseAt::InBody) => f.write_str("connection closed in the body"),
             Self::Reset => f.write_str("connection reset"),
-            Self::CutOff => f.write_str("body cut off"),
+            Self::Truncation => f.write_str("body cut off"),
             Self::BrokenJson => f.write_str("broken JSON"),
             Self::ContentType(content_type) => write!(f, "content type {content_type}"),
-            Self::Drip(rate) => write!(f, "{rate} bytes a second"),
+            Self::Throttle(rate) => write!(f, "{rate} bytes a second"),
             Self::WrongSignature => f.write_str("wrong signature"),
         }
     }

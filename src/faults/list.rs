@@ -11,15 +11,15 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Delay, End, Endpoint, Fault, Harm};
+use super::{DelayRange, Endpoint, Fault, FaultEffect, FaultEnd};
 use crate::clock::later;
 
 /// Faults in the order in which they were added.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
-pub(crate) struct FaultList(Vec<InForce>);
+pub(crate) struct ActiveFaults(Vec<ActiveFault>);
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
-struct InForce {
+struct ActiveFault {
     fault: Fault,
     began_at: Timestamp,
     /// The calls that it was on.
@@ -30,7 +30,7 @@ struct InForce {
 
 /// What faults want to know of a call.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Occasion<'a> {
+pub(crate) struct FaultContext<'a> {
     /// `None` for a call of the vendor's API that the mock does not imitate.
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) session: Option<&'a str>,
@@ -41,19 +41,19 @@ pub(crate) struct Occasion<'a> {
 
 /// What a fault does to one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Strike {
+pub(crate) struct FaultHit {
     pub(crate) delay: Option<Duration>,
-    pub(crate) effect: Option<Harm>,
+    pub(crate) effect: Option<FaultEffect>,
     /// Whether the fault is on every company, and so not this one's to end.
     pub(crate) is_of_server: bool,
     /// For hint and log: which fault it is, what it does, and how long it goes on.
     pub(crate) note: String,
 }
 
-impl Strike {
+impl FaultHit {
     /// Whether the call is not carried out at all.
-    pub(crate) fn comes_first(&self) -> bool {
-        self.effect.as_ref().is_some_and(Harm::comes_first)
+    pub(crate) fn short_circuits(&self) -> bool {
+        self.effect.as_ref().is_some_and(FaultEffect::short_circuits)
     }
 }
 
@@ -80,11 +80,11 @@ pub struct FaultInfo {
     pub struck: u32,
 }
 
-impl FaultList {
+impl ActiveFaults {
     /// Adds a fault that begins at `now`, in place of one of the same name.
     pub(crate) fn add(&mut self, fault: Fault, now: Timestamp) {
         self.remove(&fault.name());
-        self.0.push(InForce { fault, began_at: now, matched_calls: 0, hits: 0 });
+        self.0.push(ActiveFault { fault, began_at: now, matched_calls: 0, hits: 0 });
     }
 
     /// Ends the fault of that name; false when there is none.
@@ -97,18 +97,18 @@ impl FaultList {
     /// Applies the faults that match this call, up to the first with an effect: delays add up, effects do not.
     /// `is_answered` says that a fault of another place keeps it from being carried out. `draw` gives a number for what
     /// it is asked for.
-    pub(crate) fn strike(
+    pub(crate) fn apply(
         &mut self,
-        occasion: &Occasion<'_>,
+        occasion: &FaultContext<'_>,
         mut is_answered: bool,
         now: Timestamp,
         draw: impl Fn(&str) -> u64,
-    ) -> Vec<Strike> {
-        self.end_those_due(now);
+    ) -> Vec<FaultHit> {
+        self.expire(now);
         let mut hits = Vec::new();
         for in_force in self.0.iter_mut().filter(|in_force| in_force.fault.is_on(occasion)) {
             in_force.matched_calls = in_force.matched_calls.saturating_add(1);
-            if is_answered || !in_force.is_its_turn() {
+            if is_answered || !in_force.is_active_for_call() {
                 continue;
             }
             in_force.hits = in_force.hits.saturating_add(1);
@@ -126,10 +126,10 @@ impl FaultList {
     }
 
     /// Ends the faults whose time is over at `now`; answers name and end of each.
-    pub(crate) fn end_those_due(&mut self, now: Timestamp) -> Vec<(String, Timestamp)> {
-        let end = |in_force: &InForce| match in_force.fault.ends {
-            End::After(time) => Some(later(in_force.began_at, time)).filter(|end| *end <= now),
-            End::AfterTimes(_) | End::AfterCalls(_) | End::Never => None,
+    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(String, Timestamp)> {
+        let end = |in_force: &ActiveFault| match in_force.fault.ends {
+            FaultEnd::After(time) => Some(later(in_force.began_at, time)).filter(|end| *end <= now),
+            FaultEnd::AfterTimes(_) | FaultEnd::AfterCalls(_) | FaultEnd::Never => None,
         };
         if !self.0.iter().any(|in_force| end(in_force).is_some()) {
             return Vec::new();
@@ -141,44 +141,46 @@ impl FaultList {
 
     /// The faults as they stand at `now`.
     pub(crate) fn infos(&mut self, now: Timestamp) -> Vec<FaultInfo> {
-        self.end_those_due(now);
-        self.0.iter().map(InForce::info).collect()
+        self.expire(now);
+        self.0.iter().map(ActiveFault::info).collect()
     }
 }
 
-impl InForce {
-    fn is_its_turn(&self) -> bool {
+impl ActiveFault {
+    fn is_active_for_call(&self) -> bool {
         match &self.fault.ends {
-            End::AfterCalls(calls) => calls.contains(&self.matched_calls),
-            End::AfterTimes(_) | End::After(_) | End::Never => true,
+            FaultEnd::AfterCalls(calls) => calls.contains(&self.matched_calls),
+            FaultEnd::AfterTimes(_) | FaultEnd::After(_) | FaultEnd::Never => true,
         }
     }
 
     fn is_over(&self) -> bool {
         match &self.fault.ends {
-            End::AfterTimes(times) => self.hits >= *times,
-            End::AfterCalls(calls) => self.matched_calls >= *calls.end(),
-            End::After(_) | End::Never => false,
+            FaultEnd::AfterTimes(times) => self.hits >= *times,
+            FaultEnd::AfterCalls(calls) => self.matched_calls >= *calls.end(),
+            FaultEnd::After(_) | FaultEnd::Never => false,
         }
     }
 
     /// What it does to the call that it has just met.
-    fn strike(&self, draw: impl Fn(&str) -> u64) -> Strike {
+    fn strike(&self, draw: impl Fn(&str) -> u64) -> FaultHit {
         let Self { fault, began_at, matched_calls, hits } = self;
         let name = fault.name();
         let left = match &fault.ends {
-            End::AfterTimes(times) => format!("call {hits} of {times}"),
-            End::AfterCalls(calls) => format!("call {matched_calls} of the calls {} to {}", calls.start(), calls.end()),
-            End::After(time) => format!("until {}", later(*began_at, *time)),
-            End::Never => "until it is removed".into(),
+            FaultEnd::AfterTimes(times) => format!("call {hits} of {times}"),
+            FaultEnd::AfterCalls(calls) => {
+                format!("call {matched_calls} of the calls {} to {}", calls.start(), calls.end())
+            }
+            FaultEnd::After(time) => format!("until {}", later(*began_at, *time)),
+            FaultEnd::Never => "until it is removed".into(),
         };
-        let delay = fault.delay.map(|delay| delay.draw(draw(&format!("{name} {hits}"))));
+        let delay = fault.delay.map(|delay| delay.sample(draw(&format!("{name} {hits}"))));
         let drawn = match (delay, fault.delay) {
-            (Some(drawn), Some(Delay { from, to })) if from != to => format!(", here {drawn:?}"),
+            (Some(drawn), Some(DelayRange { from, to })) if from != to => format!(", here {drawn:?}"),
             _ => String::new(),
         };
         let note = format!("fault `{name}` ({}{drawn}), {left}", fault.effect());
-        Strike { delay, effect: fault.effect.clone(), is_of_server: false, note }
+        FaultHit { delay, effect: fault.effect.clone(), is_of_server: false, note }
     }
 
     fn info(&self) -> FaultInfo {
@@ -191,11 +193,11 @@ impl InForce {
             scenario: fault.scenario.clone(),
             effect: fault.effect(),
             ends: match &fault.ends {
-                End::AfterTimes(1) => "after 1 call".into(),
-                End::AfterTimes(times) => format!("after {times} calls"),
-                End::AfterCalls(calls) => format!("after the calls {} to {}", calls.start(), calls.end()),
-                End::After(time) => format!("at {}", later(*began_at, *time)),
-                End::Never => "when it is removed".into(),
+                FaultEnd::AfterTimes(1) => "after 1 call".into(),
+                FaultEnd::AfterTimes(times) => format!("after {times} calls"),
+                FaultEnd::AfterCalls(calls) => format!("after the calls {} to {}", calls.start(), calls.end()),
+                FaultEnd::After(time) => format!("at {}", later(*began_at, *time)),
+                FaultEnd::Never => "when it is removed".into(),
             },
             struck: *hits,
         }
@@ -203,8 +205,8 @@ impl InForce {
 }
 
 impl Fault {
-    fn is_on(&self, occasion: &Occasion<'_>) -> bool {
-        let Occasion { endpoint, session, scenario, is_second_look } = *occasion;
+    fn is_on(&self, occasion: &FaultContext<'_>) -> bool {
+        let FaultContext { endpoint, session, scenario, is_second_look } = *occasion;
         let is_endpoint = match self.on {
             Some(on) => endpoint == Some(on),
             None => endpoint.is_none_or(Endpoint::is_the_vendors),
@@ -217,9 +219,9 @@ impl Fault {
     }
 }
 
-impl Delay {
+impl DelayRange {
     /// A length between the bounds, as `number` says.
-    fn draw(self, number: u64) -> Duration {
+    fn sample(self, number: u64) -> Duration {
         let (span, fraction) = (self.to - self.from, number as f64 / u64::MAX as f64);
         let part = Duration::try_from_secs_f64(span.as_secs_f64() * fraction).unwrap_or(span);
         self.from.saturating_add(part).min(self.to)
@@ -228,19 +230,19 @@ impl Delay {
 
 /// The faults of a place that calls reach at the same time.
 #[derive(Debug, Default)]
-pub(crate) struct Faults {
-    list: Mutex<FaultList>,
+pub(crate) struct SharedFaults {
+    list: Mutex<ActiveFaults>,
     /// Mostly there are none, and then no call waits for the lock.
     any: AtomicBool,
 }
 
-impl Faults {
+impl SharedFaults {
     /// Whether there are any.
     pub(crate) fn any(&self) -> bool {
         self.any.load(Ordering::Acquire)
     }
 
-    /// As [`FaultList::add`]; answers the fault as it stands.
+    /// As [`ActiveFaults::add`]; answers the fault as it stands.
     pub(crate) fn add(&self, fault: Fault, now: Timestamp) -> FaultInfo {
         self.change(|list| {
             list.add(fault, now);
@@ -248,31 +250,31 @@ impl Faults {
         })
     }
 
-    /// As [`FaultList::remove`].
+    /// As [`ActiveFaults::remove`].
     pub(crate) fn remove(&self, name: &str) -> bool {
         self.change(|list| list.remove(name))
     }
 
-    /// As [`FaultList::strike`].
+    /// As [`ActiveFaults::apply`].
     pub(crate) fn strike(
         &self,
-        occasion: &Occasion<'_>,
+        occasion: &FaultContext<'_>,
         is_answered: bool,
         now: impl FnOnce() -> Timestamp,
         draw: impl Fn(&str) -> u64,
-    ) -> Vec<Strike> {
+    ) -> Vec<FaultHit> {
         if !self.any() {
             return Vec::new();
         }
-        self.change(|list| list.strike(occasion, is_answered, now(), draw))
+        self.change(|list| list.apply(occasion, is_answered, now(), draw))
     }
 
-    /// As [`FaultList::end_those_due`].
-    pub(crate) fn end_those_due(&self, now: Timestamp) -> Vec<(String, Timestamp)> {
-        self.change(|list| list.end_those_due(now))
+    /// As [`ActiveFaults::end_those_due`].
+    pub(crate) fn expire(&self, now: Timestamp) -> Vec<(String, Timestamp)> {
+        self.change(|list| list.expire(now))
     }
 
-    /// As [`FaultList::infos`].
+    /// As [`ActiveFaults::infos`].
     pub(crate) fn infos(&self, now: Timestamp) -> Vec<FaultInfo> {
         self.change(|list| list.infos(now))
     }
@@ -280,14 +282,14 @@ impl Faults {
     /// Ends all faults, and begins others.
     pub(crate) fn replace(&self, faults: &[Fault], now: Timestamp) {
         self.change(|list| {
-            *list = FaultList::default();
+            *list = ActiveFaults::default();
             for fault in faults {
                 list.add(fault.clone(), now);
             }
         });
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut FaultList) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut ActiveFaults) -> T) -> T {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = change(&mut list);
         self.any.store(!list.0.is_empty(), Ordering::Release);

@@ -14,8 +14,8 @@ use self::harm::{checked_body, checked_content_type, checked_rate};
 pub use self::{endpoint::Endpoint, harm::CloseAt, list::FaultInfo};
 pub(crate) use self::{
     file::FaultFile,
-    harm::{Harm, Instead, allows_body, checked_status},
-    list::{FaultList, Faults, Occasion, Strike},
+    harm::{FaultEffect, FaultResponse, allows_body, checked_status},
+    list::{ActiveFaults, FaultContext, FaultHit, SharedFaults},
 };
 use crate::foreign_text::without_quotes;
 
@@ -36,21 +36,21 @@ pub struct Fault {
     on: Option<Endpoint>,
     session: Option<String>,
     scenario: Option<String>,
-    delay: Option<Delay>,
-    effect: Option<Harm>,
-    ends: End,
+    delay: Option<DelayRange>,
+    effect: Option<FaultEffect>,
+    ends: FaultEnd,
 }
 
 /// How long an answer is held back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-struct Delay {
+struct DelayRange {
     from: Duration,
     to: Duration,
 }
 
 /// When a fault ends.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-enum End {
+enum FaultEnd {
     /// When it has struck so often.
     AfterTimes(u32),
     /// After that call of those that it is on, counted from 1; the calls before the first are spared.
@@ -60,11 +60,11 @@ enum End {
 }
 
 impl Fault {
-    fn new(delay: Option<Delay>, effect: Option<Harm>) -> Self {
-        Self { name: None, on: None, session: None, scenario: None, delay, effect, ends: End::AfterTimes(1) }
+    fn new(delay: Option<DelayRange>, effect: Option<FaultEffect>) -> Self {
+        Self { name: None, on: None, session: None, scenario: None, delay, effect, ends: FaultEnd::AfterTimes(1) }
     }
 
-    fn harm(effect: Harm) -> Self {
+    fn with_effect(effect: FaultEffect) -> Self {
         Self::new(None, Some(effect))
     }
 
@@ -75,7 +75,7 @@ impl Fault {
 
     /// As [`Fault::delay`], for a time between two bounds that the seed draws for each call.
     pub fn delay_between(shortest: Duration, longest: Duration) -> Self {
-        Self::new(Some(Delay { from: shortest.min(longest), to: longest.max(shortest) }), None)
+        Self::new(Some(DelayRange { from: shortest.min(longest), to: longest.max(shortest) }), None)
     }
 
     /// The call is not carried out; it is answered with this HTTP status, and a body as a proxy's.
@@ -85,7 +85,7 @@ impl Fault {
     /// When `status` is not from 200 to 599.
     pub fn status(status: u16) -> Self {
         let status = checked_status(status).unwrap_or_else(|problem| panic!("{problem}"));
-        Self::harm(Harm::Instead(Instead { status, retry_after: None, body: None }))
+        Self::with_effect(FaultEffect::Response(FaultResponse { status, retry_after: None, body: None }))
     }
 
     /// The call is not carried out; it is answered with 429 and the header `Retry-After`, in full seconds.
@@ -95,27 +95,27 @@ impl Fault {
 
     /// The call is not carried out; it is answered with a page of HTML and status 200.
     pub fn html() -> Self {
-        Self::harm(Harm::Html)
+        Self::with_effect(FaultEffect::Html)
     }
 
     /// The call is carried out, but the connection is closed there.
     pub fn close(at: CloseAt) -> Self {
-        Self::harm(Harm::Close(at))
+        Self::with_effect(FaultEffect::Close(at))
     }
 
     /// The call is carried out, but the connection is reset before the first byte of the answer.
     pub fn reset() -> Self {
-        Self::harm(Harm::Reset)
+        Self::with_effect(FaultEffect::Reset)
     }
 
     /// The body ends in the middle, and with it the connection, while `Content-Length` promises the whole.
     pub fn cut_off() -> Self {
-        Self::harm(Harm::CutOff)
+        Self::with_effect(FaultEffect::Truncation)
     }
 
     /// The body is no JSON.
     pub fn broken_json() -> Self {
-        Self::harm(Harm::BrokenJson)
+        Self::with_effect(FaultEffect::BrokenJson)
     }
 
     /// The answer has this content type, whatever it is.
@@ -125,7 +125,7 @@ impl Fault {
     /// When `content_type` is not visible ASCII, which a header has to be.
     pub fn content_type(content_type: impl Into<String>) -> Self {
         let content_type = checked_content_type(content_type.into());
-        Self::harm(Harm::ContentType(content_type.unwrap_or_else(|problem| panic!("{problem}"))))
+        Self::with_effect(FaultEffect::ContentType(content_type.unwrap_or_else(|problem| panic!("{problem}"))))
     }
 
     /// The body comes slowly: so many bytes a second.
@@ -134,12 +134,14 @@ impl Fault {
     ///
     /// When it is 0.
     pub fn drip(bytes_per_second: u32) -> Self {
-        Self::harm(Harm::Drip(checked_rate(bytes_per_second).unwrap_or_else(|problem| panic!("{problem}"))))
+        Self::with_effect(FaultEffect::Throttle(
+            checked_rate(bytes_per_second).unwrap_or_else(|problem| panic!("{problem}")),
+        ))
     }
 
     /// A signed answer has the signature of another. What is not signed stays as it is.
     pub fn wrong_signature() -> Self {
-        Self::harm(Harm::WrongSignature)
+        Self::with_effect(FaultEffect::WrongSignature)
     }
 
     /// Adds the header `Retry-After` to the answer of [`Fault::status`], in full seconds.
@@ -177,16 +179,16 @@ impl Fault {
         self
     }
 
-    fn instead(&mut self) -> &mut Instead {
+    fn instead(&mut self) -> &mut FaultResponse {
         match &mut self.effect {
-            Some(Harm::Instead(instead)) => instead,
+            Some(FaultEffect::Response(instead)) => instead,
             _ => panic!("this goes with `Fault::status` alone"),
         }
     }
 
     /// Holds the answer back as well.
     pub fn delayed_by(mut self, time: Duration) -> Self {
-        self.delay = Some(Delay { from: time, to: time });
+        self.delay = Some(DelayRange { from: time, to: time });
         self
     }
 
@@ -215,7 +217,7 @@ impl Fault {
     ///
     /// When `times` is 0: the fault would never begin.
     pub fn times(mut self, times: u32) -> Self {
-        self.ends = End::AfterTimes(checked_times(times).unwrap_or_else(|problem| panic!("{problem}")));
+        self.ends = FaultEnd::AfterTimes(checked_times(times).unwrap_or_else(|problem| panic!("{problem}")));
         self
     }
 
@@ -225,7 +227,7 @@ impl Fault {
     ///
     /// When there is no such call.
     pub fn calls(mut self, calls: RangeInclusive<u32>) -> Self {
-        self.ends = End::AfterCalls(checked_calls(calls).unwrap_or_else(|problem| panic!("{problem}")));
+        self.ends = FaultEnd::AfterCalls(checked_calls(calls).unwrap_or_else(|problem| panic!("{problem}")));
         self
     }
 
@@ -235,13 +237,13 @@ impl Fault {
     ///
     /// When `time` is zero: the fault would never begin.
     pub fn lasting(mut self, time: Duration) -> Self {
-        self.ends = End::After(checked_time(time).unwrap_or_else(|problem| panic!("{problem}")));
+        self.ends = FaultEnd::After(checked_time(time).unwrap_or_else(|problem| panic!("{problem}")));
         self
     }
 
     /// Ends only when it is removed.
     pub fn forever(mut self) -> Self {
-        self.ends = End::Never;
+        self.ends = FaultEnd::Never;
         self
     }
 
@@ -266,7 +268,7 @@ impl Fault {
 
     /// What it does, in words: `a delay of 3s, then status 503`.
     pub(crate) fn effect(&self) -> String {
-        let delay = self.delay.map(|Delay { from, to }| match from == to {
+        let delay = self.delay.map(|DelayRange { from, to }| match from == to {
             true => format!("a delay of {from:?}"),
             false => format!("a delay of {from:?} to {to:?}"),
         });
@@ -275,8 +277,8 @@ impl Fault {
     }
 
     /// Whether it keeps calls from being carried out, and does not end by itself.
-    pub(crate) fn stays_in_the_way(&self) -> bool {
-        self.ends == End::Never && self.effect.as_ref().is_some_and(Harm::comes_first)
+    pub(crate) fn blocks_forever(&self) -> bool {
+        self.ends == FaultEnd::Never && self.effect.as_ref().is_some_and(FaultEffect::short_circuits)
     }
 
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{CloseAt, Delay, End, Fault, Harm, Instead};
+use super::{CloseAt, DelayRange, Fault, FaultEffect, FaultEnd, FaultResponse};
 use crate::clock::written_duration;
 
 impl Fault {
     /// The keys of a file that stand for this fault, and `session` where it is for one.
-    pub(crate) fn written(&self) -> Map<String, Value> {
+    pub(crate) fn to_file_value(&self) -> Map<String, Value> {
         let Self { name, on, session, scenario, delay, effect, ends } = self;
         let time = |time: &Duration| Value::from(written_duration(*time));
         let mut keys = Map::new();
@@ -20,14 +20,14 @@ impl Fault {
         on.iter().for_each(|endpoint| say("on", endpoint.as_str().into()));
         match delay {
             None => {}
-            Some(Delay { from, to }) if from == to => say("delay", time(from)),
-            Some(Delay { from, to }) => {
+            Some(DelayRange { from, to }) if from == to => say("delay", time(from)),
+            Some(DelayRange { from, to }) => {
                 say("delay", format!("{} to {}", written_duration(*from), written_duration(*to)).into());
             }
         }
         match effect {
             None => {}
-            Some(Harm::Instead(Instead { status, retry_after, body })) => {
+            Some(FaultEffect::Response(FaultResponse { status, retry_after, body })) => {
                 say("status", json!(status));
                 retry_after.iter().for_each(|after| say("retry_after", time(after)));
                 if let Some((body, content_type)) = body {
@@ -35,22 +35,22 @@ impl Fault {
                     say("content_type", content_type.as_str().into());
                 }
             }
-            Some(Harm::Html) => say("answer", "html".into()),
-            Some(Harm::CutOff) => say("answer", "cut-off".into()),
-            Some(Harm::BrokenJson) => say("answer", "broken-json".into()),
-            Some(Harm::WrongSignature) => say("answer", "wrong-signature".into()),
-            Some(Harm::Close(CloseAt::BeforeAnswer)) => say("close", "before-answer".into()),
-            Some(Harm::Close(CloseAt::InHeaders)) => say("close", "in-headers".into()),
-            Some(Harm::Close(CloseAt::InBody)) => say("close", "in-body".into()),
-            Some(Harm::Reset) => say("close", "reset".into()),
-            Some(Harm::ContentType(content_type)) => say("content_type", content_type.as_str().into()),
-            Some(Harm::Drip(rate)) => say("drip", rate.get().into()),
+            Some(FaultEffect::Html) => say("answer", "html".into()),
+            Some(FaultEffect::Truncation) => say("answer", "cut-off".into()),
+            Some(FaultEffect::BrokenJson) => say("answer", "broken-json".into()),
+            Some(FaultEffect::WrongSignature) => say("answer", "wrong-signature".into()),
+            Some(FaultEffect::Close(CloseAt::BeforeAnswer)) => say("close", "before-answer".into()),
+            Some(FaultEffect::Close(CloseAt::InHeaders)) => say("close", "in-headers".into()),
+            Some(FaultEffect::Close(CloseAt::InBody)) => say("close", "in-body".into()),
+            Some(FaultEffect::Reset) => say("close", "reset".into()),
+            Some(FaultEffect::ContentType(content_type)) => say("content_type", content_type.as_str().into()),
+            Some(FaultEffect::Throttle(rate)) => say("drip", rate.get().into()),
         }
         match ends {
-            End::AfterTimes(times) => say("times", json!(times)),
-            End::AfterCalls(calls) => say("calls", format!("{} to {}", calls.start(), calls.end()).into()),
-            End::After(lasting) => say("lasts", time(lasting)),
-            End::Never => say("forever", true.into()),
+            FaultEnd::AfterTimes(times) => say("times", json!(times)),
+            FaultEnd::AfterCalls(calls) => say("calls", format!("{} to {}", calls.start(), calls.end()).into()),
+            FaultEnd::After(lasting) => say("lasts", time(lasting)),
+            FaultEnd::Never => say("forever", true.into()),
         }
         keys
     }
@@ -82,9 +82,9 @@ mod tests {
             Fault::drip(7),
             Fault::wrong_signature(),
         ] {
-            let FaultFile(read) = serde_json::from_value(fault.written().into()).unwrap();
+            let FaultFile(read) = serde_json::from_value(fault.to_file_value().into()).unwrap();
             assert_eq!(read, fault);
         }
-        assert_eq!(Fault::reset().for_session("abc").written()["session"], "abc");
+        assert_eq!(Fault::reset().for_session("abc").to_file_value()["session"], "abc");
     }
 }

@@ -4,10 +4,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    answers::Answers,
-    capture::{Subject, Way},
-    progress::{Given, Progress},
-    screens::{Channel, Content, Flow, MOST_PAGES, Screen},
+    answers::QuestionnaireAnswers,
+    capture::{CaptureSource, CaptureSubject},
+    progress::{FlowProgress, ScreenInput},
+    screens::{Channel, Flow, MOST_PAGES, Screen, ScreenKind},
 };
 use crate::{
     foreign_text::shortened,
@@ -21,7 +21,7 @@ pub(crate) const SAMPLE_PHONE: &str = "+12025550100";
 /// An answer to a screen. Each screen takes one of the members, and needs it; who only goes on gives none.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Answer {
+pub(crate) struct ScreenAnswer {
     /// The id of the screen.
     pub(crate) screen: String,
     /// Whether the person agrees to the terms.
@@ -55,7 +55,7 @@ pub(crate) struct Answer {
     pub(crate) auto: bool,
     /// A picture came in: taken by the camera, or a file.
     #[serde(skip)]
-    pub(crate) picture: Option<Way>,
+    pub(crate) picture: Option<CaptureSource>,
 }
 
 /// Why an answer is not taken.
@@ -69,29 +69,29 @@ pub(crate) struct AnswerError {
 
 /// What comes of an answer.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Next {
-    pub(crate) progress: Progress,
-    pub(crate) act: Option<Act>,
+pub(crate) struct AnswerTransition {
+    pub(crate) progress: FlowProgress,
+    pub(crate) act: Option<FollowUp>,
     /// The pictures that do not belong to it any more, by kind and page.
     pub(crate) dropped: Vec<(MediaKind, u32)>,
 }
 
-impl Next {
-    fn new(progress: Progress, act: Option<Act>) -> Self {
+impl AnswerTransition {
+    fn new(progress: FlowProgress, act: Option<FollowUp>) -> Self {
         Self { progress, act, dropped: Vec::new() }
     }
 }
 
 /// What else has to be done.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Act {
+pub(crate) enum FollowUp {
     SendCode { channel: Channel, address: String, resends: u32 },
     Finish,
     Disagree,
 }
 
 /// What an answer depends on besides the flow.
-pub(crate) struct Beside<'a> {
+pub(crate) struct AnswerContext<'a> {
     /// The code that is sent to an address, after it was sent again so often.
     pub(crate) code: &'a dyn Fn(&str, u32) -> String,
     /// The document of the session's person, and its country.
@@ -105,7 +105,7 @@ impl<'a> Flow<'a> {
     /// # Errors
     ///
     /// [`AnswerError`] that says where they are.
-    pub(crate) fn reachable(&self, progress: &Progress, id: &str) -> Result<&Screen<'a>, AnswerError> {
+    pub(crate) fn reachable(&self, progress: &FlowProgress, id: &str) -> Result<&Screen<'a>, AnswerError> {
         let open = self.first_open(progress);
         match self.find(id).filter(|at| *at <= open) {
             Some(at) => Ok(&self.screens[at]),
@@ -117,7 +117,7 @@ impl<'a> Flow<'a> {
     }
 
     /// The ids of the later screens of the same step.
-    fn following(&self, screen: &Screen<'a>) -> impl Iterator<Item = &str> {
+    fn later_screens_of_step(&self, screen: &Screen<'a>) -> impl Iterator<Item = &str> {
         let later = self.screens.iter().skip_while(|other| other.id != screen.id).skip(1);
         later.filter(|other| other.group == screen.group).map(|other| &*other.id)
     }
@@ -129,59 +129,62 @@ impl<'a> Flow<'a> {
     /// [`AnswerError`] when the person is not there yet, or the answer does not fit.
     pub(crate) fn answer(
         &self,
-        progress: &Progress,
-        mut answer: Answer,
-        context: &Beside<'_>,
-    ) -> Result<Next, AnswerError> {
+        progress: &FlowProgress,
+        mut answer: ScreenAnswer,
+        context: &AnswerContext<'_>,
+    ) -> Result<AnswerTransition, AnswerError> {
         let screen = self.reachable(progress, &answer.screen)?;
         if answer.keep {
             if !progress.inputs.contains_key(&screen.id) {
                 return Err(error("try-again", format!("nothing was given at `{}` that could be kept", screen.id)));
             }
-            return Ok(Next::new(progress.at(self, self.first_open(progress)), None));
+            return Ok(AnswerTransition::new(progress.at(self, self.first_open(progress)), None));
         }
         if answer.auto {
-            fill_in(&mut answer, &screen.content, context);
+            fill_with_samples(&mut answer, &screen.content, context);
         }
         let (input, act) = match &screen.content {
-            Content::Agreement if answer.agree == Some(false) => {
-                return Ok(Next::new(progress.clone(), Some(Act::Disagree)));
+            ScreenKind::Agreement if answer.agree == Some(false) => {
+                return Ok(AnswerTransition::new(progress.clone(), Some(FollowUp::Disagree)));
             }
-            Content::Processing => return Ok(Next::new(progress.clone(), Some(Act::Finish))),
-            Content::Code { channel, address, resends } if answer.resend => {
+            ScreenKind::Processing => return Ok(AnswerTransition::new(progress.clone(), Some(FollowUp::Finish))),
+            ScreenKind::Code { channel, address, resends } if answer.resend => {
                 let resends = resends.saturating_add(1);
-                let act = Act::SendCode { channel: *channel, address: address.clone(), resends };
-                return Ok(Next::new(progress.resent(&screen.group, resends), Some(act)));
+                let act = FollowUp::SendCode { channel: *channel, address: address.clone(), resends };
+                return Ok(AnswerTransition::new(progress.resent(&screen.group, resends), Some(act)));
             }
-            Content::Address { channel, is_checked } => {
+            ScreenKind::Address { channel, is_checked } => {
                 let address = address(*channel, &required(answer.address, "address")?)?;
                 // The code of the same address is the one that was sent last.
                 let resends = match progress.given(&screen.id) {
-                    Some(Given::Address { address: before, resends }) if *before == address => *resends,
+                    Some(ScreenInput::Address { address: before, resends }) if *before == address => *resends,
                     _ => 0,
                 };
-                let input = Given::Address { address: address.clone(), resends };
-                (input, is_checked.then_some(Act::SendCode { channel: *channel, address, resends }))
+                let input = ScreenInput::Address { address: address.clone(), resends };
+                (input, is_checked.then_some(FollowUp::SendCode { channel: *channel, address, resends }))
             }
-            content => (given(content, answer, context)?, None),
+            content => (required_input(content, answer, context)?, None),
         };
-        let dropped =
-            if progress.inputs.get(&screen.id) == Some(&input) { Vec::new() } else { dropped(&screen.content, &input) };
+        let dropped = if progress.inputs.get(&screen.id) == Some(&input) {
+            Vec::new()
+        } else {
+            obsolete_uploads(&screen.content, &input)
+        };
         let mut progress = progress.clone();
-        progress.give(&screen.id, input, self.following(screen));
-        Ok(Next { dropped, ..Next::new(progress, act) })
+        progress.apply(&screen.id, input, self.later_screens_of_step(screen));
+        Ok(AnswerTransition { dropped, ..AnswerTransition::new(progress, act) })
     }
 }
 
-impl Progress {
+impl FlowProgress {
     /// Takes what was given on a screen; where it decides, what was given on the screens that are `following` is gone. The
     /// person goes on to the first open screen.
-    fn give<'s>(&mut self, id: &str, input: Given, following: impl Iterator<Item = &'s str>) {
+    fn apply<'s>(&mut self, id: &str, input: ScreenInput, following: impl Iterator<Item = &'s str>) {
         self.at = None;
         if self.inputs.get(id) == Some(&input) {
             return;
         }
-        if input.decides() {
+        if input.invalidates_later_screens() {
             following.for_each(|id| {
                 self.inputs.shift_remove(id);
             });
@@ -196,22 +199,26 @@ impl Progress {
 }
 
 /// What is given on a screen that only takes something.
-fn given(content: &Content<'_>, answer: Answer, context: &Beside<'_>) -> Result<Given, AnswerError> {
+fn required_input(
+    content: &ScreenKind<'_>,
+    answer: ScreenAnswer,
+    context: &AnswerContext<'_>,
+) -> Result<ScreenInput, AnswerError> {
     Ok(match content {
-        Content::Agreement => match required(answer.agree, "agree")? {
-            true => Given::Passed,
+        ScreenKind::Agreement => match required(answer.agree, "agree")? {
+            true => ScreenInput::Acknowledged,
             false => unreachable!("who disagrees is through"),
         },
-        Content::Device { is_optional: false } if !answer.auto => {
+        ScreenKind::Device { is_optional: false } if !answer.auto => {
             return Err(error("device-required", "the flag `skip_desktop` is on: the person goes on with a phone"));
         }
-        Content::Language => {
+        ScreenKind::Language => {
             let code = required(answer.language, "language")?;
             let known = Language::of(&code);
             let unknown = || error("try-again", format!("`{}` is no language of the widget", shortened(&code)));
-            Given::Language(known.ok_or_else(unknown)?.code().to_owned())
+            ScreenInput::Language(known.ok_or_else(unknown)?.code().to_owned())
         }
-        Content::Code { address, resends, .. } => {
+        ScreenKind::Code { address, resends, .. } => {
             let code = required(answer.code, "code")?;
             if code.trim().is_empty() {
                 return Err(error("code-missing", format!("the code that was sent to {address} is missing")));
@@ -220,9 +227,9 @@ fn given(content: &Content<'_>, answer: Answer, context: &Beside<'_>) -> Result<
                 let problem = format!("`{}` is not the code that was sent to {address}", shortened(&code));
                 return Err(error("code-wrong", problem));
             }
-            Given::Passed
+            ScreenInput::Acknowledged
         }
-        Content::Document { kinds, countries } => {
+        ScreenKind::Document { kinds, countries } => {
             let kind = required(answer.document, "document")?;
             let country = required(answer.country, "country")?;
             if !kinds.contains(&kind) {
@@ -233,44 +240,44 @@ fn given(content: &Content<'_>, answer: Answer, context: &Beside<'_>) -> Result<
                 let country = shortened(&country);
                 return Err(error("country-missing", format!("`{country}` is no country that the flags allow")));
             }
-            Given::Document { kind, country }
+            ScreenInput::Document { kind, country }
         }
-        Content::Capture(capture) => capture.check(&answer)?,
-        Content::Paper { kinds } => {
+        ScreenKind::Capture(capture) => capture.check(&answer)?,
+        ScreenKind::GeneralDocument { kinds } => {
             let kind = required(answer.paper, "paper")?;
             if !kinds.contains(&&*kind) {
                 let kind = shortened(&kind);
                 return Err(error("try-again", format!("the flags do not allow the general document `{kind}`")));
             }
-            Given::Paper(kind)
+            ScreenInput::GeneralDocument(kind)
         }
-        Content::More { .. } => Given::More(required(answer.more, "more")?),
-        Content::Questionnaire(questionnaire) => {
+        ScreenKind::MorePages { .. } => ScreenInput::MorePages(required(answer.more, "more")?),
+        ScreenKind::Questionnaire(questionnaire) => {
             let answers = required(answer.answers, "answers")?;
-            Answers::check(questionnaire, &answers).map_err(|problem| error("answers-wrong", problem))?;
-            Given::Answers { questionnaire: questionnaire.key.to_string(), answers }
+            QuestionnaireAnswers::check(questionnaire, &answers).map_err(|problem| error("answers-wrong", problem))?;
+            ScreenInput::Answers { questionnaire: questionnaire.key.to_string(), answers }
         }
-        Content::Device { .. }
-        | Content::Participants
-        | Content::Geolocation
-        | Content::VideoCall
-        | Content::Check
-        | Content::Address { .. }
-        | Content::Processing => Given::Passed,
+        ScreenKind::Device { .. }
+        | ScreenKind::Participants
+        | ScreenKind::Geolocation
+        | ScreenKind::VideoCall
+        | ScreenKind::StepCheck
+        | ScreenKind::Address { .. }
+        | ScreenKind::Processing => ScreenInput::Acknowledged,
     })
 }
 
 /// The pictures that do not belong to what was given.
-fn dropped(content: &Content<'_>, input: &Given) -> Vec<(MediaKind, u32)> {
+fn obsolete_uploads(content: &ScreenKind<'_>, input: &ScreenInput) -> Vec<(MediaKind, u32)> {
     let papers = |from: u32| (from..=MOST_PAGES).map(|page| (MediaKind::GeneralDocument, page)).collect();
     match (content, input) {
-        (Content::Document { .. }, _) => {
+        (ScreenKind::Document { .. }, _) => {
             [MediaKind::CardFront, MediaKind::CardBack, MediaKind::Passport].map(|kind| (kind, 1)).to_vec()
         }
-        (Content::Paper { .. }, _) => papers(1),
-        (Content::More { pages }, Given::More(false)) => papers(pages + 1),
-        (Content::Capture(capture), Given::Picture { is_sample: true }) => {
-            let video = (capture.subject == Subject::Liveness).then_some((MediaKind::FaceVideo, 1));
+        (ScreenKind::GeneralDocument { .. }, _) => papers(1),
+        (ScreenKind::MorePages { pages }, ScreenInput::MorePages(false)) => papers(pages + 1),
+        (ScreenKind::Capture(capture), ScreenInput::Picture { is_sample: true }) => {
+            let video = (capture.subject == CaptureSubject::Liveness).then_some((MediaKind::FaceVideo, 1));
             [(capture.subject.media(), capture.page)].into_iter().chain(video).collect()
         }
         _ => Vec::new(),
@@ -278,33 +285,33 @@ fn dropped(content: &Content<'_>, input: &Given) -> Vec<(MediaKind, u32)> {
 }
 
 /// Fills in whatever fits.
-fn fill_in(answer: &mut Answer, content: &Content<'_>, context: &Beside<'_>) {
+fn fill_with_samples(answer: &mut ScreenAnswer, content: &ScreenKind<'_>, context: &AnswerContext<'_>) {
     match content {
-        Content::Language => answer.language = Some(context.language.code().to_owned()),
-        Content::Agreement => answer.agree = Some(true),
-        Content::Address { channel: Channel::Email, .. } => answer.address = Some(SAMPLE_EMAIL.to_owned()),
-        Content::Address { channel: Channel::Phone, .. } => answer.address = Some(SAMPLE_PHONE.to_owned()),
-        Content::Code { address, resends, .. } => answer.code = Some((context.code)(address, *resends)),
-        Content::Document { kinds, countries } => {
+        ScreenKind::Language => answer.language = Some(context.language.code().to_owned()),
+        ScreenKind::Agreement => answer.agree = Some(true),
+        ScreenKind::Address { channel: Channel::Email, .. } => answer.address = Some(SAMPLE_EMAIL.to_owned()),
+        ScreenKind::Address { channel: Channel::Phone, .. } => answer.address = Some(SAMPLE_PHONE.to_owned()),
+        ScreenKind::Code { address, resends, .. } => answer.code = Some((context.code)(address, *resends)),
+        ScreenKind::Document { kinds, countries } => {
             let (kind, country) = &(context.document)();
             let is_country_allowed = countries.is_empty() || countries.contains(country);
             answer.document = Some(if kinds.contains(kind) { *kind } else { kinds[0] });
             answer.country = Some(if is_country_allowed { country.clone() } else { countries[0].clone() });
         }
-        Content::Capture(_) => answer.sample = true,
-        Content::Paper { kinds } => answer.paper = Some(kinds[0].to_owned()),
-        Content::More { .. } => answer.more = Some(false),
-        Content::Questionnaire(questionnaire) => {
+        ScreenKind::Capture(_) => answer.sample = true,
+        ScreenKind::GeneralDocument { kinds } => answer.paper = Some(kinds[0].to_owned()),
+        ScreenKind::MorePages { .. } => answer.more = Some(false),
+        ScreenKind::Questionnaire(questionnaire) => {
             let invented = questionnaire.questions.iter();
             answer.answers =
                 Some(invented.map(|question| (question.key.to_string(), question.invented_answer())).collect());
         }
-        Content::Device { .. }
-        | Content::Participants
-        | Content::Geolocation
-        | Content::VideoCall
-        | Content::Check
-        | Content::Processing => {}
+        ScreenKind::Device { .. }
+        | ScreenKind::Participants
+        | ScreenKind::Geolocation
+        | ScreenKind::VideoCall
+        | ScreenKind::StepCheck
+        | ScreenKind::Processing => {}
     }
 }
 
@@ -349,24 +356,24 @@ mod tests {
     use crate::vendor::{Flags, Steps};
 
     /// A person on their way.
-    struct Person {
+    struct FlowWalker {
         flags: Flags,
         steps: Steps,
-        progress: Progress,
+        progress: FlowProgress,
     }
 
-    impl Person {
+    impl FlowWalker {
         fn new(flags: Value, steps: Value) -> Self {
             let (flags, steps) = (Flags::read(&flags.to_string()), Steps::read(&steps.to_string()));
-            Self { flags, steps, progress: Progress::default() }
+            Self { flags, steps, progress: FlowProgress::default() }
         }
 
         fn flow(&self) -> Flow<'_> {
             Flow::new(&self.flags, &self.steps, &self.progress, false)
         }
 
-        fn give(&mut self, answer: Value) -> Result<Next, AnswerError> {
-            let context = Beside {
+        fn give(&mut self, answer: Value) -> Result<AnswerTransition, AnswerError> {
+            let context = AnswerContext {
                 code: &|_, resends| format!("{}", 1234 + resends),
                 document: &|| (DocumentType::Passport, "UKR".to_owned()),
                 language: Language::Georgian,
@@ -392,11 +399,11 @@ mod tests {
 
     #[test]
     fn a_person_goes_from_screen_to_screen() {
-        let mut person = Person::new(json!({"require_email_check": true}), json!([]));
+        let mut person = FlowWalker::new(json!({"require_email_check": true}), json!([]));
         assert_eq!(person.is_at(), "agreement");
         person.give(json!({"screen": "agreement", "agree": true})).unwrap();
         let sent = person.give(json!({"screen": "email", "address": " anna@example.com "})).unwrap();
-        let act = Act::SendCode { channel: Channel::Email, address: "anna@example.com".into(), resends: 0 };
+        let act = FollowUp::SendCode { channel: Channel::Email, address: "anna@example.com".into(), resends: 0 };
         assert_eq!(sent.act, Some(act));
         person.give(json!({"screen": "email.code", "code": "1234"})).unwrap();
         person.give(json!({"screen": "document", "document": "id", "country": "GEO"})).unwrap();
@@ -404,7 +411,7 @@ mod tests {
             assert_eq!(person.is_at(), screen);
             person.give(json!({"screen": screen, "sample": true})).unwrap();
         }
-        assert_eq!(person.give(json!({"screen": "processing"})).unwrap().act, Some(Act::Finish));
+        assert_eq!(person.give(json!({"screen": "processing"})).unwrap().act, Some(FollowUp::Finish));
     }
 
     #[test]
@@ -420,12 +427,12 @@ mod tests {
             {"type": "language"}, {"type": "user-questionnaire", "key": "k", "questions": questions},
             {"type": "geolocation"}, {"type": "video-call"},
         ]);
-        let mut person = Person::new(flags, steps);
+        let mut person = FlowWalker::new(flags, steps);
         let mut seen = Vec::new();
         loop {
             seen.push(person.is_at());
             let next = person.give(json!({"screen": person.is_at(), "auto": true})).unwrap();
-            if next.act == Some(Act::Finish) {
+            if next.act == Some(FollowUp::Finish) {
                 break;
             }
         }
@@ -441,7 +448,7 @@ mod tests {
             "skip_agreement": true, "require_email": true, "require_phone_number_check": true,
             "document_types": ["id"], "document_countries": ["GEO", "UKR"],
         });
-        let mut person = Person::new(flags, json!([]));
+        let mut person = FlowWalker::new(flags, json!([]));
         let there = "the person is at the screen `email`, not at `document`".to_owned();
         assert_eq!(person.refused(json!({"screen": "document", "document": "id"})), ("out-of-step", there));
         for address in ["", "anna", "anna@", "@example.com", "anna@example", "a b@example.com", "a@b@example.com"] {
@@ -466,40 +473,40 @@ mod tests {
 
     #[test]
     fn a_code_that_is_sent_again_takes_the_place_of_the_one_before() {
-        let mut person = Person::new(json!({"skip_agreement": true, "require_email_check": true}), json!([]));
+        let mut person = FlowWalker::new(json!({"skip_agreement": true, "require_email_check": true}), json!([]));
         let email = |address: &str| json!({"screen": "email", "address": address});
         person.give(email("anna@example.com")).unwrap();
         let again = json!({"screen": "email.code", "resend": true});
         for resends in 1..=2 {
             let next = person.give(again.clone()).unwrap();
             let address = "anna@example.com".to_owned();
-            assert_eq!(next.act, Some(Act::SendCode { channel: Channel::Email, address, resends }));
+            assert_eq!(next.act, Some(FollowUp::SendCode { channel: Channel::Email, address, resends }));
             assert_eq!(person.is_at(), "email.code");
         }
         assert_eq!(person.refused(json!({"screen": "email.code", "code": "1235"})).0, "code-wrong");
         // The same address has the same code; another one has its own.
         let next = person.give(email("anna@example.com")).unwrap();
-        assert!(matches!(next.act, Some(Act::SendCode { resends: 2, .. })), "{next:?}");
+        assert!(matches!(next.act, Some(FollowUp::SendCode { resends: 2, .. })), "{next:?}");
         let next = person.give(email("nino@example.com")).unwrap();
-        assert!(matches!(next.act, Some(Act::SendCode { resends: 0, .. })), "{next:?}");
+        assert!(matches!(next.act, Some(FollowUp::SendCode { resends: 0, .. })), "{next:?}");
         person.give(json!({"screen": "email.code", "code": "1234"})).unwrap();
     }
 
     #[test]
     fn a_picture_comes_as_the_flags_let_it() {
-        let mut person = Person::new(json!({"skip_agreement": true, "skip_document": true}), json!([]));
-        let context = Beside {
+        let mut person = FlowWalker::new(json!({"skip_agreement": true, "skip_document": true}), json!([]));
+        let context = AnswerContext {
             code: &|_, _| String::new(),
             document: &|| unreachable!("no document is asked for"),
             language: Language::English,
         };
         let take = |source| {
-            let answer = Answer { screen: "face".into(), picture: Some(source), ..Answer::default() };
+            let answer = ScreenAnswer { screen: "face".into(), picture: Some(source), ..ScreenAnswer::default() };
             person.flow().answer(&person.progress, answer, &context).map_err(|error| error.text)
         };
-        assert_eq!(take(Way::Upload), Err("no-upload"));
-        let taken = take(Way::Capture).unwrap();
-        assert_eq!(taken.progress.given("face"), Some(&Given::Picture { is_sample: false }));
+        assert_eq!(take(CaptureSource::Upload), Err("no-upload"));
+        let taken = take(CaptureSource::Capture).unwrap();
+        assert_eq!(taken.progress.given("face"), Some(&ScreenInput::Picture { is_sample: false }));
         assert_eq!(taken.dropped, []);
         let sample = person.give(json!({"screen": "face", "sample": true})).unwrap();
         assert_eq!(sample.dropped, [(MediaKind::Face, 1)]);
@@ -508,7 +515,7 @@ mod tests {
 
     #[test]
     fn another_choice_takes_back_what_followed_from_the_first() {
-        let mut person = Person::new(json!({"skip_agreement": true}), json!([]));
+        let mut person = FlowWalker::new(json!({"skip_agreement": true}), json!([]));
         person.give(json!({"screen": "document", "document": "id", "country": "GEO"})).unwrap();
         for screen in ["document.front", "document.back", "face"] {
             person.give(json!({"screen": screen, "sample": true})).unwrap();
@@ -525,7 +532,7 @@ mod tests {
     fn steps_whose_keys_look_alike_are_told_apart() {
         let step = |key: &str| json!({"type": "identity-document", "key": key, "document_countries": ["GEO"]});
         let flags = json!({"skip_agreement": true, "skip_document": true, "skip_face": true});
-        let mut person = Person::new(flags, json!([step("a.one"), step("a.two")]));
+        let mut person = FlowWalker::new(flags, json!([step("a.one"), step("a.two")]));
         let passport = |key: &str| json!({"screen": key, "document": "passport", "country": "GEO"});
         for key in ["a.one", "a.two"] {
             person.give(passport(key)).unwrap();
@@ -539,7 +546,7 @@ mod tests {
 
     #[test]
     fn whoever_went_back_can_keep_what_they_gave() {
-        let mut person = Person::new(json!({"skip_document": true}), json!([]));
+        let mut person = FlowWalker::new(json!({"skip_document": true}), json!([]));
         person.give(json!({"screen": "agreement", "agree": true})).unwrap();
         person.progress = person.progress.at(&person.flow(), 0);
         assert_eq!(person.is_at(), "agreement");
@@ -549,8 +556,8 @@ mod tests {
 
     #[test]
     fn whoever_disagrees_is_through() {
-        let mut person = Person::new(json!({}), json!([]));
+        let mut person = FlowWalker::new(json!({}), json!([]));
         let next = person.give(json!({"screen": "agreement", "agree": false})).unwrap();
-        assert_eq!(next.act, Some(Act::Disagree));
+        assert_eq!(next.act, Some(FollowUp::Disagree));
     }
 }

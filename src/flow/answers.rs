@@ -15,20 +15,20 @@ use crate::{
 
 /// The answers of a person: questionnaire key → question key → answer.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
-pub(crate) struct Answers {
-    given: Map<String, Value>,
+pub(crate) struct QuestionnaireAnswers {
+    values: Map<String, Value>,
     /// Whether nobody was asked what is not among them: those answers are invented.
     is_partial: bool,
 }
 
-impl Answers {
+impl QuestionnaireAnswers {
     /// Takes what the person filled in, all at once.
     ///
     /// # Errors
     ///
     /// A message that names the questionnaire and the question, and says what is wrong.
     pub(crate) fn new(answers: Map<String, Value>, steps: &Steps) -> Result<Self, String> {
-        let index = Asked::of(steps.questionnaires_of_person());
+        let index = QuestionIndex::new(steps.questionnaires_of_person());
         for (key, given) in &answers {
             let Some(questions) = index.questionnaires.get(key.as_str()) else {
                 return Err(format!("the session has no questionnaire `{}` for the person", shortened(key)));
@@ -38,7 +38,7 @@ impl Answers {
             };
             check(key, given, questions)?;
         }
-        let answers = Self { given: answers, is_partial: false };
+        let answers = Self { values: answers, is_partial: false };
         index.find_open(|questionnaire, question| answers.get(questionnaire, question).is_some())?;
         Ok(answers)
     }
@@ -47,30 +47,30 @@ impl Answers {
     ///
     /// # Errors
     ///
-    /// As [`Answers::new`].
+    /// As [`QuestionnaireAnswers::new`].
     pub(crate) fn check(questionnaire: &Questionnaire<'_>, given: &Map<String, Value>) -> Result<(), String> {
-        let index = Asked::of(std::iter::once(questionnaire.clone()));
+        let index = QuestionIndex::new(std::iter::once(questionnaire.clone()));
         check(&questionnaire.key, given, &index.questionnaires[&*questionnaire.key])?;
         index.find_open(|_, question| given.get(question).is_some_and(|answer| !is_blank(answer)))
     }
 
     /// Takes what the person filled in, one questionnaire after the other; `None` where that is nothing.
     pub(crate) fn partial(given: Map<String, Value>) -> Option<Self> {
-        (!given.is_empty()).then_some(Self { given, is_partial: true })
+        (!given.is_empty()).then_some(Self { values: given, is_partial: true })
     }
 
     /// What was filled in.
-    pub(crate) fn given(&self) -> &Map<String, Value> {
-        &self.given
+    pub(crate) fn to_json(&self) -> &Map<String, Value> {
+        &self.values
     }
 
     /// Whether the person was asked the questions of that key.
     pub(crate) fn were_asked(&self, questionnaire: &str) -> bool {
-        !self.is_partial || self.given.contains_key(questionnaire)
+        !self.is_partial || self.values.contains_key(questionnaire)
     }
 
     pub(crate) fn get(&self, questionnaire: &str, question: &str) -> Option<&Value> {
-        self.given.get(questionnaire)?.get(question).filter(|answer| !is_blank(answer))
+        self.values.get(questionnaire)?.get(question).filter(|answer| !is_blank(answer))
     }
 }
 
@@ -78,7 +78,7 @@ impl Answers {
 fn check(
     questionnaire: &str,
     given: &Map<String, Value>,
-    questions: &HashMap<Cow<'_, str>, AskedQuestion<'_>>,
+    questions: &HashMap<Cow<'_, str>, IndexedQuestion<'_>>,
 ) -> Result<(), String> {
     for (question, answer) in given {
         let (key, name) = (shortened(questionnaire), shortened(question));
@@ -95,20 +95,20 @@ fn check(
 }
 
 /// The questions of a form and their options by key, so that one look-up checks an answer, however long the form is.
-struct Asked<'a> {
-    questionnaires: HashMap<Cow<'a, str>, HashMap<Cow<'a, str>, AskedQuestion<'a>>>,
+struct QuestionIndex<'a> {
+    questionnaires: HashMap<Cow<'a, str>, HashMap<Cow<'a, str>, IndexedQuestion<'a>>>,
     /// Questionnaire and key of each mandatory question, in the order of the form.
     mandatory: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-struct AskedQuestion<'a> {
+struct IndexedQuestion<'a> {
     kind: Cow<'a, str>,
     options: HashSet<Cow<'a, str>>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> QuestionIndex<'a> {
     /// The form of those questionnaires. Of several questions with one key, the first counts.
-    fn of(all: impl Iterator<Item = Questionnaire<'a>>) -> Self {
+    fn new(all: impl Iterator<Item = Questionnaire<'a>>) -> Self {
         let mut index = Self { questionnaires: HashMap::new(), mandatory: Vec::new() };
         for questionnaire in all {
             let questions = index.questionnaires.entry(questionnaire.key.clone()).or_default();
@@ -119,7 +119,7 @@ impl<'a> Asked<'a> {
                 let options = question.options.into_iter().map(|option| option.key);
                 questions
                     .entry(question.key)
-                    .or_insert_with(|| AskedQuestion { kind: question.kind, options: options.collect() });
+                    .or_insert_with(|| IndexedQuestion { kind: question.kind, options: options.collect() });
             }
         }
         index
@@ -135,7 +135,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-impl AskedQuestion<'_> {
+impl IndexedQuestion<'_> {
     /// Says what is wrong with a person's answer.
     fn problem(&self, answer: &Value) -> Option<String> {
         let is_option = |value: &Value| value.as_str().is_some_and(|key| self.options.contains(key));
@@ -177,10 +177,10 @@ mod tests {
         Steps::read(&value.to_string())
     }
 
-    fn answer(kind: &str, mandatory: bool, answer: Value) -> Result<Answers, String> {
+    fn answer(kind: &str, mandatory: bool, answer: Value) -> Result<QuestionnaireAnswers, String> {
         let question = json!({"type": kind, "key": "q", "mandatory": mandatory, "options": ["a", {"key": "b"}]});
         let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]));
-        Answers::new(json!({"s": {"q": answer}}).as_object().unwrap().clone(), &steps)
+        QuestionnaireAnswers::new(json!({"s": {"q": answer}}).as_object().unwrap().clone(), &steps)
     }
 
     #[test]
@@ -218,7 +218,8 @@ mod tests {
     fn numbers_are_keys_and_options_too() {
         let question = json!({"type": "select", "key": 7, "mandatory": true, "options": [1, {"key": 2}]});
         let steps = steps(json!([{"type": "user-questionnaire", "key": 1, "questions": [question, "no question"]}]));
-        let answer = |option: &str| Answers::new(json!({"1": {"7": option}}).as_object().unwrap().clone(), &steps);
+        let answer =
+            |option: &str| QuestionnaireAnswers::new(json!({"1": {"7": option}}).as_object().unwrap().clone(), &steps);
         assert_eq!(answer("2").unwrap().get("1", "7"), Some(&json!("2")));
         assert_eq!(answer("3").unwrap_err(), "the question `7` of `1` takes one of its options, not \"3\"");
     }
@@ -227,16 +228,18 @@ mod tests {
     fn a_choice_without_options_cannot_be_mandatory() {
         let question = json!({"type": "select", "key": "q", "mandatory": true});
         let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]));
-        Answers::new(Map::new(), &steps).unwrap();
+        QuestionnaireAnswers::new(Map::new(), &steps).unwrap();
     }
 
     #[test]
     fn answers_to_what_was_not_asked_are_refused() {
-        let error = Answers::new(json!({"x": {}}).as_object().unwrap().clone(), &Steps::default()).unwrap_err();
+        let error =
+            QuestionnaireAnswers::new(json!({"x": {}}).as_object().unwrap().clone(), &Steps::default()).unwrap_err();
         assert_eq!(error, "the session has no questionnaire `x` for the person");
 
         let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [{"key": "q"}]}]));
-        let error = |answers: Value| Answers::new(answers.as_object().unwrap().clone(), &steps).unwrap_err();
+        let error =
+            |answers: Value| QuestionnaireAnswers::new(answers.as_object().unwrap().clone(), &steps).unwrap_err();
         assert_eq!(error(json!({"s": {"r": "x"}})), "`s` has no question `r`");
         assert_eq!(error(json!({"s": 5})), "the answers to `s` are not a JSON object");
     }

@@ -3,15 +3,15 @@
 use serde::Deserialize;
 
 use super::{
-    answer::{Answer, AnswerError, error},
-    progress::Given,
+    answer::{AnswerError, ScreenAnswer, error},
+    progress::ScreenInput,
 };
 use crate::vendor::{Flags, MediaKind};
 
 /// A picture that a step asks for, and the ways in which it may come.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Capture {
-    pub(crate) subject: Subject,
+    pub(crate) subject: CaptureSubject,
     /// Of a general document, from 1.
     pub(crate) page: u32,
     pub(crate) may_capture: bool,
@@ -24,7 +24,7 @@ pub(crate) struct Capture {
 
 /// What is on the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Subject {
+pub(crate) enum CaptureSubject {
     CardFront,
     CardBack,
     Passport,
@@ -34,10 +34,10 @@ pub(crate) enum Subject {
     /// The face, while the person does what three prompts say.
     Liveness,
     FaceWithDocument,
-    Paper,
+    GeneralDocument,
 }
 
-impl Subject {
+impl CaptureSubject {
     /// The media that come of it.
     pub(crate) fn media(self) -> MediaKind {
         match self {
@@ -46,7 +46,7 @@ impl Subject {
             Self::Passport | Self::PassportSpread => MediaKind::Passport,
             Self::Face | Self::Liveness => MediaKind::Face,
             Self::FaceWithDocument => MediaKind::FaceDocument,
-            Self::Paper => MediaKind::GeneralDocument,
+            Self::GeneralDocument => MediaKind::GeneralDocument,
         }
     }
 }
@@ -54,28 +54,29 @@ impl Subject {
 /// How a picture came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Way {
+pub(crate) enum CaptureSource {
     Capture,
     Upload,
 }
 
 impl Capture {
     /// A picture, with the ways in which the flags let it come.
-    pub(super) fn new(subject: Subject, page: u32, flags: &Flags) -> Self {
+    pub(super) fn new(subject: CaptureSubject, page: u32, flags: &Flags) -> Self {
         let may_capture = !flags.is_on("disable_document_capture");
         let (may_capture, may_upload) = match subject {
-            Subject::Face | Subject::Liveness => (true, flags.is_on("allow_face_upload")),
-            Subject::FaceWithDocument => (true, flags.is_on("allow_face_doc_upload")),
-            Subject::Paper => {
+            CaptureSubject::Face | CaptureSubject::Liveness => (true, flags.is_on("allow_face_upload")),
+            CaptureSubject::FaceWithDocument => (true, flags.is_on("allow_face_doc_upload")),
+            CaptureSubject::GeneralDocument => {
                 let (capture, upload) =
                     (flags.is_on("allow_general_document_capture"), flags.is_on("allow_general_document_upload"));
                 // A step that says neither takes both.
                 let says_neither = !capture && !upload;
                 (may_capture && (capture || says_neither), upload || says_neither)
             }
-            Subject::CardFront | Subject::CardBack | Subject::Passport | Subject::PassportSpread => {
-                (may_capture, flags.is_on("allow_document_upload"))
-            }
+            CaptureSubject::CardFront
+            | CaptureSubject::CardBack
+            | CaptureSubject::Passport
+            | CaptureSubject::PassportSpread => (may_capture, flags.is_on("allow_document_upload")),
         };
         let may_share = !flags.is_on("restrict_url_sharing") || flags.text("switch_device_url").is_some();
         Self {
@@ -93,14 +94,16 @@ impl Capture {
     /// # Errors
     ///
     /// [`AnswerError`] when the flags forbid it, or nothing came.
-    pub(crate) fn check(&self, answer: &Answer) -> Result<Given, AnswerError> {
+    pub(crate) fn check(&self, answer: &ScreenAnswer) -> Result<ScreenInput, AnswerError> {
         match answer.picture {
-            Some(Way::Capture) if !self.may_capture => {
+            Some(CaptureSource::Capture) if !self.may_capture => {
                 Err(error("no-capture", "the flags let nobody capture it with the camera"))
             }
-            Some(Way::Upload) if !self.may_upload => Err(error("no-upload", "the flags let nobody upload it")),
-            Some(_) => Ok(Given::Picture { is_sample: false }),
-            None if answer.sample => Ok(Given::Picture { is_sample: true }),
+            Some(CaptureSource::Upload) if !self.may_upload => {
+                Err(error("no-upload", "the flags let nobody upload it"))
+            }
+            Some(_) => Ok(ScreenInput::Picture { is_sample: false }),
+            None if answer.sample => Ok(ScreenInput::Picture { is_sample: true }),
             None => Err(error("try-again", "there is neither a picture nor `sample`")),
         }
     }

@@ -8,10 +8,10 @@ mod screens;
 mod steps;
 
 pub(crate) use self::{
-    answer::{Act, Answer, AnswerError, Beside, SAMPLE_EMAIL, SAMPLE_PHONE},
-    answers::Answers,
-    capture::{Capture, Subject, Way},
-    progress::{Given, Progress},
-    screens::{Channel, Content, Flow, Screen},
+    answer::{AnswerContext, AnswerError, FollowUp, SAMPLE_EMAIL, SAMPLE_PHONE, ScreenAnswer},
+    answers::QuestionnaireAnswers,
+    capture::{Capture, CaptureSource, CaptureSubject},
+    progress::{FlowProgress, ScreenInput},
+    screens::{Channel, Flow, Screen, ScreenKind},
     steps::{find_step, flags_of, steps},
 };

@@ -11,18 +11,18 @@ use crate::{
 
 /// What a person gave so far, and where they are. It is kept in the session, so that a page can be closed.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
-pub(crate) struct Progress {
+pub(crate) struct FlowProgress {
     /// The id of the screen that the person looks at; `None` for the first that is open.
     pub(super) at: Option<String>,
     /// By the ids of screens.
-    pub(super) inputs: IndexMap<String, Given>,
+    pub(super) inputs: IndexMap<String, ScreenInput>,
 }
 
 /// What a person gave on a screen.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-pub(crate) enum Given {
+pub(crate) enum ScreenInput {
     /// They went on.
-    Passed,
+    Acknowledged,
     /// They chose a language, by the vendor's code.
     Language(String),
     /// An e-mail address or a phone number, and how often the code that checks it was sent again.
@@ -36,49 +36,49 @@ pub(crate) enum Given {
     /// A picture came in, or the sample is taken.
     Picture { is_sample: bool },
     /// Which general document they bring.
-    Paper(String),
+    GeneralDocument(String),
     /// Whether the general document has another page.
-    More(bool),
+    MorePages(bool),
     /// They answered a questionnaire.
     Answers { questionnaire: String, answers: Map<String, Value> },
 }
 
-impl Given {
+impl ScreenInput {
     /// Whether later screens of the step follow from it.
-    pub(super) fn decides(&self) -> bool {
-        matches!(self, Self::Address { .. } | Self::Document { .. } | Self::Paper(_) | Self::More(_))
+    pub(super) fn invalidates_later_screens(&self) -> bool {
+        matches!(self, Self::Address { .. } | Self::Document { .. } | Self::GeneralDocument(_) | Self::MorePages(_))
     }
 }
 
-impl OnHeap for Given {
+impl OnHeap for ScreenInput {
     fn on_heap(&self) -> usize {
         match self {
-            Self::Passed | Self::Picture { .. } | Self::More(_) => 0,
+            Self::Acknowledged | Self::Picture { .. } | Self::MorePages(_) => 0,
             Self::Language(text)
             | Self::Address { address: text, .. }
-            | Self::Paper(text)
+            | Self::GeneralDocument(text)
             | Self::Document { country: text, .. } => text.on_heap(),
             Self::Answers { questionnaire, answers } => questionnaire.on_heap() + answers.on_heap(),
         }
     }
 }
 
-impl OnHeap for Progress {
+impl OnHeap for FlowProgress {
     fn on_heap(&self) -> usize {
         self.at.on_heap() + self.inputs.on_heap()
     }
 }
 
-impl Progress {
+impl FlowProgress {
     /// What was given on the screen of that id.
-    pub(crate) fn given(&self, screen: &str) -> Option<&Given> {
+    pub(crate) fn given(&self, screen: &str) -> Option<&ScreenInput> {
         self.inputs.get(screen)
     }
 
     /// The same after a code was sent again so often to the address that was given on a screen.
     pub(super) fn resent(&self, screen: &str, often: u32) -> Self {
         let mut progress = self.clone();
-        if let Some(Given::Address { resends, .. }) = progress.inputs.get_mut(screen) {
+        if let Some(ScreenInput::Address { resends, .. }) = progress.inputs.get_mut(screen) {
             *resends = often;
         }
         progress
@@ -86,14 +86,15 @@ impl Progress {
 
     /// The language that the person chose last.
     pub(crate) fn language(&self) -> Option<Language> {
-        let chosen = |input: &Given| if let Given::Language(code) = input { Language::of(code) } else { None };
+        let chosen =
+            |input: &ScreenInput| if let ScreenInput::Language(code) = input { Language::of(code) } else { None };
         self.inputs.values().rev().find_map(chosen)
     }
 
     /// The document that the person chose, and its country.
     pub(crate) fn document(&self) -> Option<(DocumentType, &str)> {
         self.inputs.values().rev().find_map(|input| match input {
-            Given::Document { kind, country } => Some((*kind, country.as_str())),
+            ScreenInput::Document { kind, country } => Some((*kind, country.as_str())),
             _ => None,
         })
     }
@@ -110,25 +111,28 @@ impl Progress {
 
     fn addresses(&self) -> impl Iterator<Item = &str> {
         self.inputs.values().rev().filter_map(|input| match input {
-            Given::Address { address, .. } => Some(&**address),
+            ScreenInput::Address { address, .. } => Some(&**address),
             _ => None,
         })
     }
 
     /// The kind of general document that the person chose.
     pub(crate) fn paper(&self) -> Option<&str> {
-        self.inputs.values().rev().find_map(|input| if let Given::Paper(kind) = input { Some(&**kind) } else { None })
+        self.inputs
+            .values()
+            .rev()
+            .find_map(|input| if let ScreenInput::GeneralDocument(kind) = input { Some(&**kind) } else { None })
     }
 
     /// How many pages the person gave of their general document, beside the first.
     pub(crate) fn more_pages(&self) -> u32 {
-        self.inputs.values().filter(|input| matches!(input, Given::More(true))).count() as u32
+        self.inputs.values().filter(|input| matches!(input, ScreenInput::MorePages(true))).count() as u32
     }
 
     /// The questionnaires that the person answered, by their keys.
     pub(crate) fn answers(&self) -> Map<String, Value> {
         let answered = self.inputs.values().filter_map(|input| match input {
-            Given::Answers { questionnaire, answers } => Some((questionnaire.clone(), answers.clone().into())),
+            ScreenInput::Answers { questionnaire, answers } => Some((questionnaire.clone(), answers.clone().into())),
             _ => None,
         });
         answered.collect()

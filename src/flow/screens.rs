@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    capture::{Capture, Subject},
-    progress::{Given, Progress},
+    capture::{Capture, CaptureSubject},
+    progress::{FlowProgress, ScreenInput},
     steps,
 };
 use crate::vendor::{DocumentType, Flags, Questionnaire, Step, StepType, Steps};
@@ -27,12 +27,12 @@ pub(crate) struct Screen<'a> {
     step: Option<(Cow<'a, str>, Cow<'a, str>)>,
     /// What all screens of a step share: its key, which no other step has.
     pub(super) group: String,
-    pub(crate) content: Content<'a>,
+    pub(crate) content: ScreenKind<'a>,
 }
 
 /// What a screen is about.
 #[derive(Debug, Clone)]
-pub(crate) enum Content<'a> {
+pub(crate) enum ScreenKind<'a> {
     /// Going on with a phone: the person must, or may.
     Device { is_optional: bool },
     /// Several people take part.
@@ -54,9 +54,9 @@ pub(crate) enum Content<'a> {
     /// A picture is taken, or a file chosen.
     Capture(Capture),
     /// Which general document the person brings.
-    Paper { kinds: Vec<&'static str> },
+    GeneralDocument { kinds: Vec<&'static str> },
     /// Whether it has another page.
-    More { pages: u32 },
+    MorePages { pages: u32 },
     /// Questions.
     Questionnaire(Questionnaire<'a>),
     /// Where the person is.
@@ -64,7 +64,7 @@ pub(crate) enum Content<'a> {
     /// A call with the vendor's operator.
     VideoCall,
     /// What was given so far is looked at, before the person goes on.
-    Check,
+    StepCheck,
     /// All is given; the session is finished.
     Processing,
 }
@@ -85,32 +85,32 @@ impl Screen<'_> {
 
 impl<'a> Flow<'a> {
     /// The screens for what a session is asked for, after what was given, on a phone or a computer.
-    pub(crate) fn new(flags: &Flags, requested: &'a Steps, progress: &Progress, is_phone: bool) -> Self {
+    pub(crate) fn new(flags: &Flags, requested: &'a Steps, progress: &FlowProgress, is_phone: bool) -> Self {
         let mut flow = Self { screens: Vec::new() };
         let must_change = flags.is_on("skip_desktop") && !is_phone;
         let may_change = flags.is_on("optional_continue_on_another_device") && !is_phone;
         if must_change || may_change {
-            flow.add(None, "device", None, Content::Device { is_optional: !must_change });
+            flow.add(None, "device", None, ScreenKind::Device { is_optional: !must_change });
         }
         if flags.is_on("multiple_participants") {
-            flow.add(None, "participants", None, Content::Participants);
+            flow.add(None, "participants", None, ScreenKind::Participants);
         }
         for step in steps(flags, requested) {
             flow.add_step(&step, flags, progress);
         }
-        flow.add(None, "processing", None, Content::Processing);
+        flow.add(None, "processing", None, ScreenKind::Processing);
         flow
     }
 
     /// The screen that the person looks at: where they are, if they can be there, and otherwise the first open one.
-    pub(crate) fn current(&self, progress: &Progress) -> usize {
+    pub(crate) fn current(&self, progress: &FlowProgress) -> usize {
         let open = self.first_open(progress);
         let at = progress.at.as_ref().and_then(|at| self.find(at));
         at.map_or(open, |at| at.min(open))
     }
 
     /// The first screen on which nothing was given.
-    pub(super) fn first_open(&self, progress: &Progress) -> usize {
+    pub(super) fn first_open(&self, progress: &FlowProgress) -> usize {
         let is_open = |screen: &Screen<'_>| !progress.inputs.contains_key(&screen.id);
         self.screens.iter().position(is_open).unwrap_or(self.screens.len() - 1)
     }
@@ -119,15 +119,15 @@ impl<'a> Flow<'a> {
         self.screens.iter().position(|screen| screen.id == id)
     }
 
-    fn add_step(&mut self, step: &Step<'a>, flags: &Flags, progress: &Progress) {
+    fn add_step(&mut self, step: &Step<'a>, flags: &Flags, progress: &FlowProgress) {
         let flags = &step.own.map_or_else(|| flags.clone(), |own| flags.with_step(own));
-        let key = self.free(&step.key);
-        let picture = |subject| Content::Capture(Capture::new(subject, 1, flags));
+        let key = self.unique_id(&step.key);
+        let picture = |subject| ScreenKind::Capture(Capture::new(subject, 1, flags));
         match StepType::named(&step.kind) {
             // The terms are no type of step that a company can ask for.
-            None if step.own.is_none() => self.add(Some(step), &key, None, Content::Agreement),
+            None if step.own.is_none() => self.add(Some(step), &key, None, ScreenKind::Agreement),
             None | Some(StepType::OperatorQuestionnaire) => {}
-            Some(StepType::Language) => self.add(Some(step), &key, None, Content::Language),
+            Some(StepType::Language) => self.add(Some(step), &key, None, ScreenKind::Language),
             Some(StepType::Email) => {
                 self.add_address(step, &key, Channel::Email, flags.is_on("require_email_check"), progress);
             }
@@ -137,76 +137,76 @@ impl<'a> Flow<'a> {
             Some(StepType::IdentityDocument) => self.add_document(step, &key, flags, progress),
             Some(StepType::Liveness) => {
                 let with_prompts = step.own.is_some() || flags.is_on("liveness");
-                let subject = if with_prompts { Subject::Liveness } else { Subject::Face };
+                let subject = if with_prompts { CaptureSubject::Liveness } else { CaptureSubject::Face };
                 self.add(Some(step), &key, None, picture(subject));
                 self.add_check(step, &key, flags);
             }
             Some(StepType::SelfieWithDocument) => {
-                self.add(Some(step), &key, None, picture(Subject::FaceWithDocument));
+                self.add(Some(step), &key, None, picture(CaptureSubject::FaceWithDocument));
             }
             Some(StepType::GeneralDocument) => self.add_paper(step, &key, flags, progress),
-            Some(StepType::Geolocation) => self.add(Some(step), &key, None, Content::Geolocation),
-            Some(StepType::VideoCall) => self.add(Some(step), &key, None, Content::VideoCall),
+            Some(StepType::Geolocation) => self.add(Some(step), &key, None, ScreenKind::Geolocation),
+            Some(StepType::VideoCall) => self.add(Some(step), &key, None, ScreenKind::VideoCall),
             Some(StepType::UserQuestionnaire | StepType::ClientQuestionnaire) => {
                 if let Some(questionnaire) = step.questionnaire() {
-                    self.add(Some(step), &key, None, Content::Questionnaire(questionnaire));
+                    self.add(Some(step), &key, None, ScreenKind::Questionnaire(questionnaire));
                 }
             }
         }
     }
 
-    fn add_address(&mut self, step: &Step<'a>, key: &str, channel: Channel, is_checked: bool, progress: &Progress) {
-        self.add(Some(step), key, None, Content::Address { channel, is_checked });
+    fn add_address(&mut self, step: &Step<'a>, key: &str, channel: Channel, is_checked: bool, progress: &FlowProgress) {
+        self.add(Some(step), key, None, ScreenKind::Address { channel, is_checked });
         if is_checked {
             let (address, resends) = match progress.given(key) {
-                Some(Given::Address { address, resends }) => (address.clone(), *resends),
+                Some(ScreenInput::Address { address, resends }) => (address.clone(), *resends),
                 _ => (String::new(), 0),
             };
-            self.add(Some(step), key, Some("code"), Content::Code { channel, address, resends });
+            self.add(Some(step), key, Some("code"), ScreenKind::Code { channel, address, resends });
         }
     }
 
-    fn add_document(&mut self, step: &Step<'a>, key: &str, flags: &Flags, progress: &Progress) {
+    fn add_document(&mut self, step: &Step<'a>, key: &str, flags: &Flags, progress: &FlowProgress) {
         let (kinds, countries) = (flags.document_types(), flags.document_countries());
         let mut kind = kinds[0];
         if kinds.len() > 1 || countries.len() != 1 {
-            if let Some(Given::Document { kind: chosen, .. }) = progress.inputs.get(key) {
+            if let Some(ScreenInput::Document { kind: chosen, .. }) = progress.inputs.get(key) {
                 kind = *chosen;
             }
-            self.add(Some(step), key, None, Content::Document { kinds, countries });
+            self.add(Some(step), key, None, ScreenKind::Document { kinds, countries });
         }
         let subjects = match kind {
             DocumentType::Passport if flags.is_on("capture_double_page_passport") => {
-                &[("passport", Subject::PassportSpread)][..]
+                &[("passport", CaptureSubject::PassportSpread)][..]
             }
-            DocumentType::Passport => &[("passport", Subject::Passport)],
+            DocumentType::Passport => &[("passport", CaptureSubject::Passport)],
             DocumentType::Id | DocumentType::DriverLicense | DocumentType::ResidenceLicense => {
-                &[("front", Subject::CardFront), ("back", Subject::CardBack)]
+                &[("front", CaptureSubject::CardFront), ("back", CaptureSubject::CardBack)]
             }
         };
         for (part, subject) in subjects {
-            self.add(Some(step), key, Some(part), Content::Capture(Capture::new(*subject, 1, flags)));
+            self.add(Some(step), key, Some(part), ScreenKind::Capture(Capture::new(*subject, 1, flags)));
         }
         self.add_check(step, key, flags);
     }
 
-    fn add_paper(&mut self, step: &Step<'a>, key: &str, flags: &Flags, progress: &Progress) {
+    fn add_paper(&mut self, step: &Step<'a>, key: &str, flags: &Flags, progress: &FlowProgress) {
         let kinds = flags.general_document_types();
         if kinds.len() > 1 {
-            self.add(Some(step), key, None, Content::Paper { kinds });
+            self.add(Some(step), key, None, ScreenKind::GeneralDocument { kinds });
         }
         for page in 1..=MOST_PAGES {
             self.add(
                 Some(step),
                 key,
                 Some(&format!("page-{page}")),
-                Content::Capture(Capture::new(Subject::Paper, page, flags)),
+                ScreenKind::Capture(Capture::new(CaptureSubject::GeneralDocument, page, flags)),
             );
             let more = format!("more-{page}");
             if page < MOST_PAGES {
-                self.add(Some(step), key, Some(&more), Content::More { pages: page });
+                self.add(Some(step), key, Some(&more), ScreenKind::MorePages { pages: page });
             }
-            if progress.inputs.get(&format!("{key}.{more}")) != Some(&Given::More(true)) {
+            if progress.inputs.get(&format!("{key}.{more}")) != Some(&ScreenInput::MorePages(true)) {
                 break;
             }
         }
@@ -215,19 +215,19 @@ impl<'a> Flow<'a> {
     /// In a cascade, what a step gave is looked at before the next one.
     fn add_check(&mut self, step: &Step<'a>, key: &str, flags: &Flags) {
         if flags.is_on("cascading_identity_verification") {
-            self.add(Some(step), key, Some("check"), Content::Check);
+            self.add(Some(step), key, Some("check"), ScreenKind::StepCheck);
         }
     }
 
     /// Adds a screen of a step, or a part of one.
-    fn add(&mut self, step: Option<&Step<'a>>, key: &str, part: Option<&str>, content: Content<'a>) {
+    fn add(&mut self, step: Option<&Step<'a>>, key: &str, part: Option<&str>, content: ScreenKind<'a>) {
         let step = step.map(|step| (step.key.clone(), step.kind.clone()));
         let id = part.map_or_else(|| key.to_owned(), |part| format!("{key}.{part}"));
         self.screens.push(Screen { id, step, group: key.to_owned(), content });
     }
 
     /// A key that no screen has yet: where several steps have one, the later ones are numbered.
-    fn free(&self, key: &str) -> String {
+    fn unique_id(&self, key: &str) -> String {
         let is_taken = |id: &str| {
             let is_below = |other: &str| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('.'));
             id == "processing" || self.screens.iter().any(|screen| screen.id == id || is_below(&screen.id))
@@ -254,19 +254,19 @@ mod tests {
     use super::*;
 
     /// The ids of the screens for these flags and steps, on a computer.
-    fn ids(flags: Value, steps: Value, inputs: &[(&str, Given)]) -> Vec<String> {
+    fn ids(flags: Value, steps: Value, inputs: &[(&str, ScreenInput)]) -> Vec<String> {
         let inputs = inputs.iter().map(|(id, input)| ((*id).to_owned(), input.clone())).collect();
         let (flags, steps) = (Flags::read(&flags.to_string()), Steps::read(&steps.to_string()));
-        let flow = Flow::new(&flags, &steps, &Progress { at: None, inputs }, false);
+        let flow = Flow::new(&flags, &steps, &FlowProgress { at: None, inputs }, false);
         flow.screens.into_iter().map(|screen| screen.id).collect()
     }
 
     /// The one picture that these flags ask for.
     fn capture_of(flags: Value, id: &str) -> Capture {
         let (flags, steps) = (Flags::read(&flags.to_string()), Steps::default());
-        let flow = Flow::new(&flags, &steps, &Progress::default(), false);
+        let flow = Flow::new(&flags, &steps, &FlowProgress::default(), false);
         match flow.screens.into_iter().find(|screen| screen.id == id).map(|screen| screen.content) {
-            Some(Content::Capture(capture)) => capture,
+            Some(ScreenKind::Capture(capture)) => capture,
             other => panic!("{id} is {other:?}"),
         }
     }
@@ -326,9 +326,9 @@ mod tests {
 
     #[test]
     fn what_was_given_decides_what_follows() {
-        let passport = Given::Document { kind: DocumentType::Passport, country: "GEO".into() };
+        let passport = ScreenInput::Document { kind: DocumentType::Passport, country: "GEO".into() };
         let flags = json!({"skip_agreement": true, "skip_face": true, "allow_general_document_upload": true});
-        let given = [("document", passport), ("general-document.more-1", Given::More(true))];
+        let given = [("document", passport), ("general-document.more-1", ScreenInput::MorePages(true))];
         let expected = [
             "document",
             "document.passport",
@@ -377,10 +377,10 @@ mod tests {
 
     #[test]
     fn flags_say_what_is_on_a_picture() {
-        assert_eq!(capture_of(json!({}), "face").subject, Subject::Face);
-        assert_eq!(capture_of(json!({"liveness": true}), "face").subject, Subject::Liveness);
+        assert_eq!(capture_of(json!({}), "face").subject, CaptureSubject::Face);
+        assert_eq!(capture_of(json!({"liveness": true}), "face").subject, CaptureSubject::Liveness);
         let double = json!({"document_types": ["passport"], "capture_double_page_passport": true});
-        assert_eq!(capture_of(double, "document.passport").subject, Subject::PassportSpread);
+        assert_eq!(capture_of(double, "document.passport").subject, CaptureSubject::PassportSpread);
         assert!(capture_of(json!({"requireHdMedia": true}), "face").needs_hd);
     }
 
@@ -392,12 +392,12 @@ mod tests {
         ]);
         let steps = Steps::read(&steps.to_string());
         let flags = Flags::read(r#"{"skip_document": true, "skip_face": true}"#);
-        let flow = Flow::new(&flags, &steps, &Progress::default(), true);
+        let flow = Flow::new(&flags, &steps, &FlowProgress::default(), true);
         let uploads: Vec<_> = flow
             .screens
             .iter()
             .filter_map(|screen| match &screen.content {
-                Content::Capture(capture) => Some((&*screen.id, capture.may_upload)),
+                ScreenKind::Capture(capture) => Some((&*screen.id, capture.may_upload)),
                 _ => None,
             })
             .collect();

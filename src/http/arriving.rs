@@ -13,28 +13,28 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::unfinished::{CutOff, Share, Unfinished};
+use super::unfinished::{AbortReason, IncompleteGuard, IncompleteRequests};
 
-/// A body as it comes. Whoever reads it keeps what has come, unless [`Arriving::throw_away`] was said.
+/// A body as it comes. Whoever reads it keeps what has come, unless [`IncomingBody::discard`] was said.
 #[derive(Debug)]
-pub(super) struct Arriving {
+pub(super) struct IncomingBody {
     body: Incoming,
-    unfinished: Arc<Unfinished>,
+    incomplete: Arc<IncompleteRequests>,
     /// How long it may take.
     time: Duration,
     /// From when it had to be waited for.
     late: Option<Pin<Box<Sleep>>>,
-    share: Option<Share>,
+    guard: Option<IncompleteGuard>,
     is_kept: bool,
     /// Where its beginning is kept for the journal, and how much of it.
-    copy: Option<(Kept, usize)>,
+    copy: Option<(BodyPrefix, usize)>,
 }
 
 /// The beginning of a body, and how long it is so far, for whoever looks when it has come.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept(Arc<Mutex<(Vec<u8>, usize)>>);
+pub(super) struct BodyPrefix(Arc<Mutex<(Vec<u8>, usize)>>);
 
-impl Kept {
+impl BodyPrefix {
     fn push(&self, data: &[u8], most: usize) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let room = most.saturating_sub(kept.0.len());
@@ -51,16 +51,16 @@ impl Kept {
 
 /// Why a body does not arrive.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NotArrived {
+pub(super) enum IncomingBodyError {
     #[error(transparent)]
     Broken(hyper::Error),
     #[error("the body did not arrive within {0:?} (--body-timeout)")]
-    Late(Duration),
+    TimedOut(Duration),
     #[error(transparent)]
-    CutOff(CutOff),
+    CutOff(AbortReason),
 }
 
-impl NotArrived {
+impl IncomingBodyError {
     /// Why a body did not arrive, as the client is told that has to come again; `None` where it broke off.
     pub(super) fn too_slow<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
         // The one that came through a router is in a box.
@@ -69,65 +69,68 @@ impl NotArrived {
     }
 }
 
-impl Arriving {
-    pub(super) fn new(body: Incoming, time: Duration, unfinished: &Arc<Unfinished>) -> Self {
-        Self { body, unfinished: unfinished.clone(), time, late: None, share: None, is_kept: true, copy: None }
+impl IncomingBody {
+    pub(super) fn new(body: Incoming, time: Duration, unfinished: &Arc<IncompleteRequests>) -> Self {
+        Self { body, incomplete: unfinished.clone(), time, late: None, guard: None, is_kept: true, copy: None }
     }
 
     /// Keeps so much of its beginning, too.
-    pub(super) fn keeping(self, kept: &Kept, most: usize) -> Self {
+    pub(super) fn with_prefix(self, kept: &BodyPrefix, most: usize) -> Self {
         Self { copy: Some((kept.clone(), most)), ..self }
     }
 
     /// Says that what has come is kept by nobody any more, nor what is still to come.
-    pub(super) fn throw_away(&mut self) {
+    pub(super) fn discard(&mut self) {
         self.is_kept = false;
-        if let Some(share) = &mut self.share {
-            share.hold(0);
+        if let Some(share) = &mut self.guard {
+            share.set_bytes(0);
         }
     }
 
-    fn share(&mut self) -> &mut Share {
-        self.share.get_or_insert_with(|| self.unfinished.enter())
+    fn share(&mut self) -> &mut IncompleteGuard {
+        self.guard.get_or_insert_with(|| self.incomplete.register())
     }
 }
 
-impl Body for Arriving {
+impl Body for IncomingBody {
     type Data = Bytes;
-    type Error = NotArrived;
+    type Error = IncomingBodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, NotArrived>>> {
-        if let Some(share) = &self.share
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, IncomingBodyError>>> {
+        if let Some(share) = &self.guard
             && let Err(why) = ready!(share.poll_room(cx))
         {
-            return Poll::Ready(Some(Err(NotArrived::CutOff(why))));
+            return Poll::Ready(Some(Err(IncomingBodyError::CutOff(why))));
         }
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(frame) => {
-                let frame = frame.map(|frame| frame.map_err(NotArrived::Broken));
+                let frame = frame.map(|frame| frame.map_err(IncomingBodyError::Broken));
                 if let (Some((kept, most)), Some(Ok(frame))) = (&self.copy, &frame)
                     && let Some(data) = frame.data_ref()
                 {
                     kept.push(data, *most);
                 }
                 if self.body.is_end_stream() || !matches!(frame, Some(Ok(_))) {
-                    self.share = None;
+                    self.guard = None;
                 } else if let Some(Ok(frame)) = &frame {
                     let (is_kept, share) = (self.is_kept, self.share());
                     if is_kept {
-                        share.hold(share.held() + frame.data_ref().map_or(0, Bytes::len));
+                        share.set_bytes(share.bytes() + frame.data_ref().map_or(0, Bytes::len));
                     }
                 }
                 Poll::Ready(frame)
             }
             Poll::Pending => {
                 if let Poll::Ready(why) = self.share().poll_cut_off(cx) {
-                    return Poll::Ready(Some(Err(NotArrived::CutOff(why))));
+                    return Poll::Ready(Some(Err(IncomingBodyError::CutOff(why))));
                 }
                 let time = self.time;
                 let late = self.late.get_or_insert_with(|| Box::pin(sleep(time)));
                 ready!(late.as_mut().poll(cx));
-                Poll::Ready(Some(Err(NotArrived::Late(time))))
+                Poll::Ready(Some(Err(IncomingBodyError::TimedOut(time))))
             }
         }
     }

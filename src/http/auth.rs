@@ -21,7 +21,7 @@ use crate::{
 
 /// A vendor call of a known company, signed where the company has a secret.
 #[derive(Debug)]
-pub(super) struct Call<'a> {
+pub(super) struct AuthenticatedCall<'a> {
     #[cfg_attr(not(feature = "media"), expect(dead_code, reason = "the endpoints of media share a handler"))]
     pub(super) endpoint: Endpoint,
     pub(super) tenant: Arc<Tenant>,
@@ -33,7 +33,7 @@ pub(super) struct Call<'a> {
     pub(super) is_harmed: bool,
 }
 
-impl<'a> Call<'a> {
+impl<'a> AuthenticatedCall<'a> {
     /// Finds the company that calls.
     ///
     /// # Errors
@@ -83,8 +83,8 @@ impl<'a> Call<'a> {
 
 /// What a vendor call answers when it succeeds.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) content: Content,
+pub(super) struct VendorResponse {
+    pub(super) content: ResponseContent,
     pub(super) hint: Option<String>,
     /// The session that the call began, if it did.
     pub(super) begun: Option<Token>,
@@ -94,20 +94,20 @@ pub(super) struct Answer {
 
 /// What is in an answer.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(super) enum ResponseContent {
     Json(Bytes),
     /// A picture, which may have to be drawn yet.
     #[cfg(feature = "media")]
     Picture(Picture),
 }
 
-impl From<Bytes> for Answer {
+impl From<Bytes> for VendorResponse {
     fn from(json: Bytes) -> Self {
-        Self { content: Content::Json(json), hint: None, begun: None, faults: AppliedFaults::default() }
+        Self { content: ResponseContent::Json(json), hint: None, begun: None, faults: AppliedFaults::default() }
     }
 }
 
-impl From<ResultResponse> for Answer {
+impl From<ResultResponse> for VendorResponse {
     fn from(ResultResponse { json, doubt, faults }: ResultResponse) -> Self {
         Self { faults, hint: doubt, ..json.into() }
     }

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Body;
 
-use super::{arriving::NotArrived, multipart};
+use super::{arriving::IncomingBodyError, multipart};
 use crate::config::Limits;
 
 /// By then a body has shown what it is: so long is the longest boundary with the header below it.
@@ -15,14 +15,14 @@ const TELLING: usize = 100;
 
 /// A whole body, and the boundary between its parts where it is multipart.
 #[derive(Debug)]
-pub(super) struct ReadBody {
+pub(super) struct FullBody {
     pub(super) bytes: Bytes,
     pub(super) boundary: Option<String>,
 }
 
 /// Why there is no body.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum BodyProblem {
+pub(super) enum BodyError {
     /// It is larger than that limit.
     TooLarge(usize),
     /// The client stopped sending, or sent a broken chunk.
@@ -35,43 +35,43 @@ pub(super) enum BodyProblem {
 ///
 /// # Errors
 ///
-/// [`BodyProblem`].
+/// [`BodyError`].
 pub(super) async fn read(
     body: &mut (impl Body<Data = Bytes, Error: Into<BoxError>> + Unpin),
     content_type: &str,
     limits: &Limits,
-) -> Result<ReadBody, BodyProblem> {
-    let mut read = Pieces::default();
+) -> Result<FullBody, BodyError> {
+    let mut read = BodyChunks::default();
     let mut kind = None;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|error| problem(&*error.into()))?.into_data() else { continue };
         if read.length == 0 && body.is_end_stream() {
             // As most bodies come: in one piece, which need not be copied.
-            return Kind::of(&data, content_type, limits).fits(data);
+            return BodyKind::detect(&data, content_type, limits).fits(data);
         }
         read.push(&data, kind.is_some());
         if kind.is_none() && has_shown_itself(&read.last, limits) {
-            kind = Some(Kind::of(&read.last, content_type, limits));
+            kind = Some(BodyKind::detect(&read.last, content_type, limits));
         }
-        if let Some(Kind { limit, .. }) = kind
+        if let Some(BodyKind { limit, .. }) = kind
             && read.length > limit
         {
-            return Err(BodyProblem::TooLarge(limit));
+            return Err(BodyError::TooLarge(limit));
         }
     }
-    kind.unwrap_or_else(|| Kind::of(&read.last, content_type, limits)).fits(read.whole())
+    kind.unwrap_or_else(|| BodyKind::detect(&read.last, content_type, limits)).fits(read.whole())
 }
 
 /// What has come of a body. It is not kept in one piece while it grows: a piece that is moved to where there is room for
 /// it leaves a hole, and many bodies leave many.
 #[derive(Default)]
-struct Pieces {
+struct BodyChunks {
     full: Vec<Bytes>,
     last: BytesMut,
     length: usize,
 }
 
-impl Pieces {
+impl BodyChunks {
     /// How long a piece becomes.
     const FULL: usize = 64 << 10;
 
@@ -96,25 +96,25 @@ impl Pieces {
     }
 }
 
-fn problem(error: &(dyn Error + Send + Sync + 'static)) -> BodyProblem {
-    NotArrived::too_slow(error).map_or(BodyProblem::Broken, |error| BodyProblem::TooSlow(error.to_string()))
+fn problem(error: &(dyn Error + Send + Sync + 'static)) -> BodyError {
+    IncomingBodyError::too_slow(error).map_or(BodyError::Broken, |error| BodyError::TooSlow(error.to_string()))
 }
 
 /// What a body is, and how large it may be.
-struct Kind {
+struct BodyKind {
     boundary: Option<String>,
     limit: usize,
 }
 
-impl Kind {
-    fn of(body: &[u8], content_type: &str, limits: &Limits) -> Self {
+impl BodyKind {
+    fn detect(body: &[u8], content_type: &str, limits: &Limits) -> Self {
         let boundary = multipart::boundary(content_type, visible(body));
         Self { limit: if boundary.is_some() { limits.multipart_body } else { limits.body }, boundary }
     }
 
-    fn fits(self, bytes: Bytes) -> Result<ReadBody, BodyProblem> {
+    fn fits(self, bytes: Bytes) -> Result<FullBody, BodyError> {
         let Self { boundary, limit } = self;
-        if bytes.len() > limit { Err(BodyProblem::TooLarge(limit)) } else { Ok(ReadBody { bytes, boundary }) }
+        if bytes.len() > limit { Err(BodyError::TooLarge(limit)) } else { Ok(FullBody { bytes, boundary }) }
     }
 }
 
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     /// Reads a body that comes in frames of 1,000 bytes and has no end; answers how many frames were taken.
-    async fn frames_taken(start: &'static [u8], content_type: &str) -> (usize, BodyProblem) {
+    async fn frames_taken(start: &'static [u8], content_type: &str) -> (usize, BodyError) {
         let (taken, count) = std::sync::mpsc::channel();
         let frames = stream::repeat_with(move || {
             let _ = taken.send(());
@@ -170,7 +170,7 @@ mod tests {
             (multipart, "", 50_000),
         ] {
             let (taken, problem) = frames_taken(start, content_type).await;
-            assert_eq!((taken, problem), (limit / 1000 + 1, BodyProblem::TooLarge(limit)), "{content_type}");
+            assert_eq!((taken, problem), (limit / 1000 + 1, BodyError::TooLarge(limit)), "{content_type}");
         }
     }
 

@@ -14,15 +14,15 @@ use crate::config::Config;
 
 /// The client of a connection.
 #[derive(Debug, Clone)]
-pub(crate) struct Caller {
+pub(crate) struct ClientConnection {
     pub(crate) address: SocketAddr,
     /// Nobody keeps the lock while waiting.
     pub(crate) socket: Arc<Mutex<TcpStream>>,
 }
 
-impl Caller {
+impl ClientConnection {
     /// Whether it calls from this machine or a private network.
-    fn is_near(&self) -> bool {
+    fn is_private_network(&self) -> bool {
         is_near(self.address.ip())
     }
 
@@ -32,24 +32,24 @@ impl Caller {
         const FORWARDED: [&str; 3] = ["forwarded", "via", "x-forwarded-for"];
         let (method, headers) = (&head.method, &head.headers);
         config.verbose_hints
-            || self.is_near()
+            || self.is_private_network()
                 && !FORWARDED.iter().any(|name| headers.contains_key(*name))
                 && origin::unknown_host(headers, config).is_none()
-                && origin::foreign(headers, config).is_none()
+                && origin::foreign_origin(headers, config).is_none()
                 && !origin::is_sent_by_another_site(method, headers)
     }
 
     /// What is waited for, for as long as the client is there; `None` when it went away.
-    pub(crate) async fn while_there<T>(&self, it: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn until_disconnected<T>(&self, it: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
             it = it => Some(it),
-            () = self.gone() => None,
+            () = self.disconnected() => None,
         }
     }
 
     /// Waits until the client has gone away, as far as can be seen: it has ended its sending side, or the connection.
-    pub(crate) async fn gone(&self) {
+    pub(crate) async fn disconnected(&self) {
         let mut next = [0];
         let looked = poll_fn(|cx| {
             let mut next = ReadBuf::new(&mut next);

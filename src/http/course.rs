@@ -11,12 +11,12 @@ use bytes::Bytes;
 use hyper::{Request, body::Body as _};
 
 use super::{
-    arriving::{Arriving, Kept},
-    auth::{Answer, Call, Content, json_response},
-    caller::Caller,
+    arriving::{BodyPrefix, IncomingBody},
+    auth::{AuthenticatedCall, ResponseContent, VendorResponse, json_response},
+    caller::ClientConnection,
     error::{self, HINT_HEADER, with_hint},
-    harm::{self, Freed},
-    params::{Params, Received},
+    harm::{self, ReleaseCounts},
+    params::{Params, ReceivedBody},
     unread,
     widget::page,
 };
@@ -31,26 +31,26 @@ use crate::{
 };
 
 /// What an endpoint does with a call that was let in.
-pub(super) type Handler = fn(&MockService, &Call<'_>) -> Result<Answer, CallError>;
+pub(super) type Handler = fn(&MockService, &AuthenticatedCall<'_>) -> Result<VendorResponse, CallError>;
 
 /// What comes of a vendor call.
-enum CarriedOut {
+enum HandlerResult {
     /// What it answers, of a company that is set so.
-    Answer(Answer, Arc<EffectiveSettings>),
+    Response(VendorResponse, Arc<EffectiveSettings>),
     /// It is answered otherwise, as nobody imitates it so.
     Refused(Response<Body>),
 }
 
 /// What becomes known of a call on its way: who makes it, about which session, what it met, and what is remembered.
 #[derive(Debug, Default)]
-struct Course {
+struct Exchange {
     stopwatch: Stopwatch,
     endpoint: Option<Endpoint>,
     tenant: Option<Arc<Tenant>>,
     session: Option<Token>,
     faults: AppliedFaults,
     /// How often calls were freed from delays before it met any.
-    freed: Freed,
+    releases: ReleaseCounts,
     error: Option<ErrorCode>,
     /// The beginning of the body, and how long the whole is.
     body: Box<[u8]>,
@@ -65,11 +65,11 @@ pub(super) async fn vendor_call(
     mock: &MockService,
     target: Option<(Endpoint, Handler)>,
     head: &Parts,
-    body: &mut Arriving,
-    caller: &Caller,
+    body: &mut IncomingBody,
+    caller: &ClientConnection,
 ) -> Response<Body> {
-    let mut exchange = Course::start(target.map(|(endpoint, _)| endpoint));
-    let response = match exchange.answer(mock, target, head, body).await {
+    let mut exchange = Exchange::new(target.map(|(endpoint, _)| endpoint));
+    let response = match exchange.handle(mock, target, head, body).await {
         Ok(response) => response,
         Err(CallError::Error(error, faults)) => {
             exchange.faults.merge(faults);
@@ -78,9 +78,9 @@ pub(super) async fn vendor_call(
             tracing::warn!(%method, path, error = %error.code, "{}", error.message);
             error::response(&error, &mock.config.error_status, caller.may_know(head, &mock.config))
         }
-        Err(CallError::Fault(faults)) => exchange.instead(faults),
+        Err(CallError::Fault(faults)) => exchange.fault_response(faults),
     };
-    exchange.end("vendor call", mock, response, head, caller).await
+    exchange.complete("vendor call", mock, response, head, caller).await
 }
 
 /// A call of the person's browser, about the session that it names.
@@ -88,64 +88,64 @@ pub(super) async fn widget_call(
     mock: &MockService,
     endpoint: Endpoint,
     router: Router,
-    request: Request<Arriving>,
-    caller: &Caller,
+    request: Request<IncomingBody>,
+    caller: &ClientConnection,
 ) -> Response<Body> {
-    let mut exchange = Course::start(Some(endpoint));
+    let mut exchange = Exchange::new(Some(endpoint));
     let token = page::session_of(request.uri());
     let (head, body) = request.into_parts();
     exchange.tenant = mock.tenant_of(&token);
     exchange.session = Token::parse(&token);
-    exchange.freed = Freed::so_far(mock, exchange.tenant.as_deref());
-    let prefix = Kept::default();
+    exchange.releases = ReleaseCounts::so_far(mock, exchange.tenant.as_deref());
+    let prefix = BodyPrefix::default();
     let response = match mock.faults_for_widget(endpoint, exchange.tenant.as_deref(), &token) {
         Ok(faults) => {
             exchange.faults = faults;
-            let body = body.keeping(&prefix, exchange.most_kept(mock));
+            let body = body.with_prefix(&prefix, exchange.body_prefix_limit(mock));
             unread::answer(router, Request::from_parts(head.clone(), body), &mock.config.limits).await
         }
         Err(faults) => {
             unread::drain(body, &mock.config.limits).await;
-            exchange.instead(faults)
+            exchange.fault_response(faults)
         }
     };
     (exchange.body, exchange.body_length) = prefix.take();
-    exchange.end("widget call", mock, response, &head, caller).await
+    exchange.complete("widget call", mock, response, &head, caller).await
 }
 
-impl Course {
-    fn start(endpoint: Option<Endpoint>) -> Self {
+impl Exchange {
+    fn new(endpoint: Option<Endpoint>) -> Self {
         Self { endpoint, ..Self::default() }
     }
 
     /// How much of a body is remembered.
-    fn most_kept(&self, mock: &MockService) -> usize {
+    fn body_prefix_limit(&self, mock: &MockService) -> usize {
         if mock.config.journal.enabled { mock.config.journal.body } else { 0 }
     }
 
     /// The answer of a vendor call. Whoever calls and whatever is wrong with it, the faults of server and company that
     /// are on it strike before it is refused.
-    async fn answer(
+    async fn handle(
         &mut self,
         mock: &MockService,
         target: Option<(Endpoint, Handler)>,
         head: &Parts,
-        body: &mut Arriving,
+        body: &mut IncomingBody,
     ) -> Result<Response<Body>, CallError> {
         let mut limits = mock.config.limits;
         if self.endpoint == Some(Endpoint::CompareFaces) {
             // Pictures are large, however they come.
             limits.body = limits.body.max(limits.multipart_body);
         }
-        let received = match Received::read(head, body, &limits).await {
+        let received = match ReceivedBody::read(head, body, &limits).await {
             // It has kept us waiting for long enough.
             Err(error) if error.case == ErrorCase::TooSlow => return Err(error.into()),
             received => received,
         };
-        body.throw_away();
+        body.discard();
         if let Ok(received) = &received {
             let body = received.body();
-            (self.body, self.body_length) = (body[..body.len().min(self.most_kept(mock))].into(), body.len());
+            (self.body, self.body_length) = (body[..body.len().min(self.body_prefix_limit(mock))].into(), body.len());
         }
         let is_large = self.body_length > LARGE;
         let read = || received.as_ref().map_err(Clone::clone).and_then(|it| Params::read(head, it, &limits));
@@ -155,20 +155,20 @@ impl Course {
                 let token = params.as_ref().ok().and_then(token_of);
                 token.as_deref().and_then(Token::parse).is_some_and(|token| mock.tenants.is_large(&token))
             };
-        let carry_out = || self.carry_out(mock, target, head, params);
+        let carry_out = || self.run_handler(mock, target, head, params);
         let (answer, settings) = match mock.workers.run_in_place(is_large, carry_out).await? {
-            CarriedOut::Answer(answer, settings) => (answer, settings),
-            CarriedOut::Refused(response) => return Ok(response),
+            HandlerResult::Response(answer, settings) => (answer, settings),
+            HandlerResult::Refused(response) => return Ok(response),
         };
         let response = match answer.content {
-            Content::Json(json) => {
+            ResponseContent::Json(json) => {
                 self.json = Some(json.clone());
                 json_response(json, &settings)
             }
             #[cfg(feature = "media")]
-            Content::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &settings),
+            ResponseContent::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &settings),
             #[cfg(feature = "media")]
-            Content::Picture(Picture::Specimen(specimen)) => {
+            ResponseContent::Picture(Picture::Specimen(specimen)) => {
                 let kind = specimen.request.kind;
                 let lacks = |why| VendorError::missing_media(format!("the session has no `{kind}`: {why}"));
                 super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &settings)
@@ -181,49 +181,49 @@ impl Course {
         })
     }
 
-    /// As [`Course::answer`], of a call that was read; what has to be waited for is left.
-    fn carry_out(
+    /// As [`Exchange::answer`], of a call that was read; what has to be waited for is left.
+    fn run_handler(
         &mut self,
         mock: &MockService,
         target: Option<(Endpoint, Handler)>,
         head: &Parts,
         params: Result<Params<'_>, VendorError>,
-    ) -> Result<CarriedOut, CallError> {
-        let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| Call::tenant(mock, params));
+    ) -> Result<HandlerResult, CallError> {
+        let tenant = params.as_ref().map_err(Clone::clone).and_then(|params| AuthenticatedCall::tenant(mock, params));
         self.tenant = tenant.as_ref().ok().cloned();
         let token = params.as_ref().ok().and_then(token_of);
         self.session = token.as_deref().and_then(Token::parse);
-        self.freed = Freed::so_far(mock, self.tenant.as_deref());
+        self.releases = ReleaseCounts::so_far(mock, self.tenant.as_deref());
         self.faults = mock
             .faults_before_auth(self.endpoint, self.tenant.as_deref(), token.as_deref())
             .map_err(CallError::Fault)?;
-        let Some((endpoint, handler)) = target else { return Ok(CarriedOut::Refused(not_imitated(head))) };
-        if !takes(endpoint, &head.method) {
-            return Ok(CarriedOut::Refused(wrong_method(endpoint, head)));
+        let Some((endpoint, handler)) = target else { return Ok(HandlerResult::Refused(not_implemented(head))) };
+        if !allows_method(endpoint, &head.method) {
+            return Ok(HandlerResult::Refused(wrong_method(endpoint, head)));
         }
-        let mut call = Call::admit(endpoint, tenant?, params?, &head.headers)?;
+        let mut call = AuthenticatedCall::admit(endpoint, tenant?, params?, &head.headers)?;
         call.is_harmed = self.faults.has_fault_effect();
         let mut answer = handler(mock, &call)?;
         self.faults.merge(mem::take(&mut answer.faults));
         self.session = answer.begun.or(self.session);
-        Ok(CarriedOut::Answer(answer, call.settings))
+        Ok(HandlerResult::Response(answer, call.settings))
     }
 
     /// The answer of a call that the last fault that it met keeps from being carried out.
-    fn instead(&mut self, faults: AppliedFaults) -> Response<Body> {
-        let response = harm::instead(faults.hits.last().and_then(|hit| hit.effect.as_ref()));
+    fn fault_response(&mut self, faults: AppliedFaults) -> Response<Body> {
+        let response = harm::short_circuit_response(faults.hits.last().and_then(|hit| hit.effect.as_ref()));
         self.faults.merge(faults);
         response
     }
 
     /// Does to the answer what the faults do, remembers the call, and says in the log what came of it.
-    async fn end(
+    async fn complete(
         mut self,
         what: &'static str,
         mock: &MockService,
         mut response: Response<Body>,
         head: &Parts,
-        caller: &Caller,
+        caller: &ClientConnection,
     ) -> Response<Body> {
         let (method, path) = (&head.method, head.uri.path());
         let most = mock.config.journal.enabled.then_some(mock.config.journal.body);
@@ -232,7 +232,7 @@ impl Course {
         if let Some(most) = most
             && (answer.is_empty() || answer.len() > most)
         {
-            (response, answer) = beginning(response, most).await;
+            (response, answer) = body_prefix(response, most).await;
         }
         if !self.faults.hits.is_empty() {
             let company = self.tenant.as_ref().map(|tenant| &*tenant.key);
@@ -240,10 +240,10 @@ impl Course {
                 tracing::info!(%method, path, company, "{}", hit.note);
                 mock.note_fault(self.tenant.as_deref(), self.session, &hit.note);
             }
-            let held = (mock, self.tenant.as_ref(), self.freed);
-            response = harm::inflict(response, &self.faults.hits, held, caller).await;
+            let held = (mock, self.tenant.as_ref(), self.releases);
+            response = harm::apply_effects(response, &self.faults.hits, held, caller).await;
         }
-        self.tell_ledger(mock);
+        self.record_coverage(mock);
         let took = self.stopwatch.elapsed();
         #[cfg(feature = "metrics")]
         mock.metrics.answered(
@@ -289,9 +289,9 @@ impl Course {
     }
 }
 
-impl Course {
+impl Exchange {
     /// Takes note of what the code under test met by this call.
-    fn tell_ledger(&self, mock: &MockService) {
+    fn record_coverage(&self, mock: &MockService) {
         let (tenant, hits) = (self.tenant.as_deref(), &self.faults.hits);
         if !hits.is_empty() {
             mock.record_faults(tenant, self.session, hits);
@@ -317,7 +317,7 @@ fn token_of<'p>(params: &'p Params<'_>) -> Option<Cow<'p, str>> {
 }
 
 /// An answer, and the beginning of its body. All of it is there already: what is slow is made slow later.
-async fn beginning(response: Response<Body>, most: usize) -> (Response<Body>, Bytes) {
+async fn body_prefix(response: Response<Body>, most: usize) -> (Response<Body>, Bytes) {
     let (head, body) = response.into_parts();
     let Ok(whole) = to_bytes(body, usize::MAX).await else {
         return (Response::from_parts(head, Body::empty()), Bytes::new());
@@ -355,7 +355,7 @@ fn name_of(method: &Method) -> Cow<'static, str> {
     }
 }
 
-fn takes(endpoint: Endpoint, method: &Method) -> bool {
+fn allows_method(endpoint: Endpoint, method: &Method) -> bool {
     match *method {
         Method::GET | Method::POST => true,
         Method::HEAD => matches!(endpoint, Endpoint::Media(_)),
@@ -369,8 +369,8 @@ fn wrong_method(endpoint: Endpoint, head: &Parts) -> Response<Body> {
 }
 
 /// Answers a call below `/external-api/` that is none of the endpoints.
-fn not_imitated(head: &Parts) -> Response<Body> {
+fn not_implemented(head: &Parts) -> Response<Body> {
     let (method, uri) = (&head.method, &head.uri);
     tracing::warn!(%method, path = uri.path(), "this call is not imitated");
-    error::not_imitated(method, uri)
+    error::not_implemented(method, uri)
 }

@@ -64,7 +64,7 @@ pub(super) fn head_too_slow(problem: &str, config: &Config) -> String {
 
 /// What a proxy in front of the service would answer; `status` is from 200 to 599. The `body` and its type stand in for
 /// the page that it would show.
-pub(super) fn proxy(status: u16, body: Option<&(String, String)>) -> Response<Body> {
+pub(super) fn gateway_error(status: u16, body: Option<&(String, String)>) -> Response<Body> {
     let status = StatusCode::from_u16(status).expect("statuses of faults are checked where they are set");
     let mut response = Response::new(Body::empty());
     if allows_body(status.as_u16()) {
@@ -79,7 +79,7 @@ pub(super) fn proxy(status: u16, body: Option<&(String, String)>) -> Response<Bo
 }
 
 /// A call below `/external-api/` that the mock does not imitate, or one of the mobile SDKs (specification, section 7).
-pub(super) fn not_imitated(method: &Method, uri: &Uri) -> Response<Body> {
+pub(super) fn not_implemented(method: &Method, uri: &Uri) -> Response<Body> {
     let call = format!("{method} {}", uri.path());
     let (what, instructions) = if uri.path().starts_with("/external-api/") {
         (

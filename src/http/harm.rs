@@ -11,12 +11,12 @@ use futures_util::stream;
 use tokio::time::{sleep, timeout};
 
 use super::{
-    caller::Caller,
+    caller::ClientConnection,
     error::{self, add_hint},
 };
 use crate::{
     company::Tenant,
-    faults::{CloseAt, Harm, Instead, Strike},
+    faults::{CloseAt, FaultEffect, FaultHit, FaultResponse},
     mock::MockService,
 };
 
@@ -25,7 +25,7 @@ const PIECES: u32 = 10;
 
 /// A mark on an answer: the connection ends there instead of sending all of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Sever {
+pub(crate) enum ConnectionCut {
     /// Before the first byte.
     Before,
     /// Before the first byte, with a reset.
@@ -37,41 +37,41 @@ pub(crate) enum Sever {
 }
 
 /// The answer of a call that a fault keeps from being carried out.
-pub(super) fn instead(effect: Option<&Harm>) -> Response<Body> {
+pub(super) fn short_circuit_response(effect: Option<&FaultEffect>) -> Response<Body> {
     match effect {
-        Some(Harm::Instead(Instead { status, retry_after, body })) => {
-            let mut response = error::proxy(*status, body.as_ref());
+        Some(FaultEffect::Response(FaultResponse { status, retry_after, body })) => {
+            let mut response = error::gateway_error(*status, body.as_ref());
             if let Some(time) = retry_after {
                 let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             }
             response
         }
-        _ => error::proxy(200, None),
+        _ => error::gateway_error(200, None),
     }
 }
 
 /// What ends the delays of a call before their time: how often the calls of the server, and of its company, were freed when
 /// it came.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Freed {
+pub(super) struct ReleaseCounts {
     server: u64,
     company: u64,
 }
 
-impl Freed {
+impl ReleaseCounts {
     /// So far.
     pub(super) fn so_far(mock: &MockService, tenant: Option<&Tenant>) -> Self {
-        Self { server: mock.holds.freed(), company: tenant.map_or(0, |tenant| tenant.holds.freed()) }
+        Self { server: mock.holds.releases(), company: tenant.map_or(0, |tenant| tenant.holds.releases()) }
     }
 }
 
 /// Holds an answer back and does to it what the faults do, one after the other; the hint names them.
-pub(super) async fn inflict(
+pub(super) async fn apply_effects(
     mut response: Response<Body>,
-    hits: &[Strike],
-    (mock, tenant, freed): (&MockService, Option<&Arc<Tenant>>, Freed),
-    caller: &Caller,
+    hits: &[FaultHit],
+    (mock, tenant, freed): (&MockService, Option<&Arc<Tenant>>, ReleaseCounts),
+    caller: &ClientConnection,
 ) -> Response<Body> {
     for hit in hits {
         add_hint(&mut response, &hit.note);
@@ -84,83 +84,85 @@ pub(super) async fn inflict(
     if !(of_server.is_zero() && of_company.is_zero()) {
         let _waiting = tenant.map(Tenant::register_waiter);
         let held = async {
-            let _ = timeout(of_server, mock.holds.freed_after(freed.server)).await;
+            let _ = timeout(of_server, mock.holds.wait_for_release(freed.server)).await;
             match tenant {
-                Some(tenant) => _ = timeout(of_company, tenant.holds.freed_after(freed.company)).await,
+                Some(tenant) => _ = timeout(of_company, tenant.holds.wait_for_release(freed.company)).await,
                 None => sleep(of_company).await,
             }
         };
         // Who ended only the sending side gets the answer early; who went away keeps nothing busy.
         tokio::select! {
             () = held => {}
-            () = caller.gone() => tracing::debug!(client = %caller.address, "the client went away, which ends its delay"),
+            () = caller.disconnected() => tracing::debug!(client = %caller.address, "the client went away, which ends its delay"),
             () = mock.stopping() => return error::stopping(),
         }
     }
     // Throttling comes last: the other effects need the whole body.
     let effects = hits.iter().filter_map(|hit| hit.effect.as_ref());
-    let (drips, others): (Vec<_>, Vec<_>) = effects.partition(|effect| matches!(effect, Harm::Drip(_)));
+    let (drips, others): (Vec<_>, Vec<_>) = effects.partition(|effect| matches!(effect, FaultEffect::Throttle(_)));
     for effect in others.into_iter().chain(drips) {
-        response = harmed(response, effect).await;
+        response = apply_effect(response, effect).await;
     }
     response
 }
 
-async fn harmed(mut response: Response<Body>, effect: &Harm) -> Response<Body> {
+async fn apply_effect(mut response: Response<Body>, effect: &FaultEffect) -> Response<Body> {
     match effect {
         // These were answered instead.
-        Harm::Instead(_) | Harm::Html => response,
-        Harm::Close(CloseAt::BeforeAnswer) => severed(response, Sever::Before),
-        Harm::Close(CloseAt::InHeaders) => severed(response, Sever::InHeaders),
-        Harm::Reset => severed(response, Sever::Reset),
-        Harm::CutOff => halved(response).await,
+        FaultEffect::Response(_) | FaultEffect::Html => response,
+        FaultEffect::Close(CloseAt::BeforeAnswer) => cut_connection(response, ConnectionCut::Before),
+        FaultEffect::Close(CloseAt::InHeaders) => cut_connection(response, ConnectionCut::InHeaders),
+        FaultEffect::Reset => cut_connection(response, ConnectionCut::Reset),
+        FaultEffect::Truncation => truncate_body(response).await,
         // What comes as a stream is sent in chunks.
-        Harm::Close(CloseAt::InBody) => halved(response).await.map(|body| Body::from_stream(body.into_data_stream())),
-        Harm::ContentType(content_type) => {
+        FaultEffect::Close(CloseAt::InBody) => {
+            truncate_body(response).await.map(|body| Body::from_stream(body.into_data_stream()))
+        }
+        FaultEffect::ContentType(content_type) => {
             let value = HeaderValue::from_str(content_type).expect("content types of faults are checked");
             response.headers_mut().insert(header::CONTENT_TYPE, value);
             response
         }
-        Harm::BrokenJson => {
-            let (head, body) = whole(response).await;
+        FaultEffect::BrokenJson => {
+            let (head, body) = collect_body(response).await;
             Response::from_parts(head, Body::from([b"{", &body[..]].concat()))
         }
-        Harm::Drip(rate) => {
-            let (head, body) = whole(response).await;
+        FaultEffect::Throttle(rate) => {
+            let (head, body) = collect_body(response).await;
             let length = body.len();
-            let mut response = Response::from_parts(head, dripping(body, *rate));
+            let mut response = Response::from_parts(head, throttle_body(body, *rate));
             response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
             response
         }
-        Harm::WrongSignature => {
-            falsify(response.headers_mut());
+        FaultEffect::WrongSignature => {
+            corrupt_signature(response.headers_mut());
             response
         }
     }
 }
 
-fn severed(mut response: Response<Body>, cut: Sever) -> Response<Body> {
+fn cut_connection(mut response: Response<Body>, cut: ConnectionCut) -> Response<Body> {
     response.extensions_mut().insert(cut);
     response
 }
 
 /// An answer whose connection ends in the middle of its body, where it has one.
-async fn halved(response: Response<Body>) -> Response<Body> {
-    let (head, body) = whole(response).await;
+async fn truncate_body(response: Response<Body>) -> Response<Body> {
+    let (head, body) = collect_body(response).await;
     let half = body.len() / 2;
     let response = Response::from_parts(head, Body::from(body));
-    if half > 0 { severed(response, Sever::InBody(half)) } else { response }
+    if half > 0 { cut_connection(response, ConnectionCut::InBody(half)) } else { response }
 }
 
 /// Head and body, for another body to be put under the head.
-async fn whole(response: Response<Body>) -> (axum::http::response::Parts, Bytes) {
+async fn collect_body(response: Response<Body>) -> (axum::http::response::Parts, Bytes) {
     let (mut head, body) = response.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     (head, to_bytes(body, usize::MAX).await.expect("the bodies of answers are in memory"))
 }
 
 /// A body that comes in pieces, with a pause before each.
-fn dripping(body: Bytes, rate: NonZeroU32) -> Body {
+fn throttle_body(body: Bytes, rate: NonZeroU32) -> Body {
     let piece = (rate.get() / PIECES).max(1);
     let pause = Duration::from_secs(1) * piece / rate.get();
     Body::from_stream(stream::unfold(body, move |mut body| async move {
@@ -174,7 +176,7 @@ fn dripping(body: Bytes, rate: NonZeroU32) -> Body {
 }
 
 /// Changes the first character of the signature: it stays one that could be right.
-fn falsify(headers: &mut HeaderMap) {
+fn corrupt_signature(headers: &mut HeaderMap) {
     let Some(signed) = headers.get_mut(header::AUTHORIZATION) else { return };
     let (start, mut bytes) = (b"signature=\"".len(), signed.as_bytes().to_vec());
     if let Some(first) = bytes.get_mut(start) {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::params::{Params, Received};
+use super::params::{Params, ReceivedBody};
 use crate::{
     company::RecordedCall,
     config::Config,
@@ -19,7 +19,7 @@ mod count;
 mod expression;
 mod pattern;
 
-pub(crate) use self::{count::Miscount, pattern::PatternProblem};
+pub(crate) use self::{count::CountError, pattern::PatternProblem};
 pub use self::{
     count::{NearMiss, Times},
     pattern::{CallPattern, ValueMatch},
@@ -81,12 +81,12 @@ pub struct CallInfo {
 }
 
 impl CallInfo {
-    pub(crate) fn of((tenant, entry): &OwnedCall, mock: &MockService) -> Self {
+    pub(crate) fn from_entry((tenant, entry): &OwnedCall, mock: &MockService) -> Self {
         let (call, config) = (&entry.recorded, &mock.config);
         let head = head(call);
         let masked = |text: &str| if config.journal.secrets { text.to_owned() } else { mask(text) };
         let (encoding, mut parameters) = read(call, &head, config);
-        let choices = choices::of(call, encoding, &parameters, &head);
+        let choices = choices::rows_for(call, encoding, &parameters, &head);
         if let Some(Value::String(key)) = parameters.get_mut("company_key") {
             *key = masked(key);
         }
@@ -109,7 +109,7 @@ impl CallInfo {
             unread_body: unread_body.map(|body| if config.journal.secrets { body } else { hide_keys(body, mock) }),
             body_bytes: call.body_length,
             status: call.status,
-            answer: answer(call),
+            answer: response_value(call),
             answer_type: call.answer_type.as_deref().map(str::to_owned),
             answer_bytes: call.answer_length,
             duration_ms: call.took.as_secs_f64() * 1000.0,
@@ -153,17 +153,17 @@ fn read(call: &RecordedCall, head: &Parts, config: &Config) -> (Option<&'static 
     let mut limits = config.limits;
     limits.body = limits.body.max(limits.multipart_body);
     if call.body.len() == call.body_length
-        && let Ok(received) = Received::at_hand(head, Bytes::copy_from_slice(&call.body), &limits)
+        && let Ok(received) = ReceivedBody::from_bytes(head, Bytes::copy_from_slice(&call.body), &limits)
         && let Ok(params) = Params::read(head, &received, &limits)
     {
-        return (Some(params.read_as()), params.shown());
+        return (Some(params.read_as()), params.to_json());
     }
-    let nothing = Received::at_hand(head, Bytes::new(), &limits).expect("nothing can be read");
-    let of_query = Params::read(head, &nothing, &limits).map(|params| params.shown());
+    let nothing = ReceivedBody::from_bytes(head, Bytes::new(), &limits).expect("nothing can be read");
+    let of_query = Params::read(head, &nothing, &limits).map(|params| params.to_json());
     (None, of_query.unwrap_or_default())
 }
 
-fn answer(call: &RecordedCall) -> Option<Value> {
+fn response_value(call: &RecordedCall) -> Option<Value> {
     let is_whole = call.answer_length == Some(call.response.len() as u64);
     if !is_whole || call.response.is_empty() {
         return None;

@@ -23,9 +23,9 @@ mod widget;
 
 pub use self::journal::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 pub(crate) use self::{
-    admin::{AtOnce, control, path_of},
-    caller::Caller,
-    harm::Sever,
+    admin::{SynchronousCall, control, resource_path},
+    caller::ClientConnection,
+    harm::ConnectionCut,
     routes::Routes,
-    unfinished::{CutOff, Share, Unfinished},
+    unfinished::{AbortReason, IncompleteGuard, IncompleteRequests},
 };

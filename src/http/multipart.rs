@@ -9,7 +9,7 @@ use crate::{config::Limits, foreign_text::shortened};
 
 /// One part of a multipart body.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct MultipartPart {
     pub(super) name: String,
     /// A part with a file name is a file.
     pub(super) is_file: bool,
@@ -37,7 +37,7 @@ pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
 ///
 /// A message that says what is malformed, that there are too many, or that one that is text is as large as only a file
 /// may be.
-pub(super) async fn parts(body: Bytes, boundary: String, limits: &Limits) -> Result<Vec<Part>, String> {
+pub(super) async fn parts(body: Bytes, boundary: String, limits: &Limits) -> Result<Vec<MultipartPart>, String> {
     let mut multipart = multer::Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
     let mut parts = Vec::new();
     while let Some(field) = multipart.next_field().await.map_err(malformed)? {
@@ -53,7 +53,7 @@ pub(super) async fn parts(body: Bytes, boundary: String, limits: &Limits) -> Res
             let (name, most) = (shortened(&name), limits.body);
             return Err(format!("the part `{name}` of the multipart body is larger than {most} bytes"));
         }
-        parts.push(Part { name, is_file, value });
+        parts.push(MultipartPart { name, is_file, value });
     }
     Ok(parts)
 }

@@ -15,7 +15,7 @@ use axum::http::{
 use crate::config::{Config, Cors};
 
 /// The page of somebody else that calls, if one does: its origin.
-pub(super) fn foreign<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
+pub(super) fn foreign_origin<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
     let origin = headers.get(ORIGIN)?;
     // A browser says it better where it does, behind a proxy that changes the host too; no page can say it for it.
     if headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin") {
@@ -86,7 +86,7 @@ pub(super) fn preflight<B: Default>(method: &Method, headers: &HeaderMap, cors: 
         return None;
     }
     let mut response = Response::new(B::default());
-    if !let_read(&mut response, headers, cors) {
+    if !add_cors_headers(&mut response, headers, cors) {
         return None;
     }
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -100,7 +100,7 @@ pub(super) fn preflight<B: Default>(method: &Method, headers: &HeaderMap, cors: 
 }
 
 /// Lets the page that called read the answer, where the settings say so; answers whether it may.
-pub(super) fn let_read<B>(response: &mut Response<B>, headers: &HeaderMap, cors: &Cors) -> bool {
+pub(super) fn add_cors_headers<B>(response: &mut Response<B>, headers: &HeaderMap, cors: &Cors) -> bool {
     let Some(origin) = headers.get(ORIGIN).filter(|_| *cors != Cors::Nobody) else { return false };
     if matches!(cors, Cors::Origins(_)) {
         response.headers_mut().append(VARY, HeaderValue::from_static("origin"));

@@ -15,8 +15,8 @@ use hyper::body::Body;
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
-    body::{self, BodyProblem, ReadBody},
-    multipart::{self, Part},
+    body::{self, BodyError, FullBody},
+    multipart::{self, MultipartPart},
 };
 use crate::{
     config::Limits,
@@ -28,12 +28,12 @@ use crate::{
 
 /// The body of a call, whole, and its parts where it is multipart.
 #[derive(Debug)]
-pub(crate) struct Received {
+pub(crate) struct ReceivedBody {
     body: Bytes,
-    parts: Option<Vec<Part>>,
+    parts: Option<Vec<MultipartPart>>,
 }
 
-impl Received {
+impl ReceivedBody {
     /// Reads the whole body.
     ///
     /// # Errors
@@ -44,11 +44,11 @@ impl Received {
         body: &mut (impl Body<Data = Bytes, Error: Into<BoxError>> + Unpin),
         limits: &Limits,
     ) -> Result<Self, VendorError> {
-        let ReadBody { bytes, boundary } =
+        let FullBody { bytes, boundary } =
             body::read(body, content_type(head), limits).await.map_err(|problem| match problem {
-                BodyProblem::TooLarge(limit) => VendorError::argument(format!("the body is larger than {limit} bytes")),
-                BodyProblem::Broken => VendorError::argument("the body ended before it was complete"),
-                BodyProblem::TooSlow(problem) => VendorError::too_slow(problem),
+                BodyError::TooLarge(limit) => VendorError::argument(format!("the body is larger than {limit} bytes")),
+                BodyError::Broken => VendorError::argument("the body ended before it was complete"),
+                BodyError::TooSlow(problem) => VendorError::too_slow(problem),
             })?;
         let parts = match boundary {
             Some(boundary) => {
@@ -64,8 +64,8 @@ impl Received {
     ///
     /// # Errors
     ///
-    /// As [`Received::read`].
-    pub(crate) fn at_hand(head: &Parts, body: Bytes, limits: &Limits) -> Result<Self, VendorError> {
+    /// As [`ReceivedBody::read`].
+    pub(crate) fn from_bytes(head: &Parts, body: Bytes, limits: &Limits) -> Result<Self, VendorError> {
         let mut body = Full::new(body);
         Self::read(head, &mut body, limits).now_or_never().expect("all of it is there, so nothing is waited for")
     }
@@ -79,14 +79,14 @@ impl Received {
 #[derive(Debug)]
 pub(crate) struct Params<'a> {
     /// In the order in which they came. A name may come twice; the last one holds.
-    given: Vec<(Cow<'a, str>, Given<'a>)>,
+    values: Vec<(Cow<'a, str>, ParamValue<'a>)>,
     read_as: &'static str,
-    received: &'a Received,
+    received: &'a ReceivedBody,
 }
 
 /// A parameter as it came.
 #[derive(Debug)]
-enum Given<'a> {
+enum ParamValue<'a> {
     /// The value of a query, form or part.
     Text(Cow<'a, str>),
     /// A JSON value, which was checked.
@@ -99,15 +99,15 @@ impl<'a> Params<'a> {
     /// # Errors
     ///
     /// `argumentError` that says what is malformed.
-    pub(crate) fn read(head: &'a Parts, received: &'a Received, limits: &Limits) -> Result<Self, VendorError> {
+    pub(crate) fn read(head: &'a Parts, received: &'a ReceivedBody, limits: &Limits) -> Result<Self, VendorError> {
         let given = form(head.uri.query().unwrap_or_default().as_bytes());
-        let mut params = Self { given, read_as: "query", received };
+        let mut params = Self { values: given, read_as: "query", received };
         params.read_body(content_type(head), limits).map_err(|problem| unreadable(head, problem))?;
         Ok(params)
     }
 
     fn read_body(&mut self, content_type: &str, limits: &Limits) -> Result<(), String> {
-        let Received { body, parts } = self.received;
+        let ReceivedBody { body, parts } = self.received;
         let visible = body::visible(body);
         match (visible.first(), parts) {
             (None, _) => {}
@@ -129,22 +129,22 @@ impl<'a> Params<'a> {
     }
 
     /// Adds the parameters of the body to those of the query, of which there are mostly none.
-    fn add(&mut self, body: Vec<(Cow<'a, str>, Given<'a>)>) {
-        if self.given.is_empty() {
-            self.given = body;
+    fn add(&mut self, body: Vec<(Cow<'a, str>, ParamValue<'a>)>) {
+        if self.values.is_empty() {
+            self.values = body;
         } else {
-            self.given.extend(body);
+            self.values.extend(body);
         }
     }
 
-    fn get(&self, name: &str) -> Option<&Given<'a>> {
-        self.given.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value)
+    fn get(&self, name: &str) -> Option<&ParamValue<'a>> {
+        self.values.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value)
     }
 
     /// The first names that are `wanted`, each once.
     fn names(&self, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
         let mut names = Vec::new();
-        for (name, _) in &self.given {
+        for (name, _) in &self.values {
             if names.len() <= MOST_NAMED && wanted(name) && !names.contains(&&**name) {
                 names.push(&**name);
             }
@@ -190,14 +190,14 @@ impl<'a> Params<'a> {
     }
 
     /// All parameters as JSON; of a part that is a file, how long it is.
-    pub(crate) fn shown(&self) -> Map<String, Value> {
-        let value = |given: &Given<'_>| match given {
-            Given::Text(text) => Value::String(text.to_string()),
-            Given::Json(value) => serde_json::from_str(value.get()).expect("it was checked"),
+    pub(crate) fn to_json(&self) -> Map<String, Value> {
+        let value = |given: &ParamValue<'_>| match given {
+            ParamValue::Text(text) => Value::String(text.to_string()),
+            ParamValue::Json(value) => serde_json::from_str(value.get()).expect("it was checked"),
         };
         let files = self.received.parts.iter().flatten().filter(|part| part.is_file);
         let files = files.map(|part| (part.name.clone(), json!({"file_bytes": part.value.len()})));
-        self.given.iter().map(|(name, given)| (name.to_string(), value(given))).chain(files).collect()
+        self.values.iter().map(|(name, given)| (name.to_string(), value(given))).chain(files).collect()
     }
 
     /// Calls `check` with what a signature covers.
@@ -223,11 +223,11 @@ impl<'a> Params<'a> {
     pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, VendorError> {
         let text = match self.get(name) {
             None => return Ok(None),
-            Some(Given::Text(text)) => Cow::Borrowed(&**text),
-            Some(Given::Json(value)) => match Text::of(value) {
+            Some(ParamValue::Text(text)) => Cow::Borrowed(&**text),
+            Some(ParamValue::Json(value)) => match Text::of(value) {
                 Some(text) => text,
                 None if value.get() == "null" => return Ok(None),
-                None => return Err(VendorError::argument(format!("`{name}` is not text: {}", shown(value.get())))),
+                None => return Err(VendorError::argument(format!("`{name}` is not text: {}", preview(value.get())))),
             },
         };
         Ok(Some(unquoted(&text).map_or(text, Cow::Owned)))
@@ -238,7 +238,7 @@ impl<'a> Params<'a> {
     /// # Errors
     ///
     /// As [`Params::text`].
-    pub(crate) fn given(&self, name: &str) -> Result<Option<Cow<'_, str>>, VendorError> {
+    pub(crate) fn non_empty_text(&self, name: &str) -> Result<Option<Cow<'_, str>>, VendorError> {
         Ok(self.text(name)?.filter(|text| !text.is_empty()))
     }
 
@@ -250,14 +250,14 @@ impl<'a> Params<'a> {
     #[cfg(feature = "media")]
     pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, VendorError> {
         let text = match self.get(name) {
-            Some(Given::Json(value)) if value.get().starts_with(|first: char| first.is_ascii_digit()) => {
+            Some(ParamValue::Json(value)) if value.get().starts_with(|first: char| first.is_ascii_digit()) => {
                 Some(Cow::Borrowed(value.get()))
             }
-            _ => self.given(name)?,
+            _ => self.non_empty_text(name)?,
         };
         let read = |text: Cow<'_, str>| {
             let number = text.parse().ok().filter(|number| *number > 0);
-            number.ok_or_else(|| VendorError::argument(format!("`{name}` is not a number from 1: {}", shown(&text))))
+            number.ok_or_else(|| VendorError::argument(format!("`{name}` is not a number from 1: {}", preview(&text))))
         };
         text.map(read).transpose()
     }
@@ -268,7 +268,7 @@ impl<'a> Params<'a> {
     ///
     /// `argumentError` when it is something else.
     pub(crate) fn object(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
-        self.structure(name, "object", '{', limits)
+        self.json_text(name, "object", '{', limits)
     }
 
     /// The text of a JSON array; empty when it is missing, null, `""`, `[]` or `{}`. It may come as JSON text.
@@ -277,15 +277,15 @@ impl<'a> Params<'a> {
     ///
     /// `argumentError` when it is something else.
     pub(crate) fn list(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
-        self.structure(name, "array", '[', limits)
+        self.json_text(name, "array", '[', limits)
     }
 
     /// The text of a JSON value that begins so; text of JSON is read, twice where it is quoted. Empty for none.
-    fn structure(&self, name: &str, kind: &str, begins: char, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
+    fn json_text(&self, name: &str, kind: &str, begins: char, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
         let (mut value, texts_inside) = match self.get(name) {
             None => return Ok(Cow::Borrowed("")),
-            Some(Given::Text(text)) => (json_in(Cow::Borrowed(text), name, limits)?, 1),
-            Some(Given::Json(value)) => (Cow::Borrowed(value.get()), 2),
+            Some(ParamValue::Text(text)) => (json_in(Cow::Borrowed(text), name, limits)?, 1),
+            Some(ParamValue::Json(value)) => (Cow::Borrowed(value.get()), 2),
         };
         for _ in 0..texts_inside {
             match Text::read(&value).map(Cow::into_owned) {
@@ -300,7 +300,7 @@ impl<'a> Params<'a> {
         match value {
             _ if is_none => Ok(Cow::Borrowed("")),
             value if value.starts_with(begins) => Ok(value),
-            other => Err(VendorError::argument(format!("`{name}` is not a JSON {kind}: {}", shown(&other)))),
+            other => Err(VendorError::argument(format!("`{name}` is not a JSON {kind}: {}", preview(&other)))),
         }
     }
 }
@@ -318,7 +318,7 @@ fn json_in<'a>(text: Cow<'a, str>, name: &str, limits: &Limits) -> Result<Cow<'a
 }
 
 /// The beginning of a JSON value in a message.
-fn shown(value: &str) -> String {
+fn preview(value: &str) -> String {
     shortened(&compact(value)).into_owned()
 }
 
@@ -358,23 +358,23 @@ fn check_form(body: &[u8], content_type: &str) -> Result<(), String> {
 }
 
 /// The fields of a query or form.
-fn form(text: &[u8]) -> Vec<(Cow<'_, str>, Given<'_>)> {
-    form_urlencoded::parse(text).map(|(name, value)| (name, Given::Text(value))).collect()
+fn form(text: &[u8]) -> Vec<(Cow<'_, str>, ParamValue<'_>)> {
+    form_urlencoded::parse(text).map(|(name, value)| (name, ParamValue::Text(value))).collect()
 }
 
-fn texts(parts: &[Part]) -> Result<Vec<(Cow<'_, str>, Given<'_>)>, String> {
+fn texts(parts: &[MultipartPart]) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>, String> {
     let read = parts.iter().filter(|part| !part.is_file).map(|part| match std::str::from_utf8(&part.value) {
-        Ok(text) => Ok((Cow::Borrowed(&*part.name), Given::Text(text.into()))),
+        Ok(text) => Ok((Cow::Borrowed(&*part.name), ParamValue::Text(text.into()))),
         Err(_) => Err(format!("the part `{}` of the multipart body is not UTF-8 text", part.name)),
     });
     read.collect()
 }
 
-fn json_members(body: &[u8], depth: usize) -> Result<Vec<(Cow<'_, str>, Given<'_>)>, String> {
+fn json_members(body: &[u8], depth: usize) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>, String> {
     let members = Members::read_checked(body, depth).map_err(|problem| format!("the body {problem}"))?;
     let members =
-        members.ok_or_else(|| format!("the body is not a JSON object: {}", shown(&String::from_utf8_lossy(body))))?;
-    Ok(members.0.into_iter().map(|(name, value)| (name, Given::Json(value))).collect())
+        members.ok_or_else(|| format!("the body is not a JSON object: {}", preview(&String::from_utf8_lossy(body))))?;
+    Ok(members.0.into_iter().map(|(name, value)| (name, ParamValue::Json(value))).collect())
 }
 
 /// A quoted text without its quotation marks; `None` for a text without any.

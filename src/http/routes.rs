@@ -15,16 +15,16 @@ use hyper::body::Incoming;
 use super::external_api::{compare_faces::compare_faces, media::media};
 use super::{
     admin,
-    arriving::Arriving,
-    caller::Caller,
+    arriving::IncomingBody,
+    caller::ClientConnection,
     course::{Handler, vendor_call, widget_call},
     error::{self, HINT_HEADER, MOCK_HEADER, VERSION},
     external_api::{
         begin::begin, delete::delete, get_screening_person_details::get_screening_person_details, result::result,
     },
     home,
-    origin::{let_read, preflight},
-    unfinished::Unfinished,
+    origin::{add_cors_headers, preflight},
+    unfinished::IncompleteRequests,
     unread,
     widget::{assets, demo, doctor, page, session, watch},
 };
@@ -104,20 +104,20 @@ pub(crate) struct Routes {
     /// The page without a session, at the same path as those with one.
     home: Router,
     others: Router,
-    pub(crate) unfinished: Arc<Unfinished>,
+    pub(crate) incomplete: Arc<IncompleteRequests>,
 }
 
 impl Routes {
     pub(crate) fn new(mock: Arc<MockService>) -> Self {
-        let unfinished = Unfinished::new(mock.config.clients.unfinished);
+        let incomplete = IncompleteRequests::new(mock.config.clients.unfinished);
         let home =
             Router::new().route("/", get(home::show).post(home::finish)).method_not_allowed_fallback(wrong_method);
         let (home, others) = (home.with_state(mock.clone()), other_calls(&mock).with_state(mock.clone()));
-        Self { home, others, mock, unfinished }
+        Self { home, others, mock, incomplete }
     }
 
     /// Answers a request when all of its body has been read.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &Caller) -> Response<Body> {
+    pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &ClientConnection) -> Response<Body> {
         let mut response = self.answer_with_hint(request, caller).await;
         let Config { hints, version_header, .. } = self.mock.config;
         if !hints {
@@ -134,27 +134,27 @@ impl Routes {
         error::head_too_slow(problem, &self.mock.config)
     }
 
-    async fn answer_with_hint(&self, request: Request<Incoming>, caller: &Caller) -> Response<Body> {
+    async fn answer_with_hint(&self, request: Request<Incoming>, caller: &ClientConnection) -> Response<Body> {
         let Config { limits, clients, cors, .. } = &self.mock.config;
         let time = clients.body;
-        let mut request = request.map(|body| Arriving::new(body, time, &self.unfinished));
+        let mut request = request.map(|body| IncomingBody::new(body, time, &self.incomplete));
         tidy_path(request.uri_mut());
         let is_the_vendors = request.uri().path().starts_with("/external-api/");
         if *cors == Cors::Nobody || !(is_the_vendors || request.uri().path().starts_with("/__widget/sessions/")) {
-            return self.answer_own(request, caller).await;
+            return self.handle_trusted(request, caller).await;
         }
         if let Some(response) = preflight(request.method(), request.headers(), cors) {
             unread::drain(request.into_body(), limits).await;
             return response;
         }
         let headers = request.headers().clone();
-        let mut response = self.answer_own(request, caller).await;
-        let_read(&mut response, &headers, cors);
+        let mut response = self.handle_trusted(request, caller).await;
+        add_cors_headers(&mut response, &headers, cors);
         response
     }
 
     /// As [`Routes::answer`], whatever page calls.
-    async fn answer_own(&self, mut request: Request<Arriving>, caller: &Caller) -> Response<Body> {
+    async fn handle_trusted(&self, mut request: Request<IncomingBody>, caller: &ClientConnection) -> Response<Body> {
         let limits = &self.mock.config.limits;
         // What the mobile SDKs speak is not imitated; the journal has it, as other calls that are not.
         if ["/external-api/", "/api/"].iter().any(|start| request.uri().path().starts_with(start)) {

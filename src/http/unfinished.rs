@@ -12,18 +12,18 @@ use crate::tally::Tally;
 
 /// All of them, of one server.
 #[derive(Debug)]
-pub(crate) struct Unfinished {
+pub(crate) struct IncompleteRequests {
     /// How many bytes they may hold.
-    most: usize,
-    requests: Mutex<Requests>,
+    max_bytes: usize,
+    requests: Mutex<IncompleteTable>,
     cut_for_room: Tally,
 }
 
 #[derive(Debug, Default)]
-struct Requests {
+struct IncompleteTable {
     next: u64,
     /// By their numbers, and so in the order in which they began. Those that were cut off are not among them.
-    waiting: BTreeMap<u64, Waiting>,
+    waiting: BTreeMap<u64, IncompleteEntry>,
     /// What all hold, those that were cut off and are not gone yet included.
     held: usize,
     /// What those hold that were cut off.
@@ -31,83 +31,83 @@ struct Requests {
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct IncompleteEntry {
     held: usize,
-    end: Arc<End>,
+    end: Arc<AbortSignal>,
 }
 
 /// Whether and why a request is cut off.
 #[derive(Debug, Default)]
-struct End {
-    why: OnceLock<CutOff>,
+struct AbortSignal {
+    reason: OnceLock<AbortReason>,
     waker: AtomicWaker,
 }
 
 /// Why a request is cut off that took longer than any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum CutOff {
+pub(crate) enum AbortReason {
     /// They held more than they may.
     #[error(
         "the requests that had not arrived in full held more than {0} bytes (--max-unfinished), and this one took longest"
     )]
-    Room(usize),
+    MemoryLimit(usize),
     /// A new connection needs a place.
     #[error(
         "{0} connections were open (--max-connections), none of them idle, and this request took longest to arrive"
     )]
-    Connections(usize),
+    ConnectionLimit(usize),
 }
 
 /// One of them. It is no longer when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Share {
-    unfinished: Arc<Unfinished>,
+pub(crate) struct IncompleteGuard {
+    requests: Arc<IncompleteRequests>,
     number: u64,
     held: usize,
-    end: Arc<End>,
+    end: Arc<AbortSignal>,
 }
 
-impl Unfinished {
+impl IncompleteRequests {
     /// None yet, which may hold `most` bytes.
     pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, requests: Mutex::default(), cut_for_room: Tally::default() })
+        Arc::new(Self { max_bytes: most, requests: Mutex::default(), cut_for_room: Tally::default() })
     }
 
     /// One more, which holds nothing yet.
-    pub(crate) fn enter(self: &Arc<Self>) -> Share {
-        let end = Arc::new(End::default());
+    pub(crate) fn register(self: &Arc<Self>) -> IncompleteGuard {
+        let end = Arc::new(AbortSignal::default());
         let mut requests = self.requests();
         let number = requests.next;
         requests.next += 1;
-        requests.waiting.insert(number, Waiting { held: 0, end: end.clone() });
+        requests.waiting.insert(number, IncompleteEntry { held: 0, end: end.clone() });
         drop(requests);
-        Share { unfinished: self.clone(), number, held: 0, end }
+        IncompleteGuard { requests: self.clone(), number, held: 0, end }
     }
 
     /// Cuts the one off that takes longest; false when there is none.
-    pub(crate) fn cut_longest(&self, why: CutOff) -> bool {
-        self.requests().cut_longest(why)
+    pub(crate) fn abort_oldest(&self, why: AbortReason) -> bool {
+        self.requests().abort_oldest(why)
     }
 
-    fn requests(&self) -> MutexGuard<'_, Requests> {
+    fn requests(&self) -> MutexGuard<'_, IncompleteTable> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Requests {
-    fn cut_longest(&mut self, why: CutOff) -> bool {
-        let Some((_, Waiting { held, end })) = self.waiting.pop_first() else { return false };
+impl IncompleteTable {
+    fn abort_oldest(&mut self, why: AbortReason) -> bool {
+        let Some((_, IncompleteEntry { held, end })) = self.waiting.pop_first() else { return false };
         self.leaving += held;
-        let _ = end.why.set(why);
+        let _ = end.reason.set(why);
         end.waker.wake();
         true
     }
 }
 
-impl Share {
+impl IncompleteGuard {
     /// Says how much it holds now.
-    pub(crate) fn hold(&mut self, bytes: usize) {
-        let (before, mut requests) = (self.held, self.unfinished.requests());
+    pub(crate) fn set_bytes(&mut self, bytes: usize) {
+        let (before, mut requests) = (self.held, self.requests.requests());
         requests.held = requests.held - before + bytes;
         match requests.waiting.get_mut(&self.number) {
             Some(waiting) => waiting.held = bytes,
@@ -117,7 +117,7 @@ impl Share {
         self.held = bytes;
     }
 
-    pub(crate) fn held(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.held
     }
 
@@ -125,17 +125,17 @@ impl Share {
     ///
     /// # Errors
     ///
-    /// [`CutOff`] when this is one of them.
-    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), CutOff>> {
+    /// [`AbortReason`] when this is one of them.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), AbortReason>> {
         if let Poll::Ready(why) = self.poll_cut_off(cx) {
             return Poll::Ready(Err(why));
         }
-        let Unfinished { most, cut_for_room, .. } = &*self.unfinished;
-        let mut requests = self.unfinished.requests();
+        let IncompleteRequests { max_bytes: most, cut_for_room, .. } = &*self.requests;
+        let mut requests = self.requests.requests();
         if requests.held <= *most {
             return Poll::Ready(Ok(()));
         }
-        while requests.held - requests.leaving > *most && requests.cut_longest(CutOff::Room(*most)) {
+        while requests.held - requests.leaving > *most && requests.abort_oldest(AbortReason::MemoryLimit(*most)) {
             if let Some(number) = cut_for_room.count() {
                 tracing::warn!(
                     most,
@@ -152,15 +152,15 @@ impl Share {
     }
 
     /// Waits until it is cut off.
-    pub(crate) fn poll_cut_off(&self, cx: &mut Context<'_>) -> Poll<CutOff> {
+    pub(crate) fn poll_cut_off(&self, cx: &mut Context<'_>) -> Poll<AbortReason> {
         self.end.waker.register(cx.waker());
-        self.end.why.get().map_or(Poll::Pending, |why| Poll::Ready(*why))
+        self.end.reason.get().map_or(Poll::Pending, |why| Poll::Ready(*why))
     }
 }
 
-impl Drop for Share {
+impl Drop for IncompleteGuard {
     fn drop(&mut self) {
-        let mut requests = self.unfinished.requests();
+        let mut requests = self.requests.requests();
         requests.held -= self.held;
         if requests.waiting.remove(&self.number).is_none() {
             requests.leaving -= self.held;
@@ -176,21 +176,25 @@ mod tests {
 
     #[test]
     fn the_one_that_takes_longest_makes_room() {
-        let unfinished = Unfinished::new(100);
+        let unfinished = IncompleteRequests::new(100);
         let mut cx = Context::from_waker(Waker::noop());
-        let mut shares: Vec<_> = (0..3).map(|_| unfinished.enter()).collect();
-        shares[2].hold(60);
-        shares[0].hold(40);
+        let mut shares: Vec<_> = (0..3).map(|_| unfinished.register()).collect();
+        shares[2].set_bytes(60);
+        shares[0].set_bytes(40);
         assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Ok(())));
-        shares[1].hold(10);
+        shares[1].set_bytes(10);
         assert_eq!(shares[1].poll_room(&mut cx), Poll::Pending, "there is no room before the other is gone");
-        assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Err(CutOff::Room(100))));
+        assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Err(AbortReason::MemoryLimit(100))));
         assert_eq!(shares[2].poll_cut_off(&mut cx), Poll::Pending);
         shares.remove(0);
         assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Ok(())));
-        shares[1].hold(101);
+        shares[1].set_bytes(101);
         assert_eq!(shares[1].poll_room(&mut cx), Poll::Pending);
-        assert_eq!(shares[1].poll_room(&mut cx), Poll::Ready(Err(CutOff::Room(100))), "it alone is too much");
+        assert_eq!(
+            shares[1].poll_room(&mut cx),
+            Poll::Ready(Err(AbortReason::MemoryLimit(100))),
+            "it alone is too much"
+        );
         drop(shares);
         let requests = unfinished.requests();
         assert_eq!((requests.held, requests.leaving, requests.waiting.len()), (0, 0, 0));
@@ -198,12 +202,12 @@ mod tests {
 
     #[test]
     fn a_place_can_be_asked_for() {
-        let unfinished = Unfinished::new(100);
-        assert!(!unfinished.cut_longest(CutOff::Connections(1)));
+        let unfinished = IncompleteRequests::new(100);
+        assert!(!unfinished.abort_oldest(AbortReason::ConnectionLimit(1)));
         let mut cx = Context::from_waker(Waker::noop());
-        let (first, second) = (unfinished.enter(), unfinished.enter());
-        assert!(unfinished.cut_longest(CutOff::Connections(1)));
-        assert_eq!(first.poll_cut_off(&mut cx), Poll::Ready(CutOff::Connections(1)));
+        let (first, second) = (unfinished.register(), unfinished.register());
+        assert!(unfinished.abort_oldest(AbortReason::ConnectionLimit(1)));
+        assert_eq!(first.poll_cut_off(&mut cx), Poll::Ready(AbortReason::ConnectionLimit(1)));
         assert_eq!(second.poll_cut_off(&mut cx), Poll::Pending);
     }
 }

@@ -16,7 +16,7 @@ use hyper::{
 use tokio::sync::oneshot;
 use tower::Service;
 
-use super::arriving::{Arriving, NotArrived};
+use super::arriving::{IncomingBody, IncomingBodyError};
 use crate::config::Limits;
 
 /// How much of a body that nobody wants is read and thrown away, in units of the largest limit, before the connection
@@ -24,13 +24,13 @@ use crate::config::Limits;
 const DRAINED: usize = 16;
 
 /// Answers a request when all of its body has been read, by whoever answers it or here.
-pub(super) async fn answer(mut router: Router, request: Request<Arriving>, limits: &Limits) -> Response<Body> {
+pub(super) async fn answer(mut router: Router, request: Request<IncomingBody>, limits: &Limits) -> Response<Body> {
     if request.body().is_end_stream() {
         let Ok(response) = router.call(request.map(Body::new)).await;
         return response;
     }
     let (given_back, mut unread) = oneshot::channel();
-    let lent = |body| Body::new(Lent { body: Some(body), given_back: Some(given_back) });
+    let lent = |body| Body::new(DrainOnDrop { body: Some(body), given_back: Some(given_back) });
     let Ok(response) = router.call(request.map(lent)).await;
     if let Ok(rest) = unread.try_recv() {
         drain(rest, limits).await;
@@ -39,8 +39,8 @@ pub(super) async fn answer(mut router: Router, request: Request<Arriving>, limit
 }
 
 /// Reads what is left of a body and throws it away, up to a length at which the connection is given up.
-pub(super) async fn drain(mut body: Arriving, limits: &Limits) {
-    body.throw_away();
+pub(super) async fn drain(mut body: IncomingBody, limits: &Limits) {
+    body.discard();
     let most = limits.body.max(limits.multipart_body).saturating_mul(DRAINED);
     let mut length = 0;
     while !body.is_end_stream()
@@ -53,12 +53,12 @@ pub(super) async fn drain(mut body: Arriving, limits: &Limits) {
 
 /// A body that is given back when it is dropped before its end.
 #[derive(Debug)]
-struct Lent {
-    body: Option<Arriving>,
-    given_back: Option<oneshot::Sender<Arriving>>,
+struct DrainOnDrop {
+    body: Option<IncomingBody>,
+    given_back: Option<oneshot::Sender<IncomingBody>>,
 }
 
-impl Drop for Lent {
+impl Drop for DrainOnDrop {
     fn drop(&mut self) {
         if let (Some(body), Some(given_back)) = (self.body.take(), self.given_back.take())
             && !body.is_end_stream()
@@ -69,11 +69,14 @@ impl Drop for Lent {
     }
 }
 
-impl HttpBody for Lent {
+impl HttpBody for DrainOnDrop {
     type Data = Bytes;
-    type Error = NotArrived;
+    type Error = IncomingBodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, NotArrived>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, IncomingBodyError>>> {
         match &mut self.body {
             Some(body) => Pin::new(body).poll_frame(cx),
             None => Poll::Ready(None),

@@ -6,7 +6,7 @@ use super::{AppliedFaults, CallError, MockService, StagePosition, not_found};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    scenario::{Content, Read, Scenario, ScenarioChoice},
+    scenario::{BeginContent, ParsedBeginContent, Scenario, ScenarioChoice},
     session::{NewSession, Session, SessionSpec},
     vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
 };
@@ -79,7 +79,14 @@ impl MockService {
         let parent_token = parent.map(find_parent).transpose()?;
 
         let catalogue = self.catalogue();
-        let content = Content { company: &tenant.key, asked: layers, read: Read::default(), config_id, parent, header };
+        let content = BeginContent {
+            company: &tenant.key,
+            layers,
+            read: ParsedBeginContent::default(),
+            config_id,
+            parent,
+            header,
+        };
         let requested = match requested {
             Some((name, place)) => Ok(Some((name.to_owned(), place))),
             None => flags_read.wished_scenario(),
@@ -134,7 +141,7 @@ impl MockService {
         &self,
         tenant: &Tenant,
         catalogue: &Catalogue,
-        content: &Content<'_>,
+        content: &BeginContent<'_>,
         requested: Result<Option<(String, &'static str)>, String>,
         saved: Option<&str>,
         default: Option<&str>,

@@ -122,7 +122,7 @@ impl MockService {
     }
 
     /// The company of that key, which does not come to be because somebody looks.
-    pub(crate) fn look_at_company(&self, key: &str) -> Option<Arc<Tenant>> {
+    pub(crate) fn find_company(&self, key: &str) -> Option<Arc<Tenant>> {
         self.tenants.sweep(uptime());
         self.tenants.get(key)
     }
@@ -132,7 +132,7 @@ impl MockService {
         self.tenants.reset();
         self.clock.turn(Turn::Reset(self.settings.frozen_at), |_, _| {});
         self.faults.replace(&self.config.faults, self.clock.now());
-        self.holds.free();
+        self.holds.release_all();
         self.journal.clear();
         self.coverage.clear();
         self.forget_added_scenarios();

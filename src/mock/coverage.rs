@@ -21,7 +21,7 @@ pub(super) struct ObservedResponse {
 
 impl ObservedResponse {
     /// Of what the session answers now.
-    pub(super) fn of(session: &mut Session, catalogue: &Catalogue, endpoint: Endpoint) -> Self {
+    pub(super) fn from_session(session: &mut Session, catalogue: &Catalogue, endpoint: Endpoint) -> Self {
         let (result, reason) = match session.current_result() {
             CurrentResult::Error(_) => (None, None),
             CurrentResult::Verdict(verdict) => {

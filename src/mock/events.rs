@@ -65,7 +65,7 @@ impl MockService {
     pub(crate) fn apply_due_stages(&self, tenant: Option<&Arc<Tenant>>) -> Option<Duration> {
         let tenants = tenant.map_or_else(|| self.tenants.all(), |tenant| vec![tenant.clone()]);
         let next = |tenant: &Arc<Tenant>| {
-            tenant.sessions.settle_due(tenant.clock.now());
+            tenant.sessions.apply_due_stages(tenant.clock.now());
             tenant.clock.runs_until(tenant.sessions.next_due()?)
         };
         tenants.iter().filter_map(next).min()

@@ -12,7 +12,7 @@ use crate::{
     catalogue::Catalogue,
     company::Tenant,
     faults::Endpoint,
-    flow::Progress,
+    flow::FlowProgress,
     media::{Document, Media, Sitter, Specimen, Wanted, mark_in},
     result::{Sex, render_all_read, similarity},
     session::{Session, Upload, UploadError},
@@ -40,7 +40,7 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// As [`Mock::result`].
+    /// As [`MockService::result`].
     pub(crate) fn picture(
         &self,
         tenant: &Arc<Tenant>,
@@ -143,7 +143,7 @@ impl MockService {
             let (settings, patch) = (tenant.settings(), session.scenario().person.as_ref());
             let (flags, casting) =
                 (session.flags_of(StepType::IdentityDocument), self.config.casting(&settings.company));
-            let chosen = session.progress().and_then(Progress::document);
+            let chosen = session.progress().and_then(FlowProgress::document);
             let person = catalogue.fixtures.people.cast(&session.token, &flags, casting, patch, chosen).person;
             Sitter { session: session.token, name: person.short_name(), is_female: matches!(person.sex, Sex::F) }
         })

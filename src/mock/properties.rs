@@ -14,7 +14,7 @@ use crate::{
     clock::later,
     data_file::Findings,
     faults::{Endpoint, Fault},
-    flow::{Act, Answer, Answers, Beside, Flow},
+    flow::{AnswerContext, Flow, FollowUp, QuestionnaireAnswers, ScreenAnswer},
     result::{FixtureFiles, Fixtures, render},
     scenario::{Casting, Scenario, Stage, Trigger, Verdict},
     session::{Browser, NewSession, Session, SessionSpec, written::SharedLookup},
@@ -104,7 +104,7 @@ fn action() -> impl Strategy<Value = SessionAction> {
 
 fn scenario(stages: &[(Vec<Trigger>, StageTemplate)]) -> Scenario {
     let stage = |(number, (when, does)): (usize, &(Vec<Trigger>, StageTemplate))| {
-        let stage = when.iter().cloned().fold(Stage::as_finish_says(), Stage::or);
+        let stage = when.iter().cloned().fold(Stage::with_default_trigger(), Stage::or);
         match does {
             StageTemplate::Says(outcome) => {
                 stage.result(Verdict::from(*outcome).result_comment(format!("stage {number}")))
@@ -144,7 +144,9 @@ fn read_back(session: &Session) -> Session {
 
 /// Does something to a session; `before` is when something was done last.
 fn act(session: &mut Session, action: &SessionAction, before: Timestamp, now: Timestamp) {
-    let decided = |outcome: Outcome| Some(Verdict::from(outcome).result_comment("decided").decided("face_mismatch"));
+    let decided = |outcome: Outcome| {
+        Some(Verdict::from(outcome).result_comment("decided").completed_for_decision("face_mismatch"))
+    };
     match action {
         SessionAction::Poll => {
             session.apply_due_stages(now);
@@ -165,7 +167,8 @@ fn act(session: &mut Session, action: &SessionAction, before: Timestamp, now: Ti
         SessionAction::GoOn => go_on(session, now),
         SessionAction::Finish => {
             let answers = json!({"about": {"q": "1.5"}}).as_object().cloned().unwrap_or_default();
-            let answers = Answers::new(answers, &session.spec.form_layers().read_steps()).expect("it fits");
+            let answers =
+                QuestionnaireAnswers::new(answers, &session.spec.form_layers().read_steps()).expect("it fits");
             let _ = session.finish(None, Some(answers), now);
         }
         SessionAction::FinishAs(outcome) => {
@@ -187,18 +190,18 @@ fn go_on(session: &mut Session, now: Timestamp) {
     let before = session.progress().cloned().unwrap_or_default();
     let flow = Flow::new(&flags, &steps, &before, true);
     let screen = flow.screens[flow.current(&before)].id.clone();
-    let beside = Beside {
+    let beside = AnswerContext {
         code: &|_, _| "1234".to_owned(),
         document: &|| (DocumentType::Passport, "GEO".to_owned()),
         language: Language::English,
     };
-    let answer = Answer { screen, auto: true, ..Answer::default() };
+    let answer = ScreenAnswer { screen, auto: true, ..ScreenAnswer::default() };
     let next = flow.answer(&before, answer, &beside).expect("it fits");
     let flow = Flow::new(&flags, &steps, &next.progress, true);
     let there: Vec<_> = flow.screens[flow.current(&next.progress)].step().into_iter().collect();
     let is_noted = session.record_progress(&before, &next.progress, &there, now);
     assert_ne!(is_noted, Ok(false), "nobody else did anything");
-    if next.act == Some(Act::Finish) {
+    if next.act == Some(FollowUp::Finish) {
         let _ = session.finish(None, None, now);
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct ResultResponse {
 
 /// What a look at a session comes to, and what the code under test was told by it.
 struct ResultLookup {
-    answer: Result<ResultResponse, CallError>,
+    response: Result<ResultResponse, CallError>,
     /// `None` where a fault keeps it from being told.
     observed: Option<ObservedResponse>,
 }
@@ -50,11 +50,11 @@ impl MockService {
     ) -> Result<ResultResponse, CallError> {
         let look = |session: &mut Session, catalogue: &Catalogue| {
             let now = tenant.clock.now();
-            let lookup = self.look_at(tenant, session, catalogue, (Endpoint::Result, now), is_harmed)?;
+            let lookup = self.look_up_result(tenant, session, catalogue, (Endpoint::Result, now), is_harmed)?;
             session.record_poll(now);
             Ok(lookup)
         };
-        let ResultLookup { answer, observed } = self.with_session(tenant, token, look)?;
+        let ResultLookup { response: answer, observed } = self.with_session(tenant, token, look)?;
         observed.iter().for_each(|observed| self.record_response(tenant, observed));
         answer
     }
@@ -63,7 +63,7 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// As [`Mock::result`]; the session stays then.
+    /// As [`MockService::result`]; the session stays then.
     pub(crate) fn delete(
         &self,
         tenant: &Arc<Tenant>,
@@ -72,13 +72,15 @@ impl MockService {
     ) -> Result<ResultResponse, CallError> {
         let (known, now) = (read_token(token)?, tenant.clock.now());
         let last_look = |session: &mut Session, catalogue: &Catalogue| {
-            let lookup = self.look_at(tenant, session, catalogue, (Endpoint::Delete, now), is_harmed);
-            let lookup = lookup.unwrap_or_else(|refusal| ResultLookup { answer: Err(refusal), observed: None });
-            let is_over = lookup.answer.is_ok();
+            let lookup = self.look_up_result(tenant, session, catalogue, (Endpoint::Delete, now), is_harmed);
+            let lookup = lookup.unwrap_or_else(|refusal| ResultLookup { response: Err(refusal), observed: None });
+            let is_over = lookup.response.is_ok();
             (lookup, is_over)
         };
         let lookup = tenant.sessions.remove(&known, now, last_look);
-        let Some(ResultLookup { answer, observed }) = lookup else { return Err(not_found(tenant, token).into()) };
+        let Some(ResultLookup { response: answer, observed }) = lookup else {
+            return Err(not_found(tenant, token).into());
+        };
         observed.iter().for_each(|observed| self.record_response(tenant, observed));
         answer
     }
@@ -87,8 +89,8 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// [`Refusal::Fault`] where a fault of the scenario keeps the call from being carried out.
-    fn look_at(
+    /// [`CallError::Fault`] where a fault of the scenario keeps the call from being carried out.
+    fn look_up_result(
         &self,
         tenant: &Tenant,
         session: &mut Session,
@@ -99,10 +101,10 @@ impl MockService {
         let faults = apply_session_faults(session, endpoint, now)?;
         let is_told = !is_harmed && !faults.has_fault_effect();
         let answer = self.answer(tenant, session, &catalogue.fixtures);
-        let observed = is_told.then(|| ObservedResponse::of(session, catalogue, endpoint));
+        let observed = is_told.then(|| ObservedResponse::from_session(session, catalogue, endpoint));
         let doubt = if let CurrentResult::Verdict(verdict) = session.current_result() { verdict.doubt() } else { None };
         let answer = attach_faults(answer, faults).map(|(json, faults)| ResultResponse { json, doubt, faults });
-        Ok(ResultLookup { answer, observed })
+        Ok(ResultLookup { response: answer, observed })
     }
 
     pub(super) fn answer(

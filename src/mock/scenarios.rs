@@ -164,7 +164,7 @@ impl MockService {
         state.sort();
         drop(state);
         tracing::info!(scenario = ready.name, "the scenario was added");
-        for (_, doubt) in ready.doubts() {
+        for (_, doubt) in ready.warnings() {
             tracing::warn!("the scenario `{}`: {doubt}", ready.name);
         }
         Ok(ScenarioInfo::from_scenario(&ready))
@@ -182,7 +182,7 @@ impl MockService {
     /// # Errors
     ///
     /// A message that lists the names that are known.
-    pub(crate) fn look_at_scenario(&self, name: &str) -> Result<ScenarioInfo, String> {
+    pub(crate) fn find_scenario(&self, name: &str) -> Result<ScenarioInfo, String> {
         self.catalogue().scenarios.get(name).map(|scenario| ScenarioInfo::from_scenario(scenario))
     }
 }

@@ -2,7 +2,10 @@
 
 use super::{Finish, MockService, SentCode};
 use crate::{
-    flow::{Act, Answer, AnswerError, Beside, Capture, Channel, Content, Flow, Given, Progress, Screen, Subject, Way},
+    flow::{
+        AnswerContext, AnswerError, Capture, CaptureSource, CaptureSubject, Channel, Flow, FlowProgress, FollowUp,
+        Screen, ScreenAnswer, ScreenInput, ScreenKind,
+    },
     foreign_text::shortened,
     session::{FinishError, Session, SessionSpec, Viewer},
     vendor::{DocumentType, Flags, Language, MediaKind, Outcome, StepType, Token, draw},
@@ -22,7 +25,7 @@ pub(crate) struct ScreenContext<'a> {
     pub(crate) flow: &'a Flow<'a>,
     /// The number of the screen in the flow.
     pub(crate) at: usize,
-    pub(crate) progress: &'a Progress,
+    pub(crate) progress: &'a FlowProgress,
     pub(crate) language: Language,
     /// Where a document is chosen, that of the session's person, and its country.
     pub(crate) document: Option<(DocumentType, String)>,
@@ -34,7 +37,7 @@ impl<'a> ScreenContext<'a> {
     }
 
     /// What was given on the screen before.
-    pub(crate) fn given_input(&self) -> Option<&'a Given> {
+    pub(crate) fn given_input(&self) -> Option<&'a ScreenInput> {
         self.progress.given(&self.screen().id)
     }
 }
@@ -103,14 +106,14 @@ impl MockService {
         &self,
         token: &str,
         viewer: &Viewer,
-        answer: &Answer,
+        answer: &ScreenAnswer,
         show: impl Fn(&ScreenContext<'_>) -> T,
     ) -> Result<AnswerResult<T>, ScreenError> {
         loop {
             let (spec, before) = self.checked_progress(token, viewer)?;
             let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
             let flow = Flow::new(&flags, &steps, &before, viewer.is_phone);
-            let beside = Beside {
+            let beside = AnswerContext {
                 code: &|address, resends| verification_code(token, address, resends),
                 document: &|| self.own_document(token, &flags),
                 language: before.language().unwrap_or_else(|| flags.language()),
@@ -118,11 +121,11 @@ impl MockService {
             let next = flow.answer(&before, answer.clone(), &beside).map_err(ScreenError::Answer)?;
             let sent = match next.act {
                 None => None,
-                Some(Act::SendCode { channel, address, resends }) => {
+                Some(FollowUp::SendCode { channel, address, resends }) => {
                     Some((channel, verification_code(token, &address, resends), address))
                 }
-                Some(Act::Finish) => return Ok(AnswerResult::Finished(self.finish(token, Finish::default())?)),
-                Some(Act::Disagree) => {
+                Some(FollowUp::Finish) => return Ok(AnswerResult::Finished(self.finish(token, Finish::default())?)),
+                Some(FollowUp::Disagree) => {
                     return Ok(AnswerResult::Finished(self.finish(token, Finish::from(Outcome::DisagreedWithTerms))?));
                 }
             };
@@ -146,16 +149,16 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// As [`Mock::answer_screen`]; also when it is no picture, or too large.
+    /// As [`MockService::answer_screen`]; also when it is no picture, or too large.
     pub(crate) fn submit_picture<T>(
         &self,
         token: &str,
         viewer: &Viewer,
-        (screen, way): (&str, Way),
+        (screen, way): (&str, CaptureSource),
         bytes: Vec<u8>,
         show: impl Fn(&ScreenContext<'_>) -> T,
     ) -> Result<AnswerResult<T>, ScreenError> {
-        let answer = Answer { screen: screen.to_owned(), picture: Some(way), ..Answer::default() };
+        let answer = ScreenAnswer { screen: screen.to_owned(), picture: Some(way), ..ScreenAnswer::default() };
         let capture = self.capture_at(token, viewer, screen)?;
         capture.check(&answer).map_err(ScreenError::Answer)?;
         self.store_upload(token, capture.subject.media(), capture.page, bytes)?;
@@ -166,7 +169,7 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// As [`Mock::take_picture`].
+    /// As [`MockService::submit_picture`].
     pub(crate) fn submit_video(
         &self,
         token: &str,
@@ -175,7 +178,7 @@ impl MockService {
         bytes: Vec<u8>,
     ) -> Result<(), ScreenError> {
         let capture = self.capture_at(token, viewer, screen)?;
-        if capture.subject != Subject::Liveness {
+        if capture.subject != CaptureSubject::Liveness {
             return Err(wrong("try-again", format!("no video is taken at `{}`", shortened(screen))));
         }
         self.store_upload(token, MediaKind::FaceVideo, 1, bytes)
@@ -187,7 +190,7 @@ impl MockService {
         let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
         let flow = Flow::new(&flags, &steps, &progress, viewer.is_phone);
         match flow.reachable(&progress, screen).map_err(ScreenError::Answer)?.content {
-            Content::Capture(ref capture) => Ok(capture.clone()),
+            ScreenKind::Capture(ref capture) => Ok(capture.clone()),
             _ => Err(wrong("try-again", format!("no picture is taken at `{}`", shortened(screen)))),
         }
     }
@@ -215,7 +218,7 @@ impl MockService {
     }
 
     /// What a session is asked for, and how far the person has come, for a page that they go on with.
-    fn checked_progress(&self, token: &str, viewer: &Viewer) -> Result<(SessionSpec, Progress), ScreenError> {
+    fn checked_progress(&self, token: &str, viewer: &Viewer) -> Result<(SessionSpec, FlowProgress), ScreenError> {
         let (seen, is_elsewhere) =
             self.view(token, |session| (spec_and_progress(session), session.is_on_other_page(viewer)))?;
         if is_elsewhere {
@@ -234,7 +237,7 @@ impl MockService {
         token: &str,
         spec: &SessionSpec,
         (flags, flow): (&Flags, &Flow<'_>),
-        (before, after): (&Progress, &Progress),
+        (before, after): (&FlowProgress, &FlowProgress),
         answered: Option<(&str, &str)>,
         show: &impl Fn(&ScreenContext<'_>) -> T,
     ) -> Result<Option<T>, FinishError> {
@@ -242,7 +245,7 @@ impl MockService {
         let steps: Vec<_> = answered.into_iter().chain(flow.screens[at].step()).collect();
         let is_there = self.in_widget(token, |session, now| session.record_progress(before, after, &steps, now))?;
         let language = after.language().unwrap_or_else(|| flags.language());
-        let asks_document = matches!(flow.screens[at].content, Content::Document { .. });
+        let asks_document = matches!(flow.screens[at].content, ScreenKind::Document { .. });
         let document = asks_document.then(|| self.own_document(token, flags));
         let context = ScreenContext { token, spec, flags, flow, at, progress: after, language, document };
         Ok(is_there.then(|| show(&context)))
@@ -270,11 +273,11 @@ impl MockService {
 }
 
 /// The codes that a person was sent last, in the order of the screens that ask for them.
-pub(super) fn sent_codes(token: &str, spec: &SessionSpec, progress: &Progress) -> Vec<SentCode> {
+pub(super) fn sent_codes(token: &str, spec: &SessionSpec, progress: &FlowProgress) -> Vec<SentCode> {
     let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
     let flow = Flow::new(&flags, &steps, progress, false);
     let sent = flow.screens.into_iter().filter_map(|screen| match screen.content {
-        Content::Code { channel, address, resends } if !address.is_empty() => Some(SentCode {
+        ScreenKind::Code { channel, address, resends } if !address.is_empty() => Some(SentCode {
             by: channel.as_str().to_owned(),
             code: verification_code(token, &address, resends),
             address,
@@ -285,7 +288,7 @@ pub(super) fn sent_codes(token: &str, spec: &SessionSpec, progress: &Progress) -
 }
 
 /// What a session is asked for, and how far the person has come.
-pub(super) fn spec_and_progress(session: &Session) -> (SessionSpec, Progress) {
+pub(super) fn spec_and_progress(session: &Session) -> (SessionSpec, FlowProgress) {
     (session.spec.clone(), session.progress().cloned().unwrap_or_default())
 }
 

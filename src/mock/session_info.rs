@@ -164,14 +164,14 @@ pub struct UploadInfo {
 }
 
 impl FindingInfo {
-    pub(super) fn of(FindingRecord { finding, at }: &FindingRecord) -> Self {
+    pub(super) fn from_record(FindingRecord { finding, at }: &FindingRecord) -> Self {
         let (problem, remedy) = (finding.problem().to_owned(), finding.remedy().to_owned());
         Self { finding: *finding, at: at.to_string(), problem, remedy }
     }
 }
 
 impl CallOfSession {
-    pub(super) fn of((_, entry): &OwnedCall) -> Self {
+    pub(super) fn from_entry((_, entry): &OwnedCall) -> Self {
         let call = &entry.recorded;
         let (at, method, path) = (call.at.to_string(), call.method.to_string(), call.path().to_owned());
         Self { id: entry.id, at, method, path, status: call.status }

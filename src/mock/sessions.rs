@@ -19,16 +19,17 @@ use crate::{
 impl SessionInfo {
     /// The sessions of a company, in the order in which they began.
     pub(crate) fn list(tenant: &Tenant) -> Vec<Self> {
-        let (now, mut snapshot) = (tenant.clock.now(), Vec::new());
-        tenant.sessions.update_all(|session, catalogue| snapshot.push(look(session, catalogue, now)));
-        snapshot.into_iter().map(|snapshot| Self::from_snapshot(snapshot, tenant)).collect()
+        let (now, mut snapshots) = (tenant.clock.now(), Vec::new());
+        tenant.sessions.update_all(|session, catalogue| snapshots.push(take_snapshot(session, catalogue, now)));
+        snapshots.into_iter().map(|snapshot| Self::from_snapshot(snapshot, tenant)).collect()
     }
 
     /// The session of a company that began last.
     pub(crate) fn latest(tenant: &Tenant) -> Option<Self> {
         let now = tenant.clock.now();
-        let snapshot =
-            tenant.sessions.update(&tenant.sessions.last()?, |session, catalogue| look(session, catalogue, now));
+        let snapshot = tenant
+            .sessions
+            .update(&tenant.sessions.last()?, |session, catalogue| take_snapshot(session, catalogue, now));
         snapshot.map(|snapshot| Self::from_snapshot(snapshot, tenant))
     }
 
@@ -68,7 +69,7 @@ struct SessionSnapshot {
     finished_at: Option<Timestamp>,
 }
 
-fn look(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -> SessionSnapshot {
+fn take_snapshot(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -> SessionSnapshot {
     session.apply_due_stages(now);
     SessionSnapshot {
         token: session.token,
@@ -142,7 +143,7 @@ impl MockService {
             tenant.sessions.scan(after, newest_first, |number, session, catalogue| {
                 session.apply_due_stages(now);
                 if filter.takes(session, catalogue) {
-                    found.push((number, look(session, catalogue, now), tenant.clone()));
+                    found.push((number, take_snapshot(session, catalogue, now), tenant.clone()));
                     of_this += 1;
                 }
                 if of_this > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -157,10 +158,10 @@ impl MockService {
     }
 
     /// A session as it stands; `None` when there is none of that token.
-    pub(crate) fn look_at_session(&self, token: &str) -> Option<SessionInfo> {
+    pub(crate) fn find_session(&self, token: &str) -> Option<SessionInfo> {
         let (token, tenant) = (Token::parse(token)?, self.tenant_of(token)?);
         let now = tenant.clock.now();
-        let snapshot = tenant.sessions.update(&token, |session, catalogue| look(session, catalogue, now))?;
+        let snapshot = tenant.sessions.update(&token, |session, catalogue| take_snapshot(session, catalogue, now))?;
         Some(SessionInfo::from_snapshot(snapshot, &tenant))
     }
 
@@ -169,7 +170,7 @@ impl MockService {
         let (known, tenant) = (Token::parse(token)?, self.tenant_of(token)?);
         let now = tenant.clock.now();
         let (snapshot, details) = tenant.sessions.update(&known, |session, catalogue| {
-            let snapshot = look(session, catalogue, now);
+            let snapshot = take_snapshot(session, catalogue, now);
             let step = |reached: &StepVisit| ReachedStep {
                 step: reached.step.clone(),
                 kind: reached.kind.clone(),
@@ -181,7 +182,7 @@ impl MockService {
                 session.reached_steps().iter().map(step).collect(),
                 session.answers().cloned(),
                 uploads(session),
-                session.findings().iter().map(FindingInfo::of).collect(),
+                session.findings().iter().map(FindingInfo::from_record).collect(),
                 spec_and_progress(session),
             );
             (snapshot, details)
@@ -196,7 +197,7 @@ impl MockService {
             reached_steps,
             findings,
             codes: sent_codes(token, &spec, &progress),
-            answers: answers.map(|answers| answers.given().clone().into()),
+            answers: answers.map(|answers| answers.to_json().clone().into()),
             uploads,
             children: self.children(token).iter().map(ToString::to_string).collect(),
             calls: self.calls_of(&tenant, known),
@@ -206,13 +207,13 @@ impl MockService {
     fn calls_of(&self, tenant: &Arc<Tenant>, token: Token) -> Vec<CallOfSession> {
         let filter = CallFilter { session: Some(token), ..CallFilter::default() };
         let (calls, _) = self.find_calls(Some(tenant), &filter);
-        calls.iter().map(CallOfSession::of).collect()
+        calls.iter().map(CallOfSession::from_entry).collect()
     }
 
     /// The last calls of a company, or of all and of nobody, in the order in which they were answered.
     pub(crate) fn last_calls(&self, tenant: Option<&Arc<Tenant>>, most: usize) -> Vec<CallOfSession> {
         let (calls, _) = self.find_calls(tenant, &CallFilter::default());
-        calls[calls.len().saturating_sub(most)..].iter().map(CallOfSession::of).collect()
+        calls[calls.len().saturating_sub(most)..].iter().map(CallOfSession::from_entry).collect()
     }
 
     /// Removes a session, without an answer to anybody; false when there is none of that token.

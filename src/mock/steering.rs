@@ -85,7 +85,7 @@ impl MockService {
 
     fn server_clock_moved(&self, turn: Turn) -> Vec<FellDue> {
         let now = self.turn_own_clock(turn);
-        let ended = self.faults.end_those_due(now).into_iter();
+        let ended = self.faults.expire(now).into_iter();
         let ended = ended.map(|(name, at)| FellDue {
             at: at.to_string(),
             company_key: None,
@@ -104,7 +104,7 @@ impl MockService {
     /// Ends every fault: those on every company, and each company's own.
     pub(crate) fn clear_faults(&self) {
         self.faults.replace(&[], self.clock.now());
-        self.holds.free();
+        self.holds.release_all();
         self.tenants.all().iter().for_each(|tenant| tenant.clear_faults());
     }
 
@@ -121,7 +121,7 @@ impl MockService {
                 (at, token, what)
             }));
         });
-        due.extend(tenant.faults.end_those_due(now).into_iter().map(|(name, at)| (at, None, Due::FaultEnded(name))));
+        due.extend(tenant.faults.expire(now).into_iter().map(|(name, at)| (at, None, Due::FaultEnded(name))));
         due.sort_by_key(|(at, token, _)| (*at, *token));
         let company = &tenant.key;
         tracing::info!(company, %now, due = due.len(), "the clock was moved");
@@ -162,7 +162,7 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// [`PlayError`] when there is no such scenario or session, or the person is through.
+    /// [`SwitchScenarioError`] when there is no such scenario or session, or the person is through.
     pub(crate) fn play(&self, token: &str, name: &str, chosen_by: &'static str) -> Result<(), SwitchScenarioError> {
         let catalogue = self.catalogue();
         catalogue.scenarios.check(name).map_err(SwitchScenarioError::NoSuchScenario)?;
@@ -186,7 +186,8 @@ impl MockService {
     pub(crate) fn decide(&self, token: &str, verdict: Option<&Verdict>) -> Result<(), DecideError> {
         verdict.map_or(Ok(()), Verdict::check).map_err(DecideError::Verdict)?;
         let decided = self.in_session(token, |session, now| {
-            let decided = verdict.map(|verdict| verdict.clone().decided(session.default_reject_reason()));
+            let decided =
+                verdict.map(|verdict| verdict.clone().completed_for_decision(session.default_reject_reason()));
             session.decide(decided, now)
         });
         decided.unwrap_or(Err(DecideError::NoSuchSession))

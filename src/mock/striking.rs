@@ -8,7 +8,7 @@ use super::{CallError, MockService};
 use crate::{
     company::Tenant,
     coverage::{self, Race},
-    faults::{Endpoint, Occasion, Strike},
+    faults::{Endpoint, FaultContext, FaultHit},
     scenario::Scenario,
     session::Session,
     vendor::{Token, VendorError},
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct AppliedFaults {
     /// What faults do to it, in the order in which they strike.
-    pub(crate) hits: Vec<Strike>,
+    pub(crate) hits: Vec<FaultHit>,
     /// Where its session stood.
     pub(crate) position: Option<StagePosition>,
 }
@@ -50,13 +50,13 @@ impl AppliedFaults {
     }
 
     /// These faults alone.
-    fn from_hits(hits: Vec<Strike>) -> Self {
+    fn from_hits(hits: Vec<FaultHit>) -> Self {
         Self { hits, position: None }
     }
 
     /// What it met, as an error where the last fault keeps the call from being carried out.
     pub(super) fn into_result(self) -> Result<Self, Self> {
-        if self.hits.last().is_some_and(Strike::comes_first) { Err(self) } else { Ok(self) }
+        if self.hits.last().is_some_and(FaultHit::short_circuits) { Err(self) } else { Ok(self) }
     }
 }
 
@@ -83,7 +83,7 @@ impl MockService {
         };
         let scenario = known.and_then(session);
         let scenario = scenario.as_ref().map(|scenario| &*scenario.name);
-        self.apply_faults(&Occasion { endpoint, session: token, scenario, is_second_look: false }, tenant)
+        self.apply_faults(&FaultContext { endpoint, session: token, scenario, is_second_look: false }, tenant)
     }
 
     /// What the faults of server, company and session do to a call of the widget.
@@ -114,17 +114,17 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// As [`Mock::strike`].
+    /// As [`MockService::faults_before_auth`].
     pub(super) fn faults_for_begin(&self, tenant: &Tenant, scenario: &str) -> Result<AppliedFaults, AppliedFaults> {
         if !self.faults.any() && !tenant.faults.any() {
             return Ok(AppliedFaults::default());
         }
         let (endpoint, scenario) = (Some(Endpoint::Begin), Some(scenario));
-        self.apply_faults(&Occasion { endpoint, session: None, scenario, is_second_look: true }, Some(tenant))
+        self.apply_faults(&FaultContext { endpoint, session: None, scenario, is_second_look: true }, Some(tenant))
     }
 
     /// Takes note of what faults did to a call, for the code that has to cope with it.
-    pub(crate) fn record_faults(&self, tenant: Option<&Tenant>, session: Option<Token>, hits: &[Strike]) {
+    pub(crate) fn record_faults(&self, tenant: Option<&Tenant>, session: Option<Token>, hits: &[FaultHit]) {
         for hit in hits {
             if hit.delay.is_some() {
                 self.record_coverage(tenant, coverage::Met::Fault(None));
@@ -147,12 +147,16 @@ impl MockService {
         }
     }
 
-    fn apply_faults(&self, occasion: &Occasion<'_>, tenant: Option<&Tenant>) -> Result<AppliedFaults, AppliedFaults> {
+    fn apply_faults(
+        &self,
+        occasion: &FaultContext<'_>,
+        tenant: Option<&Tenant>,
+    ) -> Result<AppliedFaults, AppliedFaults> {
         let draw = |purpose: &str| self.draws.draw(purpose);
         let mut hits = self.faults.strike(occasion, false, || self.clock.now(), draw);
         hits.iter_mut().for_each(|hit| hit.is_of_server = true);
         if let Some(tenant) = tenant {
-            let is_answered = hits.last().is_some_and(Strike::comes_first);
+            let is_answered = hits.last().is_some_and(FaultHit::short_circuits);
             hits.extend(tenant.apply_faults(occasion, is_answered));
         }
         AppliedFaults::from_hits(hits).into_result()

@@ -76,7 +76,7 @@ impl FromStr for WaitCondition {
     }
 }
 
-/// As [`Until::from_str`] reads it.
+/// As [`WaitCondition::from_str`] reads it.
 impl fmt::Display for WaitCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -127,7 +127,7 @@ impl MockService {
                     distance(session, catalogue, condition)
                 });
                 let is_reached = matches!(progress, Some(Ok(WaitProgress::Reached)));
-                (progress, is_reached.then(|| self.look_at_session(token.as_str())).flatten())
+                (progress, is_reached.then(|| self.find_session(token.as_str())).flatten())
             };
             let (progress, info) = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
             let due = match progress {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::MockService;
 use crate::{
     embedding::Finding,
-    flow::{Answers, Progress},
+    flow::{FlowProgress, QuestionnaireAnswers},
     foreign_text::shortened,
     scenario::Verdict,
     session::{Browser, FinishError, Session},
@@ -42,7 +42,7 @@ impl Finish {
 impl Finish {
     /// What the control API takes for it.
     pub(crate) fn written(&self) -> Map<String, Value> {
-        let mut keys = self.verdict.as_ref().map(|verdict| verdict.written("outcome")).unwrap_or_default();
+        let mut keys = self.verdict.as_ref().map(|verdict| verdict.to_file_value("outcome")).unwrap_or_default();
         keys.extend(self.answers.iter().map(|answers| ("answers".to_owned(), answers.clone())));
         keys
     }
@@ -100,10 +100,11 @@ impl MockService {
         self.language_and_end(token).0
     }
 
-    /// As [`Mock::language`], and whether the browser goes somewhere at the end.
+    /// As [`MockService::language`], and whether the browser goes somewhere at the end.
     pub(crate) fn language_and_end(&self, token: &str) -> (Language, bool) {
-        let seen = self
-            .in_session(token, |session, _| (session.spec.clone(), session.progress().and_then(Progress::language)));
+        let seen = self.in_session(token, |session, _| {
+            (session.spec.clone(), session.progress().and_then(FlowProgress::language))
+        });
         let Some((spec, chosen)) = seen else { return (Language::English, false) };
         let flags = spec.form_layers().read_flags();
         (chosen.unwrap_or_else(|| flags.language()), flags.return_url().is_some())
@@ -122,7 +123,10 @@ impl MockService {
             // A form can be long, and is checked while nobody has to wait for the session.
             Some(Value::Object(answers)) => {
                 let spec = self.view(token, |session| session.spec.clone())?;
-                Some(Answers::new(answers, &spec.form_layers().read_steps()).map_err(FinishError::Answers)?)
+                Some(
+                    QuestionnaireAnswers::new(answers, &spec.form_layers().read_steps())
+                        .map_err(FinishError::Answers)?,
+                )
             }
             Some(other) => {
                 let other = other.to_string();
@@ -132,7 +136,7 @@ impl MockService {
             None => None,
         };
         let spec = self.in_widget(token, |session, now| {
-            let forced = verdict.clone().map(|verdict| verdict.decided(session.default_reject_reason()));
+            let forced = verdict.clone().map(|verdict| verdict.completed_for_decision(session.default_reject_reason()));
             session.finish(forced, answers.clone(), now)?;
             Ok(session.spec.clone())
         })?;

@@ -48,7 +48,7 @@ impl Workers {
     /// Runs a job as soon as there is room for it. The job is told to stop when the future is dropped.
     pub(crate) async fn run<T: Send + 'static>(&self, job: impl FnOnce(&Cancellation) -> T + Send + 'static) -> T {
         let slot = self.slots.clone().acquire_owned().await.expect("nobody closes it");
-        let abandon = Abandon(Arc::default());
+        let abandon = CancelOnDrop(Arc::default());
         let (is_abandoned, timeout) = (abandon.0.clone(), self.timeout);
         let running = spawn_blocking(move || {
             // A job that nobody waits for keeps its slot until it notices.
@@ -99,9 +99,9 @@ impl Cancellation {
 }
 
 /// Tells a job to stop when it is dropped.
-struct Abandon(Arc<AtomicBool>);
+struct CancelOnDrop(Arc<AtomicBool>);
 
-impl Drop for Abandon {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }

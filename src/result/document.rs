@@ -12,8 +12,8 @@ use super::{
     questionnaires::{AnsweredQuestionnaire, answered},
 };
 use crate::{
-    flow::{Progress, SAMPLE_EMAIL, SAMPLE_PHONE},
-    scenario::{Casting, Effect, RejectReason, ScreeningMatch, Verdict},
+    flow::{FlowProgress, SAMPLE_EMAIL, SAMPLE_PHONE},
+    scenario::{Casting, RejectReason, ScreeningMatch, StageEffect, Verdict},
     session::Session,
     vendor::{StepType, Wording},
 };
@@ -73,9 +73,9 @@ impl<'a> ResultDocument<'a> {
     ) -> Self {
         let flags = session.flags_of(StepType::IdentityDocument);
         let (progress, patch) = (session.progress(), session.scenario().person.as_ref());
-        let assigned = people.cast(&session.token, &flags, casting, patch, progress.and_then(Progress::document));
-        let assigned = assigned.corrected(session.effects().filter_map(Effect::person_change));
-        let went_through = verdict.went_through();
+        let assigned = people.cast(&session.token, &flags, casting, patch, progress.and_then(FlowProgress::document));
+        let assigned = assigned.corrected(session.effects().filter_map(StageEffect::person_change));
+        let went_through = verdict.was_processed();
         let is_read = is_all_read || (went_through && verdict.document_read);
         let shows_document = is_read && session.has_document_step();
         let compares_face = is_read && session.has_face_step();
@@ -93,10 +93,10 @@ impl<'a> ResultDocument<'a> {
             general_documents: brings_paper
                 .then(|| {
                     let flags = session.flags_of(StepType::GeneralDocument);
-                    let kind = progress.and_then(Progress::paper).unwrap_or(flags.general_document_types()[0]);
+                    let kind = progress.and_then(FlowProgress::paper).unwrap_or(flags.general_document_types()[0]);
                     general_document(
                         kind,
-                        1 + progress.map_or(0, Progress::more_pages),
+                        1 + progress.map_or(0, FlowProgress::more_pages),
                         &assigned.person,
                         token,
                         begun_at,
@@ -134,8 +134,8 @@ impl<'a> ResultDocument<'a> {
 fn addresses(session: &Session) -> impl Iterator<Item = (String, Value)> {
     let progress = session.progress();
     let (asks_email, asks_phone) = session.asks_address();
-    let email = asks_email.then(|| progress.and_then(Progress::email).unwrap_or(SAMPLE_EMAIL));
-    let phone = asks_phone.then(|| progress.and_then(Progress::phone).unwrap_or(SAMPLE_PHONE));
+    let email = asks_email.then(|| progress.and_then(FlowProgress::email).unwrap_or(SAMPLE_EMAIL));
+    let phone = asks_phone.then(|| progress.and_then(FlowProgress::phone).unwrap_or(SAMPLE_PHONE));
     let named = [("email", email), ("phone", phone)];
     named.into_iter().filter_map(|(name, address)| Some((name.to_owned(), address?.into())))
 }

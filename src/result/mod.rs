@@ -174,7 +174,7 @@ pub(crate) fn render_all_read(
 ) -> Option<Bytes> {
     match session.current_result() {
         CurrentResult::Verdict(verdict)
-            if session.was_processed() && !(verdict.went_through() && verdict.document_read) =>
+            if session.was_processed() && !(verdict.was_processed() && verdict.document_read) =>
         {
             let verdict = session.fit_verdict(verdict);
             let document = ResultDocument::build(session, &verdict, &fixtures.people, casting, wording, true);

@@ -11,7 +11,7 @@ use super::{Fixtures, built_in, by_name, midnight, people::People, to_json};
 use crate::{
     built_in::SCREENING,
     data_file::{DataFile, Findings},
-    scenario::{Effect, Verdict},
+    scenario::{StageEffect, Verdict},
     session::Session,
     vendor::draw,
 };
@@ -98,10 +98,10 @@ impl Fixtures {
             matches.find(|found| found.person_id == id).map(|found| found.name.clone())
         };
         let in_stages = session.effects().find_map(|effect| match effect {
-            Effect::Verdict(verdict) => found_by(verdict),
-            Effect::Change(change) => name_in(change.get("screeningMatches")?, id),
-            Effect::Document(name) => name_in(self.documents.get(name).ok()?.get("screeningMatches")?, id),
-            Effect::Error(_) | Effect::Person(_) | Effect::Fault(_) => None,
+            StageEffect::Verdict(verdict) => found_by(verdict),
+            StageEffect::DocumentPatch(change) => name_in(change.get("screeningMatches")?, id),
+            StageEffect::Document(name) => name_in(self.documents.get(name).ok()?.get("screeningMatches")?, id),
+            StageEffect::Error(_) | StageEffect::Person(_) | StageEffect::Fault(_) => None,
         });
         let name = in_stages.or_else(|| session.decided().find_map(found_by))?;
         let details = |person: &ScreenedPerson| to_json(&Details { person_id: id, person });

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
-use super::{Content, Origin, Scenario, Trigger, file::ScenarioFile};
+use super::{BeginContent, Origin, Scenario, Trigger, file::ScenarioFile};
 use crate::{
     built_in::SCENARIOS,
     data_file::{DataFile, Findings},
@@ -17,9 +17,9 @@ static AS_USUAL: LazyLock<Arc<BuiltInScenarios>> = LazyLock::new(|| Arc::new(Bui
 
 /// The scenarios by name; the name is the file's name without its ending.
 #[derive(Debug, Clone)]
-pub(crate) struct ScenarioBook {
+pub(crate) struct ScenarioRegistry {
     /// Those of the folder and those built in Rust, which hold above built-in ones of the same name.
-    own: BTreeMap<String, Arc<Scenario>>,
+    custom: BTreeMap<String, Arc<Scenario>>,
     /// The names of files that cannot be read.
     broken: BTreeSet<String>,
     built_in: Option<Arc<BuiltInScenarios>>,
@@ -46,13 +46,13 @@ impl BuiltInScenarios {
         let read = || {
             let file: ScenarioFile =
                 DataFile::built_in(&SCENARIOS[place]).parse().expect("built-in scenarios can be read");
-            Arc::new(file.named(name, Origin::BuiltIn).finishing(&self.finish))
+            Arc::new(file.named(name, Origin::BuiltIn).with_finish_trigger(&self.finish))
         };
         Some(self.read[place].get_or_init(read))
     }
 }
 
-impl ScenarioBook {
+impl ScenarioRegistry {
     /// The scenarios of `files`, over the built-in ones where those are wanted, and those `built` in Rust above them.
     /// What is wrong is added to `findings`.
     ///
@@ -66,32 +66,33 @@ impl ScenarioBook {
     ) -> Self {
         let (mut own, mut broken) = (BTreeMap::new(), BTreeSet::new());
         for file in files {
-            let named = |parsed: ScenarioFile| Arc::new(parsed.named(&file.name, Origin::File).finishing(finish));
+            let named =
+                |parsed: ScenarioFile| Arc::new(parsed.named(&file.name, Origin::File).with_finish_trigger(finish));
             match findings.take(file.parse()).map(named) {
                 Some(scenario) => drop(own.insert(file.name.clone(), scenario)),
                 None => drop(broken.insert(file.name.clone())),
             }
         }
         for scenario in built {
-            own.extend(findings.take(scenario.ready(finish)).map(|ready| (ready.name.clone(), ready)));
+            own.extend(findings.take(scenario.prepare(finish)).map(|ready| (ready.name.clone(), ready)));
         }
         let built_in = built_in.then(|| match finish {
             Trigger::Widget => AS_USUAL.clone(),
             other => Arc::new(BuiltInScenarios::new(other.clone())),
         });
-        let mut book = Self { own, broken, built_in, matching: Vec::new() };
+        let mut book = Self { custom: own, broken, built_in, matching: Vec::new() };
         book.find_matching();
         book
     }
 
     /// Takes one more, in place of one of the same name.
     pub(crate) fn add(&mut self, scenario: Arc<Scenario>) {
-        self.own.insert(scenario.name.clone(), scenario);
+        self.custom.insert(scenario.name.clone(), scenario);
         self.find_matching();
     }
 
     fn find_matching(&mut self) {
-        self.matching = self.own.values().filter(|scenario| scenario.matches.is_some()).cloned().collect();
+        self.matching = self.custom.values().filter(|scenario| scenario.matches.is_some()).cloned().collect();
     }
 
     /// The scenario of that name.
@@ -101,17 +102,17 @@ impl ScenarioBook {
     /// A message that names the unknown scenario and lists the known ones.
     pub(crate) fn get(&self, name: &str) -> Result<&Arc<Scenario>, String> {
         let built_in = || self.built_in.as_ref()?.get(name);
-        self.own.get(name).or_else(built_in).ok_or_else(|| self.unknown(name))
+        self.custom.get(name).or_else(built_in).ok_or_else(|| self.unknown(name))
     }
 
     /// Says whether there is a scenario of that name, without reading it; one that is broken is there, too.
     ///
     /// # Errors
     ///
-    /// As [`ScenarioBook::get`].
+    /// As [`ScenarioRegistry::get`].
     pub(crate) fn check(&self, name: &str) -> Result<(), String> {
         let is_built_in = || self.built_in.is_some() && SCENARIOS.binary_search_by_key(&name, |file| file.name).is_ok();
-        if self.own.contains_key(name) || self.broken.contains(name) || is_built_in() {
+        if self.custom.contains_key(name) || self.broken.contains(name) || is_built_in() {
             Ok(())
         } else {
             Err(self.unknown(name))
@@ -126,8 +127,8 @@ impl ScenarioBook {
     }
 
     /// The first scenario, in the order of their names, whose `match` holds for a call.
-    pub(crate) fn first_match(&self, content: &Content<'_>) -> Option<&Arc<Scenario>> {
-        self.matching.iter().find(|scenario| scenario.matches.as_ref().is_some_and(|matches| matches.holds(content)))
+    pub(crate) fn first_match(&self, content: &BeginContent<'_>) -> Option<&Arc<Scenario>> {
+        self.matching.iter().find(|scenario| scenario.matches.as_ref().is_some_and(|matches| matches.matches(content)))
     }
 
     /// Those that have a `match`, in the order in which they are tried.
@@ -141,14 +142,14 @@ impl ScenarioBook {
     }
 
     /// Those that are not built in.
-    pub(crate) fn own(&self) -> impl Iterator<Item = &Arc<Scenario>> {
-        self.own.values()
+    pub(crate) fn custom(&self) -> impl Iterator<Item = &Arc<Scenario>> {
+        self.custom.values()
     }
 
     /// All names in order.
     pub(crate) fn names(&self) -> Vec<&str> {
         let built_in = self.built_in.iter().flat_map(|_| SCENARIOS.iter().map(|file| file.name));
-        self.own.keys().map(String::as_str).chain(built_in).collect::<BTreeSet<_>>().into_iter().collect()
+        self.custom.keys().map(String::as_str).chain(built_in).collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 
@@ -160,13 +161,13 @@ mod tests {
     #[test]
     fn every_built_in_scenario_can_be_read_and_is_beyond_doubt() {
         let (book, fixtures) = (
-            ScenarioBook::read(true, &[], &[], &Trigger::Begin, &mut Findings::default()),
+            ScenarioRegistry::read(true, &[], &[], &Trigger::Begin, &mut Findings::default()),
             Fixtures::read(&FixtureFiles::default(), &mut Findings::default()),
         );
         assert!(SCENARIOS.len() > 30 && SCENARIOS.is_sorted_by_key(|file| file.name));
         for name in book.names() {
             let scenario = book.get(name).unwrap();
-            assert_eq!(scenario.doubts(), [], "{name}");
+            assert_eq!(scenario.warnings(), [], "{name}");
             assert!(scenario.matches.is_none(), "{name} has a `match`: books look at those of their folder only");
             for (_, document) in scenario.documents() {
                 fixtures.documents.get(document).unwrap();
@@ -177,7 +178,7 @@ mod tests {
 
     #[test]
     fn servers_share_the_scenarios_that_are_built_in() {
-        let book = || ScenarioBook::read(true, &[], &[], &Trigger::Widget, &mut Findings::default());
+        let book = || ScenarioRegistry::read(true, &[], &[], &Trigger::Widget, &mut Findings::default());
         assert!(Arc::ptr_eq(book().get("approved").unwrap(), book().get("approved").unwrap()));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Effect, Match, Origin, PersonWish, Scenario, Stage, Trigger, Verdict};
+use super::{BeginMatch, Origin, PersonPatch, Scenario, Stage, StageEffect, Trigger, Verdict};
 use crate::{
     clock::parse_duration,
     faults::{Endpoint, Fault},
@@ -46,9 +46,9 @@ impl Scenario {
     /// The calls of `begin/` that take it without asking for it, as in `match` of a file:
     /// `json!({"flags": {"liveness": true}})`.
     pub fn matching(mut self, conditions: Value) -> Self {
-        match serde_json::from_value::<Match>(conditions) {
+        match serde_json::from_value::<BeginMatch>(conditions) {
             Ok(matches) => self.matches = Some(matches),
-            Err(problem) => self.cannot(format!("`match`: {problem}")),
+            Err(problem) => self.invalid(format!("`match`: {problem}")),
         }
         self
     }
@@ -69,7 +69,7 @@ impl Scenario {
     pub fn session_lifetime(mut self, time: &str) -> Self {
         match parse_duration(time) {
             Ok(time) => self.session_lifetime = Some(time),
-            Err(problem) => self.cannot(format!("`session_lifetime`: {problem}")),
+            Err(problem) => self.invalid(format!("`session_lifetime`: {problem}")),
         }
         self
     }
@@ -78,7 +78,7 @@ impl Scenario {
     pub fn flags(mut self, flags: Value) -> Self {
         match flags {
             Value::Object(_) => self.form = Form::new(&flags.to_string(), self.form.steps()),
-            _ => self.cannot("`flags` are not a JSON object".into()),
+            _ => self.invalid("`flags` are not a JSON object".into()),
         }
         self
     }
@@ -89,7 +89,7 @@ impl Scenario {
             Some(list) if list.iter().all(Value::is_object) => {
                 self.form = Form::new(self.form.flags(), &steps.to_string());
             }
-            _ => self.cannot("`steps` are not a JSON array of objects".into()),
+            _ => self.invalid("`steps` are not a JSON array of objects".into()),
         }
         self
     }
@@ -97,9 +97,9 @@ impl Scenario {
     /// Who goes through: the name of somebody in `people` of the fixtures, or a JSON object of members that are different
     /// about the person, with `like` for whom they are laid over.
     pub fn person(mut self, person: impl Into<Value>) -> Self {
-        match PersonWish::try_from(person.into()) {
+        match PersonPatch::try_from(person.into()) {
             Ok(patch) => self.person = Some(patch),
-            Err(problem) => self.cannot(problem.into()),
+            Err(problem) => self.invalid(problem.into()),
         }
         self
     }
@@ -110,13 +110,13 @@ impl Scenario {
         self
     }
 
-    fn cannot(&mut self, problem: String) {
+    fn invalid(&mut self, problem: String) {
         self.problem.get_or_insert(problem);
     }
 
     /// This scenario ready for sessions: a first outcome without a trigger comes at `finish`, and faults have names.
-    pub(super) fn finishing(mut self, finish: &Trigger) -> Self {
-        let is_fault = |effect: &&Effect| matches!(effect, Effect::Fault(_));
+    pub(super) fn with_finish_trigger(mut self, finish: &Trigger) -> Self {
+        let is_fault = |effect: &&StageEffect| matches!(effect, StageEffect::Fault(_));
         let faults = self.stages.iter().flat_map(|stage| &stage.effects).filter(is_fault).count();
         self.begin_fault = self.begin_fault.map(|fault| fault.on(Endpoint::Begin).or_named(&self.name));
         for (at, stage) in self.stages.iter_mut().enumerate() {
@@ -125,7 +125,7 @@ impl Scenario {
             }
             for effect in &mut stage.effects {
                 // Hints and log call a fault after its scenario, where it has no name.
-                if let Effect::Fault(fault) = effect {
+                if let StageEffect::Fault(fault) = effect {
                     let name = &self.name;
                     let name = if faults == 1 { name.clone() } else { format!("{name}, stage {}", at + 1) };
                     *fault = fault.clone().or_named(&name);
@@ -139,7 +139,7 @@ impl Scenario {
 impl Stage {
     /// A stage without a trigger, which the first one with a result or a document may be: the setting `finish` says
     /// when it comes.
-    pub fn as_finish_says() -> Self {
+    pub fn with_default_trigger() -> Self {
         Self { when: Vec::new(), effects: Vec::new(), problem: None }
     }
 
@@ -180,14 +180,14 @@ impl Stage {
 
     /// When this is pulled: a [`Trigger`], or its word: `"after=5s"`.
     pub fn when(trigger: impl TryInto<Trigger, Error: fmt::Display>) -> Self {
-        Self::as_finish_says().or(trigger)
+        Self::with_default_trigger().or(trigger)
     }
 
     /// Or when this is pulled, if it is before the others: a [`Trigger`], or its word: `"after=5s"`.
     pub fn or(mut self, trigger: impl TryInto<Trigger, Error: fmt::Display>) -> Self {
         match trigger.try_into() {
             Ok(trigger) => self.when.push(trigger),
-            Err(problem) => self.cannot(problem.to_string()),
+            Err(problem) => self.invalid(problem.to_string()),
         }
         self
     }
@@ -209,51 +209,51 @@ impl Stage {
 
     /// The result from now on: an [`crate::Outcome`], or a [`Verdict`] that says more.
     pub fn result(self, verdict: impl Into<Verdict>) -> Self {
-        self.with(Effect::Verdict(verdict.into()))
+        self.with(StageEffect::Verdict(verdict.into()))
     }
 
     /// The error that `result/` and `delete/` answer from now on.
     pub fn error(self, error: ErrorCode) -> Self {
-        self.with(Effect::Error(error))
+        self.with(StageEffect::Error(error))
     }
 
     /// The document of the fixtures that they answer from now on, by its name.
     pub fn document(self, name: impl Into<String>) -> Self {
-        self.with(Effect::Document(name.into()))
+        self.with(StageEffect::Document(name.into()))
     }
 
     /// What is different about the person from now on, and with it in every generated document: members of the file of a
     /// person, at any depth; null takes one away.
     pub fn person(self, members: Value) -> Self {
-        self.with_members("person", members, Effect::Person)
+        self.with_members("person", members, StageEffect::Person)
     }
 
     /// Members laid over every document from now on, at any depth; null takes a member away.
     pub fn change(self, members: Value) -> Self {
-        self.with_members("change", members, Effect::Change)
+        self.with_members("change", members, StageEffect::DocumentPatch)
     }
 
     /// Something that goes wrong with calls for the session.
     pub fn fault(self, fault: Fault) -> Self {
-        self.with(Effect::Fault(fault))
+        self.with(StageEffect::Fault(fault))
     }
 
-    fn with_members(mut self, key: &str, members: Value, effect: fn(Map<String, Value>) -> Effect) -> Self {
+    fn with_members(mut self, key: &str, members: Value, effect: fn(Map<String, Value>) -> StageEffect) -> Self {
         match members {
             Value::Object(members) => self.with(effect(members)),
             _ => {
-                self.cannot(format!("`{key}` is not a JSON object"));
+                self.invalid(format!("`{key}` is not a JSON object"));
                 self
             }
         }
     }
 
-    fn with(mut self, effect: Effect) -> Self {
+    fn with(mut self, effect: StageEffect) -> Self {
         self.effects.push(effect);
         self
     }
 
-    fn cannot(&mut self, problem: String) {
+    fn invalid(&mut self, problem: String) {
         self.problem.get_or_insert(problem);
     }
 }

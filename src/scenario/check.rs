@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Effect, Scenario, Stage, Trigger};
+use super::{Scenario, Stage, StageEffect, Trigger};
 use crate::{
     data_file::Problem,
     faults::{Endpoint, Fault},
@@ -19,13 +19,13 @@ impl Scenario {
     /// # Errors
     ///
     /// [`Problem`] for what cannot be.
-    pub(crate) fn ready(&self, finish: &Trigger) -> Result<Arc<Self>, Problem> {
-        self.check().map_err(|problem| self.broken(problem))?;
-        Ok(Arc::new(self.clone().finishing(finish)))
+    pub(crate) fn prepare(&self, finish: &Trigger) -> Result<Arc<Self>, Problem> {
+        self.check().map_err(|problem| self.problem(problem))?;
+        Ok(Arc::new(self.clone().with_finish_trigger(finish)))
     }
 
     /// A problem that names the scenario.
-    pub(crate) fn broken(&self, message: String) -> Problem {
+    pub(crate) fn problem(&self, message: String) -> Problem {
         Problem::new(format!("the scenario `{}`: {message}", self.name))
     }
 
@@ -65,13 +65,15 @@ impl Stage {
                 "a stage changes something: `result`, `error`, `document`, `person`, `change` or `fault`".into()
             );
         }
-        let answers = |effect: &&Effect| matches!(effect, Effect::Verdict(_) | Effect::Error(_) | Effect::Document(_));
+        let answers = |effect: &&StageEffect| {
+            matches!(effect, StageEffect::Verdict(_) | StageEffect::Error(_) | StageEffect::Document(_))
+        };
         if self.effects.iter().filter(answers).count() > 1 {
             return Err("a stage answers one thing: `result`, `error` or `document`".into());
         }
         self.effects.iter().try_for_each(|effect| match effect {
-            Effect::Verdict(verdict) => verdict.check(),
-            Effect::Fault(fault) => match fault.endpoint() {
+            StageEffect::Verdict(verdict) => verdict.check(),
+            StageEffect::Fault(fault) => match fault.endpoint() {
                 Some(Endpoint::Begin) => {
                     Err("a stage comes after `begin/`: a fault on it is the scenario's `begin_fault`".into())
                 }
@@ -82,12 +84,12 @@ impl Stage {
                 _ if fault.is_for_some_sessions() => Err(OWN_SESSIONS.into()),
                 _ => Ok(()),
             },
-            Effect::Error(_) | Effect::Document(_) | Effect::Person(_) | Effect::Change(_) => Ok(()),
+            StageEffect::Error(_) | StageEffect::Document(_) | StageEffect::Person(_) | StageEffect::DocumentPatch(_) => Ok(()),
         })
     }
 
     fn has_outcome(&self) -> bool {
-        self.effects.iter().any(|effect| matches!(effect, Effect::Verdict(_) | Effect::Document(_)))
+        self.effects.iter().any(|effect| matches!(effect, StageEffect::Verdict(_) | StageEffect::Document(_)))
     }
 
     /// What has happened in the widget for certain when it has come: the earliest of what can bring it about.

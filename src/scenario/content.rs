@@ -10,12 +10,12 @@ use crate::{
     vendor::{Flags, Layers},
 };
 
-/// What a call of `begin/` carries, for [`Match`].
-pub(crate) struct Content<'a> {
+/// What a call of `begin/` carries, for [`BeginMatch`].
+pub(crate) struct BeginContent<'a> {
     pub(crate) company: &'a str,
-    pub(crate) asked: Layers<'a>,
+    pub(crate) layers: Layers<'a>,
     /// Flags and steps, as soon as a condition looks at them.
-    pub(crate) read: Read,
+    pub(crate) read: ParsedBeginContent,
     pub(crate) config_id: Option<&'a str>,
     pub(crate) parent: Option<&'a str>,
     /// The value of a request header; names are in lower case.
@@ -24,58 +24,58 @@ pub(crate) struct Content<'a> {
 
 /// What was read of a call so far.
 #[derive(Default)]
-pub(crate) struct Read {
+pub(crate) struct ParsedBeginContent {
     flags: OnceCell<Flags>,
     steps: OnceCell<Value>,
 }
 
-impl Content<'_> {
+impl BeginContent<'_> {
     fn flags(&self) -> &Flags {
-        self.read.flags.get_or_init(|| self.asked.read_flags())
+        self.read.flags.get_or_init(|| self.layers.read_flags())
     }
 
     fn steps(&self) -> &Value {
-        self.read.steps.get_or_init(|| self.asked.read_steps().into_list().into())
+        self.read.steps.get_or_init(|| self.layers.read_steps().into_list().into())
     }
 }
 
 /// The calls of `begin/` that take a scenario without asking for it: those for which every condition holds.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(try_from = "RawMatch")]
-pub(crate) struct Match(RawMatch);
+#[serde(try_from = "RawBeginMatch")]
+pub(crate) struct BeginMatch(RawBeginMatch);
 
 /// The calls of `begin/` that take this scenario without asking for it: those for which every condition holds.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-struct RawMatch {
+struct RawBeginMatch {
     /// The company key.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
-    company: Option<Condition>,
+    company: Option<MatchCondition>,
     /// Flags by name, those of the saved configuration among them.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
-    flags: BTreeMap<String, Condition>,
+    flags: BTreeMap<String, MatchCondition>,
     /// The list of steps, those of the saved configuration among them.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
-    steps: Option<Condition>,
+    steps: Option<MatchCondition>,
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
-    config_id: Option<Condition>,
+    config_id: Option<MatchCondition>,
     /// The parameter `parent_session_id`.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
-    parent: Option<Condition>,
+    parent: Option<MatchCondition>,
     /// Request headers by name.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
-    header: BTreeMap<String, Condition>,
+    header: BTreeMap<String, MatchCondition>,
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
-    return_url: Option<Condition>,
+    return_url: Option<MatchCondition>,
 }
 
 /// A value that has to be there as it is, `{present: true}` or `{present: false}`, `{contains: VALUE}`, or
 /// `{glob: PATTERN}`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
-enum Condition {
+enum MatchCondition {
     Is(Value),
     Present(bool),
     /// An element of a list, or a part of a text. An object stands for the elements that have all its members.
@@ -84,7 +84,7 @@ enum Condition {
     Glob(Glob),
 }
 
-impl TryFrom<Value> for Condition {
+impl TryFrom<Value> for MatchCondition {
     type Error = &'static str;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {
@@ -103,12 +103,12 @@ impl TryFrom<Value> for Condition {
     }
 }
 
-impl TryFrom<RawMatch> for Match {
+impl TryFrom<RawBeginMatch> for BeginMatch {
     type Error = &'static str;
 
-    fn try_from(raw: RawMatch) -> Result<Self, Self::Error> {
+    fn try_from(raw: RawBeginMatch) -> Result<Self, Self::Error> {
         let headers = raw.header.into_iter().map(|(name, condition)| (name.to_ascii_lowercase(), condition)).collect();
-        let matches = Self(RawMatch { header: headers, ..raw });
+        let matches = Self(RawBeginMatch { header: headers, ..raw });
         if matches.conditions().is_empty() {
             return Err("`match` names no condition, so every call would match; name one, or use --scenario");
         }
@@ -116,12 +116,12 @@ impl TryFrom<RawMatch> for Match {
     }
 }
 
-impl Match {
+impl BeginMatch {
     /// Whether every condition holds.
-    pub(crate) fn holds(&self, content: &Content<'_>) -> bool {
+    pub(crate) fn matches(&self, content: &BeginContent<'_>) -> bool {
         let text = |text: Option<&str>| text.map(Value::from);
         let Self(wanted) = self;
-        let holds = |condition: &Option<Condition>, value: &dyn Fn() -> Option<Value>| {
+        let holds = |condition: &Option<MatchCondition>, value: &dyn Fn() -> Option<Value>| {
             condition.as_ref().is_none_or(|condition| condition.holds(value().as_ref()))
         };
         holds(&wanted.company, &|| text(Some(content.company)))
@@ -151,15 +151,15 @@ impl Match {
     }
 }
 
-impl Match {
+impl BeginMatch {
     /// Whether it holds for every call for which the other one does; what is not seen at once counts for nothing.
-    pub(crate) fn covers(&self, other: &Self) -> bool {
+    pub(crate) fn subsumes(&self, other: &Self) -> bool {
         let (Self(one), Self(other)) = (self, other);
-        let covers = |one: &Option<Condition>, other: &Option<Condition>| {
-            one.as_ref().is_none_or(|one| other.as_ref().is_some_and(|other| one.covers(other)))
+        let covers = |one: &Option<MatchCondition>, other: &Option<MatchCondition>| {
+            one.as_ref().is_none_or(|one| other.as_ref().is_some_and(|other| one.subsumes(other)))
         };
-        let covers_each = |one: &BTreeMap<String, Condition>, other: &BTreeMap<String, Condition>| {
-            one.iter().all(|(name, one)| other.get(name).is_some_and(|other| one.covers(other)))
+        let covers_each = |one: &BTreeMap<String, MatchCondition>, other: &BTreeMap<String, MatchCondition>| {
+            one.iter().all(|(name, one)| other.get(name).is_some_and(|other| one.subsumes(other)))
         };
         covers(&one.company, &other.company)
             && covers(&one.steps, &other.steps)
@@ -171,8 +171,8 @@ impl Match {
     }
 
     /// What a file says for it.
-    pub(super) fn written(&self) -> Value {
-        let Self(RawMatch { company, flags, steps, config_id, parent, header, return_url }) = self;
+    pub(super) fn to_file_value(&self) -> Value {
+        let Self(RawBeginMatch { company, flags, steps, config_id, parent, header, return_url }) = self;
         let mut keys = Map::new();
         let single = [
             ("company", company),
@@ -182,11 +182,11 @@ impl Match {
             ("return_url", return_url),
         ];
         for (key, condition) in single {
-            keys.extend(condition.as_ref().map(|condition| (key.to_owned(), condition.written())));
+            keys.extend(condition.as_ref().map(|condition| (key.to_owned(), condition.to_file_value())));
         }
         for (key, conditions) in [("flags", flags), ("header", header)] {
             if !conditions.is_empty() {
-                let conditions = conditions.iter().map(|(name, condition)| (name.clone(), condition.written()));
+                let conditions = conditions.iter().map(|(name, condition)| (name.clone(), condition.to_file_value()));
                 keys.insert(key.into(), Value::Object(conditions.collect()));
             }
         }
@@ -194,8 +194,8 @@ impl Match {
     }
 }
 
-impl Condition {
-    fn written(&self) -> Value {
+impl MatchCondition {
+    fn to_file_value(&self) -> Value {
         match self {
             Self::Is(value) => value.clone(),
             Self::Present(is) => json!({ "present": is }),
@@ -205,7 +205,7 @@ impl Condition {
     }
 
     /// Whether it holds for all for which the other one does.
-    fn covers(&self, other: &Self) -> bool {
+    fn subsumes(&self, other: &Self) -> bool {
         match other {
             _ if self == other => true,
             // What is true may come as a text, too.
@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     fn holds(condition: Value, value: Option<Value>) -> bool {
-        Condition::try_from(condition).unwrap().holds(value.as_ref())
+        MatchCondition::try_from(condition).unwrap().holds(value.as_ref())
     }
 
     #[test]
@@ -291,14 +291,14 @@ mod tests {
         assert!(!holds(json!({"glob": "case-?"}), Some(json!("case-17"))));
         assert!(!holds(json!({"glob": "*"}), None));
         assert!(!holds(json!({"glob": "*"}), Some(json!(["a"]))), "a list contains, a text looks");
-        Condition::try_from(json!({"glob": "a".repeat(201)})).unwrap_err();
+        MatchCondition::try_from(json!({"glob": "a".repeat(201)})).unwrap_err();
     }
 
     #[test]
     fn a_condition_covers_those_that_are_narrower() {
         let covers = |one: Value, other: Value| {
-            let [one, other] = [one, other].map(|it| serde_json::from_value::<Match>(it).unwrap());
-            one.covers(&other)
+            let [one, other] = [one, other].map(|it| serde_json::from_value::<BeginMatch>(it).unwrap());
+            one.subsumes(&other)
         };
         let broad = json!({"company": "a"});
         assert!(covers(broad.clone(), json!({"company": "a", "flags": {"liveness": true}})));
@@ -332,7 +332,7 @@ mod tests {
             json!({"glob": 1}),
             json!({"glob": "a", "present": true}),
         ] {
-            Condition::try_from(wrong).unwrap_err();
+            MatchCondition::try_from(wrong).unwrap_err();
         }
     }
 }

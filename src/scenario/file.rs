@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Effect, Match, Origin, PersonWish, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, Verdict,
+    BeginMatch, Origin, PersonPatch, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, StageEffect, Verdict,
     check::{check_answer, check_order},
     trigger::Triggers,
 };
@@ -31,7 +31,7 @@ struct RawScenario {
     description: String,
     /// The calls of `begin/` that take this scenario without asking for it.
     #[serde(rename = "match")]
-    matches: Option<Match>,
+    matches: Option<BeginMatch>,
     /// `begin/` answers this error, and no session comes to be.
     refuse_begin: Option<ErrorCode>,
     /// Something goes wrong with `begin/`; once it has healed, the next session begins, and after that it starts over.
@@ -40,7 +40,7 @@ struct RawScenario {
     session_lifetime: Option<Lifetime>,
     /// Who goes through: a name from `people` of the fixtures, or members that are different about the person.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
-    person: Option<PersonWish>,
+    person: Option<PersonPatch>,
     /// Laid over the flags of the call.
     #[serde(default)]
     flags: Map<String, Value>,
@@ -176,17 +176,17 @@ impl TryFrom<RawStage> for StageFile {
     type Error = String;
 
     fn try_from(mut raw: RawStage) -> Result<Self, String> {
-        let mut stage = Stage::as_finish_says();
+        let mut stage = Stage::with_default_trigger();
         stage.when = raw.when.take().map_or(Vec::new(), |Triggers(triggers)| triggers);
         let others = [
-            raw.error.take().map(Effect::Error),
-            raw.document.take().map(Effect::Document),
-            raw.person.take().map(Effect::Person),
-            raw.change.take().map(Effect::Change),
-            raw.fault.take().map(|FaultFile(fault)| Effect::Fault(fault)),
+            raw.error.take().map(StageEffect::Error),
+            raw.document.take().map(StageEffect::Document),
+            raw.person.take().map(StageEffect::Person),
+            raw.change.take().map(StageEffect::DocumentPatch),
+            raw.fault.take().map(|FaultFile(fault)| StageEffect::Fault(fault)),
         ];
         stage.effects = match raw.result.take() {
-            Some(word) => vec![Effect::Verdict(raw.verdict(word)?)],
+            Some(word) => vec![StageEffect::Verdict(raw.verdict(word)?)],
             None => match raw.first_detail() {
                 Some(name) => return Err(format!("`{name}` says more about a result: it goes with `result`")),
                 None => Vec::new(),
@@ -235,7 +235,7 @@ impl RawStage {
             similarity: self.similarity,
             document_read: self.document_read.unwrap_or(true),
             screening_matches: self.screening_matches.unwrap_or_default(),
-            ..Verdict::of(result)
+            ..Verdict::with_result(result)
         })
     }
 }

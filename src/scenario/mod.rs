@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use self::{
-    book::ScenarioBook,
-    content::{Content, Match, Read},
+    book::ScenarioRegistry,
+    content::{BeginContent, BeginMatch, ParsedBeginContent},
     file::ScenarioFile,
-    person::{Casting, PersonWish},
+    person::{Casting, PersonPatch},
     verdict::{REJECT_REASONS, RejectReason, ResultValue},
 };
 pub use self::{
@@ -54,7 +54,7 @@ pub struct Scenario {
     pub(crate) name: String,
     pub(crate) description: String,
     /// The calls of `begin/` that take it without asking for it.
-    pub(crate) matches: Option<Match>,
+    pub(crate) matches: Option<BeginMatch>,
     /// `begin/` answers this error and no session comes to be.
     pub(crate) refuse_begin: Option<ErrorCode>,
     /// What goes wrong with `begin/` before a session comes to be.
@@ -64,7 +64,7 @@ pub struct Scenario {
     /// Laid over the flags and steps of the session.
     pub(crate) form: Form,
     /// Who goes through, instead of anybody.
-    pub(crate) person: Option<PersonWish>,
+    pub(crate) person: Option<PersonPatch>,
     /// What the vendor's operator answers: question key → answer.
     pub(crate) operator_answers: Map<String, Value>,
     pub(crate) stages: Vec<Stage>,
@@ -101,14 +101,14 @@ pub enum Origin {
 pub struct Stage {
     /// Without any it comes when the setting `finish` says.
     pub(crate) when: Vec<Trigger>,
-    pub(crate) effects: Vec<Effect>,
+    pub(crate) effects: Vec<StageEffect>,
     /// What cannot be, of what it was built from.
     problem: Option<String>,
 }
 
 /// What a stage changes.
 #[derive(Debug, Clone)]
-pub(crate) enum Effect {
+pub(crate) enum StageEffect {
     /// `result/` and `delete/` answer a document with this verdict from now on.
     Verdict(Verdict),
     /// They answer this error.
@@ -116,16 +116,16 @@ pub(crate) enum Effect {
     /// They answer the document of that name from the fixtures.
     Document(String),
     /// The person is changed so, and with them all that a generated document says about them; members as in
-    /// [`PersonWish`].
+    /// [`PersonPatch`].
     Person(Map<String, Value>),
     /// Every document is changed so: members are laid over its own, and null takes one away.
-    Change(Map<String, Value>),
+    DocumentPatch(Map<String, Value>),
     /// Something goes wrong with calls for the session.
     Fault(Fault),
 }
 
 /// In words: `result APPROVED`, `error SESSION_NOT_FOUND`.
-impl fmt::Display for Effect {
+impl fmt::Display for StageEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>().join(", ");
         match self {
@@ -133,13 +133,13 @@ impl fmt::Display for Effect {
             Self::Error(code) => write!(f, "error {code}"),
             Self::Document(name) => write!(f, "document {name}"),
             Self::Person(members) => write!(f, "person with another {}", names(members)),
-            Self::Change(members) => write!(f, "document with another {}", names(members)),
+            Self::DocumentPatch(members) => write!(f, "document with another {}", names(members)),
             Self::Fault(fault) => write!(f, "fault {}", fault.name()),
         }
     }
 }
 
-impl Effect {
+impl StageEffect {
     pub(crate) fn person_change(&self) -> Option<&Map<String, Value>> {
         match self {
             Self::Person(members) => Some(members),
@@ -162,7 +162,7 @@ impl Stage {
 
 impl Scenario {
     /// The effects of its stages, each with the place of its stage in a file.
-    fn placed_effects(&self) -> impl Iterator<Item = (String, &Effect)> {
+    fn placed_effects(&self) -> impl Iterator<Item = (String, &StageEffect)> {
         let stages = self.stages.iter().enumerate();
         stages.flat_map(|(at, stage)| stage.effects.iter().map(move |effect| (format!("stages.{at}"), effect)))
     }
@@ -176,16 +176,16 @@ impl Scenario {
     /// The documents of the fixtures that it names, each with the place of the name in a file.
     pub(crate) fn documents(&self) -> impl Iterator<Item = (String, &str)> {
         self.placed_effects().filter_map(|(place, effect)| match effect {
-            Effect::Document(name) => Some((format!("{place}.document"), name.as_str())),
+            StageEffect::Document(name) => Some((format!("{place}.document"), name.as_str())),
             _ => None,
         })
     }
 
     /// What may be a mistake, each with its place in a file: words that nobody has seen, and answers that nobody asks
     /// for.
-    pub(crate) fn doubts(&self) -> Vec<(String, String)> {
+    pub(crate) fn warnings(&self) -> Vec<(String, String)> {
         let unseen = self.placed_effects().filter_map(|(place, effect)| match effect {
-            Effect::Verdict(verdict) => Some((format!("{place}.reject_reason"), verdict.doubt()?)),
+            StageEffect::Verdict(verdict) => Some((format!("{place}.reject_reason"), verdict.doubt()?)),
             _ => None,
         });
         let steps = StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types.into_iter();

@@ -16,13 +16,13 @@ pub(crate) struct Casting<'a> {
 /// depth; null takes one away.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Value")]
-pub(crate) struct PersonWish {
+pub(crate) struct PersonPatch {
     /// The name of their file; without one, whoever would come anyway.
     pub(crate) name: Option<String>,
     pub(crate) members: Map<String, Value>,
 }
 
-impl TryFrom<Value> for PersonWish {
+impl TryFrom<Value> for PersonPatch {
     type Error = &'static str;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {

@@ -36,9 +36,9 @@ pub struct Verdict {
 
 impl Verdict {
     /// The person is not through.
-    pub(crate) const IN_PROGRESS: Self = Self::of(ResultValue::Listed(Outcome::InProgress));
+    pub(crate) const IN_PROGRESS: Self = Self::with_result(ResultValue::Listed(Outcome::InProgress));
 
-    pub(super) const fn of(result: ResultValue) -> Self {
+    pub(super) const fn with_result(result: ResultValue) -> Self {
         Self {
             result,
             reject_reason: None,
@@ -70,7 +70,7 @@ impl Verdict {
 
     /// A result that no document of the vendor lists.
     pub fn unlisted(word: impl Into<String>) -> Self {
-        Self::of(ResultValue::Unlisted(word.into()))
+        Self::with_result(ResultValue::Unlisted(word.into()))
     }
 
     /// The word that becomes `reject_reason`, for a rejection.
@@ -161,7 +161,7 @@ impl Verdict {
 
     /// This verdict as it is decided from outside: a rejection has a reason, the `usual` one where none is given, and what
     /// goes with it.
-    pub(crate) fn decided(mut self, usual: &str) -> Self {
+    pub(crate) fn completed_for_decision(mut self, usual: &str) -> Self {
         if self.result == ResultValue::Listed(Outcome::Rejected) && self.reject_reason.is_none() {
             self.reject_reason = Some(RejectReason { value: usual.into(), description: String::new() });
             self.similarity = self.similarity.or((usual == "face_mismatch").then_some(0.218_430_659_177_302_6));
@@ -181,7 +181,7 @@ impl Verdict {
     }
 
     /// Whether the vendor saw what the person brought.
-    pub(crate) fn went_through(&self) -> bool {
+    pub(crate) fn was_processed(&self) -> bool {
         !matches!(self.result, ResultValue::Listed(Outcome::InProgress | Outcome::DisagreedWithTerms))
     }
 }
@@ -199,7 +199,7 @@ impl fmt::Display for Verdict {
 
 impl From<Outcome> for Verdict {
     fn from(outcome: Outcome) -> Self {
-        Self::of(ResultValue::Listed(outcome))
+        Self::with_result(ResultValue::Listed(outcome))
     }
 }
 

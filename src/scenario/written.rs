@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Effect, PersonWish, RejectReason, ResultValue, Scenario, Stage, Verdict};
+use super::{PersonPatch, RejectReason, ResultValue, Scenario, Stage, StageEffect, Verdict};
 use crate::{clock::written_duration, vendor::ResultCase};
 
 impl Scenario {
     /// What a file says of it, and `name`.
-    pub(crate) fn written(&self) -> Map<String, Value> {
+    pub(crate) fn to_file_value(&self) -> Map<String, Value> {
         let Self {
             name,
             description,
@@ -26,43 +26,43 @@ impl Scenario {
         let mut say = |key: &str, value: Value| drop(keys.insert(key.to_owned(), value));
         say("name", name.as_str().into());
         say("description", description.as_str().into());
-        matches.iter().for_each(|matches| say("match", matches.written()));
+        matches.iter().for_each(|matches| say("match", matches.to_file_value()));
         refuse_begin.iter().for_each(|code| say("refuse_begin", code.as_str().into()));
-        begin_fault.iter().for_each(|fault| say("begin_fault", fault.written().into()));
+        begin_fault.iter().for_each(|fault| say("begin_fault", fault.to_file_value().into()));
         session_lifetime.iter().for_each(|time| say("session_lifetime", written_duration(*time).into()));
         for (key, text) in [("flags", form.flags()), ("steps", form.steps())] {
             if !text.is_empty() {
                 say(key, serde_json::from_str(text).expect("what is asked for is JSON"));
             }
         }
-        person.iter().for_each(|person| say("person", person.written()));
+        person.iter().for_each(|person| say("person", person.to_file_value()));
         if !operator_answers.is_empty() {
             say("operator_answers", operator_answers.clone().into());
         }
         if refuse_begin.is_none() {
-            say("stages", stages.iter().map(|stage| Value::Object(stage.written())).collect());
+            say("stages", stages.iter().map(|stage| Value::Object(stage.to_file_value())).collect());
         }
         keys
     }
 }
 
 impl Stage {
-    fn written(&self) -> Map<String, Value> {
+    fn to_file_value(&self) -> Map<String, Value> {
         let mut keys = Map::new();
         if !self.when.is_empty() {
             keys.insert("when".into(), self.when.iter().map(ToString::to_string).collect());
         }
         for effect in &self.effects {
             let (key, value) = match effect {
-                Effect::Verdict(verdict) => {
-                    keys.extend(verdict.written("result"));
+                StageEffect::Verdict(verdict) => {
+                    keys.extend(verdict.to_file_value("result"));
                     continue;
                 }
-                Effect::Error(code) => ("error", code.as_str().into()),
-                Effect::Document(name) => ("document", name.as_str().into()),
-                Effect::Person(members) => ("person", members.clone().into()),
-                Effect::Change(members) => ("change", members.clone().into()),
-                Effect::Fault(fault) => ("fault", fault.written().into()),
+                StageEffect::Error(code) => ("error", code.as_str().into()),
+                StageEffect::Document(name) => ("document", name.as_str().into()),
+                StageEffect::Person(members) => ("person", members.clone().into()),
+                StageEffect::DocumentPatch(members) => ("change", members.clone().into()),
+                StageEffect::Fault(fault) => ("fault", fault.to_file_value().into()),
             };
             keys.insert(key.into(), value);
         }
@@ -70,8 +70,8 @@ impl Stage {
     }
 }
 
-impl PersonWish {
-    fn written(&self) -> Value {
+impl PersonPatch {
+    fn to_file_value(&self) -> Value {
         match &self.name {
             Some(name) if self.members.is_empty() => name.as_str().into(),
             Some(name) => {
@@ -87,7 +87,7 @@ impl PersonWish {
 impl Verdict {
     /// The keys that a stage has for it, with the word of the result under `word_key`; what goes without saying is left
     /// out.
-    pub(crate) fn written(&self, word_key: &str) -> Map<String, Value> {
+    pub(crate) fn to_file_value(&self, word_key: &str) -> Map<String, Value> {
         let Self { result, reject_reason, result_comment, live, similarity, document_read, screening_matches } = self;
         let mut keys = Map::new();
         let mut say = |key: &str, value: Value| drop(keys.insert(key.to_owned(), value));
@@ -139,7 +139,7 @@ mod tests {
         for file in SCENARIOS {
             let parsed: ScenarioFile = DataFile::built_in(file).parse().unwrap();
             let scenario = parsed.named(file.name, Origin::File);
-            assert_eq!(format!("{:?}", read(scenario.written())), format!("{scenario:?}"), "{}", file.name);
+            assert_eq!(format!("{:?}", read(scenario.to_file_value())), format!("{scenario:?}"), "{}", file.name);
         }
     }
 
@@ -173,6 +173,6 @@ mod tests {
         let parsed: Result<ScenarioFile, _> = serde_json::from_value(file);
         let Ok(parsed) = parsed else { panic!("{}", parsed.err().unwrap()) };
         let scenario = parsed.named("all", Origin::File);
-        assert_eq!(format!("{:?}", read(scenario.written())), format!("{scenario:?}"));
+        assert_eq!(format!("{:?}", read(scenario.to_file_value())), format!("{scenario:?}"));
     }
 }

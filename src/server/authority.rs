@@ -30,19 +30,19 @@ const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// Who signs the server's certificates.
 #[derive(Debug)]
-pub(crate) struct Authority {
+pub(crate) struct CertificateAuthority {
     /// Its certificate, PEM.
     pub(crate) certificate: String,
     key: String,
 }
 
-impl Authority {
+impl CertificateAuthority {
     /// The authority of a folder; it is made where there is none.
     ///
     /// # Errors
     ///
     /// A message that names the folder, where it cannot be read or written.
-    pub(crate) fn of(folder: &Path, now: Timestamp) -> Result<Self, String> {
+    pub(crate) fn load_or_create(folder: &Path, now: Timestamp) -> Result<Self, String> {
         let (file, shown) = (folder.join(FILE), folder.display());
         let read = || {
             Self::read(&file).map_err(|error| format!("cannot read the certificate authority in `{shown}`: {error}"))

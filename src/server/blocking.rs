@@ -42,13 +42,13 @@ use crate::{
 #[must_use = "the server stops when it is dropped"]
 pub struct MockServer {
     server: super::MockServer,
-    background: Arc<Background>,
+    background: Arc<BackgroundRuntime>,
 }
 
 /// A runtime that ends without waiting, so that it may be dropped anywhere.
-struct Background(Option<Runtime>);
+struct BackgroundRuntime(Option<Runtime>);
 
-impl Background {
+impl BackgroundRuntime {
     fn start() -> Result<Arc<Self>, std::io::Error> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         Ok(Arc::new(Self(Some(runtime))))
@@ -65,7 +65,7 @@ impl Background {
     }
 }
 
-impl Drop for Background {
+impl Drop for BackgroundRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
@@ -89,7 +89,7 @@ impl MockServer {
     }
 
     pub(super) fn serve(config: Config) -> Result<Self, StartError> {
-        let background = Background::start().map_err(StartError::Runtime)?;
+        let background = BackgroundRuntime::start().map_err(StartError::Runtime)?;
         let server = background.block_on(super::MockServer::serve(config))?;
         Ok(Self { server, background })
     }
@@ -134,7 +134,7 @@ impl Deref for MockServer {
 #[derive(Clone)]
 pub struct Control {
     control: Async,
-    background: Arc<Background>,
+    background: Arc<BackgroundRuntime>,
 }
 
 impl fmt::Debug for Control {
@@ -255,7 +255,7 @@ impl MockClient {
     ///
     /// [`ControlError`] when nobody answers there who is a mock.
     pub fn connect(url: &str) -> Result<Self, ControlError> {
-        Self::reach(async || super::MockClient::connect(url).await)
+        Self::connect_inner(async || super::MockClient::connect(url).await)
     }
 
     /// As [`MockClient::connect`], with the token that it was started with (`--admin-token`).
@@ -264,12 +264,14 @@ impl MockClient {
     ///
     /// As [`MockClient::connect`].
     pub fn connect_with_token(url: &str, token: &str) -> Result<Self, ControlError> {
-        Self::reach(async || super::MockClient::connect_with_token(url, token).await)
+        Self::connect_inner(async || super::MockClient::connect_with_token(url, token).await)
     }
 
-    fn reach(connect: impl AsyncFnOnce() -> Result<super::MockClient, ControlError>) -> Result<Self, ControlError> {
+    fn connect_inner(
+        connect: impl AsyncFnOnce() -> Result<super::MockClient, ControlError>,
+    ) -> Result<Self, ControlError> {
         let no_runtime = |error| ControlError::Unreachable(format!("cannot start a runtime: {error}"));
-        let background = Background::start().map_err(no_runtime)?;
+        let background = BackgroundRuntime::start().map_err(no_runtime)?;
         let client = background.block_on(connect())?;
         Ok(Self(Control { control: (*client).clone(), background }))
     }

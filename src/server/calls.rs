@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{
     MockServer, blocking,
-    control::{Control, ControlError, Part, USUAL_PATIENCE},
+    control::{Control, ControlError, ListPageBody, USUAL_PATIENCE},
 };
 use crate::{
     clock::written_duration,
@@ -131,7 +131,7 @@ impl<D> Calls<D> {
         self
     }
 
-    fn told_to<E>(self, control: E) -> Calls<E> {
+    fn with_control<E>(self, control: E) -> Calls<E> {
         Calls { control, pattern: self.pattern, timeout: self.timeout }
     }
 }
@@ -144,7 +144,7 @@ impl Calls<Control> {
     /// [`ControlError`], with status 410 when some of them may have had to make room.
     pub async fn count(self) -> Result<u64, ControlError> {
         let members = self.members([]);
-        self.control.post::<Counted>(&["calls", "count"], members).await.map(|counted| counted.count)
+        self.control.post::<CountResult>(&["calls", "count"], members).await.map(|counted| counted.count)
     }
 
     /// All of them, in the order in which they were answered.
@@ -155,7 +155,7 @@ impl Calls<Control> {
     pub async fn list(mut self) -> Result<Vec<CallInfo>, ControlError> {
         let mut calls = Vec::new();
         loop {
-            let part: Part<CallInfo> = self.control.post(&["calls", "find"], self.members([])).await?;
+            let part: ListPageBody<CallInfo> = self.control.post(&["calls", "find"], self.members([])).await?;
             calls.extend(part.items);
             match part.next.and_then(|next| next.parse().ok()) {
                 Some(next) => self.pattern = self.pattern.after(next),
@@ -171,8 +171,8 @@ impl Calls<Control> {
     /// [`ControlError`], with status 409 and a text that names the nearest misses when there are not, and with 410 when
     /// nobody can say, as some may have had to make room.
     pub async fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
-        let members = self.members(times.into().written());
-        self.control.post::<Counted>(&["calls", "verify"], members).await.map(|counted| counted.count)
+        let members = self.members(times.into().to_query_values());
+        self.control.post::<CountResult>(&["calls", "verify"], members).await.map(|counted| counted.count)
     }
 
     /// Waits until there are so many, or more; answers how many.
@@ -183,7 +183,8 @@ impl Calls<Control> {
     pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
         let timeout = written_duration(self.timeout).into();
         let members = self.members([("count", count.into()), ("timeout", timeout)]);
-        let waited = self.control.waiting_for(self.timeout).post::<Counted>(&["wait", "calls"], members).await;
+        let waited =
+            self.control.with_extra_timeout(self.timeout).post::<CountResult>(&["wait", "calls"], members).await;
         waited.map(|counted| counted.count)
     }
 
@@ -194,7 +195,7 @@ impl Calls<Control> {
         };
         members
             .extend(more.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)));
-        self.control.said(members)
+        self.control.with_company_key(members)
     }
 }
 
@@ -217,7 +218,7 @@ impl Calls<AtHand> {
     /// [`Calls::verify`] answers an error instead.
     #[track_caller]
     pub fn count(self) -> u64 {
-        self.at_once(Calls::<Control>::count).unwrap_or_else(|error| panic!("{error}"))
+        self.expect_ready(Calls::<Control>::count).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// All of them, in the order in which they were answered.
@@ -227,7 +228,7 @@ impl Calls<AtHand> {
     /// As [`Calls::count`].
     #[track_caller]
     pub fn list(self) -> Vec<CallInfo> {
-        self.at_once(Calls::<Control>::list).unwrap_or_else(|error| panic!("{error}"))
+        self.expect_ready(Calls::<Control>::list).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Checks that there are so many: `1`, `1..`, `..=3`, or [`Times`]. Answers how many.
@@ -237,7 +238,7 @@ impl Calls<AtHand> {
     /// [`ControlError`], with status 409 and a text that names the nearest misses when there are not, and with 410 when
     /// nobody can say, as some may have had to make room.
     pub fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
-        self.at_once(|calls| calls.verify(times))
+        self.expect_ready(|calls| calls.verify(times))
     }
 
     /// Waits until there are so many, or more; answers how many.
@@ -247,21 +248,21 @@ impl Calls<AtHand> {
     /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
     pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
         let control = self.control.0.clone();
-        self.told_to(control).wait_for(count).await
+        self.with_control(control).wait_for(count).await
     }
 
-    fn at_once<T, F: Future<Output = Result<T, ControlError>>>(
+    fn expect_ready<T, F: Future<Output = Result<T, ControlError>>>(
         self,
         ask: impl FnOnce(Calls<Control>) -> F,
     ) -> Result<T, ControlError> {
         let control = self.control.0.clone();
-        at_once(&control, |control| ask(self.told_to(control)))
+        expect_ready(&control, |control| ask(self.with_control(control)))
     }
 }
 
 /// What a mock in this process answers: it waits for nothing.
-pub(super) fn at_once<T, F: Future<Output = T>>(control: &Control, ask: impl FnOnce(Control) -> F) -> T {
-    ask(control.at_once()).now_or_never().expect("a mock in this process answers at once")
+pub(super) fn expect_ready<T, F: Future<Output = T>>(control: &Control, ask: impl FnOnce(Control) -> F) -> T {
+    ask(control.without_waiting()).now_or_never().expect("a mock in this process answers at once")
 }
 
 impl Calls<blocking::Control> {
@@ -304,7 +305,7 @@ impl Calls<blocking::Control> {
 
     fn blocking<T, F: Future<Output = T>>(self, ask: impl FnOnce(Calls<Control>) -> F) -> T {
         let control = self.control.clone();
-        control.wait(|control| ask(self.told_to(control)))
+        control.wait(|control| ask(self.with_control(control)))
     }
 }
 
@@ -315,7 +316,7 @@ impl<D: fmt::Debug> fmt::Debug for Calls<D> {
 }
 
 #[derive(Deserialize)]
-struct Counted {
+struct CountResult {
     count: u64,
 }
 

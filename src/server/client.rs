@@ -41,7 +41,7 @@ impl MockClient {
     ///
     /// [`ControlError`] when nobody answers there who is a mock.
     pub async fn connect(url: &str) -> Result<Self, ControlError> {
-        Self::reach(url, None).await
+        Self::connect_inner(url, None).await
     }
 
     /// As [`MockClient::connect`], with the token that it was started with (`--admin-token`).
@@ -50,15 +50,15 @@ impl MockClient {
     ///
     /// As [`MockClient::connect`].
     pub async fn connect_with_token(url: &str, token: &str) -> Result<Self, ControlError> {
-        Self::reach(url, Some(token)).await
+        Self::connect_inner(url, Some(token)).await
     }
 
-    async fn reach(url: &str, token: Option<&str>) -> Result<Self, ControlError> {
+    async fn connect_inner(url: &str, token: Option<&str>) -> Result<Self, ControlError> {
         check_base_url(url).map_err(ControlError::Unreachable)?;
         if !url.starts_with("http://") {
             return Err(ControlError::Unreachable(format!("`{url}`: the client speaks http alone, without TLS")));
         }
-        let client = Self(Control::there(Remote {
+        let client = Self(Control::over_http(HttpTransport {
             url: url.trim_end_matches('/').to_owned(),
             token: token.map(str::to_owned),
             time_limit: PATIENCE,
@@ -83,31 +83,31 @@ impl Deref for MockClient {
 
 /// Where a mock listens.
 #[derive(Debug, Clone)]
-pub(super) struct Remote {
+pub(super) struct HttpTransport {
     url: String,
     token: Option<String>,
     time_limit: Duration,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
-impl Remote {
+impl HttpTransport {
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
     /// The same with a call that may take so much longer.
-    pub(super) fn waiting_for(&self, time_limit: Duration) -> Self {
+    pub(super) fn with_extra_timeout(&self, time_limit: Duration) -> Self {
         Self { time_limit: PATIENCE.saturating_add(time_limit), ..self.clone() }
     }
 
     /// The same with connections of its own, for another runtime, and with less patience.
-    pub(super) fn anew(&self) -> Self {
+    pub(super) fn with_new_connections(&self) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { time_limit: PATIENCE / 3, client, ..self.clone() }
     }
 
     /// Answers the status and the body.
-    pub(super) async fn ask(
+    pub(super) async fn send(
         &self,
         method: Method,
         path: &str,

@@ -176,7 +176,7 @@ impl<'a> CompanyHandle<'a> {
 
     /// The vocabulary of the control API for this company.
     pub fn control(&self) -> Control {
-        Control::here(http::control(self.mock.clone())).company(self.key())
+        Control::in_process(http::control(self.mock.clone())).company(self.key())
     }
 
     /// Waits for something in a session: `company.wait_for(&token).finished().await`.

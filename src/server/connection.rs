@@ -17,16 +17,16 @@ use tokio::{
 };
 
 use super::{
-    connections::{Phase, Place},
-    socket::Socket,
-    stream::{Shears, Stream},
+    connections::{ConnectionPhase, ConnectionSlot},
+    socket::SharedSocket,
+    stream::{CutHandle, FaultStream},
     tls::Tls,
     transport::Transport,
 };
 use crate::{
     clock::uptime,
     config::ClientLimits,
-    http::{Caller, Routes, Sever, Share, Unfinished},
+    http::{ClientConnection, ConnectionCut, IncompleteGuard, IncompleteRequests, Routes},
 };
 
 /// The longest head of a request, in bytes, and the most that is read at once. The longest URL that hyper takes has
@@ -34,7 +34,7 @@ use crate::{
 const LONGEST_HEAD: usize = 128 << 10;
 
 /// How a connection ended.
-enum Ended {
+enum ConnectionEnd {
     /// By itself, or by an error.
     Done(hyper::Result<()>),
     /// It was idle for too long, or somebody else needed the place.
@@ -47,7 +47,7 @@ enum Ended {
 pub(super) async fn serve(
     stream: TcpStream,
     address: SocketAddr,
-    slot: Place,
+    slot: ConnectionSlot,
     routes: Arc<Routes>,
     tls: Option<Tls>,
     limits: ClientLimits,
@@ -55,19 +55,19 @@ pub(super) async fn serve(
 ) {
     // Answers are small; without this the system may hold them back for a while.
     let _ = stream.set_nodelay(true);
-    let caller = Caller { address, socket: Arc::new(Mutex::new(stream)) };
-    let (cut_handle, activity) = (Arc::new(Shears::default()), &slot.activity);
-    let transport = Transport::new(Socket(caller.socket.clone()), tls);
+    let caller = ClientConnection { address, socket: Arc::new(Mutex::new(stream)) };
+    let (cut_handle, activity) = (Arc::new(CutHandle::default()), &slot.activity);
+    let transport = Transport::new(SharedSocket(caller.socket.clone()), tls);
     let is_secure = transport.is_secure();
-    let stream = Stream::new(transport, cut_handle.clone(), activity.clone());
+    let stream = FaultStream::new(transport, cut_handle.clone(), activity.clone());
     let service = service_fn(|request: hyper::Request<Incoming>| async {
-        activity.asked();
+        activity.on_head();
         let response = routes.answer(request, &caller).await;
-        activity.answered();
+        activity.on_response();
         match response.extensions().get() {
             None => Ok(response),
-            Some(Sever::Before) => Err("a fault closes the connection"),
-            Some(Sever::Reset) => {
+            Some(ConnectionCut::Before) => Err("a fault closes the connection"),
+            Some(ConnectionCut::Reset) => {
                 let _ = caller.socket.lock().unwrap_or_else(PoisonError::into_inner).set_zero_linger();
                 Err("a fault resets the connection")
             }
@@ -82,11 +82,11 @@ pub(super) async fn serve(
     let mut http = http1::Builder::new();
     http.half_close(true).header_read_timeout(None).max_buf_size(LONGEST_HEAD);
     let connection = stop.watch(http.serve_connection(TokioIo::new(stream), service));
-    match watched(connection, &slot, &limits, &routes.unfinished).await {
-        Ended::Done(Ok(())) => {}
-        Ended::Done(Err(error)) => tracing::debug!(client = %address, %error, "a connection broke off"),
-        Ended::Idle => tracing::debug!(client = %address, "an idle connection is closed"),
-        Ended::TooSlow(problem) => {
+    match watched(connection, &slot, &limits, &routes.incomplete).await {
+        ConnectionEnd::Done(Ok(())) => {}
+        ConnectionEnd::Done(Err(error)) => tracing::debug!(client = %address, %error, "a connection broke off"),
+        ConnectionEnd::Idle => tracing::debug!(client = %address, "an idle connection is closed"),
+        ConnectionEnd::TooSlow(problem) => {
             tracing::debug!(client = %address, "a request is cut off: {problem}");
             // Where there is no room for it, the client has not read for long. TLS takes nothing beside the stream.
             if !is_secure.load(Ordering::Relaxed) {
@@ -100,15 +100,15 @@ pub(super) async fn serve(
 /// Waits until a connection ends, or has to.
 async fn watched(
     connection: impl Future<Output = hyper::Result<()>>,
-    slot: &Place,
+    slot: &ConnectionSlot,
     limits: &ClientLimits,
-    unfinished: &Arc<Unfinished>,
-) -> Ended {
+    unfinished: &Arc<IncompleteRequests>,
+) -> ConnectionEnd {
     let (mut connection, mut alarm) = (pin!(connection), pin!(sleep(limits.idle)));
     let rings_at = slot.activity.since().saturating_add(limits.idle);
-    let mut watch = Watch { slot, limits, unfinished, seen: None, rings_at, head: None };
+    let mut watch = TimeoutWatch { slot, limits, incomplete: unfinished, seen: None, rings_at, head: None };
     poll_fn(|cx| match connection.as_mut().poll(cx) {
-        Poll::Ready(done) => Poll::Ready(Ended::Done(done)),
+        Poll::Ready(done) => Poll::Ready(ConnectionEnd::Done(done)),
         Poll::Pending => watch.poll(alarm.as_mut(), cx),
     })
     .await
@@ -116,19 +116,19 @@ async fn watched(
 
 /// Looks at a connection whenever something has happened on it. The timer is set anew only when it would fire too
 /// late: on a busy connection it fires now and then for nothing.
-struct Watch<'a> {
-    slot: &'a Place,
+struct TimeoutWatch<'a> {
+    slot: &'a ConnectionSlot,
     limits: &'a ClientLimits,
-    unfinished: &'a Arc<Unfinished>,
+    incomplete: &'a Arc<IncompleteRequests>,
     /// What it was about when something new was seen.
-    seen: Option<(Phase, u64)>,
+    seen: Option<(ConnectionPhase, u64)>,
     rings_at: Duration,
     /// The head that is not whole yet.
-    head: Option<Share>,
+    head: Option<IncompleteGuard>,
 }
 
-impl Watch<'_> {
-    fn poll(&mut self, mut alarm: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ended> {
+impl TimeoutWatch<'_> {
+    fn poll(&mut self, mut alarm: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<ConnectionEnd> {
         let activity = &self.slot.activity;
         let (phase, mut is_set) = (activity.phase(), false);
         let seen = Some((phase, activity.progress()));
@@ -138,27 +138,27 @@ impl Watch<'_> {
                 is_set = true;
             }
             // Until something has come, it is idle since it was accepted.
-            if seen != Some((Phase::Idle, 0)) {
-                activity.seen_at(uptime());
+            if seen != Some((ConnectionPhase::Idle, 0)) {
+                activity.touch(uptime());
             }
             self.seen = seen;
-            if phase == Phase::Idle {
-                self.slot.offer_room();
+            if phase == ConnectionPhase::Idle {
+                self.slot.notify_slot_free();
             }
-            self.head = (phase == Phase::Head).then(|| self.unfinished.enter());
+            self.head = (phase == ConnectionPhase::Head).then(|| self.incomplete.register());
             if let Some(due) = self.due(phase).filter(|due| *due < self.rings_at) {
                 self.set(alarm.as_mut(), due);
                 is_set = true;
             }
         }
         if let Some(head) = &mut self.head {
-            head.hold(activity.of_head());
+            head.set_bytes(activity.of_head());
             if let Poll::Ready(Err(why)) = head.poll_room(cx) {
-                return Poll::Ready(Ended::TooSlow(why.to_string()));
+                return Poll::Ready(ConnectionEnd::TooSlow(why.to_string()));
             }
         }
-        if activity.leaves() && phase == Phase::Idle {
-            return Poll::Ready(Ended::Idle);
+        if activity.is_closing() && phase == ConnectionPhase::Idle {
+            return Poll::Ready(ConnectionEnd::Idle);
         }
         while (is_set || alarm.is_elapsed()) && alarm.as_mut().poll(cx).is_ready() {
             match self.due(phase) {
@@ -171,22 +171,24 @@ impl Watch<'_> {
     }
 
     /// When the client has taken too long, in real time.
-    fn due(&self, phase: Phase) -> Option<Duration> {
+    fn due(&self, phase: ConnectionPhase) -> Option<Duration> {
         let time = match phase {
-            Phase::Idle => self.limits.idle,
-            Phase::Head => self.limits.head,
-            Phase::Answering => return None,
+            ConnectionPhase::Idle => self.limits.idle,
+            ConnectionPhase::Head => self.limits.head,
+            ConnectionPhase::Answering => return None,
         };
         Some(self.slot.activity.since().saturating_add(time))
     }
 
-    fn late(&self, phase: Phase) -> Ended {
+    fn late(&self, phase: ConnectionPhase) -> ConnectionEnd {
         match phase {
-            Phase::Head => {
+            ConnectionPhase::Head => {
                 let time = self.limits.head;
-                Ended::TooSlow(format!("the head of the request did not arrive within {time:?} (--head-timeout)"))
+                ConnectionEnd::TooSlow(format!(
+                    "the head of the request did not arrive within {time:?} (--head-timeout)"
+                ))
             }
-            Phase::Idle | Phase::Answering => Ended::Idle,
+            ConnectionPhase::Idle | ConnectionPhase::Answering => ConnectionEnd::Idle,
         }
     }
 

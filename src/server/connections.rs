@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::{
     clock::uptime,
-    http::{CutOff, Unfinished},
+    http::{AbortReason, IncompleteRequests},
     tally::Tally,
 };
 
@@ -22,36 +22,36 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Connections {
     max_connections: usize,
-    open: Mutex<Open>,
-    room: Room,
+    open: Mutex<OpenConnections>,
+    slot_waiters: SlotWaiters,
     closed_for_room: Tally,
     waited_for_room: Tally,
 }
 
 /// Whether somebody waits for a place, and word that there may be one.
 #[derive(Debug, Default)]
-struct Room {
+struct SlotWaiters {
     is_waited_for: AtomicBool,
     may_be_there: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenConnections {
     next: u64,
-    by_number: HashMap<u64, Arc<Activity>>,
+    by_number: HashMap<u64, Arc<ConnectionActivity>>,
 }
 
 /// A connection among the others, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     connections: Arc<Connections>,
     number: u64,
-    pub(super) activity: Arc<Activity>,
+    pub(super) activity: Arc<ConnectionActivity>,
 }
 
 /// What a connection is about.
 #[derive(Debug, Default)]
-pub(super) struct Activity {
+pub(super) struct ConnectionActivity {
     phase: AtomicU8,
     /// How much of a head has come that is not whole.
     of_head: AtomicUsize,
@@ -65,7 +65,7 @@ pub(super) struct Activity {
 
 /// Whom a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(super) enum ConnectionPhase {
     /// For the client to send a request, or to read an answer.
     Idle,
     /// For the rest of a head.
@@ -79,7 +79,7 @@ impl Connections {
         Arc::new(Self {
             max_connections,
             open: Mutex::default(),
-            room: Room::default(),
+            slot_waiters: SlotWaiters::default(),
             closed_for_room: Tally::default(),
             waited_for_room: Tally::default(),
         })
@@ -87,16 +87,16 @@ impl Connections {
 
     /// Gives a new connection a place. Where there is none, the one that has been idle for longest makes room, or else
     /// the request that takes longest to arrive; where all are busy, the new one waits.
-    pub(super) async fn enter(self: &Arc<Self>, unfinished: &Unfinished) -> Place {
+    pub(super) async fn acquire(self: &Arc<Self>, unfinished: &IncompleteRequests) -> ConnectionSlot {
         loop {
-            let room = self.room.may_be_there.notified();
-            self.room.is_waited_for.store(true, Ordering::SeqCst);
-            if let Some(slot) = self.place() {
-                self.room.is_waited_for.store(false, Ordering::SeqCst);
+            let room = self.slot_waiters.may_be_there.notified();
+            self.slot_waiters.is_waited_for.store(true, Ordering::SeqCst);
+            if let Some(slot) = self.try_acquire() {
+                self.slot_waiters.is_waited_for.store(false, Ordering::SeqCst);
                 return slot;
             }
             let max_connections = self.max_connections;
-            let is_cut = unfinished.cut_longest(CutOff::Connections(max_connections));
+            let is_cut = unfinished.abort_oldest(AbortReason::ConnectionLimit(max_connections));
             if let Some(times) = self.waited_for_room.count() {
                 let what = if is_cut { "a request that takes long is cut off" } else { "a new one waits" };
                 tracing::warn!(
@@ -109,12 +109,12 @@ impl Connections {
         }
     }
 
-    fn place(self: &Arc<Self>) -> Option<Place> {
+    fn try_acquire(self: &Arc<Self>) -> Option<ConnectionSlot> {
         let mut open = self.open();
         if open.by_number.len() >= self.max_connections {
-            let idle = open.by_number.iter().filter(|(_, activity)| activity.phase() == Phase::Idle);
+            let idle = open.by_number.iter().filter(|(_, activity)| activity.phase() == ConnectionPhase::Idle);
             let (longest, activity) = idle.min_by_key(|(number, activity)| (activity.since(), **number))?;
-            activity.leave();
+            activity.request_close();
             let longest = *longest;
             open.by_number.remove(&longest);
             if let Some(closed) = self.closed_for_room.count() {
@@ -126,90 +126,90 @@ impl Connections {
                 );
             }
         }
-        let (number, activity) = (open.next, Arc::new(Activity::default()));
-        activity.seen_at(uptime());
+        let (number, activity) = (open.next, Arc::new(ConnectionActivity::default()));
+        activity.touch(uptime());
         open.next += 1;
         open.by_number.insert(number, activity.clone());
-        Some(Place { connections: self.clone(), number, activity })
+        Some(ConnectionSlot { connections: self.clone(), number, activity })
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
+    fn open(&self) -> MutexGuard<'_, OpenConnections> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.connections.open().by_number.remove(&self.number);
-        self.offer_room();
+        self.notify_slot_free();
     }
 }
 
-impl Place {
+impl ConnectionSlot {
     /// Tells whoever waits for a place that this one is idle, or gone.
-    pub(super) fn offer_room(&self) {
-        let room = &self.connections.room;
+    pub(super) fn notify_slot_free(&self) {
+        let room = &self.connections.slot_waiters;
         if room.is_waited_for.load(Ordering::SeqCst) {
             room.may_be_there.notify_waiters();
         }
     }
 }
 
-impl Activity {
-    pub(super) fn phase(&self) -> Phase {
+impl ConnectionActivity {
+    pub(super) fn phase(&self) -> ConnectionPhase {
         match self.phase.load(Ordering::Relaxed) {
-            0 => Phase::Idle,
-            1 => Phase::Head,
-            _ => Phase::Answering,
+            0 => ConnectionPhase::Idle,
+            1 => ConnectionPhase::Head,
+            _ => ConnectionPhase::Answering,
         }
     }
 
-    fn enter(&self, phase: Phase) {
+    fn enter(&self, phase: ConnectionPhase) {
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
 
     /// Bytes have come from the client.
-    pub(super) fn heard(&self, bytes: usize) {
+    pub(super) fn on_read(&self, bytes: usize) {
         match self.phase() {
-            Phase::Idle if bytes == 0 => {}
-            Phase::Idle => {
+            ConnectionPhase::Idle if bytes == 0 => {}
+            ConnectionPhase::Idle => {
                 self.of_head.store(bytes, Ordering::Relaxed);
-                self.enter(Phase::Head);
+                self.enter(ConnectionPhase::Head);
             }
-            Phase::Head => {
+            ConnectionPhase::Head => {
                 self.of_head.fetch_add(bytes, Ordering::Relaxed);
             }
-            Phase::Answering => {}
+            ConnectionPhase::Answering => {}
         }
     }
 
     /// Whether the client agrees to TLS just now, which may take as long as a head.
     pub(super) fn agrees(&self, is_agreeing: bool) {
         match self.phase() {
-            Phase::Idle if is_agreeing => {
+            ConnectionPhase::Idle if is_agreeing => {
                 self.of_head.store(0, Ordering::Relaxed);
-                self.enter(Phase::Head);
+                self.enter(ConnectionPhase::Head);
             }
             // Nothing of a request has come yet.
-            Phase::Head if !is_agreeing && self.of_head() == 0 => self.enter(Phase::Idle),
+            ConnectionPhase::Head if !is_agreeing && self.of_head() == 0 => self.enter(ConnectionPhase::Idle),
             _ => {}
         }
     }
 
     /// Bytes have gone to the client.
-    pub(super) fn said(&self, bytes: usize) {
+    pub(super) fn on_write(&self, bytes: usize) {
         self.progress.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// A head is whole.
-    pub(super) fn asked(&self) {
-        self.enter(Phase::Answering);
+    pub(super) fn on_head(&self) {
+        self.enter(ConnectionPhase::Answering);
     }
 
     /// There is an answer, which is still to be written.
-    pub(super) fn answered(&self) {
-        self.said(1);
-        self.enter(Phase::Idle);
+    pub(super) fn on_response(&self) {
+        self.on_write(1);
+        self.enter(ConnectionPhase::Idle);
     }
 
     pub(super) fn of_head(&self) -> usize {
@@ -221,7 +221,7 @@ impl Activity {
     }
 
     /// Something new has been seen at `now`.
-    pub(super) fn seen_at(&self, now: Duration) {
+    pub(super) fn touch(&self, now: Duration) {
         self.since.store(now.as_nanos() as u64, Ordering::Relaxed);
     }
 
@@ -229,13 +229,13 @@ impl Activity {
         Duration::from_nanos(self.since.load(Ordering::Relaxed))
     }
 
-    fn leave(&self) {
+    fn request_close(&self) {
         self.leaves.store(true, Ordering::Release);
         self.waker.wake();
     }
 
     /// Whether it is to make room.
-    pub(super) fn leaves(&self) -> bool {
+    pub(super) fn is_closing(&self) -> bool {
         self.leaves.load(Ordering::Acquire)
     }
 }

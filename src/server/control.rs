@@ -16,12 +16,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
-use super::calls::at_once;
+use super::calls::expect_ready;
 #[cfg(feature = "client")]
-use super::client::Remote;
+use super::client::HttpTransport;
 use crate::{
     company::Company,
-    http::{AtOnce, path_of},
+    http::{SynchronousCall, resource_path},
     mock::CompanyInfo,
 };
 
@@ -52,21 +52,21 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Control {
-    transport: Door,
+    transport: ControlTransport,
     company_key: Option<String>,
 }
 
 /// How the control API is reached.
 #[derive(Clone)]
-enum Door {
+enum ControlTransport {
     /// In this process, without a socket.
-    Here {
+    InProcess {
         router: Router,
         /// Whether the caller cannot await the response.
         at_once: bool,
     },
     #[cfg(feature = "client")]
-    There(Remote),
+    Http(HttpTransport),
 }
 
 /// Why a mock does not do what it is told.
@@ -110,7 +110,7 @@ impl fmt::Display for Refused {
 
 /// A part of a list.
 #[derive(Deserialize)]
-pub(super) struct Part<T> {
+pub(super) struct ListPageBody<T> {
     pub(super) items: Vec<T>,
     pub(super) next: Option<String>,
 }
@@ -122,13 +122,13 @@ pub(super) const USUAL_PATIENCE: Duration = Duration::from_secs(5);
 const AT_ONCE: &str = "1000";
 
 impl Control {
-    pub(super) fn here(router: Router) -> Self {
-        Self { transport: Door::Here { router, at_once: false }, company_key: None }
+    pub(super) fn in_process(router: Router) -> Self {
+        Self { transport: ControlTransport::InProcess { router, at_once: false }, company_key: None }
     }
 
     #[cfg(feature = "client")]
-    pub(super) fn there(http: Remote) -> Self {
-        Self { transport: Door::There(http), company_key: None }
+    pub(super) fn over_http(http: HttpTransport) -> Self {
+        Self { transport: ControlTransport::Http(http), company_key: None }
     }
 
     /// The same for one company: what is done here, no other notices. Where any key may call, it comes to be when it is
@@ -182,7 +182,7 @@ impl Control {
     ///
     /// [`ControlError`] when there is none of that key, or the change says what cannot be.
     pub async fn change_company(&self, key: &str, change: Value) -> Result<CompanyInfo, ControlError> {
-        self.ask(Method::PATCH, path_of(&["companies", key]), Some(change)).await
+        self.send(Method::PATCH, resource_path(&["companies", key]), Some(change)).await
     }
 
     /// Removes a company with its sessions.
@@ -201,34 +201,38 @@ impl Control {
     /// [`ControlError`].
     pub async fn reset(&self) -> Result<(), ControlError> {
         let path = match &self.company_key {
-            Some(key) => path_of(&["companies", key, "reset"]),
-            None => path_of(&["reset"]),
+            Some(key) => resource_path(&["companies", key, "reset"]),
+            None => resource_path(&["reset"]),
         };
-        self.ask::<Value>(Method::POST, path, None).await.map(|_| ())
+        self.send::<Value>(Method::POST, path, None).await.map(|_| ())
     }
 
     /// The same for a call that may take so much longer than others.
     #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "here nobody gives up"))]
-    pub(super) fn waiting_for(&self, extra: Duration) -> Self {
+    pub(super) fn with_extra_timeout(&self, extra: Duration) -> Self {
         match &self.transport {
-            Door::Here { .. } => self.clone(),
+            ControlTransport::InProcess { .. } => self.clone(),
             #[cfg(feature = "client")]
-            Door::There(http) => {
-                Self { transport: Door::There(http.waiting_for(extra)), company_key: self.company_key.clone() }
-            }
+            ControlTransport::Http(http) => Self {
+                transport: ControlTransport::Http(http.with_extra_timeout(extra)),
+                company_key: self.company_key.clone(),
+            },
         }
     }
 
     /// What a mock answers to somebody who cannot await it: one in this process at once, another to a thread of its own.
-    pub(super) fn at_once_or_apart<T: Send + 'static, F: Future<Output = T>>(
+    pub(super) fn block_on<T: Send + 'static, F: Future<Output = T>>(
         &self,
         ask: impl FnOnce(Self) -> F + Send + 'static,
     ) -> T {
         match &self.transport {
-            Door::Here { .. } => at_once(self, ask),
+            ControlTransport::InProcess { .. } => expect_ready(self, ask),
             #[cfg(feature = "client")]
-            Door::There(http) => {
-                let control = Self { transport: Door::There(http.anew()), company_key: self.company_key.clone() };
+            ControlTransport::Http(http) => {
+                let control = Self {
+                    transport: ControlTransport::Http(http.with_new_connections()),
+                    company_key: self.company_key.clone(),
+                };
                 let apart = thread::spawn(move || {
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
                     runtime.expect("a runtime of one thread starts").block_on(ask(control))
@@ -239,19 +243,19 @@ impl Control {
     }
 
     /// The same for a caller who cannot await: a mock in this process answers on the caller's thread.
-    pub(super) fn at_once(&self) -> Self {
+    pub(super) fn without_waiting(&self) -> Self {
         match &self.transport {
-            Door::Here { router, .. } => Self {
-                transport: Door::Here { router: router.clone(), at_once: true },
+            ControlTransport::InProcess { router, .. } => Self {
+                transport: ControlTransport::InProcess { router: router.clone(), at_once: true },
                 company_key: self.company_key.clone(),
             },
             #[cfg(feature = "client")]
-            Door::There(_) => self.clone(),
+            ControlTransport::Http(_) => self.clone(),
         }
     }
 
     /// What is said, with the company that it is for.
-    pub(super) fn said(&self, mut members: Map<String, Value>) -> Map<String, Value> {
+    pub(super) fn with_company_key(&self, mut members: Map<String, Value>) -> Map<String, Value> {
         if let Some(key) = &self.company_key {
             members.entry("company_key").or_insert_with(|| key.as_str().into());
         }
@@ -259,7 +263,7 @@ impl Control {
     }
 
     /// The company that it is for, as a query names it.
-    fn whose(&self) -> Vec<(&str, &str)> {
+    fn company_query(&self) -> Vec<(&str, &str)> {
         self.company_key.iter().map(|key| ("company_key", &**key)).collect()
     }
 
@@ -269,7 +273,7 @@ impl Control {
         loop {
             let mut query = [query, &[("limit", AT_ONCE)]].concat();
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-            let part: Part<T> = self.get(&[name], &query).await?;
+            let part: ListPageBody<T> = self.get(&[name], &query).await?;
             items.extend(part.items);
             match part.next {
                 Some(next) => cursor = Some(next),
@@ -283,7 +287,7 @@ impl Control {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, ControlError> {
-        self.ask(Method::GET, with_query(path, query), None).await
+        self.send(Method::GET, with_query(path, query), None).await
     }
 
     pub(super) async fn post<T: DeserializeOwned>(
@@ -291,14 +295,14 @@ impl Control {
         path: &[&str],
         body: Map<String, Value>,
     ) -> Result<T, ControlError> {
-        self.ask(Method::POST, path_of(path), Some(body.into())).await
+        self.send(Method::POST, resource_path(path), Some(body.into())).await
     }
 
     async fn delete(&self, path: &[&str], query: &[(&str, &str)]) -> Result<(), ControlError> {
-        self.ask::<Value>(Method::DELETE, with_query(path, query), None).await.map(|_| ())
+        self.send::<Value>(Method::DELETE, with_query(path, query), None).await.map(|_| ())
     }
 
-    async fn ask<T: DeserializeOwned>(
+    async fn send<T: DeserializeOwned>(
         &self,
         method: Method,
         path: String,
@@ -307,13 +311,13 @@ impl Control {
         let call = format!("{method} {path}");
         let body = body.map(|body| body.to_string());
         let (status, answer) = match &self.transport {
-            Door::Here { router, at_once } => {
+            ControlTransport::InProcess { router, at_once } => {
                 let mut request = Request::builder().method(method).uri(&path);
                 if body.is_some() {
                     request = request.header(header::CONTENT_TYPE, "application/json");
                 }
                 if *at_once {
-                    request = request.extension(AtOnce);
+                    request = request.extension(SynchronousCall);
                 }
                 let request = request.body(Body::from(body.unwrap_or_default()));
                 let request = request.map_err(|error| ControlError::Unexpected(format!("{call}: {error}")))?;
@@ -323,7 +327,7 @@ impl Control {
                 (status, answer.map_err(|error| ControlError::Unexpected(format!("{call}: {error}")))?)
             }
             #[cfg(feature = "client")]
-            Door::There(http) => http.ask(method, &path, body).await?,
+            ControlTransport::Http(http) => http.send(method, &path, body).await?,
         };
         let unexpected = |error: serde_json::Error| {
             let answer = String::from_utf8_lossy(&answer);
@@ -341,7 +345,7 @@ impl Control {
 }
 
 fn with_query(path: &[&str], query: &[(&str, &str)]) -> String {
-    let mut text = path_of(path);
+    let mut text = resource_path(path);
     if !query.is_empty() {
         text.push('?');
         text.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
@@ -352,9 +356,9 @@ fn with_query(path: &[&str], query: &[(&str, &str)]) -> String {
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let transport = match &self.transport {
-            Door::Here { .. } => "this process",
+            ControlTransport::InProcess { .. } => "this process",
             #[cfg(feature = "client")]
-            Door::There(http) => http.url(),
+            ControlTransport::Http(http) => http.url(),
         };
         f.debug_struct("Control").field("mock", &transport).field("company_key", &self.company_key).finish()
     }

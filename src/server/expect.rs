@@ -139,9 +139,8 @@ impl Drop for Expectation {
             return;
         }
         let Expected { pattern, times } = self.expected.clone();
-        let verified = self
-            .control
-            .at_once_or_apart(async move |control: Control| control.calls().like(pattern).verify(times).await);
+        let verified =
+            self.control.block_on(async move |control: Control| control.calls().like(pattern).verify(times).await);
         if let Err(error) = verified {
             let text = format!("what {} expects did not happen: {error}", self.caller);
             if std::thread::panicking() {

@@ -53,7 +53,7 @@ pub(super) async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, address)) => {
                     let slot = tokio::select! {
-                        slot = slots.enter(&routes.unfinished) => slot,
+                        slot = slots.acquire(&routes.incomplete) => slot,
                         () = &mut stop => break,
                     };
                     let (routes, stop) = (routes.clone(), graceful.watcher());

@@ -14,9 +14,9 @@ use tokio::{
 
 /// A socket that several hold. None of them keeps the lock while waiting.
 #[derive(Debug, Clone)]
-pub(super) struct Socket(pub(super) Arc<Mutex<TcpStream>>);
+pub(super) struct SharedSocket(pub(super) Arc<Mutex<TcpStream>>);
 
-impl Socket {
+impl SharedSocket {
     fn stream(&self) -> MutexGuard<'_, TcpStream> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -31,13 +31,13 @@ impl Socket {
     }
 }
 
-impl AsyncRead for Socket {
+impl AsyncRead for SharedSocket {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.stream()).poll_read(cx, buffer)
     }
 }
 
-impl AsyncWrite for Socket {
+impl AsyncWrite for SharedSocket {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut *self.stream()).poll_write(cx, bytes)
     }

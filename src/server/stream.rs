@@ -13,60 +13,60 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::{connections::Activity, transport::Transport};
-use crate::http::Sever;
+use super::{connections::ConnectionActivity, transport::Transport};
+use crate::http::ConnectionCut;
 
-/// A socket whose traffic is noted, and whose writing breaks off where [`Shears`] say.
-pub(super) struct Stream {
+/// A socket whose traffic is noted, and whose writing breaks off where [`CutHandle`] say.
+pub(super) struct FaultStream {
     socket: Transport,
-    cut_handle: Arc<Shears>,
-    activity: Arc<Activity>,
+    cut_handle: Arc<CutHandle>,
+    activity: Arc<ConnectionActivity>,
 }
 
 /// Where the next answer of a connection breaks off, if anywhere.
 #[derive(Debug, Default)]
-pub(super) struct Shears {
+pub(super) struct CutHandle {
     /// Mostly there is no cut, and then no write waits for the lock.
     is_armed: AtomicBool,
-    cut: Mutex<Option<Cut>>,
+    cut: Mutex<Option<CutPoint>>,
 }
 
 /// A cut so many bytes after the first time that some bytes are seen.
 #[derive(Debug)]
-struct Cut {
+struct CutPoint {
     after: &'static [u8],
     seen: usize,
-    rest: usize,
+    remaining: usize,
 }
 
-impl Shears {
+impl CutHandle {
     /// Breaks the next answer off.
-    pub(super) fn arm(&self, at: Sever) {
+    pub(super) fn arm(&self, at: ConnectionCut) {
         let (after, rest): (&[u8], _) = match at {
-            Sever::Before | Sever::Reset => (b"", 0),
+            ConnectionCut::Before | ConnectionCut::Reset => (b"", 0),
             // Behind the status line, in the name of a header.
-            Sever::InHeaders => (b"\r\n", 4),
-            Sever::InBody(bytes) => (b"\r\n\r\n", bytes),
+            ConnectionCut::InHeaders => (b"\r\n", 4),
+            ConnectionCut::InBody(bytes) => (b"\r\n\r\n", bytes),
         };
-        *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(Cut { after, seen: 0, rest });
+        *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(CutPoint { after, seen: 0, remaining: rest });
         self.is_armed.store(true, Ordering::Release);
     }
 }
 
-impl Cut {
+impl CutPoint {
     /// How many of these bytes are still written.
-    fn spares(&self, bytes: &[u8]) -> usize {
+    fn writable(&self, bytes: &[u8]) -> usize {
         let mut seen = self.seen;
         let before = bytes.iter().take_while(|byte| self.is_before(&mut seen, **byte)).count();
-        bytes.len().min(before + if seen < self.after.len() { 0 } else { self.rest })
+        bytes.len().min(before + if seen < self.after.len() { 0 } else { self.remaining })
     }
 
     /// Takes note of bytes that were written.
-    fn pass(&mut self, bytes: &[u8]) {
+    fn record_written(&mut self, bytes: &[u8]) {
         let mut seen = self.seen;
         let before = bytes.iter().take_while(|byte| self.is_before(&mut seen, **byte)).count();
         self.seen = seen;
-        self.rest -= bytes.len() - before;
+        self.remaining -= bytes.len() - before;
     }
 
     /// Whether a byte belongs to what comes before the rest.
@@ -77,31 +77,31 @@ impl Cut {
     }
 }
 
-impl Stream {
-    pub(super) fn new(socket: Transport, cut_handle: Arc<Shears>, activity: Arc<Activity>) -> Self {
+impl FaultStream {
+    pub(super) fn new(socket: Transport, cut_handle: Arc<CutHandle>, activity: Arc<ConnectionActivity>) -> Self {
         Self { socket, cut_handle, activity }
     }
 
     fn noted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(bytes)) = written {
-            self.activity.said(bytes);
+            self.activity.on_write(bytes);
         }
         written
     }
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for FaultStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
         self.activity.agrees(self.socket.is_agreeing());
         ready!(read)?;
-        self.activity.heard(buffer.filled().len() - before);
+        self.activity.on_read(buffer.filled().len() - before);
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for FaultStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !self.cut_handle.is_armed.load(Ordering::Acquire) {
             let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
@@ -110,12 +110,12 @@ impl AsyncWrite for Stream {
         let cut_handle = self.cut_handle.clone();
         let mut cut = cut_handle.cut.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cut) = cut.as_mut() else { return Pin::new(&mut self.socket).poll_write(cx, bytes) };
-        let spared = cut.spares(bytes);
+        let spared = cut.writable(bytes);
         if spared == 0 && !bytes.is_empty() {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionAborted, "a fault closes the connection")));
         }
         let written = ready!(Pin::new(&mut self.socket).poll_write(cx, &bytes[..spared]))?;
-        cut.pass(&bytes[..written]);
+        cut.record_written(&bytes[..written]);
         Poll::Ready(Ok(written))
     }
 
@@ -152,15 +152,15 @@ mod tests {
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n12345678";
 
     /// What is written of the answer when it comes in pieces of that size.
-    fn written(at: Sever, piece: usize) -> Vec<u8> {
-        let cut_handle = Shears::default();
+    fn written(at: ConnectionCut, piece: usize) -> Vec<u8> {
+        let cut_handle = CutHandle::default();
         cut_handle.arm(at);
         let mut cut = cut_handle.cut.lock().unwrap();
         let cut = cut.as_mut().unwrap();
         let mut written = Vec::new();
         for bytes in ANSWER.chunks(piece) {
-            let spared = &bytes[..cut.spares(bytes)];
-            cut.pass(spared);
+            let spared = &bytes[..cut.writable(bytes)];
+            cut.record_written(spared);
             written.extend_from_slice(spared);
             if spared.len() < bytes.len() {
                 break;
@@ -172,9 +172,9 @@ mod tests {
     #[test]
     fn an_answer_breaks_off_at_the_same_place_in_whatever_pieces_it_comes() {
         for piece in 1..=ANSWER.len() {
-            assert_eq!(written(Sever::Before, piece), b"");
-            assert_eq!(written(Sever::InHeaders, piece), b"HTTP/1.1 200 OK\r\ncont");
-            assert_eq!(written(Sever::InBody(4), piece), &ANSWER[..ANSWER.len() - 4]);
+            assert_eq!(written(ConnectionCut::Before, piece), b"");
+            assert_eq!(written(ConnectionCut::InHeaders, piece), b"HTTP/1.1 200 OK\r\ncont");
+            assert_eq!(written(ConnectionCut::InBody(4), piece), &ANSWER[..ANSWER.len() - 4]);
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 #[cfg(feature = "tls")]
-pub(crate) use super::authority::{Authority, usual_folder};
+pub(crate) use super::authority::{CertificateAuthority, usual_folder};
 use crate::config::Config;
 
 /// What takes connections over TLS.
@@ -24,7 +24,7 @@ pub(super) enum Tls {}
 pub(super) fn acceptor(config: &Config, now: Timestamp) -> Result<Option<Tls>, String> {
     let Some(wanted) = &config.tls else { return Ok(None) };
     let folder = wanted.folder.clone().unwrap_or_else(usual_folder);
-    Authority::of(&folder, now)?.acceptor(&wanted.names, now).map(Some)
+    CertificateAuthority::load_or_create(&folder, now)?.acceptor(&wanted.names, now).map(Some)
 }
 
 /// Nothing takes them in this build.

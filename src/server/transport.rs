@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[cfg(feature = "tls")]
 use tokio_rustls::{Accept, server::TlsStream};
 
-use super::{socket::Socket, tls::Tls};
+use super::{socket::SharedSocket, tls::Tls};
 
 /// The first byte of a client that wants TLS.
 #[cfg(feature = "tls")]
@@ -20,36 +20,36 @@ const HANDSHAKE: u8 = 0x16;
 
 /// A connection as hyper reads and writes it. While its client says nothing, or agrees to TLS, it is idle like any other.
 pub(super) struct Transport {
-    socket: Socket,
-    state: State,
+    socket: SharedSocket,
+    state: TlsState,
     is_secure: Arc<AtomicBool>,
 }
 
-enum State {
+enum TlsState {
     Plain,
     /// The client has said nothing yet.
     #[cfg(feature = "tls")]
-    Silent(Tls),
+    AwaitingFirstByte(Tls),
     #[cfg(feature = "tls")]
-    Agreeing(Box<Accept<Socket>>),
+    Handshaking(Box<Accept<SharedSocket>>),
     #[cfg(feature = "tls")]
-    Secure(Box<TlsStream<Socket>>),
+    Secure(Box<TlsStream<SharedSocket>>),
     #[cfg(feature = "tls")]
     Failed,
 }
 
 /// What can be read and written.
-trait Open: AsyncRead + AsyncWrite + Unpin {}
+trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Open for T {}
+impl<T: AsyncRead + AsyncWrite + Unpin> ByteStream for T {}
 
 impl Transport {
-    pub(super) fn new(socket: Socket, tls: Option<Tls>) -> Self {
+    pub(super) fn new(socket: SharedSocket, tls: Option<Tls>) -> Self {
         #[cfg(feature = "tls")]
-        let state = tls.map_or(State::Plain, State::Silent);
+        let state = tls.map_or(TlsState::Plain, TlsState::AwaitingFirstByte);
         #[cfg(not(feature = "tls"))]
         let state = match tls {
-            None => State::Plain,
+            None => TlsState::Plain,
             Some(none) => match none {},
         };
         Self { socket, state, is_secure: Arc::default() }
@@ -63,55 +63,55 @@ impl Transport {
     /// Whether the client agrees to TLS just now.
     pub(super) fn is_agreeing(&self) -> bool {
         #[cfg(feature = "tls")]
-        return matches!(self.state, State::Agreeing(_));
+        return matches!(self.state, TlsState::Handshaking(_));
         #[cfg(not(feature = "tls"))]
         return false;
     }
 
     /// What is read and written, as soon as it is known.
     #[cfg(feature = "tls")]
-    fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn Open>>> {
+    fn poll_stream(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn ByteStream>>> {
         loop {
             self.state = match &mut self.state {
-                State::Plain | State::Secure(_) => break,
-                State::Silent(acceptor) => match ready!(self.socket.poll_first(cx))? {
+                TlsState::Plain | TlsState::Secure(_) => break,
+                TlsState::AwaitingFirstByte(acceptor) => match ready!(self.socket.poll_first(cx))? {
                     Some(HANDSHAKE) => {
                         self.is_secure.store(true, std::sync::atomic::Ordering::Relaxed);
-                        State::Agreeing(Box::new(acceptor.accept(self.socket.clone())))
+                        TlsState::Handshaking(Box::new(acceptor.accept(self.socket.clone())))
                     }
-                    _ => State::Plain,
+                    _ => TlsState::Plain,
                 },
-                State::Agreeing(accept) => match ready!(Pin::new(accept).poll(cx)) {
-                    Ok(stream) => State::Secure(Box::new(stream)),
+                TlsState::Handshaking(accept) => match ready!(Pin::new(accept).poll(cx)) {
+                    Ok(stream) => TlsState::Secure(Box::new(stream)),
                     Err(error) => {
                         tracing::warn!(
                             "a client does not agree to TLS: {error}; does it trust the CA (`identomat-mock ca export`), \
                              and is the name among those of --tls?"
                         );
-                        self.state = State::Failed;
+                        self.state = TlsState::Failed;
                         return Poll::Ready(Err(error));
                     }
                 },
-                State::Failed => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+                TlsState::Failed => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
             };
         }
         Poll::Ready(Ok(match &mut self.state {
-            State::Secure(stream) => Pin::new(&mut **stream),
+            TlsState::Secure(stream) => Pin::new(&mut **stream),
             _ => Pin::new(&mut self.socket),
         }))
     }
 
     #[cfg(not(feature = "tls"))]
-    fn poll_open(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn Open>>> {
-        let State::Plain = self.state;
+    fn poll_open(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn ByteStream>>> {
+        let TlsState::Plain = self.state;
         Poll::Ready(Ok(Pin::new(&mut self.socket)))
     }
 
     /// What is flushed and shut down, which waits for no client to say something.
-    fn open(&mut self) -> Pin<&mut dyn Open> {
+    fn stream(&mut self) -> Pin<&mut dyn ByteStream> {
         match &mut self.state {
             #[cfg(feature = "tls")]
-            State::Secure(stream) => Pin::new(&mut **stream),
+            TlsState::Secure(stream) => Pin::new(&mut **stream),
             _ => Pin::new(&mut self.socket),
         }
     }
@@ -119,13 +119,13 @@ impl Transport {
 
 impl AsyncRead for Transport {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_open(cx))?.poll_read(cx, buffer)
+        ready!(self.poll_stream(cx))?.poll_read(cx, buffer)
     }
 }
 
 impl AsyncWrite for Transport {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_open(cx))?.poll_write(cx, bytes)
+        ready!(self.poll_stream(cx))?.poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -133,7 +133,7 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_open(cx))?.poll_write_vectored(cx, slices)
+        ready!(self.poll_stream(cx))?.poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -141,10 +141,10 @@ impl AsyncWrite for Transport {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.open().poll_flush(cx)
+        self.stream().poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.open().poll_shutdown(cx)
+        self.stream().poll_shutdown(cx)
     }
 }

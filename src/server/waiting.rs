@@ -57,7 +57,7 @@ impl<D> WaitFor<D> {
 }
 
 #[derive(Deserialize)]
-struct Waited {
+struct WaitResult {
     session: Option<SessionInfo>,
 }
 
@@ -65,8 +65,8 @@ impl WaitFor<Control> {
     async fn until(self, until: WaitCondition) -> Result<Option<SessionInfo>, ControlError> {
         let (until, timeout) = (until.to_string(), written_duration(self.timeout));
         let query = [("until", until.as_str()), ("timeout", timeout.as_str())];
-        let control = self.control.waiting_for(self.timeout);
-        control.get::<Waited>(&["wait", "session", &self.token], &query).await.map(|waited| waited.session)
+        let control = self.control.with_extra_timeout(self.timeout);
+        control.get::<WaitResult>(&["wait", "session", &self.token], &query).await.map(|waited| waited.session)
     }
 
     async fn session(self, until: WaitCondition) -> Result<SessionInfo, ControlError> {

@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use super::{FinishError, Session};
 use crate::{
     clock::later,
-    faults::FaultList,
+    faults::ActiveFaults,
     heap::{OnHeap, allocated},
-    scenario::{Effect, Scenario, Stage, Trigger, Verdict},
+    scenario::{Scenario, Stage, StageEffect, Trigger, Verdict},
     vendor::ErrorCode,
 };
 
@@ -63,12 +63,12 @@ pub(crate) enum CurrentResult<'a> {
 }
 
 impl<'a> CurrentResult<'a> {
-    fn from_effect(effect: &'a Effect) -> Option<Self> {
+    fn from_effect(effect: &'a StageEffect) -> Option<Self> {
         match effect {
-            Effect::Verdict(verdict) => Some(Self::Verdict(verdict)),
-            Effect::Document(name) => Some(Self::Document(name)),
-            Effect::Error(code) => Some(Self::Error(*code)),
-            Effect::Person(_) | Effect::Change(_) | Effect::Fault(_) => None,
+            StageEffect::Verdict(verdict) => Some(Self::Verdict(verdict)),
+            StageEffect::Document(name) => Some(Self::Document(name)),
+            StageEffect::Error(code) => Some(Self::Error(*code)),
+            StageEffect::Person(_) | StageEffect::DocumentPatch(_) | StageEffect::Fault(_) => None,
         }
     }
 }
@@ -113,7 +113,7 @@ impl Session {
         self.stage_progress = StageProgress::new(now);
         let activity = self.activity_mut();
         activity.reached_stages.clear();
-        activity.faults = FaultList::default();
+        activity.faults = ActiveFaults::default();
         activity.rendered = None;
         #[cfg(feature = "media")]
         {
@@ -205,13 +205,13 @@ impl Session {
             let scenario = self.spec.scenario.clone();
             for effect in &scenario.stages[number as usize].effects {
                 match effect {
-                    Effect::Fault(fault) => self.activity_mut().faults.add(fault.clone(), at),
+                    StageEffect::Fault(fault) => self.activity_mut().faults.add(fault.clone(), at),
                     // Looked up when there is something to answer.
-                    Effect::Verdict(_)
-                    | Effect::Document(_)
-                    | Effect::Error(_)
-                    | Effect::Person(_)
-                    | Effect::Change(_) => {}
+                    StageEffect::Verdict(_)
+                    | StageEffect::Document(_)
+                    | StageEffect::Error(_)
+                    | StageEffect::Person(_)
+                    | StageEffect::DocumentPatch(_) => {}
                 }
             }
         }
@@ -254,14 +254,14 @@ impl Session {
     /// Whether the vendor has what the person brought: they are through, or what is answered says so.
     pub(crate) fn was_processed(&self) -> bool {
         match self.current_result() {
-            CurrentResult::Verdict(verdict) => verdict.went_through() || (self.is_finished() && !verdict.disagrees()),
+            CurrentResult::Verdict(verdict) => verdict.was_processed() || (self.is_finished() && !verdict.disagrees()),
             CurrentResult::Document(_) => true,
             CurrentResult::Error(_) => false,
         }
     }
 
     /// What the stages did that came so far.
-    pub(crate) fn effects(&self) -> impl Iterator<Item = &Effect> {
+    pub(crate) fn effects(&self) -> impl Iterator<Item = &StageEffect> {
         self.reached_stages().iter().flat_map(|reached| match reached.source {
             StageSource::Scenario(number) => &self.scenario().stages[number as usize].effects[..],
             StageSource::Decision(_) => &[],
@@ -279,7 +279,7 @@ impl Session {
     /// The changes to the document so far.
     pub(crate) fn changes(&self) -> impl Iterator<Item = &Map<String, Value>> {
         self.effects().filter_map(|effect| match effect {
-            Effect::Change(change) => Some(change),
+            StageEffect::DocumentPatch(change) => Some(change),
             _ => None,
         })
     }

@@ -40,8 +40,8 @@ use self::{
 use crate::media::Sitter;
 use crate::{
     clock::later,
-    faults::{Endpoint, FaultList, Occasion, Strike},
-    flow::{Answers, Progress},
+    faults::{ActiveFaults, Endpoint, FaultContext, FaultHit},
+    flow::{FlowProgress, QuestionnaireAnswers},
     heap::{OnHeap, allocated, flat, shared},
     scenario::{Scenario, Verdict},
     vendor::{ErrorCode, Form, Layers, SavedForm, StepTypes, Switches, Token},
@@ -73,7 +73,7 @@ struct ActivityState {
     findings: Vec<FindingRecord>,
     /// The steps of the widget that the person came to.
     reached_steps: Vec<StepVisit>,
-    progress: Option<Box<Progress>>,
+    progress: Option<Box<FlowProgress>>,
     pages: Option<Box<WidgetPages>>,
     /// Moves on with what others may be looking at and no event tells: progress, pages, parts.
     unobserved_changes: u32,
@@ -82,7 +82,7 @@ struct ActivityState {
     reached_stages: Vec<ReachedStage>,
     /// When another scenario began to happen to it.
     scenario_switches: Vec<Timestamp>,
-    faults: FaultList,
+    faults: ActiveFaults,
     /// The session of several participants that this one is a part of.
     parent: Option<Token>,
     /// The sessions that are parts of this one.
@@ -156,7 +156,7 @@ impl OnHeap for ActivityState {
         let lists = self.reached_stages.on_heap() + self.scenario_switches.on_heap() + self.children.on_heap();
         let answers = self.finish.as_ref().and_then(|finish| finish.answers.as_ref());
         let rendered = self.rendered.as_ref().map_or(0, |rendered| allocated(rendered.len()));
-        browser + walked + lists + answers.map_or(0, |answers| answers.given().on_heap()) + rendered
+        browser + walked + lists + answers.map_or(0, |answers| answers.to_json().on_heap()) + rendered
     }
 }
 
@@ -172,7 +172,7 @@ pub(crate) struct Browser {
 struct FinishRecord {
     at: Timestamp,
     /// What the person filled in; what nobody was asked is invented.
-    answers: Option<Answers>,
+    answers: Option<QuestionnaireAnswers>,
 }
 
 impl Session {
@@ -196,18 +196,18 @@ impl Session {
     }
 
     /// What the faults of its scenario do to a call for it.
-    pub(crate) fn apply_faults(&mut self, endpoint: Endpoint, now: Timestamp) -> Vec<Strike> {
+    pub(crate) fn apply_faults(&mut self, endpoint: Endpoint, now: Timestamp) -> Vec<FaultHit> {
         let (token, scenario) = (self.token, &self.spec.scenario.name);
         let Some(activity) = self.activity.as_mut().filter(|activity| !activity.faults.is_empty()) else {
             return Vec::new();
         };
-        let occasion = Occasion {
+        let occasion = FaultContext {
             endpoint: Some(endpoint),
             session: Some(token.as_str()),
             scenario: Some(scenario),
             is_second_look: false,
         };
-        activity.faults.strike(&occasion, false, now, |purpose| token.draw(purpose))
+        activity.faults.apply(&occasion, false, now, |purpose| token.draw(purpose))
     }
 
     /// Takes note of a call of `result/` that got its answer: the polls since the last stage can bring the next about.
@@ -265,13 +265,13 @@ impl Session {
     pub(crate) fn finish(
         &mut self,
         forced: Option<Verdict>,
-        answers: Option<Answers>,
+        answers: Option<QuestionnaireAnswers>,
         now: Timestamp,
     ) -> Result<(), FinishError> {
         self.check_open(now)?;
         self.apply_due_stages(now);
         let activity = self.activity_mut();
-        let answers = answers.or_else(|| Answers::partial(activity.progress.as_ref()?.answers()));
+        let answers = answers.or_else(|| QuestionnaireAnswers::partial(activity.progress.as_ref()?.answers()));
         activity.finish = Some(FinishRecord { at: now, answers });
         activity.rendered = None;
         match forced {
@@ -418,7 +418,7 @@ impl Session {
         self.activity.as_ref()?.browser.as_ref()
     }
 
-    pub(crate) fn answers(&self) -> Option<&Answers> {
+    pub(crate) fn answers(&self) -> Option<&QuestionnaireAnswers> {
         self.finish_record()?.answers.as_ref()
     }
 }

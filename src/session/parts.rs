@@ -73,7 +73,9 @@ impl Session {
         if self.has_face_step() || !verdict.is_about_face() {
             return Cow::Borrowed(verdict);
         }
-        Cow::Owned(Verdict { reject_reason: None, ..verdict.clone() }.decided(self.default_reject_reason()))
+        Cow::Owned(
+            Verdict { reject_reason: None, ..verdict.clone() }.completed_for_decision(self.default_reject_reason()),
+        )
     }
 
     /// Whether there are questions, to the person or to the vendor's operator.

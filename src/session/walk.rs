@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{FinishError, Session};
 use crate::{
     embedding::Finding,
-    flow::{Progress, find_step, steps},
+    flow::{FlowProgress, find_step, steps},
     heap::{OnHeap, flat},
 };
 
@@ -86,7 +86,7 @@ impl Session {
     }
 
     /// How far the person has come.
-    pub(crate) fn progress(&self) -> Option<&Progress> {
+    pub(crate) fn progress(&self) -> Option<&FlowProgress> {
         self.activity.as_ref()?.progress.as_deref()
     }
 
@@ -98,14 +98,14 @@ impl Session {
     /// [`FinishError`] when there is nothing more to do for a person at `now`.
     pub(crate) fn record_progress(
         &mut self,
-        before: &Progress,
-        after: &Progress,
+        before: &FlowProgress,
+        after: &FlowProgress,
         steps: &[(&str, &str)],
         now: Timestamp,
     ) -> Result<bool, FinishError> {
         self.check_open(now)?;
         let is_as_before =
-            self.progress().map_or_else(|| *before == Progress::default(), |progress| progress == before);
+            self.progress().map_or_else(|| *before == FlowProgress::default(), |progress| progress == before);
         if !is_as_before {
             return Ok(false);
         }

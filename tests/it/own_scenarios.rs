@@ -118,7 +118,7 @@ async fn what_cannot_be_is_said_in_the_words_of_the_file() {
             "stage 2 would come together with stage 1",
         ),
         (
-            Scenario::new("s").stage(Stage::begin().approved()).stage(Stage::as_finish_says().manual_check()),
+            Scenario::new("s").stage(Stage::begin().approved()).stage(Stage::with_default_trigger().manual_check()),
             "stage 2 has no `when`",
         ),
         (

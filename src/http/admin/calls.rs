@@ -9,18 +9,18 @@ use serde::{
 use serde_json::{Map, Value};
 
 use super::{
-    listing::{Limit, Order, Part, Whose},
-    of_company,
+    company_or_default,
+    listing::{CompanyParam, ListPage, PageLimit, SortOrder},
     plain::Context,
-    problem::Problem,
-    reading::{Nothing, read},
+    problem::ProblemResponse,
+    reading::{EmptyBody, read},
     sessions::token_in,
 };
 use crate::{
     clock::parse_moment,
     faults::Endpoint,
     foreign_text::shortened,
-    http::journal::{CallInfo, CallPattern, Miscount, PatternProblem, Times},
+    http::journal::{CallInfo, CallPattern, CountError, PatternProblem, Times},
     mock::CallFilter,
 };
 
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct ListCallsQuery {
     company_key: Option<String>,
     session: Option<String>,
     endpoint: Option<Endpoint>,
@@ -43,16 +43,16 @@ pub(super) struct Wanted {
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     to: Option<Timestamp>,
     #[serde(default)]
-    order: Order,
+    order: SortOrder,
     #[serde(default)]
-    limit: Limit,
+    limit: PageLimit,
     cursor: Option<u64>,
 }
 
 /// A part of the calls that are remembered.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Calls {
+pub(super) struct CallList {
     items: Vec<CallInfo>,
     /// The `cursor` with which the next part is asked for; `None` behind the last.
     next: Option<String>,
@@ -62,8 +62,11 @@ pub(super) struct Calls {
     is_complete: bool,
 }
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, query: Wanted) -> Result<Json<Calls>, Problem> {
-    let tenant = query.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+pub(super) fn list(
+    Context { mock, .. }: Context<'_>,
+    query: ListCallsQuery,
+) -> Result<Json<CallList>, ProblemResponse> {
+    let tenant = query.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
     let filter = CallFilter {
         session: query.session.map(|token| token_in(&token, "session")).transpose()?,
         endpoint: query.endpoint,
@@ -73,7 +76,7 @@ pub(super) fn list(Context { mock, .. }: Context<'_>, query: Wanted) -> Result<J
         to: query.to,
     };
     let (mut calls, evicted) = mock.find_calls(tenant.as_ref(), &filter);
-    let (newest_first, cursor, Limit(limit)) = (query.order == Order::Newest, query.cursor, query.limit);
+    let (newest_first, cursor, PageLimit(limit)) = (query.order == SortOrder::Newest, query.cursor, query.limit);
     if newest_first {
         calls.reverse();
     }
@@ -85,15 +88,15 @@ pub(super) fn list(Context { mock, .. }: Context<'_>, query: Wanted) -> Result<J
         Some(_) if newest_first => next.is_some(),
         Some(last) => cursor.is_some_and(|cursor| cursor >= last),
     };
-    let items = calls.iter().take(limit).map(|call| CallInfo::of(call, mock)).collect();
-    Ok(Json(Calls { items, next, evicted: evicted.count, is_complete }))
+    let items = calls.iter().take(limit).map(|call| CallInfo::from_entry(call, mock)).collect();
+    Ok(Json(CallList { items, next, evicted: evicted.count, is_complete }))
 }
 
 /// How many calls there should be. Without any of it, there should be one at least.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Expected {
+pub(super) struct ExpectedCount {
     /// Whose calls; without it those of all companies, and those that belong to none.
     company_key: Option<String>,
     exactly: Option<u64>,
@@ -106,25 +109,27 @@ pub(super) struct Expected {
 /// So many calls are like that.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Counted {
+pub(super) struct CountCallsResponse {
     count: u64,
 }
 
-impl Expected {
-    fn times(&self) -> Result<Times, Problem> {
+impl ExpectedCount {
+    fn times(&self) -> Result<Times, ProblemResponse> {
         let Self { exactly, at_least, at_most, never, .. } = *self;
         let exactly = exactly.or(never.then_some(0));
         match (exactly, at_least, at_most) {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
-                Err(Problem::invalid("`exactly` and `never` go with neither `at_least` nor `at_most`").at("exactly"))
+                Err(ProblemResponse::invalid("`exactly` and `never` go with neither `at_least` nor `at_most`")
+                    .with_field("exactly"))
             }
             (Some(times), ..) if never && times > 0 => {
-                Err(Problem::invalid("`never` and `exactly` contradict each other").at("exactly"))
+                Err(ProblemResponse::invalid("`never` and `exactly` contradict each other").with_field("exactly"))
             }
             (Some(times), ..) => Ok(Times::exactly(times)),
             (None, None, None) => Ok(Times { at_least: 1, at_most: None }),
             (None, Some(least), Some(most)) if least > most => {
-                Err(Problem::invalid(format!("`at_least` {least} is more than `at_most` {most}")).at("at_least"))
+                Err(ProblemResponse::invalid(format!("`at_least` {least} is more than `at_most` {most}"))
+                    .with_field("at_least"))
             }
             (None, at_least, at_most) => Ok(Times { at_least: at_least.unwrap_or(0), at_most }),
         }
@@ -132,10 +137,10 @@ impl Expected {
 }
 
 /// Reads a pattern, and what is said beside it.
-pub(super) fn with_pattern<T: DeserializeOwned>(
+pub(super) fn parse_pattern_body<T: DeserializeOwned>(
     mut members: Map<String, Value>,
     beside: &[&str],
-) -> Result<(T, CallPattern), Problem> {
+) -> Result<(T, CallPattern), ProblemResponse> {
     let beside = beside.iter().filter_map(|name| members.shift_remove_entry(*name)).collect::<Map<_, _>>();
     Ok((read(beside.into())?, read(members.into())?))
 }
@@ -143,72 +148,75 @@ pub(super) fn with_pattern<T: DeserializeOwned>(
 pub(super) fn count(
     Context { mock, cancellation, .. }: Context<'_>,
     members: Map<String, Value>,
-) -> Result<Json<Counted>, Problem> {
-    let (whose, pattern) = with_pattern::<Whose>(members, &["company_key"])?;
-    let tenant = whose.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+) -> Result<Json<CountCallsResponse>, ProblemResponse> {
+    let (whose, pattern) = parse_pattern_body::<CompanyParam>(members, &["company_key"])?;
+    let tenant = whose.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
     let count = mock.calls_like(tenant.as_ref(), pattern, cancellation)?.len() as u64;
-    Ok(Json(Counted { count }))
+    Ok(Json(CountCallsResponse { count }))
 }
 
 /// How many calls are answered at once, beside which, and whose.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Found {
+pub(super) struct FindCallsBody {
     company_key: Option<String>,
     #[serde(default)]
-    limit: Limit,
+    limit: PageLimit,
 }
 
 /// The calls that are like that; `next` is what `after` says to go on.
 pub(super) fn find(
     Context { mock, cancellation, .. }: Context<'_>,
     members: Map<String, Value>,
-) -> Result<Json<Part<CallInfo>>, Problem> {
-    let (Found { company_key, limit: Limit(limit) }, pattern) = with_pattern(members, &["company_key", "limit"])?;
-    let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+) -> Result<Json<ListPage<CallInfo>>, ProblemResponse> {
+    let (FindCallsBody { company_key, limit: PageLimit(limit) }, pattern) =
+        parse_pattern_body(members, &["company_key", "limit"])?;
+    let tenant = company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
     let calls = mock.calls_like(tenant.as_ref(), pattern, cancellation)?;
     let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
-    let items = calls.iter().take(limit).map(|call| CallInfo::of(call, mock)).collect();
-    Ok(Json(Part { items, next }))
+    let items = calls.iter().take(limit).map(|call| CallInfo::from_entry(call, mock)).collect();
+    Ok(Json(ListPage { items, next }))
 }
 
 pub(super) fn verify(
     Context { mock, cancellation, .. }: Context<'_>,
     members: Map<String, Value>,
-) -> Result<Json<Counted>, Problem> {
+) -> Result<Json<CountCallsResponse>, ProblemResponse> {
     let beside = ["company_key", "exactly", "at_least", "at_most", "never"];
-    let (expected, pattern) = with_pattern::<Expected>(members, &beside)?;
+    let (expected, pattern) = parse_pattern_body::<ExpectedCount>(members, &beside)?;
     let times = expected.times()?;
-    let tenant = expected.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
-    let matcher = pattern.compile().map_err(Miscount::from)?;
-    Ok(Json(Counted { count: mock.verify(tenant.as_ref(), &matcher, times, cancellation)? }))
+    let tenant = expected.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
+    let matcher = pattern.compile().map_err(CountError::from)?;
+    Ok(Json(CountCallsResponse { count: mock.verify(tenant.as_ref(), &matcher, times, cancellation)? }))
 }
 
-impl From<Miscount> for Problem {
-    fn from(miscount: Miscount) -> Self {
+impl From<CountError> for ProblemResponse {
+    fn from(miscount: CountError) -> Self {
         match miscount {
-            Miscount::Pattern(PatternProblem { field, message }) => Self::invalid(message).at(field),
-            Miscount::Cancelled { looked_at, of, timeout } => Self::late(format!(
+            CountError::Pattern(PatternProblem { field, message }) => Self::invalid(message).with_field(field),
+            CountError::Cancelled { looked_at, of, timeout } => Self::timeout(format!(
                 "looked at {looked_at} of {of} calls within {timeout:?} (--admin-timeout): name fewer calls, with `after`, \
                  `from` or `session`, or use a simpler expression"
             )),
-            Miscount::NoJournal => Self::conflict("no call is remembered (--no-journal), so nobody can count them"),
-            Miscount::Evicted(why) => Self::gone(why),
-            Miscount::Wrong { count, why, near_misses } => Self::conflict(why).with_count(count, near_misses),
+            CountError::JournalDisabled => {
+                Self::conflict("no call is remembered (--no-journal), so nobody can count them")
+            }
+            CountError::Evicted(why) => Self::gone(why),
+            CountError::Mismatch { count, why, near_misses } => Self::conflict(why).with_count(count, near_misses),
         }
     }
 }
 
 pub(super) fn show(
     Context { mock, name: id, .. }: Context<'_>,
-    Nothing {}: Nothing,
-) -> Result<Json<CallInfo>, Problem> {
-    let no_such = || Problem::not_found(format!("there is no call `{}`", shortened(id)));
+    EmptyBody {}: EmptyBody,
+) -> Result<Json<CallInfo>, ProblemResponse> {
+    let no_such = || ProblemResponse::not_found(format!("there is no call `{}`", shortened(id)));
     let number = id.parse().map_err(|_| no_such())?;
     match mock.find_call(number) {
-        Some(call) => Ok(Json(CallInfo::of(&call, mock))),
-        None if mock.was_call_evicted(number) => Err(Problem::gone(format!(
+        Some(call) => Ok(Json(CallInfo::from_entry(&call, mock))),
+        None if mock.was_call_evicted(number) => Err(ProblemResponse::gone(format!(
             "the call `{number}` is not remembered any more, if there was one: more calls came than are \
              (--journal-calls, --journal-bytes)"
         ))),
@@ -216,8 +224,8 @@ pub(super) fn show(
     }
 }
 
-pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<StatusCode, Problem> {
-    let tenant = whose.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<StatusCode, ProblemResponse> {
+    let tenant = whose.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
     mock.forget_calls(tenant.as_deref());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
-    listing::{MOST, Whose},
-    of_company,
+    company_or_default,
+    listing::{CompanyParam, MOST},
     plain::Context,
-    problem::Problem,
+    problem::ProblemResponse,
 };
 use crate::{
     clock::{Clock, Turn, parse_duration, parse_moment},
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Advance {
+pub(super) struct AdvanceClockBody {
     company_key: Option<String>,
     /// `500ms`, `90s`, `15m`, `24h`.
     #[serde(deserialize_with = "duration")]
@@ -32,7 +32,7 @@ pub(super) struct Advance {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Set {
+pub(super) struct SetClockBody {
     company_key: Option<String>,
     /// `2026-01-31T12:00:00Z`.
     #[serde(deserialize_with = "moment")]
@@ -43,14 +43,14 @@ pub(super) struct Set {
 /// The clocks that were asked for, as they stand now.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Clocks {
+pub(super) struct ClockList {
     clocks: Vec<ClockInfo>,
 }
 
 /// The clocks that were moved, and what fell due by that.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Moved {
+pub(super) struct ClockMoveResponse {
     clocks: Vec<ClockInfo>,
     /// How much fell due, of which `fell_due` has the first thousand.
     fell_due_count: usize,
@@ -68,23 +68,23 @@ struct ClockInfo {
 }
 
 impl ClockInfo {
-    fn of(company_key: Option<&str>, clock: &Clock) -> Self {
+    fn from_clock(company_key: Option<&str>, clock: &Clock) -> Self {
         Self { company_key: company_key.map(str::to_owned), now: clock.now().to_string(), is_frozen: clock.is_frozen() }
     }
 }
 
 /// The clocks of one company, or of the server and of all companies.
-struct Hands<'a> {
+struct ClockScope<'a> {
     mock: &'a MockService,
     tenants: Vec<Arc<Tenant>>,
     /// Whether the server's is among them.
     with_server: bool,
 }
 
-impl<'a> Hands<'a> {
-    fn find(mock: &'a MockService, company_key: Option<&str>) -> Result<Self, Problem> {
+impl<'a> ClockScope<'a> {
+    fn find(mock: &'a MockService, company_key: Option<&str>) -> Result<Self, ProblemResponse> {
         Ok(match company_key {
-            Some(key) => Self { mock, tenants: vec![of_company(mock, Some(key))?], with_server: false },
+            Some(key) => Self { mock, tenants: vec![company_or_default(mock, Some(key))?], with_server: false },
             None => Self { mock, tenants: mock.companies(), with_server: true },
         })
     }
@@ -99,27 +99,27 @@ impl<'a> Hands<'a> {
     }
 
     fn show(&self) -> Vec<ClockInfo> {
-        let server = self.with_server.then(|| ClockInfo::of(None, &self.mock.clock));
-        let companies = self.tenants.iter().map(|tenant| ClockInfo::of(Some(&tenant.key), &tenant.clock));
+        let server = self.with_server.then(|| ClockInfo::from_clock(None, &self.mock.clock));
+        let companies = self.tenants.iter().map(|tenant| ClockInfo::from_clock(Some(&tenant.key), &tenant.clock));
         server.into_iter().chain(companies).take(MOST).collect()
     }
 
-    fn moved(&self, mut fell_due: Vec<FellDue>) -> Json<Moved> {
+    fn moved(&self, mut fell_due: Vec<FellDue>) -> Json<ClockMoveResponse> {
         let fell_due_count = fell_due.len();
         fell_due.truncate(MOST);
-        Json(Moved { clocks: self.show(), fell_due_count, fell_due })
+        Json(ClockMoveResponse { clocks: self.show(), fell_due_count, fell_due })
     }
 }
 
-pub(super) fn show(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<Json<Clocks>, Problem> {
-    Ok(Json(Clocks { clocks: Hands::find(mock, whose.company_key.as_deref())?.show() }))
+pub(super) fn show(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<Json<ClockList>, ProblemResponse> {
+    Ok(Json(ClockList { clocks: ClockScope::find(mock, whose.company_key.as_deref())?.show() }))
 }
 
 pub(super) fn advance(
     Context { mock, .. }: Context<'_>,
-    Advance { company_key, by }: Advance,
-) -> Result<Json<Moved>, Problem> {
-    let hands = Hands::find(mock, company_key.as_deref())?;
+    AdvanceClockBody { company_key, by }: AdvanceClockBody,
+) -> Result<Json<ClockMoveResponse>, ProblemResponse> {
+    let hands = ClockScope::find(mock, company_key.as_deref())?;
     let fell_due = match &hands.tenants[..] {
         [tenant] if !hands.with_server => mock.advance(tenant, by),
         _ => mock.advance_all(by),
@@ -128,8 +128,11 @@ pub(super) fn advance(
 }
 
 /// Clocks go to a moment, and run or stand there as before.
-pub(super) fn set(Context { mock, .. }: Context<'_>, Set { company_key, to }: Set) -> Result<Json<Moved>, Problem> {
-    let hands = Hands::find(mock, company_key.as_deref())?;
+pub(super) fn set(
+    Context { mock, .. }: Context<'_>,
+    SetClockBody { company_key, to }: SetClockBody,
+) -> Result<Json<ClockMoveResponse>, ProblemResponse> {
+    let hands = ClockScope::find(mock, company_key.as_deref())?;
     let mut fell_due: Vec<_> = hands.tenants.iter().flat_map(|tenant| mock.set_clock(tenant, to)).collect();
     if hands.with_server {
         fell_due.extend(mock.set_own_clock(to));
@@ -137,16 +140,22 @@ pub(super) fn set(Context { mock, .. }: Context<'_>, Set { company_key, to }: Se
     Ok(hands.moved(fell_due))
 }
 
-pub(super) fn freeze(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<Json<Clocks>, Problem> {
-    let hands = Hands::find(mock, whose.company_key.as_deref())?;
+pub(super) fn freeze(
+    Context { mock, .. }: Context<'_>,
+    whose: CompanyParam,
+) -> Result<Json<ClockList>, ProblemResponse> {
+    let hands = ClockScope::find(mock, whose.company_key.as_deref())?;
     hands.turn(Turn::Freeze);
-    Ok(Json(Clocks { clocks: hands.show() }))
+    Ok(Json(ClockList { clocks: hands.show() }))
 }
 
-pub(super) fn resume(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<Json<Clocks>, Problem> {
-    let hands = Hands::find(mock, whose.company_key.as_deref())?;
+pub(super) fn resume(
+    Context { mock, .. }: Context<'_>,
+    whose: CompanyParam,
+) -> Result<Json<ClockList>, ProblemResponse> {
+    let hands = ClockScope::find(mock, whose.company_key.as_deref())?;
     hands.turn(Turn::Unfreeze);
-    Ok(Json(Clocks { clocks: hands.show() }))
+    Ok(Json(ClockList { clocks: hands.show() }))
 }
 
 pub(super) fn duration<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {

@@ -3,12 +3,11 @@
 use axum::{Json, http::StatusCode, response::Response};
 
 use super::{
-    created,
-    listing::{ByName, Part, Whose},
-    of_company,
+    company_or_default, created,
+    listing::{CompanyParam, ListPage, NameListQuery},
     plain::Context,
-    problem::Problem,
-    reading::Nothing,
+    problem::ProblemResponse,
+    reading::EmptyBody,
 };
 use crate::{
     company::{CompanyChange, CompanyFile},
@@ -16,70 +15,73 @@ use crate::{
     mock::{CompanyError, CompanyInfo, MockService},
 };
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, query: ByName) -> Json<Part<CompanyInfo>> {
+pub(super) fn list(Context { mock, .. }: Context<'_>, query: NameListQuery) -> Json<ListPage<CompanyInfo>> {
     let range = (query.limit, query.cursor.as_deref());
     let mut companies = mock.companies();
     companies.retain(|tenant| query.is_like(&tenant.key));
-    Json(Part::of(companies, range, |tenant| &tenant.key, |tenant| CompanyInfo::from_tenant(tenant)))
+    Json(ListPage::page_by_key(companies, range, |tenant| &tenant.key, |tenant| CompanyInfo::from_tenant(tenant)))
 }
 
-pub(super) fn add(Context { mock, .. }: Context<'_>, file: CompanyFile) -> Result<Response, Problem> {
+pub(super) fn add(Context { mock, .. }: Context<'_>, file: CompanyFile) -> Result<Response, ProblemResponse> {
     let tenant = mock.add_company(file.into_company())?;
     Ok(created(&["companies", &tenant.key], CompanyInfo::from_tenant(&tenant)))
 }
 
 pub(super) fn show(
     Context { mock, name: key, .. }: Context<'_>,
-    Nothing {}: Nothing,
-) -> Result<Json<CompanyInfo>, Problem> {
-    let tenant = mock.look_at_company(key).ok_or_else(|| unknown(mock, key))?;
+    EmptyBody {}: EmptyBody,
+) -> Result<Json<CompanyInfo>, ProblemResponse> {
+    let tenant = mock.find_company(key).ok_or_else(|| unknown(mock, key))?;
     Ok(Json(CompanyInfo::from_tenant(&tenant)))
 }
 
 pub(super) fn change(
     Context { mock, name: key, .. }: Context<'_>,
     change: CompanyChange,
-) -> Result<Json<CompanyInfo>, Problem> {
-    let tenant = of_company(mock, Some(key))?;
+) -> Result<Json<CompanyInfo>, ProblemResponse> {
+    let tenant = company_or_default(mock, Some(key))?;
     mock.change_company(&tenant, change)?;
     Ok(Json(CompanyInfo::from_tenant(&tenant)))
 }
 
-pub(super) fn remove(Context { mock, name: key, .. }: Context<'_>, Nothing {}: Nothing) -> Result<StatusCode, Problem> {
+pub(super) fn remove(
+    Context { mock, name: key, .. }: Context<'_>,
+    EmptyBody {}: EmptyBody,
+) -> Result<StatusCode, ProblemResponse> {
     if mock.remove_company(key) { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(mock, key)) }
 }
 
 pub(super) fn reset(
     Context { mock, name: key, .. }: Context<'_>,
-    Nothing {}: Nothing,
-) -> Result<Json<CompanyInfo>, Problem> {
-    let tenant = of_company(mock, Some(key))?;
+    EmptyBody {}: EmptyBody,
+) -> Result<Json<CompanyInfo>, ProblemResponse> {
+    let tenant = company_or_default(mock, Some(key))?;
     mock.reset(&tenant);
     Ok(Json(CompanyInfo::from_tenant(&tenant)))
 }
 
 /// Makes everything as it was at the start, or one company.
-pub(super) fn reset_all(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<StatusCode, Problem> {
+pub(super) fn reset_all(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<StatusCode, ProblemResponse> {
     match &whose.company_key {
-        Some(key) => mock.reset(&*of_company(mock, Some(key))?),
+        Some(key) => mock.reset(&*company_or_default(mock, Some(key))?),
         None => mock.reset_all(),
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn unknown(mock: &MockService, key: &str) -> Problem {
+fn unknown(mock: &MockService, key: &str) -> ProblemResponse {
     let keys: Vec<_> =
         mock.companies().into_iter().take(MOST_NAMED).map(|tenant| format!("`{}`", tenant.key)).collect();
     let keys = if keys.is_empty() { "none".into() } else { keys.join(", ") };
-    Problem::not_found(format!("there is no company key `{}`; known: {keys}", shortened(key)))
+    ProblemResponse::not_found(format!("there is no company key `{}`; known: {keys}", shortened(key)))
 }
 
-impl From<CompanyError> for Problem {
+impl From<CompanyError> for ProblemResponse {
     fn from(error: CompanyError) -> Self {
         let detail = error.to_string();
         match error {
-            CompanyError::KeyExists(_) => Self::conflict(detail).at("company_key"),
-            CompanyError::Setting(field, _) => Self::invalid(detail).at(field.unwrap_or_default()),
+            CompanyError::KeyExists(_) => Self::conflict(detail).with_field("company_key"),
+            CompanyError::Setting(field, _) => Self::invalid(detail).with_field(field.unwrap_or_default()),
         }
     }
 }

@@ -3,24 +3,24 @@
 use axum::Json;
 use serde::{Deserialize, Serialize};
 
-use super::{of_company, plain::Context, problem::Problem};
+use super::{company_or_default, plain::Context, problem::ProblemResponse};
 use crate::coverage::{Coverage, CoverageItem};
 
 /// Of whom, and since when.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct CoverageQuery {
     company_key: Option<String>,
     #[serde(default)]
-    since: Since,
+    since: CoverageStart,
 }
 
 /// Since when it is told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-enum Since {
+enum CoverageStart {
     /// The last reset of the company, or of everything.
     #[default]
     Reset,
@@ -31,7 +31,7 @@ enum Since {
 /// What was met, and what never.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Covered {
+pub(super) struct CoverageResponse {
     /// How many of the items were met, and how many never.
     met: usize,
     never: usize,
@@ -40,14 +40,14 @@ pub(super) struct Covered {
 
 pub(super) fn show(
     Context { mock, .. }: Context<'_>,
-    Wanted { company_key, since }: Wanted,
-) -> Result<Json<Covered>, Problem> {
-    if company_key.is_some() && since == Since::Start {
+    CoverageQuery { company_key, since }: CoverageQuery,
+) -> Result<Json<CoverageResponse>, ProblemResponse> {
+    if company_key.is_some() && since == CoverageStart::Start {
         let problem = "of one company it is told since its last reset: `since=start` goes without `company_key`";
-        return Err(Problem::invalid(problem).at("since"));
+        return Err(ProblemResponse::invalid(problem).with_field("since"));
     }
-    let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
-    let Coverage { items } = mock.coverage(tenant.as_deref(), since == Since::Start);
+    let tenant = company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
+    let Coverage { items } = mock.coverage(tenant.as_deref(), since == CoverageStart::Start);
     let met = items.iter().filter(|item| item.met > 0).count();
-    Ok(Json(Covered { met, never: items.len() - met, items }))
+    Ok(Json(CoverageResponse { met, never: items.len() - met, items }))
 }

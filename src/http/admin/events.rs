@@ -11,7 +11,9 @@ use futures_util::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
-use super::{of_company, problem::Problem, reading::Parameters, sessions::token_in, wait::place};
+use super::{
+    company_or_default, problem::ProblemResponse, reading::Parameters, sessions::token_in, wait::acquire_wait_slot,
+};
 use crate::{
     company::{EventKind, JournalItem, Tenant, WaiterGuard},
     foreign_text::shortened,
@@ -26,7 +28,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct EventsQuery {
     company_key: Option<String>,
     session: Option<String>,
     /// Those behind the event of that id: 0 for all that is remembered; without it from now on. The header
@@ -51,21 +53,21 @@ pub(super) struct EventInfo<'a> {
 /// Instead of events that nobody can hear any more.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Missed {
+pub(super) struct MissedEvents {
     /// Some of the events up to that id were not heard.
     up_to: u64,
     why: &'static str,
 }
 
 /// Somebody who listens.
-struct Listener {
+struct EventStream {
     mock: Arc<MockService>,
     tenant: Option<Arc<Tenant>>,
     session: Option<Token>,
     /// All up to that number was heard.
-    heard: u64,
+    last_read: u64,
     /// Up to that number it was said that not all was.
-    told: u64,
+    last_sent: u64,
     ready: VecDeque<Event>,
     has_begun: bool,
     is_cut_off: bool,
@@ -77,39 +79,51 @@ struct Listener {
 pub(super) async fn listen(
     State(mock): State<Arc<MockService>>,
     headers: HeaderMap,
-    Parameters(query): Parameters<Wanted>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    Parameters(query): Parameters<EventsQuery>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ProblemResponse> {
     if !mock.config.journal.enabled {
-        return Err(Problem::conflict("nothing that happens is remembered (--no-journal), so nobody can hear of it"));
+        return Err(ProblemResponse::conflict(
+            "nothing that happens is remembered (--no-journal), so nobody can hear of it",
+        ));
     }
-    let tenant = query.company_key.map(|key| of_company(&mock, Some(&key))).transpose()?;
+    let tenant = query.company_key.map(|key| company_or_default(&mock, Some(&key))).transpose()?;
     let session = query.session.map(|token| token_in(&token, "session")).transpose()?;
-    let place = place(&mock)?;
+    let place = acquire_wait_slot(&mock)?;
     let now = mock.numbers.last_event();
     let heard = last_heard(&headers)?.or(query.after).unwrap_or(now);
     let (ready, told, has_begun, is_cut_off) = (VecDeque::new(), 0, false, false);
     let of_session = session.and_then(|token| mock.tenant_of(token.as_str()));
     let _waiting = tenant.as_ref().or(of_session.as_ref()).map(Tenant::register_waiter);
-    let mut listener =
-        Listener { mock, tenant, session, heard, told, ready, has_begun, is_cut_off, _place: place, _waiting };
+    let mut listener = EventStream {
+        mock,
+        tenant,
+        session,
+        last_read: heard,
+        last_sent: told,
+        ready,
+        has_begun,
+        is_cut_off,
+        _place: place,
+        _waiting,
+    };
     if heard > now {
-        listener.heard = 0;
+        listener.last_read = 0;
         listener.ready.push_back(missed(heard, "they happened on a server that ran before this one"));
     }
-    let events = stream::unfold(listener, Listener::next);
+    let events = stream::unfold(listener, EventStream::next);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
-fn last_heard(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+fn last_heard(headers: &HeaderMap) -> Result<Option<u64>, ProblemResponse> {
     let last = headers.get("last-event-id").map(|id| String::from_utf8_lossy(id.as_bytes()));
     let read = |id: &str| {
         let id = id.trim();
-        id.parse().map_err(|_| Problem::invalid(format!("Last-Event-ID: `{}` is no event's id", shortened(id))))
+        id.parse().map_err(|_| ProblemResponse::invalid(format!("Last-Event-ID: `{}` is no event's id", shortened(id))))
     };
     last.as_deref().map(read).transpose()
 }
 
-impl Listener {
+impl EventStream {
     /// The next event; `None` when there are no more.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
@@ -131,7 +145,7 @@ impl Listener {
                 continue;
             }
             if tenant.as_ref().is_some_and(|tenant| !mock.is_current(tenant)) {
-                self.cut_off(self.heard, "the company was removed");
+                self.cut_off(self.last_read, "the company was removed");
                 continue;
             }
             tokio::select! {
@@ -152,9 +166,9 @@ impl Listener {
 
     /// Takes up what has happened; whether anything has.
     fn listen(&mut self) -> bool {
-        let heard = self.mock.events_after(self.tenant.as_ref(), self.session, self.heard);
-        if let Some(forgotten) = heard.forgotten.filter(|forgotten| *forgotten > self.told) {
-            self.told = forgotten;
+        let heard = self.mock.events_after(self.tenant.as_ref(), self.session, self.last_read);
+        if let Some(forgotten) = heard.forgotten.filter(|forgotten| *forgotten > self.last_sent) {
+            self.last_sent = forgotten;
             if self.has_begun {
                 self.cut_off(
                     forgotten,
@@ -166,8 +180,8 @@ impl Listener {
             self.ready.push_back(missed(forgotten, "they are not remembered any more"));
         }
         self.has_begun |= heard.up_to == self.mock.numbers.last_event();
-        let has_more = heard.up_to > self.heard;
-        self.heard = heard.up_to;
+        let has_more = heard.up_to > self.last_read;
+        self.last_read = heard.up_to;
         self.ready.extend(heard.events.iter().map(event));
         has_more || !self.ready.is_empty()
     }
@@ -193,7 +207,7 @@ fn event((tenant, noted): &OwnedEvent) -> Event {
 }
 
 fn missed(up_to: u64, why: &'static str) -> Event {
-    let missed = serde_json::to_string(&Missed { up_to, why }).expect("it is JSON");
+    let missed = serde_json::to_string(&MissedEvents { up_to, why }).expect("it is JSON");
     // Without an id: whoever is cut off here goes on behind the last event that they did hear.
     Event::default().event("missed").data(missed)
 }

@@ -5,11 +5,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    created,
-    listing::{Limit, Part, Whose},
-    of_company,
+    company_or_default, created,
+    listing::{CompanyParam, ListPage, PageLimit},
     plain::Context,
-    problem::Problem,
+    problem::ProblemResponse,
     reading::read,
 };
 use crate::{
@@ -21,64 +20,77 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct ListFaultsQuery {
     company_key: Option<String>,
     endpoint: Option<Endpoint>,
     session: Option<String>,
     #[serde(default)]
-    limit: Limit,
+    limit: PageLimit,
     #[serde(default)]
     cursor: usize,
 }
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, query: Wanted) -> Result<Json<Part<FaultInfo>>, Problem> {
+pub(super) fn list(
+    Context { mock, .. }: Context<'_>,
+    query: ListFaultsQuery,
+) -> Result<Json<ListPage<FaultInfo>>, ProblemResponse> {
     let mut faults = match &query.company_key {
-        Some(key) => of_company(mock, Some(key))?.fault_infos(),
+        Some(key) => company_or_default(mock, Some(key))?.fault_infos(),
         None => mock.all_faults(),
     };
     faults.retain(|fault| query.endpoint.is_none_or(|endpoint| fault.endpoint == Some(endpoint)));
     faults.retain(|fault| query.session.is_none() || fault.session == query.session);
-    Ok(Json(Part::counted(faults, query.limit, query.cursor)))
+    Ok(Json(ListPage::page_by_offset(faults, query.limit, query.cursor)))
 }
 
 /// Adds a fault in the words of a scenario file, to one company with `company_key`, for one session with `session`.
-pub(super) fn add(Context { mock, .. }: Context<'_>, mut said: Map<String, Value>) -> Result<Response, Problem> {
+pub(super) fn add(
+    Context { mock, .. }: Context<'_>,
+    mut said: Map<String, Value>,
+) -> Result<Response, ProblemResponse> {
     let mut text = |name: &str| match said.shift_remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(other) => {
-            Err(Problem::invalid(format!("`{name}` is not text: {}", shortened(&other.to_string()))).at(name))
+            Err(ProblemResponse::invalid(format!("`{name}` is not text: {}", shortened(&other.to_string())))
+                .with_field(name))
         }
     };
     let (company_key, session) = (text("company_key")?, text("session")?);
     let FaultFile(mut fault) = read(said.into())?;
     if let Some(name) = fault.scenario() {
-        mock.catalogue().scenarios.check(name).map_err(|problem| Problem::invalid(problem).at("scenario"))?;
+        mock.catalogue()
+            .scenarios
+            .check(name)
+            .map_err(|problem| ProblemResponse::invalid(problem).with_field("scenario"))?;
     }
     if let Some(token) = &session {
         fault = fault.for_session(token);
     }
     let added = match &company_key {
-        Some(key) => of_company(mock, Some(key))?.add_fault(fault),
+        Some(key) => company_or_default(mock, Some(key))?.add_fault(fault),
         None => mock.faults.add(fault, mock.clock.now()),
     };
     Ok(created(&["faults", &added.name], &added))
 }
 
 /// Ends every fault of one company, or without one those of all and of the server.
-pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: Whose) -> Result<StatusCode, Problem> {
+pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<StatusCode, ProblemResponse> {
     match &whose.company_key {
-        Some(key) => of_company(mock, Some(key))?.clear_faults(),
+        Some(key) => company_or_default(mock, Some(key))?.clear_faults(),
         None => mock.clear_faults(),
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Ends one fault.
-pub(super) fn remove(Context { mock, name, .. }: Context<'_>, whose: Whose) -> Result<StatusCode, Problem> {
+pub(super) fn remove(
+    Context { mock, name, .. }: Context<'_>,
+    whose: CompanyParam,
+) -> Result<StatusCode, ProblemResponse> {
     let (is_removed, rest) = match &whose.company_key {
         Some(key) => {
-            let tenant = of_company(mock, Some(key))?;
+            let tenant = company_or_default(mock, Some(key))?;
             (tenant.faults.remove(name), tenant.fault_infos())
         }
         None => (mock.faults.remove(name), mock.faults.infos(mock.clock.now())),
@@ -92,5 +104,5 @@ pub(super) fn remove(Context { mock, name, .. }: Context<'_>, whose: Whose) -> R
         Some(key) => format!("of the company `{}`", shortened(key)),
         None => "on every company (`company_key` names one)".into(),
     };
-    Err(Problem::not_found(format!("there is no fault `{}` {whose}; known: {names}", shortened(name))))
+    Err(ProblemResponse::not_found(format!("there is no fault `{}` {whose}; known: {names}", shortened(name))))
 }

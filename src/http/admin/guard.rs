@@ -5,7 +5,7 @@ use axum::http::{
     header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
 };
 
-use super::problem::Problem;
+use super::problem::ProblemResponse;
 use crate::{
     config::{Config, ControlApi},
     foreign_text::shortened,
@@ -19,27 +19,27 @@ use crate::{
 ///
 /// The answer: 404 where the control API is off, 401 without the token, 403 for a foreign page, 415 for a body that is
 /// not labelled as JSON, which no form of a foreign page can be.
-pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Result<(), Problem> {
+pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Result<(), ProblemResponse> {
     let ControlApi { enabled, token, .. } = &config.control_api;
     if !enabled {
-        return Err(Problem::not_found("the control API is switched off (--no-admin)"));
+        return Err(ProblemResponse::not_found("the control API is switched off (--no-admin)"));
     }
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     if let Some(host) = origin::unknown_host(headers, config) {
-        return Err(Problem::forbidden(format!(
+        return Err(ProblemResponse::forbidden(format!(
             "the control API is not known as `{}`, and a page of that name must not get to it: call it by address, as \
              localhost, by a name without a dot, or name it with --admin-host",
             shortened(&host)
         )));
     }
-    if let Some(origin) = origin::foreign(headers, config) {
-        return Err(Problem::forbidden(format!(
+    if let Some(origin) = origin::foreign_origin(headers, config) {
+        return Err(ProblemResponse::forbidden(format!(
             "a page of `{}` called, and only the mock's own pages may use the control API",
             shortened(origin)
         )));
     }
     if origin::is_sent_by_another_site(method, headers) {
-        return Err(Problem::forbidden(
+        return Err(ProblemResponse::forbidden(
             "a page of another site called, and only the mock's own pages may use the control API",
         ));
     }
@@ -48,7 +48,7 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
         let given = given.as_deref().and_then(|value| value.split_once(' '));
         let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
         if !given.is_some_and(|given| is_same(given, token)) {
-            return Err(Problem::unauthorized(match given {
+            return Err(ProblemResponse::unauthorized(match given {
                 None => "send the token of --admin-token, as `Authorization: Bearer TOKEN`",
                 Some(_) => "the token is not that of --admin-token",
             }));
@@ -59,7 +59,7 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
         let content_type = text(CONTENT_TYPE).unwrap_or_default();
         let kind = content_type.split(';').next().unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::no_json(format!(
+            return Err(ProblemResponse::unsupported_media_type(format!(
                 "the body is labelled as `{}`: send `Content-Type: application/json`",
                 shortened(&content_type)
             )));

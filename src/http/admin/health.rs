@@ -7,19 +7,19 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Serialize;
 
-use super::reading::{Nothing, Parameters};
+use super::reading::{EmptyBody, Parameters};
 use crate::mock::MockService;
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Live {
+pub(super) struct LivenessResponse {
     status: &'static str,
     version: &'static str,
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Ready {
+pub(super) struct ReadinessResponse {
     status: &'static str,
     version: &'static str,
     /// How many there are of each.
@@ -29,16 +29,16 @@ pub(super) struct Ready {
     sessions: usize,
 }
 
-pub(super) async fn live(Parameters(Nothing {}): Parameters<Nothing>) -> Json<Live> {
-    Json(Live { status: "live", version: env!("CARGO_PKG_VERSION") })
+pub(super) async fn live(Parameters(EmptyBody {}): Parameters<EmptyBody>) -> Json<LivenessResponse> {
+    Json(LivenessResponse { status: "live", version: env!("CARGO_PKG_VERSION") })
 }
 
 pub(super) async fn ready(
     State(mock): State<Arc<MockService>>,
-    Parameters(Nothing {}): Parameters<Nothing>,
-) -> Json<Ready> {
+    Parameters(EmptyBody {}): Parameters<EmptyBody>,
+) -> Json<ReadinessResponse> {
     let (catalogue, tenants) = (mock.catalogue(), mock.tenants.all());
-    Json(Ready {
+    Json(ReadinessResponse {
         status: "ready",
         version: env!("CARGO_PKG_VERSION"),
         companies: tenants.len(),

@@ -12,15 +12,15 @@ pub(super) const MOST: usize = 1000;
 
 /// How many items are wanted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limit(pub(super) usize);
+pub(super) struct PageLimit(pub(super) usize);
 
-impl Default for Limit {
+impl Default for PageLimit {
     fn default() -> Self {
         Self(USUAL)
     }
 }
 
-impl<'de> Deserialize<'de> for Limit {
+impl<'de> Deserialize<'de> for PageLimit {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
         // In a query it is text, in a body a number.
         let given = Value::deserialize(reader)?;
@@ -35,7 +35,7 @@ impl<'de> Deserialize<'de> for Limit {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Whose {
+pub(super) struct CompanyParam {
     pub(super) company_key: Option<String>,
 }
 
@@ -43,9 +43,9 @@ pub(super) struct Whose {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct ByName {
+pub(super) struct NameListQuery {
     #[serde(default)]
-    pub(super) limit: Limit,
+    pub(super) limit: PageLimit,
     /// The name behind which it goes on.
     pub(super) cursor: Option<String>,
     /// What the names look like: `*` stands for any characters, `?` for one.
@@ -53,7 +53,7 @@ pub(super) struct ByName {
     like: Option<Glob>,
 }
 
-impl ByName {
+impl NameListQuery {
     /// Whether a name looks as the wanted ones do.
     pub(super) fn is_like(&self, name: &str) -> bool {
         self.like.as_ref().is_none_or(|pattern| pattern.matches(name))
@@ -64,7 +64,7 @@ impl ByName {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Order {
+pub(super) enum SortOrder {
     #[default]
     Oldest,
     Newest,
@@ -73,24 +73,24 @@ pub(super) enum Order {
 /// A part of a list.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PartOf{T}"))]
-pub(super) struct Part<T> {
+pub(super) struct ListPage<T> {
     pub(super) items: Vec<T>,
     /// The `cursor` with which the next part is asked for; `None` behind the last.
     pub(super) next: Option<String>,
 }
 
-impl<T> Part<T> {
+impl<T> ListPage<T> {
     /// The part of items that have no names, behind the first `cursor` of them.
-    pub(super) fn counted(items: Vec<T>, Limit(limit): Limit, cursor: usize) -> Self {
+    pub(super) fn page_by_offset(items: Vec<T>, PageLimit(limit): PageLimit, cursor: usize) -> Self {
         let end = cursor.saturating_add(limit);
         let next = (end < items.len()).then(|| end.to_string());
         Self { items: items.into_iter().skip(cursor).take(limit).collect(), next }
     }
 
     /// The part behind `cursor` of items that are in the order of what `place` says of each.
-    pub(super) fn of<I>(
+    pub(super) fn page_by_key<I>(
         items: impl IntoIterator<Item = I>,
-        (Limit(limit), cursor): (Limit, Option<&str>),
+        (PageLimit(limit), cursor): (PageLimit, Option<&str>),
         place: impl Fn(&I) -> &str,
         show: impl Fn(&I) -> T,
     ) -> Self {

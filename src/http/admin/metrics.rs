@@ -6,8 +6,8 @@ use axum::{
 };
 use prometheus::TEXT_FORMAT;
 
-use super::{plain::Context, reading::Nothing};
+use super::{plain::Context, reading::EmptyBody};
 
-pub(super) fn show(Context { mock, .. }: Context<'_>, Nothing {}: Nothing) -> Response {
+pub(super) fn show(Context { mock, .. }: Context<'_>, EmptyBody {}: EmptyBody) -> Response {
     ([(header::CONTENT_TYPE, TEXT_FORMAT)], mock.metrics.text(&mock.metrics_snapshot())).into_response()
 }

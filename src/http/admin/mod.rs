@@ -35,8 +35,8 @@ use axum::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-pub(crate) use self::plain::AtOnce;
-use self::{plain::Plain, problem::Problem};
+pub(crate) use self::plain::SynchronousCall;
+use self::{plain::PlainHandler, problem::ProblemResponse};
 use crate::{company::Tenant, mock::MockService};
 
 /// What of a name is escaped where it is a part of a path.
@@ -63,45 +63,52 @@ fn health_checks() -> Router<Arc<MockService>> {
 fn resources() -> Router<Arc<MockService>> {
     let resources = Router::new();
     #[cfg(feature = "metrics")]
-    let resources = resources.route("/metrics", get(Plain(metrics::show)));
+    let resources = resources.route("/metrics", get(PlainHandler(metrics::show)));
     resources
-        .route("/companies", get(Plain(companies::list)).post(Plain(companies::add)))
+        .route("/companies", get(PlainHandler(companies::list)).post(PlainHandler(companies::add)))
         .route(
             "/companies/{key}",
-            get(Plain(companies::show)).patch(Plain(companies::change)).delete(Plain(companies::remove)),
+            get(PlainHandler(companies::show))
+                .patch(PlainHandler(companies::change))
+                .delete(PlainHandler(companies::remove)),
         )
-        .route("/companies/{key}/reset", post(Plain(companies::reset)))
-        .route("/reset", post(Plain(companies::reset_all)))
-        .route("/sessions", get(Plain(sessions::list)).post(Plain(sessions::begin)))
-        .route("/sessions/{token}", get(Plain(sessions::show)).delete(Plain(sessions::remove)))
-        .route("/sessions/{token}/finish", post(Plain(sessions::finish)))
-        .route("/sessions/{token}/decide", post(Plain(sessions::decide)))
-        .route("/sessions/{token}/scenario", post(Plain(sessions::play)))
-        .route("/sessions/{token}/expire", post(Plain(sessions::expire)))
-        .route("/scenarios", get(Plain(scenarios::list)).post(Plain(scenarios::add)))
+        .route("/companies/{key}/reset", post(PlainHandler(companies::reset)))
+        .route("/reset", post(PlainHandler(companies::reset_all)))
+        .route("/sessions", get(PlainHandler(sessions::list)).post(PlainHandler(sessions::begin)))
+        .route("/sessions/{token}", get(PlainHandler(sessions::show)).delete(PlainHandler(sessions::remove)))
+        .route("/sessions/{token}/finish", post(PlainHandler(sessions::finish)))
+        .route("/sessions/{token}/decide", post(PlainHandler(sessions::decide)))
+        .route("/sessions/{token}/scenario", post(PlainHandler(sessions::play)))
+        .route("/sessions/{token}/expire", post(PlainHandler(sessions::expire)))
+        .route("/scenarios", get(PlainHandler(scenarios::list)).post(PlainHandler(scenarios::add)))
         .route(
             "/scenarios/queue",
-            get(Plain(scenarios::queue)).post(Plain(scenarios::enqueue)).delete(Plain(scenarios::empty)),
+            get(PlainHandler(scenarios::queue))
+                .post(PlainHandler(scenarios::enqueue))
+                .delete(PlainHandler(scenarios::empty)),
         )
-        .route("/scenarios/{name}", get(Plain(scenarios::show)))
-        .route("/faults", get(Plain(faults::list)).post(Plain(faults::add)).delete(Plain(faults::clear)))
-        .route("/faults/{name}", delete(Plain(faults::remove)))
-        .route("/calls", get(Plain(calls::list)).delete(Plain(calls::clear)))
-        .route("/calls/count", post(Plain(calls::count)))
-        .route("/calls/find", post(Plain(calls::find)))
-        .route("/calls/verify", post(Plain(calls::verify)))
-        .route("/calls/{id}", get(Plain(calls::show)))
+        .route("/scenarios/{name}", get(PlainHandler(scenarios::show)))
+        .route(
+            "/faults",
+            get(PlainHandler(faults::list)).post(PlainHandler(faults::add)).delete(PlainHandler(faults::clear)),
+        )
+        .route("/faults/{name}", delete(PlainHandler(faults::remove)))
+        .route("/calls", get(PlainHandler(calls::list)).delete(PlainHandler(calls::clear)))
+        .route("/calls/count", post(PlainHandler(calls::count)))
+        .route("/calls/find", post(PlainHandler(calls::find)))
+        .route("/calls/verify", post(PlainHandler(calls::verify)))
+        .route("/calls/{id}", get(PlainHandler(calls::show)))
         .route("/events", get(events::listen))
         .route("/wait/session/{token}", get(wait::session))
         .route("/wait/calls", get(wait::calls).post(wait::calls_like))
-        .route("/coverage", get(Plain(coverage::show)))
-        .route("/openapi.json", get(Plain(openapi::show)))
-        .route("/settings", get(Plain(settings::show)))
-        .route("/clock", get(Plain(clock::show)))
-        .route("/clock/advance", post(Plain(clock::advance)))
-        .route("/clock/set", post(Plain(clock::set)))
-        .route("/clock/freeze", post(Plain(clock::freeze)))
-        .route("/clock/resume", post(Plain(clock::resume)))
+        .route("/coverage", get(PlainHandler(coverage::show)))
+        .route("/openapi.json", get(PlainHandler(openapi::show)))
+        .route("/settings", get(PlainHandler(settings::show)))
+        .route("/clock", get(PlainHandler(clock::show)))
+        .route("/clock/advance", post(PlainHandler(clock::advance)))
+        .route("/clock/set", post(PlainHandler(clock::set)))
+        .route("/clock/freeze", post(PlainHandler(clock::freeze)))
+        .route("/clock/resume", post(PlainHandler(clock::resume)))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
 }
@@ -123,29 +130,29 @@ async fn guard(State(mock): State<Arc<MockService>>, request: Request, next: Nex
 }
 
 /// The company of a call: that of a key, which comes to be where any key may call, or else the first.
-fn of_company(mock: &MockService, key: Option<&str>) -> Result<Arc<Tenant>, Problem> {
+fn company_or_default(mock: &MockService, key: Option<&str>) -> Result<Arc<Tenant>, ProblemResponse> {
     let key = key.map_or_else(|| mock.tenants.default_tenant().key.clone(), str::to_owned);
-    mock.tenant(&key).map_err(|error| Problem::not_found(error.message).at("company_key"))
+    mock.tenant(&key).map_err(|error| ProblemResponse::not_found(error.message).with_field("company_key"))
 }
 
 /// The answer to something that came to be, with where it is.
 fn created(path: &[&str], body: impl Serialize) -> Response {
-    (StatusCode::CREATED, [(header::LOCATION, path_of(path))], Json(body)).into_response()
+    (StatusCode::CREATED, [(header::LOCATION, resource_path(path))], Json(body)).into_response()
 }
 
 /// The path of a thing below `/__admin/`, whatever stands in its parts.
-pub(crate) fn path_of(parts: &[&str]) -> String {
+pub(crate) fn resource_path(parts: &[&str]) -> String {
     let parts: Vec<_> = parts.iter().map(|part| utf8_percent_encode(part, PATH_PART).to_string()).collect();
     format!("/__admin/{}", parts.join("/"))
 }
 
-async fn no_such_path(method: Method, uri: Uri) -> Problem {
-    Problem::not_found(format!(
+async fn no_such_path(method: Method, uri: Uri) -> ProblemResponse {
+    ProblemResponse::not_found(format!(
         "there is nothing at `{method} /__admin{}`; docs/control-api.md lists what there is",
         uri.path()
     ))
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> Problem {
-    Problem::wrong_method(format!("`/__admin{}` does not take {method}", uri.path()))
+async fn wrong_method(method: Method, uri: Uri) -> ProblemResponse {
+    ProblemResponse::wrong_method(format!("`/__admin{}` does not take {method}", uri.path()))
 }

@@ -6,12 +6,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{plain::Context, reading::Nothing};
+use super::{plain::Context, reading::EmptyBody};
 
 /// The document.
 const DOCUMENT: &str = include_str!("openapi/openapi.json");
 
-pub(super) fn show(_: Context<'_>, Nothing {}: Nothing) -> Response {
+pub(super) fn show(_: Context<'_>, EmptyBody {}: EmptyBody) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
 }
 

@@ -13,11 +13,11 @@ use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 
 use super::{
-    problem::Problem,
-    reading::{Named, Said},
+    problem::ProblemResponse,
+    reading::{AdminParams, PathParam},
 };
 use crate::{
-    http::caller::Caller,
+    http::caller::ClientConnection,
     mock::{Cancellation, MockService},
 };
 
@@ -35,47 +35,47 @@ pub(super) struct Context<'a> {
 
 /// Says that a request comes from a caller in this process who waits for the response on its own thread.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct AtOnce;
+pub(crate) struct SynchronousCall;
 
 /// A handler that is a plain function of what the request says.
-pub(super) struct Plain<T, R>(pub(super) fn(Context<'_>, T) -> R);
+pub(super) struct PlainHandler<T, R>(pub(super) fn(Context<'_>, T) -> R);
 
-impl<T, R> Clone for Plain<T, R> {
+impl<T, R> Clone for PlainHandler<T, R> {
     fn clone(&self) -> Self {
         Self(self.0)
     }
 }
 
-impl<T: DeserializeOwned + 'static, R: IntoResponse + 'static> Handler<(), Arc<MockService>> for Plain<T, R> {
+impl<T: DeserializeOwned + 'static, R: IntoResponse + 'static> Handler<(), Arc<MockService>> for PlainHandler<T, R> {
     type Future = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
 
     fn call(self, request: Request, mock: Arc<MockService>) -> Self::Future {
         let Self(handler) = self;
         let handle: Handle =
             Box::new(move |context, said| said.read().map(|said| handler(context, said)).into_response());
-        Box::pin(async move { respond(request, mock, handle).await.unwrap_or_else(Problem::into_response) })
+        Box::pin(async move { respond(request, mock, handle).await.unwrap_or_else(ProblemResponse::into_response) })
     }
 }
 
 /// A handler of any type, so that what is around it is compiled once.
-type Handle = Box<dyn FnOnce(Context<'_>, Said) -> Response<Body> + Send>;
+type Handle = Box<dyn FnOnce(Context<'_>, AdminParams) -> Response<Body> + Send>;
 
-async fn respond(request: Request, mock: Arc<MockService>, handle: Handle) -> Result<Response<Body>, Problem> {
-    let (said, mut head) = Said::receive(request, &mock).await?;
-    let Named(name) = Named::from_request_parts(&mut head, &()).await?;
+async fn respond(request: Request, mock: Arc<MockService>, handle: Handle) -> Result<Response<Body>, ProblemResponse> {
+    let (said, mut head) = AdminParams::receive(request, &mock).await?;
+    let PathParam(name) = PathParam::from_request_parts(&mut head, &()).await?;
     let job_mock = mock.clone();
     let job = move |cancellation: &Cancellation| handle(Context { mock: &job_mock, name: &name, cancellation }, said);
-    if head.extensions.get::<AtOnce>().is_some() {
+    if head.extensions.get::<SynchronousCall>().is_some() {
         return Ok(mock.workers.run_here(job));
     }
-    let Some(client) = head.extensions.get::<Caller>() else { return Ok(mock.workers.run(job).await) };
+    let Some(client) = head.extensions.get::<ClientConnection>() else { return Ok(mock.workers.run(job).await) };
     let disconnected = async {
-        client.gone().await;
+        client.disconnected().await;
         sleep(HALF_CLOSED).await;
     };
     tokio::select! {
         biased;
         response = mock.workers.run(job) => Ok(response),
-        () = disconnected => Err(Problem::late("the client has gone")),
+        () = disconnected => Err(ProblemResponse::timeout("the client has gone")),
     }
 }

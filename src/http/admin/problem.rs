@@ -18,11 +18,11 @@ use crate::{
 
 /// Why a call of the control API is refused.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(super) struct ProblemResponse {
     status: StatusCode,
     detail: String,
     field: Option<String>,
-    there: Box<There>,
+    actual: Box<ActualState>,
     /// What is left of the request makes the connection useless.
     closes: bool,
 }
@@ -30,7 +30,7 @@ pub(super) struct Problem {
 /// A problem as it is sent.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Problem"))]
-pub(super) struct Details<'a> {
+pub(super) struct ProblemBody<'a> {
     /// The kind; there is no more to know about it than its status says.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -48,13 +48,13 @@ pub(super) struct Details<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     nearest: Option<String>,
     #[serde(flatten)]
-    there: &'a There,
+    there: &'a ActualState,
 }
 
 /// What there is instead of what was waited for or expected.
 #[derive(Debug, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct There {
+struct ActualState {
     /// How the session stands that was waited for in vain.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<SessionInfo>,
@@ -69,9 +69,9 @@ struct There {
     near_misses: Vec<NearMiss>,
 }
 
-impl Problem {
+impl ProblemResponse {
     fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None, there: Box::default(), closes: false }
+        Self { status, detail: detail.into(), field: None, actual: Box::default(), closes: false }
     }
 
     /// The call cannot be read, or says what cannot be.
@@ -105,7 +105,7 @@ impl Problem {
     }
 
     /// What was waited for did not come in time.
-    pub(super) fn late(detail: impl Into<String>) -> Self {
+    pub(super) fn timeout(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, detail)
     }
 
@@ -120,7 +120,7 @@ impl Problem {
     }
 
     /// There is no room for it now.
-    pub(super) fn no_room(detail: impl Into<String>) -> Self {
+    pub(super) fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
@@ -134,33 +134,33 @@ impl Problem {
     }
 
     /// The body is not labelled as JSON.
-    pub(super) fn no_json(detail: impl Into<String>) -> Self {
+    pub(super) fn unsupported_media_type(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
     }
 
     /// Says where it is wrong.
-    pub(super) fn at(mut self, field: impl Into<String>) -> Self {
+    pub(super) fn with_field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into()).filter(|field| !field.is_empty() && field != ".");
         self
     }
 
     /// Says how the session stands that was waited for, with the last calls about it.
     pub(super) fn with_session(mut self, session: SessionInfo, calls: Vec<CallOfSession>) -> Self {
-        self.there.session = Some(session);
-        self.there.calls = calls;
+        self.actual.session = Some(session);
+        self.actual.calls = calls;
         self
     }
 
     /// Says how many calls there are, and which come nearest to those that were expected.
     pub(super) fn with_count(mut self, count: u64, near_misses: Vec<NearMiss>) -> Self {
-        self.there.count = Some(count);
-        self.there.near_misses = near_misses;
+        self.actual.count = Some(count);
+        self.actual.near_misses = near_misses;
         self
     }
 
     /// Says which calls were the last.
     pub(super) fn with_calls(mut self, calls: Vec<CallOfSession>) -> Self {
-        self.there.calls = calls;
+        self.actual.calls = calls;
         self
     }
 
@@ -169,11 +169,11 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
+impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response<Body> {
-        let Self { status, detail, field, there, closes } = &self;
+        let Self { status, detail, field, actual: there, closes } = &self;
         let allowed = allowed(detail);
-        let details = Details {
+        let details = ProblemBody {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),

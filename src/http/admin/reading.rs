@@ -10,10 +10,10 @@ use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, value::to_raw_value};
 
-use super::problem::Problem;
+use super::problem::ProblemResponse;
 use crate::{
     foreign_text::shortened,
-    http::body::{self, BodyProblem, ReadBody},
+    http::body::{self, BodyError, FullBody},
     json_text::{Members, Text},
     mock::MockService,
 };
@@ -24,7 +24,7 @@ const COMPANY_KEY: &str = "company_key";
 /// What a request says, unread. GET, HEAD and DELETE say it in the query, all others in a JSON body; `company_key` may
 /// stand in either.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct AdminParams {
     method: Method,
     query: String,
     /// An object.
@@ -32,22 +32,22 @@ pub(super) struct Said {
     depth: usize,
 }
 
-impl Said {
+impl AdminParams {
     /// Takes the query and reads the body.
     ///
     /// # Errors
     ///
-    /// [`Problem`] when the body does not arrive, or is no JSON object.
-    pub(super) async fn receive(request: Request, mock: &MockService) -> Result<(Self, Parts), Problem> {
+    /// [`ProblemResponse`] when the body does not arrive, or is no JSON object.
+    pub(super) async fn receive(request: Request, mock: &MockService) -> Result<(Self, Parts), ProblemResponse> {
         let (head, mut body) = request.into_parts();
         let (limits, depth) = (&mock.config.limits, mock.config.limits.depth);
         let read = body::read(&mut body, "application/json", limits).await;
-        let ReadBody { bytes, .. } = read.map_err(|problem| match problem {
-            BodyProblem::TooLarge(limit) => {
-                Problem::too_large(format!("the body is larger than {limit} bytes (--max-body)"))
+        let FullBody { bytes, .. } = read.map_err(|problem| match problem {
+            BodyError::TooLarge(limit) => {
+                ProblemResponse::too_large(format!("the body is larger than {limit} bytes (--max-body)"))
             }
-            BodyProblem::Broken => Problem::invalid("the body ended before it was complete"),
-            BodyProblem::TooSlow(problem) => Problem::too_slow(problem),
+            BodyError::Broken => ProblemResponse::invalid("the body ended before it was complete"),
+            BodyError::TooSlow(problem) => ProblemResponse::too_slow(problem),
         })?;
         let body = if bytes.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { bytes };
         let query = head.uri.query().unwrap_or_default().to_owned();
@@ -58,11 +58,11 @@ impl Said {
     ///
     /// # Errors
     ///
-    /// [`Problem`] that names the member that is unknown or does not fit.
-    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
-        let not_json = |problem| Problem::invalid(format!("the body {problem}"));
+    /// [`ProblemResponse`] that names the member that is unknown or does not fit.
+    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, ProblemResponse> {
+        let not_json = |problem| ProblemResponse::invalid(format!("the body {problem}"));
         let members = Members::read_checked(&self.body, self.depth).map_err(not_json)?;
-        let members = members.ok_or_else(|| Problem::invalid("the body is not a JSON object"))?;
+        let members = members.ok_or_else(|| ProblemResponse::invalid("the body is not a JSON object"))?;
         if matches!(self.method, Method::GET | Method::HEAD | Method::DELETE) {
             self.of_query(&members)
         } else {
@@ -70,11 +70,11 @@ impl Said {
         }
     }
 
-    fn of_query<T: DeserializeOwned>(&self, body: &Members<'_>) -> Result<T, Problem> {
+    fn of_query<T: DeserializeOwned>(&self, body: &Members<'_>) -> Result<T, ProblemResponse> {
         if let Some((name, _)) = body.0.iter().find(|(name, _)| name != COMPANY_KEY) {
             let (name, method) = (shortened(name), &self.method);
             let problem = format!("`{name}` stands in the body, and {method} takes it in the query");
-            return Err(Problem::invalid(problem).at(&*name));
+            return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }
         let mut query = Cow::Borrowed(&*self.query);
         if let Some(key) = self.company_key(body)?
@@ -84,16 +84,16 @@ impl Said {
             query = format!("{query}&{pair}").into();
         }
         let reader = serde_html_form::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(reader).map_err(|error| misfit(&error))
+        serde_path_to_error::deserialize(reader).map_err(|error| serde_problem(&error))
     }
 
-    fn of_body<T: DeserializeOwned>(&self, body: Members<'_>) -> Result<T, Problem> {
+    fn of_body<T: DeserializeOwned>(&self, body: Members<'_>) -> Result<T, ProblemResponse> {
         if let Some((name, _)) = self.pairs().find(|(name, _)| name != COMPANY_KEY) {
             let (name, method) = (shortened(&name), &self.method);
             let problem = format!(
                 "`{name}` stands in the query, where {method} takes `company_key` alone: all else stands in the body"
             );
-            return Err(Problem::invalid(problem).at(&*name));
+            return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }
         let mut text = Cow::Borrowed(&*self.body);
         if let Some(key) = self.company_key(&body)?
@@ -104,7 +104,7 @@ impl Said {
             text = serde_json::to_vec(&with_key).expect("members are JSON").into();
         }
         let mut reader = serde_json::Deserializer::from_slice(&text);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| misfit(&error))
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| serde_problem(&error))
     }
 
     fn pairs(&self) -> form_urlencoded::Parse<'_> {
@@ -115,8 +115,8 @@ impl Said {
     ///
     /// # Errors
     ///
-    /// [`Problem`] when they differ.
-    fn company_key(&self, body: &Members<'_>) -> Result<Option<String>, Problem> {
+    /// [`ProblemResponse`] when they differ.
+    fn company_key(&self, body: &Members<'_>) -> Result<Option<String>, ProblemResponse> {
         let of_query = self.pairs().filter(|(name, _)| name == COMPANY_KEY).map(|(_, key)| Some(key));
         let of_body = body.0.iter().filter(|(name, value)| name == COMPANY_KEY && value.get() != "null");
         // What is no text is refused when it is read.
@@ -127,7 +127,7 @@ impl Said {
             Some(other) => {
                 let (key, other) = (shortened(&key), shortened(&other));
                 let problem = format!("`company_key` is both `{key}` and `{other}`: name one company");
-                Err(Problem::invalid(problem).at(COMPANY_KEY))
+                Err(ProblemResponse::invalid(problem).with_field(COMPANY_KEY))
             }
         }
     }
@@ -137,22 +137,22 @@ impl Said {
 pub(super) struct Parameters<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<MockService>> for Parameters<T> {
-    type Rejection = Problem;
+    type Rejection = ProblemResponse;
 
-    async fn from_request(request: Request, mock: &Arc<MockService>) -> Result<Self, Problem> {
-        let (said, _) = Said::receive(request, mock).await?;
+    async fn from_request(request: Request, mock: &Arc<MockService>) -> Result<Self, ProblemResponse> {
+        let (said, _) = AdminParams::receive(request, mock).await?;
         said.read().map(Self)
     }
 }
 
 /// What a path names: a key, a token, a name or an id. Empty where it names nothing.
-pub(super) struct Named(pub(super) String);
+pub(super) struct PathParam(pub(super) String);
 
-impl<S: Send + Sync> FromRequestParts<S> for Named {
-    type Rejection = Problem;
+impl<S: Send + Sync> FromRequestParts<S> for PathParam {
+    type Rejection = ProblemResponse;
 
-    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let not_text = |_| Problem::not_found("the name in the path is not UTF-8 text");
+    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
+        let not_text = |_| ProblemResponse::not_found("the name in the path is not UTF-8 text");
         let names = RawPathParams::from_request_parts(head, state).await.map_err(not_text)?;
         Ok(Self(names.iter().next().map(|(_, name)| name.to_owned()).unwrap_or_default()))
     }
@@ -162,15 +162,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
+pub(super) struct EmptyBody {}
 
 /// What a part of a body says.
-pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(value).map_err(|error| misfit(&error))
+pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, ProblemResponse> {
+    serde_path_to_error::deserialize(value).map_err(|error| serde_problem(&error))
 }
 
 /// What serde says does not fit, and where.
-fn misfit<E: Display>(error: &serde_path_to_error::Error<E>) -> Problem {
+fn serde_problem<E: Display>(error: &serde_path_to_error::Error<E>) -> ProblemResponse {
     let message = error.inner().to_string();
     // The field says where it is.
     let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
@@ -181,5 +181,5 @@ fn misfit<E: Display>(error: &serde_path_to_error::Error<E>) -> Problem {
         (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
         _ => path,
     };
-    Problem::invalid(message).at(field)
+    ProblemResponse::invalid(message).with_field(field)
 }

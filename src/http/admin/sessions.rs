@@ -5,13 +5,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    created,
-    listing::{Limit, Order, Part},
-    of_company,
+    company_or_default, created,
+    listing::{ListPage, PageLimit, SortOrder},
     plain::Context,
-    problem::Problem,
-    reading::Nothing,
-    verdict::VerdictWish,
+    problem::ProblemResponse,
+    reading::EmptyBody,
+    verdict::VerdictBody,
 };
 use crate::{
     foreign_text::{shortened, without_quotes},
@@ -27,7 +26,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct ListSessionsQuery {
     company_key: Option<String>,
     scenario: Option<String>,
     /// The word that `result/` would answer, in capitals or not.
@@ -37,9 +36,9 @@ pub(super) struct Wanted {
     /// The session that they are parts of.
     parent: Option<String>,
     #[serde(default)]
-    order: Order,
+    order: SortOrder,
     #[serde(default)]
-    limit: Limit,
+    limit: PageLimit,
     cursor: Option<u64>,
 }
 
@@ -47,7 +46,7 @@ pub(super) struct Wanted {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Begin {
+pub(super) struct BeginSessionBody {
     /// The first company without it.
     company_key: Option<String>,
     /// Without it, it is chosen as in a call of `begin/`.
@@ -64,12 +63,15 @@ pub(super) struct Begin {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Played {
+pub(super) struct SwitchScenarioBody {
     scenario: String,
 }
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, query: Wanted) -> Result<Json<Part<SessionInfo>>, Problem> {
-    let tenant = query.company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
+pub(super) fn list(
+    Context { mock, .. }: Context<'_>,
+    query: ListSessionsQuery,
+) -> Result<Json<ListPage<SessionInfo>>, ProblemResponse> {
+    let tenant = query.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
     let parent = query.parent.map(|token| token_in(&token, "parent")).transpose()?;
     let filter = SessionFilter {
         scenario: query.scenario,
@@ -78,18 +80,21 @@ pub(super) fn list(Context { mock, .. }: Context<'_>, query: Wanted) -> Result<J
         is_finished: query.is_finished,
         parent,
     };
-    let newest_first = query.order == Order::Newest;
-    let Limit(limit) = query.limit;
+    let newest_first = query.order == SortOrder::Newest;
+    let PageLimit(limit) = query.limit;
     let range = SessionRange { limit, newest_first, after: query.cursor };
     let (found, has_more) = mock.list_sessions(tenant.as_ref(), &filter, range);
     let next = found.last().filter(|_| has_more).map(|(number, _)| number.to_string());
-    Ok(Json(Part { items: found.into_iter().map(|(_, session)| session).collect(), next }))
+    Ok(Json(ListPage { items: found.into_iter().map(|(_, session)| session).collect(), next }))
 }
 
-pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: Begin) -> Result<Response, Problem> {
-    let tenant = of_company(mock, begin.company_key.as_deref())?;
+pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: BeginSessionBody) -> Result<Response, ProblemResponse> {
+    let tenant = company_or_default(mock, begin.company_key.as_deref())?;
     if let Some(name) = &begin.scenario {
-        mock.catalogue().scenarios.check(name).map_err(|problem| Problem::invalid(problem).at("scenario"))?;
+        mock.catalogue()
+            .scenarios
+            .check(name)
+            .map_err(|problem| ProblemResponse::invalid(problem).with_field("scenario"))?;
     }
     let steps: Vec<_> = begin.steps.into_iter().map(Value::Object).collect();
     let form = Form::from_values(begin.flags, &steps);
@@ -103,25 +108,25 @@ pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: Begin) -> Result<R
         header: &|_| None,
     };
     let begun = mock.begin(&tenant, request).map_err(|refusal| match refusal {
-        CallError::Error(error, _) => Problem::invalid(error.message),
+        CallError::Error(error, _) => ProblemResponse::invalid(error.message),
         CallError::Fault(_) => unreachable!("no fault is on it"),
     })?;
-    let session = mock.look_at_session(begun.token.as_str()).ok_or_else(|| no_such(begun.token.as_str()))?;
+    let session = mock.find_session(begun.token.as_str()).ok_or_else(|| no_such(begun.token.as_str()))?;
     Ok(created(&["sessions", &session.token], &session))
 }
 
 pub(super) fn show(
     Context { mock, name: token, .. }: Context<'_>,
-    Nothing {}: Nothing,
-) -> Result<Json<SessionDetails>, Problem> {
+    EmptyBody {}: EmptyBody,
+) -> Result<Json<SessionDetails>, ProblemResponse> {
     let token = without_quotes(token);
     mock.session_details(token).map(Json).ok_or_else(|| no_such(token))
 }
 
 pub(super) fn remove(
     Context { mock, name: token, .. }: Context<'_>,
-    Nothing {}: Nothing,
-) -> Result<StatusCode, Problem> {
+    EmptyBody {}: EmptyBody,
+) -> Result<StatusCode, ProblemResponse> {
     let token = without_quotes(token);
     if mock.remove_session(token) { Ok(StatusCode::NO_CONTENT) } else { Err(no_such(token)) }
 }
@@ -129,8 +134,8 @@ pub(super) fn remove(
 /// The person gets through: as the scenario says, or with the outcome and the answers of the body.
 pub(super) fn finish(
     Context { mock, name: token, .. }: Context<'_>,
-    body: VerdictWish,
-) -> Result<Json<SessionInfo>, Problem> {
+    body: VerdictBody,
+) -> Result<Json<SessionInfo>, ProblemResponse> {
     let token = without_quotes(token);
     mock.finish(token, body.into_finish()?)?;
     now(mock, token)
@@ -139,8 +144,8 @@ pub(super) fn finish(
 /// The vendor's operator decides: as the scenario says that waits for them, or as the body says.
 pub(super) fn decide(
     Context { mock, name: token, .. }: Context<'_>,
-    body: VerdictWish,
-) -> Result<Json<SessionInfo>, Problem> {
+    body: VerdictBody,
+) -> Result<Json<SessionInfo>, ProblemResponse> {
     let token = without_quotes(token);
     mock.decide(token, body.into_decision()?.as_ref())?;
     now(mock, token)
@@ -149,12 +154,12 @@ pub(super) fn decide(
 /// Another scenario happens to it from now on.
 pub(super) fn play(
     Context { mock, name: token, .. }: Context<'_>,
-    Played { scenario }: Played,
-) -> Result<Json<SessionInfo>, Problem> {
+    SwitchScenarioBody { scenario }: SwitchScenarioBody,
+) -> Result<Json<SessionInfo>, ProblemResponse> {
     let token = without_quotes(token);
     mock.play(token, &scenario, "the control API").map_err(|error| match error {
         SwitchScenarioError::Session(error) => error.into(),
-        SwitchScenarioError::NoSuchScenario(problem) => Problem::invalid(problem).at("scenario"),
+        SwitchScenarioError::NoSuchScenario(problem) => ProblemResponse::invalid(problem).with_field("scenario"),
     })?;
     now(mock, token)
 }
@@ -162,40 +167,42 @@ pub(super) fn play(
 /// The token opens no widget any more.
 pub(super) fn expire(
     Context { mock, name: token, .. }: Context<'_>,
-    Nothing {}: Nothing,
-) -> Result<Json<SessionInfo>, Problem> {
+    EmptyBody {}: EmptyBody,
+) -> Result<Json<SessionInfo>, ProblemResponse> {
     let token = without_quotes(token);
     mock.expire(token)?;
     now(mock, token)
 }
 
-fn now(mock: &MockService, token: &str) -> Result<Json<SessionInfo>, Problem> {
-    mock.look_at_session(token).map(Json).ok_or_else(|| no_such(token))
+fn now(mock: &MockService, token: &str) -> Result<Json<SessionInfo>, ProblemResponse> {
+    mock.find_session(token).map(Json).ok_or_else(|| no_such(token))
 }
 
 /// The token of a parameter.
-pub(super) fn token_in(token: &str, parameter: &str) -> Result<Token, Problem> {
+pub(super) fn token_in(token: &str, parameter: &str) -> Result<Token, ProblemResponse> {
     let known = Token::parse(without_quotes(token));
-    known.ok_or_else(|| Problem::invalid(format!("`{}` is no session token", shortened(token))).at(parameter))
+    known.ok_or_else(|| {
+        ProblemResponse::invalid(format!("`{}` is no session token", shortened(token))).with_field(parameter)
+    })
 }
 
-fn no_such(token: &str) -> Problem {
-    Problem::not_found(format!("there is no session `{}`; {NO_SESSION}", shortened(token)))
+fn no_such(token: &str) -> ProblemResponse {
+    ProblemResponse::not_found(format!("there is no session `{}`; {NO_SESSION}", shortened(token)))
 }
 
-impl From<FinishError> for Problem {
+impl From<FinishError> for ProblemResponse {
     fn from(error: FinishError) -> Self {
         let detail = error.to_string();
         match error {
             FinishError::NoSuchSession => Self::not_found(detail),
             FinishError::AlreadyFinished | FinishError::Expired | FinishError::OtherBrowser => Self::conflict(detail),
-            FinishError::Answers(_) => Self::invalid(detail).at("answers"),
+            FinishError::Answers(_) => Self::invalid(detail).with_field("answers"),
             FinishError::Form(_) | FinishError::Verdict(_) | FinishError::Step(_) => Self::invalid(detail),
         }
     }
 }
 
-impl From<DecideError> for Problem {
+impl From<DecideError> for ProblemResponse {
     fn from(error: DecideError) -> Self {
         let detail = error.to_string();
         match error {

@@ -6,7 +6,7 @@ use axum::Json;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{plain::Context, reading::Nothing};
+use super::{plain::Context, reading::EmptyBody};
 use crate::{
     config::{ClientLimits, Cors, Limits},
     mock::MockService,
@@ -16,7 +16,7 @@ use crate::{
 /// Each setting under the name of its flag. Sizes are in bytes, lengths of time in seconds.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Settings {
+pub(super) struct SettingsResponse {
     host: String,
     /// As it was asked for; 0 picks a free one.
     port: u16,
@@ -77,12 +77,12 @@ pub(super) struct Settings {
     admin_token: bool,
 }
 
-pub(super) fn show(Context { mock, .. }: Context<'_>, Nothing {}: Nothing) -> Json<Settings> {
-    Json(Settings::of(mock))
+pub(super) fn show(Context { mock, .. }: Context<'_>, EmptyBody {}: EmptyBody) -> Json<SettingsResponse> {
+    Json(SettingsResponse::from_config(mock))
 }
 
-impl Settings {
-    fn of(mock: &MockService) -> Self {
+impl SettingsResponse {
+    fn from_config(mock: &MockService) -> Self {
         let config = &mock.config;
         let seconds = |time: Duration| time.as_secs_f64();
         let Limits { body, multipart_body, parts, depth, upload, session_uploads, uploads } = config.limits;

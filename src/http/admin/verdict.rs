@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::problem::Problem;
+use super::problem::ProblemResponse;
 use crate::{
     mock::Finish,
     scenario::{ScreeningMatch, Verdict},
@@ -14,7 +14,7 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct VerdictWish {
+pub(super) struct VerdictBody {
     outcome: Option<String>,
     /// The outcome is a word that the vendor does not list.
     #[serde(default)]
@@ -34,9 +34,9 @@ pub(super) struct VerdictWish {
     answers: Option<Map<String, Value>>,
 }
 
-impl VerdictWish {
+impl VerdictBody {
     /// How a person gets through.
-    pub(super) fn into_finish(mut self) -> Result<Finish, Problem> {
+    pub(super) fn into_finish(mut self) -> Result<Finish, ProblemResponse> {
         let answers = self.answers.take();
         let finish = self.verdict()?.map_or_else(Finish::default, Finish::from);
         Ok(match answers {
@@ -46,14 +46,16 @@ impl VerdictWish {
     }
 
     /// What an operator decides.
-    pub(super) fn into_decision(self) -> Result<Option<Verdict>, Problem> {
+    pub(super) fn into_decision(self) -> Result<Option<Verdict>, ProblemResponse> {
         if self.answers.is_some() {
-            return Err(Problem::invalid("`answers` are given by the person, with `finish`").at("answers"));
+            return Err(
+                ProblemResponse::invalid("`answers` are given by the person, with `finish`").with_field("answers")
+            );
         }
         self.verdict()
     }
 
-    fn verdict(self) -> Result<Option<Verdict>, Problem> {
+    fn verdict(self) -> Result<Option<Verdict>, ProblemResponse> {
         let Some(word) = self.outcome else {
             let details = [
                 (self.unlisted, "unlisted"),
@@ -66,14 +68,16 @@ impl VerdictWish {
                 (!self.screening_matches.is_empty(), "screening_matches"),
             ];
             return match details.iter().find(|(is_there, _)| *is_there) {
-                Some((_, name)) => Err(Problem::invalid(format!("`{name}` goes with an `outcome`")).at(*name)),
+                Some((_, name)) => {
+                    Err(ProblemResponse::invalid(format!("`{name}` goes with an `outcome`")).with_field(*name))
+                }
                 None => Ok(None),
             };
         };
         let mut verdict = if self.unlisted {
             Verdict::unlisted(word)
         } else {
-            word.parse::<Outcome>().map_err(|problem| Problem::invalid(problem).at("outcome"))?.into()
+            word.parse::<Outcome>().map_err(|problem| ProblemResponse::invalid(problem).with_field("outcome"))?.into()
         };
         if let Some(reason) = self.reject_reason {
             verdict = verdict.reject_reason(reason);

@@ -9,19 +9,19 @@ use serde_json::{Map, Value};
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
-    calls::{moment, with_pattern},
+    calls::{moment, parse_pattern_body},
     clock::duration,
-    of_company,
-    problem::Problem,
-    reading::{Named, Parameters},
+    company_or_default,
+    problem::ProblemResponse,
+    reading::{Parameters, PathParam},
     sessions::token_in,
 };
 use crate::{
     clock::Stopwatch,
     faults::Endpoint,
     http::{
-        caller::Caller,
-        journal::{CallPattern, Miscount, Times},
+        caller::ClientConnection,
+        journal::{CallPattern, CountError, Times},
     },
     mock::{MockService, SessionInfo, WaitCondition, WaitError},
 };
@@ -36,7 +36,7 @@ const LAST_CALLS: usize = 5;
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct ForSession {
+pub(super) struct WaitSessionQuery {
     /// `opened`, `step=NAME`, `finished`, `stage=N`, `result`, `result=WORD`, `deleted` or `expired`.
     #[serde(deserialize_with = "until")]
     #[cfg_attr(test, schemars(with = "String"))]
@@ -50,7 +50,7 @@ pub(super) struct ForSession {
 /// It is so.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Waited {
+pub(super) struct WaitSessionResponse {
     /// The session as it stands; `None` when it was deleted.
     session: Option<SessionInfo>,
     /// How long it took, in milliseconds of real time.
@@ -59,25 +59,25 @@ pub(super) struct Waited {
 
 pub(super) async fn session(
     State(mock): State<Arc<MockService>>,
-    Named(token): Named,
-    caller: Option<Extension<Caller>>,
-    Parameters(ForSession { until, timeout: wait_timeout }): Parameters<ForSession>,
-) -> Result<Json<Waited>, Problem> {
+    PathParam(token): PathParam,
+    caller: Option<Extension<ClientConnection>>,
+    Parameters(WaitSessionQuery { until, timeout: wait_timeout }): Parameters<WaitSessionQuery>,
+) -> Result<Json<WaitSessionResponse>, ProblemResponse> {
     let token = token_in(&token, "token")?;
-    let _place = place(&mock)?;
+    let _place = acquire_wait_slot(&mock)?;
     let stopwatch = Stopwatch::start();
     match wait(&mock, mock.wait_for_session(token, &until), wait_timeout, caller).await? {
         Some(waited) => {
             let session = waited?;
-            Ok(Json(Waited { session, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }))
+            Ok(Json(WaitSessionResponse { session, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }))
         }
         None => {
             let job_mock = mock.clone();
             let stands = mock.workers.run(move |_| job_mock.session_details(token.as_str())).await;
-            let stands = stands.ok_or_else(|| Problem::from(WaitError::NoSuchSession(token)))?;
+            let stands = stands.ok_or_else(|| ProblemResponse::from(WaitError::NoSuchSession(token)))?;
             let (now, last) = (stands.in_words(), stands.calls.len().saturating_sub(LAST_CALLS));
             let detail = format!("`{until}` did not come within {wait_timeout:?}: the session {now}");
-            Err(Problem::late(detail).with_session(stands.session, stands.calls[last..].to_vec()))
+            Err(ProblemResponse::timeout(detail).with_session(stands.session, stands.calls[last..].to_vec()))
         }
     }
 }
@@ -86,7 +86,7 @@ pub(super) async fn session(
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct ForCalls {
+pub(super) struct WaitCallsQuery {
     company_key: Option<String>,
     session: Option<String>,
     endpoint: Option<Endpoint>,
@@ -115,7 +115,7 @@ pub(super) struct ForCalls {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct SoMany {
+pub(super) struct WaitCallsBody {
     company_key: Option<String>,
     /// So many, or more.
     #[serde(default = "one")]
@@ -129,7 +129,7 @@ pub(super) struct SoMany {
 /// There are so many calls.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Called {
+pub(super) struct WaitCallsResponse {
     count: u64,
     /// How long it took, in milliseconds of real time.
     waited_ms: f64,
@@ -137,38 +137,39 @@ pub(super) struct Called {
 
 pub(super) async fn calls(
     State(mock): State<Arc<MockService>>,
-    caller: Option<Extension<Caller>>,
-    Parameters(query): Parameters<ForCalls>,
-) -> Result<Json<Called>, Problem> {
-    let ForCalls { company_key, session, endpoint, method, status, encoding, from, to, after, count, timeout } = query;
+    caller: Option<Extension<ClientConnection>>,
+    Parameters(query): Parameters<WaitCallsQuery>,
+) -> Result<Json<WaitCallsResponse>, ProblemResponse> {
+    let WaitCallsQuery { company_key, session, endpoint, method, status, encoding, from, to, after, count, timeout } =
+        query;
     let token = session.map(|token| token_in(&token, "session")).transpose()?;
     let session = token.map(|token| token.to_string());
     let pattern =
         CallPattern { session, endpoint, method, status, encoding, from, to, after, ..CallPattern::default() };
-    wait_for_calls(&mock, pattern, SoMany { company_key, count, timeout }, caller).await
+    wait_for_calls(&mock, pattern, WaitCallsBody { company_key, count, timeout }, caller).await
 }
 
 pub(super) async fn calls_like(
     State(mock): State<Arc<MockService>>,
-    caller: Option<Extension<Caller>>,
+    caller: Option<Extension<ClientConnection>>,
     Parameters(members): Parameters<Map<String, Value>>,
-) -> Result<Json<Called>, Problem> {
-    let (so_many, pattern) = with_pattern(members, &["company_key", "count", "timeout"])?;
+) -> Result<Json<WaitCallsResponse>, ProblemResponse> {
+    let (so_many, pattern) = parse_pattern_body(members, &["company_key", "count", "timeout"])?;
     wait_for_calls(&mock, pattern, so_many, caller).await
 }
 
 async fn wait_for_calls(
     mock: &Arc<MockService>,
     pattern: CallPattern,
-    so_many: SoMany,
-    caller: Option<Extension<Caller>>,
-) -> Result<Json<Called>, Problem> {
-    let SoMany { company_key, count, timeout: wait_timeout } = so_many;
-    let tenant = company_key.map(|key| of_company(mock, Some(&key))).transpose()?;
-    let _place = place(mock)?;
+    so_many: WaitCallsBody,
+    caller: Option<Extension<ClientConnection>>,
+) -> Result<Json<WaitCallsResponse>, ProblemResponse> {
+    let WaitCallsBody { company_key, count, timeout: wait_timeout } = so_many;
+    let tenant = company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
+    let _place = acquire_wait_slot(mock)?;
     let stopwatch = Stopwatch::start();
-    let called = |count| Json(Called { count, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 });
-    let matcher = mock.workers.run(|_| pattern.compile()).await.map_err(Miscount::from)?;
+    let called = |count| Json(WaitCallsResponse { count, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 });
+    let matcher = mock.workers.run(|_| pattern.compile()).await.map_err(CountError::from)?;
     let matcher = Arc::new(matcher);
     let it = mock.wait_for_calls(tenant.as_ref(), &matcher, count);
     if let Some(count) = wait(mock, it, wait_timeout, caller).await? {
@@ -182,9 +183,9 @@ async fn wait_for_calls(
     match looked.await {
         // The last one came just now.
         (Ok(count), _) => Ok(called(count)),
-        (Err(Miscount::Wrong { count, why, near_misses }), last) => {
+        (Err(CountError::Mismatch { count, why, near_misses }), last) => {
             let detail = format!("they did not come within {wait_timeout:?}: {why}");
-            Err(Problem::late(detail).with_count(count, near_misses).with_calls(last))
+            Err(ProblemResponse::timeout(detail).with_count(count, near_misses).with_calls(last))
         }
         (Err(other), _) => Err(other.into()),
     }
@@ -203,37 +204,37 @@ async fn wait<T>(
     mock: &MockService,
     it: impl Future<Output = T>,
     wait_timeout: Duration,
-    caller: Option<Extension<Caller>>,
-) -> Result<Option<T>, Problem> {
+    caller: Option<Extension<ClientConnection>>,
+) -> Result<Option<T>, ProblemResponse> {
     let waited = async {
         tokio::select! {
             waited = timeout(wait_timeout, it) => Ok(waited.ok()),
-            () = mock.stopping() => Err(Problem::stopping()),
+            () = mock.stopping() => Err(ProblemResponse::stopping()),
         }
     };
     let waited = match caller {
-        Some(Extension(caller)) => caller.while_there(waited).await,
+        Some(Extension(caller)) => caller.until_disconnected(waited).await,
         None => Some(waited.await),
     };
-    waited.unwrap_or_else(|| Err(Problem::late("the client disconnected while it waited")))
+    waited.unwrap_or_else(|| Err(ProblemResponse::timeout("the client disconnected while it waited")))
 }
 
 /// A place among those who wait, for as long as it is held.
-pub(super) fn place(mock: &MockService) -> Result<OwnedSemaphorePermit, Problem> {
+pub(super) fn acquire_wait_slot(mock: &MockService) -> Result<OwnedSemaphorePermit, ProblemResponse> {
     mock.waiting.clone().try_acquire_owned().map_err(|_| {
         let most = mock.config.clients.waiting();
-        Problem::no_room(format!(
+        ProblemResponse::unavailable(format!(
             "{most} clients wait or listen already, and no more can (three quarters of --max-connections, at most 10000)"
         ))
     })
 }
 
-impl From<WaitError> for Problem {
+impl From<WaitError> for ProblemResponse {
     fn from(error: WaitError) -> Self {
         let detail = error.to_string();
         match error {
             WaitError::NoSuchSession(_) => Self::not_found(detail),
-            WaitError::UnknownStepOrStage(_) => Self::invalid(detail).at("until"),
+            WaitError::UnknownStepOrStage(_) => Self::invalid(detail).with_field("until"),
             WaitError::Removed(_) => Self::gone(detail),
             WaitError::Unreachable(_) => Self::conflict(detail),
         }

@@ -1,13 +1,13 @@
 //! `begin/`: begins a session and answers its token as a JSON string.
 
-use super::super::auth::{Answer, Call, Content};
+use super::super::auth::{AuthenticatedCall, ResponseContent, VendorResponse};
 use crate::mock::{BeginRequest, CallError, MockService};
 
-pub(in crate::http) fn begin(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
+pub(in crate::http) fn begin(mock: &MockService, call: &AuthenticatedCall<'_>) -> Result<VendorResponse, CallError> {
     let (params, limits) = (&call.params, &mock.config.limits);
     let unknown = params.unknown(&["company_key", "flags", "steps", "config_id", "parent_session_id"]);
     let (flags, steps) = (params.object("flags", limits)?, params.list("steps", limits)?);
-    let (config_id, parent) = (params.given("config_id")?, params.given("parent_session_id")?);
+    let (config_id, parent) = (params.non_empty_text("config_id")?, params.non_empty_text("parent_session_id")?);
     let request = BeginRequest {
         flags: &flags,
         steps: &steps,
@@ -24,5 +24,10 @@ pub(in crate::http) fn begin(mock: &MockService, call: &Call<'_>) -> Result<Answ
         hint.push_str(&problem);
     }
     let json = ["\"", begun.token.as_str(), "\""].concat().into();
-    Ok(Answer { content: Content::Json(json), hint: Some(hint), begun: Some(begun.token), faults: begun.faults })
+    Ok(VendorResponse {
+        content: ResponseContent::Json(json),
+        hint: Some(hint),
+        begun: Some(begun.token),
+        faults: begun.faults,
+    })
 }

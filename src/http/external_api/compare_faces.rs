@@ -7,7 +7,7 @@ use base64::{
 
 use bytes::Bytes;
 
-use super::super::auth::{Answer, Call};
+use super::super::auth::{AuthenticatedCall, VendorResponse};
 use crate::{
     foreign_text::shortened,
     media::is_picture,
@@ -21,7 +21,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-pub(in crate::http) fn compare_faces(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
+pub(in crate::http) fn compare_faces(
+    mock: &MockService,
+    call: &AuthenticatedCall<'_>,
+) -> Result<VendorResponse, CallError> {
     let (one, other) = (picture(call, "image1")?, picture(call, "image2")?);
     let similarity = mock.compare_faces(&call.tenant, &one, &other);
     let similarity = if similarity == 1.0 { "1".to_owned() } else { similarity.to_string() };
@@ -29,9 +32,9 @@ pub(in crate::http) fn compare_faces(mock: &MockService, call: &Call<'_>) -> Res
 }
 
 /// A picture in base64, alone or as a data URL.
-fn picture(call: &Call<'_>, name: &str) -> Result<Vec<u8>, VendorError> {
+fn picture(call: &AuthenticatedCall<'_>, name: &str) -> Result<Vec<u8>, VendorError> {
     let wrong = |problem: &str| VendorError::argument(format!("`{name}` {problem}"));
-    let text = call.params.given(name)?;
+    let text = call.params.non_empty_text(name)?;
     let text = text.ok_or_else(|| wrong(&format!("is missing; {}", call.params.summary())))?;
     let encoded = match text.strip_prefix("data:") {
         Some(url) => url.split_once(";base64,").ok_or_else(|| wrong("is a data URL without `;base64,`"))?.1,

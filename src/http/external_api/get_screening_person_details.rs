@@ -1,17 +1,20 @@
 //! `get-screening-person-details/`: answers what is known of somebody whom a screening found.
 
-use super::super::auth::{Answer, Call};
+use super::super::auth::{AuthenticatedCall, VendorResponse};
 use crate::{
     mock::{CallError, MockService},
     vendor::VendorError,
 };
 
-pub(in crate::http) fn get_screening_person_details(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
-    let id = match call.params.given("person_id")? {
+pub(in crate::http) fn get_screening_person_details(
+    mock: &MockService,
+    call: &AuthenticatedCall<'_>,
+) -> Result<VendorResponse, CallError> {
+    let id = match call.params.non_empty_text("person_id")? {
         Some(id) => id,
         None => call
             .params
-            .given("personId")?
+            .non_empty_text("personId")?
             .ok_or_else(|| VendorError::argument(format!("`person_id` is missing; {}", call.params.summary())))?,
     };
     Ok(mock.screened_person(&call.tenant, &id)?.into())

@@ -1,6 +1,6 @@
 //! The paths below `result/`: each answers a picture or a video of a session.
 
-use super::super::auth::{Answer, Call, Content};
+use super::super::auth::{AuthenticatedCall, ResponseContent, VendorResponse};
 use crate::{
     faults::Endpoint,
     media::Wanted,
@@ -8,13 +8,13 @@ use crate::{
     vendor::MediaKind,
 };
 
-pub(in crate::http) fn media(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
+pub(in crate::http) fn media(mock: &MockService, call: &AuthenticatedCall<'_>) -> Result<VendorResponse, CallError> {
     let Endpoint::Media(kind) = call.endpoint else { unreachable!("the route table leads media here alone") };
     let mut request = Wanted { kind, document_type: None, page: 1 };
     if kind == MediaKind::GeneralDocument {
-        request.document_type = call.params.given("document_type")?.map(|kind| kind.into_owned());
+        request.document_type = call.params.non_empty_text("document_type")?.map(|kind| kind.into_owned());
         request.page = call.params.number("page")?.unwrap_or(1);
     }
     let (picture, faults) = mock.picture(&call.tenant, &call.session_token()?, request)?;
-    Ok(Answer { content: Content::Picture(picture), hint: None, begun: None, faults })
+    Ok(VendorResponse { content: ResponseContent::Picture(picture), hint: None, begun: None, faults })
 }

@@ -1,8 +1,8 @@
 //! `result/`: answers the result document of a session.
 
-use super::super::auth::{Answer, Call};
+use super::super::auth::{AuthenticatedCall, VendorResponse};
 use crate::mock::{CallError, MockService};
 
-pub(in crate::http) fn result(mock: &MockService, call: &Call<'_>) -> Result<Answer, CallError> {
+pub(in crate::http) fn result(mock: &MockService, call: &AuthenticatedCall<'_>) -> Result<VendorResponse, CallError> {
     Ok(mock.result(&call.tenant, &call.session_token()?, call.is_harmed)?.into())
 }

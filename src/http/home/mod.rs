@@ -10,7 +10,7 @@ use axum::{
 
 use super::{
     error, origin,
-    params::{Params, Received},
+    params::{Params, ReceivedBody},
     widget::{self, refused},
 };
 use crate::{
@@ -59,11 +59,11 @@ pub(super) async fn finish(State(mock): State<Arc<MockService>>, request: Reques
     if mock.config.control_api.token.is_some() {
         return widget::closed_with(StatusCode::UNAUTHORIZED, "the control API asks for a token (--admin-token)");
     }
-    if let Some(origin) = origin::foreign(&head.headers, &mock.config) {
+    if let Some(origin) = origin::foreign_origin(&head.headers, &mock.config) {
         return refused(origin);
     }
     let limits = &mock.config.limits;
-    let received = Received::read(&head, &mut body, limits).await;
+    let received = ReceivedBody::read(&head, &mut body, limits).await;
     let form = received.and_then(|received| {
         let params = Params::read(&head, &received, limits)?;
         let text = |name| params.text(name).map(|text| text.unwrap_or_default().into_owned());

@@ -23,7 +23,7 @@ const SCREENING: &str = "`get-screening-person-details/` takes `person_id` or `p
 const DELETE: &str = "`delete/` answers the result document and removes the session";
 
 /// The first cells of the rows that it rests on.
-pub(super) fn of(
+pub(super) fn rows_for(
     call: &RecordedCall,
     encoding: Option<&str>,
     parameters: &Map<String, Value>,

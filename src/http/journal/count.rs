@@ -42,20 +42,20 @@ pub struct NearMiss {
 
 /// Why nobody can say how many calls there are, or why that many are wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Miscount {
+pub(crate) enum CountError {
     /// The pattern cannot be used.
     Pattern(PatternProblem),
     /// It took too long to look at all calls, or nobody waits any more.
     Cancelled { looked_at: usize, of: usize, timeout: Duration },
     /// Nothing is remembered at all.
-    NoJournal,
+    JournalDisabled,
     /// Calls had to make room that may have been among those.
     Evicted(String),
     /// There are so many, and should be others.
-    Wrong { count: u64, why: String, near_misses: Vec<NearMiss> },
+    Mismatch { count: u64, why: String, near_misses: Vec<NearMiss> },
 }
 
-impl From<PatternProblem> for Miscount {
+impl From<PatternProblem> for CountError {
     fn from(problem: PatternProblem) -> Self {
         Self::Pattern(problem)
     }
@@ -67,7 +67,7 @@ impl Times {
     }
 
     /// What the control API takes for it.
-    pub(crate) fn written(self) -> [(&'static str, Value); 2] {
+    pub(crate) fn to_query_values(self) -> [(&'static str, Value); 2] {
         [("at_least", self.at_least.into()), ("at_most", self.at_most.into())]
     }
 
@@ -114,8 +114,8 @@ impl From<RangeInclusive<u64>> for Times {
 
 /// The calls of a company, or of all and of nobody, by whether they are asked for.
 #[derive(Default)]
-struct Sorted {
-    wanted: Vec<OwnedCall>,
+struct PartitionedCalls {
+    matching: Vec<OwnedCall>,
     /// How many others there are, and the nearest of them with what is different in each, the nearest first.
     others: usize,
     nearest: Vec<(OwnedCall, Vec<String>)>,
@@ -123,7 +123,7 @@ struct Sorted {
     is_complete: bool,
 }
 
-impl Sorted {
+impl PartitionedCalls {
     /// Adds a call that differs. Of those that are as near, the later ones come first.
     fn add_other(&mut self, call: OwnedCall, differences: Vec<String>) {
         self.others += 1;
@@ -140,31 +140,31 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// [`Miscount`] when some of them may have had to make room.
+    /// [`CountError`] when some of them may have had to make room.
     pub(crate) fn calls_like(
         &self,
         tenant: Option<&Arc<Tenant>>,
         pattern: CallPattern,
         cancellation: &Cancellation,
-    ) -> Result<Vec<OwnedCall>, Miscount> {
+    ) -> Result<Vec<OwnedCall>, CountError> {
         let sorted = self.sorted(tenant, &pattern.compile()?, cancellation)?;
-        if sorted.is_complete { Ok(sorted.wanted) } else { Err(incomplete(&sorted)) }
+        if sorted.is_complete { Ok(sorted.matching) } else { Err(incomplete(&sorted)) }
     }
 
     /// Checks how many calls there are; answers the number.
     ///
     /// # Errors
     ///
-    /// [`Miscount`] when there are too few or too many, or nobody can say.
+    /// [`CountError`] when there are too few or too many, or nobody can say.
     pub(crate) fn verify(
         &self,
         tenant: Option<&Arc<Tenant>>,
         matcher: &CallMatcher,
         times: Times,
         cancellation: &Cancellation,
-    ) -> Result<u64, Miscount> {
+    ) -> Result<u64, CountError> {
         let sorted = self.sorted(tenant, matcher, cancellation)?;
-        let count = sorted.wanted.len() as u64;
+        let count = sorted.matching.len() as u64;
         let is_certain = match () {
             () if sorted.is_complete => true,
             // More could only make it worse, or leave it right.
@@ -179,22 +179,22 @@ impl MockService {
         let near_misses = near_misses(&sorted, times, count);
         let key = tenant.map(|tenant| tenant.key.as_str());
         let why = explain(matcher.pattern(), times, &sorted, &near_misses, key);
-        Err(Miscount::Wrong { count, why, near_misses })
+        Err(CountError::Mismatch { count, why, near_misses })
     }
 
     /// Waits until there are so many calls, for as long as it takes; answers how many there are then.
     ///
     /// # Errors
     ///
-    /// [`Miscount`] when nothing is remembered, or looking takes too long.
+    /// [`CountError`] when nothing is remembered, or looking takes too long.
     pub(crate) async fn wait_for_calls(
         self: &Arc<Self>,
         tenant: Option<&Arc<Tenant>>,
         matcher: &Arc<CallMatcher>,
         at_least: u64,
-    ) -> Result<u64, Miscount> {
+    ) -> Result<u64, CountError> {
         if !self.config.journal.enabled {
-            return Err(Miscount::NoJournal);
+            return Err(CountError::JournalDisabled);
         }
         let _waiting = tenant.map(Tenant::register_waiter);
         let changed = tenant.map_or(&self.numbers.changed, |tenant| &tenant.journal.changed);
@@ -229,9 +229,9 @@ impl MockService {
         tenant: Option<&Arc<Tenant>>,
         matcher: &CallMatcher,
         cancellation: &Cancellation,
-    ) -> Result<Sorted, Miscount> {
+    ) -> Result<PartitionedCalls, CountError> {
         if !self.config.journal.enabled {
-            return Err(Miscount::NoJournal);
+            return Err(CountError::JournalDisabled);
         }
         let pattern = matcher.pattern();
         let (calls, evicted) = self.find_calls(tenant, &CallFilter::default());
@@ -249,9 +249,9 @@ impl MockService {
                     || pattern.session.is_some() && calls.iter().any(began_here)
             }
         };
-        let mut sorted = Sorted { evicted, is_complete, ..Sorted::default() };
+        let mut sorted = PartitionedCalls { evicted, is_complete, ..PartitionedCalls::default() };
         self.compare_calls(&calls, matcher, cancellation, |call, differences| match differences.is_empty() {
-            true => sorted.wanted.push(call.clone()),
+            true => sorted.matching.push(call.clone()),
             false => sorted.add_other(call.clone(), differences),
         })?;
         Ok(sorted)
@@ -261,17 +261,17 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// [`Miscount::Cancelled`] when it is to stop before the last.
+    /// [`CountError::Cancelled`] when it is to stop before the last.
     fn compare_calls<T>(
         &self,
         calls: &[OwnedCall],
         matcher: &CallMatcher,
         cancellation: &Cancellation,
         mut look: impl FnMut(&OwnedCall, Vec<String>) -> T,
-    ) -> Result<Vec<T>, Miscount> {
+    ) -> Result<Vec<T>, CountError> {
         let looked = calls.iter().enumerate().map(|(number, call)| {
             let timeout = self.config.control_api.timeout;
-            let stopped = |_| Miscount::Cancelled { looked_at: number, of: calls.len(), timeout };
+            let stopped = |_| CountError::Cancelled { looked_at: number, of: calls.len(), timeout };
             cancellation.check().map_err(stopped)?;
             Ok(look(call, matcher.differences(call, &self.config)))
         });
@@ -279,17 +279,17 @@ impl MockService {
     }
 }
 
-fn incomplete(sorted: &Sorted) -> Miscount {
+fn incomplete(sorted: &PartitionedCalls) -> CountError {
     let EvictedCalls { count, last, .. } = sorted.evicted;
-    let (found, last) = (sorted.wanted.len(), last.unwrap_or_default());
-    Miscount::Evicted(format!(
+    let (found, last) = (sorted.matching.len(), last.unwrap_or_default());
+    CountError::Evicted(format!(
         "nobody can say: of the calls, {count} had to make room, the last of them the call {last} (--journal-calls, \
          --journal-bytes), and of those that are left {found} are like that; ask for what came behind it (`after`, \
          `from`), or let more be remembered"
     ))
 }
 
-fn near_misses(sorted: &Sorted, times: Times, count: u64) -> Vec<NearMiss> {
+fn near_misses(sorted: &PartitionedCalls, times: Times, count: u64) -> Vec<NearMiss> {
     let miss = |call: &OwnedCall, differences: &[String]| NearMiss {
         call: call.1.id,
         what: in_words(call),
@@ -297,7 +297,7 @@ fn near_misses(sorted: &Sorted, times: Times, count: u64) -> Vec<NearMiss> {
     };
     if times.at_most.is_some_and(|most| count > most) {
         // The last ones are too many.
-        return sorted.wanted.iter().rev().take(MOST_TOLD).map(|call| miss(call, &[])).collect();
+        return sorted.matching.iter().rev().take(MOST_TOLD).map(|call| miss(call, &[])).collect();
     }
     sorted.nearest.iter().map(|(call, differences)| miss(call, differences)).collect()
 }
@@ -312,7 +312,7 @@ fn in_words((_, entry): &OwnedCall) -> String {
 fn explain(
     pattern: &CallPattern,
     times: Times,
-    sorted: &Sorted,
+    sorted: &PartitionedCalls,
     near_misses: &[NearMiss],
     company_key: Option<&str>,
 ) -> String {
@@ -321,7 +321,7 @@ fn explain(
     let of_which = if lines.is_empty() { "" } else { " of which" };
     lines.iter_mut().for_each(|line| line.insert_str(0, "  "));
     lines.insert(0, format!("expected {}{whose}{of_which}", times.in_words()));
-    let there_are = match sorted.wanted.len() {
+    let there_are = match sorted.matching.len() {
         0 => "but there is none".to_owned(),
         1 => "but there is 1".to_owned(),
         count => format!("but there are {count}"),

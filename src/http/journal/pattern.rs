@@ -87,7 +87,7 @@ impl<'de> Deserialize<'de> for ValueMatch {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "snake_case", deny_unknown_fields)]
-        enum Said {
+        enum RawValueMatch {
             Exact(Value),
             Contains(String),
             Matches(String),
@@ -99,11 +99,11 @@ impl<'de> Deserialize<'de> for ValueMatch {
             value @ Value::Object(_) => {
                 let said = serde_json::from_value(value).map_err(D::Error::custom)?;
                 Ok(match said {
-                    Said::Exact(value) => Self::Exact(value),
-                    Said::Contains(part) => Self::Contains(part),
-                    Said::Matches(expression) => Self::Matches(expression),
-                    Said::Present(is) => Self::Present(is),
-                    Said::Absent(is) => Self::Absent(is),
+                    RawValueMatch::Exact(value) => Self::Exact(value),
+                    RawValueMatch::Contains(part) => Self::Contains(part),
+                    RawValueMatch::Matches(expression) => Self::Matches(expression),
+                    RawValueMatch::Present(is) => Self::Present(is),
+                    RawValueMatch::Absent(is) => Self::Absent(is),
                 })
             }
             value => Ok(Self::Exact(value)),

@@ -17,7 +17,7 @@ use super::{
     super::{
         error::{self, with_hint},
         origin,
-        params::{Params, Received},
+        params::{Params, ReceivedBody},
     },
     closed, doctor, filled_in, html, json, off_runtime, refused, refused_host,
     session::is_phone,
@@ -88,12 +88,12 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<MockService>>, reques
     if let Some(refusal) = refused_host(&mock, &head.headers) {
         return refusal;
     }
-    if let Some(origin) = origin::foreign(&head.headers, &mock.config) {
+    if let Some(origin) = origin::foreign_origin(&head.headers, &mock.config) {
         return refused(origin);
     }
     let token = session_token(&head.uri);
     let limits = &mock.config.limits;
-    let received = Received::read(&head, &mut body, limits).await;
+    let received = ReceivedBody::read(&head, &mut body, limits).await;
     let received = match received {
         Err(error) if error.case == ErrorCase::TooSlow => {
             return error::response(&error, &mock.config.error_status, true);

@@ -18,16 +18,16 @@ use super::{
     super::{
         error::{self, with_hint},
         origin,
-        params::Received,
+        params::ReceivedBody,
     },
     json, off_runtime,
     page::{location_of, query, status},
     refused, response,
-    view::{Place, view},
+    view::{WidgetContext, view},
 };
 use crate::{
     config::Limits,
-    flow::{Answer, AnswerError, Way},
+    flow::{AnswerError, CaptureSource, ScreenAnswer},
     json_text,
     mock::{AnswerResult, MockService, ScreenContext, ScreenError},
     session::{FinishError, Viewer, WidgetPage},
@@ -37,12 +37,12 @@ use crate::{
 /// What a page of the widget calls itself: its browser, a dot, and which of the browser's pages it is.
 const PAGE_HEADER: &str = "x-identomat-mock-page";
 
-pub(super) type Token = Result<Path<String>, PathRejection>;
+pub(super) type TokenPath = Result<Path<String>, PathRejection>;
 
 /// The screen at which the person is, or the one that the query names as `step`, where they have been there.
 pub(in crate::http) async fn show(
     State(mock): State<Arc<MockService>>,
-    token: Token,
+    token: TokenPath,
     request: Request,
 ) -> Response<Body> {
     // What is no text is no token of a session either.
@@ -50,10 +50,10 @@ pub(in crate::http) async fn show(
     let (head, _) = request.into_parts();
     let (link, viewer, step) = (own_link(&head, &mock, &token), viewer(&head), named(&head.uri, "step"));
     let show = off_runtime(mock, move |mock| {
-        let place = Place { link: &link, most_bytes: mock.config.limits.upload };
+        let place = WidgetContext { link: &link, most_bytes: mock.config.limits.upload };
         match mock.show_screen(&token, &viewer, step.as_deref(), |context| view(context, &place)) {
-            Ok(view) => shown(view),
-            Err(error) => refusal(&error, mock.language(&token)),
+            Ok(view) => view_response(view),
+            Err(error) => closed_session(&error, mock.language(&token)),
         }
     });
     show.await
@@ -63,11 +63,11 @@ pub(in crate::http) async fn show(
 /// `by=video`) and for which `screen`, the bytes of the picture or video.
 pub(in crate::http) async fn answer(
     State(mock): State<Arc<MockService>>,
-    token: Token,
+    token: TokenPath,
     request: Request,
 ) -> Response<Body> {
     let (head, mut body) = request.into_parts();
-    if let Some(origin) = origin::foreign(&head.headers, &mock.config)
+    if let Some(origin) = origin::foreign_origin(&head.headers, &mock.config)
         && !mock.config.cors.allows(origin)
     {
         return refused(origin);
@@ -78,29 +78,29 @@ pub(in crate::http) async fn answer(
     if by.is_some() {
         limits = Limits { body: limits.upload, multipart_body: limits.upload, ..limits };
     }
-    let received = match Received::read(&head, &mut body, &limits).await {
+    let received = match ReceivedBody::read(&head, &mut body, &limits).await {
         Err(error) if error.case == ErrorCase::TooSlow => {
             return error::response(&error, &mock.config.error_status, true);
         }
         Err(error) if by.is_some() => {
-            return misfit(&AnswerError { problem: error.message, text: "too-large" });
+            return invalid_answer(&AnswerError { problem: error.message, text: "too-large" });
         }
-        Err(error) => return misfit(&unreadable(error)),
+        Err(error) => return invalid_answer(&unreadable(error)),
         Ok(received) => received.body().clone(),
     };
     let (viewer, link) = (viewer(&head), own_link(&head, &mock, &token));
     let take = off_runtime(mock, move |mock| {
         let picture = by.as_deref().map(|by| (by, screen.unwrap_or_default()));
         match take(mock, &token, &viewer, picture, &received, &link) {
-            Ok(Some(AnswerResult::Next { shown: view, sent: None })) => shown(view),
-            Ok(Some(AnswerResult::Next { shown: view, sent: Some(sent) })) => with_hint(shown(view), &sent),
+            Ok(Some(AnswerResult::Next { shown: view, sent: None })) => view_response(view),
+            Ok(Some(AnswerResult::Next { shown: view, sent: Some(sent) })) => with_hint(view_response(view), &sent),
             Ok(Some(AnswerResult::Finished(url))) => {
                 let url = url.map(|url| location_of(&url, &token, &mock.config));
                 json(StatusCode::OK, &json!({ "returnUrl": url, "token": token }))
             }
             Ok(None) => response(StatusCode::NO_CONTENT, "application/json", Body::empty()),
-            Err(ScreenError::Session(error)) => refusal(&error, mock.language(&token)),
-            Err(ScreenError::Answer(error)) => misfit(&error),
+            Err(ScreenError::Session(error)) => closed_session(&error, mock.language(&token)),
+            Err(ScreenError::Answer(error)) => invalid_answer(&error),
         }
     });
     take.await
@@ -116,7 +116,7 @@ fn take(
     body: &[u8],
     link: &str,
 ) -> Result<Option<AnswerResult<Vec<u8>>>, ScreenError> {
-    let place = Place { link, most_bytes: mock.config.limits.upload };
+    let place = WidgetContext { link, most_bytes: mock.config.limits.upload };
     let view = |context: &ScreenContext<'_>| view(context, &place);
     let wrong = |problem: String| ScreenError::Answer(unreadable(VendorError::argument(problem)));
     match picture {
@@ -125,8 +125,12 @@ fn take(
             mock.answer_screen(token, viewer, &answer, view).map(Some)
         }
         Some((by, screen)) => match by {
-            "capture" => mock.submit_picture(token, viewer, (&screen, Way::Capture), body.to_vec(), view).map(Some),
-            "upload" => mock.submit_picture(token, viewer, (&screen, Way::Upload), body.to_vec(), view).map(Some),
+            "capture" => {
+                mock.submit_picture(token, viewer, (&screen, CaptureSource::Capture), body.to_vec(), view).map(Some)
+            }
+            "upload" => {
+                mock.submit_picture(token, viewer, (&screen, CaptureSource::Upload), body.to_vec(), view).map(Some)
+            }
             "video" => mock.submit_video(token, viewer, &screen, body.to_vec()).map(|()| None),
             _ => Err(wrong("`by` is capture, upload or video".to_owned())),
         },
@@ -138,12 +142,12 @@ fn take(
 /// # Errors
 ///
 /// A message that says what is wrong with the body.
-fn read(body: &[u8], limits: &Limits) -> Result<Answer, String> {
+fn read(body: &[u8], limits: &Limits) -> Result<ScreenAnswer, String> {
     json_text::check(body, limits.depth).map_err(|problem| format!("the body {problem}"))?;
     serde_json::from_slice(body).map_err(|error| format!("the body is no answer: {error}"))
 }
 
-fn shown(view: Vec<u8>) -> Response<Body> {
+fn view_response(view: Vec<u8>) -> Response<Body> {
     response(StatusCode::OK, "application/json", view)
 }
 
@@ -152,14 +156,14 @@ fn unreadable(error: VendorError) -> AnswerError {
 }
 
 /// An answer that does not fit; the page says so in the words of that key.
-fn misfit(error: &AnswerError) -> Response<Body> {
+fn invalid_answer(error: &AnswerError) -> Response<Body> {
     let AnswerError { problem, text } = error;
     let body: Value = json!({ "error": problem, "text": text });
     with_hint(json(StatusCode::BAD_REQUEST, &body), problem)
 }
 
 /// Nobody gets on; a page that has no texts yet is told in which language it says so.
-fn refusal(error: &FinishError, language: Language) -> Response<Body> {
+fn closed_session(error: &FinishError, language: Language) -> Response<Body> {
     let problem = error.to_string();
     let body = json!({ "error": problem, "language": language.code(), "htmlLanguage": language.html() });
     with_hint(json(status(error), &body), &problem)

@@ -8,7 +8,7 @@ use serde_json::{Value, json, value::RawValue};
 
 use super::{countries, markdown, qr};
 use crate::{
-    flow::{Capture, Channel, Content, Given, Subject},
+    flow::{Capture, CaptureSubject, Channel, ScreenInput, ScreenKind},
     mock::ScreenContext,
     vendor::{Choice, DocumentType, Language, Question, Questionnaire},
 };
@@ -16,7 +16,7 @@ use crate::{
 /// The public view of a session.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct View<'a> {
+struct SessionView<'a> {
     token: &'a str,
     /// The vendor's code of the language that the page is in, and how HTML writes it.
     language: &'static str,
@@ -31,11 +31,11 @@ struct View<'a> {
     autopilot: bool,
     pace: u64,
     /// What the session is asked for, as it came, unknown members included.
-    asked: AskedFor<'a>,
+    asked: RequestedForm<'a>,
 }
 
 #[derive(Serialize)]
-struct AskedFor<'a> {
+struct RequestedForm<'a> {
     flags: &'a RawValue,
     steps: &'a RawValue,
 }
@@ -44,7 +44,7 @@ struct AskedFor<'a> {
 const USUAL_PACE: u64 = 600;
 
 /// What the page shows depends on besides the session.
-pub(super) struct Place<'a> {
+pub(super) struct WidgetContext<'a> {
     /// The link of this widget, for another device.
     pub(super) link: &'a str,
     /// How many bytes a file may have.
@@ -52,12 +52,12 @@ pub(super) struct Place<'a> {
 }
 
 /// The view as JSON.
-pub(super) fn view(context: &ScreenContext<'_>, widget: &Place<'_>) -> Vec<u8> {
+pub(super) fn view(context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> Vec<u8> {
     let layers = context.spec.form_layers();
     let (flags, steps) = (layers.flags(), layers.steps());
     let before = context.at.checked_sub(1).map(|at| &*context.flow.screens[at].id);
     let pace = context.flags.get("mock_autopilot_pace").and_then(Value::as_u64).unwrap_or(USUAL_PACE);
-    let view = View {
+    let view = SessionView {
         token: context.token,
         language: context.language.code(),
         html_language: context.language.html(),
@@ -67,7 +67,7 @@ pub(super) fn view(context: &ScreenContext<'_>, widget: &Place<'_>) -> Vec<u8> {
         of: context.flow.screens.len(),
         autopilot: context.flags.is_on("mock_autopilot"),
         pace,
-        asked: AskedFor { flags: raw(&flags, "{}"), steps: raw(&steps, "[]") },
+        asked: RequestedForm { flags: raw(&flags, "{}"), steps: raw(&steps, "[]") },
     };
     serde_json::to_vec(&view).expect("a view is JSON")
 }
@@ -78,10 +78,10 @@ fn raw<'a>(text: &'a str, none: &'a str) -> &'a RawValue {
 }
 
 /// Where the person is, in short, for another page than that on which they go on.
-pub(super) fn whereabouts(context: &ScreenContext<'_>) -> Value {
+pub(super) fn current_screen(context: &ScreenContext<'_>) -> Value {
     let screen = context.screen();
     let mut there = json!({ "id": screen.id, "kind": kind(&screen.content) });
-    if let Content::Capture(capture) = &screen.content {
+    if let ScreenKind::Capture(capture) = &screen.content {
         there["subject"] = subject(capture).into();
         there["page"] = capture.page.into();
     }
@@ -89,56 +89,56 @@ pub(super) fn whereabouts(context: &ScreenContext<'_>) -> Value {
 }
 
 /// The script that draws a screen.
-fn kind(content: &Content<'_>) -> &'static str {
+fn kind(content: &ScreenKind<'_>) -> &'static str {
     match content {
-        Content::Device { .. } => "device",
-        Content::Participants => "participants",
-        Content::Language => "language",
-        Content::Agreement => "agreement",
-        Content::Address { channel: Channel::Email, .. } => "email",
-        Content::Address { channel: Channel::Phone, .. } => "phone",
-        Content::Code { .. } => "code",
-        Content::Document { .. } => "document",
-        Content::Capture(_) => "capture",
-        Content::Paper { .. } => "paper",
-        Content::More { .. } => "more",
-        Content::Questionnaire(_) => "questionnaire",
-        Content::Geolocation => "geolocation",
-        Content::VideoCall => "video-call",
-        Content::Check => "check",
-        Content::Processing => "processing",
+        ScreenKind::Device { .. } => "device",
+        ScreenKind::Participants => "participants",
+        ScreenKind::Language => "language",
+        ScreenKind::Agreement => "agreement",
+        ScreenKind::Address { channel: Channel::Email, .. } => "email",
+        ScreenKind::Address { channel: Channel::Phone, .. } => "phone",
+        ScreenKind::Code { .. } => "code",
+        ScreenKind::Document { .. } => "document",
+        ScreenKind::Capture(_) => "capture",
+        ScreenKind::GeneralDocument { .. } => "paper",
+        ScreenKind::MorePages { .. } => "more",
+        ScreenKind::Questionnaire(_) => "questionnaire",
+        ScreenKind::Geolocation => "geolocation",
+        ScreenKind::VideoCall => "video-call",
+        ScreenKind::StepCheck => "check",
+        ScreenKind::Processing => "processing",
     }
 }
 
 /// The screen, with what was given there before.
-fn screen(context: &ScreenContext<'_>, widget: &Place<'_>) -> Value {
+fn screen(context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> Value {
     let screen = context.screen();
     let given = context.given_input();
     let mut shown = match &screen.content {
-        Content::Device { is_optional } => {
+        ScreenKind::Device { is_optional } => {
             json!({ "isOptional": is_optional, "elsewhere": elsewhere(context, widget) })
         }
-        Content::Language => {
+        ScreenKind::Language => {
             json!({ "languages": Language::ALL.map(Language::code), "chosen": context.language.code() })
         }
-        Content::Address { .. } => {
-            json!({ "address": if let Some(Given::Address { address, .. }) = given { &**address } else { "" } })
+        ScreenKind::Address { .. } => {
+            json!({ "address": if let Some(ScreenInput::Address { address, .. }) = given { &**address } else { "" } })
         }
-        Content::Code { address, .. } => json!({ "address": address }),
-        Content::Document { kinds, countries } => document(context, kinds, countries),
-        Content::Capture(it) => capture(it, context, widget),
-        Content::Paper { kinds } => {
-            let chosen = if let Some(Given::Paper(kind)) = given { &**kind } else { kinds[0] };
+        ScreenKind::Code { address, .. } => json!({ "address": address }),
+        ScreenKind::Document { kinds, countries } => document(context, kinds, countries),
+        ScreenKind::Capture(it) => capture(it, context, widget),
+        ScreenKind::GeneralDocument { kinds } => {
+            let chosen = if let Some(ScreenInput::GeneralDocument(kind)) = given { &**kind } else { kinds[0] };
             json!({ "kinds": kinds, "chosen": chosen })
         }
-        Content::More { pages } => json!({ "pages": pages }),
-        Content::Questionnaire(questionnaire) => self::questionnaire(questionnaire, context),
-        Content::Participants
-        | Content::Agreement
-        | Content::Geolocation
-        | Content::VideoCall
-        | Content::Check
-        | Content::Processing => json!({}),
+        ScreenKind::MorePages { pages } => json!({ "pages": pages }),
+        ScreenKind::Questionnaire(questionnaire) => self::questionnaire(questionnaire, context),
+        ScreenKind::Participants
+        | ScreenKind::Agreement
+        | ScreenKind::Geolocation
+        | ScreenKind::VideoCall
+        | ScreenKind::StepCheck
+        | ScreenKind::Processing => json!({}),
     };
     shown["id"] = screen.id.as_str().into();
     shown["kind"] = kind(&screen.content).into();
@@ -149,7 +149,7 @@ fn screen(context: &ScreenContext<'_>, widget: &Place<'_>) -> Value {
 /// The kinds of document and the countries, and which are chosen.
 fn document(context: &ScreenContext<'_>, kinds: &[DocumentType], countries: &[String]) -> Value {
     let chosen = match (context.given_input(), &context.document) {
-        (Some(Given::Document { kind, country }), _) => Some((*kind, &**country)),
+        (Some(ScreenInput::Document { kind, country }), _) => Some((*kind, &**country)),
         (_, own) => own.as_ref().map(|(kind, country)| (*kind, &**country)),
     };
     let (kind, country) = chosen.unwrap_or((kinds[0], ""));
@@ -171,18 +171,18 @@ fn document(context: &ScreenContext<'_>, kinds: &[DocumentType], countries: &[St
 /// What a picture shows, as the page knows it.
 fn subject(capture: &Capture) -> &'static str {
     match capture.subject {
-        Subject::CardFront => "card-front",
-        Subject::CardBack => "card-back",
-        Subject::Passport => "passport",
-        Subject::PassportSpread => "passport-spread",
-        Subject::Face => "face",
-        Subject::Liveness => "liveness",
-        Subject::FaceWithDocument => "face-with-document",
-        Subject::Paper => "paper",
+        CaptureSubject::CardFront => "card-front",
+        CaptureSubject::CardBack => "card-back",
+        CaptureSubject::Passport => "passport",
+        CaptureSubject::PassportSpread => "passport-spread",
+        CaptureSubject::Face => "face",
+        CaptureSubject::Liveness => "liveness",
+        CaptureSubject::FaceWithDocument => "face-with-document",
+        CaptureSubject::GeneralDocument => "paper",
     }
 }
 
-fn capture(capture: &Capture, context: &ScreenContext<'_>, widget: &Place<'_>) -> Value {
+fn capture(capture: &Capture, context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> Value {
     json!({
         "subject": subject(capture),
         "page": capture.page,
@@ -195,7 +195,7 @@ fn capture(capture: &Capture, context: &ScreenContext<'_>, widget: &Place<'_>) -
 }
 
 /// Where the person goes on with another device: `switch_device_url`, or this widget.
-fn elsewhere(context: &ScreenContext<'_>, widget: &Place<'_>) -> Value {
+fn elsewhere(context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> Value {
     match context.flags.text("switch_device_url") {
         None if context.flags.is_on("restrict_url_sharing") => Value::Null,
         link => {
@@ -207,7 +207,8 @@ fn elsewhere(context: &ScreenContext<'_>, widget: &Place<'_>) -> Value {
 
 fn questionnaire(questionnaire: &Questionnaire<'_>, context: &ScreenContext<'_>) -> Value {
     let text = |titles: &Value| in_language(titles, context);
-    let given = if let Some(Given::Answers { answers, .. }) = context.given_input() { Some(answers) } else { None };
+    let given =
+        if let Some(ScreenInput::Answers { answers, .. }) = context.given_input() { Some(answers) } else { None };
     let question = |question: &Question<'_>| {
         let option = |option: &Choice<'_>| {
             let title = text(option.title);

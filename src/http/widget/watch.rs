@@ -18,11 +18,11 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
-    super::{caller::Caller, error},
+    super::{caller::ClientConnection, error},
     json,
     page::location_of,
-    session::{Token, named, viewer},
-    view::whereabouts,
+    session::{TokenPath, named, viewer},
+    view::current_screen,
 };
 use crate::{
     config::Config,
@@ -37,25 +37,25 @@ const LONGEST: Duration = Duration::from_secs(25);
 /// the page has seen then.
 pub(in crate::http) async fn show(
     State(mock): State<Arc<MockService>>,
-    token: Token,
-    caller: Extension<Caller>,
+    token: TokenPath,
+    caller: Extension<ClientConnection>,
     request: Request,
 ) -> Response<Body> {
     let token = token.map(|axum::extract::Path(token)| token).unwrap_or_default();
     let (head, _) = request.into_parts();
     let seen = named(&head.uri, "seen").unwrap_or_default();
     let Some(token) = vendor::Token::parse(&token) else {
-        return json(StatusCode::OK, &marked(json!({ "is": "closed" })));
+        return json(StatusCode::OK, &with_mark(json!({ "is": "closed" })));
     };
     // Where too many wait already, the page asks again.
     let Ok(_place) = mock.waiting.clone().try_acquire_owned() else {
         return json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "too many clients wait already" }));
     };
     let viewer = viewer(&head);
-    let tell = |snapshot| marked(told(snapshot, &token, &mock.config));
-    let news = mock.watch_session(token, &viewer, whereabouts, tell, |told| told["mark"] != *seen);
+    let tell = |snapshot| with_mark(state_json(snapshot, &token, &mock.config));
+    let news = mock.watch_session(token, &viewer, current_screen, tell, |told| told["mark"] != *seen);
     let news = tokio::select! {
-        news = caller.while_there(timeout(LONGEST, news)) => news,
+        news = caller.until_disconnected(timeout(LONGEST, news)) => news,
         () = mock.stopping() => return error::stopping(),
     };
     let news = match news {
@@ -66,7 +66,7 @@ pub(in crate::http) async fn show(
     json(StatusCode::OK, &news)
 }
 
-fn told(snapshot: WidgetSnapshot<Value>, token: &vendor::Token, config: &Config) -> Value {
+fn state_json(snapshot: WidgetSnapshot<Value>, token: &vendor::Token, config: &Config) -> Value {
     let mut told = match snapshot.state {
         // A page knows where it is itself.
         WidgetState::Open { is_elsewhere: false, .. } => json!({ "is": "open" }),
@@ -86,7 +86,7 @@ fn told(snapshot: WidgetSnapshot<Value>, token: &vendor::Token, config: &Config)
 }
 
 /// The same with a mark, by which it is known again.
-fn marked(mut told: Value) -> Value {
+fn with_mark(mut told: Value) -> Value {
     let mut hasher = DefaultHasher::new();
     told.to_string().hash(&mut hasher);
     told["mark"] = format!("{:x}", hasher.finish()).into();

@@ -9,12 +9,12 @@ use super::font::Face;
 pub(super) struct Tint(pub(super) u32, pub(super) f32);
 
 impl Tint {
-    pub(super) const INK: Self = Self::of(0x20_24_2c);
-    pub(super) const LABEL: Self = Self::of(0x5c_66_74);
-    pub(super) const WHITE: Self = Self::of(0xff_ff_ff);
-    pub(super) const PAPER: Self = Self::of(0xfb_fb_f8);
+    pub(super) const INK: Self = Self::from_rgb(0x20_24_2c);
+    pub(super) const LABEL: Self = Self::from_rgb(0x5c_66_74);
+    pub(super) const WHITE: Self = Self::from_rgb(0xff_ff_ff);
+    pub(super) const PAPER: Self = Self::from_rgb(0xfb_fb_f8);
 
-    pub(super) const fn of(rgb: u32) -> Self {
+    pub(super) const fn from_rgb(rgb: u32) -> Self {
         Self(rgb, 1.0)
     }
 
@@ -27,7 +27,7 @@ impl Tint {
     pub(super) fn on(self, below: Self, cover: f32) -> Self {
         let (above, below) = (self.0.to_be_bytes(), below.0.to_be_bytes());
         let mixed = |part: usize| (f32::from(above[part]) * cover + f32::from(below[part]) * (1.0 - cover)) as u8;
-        Self::of(u32::from_be_bytes([0, mixed(1), mixed(2), mixed(3)]))
+        Self::from_rgb(u32::from_be_bytes([0, mixed(1), mixed(2), mixed(3)]))
     }
 
     fn color(self) -> Color {

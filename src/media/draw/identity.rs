@@ -17,7 +17,7 @@ const CARD: Area = Area::new(0.0, 0.0, 1012.0, 638.0);
 const PAGE: Area = Area::new(0.0, 0.0, 1000.0, 704.0);
 
 /// What a document casts on a table or on clothes.
-const SHADOW: Tint = Tint::of(0x4c_42_3a);
+const SHADOW: Tint = Tint::from_rgb(0x4c_42_3a);
 
 const LABEL: Type = Type::new(Face::Sans, 14.0, Tint::LABEL);
 const VALUE: Type = Type::new(Face::Bold, 23.0, Tint::INK);
@@ -39,7 +39,7 @@ fn colours(country: &str) -> [Tint; 2] {
         "UZB" => [0x1f_84_a5, 0x3a_8f_50],
         _ => [0x45_4f_6b, 0x9a_a4_b5],
     };
-    [Tint::of(one), Tint::of(other)]
+    [Tint::from_rgb(one), Tint::from_rgb(other)]
 }
 
 pub(super) fn card_front(canvas: &mut Canvas, document: &Document, subject: &Sitter) {
@@ -97,8 +97,8 @@ fn residence_front(canvas: &mut Canvas, print: Print<'_>, subject: &Sitter) {
 
 fn licence_front(canvas: &mut Canvas, print: Print<'_>, subject: &Sitter) {
     let [one, _] = blank_card(canvas, print, "DRIVING LICENCE");
-    canvas.rounded(Area::new(24.0, 112.0, 964.0, 502.0), 18.0, Tint::of(0xe8_a0_b0).on(Tint::PAPER, 0.22));
-    photo(canvas, Area::new(48.0, 136.0, 240.0, 312.0), subject, Tint::of(0xee_e6_e8));
+    canvas.rounded(Area::new(24.0, 112.0, 964.0, 502.0), 18.0, Tint::from_rgb(0xe8_a0_b0).on(Tint::PAPER, 0.22));
+    photo(canvas, Area::new(48.0, 136.0, 240.0, 312.0), subject, Tint::from_rgb(0xee_e6_e8));
     let both =
         |[local, latin]: [&str; 2]| if local.is_empty() { latin.to_owned() } else { format!("{local} / {latin}") };
     let born = [print.latin(Field::BIRTHDAY), print.latin(Field::BIRTH_PLACE)].join("  ");
@@ -245,7 +245,7 @@ fn photo(canvas: &mut Canvas, area: Area, subject: &Sitter, backdrop: Tint) {
 }
 
 fn signature(canvas: &mut Canvas, x: f32, y: f32, subject: &Sitter) {
-    canvas.line(2.5, Tint::of(0x2b_3a_7a), |path| {
+    canvas.line(2.5, Tint::from_rgb(0x2b_3a_7a), |path| {
         path.move_to(x, y);
         for part in 0..6_u32 {
             let bow = (subject.draw(&format!("signature {part}")) % 60) as f32 - 30.0;

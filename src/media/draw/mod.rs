@@ -28,8 +28,8 @@ const SHEET: (u32, u32) = (960, 1340);
 /// So many pixels make a unit of the layouts below, in which a picture is 1600 long.
 const SCALE: f32 = 0.8;
 
-const TABLE: Tint = Tint::of(0x8a_76_63);
-const WALL: Tint = Tint::of(0xc9_cf_d4);
+const TABLE: Tint = Tint::from_rgb(0x8a_76_63);
+const WALL: Tint = Tint::from_rgb(0xc9_cf_d4);
 
 /// The front of a card.
 pub(super) fn card_front(document: &Document, subject: &Sitter) -> Vec<u8> {
@@ -86,7 +86,7 @@ fn on_table(subject: &Sitter, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
     let mut canvas = Canvas::new(LANDSCAPE.0, LANDSCAPE.1, TABLE);
     canvas.place(0.0, 0.0, SCALE, 0.0, |canvas| {
         for plank in 0..5 {
-            canvas.rect(Area::new(0.0, plank as f32 * 260.0, 1600.0, 4.0), Tint::of(0x72_60_50));
+            canvas.rect(Area::new(0.0, plank as f32 * 260.0, 1600.0, 4.0), Tint::from_rgb(0x72_60_50));
         }
         draw(canvas);
     });
@@ -96,7 +96,7 @@ fn on_table(subject: &Sitter, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
 fn in_room(subject: &Sitter, area: Area, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
     let mut canvas = Canvas::new(UPRIGHT.0, UPRIGHT.1, WALL);
     canvas.place(0.0, 0.0, SCALE, 0.0, |canvas| {
-        canvas.rect(Area::new(840.0, 80.0, 300.0, 420.0), Tint::of(0xe8_f0_f6));
+        canvas.rect(Area::new(840.0, 80.0, 300.0, 420.0), Tint::from_rgb(0xe8_f0_f6));
         canvas.rect(Area::new(985.0, 80.0, 8.0, 420.0), WALL);
         portrait(canvas, area, subject, Pose { smile: 0.4, ..Pose::default() });
         draw(canvas);
@@ -105,7 +105,7 @@ fn in_room(subject: &Sitter, area: Area, draw: impl FnOnce(&mut Canvas)) -> Vec<
 }
 
 fn caption(canvas: &mut Canvas, x: f32, y: f32) {
-    canvas.centred(x, y, Type::new(Face::Bold, 44.0, Tint::of(0x5a_64_70)), "SPECIMEN");
+    canvas.centred(x, y, Type::new(Face::Bold, 44.0, Tint::from_rgb(0x5a_64_70)), "SPECIMEN");
 }
 
 /// A JPEG that says whose picture it is, for whoever compares faces.

@@ -15,10 +15,10 @@ const SMALL: Type = Type::new(Face::Sans, 20.0, Tint::LABEL);
 
 pub(super) fn page(canvas: &mut Canvas, page: &Page<'_>, number: u32, subject: &Sitter) {
     let (tint, title) = match &*page.kind {
-        "bank_statement" => (Tint::of(0x1f_4e_5f), "Statement of account"),
-        "drivers_license" => (Tint::of(0x7a_3c_52), "Extract from the register of drivers"),
-        "utility_bill" => (Tint::of(0x2f_6b_4f), "Bill"),
-        _ => (Tint::of(0x4a_50_63), "General document"),
+        "bank_statement" => (Tint::from_rgb(0x1f_4e_5f), "Statement of account"),
+        "drivers_license" => (Tint::from_rgb(0x7a_3c_52), "Extract from the register of drivers"),
+        "utility_bill" => (Tint::from_rgb(0x2f_6b_4f), "Bill"),
+        _ => (Tint::from_rgb(0x4a_50_63), "General document"),
     };
     canvas.rect(SHEET, Tint::PAPER);
     canvas.place(640.0, 1000.0, 1.0, -35.0, |canvas| {

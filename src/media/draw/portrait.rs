@@ -35,16 +35,16 @@ struct Face {
 }
 
 impl Face {
-    fn of(subject: &Sitter) -> Self {
+    fn from_subject(subject: &Sitter) -> Self {
         let pick = |purpose: &str, choices: &[u32]| choices[(subject.draw(purpose) % choices.len() as u64) as usize];
         let between = |purpose, from: f32, to: f32| from + (to - from) * (subject.draw(purpose) % 1000) as f32 / 1000.0;
         let one_in = |purpose, times| subject.draw(purpose).is_multiple_of(times);
         Self {
-            skin: Tint::of(pick("skin", &SKIN)),
-            shade: Tint::of(0x50_28_14).faint(0.22),
-            hair: Tint::of(pick("hair", &HAIR)),
-            clothes: Tint::of(pick("clothes", &CLOTHES)),
-            eyes: Tint::of(pick("eyes", &EYES)),
+            skin: Tint::from_rgb(pick("skin", &SKIN)),
+            shade: Tint::from_rgb(0x50_28_14).faint(0.22),
+            hair: Tint::from_rgb(pick("hair", &HAIR)),
+            clothes: Tint::from_rgb(pick("clothes", &CLOTHES)),
+            eyes: Tint::from_rgb(pick("eyes", &EYES)),
             long_hair: subject.is_female && !one_in("short hair", 4),
             beard: !subject.is_female && one_in("beard", 3),
             glasses: one_in("glasses", 4),
@@ -58,12 +58,12 @@ impl Face {
 
 /// The colour of the person's hands.
 pub(super) fn skin(subject: &Sitter) -> Tint {
-    Face::of(subject).skin
+    Face::from_subject(subject).skin
 }
 
 /// Draws head and shoulders above what is there; the area is 100 wide and 130 high or higher, or has that shape.
 pub(super) fn portrait(canvas: &mut Canvas, area: Area, subject: &Sitter, pose: Pose) {
-    let face = Face::of(subject);
+    let face = Face::from_subject(subject);
     canvas.place(area.x, area.y, area.width / 100.0, 0.0, |canvas| {
         bust(canvas, &face, area.height / area.width * 100.0);
         head(canvas, &face, pose);
@@ -122,7 +122,7 @@ fn head(canvas: &mut Canvas, face: &Face, pose: Pose) {
         path.quad_to(50.0 + shift * 1.3, 69.0, 50.0 + shift * 1.2 - 2.5, 67.0);
     });
     let (mouth, middle) = (face.mouth, 50.0 + shift);
-    canvas.line(2.0, Tint::of(0x9a_4a_4a), |path| {
+    canvas.line(2.0, Tint::from_rgb(0x9a_4a_4a), |path| {
         path.move_to(middle - mouth, 76.0 - pose.smile * 1.5);
         path.quad_to(middle, 77.5 + pose.smile * 5.0, middle + mouth, 76.0 - pose.smile * 1.5);
     });
@@ -141,7 +141,7 @@ fn eye(canvas: &mut Canvas, face: &Face, pose: Pose, x: f32) {
     } else {
         canvas.ellipse(x, 55.0, 4.2, 2.7, Tint::WHITE);
         canvas.ellipse(x + pose.turn, 55.0, 2.2, 2.4, face.eyes);
-        canvas.ellipse(x + pose.turn, 55.0, 1.0, 1.1, Tint::of(0));
+        canvas.ellipse(x + pose.turn, 55.0, 1.0, 1.1, Tint::from_rgb(0));
     }
     if face.glasses {
         canvas.line(0.9, Tint::INK, |path| {

@@ -52,7 +52,7 @@ const POSES: [Pose; 12] = {
 
 /// An MP4 file of two seconds.
 pub(in crate::media) fn video(subject: &Sitter) -> Vec<u8> {
-    let frames = POSES.map(|pose| Frame::of(subject, pose));
+    let frames = POSES.map(|pose| Frame::draw(subject, pose));
     let (first, mut encoder) = LessEncoder::new(&frames[0].image()).expect("frames have a size that can be encoded");
     let mut entry = Some(sample_entry(first.sps.to_nal_unit(), first.pps.to_nal_unit()));
     let mut units = vec![first.frame.to_nal_unit()];
@@ -125,7 +125,7 @@ struct Frame {
 }
 
 impl Frame {
-    fn of(subject: &Sitter, pose: Pose) -> Self {
+    fn draw(subject: &Sitter, pose: Pose) -> Self {
         let mut canvas = Canvas::new(WIDTH, HEIGHT, WALL);
         let area = Area::new(8.0, 20.0, WIDTH as f32 - 16.0, HEIGHT as f32 - 20.0);
         portrait(&mut canvas, area, subject, pose);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{People, Person, pick};
 use crate::{
-    scenario::{Casting, PersonWish},
+    scenario::{Casting, PersonPatch},
     vendor::{DocumentType, Flags, Token},
 };
 
@@ -49,7 +49,7 @@ impl People {
         token: &Token,
         flags: &Flags,
         casting: Casting<'_>,
-        patch: Option<&PersonWish>,
+        patch: Option<&PersonPatch>,
         chosen: Option<(DocumentType, &str)>,
     ) -> Cast<'_> {
         let Casting { names, by_language } = casting;

@@ -11,12 +11,12 @@ use super::{
         expect::{Expectation, Expected},
         waiting::WaitFor,
     },
-    Control, ControlError, Part,
+    Control, ControlError, ListPageBody,
 };
 use crate::{
     coverage::Coverage,
     foreign_text::without_quotes,
-    http::{CallInfo, path_of},
+    http::{CallInfo, resource_path},
     mock::{Finish, SessionDetails, SessionInfo},
     scenario::Verdict,
 };
@@ -28,7 +28,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn sessions(&self) -> Result<Vec<SessionInfo>, ControlError> {
-        self.list("sessions", &self.whose()).await
+        self.list("sessions", &self.company_query()).await
     }
 
     /// The session that began last, whose token only the app under test may know.
@@ -37,8 +37,8 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn last_session(&self) -> Result<Option<SessionInfo>, ControlError> {
-        let query = [self.whose(), vec![("order", "newest"), ("limit", "1")]].concat();
-        let part: Part<SessionInfo> = self.get(&["sessions"], &query).await?;
+        let query = [self.company_query(), vec![("order", "newest"), ("limit", "1")]].concat();
+        let part: ListPageBody<SessionInfo> = self.get(&["sessions"], &query).await?;
         Ok(part.items.into_iter().next())
     }
 
@@ -58,8 +58,8 @@ impl Control {
     /// [`ControlError`] when it cannot begin.
     pub async fn begin(&self, wish: Value) -> Result<SessionInfo, ControlError> {
         match wish {
-            Value::Object(members) => self.post(&["sessions"], self.said(members)).await,
-            other => self.ask(Method::POST, path_of(&["sessions"]), Some(other)).await,
+            Value::Object(members) => self.post(&["sessions"], self.with_company_key(members)).await,
+            other => self.send(Method::POST, resource_path(&["sessions"]), Some(other)).await,
         }
     }
 
@@ -87,7 +87,7 @@ impl Control {
     ///
     /// [`ControlError`] when there is no such session, or the verdict does not go together.
     pub async fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "decide"], verdict.into().written("outcome")).await
+        self.post(&["sessions", without_quotes(token), "decide"], verdict.into().to_file_value("outcome")).await
     }
 
     /// Gives the decision that the session's scenario waits for.
@@ -144,7 +144,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn coverage(&self) -> Result<Coverage, ControlError> {
-        self.get(&["coverage"], &self.whose()).await
+        self.get(&["coverage"], &self.company_query()).await
     }
 
     /// Expects calls from now on; it is verified when it is dropped, or with [`Expectation::verify`].
@@ -159,8 +159,8 @@ impl Control {
     ) -> impl Future<Output = Result<Expectation, ControlError>> + use<E> {
         let (control, expected, caller) = (self.clone(), expected.into(), Location::caller());
         async move {
-            let last = [control.whose(), vec![("order", "newest"), ("limit", "1")]].concat();
-            let last = control.get::<Part<CallInfo>>(&["calls"], &last).await?.items;
+            let last = [control.company_query(), vec![("order", "newest"), ("limit", "1")]].concat();
+            let last = control.get::<ListPageBody<CallInfo>>(&["calls"], &last).await?.items;
             let after = last.first().map_or(0, |call| call.id);
             Ok(Expectation::new(control, expected, after, caller))
         }
@@ -172,7 +172,7 @@ impl Control {
     ///
     /// [`ControlError`] when that is no token.
     pub async fn calls_of(&self, token: &str) -> Result<Vec<CallInfo>, ControlError> {
-        self.list("calls", &[self.whose(), vec![("session", without_quotes(token))]].concat()).await
+        self.list("calls", &[self.company_query(), vec![("session", without_quotes(token))]].concat()).await
     }
 
     /// Forgets the calls of the company, or all.
@@ -181,6 +181,6 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn forget_calls(&self) -> Result<(), ControlError> {
-        self.delete(&["calls"], &self.whose()).await
+        self.delete(&["calls"], &self.company_query()).await
     }
 }

@@ -39,7 +39,7 @@ impl Control {
     ///
     /// [`ControlError`] when it says what cannot be.
     pub async fn add_scenario(&self, scenario: Scenario) -> Result<ScenarioInfo, ControlError> {
-        self.post(&["scenarios"], scenario.written()).await
+        self.post(&["scenarios"], scenario.to_file_value()).await
     }
 
     /// Lets the next session that does not ask for a scenario take this one: a name, or a [`Scenario`] that nobody else
@@ -60,10 +60,10 @@ impl Control {
     pub async fn next_scenarios(&self, scenarios: Vec<ScenarioChoice>) -> Result<(), ControlError> {
         let choice = |choice: &ScenarioChoice| match choice {
             ScenarioChoice::Named(name) => Value::from(name.as_str()),
-            ScenarioChoice::Own(scenario) => scenario.written().into(),
+            ScenarioChoice::Own(scenario) => scenario.to_file_value().into(),
         };
         let queued = Map::from_iter([("scenarios".to_owned(), scenarios.iter().map(choice).collect())]);
-        self.post::<Value>(&["scenarios", "queue"], self.said(queued)).await.map(|_| ())
+        self.post::<Value>(&["scenarios", "queue"], self.with_company_key(queued)).await.map(|_| ())
     }
 
     /// The names of the scenarios of the next sessions.
@@ -73,11 +73,11 @@ impl Control {
     /// [`ControlError`].
     pub async fn queue(&self) -> Result<Vec<String>, ControlError> {
         #[derive(Deserialize)]
-        struct Queue {
+        struct QueueBody {
             scenarios: Vec<String>,
         }
 
-        self.get::<Queue>(&["scenarios", "queue"], &self.whose()).await.map(|queue| queue.scenarios)
+        self.get::<QueueBody>(&["scenarios", "queue"], &self.company_query()).await.map(|queue| queue.scenarios)
     }
 
     /// Forgets the scenarios of the next sessions.
@@ -86,7 +86,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn empty_queue(&self) -> Result<(), ControlError> {
-        self.delete(&["scenarios", "queue"], &self.whose()).await
+        self.delete(&["scenarios", "queue"], &self.company_query()).await
     }
 
     /// Lets something go wrong with the next calls: of the company, or of whichever.
@@ -95,7 +95,7 @@ impl Control {
     ///
     /// [`ControlError`] when the fault is for a scenario that there is not.
     pub async fn fault(&self, fault: Fault) -> Result<FaultInfo, ControlError> {
-        self.post(&["faults"], self.said(fault.written())).await
+        self.post(&["faults"], self.with_company_key(fault.to_file_value())).await
     }
 
     /// The faults in force: those on every company, then each company's own; the company's own alone, where this is for
@@ -105,7 +105,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn faults(&self) -> Result<Vec<FaultInfo>, ControlError> {
-        self.list("faults", &self.whose()).await
+        self.list("faults", &self.company_query()).await
     }
 
     /// Ends a fault of the company, or one on every company; false when there is none of that name any more.
@@ -114,7 +114,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn remove_fault(&self, name: &str) -> Result<bool, ControlError> {
-        match self.delete(&["faults", name], &self.whose()).await {
+        match self.delete(&["faults", name], &self.company_query()).await {
             Err(ControlError::Refused(refused)) if refused.status == 404 && refused.field.is_none() => Ok(false),
             done => done.map(|()| true),
         }
@@ -126,7 +126,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn clear_faults(&self) -> Result<(), ControlError> {
-        self.delete(&["faults"], &self.whose()).await
+        self.delete(&["faults"], &self.company_query()).await
     }
 
     /// The time of day on the company's clock, or on the server's.
@@ -135,7 +135,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn now(&self) -> Result<SystemTime, ControlError> {
-        let clocks: Value = self.get(&["clock"], &self.whose()).await?;
+        let clocks: Value = self.get(&["clock"], &self.company_query()).await?;
         let now = clocks["clocks"][0]["now"].as_str().and_then(|now| now.parse::<Timestamp>().ok());
         let now = now.and_then(|now| SystemTime::try_from(now).ok());
         now.ok_or_else(|| ControlError::Unexpected(format!("the clock tells no time: {clocks}")))
@@ -165,7 +165,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn freeze_clock(&self) -> Result<(), ControlError> {
-        self.post::<Value>(&["clock", "freeze"], self.said(Map::new())).await.map(|_| ())
+        self.post::<Value>(&["clock", "freeze"], self.with_company_key(Map::new())).await.map(|_| ())
     }
 
     /// Lets the company's clock run on, or every clock.
@@ -174,16 +174,16 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn unfreeze_clock(&self) -> Result<(), ControlError> {
-        self.post::<Value>(&["clock", "resume"], self.said(Map::new())).await.map(|_| ())
+        self.post::<Value>(&["clock", "resume"], self.with_company_key(Map::new())).await.map(|_| ())
     }
 
     async fn turn(&self, how: &str, what: [(&str, String); 1]) -> Result<Vec<FellDue>, ControlError> {
         #[derive(Deserialize)]
-        struct Moved {
+        struct ClockMoveResult {
             fell_due: Vec<FellDue>,
         }
 
         let what = what.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
-        self.post::<Moved>(&["clock", how], self.said(what)).await.map(|moved| moved.fell_due)
+        self.post::<ClockMoveResult>(&["clock", how], self.with_company_key(what)).await.map(|moved| moved.fell_due)
     }
 }

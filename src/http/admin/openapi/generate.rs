@@ -16,7 +16,7 @@ use super::super::{listing, problem};
 use crate::{faults::Endpoint, vendor::ErrorCode};
 
 /// The paths, and what schemas they name.
-struct Document {
+struct OpenApiDocument {
     paths: Map<String, Value>,
     /// Of what is read, and of what is answered.
     read: SchemaGenerator,
@@ -25,14 +25,14 @@ struct Document {
 
 /// One method of a path, while it is put together.
 struct Operation<'a> {
-    document: &'a mut Document,
+    document: &'a mut OpenApiDocument,
     method: &'static str,
     path: &'static str,
     value: Map<String, Value>,
     answers: Map<String, Value>,
 }
 
-impl Document {
+impl OpenApiDocument {
     fn new() -> Self {
         let generator = |contract: Contract| {
             SchemaSettings::draft2020_12()
@@ -69,7 +69,7 @@ impl Document {
 
     /// What OpenAPI 3.1 says of all of it.
     fn finish(mut self) -> Value {
-        let problem = self.answered.subschema_for::<problem::Details<'_>>();
+        let problem = self.answered.subschema_for::<problem::ProblemBody<'_>>();
         let mut responses = Map::new();
         for status in [400, 401, 403, 404, 408, 409, 410, 413, 415, 503] {
             let content = json!({"application/problem+json": {"schema": problem}});
@@ -217,7 +217,7 @@ fn without_null(mut schema: Value) -> Value {
 }
 
 fn generated() -> Value {
-    let mut document = Document::new();
+    let mut document = OpenApiDocument::new();
     vendor::paths(&mut document);
     control_api::paths(&mut document);
     document.finish()
@@ -243,13 +243,13 @@ impl JsonSchema for ErrorCode {
     }
 }
 
-impl JsonSchema for listing::Limit {
+impl JsonSchema for listing::PageLimit {
     fn schema_name() -> Cow<'static, str> {
         "Limit".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "integer", "minimum": 1, "maximum": listing::MOST, "default": listing::Limit::default().0})
+        json_schema!({"type": "integer", "minimum": 1, "maximum": listing::MOST, "default": listing::PageLimit::default().0})
     }
 }
 

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::super::{
-        calls, clock, coverage, events, faults, health, listing, listing::Part, reading::Nothing, scenarios, sessions,
-        settings, verdict, wait,
+        calls, clock, coverage, events, faults, health, listing, listing::ListPage, reading::EmptyBody, scenarios,
+        sessions, settings, verdict, wait,
     },
-    Document,
+    OpenApiDocument,
 };
 use crate::{
     CallInfo, CallPattern, CompanyInfo, FaultInfo, ScenarioInfo, SessionDetails, SessionInfo,
@@ -19,7 +19,7 @@ use crate::{
 
 /// A schema of an object, with more members.
 fn with(
-    document: &mut Document,
+    document: &mut OpenApiDocument,
     schema: fn(&mut SchemaGenerator) -> Schema,
     members: Value,
     required: &[&str],
@@ -35,14 +35,17 @@ fn with(
     schema
 }
 
-pub(super) fn paths(document: &mut Document) {
-    document.admin("get", "/health/live", "Whether the process lives").answers::<health::Live>(200).done();
-    document.admin("get", "/health/ready", "Whether vendor calls are taken").answers::<health::Ready>(200).done();
+pub(super) fn paths(document: &mut OpenApiDocument) {
+    document.admin("get", "/health/live", "Whether the process lives").answers::<health::LivenessResponse>(200).done();
+    document
+        .admin("get", "/health/ready", "Whether vendor calls are taken")
+        .answers::<health::ReadinessResponse>(200)
+        .done();
 
     document
         .admin("get", "/companies", "The companies, by their keys")
-        .query::<listing::ByName>()
-        .answers::<Part<CompanyInfo>>(200)
+        .query::<listing::NameListQuery>()
+        .answers::<ListPage<CompanyInfo>>(200)
         .done();
     document
         .admin("post", "/companies", "Adds a company")
@@ -61,26 +64,26 @@ pub(super) fn paths(document: &mut Document) {
     document.admin("delete", one, "Removes it with its sessions").answers_nothing().problems(&[404]).done();
     document
         .admin("post", "/companies/{key}/reset", "Makes it as it was at the start")
-        .body::<Nothing>()
+        .body::<EmptyBody>()
         .answers::<CompanyInfo>(200)
         .problems(&[404])
         .done();
     document
         .admin("post", "/reset", "Makes everything as it was at the start, or one company")
-        .body::<listing::Whose>()
+        .body::<listing::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
 
     document
         .admin("get", "/sessions", "The sessions")
-        .query::<sessions::Wanted>()
-        .answers::<Part<SessionInfo>>(200)
+        .query::<sessions::ListSessionsQuery>()
+        .answers::<ListPage<SessionInfo>>(200)
         .problems(&[404])
         .done();
     document
         .admin("post", "/sessions", "Begins a session")
-        .body::<sessions::Begin>()
+        .body::<sessions::BeginSessionBody>()
         .answers::<SessionInfo>(201)
         .problems(&[404])
         .done();
@@ -93,28 +96,28 @@ pub(super) fn paths(document: &mut Document) {
     ] {
         document
             .admin("post", path, summary)
-            .body::<verdict::VerdictWish>()
+            .body::<verdict::VerdictBody>()
             .answers::<SessionInfo>(200)
             .problems(&[404, 409])
             .done();
     }
     document
         .admin("post", "/sessions/{token}/scenario", "Another scenario happens to it from now on")
-        .body::<sessions::Played>()
+        .body::<sessions::SwitchScenarioBody>()
         .answers::<SessionInfo>(200)
         .problems(&[404, 409])
         .done();
     document
         .admin("post", "/sessions/{token}/expire", "The token opens the widget no more")
-        .body::<Nothing>()
+        .body::<EmptyBody>()
         .answers::<SessionInfo>(200)
         .problems(&[404, 409])
         .done();
 
     document
         .admin("get", "/scenarios", "The scenarios, by their names")
-        .query::<listing::ByName>()
-        .answers::<Part<ScenarioInfo>>(200)
+        .query::<listing::NameListQuery>()
+        .answers::<ListPage<ScenarioInfo>>(200)
         .done();
     let scenario = with(document, ScenarioFile::json_schema, json!({"name": {"type": "string"}}), &["name"]);
     document
@@ -126,25 +129,30 @@ pub(super) fn paths(document: &mut Document) {
     let queue = "/scenarios/queue";
     document
         .admin("get", queue, "The scenarios of a company's next sessions")
-        .query::<listing::Whose>()
-        .answers::<scenarios::Queue>(200)
+        .query::<listing::CompanyParam>()
+        .answers::<scenarios::QueueResponse>(200)
         .problems(&[404])
         .done();
     let own = with(document, ScenarioFile::json_schema, json!({"name": {"type": "string"}}), &[]);
-    let mut queued = with(document, scenarios::Queued::json_schema, json!({}), &[]);
+    let mut queued = with(document, scenarios::EnqueueBody::json_schema, json!({}), &[]);
     queued["properties"]["scenarios"]["items"] = json!({"anyOf": [{"type": "string"}, own]});
     document
         .admin("post", queue, "Adds to them")
         .body_of(queued)
-        .answers::<scenarios::Queue>(200)
+        .answers::<scenarios::QueueResponse>(200)
         .problems(&[404])
         .done();
-    document.admin("delete", queue, "Forgets them").query::<listing::Whose>().answers_nothing().problems(&[404]).done();
+    document
+        .admin("delete", queue, "Forgets them")
+        .query::<listing::CompanyParam>()
+        .answers_nothing()
+        .problems(&[404])
+        .done();
 
     document
         .admin("get", "/faults", "What goes wrong with the next calls")
-        .query::<faults::Wanted>()
-        .answers::<Part<FaultInfo>>(200)
+        .query::<faults::ListFaultsQuery>()
+        .answers::<ListPage<FaultInfo>>(200)
         .problems(&[404])
         .done();
     let text = json!({"type": ["string", "null"]});
@@ -157,53 +165,53 @@ pub(super) fn paths(document: &mut Document) {
         .done();
     document
         .admin("delete", "/faults", "Ends all of them")
-        .query::<listing::Whose>()
+        .query::<listing::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
     document
         .admin("delete", "/faults/{name}", "Ends one")
-        .query::<listing::Whose>()
+        .query::<listing::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
 
     document
         .admin("get", "/clock", "The time on the clocks")
-        .query::<listing::Whose>()
-        .answers::<clock::Clocks>(200)
+        .query::<listing::CompanyParam>()
+        .answers::<clock::ClockList>(200)
         .problems(&[404])
         .done();
     document
         .admin("post", "/clock/advance", "Moves them on")
-        .body::<clock::Advance>()
-        .answers::<clock::Moved>(200)
+        .body::<clock::AdvanceClockBody>()
+        .answers::<clock::ClockMoveResponse>(200)
         .problems(&[404])
         .done();
     document
         .admin("post", "/clock/set", "Sets them")
-        .body::<clock::Set>()
-        .answers::<clock::Moved>(200)
+        .body::<clock::SetClockBody>()
+        .answers::<clock::ClockMoveResponse>(200)
         .problems(&[404])
         .done();
     for (path, summary) in [("/clock/freeze", "Stops them"), ("/clock/resume", "Lets them run on")] {
         document
             .admin("post", path, summary)
-            .body::<listing::Whose>()
-            .answers::<clock::Clocks>(200)
+            .body::<listing::CompanyParam>()
+            .answers::<clock::ClockList>(200)
             .problems(&[404])
             .done();
     }
 
     document
         .admin("get", "/calls", "The calls that are remembered")
-        .query::<calls::Wanted>()
-        .answers::<calls::Calls>(200)
+        .query::<calls::ListCallsQuery>()
+        .answers::<calls::CallList>(200)
         .problems(&[404])
         .done();
     document
         .admin("delete", "/calls", "Forgets them")
-        .query::<listing::Whose>()
+        .query::<listing::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
@@ -212,37 +220,37 @@ pub(super) fn paths(document: &mut Document) {
     document
         .admin("post", "/calls/count", "How many calls are like that")
         .body_of(pattern)
-        .answers::<calls::Counted>(200)
+        .answers::<calls::CountCallsResponse>(200)
         .problems(&[404, 408, 409, 410])
         .done();
-    let found = calls::Found::json_schema(&mut document.read).to_value()["properties"].clone();
+    let found = calls::FindCallsBody::json_schema(&mut document.read).to_value()["properties"].clone();
     let found = with(document, CallPattern::json_schema, found, &[]);
     document
         .admin("post", "/calls/find", "The calls that are like that")
         .body_of(found)
-        .answers::<Part<CallInfo>>(200)
+        .answers::<ListPage<CallInfo>>(200)
         .problems(&[404, 408, 409, 410])
         .done();
-    let expected = calls::Expected::json_schema(&mut document.read).to_value()["properties"].clone();
+    let expected = calls::ExpectedCount::json_schema(&mut document.read).to_value()["properties"].clone();
     let expected = with(document, CallPattern::json_schema, expected, &[]);
     document
         .admin("post", "/calls/verify", "Whether there are as many calls like that as expected")
         .body_of(expected)
-        .answers::<calls::Counted>(200)
+        .answers::<calls::CountCallsResponse>(200)
         .problems(&[404, 408, 409, 410])
         .done();
     document.admin("get", "/calls/{id}", "One call").answers::<CallInfo>(200).problems(&[404, 410]).done();
     document
         .admin("get", "/events", "What happens, as server-sent events: each with a JSON object as its data")
-        .query::<events::Wanted>()
+        .query::<events::EventsQuery>()
         .header("Last-Event-ID", "The events behind that id; as `after`, above which it holds")
         .answers_in::<events::EventInfo<'_>>("text/event-stream")
         .problems(&[404, 409, 503])
         .done();
     document
         .admin("get", "/coverage", "What the code under test has met, and what never")
-        .query::<coverage::Wanted>()
-        .answers::<coverage::Covered>(200)
+        .query::<coverage::CoverageQuery>()
+        .answers::<coverage::CoverageResponse>(200)
         .problems(&[404])
         .done();
     document
@@ -255,22 +263,25 @@ pub(super) fn paths(document: &mut Document) {
     let so_many = with(document, CallPattern::json_schema, so_many, &[]);
     document
         .admin("get", "/wait/calls", "Answers as soon as there are so many calls")
-        .query::<wait::ForCalls>()
-        .answers::<wait::Called>(200)
+        .query::<wait::WaitCallsQuery>()
+        .answers::<wait::WaitCallsResponse>(200)
         .problems(&[404, 408, 409, 410, 503])
         .done();
     document
         .admin("post", "/wait/calls", "The same, for whatever can be said of calls")
         .body_of(so_many)
-        .answers::<wait::Called>(200)
+        .answers::<wait::WaitCallsResponse>(200)
         .problems(&[404, 408, 409, 410, 503])
         .done();
     document
         .admin("get", "/wait/session/{token}", "Answers as soon as a session is so")
-        .query::<wait::ForSession>()
-        .answers::<wait::Waited>(200)
+        .query::<wait::WaitSessionQuery>()
+        .answers::<wait::WaitSessionResponse>(200)
         .problems(&[404, 408, 409, 410, 503])
         .done();
-    document.admin("get", "/settings", "What the mock was started with").answers::<settings::Settings>(200).done();
+    document
+        .admin("get", "/settings", "What the mock was started with")
+        .answers::<settings::SettingsResponse>(200)
+        .done();
     document.admin("get", "/openapi.json", "This document").answers::<Map<String, Value>>(200).done();
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Document;
+use super::OpenApiDocument;
 use crate::{
     result::ResultDocument,
     vendor::{ErrorCode, MediaKind},
@@ -32,7 +32,7 @@ pub(super) fn error() -> Value {
 }
 
 /// A call of the vendor's API: its own parameters besides the company key, and what it answers.
-fn vendor_call(document: &mut Document, path: &str, summary: &str, parameters: Value, answer: Value) {
+fn vendor_call(document: &mut OpenApiDocument, path: &str, summary: &str, parameters: Value, answer: Value) {
     let mut properties = json!({"company_key": {"type": "string", "description": "Who calls."}});
     properties.as_object_mut().expect("members").extend(parameters.as_object().expect("members").clone());
     let parameters = properties
@@ -67,7 +67,7 @@ fn vendor_call(document: &mut Document, path: &str, summary: &str, parameters: V
     }
 }
 
-pub(super) fn paths(document: &mut Document) {
+pub(super) fn paths(document: &mut OpenApiDocument) {
     let json = |schema: Value| json!({"description": "OK", "content": {"application/json": {"schema": schema}}});
     let session = json!({"session_token": {"type": "string", "description": "What `begin/` answered, with or without its quotation marks."}});
     let begin = json!({
