@@ -39,11 +39,11 @@ fn table_of(table: &str, folder: &Path) -> Result<String, Box<dyn Error>> {
     let mut paths: Vec<PathBuf> =
         fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, Box<dyn Error>>>()?;
     paths.sort_by(|one, other| one.file_stem().cmp(&other.file_stem()));
-    let mut text = format!("pub(crate) static {table}: &[BuiltIn] = &[\n");
+    let mut text = format!("pub(crate) static {table}: &[EmbeddedFile] = &[\n");
     for path in paths {
         let (name, file) = (path.file_stem().unwrap_or_default(), path.file_name().unwrap_or_default());
         let (name, file) = (name.to_string_lossy(), file.to_string_lossy());
-        writeln!(text, "    BuiltIn {{ name: {name:?}, path: {file:?}, text: include_str!({path:?}) }},")?;
+        writeln!(text, "    EmbeddedFile {{ name: {name:?}, path: {file:?}, text: include_str!({path:?}) }},")?;
     }
     text.push_str("];\n");
     Ok(text)

@@ -2,7 +2,7 @@
 
 /// A file of `scenarios/` or `fixtures/`.
 #[derive(Debug)]
-pub(crate) struct BuiltIn {
+pub(crate) struct EmbeddedFile {
     /// The file's name without its ending. The tables are in the order of the names.
     pub(crate) name: &'static str,
     pub(crate) path: &'static str,

@@ -37,23 +37,23 @@ use tracing_subscriber::{
 };
 
 use self::{
-    ca::Ca,
-    check::{Check, Found, check},
-    demo::{Demo, Showing},
+    ca::CaArgs,
+    check::{CheckArgs, CheckFailed, check},
+    demo::{DemoArgs, DemoMode},
     environment::{command_line, warn_of_unknown_variables},
-    health::{Whereabouts, health},
-    manual::{Completions, Man},
-    reload::{Reloading, Sources},
-    scenarios::{New, Scenario, Scenarios},
-    schema::Schema,
-    settings::Settings,
+    health::{HealthArgs, health},
+    manual::{CompletionsArgs, ManArgs},
+    reload::{ReloadTask, WatchedFiles},
+    scenarios::{NewArgs, ScenarioArgs, ScenariosArgs},
+    schema::SchemaArgs,
+    settings::SettingsArgs,
     signals::StopSignals,
     values::LogFormat,
 };
 use crate::{
     company::{Company, Tenant},
-    data_file::irregular,
-    foreign_text::{MOST_NAMED, on_one_line},
+    data_file::special_file_kind,
+    foreign_text::{MAX_NAMED, on_one_line},
     mock::MockService,
     server::MockServer,
     vendor::ResultCase,
@@ -69,7 +69,7 @@ struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,35 +77,35 @@ enum Command {
     /// Serve until SIGTERM or Ctrl-C (this is what happens without a command)
     Serve {
         #[command(flatten)]
-        settings: Box<Settings>,
+        settings: Box<SettingsArgs>,
     },
     /// Serve, and print the address of a page that embeds the widget and shows every message and call as they happen
-    Demo(Demo),
+    Demo(DemoArgs),
     /// Ask a running server whether it is ready; exit status 0 when it is, 1 when it is not
     #[command(
         after_help = "Where nothing says which server, the one that runs on this machine or in this container is \
                             asked (on Linux), and otherwise the default address."
     )]
-    Health(Whereabouts),
+    Health(HealthArgs),
     /// Say all that is wrong with files of scenarios, people, documents and settings: exit status 1 where there is a
     /// problem
-    Check(Check),
+    Check(CheckArgs),
     /// List the scenarios: their names, where each comes from, and what happens
-    Scenarios(Scenarios),
+    Scenarios(ScenariosArgs),
     /// Print a scenario, to begin one's own with
-    Scenario(Scenario),
+    Scenario(ScenarioArgs),
     /// Print the JSON Schema of a kind of file, for editors
-    Schema(Schema),
+    Schema(SchemaArgs),
     /// Write a file to begin with
     #[command(subcommand)]
-    New(New),
+    New(NewArgs),
     /// The certificate authority of `--tls`
     #[command(subcommand)]
-    Ca(Ca),
+    Ca(CaArgs),
     /// Print what a shell needs to complete commands and flags
-    Completions(Completions),
+    Completions(CompletionsArgs),
     /// Print the manual page
-    Man(Man),
+    Man(ManArgs),
 }
 
 /// Runs the command line of this process. `return_memory` gives free memory back to the system: how depends on the
@@ -134,7 +134,7 @@ pub fn run(return_memory: fn()) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            if !error.is::<Found>() {
+            if !error.is::<CheckFailed>() {
                 eprintln!("error: {error}");
             }
             ExitCode::FAILURE
@@ -145,7 +145,7 @@ pub fn run(return_memory: fn()) -> ExitCode {
 /// How long work that nobody waits for may go on at the end.
 const LAST_WORK: Duration = Duration::from_millis(500);
 
-fn in_runtime(command: impl Future<Output = Done>) -> Done {
+fn in_runtime(command: impl Future<Output = CommandResult>) -> CommandResult {
     let runtime = tokio::runtime::Runtime::new()?;
     let done = runtime.block_on(command);
     // Nobody waits for work that does not end, such as a line to a full pipe.
@@ -153,10 +153,10 @@ fn in_runtime(command: impl Future<Output = Done>) -> Done {
     done
 }
 
-type Done = Result<(), Box<dyn Error>>;
+type CommandResult = Result<(), Box<dyn Error>>;
 
 /// Prints what a command is for. Whoever reads it may have seen enough before its end.
-fn print(text: impl AsRef<[u8]>) -> Done {
+fn print(text: impl AsRef<[u8]>) -> CommandResult {
     match io::stdout().write_all(text.as_ref()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
@@ -164,12 +164,12 @@ fn print(text: impl AsRef<[u8]>) -> Done {
 }
 
 /// Serves, and shows the demo where it is wanted.
-async fn serve(settings: Settings, demo: Option<Showing>, return_memory: fn()) -> Done {
+async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn()) -> CommandResult {
     let flags = settings.clone();
     let settings = settings.with_file()?;
     let _log = start_log(&settings);
     let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
-    let report = settings.coverage.as_deref().map(coverage::Report::prepare).transpose()?;
+    let report = settings.coverage.as_deref().map(coverage::CoverageReportFile::prepare).transpose()?;
     warn_of_unknown_variables();
     if let Some(path) = &ready_file {
         check_ready_file(path)?;
@@ -181,7 +181,7 @@ async fn serve(settings: Settings, demo: Option<Showing>, return_memory: fn()) -
     if demo.is_some() && !config.control_api.enabled {
         return Err("the demo needs the control API: leave --no-admin out".into());
     }
-    let mut sources = Sources::new(flags, &config);
+    let mut sources = WatchedFiles::new(flags, &config);
     if watches && sources.is_empty() {
         return Err("--watch: there is nothing to watch; name --scenarios, --fixtures or --config".into());
     }
@@ -195,7 +195,7 @@ async fn serve(settings: Settings, demo: Option<Showing>, return_memory: fn()) -
         started = starting => started??,
         () = stop.received() => return Ok(()),
     };
-    let _reloading = Reloading::start(sources, server.mock().clone(), watches)?;
+    let _reloading = ReloadTask::start(sources, server.mock().clone(), watches)?;
     if let Some(path) = &ready_file {
         let (public, local) = (server.url(), server.local_url());
         write_whole(path, &if public == local { public } else { format!("{public}\n{local}") })?;
@@ -203,8 +203,8 @@ async fn serve(settings: Settings, demo: Option<Showing>, return_memory: fn()) -
     let lines = first_lines(&server, format, demo.is_some());
     // Nobody may be there to read it, or ever make room for it, which is no reason to stop or not to.
     let printed = tokio::task::spawn_blocking(move || io::stdout().write_all(lines.as_bytes()));
-    tell_dialect(server.mock());
-    if let Some(Showing::Opened) = demo {
+    log_dialect(server.mock());
+    if let Some(DemoMode::Opened) = demo {
         demo::open(&server);
     }
     let giving_back = tokio::spawn(memory::give_back(server.mock().clone(), return_memory));
@@ -240,9 +240,9 @@ fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String
                 Some(_) => format!("{} (signed)", company.key),
                 None => company.key.clone(),
             };
-            let mut keys: Vec<_> = companies.iter().take(MOST_NAMED).copied().map(key).collect();
-            if companies.len() > MOST_NAMED {
-                keys.push(format!("and {} more", companies.len() - MOST_NAMED));
+            let mut keys: Vec<_> = companies.iter().take(MAX_NAMED).copied().map(key).collect();
+            if companies.len() > MAX_NAMED {
+                keys.push(format!("and {} more", companies.len() - MAX_NAMED));
             }
             keys.extend(any.map(|any| format!("any like {}", key(any))));
             let public = if url == listening { String::new() } else { format!(" as {url}") };
@@ -282,7 +282,7 @@ fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String
 
 /// Logs the dialect of results when the log goes to a terminal: a client of the other dialect never sees its result. Test
 /// runs start the binary often, and their log stays free of this line.
-fn tell_dialect(mock: &MockService) {
+fn log_dialect(mock: &MockService) {
     if !io::stderr().is_terminal() {
         return;
     }
@@ -300,7 +300,7 @@ fn tell_dialect(mock: &MockService) {
 ///
 /// Lines go to a thread of their own, and are dropped when it cannot keep up: a test runner that does not read the
 /// log must not bring the server to a halt.
-fn start_log(settings: &Settings) -> WorkerGuard {
+fn start_log(settings: &SettingsArgs) -> WorkerGuard {
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(10_000).finish(io::stderr());
     let log = tracing_subscriber::fmt()
         .with_max_level(settings.log_level())
@@ -331,9 +331,9 @@ fn is_coloured(is_terminal: bool) -> bool {
 }
 
 /// Refuses a ready file that would not be one: writing to a pipe or a device may wait for ever.
-fn check_ready_file(path: &Path) -> Done {
+fn check_ready_file(path: &Path) -> CommandResult {
     for path in [path, &partial(path)] {
-        if let Some(kind) = fs::metadata(path).ok().as_ref().and_then(irregular) {
+        if let Some(kind) = fs::metadata(path).ok().as_ref().and_then(special_file_kind) {
             return Err(format!("--ready-file: `{}` is {kind}; name a regular file or none yet", path.display()).into());
         }
     }
@@ -347,7 +347,7 @@ fn partial(path: &Path) -> PathBuf {
 }
 
 /// Writes a file so that a reader sees all of it or none.
-fn write_whole(path: &Path, text: &str) -> Done {
+fn write_whole(path: &Path, text: &str) -> CommandResult {
     let partial = partial(path);
     let written = fs::write(&partial, format!("{text}\n")).and_then(|()| fs::rename(&partial, path));
     written.map_err(|error| format!("cannot write the ready file `{}`: {error}", path.display()).into())
@@ -355,7 +355,7 @@ fn write_whole(path: &Path, text: &str) -> Done {
 
 /// Removes the ready file of a run before, which would say that this one is ready. The file of a server that still
 /// runs stays: this start may fail because of it.
-fn remove_left_over(path: &Path) -> Done {
+fn remove_left_over(path: &Path) -> CommandResult {
     let url = local_url_in(&fs::read_to_string(path).unwrap_or_default());
     let address: Option<SocketAddr> = url.trim_start_matches("http://").parse().ok();
     let connect = |address| TcpStream::connect_timeout(&address, Duration::from_millis(200));
@@ -367,7 +367,7 @@ fn local_url_in(ready_file: &str) -> String {
     ready_file.lines().last().unwrap_or_default().trim().to_owned()
 }
 
-fn remove_if_there(path: &Path) -> Done {
+fn remove_if_there(path: &Path) -> CommandResult {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(format!("cannot remove the old ready file `{}`: {error}", path.display()).into())

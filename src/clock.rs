@@ -10,10 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 
 /// What a company takes for the time of day. It can be frozen, set and moved on.
 #[derive(Debug)]
-pub(crate) struct Clock(RwLock<Hands>);
+pub(crate) struct Clock(RwLock<ClockState>);
 
 #[derive(Debug, Clone, Copy)]
-enum Hands {
+enum ClockState {
     /// As the system's, so far ahead of it.
     Running(SignedDuration),
     Frozen(Timestamp),
@@ -21,7 +21,7 @@ enum Hands {
 
 /// What can be done to a clock.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Turn {
+pub(crate) enum ClockChange {
     /// It moves on.
     Advance(Duration),
     /// It goes to that moment, earlier or later, and runs or stands there as before.
@@ -34,7 +34,7 @@ pub(crate) enum Turn {
     Reset(Option<Timestamp>),
 }
 
-impl Hands {
+impl ClockState {
     fn new(frozen_at: Option<Timestamp>) -> Self {
         frozen_at.map_or(Self::Running(SignedDuration::ZERO), Self::Frozen)
     }
@@ -50,13 +50,13 @@ impl Hands {
         }
     }
 
-    fn turned(self, turn: Turn) -> Self {
+    fn turned(self, turn: ClockChange) -> Self {
         match turn {
-            Turn::Advance(by) => self.at(later(self.now(), by)),
-            Turn::Set(moment) => self.at(moment),
-            Turn::Freeze => Self::Frozen(self.now()),
-            Turn::Unfreeze => Self::Running(SignedDuration::ZERO).at(self.now()),
-            Turn::Reset(frozen_at) => Self::new(frozen_at),
+            ClockChange::Advance(by) => self.at(later(self.now(), by)),
+            ClockChange::Set(moment) => self.at(moment),
+            ClockChange::Freeze => Self::Frozen(self.now()),
+            ClockChange::Unfreeze => Self::Running(SignedDuration::ZERO).at(self.now()),
+            ClockChange::Reset(frozen_at) => Self::new(frozen_at),
         }
     }
 
@@ -71,7 +71,7 @@ impl Hands {
 
 impl Clock {
     pub(crate) fn new(frozen_at: Option<Timestamp>) -> Self {
-        Self(RwLock::new(Hands::new(frozen_at)))
+        Self(RwLock::new(ClockState::new(frozen_at)))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -80,26 +80,26 @@ impl Clock {
 
     /// Whether it stands still.
     pub(crate) fn is_frozen(&self) -> bool {
-        matches!(*self.0.read().unwrap_or_else(PoisonError::into_inner), Hands::Frozen(_))
+        matches!(*self.0.read().unwrap_or_else(PoisonError::into_inner), ClockState::Frozen(_))
     }
 
     /// How long it is in real time until that moment; `None` where it stands still.
     pub(crate) fn runs_until(&self, moment: Timestamp) -> Option<Duration> {
         let hands = *self.0.read().unwrap_or_else(PoisonError::into_inner);
         match hands {
-            Hands::Running(_) => Some(moment.duration_since(hands.now()).try_into().unwrap_or_default()),
-            Hands::Frozen(_) => None,
+            ClockState::Running(_) => Some(moment.duration_since(hands.now()).try_into().unwrap_or_default()),
+            ClockState::Frozen(_) => None,
         }
     }
 
     /// Turns it, and tells where it stands then and whether it stands still, before anybody else can see it; so what comes
     /// by the turn is told after it. Answers the time before and after.
-    pub(crate) fn turn(&self, turn: Turn, tell: impl FnOnce(Timestamp, bool)) -> (Timestamp, Timestamp) {
+    pub(crate) fn update(&self, turn: ClockChange, tell: impl FnOnce(Timestamp, bool)) -> (Timestamp, Timestamp) {
         let mut hands = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let before = hands.now();
         *hands = hands.turned(turn);
         let after = hands.now();
-        tell(after, matches!(*hands, Hands::Frozen(_)));
+        tell(after, matches!(*hands, ClockState::Frozen(_)));
         (before, after)
     }
 }
@@ -131,7 +131,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A length of time as [`parse_duration`] reads it: `1m 30s`.
-pub(crate) fn written_duration(time: Duration) -> String {
+pub(crate) fn format_duration(time: Duration) -> String {
     SignedDuration::try_from(time).map_or_else(|_| format!("{}s", i64::MAX), |time| format!("{time:#}"))
 }
 
@@ -173,8 +173,8 @@ impl Stopwatch {
 mod tests {
     use super::*;
 
-    fn turn(clock: &Clock, turn: Turn) -> (Timestamp, Timestamp) {
-        clock.turn(turn, |_, _| {})
+    fn turn(clock: &Clock, turn: ClockChange) -> (Timestamp, Timestamp) {
+        clock.update(turn, |_, _| {})
     }
 
     #[test]
@@ -183,11 +183,11 @@ mod tests {
         let clock = Clock::new(Some(start));
         assert_eq!(clock.now(), start);
         let minute_later = later(start, Duration::from_secs(60));
-        assert_eq!(turn(&clock, Turn::Advance(Duration::from_secs(60))), (start, minute_later));
-        assert_eq!(turn(&clock, Turn::Set(start)), (minute_later, start));
-        turn(&clock, Turn::Unfreeze);
+        assert_eq!(turn(&clock, ClockChange::Advance(Duration::from_secs(60))), (start, minute_later));
+        assert_eq!(turn(&clock, ClockChange::Set(start)), (minute_later, start));
+        turn(&clock, ClockChange::Unfreeze);
         assert!(clock.now() >= start && clock.now() < minute_later);
-        turn(&clock, Turn::Freeze);
+        turn(&clock, ClockChange::Freeze);
         assert_eq!(clock.now(), clock.now());
     }
 
@@ -196,7 +196,7 @@ mod tests {
         let start: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
         let clock = Clock::new(Some(start));
         let mut told = None;
-        clock.turn(Turn::Advance(Duration::from_secs(60)), |now, is_frozen| {
+        clock.update(ClockChange::Advance(Duration::from_secs(60)), |now, is_frozen| {
             assert!(clock.0.try_read().is_err());
             told = Some((now, is_frozen));
         });
@@ -207,10 +207,10 @@ mod tests {
     fn a_clock_that_runs_can_be_set_to_any_moment() {
         let clock = Clock::new(None);
         for moment in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX] {
-            turn(&clock, Turn::Set(moment));
+            turn(&clock, ClockChange::Set(moment));
             assert!(clock.now() >= moment && clock.now().duration_since(moment) < SignedDuration::from_secs(60));
         }
-        turn(&clock, Turn::Advance(Duration::MAX));
+        turn(&clock, ClockChange::Advance(Duration::MAX));
         assert_eq!(clock.now(), Timestamp::MAX);
     }
 }

@@ -49,7 +49,7 @@ impl Race {
     ];
 
     /// Its name, and what it is.
-    fn said(self) -> (&'static str, &'static str) {
+    fn name_and_description(self) -> (&'static str, &'static str) {
         match self {
             Self::PolledBeforeOpened => ("polled-before-opened", "`result/` before anybody opened the widget"),
             Self::PolledBeforeFinished => ("polled-before-finished", "`result/` while the person has the widget open"),
@@ -70,7 +70,7 @@ impl Race {
 
 /// A verdict that was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) enum ToldResult {
+pub(crate) enum ObservedResult {
     Listed(Outcome),
     /// A word that the vendor does not list.
     Unlisted,
@@ -78,7 +78,7 @@ pub(crate) enum ToldResult {
 
 /// What was met so far, and how often.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct CoverageCounters {
     /// The last is for what is not listed.
     outcomes: [AtomicU64; Outcome::ALL.len() + 1],
     reasons: [AtomicU64; REJECT_REASONS.len() + 1],
@@ -120,29 +120,29 @@ fn fault_number(effect: Option<&FaultEffect>) -> usize {
 
 /// Something that was met.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Met<'a> {
-    Result(ToldResult),
+pub(crate) enum CoverageEvent<'a> {
+    Result(ObservedResult),
     Reason(&'a str),
     Error(ErrorCode),
     Fault(Option<&'a FaultEffect>),
     Race(Race),
 }
 
-impl Ledger {
-    pub(crate) fn met(&self, met: Met<'_>) {
+impl CoverageCounters {
+    pub(crate) fn record(&self, met: CoverageEvent<'_>) {
         let place = match met {
-            Met::Result(ToldResult::Listed(outcome)) => &self.outcomes[place_of(&Outcome::ALL, &outcome)],
-            Met::Result(ToldResult::Unlisted) => &self.outcomes[Outcome::ALL.len()],
-            Met::Reason(reason) => &self.reasons[place_of(&REJECT_REASONS, &reason)],
-            Met::Error(code) => &self.errors[place_of(&ErrorCode::ALL, &code)],
-            Met::Fault(effect) => &self.faults[fault_number(effect)],
-            Met::Race(race) => &self.races[race as usize],
+            CoverageEvent::Result(ObservedResult::Listed(outcome)) => &self.outcomes[place_of(&Outcome::ALL, &outcome)],
+            CoverageEvent::Result(ObservedResult::Unlisted) => &self.outcomes[Outcome::ALL.len()],
+            CoverageEvent::Reason(reason) => &self.reasons[place_of(&REJECT_REASONS, &reason)],
+            CoverageEvent::Error(code) => &self.errors[place_of(&ErrorCode::ALL, &code)],
+            CoverageEvent::Fault(effect) => &self.faults[fault_number(effect)],
+            CoverageEvent::Race(race) => &self.races[race as usize],
         };
         place.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes note of how a call of `begin/` went; whether it is the first good one after a fault.
-    pub(crate) fn began(&self, is_struck: bool) -> bool {
+    pub(crate) fn record_begin(&self, is_struck: bool) -> bool {
         self.begin_failed.swap(is_struck, Ordering::Relaxed) && !is_struck
     }
 
@@ -177,7 +177,7 @@ impl Ledger {
             add(CoverageKind::Fault, said, met);
         }
         for (race, met) in Race::ALL.into_iter().zip(&self.races) {
-            add(CoverageKind::Race, race.said(), met);
+            add(CoverageKind::Race, race.name_and_description(), met);
         }
         Coverage { items }
     }

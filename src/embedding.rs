@@ -65,7 +65,7 @@ impl Finding {
     }
 
     /// The finding that is written so.
-    pub(crate) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|finding| finding.as_str() == name)
     }
 
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn findings_are_written_as_they_are_read() {
         for finding in Finding::ALL {
-            assert_eq!(Finding::of(finding.as_str()), Some(finding));
+            assert_eq!(Finding::from_name(finding.as_str()), Some(finding));
             assert_eq!(serde_json::to_value(finding).unwrap(), finding.as_str());
             assert!(finding.remedy().contains('<'), "{finding:?} names a line to change");
         }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 /// How many odd things of one kind a message names.
-pub(crate) const MOST_NAMED: usize = 10;
+pub(crate) const MAX_NAMED: usize = 10;
 
 /// The beginning of what a caller sent: enough to know it again in a message, however long it is.
 pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
-    const LONGEST: usize = 60;
-    match text.char_indices().nth(LONGEST) {
+    const MAX_SHORTENED_CHARS: usize = 60;
+    match text.char_indices().nth(MAX_SHORTENED_CHARS) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),
     }

@@ -44,19 +44,19 @@ fn is_plain(text: &[u8], depth: usize) -> bool {
 fn look_closely(text: &[u8], depth: usize) -> Result<(), String> {
     let deepest = Cell::new(0);
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let read = Looked { level: 0, deepest: &deepest }.deserialize(&mut reader).and_then(|()| reader.end());
+    let read = DepthCheck { level: 0, deepest: &deepest }.deserialize(&mut reader).and_then(|()| reader.end());
     read.map_err(|error| format!("is not JSON: {error}"))?;
     if deepest.get() > depth { Err(format!("is nested deeper than {depth} levels")) } else { Ok(()) }
 }
 
 /// Reads a value as a tree would be read, and keeps only how deep it is.
 #[derive(Clone, Copy)]
-struct Looked<'a> {
+struct DepthCheck<'a> {
     level: usize,
     deepest: &'a Cell<usize>,
 }
 
-impl Looked<'_> {
+impl DepthCheck<'_> {
     fn inside(self) -> Self {
         let level = self.level + 1;
         self.deepest.set(self.deepest.get().max(level));
@@ -64,7 +64,7 @@ impl Looked<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Looked<'_> {
+impl<'de> DeserializeSeed<'de> for DepthCheck<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
@@ -72,7 +72,7 @@ impl<'de> DeserializeSeed<'de> for Looked<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Looked<'_> {
+impl<'de> Visitor<'de> for DepthCheck<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -135,16 +135,16 @@ pub(crate) fn compact(value: &str) -> String {
 
 /// A text of JSON; borrowed where it has no escapes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+pub(crate) struct JsonStr<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
-impl<'a> Text<'a> {
+impl<'a> JsonStr<'a> {
     /// The text that a JSON value is; `None` for another value.
-    pub(crate) fn of(value: &'a RawValue) -> Option<Cow<'a, str>> {
+    pub(crate) fn from_json(value: &'a RawValue) -> Option<Cow<'a, str>> {
         let inside = value.get().strip_prefix('"')?.strip_suffix('"')?;
         if inside.contains('\\') { Self::read(value.get()) } else { Some(Cow::Borrowed(inside)) }
     }
 
-    /// As [`Text::of`], of a text that may be no JSON at all.
+    /// As [`JsonStr::from_json`], of a text that may be no JSON at all.
     pub(crate) fn read(value: &'a str) -> Option<Cow<'a, str>> {
         value.strip_prefix('"').and_then(|_| serde_json::from_str(value).ok()).map(|Self(text)| text)
     }
@@ -152,9 +152,9 @@ impl<'a> Text<'a> {
 
 /// The members of a JSON object in order, each with its value as it came. A name may come twice; the last one holds.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct JsonMembers<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
-impl<'a> Members<'a> {
+impl<'a> JsonMembers<'a> {
     /// Reads an object that was checked.
     ///
     /// # Errors
@@ -181,7 +181,7 @@ impl<'a> Members<'a> {
     }
 
     /// The members of both; where both have one, that of `above` holds and stands where it stood below.
-    pub(crate) fn with(mut self, above: Self) -> Self {
+    pub(crate) fn merged_with(mut self, above: Self) -> Self {
         let mut places: HashMap<Cow<'a, str>, usize> =
             self.0.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
         for (name, value) in above.0 {
@@ -197,31 +197,31 @@ impl<'a> Members<'a> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for JsonMembers<'a> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Object;
+        struct MembersVisitor;
 
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = JsonMembers<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<JsonMembers<'de>, A::Error> {
                 let mut members = Vec::new();
-                while let Some((Text(name), value)) = object.next_entry()? {
+                while let Some((JsonStr(name), value)) = object.next_entry()? {
                     members.push((name, value));
                 }
-                Ok(Members(members))
+                Ok(JsonMembers(members))
             }
         }
 
-        reader.deserialize_map(Object)
+        reader.deserialize_map(MembersVisitor)
     }
 }
 
-impl Serialize for Members<'_> {
+impl Serialize for JsonMembers<'_> {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
         writer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
@@ -286,7 +286,7 @@ mod tests {
             };
             prop_assert_eq!(check(text.as_bytes(), depth), of_tree.clone());
             let is_object = serde_json::from_str::<Value>(&text).is_ok_and(|tree| tree.is_object());
-            let read = Members::read_checked(text.as_bytes(), depth);
+            let read = JsonMembers::read_checked(text.as_bytes(), depth);
             prop_assert_eq!(read.map(|members| members.is_some()), of_tree.map(|()| is_object));
         }
     }
@@ -299,18 +299,18 @@ mod tests {
             let value = format!("\"{inside}{}", if ends { "\"" } else { "" });
             let of_json = serde_json::from_str::<String>(&value).ok();
             let raw = serde_json::from_str::<&RawValue>(&value).ok();
-            prop_assert_eq!(raw.and_then(Text::of).map(Cow::into_owned), of_json.clone());
-            prop_assert_eq!(Text::read(&value).map(Cow::into_owned), of_json);
+            prop_assert_eq!(raw.and_then(JsonStr::from_json).map(Cow::into_owned), of_json.clone());
+            prop_assert_eq!(JsonStr::read(&value).map(Cow::into_owned), of_json);
         }
     }
 
     #[test]
     fn members_laid_over_others_keep_their_places_and_their_text() {
         let (below, above) = (r#"{"a": 1.0, "b": [ ], "a": 1e2}"#, r#"{"b":"\u0041","c": {} }"#);
-        let both = Members::read(below).unwrap().with(Members::read(above).unwrap());
+        let both = JsonMembers::read(below).unwrap().merged_with(JsonMembers::read(above).unwrap());
         let tree: Value = serde_json::from_str(&serde_json::to_string(&both).unwrap()).unwrap();
         assert_eq!(tree, json!({"a": 100.0, "b": "A", "c": {}}));
-        let both = Members::default().with(both);
+        let both = JsonMembers::default().merged_with(both);
         assert_eq!(serde_json::to_string(&both).unwrap(), r#"{"a":1e2,"b":"\u0041","c":{} }"#.replace("{} ", "{}"));
     }
 }

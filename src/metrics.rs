@@ -16,12 +16,12 @@ pub(crate) struct Metrics {
     registry: Registry,
     calls: IntCounterVec,
     seconds: HistogramVec,
-    struck: IntCounter,
+    fault_hits: IntCounter,
 }
 
 /// How things stand at one moment.
 #[derive(Debug, Default)]
-pub(crate) struct Standings {
+pub(crate) struct MetricsSnapshot {
     /// Sessions by scenario and the number of the stage that came last.
     pub(crate) sessions: Vec<(String, usize, u64)>,
     pub(crate) companies: usize,
@@ -42,11 +42,11 @@ impl Metrics {
             registry: Registry::new(),
             calls: IntCounterVec::new(calls, &["endpoint", "status"]).expect("the names are right"),
             seconds: HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["endpoint"]).expect("the names are right"),
-            struck: IntCounter::new("identomat_mock_faults_struck_total", "Calls that faults struck.")
+            fault_hits: IntCounter::new("identomat_mock_faults_struck_total", "Calls that faults struck.")
                 .expect("the name is right"),
         };
         let all: [Box<dyn Collector>; 3] =
-            [Box::new(metrics.calls.clone()), Box::new(metrics.seconds.clone()), Box::new(metrics.struck.clone())];
+            [Box::new(metrics.calls.clone()), Box::new(metrics.seconds.clone()), Box::new(metrics.fault_hits.clone())];
         for collector in all {
             metrics.registry.register(collector).expect("each name is there once");
         }
@@ -59,12 +59,12 @@ impl Metrics {
         self.calls.with_label_values(&[endpoint, status]).inc();
         self.seconds.with_label_values(&[endpoint]).observe(took.as_secs_f64());
         if struck > 0 {
-            self.struck.inc_by(struck as u64);
+            self.fault_hits.inc_by(struck as u64);
         }
     }
 
     /// All of it in the text format of Prometheus, with how things stand now.
-    pub(crate) fn text(&self, standings: &Standings) -> String {
+    pub(crate) fn text(&self, standings: &MetricsSnapshot) -> String {
         let mut families = self.registry.gather();
         families.extend(standings.families());
         // One that has nothing to say yet cannot be written.
@@ -74,7 +74,7 @@ impl Metrics {
     }
 }
 
-impl Standings {
+impl MetricsSnapshot {
     fn families(&self) -> Vec<MetricFamily> {
         let Self { sessions, companies, faults, waiting, memory, evicted } = self;
         let mut families = Vec::new();

@@ -74,7 +74,7 @@ use crate::{
         TenantRegistry, TenantSettings,
     },
     config::Config,
-    coverage::Ledger,
+    coverage::CoverageCounters,
     data_file::LoadError,
     faults::SharedFaults,
     foreign_text::shortened,
@@ -82,7 +82,7 @@ use crate::{
     vendor::{ErrorCode, Token, TokenSource, VendorError},
 };
 #[cfg(feature = "media")]
-use crate::{media::Specimens, session::UploadStorage};
+use crate::{media::SampleCache, session::UploadStorage};
 
 /// The stand-in without its HTTP side.
 #[derive(Debug)]
@@ -104,14 +104,14 @@ pub(crate) struct MockService {
     pub(crate) numbers: Arc<JournalSequence>,
     draws: TokenSource,
     #[cfg(feature = "media")]
-    pub(crate) specimens: Specimens,
+    pub(crate) specimens: SampleCache,
     #[cfg(feature = "media")]
     storage: Arc<UploadStorage>,
     #[cfg(feature = "metrics")]
     pub(crate) metrics: Metrics,
     /// What the code of all companies has met since everything was reset, and since the start.
-    coverage: Ledger,
-    whole_coverage: Ledger,
+    coverage: CoverageCounters,
+    whole_coverage: CoverageCounters,
     /// Places for those who wait for something to happen.
     pub(crate) waiting: Arc<Semaphore>,
     pub(crate) workers: Workers,
@@ -193,13 +193,13 @@ impl MockService {
             numbers,
             draws: TokenSource::new(config.seed, ""),
             #[cfg(feature = "media")]
-            specimens: Specimens::new(config.media_cache),
+            specimens: SampleCache::new(config.media_cache),
             #[cfg(feature = "media")]
             storage: UploadStorage::new(config.limits.uploads),
             #[cfg(feature = "metrics")]
             metrics: Metrics::new(),
-            coverage: Ledger::default(),
-            whole_coverage: Ledger::default(),
+            coverage: CoverageCounters::default(),
+            whole_coverage: CoverageCounters::default(),
             stops: watch::Sender::new(false),
             workers: Workers::new(config.control_api.timeout),
             waiting: Arc::new(Semaphore::new(config.clients.waiting().min(Semaphore::MAX_PERMITS))),

@@ -98,23 +98,24 @@ mod tests {
 
     /// A code that another implementation computed.
     #[derive(Deserialize)]
-    struct Vector {
+    struct TestVector {
         name: String,
         secret: String,
         body_base64: String,
-        parts: Option<Vec<Part>>,
+        parts: Option<Vec<VectorPart>>,
         signature: String,
     }
 
     #[derive(Deserialize)]
-    struct Part {
+    struct VectorPart {
         kind: String,
         value_base64: String,
     }
 
     #[test]
     fn codes_are_those_of_another_implementation() {
-        let vectors: Vec<Vector> = serde_json::from_str(include_str!("../fixtures/signatures/vectors.json")).unwrap();
+        let vectors: Vec<TestVector> =
+            serde_json::from_str(include_str!("../fixtures/signatures/vectors.json")).unwrap();
         let decoded = |text: &str| STANDARD.decode(text).unwrap();
         for vector in &vectors {
             let body = decoded(&vector.body_base64);

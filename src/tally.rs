@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How often something has happened.
 #[derive(Debug, Default)]
-pub(crate) struct Tally(AtomicU64);
+pub(crate) struct LogThrottle(AtomicU64);
 
-impl Tally {
+impl LogThrottle {
     /// Counts once more; answers the number when the log should tell of it: the first time, and whenever it has become
     /// ten times as often.
     pub(crate) fn count(&self) -> Option<u64> {
@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn what_happens_often_is_told_seldom() {
-        let tally = Tally::default();
+        let tally = LogThrottle::default();
         let told: Vec<_> = (0..1234).filter_map(|_| tally.count()).collect();
         assert_eq!(told, [1, 10, 100, 1000]);
     }

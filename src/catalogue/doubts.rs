@@ -7,22 +7,23 @@ use crate::{
     faults::{Endpoint, Fault},
     flow,
     scenario::{Scenario, Stage, StageEffect, Trigger},
-    vendor::Layers,
+    vendor::FormLayers,
 };
 
 impl Catalogue {
     /// What may be a mistake in a scenario, each with its place in a file.
-    pub(super) fn doubts(&self, scenario: &Scenario) -> Vec<(String, String)> {
-        let outdone = self.outdone(scenario).map(|doubt| ("match".into(), doubt));
-        let flags = Layers { saved: None, own: &scenario.form, scenario: None }.read_flags();
+    pub(super) fn warnings(&self, scenario: &Scenario) -> Vec<(String, String)> {
+        let outdone = self.shadowed_by(scenario).map(|doubt| ("match".into(), doubt));
+        let flags = FormLayers { saved: None, own: &scenario.form, scenario: None }.read_flags();
         let named = scenario.person.as_ref().and_then(|patch| patch.name.clone());
-        let nothing_to_show = self.fixtures.people.doubt(named.as_slice(), &flags);
-        let doubts = scenario.warnings().into_iter().chain(never_begins(scenario)).chain(never_comes(scenario));
+        let nothing_to_show = self.fixtures.people.document_warning(named.as_slice(), &flags);
+        let doubts =
+            scenario.warnings().into_iter().chain(unreachable_begin(scenario)).chain(unreachable_stage(scenario));
         doubts.chain(outdone).chain(nothing_to_show.map(|doubt| ("flags".into(), doubt))).collect()
     }
 
     /// Says which scenario takes every call that this one's `match` is for.
-    fn outdone(&self, scenario: &Scenario) -> Option<String> {
+    fn shadowed_by(&self, scenario: &Scenario) -> Option<String> {
         let matches = scenario.matches.as_ref()?;
         let earlier = self.scenarios.matching().take_while(|other| other.name != scenario.name);
         let is_wider = |other: &&Arc<Scenario>| other.matches.as_ref().is_some_and(|wider| wider.subsumes(matches));
@@ -35,17 +36,18 @@ impl Catalogue {
     }
 }
 
-fn never_begins(scenario: &Scenario) -> Option<(String, String)> {
+fn unreachable_begin(scenario: &Scenario) -> Option<(String, String)> {
     scenario.begin_fault.as_ref().filter(|fault| fault.blocks_forever())?;
     Some(("begin_fault".into(), "no session ever begins, as this never ends: none of the stages comes".into()))
 }
 
 /// The first stage that cannot come, and with it no other.
-fn never_comes(scenario: &Scenario) -> Option<(String, String)> {
+fn unreachable_stage(scenario: &Scenario) -> Option<(String, String)> {
     let stages = &scenario.stages;
     let number = stages.len();
     stages.iter().enumerate().find_map(|(at, stage)| {
-        let reasons: Option<Vec<_>> = stage.when.iter().map(|trigger| never_pulled(scenario, at, trigger)).collect();
+        let reasons: Option<Vec<_>> =
+            stage.when.iter().map(|trigger| unreachable_trigger(scenario, at, trigger)).collect();
         // What waits for nothing comes as the settings say.
         let reason = reasons?.into_iter().next()?;
         let rest = if at + 1 == number { "" } else { ", and none of those after it" };
@@ -54,7 +56,7 @@ fn never_comes(scenario: &Scenario) -> Option<(String, String)> {
 }
 
 /// Why nothing can bring the stage at that place about by this trigger.
-fn never_pulled(scenario: &Scenario, at: usize, trigger: &Trigger) -> Option<String> {
+fn unreachable_trigger(scenario: &Scenario, at: usize, trigger: &Trigger) -> Option<String> {
     let is_closed = scenario.session_lifetime.is_some_and(|time| time.is_zero());
     match trigger {
         Trigger::Opened | Trigger::Step(_) | Trigger::Widget if is_closed => {
@@ -80,7 +82,7 @@ fn never_pulled(scenario: &Scenario, at: usize, trigger: &Trigger) -> Option<Str
 
 /// Why the widget has no such step, where the scenario says enough about flags and steps.
 fn missing_step(scenario: &Scenario, name: &str) -> Option<String> {
-    let layers = Layers { saved: None, own: &scenario.form, scenario: None };
+    let layers = FormLayers { saved: None, own: &scenario.form, scenario: None };
     let (flags, requested) = (layers.read_flags(), layers.read_steps());
     let steps = flow::steps(&flags, &requested);
     if steps.iter().any(|step| step.is_named(name)) {

@@ -5,14 +5,14 @@ mod doubts;
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    data_file::{DataFile, Findings, LoadError, Problem},
+    data_file::{DataFile, FileProblem, LoadDiagnostics, LoadError},
     result::{FixtureFiles, Fixtures},
     scenario::{Origin, Scenario, ScenarioRegistry, Trigger},
     words::with_meant,
 };
 
 /// So much is said of one file at most, of each kind.
-const MOST_OF_A_FILE: usize = 100;
+const MAX_PROBLEMS_PER_FILE: usize = 100;
 
 /// Scenarios and fixtures that fit together.
 #[derive(Debug, Clone)]
@@ -23,20 +23,24 @@ pub(crate) struct Catalogue {
 
 /// The files of scenarios and fixtures, read and not yet understood.
 #[derive(Debug, Default)]
-pub(crate) struct Files {
+pub(crate) struct CatalogueFiles {
     /// Scenarios, which hold above the built-in ones.
     pub(crate) scenarios: Vec<DataFile>,
     pub(crate) fixtures: FixtureFiles,
 }
 
-impl Files {
+impl CatalogueFiles {
     #[cfg(feature = "cli")]
     pub(crate) fn all(&self) -> impl Iterator<Item = &DataFile> {
         self.scenarios.iter().chain(self.fixtures.all())
     }
 
     /// Reads the folder of scenarios and the folder of fixtures, where there are any.
-    pub(crate) fn in_folders(scenarios: Option<&Path>, fixtures: Option<&Path>, findings: &mut Findings) -> Self {
+    pub(crate) fn in_folders(
+        scenarios: Option<&Path>,
+        fixtures: Option<&Path>,
+        findings: &mut LoadDiagnostics,
+    ) -> Self {
         Self {
             scenarios: scenarios.map(|folder| DataFile::in_folder(folder, findings)).unwrap_or_default(),
             fixtures: fixtures.map(|folder| FixtureFiles::in_folder(folder, findings)).unwrap_or_default(),
@@ -46,9 +50,9 @@ impl Files {
 
 /// What a catalogue is made of.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sources<'a> {
+pub(crate) struct CatalogueInputs<'a> {
     pub(crate) builtin_scenarios: bool,
-    pub(crate) files: &'a Files,
+    pub(crate) files: &'a CatalogueFiles,
     /// Scenarios that were built in Rust, above all others.
     pub(crate) own_scenarios: &'a [Scenario],
     /// When a scenario that does not say so reaches its outcome.
@@ -58,11 +62,11 @@ pub(crate) struct Sources<'a> {
 impl Catalogue {
     /// All that can be made of the sources. What is wrong, or may be, is added to `findings`: what is not understood,
     /// names that no other file has, what never happens.
-    pub(crate) fn of(sources: Sources<'_>, findings: &mut Findings) -> Self {
-        let Sources { builtin_scenarios, files, own_scenarios, finish } = sources;
+    pub(crate) fn load(sources: CatalogueInputs<'_>, findings: &mut LoadDiagnostics) -> Self {
+        let CatalogueInputs { builtin_scenarios, files, own_scenarios, finish } = sources;
         let scenarios = ScenarioRegistry::read(builtin_scenarios, &files.scenarios, own_scenarios, finish, findings);
         let catalogue = Self { scenarios, fixtures: Arc::new(Fixtures::read(&files.fixtures, findings)) };
-        let placed = |scenario: &Scenario, found: Vec<(String, String)>| -> Vec<Problem> {
+        let placed = |scenario: &Scenario, found: Vec<(String, String)>| -> Vec<FileProblem> {
             if found.is_empty() {
                 return Vec::new();
             }
@@ -72,12 +76,12 @@ impl Catalogue {
                 Some(file) => file.problem_in(&place, message),
                 None => scenario.problem(message),
             };
-            found.into_iter().take(MOST_OF_A_FILE).map(problem).collect()
+            found.into_iter().take(MAX_PROBLEMS_PER_FILE).map(problem).collect()
         };
         for scenario in catalogue.scenarios.custom() {
             let unknown = catalogue.unknown_names(scenario).into_iter().map(|(place, name)| (place, with_meant(name)));
             findings.problems.extend(placed(scenario, unknown.collect()));
-            findings.warnings.extend(placed(scenario, catalogue.doubts(scenario)));
+            findings.warnings.extend(placed(scenario, catalogue.warnings(scenario)));
         }
         for file in files.scenarios.iter().filter(|file| catalogue.scenarios.is_broken(file)) {
             findings.problems.extend(catalogue.unknown_names_in(file));
@@ -115,7 +119,7 @@ impl Catalogue {
     }
 
     /// What the file of a scenario names that is not there, where nothing but its text is known.
-    fn unknown_names_in(&self, file: &DataFile) -> Vec<Problem> {
+    fn unknown_names_in(&self, file: &DataFile) -> Vec<FileProblem> {
         let Fixtures { documents, people, .. } = &*self.fixtures;
         let documents =
             file.texts("stages.*.document").into_iter().map(|(place, name)| (place, documents.get(&name).err()));

@@ -4,14 +4,14 @@ use std::{fs, path::PathBuf};
 
 use clap::Subcommand;
 
-use super::{Done, print, settings::Settings};
+use super::{CommandResult, print, settings::SettingsArgs};
 use crate::{
     clock::Clock,
     server::tls::{CertificateAuthority, usual_folder},
 };
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Ca {
+pub(super) enum CaArgs {
     /// Print the CA's certificate (PEM), which is made at first use
     Export {
         /// File to write it to instead
@@ -29,9 +29,9 @@ pub(super) enum Ca {
 }
 
 /// Runs the command; `before` is what settings in front of it say.
-pub(super) fn ca(command: Ca, before: Settings) -> Done {
-    let Ca::Export { out, tls_folder, config } = command;
-    let folder = Settings::of_tls_folder(tls_folder, config).over(before).with_file()?.tls_folder();
+pub(super) fn ca(command: CaArgs, before: SettingsArgs) -> CommandResult {
+    let CaArgs::Export { out, tls_folder, config } = command;
+    let folder = SettingsArgs::of_tls_folder(tls_folder, config).over(before).with_file()?.tls_folder();
     let authority = CertificateAuthority::load_or_create(&folder.unwrap_or_else(usual_folder), Clock::new(None).now())?;
     match out {
         Some(path) => fs::write(&path, &authority.certificate)

@@ -9,33 +9,33 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use super::{Done, print, settings::Settings};
+use super::{CommandResult, print, settings::SettingsArgs};
 use crate::{
-    catalogue::{Catalogue, Files},
+    catalogue::{Catalogue, CatalogueFiles},
     company::Company,
     config::Config,
-    data_file::{DataFile, Findings, Problem, keys_of},
+    data_file::{DataFile, FileProblem, LoadDiagnostics, keys_of},
     mock::{SettingProblem, setting_problems, setting_warnings, sources},
     result::{FixtureFiles, FixtureKind, Fixtures},
     scenario::ScenarioFile,
 };
 
 #[derive(Debug, Args)]
-pub(super) struct Check {
+pub(super) struct CheckArgs {
     /// Files and folders to check; without any, those that the settings name
     #[arg(value_name = "PATHS")]
     paths: Vec<PathBuf>,
 
     /// How it is written: for people, as JSON, or as annotations of GitHub Actions
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: ReportFormat,
 
     #[command(flatten)]
-    settings: Box<Settings>,
+    settings: Box<SettingsArgs>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum Format {
+enum ReportFormat {
     #[default]
     Text,
     Json,
@@ -44,7 +44,7 @@ enum Format {
 
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FileKind {
     Scenario,
     Fixture(FixtureKind),
     Config,
@@ -53,47 +53,47 @@ enum Kind {
 /// Something is wrong with the files, and was said.
 #[derive(Debug, thiserror::Error)]
 #[error("there is a problem")]
-pub(super) struct Found;
+pub(super) struct CheckFailed;
 
 /// Checks, and says what is found; `before` is what settings in front of the command say.
 ///
 /// # Errors
 ///
-/// [`Found`] where there is a problem.
-pub(super) fn check(check: Check, before: Settings) -> Done {
-    let Check { paths, format, settings } = check;
+/// [`CheckFailed`] where there is a problem.
+pub(super) fn check(check: CheckArgs, before: SettingsArgs) -> CommandResult {
+    let CheckArgs { paths, format, settings } = check;
     let settings = settings.over(before);
     if paths.is_empty() && !settings.names_files() {
         return Err("there is nothing to check: name files or folders, or settings that do, such as --scenarios, \
                     --fixtures or --config"
             .into());
     }
-    let mut checked = Checked::default();
+    let mut checked = CheckRun::default();
     if paths.is_empty() {
-        checked.whole(settings)
+        checked.check_all(settings)
     } else {
         checked.paths(&paths, settings)
     }
-    let Checked { mut findings, files } = checked;
+    let CheckRun { mut findings, files } = checked;
     findings.sort();
     print(report::written(format, &findings, files))?;
-    if findings.problems.is_empty() { Ok(()) } else { Err(Found.into()) }
+    if findings.problems.is_empty() { Ok(()) } else { Err(CheckFailed.into()) }
 }
 
 /// What was looked at so far.
 #[derive(Default)]
-pub(super) struct Checked {
-    pub(super) findings: Findings,
+pub(super) struct CheckRun {
+    pub(super) findings: LoadDiagnostics,
     /// How many files were read.
     files: usize,
 }
 
-impl Checked {
+impl CheckRun {
     /// Looks at the config file, at all that the settings name, and at the settings.
-    fn whole(&mut self, settings: Settings) {
+    fn check_all(&mut self, settings: SettingsArgs) {
         let Some(path) = settings.config_file() else { return self.settings(settings, None) };
         let file = self.read(&path);
-        match file.as_ref().and_then(|file| self.findings.take(Settings::in_file(file))) {
+        match file.as_ref().and_then(|file| self.findings.ok_or_record(SettingsArgs::in_file(file))) {
             Some(said) => self.settings(settings.over(said), file.as_ref()),
             // What else a broken file says is not known, and so not what settings are together.
             None => drop(self.config_of(settings).map(|config| self.catalogue(&config))),
@@ -101,16 +101,16 @@ impl Checked {
     }
 
     /// Looks at what the settings name, and at the settings, which come from that file.
-    fn settings(&mut self, settings: Settings, file: Option<&DataFile>) {
+    fn settings(&mut self, settings: SettingsArgs, file: Option<&DataFile>) {
         if let Some(config) = self.config_of(settings) {
             self.values(&config, file);
-            self.together(&config, &config.companies(), file);
+            self.check_consistency(&config, &config.companies(), file);
         }
     }
 
     /// Looks at whether the settings can each be read, and answers what a server is started with.
-    pub(super) fn config_of(&mut self, settings: Settings) -> Option<Config> {
-        self.findings.take(settings.into_config().map_err(Problem::new))
+    pub(super) fn config_of(&mut self, settings: SettingsArgs) -> Option<Config> {
+        self.findings.ok_or_record(settings.into_config().map_err(FileProblem::new))
     }
 
     /// Looks at the values of settings, which come from that file.
@@ -120,7 +120,12 @@ impl Checked {
     }
 
     /// Looks at what the settings name, and at whether these companies, which come from that file, fit it.
-    pub(super) fn together(&mut self, config: &Config, companies: &[Company], file: Option<&DataFile>) -> Catalogue {
+    pub(super) fn check_consistency(
+        &mut self,
+        config: &Config,
+        companies: &[Company],
+        file: Option<&DataFile>,
+    ) -> Catalogue {
         let catalogue = self.catalogue(config);
         let placed = |misfit: SettingProblem| placed(file, misfit);
         self.findings.problems.extend(setting_problems(&catalogue, config, companies).into_iter().map(placed));
@@ -130,14 +135,15 @@ impl Checked {
 
     /// Looks at what the settings name.
     fn catalogue(&mut self, config: &Config) -> Catalogue {
-        let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
+        let files =
+            CatalogueFiles::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
         self.files += files.all().count();
-        Catalogue::of(sources(config, &files), &mut self.findings)
+        Catalogue::load(sources(config, &files), &mut self.findings)
     }
 
     /// Looks at these files and folders. What they name is looked for in the fixtures among them, or else in those of
     /// the settings.
-    fn paths(&mut self, paths: &[PathBuf], settings: Settings) {
+    fn paths(&mut self, paths: &[PathBuf], settings: SettingsArgs) {
         let (mut scenarios, mut fixtures) = (BTreeMap::<PathBuf, Vec<DataFile>>::new(), None);
         let files = paths.iter().flat_map(|path| {
             if !path.is_dir() {
@@ -155,29 +161,29 @@ impl Checked {
             files
         });
         for file in files.collect::<Vec<_>>() {
-            match Kind::detect(&file) {
-                Kind::Scenario => {
+            match FileKind::detect(&file) {
+                FileKind::Scenario => {
                     let folder = file.path.parent().unwrap_or(Path::new("")).to_owned();
                     scenarios.entry(folder).or_default().push(file);
                 }
-                Kind::Fixture(kind) => kind.check(&file, &mut self.findings),
-                Kind::Config => self.config(&file),
+                FileKind::Fixture(kind) => kind.check(&file, &mut self.findings),
+                FileKind::Config => self.config(&file),
             }
         }
         if scenarios.is_empty() {
             return;
         }
         // Of files that nobody asked about nothing is said.
-        let mut ignored = Findings::default();
+        let mut ignored = LoadDiagnostics::default();
         let named = settings.clone().with_file().unwrap_or(settings);
         let Some(mut config) = self.config_of(named) else { return };
         config.scenarios = None;
-        let mut files = Files::in_folders(None, config.fixtures.as_deref(), &mut ignored);
+        let mut files = CatalogueFiles::in_folders(None, config.fixtures.as_deref(), &mut ignored);
         files.fixtures = fixtures.unwrap_or(files.fixtures);
         for (folder, scenarios) in scenarios {
             files.scenarios = scenarios;
-            let mut findings = Findings::default();
-            Catalogue::of(sources(&config, &files), &mut findings);
+            let mut findings = LoadDiagnostics::default();
+            Catalogue::load(sources(&config, &files), &mut findings);
             findings.retain(|file| file.is_some_and(|file| file.parent() == Some(&folder)));
             self.findings.add(findings);
         }
@@ -186,7 +192,7 @@ impl Checked {
     /// Looks at a config file, and not at what it names.
     fn config(&mut self, file: &DataFile) {
         let mut whole = Self::default();
-        if let Some(settings) = whole.findings.take(Settings::in_file(file)) {
+        if let Some(settings) = whole.findings.ok_or_record(SettingsArgs::in_file(file)) {
             whole.settings(settings, Some(file));
         }
         whole.findings.retain(|path| path.is_none_or(|path| path == file.path));
@@ -195,11 +201,11 @@ impl Checked {
 
     pub(super) fn read(&mut self, path: &Path) -> Option<DataFile> {
         self.files += 1;
-        self.findings.take(DataFile::read(path))
+        self.findings.ok_or_record(DataFile::read(path))
     }
 }
 
-impl Kind {
+impl FileKind {
     /// What the file is for, by its folder, or else by the schema that it names, or else by its keys.
     fn detect(file: &DataFile) -> Self {
         if let Some(kind) = file.path.parent().and_then(Path::file_name).and_then(FixtureKind::of_folder) {
@@ -213,8 +219,8 @@ impl Kind {
             return kind;
         }
         let kinds = [
-            (Self::Config, keys_of::<Settings>()),
-            (Self::Fixture(FixtureKind::Screened), FixtureKind::Screened.keys()),
+            (Self::Config, keys_of::<SettingsArgs>()),
+            (Self::Fixture(FixtureKind::Screening), FixtureKind::Screening.keys()),
             (Self::Fixture(FixtureKind::Person), FixtureKind::Person.keys()),
             (Self::Scenario, keys_of::<ScenarioFile>()),
         ];
@@ -224,8 +230,8 @@ impl Kind {
 }
 
 /// What is wrong with a setting, where the file says it.
-fn placed(file: Option<&DataFile>, SettingProblem { company, message }: SettingProblem) -> Problem {
-    let Some(file) = file else { return Problem::new(message) };
+fn placed(file: Option<&DataFile>, SettingProblem { company, message }: SettingProblem) -> FileProblem {
+    let Some(file) = file else { return FileProblem::new(message) };
     let of_company = |key: &str, field: &str| {
         let at = file.element_with("companies", &["key", "company_key"], key)?;
         Some(format!("companies.{at}.{field}"))
@@ -242,7 +248,7 @@ fn placed(file: Option<&DataFile>, SettingProblem { company, message }: SettingP
     match place {
         Some(place) if file.has(&place) => file.problem_in(&place, message),
         // A key that comes from a variable does not stand in the file.
-        None if company.is_some() && file.has("companies") => Problem::of_file(&file.path, message),
-        _ => Problem::new(message),
+        None if company.is_some() && file.has("companies") => FileProblem::of_file(&file.path, message),
+        _ => FileProblem::new(message),
     }
 }

@@ -10,26 +10,26 @@ use quick_xml::{
     events::{BytesDecl, Event},
 };
 
-use super::Done;
+use super::CommandResult;
 use crate::{
     coverage::{Coverage, CoverageItem, CoverageKind},
-    data_file::irregular,
+    data_file::special_file_kind,
 };
 
 /// Where the report goes.
-pub(super) struct Report {
+pub(super) struct CoverageReportFile {
     text: PathBuf,
     junit: PathBuf,
 }
 
-impl Report {
+impl CoverageReportFile {
     /// Checks that it can be written, so that nobody finds out at the end that it cannot.
     pub(super) fn prepare(path: &Path) -> Result<Self, String> {
         let is_xml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
         let text = if is_xml { path.with_extension("txt") } else { path.to_owned() };
         let report = Self { text, junit: path.with_extension("xml") };
         for path in [&report.text, &report.junit] {
-            if let Some(kind) = fs::metadata(path).ok().as_ref().and_then(irregular) {
+            if let Some(kind) = fs::metadata(path).ok().as_ref().and_then(special_file_kind) {
                 let path = path.display();
                 return Err(format!("--coverage: `{path}` is {kind}; name a regular file or none yet"));
             }
@@ -40,7 +40,7 @@ impl Report {
         }
     }
 
-    pub(super) fn write(&self, coverage: &Coverage) -> Done {
+    pub(super) fn write(&self, coverage: &Coverage) -> CommandResult {
         let write = |path: &Path, text: String| {
             let problem = |error| format!("cannot write the coverage to `{}`: {error}", path.display());
             fs::write(path, text).map_err(problem)

@@ -2,29 +2,29 @@
 
 use clap::Args;
 
-use super::settings::Settings;
+use super::settings::SettingsArgs;
 use crate::server::MockServer;
 
 #[derive(Debug, Args)]
-pub(super) struct Demo {
+pub(super) struct DemoArgs {
     /// Open the page in the browser, too
     #[arg(long)]
     open: bool,
 
     #[command(flatten)]
-    pub(super) settings: Box<Settings>,
+    pub(super) settings: Box<SettingsArgs>,
 }
 
 /// What is done with the page, besides serving it.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Showing {
+pub(super) enum DemoMode {
     Printed,
     Opened,
 }
 
-impl Demo {
-    pub(super) fn showing(&self) -> Showing {
-        if self.open { Showing::Opened } else { Showing::Printed }
+impl DemoArgs {
+    pub(super) fn showing(&self) -> DemoMode {
+        if self.open { DemoMode::Opened } else { DemoMode::Printed }
     }
 }
 

@@ -14,20 +14,20 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 
 use super::{
-    Command, CommandLine, Done, command_line,
-    demo::Demo,
+    Command, CommandLine, CommandResult, command_line,
+    demo::DemoArgs,
     local_url_in,
-    settings::Settings,
+    settings::SettingsArgs,
     values::{parse_host, parse_port},
 };
-use crate::{data_file::irregular, server::local_url};
+use crate::{data_file::special_file_kind, server::local_url};
 
 /// How long `health` waits for an answer.
 const DEADLINE: Duration = Duration::from_secs(2);
 
 /// What says where the server is, the strongest first.
 #[derive(Debug, Default, clap::Args)]
-pub(super) struct Whereabouts {
+pub(super) struct HealthArgs {
     /// Base URL of the server
     #[arg(long, value_name = "URL")]
     url: Option<String>,
@@ -49,13 +49,13 @@ pub(super) struct Whereabouts {
     config: Option<PathBuf>,
 }
 
-impl Whereabouts {
+impl HealthArgs {
     /// The base URL to ask; `before` is what settings in front of the command say.
-    fn find(self, before: Settings) -> Result<String, Box<dyn Error>> {
+    fn find(self, before: SettingsArgs) -> Result<String, Box<dyn Error>> {
         if let Some(url) = self.url {
             return Ok(url.trim_end_matches('/').to_owned());
         }
-        let said = Settings::of_whereabouts(self.host, self.port, self.ready_file, self.config).over(before);
+        let said = SettingsArgs::of_whereabouts(self.host, self.port, self.ready_file, self.config).over(before);
         let running = if said.tells_port() { None } else { running_server() };
         let settings = match running {
             Some(running) => running.over(said),
@@ -68,7 +68,7 @@ impl Whereabouts {
                 format!("the server is not ready: cannot read its ready file `{}`: {problem}", path.display())
             };
             let metadata = fs::metadata(path).map_err(|error| failed(&error))?;
-            if let Some(kind) = irregular(&metadata) {
+            if let Some(kind) = special_file_kind(&metadata) {
                 return Err(failed(&format_args!("it is {kind}")).into());
             }
             return Ok(local_url_in(&fs::read_to_string(path).map_err(|error| failed(&error))?));
@@ -86,7 +86,7 @@ impl Whereabouts {
 /// The settings of the server that runs on this machine or in this container, where there is one and no other.
 ///
 /// A container's health check is given nothing but the environment, and the server may have got flags.
-fn running_server() -> Option<Settings> {
+fn running_server() -> Option<SettingsArgs> {
     let own = fs::read_link("/proc/self/exe").ok()?;
     let mut servers = fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| {
         let process = entry.path();
@@ -99,7 +99,7 @@ fn running_server() -> Option<Settings> {
         let line = CommandLine::from_arg_matches(&command_line().try_get_matches_from(arguments).ok()?).ok()?;
         match line.command {
             None => Some(line.settings),
-            Some(Command::Serve { settings } | Command::Demo(Demo { settings, .. })) => {
+            Some(Command::Serve { settings } | Command::Demo(DemoArgs { settings, .. })) => {
                 Some(settings.over(line.settings))
             }
             Some(_) => None,
@@ -109,7 +109,7 @@ fn running_server() -> Option<Settings> {
 }
 
 /// Asks the server; `before` is what settings in front of the command say.
-pub(super) async fn health(asked: Whereabouts, before: Settings) -> Done {
+pub(super) async fn health(asked: HealthArgs, before: SettingsArgs) -> CommandResult {
     let url = asked.find(before)?;
     let uri: hyper::Uri = format!("{url}/__admin/health/ready").parse().map_err(|_| format!("`{url}` is not a URL"))?;
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();

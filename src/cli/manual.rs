@@ -5,24 +5,24 @@ use std::{fs, path::PathBuf};
 use clap::Args;
 use clap_complete::Shell;
 
-use super::{Done, command_line, print};
+use super::{CommandResult, command_line, print};
 
 #[derive(Debug, Args)]
-pub(super) struct Completions {
+pub(super) struct CompletionsArgs {
     /// The shell that is to complete commands and flags
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Man {
+pub(super) struct ManArgs {
     /// Folder to write the pages of all commands to instead
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
 /// Prints what the shell reads.
-pub(super) fn completions(Completions { shell }: Completions) -> Done {
+pub(super) fn completions(CompletionsArgs { shell }: CompletionsArgs) -> CommandResult {
     let mut command = command_line();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "identomat-mock", &mut script);
@@ -30,7 +30,7 @@ pub(super) fn completions(Completions { shell }: Completions) -> Done {
 }
 
 /// Prints the page of the program, or writes those of all commands.
-pub(super) fn man(Man { out }: Man) -> Done {
+pub(super) fn man(ManArgs { out }: ManArgs) -> CommandResult {
     let command = command_line();
     match out {
         Some(folder) => fs::create_dir_all(&folder)

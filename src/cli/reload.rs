@@ -13,11 +13,11 @@ use std::{
 use serde_json::Value;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{check::Checked, settings::Settings, signals::Hangups};
+use super::{check::CheckRun, settings::SettingsArgs, signals::HangupSignals};
 use crate::{
-    catalogue::Files,
+    catalogue::CatalogueFiles,
     config::Config,
-    data_file::{DataFile, Findings, Problem},
+    data_file::{DataFile, FileProblem, LoadDiagnostics},
     mock::MockService,
 };
 
@@ -26,9 +26,9 @@ const COUNTS_AT_ONCE: [&str; 2] = ["companies", "company-key"];
 
 /// The files that the settings name.
 #[derive(Debug, Clone)]
-pub(super) struct Sources {
+pub(super) struct WatchedFiles {
     /// What the user set, besides the config file.
-    flags: Settings,
+    flags: SettingsArgs,
     config_file: Option<PathBuf>,
     scenarios: Option<PathBuf>,
     fixtures: Option<PathBuf>,
@@ -38,9 +38,9 @@ pub(super) struct Sources {
     digest: u64,
 }
 
-impl Sources {
+impl WatchedFiles {
     /// The files of a server that is about to start with that; none of them is read yet.
-    pub(super) fn new(flags: Settings, config: &Config) -> Self {
+    pub(super) fn new(flags: SettingsArgs, config: &Config) -> Self {
         let (config_file, scenarios, fixtures) =
             (flags.config_file(), config.scenarios.clone(), config.fixtures.clone());
         Self { flags, config_file, scenarios, fixtures, at_start: BTreeMap::new(), digest: 0 }
@@ -62,13 +62,13 @@ impl Sources {
 
     /// A number that is another one as soon as a file, or the text of one, is another one.
     fn digest(&self) -> u64 {
-        let (mut hasher, mut findings) = (DefaultHasher::new(), Findings::default());
-        let files = Files::in_folders(self.scenarios.as_deref(), self.fixtures.as_deref(), &mut findings);
-        let config = self.config_file.as_ref().and_then(|path| findings.take(DataFile::read(path)));
+        let (mut hasher, mut findings) = (DefaultHasher::new(), LoadDiagnostics::default());
+        let files = CatalogueFiles::in_folders(self.scenarios.as_deref(), self.fixtures.as_deref(), &mut findings);
+        let config = self.config_file.as_ref().and_then(|path| findings.ok_or_record(DataFile::read(path)));
         for file in files.all().chain(&config) {
             (&file.path, file.text()).hash(&mut hasher);
         }
-        let Findings { problems, warnings } = findings;
+        let LoadDiagnostics { problems, warnings } = findings;
         problems.iter().chain(&warnings).for_each(|found| found.to_string().hash(&mut hasher));
         hasher.finish()
     }
@@ -76,7 +76,7 @@ impl Sources {
     /// Reads everything again, for sessions that begin from now on. Nothing changes where anything is wrong.
     fn reload(&self, mock: &MockService, why: &str) {
         match self.try_reload(mock) {
-            Ok(Findings { warnings, .. }) => {
+            Ok(LoadDiagnostics { warnings, .. }) => {
                 warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
                 tracing::info!("{why}: everything was read again; new sessions take it");
             }
@@ -88,31 +88,31 @@ impl Sources {
         }
     }
 
-    fn try_reload(&self, mock: &MockService) -> Result<Findings, Vec<Problem>> {
-        let mut checked = Checked::default();
+    fn try_reload(&self, mock: &MockService) -> Result<LoadDiagnostics, Vec<FileProblem>> {
+        let mut checked = CheckRun::default();
         let file = self.config_file.as_ref().and_then(|path| checked.read(path));
-        let said = file.as_ref().and_then(|file| checked.findings.take(Settings::in_file(file)));
+        let said = file.as_ref().and_then(|file| checked.findings.ok_or_record(SettingsArgs::in_file(file)));
         let settings = said.map_or(self.flags.clone(), |said| self.flags.clone().over(said));
         let companies = checked.config_of(settings).map(|config| {
             checked.values(&config, file.as_ref());
             config.companies()
         });
         let companies = companies.unwrap_or_default();
-        let catalogue = checked.together(&mock.config, &companies, file.as_ref());
+        let catalogue = checked.check_consistency(&mock.config, &companies, file.as_ref());
         let mut findings = checked.findings;
         findings.sort();
         if !findings.problems.is_empty() {
             return Err(findings.problems);
         }
-        mock.replace_catalogue(catalogue, companies).map_err(|error| vec![Problem::new(error.to_string())])?;
+        mock.replace_catalogue(catalogue, companies).map_err(|error| vec![FileProblem::new(error.to_string())])?;
         if let Some(file) = &file {
-            self.tell_of_later(&settings_in(file));
+            self.log_restart_only_changes(&settings_in(file));
         }
         Ok(findings)
     }
 
     /// Says in the log which settings of the config file are others than at the start, and do not count yet.
-    fn tell_of_later(&self, now: &BTreeMap<String, Value>) {
+    fn log_restart_only_changes(&self, now: &BTreeMap<String, Value>) {
         let is_other =
             |key: &&String| now.get(*key) != self.at_start.get(*key) && !COUNTS_AT_ONCE.contains(&key.as_str());
         let mut later: Vec<_> = now.keys().chain(self.at_start.keys()).filter(is_other).collect();
@@ -131,26 +131,26 @@ fn settings_in(file: &DataFile) -> BTreeMap<String, Value> {
 }
 
 /// Reads again until it is dropped.
-pub(super) struct Reloading(JoinHandle<()>);
+pub(super) struct ReloadTask(JoinHandle<()>);
 
-impl Reloading {
+impl ReloadTask {
     /// Reads again when SIGHUP comes, and with `watches` when the files change.
     ///
     /// # Errors
     ///
     /// [`io::Error`] when the system does not let it listen.
-    pub(super) fn start(sources: Sources, mock: Arc<MockService>, watches: bool) -> io::Result<Self> {
-        Ok(Self(tokio::spawn(reload(sources, mock, watches, Hangups::listen()?))))
+    pub(super) fn start(sources: WatchedFiles, mock: Arc<MockService>, watches: bool) -> io::Result<Self> {
+        Ok(Self(tokio::spawn(reload(sources, mock, watches, HangupSignals::listen()?))))
     }
 }
 
-impl Drop for Reloading {
+impl Drop for ReloadTask {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-async fn reload(mut sources: Sources, mock: Arc<MockService>, watches: bool, mut hangups: Hangups) {
+async fn reload(mut sources: WatchedFiles, mock: Arc<MockService>, watches: bool, mut hangups: HangupSignals) {
     loop {
         let why = tokio::select! {
             () = hangups.next() => "SIGHUP",

@@ -8,11 +8,11 @@ use std::{
 
 use clap::{Args, Subcommand};
 
-use super::{Done, print, settings::Settings};
+use super::{CommandResult, print, settings::SettingsArgs};
 use crate::{
     built_in::SCENARIOS,
-    catalogue::{Catalogue, Files},
-    data_file::{DataFile, Findings, LoadError},
+    catalogue::{Catalogue, CatalogueFiles},
+    data_file::{DataFile, LoadDiagnostics, LoadError},
     mock::sources,
     scenario::Origin,
     words::with_meant,
@@ -22,29 +22,29 @@ use crate::{
 const TEMPLATE: &str = include_str!("template.yaml");
 
 #[derive(Debug, Args)]
-pub(super) struct Scenarios {
+pub(super) struct ScenariosArgs {
     #[command(flatten)]
-    settings: Box<Settings>,
+    settings: Box<SettingsArgs>,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Scenario {
+pub(super) struct ScenarioArgs {
     /// By which sessions ask for it
     #[arg(value_name = "NAME")]
     name: String,
 
     #[command(flatten)]
-    settings: Box<Settings>,
+    settings: Box<SettingsArgs>,
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum New {
+pub(super) enum NewArgs {
     /// Write a commented scenario into the folder of `--scenarios`, or else into this one
-    Scenario(Scenario),
+    Scenario(ScenarioArgs),
 }
 
 /// Lists names, where each comes from, and what happens; `before` is what settings in front of the command say.
-pub(super) fn scenarios(Scenarios { settings }: Scenarios, before: Settings) -> Done {
+pub(super) fn scenarios(ScenariosArgs { settings }: ScenariosArgs, before: SettingsArgs) -> CommandResult {
     let (files, catalogue) = read(settings.over(before))?;
     let scenarios = catalogue.scenarios.names().into_iter().map(|name| {
         let scenario = catalogue.scenarios.get(name).expect("it is listed");
@@ -65,7 +65,7 @@ pub(super) fn scenarios(Scenarios { settings }: Scenarios, before: Settings) -> 
 }
 
 /// Prints a scenario as its file says it; `before` is what settings in front of the command say.
-pub(super) fn scenario(Scenario { name, settings }: Scenario, before: Settings) -> Done {
+pub(super) fn scenario(ScenarioArgs { name, settings }: ScenarioArgs, before: SettingsArgs) -> CommandResult {
     let (files, catalogue) = read(settings.over(before))?;
     catalogue.scenarios.check(&name).map_err(with_meant)?;
     let built_in = || SCENARIOS.iter().find(|file| file.name == name).map(|file| file.text);
@@ -74,7 +74,7 @@ pub(super) fn scenario(Scenario { name, settings }: Scenario, before: Settings) 
 }
 
 /// Writes a file to begin with; `before` is what settings in front of the command say.
-pub(super) fn new(New::Scenario(Scenario { name, settings }): New, before: Settings) -> Done {
+pub(super) fn new(NewArgs::Scenario(ScenarioArgs { name, settings }): NewArgs, before: SettingsArgs) -> CommandResult {
     let is_name = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
     if !is_name {
         return Err(format!(
@@ -99,15 +99,15 @@ pub(super) fn new(New::Scenario(Scenario { name, settings }): New, before: Setti
 /// # Errors
 ///
 /// All that is wrong with the files.
-fn read(settings: Settings) -> Result<(Files, Catalogue), Box<dyn std::error::Error>> {
+fn read(settings: SettingsArgs) -> Result<(CatalogueFiles, Catalogue), Box<dyn std::error::Error>> {
     let config = settings.with_file()?.into_config()?;
-    let mut findings = Findings::default();
-    let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
-    let catalogue = Catalogue::of(sources(&config, &files), &mut findings);
+    let mut findings = LoadDiagnostics::default();
+    let files = CatalogueFiles::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
+    let catalogue = Catalogue::load(sources(&config, &files), &mut findings);
     LoadError::check(findings.problems)?;
     Ok((files, catalogue))
 }
 
-fn file_of<'a>(files: &'a Files, name: &str) -> Option<&'a DataFile> {
+fn file_of<'a>(files: &'a CatalogueFiles, name: &str) -> Option<&'a DataFile> {
     files.scenarios.iter().find(|file| file.name == name)
 }

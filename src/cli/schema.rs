@@ -2,17 +2,17 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Done, print};
+use super::{CommandResult, print};
 
 #[derive(Debug, Args)]
-pub(super) struct Schema {
+pub(super) struct SchemaArgs {
     /// What files it is of
     #[arg(value_enum)]
-    of: SchemaOf,
+    kind: SchemaKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SchemaOf {
+enum SchemaKind {
     /// Files in the folder of `--scenarios`
     Scenario,
     /// The file of `--config`
@@ -21,7 +21,7 @@ enum SchemaOf {
     Person,
 }
 
-impl SchemaOf {
+impl SchemaKind {
     /// Its text, which is written from the types.
     fn text(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl SchemaOf {
 }
 
 /// Prints the JSON Schema of a kind of file.
-pub(super) fn schema(Schema { of }: Schema) -> Done {
+pub(super) fn schema(SchemaArgs { kind: of }: SchemaArgs) -> CommandResult {
     print(of.text())
 }
 

@@ -10,8 +10,8 @@ use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
 use super::values::{
-    self, AnyKey, HostName, KeyAndSecret, Length, LogFormat, LogLevel, Moment, Pages, PublicUrl, Size, Status,
-    StatusOf, one_or_many, parse_host, parse_number, parse_port,
+    self, CompanyArg, CorsArg, DurationArg, ErrorStatusArg, HostNameArg, LogFormat, LogLevel, OnDemandArg,
+    PublicUrlArg, SizeArg, StatusArg, TimestampArg, one_or_many, parse_host, parse_number, parse_port,
 };
 use crate::{Config, Dialect, ResultCase, Trigger, company::CompanyFile, faults::FaultFile};
 
@@ -31,7 +31,7 @@ const GROUPS: [(&str, &str); 8] = [
 #[derive(Debug, Clone, Default, Args, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct Settings {
+pub(super) struct SettingsArgs {
     /// Address to listen on [default: 127.0.0.1]
     #[arg(long, env = "IDENTOMAT_MOCK_HOST", value_name = "ADDRESS", value_parser = parse_host)]
     #[serde(deserialize_with = "values::host")]
@@ -44,12 +44,12 @@ pub(super) struct Settings {
 
     /// Base URL that others use, where it is not the address listened on
     #[arg(long, env = "IDENTOMAT_MOCK_PUBLIC_URL", value_name = "URL")]
-    public_url: Option<PublicUrl>,
+    public_url: Option<PublicUrlArg>,
 
     /// Serve HTTPS on the same port, beside HTTP, with a certificate for these names and for localhost (several with
     /// commas); `identomat-mock ca export` prints the CA to trust
     #[arg(long, env = "IDENTOMAT_MOCK_TLS", value_name = "NAMES", value_delimiter = ',')]
-    tls: Option<Vec<HostName>>,
+    tls: Option<Vec<HostNameArg>>,
 
     /// Folder of the CA that `--tls` uses, which is made at first use [default: identomat-mock in the user's data folder]
     #[arg(long, env = "IDENTOMAT_MOCK_TLS_FOLDER", value_name = "PATH")]
@@ -59,24 +59,24 @@ pub(super) struct Settings {
     /// separate several
     #[arg(long, env = "IDENTOMAT_MOCK_CORS", value_name = "ORIGIN", value_delimiter = ',')]
     #[serde(deserialize_with = "one_or_many")]
-    cors: Option<Vec<Pages>>,
+    cors: Option<Vec<CorsArg>>,
 
     /// Company that may call, with a secret where calls are signed; may be repeated, commas separate several
     /// [default: 0123456789012345678901234567890123456789]
     #[arg(long, env = "IDENTOMAT_MOCK_COMPANY_KEY", value_name = "KEY[=SECRET]")]
     #[arg(value_delimiter = ',', hide_env_values = true)]
     #[serde(deserialize_with = "one_or_many")]
-    company_key: Option<Vec<KeyAndSecret>>,
+    company_key: Option<Vec<CompanyArg>>,
 
     /// Let every company key call, or those that match a pattern (`*` for any characters, `?` for one): each is a
     /// company of its own from its first call on, with this secret, in which `{key}` stands for its key
     #[arg(long, env = "IDENTOMAT_MOCK_ANY_COMPANY_KEY", value_name = "PATTERN[=SECRET]")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "*", hide_env_values = true)]
-    any_company_key: Option<AnyKey>,
+    any_company_key: Option<OnDemandArg>,
 
     /// How long such a company stays without a call, in real time [default: 1h]
     #[arg(long, env = "IDENTOMAT_MOCK_COMPANY_IDLE", value_name = "DURATION")]
-    company_idle: Option<Length>,
+    company_idle: Option<DurationArg>,
 
     /// How many such companies there are at most; the idlest makes room [default: 1000]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_COMPANIES", value_name = "NUMBER", value_parser = parse_number::<usize>)]
@@ -134,11 +134,11 @@ pub(super) struct Settings {
 
     /// Stop the clock of every company at this moment, such as 2026-01-31T12:00:00Z
     #[arg(long, env = "IDENTOMAT_MOCK_FROZEN_AT", value_name = "MOMENT")]
-    frozen_at: Option<Moment>,
+    frozen_at: Option<TimestampArg>,
 
     /// How long a session token opens the widget [default: 15m]
     #[arg(long, env = "IDENTOMAT_MOCK_SESSION_LIFETIME", value_name = "DURATION")]
-    session_lifetime: Option<Length>,
+    session_lifetime: Option<DurationArg>,
 
     /// Whether answers are worded as in the vendor's manual (APPROVED) or as in recorded live ones (approved)
     /// [default: manual]
@@ -155,12 +155,12 @@ pub(super) struct Settings {
     #[arg(long, env = "IDENTOMAT_MOCK_ERROR_STATUS", value_name = "[ERROR=]STATUS")]
     #[arg(value_delimiter = ',')]
     #[serde(deserialize_with = "one_or_many")]
-    error_status: Option<Vec<StatusOf>>,
+    error_status: Option<Vec<ErrorStatusArg>>,
 
     /// HTTP status for a picture that the session does not have, which is an argumentError; `--error-status` for all
     /// errors is for it too [default: 404]
     #[arg(long, env = "IDENTOMAT_MOCK_MISSING_MEDIA_STATUS", value_name = "STATUS")]
-    missing_media_status: Option<Status>,
+    missing_media_status: Option<StatusArg>,
 
     /// Send null as `reject_reason` where nothing was rejected, as the manual allows, instead of an object of empty texts
     #[arg(long, env = "IDENTOMAT_MOCK_NULL_REJECT_REASON", value_name = "true|false")]
@@ -185,7 +185,7 @@ pub(super) struct Settings {
 
     /// How much of the pictures that were drawn is kept for whoever asks again [default: 64MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MEDIA_CACHE", value_name = "SIZE")]
-    media_cache: Option<Size>,
+    media_cache: Option<SizeArg>,
 
     /// Add `session_token` to the query of `return_url` when the browser goes there
     #[arg(long, env = "IDENTOMAT_MOCK_RETURN_URL_TOKEN", value_name = "true|false")]
@@ -200,15 +200,15 @@ pub(super) struct Settings {
     /// How long the page around the widget has to do something at the end, before the widget says that nothing came
     /// [default: 5s]
     #[arg(long, env = "IDENTOMAT_MOCK_DONE_PATIENCE", value_name = "DURATION")]
-    done_patience: Option<Length>,
+    done_patience: Option<DurationArg>,
 
     /// Largest body that is not multipart, and largest text part of one that is [default: 1MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_BODY", value_name = "SIZE")]
-    max_body: Option<Size>,
+    max_body: Option<SizeArg>,
 
     /// Largest multipart body [default: 16MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_MULTIPART_BODY", value_name = "SIZE")]
-    max_multipart_body: Option<Size>,
+    max_multipart_body: Option<SizeArg>,
 
     /// Most parts of a multipart body [default: 100]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_PARTS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
@@ -222,27 +222,27 @@ pub(super) struct Settings {
 
     /// Largest picture or video that comes into a session [default: 16MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_UPLOAD", value_name = "SIZE")]
-    max_upload: Option<Size>,
+    max_upload: Option<SizeArg>,
 
     /// Most bytes of all that come into one session [default: 64MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_SESSION_UPLOADS", value_name = "SIZE")]
-    max_session_uploads: Option<Size>,
+    max_session_uploads: Option<SizeArg>,
 
     /// Most bytes of all that come into all sessions [default: 512MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_UPLOADS", value_name = "SIZE")]
-    max_uploads: Option<Size>,
+    max_uploads: Option<SizeArg>,
 
     /// How long the head of a request may take, from its first byte on [default: 10s]
     #[arg(long, env = "IDENTOMAT_MOCK_HEAD_TIMEOUT", value_name = "DURATION")]
-    head_timeout: Option<Length>,
+    head_timeout: Option<DurationArg>,
 
     /// How long the body of a request may take [default: 30s]
     #[arg(long, env = "IDENTOMAT_MOCK_BODY_TIMEOUT", value_name = "DURATION")]
-    body_timeout: Option<Length>,
+    body_timeout: Option<DurationArg>,
 
     /// How long a connection stays open without a request [default: 75s]
     #[arg(long, env = "IDENTOMAT_MOCK_IDLE_TIMEOUT", value_name = "DURATION")]
-    idle_timeout: Option<Length>,
+    idle_timeout: Option<DurationArg>,
 
     /// Most open connections; the longest idle one makes room [default: 16000]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_CONNECTIONS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
@@ -252,12 +252,12 @@ pub(super) struct Settings {
     /// Most bytes of all requests that have not arrived in full; the one that takes longest makes room
     /// [default: 256MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_UNFINISHED", value_name = "SIZE")]
-    max_unfinished: Option<Size>,
+    max_unfinished: Option<SizeArg>,
 
     /// How long open calls may go on when the server is told to stop; those that wait, or are held by a delay, get 503 at
     /// once [default: 500ms]
     #[arg(long, env = "IDENTOMAT_MOCK_GRACE", value_name = "DURATION")]
-    grace: Option<Length>,
+    grace: Option<DurationArg>,
 
     /// Switch the control API below `/__admin/` off; its health checks stay
     #[arg(long, env = "IDENTOMAT_MOCK_NO_ADMIN", num_args = 0..=1, require_equals = true)]
@@ -272,11 +272,11 @@ pub(super) struct Settings {
     /// URL; may be repeated, commas separate several
     #[arg(long, env = "IDENTOMAT_MOCK_ADMIN_HOST", value_name = "NAME", value_delimiter = ',')]
     #[serde(deserialize_with = "one_or_many")]
-    admin_host: Option<Vec<HostName>>,
+    admin_host: Option<Vec<HostNameArg>>,
 
     /// How long the work of one request of the control API may take, besides what it waits for [default: 10s]
     #[arg(long, env = "IDENTOMAT_MOCK_ADMIN_TIMEOUT", value_name = "DURATION")]
-    admin_timeout: Option<Length>,
+    admin_timeout: Option<DurationArg>,
 
     /// Remember no calls and no events; nobody can count them then, or wait for calls
     #[arg(long, env = "IDENTOMAT_MOCK_NO_JOURNAL", value_name = "true|false")]
@@ -290,16 +290,16 @@ pub(super) struct Settings {
 
     /// How many bytes the remembered calls of each company take [default: 2MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_BYTES", value_name = "SIZE")]
-    journal_bytes: Option<Size>,
+    journal_bytes: Option<SizeArg>,
 
     /// How many bytes the remembered calls and events of all companies take together; the oldest make room
     /// [default: 256MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_TOTAL", value_name = "SIZE")]
-    journal_total: Option<Size>,
+    journal_total: Option<SizeArg>,
 
     /// How much of a body, and of an answer, is remembered [default: 16KiB]
     #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_BODY", value_name = "SIZE")]
-    journal_body: Option<Size>,
+    journal_body: Option<SizeArg>,
 
     /// Show company keys and signatures of remembered calls in full
     #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_SECRETS", value_name = "true|false")]
@@ -347,7 +347,7 @@ pub(super) struct Settings {
 
 /// The command line with its settings in groups, wherever all of them are.
 pub(super) fn in_groups(command: Command) -> Command {
-    let settings = Settings::augment_args(Command::new("settings"));
+    let settings = SettingsArgs::augment_args(Command::new("settings"));
     let ids: Vec<_> = settings.get_arguments().map(|argument| argument.get_id().clone()).collect();
     let has_all = ids.iter().all(|id| command.get_arguments().any(|argument| argument.get_id() == id));
     let mut group = None;
@@ -362,7 +362,7 @@ pub(super) fn in_groups(command: Command) -> Command {
     command.mut_subcommands(in_groups)
 }
 
-impl Settings {
+impl SettingsArgs {
     /// Settings that say where a server is, and nothing else.
     pub(super) fn of_whereabouts(
         host: Option<IpAddr>,

@@ -16,7 +16,7 @@ pub(super) struct StopSignals {
 }
 
 /// SIGHUP, where it does not stop the process.
-pub(super) struct Hangups {
+pub(super) struct HangupSignals {
     #[cfg(unix)]
     hangup: tokio::signal::unix::Signal,
 }
@@ -56,7 +56,7 @@ fn has_terminal() -> bool {
 }
 
 #[cfg(unix)]
-impl Hangups {
+impl HangupSignals {
     pub(super) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { hangup: signal(SignalKind::hangup())? })
@@ -79,7 +79,7 @@ impl StopSignals {
 }
 
 #[cfg(not(unix))]
-impl Hangups {
+impl HangupSignals {
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {})
     }

@@ -47,25 +47,25 @@ macro_rules! read_as_text {
 }
 
 read_as_text!(
-    PublicUrl,
-    HostName,
-    Pages,
-    KeyAndSecret,
-    AnyKey,
-    Moment,
-    Length,
-    Size,
-    Status,
-    StatusOf,
+    PublicUrlArg,
+    HostNameArg,
+    CorsArg,
+    CompanyArg,
+    OnDemandArg,
+    TimestampArg,
+    DurationArg,
+    SizeArg,
+    StatusArg,
+    ErrorStatusArg,
     LogFormat,
     LogLevel
 );
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct PublicUrl(pub(super) String);
+pub(super) struct PublicUrlArg(pub(super) String);
 
-impl FromStr for PublicUrl {
+impl FromStr for PublicUrlArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -75,9 +75,9 @@ impl FromStr for PublicUrl {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct HostName(pub(super) String);
+pub(super) struct HostNameArg(pub(super) String);
 
-impl FromStr for HostName {
+impl FromStr for HostNameArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -87,9 +87,9 @@ impl FromStr for HostName {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Pages(pub(super) Cors);
+pub(super) struct CorsArg(pub(super) Cors);
 
-impl FromStr for Pages {
+impl FromStr for CorsArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -99,9 +99,9 @@ impl FromStr for Pages {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct KeyAndSecret(pub(super) Company);
+pub(super) struct CompanyArg(pub(super) Company);
 
-impl FromStr for KeyAndSecret {
+impl FromStr for CompanyArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -120,9 +120,9 @@ impl FromStr for KeyAndSecret {
 /// A pattern of company keys and their secret; `true` stands for all of them, `false` for none.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct AnyKey(pub(super) Option<Company>);
+pub(super) struct OnDemandArg(pub(super) Option<Company>);
 
-impl FromStr for AnyKey {
+impl FromStr for OnDemandArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -130,7 +130,7 @@ impl FromStr for AnyKey {
             "true" => Company::new("*"),
             "false" => return Ok(Self(None)),
             "" => return Err("the pattern is empty; write `*` for all company keys".into()),
-            pattern => pattern.parse::<KeyAndSecret>()?.0,
+            pattern => pattern.parse::<CompanyArg>()?.0,
         };
         Ok(Self(Some(company)))
     }
@@ -138,9 +138,9 @@ impl FromStr for AnyKey {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Moment(pub(super) SystemTime);
+pub(super) struct TimestampArg(pub(super) SystemTime);
 
-impl FromStr for Moment {
+impl FromStr for TimestampArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -150,9 +150,9 @@ impl FromStr for Moment {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Length(pub(super) Duration);
+pub(super) struct DurationArg(pub(super) Duration);
 
-impl FromStr for Length {
+impl FromStr for DurationArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -163,9 +163,9 @@ impl FromStr for Length {
 /// Bytes, or with an ending KiB or MiB.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Size(pub(super) usize);
+pub(super) struct SizeArg(pub(super) usize);
 
-impl FromStr for Size {
+impl FromStr for SizeArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -181,9 +181,9 @@ impl FromStr for Size {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Status(pub(super) u16);
+pub(super) struct StatusArg(pub(super) u16);
 
-impl FromStr for Status {
+impl FromStr for StatusArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -194,12 +194,12 @@ impl FromStr for Status {
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) enum StatusOf {
-    All(Status),
-    One(ErrorCode, Status),
+pub(super) enum ErrorStatusArg {
+    All(StatusArg),
+    One(ErrorCode, StatusArg),
 }
 
-impl FromStr for StatusOf {
+impl FromStr for ErrorStatusArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

@@ -17,10 +17,10 @@ use super::{Company, EvictedCalls, Tenant, TenantSettings, sessions::SessionInde
 use crate::{foreign_text::is_disturbing, glob::Glob};
 
 /// The longest key of a company that comes to be at its first call, in bytes.
-const LONGEST_KEY: usize = 200;
+const MAX_KEY_BYTES: usize = 200;
 
 /// Of so many companies that went it is remembered that they had calls.
-const MOST_LEFT: usize = 1000;
+const MAX_EVICTED_TENANTS: usize = 1000;
 
 /// A company with more sessions than that is removed on a thread of its own.
 const MANY_SESSIONS: usize = 1000;
@@ -62,7 +62,7 @@ impl EvictedTenants {
     fn add(&mut self, key: &str, evicted: EvictedCalls) {
         self.all = self.all.merge(evicted);
         self.by_key.insert(key.to_owned(), evicted);
-        if self.by_key.len() > MOST_LEFT {
+        if self.by_key.len() > MAX_EVICTED_TENANTS {
             self.by_key.shift_remove_index(0);
         }
     }
@@ -109,7 +109,7 @@ impl OnDemandTenants {
 
     /// Whose keys are let in, for hints.
     pub(super) fn describe_pattern(&self) -> String {
-        format!("any like `{}` of at most {LONGEST_KEY} bytes", self.policy.company.key)
+        format!("any like `{}` of at most {MAX_KEY_BYTES} bytes", self.policy.company.key)
     }
 
     pub(super) fn get(&self, key: &str) -> Option<Arc<Tenant>> {
@@ -133,7 +133,7 @@ impl OnDemandTenants {
             tenant.touch(now);
             return Some(tenant);
         }
-        let is_fit = !key.is_empty() && key.len() <= LONGEST_KEY && !key.contains(is_disturbing);
+        let is_fit = !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.contains(is_disturbing);
         if !is_fit || !self.pattern.matches(key) {
             return None;
         }

@@ -11,7 +11,7 @@ use super::sessions::SessionRecord;
 use crate::vendor::Token;
 
 /// Of so many sessions that went it is remembered why.
-const MOST_REMEMBERED: usize = 1000;
+const MAX_REMEMBERED_REMOVALS: usize = 1000;
 
 /// Why a session is not there any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl EvictionOrder {
 
     /// Remembers why a session is not there any more.
     pub(super) fn remember(&mut self, token: Token, why: RemovalReason) {
-        if self.removed.len() == MOST_REMEMBERED {
+        if self.removed.len() == MAX_REMEMBERED_REMOVALS {
             self.removed.pop_front();
         }
         self.removed.push_back((token, why));

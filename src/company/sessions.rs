@@ -434,25 +434,25 @@ mod tests {
 
     use super::*;
     use crate::{
-        catalogue::{Files, Sources},
+        catalogue::{CatalogueFiles, CatalogueInputs},
         company::JournalSettings,
-        data_file::Findings,
+        data_file::LoadDiagnostics,
         scenario::Trigger,
         session::{NewSession, SessionSpec},
-        vendor::{Form, StepTypes, Switches, TokenSource},
+        vendor::{BooleanFlags, FlagsAndSteps, StepTypes, TokenSource},
     };
 
     #[test]
     fn a_token_that_comes_again_after_a_reset_is_that_of_the_new_session() {
         let finish = Trigger::Widget;
-        let files = Files::default();
-        let sources = Sources { builtin_scenarios: true, files: &files, own_scenarios: &[], finish: &finish };
-        let catalogue = Arc::new(Catalogue::of(sources, &mut Findings::default()));
+        let files = CatalogueFiles::default();
+        let sources = CatalogueInputs { builtin_scenarios: true, files: &files, own_scenarios: &[], finish: &finish };
+        let catalogue = Arc::new(Catalogue::load(sources, &mut LoadDiagnostics::default()));
         let token = TokenSource::new(Some(1), "key").next();
         let begin = |seconds| {
             let scenario = catalogue.scenarios.get("approved").unwrap().clone();
-            let spec = SessionSpec { own: Form::default(), saved: None, scenario, chosen_by: "a test".into() };
-            let (switches, step_types) = (Switches::default(), StepTypes::default());
+            let spec = SessionSpec { own: FlagsAndSteps::default(), saved: None, scenario, chosen_by: "a test".into() };
+            let (switches, step_types) = (BooleanFlags::default(), StepTypes::default());
             let lifetime = Duration::from_secs(60);
             let opening = NewSession { token, spec, switches, step_types, lifetime, parent: None };
             Session::begin(opening, Timestamp::from_second(seconds).unwrap())

@@ -18,17 +18,17 @@ use super::{
     sessions::{EvictedSession, SessionIndex, SessionLimit, SessionStore},
 };
 use crate::{
-    clock::{Clock, Turn, uptime},
-    coverage::Ledger,
+    clock::{Clock, ClockChange, uptime},
+    coverage::CoverageCounters,
     faults::{ActiveFaults, Endpoint, Fault, FaultContext, FaultHit, FaultInfo, SharedFaults},
     foreign_text::shortened,
     scenario::ScenarioChoice,
     tally::is_power_of_ten,
-    vendor::{Form, SavedForm, TokenSource},
+    vendor::{FlagsAndSteps, SavedForm, TokenSource},
 };
 
 /// How many odd things the log tells of one company; whoever sends more of them sends nonsense.
-const MOST_TOLD: usize = 1000;
+const MAX_LOGGED_WARNINGS: usize = 1000;
 
 /// A company while the server runs: its sessions, clock, faults and queue, which no other company sees.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(crate) struct Tenant {
     pub(crate) holds: HeldCalls,
     pub(crate) journal: Arc<Journal>,
     /// What its code has met.
-    pub(crate) coverage: Ledger,
+    pub(crate) coverage: CoverageCounters,
     /// Scenarios of the next sessions.
     queue: Mutex<VecDeque<ScenarioChoice>>,
     /// The faults of `begin/` that scenarios bring, by the scenario's name.
@@ -111,8 +111,11 @@ impl Drop for WaiterGuard {
 
 impl ResolvedConfiguration {
     fn new(config_id: &str, saved: &Configuration) -> Self {
-        let form = Form::from_values(saved.flags.clone(), &saved.steps);
-        Self { form: Arc::new(SavedForm { config_id: config_id.into(), form }), scenario: saved.scenario.clone() }
+        let form = FlagsAndSteps::from_values(saved.flags.clone(), &saved.steps);
+        Self {
+            form: Arc::new(SavedForm { config_id: config_id.into(), flags_and_steps: form }),
+            scenario: saved.scenario.clone(),
+        }
     }
 }
 
@@ -154,7 +157,7 @@ impl Tenant {
             faults: SharedFaults::default(),
             holds: HeldCalls::default(),
             journal,
-            coverage: Ledger::default(),
+            coverage: CoverageCounters::default(),
             queue: Mutex::default(),
             begin_faults: Mutex::default(),
             logged_warnings: Mutex::default(),
@@ -191,8 +194,8 @@ impl Tenant {
     }
 
     /// Turns its clock, and tells those who have to know. Answers the time before and after.
-    pub(crate) fn change_clock(&self, turn: Turn) -> (Timestamp, Timestamp) {
-        let moved = self.clock.turn(turn, |now, is_frozen| self.journal.add_events([Event::clock(now, is_frozen)]));
+    pub(crate) fn change_clock(&self, turn: ClockChange) -> (Timestamp, Timestamp) {
+        let moved = self.clock.update(turn, |now, is_frozen| self.journal.add_events([Event::clock(now, is_frozen)]));
         self.sessions.wake_all();
         moved
     }
@@ -204,7 +207,7 @@ impl Tenant {
         self.sessions.clear();
         self.journal.clear();
         self.coverage.clear();
-        self.clock.turn(Turn::Reset(initial.frozen_at), |_, _| {});
+        self.clock.update(ClockChange::Reset(initial.frozen_at), |_, _| {});
         self.tokens.reset();
         self.faults.replace(&company.faults, self.clock.now());
         self.holds.release_all();
@@ -240,7 +243,7 @@ impl Tenant {
             *self.queue() = queue_of(&company);
         }
         if initial.frozen_at != frozen_at {
-            self.change_clock(Turn::Reset(frozen_at));
+            self.change_clock(ClockChange::Reset(frozen_at));
         }
         if before.faults != company.faults {
             self.faults.replace(&company.faults, self.clock.now());
@@ -254,7 +257,7 @@ impl Tenant {
     pub(crate) fn log_warnings(&self, oddity: &str) {
         let is_new = {
             let mut logged = self.logged_warnings.lock().unwrap_or_else(PoisonError::into_inner);
-            logged.len() < MOST_TOLD && !logged.contains(oddity) && logged.insert(oddity.to_owned())
+            logged.len() < MAX_LOGGED_WARNINGS && !logged.contains(oddity) && logged.insert(oddity.to_owned())
         };
         if is_new {
             tracing::warn!(company = self.key, "{oddity}");

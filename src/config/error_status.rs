@@ -56,7 +56,7 @@ impl ErrorStatus {
     }
 
     /// The status of that error.
-    pub fn of(&self, code: ErrorCode) -> u16 {
+    pub fn status_for(&self, code: ErrorCode) -> u16 {
         self.of_codes[code as usize]
     }
 

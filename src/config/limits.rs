@@ -14,7 +14,7 @@ pub struct Limits {
     pub multipart_body: usize,
     /// The parts of a multipart body: 100.
     pub parts: usize,
-    /// How deep JSON may be nested: 32; at most [`Limits::DEEPEST`].
+    /// How deep JSON may be nested: 32; at most [`Limits::MAX_DEPTH`].
     pub depth: usize,
     /// The bytes of a file that comes into a session: 16 MiB.
     pub upload: usize,
@@ -63,8 +63,8 @@ impl ClientLimits {
     /// How many clients may wait for something to happen, or listen to what does: 10,000, and no more than three quarters
     /// of the connections, so that others can go on.
     pub(crate) fn waiting(&self) -> usize {
-        const MOST: usize = 10_000;
-        (self.connections - self.connections / 4).min(MOST)
+        const MAX_WAITING: usize = 10_000;
+        (self.connections - self.connections / 4).min(MAX_WAITING)
     }
 }
 

@@ -13,16 +13,16 @@ use serde::{
 use serde_saphyr::{Error, Location, Options, Spanned, options::DuplicateKeyPolicy};
 
 /// A file with more than that is not of the kind that it is read as.
-const MOST_PROBLEMS: usize = 100;
+const MAX_PROBLEMS: usize = 100;
 
 /// How many bytes are read again at most to find them.
-const MOST_READ: usize = 1 << 20;
+const MAX_REREAD_BYTES: usize = 1 << 20;
 
 /// Something that is wrong with a file.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Issue {
     pub(super) location: Location,
-    pub(super) what: What,
+    pub(super) kind: IssueKind,
     /// The keys and places in lists that lead there.
     pub(super) path: Vec<String>,
     /// Something is wrong with what is inside, too, which may be the reason.
@@ -30,14 +30,14 @@ pub(super) struct Found {
 }
 
 #[derive(Debug)]
-pub(super) enum What {
+pub(super) enum IssueKind {
     /// No key of that name is known there.
     UnknownKey {
         key: String,
         known: &'static [&'static str],
     },
     /// The key stands there already.
-    Twice {
+    DuplicateKey {
         key: String,
     },
     Other(Box<Error>),
@@ -48,91 +48,91 @@ pub(super) enum What {
 /// # Errors
 ///
 /// What is wrong with it, in the order of its lines: at least one thing.
-pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t str, options: &Options) -> Result<T, Vec<Found>> {
+pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t str, options: &Options) -> Result<T, Vec<Issue>> {
     let mut options = options.clone();
     options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
-    let mut reading = Reading::default();
-    let most_attempts = (MOST_READ / text.len().max(1)).clamp(2, MOST_PROBLEMS);
+    let mut reading = ParseAttempts::default();
+    let most_attempts = (MAX_REREAD_BYTES / text.len().max(1)).clamp(2, MAX_PROBLEMS);
     for _ in 0..most_attempts {
         let read = serde_saphyr::with_deserializer_from_str_with_options(text, options.clone(), |inner| {
-            T::deserialize(Watched { inner, reading: &reading, known: None })
+            T::deserialize(RecordingDeserializer { inner, attempts: &reading, known: None })
         });
         let goes_on = match read {
-            Ok(value) if reading.found.get_mut().is_empty() => return Ok(value),
+            Ok(value) if reading.issues.get_mut().is_empty() => return Ok(value),
             Ok(_) => false,
-            Err(error) => reading.goes_on_without(error),
+            Err(error) => reading.skip_and_retry(error),
         };
         if !goes_on {
             break;
         }
     }
-    let mut found = reading.found.into_inner();
+    let mut found = reading.issues.into_inner();
     found.sort_by_key(|found| (found.location.line(), found.location.column()));
     Err(found)
 }
 
 /// What is known of a file after some attempts at reading it.
 #[derive(Default)]
-struct Reading {
-    found: RefCell<Vec<Found>>,
+struct ParseAttempts {
+    issues: RefCell<Vec<Issue>>,
     /// What is left out, because it is wrong.
     left_out: BTreeSet<Vec<String>>,
     /// Where the attempt is.
-    here: RefCell<Vec<String>>,
+    path: RefCell<Vec<String>>,
     /// Where it failed: the innermost place, and the place of its key, which elements of a list have not.
     failed: RefCell<Option<(Vec<String>, Option<Location>)>>,
 }
 
-impl Reading {
+impl ParseAttempts {
     /// Notes what broke an attempt, and leaves it out of the next one; false where there is no use in another.
-    fn goes_on_without(&mut self, error: Error) -> bool {
+    fn skip_and_retry(&mut self, error: Error) -> bool {
         let (path, of_key) = self.failed.take().unwrap_or_default();
-        self.here.get_mut().clear();
+        self.path.get_mut().clear();
         let is_root = path.is_empty();
-        let found = self.found.get_mut();
+        let found = self.issues.get_mut();
         let may_follow = found.iter().any(|known| known.path.starts_with(&path));
         let location = error.location().or(of_key).unwrap_or(Location::UNKNOWN);
-        found.push(Found { location, what: What::Other(Box::new(error)), path: path.clone(), may_follow });
-        !is_root && found.len() < MOST_PROBLEMS && self.left_out.insert(path)
+        found.push(Issue { location, kind: IssueKind::Other(Box::new(error)), path: path.clone(), may_follow });
+        !is_root && found.len() < MAX_PROBLEMS && self.left_out.insert(path)
     }
 
     fn enter(&self, step: String) {
-        self.here.borrow_mut().push(step);
+        self.path.borrow_mut().push(step);
     }
 
     fn leave(&self) {
-        self.here.borrow_mut().pop();
+        self.path.borrow_mut().pop();
     }
 
     fn is_left_out(&self) -> bool {
-        !self.left_out.is_empty() && self.left_out.contains(&*self.here.borrow())
+        !self.left_out.is_empty() && self.left_out.contains(&*self.path.borrow())
     }
 
     /// Notes where the attempt fails, unless it has failed further inside.
     fn fails(&self, of_key: Option<Location>) {
-        self.failed.borrow_mut().get_or_insert_with(|| (self.here.borrow().clone(), of_key));
+        self.failed.borrow_mut().get_or_insert_with(|| (self.path.borrow().clone(), of_key));
     }
 
     /// Notes what is wrong with a key, once.
-    fn note(&self, location: Location, what: What) {
-        let (mut found, path) = (self.found.borrow_mut(), self.here.borrow().clone());
-        if !found.iter().any(|known| known.location == location) && found.len() < MOST_PROBLEMS {
-            found.push(Found { location, what, path, may_follow: false });
+    fn note(&self, location: Location, what: IssueKind) {
+        let (mut found, path) = (self.issues.borrow_mut(), self.path.borrow().clone());
+        if !found.iter().any(|known| known.location == location) && found.len() < MAX_PROBLEMS {
+            found.push(Issue { location, kind: what, path, may_follow: false });
         }
     }
 }
 
 /// Passes on what it is given, and keeps an eye on it.
-struct Watched<'a, I> {
+struct RecordingDeserializer<'a, I> {
     inner: I,
-    reading: &'a Reading,
+    attempts: &'a ParseAttempts,
     /// The keys of the struct that is being read.
     known: Option<&'static [&'static str]>,
 }
 
-impl<'a, I> Watched<'a, I> {
-    fn watch<T>(&self, inner: T) -> Watched<'a, T> {
-        Watched { inner, reading: self.reading, known: None }
+impl<'a, I> RecordingDeserializer<'a, I> {
+    fn watch<T>(&self, inner: T) -> RecordingDeserializer<'a, T> {
+        RecordingDeserializer { inner, attempts: self.attempts, known: None }
     }
 }
 
@@ -145,7 +145,7 @@ macro_rules! pass_on {
     };
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Watched<'_, D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for RecordingDeserializer<'_, D> {
     type Error = D::Error;
 
     pass_on!(
@@ -185,7 +185,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Watched<'_, D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let visitor = Watched { known: Some(fields), ..self.watch(visitor) };
+        let visitor = RecordingDeserializer { known: Some(fields), ..self.watch(visitor) };
         self.inner.deserialize_struct(name, fields, visitor)
     }
 }
@@ -198,7 +198,7 @@ macro_rules! pass_value_on {
     };
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for RecordingDeserializer<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -239,13 +239,13 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let elements = Elements { inner: self.watch(inner), next: 0 };
+        let elements = RecordingSeq { inner: self.watch(inner), next: 0 };
         self.inner.visit_seq(elements)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
-        let inner = Watched { known: self.known, ..self.watch(inner) };
-        self.inner.visit_map(Entries { inner, seen: HashSet::new(), key: Location::UNKNOWN })
+        let inner = RecordingDeserializer { known: self.known, ..self.watch(inner) };
+        self.inner.visit_map(RecordingMap { inner, seen: HashSet::new(), key: Location::UNKNOWN })
     }
 
     // The words of an enum have nothing inside.
@@ -255,7 +255,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
 }
 
 /// A value of a key or an element of a list.
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Watched<'_, S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for RecordingDeserializer<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
@@ -264,16 +264,16 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Watched<'_, S> {
     }
 }
 
-struct Elements<'a, A> {
-    inner: Watched<'a, A>,
+struct RecordingSeq<'a, A> {
+    inner: RecordingDeserializer<'a, A>,
     next: usize,
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
+impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for RecordingSeq<'_, A> {
     type Error = A::Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let reading = self.inner.reading;
+        let reading = self.inner.attempts;
         loop {
             reading.enter(self.next.to_string());
             self.next += 1;
@@ -295,18 +295,18 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
     }
 }
 
-struct Entries<'a, A> {
-    inner: Watched<'a, A>,
+struct RecordingMap<'a, A> {
+    inner: RecordingDeserializer<'a, A>,
     seen: HashSet<String>,
     /// Where the key of the next value is.
     key: Location,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for RecordingMap<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        let reading = self.inner.reading;
+        let reading = self.inner.attempts;
         loop {
             let Some(key) = self.inner.inner.next_key::<Spanned<String>>()? else { return Ok(None) };
             let (key, location) = (key.value, key.referenced);
@@ -315,9 +315,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
             let is_known = self.inner.known.is_none_or(|known| known.contains(&&*key));
             if reading.is_left_out() {
             } else if !self.seen.insert(key.clone()) {
-                reading.note(location, What::Twice { key });
+                reading.note(location, IssueKind::DuplicateKey { key });
             } else if let Some(known) = self.inner.known.filter(|_| !is_known) {
-                reading.note(location, What::UnknownKey { key, known });
+                reading.note(location, IssueKind::UnknownKey { key, known });
             } else {
                 let key = seed.deserialize(key.into_deserializer());
                 return key.map(Some).inspect_err(|_: &A::Error| reading.fails(Some(location)));
@@ -331,8 +331,8 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Entries<'_, A> {
         let seed = self.inner.watch(seed);
         let value = self.inner.inner.next_value_seed(seed);
         match &value {
-            Ok(_) => self.inner.reading.leave(),
-            Err(_) => self.inner.reading.fails(Some(self.key)),
+            Ok(_) => self.inner.attempts.leave(),
+            Err(_) => self.inner.attempts.fails(Some(self.key)),
         }
         value
     }

@@ -4,16 +4,16 @@ use std::{collections::HashMap, ffi::OsString};
 
 use serde::de::DeserializeOwned;
 
-use super::{DataFile, Problem};
+use super::{DataFile, FileProblem};
 use crate::foreign_text::shortened;
 
 type Variables = HashMap<String, String>;
 
 /// How many defaults may stand in one another.
-const DEEPEST: usize = 10;
+const MAX_DEPTH: usize = 10;
 
 /// A value in the text of a file, and what stands there instead.
-struct Replaced {
+struct Substitution {
     /// From 1.
     line: usize,
     /// In characters, from 1.
@@ -29,12 +29,12 @@ impl DataFile {
     /// # Errors
     ///
     /// As there, and a variable that is missing or is not written so.
-    pub(crate) fn parse_with_environment<T: DeserializeOwned>(&self) -> Result<T, Vec<Problem>> {
+    pub(crate) fn parse_with_environment<T: DeserializeOwned>(&self) -> Result<T, Vec<FileProblem>> {
         let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
         self.parse_with(&std::env::vars_os().filter_map(text).collect())
     }
 
-    fn parse_with<T: DeserializeOwned>(&self, variables: &Variables) -> Result<T, Vec<Problem>> {
+    fn parse_with<T: DeserializeOwned>(&self, variables: &Variables) -> Result<T, Vec<FileProblem>> {
         let (mut expanded, mut end) = (String::with_capacity(self.text.len()), 0);
         let (mut replaced, mut problems) = (Vec::new(), Vec::new());
         for text in self.texts_with('$') {
@@ -46,7 +46,7 @@ impl DataFile {
                 }
                 continue;
             }
-            let value = expand(&text.value, variables, DEEPEST).unwrap_or_else(|message| {
+            let value = expand(&text.value, variables, MAX_DEPTH).unwrap_or_else(|message| {
                 problems.push(self.marked((text.line, text.column), message));
                 // What is missing is wrong in no other way.
                 text.value.clone()
@@ -55,7 +55,7 @@ impl DataFile {
             expanded.push_str(&self.text[end..text.bytes.start]);
             expanded.push_str(&instead);
             end = text.bytes.end;
-            replaced.push(Replaced { line: text.line, column: text.column, source: source.into(), instead, value });
+            replaced.push(Substitution { line: text.line, column: text.column, source: source.into(), instead, value });
         }
         if replaced.is_empty() && problems.is_empty() {
             return self.parse().map_err(|problems| problems.into_iter().map(with_brackets).collect());
@@ -71,14 +71,14 @@ impl DataFile {
                         problems.push(other);
                     }
                 }
-                problems.sort_by(Problem::in_order);
+                problems.sort_by(FileProblem::in_order);
                 Err(problems)
             }
         }
     }
 
     /// A problem with the expanded text, where it stands in the file, and without the values of variables.
-    fn as_written(&self, problem: Problem, replaced: &[Replaced]) -> Problem {
+    fn as_written(&self, problem: FileProblem, replaced: &[Substitution]) -> FileProblem {
         let Some(span) = &problem.span else { return problem };
         let length = |text: &str| text.chars().count();
         let mut column = span.column;
@@ -91,7 +91,7 @@ impl DataFile {
         }
         let value = replaced.iter().find(|value| (value.line, value.column) == (span.line, column));
         let message = match value {
-            Some(Replaced { value, source, .. }) => {
+            Some(Substitution { value, source, .. }) => {
                 let source = format!("`{}`", shortened(source.trim_matches(['"', '\''])));
                 let message = problem.message.replace(&format!("`{value}`"), &source);
                 message.replace(&format!("`{}`", shortened(value)), &source)
@@ -111,7 +111,7 @@ fn is_block(before: &str) -> bool {
 }
 
 /// Where a bracket is out of place, that may be the one of a variable.
-fn with_brackets(mut problem: Problem) -> Problem {
+fn with_brackets(mut problem: FileProblem) -> FileProblem {
     let is_in_line = problem.span.as_ref().is_some_and(|span| span.shows("${"));
     if is_in_line && problem.message.starts_with("while parsing a flow") {
         problem.message.push_str("; within brackets a variable stands in quotes: \"${NAME}\"");
@@ -135,7 +135,7 @@ fn written(value: &str) -> String {
 /// A message that names a variable that is missing, or is not written as one.
 fn expand(text: &str, variables: &Variables, depth: usize) -> Result<String, String> {
     if depth == 0 {
-        return Err(format!("more than {DEEPEST} defaults stand in one another"));
+        return Err(format!("more than {MAX_DEPTH} defaults stand in one another"));
     }
     let (mut expanded, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once('$') {
@@ -227,7 +227,7 @@ mod tests {
             ("${SET:-${NAME}}", "value"),
             ("${NAME:-a}}", "a}"),
         ] {
-            assert_eq!(expand(text, &variables(), DEEPEST).as_deref(), Ok(expanded), "{text}");
+            assert_eq!(expand(text, &variables(), MAX_DEPTH).as_deref(), Ok(expanded), "{text}");
         }
         for (wrong, problem) in [
             ("${NAME}", "there is no variable `NAME` in the environment"),
@@ -244,7 +244,7 @@ mod tests {
                 "more than 10 defaults stand in one another",
             ),
         ] {
-            let error = expand(wrong, &variables(), DEEPEST).unwrap_err();
+            let error = expand(wrong, &variables(), MAX_DEPTH).unwrap_err();
             assert!(error.contains(problem), "{wrong}: {error}");
         }
     }

@@ -12,8 +12,8 @@ use super::DataFile;
 
 /// The keys that the top of a file of that kind may have.
 pub(crate) fn keys_of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
-    match T::deserialize(Asking) {
-        Err(Answer::Keys(keys)) => keys,
+    match T::deserialize(KeyProbe) {
+        Err(KeyProbeResult::Keys(keys)) => keys,
         _ => &[],
     }
 }
@@ -26,19 +26,19 @@ impl DataFile {
 }
 
 /// Asks a type which keys it wants, and gives it none.
-struct Asking;
+struct KeyProbe;
 
 #[derive(Debug)]
-enum Answer {
+enum KeyProbeResult {
     Keys(&'static [&'static str]),
     Other,
 }
 
-impl<'de> Deserializer<'de> for Asking {
-    type Error = Answer;
+impl<'de> Deserializer<'de> for KeyProbe {
+    type Error = KeyProbeResult;
 
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Answer> {
-        Err(Answer::Other)
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, KeyProbeResult> {
+        Err(KeyProbeResult::Other)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -46,8 +46,8 @@ impl<'de> Deserializer<'de> for Asking {
         _: &'static str,
         fields: &'static [&'static str],
         _: V,
-    ) -> Result<V::Value, Answer> {
-        Err(Answer::Keys(fields))
+    ) -> Result<V::Value, KeyProbeResult> {
+        Err(KeyProbeResult::Keys(fields))
     }
 
     forward_to_deserialize_any! {
@@ -56,15 +56,15 @@ impl<'de> Deserializer<'de> for Asking {
     }
 }
 
-impl fmt::Display for Answer {
+impl fmt::Display for KeyProbeResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
     }
 }
 
-impl std::error::Error for Answer {}
+impl std::error::Error for KeyProbeResult {}
 
-impl de::Error for Answer {
+impl de::Error for KeyProbeResult {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::Other
     }

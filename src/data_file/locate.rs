@@ -8,23 +8,23 @@ use serde::{
 };
 use serde_saphyr::{Error, Location, Spanned, options::DuplicateKeyPolicy};
 
-use super::{DataFile, Problem, parse::options};
+use super::{DataFile, FileProblem, parse::options};
 
 /// A file as keys, lists and where they are.
 #[derive(Debug)]
-pub(super) enum Tree {
-    Keys(Vec<(Spanned<String>, Spanned<Tree>)>),
-    List(Vec<Spanned<Tree>>),
+pub(super) enum SpannedTree {
+    Keys(Vec<(Spanned<String>, Spanned<SpannedTree>)>),
+    List(Vec<Spanned<SpannedTree>>),
     Text(String),
     Other,
 }
 
 /// A line and a column.
-type At = (usize, usize);
+type LineColumn = (usize, usize);
 
 /// A text of a file.
 #[cfg(feature = "cli")]
-pub(super) struct PlacedText {
+pub(super) struct SpannedText {
     pub(super) line: usize,
     pub(super) column: usize,
     pub(super) bytes: std::ops::Range<usize>,
@@ -32,16 +32,16 @@ pub(super) struct PlacedText {
 }
 
 /// What a word is in a mapping.
-pub(super) enum Member {
-    Key(At),
-    Value(At),
+pub(super) enum MappingPart {
+    Key(LineColumn),
+    Value(LineColumn),
 }
 
 impl DataFile {
     /// A problem with what the keys and places of `path` lead to, such as `stages.1.document`; as far as they lead.
-    pub(crate) fn problem_in(&self, path: &str, message: String) -> Problem {
+    pub(crate) fn problem_in(&self, path: &str, message: String) -> FileProblem {
         // What is looked for was read from the file.
-        let Some(tree) = self.tree() else { return Problem::of_file(&self.path, message) };
+        let Some(tree) = self.tree() else { return FileProblem::of_file(&self.path, message) };
         let steps = path.split('.').filter(|step| !step.is_empty());
         self.marked(follow(tree, steps).1, message)
     }
@@ -51,43 +51,43 @@ impl DataFile {
         let Some(tree) = self.tree() else { return Vec::new() };
         let mut reached = vec![(String::new(), tree)];
         for step in path.split('.') {
-            let next = |(path, here): (String, _)| -> Vec<(String, &Spanned<Tree>)> {
-                let here: &Spanned<Tree> = here;
+            let next = |(path, here): (String, _)| -> Vec<(String, &Spanned<SpannedTree>)> {
+                let here: &Spanned<SpannedTree> = here;
                 let to = |step: &str| format!("{path}{}{step}", if path.is_empty() { "" } else { "." });
                 match &here.value {
-                    Tree::Keys(entries) => {
+                    SpannedTree::Keys(entries) => {
                         let entries = entries.iter().filter(|(key, _)| key.value == step);
                         entries.map(|(key, value)| (to(&key.value), value)).collect()
                     }
-                    Tree::List(elements) if step == "*" => {
+                    SpannedTree::List(elements) if step == "*" => {
                         elements.iter().enumerate().map(|(at, element)| (to(&at.to_string()), element)).collect()
                     }
-                    Tree::List(_) | Tree::Text(_) | Tree::Other => Vec::new(),
+                    SpannedTree::List(_) | SpannedTree::Text(_) | SpannedTree::Other => Vec::new(),
                 }
             };
             reached = reached.into_iter().flat_map(next).collect();
         }
-        let text = |(path, here): (String, &Spanned<Tree>)| match &here.value {
-            Tree::Text(text) => Some((path, text.clone())),
-            Tree::Keys(_) | Tree::List(_) | Tree::Other => None,
+        let text = |(path, here): (String, &Spanned<SpannedTree>)| match &here.value {
+            SpannedTree::Text(text) => Some((path, text.clone())),
+            SpannedTree::Keys(_) | SpannedTree::List(_) | SpannedTree::Other => None,
         };
         reached.into_iter().filter_map(text).collect()
     }
 
     /// The texts that are values and have that character in them, in the order in which they stand in the file.
     #[cfg(feature = "cli")]
-    pub(super) fn texts_with(&self, character: char) -> Vec<PlacedText> {
-        fn collect(here: &Spanned<Tree>, texts: &mut Vec<PlacedText>) {
+    pub(super) fn texts_with(&self, character: char) -> Vec<SpannedText> {
+        fn collect(here: &Spanned<SpannedTree>, texts: &mut Vec<SpannedText>) {
             match &here.value {
-                Tree::Keys(entries) => entries.iter().for_each(|(_, value)| collect(value, texts)),
-                Tree::List(elements) => elements.iter().for_each(|element| collect(element, texts)),
-                Tree::Text(value) => {
+                SpannedTree::Keys(entries) => entries.iter().for_each(|(_, value)| collect(value, texts)),
+                SpannedTree::List(elements) => elements.iter().for_each(|element| collect(element, texts)),
+                SpannedTree::Text(value) => {
                     let ((line, column), span) = (at(here.defined), here.defined.span());
                     let bytes = span.byte_offset().zip(span.byte_len());
                     let bytes = bytes.map(|(start, length)| start as usize..(start + length) as usize);
-                    texts.extend(bytes.map(|bytes| PlacedText { line, column, bytes, value: value.clone() }));
+                    texts.extend(bytes.map(|bytes| SpannedText { line, column, bytes, value: value.clone() }));
                 }
-                Tree::Other => {}
+                SpannedTree::Other => {}
             }
         }
         let mut texts = Vec::new();
@@ -105,28 +105,28 @@ impl DataFile {
         let steps: Vec<_> = path.split('.').filter(|step| !step.is_empty()).collect();
         let Some((last, before)) = steps.split_last() else { return true };
         self.tree().is_some_and(|tree| match &follow(tree, before.iter().copied()).0.value {
-            Tree::Keys(entries) => entries.iter().any(|(key, _)| key.value == *last),
-            Tree::List(elements) => last.parse().is_ok_and(|number: usize| number < elements.len()),
-            Tree::Text(_) | Tree::Other => false,
+            SpannedTree::Keys(entries) => entries.iter().any(|(key, _)| key.value == *last),
+            SpannedTree::List(elements) => last.parse().is_ok_and(|number: usize| number < elements.len()),
+            SpannedTree::Text(_) | SpannedTree::Other => false,
         })
     }
 
     /// Where the stage is that a message about the list that `path` leads to begins with: `stage 2 …`.
-    pub(super) fn stage(&self, path: &[String], message: &str) -> Option<At> {
+    pub(super) fn stage(&self, path: &[String], message: &str) -> Option<LineColumn> {
         let number: usize = message.strip_prefix("stage ")?.split(' ').next()?.parse().ok()?;
         let tree = self.tree()?;
-        let Tree::List(elements) = &follow(tree, path.iter().map(String::as_str)).0.value else { return None };
+        let SpannedTree::List(elements) = &follow(tree, path.iter().map(String::as_str)).0.value else { return None };
         elements.get(number.checked_sub(1)?).map(|element| at(element.referenced))
     }
 
     /// Where `word` is a key or a value of the mapping that `path` leads to.
-    pub(super) fn member(&self, path: &[String], word: &str) -> Option<Member> {
+    pub(super) fn member(&self, path: &[String], word: &str) -> Option<MappingPart> {
         let tree = self.tree()?;
-        let Tree::Keys(entries) = &follow(tree, path.iter().map(String::as_str)).0.value else { return None };
-        let is_word = |value: &Spanned<Tree>| matches!(&value.value, Tree::Text(text) if text == word);
+        let SpannedTree::Keys(entries) = &follow(tree, path.iter().map(String::as_str)).0.value else { return None };
+        let is_word = |value: &Spanned<SpannedTree>| matches!(&value.value, SpannedTree::Text(text) if text == word);
         entries.iter().find_map(|(key, value)| match () {
-            () if is_word(value) => Some(Member::Value(at(value.referenced))),
-            () if key.value == word => Some(Member::Key(place(key, value))),
+            () if is_word(value) => Some(MappingPart::Value(at(value.referenced))),
+            () if key.value == word => Some(MappingPart::Key(place(key, value))),
             () => None,
         })
     }
@@ -135,7 +135,7 @@ impl DataFile {
     #[cfg(feature = "cli")]
     pub(super) fn top_keys(&self) -> Vec<&str> {
         match self.tree().map(|tree| &tree.value) {
-            Some(Tree::Keys(entries)) => entries.iter().map(|(key, _)| key.value.as_str()).collect(),
+            Some(SpannedTree::Keys(entries)) => entries.iter().map(|(key, _)| key.value.as_str()).collect(),
             Some(_) => Vec::new(),
             None => self
                 .text
@@ -150,21 +150,21 @@ impl DataFile {
     #[cfg(feature = "cli")]
     pub(crate) fn element_with(&self, list: &str, members: &[&str], value: &str) -> Option<usize> {
         let tree = self.tree()?;
-        let Tree::List(elements) = &follow(tree, [list].into_iter()).0.value else { return None };
-        let is_member = |(key, member): &(Spanned<String>, Spanned<Tree>)| {
-            members.contains(&&*key.value) && matches!(&member.value, Tree::Text(text) if text == value)
+        let SpannedTree::List(elements) = &follow(tree, [list].into_iter()).0.value else { return None };
+        let is_member = |(key, member): &(Spanned<String>, Spanned<SpannedTree>)| {
+            members.contains(&&*key.value) && matches!(&member.value, SpannedTree::Text(text) if text == value)
         };
         elements
             .iter()
-            .rposition(|element| matches!(&element.value, Tree::Keys(entries) if entries.iter().any(is_member)))
+            .rposition(|element| matches!(&element.value, SpannedTree::Keys(entries) if entries.iter().any(is_member)))
     }
 
     /// What the file says, of a key that stands there twice what it says first; `None` where it is no YAML.
-    fn tree(&self) -> Option<&Spanned<Tree>> {
+    fn tree(&self) -> Option<&Spanned<SpannedTree>> {
         self.read_tree().as_ref().ok()
     }
 
-    pub(super) fn read_tree(&self) -> &Result<Spanned<Tree>, Error> {
+    pub(super) fn read_tree(&self) -> &Result<Spanned<SpannedTree>, Error> {
         self.tree.get_or_init(|| {
             let mut options = options();
             options.duplicate_keys = DuplicateKeyPolicy::FirstWins;
@@ -174,18 +174,21 @@ impl DataFile {
 }
 
 /// What the steps lead to, and where it is.
-fn follow<'t, 's>(root: &'t Spanned<Tree>, steps: impl Iterator<Item = &'s str>) -> (&'t Spanned<Tree>, At) {
+fn follow<'t, 's>(
+    root: &'t Spanned<SpannedTree>,
+    steps: impl Iterator<Item = &'s str>,
+) -> (&'t Spanned<SpannedTree>, LineColumn) {
     let mut here = (root, at(root.referenced));
     for step in steps {
         let next = match &here.0.value {
-            Tree::Keys(entries) => {
+            SpannedTree::Keys(entries) => {
                 entries.iter().find(|(key, _)| key.value == step).map(|(key, value)| (value, place(key, value)))
             }
-            Tree::List(elements) => {
+            SpannedTree::List(elements) => {
                 let element = step.parse().ok().and_then(|number: usize| elements.get(number));
                 element.map(|element| (element, at(element.referenced)))
             }
-            Tree::Text(_) | Tree::Other => None,
+            SpannedTree::Text(_) | SpannedTree::Other => None,
         };
         let Some(next) = next else { break };
         here = next;
@@ -194,77 +197,77 @@ fn follow<'t, 's>(root: &'t Spanned<Tree>, steps: impl Iterator<Item = &'s str>)
 }
 
 /// Where a value is; where it fills several lines, where its key is.
-fn place(key: &Spanned<String>, value: &Spanned<Tree>) -> At {
+fn place(key: &Spanned<String>, value: &Spanned<SpannedTree>) -> LineColumn {
     match value.value {
-        Tree::Keys(_) | Tree::List(_) => at(key.referenced),
-        Tree::Text(_) | Tree::Other => at(value.referenced),
+        SpannedTree::Keys(_) | SpannedTree::List(_) => at(key.referenced),
+        SpannedTree::Text(_) | SpannedTree::Other => at(value.referenced),
     }
 }
 
-fn at(location: Location) -> At {
+fn at(location: Location) -> LineColumn {
     (location.line() as usize, location.column() as usize)
 }
 
-impl<'de> Deserialize<'de> for Tree {
+impl<'de> Deserialize<'de> for SpannedTree {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Anything;
+        struct TreeVisitor;
 
-        impl<'de> Visitor<'de> for Anything {
-            type Value = Tree;
+        impl<'de> Visitor<'de> for TreeVisitor {
+            type Value = SpannedTree;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("anything")
             }
 
-            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Tree, E> {
-                Ok(Tree::Other)
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<SpannedTree, E> {
+                Ok(SpannedTree::Other)
             }
 
-            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Tree, E> {
-                Ok(Tree::Other)
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<SpannedTree, E> {
+                Ok(SpannedTree::Other)
             }
 
-            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Tree, E> {
-                Ok(Tree::Other)
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<SpannedTree, E> {
+                Ok(SpannedTree::Other)
             }
 
-            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Tree, E> {
-                Ok(Tree::Other)
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<SpannedTree, E> {
+                Ok(SpannedTree::Other)
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Tree, E> {
-                Ok(Tree::Text(text.to_owned()))
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<SpannedTree, E> {
+                Ok(SpannedTree::Text(text.to_owned()))
             }
 
-            fn visit_none<E: de::Error>(self) -> Result<Tree, E> {
-                Ok(Tree::Other)
+            fn visit_none<E: de::Error>(self) -> Result<SpannedTree, E> {
+                Ok(SpannedTree::Other)
             }
 
-            fn visit_unit<E: de::Error>(self) -> Result<Tree, E> {
-                Ok(Tree::Other)
+            fn visit_unit<E: de::Error>(self) -> Result<SpannedTree, E> {
+                Ok(SpannedTree::Other)
             }
 
-            fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<Tree, D::Error> {
+            fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<SpannedTree, D::Error> {
                 inner.deserialize_any(self)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tree, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SpannedTree, A::Error> {
                 let mut elements = Vec::new();
                 while let Some(element) = list.next_element()? {
                     elements.push(element);
                 }
-                Ok(Tree::List(elements))
+                Ok(SpannedTree::List(elements))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SpannedTree, A::Error> {
                 let mut entries = Vec::new();
                 while let Some(entry) = map.next_entry()? {
                     entries.push(entry);
                 }
-                Ok(Tree::Keys(entries))
+                Ok(SpannedTree::Keys(entries))
             }
         }
 
-        deserializer.deserialize_any(Anything)
+        deserializer.deserialize_any(TreeVisitor)
     }
 }

@@ -23,15 +23,15 @@ use serde_saphyr::Spanned;
 #[cfg(feature = "cli")]
 pub(crate) use self::keys::keys_of;
 pub use self::problem::LoadError;
-pub(crate) use self::problem::{Findings, Problem};
-use self::{locate::Tree, problem::Place};
-use crate::built_in::BuiltIn;
+pub(crate) use self::problem::{FileProblem, LoadDiagnostics};
+use self::{locate::SpannedTree, problem::SourceSpan};
+use crate::built_in::EmbeddedFile;
 
 /// The largest file that is read, in bytes: hundred times what a large one has.
-const MOST_BYTES: u64 = 256 << 10;
+const MAX_FILE_BYTES: u64 = 256 << 10;
 
 /// A folder with more than that is none of ours.
-const MOST_ENTRIES: usize = 10_000;
+const MAX_FOLDER_ENTRIES: usize = 10_000;
 
 /// A YAML (or JSON) file and its text.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) struct DataFile {
     pub(crate) path: PathBuf,
     text: Cow<'static, str>,
     /// Where what stands, as soon as somebody asks for it.
-    tree: OnceLock<Result<Spanned<Tree>, serde_saphyr::Error>>,
+    tree: OnceLock<Result<Spanned<SpannedTree>, serde_saphyr::Error>>,
 }
 
 impl DataFile {
@@ -50,7 +50,7 @@ impl DataFile {
     }
 
     /// A file that is built in.
-    pub(crate) fn built_in(file: &BuiltIn) -> Self {
+    pub(crate) fn built_in(file: &EmbeddedFile) -> Self {
         Self::new(file.name.into(), file.path.into(), file.text.into())
     }
 
@@ -63,18 +63,18 @@ impl DataFile {
     ///
     /// The folder or files that cannot be read, files of the same name, and no file are problems; what else is in the
     /// folder, unless its name begins with a dot, is a warning.
-    pub(crate) fn in_folder(folder: &Path, findings: &mut Findings) -> Vec<Self> {
-        let Some(entries) = findings.take(entries(folder)) else { return Vec::new() };
+    pub(crate) fn in_folder(folder: &Path, findings: &mut LoadDiagnostics) -> Vec<Self> {
+        let Some(entries) = findings.ok_or_record(entries(folder)) else { return Vec::new() };
         let (paths, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| is_data(path));
-        findings.warnings.extend(others.iter().filter_map(|path| passed_over(path)));
+        findings.warnings.extend(others.iter().filter_map(|path| ignored_reason(path)));
         if paths.is_empty() {
             let message = "the folder holds no .yaml, .yml or .json file";
-            findings.problems.push(Problem::of_file(folder, message.into()));
+            findings.problems.push(FileProblem::of_file(folder, message.into()));
         }
-        let files: Vec<_> = paths.iter().filter_map(|path| findings.take(Self::read(path))).collect();
+        let files: Vec<_> = paths.iter().filter_map(|path| findings.ok_or_record(Self::read(path))).collect();
         for [one, other] in files.array_windows().filter(|[one, other]| one.name == other.name) {
             let message = format!("`{}` has the same name; rename one of them", one.path.display());
-            findings.problems.push(Problem::of_file(&other.path, message));
+            findings.problems.push(FileProblem::of_file(&other.path, message));
         }
         files
     }
@@ -83,21 +83,22 @@ impl DataFile {
     ///
     /// # Errors
     ///
-    /// [`Problem`] when it cannot be read or is not UTF-8.
-    pub(crate) fn read(path: &Path) -> Result<Self, Problem> {
-        let failed = |error| Problem::unreadable(path, &error);
+    /// [`FileProblem`] when it cannot be read or is not UTF-8.
+    pub(crate) fn read(path: &Path) -> Result<Self, FileProblem> {
+        let failed = |error| FileProblem::unreadable(path, &error);
         let metadata = fs::metadata(path).map_err(failed)?;
-        if let Some(kind) = irregular(&metadata) {
-            return Err(Problem::of_file(path, format!("this is {kind}; only regular files are read")));
+        if let Some(kind) = special_file_kind(&metadata) {
+            return Err(FileProblem::of_file(path, format!("this is {kind}; only regular files are read")));
         }
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(failed)?;
-        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > MOST_BYTES {
-            let message = format!("the file has {} bytes; no more than {MOST_BYTES} are read", metadata.len());
-            return Err(Problem::of_file(path, message));
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            let message = format!("the file has {} bytes; no more than {MAX_FILE_BYTES} are read", metadata.len());
+            return Err(FileProblem::of_file(path, message));
         }
-        let text = String::from_utf8(bytes).map_err(|_| Problem::of_file(path, "the file is not UTF-8 text".into()))?;
+        let text =
+            String::from_utf8(bytes).map_err(|_| FileProblem::of_file(path, "the file is not UTF-8 text".into()))?;
         Ok(Self::new(stem(path), path.to_owned(), text.into()))
     }
 }
@@ -106,15 +107,15 @@ impl DataFile {
 ///
 /// # Errors
 ///
-/// [`Problem`] where it cannot be read, or holds more than files that were written for us.
-pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
-    let failed = |error| Problem::unreadable(folder, &error);
+/// [`FileProblem`] where it cannot be read, or holds more than files that were written for us.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, FileProblem> {
+    let failed = |error| FileProblem::unreadable(folder, &error);
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
-        if paths.len() == MOST_ENTRIES {
+        if paths.len() == MAX_FOLDER_ENTRIES {
             let message =
-                format!("the folder has more than {MOST_ENTRIES} entries; name one that holds our files alone");
-            return Err(Problem::of_file(folder, message));
+                format!("the folder has more than {MAX_FOLDER_ENTRIES} entries; name one that holds our files alone");
+            return Err(FileProblem::of_file(folder, message));
         }
         paths.push(entry.map_err(failed)?.path());
     }
@@ -129,17 +130,17 @@ pub(crate) fn is_data(path: &Path) -> bool {
 }
 
 /// What is said of a file or folder that is not looked at; nothing of one whose name begins with a dot.
-pub(crate) fn passed_over(path: &Path) -> Option<Problem> {
+pub(crate) fn ignored_reason(path: &Path) -> Option<FileProblem> {
     if path.file_name()?.as_encoded_bytes().starts_with(b".") {
         return None;
     }
     let what =
         if path.is_dir() { "folders in here are not looked into" } else { "only .yaml, .yml and .json files are read" };
-    Some(Problem::of_file(path, format!("passed over: {what}")))
+    Some(FileProblem::of_file(path, format!("passed over: {what}")))
 }
 
 /// What a file is that is no regular one. Reading or writing some of these would wait for ever.
-pub(crate) fn irregular(metadata: &fs::Metadata) -> Option<&'static str> {
+pub(crate) fn special_file_kind(metadata: &fs::Metadata) -> Option<&'static str> {
     match metadata.file_type() {
         kind if kind.is_file() => None,
         kind if kind.is_dir() => Some("a folder"),

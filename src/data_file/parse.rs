@@ -4,9 +4,9 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::{Options, UserMessageFormatter};
 
 use super::{
-    DataFile, Place, Problem,
-    collect::{self, Found, What},
-    locate::Member,
+    DataFile, FileProblem, SourceSpan,
+    collect::{self, Issue, IssueKind},
+    locate::MappingPart,
     secrets::is_secret,
 };
 use crate::{
@@ -21,14 +21,14 @@ impl DataFile {
     /// # Errors
     ///
     /// All that is wrong with it, with line and column.
-    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<Problem>> {
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<FileProblem>> {
         collect::read(&self.text, &options()).map_err(|found| {
             if self.text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
                 let message = "there is nothing in the file; write what it is for, or take it away";
-                return vec![Problem::of_file(&self.path, message.into())];
+                return vec![FileProblem::of_file(&self.path, message.into())];
             }
-            if let Some(message) = found.first().and_then(too_much) {
-                return vec![Problem::of_file(&self.path, message)];
+            if let Some(message) = found.first().and_then(size_problem) {
+                return vec![FileProblem::of_file(&self.path, message)];
             }
             let mut problems: Vec<_> = found.into_iter().filter_map(|found| self.problem(found)).collect();
             // What is no YAML is said in any case.
@@ -36,7 +36,7 @@ impl DataFile {
                 let broken = self.worded(broken);
                 if !problems.iter().any(|problem| problem.position() == broken.position()) {
                     problems.push(broken);
-                    problems.sort_by(Problem::in_order);
+                    problems.sort_by(FileProblem::in_order);
                 }
             }
             problems
@@ -44,20 +44,22 @@ impl DataFile {
     }
 
     /// What was found, in words; `None` where it may follow from what else was found.
-    fn problem(&self, found: Found) -> Option<Problem> {
+    fn problem(&self, found: Issue) -> Option<FileProblem> {
         let (line, column) = (found.location.line() as usize, found.location.column() as usize);
         let of_key = |key: &str, message: String| Some(self.problem_at(line, column, key.chars().count(), message));
-        match found.what {
-            What::UnknownKey { key, known } => of_key(&key, unknown_key(&key, known)),
-            What::Twice { key } => of_key(&key, format!("the key `{}` stands here a second time", shortened(&key))),
-            What::Other(error) => {
+        match found.kind {
+            IssueKind::UnknownKey { key, known } => of_key(&key, unknown_key(&key, known)),
+            IssueKind::DuplicateKey { key } => {
+                of_key(&key, format!("the key `{}` stands here a second time", shortened(&key)))
+            }
+            IssueKind::Other(error) => {
                 let problem = self.worded(&error);
                 // What is said of a whole may be about one of its members, which it names.
                 let member = problem.message.split('`').nth(1).and_then(|word| self.member(&found.path, word));
                 match member {
-                    Some(Member::Value(place)) => Some(self.marked(place, problem.message)),
+                    Some(MappingPart::Value(place)) => Some(self.marked(place, problem.message)),
                     _ if found.may_follow => None,
-                    Some(Member::Key(place)) => Some(self.marked(place, problem.message)),
+                    Some(MappingPart::Key(place)) => Some(self.marked(place, problem.message)),
                     None => match self.stage(&found.path, &problem.message) {
                         Some(place) => Some(self.marked(place, problem.message)),
                         None => Some(problem),
@@ -68,7 +70,7 @@ impl DataFile {
     }
 
     /// An error of the parser in our words.
-    fn worded(&self, error: &serde_saphyr::Error) -> Problem {
+    fn worded(&self, error: &serde_saphyr::Error) -> FileProblem {
         let text = &*self.text;
         let error = error.without_snippet();
         let (line, column) = error.location().map_or((1, 1), |at| (at.line() as usize, at.column() as usize));
@@ -77,8 +79,8 @@ impl DataFile {
                            thing stand below each other";
             return self.marked((deeper, column), message.into());
         }
-        let stands = stands_at(text, line, column);
-        let message = match (wanted(error), stands) {
+        let stands = value_at(text, line, column);
+        let message = match (expected_type(error), stands) {
             (Some(wanted), Some((Some(key), _))) if is_secret(key) => format!("`{key}` takes {wanted}"),
             (Some(wanted), Some((Some(key), value))) => format!("`{key}` takes {wanted}, not `{}`", shortened(value)),
             (Some(wanted), Some((None, value))) => format!("`{}` stands where {wanted} is wanted", shortened(value)),
@@ -110,22 +112,22 @@ impl DataFile {
     }
 
     /// A problem with what begins at that line and column, as far as its line goes.
-    pub(super) fn marked(&self, (line, column): (usize, usize), message: String) -> Problem {
-        let width = stands_at(&self.text, line, column).map_or(1, |(_, value)| value.chars().count());
+    pub(super) fn marked(&self, (line, column): (usize, usize), message: String) -> FileProblem {
+        let width = value_at(&self.text, line, column).map_or(1, |(_, value)| value.chars().count());
         self.problem_at(line, column, width, message)
     }
 
-    fn problem_at(&self, line: usize, column: usize, width: usize, message: String) -> Problem {
-        let span = Place::new(&self.text, line.max(1), column.max(1), width);
-        Problem { file: Some(self.path.clone()), span: Some(span), message }
+    fn problem_at(&self, line: usize, column: usize, width: usize, message: String) -> FileProblem {
+        let span = SourceSpan::new(&self.text, line.max(1), column.max(1), width);
+        FileProblem { file: Some(self.path.clone()), span: Some(span), message }
     }
 }
 
 /// How many values, keys and brackets a file may have, where aliases count as what they stand for.
-const MOST_EVENTS: usize = 20_000;
+const MAX_PARSER_EVENTS: usize = 20_000;
 
 /// How many anchors, and how many aliases, a file may have.
-const MOST_ANCHORS: usize = 1000;
+const MAX_ANCHORS: usize = 1000;
 
 /// How all files are read.
 pub(super) fn options() -> Options {
@@ -133,42 +135,45 @@ pub(super) fn options() -> Options {
         with_snippet: false,
         strict_booleans: true,
         budget: serde_saphyr::budget! {
-            max_events: MOST_EVENTS,
-            max_nodes: MOST_EVENTS,
+            max_events: MAX_PARSER_EVENTS,
+            max_nodes: MAX_PARSER_EVENTS,
             max_depth: MAX_DEPTH,
             flow_nesting_limit: MAX_DEPTH,
-            max_aliases: MOST_ANCHORS,
-            max_anchors: MOST_ANCHORS,
-            max_merge_keys: MOST_ANCHORS,
-            max_recorded_anchor_events: MOST_EVENTS,
+            max_aliases: MAX_ANCHORS,
+            max_anchors: MAX_ANCHORS,
+            max_merge_keys: MAX_ANCHORS,
+            max_recorded_anchor_events: MAX_PARSER_EVENTS,
             enforce_alias_anchor_ratio: false,
         },
         alias_limits: serde_saphyr::alias_limits! {
-            max_total_replayed_events: MOST_EVENTS,
+            max_total_replayed_events: MAX_PARSER_EVENTS,
             max_replay_stack_depth: MAX_DEPTH,
         },
     }
 }
 
 /// What is said of a file that would take more time or memory than one of ours can need.
-fn too_much(found: &Found) -> Option<String> {
-    match &found.what {
-        What::Other(error) => breach(error),
-        What::UnknownKey { .. } | What::Twice { .. } => None,
+fn size_problem(found: &Issue) -> Option<String> {
+    match &found.kind {
+        IssueKind::Other(error) => breach(error),
+        IssueKind::UnknownKey { .. } | IssueKind::DuplicateKey { .. } => None,
     }
 }
 
 /// The same of an error of the parser; `None` where it is of another kind.
 fn breach(error: &serde_saphyr::Error) -> Option<String> {
     use serde_saphyr::{Error, budget::BudgetBreach};
-    let aliases =
-        || format!("aliases make more than {MOST_EVENTS} values of what is in the file; write out what they stand for");
+    let aliases = || {
+        format!(
+            "aliases make more than {MAX_PARSER_EVENTS} values of what is in the file; write out what they stand for"
+        )
+    };
     match error.without_snippet() {
         Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
             Some(format!("the file is nested more than {MAX_DEPTH} levels deep"))
         }
         Error::Budget { breach: BudgetBreach::Aliases { .. } | BudgetBreach::Anchors { .. }, .. } => {
-            Some(format!("the file has more than {MOST_ANCHORS} anchors or aliases"))
+            Some(format!("the file has more than {MAX_ANCHORS} anchors or aliases"))
         }
         Error::Budget {
             breach: BudgetBreach::MergeKeys { .. } | BudgetBreach::RecordedAnchorEvents { .. }, ..
@@ -176,7 +181,7 @@ fn breach(error: &serde_saphyr::Error) -> Option<String> {
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. } => Some(aliases()),
-        Error::Budget { .. } => Some(format!("the file has more than {MOST_EVENTS} keys, values and brackets")),
+        Error::Budget { .. } => Some(format!("the file has more than {MAX_PARSER_EVENTS} keys, values and brackets")),
         Error::AliasError { error, .. } => breach(error),
         error if error.to_string().contains("recursion limit exceeded") => {
             Some(format!("the file is nested more than {MAX_DEPTH} levels deep"))
@@ -209,7 +214,7 @@ fn in_short(error: &serde_saphyr::Error, line: usize, column: usize) -> String {
 }
 
 /// What would be right where a value of another type stands.
-fn wanted(error: &serde_saphyr::Error) -> Option<&'static str> {
+fn expected_type(error: &serde_saphyr::Error) -> Option<&'static str> {
     use serde_saphyr::Error::{InvalidBooleanStrict, InvalidScalar, Unexpected};
     match error {
         InvalidScalar { ty: "floating point", .. } => Some("a number"),
@@ -223,7 +228,7 @@ fn wanted(error: &serde_saphyr::Error) -> Option<&'static str> {
 }
 
 /// The value that begins there, as far as its line goes, and the key that it belongs to.
-fn stands_at(text: &str, line: usize, column: usize) -> Option<(Option<&str>, &str)> {
+fn value_at(text: &str, line: usize, column: usize) -> Option<(Option<&str>, &str)> {
     let (above, here) = (text.lines().take(line.checked_sub(1)?), text.lines().nth(line.checked_sub(1)?)?);
     let (start, _) = here.char_indices().nth(column.checked_sub(1)?)?;
     let (before, value) = (here[..start].trim_end(), &here[start..]);

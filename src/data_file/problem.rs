@@ -11,7 +11,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use super::secrets::line_without_secrets;
 
 /// A line with more bytes was not written by hand, and is not shown.
-const LONGEST_LINE: usize = 2000;
+const MAX_SHOWN_LINE_BYTES: usize = 2000;
 
 /// How much of a line is shown on either side of where the mark begins.
 const SHOWN: usize = 100;
@@ -20,33 +20,33 @@ const SHOWN: usize = 100;
 ///
 /// Shown, it is a paragraph for each problem: file, line, column and what is wrong, and the line with a mark under it.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", shown(.problems))]
+#[error("{}", render_all(.problems))]
 pub struct LoadError {
-    problems: Vec<Problem>,
+    problems: Vec<FileProblem>,
 }
 
 /// What reading files brings to light.
 #[derive(Debug, Default)]
-pub(crate) struct Findings {
+pub(crate) struct LoadDiagnostics {
     /// What keeps the files from being used.
-    pub(crate) problems: Vec<Problem>,
+    pub(crate) problems: Vec<FileProblem>,
     /// What may be a mistake, and is none for certain.
-    pub(crate) warnings: Vec<Problem>,
+    pub(crate) warnings: Vec<FileProblem>,
 }
 
 /// Something that is wrong with a file, or with a scenario that was built in Rust.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub(crate) struct FileProblem {
     /// The file or folder; `None` where it is about none.
     pub(crate) file: Option<PathBuf>,
     /// `None` where it is about the file as a whole.
-    pub(crate) span: Option<Place>,
+    pub(crate) span: Option<SourceSpan>,
     pub(crate) message: String,
 }
 
 /// Where in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct SourceSpan {
     /// From 1.
     pub(crate) line: usize,
     /// In characters, from 1.
@@ -61,21 +61,21 @@ pub(crate) struct Place {
 
 impl LoadError {
     /// An error where something is wrong.
-    pub(crate) fn check(problems: Vec<Problem>) -> Result<(), Self> {
+    pub(crate) fn check(problems: Vec<FileProblem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
     }
 }
 
-impl Findings {
+impl LoadDiagnostics {
     /// What was read; what is wrong otherwise is a problem.
-    pub(crate) fn take<T>(&mut self, read: Result<T, impl Into<LoadError>>) -> Option<T> {
+    pub(crate) fn ok_or_record<T>(&mut self, read: Result<T, impl Into<LoadError>>) -> Option<T> {
         read.map_err(|wrong| self.problems.extend(wrong.into().problems)).ok()
     }
 
     /// By file, line and column.
     pub(crate) fn sort(&mut self) {
-        self.problems.sort_by(Problem::in_order);
-        self.warnings.sort_by(Problem::in_order);
+        self.problems.sort_by(FileProblem::in_order);
+        self.warnings.sort_by(FileProblem::in_order);
     }
 
     #[cfg(feature = "cli")]
@@ -93,19 +93,19 @@ impl Findings {
     }
 }
 
-impl From<Problem> for LoadError {
-    fn from(problem: Problem) -> Self {
+impl From<FileProblem> for LoadError {
+    fn from(problem: FileProblem) -> Self {
         vec![problem].into()
     }
 }
 
-impl From<Vec<Problem>> for LoadError {
-    fn from(problems: Vec<Problem>) -> Self {
+impl From<Vec<FileProblem>> for LoadError {
+    fn from(problems: Vec<FileProblem>) -> Self {
         Self { problems }
     }
 }
 
-impl Problem {
+impl FileProblem {
     /// About no file.
     pub(crate) fn new(message: String) -> Self {
         Self { file: None, span: None, message }
@@ -128,7 +128,7 @@ impl Problem {
     }
 
     /// The problem, with the line and a mark under it, where there is one.
-    fn shown(&self) -> String {
+    fn render(&self) -> String {
         self.marked().map_or_else(|| self.to_string(), |marked| format!("{self}\n{marked}"))
     }
 
@@ -137,29 +137,29 @@ impl Problem {
         match (&self.file, &self.span) {
             (None, _) => String::new(),
             (Some(file), None) => format!("{}: ", file.display()),
-            (Some(file), Some(Place { line, column, .. })) => format!("{}:{line}:{column}: ", file.display()),
+            (Some(file), Some(SourceSpan { line, column, .. })) => format!("{}:{line}:{column}: ", file.display()),
         }
     }
 
     /// The line with a mark under it, where there is one.
     pub(crate) fn marked(&self) -> Option<String> {
-        self.span.as_ref().and_then(Place::marked)
+        self.span.as_ref().and_then(SourceSpan::marked)
     }
 }
 
 /// In one line: `FILE:LINE:COLUMN: MESSAGE`.
-impl fmt::Display for Problem {
+impl fmt::Display for FileProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.position())?;
         f.write_str(&self.message)
     }
 }
 
-impl Place {
+impl SourceSpan {
     /// A place of `text`; `width` characters are marked, as far as the line goes.
     pub(super) fn new(text: &str, line: usize, column: usize, width: usize) -> Self {
         let whole = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-        if whole.len() > LONGEST_LINE {
+        if whole.len() > MAX_SHOWN_LINE_BYTES {
             return Self { line, column, width, text: None, cut: 0 };
         }
         let length = whole.chars().count();
@@ -187,6 +187,6 @@ impl Place {
 }
 
 /// A paragraph for each.
-fn shown(problems: &[Problem]) -> String {
-    problems.iter().map(Problem::shown).collect::<Vec<_>>().join("\n\n")
+fn render_all(problems: &[FileProblem]) -> String {
+    problems.iter().map(FileProblem::render).collect::<Vec<_>>().join("\n\n")
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{CloseAt, DelayRange, Fault, FaultEffect, FaultEnd, FaultResponse};
-use crate::clock::written_duration;
+use crate::clock::format_duration;
 
 impl Fault {
     /// The keys of a file that stand for this fault, and `session` where it is for one.
     pub(crate) fn to_file_value(&self) -> Map<String, Value> {
         let Self { name, on, session, scenario, delay, effect, ends } = self;
-        let time = |time: &Duration| Value::from(written_duration(*time));
+        let time = |time: &Duration| Value::from(format_duration(*time));
         let mut keys = Map::new();
         let mut say = |key: &str, value: Value| drop(keys.insert(key.to_owned(), value));
         for (key, text) in [("name", name), ("session", session), ("scenario", scenario)] {
@@ -22,7 +22,7 @@ impl Fault {
             None => {}
             Some(DelayRange { from, to }) if from == to => say("delay", time(from)),
             Some(DelayRange { from, to }) => {
-                say("delay", format!("{} to {}", written_duration(*from), written_duration(*to)).into());
+                say("delay", format!("{} to {}", format_duration(*from), format_duration(*to)).into());
             }
         }
         match effect {

@@ -7,7 +7,7 @@ use super::{
     answers::QuestionnaireAnswers,
     capture::{CaptureSource, CaptureSubject},
     progress::{FlowProgress, ScreenInput},
-    screens::{Channel, Flow, MOST_PAGES, Screen, ScreenKind},
+    screens::{Channel, Flow, MAX_PAGES, Screen, ScreenKind},
 };
 use crate::{
     foreign_text::shortened,
@@ -214,7 +214,7 @@ fn required_input(
         }
         ScreenKind::Language => {
             let code = required(answer.language, "language")?;
-            let known = Language::of(&code);
+            let known = Language::from_code(&code);
             let unknown = || error("try-again", format!("`{}` is no language of the widget", shortened(&code)));
             ScreenInput::Language(known.ok_or_else(unknown)?.code().to_owned())
         }
@@ -269,7 +269,7 @@ fn required_input(
 
 /// The pictures that do not belong to what was given.
 fn obsolete_uploads(content: &ScreenKind<'_>, input: &ScreenInput) -> Vec<(MediaKind, u32)> {
-    let papers = |from: u32| (from..=MOST_PAGES).map(|page| (MediaKind::GeneralDocument, page)).collect();
+    let papers = |from: u32| (from..=MAX_PAGES).map(|page| (MediaKind::GeneralDocument, page)).collect();
     match (content, input) {
         (ScreenKind::Document { .. }, _) => {
             [MediaKind::CardFront, MediaKind::CardBack, MediaKind::Passport].map(|kind| (kind, 1)).to_vec()

@@ -86,8 +86,9 @@ impl FlowProgress {
 
     /// The language that the person chose last.
     pub(crate) fn language(&self) -> Option<Language> {
-        let chosen =
-            |input: &ScreenInput| if let ScreenInput::Language(code) = input { Language::of(code) } else { None };
+        let chosen = |input: &ScreenInput| {
+            if let ScreenInput::Language(code) = input { Language::from_code(code) } else { None }
+        };
         self.inputs.values().rev().find_map(chosen)
     }
 

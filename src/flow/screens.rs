@@ -10,7 +10,7 @@ use super::{
 use crate::vendor::{DocumentType, Flags, Questionnaire, Step, StepType, Steps};
 
 /// A general document has so many pages at most.
-pub(super) const MOST_PAGES: u32 = 10;
+pub(super) const MAX_PAGES: u32 = 10;
 
 /// Everything that a person has to go through, in order.
 #[derive(Debug)]
@@ -195,7 +195,7 @@ impl<'a> Flow<'a> {
         if kinds.len() > 1 {
             self.add(Some(step), key, None, ScreenKind::GeneralDocument { kinds });
         }
-        for page in 1..=MOST_PAGES {
+        for page in 1..=MAX_PAGES {
             self.add(
                 Some(step),
                 key,
@@ -203,7 +203,7 @@ impl<'a> Flow<'a> {
                 ScreenKind::Capture(Capture::new(CaptureSubject::GeneralDocument, page, flags)),
             );
             let more = format!("more-{page}");
-            if page < MOST_PAGES {
+            if page < MAX_PAGES {
                 self.add(Some(step), key, Some(&more), ScreenKind::MorePages { pages: page });
             }
             if progress.inputs.get(&format!("{key}.{more}")) != Some(&ScreenInput::MorePages(true)) {

@@ -11,7 +11,7 @@ use super::{arriving::IncomingBodyError, multipart};
 use crate::config::Limits;
 
 /// By then a body has shown what it is: so long is the longest boundary with the header below it.
-const TELLING: usize = 100;
+const SNIFF_BYTES: usize = 100;
 
 /// A whole body, and the boundary between its parts where it is multipart.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ fn has_shown_itself(body: &[u8], limits: &Limits) -> bool {
     }
     let visible = visible(body);
     let blanks = body.len() - visible.len();
-    visible.len() >= TELLING || blanks > limits.body || visible.first().is_some_and(|first| *first != b'-')
+    visible.len() >= SNIFF_BYTES || blanks > limits.body || visible.first().is_some_and(|first| *first != b'-')
 }
 
 #[cfg(test)]

@@ -168,7 +168,7 @@ impl Exchange {
             #[cfg(feature = "media")]
             ResponseContent::Picture(Picture::Uploaded(media)) => super::media::response(&media, head, &settings),
             #[cfg(feature = "media")]
-            ResponseContent::Picture(Picture::Specimen(specimen)) => {
+            ResponseContent::Picture(Picture::Sample(specimen)) => {
                 let kind = specimen.request.kind;
                 let lacks = |why| VendorError::missing_media(format!("the session has no `{kind}`: {why}"));
                 super::media::response(&mock.specimens.get(*specimen).await.map_err(lacks)?, head, &settings)
@@ -343,8 +343,8 @@ fn known_type(value: &HeaderValue) -> Cow<'static, str> {
 
 /// A path with its query; most are the same, as [`known_type`].
 fn known_path(path: &str) -> Cow<'static, str> {
-    const MOST: [&str; 3] = ["/external-api/begin/", "/external-api/result/", "/external-api/delete/"];
-    MOST.into_iter().find(|known| *known == path).map_or_else(|| path.to_owned().into(), Cow::Borrowed)
+    const COMMON_PATHS: [&str; 3] = ["/external-api/begin/", "/external-api/result/", "/external-api/delete/"];
+    COMMON_PATHS.into_iter().find(|known| *known == path).map_or_else(|| path.to_owned().into(), Cow::Borrowed)
 }
 
 fn name_of(method: &Method) -> Cow<'static, str> {

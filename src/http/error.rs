@@ -20,7 +20,7 @@ pub(super) const MOCK_HEADER: HeaderName = HeaderName::from_static("x-identomat-
 pub(super) const VERSION: HeaderValue = HeaderValue::from_static(env!("CARGO_PKG_VERSION"));
 
 /// The longest hint that is sent, in bytes; the log has the whole.
-const LONGEST_HINT: usize = 2000;
+const MAX_HINT_BYTES: usize = 2000;
 
 /// What stands instead of a hint that names company keys or an expected signature.
 const HINT_IS_PRIVATE: &str = "the hint names company keys or signatures, and goes to callers on loopback and private \
@@ -31,7 +31,7 @@ const HINT_IS_PRIVATE: &str = "the hint names company keys or signatures, and go
 /// and expected signatures, too.
 pub(super) fn response(error: &VendorError, statuses: &ErrorStatus, may_know: bool) -> Response<Body> {
     let status = match error.case {
-        ErrorCase::Usual => statuses.of(error.code),
+        ErrorCase::Standard => statuses.status_for(error.code),
         ErrorCase::MissingMedia => statuses.missing_media(),
         // HTTP's own; what is left of the request makes the connection useless.
         ErrorCase::TooSlow => 408,
@@ -154,7 +154,7 @@ pub(super) fn add_hint(response: &mut Response<Body>, hint: &str) {
 
 /// Headers carry visible ASCII: the rest is escaped.
 fn hint_value(hint: &str) -> HeaderValue {
-    if hint.len() <= LONGEST_HINT
+    if hint.len() <= MAX_HINT_BYTES
         && hint.is_ascii()
         && let Ok(value) = HeaderValue::from_str(hint)
     {
@@ -167,7 +167,7 @@ fn hint_value(hint: &str) -> HeaderValue {
             _ => escaped.extend(character.escape_default()),
         }
     }
-    escaped.truncate(LONGEST_HINT);
+    escaped.truncate(MAX_HINT_BYTES);
     HeaderValue::from_str(&escaped).expect("escaped text is ASCII")
 }
 

@@ -8,13 +8,13 @@ use bytes::Bytes;
 use http_range_header::parse_range_header;
 
 use super::{auth::sign, error::with_hint};
-use crate::{company::EffectiveSettings, media::Media};
+use crate::{company::EffectiveSettings, media::MediaFile};
 
 /// Answers a picture or video, signed over what of it is sent.
 ///
 /// Several ranges, and one that cannot be read, are answered with all of it, as RFC 9110 allows.
-pub(super) fn response(media: &Media, head: &Parts, settings: &EffectiveSettings) -> Response<Body> {
-    let Media { bytes, content_type, etag } = media;
+pub(super) fn response(media: &MediaFile, head: &Parts, settings: &EffectiveSettings) -> Response<Body> {
+    let MediaFile { bytes, content_type, etag } = media;
     let etag = HeaderValue::from_maybe_shared(etag.clone()).expect("an ETag is a header value");
     let is_known = named(&head.headers, header::IF_NONE_MATCH).is_some_and(|tags| {
         tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || etag == tag)

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     config::Limits,
-    foreign_text::{MOST_NAMED, shortened},
-    json_text::{self, Members, Text, compact},
+    foreign_text::{MAX_NAMED, shortened},
+    json_text::{self, JsonMembers, JsonStr, compact},
     signature::Payload,
     vendor::VendorError,
 };
@@ -145,7 +145,7 @@ impl<'a> Params<'a> {
     fn names(&self, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
         let mut names = Vec::new();
         for (name, _) in &self.values {
-            if names.len() <= MOST_NAMED && wanted(name) && !names.contains(&&**name) {
+            if names.len() <= MAX_NAMED && wanted(name) && !names.contains(&&**name) {
                 names.push(&**name);
             }
         }
@@ -155,11 +155,11 @@ impl<'a> Params<'a> {
     /// What the call carried and how it was read, for hints: "the call was read as form with `a`, `b`".
     pub(crate) fn summary(&self) -> String {
         let all = self.names(|_| true);
-        let mut names: Vec<_> = all.iter().take(MOST_NAMED).map(|name| format!("`{}`", shortened(name))).collect();
-        if all.len() > MOST_NAMED {
+        let mut names: Vec<_> = all.iter().take(MAX_NAMED).map(|name| format!("`{}`", shortened(name))).collect();
+        if all.len() > MAX_NAMED {
             names.push("…".into());
         }
-        let files = match &self.file_parts().take(MOST_NAMED).collect::<Vec<_>>()[..] {
+        let files = match &self.file_parts().take(MAX_NAMED).collect::<Vec<_>>()[..] {
             [] => String::new(),
             names => format!(", and with file names, so not as parameters, {}", names.join(", ")),
         };
@@ -175,7 +175,7 @@ impl<'a> Params<'a> {
         let names = self.names(|name| !known.contains(&name)).into_iter();
         let names = names.map(|name| format!("the parameter `{}` is not known", shortened(name)));
         let files = self.file_parts().map(|name| format!("the part {name} has a file name and is no parameter"));
-        names.take(MOST_NAMED).chain(files.take(MOST_NAMED)).collect()
+        names.take(MAX_NAMED).chain(files.take(MAX_NAMED)).collect()
     }
 
     /// The names of parts that have a file name.
@@ -224,7 +224,7 @@ impl<'a> Params<'a> {
         let text = match self.get(name) {
             None => return Ok(None),
             Some(ParamValue::Text(text)) => Cow::Borrowed(&**text),
-            Some(ParamValue::Json(value)) => match Text::of(value) {
+            Some(ParamValue::Json(value)) => match JsonStr::from_json(value) {
                 Some(text) => text,
                 None if value.get() == "null" => return Ok(None),
                 None => return Err(VendorError::argument(format!("`{name}` is not text: {}", preview(value.get())))),
@@ -288,7 +288,7 @@ impl<'a> Params<'a> {
             Some(ParamValue::Json(value)) => (Cow::Borrowed(value.get()), 2),
         };
         for _ in 0..texts_inside {
-            match Text::read(&value).map(Cow::into_owned) {
+            match JsonStr::read(&value).map(Cow::into_owned) {
                 Some(text) => value = json_in(Cow::Owned(text), name, limits)?,
                 None => break,
             }
@@ -371,7 +371,7 @@ fn texts(parts: &[MultipartPart]) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>,
 }
 
 fn json_members(body: &[u8], depth: usize) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>, String> {
-    let members = Members::read_checked(body, depth).map_err(|problem| format!("the body {problem}"))?;
+    let members = JsonMembers::read_checked(body, depth).map_err(|problem| format!("the body {problem}"))?;
     let members =
         members.ok_or_else(|| format!("the body is not a JSON object: {}", preview(&String::from_utf8_lossy(body))))?;
     Ok(members.0.into_iter().map(|(name, value)| (name, ParamValue::Json(value))).collect())
@@ -382,5 +382,5 @@ fn unquoted(text: &str) -> Option<String> {
     if !text.ends_with(|last: char| last == '"' || last.is_whitespace()) {
         return None;
     }
-    Text::read(text.trim()).map(Cow::into_owned)
+    JsonStr::read(text.trim()).map(Cow::into_owned)
 }

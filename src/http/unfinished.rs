@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use crate::tally::Tally;
+use crate::tally::LogThrottle;
 
 /// All of them, of one server.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct IncompleteRequests {
     /// How many bytes they may hold.
     max_bytes: usize,
     requests: Mutex<IncompleteTable>,
-    cut_for_room: Tally,
+    cut_for_room: LogThrottle,
 }
 
 #[derive(Debug, Default)]
@@ -70,7 +70,7 @@ pub(crate) struct IncompleteGuard {
 impl IncompleteRequests {
     /// None yet, which may hold `most` bytes.
     pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { max_bytes: most, requests: Mutex::default(), cut_for_room: Tally::default() })
+        Arc::new(Self { max_bytes: most, requests: Mutex::default(), cut_for_room: LogThrottle::default() })
     }
 
     /// One more, which holds nothing yet.

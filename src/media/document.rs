@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::Sitter;
+use super::PortraitSubject;
 
 /// A result document that was read again: what a picture shows is what `result/` says, whatever it is made of.
 #[derive(Debug)]
-pub(crate) struct Document(Value);
+pub(crate) struct ParsedResult(Value);
 
 /// What one side of a document is printed with. What the result document does not say is not printed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Print<'a> {
+pub(super) struct PrintedSide<'a> {
     /// The raw fields of a side of a card.
     card: Option<&'a Map<String, Value>>,
     person: Option<&'a Map<String, Value>>,
@@ -19,9 +19,9 @@ pub(super) struct Print<'a> {
 /// A field in both of its forms: how `id_card_front` names it, how `person` does, and how `person` names it in local
 /// script.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field(&'static str, &'static str, &'static str);
+pub(super) struct FieldNames(&'static str, &'static str, &'static str);
 
-impl Field {
+impl FieldNames {
     pub(super) const SURNAME: Self = Self("Surname", "last_name", "local_last_name");
     pub(super) const GIVEN_NAMES: Self = Self("Given_Names", "first_name", "local_first_name");
     pub(super) const NATIONALITY: Self = Self("Nationality", "nationality", "");
@@ -37,15 +37,15 @@ impl Field {
     pub(super) const COUNTRY: Self = Self("Issuing_State_Code", "issuing_state", "");
 }
 
-impl<'a> Print<'a> {
+impl<'a> PrintedSide<'a> {
     /// What is printed in Latin letters; empty where nothing is.
-    pub(super) fn latin(self, field: Field) -> &'a str {
+    pub(super) fn latin(self, field: FieldNames) -> &'a str {
         let of_card = self.card.and_then(|card| card.get(&format!("{}_en_US", field.0)));
         text(of_card.or_else(|| self.person?.get(field.1)))
     }
 
     /// What is printed in local script; empty where nothing is.
-    pub(super) fn local(self, field: Field) -> &'a str {
+    pub(super) fn local(self, field: FieldNames) -> &'a str {
         let start = format!("{}_", field.0);
         let is_local = |name: &&String| {
             let locale = name.strip_prefix(&start).unwrap_or_default();
@@ -56,7 +56,7 @@ impl<'a> Print<'a> {
     }
 
     /// What is printed in local script and in Latin letters.
-    pub(super) fn both(self, field: Field) -> [&'a str; 2] {
+    pub(super) fn both(self, field: FieldNames) -> [&'a str; 2] {
         [self.local(field), self.latin(field)]
     }
 
@@ -67,8 +67,8 @@ impl<'a> Print<'a> {
         let local_middle = self.card.and_then(|card| card.get("localMiddleName"));
         let local_middle = local_middle.map_or_else(|| person("local_middle_name"), |middle| text(Some(middle)));
         [
-            both(self.local(Field::GIVEN_NAMES), local_middle),
-            both(self.latin(Field::GIVEN_NAMES), person("middle_name")),
+            both(self.local(FieldNames::GIVEN_NAMES), local_middle),
+            both(self.latin(FieldNames::GIVEN_NAMES), person("middle_name")),
         ]
     }
 
@@ -79,14 +79,14 @@ impl<'a> Print<'a> {
     }
 }
 
-impl Document {
+impl ParsedResult {
     /// Reads what `result/` answers.
     pub(crate) fn read(json: &[u8]) -> Self {
         Self(serde_json::from_slice(json).expect("result documents are JSON"))
     }
 
     /// What is there instead of what was asked for, in words.
-    pub(super) fn shown(&self) -> String {
+    pub(super) fn describe_available(&self) -> String {
         let result = text(self.0.get("result"));
         format!("its `result` is `{result}` and its `document_type` is `{}`", self.kind())
     }
@@ -108,22 +108,22 @@ impl Document {
     }
 
     /// The person: whom the document names, where it names somebody, or else the person of the session.
-    pub(crate) fn sitter(&self, of_session: &Sitter) -> Sitter {
+    pub(crate) fn subject(&self, of_session: &PortraitSubject) -> PortraitSubject {
         let named = || {
             let person = self.0.get("person")?;
             let (first, last) = (person.get("first_name")?.as_str()?, person.get("last_name")?.as_str()?);
             Some((format!("{first} {last}"), person.get("sex").and_then(Value::as_str) == Some("F")))
         };
         match named() {
-            Some((name, is_female)) => Sitter { name, is_female, ..*of_session },
+            Some((name, is_female)) => PortraitSubject { name, is_female, ..*of_session },
             None => of_session.clone(),
         }
     }
 
     /// What a passport, or one side of a card (`id_card_front`, `id_card_back`) is printed with.
-    pub(super) fn print(&self, side: Option<&str>) -> Print<'_> {
+    pub(super) fn print(&self, side: Option<&str>) -> PrintedSide<'_> {
         let member = |name| self.0.get(name).and_then(Value::as_object);
-        Print { card: side.and_then(member), person: member("person") }
+        PrintedSide { card: side.and_then(member), person: member("person") }
     }
 
     /// The general document of that kind, or the first, and its page of that number.
@@ -131,7 +131,7 @@ impl Document {
     /// # Errors
     ///
     /// A message that says what there is instead.
-    pub(super) fn page(&self, kind: Option<&str>, page: u32) -> Result<Page<'_>, String> {
+    pub(super) fn page(&self, kind: Option<&str>, page: u32) -> Result<GeneralDocumentPage<'_>, String> {
         let all = self.0.get("generalDocuments").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let names =
             |document: &Value| [text(document.get("typeId")), text(document.get("documentType"))].map(kinds_word);
@@ -151,7 +151,7 @@ impl Document {
         let at = (page as usize).checked_sub(1);
         let found =
             at.and_then(|at| pages.get(at)).ok_or_else(|| format!("its document has {} page(s)", pages.len()))?;
-        Ok(Page {
+        Ok(GeneralDocumentPage {
             kind: names(document)[0].clone(),
             of: pages.len(),
             content: found.get("final").unwrap_or(&Value::Null),
@@ -161,7 +161,7 @@ impl Document {
 
 /// A page of a general document.
 #[derive(Debug)]
-pub(super) struct Page<'a> {
+pub(super) struct GeneralDocumentPage<'a> {
     /// `utility_bill`, or another word of the vendor.
     pub(super) kind: String,
     /// How many pages the document has.
@@ -169,7 +169,7 @@ pub(super) struct Page<'a> {
     content: &'a Value,
 }
 
-impl Page<'_> {
+impl GeneralDocumentPage<'_> {
     /// What the document says; empty where that is nothing.
     pub(super) fn text(&self, name: &str) -> &str {
         text(self.content.get(name))

@@ -13,9 +13,9 @@ use imagesize::ImageType;
 use crate::vendor::MediaKind;
 
 pub(crate) use self::{
-    document::Document,
-    specimen::{Sitter, Specimen, Wanted, mark_in},
-    specimens::Specimens,
+    document::ParsedResult,
+    specimen::{PictureRequest, PortraitSubject, SamplePicture, mark_in},
+    specimens::SampleCache,
 };
 
 const JPEG: &str = "image/jpeg";
@@ -26,14 +26,14 @@ const MARK_SEGMENT: u8 = 15;
 
 /// A picture or video as it is sent.
 #[derive(Debug, Clone)]
-pub(crate) struct Media {
+pub(crate) struct MediaFile {
     pub(crate) bytes: Bytes,
     pub(crate) content_type: &'static str,
     /// The same for the same bytes, in quotation marks as the header `ETag` has it.
     pub(crate) etag: Bytes,
 }
 
-impl Media {
+impl MediaFile {
     fn new(bytes: Bytes, content_type: &'static str) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(&bytes);

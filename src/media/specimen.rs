@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{document::Document, draw};
+use super::{document::ParsedResult, draw};
 use crate::vendor::{MediaKind, Token, draw as drawn_number};
 
 /// What stands before the token in the segment of a JPEG that says whose picture it is.
@@ -12,7 +12,7 @@ const MARK: &[u8] = b"identomat-mock specimen\0";
 
 /// Which picture is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Wanted {
+pub(crate) struct PictureRequest {
     pub(crate) kind: MediaKind,
     /// The kind of general document; the first where none is named.
     pub(crate) document_type: Option<String>,
@@ -22,11 +22,11 @@ pub(crate) struct Wanted {
 
 /// All that a drawn picture depends on. Equal values draw equal pictures.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Specimen {
-    pub(crate) request: Wanted,
+pub(crate) struct SamplePicture {
+    pub(crate) request: PictureRequest,
     /// What `result/` answers.
     pub(crate) document: Bytes,
-    pub(crate) subject: Arc<Sitter>,
+    pub(crate) subject: Arc<PortraitSubject>,
     /// Whether liveness was checked, for which a video is taken.
     pub(crate) has_liveness: bool,
     /// Whether the person was asked to hold their document into the camera.
@@ -35,13 +35,13 @@ pub(crate) struct Specimen {
 
 /// The person of the session, whose face follows from their name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Sitter {
+pub(crate) struct PortraitSubject {
     pub(crate) session: Token,
     pub(crate) name: String,
     pub(crate) is_female: bool,
 }
 
-impl Sitter {
+impl PortraitSubject {
     /// A number that depends on the person and on what it is for.
     pub(super) fn draw(&self, purpose: &str) -> u64 {
         drawn_number(&self.name, purpose)
@@ -61,27 +61,27 @@ pub(crate) fn mark_in(picture: &[u8]) -> Option<Token> {
     Token::parse(std::str::from_utf8(picture.get(at..at + Token::LENGTH)?).ok()?)
 }
 
-impl Specimen {
+impl SamplePicture {
     /// Draws it.
     ///
     /// # Errors
     ///
     /// A message that says why the session has no such picture.
-    pub(super) fn develop(&self) -> Result<Vec<u8>, String> {
-        let document = &Document::read(&self.document);
-        let subject = &document.sitter(&self.subject);
+    pub(super) fn render(&self) -> Result<Vec<u8>, String> {
+        let document = &ParsedResult::read(&self.document);
+        let subject = &document.subject(&self.subject);
         match self.request.kind {
             MediaKind::CardFront | MediaKind::CardBack if matches!(document.kind(), "" | "passport") => {
-                Err(format!("{}, which has no sides of a card", document.shown()))
+                Err(format!("{}, which has no sides of a card", document.describe_available()))
             }
             MediaKind::CardFront => Ok(draw::card_front(document, subject)),
             MediaKind::CardBack => Ok(draw::card_back(document, subject)),
             MediaKind::Passport if document.kind() != "passport" => {
-                Err(format!("{}, and that is no passport", document.shown()))
+                Err(format!("{}, and that is no passport", document.describe_available()))
             }
             MediaKind::Passport => Ok(draw::passport(document, subject)),
             MediaKind::Face | MediaKind::FaceVideo | MediaKind::FaceDocument if !document.has_face() => {
-                Err(format!("{}, and `face_images` is 0", document.shown()))
+                Err(format!("{}, and `face_images` is 0", document.describe_available()))
             }
             MediaKind::Face => Ok(draw::selfie(subject)),
             MediaKind::FaceVideo if self.has_liveness => Ok(draw::video(subject)),
@@ -89,7 +89,7 @@ impl Specimen {
             MediaKind::FaceDocument if !self.has_face_document => Err("nobody was asked to hold their document: the \
                  flag `require_face_document` is off, and there is no step `selfie-with-document`"
                 .into()),
-            MediaKind::FaceDocument if document.kind().is_empty() => Err(document.shown()),
+            MediaKind::FaceDocument if document.kind().is_empty() => Err(document.describe_available()),
             MediaKind::FaceDocument => Ok(draw::selfie_with_document(document, subject)),
             MediaKind::GeneralDocument => {
                 let page = document.page(self.request.document_type.as_deref(), self.request.page)?;

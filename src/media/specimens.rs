@@ -8,36 +8,36 @@ use std::{
 use quick_cache::{Weighter, sync::Cache};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use super::{Media, Specimen, content_type};
+use super::{MediaFile, SamplePicture, content_type};
 
 /// About how large a picture is, in bytes; the cache is laid out for so many as then fit.
-const USUAL_SIZE: usize = 200 << 10;
+const TYPICAL_PICTURE_BYTES: usize = 200 << 10;
 
 /// Draws sample pictures on demand and caches the latest ones, up to a size in bytes.
 #[derive(Debug)]
-pub(crate) struct Specimens {
+pub(crate) struct SampleCache {
     most_bytes: usize,
     /// Made when the first picture is asked for.
-    renderer: OnceLock<Studio>,
+    renderer: OnceLock<SampleRenderer>,
 }
 
 #[derive(Debug)]
-struct Studio {
-    cache: Cache<Specimen, Media, Weight>,
+struct SampleRenderer {
+    cache: Cache<SamplePicture, MediaFile, SampleWeigher>,
     /// A drawing takes memory, too: there are as many at a time as there are processors.
     drawings: Arc<Semaphore>,
 }
 
 #[derive(Debug, Clone)]
-struct Weight;
+struct SampleWeigher;
 
-impl Weighter<Specimen, Media> for Weight {
-    fn weight(&self, sample: &Specimen, media: &Media) -> u64 {
+impl Weighter<SamplePicture, MediaFile> for SampleWeigher {
+    fn weight(&self, sample: &SamplePicture, media: &MediaFile) -> u64 {
         (sample.document.len() + media.bytes.len()) as u64
     }
 }
 
-impl Specimens {
+impl SampleCache {
     pub(crate) fn new(most_bytes: usize) -> Self {
         Self { most_bytes, renderer: OnceLock::new() }
     }
@@ -47,9 +47,13 @@ impl Specimens {
     /// # Errors
     ///
     /// A message that says why the session has no such picture.
-    pub(crate) async fn get(&self, sample: Specimen) -> Result<Media, String> {
-        let Studio { cache, drawings } = self.renderer.get_or_init(|| Studio {
-            cache: Cache::with_weighter(self.most_bytes / USUAL_SIZE + 1, self.most_bytes as u64, Weight),
+    pub(crate) async fn get(&self, sample: SamplePicture) -> Result<MediaFile, String> {
+        let SampleRenderer { cache, drawings } = self.renderer.get_or_init(|| SampleRenderer {
+            cache: Cache::with_weighter(
+                self.most_bytes / TYPICAL_PICTURE_BYTES + 1,
+                self.most_bytes as u64,
+                SampleWeigher,
+            ),
             drawings: Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))),
         });
         let developed = async {
@@ -58,7 +62,7 @@ impl Specimens {
             let developed = spawn_blocking(move || {
                 // Whoever asked may be gone: the turn lasts as long as the drawing.
                 let _turn = turn;
-                Ok(Media::new(sample.develop()?.into(), content_type(sample.request.kind)))
+                Ok(MediaFile::new(sample.render()?.into(), content_type(sample.request.kind)))
             });
             developed.await.expect("drawing ends")
         };
@@ -72,15 +76,15 @@ mod tests {
 
     use super::*;
     use crate::{
-        media::{Sitter, Wanted},
+        media::{PictureRequest, PortraitSubject},
         vendor::{MediaKind, Token, TokenSource},
     };
 
-    fn face(session: Token) -> Specimen {
-        Specimen {
-            request: Wanted { kind: MediaKind::Face, document_type: None, page: 1 },
+    fn face(session: Token) -> SamplePicture {
+        SamplePicture {
+            request: PictureRequest { kind: MediaKind::Face, document_type: None, page: 1 },
             document: json!({"face_images": 1}).to_string().into(),
-            subject: Arc::new(Sitter { session, name: "Anna Exempla".into(), is_female: true }),
+            subject: Arc::new(PortraitSubject { session, name: "Anna Exempla".into(), is_female: true }),
             has_liveness: false,
             has_face_document: false,
         }
@@ -88,7 +92,7 @@ mod tests {
 
     #[tokio::test]
     async fn pictures_are_kept_up_to_so_many_bytes() {
-        let (cache, tokens) = (Specimens::new(300_000), TokenSource::new(Some(1), "key"));
+        let (cache, tokens) = (SampleCache::new(300_000), TokenSource::new(Some(1), "key"));
         let mut drawn = 0;
         for _ in 0..20 {
             drawn += cache.get(face(tokens.next())).await.unwrap().bytes.len();
@@ -99,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn many_who_ask_at_once_get_one_drawing() {
-        let cache = Specimens::new(1 << 20);
+        let cache = SampleCache::new(1 << 20);
         let sample = face(TokenSource::new(Some(1), "key").next());
         let (one, other) = tokio::join!(cache.get(sample.clone()), cache.get(sample));
         assert_eq!(one.unwrap().bytes.as_ptr(), other.unwrap().bytes.as_ptr(), "the same bytes at the same place");

@@ -8,7 +8,7 @@ use crate::{
     company::Tenant,
     scenario::{BeginContent, ParsedBeginContent, Scenario, ScenarioChoice},
     session::{NewSession, Session, SessionSpec},
-    vendor::{FlagsAtBegin, Form, Layers, StepsAtBegin, Token, VendorError},
+    vendor::{FlagsAndSteps, FlagsAtBegin, FormLayers, StepsAtBegin, Token, VendorError},
 };
 
 /// The request header that asks for a scenario; the live service ignores it.
@@ -62,10 +62,10 @@ impl MockService {
     pub(crate) fn begin(&self, tenant: &Arc<Tenant>, request: BeginRequest<'_>) -> Result<CreatedSession, CallError> {
         let BeginRequest { flags, steps, config_id, parent, meets_faults, requested, header } = request;
         let mut steps_read = StepsAtBegin::read(steps).map_err(VendorError::argument)?;
-        let own = Form::new(flags, steps);
+        let own = FlagsAndSteps::new(flags, steps);
         let settings = tenant.settings();
         let saved = config_id.map(|id| settings.saved(id)).transpose().map_err(VendorError::argument)?;
-        let layers = Layers { saved: saved.map(|saved| &saved.form.form), own: &own, scenario: None };
+        let layers = FormLayers { saved: saved.map(|saved| &saved.form.flags_and_steps), own: &own, scenario: None };
         let flags = layers.flags();
         let flags_read = FlagsAtBegin::read(&flags).map_err(|error| VendorError::argument(error.to_string()))?;
         if saved.is_some() {

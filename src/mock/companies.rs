@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MockService, misfits::company_problems, settings_of};
 use crate::{
-    clock::{Turn, uptime},
+    clock::{ClockChange, uptime},
     company::{Company, CompanyChange, EventKind, Tenant},
     vendor::{Dialect, ResultCase},
 };
@@ -130,7 +130,7 @@ impl MockService {
     /// Makes everything as it was at the start: companies, faults, clocks, scenarios.
     pub(crate) fn reset_all(&self) {
         self.tenants.reset();
-        self.clock.turn(Turn::Reset(self.settings.frozen_at), |_, _| {});
+        self.clock.update(ClockChange::Reset(self.settings.frozen_at), |_, _| {});
         self.faults.replace(&self.config.faults, self.clock.now());
         self.holds.release_all();
         self.journal.clear();

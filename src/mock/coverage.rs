@@ -4,7 +4,7 @@ use super::{MockService, sessions::answer_of};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
-    coverage::{Coverage, Met, Race, ToldResult},
+    coverage::{Coverage, CoverageEvent, ObservedResult, Race},
     faults::Endpoint,
     scenario::{ResultValue, Verdict},
     session::{CurrentResult, Session},
@@ -14,7 +14,7 @@ use crate::{
 /// What a call was told of a session.
 #[derive(Debug, Default)]
 pub(super) struct ObservedResponse {
-    result: Option<ToldResult>,
+    result: Option<ObservedResult>,
     reason: Option<String>,
     races: Vec<Race>,
 }
@@ -28,18 +28,18 @@ impl ObservedResponse {
                 (Some(observed_result(&verdict.result)), reason(&session.fit_verdict(verdict)))
             }
             CurrentResult::Document(_) => {
-                let listed = answer_of(session, catalogue).parse().ok().map(ToldResult::Listed);
-                (Some(listed.unwrap_or(ToldResult::Unlisted)), None)
+                let listed = answer_of(session, catalogue).parse().ok().map(ObservedResult::Listed);
+                (Some(listed.unwrap_or(ObservedResult::Unlisted)), None)
             }
         };
         Self { result, reason, races: session.record_response(endpoint, result) }
     }
 }
 
-fn observed_result(result: &ResultValue) -> ToldResult {
+fn observed_result(result: &ResultValue) -> ObservedResult {
     match result {
-        ResultValue::Listed(outcome) => ToldResult::Listed(*outcome),
-        ResultValue::Unlisted(_) => ToldResult::Unlisted,
+        ResultValue::Listed(outcome) => ObservedResult::Listed(*outcome),
+        ResultValue::Unlisted(_) => ObservedResult::Unlisted,
     }
 }
 
@@ -50,28 +50,28 @@ fn reason(verdict: &Verdict) -> Option<String> {
 
 impl MockService {
     /// Takes note of something that the code under test met.
-    pub(crate) fn record_coverage(&self, tenant: Option<&Tenant>, event: Met<'_>) {
+    pub(crate) fn record_coverage(&self, tenant: Option<&Tenant>, event: CoverageEvent<'_>) {
         for coverage in tenant.map(|tenant| &tenant.coverage).into_iter().chain([&self.coverage, &self.whole_coverage])
         {
-            coverage.met(event);
+            coverage.record(event);
         }
     }
 
     /// Takes note of what a call was told.
     pub(super) fn record_response(&self, tenant: &Tenant, observed: &ObservedResponse) {
         let ObservedResponse { result, reason, races } = observed;
-        let results = result.iter().map(|result| Met::Result(*result));
-        let event = results.chain(reason.iter().map(|reason| Met::Reason(reason)));
+        let results = result.iter().map(|result| CoverageEvent::Result(*result));
+        let event = results.chain(reason.iter().map(|reason| CoverageEvent::Reason(reason)));
         event
-            .chain(races.iter().map(|race| Met::Race(*race)))
+            .chain(races.iter().map(|race| CoverageEvent::Race(*race)))
             .for_each(|event| self.record_coverage(Some(tenant), event));
     }
 
     /// Takes note of an error that a call was answered with.
     pub(crate) fn record_error(&self, tenant: Option<&Tenant>, code: ErrorCode, is_deleted: bool) {
-        self.record_coverage(tenant, Met::Error(code));
+        self.record_coverage(tenant, CoverageEvent::Error(code));
         if is_deleted {
-            self.record_coverage(tenant, Met::Race(Race::AskedAfterDelete));
+            self.record_coverage(tenant, CoverageEvent::Race(Race::AskedAfterDelete));
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// So much is read of a journal at once.
-const AT_ONCE: usize = 256;
+const EVENT_BATCH_SIZE: usize = 256;
 
 /// Something that happened, and whose it is; `None` for nobody's.
 pub(crate) type OwnedEvent = (Option<Arc<Tenant>>, JournalItem);
@@ -30,8 +30,8 @@ impl MockService {
     pub(crate) fn events_after(&self, tenant: Option<&Arc<Tenant>>, session: Option<Token>, after: u64) -> EventBatch {
         let mut batch = EventBatch { up_to: self.numbers.last_event(), ..EventBatch::default() };
         let mut read = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
-            let (noted, forgotten) = journal.read_events(after, batch.up_to, AT_ONCE);
-            if noted.len() == AT_ONCE {
+            let (noted, forgotten) = journal.read_events(after, batch.up_to, EVENT_BATCH_SIZE);
+            if noted.len() == EVENT_BATCH_SIZE {
                 // What is behind comes with the next part, of every journal.
                 batch.up_to = noted.last().map_or(batch.up_to, JournalItem::id);
             }
@@ -48,8 +48,8 @@ impl MockService {
         batch.events.retain(|(_, noted)| noted.id() <= batch.up_to);
         batch.events.retain(|(_, noted)| session.is_none_or(|token| noted.session() == Some(token)));
         batch.events.sort_by_key(|(_, noted)| noted.id());
-        if batch.events.len() > AT_ONCE {
-            batch.events.truncate(AT_ONCE);
+        if batch.events.len() > EVENT_BATCH_SIZE {
+            batch.events.truncate(EVENT_BATCH_SIZE);
             batch.up_to = batch.events.last().map_or(batch.up_to, |(_, noted)| noted.id());
         }
         batch

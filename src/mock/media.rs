@@ -13,7 +13,7 @@ use crate::{
     company::Tenant,
     faults::Endpoint,
     flow::FlowProgress,
-    media::{Document, Media, Sitter, Specimen, Wanted, mark_in},
+    media::{MediaFile, ParsedResult, PictureRequest, PortraitSubject, SamplePicture, mark_in},
     result::{Sex, render_all_read, similarity},
     session::{Session, Upload, UploadError},
     vendor::{MediaKind, StepType, draw},
@@ -23,15 +23,15 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Picture {
     /// As it came in.
-    Uploaded(Media),
+    Uploaded(MediaFile),
     /// What there is to draw.
-    Specimen(Box<Specimen>),
+    Sample(Box<SamplePicture>),
 }
 
 /// Whose picture it is, and how alike the person's pictures are.
 #[derive(Debug)]
 struct RecognizedFace {
-    subject: Sitter,
+    subject: PortraitSubject,
     similarity: f64,
 }
 
@@ -45,7 +45,7 @@ impl MockService {
         &self,
         tenant: &Arc<Tenant>,
         token: &str,
-        request: Wanted,
+        request: PictureRequest,
     ) -> Result<(Picture, AppliedFaults), CallError> {
         self.with_session(tenant, token, |session, catalogue| {
             let faults = apply_session_faults(session, Endpoint::Media(request.kind), tenant.clock.now())?;
@@ -53,10 +53,10 @@ impl MockService {
             let uploaded = session.uploaded(request.kind, request.page).filter(|_| session.was_processed());
             let picture = match uploaded {
                 Some(media) => Picture::Uploaded(media.clone()),
-                None => Picture::Specimen(Box::new(Specimen {
+                None => Picture::Sample(Box::new(SamplePicture {
                     request: request.clone(),
                     document: self.all_read(tenant, session, catalogue).unwrap_or(document),
-                    subject: self.sitter(tenant, session, catalogue),
+                    subject: self.portrait_subject(tenant, session, catalogue),
                     has_liveness: session.has_liveness(),
                     has_face_document: session.has_face_document_step(),
                 })),
@@ -85,7 +85,7 @@ impl MockService {
             )));
         }
         let room = self.storage.reserve(bytes.len())?;
-        let upload = Upload::new(kind, page, Media::uploaded(bytes.into(), kind), room);
+        let upload = Upload::new(kind, page, MediaFile::uploaded(bytes.into(), kind), room);
         self.in_session(token, |session, _| session.upload(upload.clone(), limits.session_uploads))
             .unwrap_or(Err(UploadError::NoSuchSession))
     }
@@ -115,7 +115,7 @@ impl MockService {
         let look = |session: &mut Session, catalogue: &Catalogue| {
             session.apply_due_stages(tenant.clock.now());
             let document = self.answer(tenant, session, &catalogue.fixtures).ok();
-            (document, self.sitter(tenant, session, catalogue), similarity(session))
+            (document, self.portrait_subject(tenant, session, catalogue), similarity(session))
         };
         let seen = match mark_in(picture) {
             Some(token) => tenant.sessions.update(&token, look),
@@ -130,22 +130,26 @@ impl MockService {
             }
         };
         let (document, subject, drawn) = seen?;
-        let document = document.map(|json| Document::read(&json));
+        let document = document.map(|json| ParsedResult::read(&json));
         Some(RecognizedFace {
-            subject: document.as_ref().map_or_else(|| (*subject).clone(), |document| document.sitter(&subject)),
+            subject: document.as_ref().map_or_else(|| (*subject).clone(), |document| document.subject(&subject)),
             similarity: document.and_then(|document| document.similarity()).unwrap_or(drawn),
         })
     }
 
     /// The person of a session, for drawings.
-    fn sitter(&self, tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<Sitter> {
+    fn portrait_subject(&self, tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<PortraitSubject> {
         session.portrait(|session| {
             let (settings, patch) = (tenant.settings(), session.scenario().person.as_ref());
             let (flags, casting) =
                 (session.flags_of(StepType::IdentityDocument), self.config.casting(&settings.company));
             let chosen = session.progress().and_then(FlowProgress::document);
-            let person = catalogue.fixtures.people.cast(&session.token, &flags, casting, patch, chosen).person;
-            Sitter { session: session.token, name: person.short_name(), is_female: matches!(person.sex, Sex::F) }
+            let person = catalogue.fixtures.people.assign(&session.token, &flags, casting, patch, chosen).person;
+            PortraitSubject {
+                session: session.token,
+                name: person.short_name(),
+                is_female: matches!(person.sex, Sex::F),
+            }
         })
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     company::Company,
     config::Config,
     faults::Fault,
-    vendor::{Form, Layers},
+    vendor::{FlagsAndSteps, FormLayers},
     words::with_meant,
 };
 
@@ -63,14 +63,14 @@ pub(crate) fn setting_warnings(catalogue: &Catalogue, companies: &[Company]) -> 
     let mut doubts = Vec::new();
     for company in companies {
         for (id, saved) in &company.configurations {
-            let form = Form::from_values(saved.flags.clone(), &[]);
-            let flags = Layers { saved: None, own: &form, scenario: None }.read_flags();
+            let form = FlagsAndSteps::from_values(saved.flags.clone(), &[]);
+            let flags = FormLayers { saved: None, own: &form, scenario: None }.read_flags();
             let field = format!("configurations.{id}.flags");
             let doubt = |doubt| SettingProblem {
                 company: Some((company.key.clone(), field)),
                 message: format!("the configuration `{id}` of the company key `{}`: {doubt}", company.key),
             };
-            doubts.extend(catalogue.fixtures.people.doubt(&company.people, &flags).map(doubt));
+            doubts.extend(catalogue.fixtures.people.document_warning(&company.people, &flags).map(doubt));
         }
     }
     doubts

@@ -12,18 +12,18 @@ use serde_json::{Value, json};
 
 use crate::{
     clock::later,
-    data_file::Findings,
+    data_file::LoadDiagnostics,
     faults::{Endpoint, Fault},
     flow::{AnswerContext, Flow, FollowUp, QuestionnaireAnswers, ScreenAnswer},
     result::{FixtureFiles, Fixtures, render},
     scenario::{Casting, Scenario, Stage, Trigger, Verdict},
     session::{Browser, NewSession, Session, SessionSpec, written::SharedLookup},
     thorough::thorough,
-    vendor::{Dialect, DocumentType, ErrorCode, Form, Language, Outcome, SavedForm, TokenSource},
+    vendor::{Dialect, DocumentType, ErrorCode, FlagsAndSteps, Language, Outcome, SavedForm, TokenSource},
 };
 
 static FIXTURES: LazyLock<Fixtures> =
-    LazyLock::new(|| Fixtures::read(&FixtureFiles::default(), &mut Findings::default()));
+    LazyLock::new(|| Fixtures::read(&FixtureFiles::default(), &mut LoadDiagnostics::default()));
 
 /// What is done to a session.
 #[derive(Debug, Clone)]
@@ -120,10 +120,10 @@ fn scenario(stages: &[(Vec<Trigger>, StageTemplate)]) -> Scenario {
 
 /// What the session is asked for.
 fn asked(stages: &[(Vec<Trigger>, StageTemplate)]) -> SessionSpec {
-    let form = |flags: &str, steps: &str| Form::new(flags, steps);
+    let form = |flags: &str, steps: &str| FlagsAndSteps::new(flags, steps);
     let question = r#"{"type": "number", "key": "q", "mandatory": true}"#;
     let steps = format!(r#"[{{"type": "user-questionnaire", "key": "about", "questions": [{question}]}}]"#);
-    let saved = SavedForm { config_id: "any".into(), form: form(r#"{"document_types": ["passport"]}"#, "") };
+    let saved = SavedForm { config_id: "any".into(), flags_and_steps: form(r#"{"document_types": ["passport"]}"#, "") };
     SessionSpec {
         chosen_by: "a test".into(),
         own: form(r#"{"liveness" : true, "allow_general_document_upload": true}"#, &steps),
@@ -421,7 +421,7 @@ fn a_session_whose_scenario_is_gone_is_not_read() {
         Session::from_bytes(bytes, &shared).expect_err("nothing is there").to_string()
     };
     assert_eq!(problem(&written, None), "there is no configuration `any` any more");
-    let saved = SavedForm { config_id: "any".into(), form: Form::default() };
+    let saved = SavedForm { config_id: "any".into(), flags_and_steps: FlagsAndSteps::default() };
     assert_eq!(problem(&written, Some(Arc::new(saved))), "there is no scenario `any` any more");
     assert!(problem(b"{}", None).starts_with("this is no session: missing field"));
 }

@@ -12,12 +12,12 @@ use super::{
     misfits::{setting_problems, setting_warnings},
 };
 use crate::{
-    catalogue::{Catalogue, Files, Sources},
+    catalogue::{Catalogue, CatalogueFiles, CatalogueInputs},
     company::{Company, EventKind},
     config::Config,
-    data_file::{Findings, LoadError, Problem},
+    data_file::{FileProblem, LoadDiagnostics, LoadError},
     scenario::{Origin, Scenario, Stage},
-    vendor::Layers,
+    vendor::FormLayers,
 };
 
 /// What new sessions are made of: what was read from files, and the scenarios that were added since.
@@ -80,7 +80,7 @@ pub struct StageInfo {
 
 impl ScenarioInfo {
     fn from_scenario(scenario: &Scenario) -> Self {
-        let form = Layers { saved: None, own: &scenario.form, scenario: None };
+        let form = FormLayers { saved: None, own: &scenario.form, scenario: None };
         Self {
             name: scenario.name.clone(),
             description: scenario.description.clone(),
@@ -189,9 +189,9 @@ impl MockService {
 
 /// Reads scenarios and fixtures, which have to fit those companies.
 pub(super) fn read_catalogue(config: &Config, companies: &[Company]) -> Result<Catalogue, ConfigError> {
-    let mut findings = Findings::default();
-    let files = Files::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
-    let catalogue = Catalogue::of(sources(config, &files), &mut findings);
+    let mut findings = LoadDiagnostics::default();
+    let files = CatalogueFiles::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
+    let catalogue = Catalogue::load(sources(config, &files), &mut findings);
     LoadError::check(findings.problems)?;
     let misfits: Vec<_> =
         setting_problems(&catalogue, config, companies).into_iter().map(|misfit| misfit.message).collect();
@@ -199,14 +199,14 @@ pub(super) fn read_catalogue(config: &Config, companies: &[Company]) -> Result<C
         return Err(ConfigError::Setting(misfits.join("\n")));
     }
     let doubts = setting_warnings(&catalogue, companies).into_iter().map(|doubt| doubt.message);
-    for warning in findings.warnings.iter().map(Problem::to_string).chain(doubts) {
+    for warning in findings.warnings.iter().map(FileProblem::to_string).chain(doubts) {
         tracing::warn!("{warning}");
     }
     Ok(catalogue)
 }
 
 /// What the settings make a catalogue of, with those files.
-pub(crate) fn sources<'a>(config: &'a Config, files: &'a Files) -> Sources<'a> {
+pub(crate) fn sources<'a>(config: &'a Config, files: &'a CatalogueFiles) -> CatalogueInputs<'a> {
     let Config { builtin_scenarios, own_scenarios, finish, .. } = config;
-    Sources { builtin_scenarios: *builtin_scenarios, files, own_scenarios, finish }
+    CatalogueInputs { builtin_scenarios: *builtin_scenarios, files, own_scenarios, finish }
 }

@@ -258,7 +258,7 @@ impl MockService {
             let settings = tenant.settings();
             tenant.sessions.update(&token, |session, catalogue| {
                 let (casting, patch) = (self.config.casting(&settings.company), session.scenario().person.as_ref());
-                let cast = catalogue.fixtures.people.cast(
+                let cast = catalogue.fixtures.people.assign(
                     &session.token,
                     &session.flags_of(StepType::IdentityDocument),
                     casting,

@@ -7,11 +7,11 @@ use std::{
 };
 
 use super::MockService;
-use crate::{clock::uptime, company::SESSION_SIZE, heap::OnHeap, metrics::Standings, scenario::Scenario};
+use crate::{clock::uptime, company::SESSION_SIZE, heap::OnHeap, metrics::MetricsSnapshot, scenario::Scenario};
 
 impl MockService {
     /// Sessions by stage, what is in force, what waits, what had to go, and what memory it takes.
-    pub(crate) fn metrics_snapshot(&self) -> Standings {
+    pub(crate) fn metrics_snapshot(&self) -> MetricsSnapshot {
         let tenants = self.tenants.all();
         let (mut by_stage, mut memory) = (BTreeMap::<(String, usize), u64>::new(), 0);
         // Results that sessions keep, and calls of the journal share.
@@ -47,7 +47,7 @@ impl MockService {
         let mut memory = vec![("sessions", memory), ("journals", journals)];
         #[cfg(feature = "media")]
         memory.push(("uploads", self.storage.used_bytes()));
-        Standings {
+        MetricsSnapshot {
             sessions: by_stage.into_iter().map(|((scenario, stage), number)| (scenario, stage, number)).collect(),
             companies: tenants.len(),
             faults: self.all_faults().len(),

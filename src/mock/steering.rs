@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DecideError, MockService, Token};
 use crate::{
-    clock::Turn,
+    clock::ClockChange,
     company::{Event, Tenant},
     faults::FaultInfo,
     scenario::{ScenarioChoice, Verdict},
@@ -57,33 +57,33 @@ pub(crate) enum SwitchScenarioError {
 impl MockService {
     /// Moves the clock of a company; answers what fell due, in the order of time.
     pub(crate) fn advance(&self, tenant: &Tenant, by: Duration) -> Vec<FellDue> {
-        self.clock_moved(tenant, tenant.change_clock(Turn::Advance(by)))
+        self.clock_moved(tenant, tenant.change_clock(ClockChange::Advance(by)))
     }
 
     /// Sets the clock of a company. What came does not go away when it is set back.
     pub(crate) fn set_clock(&self, tenant: &Tenant, moment: Timestamp) -> Vec<FellDue> {
-        self.clock_moved(tenant, tenant.change_clock(Turn::Set(moment)))
+        self.clock_moved(tenant, tenant.change_clock(ClockChange::Set(moment)))
     }
 
     /// Moves every clock: that of each company, and the server's.
     pub(crate) fn advance_all(&self, by: Duration) -> Vec<FellDue> {
         let mut due: Vec<_> = self.tenants.all().iter().flat_map(|tenant| self.advance(tenant, by)).collect();
-        due.extend(self.server_clock_moved(Turn::Advance(by)));
+        due.extend(self.server_clock_moved(ClockChange::Advance(by)));
         due
     }
 
     /// Sets the server's clock, and no company's.
     pub(crate) fn set_own_clock(&self, moment: Timestamp) -> Vec<FellDue> {
-        self.server_clock_moved(Turn::Set(moment))
+        self.server_clock_moved(ClockChange::Set(moment))
     }
 
     /// Turns the server's clock, and no company's. Answers the time after.
-    pub(crate) fn turn_own_clock(&self, turn: Turn) -> Timestamp {
+    pub(crate) fn turn_own_clock(&self, turn: ClockChange) -> Timestamp {
         let tell = |now, is_frozen| self.journal.add_events([Event::clock(now, is_frozen)]);
-        self.clock.turn(turn, tell).1
+        self.clock.update(turn, tell).1
     }
 
-    fn server_clock_moved(&self, turn: Turn) -> Vec<FellDue> {
+    fn server_clock_moved(&self, turn: ClockChange) -> Vec<FellDue> {
         let now = self.turn_own_clock(turn);
         let ended = self.faults.expire(now).into_iter();
         let ended = ended.map(|(name, at)| FellDue {

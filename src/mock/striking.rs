@@ -127,10 +127,10 @@ impl MockService {
     pub(crate) fn record_faults(&self, tenant: Option<&Tenant>, session: Option<Token>, hits: &[FaultHit]) {
         for hit in hits {
             if hit.delay.is_some() {
-                self.record_coverage(tenant, coverage::Met::Fault(None));
+                self.record_coverage(tenant, coverage::CoverageEvent::Fault(None));
             }
             if let Some(effect) = &hit.effect {
-                self.record_coverage(tenant, coverage::Met::Fault(Some(effect)));
+                self.record_coverage(tenant, coverage::CoverageEvent::Fault(Some(effect)));
             }
         }
         if hits.iter().any(|hit| hit.effect.is_some())
@@ -142,8 +142,8 @@ impl MockService {
 
     /// Takes note of how a call of `begin/` went.
     pub(crate) fn record_begin(&self, tenant: &Tenant, is_struck: bool) {
-        if tenant.coverage.began(is_struck) {
-            self.record_coverage(Some(tenant), coverage::Met::Race(Race::RetriedAfterFault));
+        if tenant.coverage.record_begin(is_struck) {
+            self.record_coverage(Some(tenant), coverage::CoverageEvent::Race(Race::RetriedAfterFault));
         }
     }
 

@@ -73,8 +73,8 @@ impl<'a> ResultDocument<'a> {
     ) -> Self {
         let flags = session.flags_of(StepType::IdentityDocument);
         let (progress, patch) = (session.progress(), session.scenario().person.as_ref());
-        let assigned = people.cast(&session.token, &flags, casting, patch, progress.and_then(FlowProgress::document));
-        let assigned = assigned.corrected(session.effects().filter_map(StageEffect::person_change));
+        let assigned = people.assign(&session.token, &flags, casting, patch, progress.and_then(FlowProgress::document));
+        let assigned = assigned.patched(session.effects().filter_map(StageEffect::person_change));
         let went_through = verdict.was_processed();
         let is_read = is_all_read || (went_through && verdict.document_read);
         let shows_document = is_read && session.has_document_step();

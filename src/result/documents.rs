@@ -7,22 +7,22 @@ use serde_json::{Map, Value};
 use super::{built_in, by_name};
 use crate::{
     built_in::DOCUMENTS,
-    data_file::{DataFile, Findings},
+    data_file::{DataFile, LoadDiagnostics},
     foreign_text::shortened,
 };
 
-type ByName = BTreeMap<String, Map<String, Value>>;
+type DocumentsByName = BTreeMap<String, Map<String, Value>>;
 
 /// The documents that are built in; they are read when the first of them is asked for.
-static BUILT_IN: LazyLock<ByName> = LazyLock::new(|| built_in(DOCUMENTS).collect());
+static BUILT_IN: LazyLock<DocumentsByName> = LazyLock::new(|| built_in(DOCUMENTS).collect());
 
 /// The documents by name, which is the file's name without its ending: those of a folder, or else the built-in ones.
 #[derive(Debug)]
-pub(crate) struct Documents(Option<ByName>);
+pub(crate) struct DocumentFixtures(Option<DocumentsByName>);
 
-impl Documents {
+impl DocumentFixtures {
     /// Reads these files; without them, takes the built-in documents.
-    pub(super) fn read(files: Option<&[DataFile]>, findings: &mut Findings) -> Self {
+    pub(super) fn read(files: Option<&[DataFile]>, findings: &mut LoadDiagnostics) -> Self {
         Self(files.map(|files| by_name(files, findings)))
     }
 

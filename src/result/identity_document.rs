@@ -3,7 +3,7 @@
 use jiff::{Span, Timestamp, civil::Date};
 use serde_json::{Map, Value};
 
-use super::{day, midnight, mrz::Mrz, people::Cast, slashed};
+use super::{day, midnight, mrz::Mrz, people::AssignedPerson, us_date};
 use crate::vendor::{DocumentType, Token};
 
 /// How long a document of each kind is good for, in years.
@@ -17,7 +17,7 @@ fn validity(document_type: DocumentType) -> i32 {
 /// An identity document as the vendor reads it.
 #[derive(Debug)]
 pub(super) struct IdentityDocument<'a> {
-    assigned: &'a Cast<'a>,
+    assigned: &'a AssignedPerson<'a>,
     issued: Date,
     expires: Date,
     /// The day on which the vendor read it.
@@ -27,7 +27,12 @@ pub(super) struct IdentityDocument<'a> {
 
 impl<'a> IdentityDocument<'a> {
     /// The document of the cast. It was issued up to four years before `begun_at`, as the token says.
-    pub(super) fn new(assigned: &'a Cast<'a>, token: &Token, begun_at: Timestamp, read_at: Timestamp) -> Self {
+    pub(super) fn new(
+        assigned: &'a AssignedPerson<'a>,
+        token: &Token,
+        begun_at: Timestamp,
+        read_at: Timestamp,
+    ) -> Self {
         let age_in_days = 30 + (token.draw("issued") % 1400) as i32;
         let issued = day(begun_at).saturating_sub(Span::new().days(age_in_days));
         let expires = issued.saturating_add(Span::new().years(validity(assigned.document_type)));
@@ -63,7 +68,7 @@ impl<'a> IdentityDocument<'a> {
 
     /// The member `person`: Latin name, local name where the document has one, dates in both forms.
     pub(super) fn person(&self) -> Map<String, Value> {
-        let Cast { person, document_type, document_number, country } = self.assigned;
+        let AssignedPerson { person, document_type, document_number, country } = self.assigned;
         let (country, document_number) = (country.as_str(), document_number.as_str());
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
@@ -81,7 +86,7 @@ impl<'a> IdentityDocument<'a> {
         }
         put("sex", person.sex.as_str().into());
         put("age", age(person.birthday, self.today).into());
-        put("birthday", slashed(person.birthday).into());
+        put("birthday", us_date(person.birthday).into());
         put("birthday_time", midnight(person.birthday).into());
         put("birth_place", (*person.birth_place).into());
         put("citizenship", country.into());
@@ -95,9 +100,9 @@ impl<'a> IdentityDocument<'a> {
         put("personal_number", (*person.personal_number).into());
         put("document_type_id", document_type.as_str().into());
         put("document_number", document_number.into());
-        put("document_issued", slashed(self.issued).into());
+        put("document_issued", us_date(self.issued).into());
         put("document_issued_time", midnight(self.issued).into());
-        put("document_expires", slashed(self.expires).into());
+        put("document_expires", us_date(self.expires).into());
         put("document_expires_time", midnight(self.expires).into());
         if let Some(mrz) = &self.mrz {
             put("mrz", (**mrz).into());
@@ -121,11 +126,11 @@ impl<'a> IdentityDocument<'a> {
 
     /// What the vendor reads off both sides of a card, in Latin and in local script (specification, section 5).
     fn card_fields(&self) -> Map<String, Value> {
-        let Cast { person, document_number, country, .. } = self.assigned;
+        let AssignedPerson { person, document_number, country, .. } = self.assigned;
         // Of a country that nobody comes from, only the code is known.
         let is_at_home = *person.country == **country;
         let nationality = if is_at_home { &person.address.country } else { country };
-        let (birthday, issued, expires) = (slashed(person.birthday), slashed(self.issued), slashed(self.expires));
+        let (birthday, issued, expires) = (us_date(person.birthday), us_date(self.issued), us_date(self.expires));
         let mut fields = Map::new();
         let mut put = |name: &str, locale: &str, value: &str| {
             fields.insert(format!("{name}_{locale}"), value.into());

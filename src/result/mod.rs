@@ -24,10 +24,10 @@ use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use self::{documents::Documents, people::People, screening::Screening};
+use self::{documents::DocumentFixtures, people::People, screening::ScreeningFixtures};
 use crate::{
-    built_in::BuiltIn,
-    data_file::{self, DataFile, Findings},
+    built_in::EmbeddedFile,
+    data_file::{self, DataFile, LoadDiagnostics},
     scenario::Casting,
     session::{CurrentResult, Session},
     vendor::Wording,
@@ -37,8 +37,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Fixtures {
     pub(crate) people: People,
-    pub(crate) documents: Documents,
-    screening: Screening,
+    pub(crate) documents: DocumentFixtures,
+    screening: ScreeningFixtures,
 }
 
 /// The files of a folder of fixtures, read and not yet understood; `None` for those that are built in.
@@ -55,19 +55,19 @@ pub(crate) struct FixtureFiles {
 pub(crate) enum FixtureKind {
     Person,
     Document,
-    Screened,
+    Screening,
 }
 
 #[cfg(feature = "cli")]
 impl FixtureKind {
-    pub(crate) const ALL: [Self; 3] = [Self::Person, Self::Document, Self::Screened];
+    pub(crate) const ALL: [Self; 3] = [Self::Person, Self::Document, Self::Screening];
 
     /// The folder of the fixtures in which such files are.
     pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Person => "people",
             Self::Document => "documents",
-            Self::Screened => "screening",
+            Self::Screening => "screening",
         }
     }
 
@@ -81,17 +81,17 @@ impl FixtureKind {
         match self {
             Self::Person => data_file::keys_of::<people::Person>(),
             Self::Document => &[],
-            Self::Screened => screening::keys(),
+            Self::Screening => screening::keys(),
         }
     }
 
     /// Reads a file of that kind, and says what is wrong with it.
-    pub(crate) fn check(self, file: &DataFile, findings: &mut Findings) {
+    pub(crate) fn check(self, file: &DataFile, findings: &mut LoadDiagnostics) {
         let files = std::slice::from_ref(file);
         match self {
             Self::Person => drop(People::read(Some(files), findings)),
-            Self::Document => drop(Documents::read(Some(files), findings)),
-            Self::Screened => drop(Screening::read(Some(files), findings)),
+            Self::Document => drop(DocumentFixtures::read(Some(files), findings)),
+            Self::Screening => drop(ScreeningFixtures::read(Some(files), findings)),
         }
     }
 }
@@ -104,16 +104,16 @@ impl FixtureFiles {
     }
 
     /// Reads `people/`, `documents/` and `screening/` of a folder, of which one is there at least.
-    pub(crate) fn in_folder(folder: &Path, findings: &mut Findings) -> Self {
+    pub(crate) fn in_folder(folder: &Path, findings: &mut LoadDiagnostics) -> Self {
         let names = ["people", "documents", "screening"];
         let is_there = names.map(|name| folder.join(name).exists());
         if !is_there.contains(&true) {
-            findings.take(data_file::entries(&folder.join("people")));
+            findings.ok_or_record(data_file::entries(&folder.join("people")));
             return Self::default();
         }
         let is_other = |path: &PathBuf| !names.iter().any(|name| path.file_name() == Some(OsStr::new(name)));
-        let others = findings.take(data_file::entries(folder)).unwrap_or_default().into_iter().filter(is_other);
-        findings.warnings.extend(others.filter_map(|path| data_file::passed_over(&path)));
+        let others = findings.ok_or_record(data_file::entries(folder)).unwrap_or_default().into_iter().filter(is_other);
+        findings.warnings.extend(others.filter_map(|path| data_file::ignored_reason(&path)));
         let mut files = |at: usize| is_there[at].then(|| DataFile::in_folder(&folder.join(names[at]), findings));
         Self { people: files(0), documents: files(1), screening: files(2) }
     }
@@ -121,23 +121,23 @@ impl FixtureFiles {
 
 impl Fixtures {
     /// Reads the files. What is wrong is added to `findings`.
-    pub(crate) fn read(files: &FixtureFiles, findings: &mut Findings) -> Self {
+    pub(crate) fn read(files: &FixtureFiles, findings: &mut LoadDiagnostics) -> Self {
         let FixtureFiles { people, documents, screening } = files;
         Self {
             people: People::read(people.as_deref(), findings),
-            documents: Documents::read(documents.as_deref(), findings),
-            screening: Screening::read(screening.as_deref(), findings),
+            documents: DocumentFixtures::read(documents.as_deref(), findings),
+            screening: ScreeningFixtures::read(screening.as_deref(), findings),
         }
     }
 }
 
 /// What these files say, by their names without their endings. One that is broken says nothing.
-fn by_name<T: DeserializeOwned + Default>(files: &[DataFile], findings: &mut Findings) -> BTreeMap<String, T> {
-    files.iter().map(|file| (file.name.clone(), findings.take(file.parse()).unwrap_or_default())).collect()
+fn by_name<T: DeserializeOwned + Default>(files: &[DataFile], findings: &mut LoadDiagnostics) -> BTreeMap<String, T> {
+    files.iter().map(|file| (file.name.clone(), findings.ok_or_record(file.parse()).unwrap_or_default())).collect()
 }
 
 /// What these files say, which are built in, by their names without their endings.
-fn built_in<T: DeserializeOwned>(files: &[BuiltIn]) -> impl Iterator<Item = (String, T)> {
+fn built_in<T: DeserializeOwned>(files: &[EmbeddedFile]) -> impl Iterator<Item = (String, T)> {
     files.iter().map(|file| (file.name.into(), DataFile::built_in(file).parse().expect("built-in files can be read")))
 }
 
@@ -190,12 +190,12 @@ fn changed(session: &Session, document: &impl Serialize) -> Bytes {
         return to_json(document);
     }
     let mut document = serde_json::to_value(document).expect("a document is JSON");
-    changes.for_each(|change| lay_over(&mut document, change));
+    changes.for_each(|change| merge_patch(&mut document, change));
     to_json(&document)
 }
 
 /// Lays members over those of a document, as a JSON merge patch: objects member by member, null takes one away.
-fn lay_over(document: &mut Value, change: &Map<String, Value>) {
+fn merge_patch(document: &mut Value, change: &Map<String, Value>) {
     if !document.is_object() {
         *document = Value::Object(Map::new());
     }
@@ -205,7 +205,7 @@ fn lay_over(document: &mut Value, change: &Map<String, Value>) {
             Value::Null => {
                 members.shift_remove(name);
             }
-            Value::Object(change) => lay_over(members.entry(name).or_insert(Value::Null), change),
+            Value::Object(change) => merge_patch(members.entry(name).or_insert(Value::Null), change),
             _ => {
                 members.insert(name.clone(), value.clone());
             }
@@ -224,7 +224,7 @@ fn day(moment: Timestamp) -> Date {
 }
 
 /// `8/2/2026`: month, day, year without leading zeros.
-fn slashed(date: Date) -> String {
+fn us_date(date: Date) -> String {
     format!("{}/{}/{}", date.month(), date.day(), date.year())
 }
 

@@ -9,11 +9,11 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub(crate) use self::cast::Cast;
-use super::{built_in, lay_over};
+pub(crate) use self::cast::AssignedPerson;
+use super::{built_in, merge_patch};
 use crate::{
     built_in::PEOPLE,
-    data_file::{DataFile, Findings},
+    data_file::{DataFile, LoadDiagnostics},
     vendor::DocumentType,
 };
 
@@ -43,7 +43,7 @@ pub(crate) struct Person {
     pub(crate) personal_number: Number<14>,
     pub(crate) authority: String,
     pub(crate) address: Address,
-    documents: Documents,
+    documents: DocumentNumbers,
     /// The schema of such files, for editors.
     #[serde(rename = "$schema", default, skip_serializing)]
     #[cfg_attr(test, schemars(skip))]
@@ -161,11 +161,11 @@ checked_text!(
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "BTreeMap<DocumentType, Number<9>>")]
-struct Documents(
+struct DocumentNumbers(
     #[cfg_attr(test, schemars(with = "BTreeMap<DocumentType, Number<9>>"))] BTreeMap<DocumentType, Number<9>>,
 );
 
-impl TryFrom<BTreeMap<DocumentType, Number<9>>> for Documents {
+impl TryFrom<BTreeMap<DocumentType, Number<9>>> for DocumentNumbers {
     type Error = &'static str;
 
     fn try_from(documents: BTreeMap<DocumentType, Number<9>>) -> Result<Self, Self::Error> {
@@ -186,7 +186,7 @@ impl Person {
     /// The path of the member that cannot be, and what is wrong with it.
     fn with(&self, members: &Map<String, Value>) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
         let mut value = serde_json::to_value(self).expect("a person is JSON");
-        lay_over(&mut value, members);
+        merge_patch(&mut value, members);
         serde_path_to_error::deserialize(value)
     }
 
@@ -207,18 +207,18 @@ impl Person {
 /// names; without them, the built-in people.
 #[derive(Debug)]
 pub(crate) struct People {
-    own: Option<Vec<(String, Person)>>,
+    custom: Option<Vec<(String, Person)>>,
     /// The names of files that cannot be read.
     broken: Vec<String>,
 }
 
 impl People {
     /// Reads these files; without them, takes the built-in people.
-    pub(super) fn read(files: Option<&[DataFile]>, findings: &mut Findings) -> Self {
-        let mut people = Self { own: files.map(|_| Vec::new()), broken: Vec::new() };
+    pub(super) fn read(files: Option<&[DataFile]>, findings: &mut LoadDiagnostics) -> Self {
+        let mut people = Self { custom: files.map(|_| Vec::new()), broken: Vec::new() };
         for file in files.unwrap_or_default() {
-            match findings.take(file.parse()) {
-                Some(person) => people.own.get_or_insert_default().push((file.name.clone(), person)),
+            match findings.ok_or_record(file.parse()) {
+                Some(person) => people.custom.get_or_insert_default().push((file.name.clone(), person)),
                 None => people.broken.push(file.name.clone()),
             }
         }
@@ -226,7 +226,7 @@ impl People {
     }
 
     fn all(&self) -> &[(String, Person)] {
-        self.own.as_deref().unwrap_or(&BUILT_IN)
+        self.custom.as_deref().unwrap_or(&BUILT_IN)
     }
 
     /// One of them, as `number` says.
@@ -236,7 +236,7 @@ impl People {
 
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
-        self.own.as_ref().map_or(PEOPLE.len(), Vec::len)
+        self.custom.as_ref().map_or(PEOPLE.len(), Vec::len)
     }
 }
 
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn the_built_in_people_cover_every_document_and_several_scripts() {
-        let people = People::read(None, &mut Findings::default());
+        let people = People::read(None, &mut LoadDiagnostics::default());
         assert!(people.all().len() >= 12, "{}", people.all().len());
         for kind in DocumentType::ALL {
             assert!(people.all().iter().any(|(_, person)| person.document(kind).is_some()), "{kind:?}");

@@ -10,26 +10,26 @@ use serde_json::Value;
 use super::{Fixtures, built_in, by_name, midnight, people::People, to_json};
 use crate::{
     built_in::SCREENING,
-    data_file::{DataFile, Findings},
+    data_file::{DataFile, LoadDiagnostics},
     scenario::{StageEffect, Verdict},
     session::Session,
     vendor::draw,
 };
 
-type ById = BTreeMap<String, ScreenedPerson>;
+type ScreeningById = BTreeMap<String, ScreeningEntry>;
 
 /// Those who are built in; they are read when the first of them is asked for.
-static BUILT_IN: LazyLock<ById> = LazyLock::new(|| built_in(SCREENING).collect());
+static BUILT_IN: LazyLock<ScreeningById> = LazyLock::new(|| built_in(SCREENING).collect());
 
 /// Those whom a file describes, by their id, which is the file's name without its ending: those of a folder, or else
 /// the built-in ones.
 #[derive(Debug)]
-pub(crate) struct Screening(Option<ById>);
+pub(crate) struct ScreeningFixtures(Option<ScreeningById>);
 
 /// What a list says of somebody.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ScreenedPerson {
+struct ScreeningEntry {
     entity_type: EntityType,
     name: String,
     #[serde(default)]
@@ -65,25 +65,25 @@ enum EntityType {
 /// What is answered.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Details<'a> {
+struct ScreeningDetails<'a> {
     person_id: &'a str,
     #[serde(flatten)]
-    person: &'a ScreenedPerson,
+    person: &'a ScreeningEntry,
 }
 
 /// The keys of a file that describes somebody.
 #[cfg(feature = "cli")]
 pub(super) fn keys() -> &'static [&'static str] {
-    crate::data_file::keys_of::<ScreenedPerson>()
+    crate::data_file::keys_of::<ScreeningEntry>()
 }
 
-impl Screening {
+impl ScreeningFixtures {
     /// Reads these files; without them, takes the built-in ones.
-    pub(super) fn read(files: Option<&[DataFile]>, findings: &mut Findings) -> Self {
+    pub(super) fn read(files: Option<&[DataFile]>, findings: &mut LoadDiagnostics) -> Self {
         Self(files.map(|files| by_name(files, findings)))
     }
 
-    fn get(&self, id: &str) -> Option<&ScreenedPerson> {
+    fn get(&self, id: &str) -> Option<&ScreeningEntry> {
         self.0.as_ref().unwrap_or(&BUILT_IN).get(id)
     }
 }
@@ -104,7 +104,7 @@ impl Fixtures {
             StageEffect::Error(_) | StageEffect::Person(_) | StageEffect::Fault(_) => None,
         });
         let name = in_stages.or_else(|| session.decided().find_map(found_by))?;
-        let details = |person: &ScreenedPerson| to_json(&Details { person_id: id, person });
+        let details = |person: &ScreeningEntry| to_json(&ScreeningDetails { person_id: id, person });
         Some(self.screening.get(id).map_or_else(|| details(&invented(id, &name, &self.people)), details))
     }
 }
@@ -116,7 +116,7 @@ fn name_in(matches: &Value, id: &str) -> Option<String> {
 }
 
 /// A person of that name, who comes from where one of the people comes from.
-fn invented(id: &str, name: &str, people: &People) -> ScreenedPerson {
+fn invented(id: &str, name: &str, people: &People) -> ScreeningEntry {
     let words: Vec<&str> = name.split_whitespace().collect();
     let (first, middle, last) = match &words[..] {
         [] => (String::new(), String::new(), String::new()),
@@ -127,7 +127,7 @@ fn invented(id: &str, name: &str, people: &People) -> ScreenedPerson {
     let days = (draw(id, "birthday") % (50 * 365)) as i32;
     let birthday = date(1940, 1, 1).saturating_add(Span::new().days(days));
     let pick = |purpose, choices: &[&str]| choices[(draw(id, purpose) % choices.len() as u64) as usize].to_owned();
-    ScreenedPerson {
+    ScreeningEntry {
         entity_type: EntityType::Person,
         name: name.to_owned(),
         aliases: if first.is_empty() { Vec::new() } else { vec![format!("{last}, {first}")] },

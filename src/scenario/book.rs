@@ -8,7 +8,7 @@ use std::{
 use super::{BeginContent, Origin, Scenario, Trigger, file::ScenarioFile};
 use crate::{
     built_in::SCENARIOS,
-    data_file::{DataFile, Findings},
+    data_file::{DataFile, LoadDiagnostics},
     foreign_text::shortened,
 };
 
@@ -62,19 +62,19 @@ impl ScenarioRegistry {
         files: &[DataFile],
         built: &[Scenario],
         finish: &Trigger,
-        findings: &mut Findings,
+        findings: &mut LoadDiagnostics,
     ) -> Self {
         let (mut own, mut broken) = (BTreeMap::new(), BTreeSet::new());
         for file in files {
             let named =
                 |parsed: ScenarioFile| Arc::new(parsed.named(&file.name, Origin::File).with_finish_trigger(finish));
-            match findings.take(file.parse()).map(named) {
+            match findings.ok_or_record(file.parse()).map(named) {
                 Some(scenario) => drop(own.insert(file.name.clone(), scenario)),
                 None => drop(broken.insert(file.name.clone())),
             }
         }
         for scenario in built {
-            own.extend(findings.take(scenario.prepare(finish)).map(|ready| (ready.name.clone(), ready)));
+            own.extend(findings.ok_or_record(scenario.prepare(finish)).map(|ready| (ready.name.clone(), ready)));
         }
         let built_in = built_in.then(|| match finish {
             Trigger::Widget => AS_USUAL.clone(),
@@ -161,8 +161,8 @@ mod tests {
     #[test]
     fn every_built_in_scenario_can_be_read_and_is_beyond_doubt() {
         let (book, fixtures) = (
-            ScenarioRegistry::read(true, &[], &[], &Trigger::Begin, &mut Findings::default()),
-            Fixtures::read(&FixtureFiles::default(), &mut Findings::default()),
+            ScenarioRegistry::read(true, &[], &[], &Trigger::Begin, &mut LoadDiagnostics::default()),
+            Fixtures::read(&FixtureFiles::default(), &mut LoadDiagnostics::default()),
         );
         assert!(SCENARIOS.len() > 30 && SCENARIOS.is_sorted_by_key(|file| file.name));
         for name in book.names() {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn servers_share_the_scenarios_that_are_built_in() {
-        let book = || ScenarioRegistry::read(true, &[], &[], &Trigger::Widget, &mut Findings::default());
+        let book = || ScenarioRegistry::read(true, &[], &[], &Trigger::Widget, &mut LoadDiagnostics::default());
         assert!(Arc::ptr_eq(book().get("approved").unwrap(), book().get("approved").unwrap()));
     }
 }

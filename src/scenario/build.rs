@@ -8,7 +8,7 @@ use super::{BeginMatch, Origin, PersonPatch, Scenario, Stage, StageEffect, Trigg
 use crate::{
     clock::parse_duration,
     faults::{Endpoint, Fault},
-    vendor::{ErrorCode, Form},
+    vendor::{ErrorCode, FlagsAndSteps},
 };
 
 impl Scenario {
@@ -22,7 +22,7 @@ impl Scenario {
             refuse_begin: None,
             begin_fault: None,
             session_lifetime: None,
-            form: Form::default(),
+            form: FlagsAndSteps::default(),
             person: None,
             operator_answers: Map::new(),
             stages: Vec::new(),
@@ -77,7 +77,7 @@ impl Scenario {
     /// Laid over the flags of the call: a JSON object.
     pub fn flags(mut self, flags: Value) -> Self {
         match flags {
-            Value::Object(_) => self.form = Form::new(&flags.to_string(), self.form.steps()),
+            Value::Object(_) => self.form = FlagsAndSteps::new(&flags.to_string(), self.form.steps()),
             _ => self.invalid("`flags` are not a JSON object".into()),
         }
         self
@@ -87,7 +87,7 @@ impl Scenario {
     pub fn steps(mut self, steps: Value) -> Self {
         match steps.as_array() {
             Some(list) if list.iter().all(Value::is_object) => {
-                self.form = Form::new(self.form.flags(), &steps.to_string());
+                self.form = FlagsAndSteps::new(self.form.flags(), &steps.to_string());
             }
             _ => self.invalid("`steps` are not a JSON array of objects".into()),
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Scenario, Stage, StageEffect, Trigger};
 use crate::{
-    data_file::Problem,
+    data_file::FileProblem,
     faults::{Endpoint, Fault},
 };
 
@@ -19,14 +19,14 @@ impl Scenario {
     /// # Errors
     ///
     /// [`Problem`] for what cannot be.
-    pub(crate) fn prepare(&self, finish: &Trigger) -> Result<Arc<Self>, Problem> {
+    pub(crate) fn prepare(&self, finish: &Trigger) -> Result<Arc<Self>, FileProblem> {
         self.check().map_err(|problem| self.problem(problem))?;
         Ok(Arc::new(self.clone().with_finish_trigger(finish)))
     }
 
     /// A problem that names the scenario.
-    pub(crate) fn problem(&self, message: String) -> Problem {
-        Problem::new(format!("the scenario `{}`: {message}", self.name))
+    pub(crate) fn problem(&self, message: String) -> FileProblem {
+        FileProblem::new(format!("the scenario `{}`: {message}", self.name))
     }
 
     /// Says what cannot be, and names the stage, where it is one's.

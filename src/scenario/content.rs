@@ -7,13 +7,13 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     glob::Glob,
-    vendor::{Flags, Layers},
+    vendor::{Flags, FormLayers},
 };
 
 /// What a call of `begin/` carries, for [`BeginMatch`].
 pub(crate) struct BeginContent<'a> {
     pub(crate) company: &'a str,
-    pub(crate) layers: Layers<'a>,
+    pub(crate) layers: FormLayers<'a>,
     /// Flags and steps, as soon as a condition looks at them.
     pub(crate) read: ParsedBeginContent,
     pub(crate) config_id: Option<&'a str>,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     clock::parse_duration,
     faults::FaultFile,
-    vendor::{ErrorCode, Form},
+    vendor::{ErrorCode, FlagsAndSteps},
 };
 
 /// Checked where it is read, as its parts are, so that an error has a line and a column.
@@ -151,7 +151,7 @@ impl TryFrom<RawScenario> for ScenarioFile {
             refuse_begin: raw.refuse_begin,
             begin_fault: raw.begin_fault.map(|FaultFile(fault)| fault),
             session_lifetime: raw.session_lifetime.map(|Lifetime(time)| time),
-            form: Form::from_values(raw.flags, &steps),
+            form: FlagsAndSteps::from_values(raw.flags, &steps),
             person: raw.person,
             operator_answers: answers.collect(),
             stages: raw.stages.map_or(Vec::new(), |Stages(stages)| stages),

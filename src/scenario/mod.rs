@@ -31,7 +31,7 @@ pub use self::{
 use crate::{
     faults::Fault,
     foreign_text::shortened,
-    vendor::{ErrorCode, Form, Steps, StepsAtBegin},
+    vendor::{ErrorCode, FlagsAndSteps, Steps, StepsAtBegin},
 };
 
 /// What happens to the sessions that take it, and when: in the words of a scenario file.
@@ -62,7 +62,7 @@ pub struct Scenario {
     /// How long its tokens open the widget, instead of what the server says.
     pub(crate) session_lifetime: Option<Duration>,
     /// Laid over the flags and steps of the session.
-    pub(crate) form: Form,
+    pub(crate) form: FlagsAndSteps,
     /// Who goes through, instead of anybody.
     pub(crate) person: Option<PersonPatch>,
     /// What the vendor's operator answers: question key → answer.

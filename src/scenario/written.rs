@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{PersonPatch, RejectReason, ResultValue, Scenario, Stage, StageEffect, Verdict};
-use crate::{clock::written_duration, vendor::ResultCase};
+use crate::{clock::format_duration, vendor::ResultCase};
 
 impl Scenario {
     /// What a file says of it, and `name`.
@@ -29,7 +29,7 @@ impl Scenario {
         matches.iter().for_each(|matches| say("match", matches.to_file_value()));
         refuse_begin.iter().for_each(|code| say("refuse_begin", code.as_str().into()));
         begin_fault.iter().for_each(|fault| say("begin_fault", fault.to_file_value().into()));
-        session_lifetime.iter().for_each(|time| say("session_lifetime", written_duration(*time).into()));
+        session_lifetime.iter().for_each(|time| say("session_lifetime", format_duration(*time).into()));
         for (key, text) in [("flags", form.flags()), ("steps", form.steps())] {
             if !text.is_empty() {
                 say(key, serde_json::from_str(text).expect("what is asked for is JSON"));

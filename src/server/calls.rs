@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 
 use super::{
     MockServer, blocking,
-    control::{Control, ControlError, ListPageBody, USUAL_PATIENCE},
+    control::{Control, ControlError, DEFAULT_WAIT_TIMEOUT, ListPageBody},
 };
 use crate::{
-    clock::written_duration,
+    clock::format_duration,
     faults::Endpoint,
     http::{CallInfo, CallPattern, Times, ValueMatch},
 };
@@ -62,7 +62,7 @@ impl AtHand {
 
 impl<D> Calls<D> {
     pub(super) fn new(control: D) -> Self {
-        Self { control, pattern: CallPattern::default(), timeout: USUAL_PATIENCE }
+        Self { control, pattern: CallPattern::default(), timeout: DEFAULT_WAIT_TIMEOUT }
     }
 
     fn change(mut self, change: impl FnOnce(CallPattern) -> CallPattern) -> Self {
@@ -181,7 +181,7 @@ impl Calls<Control> {
     ///
     /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
     pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
-        let timeout = written_duration(self.timeout).into();
+        let timeout = format_duration(self.timeout).into();
         let members = self.members([("count", count.into()), ("timeout", timeout)]);
         let waited =
             self.control.with_extra_timeout(self.timeout).post::<CountResult>(&["wait", "calls"], members).await;

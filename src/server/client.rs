@@ -14,7 +14,7 @@ use super::control::{Control, ControlError};
 use crate::config::check_base_url;
 
 /// How long a call of the control API may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A mock in another process or container, seen and steered over HTTP. All that can be done is in [`Control`], which it
 /// dereferences to.
@@ -61,7 +61,7 @@ impl MockClient {
         let client = Self(Control::over_http(HttpTransport {
             url: url.trim_end_matches('/').to_owned(),
             token: token.map(str::to_owned),
-            time_limit: PATIENCE,
+            time_limit: REQUEST_TIMEOUT,
             client: Client::builder(TokioExecutor::new()).build_http(),
         }));
         let ready = client.ready().await?;
@@ -97,13 +97,13 @@ impl HttpTransport {
 
     /// The same with a call that may take so much longer.
     pub(super) fn with_extra_timeout(&self, time_limit: Duration) -> Self {
-        Self { time_limit: PATIENCE.saturating_add(time_limit), ..self.clone() }
+        Self { time_limit: REQUEST_TIMEOUT.saturating_add(time_limit), ..self.clone() }
     }
 
     /// The same with connections of its own, for another runtime, and with less patience.
     pub(super) fn with_new_connections(&self) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { time_limit: PATIENCE / 3, client, ..self.clone() }
+        Self { time_limit: REQUEST_TIMEOUT / 3, client, ..self.clone() }
     }
 
     /// Answers the status and the body.

@@ -14,7 +14,7 @@ use super::{
     waiting::WaitFor,
 };
 use crate::{
-    clock::{Turn, nearest_moment},
+    clock::{ClockChange, nearest_moment},
     company::Tenant,
     coverage::Coverage,
     faults::{Fault, FaultInfo},
@@ -146,12 +146,12 @@ impl<'a> CompanyHandle<'a> {
 
     /// Stops the company's clock where it is; it moves only when it is told to.
     pub fn freeze_clock(&self) {
-        self.tenant().change_clock(Turn::Freeze);
+        self.tenant().change_clock(ClockChange::Freeze);
     }
 
     /// Lets the company's clock run on from where it is.
     pub fn unfreeze_clock(&self) {
-        self.tenant().change_clock(Turn::Unfreeze);
+        self.tenant().change_clock(ClockChange::Unfreeze);
     }
 
     /// The company's sessions as they stand, in the order in which they began.

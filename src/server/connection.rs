@@ -20,7 +20,7 @@ use super::{
     connections::{ConnectionPhase, ConnectionSlot},
     socket::SharedSocket,
     stream::{CutHandle, FaultStream},
-    tls::Tls,
+    tls::TlsAcceptor,
     transport::Transport,
 };
 use crate::{
@@ -31,7 +31,7 @@ use crate::{
 
 /// The longest head of a request, in bytes, and the most that is read at once. The longest URL that hyper takes has
 /// half of it.
-const LONGEST_HEAD: usize = 128 << 10;
+const MAX_HEAD_BYTES: usize = 128 << 10;
 
 /// How a connection ended.
 enum ConnectionEnd {
@@ -49,7 +49,7 @@ pub(super) async fn serve(
     address: SocketAddr,
     slot: ConnectionSlot,
     routes: Arc<Routes>,
-    tls: Option<Tls>,
+    tls: Option<TlsAcceptor>,
     limits: ClientLimits,
     stop: Watcher,
 ) {
@@ -80,7 +80,7 @@ pub(super) async fn serve(
     // Hyper's own time limit is one for idle connections and for heads. A client that is done with sending still gets
     // its answer.
     let mut http = http1::Builder::new();
-    http.half_close(true).header_read_timeout(None).max_buf_size(LONGEST_HEAD);
+    http.half_close(true).header_read_timeout(None).max_buf_size(MAX_HEAD_BYTES);
     let connection = stop.watch(http.serve_connection(TokioIo::new(stream), service));
     match watched(connection, &slot, &limits, &routes.incomplete).await {
         ConnectionEnd::Done(Ok(())) => {}

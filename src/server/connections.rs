@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::{
     clock::uptime,
     http::{AbortReason, IncompleteRequests},
-    tally::Tally,
+    tally::LogThrottle,
 };
 
 /// All open connections of a server.
@@ -24,8 +24,8 @@ pub(super) struct Connections {
     max_connections: usize,
     open: Mutex<OpenConnections>,
     slot_waiters: SlotWaiters,
-    closed_for_room: Tally,
-    waited_for_room: Tally,
+    closed_for_room: LogThrottle,
+    waited_for_room: LogThrottle,
 }
 
 /// Whether somebody waits for a place, and word that there may be one.
@@ -80,8 +80,8 @@ impl Connections {
             max_connections,
             open: Mutex::default(),
             slot_waiters: SlotWaiters::default(),
-            closed_for_room: Tally::default(),
-            waited_for_room: Tally::default(),
+            closed_for_room: LogThrottle::default(),
+            waited_for_room: LogThrottle::default(),
         })
     }
 

@@ -116,10 +116,10 @@ pub(super) struct ListPageBody<T> {
 }
 
 /// So long somebody waits for something, where they do not say how long.
-pub(super) const USUAL_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Of a list, so many are asked for at once.
-const AT_ONCE: &str = "1000";
+const LIST_PAGE_SIZE: &str = "1000";
 
 impl Control {
     pub(super) fn in_process(router: Router) -> Self {
@@ -271,7 +271,7 @@ impl Control {
     async fn list<T: DeserializeOwned>(&self, name: &str, query: &[(&str, &str)]) -> Result<Vec<T>, ControlError> {
         let (mut items, mut cursor) = (Vec::new(), None::<String>);
         loop {
-            let mut query = [query, &[("limit", AT_ONCE)]].concat();
+            let mut query = [query, &[("limit", LIST_PAGE_SIZE)]].concat();
             query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
             let part: ListPageBody<T> = self.get(&[name], &query).await?;
             items.extend(part.items);

@@ -10,7 +10,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{connection, connections::Connections, tls::Tls};
+use super::{connection, connections::Connections, tls::TlsAcceptor};
 use crate::{config::ClientLimits, http::Routes};
 
 /// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,
@@ -35,7 +35,7 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub(super) async fn serve(
     listener: TcpListener,
     routes: Routes,
-    tls: Option<Tls>,
+    tls: Option<TlsAcceptor>,
     (limits, grace): (ClientLimits, Duration),
     stop: oneshot::Receiver<()>,
 ) {

@@ -8,12 +8,12 @@ use crate::config::Config;
 
 /// What takes connections over TLS.
 #[cfg(feature = "tls")]
-pub(super) type Tls = tokio_rustls::TlsAcceptor;
+pub(super) type TlsAcceptor = tokio_rustls::TlsAcceptor;
 
 /// There is none in this build.
 #[cfg(not(feature = "tls"))]
 #[derive(Clone)]
-pub(super) enum Tls {}
+pub(super) enum TlsAcceptor {}
 
 /// What takes connections over TLS, with the authority that is kept, or made at `now`.
 ///
@@ -21,7 +21,7 @@ pub(super) enum Tls {}
 ///
 /// A message, where a file or a name is wrong.
 #[cfg(feature = "tls")]
-pub(super) fn acceptor(config: &Config, now: Timestamp) -> Result<Option<Tls>, String> {
+pub(super) fn acceptor(config: &Config, now: Timestamp) -> Result<Option<TlsAcceptor>, String> {
     let Some(wanted) = &config.tls else { return Ok(None) };
     let folder = wanted.folder.clone().unwrap_or_else(usual_folder);
     CertificateAuthority::load_or_create(&folder, now)?.acceptor(&wanted.names, now).map(Some)
@@ -33,6 +33,6 @@ pub(super) fn acceptor(config: &Config, now: Timestamp) -> Result<Option<Tls>, S
 ///
 /// A message, where something should.
 #[cfg(not(feature = "tls"))]
-pub(super) fn acceptor(config: &Config, _now: Timestamp) -> Result<Option<Tls>, String> {
+pub(super) fn acceptor(config: &Config, _now: Timestamp) -> Result<Option<TlsAcceptor>, String> {
     if config.tls.is_some() { Err("TLS needs the feature `tls` of this crate".to_owned()) } else { Ok(None) }
 }

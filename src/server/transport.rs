@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 #[cfg(feature = "tls")]
 use tokio_rustls::{Accept, server::TlsStream};
 
-use super::{socket::SharedSocket, tls::Tls};
+use super::{socket::SharedSocket, tls::TlsAcceptor};
 
 /// The first byte of a client that wants TLS.
 #[cfg(feature = "tls")]
@@ -29,7 +29,7 @@ enum TlsState {
     Plain,
     /// The client has said nothing yet.
     #[cfg(feature = "tls")]
-    AwaitingFirstByte(Tls),
+    AwaitingFirstByte(TlsAcceptor),
     #[cfg(feature = "tls")]
     Handshaking(Box<Accept<SharedSocket>>),
     #[cfg(feature = "tls")]
@@ -44,7 +44,7 @@ trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> ByteStream for T {}
 
 impl Transport {
-    pub(super) fn new(socket: SharedSocket, tls: Option<Tls>) -> Self {
+    pub(super) fn new(socket: SharedSocket, tls: Option<TlsAcceptor>) -> Self {
         #[cfg(feature = "tls")]
         let state = tls.map_or(TlsState::Plain, TlsState::AwaitingFirstByte);
         #[cfg(not(feature = "tls"))]
@@ -102,7 +102,7 @@ impl Transport {
     }
 
     #[cfg(not(feature = "tls"))]
-    fn poll_open(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn ByteStream>>> {
+    fn poll_stream(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn ByteStream>>> {
         let TlsState::Plain = self.state;
         Poll::Ready(Ok(Pin::new(&mut self.socket)))
     }

@@ -6,10 +6,10 @@ use serde::Deserialize;
 
 use super::{
     MockServer, blocking,
-    control::{Control, ControlError, USUAL_PATIENCE},
+    control::{Control, ControlError, DEFAULT_WAIT_TIMEOUT},
 };
 use crate::{
-    clock::written_duration,
+    clock::format_duration,
     foreign_text::without_quotes,
     mock::{SessionInfo, WaitCondition},
 };
@@ -46,7 +46,7 @@ pub struct WaitFor<D> {
 
 impl<D> WaitFor<D> {
     pub(super) fn new(control: D, token: &str) -> Self {
-        Self { control, token: without_quotes(token).to_owned(), timeout: USUAL_PATIENCE }
+        Self { control, token: without_quotes(token).to_owned(), timeout: DEFAULT_WAIT_TIMEOUT }
     }
 
     /// Waits for at most so long in real time.
@@ -63,7 +63,7 @@ struct WaitResult {
 
 impl WaitFor<Control> {
     async fn until(self, until: WaitCondition) -> Result<Option<SessionInfo>, ControlError> {
-        let (until, timeout) = (until.to_string(), written_duration(self.timeout));
+        let (until, timeout) = (until.to_string(), format_duration(self.timeout));
         let query = [("until", until.as_str()), ("timeout", timeout.as_str())];
         let control = self.control.with_extra_timeout(self.timeout);
         control.get::<WaitResult>(&["wait", "session", &self.token], &query).await.map(|waited| waited.session)

@@ -37,14 +37,14 @@ use self::{
     devices::WidgetPages,
 };
 #[cfg(feature = "media")]
-use crate::media::Sitter;
+use crate::media::PortraitSubject;
 use crate::{
     clock::later,
     faults::{ActiveFaults, Endpoint, FaultContext, FaultHit},
     flow::{FlowProgress, QuestionnaireAnswers},
     heap::{OnHeap, allocated, flat, shared},
     scenario::{Scenario, Verdict},
-    vendor::{ErrorCode, Form, Layers, SavedForm, StepTypes, Switches, Token},
+    vendor::{BooleanFlags, ErrorCode, FlagsAndSteps, FormLayers, SavedForm, StepTypes, Token},
 };
 
 /// One verification of one person.
@@ -52,7 +52,7 @@ use crate::{
 pub(crate) struct Session {
     pub(crate) token: Token,
     pub(crate) spec: SessionSpec,
-    pub(crate) switches: Switches,
+    pub(crate) switches: BooleanFlags,
     step_types: StepTypes,
     begun_at: Timestamp,
     expires_at: Timestamp,
@@ -92,7 +92,7 @@ struct ActivityState {
     /// Who it is, as soon as somebody draws them.
     #[cfg(feature = "media")]
     #[serde(skip)]
-    portrait: Option<Arc<Sitter>>,
+    portrait: Option<Arc<PortraitSubject>>,
     /// The document as it was last rendered; gone as soon as something in it can change.
     #[serde(skip)]
     rendered: Option<Bytes>,
@@ -104,7 +104,7 @@ pub(crate) struct NewSession {
     pub(crate) token: Token,
     pub(crate) spec: SessionSpec,
     /// What `asked` comes to.
-    pub(crate) switches: Switches,
+    pub(crate) switches: BooleanFlags,
     pub(crate) step_types: StepTypes,
     pub(crate) lifetime: Duration,
     /// The session of several participants that this one is a part of.
@@ -114,7 +114,7 @@ pub(crate) struct NewSession {
 /// What a session is asked for. It is cheap to clone, and can be read while nobody has to wait for the session.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionSpec {
-    pub(crate) own: Form,
+    pub(crate) own: FlagsAndSteps,
     pub(crate) saved: Option<Arc<SavedForm>>,
     pub(crate) scenario: Arc<Scenario>,
     /// Where the wish for the scenario came from.
@@ -123,14 +123,14 @@ pub(crate) struct SessionSpec {
 
 impl SessionSpec {
     /// All that asks for something.
-    pub(crate) fn form_layers(&self) -> Layers<'_> {
-        let saved = self.saved.as_ref().map(|saved| &saved.form);
-        Layers { saved, own: &self.own, scenario: Some(&self.scenario.form) }
+    pub(crate) fn form_layers(&self) -> FormLayers<'_> {
+        let saved = self.saved.as_ref().map(|saved| &saved.flags_and_steps);
+        FormLayers { saved, own: &self.own, scenario: Some(&self.scenario.form) }
     }
 
     /// How long the texts of all that asks for something are, in bytes.
     pub(crate) fn length(&self) -> usize {
-        let saved = self.saved.as_ref().map_or(0, |saved| saved.form.length());
+        let saved = self.saved.as_ref().map_or(0, |saved| saved.flags_and_steps.length());
         saved + self.own.length() + self.scenario.form.length()
     }
 }
@@ -393,7 +393,7 @@ impl Session {
 
     /// The person who is drawn; `cast` says who it is, once for all when they are through.
     #[cfg(feature = "media")]
-    pub(crate) fn portrait(&mut self, cast: impl FnOnce(&Self) -> Sitter) -> Arc<Sitter> {
+    pub(crate) fn portrait(&mut self, cast: impl FnOnce(&Self) -> PortraitSubject) -> Arc<PortraitSubject> {
         if let Some(portrait) = self.activity.as_ref().and_then(|activity| activity.portrait.as_ref()) {
             return portrait.clone();
         }

@@ -6,7 +6,7 @@ use super::Session;
 use crate::{
     flow::flags_of,
     scenario::Verdict,
-    vendor::{Flags, StepType, Switch},
+    vendor::{BooleanFlag, Flags, StepType},
 };
 
 impl Session {
@@ -20,17 +20,17 @@ impl Session {
 
     /// Whether a document step is part of the session.
     pub(crate) fn has_document_step(&self) -> bool {
-        !self.switches.has(Switch::SkipDocument) || self.step_types.has(StepType::IdentityDocument)
+        !self.switches.has(BooleanFlag::SkipDocument) || self.step_types.has(StepType::IdentityDocument)
     }
 
     /// Whether a face step is part of the session.
     pub(crate) fn has_face_step(&self) -> bool {
-        !self.switches.has(Switch::SkipFace) || self.has_liveness_step()
+        !self.switches.has(BooleanFlag::SkipFace) || self.has_liveness_step()
     }
 
     /// Whether liveness is checked.
     pub(crate) fn has_liveness(&self) -> bool {
-        self.has_liveness_step() || (self.switches.has(Switch::Liveness) && self.has_face_step())
+        self.has_liveness_step() || (self.switches.has(BooleanFlag::Liveness) && self.has_face_step())
     }
 
     fn has_liveness_step(&self) -> bool {
@@ -40,7 +40,7 @@ impl Session {
     /// Whether the person is asked to hold their document into the camera.
     #[cfg(feature = "media")]
     pub(crate) fn has_face_document_step(&self) -> bool {
-        self.switches.has(Switch::RequireFaceDocument) || self.step_types.has(StepType::SelfieWithDocument)
+        self.switches.has(BooleanFlag::RequireFaceDocument) || self.step_types.has(StepType::SelfieWithDocument)
     }
 
     /// Whether a general document is part of the session.
@@ -50,12 +50,12 @@ impl Session {
 
     /// Whether the person is asked for an e-mail address, and for a phone number.
     pub(crate) fn asks_address(&self) -> (bool, bool) {
-        let is_asked = |switches: [Switch; 2], step| {
+        let is_asked = |switches: [BooleanFlag; 2], step| {
             switches.into_iter().any(|switch| self.switches.has(switch)) || self.step_types.has(step)
         };
         (
-            is_asked([Switch::RequireEmail, Switch::RequireEmailCheck], StepType::Email),
-            is_asked([Switch::RequirePhoneNumber, Switch::RequirePhoneNumberCheck], StepType::PhoneNumber),
+            is_asked([BooleanFlag::RequireEmail, BooleanFlag::RequireEmailCheck], StepType::Email),
+            is_asked([BooleanFlag::RequirePhoneNumber, BooleanFlag::RequirePhoneNumberCheck], StepType::PhoneNumber),
         )
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::{
-    coverage::{Race, ToldResult},
+    coverage::{ObservedResult, Race},
     faults::Endpoint,
     vendor::Outcome,
 };
@@ -15,7 +15,7 @@ pub(super) struct ObservedResults {
     error: bool,
     in_progress: bool,
     /// The last verdict, and how many stages had come by then.
-    verdict: Option<(ToldResult, u32)>,
+    verdict: Option<(ObservedResult, u32)>,
     /// A fault struck the last call.
     had_fault: bool,
 }
@@ -23,7 +23,7 @@ pub(super) struct ObservedResults {
 impl Session {
     /// Takes note of what a call of `result/` or `delete/` is told, `None` for an error; answers the races that are met
     /// by that.
-    pub(crate) fn record_response(&mut self, endpoint: Endpoint, result: Option<ToldResult>) -> Vec<Race> {
+    pub(crate) fn record_response(&mut self, endpoint: Endpoint, result: Option<ObservedResult>) -> Vec<Race> {
         let (mut races, observed) = (Vec::new(), self.observed);
         let (is_opened, is_finished, reached_stages) =
             (self.opened_at().is_some(), self.is_finished(), self.reached_stages().len() as u32);
@@ -38,7 +38,7 @@ impl Session {
             }),
         }
         let was_answered = observed.in_progress || observed.verdict.is_some();
-        let verdict = result.filter(|result| *result != ToldResult::Listed(Outcome::InProgress));
+        let verdict = result.filter(|result| *result != ObservedResult::Listed(Outcome::InProgress));
         match (result, observed.verdict) {
             (None, _) if was_answered => races.push(Race::ErrorAfterAnswer),
             (Some(_), _) if observed.error && !was_answered => races.push(Race::NotFoundAtFirst),

@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{NO_SESSION, Session};
-use crate::{media::Media, vendor::MediaKind};
+use crate::{media::MediaFile, vendor::MediaKind};
 
 /// Why a file is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ pub(crate) struct Upload {
     pub(crate) kind: MediaKind,
     /// Of a general document, from 1.
     pub(crate) page: u32,
-    pub(crate) media: Media,
+    pub(crate) media: MediaFile,
     /// The room that it takes; None for a file that was read back: whoever reads it gives it room.
     _room: Option<Arc<StorageLease>>,
 }
@@ -82,7 +82,7 @@ impl Drop for StorageLease {
 }
 
 impl Upload {
-    pub(crate) fn new(kind: MediaKind, page: u32, media: Media, room: StorageLease) -> Self {
+    pub(crate) fn new(kind: MediaKind, page: u32, media: MediaFile, room: StorageLease) -> Self {
         Self { kind, page, media, _room: Some(Arc::new(room)) }
     }
 
@@ -112,7 +112,7 @@ impl Session {
     }
 
     /// The file that came in there.
-    pub(crate) fn uploaded(&self, kind: MediaKind, page: u32) -> Option<&Media> {
+    pub(crate) fn uploaded(&self, kind: MediaKind, page: u32) -> Option<&MediaFile> {
         self.uploads().iter().find(|upload| upload.is_for(kind, page)).map(|upload| &upload.media)
     }
 
@@ -145,7 +145,7 @@ impl<'de> Deserialize<'de> for Upload {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
         let (kind, page, bytes) = <(MediaKind, u32, String)>::deserialize(reader)?;
         let bytes = STANDARD.decode(bytes).map_err(D::Error::custom)?;
-        Ok(Self { kind, page, media: Media::uploaded(bytes.into(), kind), _room: None })
+        Ok(Self { kind, page, media: MediaFile::uploaded(bytes.into(), kind), _room: None })
     }
 }
 
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_file_is_written_and_read_back() {
-        let media = Media::uploaded(b"\x1a\x45\xdf\xa3 a film".as_slice().into(), MediaKind::FaceVideo);
+        let media = MediaFile::uploaded(b"\x1a\x45\xdf\xa3 a film".as_slice().into(), MediaKind::FaceVideo);
         let upload = Upload::new(MediaKind::FaceVideo, 1, media.clone(), UploadStorage::new(99).reserve(99).unwrap());
         let text = serde_json::to_string(&upload).unwrap();
         let read: Upload = serde_json::from_str(&text).unwrap();

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{ActivityState, Session, SessionSpec, course::StageProgress, told::ObservedResults};
 use crate::{
     scenario::Scenario,
-    vendor::{Form, SavedForm, Token},
+    vendor::{FlagsAndSteps, SavedForm, Token},
 };
 
 /// A session as it is written.
@@ -96,7 +96,7 @@ impl Session {
         let unknown = |what: &str, name: &str| SessionReadError::UnknownReference(format!("{what} `{name}`"));
         let find_saved = |id: &Cow<'_, str>| (shared.saved)(id).ok_or_else(|| unknown("configuration", id));
         let spec = SessionSpec {
-            own: Form::new(&written.flags, &written.steps),
+            own: FlagsAndSteps::new(&written.flags, &written.steps),
             saved: written.config_id.as_ref().map(find_saved).transpose()?,
             scenario: (shared.scenario)(&written.scenario).ok_or_else(|| unknown("scenario", &written.scenario))?,
             chosen_by: written.chosen_by.into_owned().into(),

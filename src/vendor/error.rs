@@ -79,7 +79,7 @@ pub(crate) struct VendorError {
 /// What has a status of its own, whatever the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorCase {
-    Usual,
+    Standard,
     /// A picture is asked for that the session does not have.
     #[cfg_attr(not(feature = "media"), expect(dead_code, reason = "there are no pictures"))]
     MissingMedia,
@@ -89,7 +89,7 @@ pub(crate) enum ErrorCase {
 
 impl VendorError {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), case: ErrorCase::Usual }
+        Self { code, message: message.into(), case: ErrorCase::Standard }
     }
 
     pub(crate) fn argument(message: impl Into<String>) -> Self {

@@ -72,7 +72,7 @@ impl Flags {
 
     /// The language of the pages. Unknown ones fall back to English (specification, section 6).
     pub(crate) fn language(&self) -> Language {
-        self.text("language").and_then(Language::of).unwrap_or(Language::English)
+        self.text("language").and_then(Language::from_code).unwrap_or(Language::English)
     }
 
     /// Whether a flag is on: true, or the text `true`.

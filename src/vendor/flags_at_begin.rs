@@ -9,20 +9,20 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    Language, Switch, Switches,
+    BooleanFlag, BooleanFlags, Language,
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
     oddities::oddities,
 };
 use crate::{
     foreign_text::shortened,
-    json_text::{Text, compact},
+    json_text::{JsonStr, compact},
 };
 
 /// What has to be known of flags when a session begins, read in one pass over their text.
 #[derive(Debug, Default)]
 pub(crate) struct FlagsAtBegin<'a> {
     text: &'a str,
-    pub(crate) switches: Switches,
+    pub(crate) switches: BooleanFlags,
     return_url: Option<Cow<'a, str>>,
     mock_scenario: Option<&'a RawValue>,
     /// Whether it is worth looking for what is odd.
@@ -45,30 +45,31 @@ impl<'a> FlagsAtBegin<'a> {
 
     /// Takes a flag, and says whether it may be odd.
     fn take<A: MapAccess<'a>>(&mut self, name: &str, flags: &mut A) -> Result<bool, A::Error> {
-        if let Some(switch) = Switch::named(name) {
-            let position = flags.next_value::<Seen<'_>>()?.position();
+        if let Some(switch) = BooleanFlag::named(name) {
+            let position = flags.next_value::<FlagValue<'_>>()?.position();
             self.switches.set(switch, position == Some(true));
             return Ok(position.is_none());
         }
         Ok(match name {
             "return_url" => {
                 let seen = flags.next_value()?;
-                let is_odd = !matches!(&seen, Seen::Null) && !matches!(&seen, Seen::Text(url) if is_web_address(url));
-                self.return_url = if let Seen::Text(url) = seen { Some(url) } else { None };
+                let is_odd =
+                    !matches!(&seen, FlagValue::Null) && !matches!(&seen, FlagValue::Text(url) if is_web_address(url));
+                self.return_url = if let FlagValue::Text(url) = seen { Some(url) } else { None };
                 is_odd
             }
             "language" => match flags.next_value()? {
-                Seen::Null => false,
-                Seen::Text(code) => !code.is_empty() && Language::of(&code).is_none(),
-                Seen::Bool(_) | Seen::Texts(_) | Seen::Other => true,
+                FlagValue::Null => false,
+                FlagValue::Text(code) => !code.is_empty() && Language::from_code(&code).is_none(),
+                FlagValue::Bool(_) | FlagValue::Texts(_) | FlagValue::Other => true,
             },
             "mock_scenario" => {
                 self.mock_scenario = Some(flags.next_value()?);
                 false
             }
-            "document_types" => !flags.next_value::<Seen<'_>>()?.lists_only(is_document_type),
-            "document_countries" => !flags.next_value::<Seen<'_>>()?.lists_only(is_country),
-            "general_document_types" => !flags.next_value::<Seen<'_>>()?.lists_only(is_general_document_type),
+            "document_types" => !flags.next_value::<FlagValue<'_>>()?.lists_only(is_document_type),
+            "document_countries" => !flags.next_value::<FlagValue<'_>>()?.lists_only(is_country),
+            "general_document_types" => !flags.next_value::<FlagValue<'_>>()?.lists_only(is_general_document_type),
             other => {
                 let IgnoredAny = flags.next_value()?;
                 !OTHERS.contains(&other)
@@ -84,7 +85,7 @@ impl<'a> FlagsAtBegin<'a> {
     pub(crate) fn wished_scenario(&self) -> Result<Option<(String, &'static str)>, String> {
         match self.mock_scenario.filter(|value| value.get() != "null") {
             None => {}
-            Some(value) => match Text::of(value) {
+            Some(value) => match JsonStr::from_json(value) {
                 Some(name) if name.is_empty() => {}
                 Some(name) => return Ok(Some((name.into_owned(), "the flag `mock_scenario`"))),
                 None => {
@@ -114,7 +115,7 @@ impl<'a> Visitor<'a> for &mut FlagsAtBegin<'a> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut flags: A) -> Result<(), A::Error> {
-        while let Some(Text(name)) = flags.next_key()? {
+        while let Some(JsonStr(name)) = flags.next_key()? {
             self.is_odd |= self.take(&name, &mut flags)?;
         }
         Ok(())
@@ -122,11 +123,11 @@ impl<'a> Visitor<'a> for &mut FlagsAtBegin<'a> {
 }
 
 /// No list that is meant is longer.
-const LONGEST_LIST: usize = 16;
+const MAX_LIST_LENGTH: usize = 16;
 
 /// A value, as far as switches, texts and short lists of texts are told from others.
 #[derive(Debug)]
-enum Seen<'a> {
+enum FlagValue<'a> {
     Null,
     Bool(bool),
     Text(Cow<'a, str>),
@@ -134,7 +135,7 @@ enum Seen<'a> {
     Other,
 }
 
-impl Seen<'_> {
+impl FlagValue<'_> {
     /// The position of a switch: true or the text `true` is on, false, null and the text `false` are off. `None` for
     /// what is neither.
     fn position(&self) -> Option<bool> {
@@ -155,62 +156,62 @@ impl Seen<'_> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Seen<'a> {
+impl<'de: 'a, 'a> Deserialize<'de> for FlagValue<'a> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Any;
+        struct FlagValueVisitor;
 
-        impl<'de> Visitor<'de> for Any {
-            type Value = Seen<'de>;
+        impl<'de> Visitor<'de> for FlagValueVisitor {
+            type Value = FlagValue<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value")
             }
 
             fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Seen::Null)
+                Ok(FlagValue::Null)
             }
 
             fn visit_bool<E>(self, is_on: bool) -> Result<Self::Value, E> {
-                Ok(Seen::Bool(is_on))
+                Ok(FlagValue::Bool(is_on))
             }
 
             fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Seen::Text(Cow::Borrowed(text)))
+                Ok(FlagValue::Text(Cow::Borrowed(text)))
             }
 
             fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Seen::Text(Cow::Owned(text.to_owned())))
+                Ok(FlagValue::Text(Cow::Owned(text.to_owned())))
             }
 
             fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(Seen::Other)
+                Ok(FlagValue::Other)
             }
 
             fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(Seen::Other)
+                Ok(FlagValue::Other)
             }
 
             fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(Seen::Other)
+                Ok(FlagValue::Other)
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
                 let mut texts = Vec::new();
                 while let Some(element) = elements.next_element()? {
                     match element {
-                        Seen::Text(text) if texts.len() < LONGEST_LIST => texts.push(text),
-                        _ => return IgnoredAny.visit_seq(elements).map(|_| Seen::Other),
+                        FlagValue::Text(text) if texts.len() < MAX_LIST_LENGTH => texts.push(text),
+                        _ => return IgnoredAny.visit_seq(elements).map(|_| FlagValue::Other),
                     }
                 }
-                Ok(Seen::Texts(texts))
+                Ok(FlagValue::Texts(texts))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-                IgnoredAny.visit_map(members).map(|_| Seen::Other)
+                IgnoredAny.visit_map(members).map(|_| FlagValue::Other)
             }
         }
 
-        reader.deserialize_any(Any)
+        reader.deserialize_any(FlagValueVisitor)
     }
 }
 
@@ -264,7 +265,7 @@ mod tests {
     /// The text of an object, in which a name may come twice, blanks stand anywhere, and letters may be escaped.
     fn object() -> impl Strategy<Value = String> {
         let name = prop_oneof![
-            4 => select(Switch::NAMED).prop_map(|(name, _)| (*name).to_owned()),
+            4 => select(BooleanFlag::NAMED).prop_map(|(name, _)| (*name).to_owned()),
             1 => select(&OTHERS[..]).prop_map(str::to_owned),
             1 => "[a-z_]{0,9}",
         ];
@@ -287,7 +288,7 @@ mod tests {
         fn a_switch_is_on_as_a_boolean_or_as_the_text_true(flags in object()) {
             let read = FlagsAtBegin::read(&flags).unwrap();
             let tree: Map<String, Value> = serde_json::from_str(&flags).unwrap();
-            for (name, switch) in Switch::NAMED {
+            for (name, switch) in BooleanFlag::NAMED {
                 let is_on = match tree.get(*name) {
                     Some(Value::Bool(on)) => *on,
                     Some(Value::String(text)) => text == "true",
@@ -295,7 +296,7 @@ mod tests {
                 };
                 prop_assert_eq!(read.switches.has(*switch), is_on, "{} in {}", name, flags);
             }
-            let is_known = |name: &str| Switch::named(name).is_some() || OTHERS.contains(&name);
+            let is_known = |name: &str| BooleanFlag::named(name).is_some() || OTHERS.contains(&name);
             let oddities = read.oddities();
             prop_assert_eq!(&oddities, &super::oddities(&flags), "the look at what may be odd hides something");
             for name in tree.keys().filter(|name| !is_known(name)) {

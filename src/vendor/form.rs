@@ -4,18 +4,18 @@ use std::{borrow::Cow, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{Flags, FlagsAtBegin, StepTypes, Steps, StepsAtBegin, Switches, steps::laid_over};
-use crate::json_text::Members;
+use super::{BooleanFlags, Flags, FlagsAtBegin, StepTypes, Steps, StepsAtBegin, steps::merge_steps};
+use crate::json_text::JsonMembers;
 
 /// Flags, a JSON object, and steps, a JSON array of objects, each as it came. Both are in one text, which clones share.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Form {
+pub(crate) struct FlagsAndSteps {
     text: Arc<str>,
     /// Where the steps begin.
     steps_at: u32,
 }
 
-impl Form {
+impl FlagsAndSteps {
     /// Takes texts that were checked; an empty text stands for none.
     pub(crate) fn new(flags: &str, steps: &str) -> Self {
         let steps_at = flags.len().try_into().expect("a body is shorter than 4 GiB");
@@ -61,34 +61,34 @@ impl Form {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SavedForm {
     pub(crate) config_id: Box<str>,
-    pub(crate) form: Form,
+    pub(crate) flags_and_steps: FlagsAndSteps,
 }
 
 /// What a session is asked for: what came with the call, between what is saved for it and what its scenario adds.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Layers<'a> {
-    pub(crate) saved: Option<&'a Form>,
-    pub(crate) own: &'a Form,
-    pub(crate) scenario: Option<&'a Form>,
+pub(crate) struct FormLayers<'a> {
+    pub(crate) saved: Option<&'a FlagsAndSteps>,
+    pub(crate) own: &'a FlagsAndSteps,
+    pub(crate) scenario: Option<&'a FlagsAndSteps>,
 }
 
-impl<'a> Layers<'a> {
+impl<'a> FormLayers<'a> {
     /// The text of the flags: where several layers have one, that of the highest holds. Empty for none.
     pub(crate) fn flags(self) -> Cow<'a, str> {
-        self.laid(Form::flags, |_, above, below| {
-            let members = |text| Members::read(text).expect("flags are checked when they come");
-            serde_json::to_string(&members(below).with(members(above))).expect("flags are JSON")
+        self.merge(FlagsAndSteps::flags, |_, above, below| {
+            let members = |text| JsonMembers::read(text).expect("flags are checked when they come");
+            serde_json::to_string(&members(below).merged_with(members(above))).expect("flags are JSON")
         })
     }
 
     /// The text of the steps. Those of the call replace saved ones by `key` or else by `type`, those of the scenario
     /// others by `key` (specification, section 3). Empty for none.
     pub(crate) fn steps(self) -> Cow<'a, str> {
-        self.laid(Form::steps, |is_own, above, below| laid_over(above, below, is_own))
+        self.merge(FlagsAndSteps::steps, |is_own, above, below| merge_steps(above, below, is_own))
     }
 
     /// Lays one layer over the other, where there are several that say something.
-    fn laid(self, part: fn(&Form) -> &str, over: impl Fn(bool, &str, &str) -> String) -> Cow<'a, str> {
+    fn merge(self, part: fn(&FlagsAndSteps) -> &str, over: impl Fn(bool, &str, &str) -> String) -> Cow<'a, str> {
         let layers = [(false, self.saved), (true, Some(self.own)), (false, self.scenario)];
         let texts = layers.into_iter().filter_map(|(is_own, form)| Some((is_own, part(form?))));
         texts.filter(|(_, text)| !text.is_empty()).fold(Cow::Borrowed(""), |below, (is_own, above)| match &*below {
@@ -98,7 +98,7 @@ impl<'a> Layers<'a> {
     }
 
     /// The switches that are on and the types of steps that there are.
-    pub(crate) fn read_types(self) -> (Switches, StepTypes) {
+    pub(crate) fn read_types(self) -> (BooleanFlags, StepTypes) {
         let (flags, steps) = (self.flags(), self.steps());
         let switches = FlagsAtBegin::read(&flags).expect("flags are checked when they come").switches;
         (switches, StepsAtBegin::read(&steps).expect("steps are checked when they come").types)

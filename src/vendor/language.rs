@@ -18,7 +18,7 @@ impl Language {
         [Self::English, Self::Spanish, Self::Georgian, Self::Russian, Self::Ukrainian, Self::Greek, Self::Uzbek];
 
     /// The language of that code of the vendor's, if there is one.
-    pub(crate) fn of(code: &str) -> Option<Self> {
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 

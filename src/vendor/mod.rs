@@ -19,11 +19,11 @@ pub(crate) use self::{
     error::{ErrorCase, VendorError},
     flags::{DocumentType, Flags},
     flags_at_begin::FlagsAtBegin,
-    form::{Form, Layers, SavedForm},
+    form::{FlagsAndSteps, FormLayers, SavedForm},
     language::Language,
-    questions::{Choice, Question, Questionnaire},
+    questions::{Question, QuestionOption, Questionnaire},
     steps::{Step, StepType, StepTypes, Steps, StepsAtBegin},
-    switches::{Switch, Switches},
+    switches::{BooleanFlag, BooleanFlags},
     token::{Token, TokenSource, draw},
 };
 pub use self::{

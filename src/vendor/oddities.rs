@@ -5,22 +5,22 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::{
-    Language, Switch,
+    BooleanFlag, Language,
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
     switches::position,
 };
 use crate::{
-    foreign_text::{MOST_NAMED, shortened},
-    json_text::{Members, Text, compact},
+    foreign_text::{MAX_NAMED, shortened},
+    json_text::{JsonMembers, JsonStr, compact},
 };
 
 /// What is odd about flags, as far as it is told.
 #[derive(Debug, Default)]
-struct Oddities<'a> {
+struct FlagWarnings<'a> {
     unknown: Vec<Cow<'a, str>>,
     /// By the names of the lists.
     lists: [Option<String>; 3],
-    switches: Vec<(Switch, Cow<'a, str>, &'a RawValue)>,
+    switches: Vec<(BooleanFlag, Cow<'a, str>, &'a RawValue)>,
     /// Of `return_url` and `language`.
     no_texts: [bool; 2],
     is_no_web_address: bool,
@@ -29,16 +29,16 @@ struct Oddities<'a> {
 
 /// Names what is odd about the text of flags.
 pub(super) fn oddities(flags: &str) -> Vec<String> {
-    let mut odd = Oddities::default();
-    for (name, value) in Members::read(flags).unwrap_or_default().0 {
+    let mut odd = FlagWarnings::default();
+    for (name, value) in JsonMembers::read(flags).unwrap_or_default().0 {
         odd.take(name, value);
     }
     odd.told()
 }
 
-impl<'a> Oddities<'a> {
+impl<'a> FlagWarnings<'a> {
     fn take(&mut self, name: Cow<'a, str>, value: &'a RawValue) {
-        if let Some(switch) = Switch::named(&name) {
+        if let Some(switch) = BooleanFlag::named(&name) {
             self.switches.retain(|(odd, ..)| *odd != switch);
             if position(value).is_none() {
                 self.switches.push((switch, name, value));
@@ -47,21 +47,21 @@ impl<'a> Oddities<'a> {
         }
         match &*name {
             "return_url" => {
-                let text = Text::of(value);
+                let text = JsonStr::from_json(value);
                 self.no_texts[0] = text.is_none() && value.get() != "null";
                 self.is_no_web_address = text.is_some_and(|url| !url.is_empty() && !is_web_address(&url));
             }
             "language" => {
-                let text = Text::of(value);
+                let text = JsonStr::from_json(value);
                 self.no_texts[1] = text.is_none() && value.get() != "null";
-                self.unknown_language = text.filter(|code| !code.is_empty() && Language::of(code).is_none());
+                self.unknown_language = text.filter(|code| !code.is_empty() && Language::from_code(code).is_none());
             }
             "document_types" => self.lists[0] = odd_list(&name, value, is_document_type),
             "document_countries" => self.lists[1] = odd_list(&name, value, is_country),
             "general_document_types" => self.lists[2] = odd_list(&name, value, is_general_document_type),
             known if OTHERS.contains(&known) => {}
             _ => {
-                if self.unknown.len() < MOST_NAMED && !self.unknown.contains(&name) {
+                if self.unknown.len() < MAX_NAMED && !self.unknown.contains(&name) {
                     self.unknown.push(name);
                 }
             }
@@ -100,7 +100,7 @@ fn odd_list(name: &str, value: &RawValue, is_known: fn(&str) -> bool) -> Option<
     match value.get() {
         "null" => None,
         list if list.starts_with('[') => {
-            let wrong = |element: &&RawValue| !Text::of(element).is_some_and(|text| is_known(&text));
+            let wrong = |element: &&RawValue| !JsonStr::from_json(element).is_some_and(|text| is_known(&text));
             let elements: Vec<&RawValue> = serde_json::from_str(list).ok()?;
             let wrong = compact(elements.into_iter().find(wrong)?.get());
             Some(format!("`{name}` has {}, which is not known and counts for nothing", shortened(&wrong)))

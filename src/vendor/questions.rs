@@ -45,12 +45,12 @@ pub(crate) struct Question<'a> {
     pub(crate) mandatory: bool,
     /// Text, or a map from language to text.
     pub(crate) title: &'a Value,
-    pub(crate) options: Vec<Choice<'a>>,
+    pub(crate) options: Vec<QuestionOption<'a>>,
 }
 
 /// One of the `options` of a question: a text, or an object with `key` and `title`.
 #[derive(Debug, Clone)]
-pub(crate) struct Choice<'a> {
+pub(crate) struct QuestionOption<'a> {
     pub(crate) key: Cow<'a, str>,
     pub(crate) title: &'a Value,
 }
@@ -59,8 +59,8 @@ impl<'a> Question<'a> {
     pub(crate) fn read(question: &'a Value) -> Self {
         let options = question.get("options").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let choice = |option: &'a Value| match option {
-            Value::Object(_) => Choice { key: text(option, "key"), title: &option["title"] },
-            _ => Choice { key: as_text(option), title: option },
+            Value::Object(_) => QuestionOption { key: text(option, "key"), title: &option["title"] },
+            _ => QuestionOption { key: as_text(option), title: option },
         };
         let kind = text(question, "type");
         // Where there is nothing to choose from, nobody could get through.

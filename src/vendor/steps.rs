@@ -10,8 +10,8 @@ use serde_json::{Value, value::RawValue};
 
 use super::Questionnaire;
 use crate::{
-    foreign_text::{MOST_NAMED, shortened},
-    json_text::{Text, compact},
+    foreign_text::{MAX_NAMED, shortened},
+    json_text::{JsonStr, compact},
 };
 
 macro_rules! step_types {
@@ -107,7 +107,7 @@ impl StepsAtBegin {
         let kind = kind.map(text_of_raw).unwrap_or_default();
         match StepType::named(&kind) {
             Some(known) => self.types.0 |= 1 << known as u16,
-            None if self.unknown_types.len() < MOST_NAMED => self.unknown_types.push(kind.into_owned()),
+            None if self.unknown_types.len() < MAX_NAMED => self.unknown_types.push(kind.into_owned()),
             None => {}
         }
     }
@@ -144,9 +144,9 @@ struct StepHead<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for StepHead<'a> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct Step;
+        struct StepHeadVisitor;
 
-        impl<'de> Visitor<'de> for Step {
+        impl<'de> Visitor<'de> for StepHeadVisitor {
             type Value = StepHead<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -155,7 +155,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for StepHead<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut step: A) -> Result<StepHead<'de>, A::Error> {
                 let mut head = StepHead::default();
-                while let Some(Text(name)) = step.next_key()? {
+                while let Some(JsonStr(name)) = step.next_key()? {
                     match &*name {
                         "key" => head.key = Some(step.next_value()?),
                         "type" => head.kind = Some(step.next_value()?),
@@ -168,7 +168,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for StepHead<'a> {
             }
         }
 
-        reader.deserialize_map(Step)
+        reader.deserialize_map(StepHeadVisitor)
     }
 }
 
@@ -177,7 +177,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for StepHead<'a> {
 ///
 /// The places are found by one member after the other, so that no step takes the place that another has a better
 /// claim to.
-pub(super) fn laid_over(above: &str, below: &str, by_type: bool) -> String {
+pub(super) fn merge_steps(above: &str, below: &str, by_type: bool) -> String {
     let steps = |list| -> Vec<&RawValue> { serde_json::from_str(list).expect("steps are checked when they come") };
     let (above, mut steps) = (steps(above), steps(below));
     let names = |steps: &[&RawValue]| -> Vec<[Option<Value>; 2]> {
@@ -276,7 +276,7 @@ pub(super) fn text<'a>(object: &'a Value, member: &str) -> Cow<'a, str> {
 /// As [`as_text`], of a value that was not read yet.
 fn text_of_raw(value: &RawValue) -> Cow<'_, str> {
     match value.get() {
-        text if text.starts_with('"') => Text::of(value).unwrap_or_default(),
+        text if text.starts_with('"') => JsonStr::from_json(value).unwrap_or_default(),
         other => {
             serde_json::from_str(other).map_or(Cow::Borrowed(""), |value: Value| as_text(&value).into_owned().into())
         }
@@ -298,7 +298,7 @@ mod tests {
     use serde_json::json;
 
     fn over(above: Value, below: Value, by_type: bool) -> Value {
-        serde_json::from_str(&laid_over(&above.to_string(), &below.to_string(), by_type)).unwrap()
+        serde_json::from_str(&merge_steps(&above.to_string(), &below.to_string(), by_type)).unwrap()
     }
 
     #[test]

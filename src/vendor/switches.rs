@@ -4,17 +4,17 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-use crate::json_text::Text;
+use crate::json_text::JsonStr;
 
 macro_rules! switches {
     ($($name:literal => $switch:ident,)*) => {
         /// A flag of the vendor's manual or of older clients that is true or false (specification, section 6).
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum Switch {
+        pub(crate) enum BooleanFlag {
             $($switch,)*
         }
 
-        impl Switch {
+        impl BooleanFlag {
             /// Every switch with its name.
             pub(crate) const NAMED: &[(&str, Self)] = &[$(($name, Self::$switch),)*];
 
@@ -61,7 +61,7 @@ switches! {
     "skip_face" => SkipFace,
 }
 
-impl Switch {
+impl BooleanFlag {
     fn bit(self) -> u32 {
         1 << self as u32
     }
@@ -69,28 +69,28 @@ impl Switch {
 
 /// The switches that are on.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Switches(u32);
+pub(crate) struct BooleanFlags(u32);
 
-impl Switches {
+impl BooleanFlags {
     /// Whether that switch is on.
-    pub(crate) fn has(self, switch: Switch) -> bool {
+    pub(crate) fn has(self, switch: BooleanFlag) -> bool {
         self.0 & switch.bit() != 0
     }
 
     /// Whether the person is asked for general documents such as a utility bill.
     pub(crate) fn wants_general_document(self) -> bool {
-        self.has(Switch::AllowGeneralDocumentCapture) || self.has(Switch::AllowGeneralDocumentUpload)
+        self.has(BooleanFlag::AllowGeneralDocumentCapture) || self.has(BooleanFlag::AllowGeneralDocumentUpload)
     }
 
-    pub(super) fn set(&mut self, switch: Switch, is_on: bool) {
+    pub(super) fn set(&mut self, switch: BooleanFlag, is_on: bool) {
         self.0 = if is_on { self.0 | switch.bit() } else { self.0 & !switch.bit() };
     }
 }
 
-impl fmt::Debug for Switches {
+impl fmt::Debug for BooleanFlags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
-            .entries(Switch::NAMED.iter().filter(|(_, switch)| self.has(*switch)).map(|(name, _)| name))
+            .entries(BooleanFlag::NAMED.iter().filter(|(_, switch)| self.has(*switch)).map(|(name, _)| name))
             .finish()
     }
 }
@@ -101,7 +101,7 @@ pub(super) fn position(value: &RawValue) -> Option<bool> {
     match value.get() {
         "true" => Some(true),
         "false" | "null" => Some(false),
-        _ => match &*Text::of(value)? {
+        _ => match &*JsonStr::from_json(value)? {
             "true" => Some(true),
             "false" => Some(false),
             _ => None,
@@ -115,10 +115,10 @@ mod tests {
 
     #[test]
     fn every_switch_is_found_by_its_name() {
-        for (name, switch) in Switch::NAMED {
-            assert_eq!(Switch::named(name), Some(*switch));
+        for (name, switch) in BooleanFlag::NAMED {
+            assert_eq!(BooleanFlag::named(name), Some(*switch));
         }
-        assert!(Switch::NAMED.len() <= 32, "a switch has a bit of 32");
-        assert_eq!(Switch::named("Liveness"), None);
+        assert!(BooleanFlag::NAMED.len() <= 32, "a switch has a bit of 32");
+        assert_eq!(BooleanFlag::named("Liveness"), None);
     }
 }

@@ -2,26 +2,26 @@
 
 use serde_json::{Value, json};
 
-use super::Format;
-use crate::data_file::{Findings, Problem};
+use super::ReportFormat;
+use crate::data_file::{FileProblem, LoadDiagnostics};
 
 /// What was found in so many files.
-pub(super) fn written(format: Format, findings: &Findings, files: usize) -> String {
+pub(super) fn written(format: ReportFormat, findings: &LoadDiagnostics, files: usize) -> String {
     match format {
-        Format::Text => text(findings, files),
-        Format::Json => json(findings, files),
-        Format::Github => annotations(findings),
+        ReportFormat::Text => text(findings, files),
+        ReportFormat::Json => json(findings, files),
+        ReportFormat::Github => annotations(findings),
     }
 }
 
-fn each(findings: &Findings) -> impl Iterator<Item = (&'static str, &Problem)> {
+fn each(findings: &LoadDiagnostics) -> impl Iterator<Item = (&'static str, &FileProblem)> {
     let problems = findings.problems.iter().map(|problem| ("error", problem));
     problems.chain(findings.warnings.iter().map(|warning| ("warning", warning)))
 }
 
 /// A paragraph for each, and a line that counts them.
-fn text(findings: &Findings, files: usize) -> String {
-    let paragraph = |(severity, problem): (&str, &Problem)| {
+fn text(findings: &LoadDiagnostics, files: usize) -> String {
+    let paragraph = |(severity, problem): (&str, &FileProblem)| {
         let marked = problem.marked().map(|marked| format!("{marked}\n")).unwrap_or_default();
         format!("{}{severity}: {}\n{marked}\n", problem.position(), problem.message)
     };
@@ -36,8 +36,8 @@ fn text(findings: &Findings, files: usize) -> String {
 }
 
 /// `{"files": 3, "problems": […], "warnings": […]}`; lines and columns are counted from 1, the latter in characters.
-fn json(findings: &Findings, files: usize) -> String {
-    let written = |problem: &Problem| -> Value {
+fn json(findings: &LoadDiagnostics, files: usize) -> String {
+    let written = |problem: &FileProblem| -> Value {
         let span = problem.span.as_ref();
         json!({
             "file": problem.file.as_ref().map(|file| file.to_string_lossy()),
@@ -47,13 +47,13 @@ fn json(findings: &Findings, files: usize) -> String {
             "message": problem.message,
         })
     };
-    let list = |problems: &[Problem]| problems.iter().map(written).collect::<Vec<_>>();
+    let list = |problems: &[FileProblem]| problems.iter().map(written).collect::<Vec<_>>();
     let report = json!({"files": files, "problems": list(&findings.problems), "warnings": list(&findings.warnings)});
     format!("{report:#}\n")
 }
 
 /// A workflow command of GitHub Actions for each: `::error file=F,line=1,col=2,endColumn=3::MESSAGE`.
-fn annotations(findings: &Findings) -> String {
+fn annotations(findings: &LoadDiagnostics) -> String {
     let escaped = |text: &str, also: &[(char, &str)]| {
         let mut escaped = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
         for (character, code) in also {
@@ -62,7 +62,7 @@ fn annotations(findings: &Findings) -> String {
         escaped
     };
     let property = |name: &str, value: String| format!("{name}={}", escaped(&value, &[(':', "%3A"), (',', "%2C")]));
-    let annotation = |(severity, problem): (&str, &Problem)| {
+    let annotation = |(severity, problem): (&str, &FileProblem)| {
         let mut properties = Vec::new();
         properties.extend(problem.file.as_ref().map(|file| property("file", file.display().to_string())));
         if let Some(span) = &problem.span {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::{task::spawn_blocking, time::sleep};
 
-use super::Sources;
+use super::WatchedFiles;
 use crate::clock::Stopwatch;
 
 /// An editor writes a file in several steps, and a checkout several files: they count when they are the same after so
@@ -21,7 +21,7 @@ const REST: u32 = 20;
 
 /// Waits until the files say something else than when they were last looked at, and have come to rest; answers their
 /// digest.
-pub(super) async fn changed(sources: &Sources) -> u64 {
+pub(super) async fn changed(sources: &WatchedFiles) -> u64 {
     let mut took = Duration::ZERO;
     loop {
         sleep(LOOK.max(took * REST)).await;
@@ -38,7 +38,7 @@ pub(super) async fn changed(sources: &Sources) -> u64 {
     }
 }
 
-async fn look(sources: &Sources) -> u64 {
+async fn look(sources: &WatchedFiles) -> u64 {
     let (files, before) = (sources.clone(), sources.digest);
     spawn_blocking(move || files.digest()).await.unwrap_or(before)
 }

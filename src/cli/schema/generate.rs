@@ -10,19 +10,19 @@ mod values;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{super::settings::Settings, SchemaOf};
+use super::{super::settings::SettingsArgs, SchemaKind};
 use crate::{result::Person, scenario::ScenarioFile};
 
 /// What is written there stands for a variable of the environment.
 const VARIABLE: &str = "\\$\\{";
 
-pub(super) fn generated(of: SchemaOf) -> Value {
+pub(super) fn generated(of: SchemaKind) -> Value {
     let (mut schema, title) = match of {
-        SchemaOf::Scenario => {
+        SchemaKind::Scenario => {
             (base::<ScenarioFile>(), "A scenario: what happens to the sessions that take it, and when")
         }
-        SchemaOf::Config => (base::<Settings>(), "Settings of a server"),
-        SchemaOf::Person => (base::<Person>(), "An invented person and the documents they hold"),
+        SchemaKind::Config => (base::<SettingsArgs>(), "Settings of a server"),
+        SchemaKind::Person => (base::<Person>(), "An invented person and the documents they hold"),
     };
     let root = schema.as_object_mut().expect("a file is an object");
     root.insert("title".into(), title.into());
@@ -31,12 +31,12 @@ pub(super) fn generated(of: SchemaOf) -> Value {
     root["properties"]["$schema"] = of_editors;
     allow_what_yaml_does(&mut schema);
     match of {
-        SchemaOf::Scenario => rules::of_scenarios(&mut schema),
-        SchemaOf::Config => {
+        SchemaKind::Scenario => rules::of_scenarios(&mut schema),
+        SchemaKind::Config => {
             rules::of_settings(&mut schema);
             allow_variables(&mut schema);
         }
-        SchemaOf::Person => rules::of_people(&mut schema),
+        SchemaKind::Person => rules::of_people(&mut schema),
     }
     schema
 }
@@ -132,7 +132,9 @@ fn each_part(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>
 
 #[test]
 fn the_schemas_are_those_of_the_code() {
-    for (of, name) in [(SchemaOf::Scenario, "scenario"), (SchemaOf::Config, "config"), (SchemaOf::Person, "person")] {
+    for (of, name) in
+        [(SchemaKind::Scenario, "scenario"), (SchemaKind::Config, "config"), (SchemaKind::Person, "person")]
+    {
         let path = format!("{}/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
         let text = format!("{:#}\n", generated(of));
         if std::env::var_os("UPDATE_SCHEMAS").is_some() {

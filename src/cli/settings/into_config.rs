@@ -1,30 +1,36 @@
 //! What a server is started with, from what the user set.
 
 use super::{
-    super::values::{AnyKey, HostName, KeyAndSecret, Length, Moment, Pages, PublicUrl, Size, Status, StatusOf},
-    Settings,
+    super::values::{
+        CompanyArg, CorsArg, DurationArg, ErrorStatusArg, HostNameArg, OnDemandArg, PublicUrlArg, SizeArg, StatusArg,
+        TimestampArg,
+    },
+    SettingsArgs,
 };
 use crate::{Company, Config, Cors, ErrorStatus, company::CompanyFile, faults::FaultFile};
 
-impl Settings {
+impl SettingsArgs {
     pub(in crate::cli) fn into_config(self) -> Result<Config, String> {
         let defaults = Config::default();
         let Config { host, port, session_lifetime, dialect, scenario, finish, limits, clients, journal, .. } = defaults;
         // What is said of one error holds above what is said of all, in whatever order.
         let mut error_status = ErrorStatus::default();
-        let (for_all, for_one): (Vec<_>, Vec<_>) =
-            self.error_status.unwrap_or_default().into_iter().partition(|status| matches!(status, StatusOf::All(_)));
+        let (for_all, for_one): (Vec<_>, Vec<_>) = self
+            .error_status
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|status| matches!(status, ErrorStatusArg::All(_)));
         for setting in for_all.into_iter().chain(for_one) {
             match setting {
-                StatusOf::All(Status(status)) => error_status = ErrorStatus::all(status)?,
-                StatusOf::One(code, Status(status)) => error_status.set(code, status)?,
+                ErrorStatusArg::All(StatusArg(status)) => error_status = ErrorStatus::all(status)?,
+                ErrorStatusArg::One(code, StatusArg(status)) => error_status.set(code, status)?,
             }
         }
-        if let Some(Status(status)) = self.missing_media_status {
+        if let Some(StatusArg(status)) = self.missing_media_status {
             error_status.set_missing_media(status)?;
         }
         let mut companies: Vec<_> =
-            self.company_key.unwrap_or_default().into_iter().map(|KeyAndSecret(company)| company).collect();
+            self.company_key.unwrap_or_default().into_iter().map(|CompanyArg(company)| company).collect();
         let of_flags = companies.len();
         for listed in self.companies.into_iter().map(CompanyFile::into_company) {
             // A key that is given in both places is one company, and the flag's secret holds.
@@ -37,24 +43,24 @@ impl Settings {
             host: self.host.unwrap_or(host),
             port: self.port.unwrap_or(port),
             tls: self.tls.map(|names| crate::Tls {
-                names: names.into_iter().map(|HostName(name)| name).collect(),
+                names: names.into_iter().map(|HostNameArg(name)| name).collect(),
                 folder: self.tls_folder,
             }),
-            public_url: self.public_url.map(|PublicUrl(url)| url),
+            public_url: self.public_url.map(|PublicUrlArg(url)| url),
             companies,
-            any_company_key: self.any_company_key.and_then(|AnyKey(company)| company),
-            company_idle: self.company_idle.map_or(defaults.company_idle, |Length(time)| time),
+            any_company_key: self.any_company_key.and_then(|OnDemandArg(company)| company),
+            company_idle: self.company_idle.map_or(defaults.company_idle, |DurationArg(time)| time),
             max_companies: self.max_companies.unwrap_or(defaults.max_companies),
             max_sessions: self.max_sessions.unwrap_or(defaults.max_sessions),
             refuse_at_max_sessions: self.refuse_at_max_sessions.unwrap_or(false),
             faults: self.faults.into_iter().map(|FaultFile(fault)| fault).collect(),
-            session_lifetime: self.session_lifetime.map_or(session_lifetime, |Length(time)| time),
+            session_lifetime: self.session_lifetime.map_or(session_lifetime, |DurationArg(time)| time),
             dialect: self.dialect.unwrap_or(dialect),
             result_case: self.result_case,
             error_status,
             null_reject_reason: self.null_reject_reason,
             return_url_token: self.return_url_token.unwrap_or(false),
-            done_patience: self.done_patience.map_or(defaults.done_patience, |Length(time)| time),
+            done_patience: self.done_patience.map_or(defaults.done_patience, |DurationArg(time)| time),
             panel: !self.no_panel.unwrap_or(false),
             scenario: self.scenario.unwrap_or(scenario),
             finish: self.finish.unwrap_or(finish),
@@ -64,43 +70,43 @@ impl Settings {
             fixtures: self.fixtures,
             people_by_language: !self.no_people_by_language.unwrap_or(false),
             seed: self.seed,
-            frozen_at: self.frozen_at.map(|Moment(moment)| moment),
-            grace: self.grace.map_or(defaults.grace, |Length(time)| time),
+            frozen_at: self.frozen_at.map(|TimestampArg(moment)| moment),
+            grace: self.grace.map_or(defaults.grace, |DurationArg(time)| time),
             limits: crate::Limits {
-                body: self.max_body.map_or(limits.body, |Size(bytes)| bytes),
-                multipart_body: self.max_multipart_body.map_or(limits.multipart_body, |Size(bytes)| bytes),
+                body: self.max_body.map_or(limits.body, |SizeArg(bytes)| bytes),
+                multipart_body: self.max_multipart_body.map_or(limits.multipart_body, |SizeArg(bytes)| bytes),
                 parts: self.max_parts.unwrap_or(limits.parts),
                 depth: self.max_depth.unwrap_or(limits.depth),
-                upload: self.max_upload.map_or(limits.upload, |Size(bytes)| bytes),
-                session_uploads: self.max_session_uploads.map_or(limits.session_uploads, |Size(bytes)| bytes),
-                uploads: self.max_uploads.map_or(limits.uploads, |Size(bytes)| bytes),
+                upload: self.max_upload.map_or(limits.upload, |SizeArg(bytes)| bytes),
+                session_uploads: self.max_session_uploads.map_or(limits.session_uploads, |SizeArg(bytes)| bytes),
+                uploads: self.max_uploads.map_or(limits.uploads, |SizeArg(bytes)| bytes),
             },
             clients: crate::ClientLimits {
-                head: self.head_timeout.map_or(clients.head, |Length(time)| time),
-                body: self.body_timeout.map_or(clients.body, |Length(time)| time),
-                idle: self.idle_timeout.map_or(clients.idle, |Length(time)| time),
+                head: self.head_timeout.map_or(clients.head, |DurationArg(time)| time),
+                body: self.body_timeout.map_or(clients.body, |DurationArg(time)| time),
+                idle: self.idle_timeout.map_or(clients.idle, |DurationArg(time)| time),
                 connections: self.max_connections.unwrap_or(clients.connections),
-                unfinished: self.max_unfinished.map_or(clients.unfinished, |Size(bytes)| bytes),
+                unfinished: self.max_unfinished.map_or(clients.unfinished, |SizeArg(bytes)| bytes),
             },
-            cors: self.cors.unwrap_or_default().into_iter().map(|Pages(cors)| cors).fold(Cors::Nobody, Cors::and),
+            cors: self.cors.unwrap_or_default().into_iter().map(|CorsArg(cors)| cors).fold(Cors::Nobody, Cors::and),
             verbose_hints: self.verbose_hints.unwrap_or(false),
             hints: !self.no_hints.unwrap_or(false),
             version_header: !self.no_version_header.unwrap_or(false),
             journal: crate::JournalSettings {
                 enabled: !self.no_journal.unwrap_or(false),
                 calls: self.journal_calls.unwrap_or(journal.calls),
-                bytes: self.journal_bytes.map_or(journal.bytes, |Size(bytes)| bytes),
-                total: self.journal_total.map_or(journal.total, |Size(bytes)| bytes),
-                body: self.journal_body.map_or(journal.body, |Size(bytes)| bytes),
+                bytes: self.journal_bytes.map_or(journal.bytes, |SizeArg(bytes)| bytes),
+                total: self.journal_total.map_or(journal.total, |SizeArg(bytes)| bytes),
+                body: self.journal_body.map_or(journal.body, |SizeArg(bytes)| bytes),
                 secrets: self.journal_secrets.unwrap_or(false),
             },
             control_api: crate::ControlApi {
                 enabled: !self.no_admin.unwrap_or(false),
                 token: self.admin_token,
-                hosts: self.admin_host.unwrap_or_default().into_iter().map(|HostName(name)| name).collect(),
-                timeout: self.admin_timeout.map_or(defaults.control_api.timeout, |Length(time)| time),
+                hosts: self.admin_host.unwrap_or_default().into_iter().map(|HostNameArg(name)| name).collect(),
+                timeout: self.admin_timeout.map_or(defaults.control_api.timeout, |DurationArg(time)| time),
             },
-            media_cache: self.media_cache.map_or(defaults.media_cache, |Size(bytes)| bytes),
+            media_cache: self.media_cache.map_or(defaults.media_cache, |SizeArg(bytes)| bytes),
         })
     }
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::Settings;
+use super::SettingsArgs;
 use crate::data_file::{DataFile, LoadError};
 
-impl Settings {
+impl SettingsArgs {
     /// These settings, and those of the config file where there is one and these say nothing.
     pub(in crate::cli) fn with_file(self) -> Result<Self, LoadError> {
         let Some(path) = &self.config else { return Ok(self) };

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Args, Command, FromArgMatches};
 
-use super::{Settings, in_groups};
+use super::{SettingsArgs, in_groups};
 use crate::Config;
 
 const HEAD: &str = "\
@@ -18,7 +18,7 @@ A flag that takes `true` or `false` says `true` where it stands alone. `DURATION
 ";
 
 fn settings() -> Command {
-    let mut settings = in_groups(Settings::augment_args(Command::new("settings").disable_help_flag(true)));
+    let mut settings = in_groups(SettingsArgs::augment_args(Command::new("settings").disable_help_flag(true)));
     settings.build();
     settings
 }
@@ -71,7 +71,7 @@ fn row(setting: &Arg) -> String {
 fn the_defaults_that_are_named_are_those_of_the_code() {
     let of = |arguments: &[String]| {
         let matches = settings().no_binary_name(true).try_get_matches_from(arguments).expect("they can be read");
-        let settings = Settings::from_arg_matches(&matches).expect("they can be read");
+        let settings = SettingsArgs::from_arg_matches(&matches).expect("they can be read");
         let log = (settings.log_format(), settings.log_level());
         let config = settings.into_config().expect("they go together");
         let companies = config.companies();

@@ -4,7 +4,7 @@ use std::{error::Error, fs};
 
 use clap::{Args, Command, CommandFactory, Parser};
 
-use super::Settings;
+use super::SettingsArgs;
 use crate::{Config, MockServer, cli::CommandLine, vendor::ErrorCode};
 
 /// What a command line comes to.
@@ -56,7 +56,7 @@ async fn every_flag_has_a_variable_and_a_key_in_the_file() {
     let flags = flags();
     assert_eq!(
         flags.len(),
-        Settings::augment_args(Command::new("settings")).get_arguments().count(),
+        SettingsArgs::augment_args(Command::new("settings")).get_arguments().count(),
         "each has a variable"
     );
     for (flag, variable) in &flags {
@@ -188,7 +188,10 @@ fn what_is_said_of_one_error_holds_in_any_order() {
         ["--error-status", "200", "--error-status", "SESSION_NOT_FOUND=410"],
     ] {
         let status = configured(&arguments).expect("they are right").error_status;
-        assert_eq!((status.of(ErrorCode::SessionNotFound), status.of(ErrorCode::SessionInvalid)), (410, 200));
+        assert_eq!(
+            (status.status_for(ErrorCode::SessionNotFound), status.status_for(ErrorCode::SessionInvalid)),
+            (410, 200)
+        );
     }
 }
 
@@ -196,7 +199,7 @@ fn what_is_said_of_one_error_holds_in_any_order() {
 fn one_value_of_the_file_needs_no_list() {
     let config = configured_by("company-key: my-company\nerror-status: 200\nport: 0\n");
     let keys: Vec<_> = config.companies.iter().map(|company| &*company.key).collect();
-    assert_eq!((keys, config.error_status.of(ErrorCode::SessionInvalid)), (vec!["my-company"], 200));
+    assert_eq!((keys, config.error_status.status_for(ErrorCode::SessionInvalid)), (vec!["my-company"], 200));
 }
 
 #[tokio::test]

@@ -8,12 +8,12 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
     company_or_default,
-    listing::{CompanyParam, MOST},
+    listing::{CompanyParam, MAX_PAGE_LIMIT},
     plain::Context,
     problem::ProblemResponse,
 };
 use crate::{
-    clock::{Clock, Turn, parse_duration, parse_moment},
+    clock::{Clock, ClockChange, parse_duration, parse_moment},
     company::Tenant,
     mock::{FellDue, MockService},
 };
@@ -89,7 +89,7 @@ impl<'a> ClockScope<'a> {
         })
     }
 
-    fn turn(&self, turn: Turn) {
+    fn turn(&self, turn: ClockChange) {
         for tenant in &self.tenants {
             tenant.change_clock(turn);
         }
@@ -101,12 +101,12 @@ impl<'a> ClockScope<'a> {
     fn show(&self) -> Vec<ClockInfo> {
         let server = self.with_server.then(|| ClockInfo::from_clock(None, &self.mock.clock));
         let companies = self.tenants.iter().map(|tenant| ClockInfo::from_clock(Some(&tenant.key), &tenant.clock));
-        server.into_iter().chain(companies).take(MOST).collect()
+        server.into_iter().chain(companies).take(MAX_PAGE_LIMIT).collect()
     }
 
     fn moved(&self, mut fell_due: Vec<FellDue>) -> Json<ClockMoveResponse> {
         let fell_due_count = fell_due.len();
-        fell_due.truncate(MOST);
+        fell_due.truncate(MAX_PAGE_LIMIT);
         Json(ClockMoveResponse { clocks: self.show(), fell_due_count, fell_due })
     }
 }
@@ -145,7 +145,7 @@ pub(super) fn freeze(
     whose: CompanyParam,
 ) -> Result<Json<ClockList>, ProblemResponse> {
     let hands = ClockScope::find(mock, whose.company_key.as_deref())?;
-    hands.turn(Turn::Freeze);
+    hands.turn(ClockChange::Freeze);
     Ok(Json(ClockList { clocks: hands.show() }))
 }
 
@@ -154,7 +154,7 @@ pub(super) fn resume(
     whose: CompanyParam,
 ) -> Result<Json<ClockList>, ProblemResponse> {
     let hands = ClockScope::find(mock, whose.company_key.as_deref())?;
-    hands.turn(Turn::Unfreeze);
+    hands.turn(ClockChange::Unfreeze);
     Ok(Json(ClockList { clocks: hands.show() }))
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     company::{CompanyChange, CompanyFile},
-    foreign_text::{MOST_NAMED, shortened},
+    foreign_text::{MAX_NAMED, shortened},
     mock::{CompanyError, CompanyInfo, MockService},
 };
 
@@ -70,8 +70,7 @@ pub(super) fn reset_all(Context { mock, .. }: Context<'_>, whose: CompanyParam) 
 }
 
 fn unknown(mock: &MockService, key: &str) -> ProblemResponse {
-    let keys: Vec<_> =
-        mock.companies().into_iter().take(MOST_NAMED).map(|tenant| format!("`{}`", tenant.key)).collect();
+    let keys: Vec<_> = mock.companies().into_iter().take(MAX_NAMED).map(|tenant| format!("`{}`", tenant.key)).collect();
     let keys = if keys.is_empty() { "none".into() } else { keys.join(", ") };
     ProblemResponse::not_found(format!("there is no company key `{}`; known: {keys}", shortened(key)))
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     faults::{Endpoint, FaultFile, FaultInfo},
-    foreign_text::{MOST_NAMED, shortened},
+    foreign_text::{MAX_NAMED, shortened},
 };
 
 /// Which faults are listed.
@@ -98,7 +98,7 @@ pub(super) fn remove(
     if is_removed {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let names: Vec<_> = rest.iter().take(MOST_NAMED).map(|info| format!("`{}`", info.name)).collect();
+    let names: Vec<_> = rest.iter().take(MAX_NAMED).map(|info| format!("`{}`", info.name)).collect();
     let names = if names.is_empty() { "none".into() } else { names.join(", ") };
     let whose = match &whose.company_key {
         Some(key) => format!("of the company `{}`", shortened(key)),

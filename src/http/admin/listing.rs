@@ -6,9 +6,9 @@ use serde_json::Value;
 use crate::{foreign_text::shortened, glob::Glob};
 
 /// How many items an answer has where nothing is said.
-const USUAL: usize = 100;
+const DEFAULT_PAGE_LIMIT: usize = 100;
 /// How many items an answer has at most.
-pub(super) const MOST: usize = 1000;
+pub(super) const MAX_PAGE_LIMIT: usize = 1000;
 
 /// How many items are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub(super) struct PageLimit(pub(super) usize);
 
 impl Default for PageLimit {
     fn default() -> Self {
-        Self(USUAL)
+        Self(DEFAULT_PAGE_LIMIT)
     }
 }
 
@@ -25,8 +25,8 @@ impl<'de> Deserialize<'de> for PageLimit {
         // In a query it is text, in a body a number.
         let given = Value::deserialize(reader)?;
         let text = given.as_str().map_or_else(|| given.to_string(), str::to_owned);
-        let number = text.parse().ok().filter(|number| (1..=MOST).contains(number));
-        let problem = || D::Error::custom(format!("`{}` is not a number from 1 to {MOST}", shortened(&text)));
+        let number = text.parse().ok().filter(|number| (1..=MAX_PAGE_LIMIT).contains(number));
+        let problem = || D::Error::custom(format!("`{}` is not a number from 1 to {MAX_PAGE_LIMIT}", shortened(&text)));
         number.map(Self).ok_or_else(problem)
     }
 }

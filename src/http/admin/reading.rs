@@ -14,7 +14,7 @@ use super::problem::ProblemResponse;
 use crate::{
     foreign_text::shortened,
     http::body::{self, BodyError, FullBody},
-    json_text::{Members, Text},
+    json_text::{JsonMembers, JsonStr},
     mock::MockService,
 };
 
@@ -61,7 +61,7 @@ impl AdminParams {
     /// [`ProblemResponse`] that names the member that is unknown or does not fit.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, ProblemResponse> {
         let not_json = |problem| ProblemResponse::invalid(format!("the body {problem}"));
-        let members = Members::read_checked(&self.body, self.depth).map_err(not_json)?;
+        let members = JsonMembers::read_checked(&self.body, self.depth).map_err(not_json)?;
         let members = members.ok_or_else(|| ProblemResponse::invalid("the body is not a JSON object"))?;
         if matches!(self.method, Method::GET | Method::HEAD | Method::DELETE) {
             self.of_query(&members)
@@ -70,7 +70,7 @@ impl AdminParams {
         }
     }
 
-    fn of_query<T: DeserializeOwned>(&self, body: &Members<'_>) -> Result<T, ProblemResponse> {
+    fn of_query<T: DeserializeOwned>(&self, body: &JsonMembers<'_>) -> Result<T, ProblemResponse> {
         if let Some((name, _)) = body.0.iter().find(|(name, _)| name != COMPANY_KEY) {
             let (name, method) = (shortened(name), &self.method);
             let problem = format!("`{name}` stands in the body, and {method} takes it in the query");
@@ -87,7 +87,7 @@ impl AdminParams {
         serde_path_to_error::deserialize(reader).map_err(|error| serde_problem(&error))
     }
 
-    fn of_body<T: DeserializeOwned>(&self, body: Members<'_>) -> Result<T, ProblemResponse> {
+    fn of_body<T: DeserializeOwned>(&self, body: JsonMembers<'_>) -> Result<T, ProblemResponse> {
         if let Some((name, _)) = self.pairs().find(|(name, _)| name != COMPANY_KEY) {
             let (name, method) = (shortened(&name), &self.method);
             let problem = format!(
@@ -100,7 +100,7 @@ impl AdminParams {
             && !self.query.is_empty()
         {
             let key = to_raw_value(&key).expect("a text is JSON");
-            let with_key = body.with(Members(vec![(COMPANY_KEY.into(), &key)]));
+            let with_key = body.merged_with(JsonMembers(vec![(COMPANY_KEY.into(), &key)]));
             text = serde_json::to_vec(&with_key).expect("members are JSON").into();
         }
         let mut reader = serde_json::Deserializer::from_slice(&text);
@@ -116,11 +116,11 @@ impl AdminParams {
     /// # Errors
     ///
     /// [`ProblemResponse`] when they differ.
-    fn company_key(&self, body: &Members<'_>) -> Result<Option<String>, ProblemResponse> {
+    fn company_key(&self, body: &JsonMembers<'_>) -> Result<Option<String>, ProblemResponse> {
         let of_query = self.pairs().filter(|(name, _)| name == COMPANY_KEY).map(|(_, key)| Some(key));
         let of_body = body.0.iter().filter(|(name, value)| name == COMPANY_KEY && value.get() != "null");
         // What is no text is refused when it is read.
-        let mut keys = of_query.chain(of_body.map(|(_, value)| Text::of(value))).flatten();
+        let mut keys = of_query.chain(of_body.map(|(_, value)| JsonStr::from_json(value))).flatten();
         let Some(key) = keys.next() else { return Ok(None) };
         match keys.find(|other| *other != key) {
             None => Ok(Some(key.into_owned())),

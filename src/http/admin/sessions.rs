@@ -19,7 +19,7 @@ use crate::{
         SwitchScenarioError,
     },
     session::{DecideError, FinishError, NO_SESSION},
-    vendor::{Form, Token},
+    vendor::{FlagsAndSteps, Token},
 };
 
 /// Which sessions are listed.
@@ -97,7 +97,7 @@ pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: BeginSessionBody) 
             .map_err(|problem| ProblemResponse::invalid(problem).with_field("scenario"))?;
     }
     let steps: Vec<_> = begin.steps.into_iter().map(Value::Object).collect();
-    let form = Form::from_values(begin.flags, &steps);
+    let form = FlagsAndSteps::from_values(begin.flags, &steps);
     let request = BeginRequest {
         flags: form.flags(),
         steps: form.steps(),

@@ -100,7 +100,10 @@ impl SettingsResponse {
             session_lifetime: seconds(config.session_lifetime),
             dialect: config.dialect,
             result_case: config.result_case,
-            error_status: ErrorCode::ALL.iter().map(|code| (code.as_str(), config.error_status.of(*code))).collect(),
+            error_status: ErrorCode::ALL
+                .iter()
+                .map(|code| (code.as_str(), config.error_status.status_for(*code)))
+                .collect(),
             missing_media_status: config.error_status.missing_media(),
             null_reject_reason: config.null_reject_reason,
             return_url_token: config.return_url_token,

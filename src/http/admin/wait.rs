@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How long somebody waits at most.
-const LONGEST: Duration = Duration::from_secs(10 * 60);
+const MAX_WAIT: Duration = Duration::from_secs(10 * 60);
 
 /// When something was waited for in vain, so many calls are told.
 const LAST_CALLS: usize = 5;
@@ -251,5 +251,5 @@ pub(super) fn default_timeout() -> Duration {
 
 pub(super) fn parse_timeout<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
     let time = duration(reader)?;
-    if time <= LONGEST { Ok(time) } else { Err(D::Error::custom(format!("{time:?} is longer than 10m, the most"))) }
+    if time <= MAX_WAIT { Ok(time) } else { Err(D::Error::custom(format!("{time:?} is longer than 10m, the most"))) }
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How many sessions are shown.
-const MOST_SHOWN: usize = 50;
+const MAX_LISTED_SESSIONS: usize = 50;
 
 /// Whether a request is for this page: it names no session.
 pub(super) fn is_meant(uri: &Uri) -> bool {
@@ -104,7 +104,7 @@ fn scenarios(mock: &MockService) -> String {
 }
 
 fn sessions(mock: &MockService) -> String {
-    let range = SessionRange { limit: MOST_SHOWN, newest_first: true, after: None };
+    let range = SessionRange { limit: MAX_LISTED_SESSIONS, newest_first: true, after: None };
     let (sessions, has_more) = mock.list_sessions(None, &SessionFilter::default(), range);
     if sessions.is_empty() {
         return "<p>No session has begun yet.</p>".into();
@@ -117,7 +117,7 @@ fn sessions(mock: &MockService) -> String {
     if has_more {
         let _ = writeln!(
             rows,
-            "<p>These are the newest {MOST_SHOWN}; <a href=\"/__admin/sessions?order=newest\">more of them</a>.</p>"
+            "<p>These are the newest {MAX_LISTED_SESSIONS}; <a href=\"/__admin/sessions?order=newest\">more of them</a>.</p>"
         );
     }
     rows

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// So many calls are told that come nearest.
-const MOST_TOLD: usize = 3;
+const MAX_NEAR_MISSES: usize = 3;
 
 /// How many calls there should be: `1`, `1..`, `..=3` or `2..=3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,8 +128,8 @@ impl PartitionedCalls {
     fn add_other(&mut self, call: OwnedCall, differences: Vec<String>) {
         self.others += 1;
         let place = self.nearest.partition_point(|(_, nearer)| nearer.len() < differences.len());
-        if place < MOST_TOLD {
-            self.nearest.truncate(MOST_TOLD - 1);
+        if place < MAX_NEAR_MISSES {
+            self.nearest.truncate(MAX_NEAR_MISSES - 1);
             self.nearest.insert(place, (call, differences));
         }
     }
@@ -297,7 +297,7 @@ fn near_misses(sorted: &PartitionedCalls, times: Times, count: u64) -> Vec<NearM
     };
     if times.at_most.is_some_and(|most| count > most) {
         // The last ones are too many.
-        return sorted.matching.iter().rev().take(MOST_TOLD).map(|call| miss(call, &[])).collect();
+        return sorted.matching.iter().rev().take(MAX_NEAR_MISSES).map(|call| miss(call, &[])).collect();
     }
     sorted.nearest.iter().map(|(call, differences)| miss(call, differences)).collect()
 }

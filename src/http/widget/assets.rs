@@ -35,7 +35,7 @@ pub(in crate::http) async fn show(
     // What is no text is no name of an asset either.
     let asset = asset.map(|Path(asset)| asset).unwrap_or_default();
     let text = match asset.strip_prefix("languages/").and_then(|file| file.strip_suffix(".json")) {
-        Some(code) => Language::of(code).map(texts::file),
+        Some(code) => Language::from_code(code).map(texts::file),
         None if asset == "home.css" => Some(include_str!("../home/home.css")),
         None => ASSETS.iter().find(|(name, _)| *name == asset).map(|(_, text)| *text),
     };

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{closed_to_developers, html, page::meta, with_head, with_policy};
 use crate::{
     mock::MockService,
-    vendor::{Language, Switch},
+    vendor::{BooleanFlag, Language},
 };
 
 /// The widget may come from wherever the mock is known.
@@ -24,7 +24,7 @@ pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, headers:
     if let Some(refusal) = closed_to_developers(&mock, &headers) {
         return refusal;
     }
-    let switches = Switch::NAMED.iter().map(|(name, _)| *name);
+    let switches = BooleanFlag::NAMED.iter().map(|(name, _)| *name);
     let words = json!({
         "flags": switches.chain(["mock_autopilot"]).collect::<Vec<_>>(),
         "languages": Language::ALL.map(Language::code),

@@ -21,7 +21,7 @@ pub(in crate::http) async fn note(
     method: Method,
     uri: Uri,
 ) -> Response<Body> {
-    let named = path.ok().and_then(|Path((token, name))| Some((token, Finding::of(&name)?)));
+    let named = path.ok().and_then(|Path((token, name))| Some((token, Finding::from_name(&name)?)));
     match named {
         Some((token, finding)) if mock.note_finding(&token, finding) => {
             response(StatusCode::NO_CONTENT, "text/plain", Body::empty())

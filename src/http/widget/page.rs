@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The longest name of a browser that is kept, in bytes.
-const LONGEST_USER_AGENT: usize = 512;
+const MAX_USER_AGENT_BYTES: usize = 512;
 
 /// The fields of the form.
 const FIELDS: [&str; 4] = ["outcome", "reject_reason", "result_comment", "answers"];
@@ -255,7 +255,7 @@ fn browser(head: &Parts) -> Browser {
     let user_agent = user_agent.unwrap_or_default();
     Browser {
         remote_address: peer.map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string()).unwrap_or_default(),
-        user_agent: user_agent[..user_agent.floor_char_boundary(LONGEST_USER_AGENT)].to_owned(),
+        user_agent: user_agent[..user_agent.floor_char_boundary(MAX_USER_AGENT_BYTES)].to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{countries, markdown, qr};
 use crate::{
     flow::{Capture, CaptureSubject, Channel, ScreenInput, ScreenKind},
     mock::ScreenContext,
-    vendor::{Choice, DocumentType, Language, Question, Questionnaire},
+    vendor::{DocumentType, Language, Question, QuestionOption, Questionnaire},
 };
 
 /// The public view of a session.
@@ -41,7 +41,7 @@ struct RequestedForm<'a> {
 }
 
 /// How long each screen is shown on the way of the autopilot, in milliseconds, where nobody says otherwise.
-const USUAL_PACE: u64 = 600;
+const DEFAULT_AUTOPILOT_DELAY_MS: u64 = 600;
 
 /// What the page shows depends on besides the session.
 pub(super) struct WidgetContext<'a> {
@@ -56,7 +56,7 @@ pub(super) fn view(context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> V
     let layers = context.spec.form_layers();
     let (flags, steps) = (layers.flags(), layers.steps());
     let before = context.at.checked_sub(1).map(|at| &*context.flow.screens[at].id);
-    let pace = context.flags.get("mock_autopilot_pace").and_then(Value::as_u64).unwrap_or(USUAL_PACE);
+    let pace = context.flags.get("mock_autopilot_pace").and_then(Value::as_u64).unwrap_or(DEFAULT_AUTOPILOT_DELAY_MS);
     let view = SessionView {
         token: context.token,
         language: context.language.code(),
@@ -210,7 +210,7 @@ fn questionnaire(questionnaire: &Questionnaire<'_>, context: &ScreenContext<'_>)
     let given =
         if let Some(ScreenInput::Answers { answers, .. }) = context.given_input() { Some(answers) } else { None };
     let question = |question: &Question<'_>| {
-        let option = |option: &Choice<'_>| {
+        let option = |option: &QuestionOption<'_>| {
             let title = text(option.title);
             json!({ "key": option.key, "title": if title.is_empty() { option.key.to_string() } else { title } })
         };

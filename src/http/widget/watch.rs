@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// A page is answered after that time even where there is no news, in real time: proxies cut off whoever waits for long.
-const LONGEST: Duration = Duration::from_secs(25);
+const LONG_POLL_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// How the session stands, when that is not what the query has `seen`, or nothing new came for long. Its `mark` is what
 /// the page has seen then.
@@ -55,7 +55,7 @@ pub(in crate::http) async fn show(
     let tell = |snapshot| with_mark(state_json(snapshot, &token, &mock.config));
     let news = mock.watch_session(token, &viewer, current_screen, tell, |told| told["mark"] != *seen);
     let news = tokio::select! {
-        news = caller.until_disconnected(timeout(LONGEST, news)) => news,
+        news = caller.until_disconnected(timeout(LONG_POLL_TIMEOUT, news)) => news,
         () = mock.stopping() => return error::stopping(),
     };
     let news = match news {

@@ -1,14 +1,14 @@
 //! A picture while it is drawn: shapes and texts in the units of what is drawn, wherever that lies in the picture.
 
-use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, Transform};
+use tiny_skia::{FillRule, Paint, Path, PathBuilder, Pixmap, Stroke, Transform};
 
-use super::font::Face;
+use super::font::Typeface;
 
 /// Red, green and blue, and how far it covers what is below it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Tint(pub(super) u32, pub(super) f32);
+pub(super) struct Color(pub(super) u32, pub(super) f32);
 
-impl Tint {
+impl Color {
     pub(super) const INK: Self = Self::from_rgb(0x20_24_2c);
     pub(super) const LABEL: Self = Self::from_rgb(0x5c_66_74);
     pub(super) const WHITE: Self = Self::from_rgb(0xff_ff_ff);
@@ -18,7 +18,7 @@ impl Tint {
         Self(rgb, 1.0)
     }
 
-    /// Lets what is below show through. Where that is one colour, [`Tint::on`] is much faster to draw.
+    /// Lets what is below show through. Where that is one colour, [`Color::on`] is much faster to draw.
     pub(super) const fn faint(self, cover: f32) -> Self {
         Self(self.0, cover)
     }
@@ -30,30 +30,30 @@ impl Tint {
         Self::from_rgb(u32::from_be_bytes([0, mixed(1), mixed(2), mixed(3)]))
     }
 
-    fn color(self) -> Color {
+    fn to_skia(self) -> tiny_skia::Color {
         let [_, red, green, blue] = self.0.to_be_bytes();
-        let mut color = Color::from_rgba8(red, green, blue, 255);
+        let mut color = tiny_skia::Color::from_rgba8(red, green, blue, 255);
         color.set_alpha(self.1);
         color
     }
 
     fn paint(self) -> Paint<'static> {
         let mut paint = Paint { anti_alias: true, ..Paint::default() };
-        paint.set_color(self.color());
+        paint.set_color(self.to_skia());
         paint
     }
 }
 
 /// Where something is and how large.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Area {
+pub(super) struct Rect {
     pub(super) x: f32,
     pub(super) y: f32,
     pub(super) width: f32,
     pub(super) height: f32,
 }
 
-impl Area {
+impl Rect {
     pub(super) const fn new(x: f32, y: f32, width: f32, height: f32) -> Self {
         Self { x, y, width, height }
     }
@@ -61,14 +61,14 @@ impl Area {
 
 /// How a text is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Type {
-    pub(super) face: Face,
+pub(super) struct TextStyle {
+    pub(super) face: Typeface,
     pub(super) size: f32,
-    pub(super) tint: Tint,
+    pub(super) tint: Color,
 }
 
-impl Type {
-    pub(super) const fn new(face: Face, size: f32, tint: Tint) -> Self {
+impl TextStyle {
+    pub(super) const fn new(face: Typeface, size: f32, tint: Color) -> Self {
         Self { face, size, tint }
     }
 }
@@ -79,9 +79,9 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    pub(super) fn new(width: u32, height: u32, background: Tint) -> Self {
+    pub(super) fn new(width: u32, height: u32, background: Color) -> Self {
         let mut pixmap = Pixmap::new(width, height).expect("pictures have a size");
-        pixmap.fill(background.color());
+        pixmap.fill(background.to_skia());
         Self { pixmap, place: Transform::identity() }
     }
 
@@ -93,13 +93,13 @@ impl Canvas {
         self.place = before;
     }
 
-    pub(super) fn rect(&mut self, area: Area, tint: Tint) {
-        let rect = Rect::from_xywh(area.x, area.y, area.width, area.height).expect("areas have a size");
+    pub(super) fn rect(&mut self, area: Rect, tint: Color) {
+        let rect = tiny_skia::Rect::from_xywh(area.x, area.y, area.width, area.height).expect("areas have a size");
         self.pixmap.fill_rect(rect, &tint.paint(), self.place, None);
     }
 
-    pub(super) fn rounded(&mut self, area: Area, radius: f32, tint: Tint) {
-        let Area { x, y, width, height } = area;
+    pub(super) fn rounded(&mut self, area: Rect, radius: f32, tint: Color) {
+        let Rect { x, y, width, height } = area;
         let (right, bottom) = (x + width, y + height);
         self.shape(tint, |path| {
             path.move_to(x + radius, y);
@@ -115,20 +115,21 @@ impl Canvas {
         });
     }
 
-    pub(super) fn ellipse(&mut self, x: f32, y: f32, across: f32, down: f32, tint: Tint) {
-        let oval = Rect::from_xywh(x - across, y - down, 2.0 * across, 2.0 * down).expect("ellipses have a size");
+    pub(super) fn ellipse(&mut self, x: f32, y: f32, across: f32, down: f32, tint: Color) {
+        let oval =
+            tiny_skia::Rect::from_xywh(x - across, y - down, 2.0 * across, 2.0 * down).expect("ellipses have a size");
         self.fill(PathBuilder::from_oval(oval), tint);
     }
 
     /// Fills what `outline` goes around.
-    pub(super) fn shape(&mut self, tint: Tint, outline: impl FnOnce(&mut PathBuilder)) {
+    pub(super) fn shape(&mut self, tint: Color, outline: impl FnOnce(&mut PathBuilder)) {
         let mut path = PathBuilder::new();
         outline(&mut path);
         self.fill(path.finish(), tint);
     }
 
     /// Draws along `outline`.
-    pub(super) fn line(&mut self, width: f32, tint: Tint, outline: impl FnOnce(&mut PathBuilder)) {
+    pub(super) fn line(&mut self, width: f32, tint: Color, outline: impl FnOnce(&mut PathBuilder)) {
         let mut path = PathBuilder::new();
         outline(&mut path);
         let stroke = Stroke { width, line_cap: tiny_skia::LineCap::Round, ..Stroke::default() };
@@ -138,26 +139,26 @@ impl Canvas {
     }
 
     /// Writes a text whose line begins at `x`, `y`.
-    pub(super) fn text(&mut self, x: f32, y: f32, written: Type, text: &str) {
+    pub(super) fn text(&mut self, x: f32, y: f32, written: TextStyle, text: &str) {
         let mut path = PathBuilder::new();
         written.face.font().outline(text, written.size, x, y, &mut path);
         self.fill(path.finish(), written.tint);
     }
 
     /// As [`Canvas::text`], smaller where it would be wider than `room`.
-    pub(super) fn fitted(&mut self, x: f32, y: f32, room: f32, written: Type, text: &str) {
+    pub(super) fn fitted(&mut self, x: f32, y: f32, room: f32, written: TextStyle, text: &str) {
         let width = written.face.font().width(text, written.size);
         let size = if width > room { written.size * room / width } else { written.size };
-        self.text(x, y, Type { size, ..written }, text);
+        self.text(x, y, TextStyle { size, ..written }, text);
     }
 
     /// Writes a text in the middle of `x`.
-    pub(super) fn centred(&mut self, x: f32, y: f32, written: Type, text: &str) {
+    pub(super) fn centred(&mut self, x: f32, y: f32, written: TextStyle, text: &str) {
         let width = written.face.font().width(text, written.size);
         self.text(x - width / 2.0, y, written, text);
     }
 
-    fn fill(&mut self, path: Option<Path>, tint: Tint) {
+    fn fill(&mut self, path: Option<Path>, tint: Color) {
         if let Some(path) = path {
             self.pixmap.fill_path(&path, &tint.paint(), FillRule::Winding, self.place, None);
         }

@@ -5,11 +5,11 @@ use tiny_skia::PathBuilder;
 include!(concat!(env!("OUT_DIR"), "/fonts.rs"));
 
 /// So many letters of a text are drawn at most: no line has room for more.
-const MOST_LETTERS: usize = 200;
+const MAX_LETTERS: usize = 200;
 
 /// How letters look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Face {
+pub(super) enum Typeface {
     Sans,
     Bold,
     /// The letters of machine readable zones, each as wide as the other.
@@ -31,7 +31,7 @@ struct Glyph {
     outline: (usize, usize),
 }
 
-impl Face {
+impl Typeface {
     pub(super) fn font(self) -> &'static Font {
         match self {
             Self::Sans => &SANS,
@@ -94,7 +94,7 @@ impl Font {
 }
 
 fn letters(text: &str) -> impl Iterator<Item = char> {
-    text.chars().take(MOST_LETTERS)
+    text.chars().take(MAX_LETTERS)
 }
 
 #[cfg(test)]
@@ -103,18 +103,18 @@ mod tests {
 
     #[test]
     fn the_fonts_have_the_letters_of_four_scripts() {
-        for face in [Face::Sans, Face::Bold] {
+        for face in [Typeface::Sans, Typeface::Bold] {
             for letter in "AzÄőßПїЁΩάთჰ№€".chars() {
                 assert_eq!(face.font().glyph(letter).letter, letter, "{face:?} has no {letter}");
             }
         }
-        assert!("09AZ<".chars().all(|letter| Face::Mono.font().glyph(letter).letter == letter));
-        assert_eq!(Face::Sans.font().glyph('漢').letter, '\0');
+        assert!("09AZ<".chars().all(|letter| Typeface::Mono.font().glyph(letter).letter == letter));
+        assert_eq!(Typeface::Sans.font().glyph('漢').letter, '\0');
     }
 
     #[test]
     fn letters_of_zones_are_all_as_wide() {
-        let mono = Face::Mono.font();
+        let mono = Typeface::Mono.font();
         assert_eq!(mono.width("W<<<", 40.0), mono.width("1I0O", 40.0));
     }
 }

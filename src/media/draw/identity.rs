@@ -1,30 +1,30 @@
 //! Identity documents: cards of two sides, and the page of a passport that has the person on it.
 
 use super::{
-    canvas::{Area, Canvas, Tint, Type},
-    font::Face,
+    canvas::{Canvas, Color, Rect, TextStyle},
+    font::Typeface,
     portrait::{Pose, portrait},
 };
 use crate::media::{
-    Sitter,
-    document::{Document, Field, Print},
+    PortraitSubject,
+    document::{FieldNames, ParsedResult, PrintedSide},
 };
 
 /// A card, 85.6 mm wide, in the units of its layout.
-const CARD: Area = Area::new(0.0, 0.0, 1012.0, 638.0);
+const CARD: Rect = Rect::new(0.0, 0.0, 1012.0, 638.0);
 
 /// A page of a passport, 125 mm wide.
-const PAGE: Area = Area::new(0.0, 0.0, 1000.0, 704.0);
+const PAGE: Rect = Rect::new(0.0, 0.0, 1000.0, 704.0);
 
 /// What a document casts on a table or on clothes.
-const SHADOW: Tint = Tint::from_rgb(0x4c_42_3a);
+const SHADOW: Color = Color::from_rgb(0x4c_42_3a);
 
-const LABEL: Type = Type::new(Face::Sans, 14.0, Tint::LABEL);
-const VALUE: Type = Type::new(Face::Bold, 23.0, Tint::INK);
-const LOCAL: Type = Type::new(Face::Sans, 20.0, Tint::INK);
+const LABEL: TextStyle = TextStyle::new(Typeface::Sans, 14.0, Color::LABEL);
+const VALUE: TextStyle = TextStyle::new(Typeface::Bold, 23.0, Color::INK);
+const LOCAL: TextStyle = TextStyle::new(Typeface::Sans, 20.0, Color::INK);
 
 /// The colours of a country; any two for one that nobody comes from.
-fn colours(country: &str) -> [Tint; 2] {
+fn colours(country: &str) -> [Color; 2] {
     let [one, other] = match country {
         "DEU" => [0x2b_2b_2b, 0xc9_a2_27],
         "ESP" => [0xa5_1f_2a, 0xe2_b0_2e],
@@ -39,10 +39,10 @@ fn colours(country: &str) -> [Tint; 2] {
         "UZB" => [0x1f_84_a5, 0x3a_8f_50],
         _ => [0x45_4f_6b, 0x9a_a4_b5],
     };
-    [Tint::from_rgb(one), Tint::from_rgb(other)]
+    [Color::from_rgb(one), Color::from_rgb(other)]
 }
 
-pub(super) fn card_front(canvas: &mut Canvas, document: &Document, subject: &Sitter) {
+pub(super) fn card_front(canvas: &mut Canvas, document: &ParsedResult, subject: &PortraitSubject) {
     let print = document.print(Some("id_card_front"));
     match document.kind() {
         "driver_license" => licence_front(canvas, print, subject),
@@ -51,7 +51,7 @@ pub(super) fn card_front(canvas: &mut Canvas, document: &Document, subject: &Sit
     }
 }
 
-pub(super) fn card_back(canvas: &mut Canvas, document: &Document) {
+pub(super) fn card_back(canvas: &mut Canvas, document: &ParsedResult) {
     let print = document.print(Some("id_card_back"));
     match document.kind() {
         "driver_license" => licence_back(canvas, print),
@@ -59,147 +59,147 @@ pub(super) fn card_back(canvas: &mut Canvas, document: &Document) {
     }
 }
 
-fn id_front(canvas: &mut Canvas, print: Print<'_>, subject: &Sitter) {
+fn id_front(canvas: &mut Canvas, print: PrintedSide<'_>, subject: &PortraitSubject) {
     let [one, other] = blank_card(canvas, print, "IDENTITY CARD");
-    photo(canvas, Area::new(48.0, 130.0, 270.0, 351.0), subject, other.on(Tint::PAPER, 0.55));
+    photo(canvas, Rect::new(48.0, 130.0, 270.0, 351.0), subject, other.on(Color::PAPER, 0.55));
     names(canvas, print, 350.0, [150.0, 246.0], 620.0);
     for (at, label, wanted) in [
-        ((350.0, 346.0), "Nationality", Field::NATIONALITY),
-        ((640.0, 346.0), "Sex", Field::SEX),
-        ((350.0, 428.0), "Date of birth", Field::BIRTHDAY),
-        ((640.0, 428.0), "Personal number", Field::PERSONAL_NUMBER),
-        ((350.0, 510.0), "Card number", Field::NUMBER),
-        ((640.0, 510.0), "Date of expiry", Field::EXPIRES),
+        ((350.0, 346.0), "Nationality", FieldNames::NATIONALITY),
+        ((640.0, 346.0), "Sex", FieldNames::SEX),
+        ((350.0, 428.0), "Date of birth", FieldNames::BIRTHDAY),
+        ((640.0, 428.0), "Personal number", FieldNames::PERSONAL_NUMBER),
+        ((350.0, 510.0), "Card number", FieldNames::NUMBER),
+        ((640.0, 510.0), "Date of expiry", FieldNames::EXPIRES),
     ] {
         field(canvas, at.0, at.1, 270.0, label, ["", print.latin(wanted)]);
     }
-    canvas.rect(Area::new(350.0, 570.0, 614.0, 3.0), one.on(Tint::PAPER, 0.5));
+    canvas.rect(Rect::new(350.0, 570.0, 614.0, 3.0), one.on(Color::PAPER, 0.5));
     signature(canvas, 90.0, 555.0, subject);
 }
 
-fn residence_front(canvas: &mut Canvas, print: Print<'_>, subject: &Sitter) {
+fn residence_front(canvas: &mut Canvas, print: PrintedSide<'_>, subject: &PortraitSubject) {
     let [one, other] = blank_card(canvas, print, "RESIDENCE PERMIT");
-    canvas.rect(Area::new(0.0, 96.0, 26.0, 480.0), one.on(Tint::PAPER, 0.8));
-    photo(canvas, Area::new(700.0, 130.0, 264.0, 343.0), subject, other.on(Tint::PAPER, 0.4));
+    canvas.rect(Rect::new(0.0, 96.0, 26.0, 480.0), one.on(Color::PAPER, 0.8));
+    photo(canvas, Rect::new(700.0, 130.0, 264.0, 343.0), subject, other.on(Color::PAPER, 0.4));
     names(canvas, print, 60.0, [150.0, 246.0], 600.0);
     for (at, label, wanted) in [
-        ((60.0, 346.0), "Permit number", Field::NUMBER),
-        ((370.0, 346.0), "Sex", Field::SEX),
-        ((60.0, 428.0), "Date of birth", Field::BIRTHDAY),
-        ((370.0, 428.0), "Nationality", Field::NATIONALITY),
-        ((60.0, 510.0), "Valid until", Field::EXPIRES),
-        ((370.0, 510.0), "Personal number", Field::PERSONAL_NUMBER),
+        ((60.0, 346.0), "Permit number", FieldNames::NUMBER),
+        ((370.0, 346.0), "Sex", FieldNames::SEX),
+        ((60.0, 428.0), "Date of birth", FieldNames::BIRTHDAY),
+        ((370.0, 428.0), "Nationality", FieldNames::NATIONALITY),
+        ((60.0, 510.0), "Valid until", FieldNames::EXPIRES),
+        ((370.0, 510.0), "Personal number", FieldNames::PERSONAL_NUMBER),
     ] {
         field(canvas, at.0, at.1, 290.0, label, ["", print.latin(wanted)]);
     }
     signature(canvas, 750.0, 550.0, subject);
 }
 
-fn licence_front(canvas: &mut Canvas, print: Print<'_>, subject: &Sitter) {
+fn licence_front(canvas: &mut Canvas, print: PrintedSide<'_>, subject: &PortraitSubject) {
     let [one, _] = blank_card(canvas, print, "DRIVING LICENCE");
-    canvas.rounded(Area::new(24.0, 112.0, 964.0, 502.0), 18.0, Tint::from_rgb(0xe8_a0_b0).on(Tint::PAPER, 0.22));
-    photo(canvas, Area::new(48.0, 136.0, 240.0, 312.0), subject, Tint::from_rgb(0xee_e6_e8));
+    canvas.rounded(Rect::new(24.0, 112.0, 964.0, 502.0), 18.0, Color::from_rgb(0xe8_a0_b0).on(Color::PAPER, 0.22));
+    photo(canvas, Rect::new(48.0, 136.0, 240.0, 312.0), subject, Color::from_rgb(0xee_e6_e8));
     let both =
         |[local, latin]: [&str; 2]| if local.is_empty() { latin.to_owned() } else { format!("{local} / {latin}") };
-    let born = [print.latin(Field::BIRTHDAY), print.latin(Field::BIRTH_PLACE)].join("  ");
+    let born = [print.latin(FieldNames::BIRTHDAY), print.latin(FieldNames::BIRTH_PLACE)].join("  ");
     for (row, number, value) in [
-        (0.0, "1.", both(print.both(Field::SURNAME))),
+        (0.0, "1.", both(print.both(FieldNames::SURNAME))),
         (1.0, "2.", both(print.given_names().each_ref().map(String::as_str))),
         (2.0, "3.", born.trim().to_owned()),
-        (3.0, "4a.", print.latin(Field::ISSUED).to_owned()),
-        (4.0, "4b.", print.latin(Field::EXPIRES).to_owned()),
-        (5.0, "4c.", print.latin(Field::AUTHORITY).to_owned()),
-        (6.0, "4d.", print.latin(Field::PERSONAL_NUMBER).to_owned()),
-        (7.0, "5.", print.latin(Field::NUMBER).to_owned()),
+        (3.0, "4a.", print.latin(FieldNames::ISSUED).to_owned()),
+        (4.0, "4b.", print.latin(FieldNames::EXPIRES).to_owned()),
+        (5.0, "4c.", print.latin(FieldNames::AUTHORITY).to_owned()),
+        (6.0, "4d.", print.latin(FieldNames::PERSONAL_NUMBER).to_owned()),
+        (7.0, "5.", print.latin(FieldNames::NUMBER).to_owned()),
     ] {
         if !value.is_empty() {
-            canvas.text(316.0, 166.0 + row * 57.0, Type { size: 20.0, tint: one, ..LABEL }, number);
+            canvas.text(316.0, 166.0 + row * 57.0, TextStyle { size: 20.0, tint: one, ..LABEL }, number);
             canvas.fitted(366.0, 166.0 + row * 57.0, 600.0, VALUE, &value);
         }
     }
     signature(canvas, 80.0, 540.0, subject);
 }
 
-fn licence_back(canvas: &mut Canvas, print: Print<'_>) {
+fn licence_back(canvas: &mut Canvas, print: PrintedSide<'_>) {
     let [one, _] = blank_card(canvas, print, "DRIVING LICENCE");
     for (row, category) in ["AM", "A", "B", "C", "D", "BE"].into_iter().enumerate() {
         let y = 136.0 + row as f32 * 76.0;
-        canvas.rect(Area::new(48.0, y, 440.0, 68.0), one.on(Tint::PAPER, if row % 2 == 0 { 0.08 } else { 0.14 }));
+        canvas.rect(Rect::new(48.0, y, 440.0, 68.0), one.on(Color::PAPER, if row % 2 == 0 { 0.08 } else { 0.14 }));
         canvas.text(64.0, y + 43.0, VALUE, category);
-        canvas.rounded(Area::new(150.0, y + 25.0, 60.0, 18.0), 6.0, one.on(Tint::PAPER, 0.4));
+        canvas.rounded(Rect::new(150.0, y + 25.0, 60.0, 18.0), 6.0, one.on(Color::PAPER, 0.4));
     }
-    field(canvas, 520.0, 160.0, 450.0, "8. Address", print.both(Field::ADDRESS));
-    field(canvas, 520.0, 290.0, 450.0, "4c. Authority", print.both(Field::AUTHORITY));
-    field(canvas, 520.0, 420.0, 450.0, "Nationality", ["", print.latin(Field::NATIONALITY)]);
+    field(canvas, 520.0, 160.0, 450.0, "8. Address", print.both(FieldNames::ADDRESS));
+    field(canvas, 520.0, 290.0, 450.0, "4c. Authority", print.both(FieldNames::AUTHORITY));
+    field(canvas, 520.0, 420.0, 450.0, "Nationality", ["", print.latin(FieldNames::NATIONALITY)]);
 }
 
-fn back_with_zone(canvas: &mut Canvas, print: Print<'_>) {
+fn back_with_zone(canvas: &mut Canvas, print: PrintedSide<'_>) {
     let [one, _] = blank_card(canvas, print, "");
-    field(canvas, 60.0, 140.0, 520.0, "Place of birth", print.both(Field::BIRTH_PLACE));
-    field(canvas, 620.0, 140.0, 350.0, "Date of issue", ["", print.latin(Field::ISSUED)]);
-    field(canvas, 60.0, 226.0, 900.0, "Authority", print.both(Field::AUTHORITY));
-    field(canvas, 60.0, 312.0, 900.0, "Address", print.both(Field::ADDRESS));
-    canvas.rect(Area::new(0.0, 410.0, 1012.0, 3.0), one.on(Tint::PAPER, 0.5));
+    field(canvas, 60.0, 140.0, 520.0, "Place of birth", print.both(FieldNames::BIRTH_PLACE));
+    field(canvas, 620.0, 140.0, 350.0, "Date of issue", ["", print.latin(FieldNames::ISSUED)]);
+    field(canvas, 60.0, 226.0, 900.0, "Authority", print.both(FieldNames::AUTHORITY));
+    field(canvas, 60.0, 312.0, 900.0, "Address", print.both(FieldNames::ADDRESS));
+    canvas.rect(Rect::new(0.0, 410.0, 1012.0, 3.0), one.on(Color::PAPER, 0.5));
     zone(canvas, print, 56.0, 462.0, 50.0, 30.0);
 }
 
-pub(super) fn passport(canvas: &mut Canvas, document: &Document, subject: &Sitter) {
+pub(super) fn passport(canvas: &mut Canvas, document: &ParsedResult, subject: &PortraitSubject) {
     let print = document.print(None);
-    let [one, other] = colours(print.latin(Field::COUNTRY));
-    canvas.rounded(Area::new(6.0, 8.0, PAGE.width, PAGE.height), 10.0, SHADOW);
-    canvas.rounded(PAGE, 10.0, Tint::PAPER);
-    canvas.rect(Area::new(0.0, 556.0, PAGE.width, 130.0), Tint::WHITE);
-    waves(canvas, Area::new(14.0, 84.0, 972.0, 450.0), other);
-    canvas.text(40.0, 52.0, Type::new(Face::Bold, 28.0, one), "PASSPORT");
-    canvas.text(250.0, 52.0, Type::new(Face::Sans, 20.0, one), "SPECIMEN, NOT A DOCUMENT");
+    let [one, other] = colours(print.latin(FieldNames::COUNTRY));
+    canvas.rounded(Rect::new(6.0, 8.0, PAGE.width, PAGE.height), 10.0, SHADOW);
+    canvas.rounded(PAGE, 10.0, Color::PAPER);
+    canvas.rect(Rect::new(0.0, 556.0, PAGE.width, 130.0), Color::WHITE);
+    waves(canvas, Rect::new(14.0, 84.0, 972.0, 450.0), other);
+    canvas.text(40.0, 52.0, TextStyle::new(Typeface::Bold, 28.0, one), "PASSPORT");
+    canvas.text(250.0, 52.0, TextStyle::new(Typeface::Sans, 20.0, one), "SPECIMEN, NOT A DOCUMENT");
     specimen(canvas, 640.0, 440.0, 84.0, one);
-    photo(canvas, Area::new(40.0, 130.0, 270.0, 351.0), subject, other.on(Tint::PAPER, 0.5));
+    photo(canvas, Rect::new(40.0, 130.0, 270.0, 351.0), subject, other.on(Color::PAPER, 0.5));
     field(canvas, 340.0, 96.0, 90.0, "Type", ["", "P"]);
-    field(canvas, 460.0, 96.0, 150.0, "Code of state", ["", print.latin(Field::COUNTRY)]);
-    field(canvas, 700.0, 96.0, 270.0, "Passport number", ["", print.latin(Field::NUMBER)]);
+    field(canvas, 460.0, 96.0, 150.0, "Code of state", ["", print.latin(FieldNames::COUNTRY)]);
+    field(canvas, 700.0, 96.0, 270.0, "Passport number", ["", print.latin(FieldNames::NUMBER)]);
     names(canvas, print, 340.0, [154.0, 236.0], 630.0);
     for (at, label, wanted) in [
-        ((340.0, 318.0), "Nationality", Field::NATIONALITY),
-        ((560.0, 318.0), "Date of birth", Field::BIRTHDAY),
-        ((800.0, 318.0), "Sex", Field::SEX),
-        ((340.0, 376.0), "Place of birth", Field::BIRTH_PLACE),
-        ((700.0, 376.0), "Personal number", Field::PERSONAL_NUMBER),
-        ((340.0, 434.0), "Date of issue", Field::ISSUED),
-        ((560.0, 434.0), "Date of expiry", Field::EXPIRES),
+        ((340.0, 318.0), "Nationality", FieldNames::NATIONALITY),
+        ((560.0, 318.0), "Date of birth", FieldNames::BIRTHDAY),
+        ((800.0, 318.0), "Sex", FieldNames::SEX),
+        ((340.0, 376.0), "Place of birth", FieldNames::BIRTH_PLACE),
+        ((700.0, 376.0), "Personal number", FieldNames::PERSONAL_NUMBER),
+        ((340.0, 434.0), "Date of issue", FieldNames::ISSUED),
+        ((560.0, 434.0), "Date of expiry", FieldNames::EXPIRES),
     ] {
         field(canvas, at.0, at.1, 270.0, label, ["", print.latin(wanted)]);
     }
-    field(canvas, 340.0, 490.0, 630.0, "Authority", print.both(Field::AUTHORITY));
+    field(canvas, 340.0, 490.0, 630.0, "Authority", print.both(FieldNames::AUTHORITY));
     zone(canvas, print, 38.0, 610.0, 56.0, 21.0);
 }
 
 /// A card with nothing on it but its title, the colours of the country and the word SPECIMEN.
-fn blank_card(canvas: &mut Canvas, print: Print<'_>, title: &str) -> [Tint; 2] {
-    let [one, other] = colours(print.latin(Field::COUNTRY));
-    canvas.rounded(Area::new(6.0, 8.0, CARD.width, CARD.height), 36.0, SHADOW);
-    canvas.rounded(CARD, 36.0, Tint::PAPER);
-    waves(canvas, Area::new(14.0, 104.0, 984.0, 290.0), other);
-    canvas.rounded(Area::new(0.0, 0.0, CARD.width, 96.0), 34.0, one);
-    canvas.rect(Area::new(0.0, 60.0, CARD.width, 36.0), one);
-    canvas.rect(Area::new(0.0, 90.0, CARD.width, 6.0), other);
-    canvas.text(48.0, 46.0, Type::new(Face::Bold, 30.0, Tint::WHITE), print.latin(Field::COUNTRY));
-    canvas.text(150.0, 46.0, Type::new(Face::Bold, 30.0, Tint::WHITE), title);
-    canvas.text(48.0, 78.0, Type::new(Face::Sans, 18.0, Tint::WHITE), "SPECIMEN, NOT A DOCUMENT");
+fn blank_card(canvas: &mut Canvas, print: PrintedSide<'_>, title: &str) -> [Color; 2] {
+    let [one, other] = colours(print.latin(FieldNames::COUNTRY));
+    canvas.rounded(Rect::new(6.0, 8.0, CARD.width, CARD.height), 36.0, SHADOW);
+    canvas.rounded(CARD, 36.0, Color::PAPER);
+    waves(canvas, Rect::new(14.0, 104.0, 984.0, 290.0), other);
+    canvas.rounded(Rect::new(0.0, 0.0, CARD.width, 96.0), 34.0, one);
+    canvas.rect(Rect::new(0.0, 60.0, CARD.width, 36.0), one);
+    canvas.rect(Rect::new(0.0, 90.0, CARD.width, 6.0), other);
+    canvas.text(48.0, 46.0, TextStyle::new(Typeface::Bold, 30.0, Color::WHITE), print.latin(FieldNames::COUNTRY));
+    canvas.text(150.0, 46.0, TextStyle::new(Typeface::Bold, 30.0, Color::WHITE), title);
+    canvas.text(48.0, 78.0, TextStyle::new(Typeface::Sans, 18.0, Color::WHITE), "SPECIMEN, NOT A DOCUMENT");
     specimen(canvas, 560.0, 380.0, 92.0, one);
     [one, other]
 }
 
 /// The word across the picture.
-fn specimen(canvas: &mut Canvas, x: f32, y: f32, size: f32, tint: Tint) {
+fn specimen(canvas: &mut Canvas, x: f32, y: f32, size: f32, tint: Color) {
     canvas.place(x, y, 1.0, -14.0, |canvas| {
-        canvas.centred(0.0, 0.0, Type::new(Face::Bold, size, tint.faint(0.09)), "SPECIMEN");
+        canvas.centred(0.0, 0.0, TextStyle::new(Typeface::Bold, size, tint.faint(0.09)), "SPECIMEN");
     });
 }
 
-fn waves(canvas: &mut Canvas, area: Area, tint: Tint) {
+fn waves(canvas: &mut Canvas, area: Rect, tint: Color) {
     for row in 0..6 {
         let y = area.y + area.height * (row as f32 + 0.5) / 6.0;
-        canvas.line(1.5, tint.on(Tint::PAPER, 0.25), |path| {
+        canvas.line(1.5, tint.on(Color::PAPER, 0.25), |path| {
             path.move_to(area.x, y);
             let step = area.width / 8.0;
             for part in 0..8 {
@@ -212,8 +212,8 @@ fn waves(canvas: &mut Canvas, area: Area, tint: Tint) {
 }
 
 /// Surname and given names, one at each height.
-fn names(canvas: &mut Canvas, print: Print<'_>, x: f32, heights: [f32; 2], room: f32) {
-    field(canvas, x, heights[0], room, "Surname", print.both(Field::SURNAME));
+fn names(canvas: &mut Canvas, print: PrintedSide<'_>, x: f32, heights: [f32; 2], room: f32) {
+    field(canvas, x, heights[0], room, "Surname", print.both(FieldNames::SURNAME));
     field(canvas, x, heights[1], room, "Given names", print.given_names().each_ref().map(String::as_str));
 }
 
@@ -230,22 +230,22 @@ fn field(canvas: &mut Canvas, x: f32, y: f32, room: f32, label: &str, [local, la
     canvas.fitted(x, below, room, VALUE, latin);
 }
 
-fn zone(canvas: &mut Canvas, print: Print<'_>, x: f32, y: f32, line_height: f32, letter: f32) {
+fn zone(canvas: &mut Canvas, print: PrintedSide<'_>, x: f32, y: f32, line_height: f32, letter: f32) {
     // A letter of this font is 0.602 of its size wide.
-    let written = Type::new(Face::Mono, letter / 0.602, Tint::INK);
+    let written = TextStyle::new(Typeface::Mono, letter / 0.602, Color::INK);
     for (line, text) in print.zone().enumerate() {
         canvas.text(x, y + line as f32 * line_height, written, text);
     }
 }
 
 /// The picture of the person on a document.
-fn photo(canvas: &mut Canvas, area: Area, subject: &Sitter, backdrop: Tint) {
+fn photo(canvas: &mut Canvas, area: Rect, subject: &PortraitSubject, backdrop: Color) {
     canvas.rect(area, backdrop);
     portrait(canvas, area, subject, Pose::default());
 }
 
-fn signature(canvas: &mut Canvas, x: f32, y: f32, subject: &Sitter) {
-    canvas.line(2.5, Tint::from_rgb(0x2b_3a_7a), |path| {
+fn signature(canvas: &mut Canvas, x: f32, y: f32, subject: &PortraitSubject) {
+    canvas.line(2.5, Color::from_rgb(0x2b_3a_7a), |path| {
         path.move_to(x, y);
         for part in 0..6_u32 {
             let bow = (subject.draw(&format!("signature {part}")) % 60) as f32 - 30.0;

@@ -11,13 +11,13 @@ use jpeg_encoder::{ColorType, Encoder};
 
 pub(super) use self::video::video;
 use self::{
-    canvas::{Area, Canvas, Tint, Type},
-    font::Face,
+    canvas::{Canvas, Color, Rect, TextStyle},
+    font::Typeface,
     portrait::{Pose, portrait, skin},
 };
 use super::{
-    Sitter,
-    document::{Document, Page},
+    PortraitSubject,
+    document::{GeneralDocumentPage, ParsedResult},
 };
 
 /// How large pictures are, in pixels: as the camera of a phone gives them to a page.
@@ -28,38 +28,38 @@ const SHEET: (u32, u32) = (960, 1340);
 /// So many pixels make a unit of the layouts below, in which a picture is 1600 long.
 const SCALE: f32 = 0.8;
 
-const TABLE: Tint = Tint::from_rgb(0x8a_76_63);
-const WALL: Tint = Tint::from_rgb(0xc9_cf_d4);
+const TABLE: Color = Color::from_rgb(0x8a_76_63);
+const WALL: Color = Color::from_rgb(0xc9_cf_d4);
 
 /// The front of a card.
-pub(super) fn card_front(document: &Document, subject: &Sitter) -> Vec<u8> {
+pub(super) fn card_front(document: &ParsedResult, subject: &PortraitSubject) -> Vec<u8> {
     on_table(subject, |canvas| {
         canvas.place(94.0, 155.0, 1.4, 0.4, |canvas| identity::card_front(canvas, document, subject));
     })
 }
 
 /// The back of a card.
-pub(super) fn card_back(document: &Document, subject: &Sitter) -> Vec<u8> {
+pub(super) fn card_back(document: &ParsedResult, subject: &PortraitSubject) -> Vec<u8> {
     on_table(subject, |canvas| {
         canvas.place(92.0, 160.0, 1.4, -0.3, |canvas| identity::card_back(canvas, document));
     })
 }
 
 /// The page of a passport that has the person on it.
-pub(super) fn passport(document: &Document, subject: &Sitter) -> Vec<u8> {
+pub(super) fn passport(document: &ParsedResult, subject: &PortraitSubject) -> Vec<u8> {
     on_table(subject, |canvas| {
         canvas.place(60.0, 78.0, 1.48, 0.3, |canvas| identity::passport(canvas, document, subject));
     })
 }
 
 /// The person as they look into the camera.
-pub(super) fn selfie(subject: &Sitter) -> Vec<u8> {
-    in_room(subject, Area::new(60.0, 120.0, 1080.0, 1480.0), |canvas| caption(canvas, 600.0, 90.0))
+pub(super) fn selfie(subject: &PortraitSubject) -> Vec<u8> {
+    in_room(subject, Rect::new(60.0, 120.0, 1080.0, 1480.0), |canvas| caption(canvas, 600.0, 90.0))
 }
 
 /// The person, holding their document.
-pub(super) fn selfie_with_document(document: &Document, subject: &Sitter) -> Vec<u8> {
-    in_room(subject, Area::new(20.0, 40.0, 900.0, 1560.0), |canvas| {
+pub(super) fn selfie_with_document(document: &ParsedResult, subject: &PortraitSubject) -> Vec<u8> {
+    in_room(subject, Rect::new(20.0, 40.0, 900.0, 1560.0), |canvas| {
         canvas.place(470.0, 1090.0, 0.68, -5.0, |canvas| {
             if document.kind() == "passport" {
                 identity::passport(canvas, document, subject);
@@ -68,7 +68,7 @@ pub(super) fn selfie_with_document(document: &Document, subject: &Sitter) -> Vec
             }
             for finger in 0..3 {
                 let y = 470.0 + finger as f32 * 70.0;
-                canvas.rounded(Area::new(-40.0, y, 110.0, 58.0), 28.0, skin(subject));
+                canvas.rounded(Rect::new(-40.0, y, 110.0, 58.0), 28.0, skin(subject));
             }
         });
         caption(canvas, 600.0, 60.0);
@@ -76,28 +76,28 @@ pub(super) fn selfie_with_document(document: &Document, subject: &Sitter) -> Vec
 }
 
 /// A page of a general document.
-pub(super) fn general_document(page: &Page<'_>, number: u32, subject: &Sitter) -> Vec<u8> {
+pub(super) fn general_document(page: &GeneralDocumentPage<'_>, number: u32, subject: &PortraitSubject) -> Vec<u8> {
     let mut canvas = Canvas::new(SHEET.0, SHEET.1, TABLE);
     canvas.place(22.0, 22.0, 0.74, 0.0, |canvas| paper::page(canvas, page, number, subject));
     jpeg(&canvas, SHEET, subject)
 }
 
-fn on_table(subject: &Sitter, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
+fn on_table(subject: &PortraitSubject, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
     let mut canvas = Canvas::new(LANDSCAPE.0, LANDSCAPE.1, TABLE);
     canvas.place(0.0, 0.0, SCALE, 0.0, |canvas| {
         for plank in 0..5 {
-            canvas.rect(Area::new(0.0, plank as f32 * 260.0, 1600.0, 4.0), Tint::from_rgb(0x72_60_50));
+            canvas.rect(Rect::new(0.0, plank as f32 * 260.0, 1600.0, 4.0), Color::from_rgb(0x72_60_50));
         }
         draw(canvas);
     });
     jpeg(&canvas, LANDSCAPE, subject)
 }
 
-fn in_room(subject: &Sitter, area: Area, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
+fn in_room(subject: &PortraitSubject, area: Rect, draw: impl FnOnce(&mut Canvas)) -> Vec<u8> {
     let mut canvas = Canvas::new(UPRIGHT.0, UPRIGHT.1, WALL);
     canvas.place(0.0, 0.0, SCALE, 0.0, |canvas| {
-        canvas.rect(Area::new(840.0, 80.0, 300.0, 420.0), Tint::from_rgb(0xe8_f0_f6));
-        canvas.rect(Area::new(985.0, 80.0, 8.0, 420.0), WALL);
+        canvas.rect(Rect::new(840.0, 80.0, 300.0, 420.0), Color::from_rgb(0xe8_f0_f6));
+        canvas.rect(Rect::new(985.0, 80.0, 8.0, 420.0), WALL);
         portrait(canvas, area, subject, Pose { smile: 0.4, ..Pose::default() });
         draw(canvas);
     });
@@ -105,11 +105,11 @@ fn in_room(subject: &Sitter, area: Area, draw: impl FnOnce(&mut Canvas)) -> Vec<
 }
 
 fn caption(canvas: &mut Canvas, x: f32, y: f32) {
-    canvas.centred(x, y, Type::new(Face::Bold, 44.0, Tint::from_rgb(0x5a_64_70)), "SPECIMEN");
+    canvas.centred(x, y, TextStyle::new(Typeface::Bold, 44.0, Color::from_rgb(0x5a_64_70)), "SPECIMEN");
 }
 
 /// A JPEG that says whose picture it is, for whoever compares faces.
-fn jpeg(canvas: &Canvas, (width, height): (u32, u32), subject: &Sitter) -> Vec<u8> {
+fn jpeg(canvas: &Canvas, (width, height): (u32, u32), subject: &PortraitSubject) -> Vec<u8> {
     let mut jpeg = Vec::new();
     let mut encoder = Encoder::new(&mut jpeg, 88);
     encoder.add_app_segment(super::MARK_SEGMENT, subject.mark()).expect("a mark is short");

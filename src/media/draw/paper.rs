@@ -1,33 +1,33 @@
 //! Pages of general documents, which prove an address.
 
 use super::{
-    canvas::{Area, Canvas, Tint, Type},
-    font::Face,
+    canvas::{Canvas, Color, Rect, TextStyle},
+    font::Typeface,
 };
-use crate::media::{Sitter, document::Page};
+use crate::media::{PortraitSubject, document::GeneralDocumentPage};
 
 /// A sheet of paper, 210 mm wide.
-const SHEET: Area = Area::new(0.0, 0.0, 1240.0, 1754.0);
+const SHEET: Rect = Rect::new(0.0, 0.0, 1240.0, 1754.0);
 
-const TEXT: Type = Type::new(Face::Sans, 26.0, Tint::INK);
-const STRONG: Type = Type::new(Face::Bold, 28.0, Tint::INK);
-const SMALL: Type = Type::new(Face::Sans, 20.0, Tint::LABEL);
+const TEXT: TextStyle = TextStyle::new(Typeface::Sans, 26.0, Color::INK);
+const STRONG: TextStyle = TextStyle::new(Typeface::Bold, 28.0, Color::INK);
+const SMALL: TextStyle = TextStyle::new(Typeface::Sans, 20.0, Color::LABEL);
 
-pub(super) fn page(canvas: &mut Canvas, page: &Page<'_>, number: u32, subject: &Sitter) {
+pub(super) fn page(canvas: &mut Canvas, page: &GeneralDocumentPage<'_>, number: u32, subject: &PortraitSubject) {
     let (tint, title) = match &*page.kind {
-        "bank_statement" => (Tint::from_rgb(0x1f_4e_5f), "Statement of account"),
-        "drivers_license" => (Tint::from_rgb(0x7a_3c_52), "Extract from the register of drivers"),
-        "utility_bill" => (Tint::from_rgb(0x2f_6b_4f), "Bill"),
-        _ => (Tint::from_rgb(0x4a_50_63), "General document"),
+        "bank_statement" => (Color::from_rgb(0x1f_4e_5f), "Statement of account"),
+        "drivers_license" => (Color::from_rgb(0x7a_3c_52), "Extract from the register of drivers"),
+        "utility_bill" => (Color::from_rgb(0x2f_6b_4f), "Bill"),
+        _ => (Color::from_rgb(0x4a_50_63), "General document"),
     };
-    canvas.rect(SHEET, Tint::PAPER);
+    canvas.rect(SHEET, Color::PAPER);
     canvas.place(640.0, 1000.0, 1.0, -35.0, |canvas| {
-        canvas.centred(0.0, 0.0, Type::new(Face::Bold, 210.0, tint.faint(0.09)), "SPECIMEN");
+        canvas.centred(0.0, 0.0, TextStyle::new(Typeface::Bold, 210.0, tint.faint(0.09)), "SPECIMEN");
     });
-    canvas.rect(Area::new(0.0, 0.0, SHEET.width, 170.0), tint);
-    canvas.fitted(90.0, 88.0, 1060.0, Type::new(Face::Bold, 46.0, Tint::WHITE), page.text("authority"));
-    canvas.text(90.0, 138.0, Type::new(Face::Sans, 26.0, Tint::WHITE), "SPECIMEN, NOT A DOCUMENT");
-    canvas.text(90.0, 250.0, Type { size: 40.0, ..STRONG }, title);
+    canvas.rect(Rect::new(0.0, 0.0, SHEET.width, 170.0), tint);
+    canvas.fitted(90.0, 88.0, 1060.0, TextStyle::new(Typeface::Bold, 46.0, Color::WHITE), page.text("authority"));
+    canvas.text(90.0, 138.0, TextStyle::new(Typeface::Sans, 26.0, Color::WHITE), "SPECIMEN, NOT A DOCUMENT");
+    canvas.text(90.0, 250.0, TextStyle { size: 40.0, ..STRONG }, title);
 
     canvas.fitted(90.0, 340.0, 620.0, STRONG, page.text("fullName"));
     for (row, name) in ["address", "city", "postalCode", "country"].into_iter().enumerate() {
@@ -58,34 +58,34 @@ pub(super) fn page(canvas: &mut Canvas, page: &Page<'_>, number: u32, subject: &
 }
 
 /// Bars of made-up heights; they say nothing that a result document could.
-fn consumption(canvas: &mut Canvas, tint: Tint, subject: &Sitter, page: u32) {
+fn consumption(canvas: &mut Canvas, tint: Color, subject: &PortraitSubject, page: u32) {
     canvas.text(90.0, 700.0, STRONG, "Consumption");
-    canvas.rect(Area::new(90.0, 1200.0, 1060.0, 3.0), tint);
+    canvas.rect(Rect::new(90.0, 1200.0, 1060.0, 3.0), tint);
     for month in 0..12_u32 {
         let height = 90.0 + (subject.draw(&format!("consumption {page} {month}")) % 320) as f32;
-        canvas.rect(Area::new(110.0 + month as f32 * 87.0, 1200.0 - height, 56.0, height), tint.on(Tint::PAPER, 0.55));
+        canvas.rect(Rect::new(110.0 + month as f32 * 87.0, 1200.0 - height, 56.0, height), tint.on(Color::PAPER, 0.55));
     }
     payment_slip(canvas, tint);
 }
 
 /// Lines of made-up lengths in place of bookings.
-fn bookings(canvas: &mut Canvas, tint: Tint, subject: &Sitter, page: u32) {
+fn bookings(canvas: &mut Canvas, tint: Color, subject: &PortraitSubject, page: u32) {
     canvas.text(90.0, 700.0, STRONG, "Bookings");
     for row in 0..14_u32 {
         let (y, length) =
             (730.0 + row as f32 * 62.0, 180.0 + (subject.draw(&format!("booking {page} {row}")) % 420) as f32);
-        canvas.rect(Area::new(90.0, y, 1060.0, 56.0), tint.on(Tint::PAPER, if row % 2 == 0 { 0.07 } else { 0.12 }));
-        canvas.rounded(Area::new(110.0, y + 20.0, 110.0, 16.0), 6.0, tint.on(Tint::PAPER, 0.45));
-        canvas.rounded(Area::new(260.0, y + 20.0, length, 16.0), 6.0, tint.on(Tint::PAPER, 0.45));
-        canvas.rounded(Area::new(1010.0, y + 20.0, 110.0, 16.0), 6.0, tint.on(Tint::PAPER, 0.6));
+        canvas.rect(Rect::new(90.0, y, 1060.0, 56.0), tint.on(Color::PAPER, if row % 2 == 0 { 0.07 } else { 0.12 }));
+        canvas.rounded(Rect::new(110.0, y + 20.0, 110.0, 16.0), 6.0, tint.on(Color::PAPER, 0.45));
+        canvas.rounded(Rect::new(260.0, y + 20.0, length, 16.0), 6.0, tint.on(Color::PAPER, 0.45));
+        canvas.rounded(Rect::new(1010.0, y + 20.0, 110.0, 16.0), 6.0, tint.on(Color::PAPER, 0.6));
     }
 }
 
-fn payment_slip(canvas: &mut Canvas, tint: Tint) {
-    canvas.rounded(Area::new(90.0, 1300.0, 1060.0, 300.0), 20.0, tint.on(Tint::PAPER, 0.1));
+fn payment_slip(canvas: &mut Canvas, tint: Color) {
+    canvas.rounded(Rect::new(90.0, 1300.0, 1060.0, 300.0), 20.0, tint.on(Color::PAPER, 0.1));
     canvas.text(130.0, 1360.0, STRONG, "Nothing is to be paid");
     for bar in 0..60_u32 {
         let width = 4.0 + (bar * 7 % 5) as f32 * 2.0;
-        canvas.rect(Area::new(130.0 + bar as f32 * 16.0, 1420.0, width, 120.0), Tint::INK);
+        canvas.rect(Rect::new(130.0 + bar as f32 * 16.0, 1420.0, width, 120.0), Color::INK);
     }
 }

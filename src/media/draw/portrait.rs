@@ -1,7 +1,7 @@
 //! The face of an invented person.
 
-use super::canvas::{Area, Canvas, Tint};
-use crate::media::Sitter;
+use super::canvas::{Canvas, Color, Rect};
+use crate::media::PortraitSubject;
 
 const SKIN: [u32; 5] = [0xf3_d3_b8, 0xe8_bd_98, 0xd6_a2_7a, 0xb0_7a_52, 0x82_56_3a];
 const HAIR: [u32; 5] = [0x2a_20_1c, 0x4a_32_22, 0x7a_50_2c, 0xb0_84_4a, 0x8c_8a_86];
@@ -19,12 +19,12 @@ pub(super) struct Pose {
 }
 
 /// What a face is made of. It follows from the name of the person.
-struct Face {
-    skin: Tint,
-    shade: Tint,
-    hair: Tint,
-    clothes: Tint,
-    eyes: Tint,
+struct FacialFeatures {
+    skin: Color,
+    shade: Color,
+    hair: Color,
+    clothes: Color,
+    eyes: Color,
     long_hair: bool,
     beard: bool,
     glasses: bool,
@@ -34,17 +34,17 @@ struct Face {
     mouth: f32,
 }
 
-impl Face {
-    fn from_subject(subject: &Sitter) -> Self {
+impl FacialFeatures {
+    fn from_subject(subject: &PortraitSubject) -> Self {
         let pick = |purpose: &str, choices: &[u32]| choices[(subject.draw(purpose) % choices.len() as u64) as usize];
         let between = |purpose, from: f32, to: f32| from + (to - from) * (subject.draw(purpose) % 1000) as f32 / 1000.0;
         let one_in = |purpose, times| subject.draw(purpose).is_multiple_of(times);
         Self {
-            skin: Tint::from_rgb(pick("skin", &SKIN)),
-            shade: Tint::from_rgb(0x50_28_14).faint(0.22),
-            hair: Tint::from_rgb(pick("hair", &HAIR)),
-            clothes: Tint::from_rgb(pick("clothes", &CLOTHES)),
-            eyes: Tint::from_rgb(pick("eyes", &EYES)),
+            skin: Color::from_rgb(pick("skin", &SKIN)),
+            shade: Color::from_rgb(0x50_28_14).faint(0.22),
+            hair: Color::from_rgb(pick("hair", &HAIR)),
+            clothes: Color::from_rgb(pick("clothes", &CLOTHES)),
+            eyes: Color::from_rgb(pick("eyes", &EYES)),
             long_hair: subject.is_female && !one_in("short hair", 4),
             beard: !subject.is_female && one_in("beard", 3),
             glasses: one_in("glasses", 4),
@@ -57,24 +57,24 @@ impl Face {
 }
 
 /// The colour of the person's hands.
-pub(super) fn skin(subject: &Sitter) -> Tint {
-    Face::from_subject(subject).skin
+pub(super) fn skin(subject: &PortraitSubject) -> Color {
+    FacialFeatures::from_subject(subject).skin
 }
 
 /// Draws head and shoulders above what is there; the area is 100 wide and 130 high or higher, or has that shape.
-pub(super) fn portrait(canvas: &mut Canvas, area: Area, subject: &Sitter, pose: Pose) {
-    let face = Face::from_subject(subject);
+pub(super) fn portrait(canvas: &mut Canvas, area: Rect, subject: &PortraitSubject, pose: Pose) {
+    let face = FacialFeatures::from_subject(subject);
     canvas.place(area.x, area.y, area.width / 100.0, 0.0, |canvas| {
         bust(canvas, &face, area.height / area.width * 100.0);
         head(canvas, &face, pose);
     });
 }
 
-fn bust(canvas: &mut Canvas, face: &Face, bottom: f32) {
+fn bust(canvas: &mut Canvas, face: &FacialFeatures, bottom: f32) {
     if face.long_hair {
-        canvas.rounded(Area::new(47.0 - face.breadth, 36.0, 6.0 + 2.0 * face.breadth, 64.0), 14.0, face.hair);
+        canvas.rounded(Rect::new(47.0 - face.breadth, 36.0, 6.0 + 2.0 * face.breadth, 64.0), 14.0, face.hair);
     }
-    canvas.rounded(Area::new(40.0, 76.0, 20.0, 30.0), 8.0, face.skin);
+    canvas.rounded(Rect::new(40.0, 76.0, 20.0, 30.0), 8.0, face.skin);
     canvas.ellipse(50.0, 82.0, 11.0, 6.0, face.shade);
     canvas.shape(face.clothes, |path| {
         path.move_to(6.0, bottom);
@@ -85,7 +85,7 @@ fn bust(canvas: &mut Canvas, face: &Face, bottom: f32) {
     });
 }
 
-fn head(canvas: &mut Canvas, face: &Face, pose: Pose) {
+fn head(canvas: &mut Canvas, face: &FacialFeatures, pose: Pose) {
     let (shift, breadth) = (pose.turn * 7.0, face.breadth);
     for side in [-1.0, 1.0] {
         canvas.ellipse(50.0 + side * breadth - shift * 0.4, 58.0, 3.6, 6.5, face.skin);
@@ -111,7 +111,7 @@ fn head(canvas: &mut Canvas, face: &Face, pose: Pose) {
         eye(canvas, face, pose, 50.0 + shift + side * face.eye_gap);
     }
     if face.glasses {
-        canvas.line(0.9, Tint::INK, |path| {
+        canvas.line(0.9, Color::INK, |path| {
             path.move_to(50.0 + shift - 2.6, 55.0);
             path.line_to(50.0 + shift + 2.6, 55.0);
         });
@@ -122,13 +122,13 @@ fn head(canvas: &mut Canvas, face: &Face, pose: Pose) {
         path.quad_to(50.0 + shift * 1.3, 69.0, 50.0 + shift * 1.2 - 2.5, 67.0);
     });
     let (mouth, middle) = (face.mouth, 50.0 + shift);
-    canvas.line(2.0, Tint::from_rgb(0x9a_4a_4a), |path| {
+    canvas.line(2.0, Color::from_rgb(0x9a_4a_4a), |path| {
         path.move_to(middle - mouth, 76.0 - pose.smile * 1.5);
         path.quad_to(middle, 77.5 + pose.smile * 5.0, middle + mouth, 76.0 - pose.smile * 1.5);
     });
 }
 
-fn eye(canvas: &mut Canvas, face: &Face, pose: Pose, x: f32) {
+fn eye(canvas: &mut Canvas, face: &FacialFeatures, pose: Pose, x: f32) {
     canvas.line(1.5, face.hair, |path| {
         path.move_to(x - 5.0, 49.0);
         path.quad_to(x, 46.0, x + 5.0, 49.0);
@@ -139,12 +139,12 @@ fn eye(canvas: &mut Canvas, face: &Face, pose: Pose, x: f32) {
             path.quad_to(x, 57.0, x + 4.0, 55.5);
         });
     } else {
-        canvas.ellipse(x, 55.0, 4.2, 2.7, Tint::WHITE);
+        canvas.ellipse(x, 55.0, 4.2, 2.7, Color::WHITE);
         canvas.ellipse(x + pose.turn, 55.0, 2.2, 2.4, face.eyes);
-        canvas.ellipse(x + pose.turn, 55.0, 1.0, 1.1, Tint::from_rgb(0));
+        canvas.ellipse(x + pose.turn, 55.0, 1.0, 1.1, Color::from_rgb(0));
     }
     if face.glasses {
-        canvas.line(0.9, Tint::INK, |path| {
+        canvas.line(0.9, Color::INK, |path| {
             let around = tiny_skia::Rect::from_xywh(x - 6.4, 49.6, 12.8, 11.0).expect("glasses have a size");
             path.push_oval(around);
         });

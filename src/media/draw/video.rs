@@ -15,11 +15,11 @@ use shiguredo_mp4::{
 
 use super::{
     WALL,
-    canvas::{Area, Canvas},
+    canvas::{Canvas, Rect},
     caption,
     portrait::{Pose, portrait},
 };
-use crate::media::Sitter;
+use crate::media::PortraitSubject;
 
 /// In pixels; multiples of 16, which is how frames are stored.
 const WIDTH: u32 = 240;
@@ -51,8 +51,8 @@ const POSES: [Pose; 12] = {
 };
 
 /// An MP4 file of two seconds.
-pub(in crate::media) fn video(subject: &Sitter) -> Vec<u8> {
-    let frames = POSES.map(|pose| Frame::draw(subject, pose));
+pub(in crate::media) fn video(subject: &PortraitSubject) -> Vec<u8> {
+    let frames = POSES.map(|pose| YuvFrame::draw(subject, pose));
     let (first, mut encoder) = LessEncoder::new(&frames[0].image()).expect("frames have a size that can be encoded");
     let mut entry = Some(sample_entry(first.sps.to_nal_unit(), first.pps.to_nal_unit()));
     let mut units = vec![first.frame.to_nal_unit()];
@@ -118,16 +118,16 @@ fn sample_entry(sps: Vec<u8>, pps: Vec<u8>) -> SampleEntry {
 }
 
 /// A frame as H.264 wants it: brightness of each pixel, and two colours of every four.
-struct Frame {
+struct YuvFrame {
     brightness: Vec<u8>,
     blue: Vec<u8>,
     red: Vec<u8>,
 }
 
-impl Frame {
-    fn draw(subject: &Sitter, pose: Pose) -> Self {
+impl YuvFrame {
+    fn draw(subject: &PortraitSubject, pose: Pose) -> Self {
         let mut canvas = Canvas::new(WIDTH, HEIGHT, WALL);
-        let area = Area::new(8.0, 20.0, WIDTH as f32 - 16.0, HEIGHT as f32 - 20.0);
+        let area = Rect::new(8.0, 20.0, WIDTH as f32 - 16.0, HEIGHT as f32 - 20.0);
         portrait(&mut canvas, area, subject, pose);
         canvas.place(0.0, 0.0, 0.3, 0.0, |canvas| caption(canvas, 400.0, 60.0));
         let pixels = canvas.pixels();

@@ -12,7 +12,7 @@ use crate::{
 
 /// The person of a session, and the document they show.
 #[derive(Debug, Clone)]
-pub(crate) struct Cast<'a> {
+pub(crate) struct AssignedPerson<'a> {
     pub(crate) person: Cow<'a, Person>,
     pub(crate) document_type: DocumentType,
     pub(crate) document_number: String,
@@ -20,9 +20,9 @@ pub(crate) struct Cast<'a> {
     pub(crate) country: String,
 }
 
-impl Cast<'_> {
+impl AssignedPerson<'_> {
     /// The same person and document, corrected. What cannot be laid over what else was changed is left out.
-    pub(crate) fn corrected<'c>(mut self, changes: impl IntoIterator<Item = &'c Map<String, Value>>) -> Self {
+    pub(crate) fn patched<'c>(mut self, changes: impl IntoIterator<Item = &'c Map<String, Value>>) -> Self {
         for members in changes {
             let Ok(person) = self.person.with(members) else { continue };
             if *self.person.country == *self.country {
@@ -44,14 +44,14 @@ impl People {
     /// Where nobody comes from the countries asked for, somebody gets a document of the first of them; where nobody
     /// holds a document of the kinds asked for, somebody shows another. Which kind they chose to show changes nothing
     /// about who they are.
-    pub(crate) fn cast(
+    pub(crate) fn assign(
         &self,
         token: &Token,
         flags: &Flags,
         casting: Casting<'_>,
         patch: Option<&PersonPatch>,
         chosen: Option<(DocumentType, &str)>,
-    ) -> Cast<'_> {
+    ) -> AssignedPerson<'_> {
         let Casting { names, by_language } = casting;
         let wished = patch.and_then(|patch| patch.name.as_ref());
         let may_come = |name: &String| match wished {
@@ -96,7 +96,7 @@ impl People {
             (None, Some(foreign)) if !is_wanted(&person) => foreign.clone(),
             _ => person.country.to_string(),
         };
-        Cast { person, document_type, document_number, country }
+        AssignedPerson { person, document_type, document_number, country }
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{data_file::Findings, vendor::TokenSource};
+    use crate::{data_file::LoadDiagnostics, vendor::TokenSource};
 
     const EVERYBODY: Casting<'static> = Casting { names: &[], by_language: true };
 
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_document_is_one_that_the_flags_allow() {
-        let people = People::read(None, &mut Findings::default());
+        let people = People::read(None, &mut LoadDiagnostics::default());
         let tokens = TokenSource::new(Some(1), "key");
         let flags = flags(json!({
             "document_types": ["passport", "driver_license"], "document_countries": ["GEO", "UKR"],
@@ -125,7 +125,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for _ in 0..200 {
             let token = tokens.next();
-            let cast = people.cast(&token, &flags, EVERYBODY, None, None);
+            let cast = people.assign(&token, &flags, EVERYBODY, None, None);
             assert!(matches!(cast.document_type, DocumentType::Passport | DocumentType::DriverLicense));
             assert!(["GEO", "UKR"].contains(&&*cast.country));
             seen.insert(cast.document_number);
@@ -135,18 +135,21 @@ mod tests {
 
     #[test]
     fn a_country_of_nobody_is_printed_on_the_document_of_somebody() {
-        let people = People::read(None, &mut Findings::default());
+        let people = People::read(None, &mut LoadDiagnostics::default());
         let flags = flags(json!({"document_countries": ["FRA", "ITA"]}));
-        assert_eq!(people.cast(&TokenSource::new(Some(1), "key").next(), &flags, EVERYBODY, None, None).country, "FRA");
+        assert_eq!(
+            people.assign(&TokenSource::new(Some(1), "key").next(), &flags, EVERYBODY, None, None).country,
+            "FRA"
+        );
     }
 
     #[test]
     fn whoever_chooses_a_country_comes_from_there() {
-        let people = People::read(None, &mut Findings::default());
+        let people = People::read(None, &mut LoadDiagnostics::default());
         let (tokens, flags) = (TokenSource::new(Some(1), "key"), flags(json!({})));
         let mut stayed = 0;
         for token in std::iter::repeat_with(|| tokens.next()).take(100) {
-            let cast = |chosen| people.cast(&token, &flags, EVERYBODY, None, chosen);
+            let cast = |chosen| people.assign(&token, &flags, EVERYBODY, None, chosen);
             let before = cast(None);
             for country in ["GRC", "GEO", "UKR"] {
                 let after = cast(Some((DocumentType::Passport, country)));
@@ -164,12 +167,12 @@ mod tests {
 
     #[test]
     fn georgians_go_through_sessions_in_georgian_that_ask_for_no_country() {
-        let people = People::read(None, &mut Findings::default());
+        let people = People::read(None, &mut LoadDiagnostics::default());
         let tokens = TokenSource::new(Some(1), "key");
         let countries = |flags: &Value, casting| -> BTreeSet<String> {
             let flags = Flags::read(&flags.to_string());
             let tokens = std::iter::repeat_with(|| tokens.next()).take(50);
-            tokens.map(|token| people.cast(&token, &flags, casting, None, None).country).collect()
+            tokens.map(|token| people.assign(&token, &flags, casting, None, None).country).collect()
         };
         let one = |country: &str| BTreeSet::from([country.to_owned()]);
         let georgian = json!({"language": "ka"});

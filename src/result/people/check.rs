@@ -58,7 +58,7 @@ impl People {
 
     /// Says what of those who may come no document is as the flags ask for. `names` are theirs; where there are none,
     /// everybody may come.
-    pub(crate) fn doubt(&self, names: &[String], flags: &Flags) -> Option<String> {
+    pub(crate) fn document_warning(&self, names: &[String], flags: &Flags) -> Option<String> {
         let may_come = |name: &String| names.is_empty() || names.contains(name);
         let (kinds, countries) = (flags.document_types(), flags.document_countries());
         if kinds.len() == DocumentType::ALL.len() && countries.is_empty() {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Control, ControlError};
 use crate::{
-    clock::{nearest_moment, written_duration},
+    clock::{format_duration, nearest_moment},
     faults::{Fault, FaultInfo},
     mock::{FellDue, ScenarioInfo},
     scenario::{Scenario, ScenarioChoice},
@@ -147,7 +147,7 @@ impl Control {
     ///
     /// [`ControlError`].
     pub async fn advance(&self, by: Duration) -> Result<Vec<FellDue>, ControlError> {
-        self.turn("advance", [("by", written_duration(by))]).await
+        self.turn("advance", [("by", format_duration(by))]).await
     }
 
     /// As [`Control::advance`], to a moment, earlier or later.

@@ -10,7 +10,7 @@ use jsonschema::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{super::SchemaOf, Settings};
+use super::{super::SchemaKind, SettingsArgs};
 use crate::{
     built_in::{PEOPLE, SCENARIOS},
     data_file::DataFile,
@@ -42,16 +42,16 @@ fn others() -> Vec<Value> {
 }
 
 /// Every key in files that are right.
-fn seeds(of: SchemaOf) -> Vec<Value> {
+fn seeds(of: SchemaKind) -> Vec<Value> {
     let read = |file| DataFile::built_in(file).parse::<Value>().expect("it is YAML");
     match of {
-        SchemaOf::Person => {
+        SchemaKind::Person => {
             let mut people: Vec<_> = PEOPLE.iter().map(read).collect();
             people[0]["$schema"] = "../../schemas/person.json".into();
             people
         }
-        SchemaOf::Scenario => SCENARIOS.iter().map(read).chain(scenarios()).collect(),
-        SchemaOf::Config => settings(),
+        SchemaKind::Scenario => SCENARIOS.iter().map(read).chain(scenarios()).collect(),
+        SchemaKind::Config => settings(),
     }
 }
 
@@ -184,14 +184,14 @@ fn read<T: DeserializeOwned>(file: &DataFile) -> Result<T, String> {
 }
 
 /// What the parser says.
-fn parsed(of: SchemaOf, value: &Value) -> Result<(), String> {
+fn parsed(of: SchemaKind, value: &Value) -> Result<(), String> {
     // JSON is YAML too.
     let file = DataFile::new(String::new(), PathBuf::new(), value.to_string().into());
     match of {
-        SchemaOf::Scenario => read::<ScenarioFile>(&file).map(drop),
-        SchemaOf::Person => read::<Person>(&file).map(drop),
-        SchemaOf::Config => {
-            let problems = read::<Settings>(&file)?.into_config()?.problems();
+        SchemaKind::Scenario => read::<ScenarioFile>(&file).map(drop),
+        SchemaKind::Person => read::<Person>(&file).map(drop),
+        SchemaKind::Config => {
+            let problems = read::<SettingsArgs>(&file)?.into_config()?.problems();
             if problems.is_empty() { Ok(()) } else { Err(problems.join("\n")) }
         }
     }
@@ -261,13 +261,13 @@ fn members(value: &Value, into: &mut BTreeMap<String, Value>) {
 }
 
 /// The keys that a schema knows.
-fn keys(of: SchemaOf) -> BTreeSet<String> {
+fn keys(of: SchemaKind) -> BTreeSet<String> {
     let schema: Value = serde_json::from_str(of.text()).expect("it is JSON");
     let objects = std::iter::once(&schema).chain(schema["$defs"].as_object().into_iter().flat_map(Map::values));
     objects.filter_map(|object| object["properties"].as_object()).flat_map(Map::keys).cloned().collect()
 }
 
-fn agree(of: SchemaOf) {
+fn agree(of: SchemaKind) {
     let validator = validator(of);
     let (seeds, mut known) =
         (seeds(of), BTreeMap::from(["unknown", "scenario"].map(|key| (key.to_owned(), json!("text")))));
@@ -305,14 +305,14 @@ fn agree(of: SchemaOf) {
     assert!(taken > 1000 / step && refused > 1000 / step, "{taken} taken, {refused} refused");
 }
 
-fn validator(of: SchemaOf) -> Validator {
+fn validator(of: SchemaKind) -> Validator {
     let schema = serde_json::from_str(of.text()).expect("it is JSON");
     jsonschema::draft202012::options().should_validate_formats(true).build(&schema).expect("it is a schema")
 }
 
 #[test]
 fn a_variable_can_stand_for_every_setting() {
-    let validator = validator(SchemaOf::Config);
+    let validator = validator(SchemaKind::Config);
     for seed in settings() {
         let each = changed_to(&seed, &json!("${NAME}"));
         assert!(each.len() > 5);
@@ -350,15 +350,15 @@ fn changed_to(value: &Value, other: &Value) -> Vec<Value> {
 
 #[test]
 fn schema_and_parser_agree_on_scenarios() {
-    agree(SchemaOf::Scenario);
+    agree(SchemaKind::Scenario);
 }
 
 #[test]
 fn schema_and_parser_agree_on_settings() {
-    agree(SchemaOf::Config);
+    agree(SchemaKind::Config);
 }
 
 #[test]
 fn schema_and_parser_agree_on_people() {
-    agree(SchemaOf::Person);
+    agree(SchemaKind::Person);
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::{
     super::super::values::{
-        AnyKey, HostName, KeyAndSecret, Length, LogFormat, LogLevel, Moment, Pages, PublicUrl, Size, Status, StatusOf,
+        CompanyArg, CorsArg, DurationArg, ErrorStatusArg, HostNameArg, LogFormat, LogLevel, OnDemandArg, PublicUrlArg,
+        SizeArg, StatusArg, TimestampArg,
     },
     rules::{DURATION, MOMENT, in_any_case},
 };
@@ -36,22 +37,22 @@ const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 const STATUS: &str = "[2-5][0-9]{2}";
 
 looks_like!(
-    PublicUrl: json!({"type": "string", "pattern": "^https?://[^/?#@\\s]+/?$"}),
-    HostName: json!({"type": ["string", "number", "boolean"], "pattern": "^[A-Za-z0-9._-]+$"}),
-    Pages: json!({"type": "string", "pattern": "^(\\*|https?://[^/?#@\\s]+)$"}),
-    KeyAndSecret: json!({"type": ["string", "number", "boolean"], "minLength": 1}),
-    AnyKey: json!({"type": ["string", "number", "boolean"], "minLength": 1}),
-    Moment: json!({"type": "string", "pattern": format!("^{MOMENT}$")}),
-    Length: json!({"type": "string", "pattern": format!("^{DURATION}$")}),
-    Size: json!({"anyOf": [
+    PublicUrlArg: json!({"type": "string", "pattern": "^https?://[^/?#@\\s]+/?$"}),
+    HostNameArg: json!({"type": ["string", "number", "boolean"], "pattern": "^[A-Za-z0-9._-]+$"}),
+    CorsArg: json!({"type": "string", "pattern": "^(\\*|https?://[^/?#@\\s]+)$"}),
+    CompanyArg: json!({"type": ["string", "number", "boolean"], "minLength": 1}),
+    OnDemandArg: json!({"type": ["string", "number", "boolean"], "minLength": 1}),
+    TimestampArg: json!({"type": "string", "pattern": format!("^{MOMENT}$")}),
+    DurationArg: json!({"type": "string", "pattern": format!("^{DURATION}$")}),
+    SizeArg: json!({"anyOf": [
         {"type": "integer", "minimum": 0},
         {"type": "string", "pattern": "^[0-9]+ *(KiB|MiB)?$"},
     ]}),
-    Status: json!({"anyOf": [
+    StatusArg: json!({"anyOf": [
         {"type": "integer", "minimum": 200, "maximum": 599},
         {"type": "string", "pattern": format!("^{STATUS}$")},
     ]}),
-    StatusOf: json!({"anyOf": [
+    ErrorStatusArg: json!({"anyOf": [
         {"type": "integer", "minimum": 200, "maximum": 599},
         {"type": "string", "pattern": format!("^(({})=)?{STATUS}$", ErrorCode::ALL.map(|code| code.as_str()).join("|"))},
     ]}),

@@ -249,7 +249,7 @@ impl JsonSchema for listing::PageLimit {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "integer", "minimum": 1, "maximum": listing::MOST, "default": listing::PageLimit::default().0})
+        json_schema!({"type": "integer", "minimum": 1, "maximum": listing::MAX_PAGE_LIMIT, "default": listing::PageLimit::default().0})
     }
 }
 
