@@ -17,7 +17,7 @@ pub use self::{
     control_api::ControlApi,
     cors::Cors,
     error_status::ErrorStatus,
-    limits::{ClientLimits, Limits},
+    limits::{ClientLimits, RequestLimits},
 };
 use crate::{
     company::{Company, JournalSettings},
@@ -33,7 +33,7 @@ pub const DEFAULT_COMPANY_KEY: &str = "0123456789012345678901234567890123456789"
 /// HTTPS with a certificate of the mock's own authority; the crate's feature `tls` has to be on.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Tls {
+pub struct TlsConfig {
     /// The host names and addresses that the certificate is for, besides `localhost` and its addresses.
     pub names: Vec<String>,
     /// Where the authority is kept: a folder of the user's data.
@@ -49,7 +49,7 @@ pub struct Config {
     /// The port to listen on: 8080; 0 picks a free one.
     pub port: u16,
     /// HTTPS on the same port, beside HTTP: no.
-    pub tls: Option<Tls>,
+    pub tls: Option<TlsConfig>,
     /// The base URL that others use, where it is not the address listened on (port maps, proxies).
     pub public_url: Option<String>,
     /// Who may call; empty stands for one company with [`DEFAULT_COMPANY_KEY`] and no secret.
@@ -106,7 +106,7 @@ pub struct Config {
     /// by a delay, get 503 at once.
     pub grace: Duration,
     /// What a call may carry.
-    pub limits: Limits,
+    pub limits: RequestLimits,
     /// How long clients may take, and how many there may be.
     pub clients: ClientLimits,
     /// What is remembered of calls.
@@ -158,7 +158,7 @@ impl Default for Config {
             seed: None,
             frozen_at: None,
             grace: Duration::from_millis(500),
-            limits: Limits::default(),
+            limits: RequestLimits::default(),
             clients: ClientLimits::default(),
             cors: Cors::default(),
             verbose_hints: false,
@@ -171,7 +171,7 @@ impl Default for Config {
     }
 }
 
-impl Tls {
+impl TlsConfig {
     /// HTTPS for those names.
     pub fn for_names(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { names: names.into_iter().map(Into::into).collect(), folder: None }
@@ -208,9 +208,9 @@ impl Config {
     /// What is wrong, of all that needs no file: messages that name the setting by its flag, and say what is allowed.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let Limits { body, multipart_body, parts, depth, .. } = self.limits;
-        if depth == 0 || depth > Limits::DEEPEST {
-            problems.push(format!("--max-depth: `{depth}` is not a number from 1 to {}", Limits::DEEPEST));
+        let RequestLimits { body, multipart_body, parts, depth, .. } = self.limits;
+        if depth == 0 || depth > RequestLimits::MAX_DEPTH {
+            problems.push(format!("--max-depth: `{depth}` is not a number from 1 to {}", RequestLimits::MAX_DEPTH));
         }
         for (flag, number) in [("--max-parts", parts), ("--max-body", body), ("--max-multipart-body", multipart_body)] {
             if number == 0 {

@@ -248,25 +248,30 @@ impl CoverageKind {
 
 impl Coverage {
     /// What was met.
-    pub fn met(&self) -> impl Iterator<Item = &CoverageItem> {
+    pub fn covered(&self) -> impl Iterator<Item = &CoverageItem> {
         self.items.iter().filter(|item| item.met > 0)
     }
 
     /// What was never met.
-    pub fn never(&self) -> impl Iterator<Item = &CoverageItem> {
+    pub fn uncovered(&self) -> impl Iterator<Item = &CoverageItem> {
         self.items.iter().filter(|item| item.met == 0)
     }
 
     /// Whether something of that name was met, such as `REJECTED` or `verdict-changed`.
-    pub fn has_met(&self, name: &str) -> bool {
-        self.met().any(|item| item.name == name)
+    pub fn is_covered(&self, name: &str) -> bool {
+        self.covered().any(|item| item.name == name)
     }
 }
 
 /// A table for people.
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "met {} of the {} things that a verification can come to", self.met().count(), self.items.len())?;
+        writeln!(
+            f,
+            "met {} of the {} things that a verification can come to",
+            self.covered().count(),
+            self.items.len()
+        )?;
         for kind in CoverageKind::ALL {
             writeln!(f, "\n{}", kind.title())?;
             for CoverageItem { name, what, met, .. } in self.items.iter().filter(|item| item.kind == kind) {

@@ -43,35 +43,35 @@ mod server;
 #[cfg(feature = "client")]
 pub use server::MockClient;
 pub use server::{
-    AtHand, Calls, CompanyHandle, Control, ControlError, Expectation, Expected, MockServer, MockServerBuilder, Refused,
-    ScenarioError, StartError, UnknownName, WaitFor, blocking, expect,
+    ApiProblem, CallQuery, CompanyHandle, Control, ControlError, ExpectationGuard, ExpectedCalls, InProcess,
+    MockServer, MockServerBuilder, ScenarioError, SessionWait, StartError, UnknownCompany, blocking, expect,
 };
 
 mod config;
-pub use config::{ClientLimits, Config, ControlApi, Cors, DEFAULT_COMPANY_KEY, ErrorStatus, Limits, Tls};
+pub use config::{ClientLimits, Config, ControlApi, Cors, DEFAULT_COMPANY_KEY, ErrorStatus, RequestLimits, TlsConfig};
 
 mod company;
-pub use company::{Company, Configuration, JournalSettings};
+pub use company::{Company, JournalSettings, SavedConfiguration};
 
 mod mock;
 pub use mock::{
-    BrowserInfo, CallOfSession, CompanyInfo, ConfigError, Due, FellDue, FindingInfo, Finish, ReachedStep, ScenarioInfo,
-    SentCode, SessionDetails, SessionInfo, StageInfo, UploadInfo,
+    BrowserInfo, CallSummary, CompanyInfo, ConfigError, DueEvent, DueEventKind, FindingInfo, FinishRequest,
+    ReachedStep, ScenarioInfo, SessionDetails, SessionInfo, StageInfo, UploadInfo, VerificationCode,
 };
 
 mod session;
 #[cfg(feature = "media")]
 pub use session::UploadError;
-pub use session::{DecideError, FinishError, TimelineEntry};
+pub use session::{DecisionError, FinishError, TimelineEntry};
 
 mod embedding;
 pub use embedding::Finding;
 
 mod scenario;
-pub use scenario::{Origin, Scenario, ScenarioChoice, ScreeningMatch, Stage, Trigger, Verdict};
+pub use scenario::{Scenario, ScenarioChoice, ScenarioSource, ScreeningMatch, Stage, Trigger, Verdict};
 
 mod faults;
-pub use faults::{CloseAt, Endpoint, Fault, FaultInfo};
+pub use faults::{ClosePoint, Endpoint, Fault, FaultInfo};
 
 mod vendor;
 pub use vendor::{Dialect, ErrorCode, MediaKind, Outcome, ResultCase};

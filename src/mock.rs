@@ -54,10 +54,10 @@ pub use self::{
     companies::CompanyInfo,
     scenarios::{ScenarioInfo, StageInfo},
     session_info::{
-        BrowserInfo, CallOfSession, FindingInfo, ReachedStep, SentCode, SessionDetails, SessionInfo, UploadInfo,
+        BrowserInfo, CallSummary, FindingInfo, ReachedStep, SessionDetails, SessionInfo, UploadInfo, VerificationCode,
     },
-    steering::{Due, FellDue},
-    widget::Finish,
+    steering::{DueEvent, DueEventKind},
+    widget::FinishRequest,
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{
@@ -78,7 +78,7 @@ use crate::{
     data_file::LoadError,
     faults::SharedFaults,
     foreign_text::shortened,
-    session::{DecideError, Session},
+    session::{DecisionError, Session},
     vendor::{ErrorCode, Token, TokenSource, VendorError},
 };
 #[cfg(feature = "media")]

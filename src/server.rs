@@ -35,12 +35,12 @@ use tokio::{sync::oneshot, task::JoinHandle};
 pub use self::client::MockClient;
 pub use self::{
     builder::MockServerBuilder,
-    calls::{AtHand, Calls},
-    company::{CompanyHandle, ScenarioError, UnknownName},
-    control::{Control, ControlError, Refused},
-    expect::{Expectation, Expected},
+    calls::{CallQuery, InProcess},
+    company::{CompanyHandle, ScenarioError, UnknownCompany},
+    control::{ApiProblem, Control, ControlError},
+    expect::{ExpectationGuard, ExpectedCalls},
     start_error::StartError,
-    waiting::WaitFor,
+    waiting::SessionWait,
 };
 use crate::{
     clock::uptime,
@@ -49,9 +49,9 @@ use crate::{
     faults::{Fault, FaultInfo},
     foreign_text::without_quotes,
     http::{self, Routes},
-    mock::{ConfigError, FellDue, Finish, MockService, SessionInfo},
+    mock::{ConfigError, DueEvent, FinishRequest, MockService, SessionInfo},
     scenario::{ScenarioChoice, Verdict},
-    session::{DecideError, FinishError},
+    session::{DecisionError, FinishError},
 };
 #[cfg(feature = "media")]
 use crate::{session::UploadError, vendor::MediaKind};
@@ -181,17 +181,17 @@ impl MockServer {
     ///
     /// [`FinishError`] when there is no such session, it is finished already, or its token has expired.
     pub fn finish(&self, token: &str) -> Result<(), FinishError> {
-        self.mock.finish(without_quotes(token), Finish::default()).map(|_| ())
+        self.mock.finish(without_quotes(token), FinishRequest::default()).map(|_| ())
     }
 
     /// Finishes a session in a way of its own: with an [`crate::Outcome`] or a [`Verdict`], which stands in for all that
-    /// its scenario says the finish brings about, or with the answers of the person ([`Finish`]). Stages behind come as
+    /// its scenario says the finish brings about, or with the answers of the person ([`FinishRequest`]). Stages behind come as
     /// ever.
     ///
     /// # Errors
     ///
     /// As [`MockServer::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
-    pub fn finish_as(&self, token: &str, finish: impl Into<Finish>) -> Result<(), FinishError> {
+    pub fn finish_as(&self, token: &str, finish: impl Into<FinishRequest>) -> Result<(), FinishError> {
         self.mock.finish(without_quotes(token), finish.into()).map(|_| ())
     }
 
@@ -211,8 +211,8 @@ impl MockServer {
     ///
     /// # Errors
     ///
-    /// [`DecideError`] when there is no such session, or the verdict does not go together.
-    pub fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<(), DecideError> {
+    /// [`DecisionError`] when there is no such session, or the verdict does not go together.
+    pub fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<(), DecisionError> {
         self.mock.decide(without_quotes(token), Some(&verdict.into()))
     }
 
@@ -220,8 +220,8 @@ impl MockServer {
     ///
     /// # Errors
     ///
-    /// [`DecideError`] when there is no such session, or its scenario does not wait for a decision now.
-    pub fn decide_as_scripted(&self, token: &str) -> Result<(), DecideError> {
+    /// [`DecisionError`] when there is no such session, or its scenario does not wait for a decision now.
+    pub fn decide_as_scripted(&self, token: &str) -> Result<(), DecisionError> {
         self.mock.decide(without_quotes(token), None)
     }
 
@@ -263,20 +263,20 @@ impl MockServer {
     /// # Errors
     ///
     /// [`ScenarioError`] when there is no such scenario, or the one that was built cannot be.
-    pub fn next_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ScenarioError> {
-        self.first_company().next_scenario(scenario)
+    pub fn queue_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ScenarioError> {
+        self.first_company().queue_scenario(scenario)
     }
 
-    /// As [`MockServer::next_scenario`], for as many sessions as there are scenarios.
+    /// As [`MockServer::queue_scenario`], for as many sessions as there are scenarios.
     ///
     /// # Errors
     ///
-    /// As [`MockServer::next_scenario`]; none is queued then.
-    pub fn next_scenarios(
+    /// As [`MockServer::queue_scenario`]; none is queued then.
+    pub fn queue_scenarios(
         &self,
         scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>,
     ) -> Result<(), ScenarioError> {
-        self.first_company().next_scenarios(scenarios)
+        self.first_company().queue_scenarios(scenarios)
     }
 
     /// The sessions of the (first) company as they stand, in the order in which they began.
@@ -293,8 +293,8 @@ impl MockServer {
     ///
     /// # Errors
     ///
-    /// [`UnknownName`] when no company has that key.
-    pub fn company(&self, key: &str) -> Result<CompanyHandle<'_>, UnknownName> {
+    /// [`UnknownCompany`] when no company has that key.
+    pub fn company(&self, key: &str) -> Result<CompanyHandle<'_>, UnknownCompany> {
         CompanyHandle::new(&self.mock, key)
     }
 
@@ -305,12 +305,12 @@ impl MockServer {
 
     /// Moves every company's clock on, so that nobody has to wait for times in scenarios and for expiry; answers what
     /// fell due, company by company in the order of time.
-    pub fn advance(&self, by: Duration) -> Vec<FellDue> {
+    pub fn advance(&self, by: Duration) -> Vec<DueEvent> {
         self.mock.advance_all(by)
     }
 
     /// Lets something go wrong with the next calls, of whichever company.
-    pub fn fault(&self, fault: Fault) {
+    pub fn add_fault(&self, fault: Fault) {
         self.mock.faults.add(fault, self.mock.clock.now());
     }
 
@@ -320,7 +320,7 @@ impl MockServer {
         self.mock.all_faults()
     }
 
-    /// Ends a fault that [`MockServer::fault`] began; false when there is none of that name any more.
+    /// Ends a fault that [`MockServer::add_fault`] began; false when there is none of that name any more.
     pub fn remove_fault(&self, name: &str) -> bool {
         self.mock.faults.remove(name)
     }

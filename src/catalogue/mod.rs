@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     data_file::{DataFile, FileProblem, LoadDiagnostics, LoadError},
     result::{FixtureFiles, Fixtures},
-    scenario::{Origin, Scenario, ScenarioRegistry, Trigger},
+    scenario::{Scenario, ScenarioRegistry, ScenarioSource, Trigger},
     words::with_meant,
 };
 
@@ -70,7 +70,7 @@ impl Catalogue {
             if found.is_empty() {
                 return Vec::new();
             }
-            let is_its = |file: &&DataFile| scenario.origin == Origin::File && file.name == scenario.name;
+            let is_its = |file: &&DataFile| scenario.origin == ScenarioSource::File && file.name == scenario.name;
             let file = files.scenarios.iter().find(is_its);
             let problem = |(place, message): (String, String)| match file {
                 Some(file) => file.problem_in(&place, message),

@@ -47,7 +47,11 @@ impl CoverageReportFile {
         };
         write(&self.text, coverage.to_string())?;
         write(&self.junit, junit(coverage)?)?;
-        tracing::info!(met = coverage.met().count(), never = coverage.never().count(), "the coverage is written");
+        tracing::info!(
+            met = coverage.covered().count(),
+            never = coverage.uncovered().count(),
+            "the coverage is written"
+        );
         Ok(())
     }
 }

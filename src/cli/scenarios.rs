@@ -14,7 +14,7 @@ use crate::{
     catalogue::{Catalogue, CatalogueFiles},
     data_file::{DataFile, LoadDiagnostics, LoadError},
     mock::sources,
-    scenario::Origin,
+    scenario::ScenarioSource,
     words::with_meant,
 };
 
@@ -49,7 +49,7 @@ pub(super) fn scenarios(ScenariosArgs { settings }: ScenariosArgs, before: Setti
     let scenarios = catalogue.scenarios.names().into_iter().map(|name| {
         let scenario = catalogue.scenarios.get(name).expect("it is listed");
         let from = match (scenario.origin, file_of(&files, name)) {
-            (Origin::File, Some(file)) => file.path.display().to_string(),
+            (ScenarioSource::File, Some(file)) => file.path.display().to_string(),
             _ => "built in".to_owned(),
         };
         (name, from, scenario.description.trim().replace('\n', " "))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
-use super::{Company, Configuration};
+use super::{Company, SavedConfiguration};
 use crate::{
     clock::parse_moment,
     faults::FaultFile,
@@ -140,8 +140,8 @@ impl Company {
             max_sessions,
             refuse_at_max_sessions,
         } = self;
-        let configuration = |(id, saved): (&String, &Configuration)| {
-            let Configuration { scenario, flags, steps, problem: _ } = saved;
+        let configuration = |(id, saved): (&String, &SavedConfiguration)| {
+            let SavedConfiguration { scenario, flags, steps, problem: _ } = saved;
             (id.clone(), json!({"scenario": scenario, "flags": flags, "steps": steps}))
         };
         let file = json!({
@@ -163,7 +163,7 @@ impl Company {
     }
 }
 
-impl From<ConfigurationFile> for Configuration {
+impl From<ConfigurationFile> for SavedConfiguration {
     fn from(file: ConfigurationFile) -> Self {
         let configuration = Self::new().flags(Value::Object(file.flags));
         let configuration = configuration.steps(file.steps.into_iter().map(Value::Object).collect());
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_company_that_is_written_is_read_as_it_was() {
-        let saved = Configuration::new().scenario("approved").flags(json!({"a": 1})).steps(json!([{"type": "x"}]));
+        let saved = SavedConfiguration::new().scenario("approved").flags(json!({"a": 1})).steps(json!([{"type": "x"}]));
         let company = Company::new("key")
             .secret("not-a-real-secret")
             .scenario("rejected")

@@ -32,5 +32,5 @@ pub(crate) use self::{
 };
 pub use self::{
     journal_settings::JournalSettings,
-    settings::{Company, Configuration},
+    settings::{Company, SavedConfiguration},
 };

@@ -27,7 +27,7 @@ pub struct Company {
     pub(crate) scenario: Option<String>,
     pub(crate) dialect: Option<Dialect>,
     pub(crate) result_case: Option<ResultCase>,
-    pub(crate) configurations: BTreeMap<String, Configuration>,
+    pub(crate) configurations: BTreeMap<String, SavedConfiguration>,
     pub(crate) people: Vec<String>,
     pub(crate) queue: Vec<String>,
     pub(crate) faults: Vec<Fault>,
@@ -80,7 +80,7 @@ impl Company {
     }
 
     /// Saves a configuration under a `config_id`: 24 characters of `[0-9a-f]`.
-    pub fn configuration(mut self, config_id: impl Into<String>, configuration: Configuration) -> Self {
+    pub fn configuration(mut self, config_id: impl Into<String>, configuration: SavedConfiguration) -> Self {
         self.configurations.insert(config_id.into(), configuration);
         self
     }
@@ -201,7 +201,7 @@ impl fmt::Debug for Company {
 ///     .steps(json!([{"type": "liveness", "key": "selfie"}]));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Configuration {
+pub struct SavedConfiguration {
     pub(crate) scenario: Option<String>,
     pub(crate) flags: Map<String, Value>,
     pub(crate) steps: Vec<Value>,
@@ -209,7 +209,7 @@ pub struct Configuration {
     pub(crate) problem: Option<&'static str>,
 }
 
-impl Configuration {
+impl SavedConfiguration {
     /// A configuration that says nothing yet.
     pub fn new() -> Self {
         Self::default()

@@ -12,7 +12,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Company, Configuration, Event, EventKind, JournalSequence, JournalSettings,
+    Company, Event, EventKind, JournalSequence, JournalSettings, SavedConfiguration,
     holds::HeldCalls,
     journal::Journal,
     sessions::{EvictedSession, SessionIndex, SessionLimit, SessionStore},
@@ -110,7 +110,7 @@ impl Drop for WaiterGuard {
 }
 
 impl ResolvedConfiguration {
-    fn new(config_id: &str, saved: &Configuration) -> Self {
+    fn new(config_id: &str, saved: &SavedConfiguration) -> Self {
         let form = FlagsAndSteps::from_values(saved.flags.clone(), &saved.steps);
         Self {
             form: Arc::new(SavedForm { config_id: config_id.into(), flags_and_steps: form }),

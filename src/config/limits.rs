@@ -7,14 +7,14 @@ use crate::json_text;
 /// What a call may carry. More is answered with `argumentError`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Limits {
+pub struct RequestLimits {
     /// The bytes of a body that is not multipart: 1 MiB.
     pub body: usize,
     /// The bytes of a multipart body: 16 MiB.
     pub multipart_body: usize,
     /// The parts of a multipart body: 100.
     pub parts: usize,
-    /// How deep JSON may be nested: 32; at most [`Limits::MAX_DEPTH`].
+    /// How deep JSON may be nested: 32; at most [`RequestLimits::MAX_DEPTH`].
     pub depth: usize,
     /// The bytes of a file that comes into a session: 16 MiB.
     pub upload: usize,
@@ -24,12 +24,12 @@ pub struct Limits {
     pub uploads: usize,
 }
 
-impl Limits {
+impl RequestLimits {
     /// The deepest nesting that can be set.
-    pub const DEEPEST: usize = json_text::MAX_DEPTH;
+    pub const MAX_DEPTH: usize = json_text::MAX_DEPTH;
 }
 
-impl Default for Limits {
+impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             body: 1 << 20,

@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use serde::Deserialize;
 
 use super::{
-    CloseAt, DelayRange, Endpoint, Fault, FaultEffect, FaultEnd, FaultResponse, checked_calls, checked_status,
+    ClosePoint, DelayRange, Endpoint, Fault, FaultEffect, FaultEnd, FaultResponse, checked_calls, checked_status,
     checked_time, checked_times,
     harm::{checked_body, checked_content_type, checked_rate},
 };
@@ -137,9 +137,9 @@ impl TryFrom<RawFault> for FaultFile {
             raw.instead()?,
             raw.content_type.take().map(|it| checked_content_type(it).map(FaultEffect::ContentType)).transpose()?,
             raw.close.map(|close| match close {
-                CloseFile::BeforeAnswer => FaultEffect::Close(CloseAt::BeforeAnswer),
-                CloseFile::InHeaders => FaultEffect::Close(CloseAt::InHeaders),
-                CloseFile::InBody => FaultEffect::Close(CloseAt::InBody),
+                CloseFile::BeforeAnswer => FaultEffect::Close(ClosePoint::BeforeAnswer),
+                CloseFile::InHeaders => FaultEffect::Close(ClosePoint::InHeaders),
+                CloseFile::InBody => FaultEffect::Close(ClosePoint::InBody),
                 CloseFile::Reset => FaultEffect::Reset,
             }),
             raw.answer.map(|answer| match answer {

@@ -12,7 +12,7 @@ pub(crate) enum FaultEffect {
     /// The call is not carried out; a page of HTML comes instead, with the status of a good answer.
     Html,
     /// The call is carried out, and the connection closed instead of answering, or while answering.
-    Close(CloseAt),
+    Close(ClosePoint),
     /// The call is carried out, and the connection reset instead of answering.
     Reset,
     /// The body ends in the middle, and with it the connection, while the head promises the whole.
@@ -40,7 +40,7 @@ pub(crate) struct FaultResponse {
 /// Where in an answer the connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CloseAt {
+pub enum ClosePoint {
     /// Before the first byte.
     BeforeAnswer,
     /// In the middle of the headers.
@@ -64,9 +64,9 @@ impl fmt::Display for FaultEffect {
                 write!(f, "status {status}, retry after {time:?}")
             }
             Self::Html => f.write_str("HTML in place of JSON"),
-            Self::Close(CloseAt::BeforeAnswer) => f.write_str("connection closed before the answer"),
-            Self::Close(CloseAt::InHeaders) => f.write_str("connection closed in the headers"),
-            Self::Close(CloseAt::InBody) => f.write_str("connection closed in the body"),
+            Self::Close(ClosePoint::BeforeAnswer) => f.write_str("connection closed before the answer"),
+            Self::Close(ClosePoint::InHeaders) => f.write_str("connection closed in the headers"),
+            Self::Close(ClosePoint::InBody) => f.write_str("connection closed in the body"),
             Self::Reset => f.write_str("connection reset"),
             Self::Truncation => f.write_str("body cut off"),
             Self::BrokenJson => f.write_str("broken JSON"),

@@ -11,7 +11,7 @@ use std::{ops::RangeInclusive, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use self::harm::{checked_body, checked_content_type, checked_rate};
-pub use self::{endpoint::Endpoint, harm::CloseAt, list::FaultInfo};
+pub use self::{endpoint::Endpoint, harm::ClosePoint, list::FaultInfo};
 pub(crate) use self::{
     file::FaultFile,
     harm::{FaultEffect, FaultResponse, allows_body, checked_status},
@@ -26,7 +26,7 @@ use crate::foreign_text::without_quotes;
 /// use identomat_mock::{Endpoint, Fault};
 ///
 /// let down = Fault::status(503).on(Endpoint::Result).times(2);
-/// let slow = Fault::delay(Duration::from_secs(3)).lasting(Duration::from_secs(60)).named("slow network");
+/// let slow = Fault::delay(Duration::from_secs(3)).for_duration(Duration::from_secs(60)).named("slow network");
 /// let busy = Fault::status(503).retry_after(Duration::from_secs(30)).body(r#"{"error": "busy"}"#).calls(3..=5);
 /// ```
 #[must_use = "a fault does nothing before it is added"]
@@ -99,7 +99,7 @@ impl Fault {
     }
 
     /// The call is carried out, but the connection is closed there.
-    pub fn close(at: CloseAt) -> Self {
+    pub fn close(at: ClosePoint) -> Self {
         Self::with_effect(FaultEffect::Close(at))
     }
 
@@ -109,7 +109,7 @@ impl Fault {
     }
 
     /// The body ends in the middle, and with it the connection, while `Content-Length` promises the whole.
-    pub fn cut_off() -> Self {
+    pub fn truncate() -> Self {
         Self::with_effect(FaultEffect::Truncation)
     }
 
@@ -133,7 +133,7 @@ impl Fault {
     /// # Panics
     ///
     /// When it is 0.
-    pub fn drip(bytes_per_second: u32) -> Self {
+    pub fn throttle(bytes_per_second: u32) -> Self {
         Self::with_effect(FaultEffect::Throttle(
             checked_rate(bytes_per_second).unwrap_or_else(|problem| panic!("{problem}")),
         ))
@@ -236,7 +236,7 @@ impl Fault {
     /// # Panics
     ///
     /// When `time` is zero: the fault would never begin.
-    pub fn lasting(mut self, time: Duration) -> Self {
+    pub fn for_duration(mut self, time: Duration) -> Self {
         self.ends = FaultEnd::After(checked_time(time).unwrap_or_else(|problem| panic!("{problem}")));
         self
     }

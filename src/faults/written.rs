@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{CloseAt, DelayRange, Fault, FaultEffect, FaultEnd, FaultResponse};
+use super::{ClosePoint, DelayRange, Fault, FaultEffect, FaultEnd, FaultResponse};
 use crate::clock::format_duration;
 
 impl Fault {
@@ -39,9 +39,9 @@ impl Fault {
             Some(FaultEffect::Truncation) => say("answer", "cut-off".into()),
             Some(FaultEffect::BrokenJson) => say("answer", "broken-json".into()),
             Some(FaultEffect::WrongSignature) => say("answer", "wrong-signature".into()),
-            Some(FaultEffect::Close(CloseAt::BeforeAnswer)) => say("close", "before-answer".into()),
-            Some(FaultEffect::Close(CloseAt::InHeaders)) => say("close", "in-headers".into()),
-            Some(FaultEffect::Close(CloseAt::InBody)) => say("close", "in-body".into()),
+            Some(FaultEffect::Close(ClosePoint::BeforeAnswer)) => say("close", "before-answer".into()),
+            Some(FaultEffect::Close(ClosePoint::InHeaders)) => say("close", "in-headers".into()),
+            Some(FaultEffect::Close(ClosePoint::InBody)) => say("close", "in-body".into()),
             Some(FaultEffect::Reset) => say("close", "reset".into()),
             Some(FaultEffect::ContentType(content_type)) => say("content_type", content_type.as_str().into()),
             Some(FaultEffect::Throttle(rate)) => say("drip", rate.get().into()),
@@ -68,18 +68,18 @@ mod tests {
             Fault::status(503).on(Endpoint::Result).times(2),
             Fault::status(503).retry_after(Duration::from_millis(90_500)).body(r#"{"error": "busy"}"#).calls(3..=5),
             Fault::status(502).body_of_type("text/plain", "no").for_scenario("approved").forever(),
-            Fault::too_many_requests(2 * second).named("busy").lasting(60 * second),
+            Fault::too_many_requests(2 * second).named("busy").for_duration(60 * second),
             Fault::delay(3 * second),
             Fault::delay_between(second, 86_400 * second).on(Endpoint::Widget),
             Fault::html().delayed_by(Duration::from_micros(1_500)),
-            Fault::close(CloseAt::BeforeAnswer),
-            Fault::close(CloseAt::InHeaders),
-            Fault::close(CloseAt::InBody),
+            Fault::close(ClosePoint::BeforeAnswer),
+            Fault::close(ClosePoint::InHeaders),
+            Fault::close(ClosePoint::InBody),
             Fault::reset(),
-            Fault::cut_off(),
+            Fault::truncate(),
             Fault::broken_json(),
             Fault::content_type("text/plain"),
-            Fault::drip(7),
+            Fault::throttle(7),
             Fault::wrong_signature(),
         ] {
             let FaultFile(read) = serde_json::from_value(fault.to_file_value().into()).unwrap();

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use hyper::body::Body;
 
 use super::{arriving::IncomingBodyError, multipart};
-use crate::config::Limits;
+use crate::config::RequestLimits;
 
 /// By then a body has shown what it is: so long is the longest boundary with the header below it.
 const SNIFF_BYTES: usize = 100;
@@ -39,7 +39,7 @@ pub(super) enum BodyError {
 pub(super) async fn read(
     body: &mut (impl Body<Data = Bytes, Error: Into<BoxError>> + Unpin),
     content_type: &str,
-    limits: &Limits,
+    limits: &RequestLimits,
 ) -> Result<FullBody, BodyError> {
     let mut read = BodyChunks::default();
     let mut kind = None;
@@ -107,7 +107,7 @@ struct BodyKind {
 }
 
 impl BodyKind {
-    fn detect(body: &[u8], content_type: &str, limits: &Limits) -> Self {
+    fn detect(body: &[u8], content_type: &str, limits: &RequestLimits) -> Self {
         let boundary = multipart::boundary(content_type, visible(body));
         Self { limit: if boundary.is_some() { limits.multipart_body } else { limits.body }, boundary }
     }
@@ -126,7 +126,7 @@ pub(super) fn visible(body: &[u8]) -> &[u8] {
     body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii_start()
 }
 
-fn has_shown_itself(body: &[u8], limits: &Limits) -> bool {
+fn has_shown_itself(body: &[u8], limits: &RequestLimits) -> bool {
     if BYTE_ORDER_MARK.starts_with(body) {
         return false;
     }
@@ -152,7 +152,7 @@ mod tests {
             let frame = [start, &[b'a'; 1000][start.len()..]].concat();
             Ok::<_, Infallible>(Bytes::from(frame))
         });
-        let limits = Limits { body: 10_000, multipart_body: 50_000, ..Limits::default() };
+        let limits = RequestLimits { body: 10_000, multipart_body: 50_000, ..RequestLimits::default() };
         let problem = read(&mut Body::from_stream(frames), content_type, &limits).await.unwrap_err();
         (count.iter().count(), problem)
     }
@@ -177,7 +177,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_body_is_shows_in_whatever_pieces_it_comes() {
         let whole = b"\xef\xbb\xbf \r\n--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb\r\n--x--\r\n";
-        let limits = Limits { body: 10, ..Limits::default() };
+        let limits = RequestLimits { body: 10, ..RequestLimits::default() };
         for piece in 1..=whole.len() {
             let frames = whole.chunks(piece).map(|frame| Ok::<_, Infallible>(Bytes::from_static(frame)));
             let read = read(&mut Body::from_stream(stream::iter(frames)), "", &limits).await.unwrap();

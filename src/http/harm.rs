@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     company::Tenant,
-    faults::{CloseAt, FaultEffect, FaultHit, FaultResponse},
+    faults::{ClosePoint, FaultEffect, FaultHit, FaultResponse},
     mock::MockService,
 };
 
@@ -110,12 +110,12 @@ async fn apply_effect(mut response: Response<Body>, effect: &FaultEffect) -> Res
     match effect {
         // These were answered instead.
         FaultEffect::Response(_) | FaultEffect::Html => response,
-        FaultEffect::Close(CloseAt::BeforeAnswer) => cut_connection(response, ConnectionCut::Before),
-        FaultEffect::Close(CloseAt::InHeaders) => cut_connection(response, ConnectionCut::InHeaders),
+        FaultEffect::Close(ClosePoint::BeforeAnswer) => cut_connection(response, ConnectionCut::Before),
+        FaultEffect::Close(ClosePoint::InHeaders) => cut_connection(response, ConnectionCut::InHeaders),
         FaultEffect::Reset => cut_connection(response, ConnectionCut::Reset),
         FaultEffect::Truncation => truncate_body(response).await,
         // What comes as a stream is sent in chunks.
-        FaultEffect::Close(CloseAt::InBody) => {
+        FaultEffect::Close(ClosePoint::InBody) => {
             truncate_body(response).await.map(|body| Body::from_stream(body.into_data_stream()))
         }
         FaultEffect::ContentType(content_type) => {

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use futures_util::stream;
 
-use crate::{config::Limits, foreign_text::shortened};
+use crate::{config::RequestLimits, foreign_text::shortened};
 
 /// One part of a multipart body.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
 ///
 /// A message that says what is malformed, that there are too many, or that one that is text is as large as only a file
 /// may be.
-pub(super) async fn parts(body: Bytes, boundary: String, limits: &Limits) -> Result<Vec<MultipartPart>, String> {
+pub(super) async fn parts(body: Bytes, boundary: String, limits: &RequestLimits) -> Result<Vec<MultipartPart>, String> {
     let mut multipart = multer::Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
     let mut parts = Vec::new();
     while let Some(field) = multipart.next_field().await.map_err(malformed)? {

@@ -19,7 +19,7 @@ use super::{
     multipart::{self, MultipartPart},
 };
 use crate::{
-    config::Limits,
+    config::RequestLimits,
     foreign_text::{MAX_NAMED, shortened},
     json_text::{self, JsonMembers, JsonStr, compact},
     signature::Payload,
@@ -42,7 +42,7 @@ impl ReceivedBody {
     pub(crate) async fn read(
         head: &Parts,
         body: &mut (impl Body<Data = Bytes, Error: Into<BoxError>> + Unpin),
-        limits: &Limits,
+        limits: &RequestLimits,
     ) -> Result<Self, VendorError> {
         let FullBody { bytes, boundary } =
             body::read(body, content_type(head), limits).await.map_err(|problem| match problem {
@@ -65,7 +65,7 @@ impl ReceivedBody {
     /// # Errors
     ///
     /// As [`ReceivedBody::read`].
-    pub(crate) fn from_bytes(head: &Parts, body: Bytes, limits: &Limits) -> Result<Self, VendorError> {
+    pub(crate) fn from_bytes(head: &Parts, body: Bytes, limits: &RequestLimits) -> Result<Self, VendorError> {
         let mut body = Full::new(body);
         Self::read(head, &mut body, limits).now_or_never().expect("all of it is there, so nothing is waited for")
     }
@@ -99,14 +99,18 @@ impl<'a> Params<'a> {
     /// # Errors
     ///
     /// `argumentError` that says what is malformed.
-    pub(crate) fn read(head: &'a Parts, received: &'a ReceivedBody, limits: &Limits) -> Result<Self, VendorError> {
+    pub(crate) fn read(
+        head: &'a Parts,
+        received: &'a ReceivedBody,
+        limits: &RequestLimits,
+    ) -> Result<Self, VendorError> {
         let given = form(head.uri.query().unwrap_or_default().as_bytes());
         let mut params = Self { values: given, read_as: "query", received };
         params.read_body(content_type(head), limits).map_err(|problem| unreadable(head, problem))?;
         Ok(params)
     }
 
-    fn read_body(&mut self, content_type: &str, limits: &Limits) -> Result<(), String> {
+    fn read_body(&mut self, content_type: &str, limits: &RequestLimits) -> Result<(), String> {
         let ReceivedBody { body, parts } = self.received;
         let visible = body::visible(body);
         match (visible.first(), parts) {
@@ -267,7 +271,7 @@ impl<'a> Params<'a> {
     /// # Errors
     ///
     /// `argumentError` when it is something else.
-    pub(crate) fn object(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
+    pub(crate) fn object(&self, name: &str, limits: &RequestLimits) -> Result<Cow<'_, str>, VendorError> {
         self.json_text(name, "object", '{', limits)
     }
 
@@ -276,12 +280,18 @@ impl<'a> Params<'a> {
     /// # Errors
     ///
     /// `argumentError` when it is something else.
-    pub(crate) fn list(&self, name: &str, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
+    pub(crate) fn list(&self, name: &str, limits: &RequestLimits) -> Result<Cow<'_, str>, VendorError> {
         self.json_text(name, "array", '[', limits)
     }
 
     /// The text of a JSON value that begins so; text of JSON is read, twice where it is quoted. Empty for none.
-    fn json_text(&self, name: &str, kind: &str, begins: char, limits: &Limits) -> Result<Cow<'_, str>, VendorError> {
+    fn json_text(
+        &self,
+        name: &str,
+        kind: &str,
+        begins: char,
+        limits: &RequestLimits,
+    ) -> Result<Cow<'_, str>, VendorError> {
         let (mut value, texts_inside) = match self.get(name) {
             None => return Ok(Cow::Borrowed("")),
             Some(ParamValue::Text(text)) => (json_in(Cow::Borrowed(text), name, limits)?, 1),
@@ -306,7 +316,7 @@ impl<'a> Params<'a> {
 }
 
 /// JSON in a text, checked and without the blanks around it; a blank text stays empty.
-fn json_in<'a>(text: Cow<'a, str>, name: &str, limits: &Limits) -> Result<Cow<'a, str>, VendorError> {
+fn json_in<'a>(text: Cow<'a, str>, name: &str, limits: &RequestLimits) -> Result<Cow<'a, str>, VendorError> {
     if !text.trim().is_empty() {
         json_text::check(text.as_bytes(), limits.depth)
             .map_err(|problem| VendorError::argument(format!("`{name}` {problem}")))?;

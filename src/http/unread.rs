@@ -17,14 +17,18 @@ use tokio::sync::oneshot;
 use tower::Service;
 
 use super::arriving::{IncomingBody, IncomingBodyError};
-use crate::config::Limits;
+use crate::config::RequestLimits;
 
 /// How much of a body that nobody wants is read and thrown away, in units of the largest limit, before the connection
 /// is given up.
 const DRAINED: usize = 16;
 
 /// Answers a request when all of its body has been read, by whoever answers it or here.
-pub(super) async fn answer(mut router: Router, request: Request<IncomingBody>, limits: &Limits) -> Response<Body> {
+pub(super) async fn answer(
+    mut router: Router,
+    request: Request<IncomingBody>,
+    limits: &RequestLimits,
+) -> Response<Body> {
     if request.body().is_end_stream() {
         let Ok(response) = router.call(request.map(Body::new)).await;
         return response;
@@ -39,7 +43,7 @@ pub(super) async fn answer(mut router: Router, request: Request<IncomingBody>, l
 }
 
 /// Reads what is left of a body and throws it away, up to a length at which the connection is given up.
-pub(super) async fn drain(mut body: IncomingBody, limits: &Limits) {
+pub(super) async fn drain(mut body: IncomingBody, limits: &RequestLimits) {
     body.discard();
     let most = limits.body.max(limits.multipart_body).saturating_mul(DRAINED);
     let mut length = 0;

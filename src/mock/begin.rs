@@ -160,10 +160,10 @@ impl MockService {
         }
         match tenant.next_in_queue() {
             Some(ScenarioChoice::Named(name)) => return named(&name, QUEUE, Some(ScenarioChoice::Named(name.clone()))),
-            Some(ScenarioChoice::Own(scenario)) => {
+            Some(ScenarioChoice::Inline(scenario)) => {
                 // The files may have changed since it was queued.
                 catalogue.check_names(&scenario).map_err(|error| VendorError::argument(error.to_string()))?;
-                let queued = Some(ScenarioChoice::Own(scenario.clone()));
+                let queued = Some(ScenarioChoice::Inline(scenario.clone()));
                 return Ok(ScenarioSelection { scenario, reason: QUEUE.into(), queued });
             }
             None => {}

@@ -16,7 +16,7 @@ use crate::{
     company::{Company, EventKind},
     config::Config,
     data_file::{FileProblem, LoadDiagnostics, LoadError},
-    scenario::{Origin, Scenario, Stage},
+    scenario::{Scenario, ScenarioSource, Stage},
     vendor::FormLayers,
 };
 
@@ -50,7 +50,7 @@ pub struct ScenarioInfo {
     /// What happens, in a sentence.
     pub description: String,
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: ScenarioSource,
     /// What its `match` looks at, which takes calls of `begin/` that do not ask for it; empty without one.
     pub matches: Vec<String>,
     /// The error that `begin/` answers instead of beginning a session.

@@ -1,6 +1,6 @@
 //! A person goes from screen to screen of the widget.
 
-use super::{Finish, MockService, SentCode};
+use super::{FinishRequest, MockService, VerificationCode};
 use crate::{
     flow::{
         AnswerContext, AnswerError, Capture, CaptureSource, CaptureSubject, Channel, Flow, FlowProgress, FollowUp,
@@ -124,9 +124,13 @@ impl MockService {
                 Some(FollowUp::SendCode { channel, address, resends }) => {
                     Some((channel, verification_code(token, &address, resends), address))
                 }
-                Some(FollowUp::Finish) => return Ok(AnswerResult::Finished(self.finish(token, Finish::default())?)),
+                Some(FollowUp::Finish) => {
+                    return Ok(AnswerResult::Finished(self.finish(token, FinishRequest::default())?));
+                }
                 Some(FollowUp::Disagree) => {
-                    return Ok(AnswerResult::Finished(self.finish(token, Finish::from(Outcome::DisagreedWithTerms))?));
+                    return Ok(AnswerResult::Finished(
+                        self.finish(token, FinishRequest::from(Outcome::DisagreedWithTerms))?,
+                    ));
                 }
             };
             let answered = flow.screens.iter().find(|screen| screen.id == answer.screen).and_then(Screen::step);
@@ -273,11 +277,11 @@ impl MockService {
 }
 
 /// The codes that a person was sent last, in the order of the screens that ask for them.
-pub(super) fn sent_codes(token: &str, spec: &SessionSpec, progress: &FlowProgress) -> Vec<SentCode> {
+pub(super) fn sent_codes(token: &str, spec: &SessionSpec, progress: &FlowProgress) -> Vec<VerificationCode> {
     let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
     let flow = Flow::new(&flags, &steps, progress, false);
     let sent = flow.screens.into_iter().filter_map(|screen| match screen.content {
-        ScreenKind::Code { channel, address, resends } if !address.is_empty() => Some(SentCode {
+        ScreenKind::Code { channel, address, resends } if !address.is_empty() => Some(VerificationCode {
             by: channel.as_str().to_owned(),
             code: verification_code(token, &address, resends),
             address,

@@ -68,7 +68,7 @@ pub struct SessionDetails {
     /// What the widget found out about where it runs.
     pub findings: Vec<FindingInfo>,
     /// The codes that the live service would have sent.
-    pub codes: Vec<SentCode>,
+    pub codes: Vec<VerificationCode>,
     /// What the person filled in: questionnaire key → question key → answer; `None` where it is invented.
     pub answers: Option<Value>,
     /// The pictures and videos that came into it.
@@ -76,14 +76,14 @@ pub struct SessionDetails {
     /// The tokens of the sessions that are parts of it, in the order in which they began.
     pub children: Vec<String>,
     /// The calls about it that are remembered, in the order in which they were answered.
-    pub calls: Vec<CallOfSession>,
+    pub calls: Vec<CallSummary>,
 }
 
 /// A call about a session; the journal says more of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct CallOfSession {
+pub struct CallSummary {
     /// Its id in the journal.
     pub id: u64,
     /// When it was answered.
@@ -139,7 +139,7 @@ pub struct FindingInfo {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct SentCode {
+pub struct VerificationCode {
     /// `e-mail` or `phone`.
     pub by: String,
     /// The address or number that it would go to.
@@ -170,7 +170,7 @@ impl FindingInfo {
     }
 }
 
-impl CallOfSession {
+impl CallSummary {
     pub(super) fn from_entry((_, entry): &OwnedCall) -> Self {
         let call = &entry.recorded;
         let (at, method, path) = (call.at.to_string(), call.method.to_string(), call.path().to_owned());

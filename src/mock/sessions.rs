@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    BrowserInfo, CallFilter, CallOfSession, FindingInfo, MockService, ReachedStep, SessionDetails, SessionInfo,
+    BrowserInfo, CallFilter, CallSummary, FindingInfo, MockService, ReachedStep, SessionDetails, SessionInfo,
     UploadInfo,
     screens::{sent_codes, spec_and_progress},
 };
@@ -204,16 +204,16 @@ impl MockService {
         })
     }
 
-    fn calls_of(&self, tenant: &Arc<Tenant>, token: Token) -> Vec<CallOfSession> {
+    fn calls_of(&self, tenant: &Arc<Tenant>, token: Token) -> Vec<CallSummary> {
         let filter = CallFilter { session: Some(token), ..CallFilter::default() };
         let (calls, _) = self.find_calls(Some(tenant), &filter);
-        calls.iter().map(CallOfSession::from_entry).collect()
+        calls.iter().map(CallSummary::from_entry).collect()
     }
 
     /// The last calls of a company, or of all and of nobody, in the order in which they were answered.
-    pub(crate) fn last_calls(&self, tenant: Option<&Arc<Tenant>>, most: usize) -> Vec<CallOfSession> {
+    pub(crate) fn last_calls(&self, tenant: Option<&Arc<Tenant>>, most: usize) -> Vec<CallSummary> {
         let (calls, _) = self.find_calls(tenant, &CallFilter::default());
-        calls[calls.len().saturating_sub(most)..].iter().map(CallOfSession::from_entry).collect()
+        calls[calls.len().saturating_sub(most)..].iter().map(CallSummary::from_entry).collect()
     }
 
     /// Removes a session, without an answer to anybody; false when there is none of that token.

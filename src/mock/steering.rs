@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DecideError, MockService, Token};
+use super::{DecisionError, MockService, Token};
 use crate::{
     clock::ClockChange,
     company::{Event, Tenant},
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct FellDue {
+pub struct DueEvent {
     /// When it was due, as RFC 3339 in UTC.
     pub at: String,
     /// The company it belongs to; `None` for the server.
@@ -26,23 +26,26 @@ pub struct FellDue {
     /// The token of the session it belongs to.
     pub session: Option<String>,
     /// What it was.
-    pub what: Due,
+    pub what: DueEventKind,
 }
 
 /// What fell due.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Due {
+pub enum DueEventKind {
     /// A stage of a session's scenario came: which, in words.
-    Stage(String),
+    #[serde(rename = "stage")]
+    StageReached(String),
     /// A session's token ran out while the person had the widget open.
-    Abandoned,
+    #[serde(rename = "abandoned")]
+    SessionAbandoned,
     /// A session's token ran out before anybody opened the widget.
-    Expired,
+    #[serde(rename = "expired")]
+    SessionExpired,
     /// The fault of that name ended.
-    FaultEnded(String),
+    #[serde(rename = "fault_ended")]
+    FaultExpired(String),
 }
 
 /// Why no other scenario happens to a session.
@@ -56,24 +59,24 @@ pub(crate) enum SwitchScenarioError {
 
 impl MockService {
     /// Moves the clock of a company; answers what fell due, in the order of time.
-    pub(crate) fn advance(&self, tenant: &Tenant, by: Duration) -> Vec<FellDue> {
+    pub(crate) fn advance(&self, tenant: &Tenant, by: Duration) -> Vec<DueEvent> {
         self.clock_moved(tenant, tenant.change_clock(ClockChange::Advance(by)))
     }
 
     /// Sets the clock of a company. What came does not go away when it is set back.
-    pub(crate) fn set_clock(&self, tenant: &Tenant, moment: Timestamp) -> Vec<FellDue> {
+    pub(crate) fn set_clock(&self, tenant: &Tenant, moment: Timestamp) -> Vec<DueEvent> {
         self.clock_moved(tenant, tenant.change_clock(ClockChange::Set(moment)))
     }
 
     /// Moves every clock: that of each company, and the server's.
-    pub(crate) fn advance_all(&self, by: Duration) -> Vec<FellDue> {
+    pub(crate) fn advance_all(&self, by: Duration) -> Vec<DueEvent> {
         let mut due: Vec<_> = self.tenants.all().iter().flat_map(|tenant| self.advance(tenant, by)).collect();
         due.extend(self.server_clock_moved(ClockChange::Advance(by)));
         due
     }
 
     /// Sets the server's clock, and no company's.
-    pub(crate) fn set_own_clock(&self, moment: Timestamp) -> Vec<FellDue> {
+    pub(crate) fn set_own_clock(&self, moment: Timestamp) -> Vec<DueEvent> {
         self.server_clock_moved(ClockChange::Set(moment))
     }
 
@@ -83,14 +86,14 @@ impl MockService {
         self.clock.update(turn, tell).1
     }
 
-    fn server_clock_moved(&self, turn: ClockChange) -> Vec<FellDue> {
+    fn server_clock_moved(&self, turn: ClockChange) -> Vec<DueEvent> {
         let now = self.turn_own_clock(turn);
         let ended = self.faults.expire(now).into_iter();
-        let ended = ended.map(|(name, at)| FellDue {
+        let ended = ended.map(|(name, at)| DueEvent {
             at: at.to_string(),
             company_key: None,
             session: None,
-            what: Due::FaultEnded(name),
+            what: DueEventKind::FaultExpired(name),
         });
         ended.collect()
     }
@@ -108,27 +111,29 @@ impl MockService {
         self.tenants.all().iter().for_each(|tenant| tenant.clear_faults());
     }
 
-    fn clock_moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<FellDue> {
-        let mut due: Vec<(Timestamp, Option<Token>, Due)> = Vec::new();
+    fn clock_moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<DueEvent> {
+        let mut due: Vec<(Timestamp, Option<Token>, DueEventKind)> = Vec::new();
         tenant.sessions.update_all(|session, _| {
             let token = Some(session.token);
             due.extend(session.advance_clock(before, now).into_iter().map(|(at, event)| {
                 let what = match event {
-                    DueSessionEvent::StageReached(stage) => Due::Stage(stage),
-                    DueSessionEvent::SessionAbandoned => Due::Abandoned,
-                    DueSessionEvent::SessionExpired => Due::Expired,
+                    DueSessionEvent::StageReached(stage) => DueEventKind::StageReached(stage),
+                    DueSessionEvent::SessionAbandoned => DueEventKind::SessionAbandoned,
+                    DueSessionEvent::SessionExpired => DueEventKind::SessionExpired,
                 };
                 (at, token, what)
             }));
         });
-        due.extend(tenant.faults.expire(now).into_iter().map(|(name, at)| (at, None, Due::FaultEnded(name))));
+        due.extend(
+            tenant.faults.expire(now).into_iter().map(|(name, at)| (at, None, DueEventKind::FaultExpired(name))),
+        );
         due.sort_by_key(|(at, token, _)| (*at, *token));
         let company = &tenant.key;
         tracing::info!(company, %now, due = due.len(), "the clock was moved");
-        let fell_due = |(at, token, what): (Timestamp, Option<Token>, Due)| {
+        let fell_due = |(at, token, what): (Timestamp, Option<Token>, DueEventKind)| {
             tracing::debug!(company, %at, session = token.map(tracing::field::display), ?what, "fell due");
             let session = token.map(|token| token.to_string());
-            FellDue { at: at.to_string(), company_key: Some(company.clone()), session, what }
+            DueEvent { at: at.to_string(), company_key: Some(company.clone()), session, what }
         };
         due.into_iter().map(fell_due).collect()
     }
@@ -149,9 +154,9 @@ impl MockService {
                 catalogue.scenarios.check(&name)?;
                 Ok(ScenarioChoice::Named(name))
             }
-            ScenarioChoice::Own(scenario) => {
+            ScenarioChoice::Inline(scenario) => {
                 let ready = catalogue.ready(&scenario, &self.config.finish);
-                ready.map(ScenarioChoice::Own).map_err(|error| error.to_string())
+                ready.map(ScenarioChoice::Inline).map_err(|error| error.to_string())
             }
         });
         tenant.enqueue(ready.collect::<Result<_, String>>()?);
@@ -181,15 +186,15 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// [`DecideError`] when there is no such session, the verdict does not go together, or none is given and the
+    /// [`DecisionError`] when there is no such session, the verdict does not go together, or none is given and the
     /// scenario does not wait for one.
-    pub(crate) fn decide(&self, token: &str, verdict: Option<&Verdict>) -> Result<(), DecideError> {
-        verdict.map_or(Ok(()), Verdict::check).map_err(DecideError::Verdict)?;
+    pub(crate) fn decide(&self, token: &str, verdict: Option<&Verdict>) -> Result<(), DecisionError> {
+        verdict.map_or(Ok(()), Verdict::check).map_err(DecisionError::InvalidVerdict)?;
         let decided = self.in_session(token, |session, now| {
             let decided =
                 verdict.map(|verdict| verdict.clone().completed_for_decision(session.default_reject_reason()));
             session.decide(decided, now)
         });
-        decided.unwrap_or(Err(DecideError::NoSuchSession))
+        decided.unwrap_or(Err(DecisionError::NoSuchSession))
     }
 }

@@ -24,14 +24,14 @@ use crate::{
 /// ```
 #[must_use]
 #[derive(Debug, Clone, Default)]
-pub struct Finish {
+pub struct FinishRequest {
     /// Instead of what the scenario says.
     verdict: Option<Verdict>,
     /// What the person filled in; without it the answers are invented.
     answers: Option<Value>,
 }
 
-impl Finish {
+impl FinishRequest {
     /// What the person filled in, as a JSON object: questionnaire key → question key → answer.
     pub fn answers(mut self, answers: Value) -> Self {
         self.answers = Some(answers);
@@ -39,7 +39,7 @@ impl Finish {
     }
 }
 
-impl Finish {
+impl FinishRequest {
     /// What the control API takes for it.
     pub(crate) fn written(&self) -> Map<String, Value> {
         let mut keys = self.verdict.as_ref().map(|verdict| verdict.to_file_value("outcome")).unwrap_or_default();
@@ -48,7 +48,7 @@ impl Finish {
     }
 }
 
-impl<V: Into<Verdict>> From<V> for Finish {
+impl<V: Into<Verdict>> From<V> for FinishRequest {
     fn from(verdict: V) -> Self {
         Self { verdict: Some(verdict.into()), answers: None }
     }
@@ -115,9 +115,9 @@ impl MockService {
     /// # Errors
     ///
     /// [`FinishError`]; the session is as it was then.
-    pub(crate) fn finish(&self, token: &str, finish: Finish) -> Result<Option<String>, FinishError> {
-        let Finish { verdict, answers } = finish;
-        verdict.as_ref().map_or(Ok(()), Verdict::check).map_err(FinishError::Verdict)?;
+    pub(crate) fn finish(&self, token: &str, finish: FinishRequest) -> Result<Option<String>, FinishError> {
+        let FinishRequest { verdict, answers } = finish;
+        verdict.as_ref().map_or(Ok(()), Verdict::check).map_err(FinishError::InvalidVerdict)?;
         let disagrees = verdict.as_ref().is_some_and(Verdict::disagrees);
         let answers = match answers.filter(|_| !disagrees) {
             // A form can be long, and is checked while nobody has to wait for the session.
@@ -125,13 +125,13 @@ impl MockService {
                 let spec = self.view(token, |session| session.spec.clone())?;
                 Some(
                     QuestionnaireAnswers::new(answers, &spec.form_layers().read_steps())
-                        .map_err(FinishError::Answers)?,
+                        .map_err(FinishError::InvalidAnswers)?,
                 )
             }
             Some(other) => {
                 let other = other.to_string();
                 let problem = format!("the answers are not a JSON object: {}", shortened(&other));
-                return Err(FinishError::Answers(problem));
+                return Err(FinishError::InvalidAnswers(problem));
             }
             None => None,
         };

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
-use super::{BeginContent, Origin, Scenario, Trigger, file::ScenarioFile};
+use super::{BeginContent, Scenario, ScenarioSource, Trigger, file::ScenarioFile};
 use crate::{
     built_in::SCENARIOS,
     data_file::{DataFile, LoadDiagnostics},
@@ -46,7 +46,7 @@ impl BuiltInScenarios {
         let read = || {
             let file: ScenarioFile =
                 DataFile::built_in(&SCENARIOS[place]).parse().expect("built-in scenarios can be read");
-            Arc::new(file.named(name, Origin::BuiltIn).with_finish_trigger(&self.finish))
+            Arc::new(file.named(name, ScenarioSource::BuiltIn).with_finish_trigger(&self.finish))
         };
         Some(self.read[place].get_or_init(read))
     }
@@ -66,8 +66,9 @@ impl ScenarioRegistry {
     ) -> Self {
         let (mut own, mut broken) = (BTreeMap::new(), BTreeSet::new());
         for file in files {
-            let named =
-                |parsed: ScenarioFile| Arc::new(parsed.named(&file.name, Origin::File).with_finish_trigger(finish));
+            let named = |parsed: ScenarioFile| {
+                Arc::new(parsed.named(&file.name, ScenarioSource::File).with_finish_trigger(finish))
+            };
             match findings.ok_or_record(file.parse()).map(named) {
                 Some(scenario) => drop(own.insert(file.name.clone(), scenario)),
                 None => drop(broken.insert(file.name.clone())),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{BeginMatch, Origin, PersonPatch, Scenario, Stage, StageEffect, Trigger, Verdict};
+use super::{BeginMatch, PersonPatch, Scenario, ScenarioSource, Stage, StageEffect, Trigger, Verdict};
 use crate::{
     clock::parse_duration,
     faults::{Endpoint, Fault},
@@ -26,7 +26,7 @@ impl Scenario {
             person: None,
             operator_answers: Map::new(),
             stages: Vec::new(),
-            origin: Origin::Rust,
+            origin: ScenarioSource::Rust,
             problem: None,
         }
     }

@@ -10,7 +10,7 @@ pub enum ScenarioChoice {
     /// One of the files, or one that the server was started with.
     Named(String),
     /// One that nobody else can ask for.
-    Own(Arc<Scenario>),
+    Inline(Arc<Scenario>),
 }
 
 impl ScenarioChoice {
@@ -18,7 +18,7 @@ impl ScenarioChoice {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Named(name) => name,
-            Self::Own(scenario) => &scenario.name,
+            Self::Inline(scenario) => &scenario.name,
         }
     }
 }
@@ -37,6 +37,6 @@ impl From<String> for ScenarioChoice {
 
 impl From<Scenario> for ScenarioChoice {
     fn from(scenario: Scenario) -> Self {
-        Self::Own(Arc::new(scenario))
+        Self::Inline(Arc::new(scenario))
     }
 }

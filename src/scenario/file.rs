@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    BeginMatch, Origin, PersonPatch, RejectReason, ResultValue, Scenario, ScreeningMatch, Stage, StageEffect, Verdict,
+    BeginMatch, PersonPatch, RejectReason, ResultValue, Scenario, ScenarioSource, ScreeningMatch, Stage, StageEffect,
+    Verdict,
     check::{check_answer, check_order},
     trigger::Triggers,
 };
@@ -242,7 +243,7 @@ impl RawStage {
 
 impl ScenarioFile {
     /// The scenario, under that name.
-    pub(crate) fn named(self, name: &str, origin: Origin) -> Scenario {
+    pub(crate) fn named(self, name: &str, origin: ScenarioSource) -> Scenario {
         let Self(scenario) = self;
         Scenario { name: name.to_owned(), origin, ..scenario }
     }

@@ -68,7 +68,7 @@ pub struct Scenario {
     /// What the vendor's operator answers: question key → answer.
     pub(crate) operator_answers: Map<String, Value>,
     pub(crate) stages: Vec<Stage>,
-    pub(crate) origin: Origin,
+    pub(crate) origin: ScenarioSource,
     /// What cannot be, of what it was built from.
     problem: Option<String>,
 }
@@ -78,7 +78,7 @@ pub struct Scenario {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Origin {
+pub enum ScenarioSource {
     /// It comes with the mock.
     BuiltIn,
     /// It stands in a file.

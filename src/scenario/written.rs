@@ -125,20 +125,20 @@ mod tests {
     use crate::{
         built_in::SCENARIOS,
         data_file::DataFile,
-        scenario::{Origin, ScenarioFile, ScreeningMatch},
+        scenario::{ScenarioFile, ScenarioSource, ScreeningMatch},
     };
 
     fn read(mut written: Map<String, Value>) -> Scenario {
         let name = written.shift_remove("name").unwrap();
         let file: ScenarioFile = serde_json::from_value(written.into()).unwrap();
-        file.named(name.as_str().unwrap(), Origin::File)
+        file.named(name.as_str().unwrap(), ScenarioSource::File)
     }
 
     #[test]
     fn every_built_in_scenario_that_is_written_is_read_as_it_was() {
         for file in SCENARIOS {
             let parsed: ScenarioFile = DataFile::built_in(file).parse().unwrap();
-            let scenario = parsed.named(file.name, Origin::File);
+            let scenario = parsed.named(file.name, ScenarioSource::File);
             assert_eq!(format!("{:?}", read(scenario.to_file_value())), format!("{scenario:?}"), "{}", file.name);
         }
     }
@@ -172,7 +172,7 @@ mod tests {
         });
         let parsed: Result<ScenarioFile, _> = serde_json::from_value(file);
         let Ok(parsed) = parsed else { panic!("{}", parsed.err().unwrap()) };
-        let scenario = parsed.named("all", Origin::File);
+        let scenario = parsed.named("all", ScenarioSource::File);
         assert_eq!(format!("{:?}", read(scenario.to_file_value())), format!("{scenario:?}"));
     }
 }

@@ -14,10 +14,10 @@ use tokio::runtime::{Builder, Runtime};
 use super::{
     StartError,
     builder::MockServerBuilder,
-    calls::Calls,
+    calls::CallQuery,
     control::{Control as Async, ControlError},
-    expect::{Expectation, Expected},
-    waiting::WaitFor,
+    expect::{ExpectationGuard, ExpectedCalls},
+    waiting::SessionWait,
 };
 use crate::{
     company::Company,
@@ -25,7 +25,7 @@ use crate::{
     coverage::Coverage,
     faults::{Fault, FaultInfo},
     http::CallInfo,
-    mock::{CompanyInfo, FellDue, Finish, ScenarioInfo, SessionDetails, SessionInfo},
+    mock::{CompanyInfo, DueEvent, FinishRequest, ScenarioInfo, SessionDetails, SessionInfo},
     scenario::{Scenario, ScenarioChoice, Verdict},
 };
 
@@ -95,7 +95,7 @@ impl MockServer {
     }
 
     /// Waits for something in a session, as [`crate::MockServer::wait_for`].
-    pub fn wait_for(&self, token: &str) -> WaitFor<Control> {
+    pub fn wait_for(&self, token: &str) -> SessionWait<Control> {
         self.control().wait_for(token)
     }
 
@@ -162,7 +162,7 @@ macro_rules! waiting {
 }
 
 waiting! {
-    fn ready() -> Value;
+    fn health() -> Value;
     fn settings() -> Value;
     fn companies() -> Vec<CompanyInfo>;
     fn add_company(company: impl Into<Company>) -> CompanyInfo;
@@ -174,31 +174,31 @@ waiting! {
     fn session(token: &str) -> SessionDetails;
     fn begin(wish: Value) -> SessionInfo;
     fn finish(token: &str) -> SessionInfo;
-    fn finish_as(token: &str, finish: impl Into<Finish>) -> SessionInfo;
+    fn finish_as(token: &str, finish: impl Into<FinishRequest>) -> SessionInfo;
     fn decide(token: &str, verdict: impl Into<Verdict>) -> SessionInfo;
     fn decide_as_scripted(token: &str) -> SessionInfo;
-    fn play(token: &str, scenario: &str) -> SessionInfo;
+    fn switch_scenario(token: &str, scenario: &str) -> SessionInfo;
     fn expire(token: &str) -> SessionInfo;
     fn remove_session(token: &str) -> ();
     fn scenarios() -> Vec<ScenarioInfo>;
     fn scenario(name: &str) -> ScenarioInfo;
     fn add_scenario(scenario: Scenario) -> ScenarioInfo;
-    fn next_scenario(scenario: impl Into<ScenarioChoice>) -> ();
-    fn next_scenarios(scenarios: Vec<ScenarioChoice>) -> ();
+    fn queue_scenario(scenario: impl Into<ScenarioChoice>) -> ();
+    fn queue_scenarios(scenarios: Vec<ScenarioChoice>) -> ();
     fn queue() -> Vec<String>;
     fn empty_queue() -> ();
-    fn fault(fault: Fault) -> FaultInfo;
+    fn add_fault(fault: Fault) -> FaultInfo;
     fn faults() -> Vec<FaultInfo>;
     fn remove_fault(name: &str) -> bool;
     fn clear_faults() -> ();
     fn now() -> SystemTime;
-    fn advance(by: Duration) -> Vec<FellDue>;
-    fn set_clock(at: SystemTime) -> Vec<FellDue>;
+    fn advance(by: Duration) -> Vec<DueEvent>;
+    fn set_clock(at: SystemTime) -> Vec<DueEvent>;
     fn freeze_clock() -> ();
-    fn unfreeze_clock() -> ();
+    fn resume_clock() -> ();
     fn coverage() -> Coverage;
     fn calls_of(token: &str) -> Vec<CallInfo>;
-    fn forget_calls() -> ();
+    fn clear_calls() -> ();
 }
 
 impl Control {
@@ -208,13 +208,13 @@ impl Control {
     }
 
     /// As [`crate::Control::wait_for`].
-    pub fn wait_for(&self, token: &str) -> WaitFor<Self> {
-        WaitFor::new(self.clone(), token)
+    pub fn wait_for(&self, token: &str) -> SessionWait<Self> {
+        SessionWait::new(self.clone(), token)
     }
 
     /// As [`crate::Control::calls`].
-    pub fn calls(&self) -> Calls<Self> {
-        Calls::new(self.clone())
+    pub fn calls(&self) -> CallQuery<Self> {
+        CallQuery::new(self.clone())
     }
 
     /// As [`crate::Control::expect`]; [`Control::verify`] verifies it before it is dropped.
@@ -223,7 +223,7 @@ impl Control {
     ///
     /// [`ControlError`] when nothing is remembered.
     #[track_caller]
-    pub fn expect(&self, expected: impl Into<Expected>) -> Result<Expectation, ControlError> {
+    pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> Result<ExpectationGuard, ControlError> {
         self.background.block_on(self.control.expect(expected))
     }
 
@@ -232,7 +232,7 @@ impl Control {
     /// # Errors
     ///
     /// [`ControlError`], for the same reasons.
-    pub fn verify(&self, expectation: Expectation) -> Result<u64, ControlError> {
+    pub fn verify(&self, expectation: ExpectationGuard) -> Result<u64, ControlError> {
         self.background.block_on(expectation.verify())
     }
 

@@ -60,7 +60,7 @@ impl MockServerBuilder {
     pub fn scenario(mut self, scenario: impl Into<ScenarioChoice>) -> Self {
         match scenario.into() {
             ScenarioChoice::Named(name) => self.config.scenario = name,
-            ScenarioChoice::Own(scenario) => {
+            ScenarioChoice::Inline(scenario) => {
                 self.config.scenario = scenario.name.clone();
                 self.config.own_scenarios.push(Arc::unwrap_or_clone(scenario));
             }

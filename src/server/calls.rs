@@ -34,17 +34,17 @@ use crate::{
 /// let mock = MockServer::start().await;
 /// let token = mock.control().begin(serde_json::json!({})).await?.token;
 /// // … the code under test runs …
-/// assert_eq!(mock.calls().to(Endpoint::Result).with("session_token", &token).count(), 0);
-/// mock.calls().to(Endpoint::Result).verify(..=3)?;
+/// assert_eq!(mock.calls().endpoint(Endpoint::Result).with("session_token", &token).count(), 0);
+/// mock.calls().endpoint(Endpoint::Result).verify(..=3)?;
 ///
 /// let client = MockClient::connect(&mock.url()).await?;
-/// assert_eq!(client.calls().to(Endpoint::Result).of_session(&token).count().await?, 0);
+/// assert_eq!(client.calls().endpoint(Endpoint::Result).of_session(&token).count().await?, 0);
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "nothing is asked before it is counted, listed, verified or waited for"]
 #[derive(Clone)]
-pub struct Calls<D> {
+pub struct CallQuery<D> {
     control: D,
     pattern: CallPattern,
     timeout: Duration,
@@ -52,15 +52,15 @@ pub struct Calls<D> {
 
 /// A mock in this process, which answers at once.
 #[derive(Debug, Clone)]
-pub struct AtHand(Control);
+pub struct InProcess(Control);
 
-impl AtHand {
+impl InProcess {
     pub(super) fn new(control: Control) -> Self {
         Self(control)
     }
 }
 
-impl<D> Calls<D> {
+impl<D> CallQuery<D> {
     pub(super) fn new(control: D) -> Self {
         Self { control, pattern: CallPattern::default(), timeout: DEFAULT_WAIT_TIMEOUT }
     }
@@ -71,13 +71,13 @@ impl<D> Calls<D> {
     }
 
     /// Those that are like this, instead of what was said so far.
-    pub fn like(self, pattern: CallPattern) -> Self {
+    pub fn matching(self, pattern: CallPattern) -> Self {
         self.change(|_| pattern)
     }
 
     /// Those of that endpoint.
-    pub fn to(self, endpoint: Endpoint) -> Self {
-        self.change(|pattern| pattern.to(endpoint))
+    pub fn endpoint(self, endpoint: Endpoint) -> Self {
+        self.change(|pattern| pattern.endpoint(endpoint))
     }
 
     /// Those about the session of that token, or that began it.
@@ -126,17 +126,17 @@ impl<D> Calls<D> {
     }
 
     /// Waits for at most so long in real time, instead of 5 seconds.
-    pub fn within(mut self, timeout: Duration) -> Self {
+    pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    fn with_control<E>(self, control: E) -> Calls<E> {
-        Calls { control, pattern: self.pattern, timeout: self.timeout }
+    fn with_control<E>(self, control: E) -> CallQuery<E> {
+        CallQuery { control, pattern: self.pattern, timeout: self.timeout }
     }
 }
 
-impl Calls<Control> {
+impl CallQuery<Control> {
     /// How many there are.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl Calls<Control> {
     ///
     /// # Errors
     ///
-    /// As [`Calls::count`].
+    /// As [`CallQuery::count`].
     pub async fn list(mut self) -> Result<Vec<CallInfo>, ControlError> {
         let mut calls = Vec::new();
         loop {
@@ -199,8 +199,8 @@ impl Calls<Control> {
     }
 }
 
-/// As [`Calls::list`].
-impl IntoFuture for Calls<Control> {
+/// As [`CallQuery::list`].
+impl IntoFuture for CallQuery<Control> {
     type Output = Result<Vec<CallInfo>, ControlError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
@@ -209,26 +209,26 @@ impl IntoFuture for Calls<Control> {
     }
 }
 
-impl Calls<AtHand> {
+impl CallQuery<InProcess> {
     /// How many there are.
     ///
     /// # Panics
     ///
     /// When some of them may have had to make room, nothing is remembered, or a regular expression is none:
-    /// [`Calls::verify`] answers an error instead.
+    /// [`CallQuery::verify`] answers an error instead.
     #[track_caller]
     pub fn count(self) -> u64 {
-        self.expect_ready(Calls::<Control>::count).unwrap_or_else(|error| panic!("{error}"))
+        self.expect_ready(CallQuery::<Control>::count).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// All of them, in the order in which they were answered.
     ///
     /// # Panics
     ///
-    /// As [`Calls::count`].
+    /// As [`CallQuery::count`].
     #[track_caller]
     pub fn list(self) -> Vec<CallInfo> {
-        self.expect_ready(Calls::<Control>::list).unwrap_or_else(|error| panic!("{error}"))
+        self.expect_ready(CallQuery::<Control>::list).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Checks that there are so many: `1`, `1..`, `..=3`, or [`Times`]. Answers how many.
@@ -253,7 +253,7 @@ impl Calls<AtHand> {
 
     fn expect_ready<T, F: Future<Output = Result<T, ControlError>>>(
         self,
-        ask: impl FnOnce(Calls<Control>) -> F,
+        ask: impl FnOnce(CallQuery<Control>) -> F,
     ) -> Result<T, ControlError> {
         let control = self.control.0.clone();
         expect_ready(&control, |control| ask(self.with_control(control)))
@@ -265,23 +265,23 @@ pub(super) fn expect_ready<T, F: Future<Output = T>>(control: &Control, ask: imp
     ask(control.without_waiting()).now_or_never().expect("a mock in this process answers at once")
 }
 
-impl Calls<blocking::Control> {
+impl CallQuery<blocking::Control> {
     /// How many there are.
     ///
     /// # Errors
     ///
     /// [`ControlError`], with status 410 when some of them may have had to make room.
     pub fn count(self) -> Result<u64, ControlError> {
-        self.blocking(Calls::<Control>::count)
+        self.blocking(CallQuery::<Control>::count)
     }
 
     /// All of them, in the order in which they were answered.
     ///
     /// # Errors
     ///
-    /// As [`Calls::count`].
+    /// As [`CallQuery::count`].
     pub fn list(self) -> Result<Vec<CallInfo>, ControlError> {
-        self.blocking(Calls::<Control>::list)
+        self.blocking(CallQuery::<Control>::list)
     }
 
     /// Checks that there are so many: `1`, `1..`, `..=3`, or [`Times`]. Answers how many.
@@ -303,15 +303,15 @@ impl Calls<blocking::Control> {
         self.blocking(|calls| calls.wait_for(count))
     }
 
-    fn blocking<T, F: Future<Output = T>>(self, ask: impl FnOnce(Calls<Control>) -> F) -> T {
+    fn blocking<T, F: Future<Output = T>>(self, ask: impl FnOnce(CallQuery<Control>) -> F) -> T {
         let control = self.control.clone();
         control.wait(|control| ask(self.with_control(control)))
     }
 }
 
-impl<D: fmt::Debug> fmt::Debug for Calls<D> {
+impl<D: fmt::Debug> fmt::Debug for CallQuery<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Calls").field("of", &self.control).field("pattern", &self.pattern).finish()
+        f.debug_struct("CallQuery").field("of", &self.control).field("pattern", &self.pattern).finish()
     }
 }
 
@@ -322,8 +322,8 @@ struct CountResult {
 
 impl MockServer {
     /// The calls that are remembered, of every company and of nobody, to be counted and waited for:
-    /// `mock.calls().to(Endpoint::Result).with("session_token", &token).count()`.
-    pub fn calls(&self) -> Calls<AtHand> {
-        Calls::new(AtHand::new(self.control()))
+    /// `mock.calls().endpoint(Endpoint::Result).with("session_token", &token).count()`.
+    pub fn calls(&self) -> CallQuery<InProcess> {
+        CallQuery::new(InProcess::new(self.control()))
     }
 }

@@ -27,7 +27,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// # let url = mock.url();
 ///
 /// let client = MockClient::connect(&url).await?;
-/// client.next_scenario("rejected").await?;
+/// client.queue_scenario("rejected").await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -64,7 +64,7 @@ impl MockClient {
             time_limit: REQUEST_TIMEOUT,
             client: Client::builder(TokioExecutor::new()).build_http(),
         }));
-        let ready = client.ready().await?;
+        let ready = client.health().await?;
         if ready["status"] == "ready" {
             Ok(client)
         } else {

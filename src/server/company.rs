@@ -8,10 +8,10 @@ use std::{
 };
 
 use super::{
-    calls::{AtHand, Calls},
+    calls::{CallQuery, InProcess},
     control::Control,
-    expect::{Expectation, Expected},
-    waiting::WaitFor,
+    expect::{ExpectationGuard, ExpectedCalls},
+    waiting::SessionWait,
 };
 use crate::{
     clock::{ClockChange, nearest_moment},
@@ -19,7 +19,7 @@ use crate::{
     coverage::Coverage,
     faults::{Fault, FaultInfo},
     http,
-    mock::{FellDue, MockService, SessionInfo},
+    mock::{DueEvent, MockService, SessionInfo},
     scenario::ScenarioChoice,
 };
 
@@ -33,8 +33,8 @@ use crate::{
 ///
 /// let mock = MockServer::builder().company("one").company("other").start().await?;
 /// let other = mock.company("other")?;
-/// other.next_scenario("rejected")?;
-/// other.fault(Fault::status(503).on(Endpoint::Result));
+/// other.queue_scenario("rejected")?;
+/// other.add_fault(Fault::status(503).on(Endpoint::Result));
 /// other.advance(Duration::from_secs(15 * 60));
 /// other.reset();
 /// # Ok(())
@@ -49,7 +49,7 @@ pub struct CompanyHandle<'a> {
 /// There is no company of that key; says which there are.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct UnknownName(String);
+pub struct UnknownCompany(String);
 
 /// There is no scenario of that name, or one that was built says what cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,9 +65,9 @@ impl fmt::Debug for CompanyHandle<'_> {
 impl<'a> CompanyHandle<'a> {
     /// # Errors
     ///
-    /// [`UnknownName`] when no company has that key.
-    pub(super) fn new(mock: &'a Arc<MockService>, key: &str) -> Result<Self, UnknownName> {
-        let tenant = mock.tenant(key).map_err(|error| UnknownName(error.message))?;
+    /// [`UnknownCompany`] when no company has that key.
+    pub(super) fn new(mock: &'a Arc<MockService>, key: &str) -> Result<Self, UnknownCompany> {
+        let tenant = mock.tenant(key).map_err(|error| UnknownCompany(error.message))?;
         Ok(Self { mock, tenant })
     }
 
@@ -93,16 +93,16 @@ impl<'a> CompanyHandle<'a> {
     /// # Errors
     ///
     /// [`ScenarioError`] when there is no such scenario, or the one that was built cannot be.
-    pub fn next_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ScenarioError> {
-        self.next_scenarios([scenario])
+    pub fn queue_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ScenarioError> {
+        self.queue_scenarios([scenario])
     }
 
-    /// As [`CompanyHandle::next_scenario`], for as many sessions as there are scenarios.
+    /// As [`CompanyHandle::queue_scenario`], for as many sessions as there are scenarios.
     ///
     /// # Errors
     ///
-    /// As [`CompanyHandle::next_scenario`]; none is queued then.
-    pub fn next_scenarios(
+    /// As [`CompanyHandle::queue_scenario`]; none is queued then.
+    pub fn queue_scenarios(
         &self,
         scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>,
     ) -> Result<(), ScenarioError> {
@@ -110,7 +110,7 @@ impl<'a> CompanyHandle<'a> {
     }
 
     /// Lets something go wrong with the next calls of the company.
-    pub fn fault(&self, fault: Fault) {
+    pub fn add_fault(&self, fault: Fault) {
         self.tenant().add_fault(fault);
     }
 
@@ -134,13 +134,13 @@ impl<'a> CompanyHandle<'a> {
     }
 
     /// Moves the company's clock on; answers what fell due, in the order of time.
-    pub fn advance(&self, by: Duration) -> Vec<FellDue> {
+    pub fn advance(&self, by: Duration) -> Vec<DueEvent> {
         self.mock.advance(&self.tenant(), by)
     }
 
     /// Sets the company's clock to a moment, earlier or later; answers what fell due. What came does not go away when
     /// the clock is set back.
-    pub fn set_clock(&self, at: SystemTime) -> Vec<FellDue> {
+    pub fn set_clock(&self, at: SystemTime) -> Vec<DueEvent> {
         self.mock.set_clock(&self.tenant(), nearest_moment(at))
     }
 
@@ -150,7 +150,7 @@ impl<'a> CompanyHandle<'a> {
     }
 
     /// Lets the company's clock run on from where it is.
-    pub fn unfreeze_clock(&self) {
+    pub fn resume_clock(&self) {
         self.tenant().change_clock(ClockChange::Unfreeze);
     }
 
@@ -180,13 +180,13 @@ impl<'a> CompanyHandle<'a> {
     }
 
     /// Waits for something in a session: `company.wait_for(&token).finished().await`.
-    pub fn wait_for(&self, token: &str) -> WaitFor<Control> {
+    pub fn wait_for(&self, token: &str) -> SessionWait<Control> {
         self.control().wait_for(token)
     }
 
     /// The company's calls that are remembered, to be counted and waited for.
-    pub fn calls(&self) -> Calls<AtHand> {
-        Calls::new(AtHand::new(self.control()))
+    pub fn calls(&self) -> CallQuery<InProcess> {
+        CallQuery::new(InProcess::new(self.control()))
     }
 
     /// What the company's code has met since it was reset, and what never.
@@ -196,8 +196,8 @@ impl<'a> CompanyHandle<'a> {
 
     /// Expects calls of the company from now on; it is verified when it is dropped.
     #[track_caller]
-    pub fn expect(&self, expected: impl Into<Expected>) -> Expectation {
-        Expectation::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
+    pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> ExpectationGuard {
+        ExpectationGuard::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
     }
 
     /// Makes the company as it was at the start: no sessions, its first queue and faults, its clock as it stood.

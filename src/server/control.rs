@@ -44,7 +44,7 @@ use crate::{
 /// two.finish(&session.token).await?;
 /// two.decide(&session.token, Outcome::Rejected).await?;
 /// assert_eq!(two.session(&session.token).await?.session.answer, "REJECTED");
-/// two.fault(Fault::status(503).on(Endpoint::Result)).await?;
+/// two.add_fault(Fault::status(503).on(Endpoint::Result)).await?;
 /// two.advance(Duration::from_secs(15 * 60)).await?;
 /// two.reset().await?;
 /// # Ok(())
@@ -78,7 +78,7 @@ pub enum ControlError {
     Unreachable(String),
     /// It says why not.
     #[error("{0}")]
-    Refused(Box<Refused>),
+    Refused(Box<ApiProblem>),
     /// It answers what no mock answers, or one of another version.
     #[error("{0}")]
     Unexpected(String),
@@ -87,7 +87,7 @@ pub enum ControlError {
 /// What the control API says is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
-pub struct Refused {
+pub struct ApiProblem {
     /// The status of the answer: 404 for what is not there, 409 for what does not go with how things stand.
     pub status: u16,
     /// What is wrong, and what to do.
@@ -101,7 +101,7 @@ pub struct Refused {
     pub nearest: Option<String>,
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for ApiProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.detail)?;
         self.nearest.iter().try_for_each(|nearest| write!(f, " (did you mean `{nearest}`?)"))
@@ -142,7 +142,7 @@ impl Control {
     /// # Errors
     ///
     /// As all that can be asked for here: [`ControlError`], which says what is wrong.
-    pub async fn ready(&self) -> Result<Value, ControlError> {
+    pub async fn health(&self) -> Result<Value, ControlError> {
         self.get(&["health", "ready"], &[]).await
     }
 

@@ -13,22 +13,22 @@ use crate::{
 
 /// Calls of `begin/`.
 pub fn begin() -> CallPattern {
-    to(Endpoint::Begin)
+    calls_of_endpoint(Endpoint::Begin)
 }
 
 /// Calls of `result/`.
 pub fn result() -> CallPattern {
-    to(Endpoint::Result)
+    calls_of_endpoint(Endpoint::Result)
 }
 
 /// Calls of `delete/`.
 pub fn delete() -> CallPattern {
-    to(Endpoint::Delete)
+    calls_of_endpoint(Endpoint::Delete)
 }
 
 /// Calls of that endpoint.
-pub fn to(endpoint: Endpoint) -> CallPattern {
-    any_call().to(endpoint)
+pub fn calls_of_endpoint(endpoint: Endpoint) -> CallPattern {
+    any_call().endpoint(endpoint)
 }
 
 /// All calls.
@@ -59,25 +59,25 @@ pub fn absent() -> ValueMatch {
 /// So many calls like that.
 #[must_use]
 #[derive(Debug, Clone, PartialEq)]
-pub struct Expected {
+pub struct ExpectedCalls {
     pattern: CallPattern,
     times: Times,
 }
 
 impl CallPattern {
     /// So many calls like that are expected: `1`, `1..`, `..=3`, or [`Times`].
-    pub fn times(self, times: impl Into<Times>) -> Expected {
-        Expected { pattern: self, times: times.into() }
+    pub fn times(self, times: impl Into<Times>) -> ExpectedCalls {
+        ExpectedCalls { pattern: self, times: times.into() }
     }
 
     /// No call like that is expected.
-    pub fn never(self) -> Expected {
+    pub fn never(self) -> ExpectedCalls {
         self.times(0)
     }
 }
 
 /// At least one.
-impl From<CallPattern> for Expected {
+impl From<CallPattern> for ExpectedCalls {
     fn from(pattern: CallPattern) -> Self {
         pattern.times(1..)
     }
@@ -105,18 +105,23 @@ impl From<CallPattern> for Expected {
 /// ```
 #[must_use = "it is verified when it is dropped, which is at once where it has no name"]
 #[derive(Debug)]
-pub struct Expectation {
+pub struct ExpectationGuard {
     control: Control,
-    expected: Expected,
+    expected: ExpectedCalls,
     /// Where the test says it.
     caller: &'static Location<'static>,
     is_verified: bool,
 }
 
-impl Expectation {
+impl ExpectationGuard {
     /// Expects calls behind that of the id `after`.
-    pub(super) fn new(control: Control, expected: Expected, after: u64, caller: &'static Location<'static>) -> Self {
-        let Expected { pattern, times } = expected;
+    pub(super) fn new(
+        control: Control,
+        expected: ExpectedCalls,
+        after: u64,
+        caller: &'static Location<'static>,
+    ) -> Self {
+        let ExpectedCalls { pattern, times } = expected;
         Self { control, expected: pattern.after(after).times(times), caller, is_verified: false }
     }
 
@@ -128,19 +133,19 @@ impl Expectation {
     /// As [`crate::Calls::verify`].
     pub async fn verify(mut self) -> Result<u64, ControlError> {
         self.is_verified = true;
-        let Expected { pattern, times } = self.expected.clone();
-        self.control.calls().like(pattern).verify(times).await
+        let ExpectedCalls { pattern, times } = self.expected.clone();
+        self.control.calls().matching(pattern).verify(times).await
     }
 }
 
-impl Drop for Expectation {
+impl Drop for ExpectationGuard {
     fn drop(&mut self) {
         if self.is_verified {
             return;
         }
-        let Expected { pattern, times } = self.expected.clone();
+        let ExpectedCalls { pattern, times } = self.expected.clone();
         let verified =
-            self.control.block_on(async move |control: Control| control.calls().like(pattern).verify(times).await);
+            self.control.block_on(async move |control: Control| control.calls().matching(pattern).verify(times).await);
         if let Err(error) = verified {
             let text = format!("what {} expects did not happen: {error}", self.caller);
             if std::thread::panicking() {
@@ -156,7 +161,7 @@ impl MockServer {
     /// Expects calls from now on, of whichever company: `let _expected = mock.expect(begin().times(1))` is verified when
     /// it is dropped.
     #[track_caller]
-    pub fn expect(&self, expected: impl Into<Expected>) -> Expectation {
-        Expectation::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
+    pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> ExpectationGuard {
+        ExpectationGuard::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
     }
 }

@@ -38,19 +38,19 @@ use crate::{
 /// more, and 400 when there is no such step or stage.
 #[must_use = "nobody waits before it is said what for"]
 #[derive(Debug, Clone)]
-pub struct WaitFor<D> {
+pub struct SessionWait<D> {
     control: D,
     token: String,
     timeout: Duration,
 }
 
-impl<D> WaitFor<D> {
+impl<D> SessionWait<D> {
     pub(super) fn new(control: D, token: &str) -> Self {
         Self { control, token: without_quotes(token).to_owned(), timeout: DEFAULT_WAIT_TIMEOUT }
     }
 
     /// Waits for at most so long in real time.
-    pub fn within(mut self, timeout: Duration) -> Self {
+    pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
@@ -61,7 +61,7 @@ struct WaitResult {
     session: Option<SessionInfo>,
 }
 
-impl WaitFor<Control> {
+impl SessionWait<Control> {
     async fn until(self, until: WaitCondition) -> Result<Option<SessionInfo>, ControlError> {
         let (until, timeout) = (until.to_string(), format_duration(self.timeout));
         let query = [("until", until.as_str()), ("timeout", timeout.as_str())];
@@ -78,7 +78,7 @@ impl WaitFor<Control> {
 /// The things that can be waited for, once to be awaited and once for who has no async runtime.
 macro_rules! things {
     ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $kind:ty),*) => $until:expr;)*) => {
-        impl WaitFor<Control> {
+        impl SessionWait<Control> {
             $(
                 $(#[$doc])*
                 ///
@@ -100,7 +100,7 @@ macro_rules! things {
             }
         }
 
-        impl WaitFor<blocking::Control> {
+        impl SessionWait<blocking::Control> {
             $(
                 $(#[$doc])*
                 ///
@@ -118,12 +118,12 @@ macro_rules! things {
             ///
             /// [`ControlError`], as the type says.
             pub fn deleted(self) -> Result<(), ControlError> {
-                self.blocking(WaitFor::<Control>::deleted)
+                self.blocking(SessionWait::<Control>::deleted)
             }
 
-            fn blocking<T, F: Future<Output = T>>(self, wait: impl FnOnce(WaitFor<Control>) -> F) -> T {
+            fn blocking<T, F: Future<Output = T>>(self, wait: impl FnOnce(SessionWait<Control>) -> F) -> T {
                 let Self { control, token, timeout } = self;
-                control.wait(|control| wait(WaitFor { control: control, token, timeout }))
+                control.wait(|control| wait(SessionWait { control: control, token, timeout }))
             }
         }
     };
@@ -148,7 +148,7 @@ things! {
 
 impl MockServer {
     /// Waits for something in a session: `mock.wait_for(&token).finished().await`.
-    pub fn wait_for(&self, token: &str) -> WaitFor<Control> {
+    pub fn wait_for(&self, token: &str) -> SessionWait<Control> {
         self.control().wait_for(token)
     }
 }

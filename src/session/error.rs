@@ -21,22 +21,22 @@ pub enum FinishError {
     OtherBrowser,
     /// The form cannot be read.
     #[error("{0}")]
-    Form(String),
+    InvalidForm(String),
     /// The answers do not fit the questions.
     #[error("{0}")]
-    Answers(String),
+    InvalidAnswers(String),
     /// What is asked for does not go together.
     #[error("{0}")]
-    Verdict(String),
+    InvalidVerdict(String),
     /// The widget has no such step.
     #[error("{0}")]
-    Step(String),
+    UnknownStep(String),
 }
 
 /// Why nothing can be decided about a session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum DecideError {
+pub enum DecisionError {
     /// There is no such session, or it was deleted.
     #[error("there is no session of that token; {NO_SESSION}")]
     NoSuchSession,
@@ -45,5 +45,5 @@ pub enum DecideError {
     NotAwaited(String),
     /// What is decided does not go together.
     #[error("{0}")]
-    Verdict(String),
+    InvalidVerdict(String),
 }

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::error::NO_SESSION;
-pub use self::error::{DecideError, FinishError};
+pub use self::error::{DecisionError, FinishError};
 pub(crate) use self::happened::{DueSessionEvent, EventCursor, SessionEvent};
 pub use self::timeline::TimelineEntry;
 use self::told::ObservedResults;
@@ -285,8 +285,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`DecideError::NotAwaited`] without a verdict when no stage waits for a decision.
-    pub(crate) fn decide(&mut self, verdict: Option<Verdict>, now: Timestamp) -> Result<(), DecideError> {
+    /// [`DecisionError::NotAwaited`] without a verdict when no stage waits for a decision.
+    pub(crate) fn decide(&mut self, verdict: Option<Verdict>, now: Timestamp) -> Result<(), DecisionError> {
         self.apply_due_stages(now);
         if let Some(verdict) = verdict {
             self.apply_decision(verdict, now);
@@ -300,7 +300,7 @@ impl Session {
             None => "has no stage to come".into(),
         };
         let name = &self.scenario().name;
-        Err(DecideError::NotAwaited(format!(
+        Err(DecisionError::NotAwaited(format!(
             "the scenario `{name}` {waits}, not for `operator`: say what is decided, or take a scenario with such a stage"
         )))
     }

@@ -57,7 +57,7 @@ impl Session {
     /// [`FinishError`] when there is no such step, or nothing more to do for a person at `now`.
     pub(crate) fn reach(&mut self, name: &str, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
-        let (step, kind) = self.find_step(name).map_err(FinishError::Step)?;
+        let (step, kind) = self.find_step(name).map_err(FinishError::UnknownStep)?;
         self.record_step(step, kind, now);
         Ok(())
     }

@@ -149,7 +149,7 @@ async fn who_goes_through_stays_whatever_is_read_again() {
     let before = app.result(&seen).await.text();
 
     let named = Scenario::new("named").person("somebody").stage(Stage::begin().approved());
-    app.mock.next_scenario(named.clone()).unwrap();
+    app.mock.queue_scenario(named.clone()).unwrap();
     write("somebody.yaml", &nino.replace("Nino", "Nina"));
     write("another.yaml", &nino.replace("Nino", "Another"));
     app.mock.reload().unwrap();
@@ -161,7 +161,7 @@ async fn who_goes_through_stays_whatever_is_read_again() {
     assert_eq!(app.result(&new).await.json()["person"]["first_name"], "Nina");
 
     // Somebody who is gone cannot come.
-    app.mock.next_scenario(named).unwrap();
+    app.mock.queue_scenario(named).unwrap();
     fs::remove_file(people.join("somebody.yaml")).unwrap();
     app.mock.reload().unwrap();
     let refused = app.post_json("/external-api/begin/", &app.with_key(json!({}))).await.argument_error();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use identomat_mock::{Company, Configuration};
+use identomat_mock::{Company, SavedConfiguration};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -18,7 +18,7 @@ async fn matching(scenarios: &[(&str, &str)]) -> (TempDir, TestApp) {
         let text = format!("description: a\nmatch: {condition}\nstages: [{{when: begin, result: MANUAL_CHECK}}]\n");
         fs::write(folder.path().join(format!("{name}.yaml")), text).unwrap();
     }
-    let saved = Configuration::new().flags(json!({"language": "ka"}));
+    let saved = SavedConfiguration::new().flags(json!({"language": "ka"}));
     let settings = |config: &mut identomat_mock::Config| config.scenarios = Some(folder.path().to_owned());
     let app = TestApp::start_with(|builder| {
         builder.company(Company::new("one").configuration(CONFIG_ID, saved)).company("two").settings(settings)
@@ -101,7 +101,7 @@ async fn explicit_ways_hold_above_a_match() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("mine.yaml"), "description: a\nmatch: {company: {present: true}}\nstages: []")
         .unwrap();
-    let saved = Configuration::new().scenario("manual-check");
+    let saved = SavedConfiguration::new().scenario("manual-check");
     let app = TestApp::start_with(|builder| {
         builder
             .company(Company::new("one").configuration(CONFIG_ID, saved).scenario("rejected"))
@@ -111,7 +111,7 @@ async fn explicit_ways_hold_above_a_match() {
     assert!(hint(&app, json!({"flags": {"mock_scenario": "approved"}})).await.starts_with("scenario `approved`"));
     assert!(hint(&app, json!({"config_id": CONFIG_ID})).await.starts_with("scenario `manual-check`"));
     assert!(hint(&app, json!({})).await.starts_with("scenario `mine`"), "a default is no explicit way");
-    app.mock.next_scenario("screening-match").unwrap();
+    app.mock.queue_scenario("screening-match").unwrap();
     assert_eq!(hint(&app, json!({})).await, "scenario `screening-match`, from the company's queue");
     assert!(hint(&app, json!({})).await.starts_with("scenario `mine`"));
 }
@@ -120,7 +120,7 @@ async fn explicit_ways_hold_above_a_match() {
 async fn a_queue_is_taken_in_order_and_by_its_company_alone() {
     let app =
         TestApp::start_with(|builder| builder.company(Company::new("one").queue(["rejected"])).company("two")).await;
-    app.mock.company("one").unwrap().next_scenarios(["manual-check"; 2]).unwrap();
+    app.mock.company("one").unwrap().queue_scenarios(["manual-check"; 2]).unwrap();
     let results = async |key: &str, sessions: usize| {
         let mut results = Vec::new();
         for _ in 0..sessions {
@@ -140,7 +140,7 @@ async fn a_queue_is_taken_in_order_and_by_its_company_alone() {
 #[tokio::test]
 async fn a_session_that_asks_for_a_scenario_leaves_the_queue_alone() {
     let app = TestApp::start().await;
-    app.mock.next_scenario("rejected").unwrap();
+    app.mock.queue_scenario("rejected").unwrap();
     assert!(
         hint(&app, json!({"flags": {"mock_scenario": "manual-check"}})).await.starts_with("scenario `manual-check`")
     );
@@ -150,7 +150,7 @@ async fn a_session_that_asks_for_a_scenario_leaves_the_queue_alone() {
 #[tokio::test]
 async fn an_unknown_scenario_cannot_be_queued() {
     let app = TestApp::start().await;
-    let problem = app.mock.next_scenario("aproved").unwrap_err().to_string();
+    let problem = app.mock.queue_scenario("aproved").unwrap_err().to_string();
     assert!(problem.starts_with("there is no scenario `aproved`"), "{problem}");
     let problem = app.mock.company("nobody").unwrap_err().to_string();
     assert_eq!(problem, format!("there is no company key `nobody`; the keys are: `{}`", app.mock.company_key()));

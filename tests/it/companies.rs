@@ -1,6 +1,6 @@
 //! Companies do not see each other.
 
-use identomat_mock::{Company, CompanyHandle, Config, Configuration, ResultCase};
+use identomat_mock::{Company, CompanyHandle, Config, ResultCase, SavedConfiguration};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ async fn a_saved_configuration_gives_flags_steps_and_scenario() {
     let id = "0123456789abcdef01234567";
     let question = |key: &str| json!({"type": "boolean", "key": key});
     let step = |key: &str, question: Value| json!({"type": "user-questionnaire", "key": key, "questions": [question]});
-    let saved = Configuration::new()
+    let saved = SavedConfiguration::new()
         .scenario("manual-check")
         .flags(json!({"document_types": ["passport"], "skip_face": true}))
         .steps(json!([step("one", question("saved")), step("two", question("saved"))]));
@@ -98,15 +98,15 @@ async fn the_first_company_is_the_one_that_was_given_first() {
 #[tokio::test]
 async fn a_configuration_that_is_none_stops_the_start() {
     for (configuration, problem) in [
-        (Configuration::new().flags(json!([])), "its `flags` are not a JSON object"),
-        (Configuration::new().steps(json!([1])), "its `steps` are not a JSON array of objects"),
+        (SavedConfiguration::new().flags(json!([])), "its `flags` are not a JSON object"),
+        (SavedConfiguration::new().steps(json!([1])), "its `steps` are not a JSON array of objects"),
     ] {
         let company = Company::new("a-company").configuration("0123456789abcdef01234567", configuration);
         let error = identomat_mock::MockServer::builder().company(company).start().await.unwrap_err().to_string();
         let place = "the configuration `0123456789abcdef01234567` of the company key `a-company`";
         assert_eq!(error, format!("{place}: {problem}"));
     }
-    let company = Company::new("a-company").configuration("short", Configuration::new());
+    let company = Company::new("a-company").configuration("short", SavedConfiguration::new());
     let error = identomat_mock::MockServer::builder().company(company).start().await.unwrap_err().to_string();
     assert!(error.ends_with("an id has 24 characters of 0-9 a-f"), "{error}");
 }
@@ -180,7 +180,7 @@ async fn begin_is_refused_at_the_ceiling_where_that_is_set() {
     let app = TestApp::start_with(|builder| builder.company("one").company("other").settings(settings)).await;
     let (tokens, _) = begin(&app, "one", 3).await;
     let one = app.mock.company("one").unwrap();
-    one.next_scenario("rejected").unwrap();
+    one.queue_scenario("rejected").unwrap();
     let refused = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
     refused.assert_status(400);
     let problem = "the company has as many sessions as it may have, 3 (--max-sessions), and no more may begin \

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use identomat_mock::{
-    Company, Control, ControlError, Endpoint, Fault, Finish, MockClient, MockServer, Outcome, Scenario, Stage, Verdict,
-    blocking,
+    Company, Control, ControlError, Endpoint, Fault, FinishRequest, MockClient, MockServer, Outcome, Scenario, Stage,
+    Verdict, blocking,
 };
 use serde_json::json;
 
@@ -39,8 +39,8 @@ async fn story(control: Control) -> Vec<String> {
     tell!(control.scenario("late").await.map(|scenario| scenario.stages));
     tell!(control.scenarios().await.map(|scenarios| scenarios.len()));
     let once = Scenario::new("once").stage(Stage::begin().error(identomat_mock::ErrorCode::SessionNotFound));
-    tell!(second.next_scenarios(vec!["late".into(), once.into()]).await);
-    tell!(second.next_scenario("lat").await);
+    tell!(second.queue_scenarios(vec!["late".into(), once.into()]).await);
+    tell!(second.queue_scenario("lat").await);
     tell!(second.queue().await);
     let first = second.begin(json!({"flags": {"skip_face": true}})).await.unwrap();
     let steps = json!([{"type": "user-questionnaire", "key": "s", "questions": [{"type": "text", "key": "q"}]}]);
@@ -54,20 +54,24 @@ async fn story(control: Control) -> Vec<String> {
     tell!(second.decide(&first.token, Verdict::rejected("document_covered").result_comment("No")).await);
     tell!(second.decide_as_scripted(&first.token).await);
     tell!(second.set_clock(SystemTime::UNIX_EPOCH + Duration::from_secs(NOON)).await);
-    tell!(second.finish_as(&asked.token, Finish::from(Outcome::ManualCheck).answers(json!({"s": {"q": "a"}}))).await);
+    tell!(
+        second
+            .finish_as(&asked.token, FinishRequest::from(Outcome::ManualCheck).answers(json!({"s": {"q": "a"}})))
+            .await
+    );
     tell!(second.session(&asked.token).await);
     let open = second.begin(json!({})).await.unwrap();
-    tell!(second.play(&open.token, "rejected").await);
-    tell!(second.play(&open.token, "rejectet").await);
+    tell!(second.switch_scenario(&open.token, "rejected").await);
+    tell!(second.switch_scenario(&open.token, "rejectet").await);
     tell!(second.expire(&open.token).await);
     tell!(second.last_session().await);
     tell!(second.remove_session(&open.token).await);
     tell!(second.sessions().await.map(|sessions| sessions.len()));
     tell!(control.company("first").sessions().await);
 
-    tell!(second.fault(Fault::status(503).on(Endpoint::Result).calls(2..=3).named("down for a while")).await);
-    tell!(control.fault(Fault::delay(Duration::from_millis(1)).lasting(Duration::from_secs(60))).await);
-    tell!(control.fault(Fault::html().for_scenario("nowhere")).await);
+    tell!(second.add_fault(Fault::status(503).on(Endpoint::Result).calls(2..=3).named("down for a while")).await);
+    tell!(control.add_fault(Fault::delay(Duration::from_millis(1)).for_duration(Duration::from_secs(60))).await);
+    tell!(control.add_fault(Fault::html().for_scenario("nowhere")).await);
     tell!(control.faults().await);
     tell!(second.faults().await.map(|faults| faults.len()));
     tell!(control.remove_fault("down for a while").await);
@@ -76,15 +80,15 @@ async fn story(control: Control) -> Vec<String> {
     tell!(control.clear_faults().await);
 
     tell!(second.now().await);
-    tell!(second.unfreeze_clock().await);
+    tell!(second.resume_clock().await);
     tell!(second.freeze_clock().await);
     tell!(second.calls().await);
     tell!(second.calls_of("x").await);
-    tell!(second.forget_calls().await);
+    tell!(second.clear_calls().await);
     tell!(second.reset().await);
     tell!(second.sessions().await);
     tell!(control.reset().await);
-    tell!(control.ready().await);
+    tell!(control.health().await);
     tell!(control.settings().await.map(|settings| settings["seed"].clone()));
     seen
 }
@@ -121,7 +125,7 @@ async fn calls_that_are_remembered_are_told_with_all_they_say() {
     assert_eq!((calls.len(), calls[0].endpoint, calls[0].status), (1, Some(Endpoint::Begin), 200));
     let token = calls[0].session.clone().unwrap();
     assert_eq!(second.calls_of(&format!("\"{token}\"")).await.unwrap(), calls);
-    second.forget_calls().await.unwrap();
+    second.clear_calls().await.unwrap();
     assert_eq!(second.calls().await.unwrap(), []);
 }
 
@@ -172,7 +176,7 @@ fn tests_without_a_runtime_have_the_same() {
     let client = blocking::MockClient::connect(&mock.url()).unwrap();
     for control in [mock.control(), (*client).clone()] {
         let two = control.company("two");
-        two.next_scenario("rejected").unwrap();
+        two.queue_scenario("rejected").unwrap();
         let session = two.begin(json!({})).unwrap();
         assert_eq!(two.finish(&session.token).unwrap().answer, "REJECTED");
         assert_eq!((two.sessions().unwrap().len(), control.company("one").sessions().unwrap().len()), (1, 0));

@@ -12,7 +12,7 @@ use crate::{
 
 /// What was met, by name.
 fn met(coverage: &Coverage, kind: CoverageKind) -> BTreeMap<String, u64> {
-    coverage.met().filter(|item| item.kind == kind).map(|item| (item.name.clone(), item.met)).collect()
+    coverage.covered().filter(|item| item.kind == kind).map(|item| (item.name.clone(), item.met)).collect()
 }
 
 fn races(app: &TestApp) -> Vec<String> {
@@ -22,7 +22,7 @@ fn races(app: &TestApp) -> Vec<String> {
 #[tokio::test]
 async fn outcomes_reasons_and_errors_are_met_when_they_are_answered() {
     let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
-    assert_eq!(app.mock.coverage().met().count(), 0);
+    assert_eq!(app.mock.coverage().covered().count(), 0);
     for verdict in [
         Verdict::approved(),
         Verdict::rejected("document_covered"),
@@ -46,11 +46,11 @@ async fn outcomes_reasons_and_errors_are_met_when_they_are_answered() {
     assert_eq!(met(&coverage, CoverageKind::RejectReason), counted(&[("document_covered", 1), ("other", 1)]));
     assert_eq!(met(&coverage, CoverageKind::Error), counted(&[("COMPANY_KEY_INVALID", 1), ("SESSION_INVALID", 1)]));
     assert_eq!(met(&coverage, CoverageKind::Race), counted(&[]));
-    assert!(coverage.has_met("REJECTED") && !coverage.has_met("MANUAL_CHECK"));
+    assert!(coverage.is_covered("REJECTED") && !coverage.is_covered("MANUAL_CHECK"));
 
     // Each company has its own, and a document counts as what it says.
     let two = app.mock.company("two").unwrap();
-    assert_eq!(two.coverage().met().count(), 0);
+    assert_eq!(two.coverage().covered().count(), 0);
     let token = app.begin(json!({"company_key": "two", "flags": {"mock_scenario": "sparse-document"}})).await;
     app.mock.finish(&token).unwrap();
     app.post_json("/external-api/result/", &json!({"company_key": "two", "session_token": token}))
@@ -61,13 +61,13 @@ async fn outcomes_reasons_and_errors_are_met_when_they_are_answered() {
 
     // A reset forgets what was met before it, of a company or of all; what is told at the end does not.
     app.mock.control().company("one").reset().await.unwrap();
-    assert_eq!(app.mock.company("one").unwrap().coverage().met().count(), 0);
-    assert_ne!(app.mock.coverage().met().count(), 0);
+    assert_eq!(app.mock.company("one").unwrap().coverage().covered().count(), 0);
+    assert_ne!(app.mock.coverage().covered().count(), 0);
     app.mock.control().reset().await.unwrap();
     let client = MockClient::connect(&app.mock.url()).await.unwrap();
     assert_eq!(client.coverage().await.unwrap(), app.mock.coverage());
-    assert_eq!(client.company("one").coverage().await.unwrap().met().count(), 0);
-    assert_eq!(app.mock.coverage().met().count(), 0);
+    assert_eq!(client.company("one").coverage().await.unwrap().covered().count(), 0);
+    assert_eq!(app.mock.coverage().covered().count(), 0);
     let whole = app.get("/__admin/coverage?since=start").await.json();
     assert!(whole["met"].as_u64().unwrap() > 5, "{whole}");
     let total = whole["met"].as_u64().unwrap() + whole["never"].as_u64().unwrap();
@@ -136,22 +136,22 @@ async fn races_are_met_by_whoever_asks_in_that_order() {
 async fn faults_are_met_and_so_is_what_comes_after_them() {
     let app = TestApp::start().await;
     let begin = async || app.post_json("/external-api/begin/", &app.with_key(json!({}))).await;
-    app.mock.fault(Fault::status(503).on(Endpoint::Begin));
+    app.mock.add_fault(Fault::status(503).on(Endpoint::Begin));
     begin().await.assert_status(503);
     assert_eq!(races(&app), [""; 0]);
     let token = begin().await.json().as_str().unwrap().to_owned();
     assert_eq!(races(&app), ["retried-after-fault"]);
     app.mock.finish(&token).unwrap();
-    app.mock.fault(Fault::broken_json().on(Endpoint::Result));
+    app.mock.add_fault(Fault::broken_json().on(Endpoint::Result));
     app.result(&token).await;
     assert_eq!(met(&app.mock.coverage(), CoverageKind::Outcome).len(), 0, "nobody could read it");
-    app.mock.fault(Fault::delay(Duration::from_millis(1)).on(Endpoint::Result));
+    app.mock.add_fault(Fault::delay(Duration::from_millis(1)).on(Endpoint::Result));
     app.result(&token).await.assert_status(200);
     let coverage = app.mock.coverage();
     assert_eq!(met(&coverage, CoverageKind::Race)["retried-after-fault"], 2);
     let faults: Vec<_> = met(&coverage, CoverageKind::Fault).into_keys().collect();
     assert_eq!(faults, ["broken-json", "slow", "status"]);
-    assert!(coverage.has_met("APPROVED"));
+    assert!(coverage.is_covered("APPROVED"));
 
     let scenario = "description: Late.\nstages:\n  - {when: begin, error: SESSION_NOT_FOUND}\n  \
                     - {when: polls=1, result: APPROVED}\n";
@@ -159,7 +159,7 @@ async fn faults_are_met_and_so_is_what_comes_after_them() {
     let token = app.begin(json!({})).await;
     app.result(&token).await.assert_status(404);
     app.result(&token).await;
-    assert!(app.mock.coverage().has_met("not-found-at-first"), "{}", app.mock.coverage());
+    assert!(app.mock.coverage().is_covered("not-found-at-first"), "{}", app.mock.coverage());
 }
 
 #[test]

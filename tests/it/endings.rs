@@ -65,7 +65,7 @@ async fn a_delay_of_the_server_is_ended_by_the_server_alone() {
     let app = TestApp::start_with(|builder| builder.company("one")).await;
     let all = ["DELETE faults", "POST reset"];
     for ends in all {
-        app.mock.fault(Fault::delay(HOUR).forever());
+        app.mock.add_fault(Fault::delay(HOUR).forever());
         let call = begin(&app, "one");
         held(&app, 1).await;
         let tell = async |what: &str| {
@@ -83,7 +83,7 @@ async fn a_delay_of_the_server_is_ended_by_the_server_alone() {
 #[test]
 #[should_panic(expected = "a fault with 0 time never begins; give at least 1ms")]
 fn a_fault_that_lasts_no_time_is_none() {
-    let _ = Fault::status(503).lasting(Duration::ZERO);
+    let _ = Fault::status(503).for_duration(Duration::ZERO);
 }
 
 #[tokio::test]

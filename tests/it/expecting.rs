@@ -8,8 +8,8 @@ use std::{
 
 use futures_util::FutureExt;
 use identomat_mock::{
-    ControlError, Endpoint, Expectation, MockClient, MockServer, Outcome, Times, blocking,
-    expect::{absent, any_call, begin, contains, delete, matches, present, result, to},
+    ControlError, Endpoint, ExpectationGuard, MockClient, MockServer, Outcome, Times, blocking,
+    expect::{absent, any_call, begin, calls_of_endpoint, contains, delete, matches, present, result},
 };
 use insta::assert_snapshot;
 use serde_json::json;
@@ -28,7 +28,7 @@ fn said(panic: Box<dyn Any + Send>) -> String {
     format!("{what}[here]{}", &place[place.find(" expects").expect("a line")..])
 }
 
-fn dropped(expectation: Expectation) -> Result<(), String> {
+fn dropped(expectation: ExpectationGuard) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(|| drop(expectation))).map_err(said)
 }
 
@@ -40,19 +40,21 @@ async fn calls_are_counted_listed_and_verified_where_they_are() {
     app.result(&token).await;
     let calls = || app.mock.calls();
     assert_eq!(calls().count(), 3);
-    assert_eq!(calls().to(Endpoint::Result).with("session_token", &token).count(), 1);
+    assert_eq!(calls().endpoint(Endpoint::Result).with("session_token", &token).count(), 1);
     assert_eq!(calls().of_session(&format!("\"{token}\"")).count(), 2);
     assert_eq!(calls().with("flags.language", contains("k")).header("user-agent", absent()).count(), 1);
     assert_eq!(calls().with("flags.language", matches("^[a-j]")).count(), 0);
     assert_eq!(calls().with("flags", present()).method("post").encoding("JSON").status(200).count(), 1);
     assert_eq!(calls().after(1).from(std::time::UNIX_EPOCH).before(app.mock.company("one").unwrap().now()).count(), 0);
-    assert_eq!(calls().like(begin()).list().iter().map(|call| call.id).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(calls().matching(begin()).list().iter().map(|call| call.id).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(app.mock.company("two").unwrap().calls().count(), 1);
-    assert_eq!(calls().to(Endpoint::Begin).verify(2).unwrap(), 2);
-    assert_eq!(calls().to(Endpoint::Begin).verify(1..).unwrap(), 2);
+    assert_eq!(calls().endpoint(Endpoint::Begin).verify(2).unwrap(), 2);
+    assert_eq!(calls().endpoint(Endpoint::Begin).verify(1..).unwrap(), 2);
     assert_eq!(calls().verify(2..=3).unwrap(), 3);
     assert_eq!(calls().verify(Times::from(..=3)).unwrap(), 3);
-    let Err(ControlError::Refused(refused)) = calls().to(Endpoint::Delete).verify(1) else { panic!("it is wrong") };
+    let Err(ControlError::Refused(refused)) = calls().endpoint(Endpoint::Delete).verify(1) else {
+        panic!("it is wrong")
+    };
     assert_eq!(refused.status, 409);
     assert!(refused.detail.starts_with("expected exactly 1 call of which\n  the endpoint is `delete`"), "{refused}");
     let broken = catch_unwind(AssertUnwindSafe(|| calls().with("x", matches("(")).count())).unwrap_err();
@@ -68,8 +70,8 @@ async fn all_variants_wait_and_count_alike() {
     assert_eq!(client.calls().await.unwrap(), app.mock.calls().list());
     assert_eq!(client.company("two").calls().count().await.unwrap(), 1);
     assert_eq!(client.company("two").calls().list().await.unwrap(), app.mock.company("two").unwrap().calls().list());
-    let refused = client.calls().to(Endpoint::Delete).verify(1).await.unwrap_err();
-    assert_eq!(refused, app.mock.calls().to(Endpoint::Delete).verify(1).unwrap_err());
+    let refused = client.calls().endpoint(Endpoint::Delete).verify(1).await.unwrap_err();
+    assert_eq!(refused, app.mock.calls().endpoint(Endpoint::Delete).verify(1).unwrap_err());
 
     let (waited, finished) = tokio::join!(client.wait_for(&token).finished(), async { app.mock.finish(&token) });
     finished.unwrap();
@@ -84,13 +86,14 @@ async fn all_variants_wait_and_count_alike() {
     ] {
         assert_eq!(waits.unwrap().token, token);
     }
-    let calls = client.calls().to(Endpoint::Result).within(LIMIT);
+    let calls = client.calls().endpoint(Endpoint::Result).timeout(LIMIT);
     let (waited, _) = tokio::join!(calls.wait_for(2), app.result(&token));
     assert_eq!(waited.unwrap(), 2);
-    assert_eq!(app.mock.calls().to(Endpoint::Result).wait_for(2).await.unwrap(), 2);
-    let late = app.mock.wait_for(&token).within(Duration::from_millis(1)).deleted().await.unwrap_err();
+    assert_eq!(app.mock.calls().endpoint(Endpoint::Result).wait_for(2).await.unwrap(), 2);
+    let late = app.mock.wait_for(&token).timeout(Duration::from_millis(1)).deleted().await.unwrap_err();
     assert!(late.to_string().contains("did not come within 1ms: the session is finished"), "{late}");
-    let late = client.calls().to(Endpoint::Delete).within(Duration::from_millis(1)).wait_for(1).await.unwrap_err();
+    let late =
+        client.calls().endpoint(Endpoint::Delete).timeout(Duration::from_millis(1)).wait_for(1).await.unwrap_err();
     assert!(late.to_string().starts_with("they did not come within 1ms: expected at least 1 call of which"), "{late}");
     let never = client.wait_for(&token).expired().await.unwrap_err();
     assert!(matches!(never, ControlError::Refused(refused) if refused.status == 409));
@@ -116,12 +119,12 @@ fn there_is_the_same_without_an_async_runtime() {
     assert!(mock.wait_for(&token).finished().unwrap().is_finished);
     assert_eq!(client.wait_for(&token).result("approved").unwrap().answer, "APPROVED");
     call("result", json!({"company_key": key, "session_token": token}));
-    assert_eq!(client.calls().to(Endpoint::Result).wait_for(1).unwrap(), 1);
+    assert_eq!(client.calls().endpoint(Endpoint::Result).wait_for(1).unwrap(), 1);
     assert_eq!(client.calls().of_session(&token).count().unwrap(), 2);
     assert_eq!(client.company(&key).calls().list().unwrap().len(), 2);
     assert_eq!(mock.control().calls().verify(2).unwrap(), 2);
     assert!(client.calls().verify(3).is_err());
-    assert!(client.wait_for(&token).within(Duration::from_millis(1)).deleted().is_err());
+    assert!(client.wait_for(&token).timeout(Duration::from_millis(1)).deleted().is_err());
     drop(kept);
     // What is dropped asks the mock by itself, wherever it is.
     let missing = client.expect(delete().of_session(&token).times(1)).unwrap();
@@ -136,7 +139,7 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
     let once = app.mock.expect(begin().with("flags.language", "ka").times(1));
     let two = app.mock.company("two").unwrap().expect(any_call().never());
     let later = app.mock.expect(result());
-    let too_many = app.mock.expect(to(Endpoint::Begin).times(..=1));
+    let too_many = app.mock.expect(calls_of_endpoint(Endpoint::Begin).times(..=1));
     let token = app.begin(json!({"flags": {"language": "ka"}})).await;
     app.begin(json!({"flags": {"language": "en"}})).await;
     dropped(once).unwrap();

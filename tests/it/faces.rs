@@ -172,7 +172,7 @@ async fn pictures_are_of_the_person_of_the_scenario_that_plays() {
             let session = app.with_key(json!({"session_token": token}));
             app.post_json("/external-api/result/face/", &session).await.assert_status(404);
         }
-        app.mock.control().play(&token, "scripted").await.unwrap();
+        app.mock.control().switch_scenario(&token, "scripted").await.unwrap();
         app.mock.finish(&token).unwrap();
         faces.push(picture(&app, &token, "face").await);
     }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use identomat_mock::{CloseAt, Company, Due, Endpoint, Fault, FaultInfo};
+use identomat_mock::{ClosePoint, Company, DueEventKind, Endpoint, Fault, FaultInfo};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -22,7 +22,7 @@ async fn with_fault(fault: Fault) -> (TestApp, String) {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
     app.mock.finish(&token).unwrap();
-    app.mock.fault(fault.on(Endpoint::Result));
+    app.mock.add_fault(fault.on(Endpoint::Result));
     (app, token)
 }
 
@@ -112,7 +112,7 @@ async fn a_status_is_answered_as_a_proxy_would_and_the_call_not_carried_out() {
         let app = TestApp::start_with(|builder| builder.scenario("manual-check-then-approved")).await;
         let token = app.begin(json!({})).await;
         app.mock.finish(&token).unwrap();
-        app.mock.fault(Fault::status(status).times(5));
+        app.mock.add_fault(Fault::status(status).times(5));
         for _ in 0..5 {
             let heard = heard(&app, &token).await;
             assert!(heard.head.starts_with(&format!("HTTP/1.1 {status} ")), "{}", heard.head);
@@ -140,7 +140,7 @@ async fn a_status_can_have_a_body_of_its_own() {
 #[tokio::test]
 async fn a_status_on_begin_begins_nothing() {
     let app = TestApp::start_with(|builder| builder.seed(7)).await;
-    app.mock.fault(Fault::status(500).on(Endpoint::Begin));
+    app.mock.add_fault(Fault::status(500).on(Endpoint::Begin));
     app.post_json("/external-api/begin/", &app.with_key(json!({}))).await.assert_status(500);
     let first = app.begin(json!({})).await;
     let other = TestApp::start_with(|builder| builder.seed(7)).await;
@@ -166,7 +166,7 @@ async fn html_comes_in_place_of_json_and_the_call_is_not_carried_out() {
     let app = TestApp::start_with(|builder| builder.scenario("manual-check-then-approved")).await;
     let token = app.begin(json!({})).await;
     app.mock.finish(&token).unwrap();
-    app.mock.fault(Fault::html());
+    app.mock.add_fault(Fault::html());
     let heard = heard(&app, &token).await;
     assert!(heard.head.starts_with("HTTP/1.1 200 OK\r\n"), "{}", heard.head);
     assert_eq!(heard.header("content-type"), Some("text/html"));
@@ -207,7 +207,7 @@ async fn a_delay_between_bounds_is_drawn_from_the_seed() {
     let drawn = async |seed: u64| {
         let app = TestApp::start_with(|builder| builder.seed(seed)).await;
         let token = app.begin(json!({})).await;
-        app.mock.fault(Fault::delay_between(Duration::from_millis(1), 2 * MOMENT).times(2).on(Endpoint::Result));
+        app.mock.add_fault(Fault::delay_between(Duration::from_millis(1), 2 * MOMENT).times(2).on(Endpoint::Result));
         let mut drawn = Vec::new();
         for _ in 0..2 {
             let started = Instant::now();
@@ -260,7 +260,7 @@ async fn a_client_that_goes_away_ends_its_delay() {
 async fn a_connection_closed_before_the_answer_gets_no_byte() {
     for earlier in 0..2 {
         let calls = earlier + 1..=earlier + 1;
-        let (app, token) = with_fault(Fault::close(CloseAt::BeforeAnswer).calls(calls)).await;
+        let (app, token) = with_fault(Fault::close(ClosePoint::BeforeAnswer).calls(calls)).await;
         let heard = heard_after(earlier as usize, &app, &token).await;
         assert_eq!((&*heard.head, heard.end.ok()), ("", Some(0)), "after {earlier} answers");
         assert_healed(&app, &token).await;
@@ -280,7 +280,7 @@ async fn a_connection_that_is_reset_gets_no_byte_and_no_end() {
 
 #[tokio::test]
 async fn a_connection_closed_in_the_headers_breaks_one_off() {
-    let (app, token) = with_fault(Fault::close(CloseAt::InHeaders)).await;
+    let (app, token) = with_fault(Fault::close(ClosePoint::InHeaders)).await;
     let heard = heard(&app, &token).await;
     assert_eq!((&*heard.head, heard.end.is_ok()), ("HTTP/1.1 200 OK\r\ncont", true));
     assert_healed(&app, &token).await;
@@ -289,7 +289,7 @@ async fn a_connection_closed_in_the_headers_breaks_one_off() {
 #[tokio::test]
 async fn a_connection_closed_in_the_body_leaves_a_chunk_without_its_end() {
     for earlier in 0..2 {
-        let (app, token) = with_fault(Fault::close(CloseAt::InBody).calls(earlier + 1..=earlier + 1)).await;
+        let (app, token) = with_fault(Fault::close(ClosePoint::InBody).calls(earlier + 1..=earlier + 1)).await;
         let heard = heard_after(earlier as usize, &app, &token).await;
         let whole = app.result(&token).await.text();
         assert_eq!((heard.header("transfer-encoding"), heard.header("content-length")), (Some("chunked"), None));
@@ -303,7 +303,7 @@ async fn a_connection_closed_in_the_body_leaves_a_chunk_without_its_end() {
 #[tokio::test]
 async fn a_body_that_is_cut_off_is_shorter_than_its_head_promises() {
     for earlier in 0..2 {
-        let (app, token) = with_fault(Fault::cut_off().calls(earlier + 1..=earlier + 1)).await;
+        let (app, token) = with_fault(Fault::truncate().calls(earlier + 1..=earlier + 1)).await;
         let heard = heard_after(earlier as usize, &app, &token).await;
         let whole = app.result(&token).await.text();
         assert_eq!(heard.header("content-length"), Some(&*whole.len().to_string()));
@@ -314,8 +314,8 @@ async fn a_body_that_is_cut_off_is_shorter_than_its_head_promises() {
 
 #[tokio::test]
 async fn a_client_sees_a_broken_connection_as_an_error() {
-    let closed = [CloseAt::BeforeAnswer, CloseAt::InHeaders, CloseAt::InBody].map(Fault::close);
-    for fault in closed.into_iter().chain([Fault::reset(), Fault::cut_off()]) {
+    let closed = [ClosePoint::BeforeAnswer, ClosePoint::InHeaders, ClosePoint::InBody].map(Fault::close);
+    for fault in closed.into_iter().chain([Fault::reset(), Fault::truncate()]) {
         let (app, token) = with_fault(fault.times(10)).await;
         let call = app.request(reqwest::Method::POST, RESULT).json(&app.with_key(json!({"session_token": token})));
         let answered = match call.send().await {
@@ -328,10 +328,10 @@ async fn a_client_sees_a_broken_connection_as_an_error() {
 
 #[tokio::test]
 async fn a_call_whose_answer_is_lost_was_carried_out() {
-    for fault in [Fault::close(CloseAt::InHeaders), Fault::reset()] {
+    for fault in [Fault::close(ClosePoint::InHeaders), Fault::reset()] {
         let app = TestApp::start().await;
         let token = app.begin(json!({})).await;
-        app.mock.fault(fault.on(Endpoint::Delete));
+        app.mock.add_fault(fault.on(Endpoint::Delete));
         let call = app.request(reqwest::Method::POST, "/external-api/delete/");
         call.json(&app.with_key(json!({"session_token": token}))).send().await.expect_err("the answer is lost");
         app.delete(&token).await.assert_error(404, "SESSION_NOT_FOUND");
@@ -345,7 +345,7 @@ async fn broken_json_is_broken_from_its_first_byte() {
     heard.assert_whole();
     assert!(heard.text().starts_with("{{"), "{}", heard.text());
     serde_json::from_slice::<Value>(&heard.body).unwrap_err();
-    app.mock.fault(Fault::broken_json());
+    app.mock.add_fault(Fault::broken_json());
     let begun = app.post_json("/external-api/begin/", &app.with_key(json!({}))).await;
     assert!(begun.text().starts_with("{\"") && begun.body.len() == 43, "{begun}");
     let hint =
@@ -370,7 +370,7 @@ async fn a_body_can_come_slowly() {
     let whole = app.result(&token).await.text();
     // Ten pieces a second: the pauses before four of them are 0.4 seconds.
     let rate = whole.len() as u32 * 10 / 4;
-    app.mock.fault(Fault::drip(rate).on(Endpoint::Result));
+    app.mock.add_fault(Fault::throttle(rate).on(Endpoint::Result));
     let started = Instant::now();
     let heard = heard(&app, &token).await;
     assert!(started.elapsed() >= Duration::from_millis(399), "{:?}", started.elapsed());
@@ -385,7 +385,7 @@ async fn a_wrong_signature_is_well_formed_and_of_another_answer() {
     let company = Company::new("signed").secret("not-a-real-secret");
     let app = TestApp::start_with(|builder| builder.company(company).company("unsigned").seed(7)).await;
     let body = json!({"company_key": "signed"}).to_string();
-    app.mock.fault(Fault::wrong_signature());
+    app.mock.add_fault(Fault::wrong_signature());
     let request = app.request(reqwest::Method::POST, "/external-api/begin/").header("authorization", signed(&body));
     let reply = crate::harness::send(request.body(body)).await;
     reply.assert_status(200);
@@ -395,7 +395,7 @@ async fn a_wrong_signature_is_well_formed_and_of_another_answer() {
     let code = given[11..].trim_end_matches('"');
     base64::Engine::decode(&base64::engine::general_purpose::STANDARD, code).expect("base64");
 
-    app.mock.fault(Fault::wrong_signature());
+    app.mock.add_fault(Fault::wrong_signature());
     let unsigned = app.post_json("/external-api/begin/", &json!({"company_key": "unsigned"})).await;
     unsigned.assert_status(200);
     assert_eq!(unsigned.header("authorization"), None);
@@ -416,7 +416,7 @@ pub(crate) fn signed(text: &str) -> String {
 
 #[tokio::test]
 async fn a_slow_answer_does_not_hold_the_stop_up() {
-    for (fault, is_dripping) in [(Fault::drip(1), true), (Fault::delay(HOUR), false)] {
+    for (fault, is_dripping) in [(Fault::throttle(1), true), (Fault::delay(HOUR), false)] {
         let (app, token) = with_fault(fault).await;
         let mut stream = tokio::net::TcpStream::connect(app.mock.address()).await.unwrap();
         stream.write_all(request(&app, &token, "keep-alive").as_bytes()).await.unwrap();
@@ -436,17 +436,17 @@ async fn a_fault_ends_after_its_calls_or_its_time_or_when_it_is_removed() {
     assert_healed(&app, &token).await;
 
     app.mock.company(app.mock.company_key()).unwrap().freeze_clock();
-    app.mock.fault(Fault::status(502).lasting(HOUR).on(Endpoint::Result).named("an hour"));
+    app.mock.add_fault(Fault::status(502).for_duration(HOUR).on(Endpoint::Result).named("an hour"));
     app.mock.advance(HOUR - Duration::from_secs(60));
     let during = app.result(&token).await;
     during.assert_status(502);
     assert!(during.hint().starts_with("fault `an hour` (status 502), until 2"), "{}", during.hint());
     let due = app.mock.advance(Duration::from_secs(60));
     let ended: Vec<_> = due.into_iter().map(|due| (due.company_key, due.what)).collect();
-    assert_eq!(ended, [(None, Due::FaultEnded("an hour".into()))]);
+    assert_eq!(ended, [(None, DueEventKind::FaultExpired("an hour".into()))]);
     assert_healed(&app, &token).await;
 
-    app.mock.fault(Fault::status(503).forever().on(Endpoint::Result).named("down"));
+    app.mock.add_fault(Fault::status(503).forever().on(Endpoint::Result).named("down"));
     app.mock.advance(1000 * HOUR);
     for _ in 0..3 {
         let reply = app.result(&token).await;
@@ -460,7 +460,7 @@ async fn a_fault_ends_after_its_calls_or_its_time_or_when_it_is_removed() {
 #[tokio::test]
 async fn a_fault_replaces_the_one_of_its_name() {
     let (app, token) = with_fault(Fault::status(500).forever().named("same")).await;
-    app.mock.fault(Fault::status(501).named("same"));
+    app.mock.add_fault(Fault::status(501).named("same"));
     app.result(&token).await.assert_status(501);
     assert_healed(&app, &token).await;
 }
@@ -473,15 +473,15 @@ async fn a_fault_is_on_its_endpoint_company_and_session_alone() {
     let result = async |key: &str, token: &str| {
         app.post_json(RESULT, &json!({"company_key": key, "session_token": token})).await.status.as_u16()
     };
-    app.mock.fault(Fault::status(500).on(Endpoint::Delete).forever().named("endpoint"));
+    app.mock.add_fault(Fault::status(500).on(Endpoint::Delete).forever().named("endpoint"));
     assert_eq!((result("one", &one).await, app.delete(&one).await.status.as_u16()), (200, 500));
     app.mock.remove_fault("endpoint");
 
-    app.mock.company("two").unwrap().fault(Fault::status(500).times(2));
+    app.mock.company("two").unwrap().add_fault(Fault::status(500).times(2));
     assert_eq!((result("one", &one).await, result("two", &two).await), (200, 500));
     app.post_json("/external-api/begin/", &json!({"company_key": "two"})).await.assert_status(500);
 
-    app.mock.fault(Fault::status(500).for_session(&one).times(2));
+    app.mock.add_fault(Fault::status(500).for_session(&one).times(2));
     assert_eq!((result("one", &other).await, result("two", &two).await, result("one", &one).await), (200, 200, 500));
     app.delete(&one).await.assert_status(500);
     app.delete(&one).await.assert_status(200);
@@ -490,7 +490,7 @@ async fn a_fault_is_on_its_endpoint_company_and_session_alone() {
 #[tokio::test]
 async fn of_several_faults_the_first_strikes_first() {
     let (app, token) = with_fault(Fault::status(500).named("first")).await;
-    app.mock.fault(Fault::status(501).named("second").on(Endpoint::Result));
+    app.mock.add_fault(Fault::status(501).named("second").on(Endpoint::Result));
     app.result(&token).await.assert_status(500);
     app.result(&token).await.assert_status(501);
     assert_healed(&app, &token).await;
@@ -500,13 +500,13 @@ async fn of_several_faults_the_first_strikes_first() {
 async fn faults_of_server_and_company_come_together() {
     let (app, token) = with_fault(Fault::content_type("text/plain")).await;
     let company = app.mock.company(app.mock.company_key()).unwrap();
-    company.fault(Fault::drip(1_000_000).named("drip"));
-    company.fault(Fault::broken_json().named("broken"));
+    company.add_fault(Fault::throttle(1_000_000).named("drip"));
+    company.add_fault(Fault::broken_json().named("broken"));
     let both = app.result(&token).await;
     assert_eq!(both.header("content-type"), Some("text/plain"));
     assert!(both.hint().contains("content type text/plain") && both.hint().contains("fault `drip`"), "{}", both.hint());
     assert_eq!(both.json()["result"], "APPROVED");
-    app.mock.fault(Fault::status(500));
+    app.mock.add_fault(Fault::status(500));
     app.result(&token).await.assert_status(500);
     assert!(app.result(&token).await.hint().starts_with("fault `broken`"), "it did not meet the call before");
 }
@@ -515,10 +515,10 @@ async fn faults_of_server_and_company_come_together() {
 async fn a_fault_stands_in_front_of_key_and_signature() {
     let app = TestApp::start_with(|builder| builder.company(Company::new("signed").secret("not-a-real-secret"))).await;
     for key in ["signed", "nobody"] {
-        app.mock.fault(Fault::status(503));
+        app.mock.add_fault(Fault::status(503));
         app.post_json("/external-api/begin/", &json!({"company_key": key})).await.assert_status(503);
     }
-    app.mock.fault(Fault::broken_json());
+    app.mock.add_fault(Fault::broken_json());
     let broken = app.post_json("/external-api/begin/", &json!({"company_key": "nobody"})).await;
     broken.assert_status(403);
     assert_eq!(broken.text(), "{\"COMPANY_KEY_INVALID\"");
@@ -529,7 +529,7 @@ async fn a_fault_stands_in_front_of_key_and_signature() {
 async fn a_harmed_answer_keeps_the_signature_of_the_whole() {
     let app = TestApp::start_with(|builder| builder.company(Company::new("signed").secret("not-a-real-secret"))).await;
     let body = json!({"company_key": "signed"}).to_string();
-    app.mock.fault(Fault::broken_json());
+    app.mock.add_fault(Fault::broken_json());
     let request = app.request(reqwest::Method::POST, "/external-api/begin/").header("authorization", signed(&body));
     let reply = crate::harness::send(request.body(body)).await;
     assert_eq!(reply.header("authorization"), Some(&*signed(reply.text().strip_prefix('{').unwrap())));
@@ -539,8 +539,8 @@ async fn a_harmed_answer_keeps_the_signature_of_the_whole() {
 async fn what_has_no_body_is_harmed_without_harm() {
     let (app, token) = with_fault(Fault::status(204)).await;
     let company = app.mock.company(app.mock.company_key()).unwrap();
-    for fault in [Fault::cut_off(), Fault::broken_json(), Fault::drip(1), Fault::close(CloseAt::InBody)] {
-        company.fault(fault);
+    for fault in [Fault::truncate(), Fault::broken_json(), Fault::throttle(1), Fault::close(ClosePoint::InBody)] {
+        company.add_fault(fault);
     }
     app.result(&token).await.assert_status(204);
 }
@@ -563,21 +563,21 @@ async fn refused_calls_take_the_same_course() {
         ("POST", RESULT, &with_key, 400),
     ] {
         send(method, path, body).await.assert_status(status);
-        app.mock.fault(Fault::status(503).named("any"));
+        app.mock.add_fault(Fault::status(503).named("any"));
         let struck = send(method, path, body).await;
         struck.assert_status(503);
         assert_eq!(struck.hint(), "fault `any` (status 503), call 1 of 1");
-        app.mock.fault(Fault::content_type("text/html").named("label"));
+        app.mock.add_fault(Fault::content_type("text/html").named("label"));
         let labelled = send(method, path, body).await;
         labelled.assert_status(status);
         assert_eq!(labelled.header("content-type"), Some("text/html"));
         assert!(labelled.hint().ends_with("; fault `label` (content type text/html), call 1 of 1"), "{labelled}");
     }
     for (method, path) in [("PUT", RESULT), ("POST", "/external-api/no-such-call/")] {
-        own.fault(Fault::status(500));
+        own.add_fault(Fault::status(500));
         send(method, path, &with_key).await.assert_status(500);
     }
-    app.mock.fault(Fault::status(503).on(Endpoint::Result));
+    app.mock.add_fault(Fault::status(503).on(Endpoint::Result));
     send("POST", "/external-api/no-such-call/", "").await.assert_status(501);
     send("PUT", RESULT, "").await.assert_status(503);
 }
@@ -605,7 +605,7 @@ async fn an_error_that_the_scenario_answers_is_harmed_like_any_answer() {
     })
     .await;
     full.begin(json!({})).await;
-    full.mock.fault(Fault::content_type("text/html").for_scenario("approved"));
+    full.mock.add_fault(Fault::content_type("text/html").for_scenario("approved"));
     let refused = full.post_json("/external-api/begin/", &full.with_key(json!({}))).await;
     refused.assert_status(400);
     assert_eq!(refused.header("content-type"), Some("text/html"));
@@ -615,11 +615,11 @@ async fn an_error_that_the_scenario_answers_is_harmed_like_any_answer() {
 async fn a_fault_can_be_on_the_widget_and_on_its_data() {
     let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
     let (one, two) = (app.begin(json!({})).await, app.begin(json!({"company_key": "two"})).await);
-    app.mock.fault(Fault::status(500).named("vendor"));
+    app.mock.add_fault(Fault::status(500).named("vendor"));
     app.widget(&one).await.assert_status(200);
     app.mock.remove_fault("vendor");
 
-    app.mock.company("two").unwrap().fault(Fault::status(502).on(Endpoint::Widget).times(2));
+    app.mock.company("two").unwrap().add_fault(Fault::status(502).on(Endpoint::Widget).times(2));
     app.widget(&one).await.assert_status(200);
     app.widget(&two).await.assert_status(502);
     let form = app.request(reqwest::Method::POST, &format!("/?session_token={two}")).body("outcome=APPROVED");
@@ -628,7 +628,7 @@ async fn a_fault_can_be_on_the_widget_and_on_its_data() {
     app.widget(&two).await.assert_status(200);
 
     let data = format!("/__widget/sessions/{one}");
-    app.mock.fault(Fault::broken_json().on(Endpoint::WidgetData).for_session(&one));
+    app.mock.add_fault(Fault::broken_json().on(Endpoint::WidgetData).for_session(&one));
     app.get(&format!("/__widget/sessions/{two}")).await.json();
     let broken = app.get(&data).await;
     serde_json::from_slice::<Value>(&broken.body).unwrap_err();
@@ -658,11 +658,11 @@ async fn a_fault_can_be_for_one_scenario() {
     };
     let token = |reply: &crate::harness::Reply| reply.json().as_str().unwrap().to_owned();
     let (rejected, approved) = (token(&begin("rejected").await), token(&begin("approved").await));
-    app.mock.fault(Fault::status(503).for_scenario("rejected").times(3).named("rejected only"));
+    app.mock.add_fault(Fault::status(503).for_scenario("rejected").times(3).named("rejected only"));
     app.result(&approved).await.assert_status(200);
     begin("approved").await.assert_status(200);
     app.result(&rejected).await.assert_status(503);
-    app.mock.next_scenario("rejected").unwrap();
+    app.mock.queue_scenario("rejected").unwrap();
     let queued = app.post_json("/external-api/begin/", &app.with_key(json!({}))).await;
     queued.assert_status(503);
     app.delete(&rejected).await.assert_status(503);
@@ -674,7 +674,7 @@ async fn a_fault_can_be_for_one_scenario() {
 async fn a_fault_can_go_from_one_call_to_another() {
     let (app, token) = with_fault(Fault::status(503).calls(2..=3).named("window")).await;
     // It meets the calls that another fault answers, too.
-    app.mock.fault(Fault::status(500).calls(4..=5).on(Endpoint::Result));
+    app.mock.add_fault(Fault::status(500).calls(4..=5).on(Endpoint::Result));
     let mut seen = Vec::new();
     for _ in 0..6 {
         let reply = app.result(&token).await;
@@ -693,7 +693,7 @@ async fn a_fault_can_go_from_one_call_to_another() {
 #[tokio::test]
 async fn a_delay_does_not_hide_the_fault_behind_it() {
     let (app, token) = with_fault(Fault::delay(Duration::from_millis(1)).forever().named("slow network")).await;
-    app.mock.fault(Fault::status(503).on(Endpoint::Result).named("down"));
+    app.mock.add_fault(Fault::status(503).on(Endpoint::Result).named("down"));
     let reply = app.result(&token).await;
     reply.assert_status(503);
     let hint = "fault `slow network` (a delay of 1ms), until it is removed; fault `down` (status 503), call 1 of 1";
@@ -708,9 +708,9 @@ async fn faults_in_force_are_listed() {
         TestApp::start_with(|builder| builder.company("one").company("two").frozen_at(std::time::UNIX_EPOCH)).await;
     let token = app.begin(json!({})).await;
     let two = app.mock.company("two").unwrap();
-    app.mock.fault(Fault::status(503).on(Endpoint::Result).times(2));
-    app.mock.fault(Fault::delay(HOUR).lasting(HOUR).for_session(&token).named("slow"));
-    two.fault(Fault::reset().calls(3..=5).for_scenario("rejected"));
+    app.mock.add_fault(Fault::status(503).on(Endpoint::Result).times(2));
+    app.mock.add_fault(Fault::delay(HOUR).for_duration(HOUR).for_session(&token).named("slow"));
+    two.add_fault(Fault::reset().calls(3..=5).for_scenario("rejected"));
     app.result(&token).await.assert_status(503);
     let shown = |fault: &FaultInfo| {
         let (company, endpoint) =

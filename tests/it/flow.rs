@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use identomat_mock::{Company, Configuration};
+use identomat_mock::{Company, SavedConfiguration};
 use reqwest::{Method, header::USER_AGENT};
 use serde_json::{Value, json};
 
@@ -317,7 +317,7 @@ async fn two_who_answer_at_once_answer_once() {
 #[tokio::test]
 async fn a_saved_configuration_and_the_scenario_have_their_screens() {
     let id = "0123456789abcdef01234567";
-    let saved = Configuration::new().flags(json!({"skip_face": true, "skip_document": true}));
+    let saved = SavedConfiguration::new().flags(json!({"skip_face": true, "skip_document": true}));
     let app = TestApp::start_with(|builder| builder.company(Company::new("one").configuration(id, saved))).await;
     let body = json!({"company_key": "one", "config_id": id, "steps": [{"type": "email"}]});
     let token = app.post_json("/external-api/begin/", &body).await.json().as_str().unwrap().to_owned();

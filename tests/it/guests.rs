@@ -51,8 +51,8 @@ async fn a_pattern_says_which_keys_are_companies() {
 async fn queue_faults_and_clock_are_a_companys_own() {
     let app = welcoming("*").await;
     let (one, two) = (app.mock.company("one").unwrap(), app.mock.company("two").unwrap());
-    one.next_scenario("rejected").unwrap();
-    one.fault(Fault::status(503).on(Endpoint::Result));
+    one.queue_scenario("rejected").unwrap();
+    one.add_fault(Fault::status(503).on(Endpoint::Result));
     one.freeze_clock();
     one.set_clock(SystemTime::UNIX_EPOCH);
     let (first, second) =
@@ -89,7 +89,7 @@ async fn an_idle_company_goes_with_all_it_has() {
     let app = TestApp::start_with(|builder| builder.company("configured").settings(settings)).await;
     let token = app.begin(json!({"company_key": "idle"})).await;
     let kept = app.begin(json!({"company_key": "configured"})).await;
-    app.mock.company("idle").unwrap().next_scenario("rejected").unwrap();
+    app.mock.company("idle").unwrap().queue_scenario("rejected").unwrap();
     until_gone(&app, 1).await;
     app.widget(&token).await.assert_status(404);
     result(&app, "idle", &token).await.assert_error(404, "SESSION_NOT_FOUND");
@@ -144,9 +144,9 @@ async fn a_handle_is_that_of_the_company_even_when_it_went_in_between() {
     };
     let app = TestApp::start_with(|builder| builder.settings(settings)).await;
     let one = app.mock.company("one").unwrap();
-    one.next_scenario("manual-check").unwrap();
+    one.queue_scenario("manual-check").unwrap();
     app.begin(json!({"company_key": "two"})).await;
-    one.next_scenario("rejected").unwrap();
+    one.queue_scenario("rejected").unwrap();
     let begun = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
     assert_eq!(begun.hint(), "scenario `rejected`, from the company's queue");
     assert_eq!(one.session_count(), 1);
@@ -248,8 +248,8 @@ async fn a_reset_company_is_as_at_the_start_and_no_other_is_touched() {
     let (one, two) = (app.mock.company("one").unwrap(), app.mock.company("two").unwrap());
     let (first, other) = (begin("one").await, begin("two").await);
     for company in [&one, &two] {
-        company.next_scenario("rejected").unwrap();
-        company.fault(Fault::status(503).forever().on(Endpoint::Delete));
+        company.queue_scenario("rejected").unwrap();
+        company.add_fault(Fault::status(503).forever().on(Endpoint::Delete));
         company.advance(HOUR);
     }
     one.reset();
@@ -288,9 +288,9 @@ async fn eight_companies_at_once_do_not_see_each_other() {
             let mut sessions = Vec::new();
             for number in 0..sessions_each {
                 let which = (number + company) % scenarios.len();
-                own.next_scenario(scenarios[which]).unwrap();
+                own.queue_scenario(scenarios[which]).unwrap();
                 if number % 50 == 0 {
-                    own.fault(Fault::status(500 + company as u16).on(Endpoint::Result).named("own"));
+                    own.add_fault(Fault::status(500 + company as u16).on(Endpoint::Result).named("own"));
                 }
                 let token = app.begin(json!({"company_key": key})).await;
                 if number % 50 == 0 {

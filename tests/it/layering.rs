@@ -147,6 +147,45 @@ fn no_module_has_a_name_that_says_nothing() {
     }
 }
 
+/// The names of the types and traits that code defines. Associated types are indented, and those of a macro take one
+/// from its arguments.
+fn type_names(code: &str) -> impl Iterator<Item = &str> {
+    code.lines().filter_map(|line| {
+        let words = line.trim_start();
+        let words = words.strip_prefix("pub").map_or(words, |rest| rest.split_once(' ').map_or(rest, |(_, rest)| rest));
+        let (keyword, rest) = words.split_once(' ')?;
+        let is_type = match keyword {
+            "struct" | "enum" | "trait" | "union" => true,
+            "type" => !line.starts_with(' '),
+            _ => false,
+        };
+        let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        (is_type && !name.is_empty()).then_some(name)
+    })
+}
+
+#[test]
+fn every_type_has_a_name_of_its_own() {
+    // The same without an async runtime.
+    let is_twin = |path: &Path| path == Path::new("src/server/blocking.rs");
+    let mut places: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+    for (path, code) in sources(Path::new("src")).into_iter().filter(|(path, _)| !is_twin(path)) {
+        for name in type_names(&code) {
+            places.entry(name.to_owned()).or_default().insert(path.clone());
+        }
+    }
+    assert!(places.len() > 400 && places.contains_key("Scenario"), "the types are found: {}", places.len());
+    places.retain(|_, paths| paths.len() > 1);
+    assert!(places.is_empty(), "these names are used more than once: {places:#?}");
+}
+
+#[test]
+fn types_are_found_however_they_are_written() {
+    let code =
+        "pub struct A;\npub(crate) enum B<T> {\n    trait C: D {}\ntype E = u8;\n    type Error = F;\nstruct $name;\n";
+    assert_eq!(type_names(code).collect::<Vec<_>>(), ["A", "B", "C", "E"]);
+}
+
 /// What a module needs: the names that stand behind the root of the crate in its paths.
 type Needs = BTreeMap<String, BTreeSet<String>>;
 

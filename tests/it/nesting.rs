@@ -1,6 +1,6 @@
 //! What is nested as deep as a caller likes costs nobody the process: every thread here has a stack of 512 KiB.
 
-use identomat_mock::{Config, Limits, MockServer};
+use identomat_mock::{Config, MockServer, RequestLimits};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::tempdir;
@@ -84,13 +84,13 @@ fn bodies(token: &str, key: &str, value: &str) -> Vec<(&'static str, String, Str
 fn no_depth_of_json_ends_the_process() {
     in_little_room(async {
         let deepest = |config: &mut Config| {
-            config.limits.depth = Limits::DEEPEST;
+            config.limits.depth = RequestLimits::MAX_DEPTH;
             config.limits.body = 4 << 20;
         };
         let app = TestApp::start_with(|builder| builder.settings(deepest)).await;
         let key = app.mock.company_key();
         // Too deep, as deep as may be, and a little less, as what stands around a value counts too.
-        let values = [LEVELS, Limits::DEEPEST, Limits::DEEPEST - 10];
+        let values = [LEVELS, RequestLimits::MAX_DEPTH, RequestLimits::MAX_DEPTH - 10];
         let values = values.into_iter().flat_map(nested).chain([text_in_text(16)]);
         for value in values {
             let token = app.begin(json!({})).await;

@@ -133,7 +133,7 @@ async fn what_cannot_be_is_said_in_the_words_of_the_file() {
     ] {
         let error = MockServer::builder().scenario(scenario.clone()).start().await.unwrap_err().to_string();
         assert!(error.starts_with("the scenario `s`: ") && error.contains(problem), "{error}\nshould say {problem}");
-        let queued = MockServer::start().await.next_scenario(scenario).unwrap_err().to_string();
+        let queued = MockServer::start().await.queue_scenario(scenario).unwrap_err().to_string();
         assert_eq!(queued, error, "one check for all");
     }
 }
@@ -142,10 +142,10 @@ async fn what_cannot_be_is_said_in_the_words_of_the_file() {
 async fn a_queued_scenario_is_nobody_elses() {
     let app = TestApp::start_with(|builder| builder.company("one").company("other")).await;
     let other = app.mock.company("other").unwrap();
-    other.next_scenario(Scenario::new("late").stage(Stage::begin().manual_check())).unwrap();
-    app.mock.next_scenario(Scenario::new("late").stage(Stage::begin().rejected("own"))).unwrap();
-    app.mock.next_scenarios(["rejected", "manual-check"]).unwrap();
-    let mixed = app.mock.next_scenarios(["approved", "no-such"]).unwrap_err().to_string();
+    other.queue_scenario(Scenario::new("late").stage(Stage::begin().manual_check())).unwrap();
+    app.mock.queue_scenario(Scenario::new("late").stage(Stage::begin().rejected("own"))).unwrap();
+    app.mock.queue_scenarios(["rejected", "manual-check"]).unwrap();
+    let mixed = app.mock.queue_scenarios(["approved", "no-such"]).unwrap_err().to_string();
     assert!(mixed.starts_with("there is no scenario `no-such`"), "{mixed}");
 
     let begin = async |key: &str| {
@@ -166,7 +166,7 @@ async fn a_queued_scenario_is_nobody_elses() {
 async fn a_queued_scenario_waits_until_its_session_has_begun() {
     let app = TestApp::start().await;
     let once = Scenario::new("once").begin_fault(Fault::status(503)).stage(Stage::begin().manual_check());
-    app.mock.next_scenario(once).unwrap();
+    app.mock.queue_scenario(once).unwrap();
     app.post_json("/external-api/begin/", &app.with_key(json!({}))).await.assert_status(503);
     app.begin(json!({})).await;
     assert_eq!(app.mock.last_session().unwrap().scenario, "once");

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use identomat_mock::Due;
+use identomat_mock::DueEventKind;
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;
@@ -106,7 +106,7 @@ async fn abandoned() {
     let token = app.begin(json!({})).await;
     app.widget(&token).await.assert_status(200);
     let due = app.mock.advance(Duration::from_secs(120));
-    assert_eq!(due.into_iter().map(|due| due.what).collect::<Vec<_>>(), [Due::Abandoned]);
+    assert_eq!(due.into_iter().map(|due| due.what).collect::<Vec<_>>(), [DueEventKind::SessionAbandoned]);
     app.widget(&token).await.assert_status(410);
     app.mock.advance(Duration::from_secs(24 * 60 * 60));
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
@@ -258,9 +258,9 @@ async fn begin_fails_once() {
         assert_eq!(app.result_of(json!({})).await["result"], "APPROVED");
     }
     // One that was queued is not lost with the failed call.
-    app.mock.next_scenario("begin-fails-once").unwrap();
+    app.mock.queue_scenario("begin-fails-once").unwrap();
     let other = TestApp::start().await;
-    other.mock.next_scenario("begin-fails-once").unwrap();
+    other.mock.queue_scenario("begin-fails-once").unwrap();
     other.post_json("/external-api/begin/", &other.with_key(json!({}))).await.assert_status(503);
     let reply = other.post_json("/external-api/begin/", &other.with_key(json!({}))).await;
     assert_eq!(reply.hint(), "scenario `begin-fails-once`, from the company's queue");

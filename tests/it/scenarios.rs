@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use identomat_mock::{Company, Configuration, MockServer, Trigger};
+use identomat_mock::{Company, MockServer, SavedConfiguration, Trigger};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -192,7 +192,7 @@ async fn the_strongest_wish_chooses_the_scenario() {
     let id = "0123456789abcdef01234567";
     let company = Company::new("choosy")
         .scenario("in-progress")
-        .configuration(id, Configuration::new().scenario("screening-match"));
+        .configuration(id, SavedConfiguration::new().scenario("screening-match"));
     let app = TestApp::start_with(|builder| {
         builder.company(identomat_mock::DEFAULT_COMPANY_KEY).scenario("manual-check").company(company)
     })

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use identomat_mock::{DecideError, Due, FellDue, FinishError, Outcome, Verdict};
+use identomat_mock::{DecisionError, DueEvent, DueEventKind, FinishError, Outcome, Verdict};
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;
@@ -10,7 +10,7 @@ use crate::harness::TestApp;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What fell due, without the moments.
-fn whats(due: Vec<FellDue>) -> Vec<Due> {
+fn whats(due: Vec<DueEvent>) -> Vec<DueEventKind> {
     due.into_iter().map(|fell_due| fell_due.what).collect()
 }
 
@@ -68,7 +68,7 @@ async fn a_stage_can_come_when_a_step_is_reached() {
 
     let wrong = app.mock.reach_step(&token, "email").unwrap_err();
     let words = "the widget has no step `email`; its steps are: `agreement`, `document`, `face`, `job`";
-    assert_eq!(wrong, FinishError::Step(words.into()));
+    assert_eq!(wrong, FinishError::UnknownStep(words.into()));
     let other = app.begin(json!({"steps": steps})).await;
     app.mock.finish(&other).unwrap();
     assert_eq!(app.word(&other).await, "REJECTED", "whoever finished has been through all steps");
@@ -139,7 +139,7 @@ async fn a_stage_can_wait_for_an_operator() {
     assert_eq!((&result["result"], &result["reject_reason"]["value"]), (&json!("REJECTED"), &json!("own")));
     let late = app.mock.decide_as_scripted(&token).unwrap_err().to_string();
     assert!(late.starts_with("the scenario `scripted` has no stage to come, "), "{late}");
-    assert_eq!(app.mock.decide_as_scripted(&"0".repeat(40)), Err(DecideError::NoSuchSession));
+    assert_eq!(app.mock.decide_as_scripted(&"0".repeat(40)), Err(DecisionError::NoSuchSession));
 }
 
 #[tokio::test]
@@ -177,9 +177,9 @@ async fn a_decision_stands_in_for_the_stage_that_waits_for_one() {
     assert_eq!(app.word(&token).await, "APPROVED");
     app.mock.advance(MINUTE);
     assert_eq!(app.word(&token).await, "DISAGREED_WITH_TERMS");
-    assert_eq!(app.mock.decide(&"0".repeat(40), Outcome::Approved), Err(DecideError::NoSuchSession));
+    assert_eq!(app.mock.decide(&"0".repeat(40), Outcome::Approved), Err(DecisionError::NoSuchSession));
     let problem = app.mock.decide(&token, Verdict::approved().similarity(2.0)).unwrap_err();
-    assert_eq!(problem, DecideError::Verdict("`similarity` is a number from 0 to 1".into()));
+    assert_eq!(problem, DecisionError::InvalidVerdict("`similarity` is a number from 0 to 1".into()));
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn the_first_of_several_triggers_counts() {
     .await;
     let left = app.begin(json!({})).await;
     let due = whats(app.mock.advance(60 * MINUTE));
-    let stage = Due::Stage("stage 1 of the scenario `scripted` (widget or after=3600s)".into());
+    let stage = DueEventKind::StageReached("stage 1 of the scenario `scripted` (widget or after=3600s)".into());
     assert!(due.contains(&stage), "{due:?}");
     assert_eq!(app.word(&left).await, "MANUAL_CHECK");
     app.mock.advance(MINUTE);
@@ -370,12 +370,15 @@ async fn what_fell_due_is_told_when_the_clock_is_moved() {
     assert_eq!(stages, both);
     assert_eq!(due[0].at, "1970-01-01T00:05:00Z");
     assert_eq!(due[0].company_key.as_deref(), Some(app.mock.company_key()));
-    assert_eq!(due[0].what, Due::Stage("stage 1 of the scenario `scripted` (after=300s)".into()));
+    assert_eq!(due[0].what, DueEventKind::StageReached("stage 1 of the scenario `scripted` (after=300s)".into()));
     let ends: Vec<_> = due[2..].iter().map(|due| (due.session.as_deref() == Some(&opened), due.what.clone())).collect();
-    assert!(ends.contains(&(true, Due::Abandoned)) && ends.contains(&(false, Due::Expired)), "{ends:?}");
+    assert!(
+        ends.contains(&(true, DueEventKind::SessionAbandoned)) && ends.contains(&(false, DueEventKind::SessionExpired)),
+        "{ends:?}"
+    );
     assert_eq!(due[2].at, "1970-01-01T00:10:00Z");
     let last = whats(app.mock.advance(60 * MINUTE));
-    assert_eq!(last, vec![Due::Stage("stage 2 of the scenario `scripted` (after=900s)".into()); 2]);
+    assert_eq!(last, vec![DueEventKind::StageReached("stage 2 of the scenario `scripted` (after=900s)".into()); 2]);
     assert_eq!(app.word(&token).await, "APPROVED");
 }
 
@@ -399,14 +402,14 @@ async fn each_company_has_a_clock_that_all_of_it_follows() {
     let due = one.set_clock(at(951_782_400 + 3600));
     assert_eq!(due.len(), 2, "{due:?}");
     assert!(due.iter().all(|due| due.session.as_deref() == Some(&token)), "{due:?}");
-    assert_eq!((&due[0].what, &*due[0].at), (&Due::Expired, "2000-02-29T00:15:00Z"));
+    assert_eq!((&due[0].what, &*due[0].at), (&DueEventKind::SessionExpired, "2000-02-29T00:15:00Z"));
     assert_eq!(&*due[1].at, "2000-02-29T01:00:00Z");
     assert_eq!(app.word(&token).await, "APPROVED");
     app.widget(&token).await.assert_status(410);
 
     assert_eq!(one.set_clock(at(951_782_400)), [], "what came stays");
     assert_eq!(app.word(&token).await, "APPROVED");
-    one.unfreeze_clock();
+    one.resume_clock();
     let running = one.now();
     assert!(running >= at(951_782_400) && running < at(951_782_400 + 600), "it runs on from where it stood");
     one.reset();

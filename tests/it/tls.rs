@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use identomat_mock::{CloseAt, Config, Endpoint, Fault, MockServer, Tls};
+use identomat_mock::{ClosePoint, Config, Endpoint, Fault, MockServer, TlsConfig};
 use serde_json::Value;
 
 use crate::harness::LIMIT;
@@ -44,7 +44,7 @@ impl Secure {
 }
 
 async fn start(folder: &Path, settings: impl FnOnce(&mut Config)) -> MockServer {
-    let tls = Tls::for_names([NAME]).in_folder(folder);
+    let tls = TlsConfig::for_names([NAME]).in_folder(folder);
     let builder = MockServer::builder().settings(|config| config.tls = Some(tls)).settings(settings);
     builder.start().await.expect("the mock starts")
 }
@@ -124,11 +124,11 @@ async fn faults_strike_over_tls_too() {
     let mock = &secure.mock;
     let key = format!("company_key={}", mock.company_key());
     for (fault, status) in [
-        (Fault::close(CloseAt::BeforeAnswer), None),
-        (Fault::close(CloseAt::InBody), None),
+        (Fault::close(ClosePoint::BeforeAnswer), None),
+        (Fault::close(ClosePoint::InBody), None),
         (Fault::status(503), Some("503")),
     ] {
-        mock.fault(fault.on(Endpoint::Begin).times(1));
+        mock.add_fault(fault.on(Endpoint::Begin).times(1));
         let called = secure.curl("/external-api/begin/", &["-d", &key, "-w", "%{http_code}", "-o", "/dev/null"]).await;
         match status {
             None => assert!(!called.status.success(), "{called:?}"),
@@ -184,7 +184,7 @@ async fn the_first_authority_of_a_folder_counts() {
 async fn a_broken_authority_stops_the_start_by_name() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("authority.pem"), "nothing").unwrap();
-    let tls = Tls::for_names([NAME]).in_folder(folder.path());
+    let tls = TlsConfig::for_names([NAME]).in_folder(folder.path());
     let started = MockServer::builder().settings(|config| config.tls = Some(tls)).start().await;
     let problem = started.expect_err("it does not start").to_string();
     assert!(problem.contains("authority.pem is broken"), "{problem}");

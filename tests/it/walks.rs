@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use identomat_mock::{Company, Configuration, Outcome};
+use identomat_mock::{Company, Outcome, SavedConfiguration};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ fn blocks() -> Vec<(String, String)> {
 }
 
 async fn walk(scenario: &str, steps: &str) {
-    let configuration = Configuration::new();
+    let configuration = SavedConfiguration::new();
     let company = Company::new("my-company").configuration("0123456789abcdef01234567", configuration);
     let app = TestApp::scripted_with(scenario, |builder| {
         let builder = builder.company(company);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identomat_mock::{Company, Configuration, Finish, FinishError, MockServerBuilder, Outcome, Verdict};
+use identomat_mock::{Company, FinishError, FinishRequest, MockServerBuilder, Outcome, SavedConfiguration, Verdict};
 use reqwest::{
     Method,
     header::{ACCEPT, USER_AGENT},
@@ -72,13 +72,13 @@ async fn the_harness_finishes_with_reason_comment_and_answers() {
     let question = json!({"type": "text", "key": "why", "mandatory": true});
     let steps = json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]);
     let token = app.begin(json!({"steps": steps})).await;
-    let rejected = || Finish::from(Verdict::rejected("document_covered").result_comment("A thumb"));
+    let rejected = || FinishRequest::from(Verdict::rejected("document_covered").result_comment("A thumb"));
     for (decision, problem) in [
         (rejected().answers(json!([])), "the answers are not a JSON object: []"),
         (rejected().answers(json!({"t": {}})), "the session has no questionnaire `t` for the person"),
         (rejected().answers(json!({})), "the question `why` of `s` is mandatory and has no answer"),
         (
-            Finish::from(Verdict::approved().reject_reason("x")),
+            FinishRequest::from(Verdict::approved().reject_reason("x")),
             "`reject_reason` goes with the result REJECTED, not with APPROVED",
         ),
     ] {
@@ -93,7 +93,9 @@ async fn the_harness_finishes_with_reason_comment_and_answers() {
     assert_eq!(result["questionnaires"][0]["questions"][0]["answer"], "because");
 
     let asked = app.begin(json!({"steps": steps})).await;
-    app.mock.finish_as(&asked, Finish::default().answers(json!({"s": {"why": "as the scenario says"}}))).unwrap();
+    app.mock
+        .finish_as(&asked, FinishRequest::default().answers(json!({"s": {"why": "as the scenario says"}})))
+        .unwrap();
     let result = app.result(&asked).await.json();
     assert_eq!(result["result"], "APPROVED");
     assert_eq!(result["questionnaires"][0]["questions"][0]["answer"], "as the scenario says");
@@ -341,7 +343,7 @@ async fn flags_and_steps_come_back_as_they_were_sent() {
 #[tokio::test]
 async fn what_is_saved_or_scripted_is_laid_around_what_was_sent() {
     let id = "0123456789abcdef01234567";
-    let saved = Configuration::new()
+    let saved = SavedConfiguration::new()
         .flags(json!({"liveness": true, "x": 1}))
         .steps(json!([{"type": "email", "key": "e"}, {"type": "liveness", "key": "l"}]));
     let stages = "description: d\nflags: {skip_face: true, x: 3}\nsteps: [{type: video-call, key: v}]\nstages: []\n";

@@ -42,7 +42,7 @@ async fn a_mock_of_another_process_is_steered_waited_for_and_asked() {
     let settings =
         shop::Settings { url: mock.url.clone(), company_key: "test-binary".into(), timeout: Duration::from_secs(5) };
     let shop = shop::serve(settings).await;
-    company.next_scenario("manual-check").await.unwrap();
+    company.queue_scenario("manual-check").await.unwrap();
     let client = reqwest::Client::new();
     let begun: Value = client.post(format!("http://{shop}/verifications")).send().await.unwrap().json().await.unwrap();
     let token = begun["token"].as_str().unwrap();

@@ -53,12 +53,12 @@ async fn done_is_not_a_verdict_yet() {
     // recipe: race
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, PATIENT).await;
-    mock.next_scenario("done-before-verdict").unwrap();
+    mock.queue_scenario("done-before-verdict").unwrap();
     let token = begun(shop).await;
     mock.finish(&token).unwrap();
     let _polled = mock.expect(result().with("session_token", &token).times(3));
     assert_eq!(verdict(shop, &token).await, "APPROVED");
-    assert!(mock.coverage().has_met("done-before-verdict"));
+    assert!(mock.coverage().is_covered("done-before-verdict"));
     // end
 }
 
@@ -67,10 +67,10 @@ async fn a_call_that_fails_is_made_again() {
     // recipe: retry
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, PATIENT).await;
-    mock.fault(Fault::status(503).on(Endpoint::Begin).times(2));
+    mock.add_fault(Fault::status(503).on(Endpoint::Begin).times(2));
     let _made_again = mock.expect(begin().times(3));
     let token = begun(shop).await;
-    assert_eq!(mock.calls().to(Endpoint::Begin).status(503).count(), 2);
+    assert_eq!(mock.calls().endpoint(Endpoint::Begin).status(503).count(), 2);
     assert_eq!(mock.calls().of_session(&token).status(200).count(), 1);
     // end
 }
@@ -81,7 +81,7 @@ async fn an_answer_that_takes_too_long_is_not_waited_for() {
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, Duration::from_millis(200)).await;
     let token = begun(shop).await;
-    mock.fault(Fault::delay(Duration::from_secs(3600)).on(Endpoint::Result).times(3));
+    mock.add_fault(Fault::delay(Duration::from_secs(3600)).on(Endpoint::Result).times(3));
     assert_eq!(verdict(shop, &token).await, "504");
     mock.finish(&token).unwrap();
     assert_eq!(verdict(shop, &token).await, "APPROVED");

@@ -42,7 +42,7 @@ impl SettingsArgs {
         Ok(Config {
             host: self.host.unwrap_or(host),
             port: self.port.unwrap_or(port),
-            tls: self.tls.map(|names| crate::Tls {
+            tls: self.tls.map(|names| crate::TlsConfig {
                 names: names.into_iter().map(|HostNameArg(name)| name).collect(),
                 folder: self.tls_folder,
             }),
@@ -72,7 +72,7 @@ impl SettingsArgs {
             seed: self.seed,
             frozen_at: self.frozen_at.map(|TimestampArg(moment)| moment),
             grace: self.grace.map_or(defaults.grace, |DurationArg(time)| time),
-            limits: crate::Limits {
+            limits: crate::RequestLimits {
                 body: self.max_body.map_or(limits.body, |SizeArg(bytes)| bytes),
                 multipart_body: self.max_multipart_body.map_or(limits.multipart_body, |SizeArg(bytes)| bytes),
                 parts: self.max_parts.unwrap_or(limits.parts),

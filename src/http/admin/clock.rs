@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock::{Clock, ClockChange, parse_duration, parse_moment},
     company::Tenant,
-    mock::{FellDue, MockService},
+    mock::{DueEvent, MockService},
 };
 
 #[derive(Debug, Deserialize)]
@@ -54,7 +54,7 @@ pub(super) struct ClockMoveResponse {
     clocks: Vec<ClockInfo>,
     /// How much fell due, of which `fell_due` has the first thousand.
     fell_due_count: usize,
-    fell_due: Vec<FellDue>,
+    fell_due: Vec<DueEvent>,
 }
 
 /// A clock as it stands.
@@ -104,7 +104,7 @@ impl<'a> ClockScope<'a> {
         server.into_iter().chain(companies).take(MAX_PAGE_LIMIT).collect()
     }
 
-    fn moved(&self, mut fell_due: Vec<FellDue>) -> Json<ClockMoveResponse> {
+    fn moved(&self, mut fell_due: Vec<DueEvent>) -> Json<ClockMoveResponse> {
         let fell_due_count = fell_due.len();
         fell_due.truncate(MAX_PAGE_LIMIT);
         Json(ClockMoveResponse { clocks: self.show(), fell_due_count, fell_due })

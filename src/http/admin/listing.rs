@@ -72,7 +72,7 @@ pub(super) enum SortOrder {
 
 /// A part of a list.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "PartOf{T}"))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListPageOf{T}"))]
 pub(super) struct ListPage<T> {
     pub(super) items: Vec<T>,
     /// The `cursor` with which the next part is asked for; `None` behind the last.

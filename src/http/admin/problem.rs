@@ -12,7 +12,7 @@ use crate::{
         error::{STOPPING, with_hint},
         journal::NearMiss,
     },
-    mock::{CallOfSession, SessionInfo},
+    mock::{CallSummary, SessionInfo},
     words::{allowed, meant},
 };
 
@@ -60,7 +60,7 @@ struct ActualState {
     session: Option<SessionInfo>,
     /// The last calls about it, or the last calls of all where calls were waited for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    calls: Vec<CallOfSession>,
+    calls: Vec<CallSummary>,
     /// How many calls there are, where they are not as many as expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
@@ -145,7 +145,7 @@ impl ProblemResponse {
     }
 
     /// Says how the session stands that was waited for, with the last calls about it.
-    pub(super) fn with_session(mut self, session: SessionInfo, calls: Vec<CallOfSession>) -> Self {
+    pub(super) fn with_session(mut self, session: SessionInfo, calls: Vec<CallSummary>) -> Self {
         self.actual.session = Some(session);
         self.actual.calls = calls;
         self
@@ -159,7 +159,7 @@ impl ProblemResponse {
     }
 
     /// Says which calls were the last.
-    pub(super) fn with_calls(mut self, calls: Vec<CallOfSession>) -> Self {
+    pub(super) fn with_calls(mut self, calls: Vec<CallSummary>) -> Self {
         self.actual.calls = calls;
         self
     }

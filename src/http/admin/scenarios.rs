@@ -15,7 +15,7 @@ use crate::{
     company::Tenant,
     foreign_text::shortened,
     mock::ScenarioInfo,
-    scenario::{Origin, Scenario, ScenarioChoice, ScenarioFile},
+    scenario::{Scenario, ScenarioChoice, ScenarioFile, ScenarioSource},
 };
 
 /// What is queued: names, and scenarios as a file has them.
@@ -109,5 +109,5 @@ fn scenario(mut file: Map<String, Value>, usual: Option<&str>) -> Result<Scenari
                 .with_field("name"));
         }
     };
-    Ok(read::<ScenarioFile>(file.into())?.named(&name, Origin::Added))
+    Ok(read::<ScenarioFile>(file.into())?.named(&name, ScenarioSource::Added))
 }

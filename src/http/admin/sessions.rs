@@ -18,7 +18,7 @@ use crate::{
         BeginRequest, CallError, MockService, SessionDetails, SessionFilter, SessionInfo, SessionRange,
         SwitchScenarioError,
     },
-    session::{DecideError, FinishError, NO_SESSION},
+    session::{DecisionError, FinishError, NO_SESSION},
     vendor::{FlagsAndSteps, Token},
 };
 
@@ -196,19 +196,21 @@ impl From<FinishError> for ProblemResponse {
         match error {
             FinishError::NoSuchSession => Self::not_found(detail),
             FinishError::AlreadyFinished | FinishError::Expired | FinishError::OtherBrowser => Self::conflict(detail),
-            FinishError::Answers(_) => Self::invalid(detail).with_field("answers"),
-            FinishError::Form(_) | FinishError::Verdict(_) | FinishError::Step(_) => Self::invalid(detail),
+            FinishError::InvalidAnswers(_) => Self::invalid(detail).with_field("answers"),
+            FinishError::InvalidForm(_) | FinishError::InvalidVerdict(_) | FinishError::UnknownStep(_) => {
+                Self::invalid(detail)
+            }
         }
     }
 }
 
-impl From<DecideError> for ProblemResponse {
-    fn from(error: DecideError) -> Self {
+impl From<DecisionError> for ProblemResponse {
+    fn from(error: DecisionError) -> Self {
         let detail = error.to_string();
         match error {
-            DecideError::NoSuchSession => Self::not_found(detail),
-            DecideError::NotAwaited(_) => Self::conflict(detail),
-            DecideError::Verdict(_) => Self::invalid(detail),
+            DecisionError::NoSuchSession => Self::not_found(detail),
+            DecisionError::NotAwaited(_) => Self::conflict(detail),
+            DecisionError::InvalidVerdict(_) => Self::invalid(detail),
         }
     }
 }

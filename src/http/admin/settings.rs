@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{plain::Context, reading::EmptyBody};
 use crate::{
-    config::{ClientLimits, Cors, Limits},
+    config::{ClientLimits, Cors, RequestLimits},
     mock::MockService,
     vendor::{Dialect, ErrorCode, ResultCase},
 };
@@ -85,7 +85,7 @@ impl SettingsResponse {
     fn from_config(mock: &MockService) -> Self {
         let config = &mock.config;
         let seconds = |time: Duration| time.as_secs_f64();
-        let Limits { body, multipart_body, parts, depth, upload, session_uploads, uploads } = config.limits;
+        let RequestLimits { body, multipart_body, parts, depth, upload, session_uploads, uploads } = config.limits;
         let ClientLimits { head, body: body_time, idle, connections, unfinished } = config.clients;
         Self {
             host: config.host.to_string(),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::problem::ProblemResponse;
 use crate::{
-    mock::Finish,
+    mock::FinishRequest,
     scenario::{ScreeningMatch, Verdict},
     vendor::Outcome,
 };
@@ -36,9 +36,9 @@ pub(super) struct VerdictBody {
 
 impl VerdictBody {
     /// How a person gets through.
-    pub(super) fn into_finish(mut self) -> Result<Finish, ProblemResponse> {
+    pub(super) fn into_finish(mut self) -> Result<FinishRequest, ProblemResponse> {
         let answers = self.answers.take();
-        let finish = self.verdict()?.map_or_else(Finish::default, Finish::from);
+        let finish = self.verdict()?.map_or_else(FinishRequest::default, FinishRequest::from);
         Ok(match answers {
             Some(answers) => finish.answers(answers.into()),
             None => finish,

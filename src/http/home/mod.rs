@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     foreign_text::as_html,
-    mock::{Finish, MockService, SessionFilter, SessionInfo, SessionRange},
+    mock::{FinishRequest, MockService, SessionFilter, SessionInfo, SessionRange},
     session::FinishError,
     vendor::{ErrorCase, Language, Outcome},
 };
@@ -71,16 +71,16 @@ pub(super) async fn finish(State(mock): State<Arc<MockService>>, request: Reques
     });
     let done = match form {
         Ok((token, outcome)) => match &*outcome {
-            "" | "scenario" => mock.finish(&token, Finish::default()),
+            "" | "scenario" => mock.finish(&token, FinishRequest::default()),
             word => match word.parse::<Outcome>() {
-                Ok(outcome) => mock.finish(&token, Finish::from(outcome)),
-                Err(problem) => Err(FinishError::Form(problem)),
+                Ok(outcome) => mock.finish(&token, FinishRequest::from(outcome)),
+                Err(problem) => Err(FinishError::InvalidForm(problem)),
             },
         },
         Err(error) if error.case == ErrorCase::TooSlow => {
             return error::response(&error, &mock.config.error_status, true);
         }
-        Err(error) => Err(FinishError::Form(error.message)),
+        Err(error) => Err(FinishError::InvalidForm(error.message)),
     };
     match done {
         Ok(_) => {

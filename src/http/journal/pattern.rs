@@ -24,7 +24,7 @@ use crate::{
 /// ```
 /// use identomat_mock::{CallPattern, Endpoint, expect::{self, contains}};
 ///
-/// let results = CallPattern::default().to(Endpoint::Result).with("session_token", "abc").status(200);
+/// let results = CallPattern::default().endpoint(Endpoint::Result).with("session_token", "abc").status(200);
 /// let begun_in_georgian = expect::begin().with("flags.language", "ka").header("user-agent", contains("app/"));
 /// ```
 #[must_use]
@@ -147,7 +147,7 @@ impl ValueMatch {
 
 impl CallPattern {
     /// Calls of that endpoint.
-    pub fn to(mut self, endpoint: Endpoint) -> Self {
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
         self
     }

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config::Config,
     foreign_text::{as_html, without_quotes},
-    mock::{Finish, MockService},
+    mock::{FinishRequest, MockService},
     scenario::{REJECT_REASONS, Verdict},
     session::{Browser, FinishError},
     vendor::{ErrorCase, Language, Outcome, VendorError},
@@ -106,7 +106,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<MockService>>, reques
         // A person who never opened the page, such as a script, has a browser too.
         let finished = match form {
             Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
-            Err(error) => Err(FinishError::Form(error.message)),
+            Err(error) => Err(FinishError::InvalidForm(error.message)),
         };
         let accepts = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
         let is_script = accepts.is_some_and(|accept| accept.contains("application/json"));
@@ -139,7 +139,7 @@ fn finished_page(
     }
 }
 
-fn read(form: &Params<'_>, head: &Parts, mock: &MockService) -> Result<Finish, VendorError> {
+fn read(form: &Params<'_>, head: &Parts, mock: &MockService) -> Result<FinishRequest, VendorError> {
     // What else the link carries is nothing to the form.
     let of_link: Vec<_> = query(&head.uri).map(|(name, _)| name).collect();
     let known: Vec<_> = FIELDS.into_iter().chain(of_link.iter().map(|name| &**name)).collect();
@@ -150,7 +150,7 @@ fn read(form: &Params<'_>, head: &Parts, mock: &MockService) -> Result<Finish, V
     let (outcome, reason, comment) = (given("outcome")?, given("reject_reason")?, given("result_comment")?);
     let finish = match outcome.as_deref() {
         None | Some("scenario") => match (reason, comment) {
-            (None, None) => Finish::default(),
+            (None, None) => FinishRequest::default(),
             (Some(_), _) => return Err(VendorError::argument("`reject_reason` goes with `outcome=REJECTED`")),
             (None, Some(_)) => return Err(VendorError::argument("`result_comment` goes with an `outcome`")),
         },
@@ -159,7 +159,7 @@ fn read(form: &Params<'_>, head: &Parts, mock: &MockService) -> Result<Finish, V
                 VendorError::argument(format!("`outcome`: {problem}, or scenario: as the scenario says"))
             })?;
             let verdict = Verdict::from(outcome).result_comment(comment.unwrap_or_default());
-            Finish::from(match reason {
+            FinishRequest::from(match reason {
                 Some(reason) => verdict.reject_reason(reason),
                 None => verdict,
             })
@@ -181,9 +181,10 @@ pub(super) fn status(error: &FinishError) -> StatusCode {
         FinishError::NoSuchSession => StatusCode::NOT_FOUND,
         FinishError::AlreadyFinished | FinishError::Expired => StatusCode::GONE,
         FinishError::OtherBrowser => StatusCode::FORBIDDEN,
-        FinishError::Form(_) | FinishError::Answers(_) | FinishError::Verdict(_) | FinishError::Step(_) => {
-            StatusCode::BAD_REQUEST
-        }
+        FinishError::InvalidForm(_)
+        | FinishError::InvalidAnswers(_)
+        | FinishError::InvalidVerdict(_)
+        | FinishError::UnknownStep(_) => StatusCode::BAD_REQUEST,
     }
 }
 
@@ -194,9 +195,10 @@ pub(in crate::http) fn refusal(error: &FinishError, language: Language) -> Respo
         FinishError::Expired => ("expired", None),
         FinishError::AlreadyFinished => ("finished", None),
         FinishError::OtherBrowser => ("other-browser", None),
-        FinishError::Form(_) | FinishError::Answers(_) | FinishError::Verdict(_) | FinishError::Step(_) => {
-            ("misfit", Some(error.to_string()))
-        }
+        FinishError::InvalidForm(_)
+        | FinishError::InvalidAnswers(_)
+        | FinishError::InvalidVerdict(_)
+        | FinishError::UnknownStep(_) => ("misfit", Some(error.to_string())),
     };
     closed(status(error), language, name, text.as_deref())
 }

@@ -26,7 +26,7 @@ use super::{
     view::{WidgetContext, view},
 };
 use crate::{
-    config::Limits,
+    config::RequestLimits,
     flow::{AnswerError, CaptureSource, ScreenAnswer},
     json_text,
     mock::{AnswerResult, MockService, ScreenContext, ScreenError},
@@ -76,7 +76,7 @@ pub(in crate::http) async fn answer(
     let (screen, by) = (named(&head.uri, "screen"), named(&head.uri, "by"));
     let mut limits = mock.config.limits;
     if by.is_some() {
-        limits = Limits { body: limits.upload, multipart_body: limits.upload, ..limits };
+        limits = RequestLimits { body: limits.upload, multipart_body: limits.upload, ..limits };
     }
     let received = match ReceivedBody::read(&head, &mut body, &limits).await {
         Err(error) if error.case == ErrorCase::TooSlow => {
@@ -142,7 +142,7 @@ fn take(
 /// # Errors
 ///
 /// A message that says what is wrong with the body.
-fn read(body: &[u8], limits: &Limits) -> Result<ScreenAnswer, String> {
+fn read(body: &[u8], limits: &RequestLimits) -> Result<ScreenAnswer, String> {
     json_text::check(body, limits.depth).map_err(|problem| format!("the body {problem}"))?;
     serde_json::from_slice(body).map_err(|error| format!("the body is no answer: {error}"))
 }

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{
-        calls::Calls,
-        expect::{Expectation, Expected},
-        waiting::WaitFor,
+        calls::CallQuery,
+        expect::{ExpectationGuard, ExpectedCalls},
+        waiting::SessionWait,
     },
     Control, ControlError, ListPageBody,
 };
@@ -17,7 +17,7 @@ use crate::{
     coverage::Coverage,
     foreign_text::without_quotes,
     http::{CallInfo, resource_path},
-    mock::{Finish, SessionDetails, SessionInfo},
+    mock::{FinishRequest, SessionDetails, SessionInfo},
     scenario::Verdict,
 };
 
@@ -69,15 +69,15 @@ impl Control {
     ///
     /// [`ControlError`] when there is no such session, it is finished already, or its token has expired.
     pub async fn finish(&self, token: &str) -> Result<SessionInfo, ControlError> {
-        self.finish_as(token, Finish::default()).await
+        self.finish_as(token, FinishRequest::default()).await
     }
 
-    /// Finishes a session in a way of its own: with an [`crate::Outcome`], a [`Verdict`] or a [`Finish`].
+    /// Finishes a session in a way of its own: with an [`crate::Outcome`], a [`Verdict`] or a [`FinishRequest`].
     ///
     /// # Errors
     ///
     /// As [`Control::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
-    pub async fn finish_as(&self, token: &str, finish: impl Into<Finish>) -> Result<SessionInfo, ControlError> {
+    pub async fn finish_as(&self, token: &str, finish: impl Into<FinishRequest>) -> Result<SessionInfo, ControlError> {
         self.post(&["sessions", without_quotes(token), "finish"], finish.into().written()).await
     }
 
@@ -104,7 +104,7 @@ impl Control {
     /// # Errors
     ///
     /// [`ControlError`] when there is no such session or scenario, or the person is through.
-    pub async fn play(&self, token: &str, scenario: &str) -> Result<SessionInfo, ControlError> {
+    pub async fn switch_scenario(&self, token: &str, scenario: &str) -> Result<SessionInfo, ControlError> {
         let body = Map::from_iter([("scenario".to_owned(), scenario.into())]);
         self.post(&["sessions", without_quotes(token), "scenario"], body).await
     }
@@ -128,14 +128,14 @@ impl Control {
     }
 
     /// Waits for something in a session: `control.wait_for(&token).finished().await`.
-    pub fn wait_for(&self, token: &str) -> WaitFor<Self> {
-        WaitFor::new(self.clone(), token)
+    pub fn wait_for(&self, token: &str) -> SessionWait<Self> {
+        SessionWait::new(self.clone(), token)
     }
 
     /// The calls that are remembered, to be counted and waited for: awaited as they are, they are all of them, in the
     /// order in which they were answered.
-    pub fn calls(&self) -> Calls<Self> {
-        Calls::new(self.clone())
+    pub fn calls(&self) -> CallQuery<Self> {
+        CallQuery::new(self.clone())
     }
 
     /// What the code under test has met since the company was reset, or everything was, and what never.
@@ -153,16 +153,16 @@ impl Control {
     ///
     /// [`ControlError`] when nothing is remembered.
     #[track_caller]
-    pub fn expect<E: Into<Expected>>(
+    pub fn expect<E: Into<ExpectedCalls>>(
         &self,
         expected: E,
-    ) -> impl Future<Output = Result<Expectation, ControlError>> + use<E> {
+    ) -> impl Future<Output = Result<ExpectationGuard, ControlError>> + use<E> {
         let (control, expected, caller) = (self.clone(), expected.into(), Location::caller());
         async move {
             let last = [control.company_query(), vec![("order", "newest"), ("limit", "1")]].concat();
             let last = control.get::<ListPageBody<CallInfo>>(&["calls"], &last).await?.items;
             let after = last.first().map_or(0, |call| call.id);
-            Ok(Expectation::new(control, expected, after, caller))
+            Ok(ExpectationGuard::new(control, expected, after, caller))
         }
     }
 
@@ -180,7 +180,7 @@ impl Control {
     /// # Errors
     ///
     /// [`ControlError`].
-    pub async fn forget_calls(&self) -> Result<(), ControlError> {
+    pub async fn clear_calls(&self) -> Result<(), ControlError> {
         self.delete(&["calls"], &self.company_query()).await
     }
 }

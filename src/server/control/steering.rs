@@ -10,7 +10,7 @@ use super::{Control, ControlError};
 use crate::{
     clock::{format_duration, nearest_moment},
     faults::{Fault, FaultInfo},
-    mock::{FellDue, ScenarioInfo},
+    mock::{DueEvent, ScenarioInfo},
     scenario::{Scenario, ScenarioChoice},
 };
 
@@ -48,19 +48,19 @@ impl Control {
     /// # Errors
     ///
     /// [`ControlError`] when there is no such scenario, or the one that was built cannot be.
-    pub async fn next_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ControlError> {
-        self.next_scenarios(vec![scenario.into()]).await
+    pub async fn queue_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ControlError> {
+        self.queue_scenarios(vec![scenario.into()]).await
     }
 
-    /// As [`Control::next_scenario`], for as many sessions as there are scenarios.
+    /// As [`Control::queue_scenario`], for as many sessions as there are scenarios.
     ///
     /// # Errors
     ///
-    /// As [`Control::next_scenario`]; none is queued then.
-    pub async fn next_scenarios(&self, scenarios: Vec<ScenarioChoice>) -> Result<(), ControlError> {
+    /// As [`Control::queue_scenario`]; none is queued then.
+    pub async fn queue_scenarios(&self, scenarios: Vec<ScenarioChoice>) -> Result<(), ControlError> {
         let choice = |choice: &ScenarioChoice| match choice {
             ScenarioChoice::Named(name) => Value::from(name.as_str()),
-            ScenarioChoice::Own(scenario) => scenario.to_file_value().into(),
+            ScenarioChoice::Inline(scenario) => scenario.to_file_value().into(),
         };
         let queued = Map::from_iter([("scenarios".to_owned(), scenarios.iter().map(choice).collect())]);
         self.post::<Value>(&["scenarios", "queue"], self.with_company_key(queued)).await.map(|_| ())
@@ -94,7 +94,7 @@ impl Control {
     /// # Errors
     ///
     /// [`ControlError`] when the fault is for a scenario that there is not.
-    pub async fn fault(&self, fault: Fault) -> Result<FaultInfo, ControlError> {
+    pub async fn add_fault(&self, fault: Fault) -> Result<FaultInfo, ControlError> {
         self.post(&["faults"], self.with_company_key(fault.to_file_value())).await
     }
 
@@ -146,7 +146,7 @@ impl Control {
     /// # Errors
     ///
     /// [`ControlError`].
-    pub async fn advance(&self, by: Duration) -> Result<Vec<FellDue>, ControlError> {
+    pub async fn advance(&self, by: Duration) -> Result<Vec<DueEvent>, ControlError> {
         self.turn("advance", [("by", format_duration(by))]).await
     }
 
@@ -155,7 +155,7 @@ impl Control {
     /// # Errors
     ///
     /// [`ControlError`].
-    pub async fn set_clock(&self, at: SystemTime) -> Result<Vec<FellDue>, ControlError> {
+    pub async fn set_clock(&self, at: SystemTime) -> Result<Vec<DueEvent>, ControlError> {
         self.turn("set", [("to", nearest_moment(at).to_string())]).await
     }
 
@@ -173,14 +173,14 @@ impl Control {
     /// # Errors
     ///
     /// [`ControlError`].
-    pub async fn unfreeze_clock(&self) -> Result<(), ControlError> {
+    pub async fn resume_clock(&self) -> Result<(), ControlError> {
         self.post::<Value>(&["clock", "resume"], self.with_company_key(Map::new())).await.map(|_| ())
     }
 
-    async fn turn(&self, how: &str, what: [(&str, String); 1]) -> Result<Vec<FellDue>, ControlError> {
+    async fn turn(&self, how: &str, what: [(&str, String); 1]) -> Result<Vec<DueEvent>, ControlError> {
         #[derive(Deserialize)]
         struct ClockMoveResult {
-            fell_due: Vec<FellDue>,
+            fell_due: Vec<DueEvent>,
         }
 
         let what = what.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();

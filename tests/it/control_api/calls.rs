@@ -115,8 +115,8 @@ async fn refused_and_unknown_calls_are_remembered_too() {
 async fn faults_and_the_answer_before_them_are_remembered() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
-    app.mock.fault(Fault::broken_json().on(identomat_mock::Endpoint::Result));
-    app.mock.fault(Fault::status(503).on(identomat_mock::Endpoint::Delete));
+    app.mock.add_fault(Fault::broken_json().on(identomat_mock::Endpoint::Result));
+    app.mock.add_fault(Fault::status(503).on(identomat_mock::Endpoint::Delete));
     app.result(&token).await.assert_status(200);
     app.delete(&token).await.assert_status(503);
     let [broken, down] = &calls(&app, "status=200&endpoint=result")

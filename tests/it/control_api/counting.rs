@@ -250,7 +250,7 @@ async fn the_failure_on_the_page_about_testing_is_that_of_the_mock() {
     let at = UNIX_EPOCH + Duration::from_secs(1_769_860_800);
     let app = TestApp::start_with(|builder| builder.company("test-7").frozen_at(at)).await;
     let token = app.begin(json!({})).await;
-    app.mock.fault(Fault::status(503).on(Endpoint::Result).times(2));
+    app.mock.add_fault(Fault::status(503).on(Endpoint::Result).times(2));
     for _ in 0..3 {
         app.result(&token).await;
     }

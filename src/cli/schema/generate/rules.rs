@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    Limits,
+    RequestLimits,
     faults::{Endpoint, allows_body},
     vendor::Outcome,
 };
@@ -114,8 +114,8 @@ pub(super) fn of_scenarios(schema: &mut Value) {
     defs["OperatorAnswer"]["anyOf"] = json!([text(), {"type": "boolean"}, {"type": "array", "items": text()}]);
     let trigger = trigger();
     defs["Triggers"] = json!({"anyOf": [trigger, {"type": "array", "minItems": 1, "items": trigger}]});
-    of_matches(&mut defs["Match"]);
-    defs["Condition"] = json!({
+    of_matches(&mut defs["BeginMatch"]);
+    defs["MatchCondition"] = json!({
         "description": "A value that has to be there as it is, or what else is looked at",
         "not": {"type": "null"},
         "if": {"type": "object"},
@@ -136,10 +136,10 @@ pub(super) fn of_scenarios(schema: &mut Value) {
 fn of_matches(matches: &mut Value) {
     let alone = ["company", "steps", "config_id", "parent", "return_url"];
     for key in alone {
-        take(matches, key, or_null(json!({"$ref": "#/$defs/Condition"})));
+        take(matches, key, or_null(json!({"$ref": "#/$defs/MatchCondition"})));
     }
     for key in ["flags", "header"] {
-        matches["properties"][key]["additionalProperties"] = json!({"$ref": "#/$defs/Condition"});
+        matches["properties"][key]["additionalProperties"] = json!({"$ref": "#/$defs/MatchCondition"});
     }
     let mut any: Vec<_> = alone.iter().map(|key| has(key)).collect();
     any.extend(["flags", "header"].map(|key| json!({"required": [key], "properties": {key: {"minProperties": 1}}})));
@@ -217,7 +217,7 @@ fn trigger() -> Value {
 fn of_faults(schema: &mut Value) {
     let defs = &mut schema["$defs"];
     for (name, pattern) in [
-        ("Length", DURATION.to_owned()),
+        ("FaultDuration", DURATION.to_owned()),
         ("DelayFile", format!(" *{DURATION}(to +{DURATION})?")),
         ("CallsFile", " *0*[1-9][0-9]* to +0*[1-9][0-9]* *".to_owned()),
     ] {
@@ -262,7 +262,7 @@ fn of_faults(schema: &mut Value) {
 
 pub(super) fn of_people(schema: &mut Value) {
     take(schema, "birthday", json!({"type": "string", "format": "date"}));
-    schema["$defs"]["Documents"]["minProperties"] = 1.into();
+    schema["$defs"]["DocumentNumbers"]["minProperties"] = 1.into();
 }
 
 pub(super) fn of_settings(schema: &mut Value) {
@@ -289,7 +289,7 @@ pub(super) fn of_settings(schema: &mut Value) {
         take(schema, key, whole(1, u64::MAX));
     }
     let depth = json!({"anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": Limits::DEEPEST},
+        {"type": "integer", "minimum": 1, "maximum": RequestLimits::MAX_DEPTH},
         {"type": "string", "pattern": "^0*([1-9]|[1-5][0-9]|6[0-4])$"},
     ]});
     take(schema, "max-depth", depth);

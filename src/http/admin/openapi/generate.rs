@@ -245,7 +245,7 @@ impl JsonSchema for ErrorCode {
 
 impl JsonSchema for listing::PageLimit {
     fn schema_name() -> Cow<'static, str> {
-        "Limit".into()
+        "PageLimit".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
