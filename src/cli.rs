@@ -1,5 +1,6 @@
 //! The command line: serve (the default), and what there is besides.
 
+mod args;
 mod ca;
 mod check;
 mod coverage;
@@ -14,7 +15,6 @@ mod scenarios;
 mod schema;
 mod settings;
 mod signals;
-mod values;
 
 use std::{
     error::Error,
@@ -37,6 +37,7 @@ use tracing_subscriber::{
 };
 
 use self::{
+    args::LogFormat,
     ca::CaArgs,
     check::{CheckArgs, CheckFailed, check},
     demo::{DemoArgs, DemoMode},
@@ -48,7 +49,6 @@ use self::{
     schema::SchemaArgs,
     settings::SettingsArgs,
     signals::StopSignals,
-    values::LogFormat,
 };
 use crate::{
     company::{Company, Tenant},

@@ -95,11 +95,11 @@ mod http;
 pub use http::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 
 mod json_text;
+mod log_throttle;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod result;
 mod signature;
-mod tally;
 mod words;
 
 #[cfg(feature = "cli")]

@@ -3,24 +3,24 @@
 mod begin;
 mod calls;
 mod companies;
+mod controls;
 mod coverage;
 mod events;
-mod glance;
+mod faults;
 #[cfg(feature = "media")]
 mod media;
-mod misfits;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod result;
 mod scenarios;
 mod screening;
 mod screens;
 mod session_info;
 mod sessions;
-#[cfg(feature = "metrics")]
-mod standings;
-mod steering;
-mod striking;
+mod setting_problems;
 mod waiting;
 mod widget;
+mod widget_watch;
 mod work;
 
 use std::{
@@ -37,13 +37,13 @@ use self::scenarios::{CatalogueState, read_catalogue};
 pub(crate) use self::{
     begin::BeginRequest,
     calls::{CallFilter, OwnedCall},
+    controls::SwitchScenarioError,
     events::OwnedEvent,
-    glance::{WidgetSnapshot, WidgetState},
+    faults::{AppliedFaults, StagePosition},
     result::ResultResponse,
     screens::{AnswerResult, ScreenContext, ScreenError},
-    steering::SwitchScenarioError,
-    striking::{AppliedFaults, StagePosition},
     waiting::{WaitCondition, WaitError},
+    widget_watch::{WidgetSnapshot, WidgetState},
     work::{Cancellation, Workers},
 };
 pub(crate) use self::{
@@ -52,17 +52,17 @@ pub(crate) use self::{
 };
 pub use self::{
     companies::CompanyInfo,
+    controls::{DueEvent, DueEventKind},
     scenarios::{ScenarioInfo, StageInfo},
     session_info::{
         BrowserInfo, CallSummary, FindingInfo, ReachedStep, SessionDetails, SessionInfo, UploadInfo, VerificationCode,
     },
-    steering::{DueEvent, DueEventKind},
     widget::FinishRequest,
 };
 #[cfg(feature = "cli")]
 pub(crate) use self::{
-    misfits::{SettingProblem, setting_problems, setting_warnings},
     scenarios::sources,
+    setting_problems::{SettingProblem, setting_problems, setting_warnings},
 };
 #[cfg(feature = "metrics")]
 use crate::metrics::Metrics;
@@ -320,4 +320,4 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
 }
 
 #[cfg(test)]
-mod properties;
+mod model_tests;

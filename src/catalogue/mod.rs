@@ -1,6 +1,6 @@
 //! All that is read from files: scenarios, people, documents. It is replaced as a whole when files change.
 
-mod doubts;
+mod warnings;
 
 use std::{path::Path, sync::Arc};
 

@@ -14,11 +14,12 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 
 use super::{
-    Command, CommandLine, CommandResult, command_line,
+    Command, CommandLine, CommandResult,
+    args::{parse_host, parse_port},
+    command_line,
     demo::DemoArgs,
     local_url_in,
     settings::SettingsArgs,
-    values::{parse_host, parse_port},
 };
 use crate::{data_file::special_file_kind, server::local_url};
 

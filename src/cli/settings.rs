@@ -9,7 +9,7 @@ use clap::{Args, Command};
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
-use super::values::{
+use super::args::{
     self, CompanyArg, CorsArg, DurationArg, ErrorStatusArg, HostNameArg, LogFormat, LogLevel, OnDemandArg,
     PublicUrlArg, SizeArg, StatusArg, TimestampArg, one_or_many, parse_host, parse_number, parse_port,
 };
@@ -34,12 +34,12 @@ const GROUPS: [(&str, &str); 8] = [
 pub(super) struct SettingsArgs {
     /// Address to listen on [default: 127.0.0.1]
     #[arg(long, env = "IDENTOMAT_MOCK_HOST", value_name = "ADDRESS", value_parser = parse_host)]
-    #[serde(deserialize_with = "values::host")]
+    #[serde(deserialize_with = "args::host")]
     host: Option<IpAddr>,
 
     /// Port to listen on; 0 picks a free one [default: 8080]
     #[arg(long, env = "IDENTOMAT_MOCK_PORT", value_name = "PORT", value_parser = parse_port)]
-    #[serde(deserialize_with = "values::port")]
+    #[serde(deserialize_with = "args::port")]
     port: Option<u16>,
 
     /// Base URL that others use, where it is not the address listened on
@@ -80,13 +80,13 @@ pub(super) struct SettingsArgs {
 
     /// How many such companies there are at most; the idlest makes room [default: 1000]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_COMPANIES", value_name = "NUMBER", value_parser = parse_number::<usize>)]
-    #[serde(deserialize_with = "values::count")]
+    #[serde(deserialize_with = "args::count")]
     max_companies: Option<usize>,
 
     /// How many sessions a company has at most; the oldest that is finished makes room, or else the oldest
     /// [default: 100000]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_SESSIONS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
-    #[serde(deserialize_with = "values::count")]
+    #[serde(deserialize_with = "args::count")]
     max_sessions: Option<usize>,
 
     /// Refuse begin/ at that number (argumentError), instead of making room
@@ -129,7 +129,7 @@ pub(super) struct SettingsArgs {
 
     /// Make tokens, and with them people and numbers, repeatable
     #[arg(long, env = "IDENTOMAT_MOCK_SEED", value_name = "NUMBER", value_parser = parse_number::<u64>)]
-    #[serde(deserialize_with = "values::seed")]
+    #[serde(deserialize_with = "args::seed")]
     seed: Option<u64>,
 
     /// Stop the clock of every company at this moment, such as 2026-01-31T12:00:00Z
@@ -212,12 +212,12 @@ pub(super) struct SettingsArgs {
 
     /// Most parts of a multipart body [default: 100]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_PARTS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
-    #[serde(deserialize_with = "values::count")]
+    #[serde(deserialize_with = "args::count")]
     max_parts: Option<usize>,
 
     /// Deepest nesting of JSON, at most 64 [default: 32]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_DEPTH", value_name = "NUMBER", value_parser = parse_number::<usize>)]
-    #[serde(deserialize_with = "values::count")]
+    #[serde(deserialize_with = "args::count")]
     max_depth: Option<usize>,
 
     /// Largest picture or video that comes into a session [default: 16MiB]
@@ -246,7 +246,7 @@ pub(super) struct SettingsArgs {
 
     /// Most open connections; the longest idle one makes room [default: 16000]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_CONNECTIONS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
-    #[serde(deserialize_with = "values::count")]
+    #[serde(deserialize_with = "args::count")]
     max_connections: Option<usize>,
 
     /// Most bytes of all requests that have not arrived in full; the one that takes longest makes room
@@ -285,7 +285,7 @@ pub(super) struct SettingsArgs {
 
     /// How many calls of each company are remembered [default: 1000]
     #[arg(long, env = "IDENTOMAT_MOCK_JOURNAL_CALLS", value_name = "NUMBER", value_parser = parse_number::<usize>)]
-    #[serde(deserialize_with = "values::count")]
+    #[serde(deserialize_with = "args::count")]
     journal_calls: Option<usize>,
 
     /// How many bytes the remembered calls of each company take [default: 2MiB]

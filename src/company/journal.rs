@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::{
     Event, JournalEvent, JournalSettings,
-    kept::{CallBuffer, EvictedCalls, JournalEntry},
+    call_buffer::{CallBuffer, EvictedCalls, JournalEntry},
     recorded::RecordedCall,
 };
 use crate::{

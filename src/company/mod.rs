@@ -1,34 +1,34 @@
 //! Companies: how one is set, and what belongs to it alone while the server runs.
 
-mod bells;
+mod call_buffer;
+mod company_file;
 mod event;
-mod file;
-mod guests;
-mod holds;
+mod eviction_order;
+mod held_calls;
 mod journal;
 mod journal_settings;
-mod kept;
-mod order;
+mod notifiers;
+mod on_demand;
 mod recorded;
 mod sessions;
 mod settings;
 mod tenant;
-mod tenants;
+mod tenant_registry;
 
 #[cfg(feature = "metrics")]
 pub(crate) use self::sessions::SESSION_SIZE;
 pub(crate) use self::{
+    call_buffer::{EvictedCalls, JournalEntry},
+    company_file::{CompanyChange, CompanyFile},
     event::{Event, EventKind, JournalEvent},
-    file::{CompanyChange, CompanyFile},
-    guests::OnDemandPolicy,
-    holds::HeldCalls,
+    eviction_order::RemovalReason,
+    held_calls::HeldCalls,
     journal::{Journal, JournalItem, JournalSequence},
-    kept::{EvictedCalls, JournalEntry},
-    order::RemovalReason,
+    on_demand::OnDemandPolicy,
     recorded::{RecordedCall, RecordedHeaders},
     sessions::{LARGE, SessionLimit},
     tenant::{EffectiveSettings, Tenant, TenantSettings, WaiterGuard},
-    tenants::TenantRegistry,
+    tenant_registry::TenantRegistry,
 };
 pub use self::{
     journal_settings::JournalSettings,

@@ -16,8 +16,8 @@ use jiff::Timestamp;
 
 use super::{
     Event, EventKind, Journal, Tenant,
-    bells::{SessionNotifier, SessionNotifiers},
-    order::{EvictionOrder, RemovalReason},
+    eviction_order::{EvictionOrder, RemovalReason},
+    notifiers::{SessionNotifier, SessionNotifiers},
 };
 use crate::{
     catalogue::Catalogue,

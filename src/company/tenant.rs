@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::{
     Company, Event, EventKind, JournalSequence, JournalSettings, SavedConfiguration,
-    holds::HeldCalls,
+    held_calls::HeldCalls,
     journal::Journal,
     sessions::{EvictedSession, SessionIndex, SessionLimit, SessionStore},
 };
@@ -22,8 +22,8 @@ use crate::{
     coverage::CoverageCounters,
     faults::{ActiveFaults, Endpoint, Fault, FaultContext, FaultHit, FaultInfo, SharedFaults},
     foreign_text::shortened,
+    log_throttle::is_power_of_ten,
     scenario::ScenarioChoice,
-    tally::is_power_of_ten,
     vendor::{FlagsAndSteps, SavedForm, TokenSource},
 };
 

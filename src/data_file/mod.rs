@@ -5,10 +5,10 @@ mod collect;
 mod environment;
 #[cfg(feature = "cli")]
 mod keys;
-mod locate;
 mod parse;
 mod problem;
 mod secrets;
+mod spans;
 
 use std::{
     borrow::Cow,
@@ -24,7 +24,7 @@ use serde_saphyr::Spanned;
 pub(crate) use self::keys::keys_of;
 pub use self::problem::LoadError;
 pub(crate) use self::problem::{FileProblem, LoadDiagnostics};
-use self::{locate::SpannedTree, problem::SourceSpan};
+use self::{problem::SourceSpan, spans::SpannedTree};
 use crate::built_in::EmbeddedFile;
 
 /// The largest file that is read, in bytes: hundred times what a large one has.

@@ -6,8 +6,8 @@ use serde_saphyr::{Options, UserMessageFormatter};
 use super::{
     DataFile, FileProblem, SourceSpan,
     collect::{self, Issue, IssueKind},
-    locate::MappingPart,
     secrets::is_secret,
+    spans::MappingPart,
 };
 use crate::{
     foreign_text::shortened,

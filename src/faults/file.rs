@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{
     ClosePoint, DelayRange, Endpoint, Fault, FaultEffect, FaultEnd, FaultResponse, checked_calls, checked_status,
     checked_time, checked_times,
-    harm::{checked_body, checked_content_type, checked_rate},
+    effect::{checked_body, checked_content_type, checked_rate},
 };
 use crate::clock::parse_duration;
 

@@ -1,21 +1,21 @@
 //! What is done to the next calls: delays, errors, broken answers. A fault ends by itself unless it is told not to.
 
+mod active;
+mod effect;
 mod endpoint;
 mod file;
-mod harm;
-mod list;
-mod written;
+mod to_file;
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use self::harm::{checked_body, checked_content_type, checked_rate};
-pub use self::{endpoint::Endpoint, harm::ClosePoint, list::FaultInfo};
+use self::effect::{checked_body, checked_content_type, checked_rate};
+pub use self::{active::FaultInfo, effect::ClosePoint, endpoint::Endpoint};
 pub(crate) use self::{
+    active::{ActiveFaults, FaultContext, FaultHit, SharedFaults},
+    effect::{FaultEffect, FaultResponse, allows_body, checked_status},
     file::FaultFile,
-    harm::{FaultEffect, FaultResponse, allows_body, checked_status},
-    list::{ActiveFaults, FaultContext, FaultHit, SharedFaults},
 };
 use crate::foreign_text::without_quotes;
 

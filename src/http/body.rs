@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Body;
 
-use super::{arriving::IncomingBodyError, multipart};
+use super::{incoming_body::IncomingBodyError, multipart};
 use crate::config::RequestLimits;
 
 /// By then a body has shown what it is: so long is the longest boundary with the header below it.

@@ -1,15 +1,17 @@
 //! The HTTP side: handlers translate, [`crate::mock`] decides.
 
 mod admin;
-mod arriving;
 mod auth;
 mod body;
-mod caller;
-mod course;
+mod client;
+mod drain;
 pub(crate) mod error;
+mod exchange;
 mod external_api;
-mod harm;
+mod fault_effects;
 mod home;
+mod incoming_body;
+mod incomplete_requests;
 mod journal;
 #[cfg(feature = "media")]
 mod media;
@@ -17,15 +19,13 @@ mod multipart;
 mod origin;
 mod params;
 mod routes;
-mod unfinished;
-mod unread;
 mod widget;
 
 pub use self::journal::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
 pub(crate) use self::{
     admin::{SynchronousCall, control, resource_path},
-    caller::ClientConnection,
-    harm::ConnectionCut,
+    client::ClientConnection,
+    fault_effects::ConnectionCut,
+    incomplete_requests::{AbortReason, IncompleteGuard, IncompleteRequests},
     routes::Routes,
-    unfinished::{AbortReason, IncompleteGuard, IncompleteRequests},
 };

@@ -15,18 +15,18 @@ use hyper::body::Incoming;
 use super::external_api::{compare_faces::compare_faces, media::media};
 use super::{
     admin,
-    arriving::IncomingBody,
-    caller::ClientConnection,
-    course::{Handler, vendor_call, widget_call},
+    client::ClientConnection,
+    drain,
     error::{self, HINT_HEADER, MOCK_HEADER, VERSION},
+    exchange::{Handler, vendor_call, widget_call},
     external_api::{
         begin::begin, delete::delete, get_screening_person_details::get_screening_person_details, result::result,
     },
     home,
+    incoming_body::IncomingBody,
+    incomplete_requests::IncompleteRequests,
     origin::{add_cors_headers, preflight},
-    unfinished::IncompleteRequests,
-    unread,
-    widget::{assets, demo, doctor, page, session, watch},
+    widget::{assets, demo, embedding_checks, page, session, watch},
 };
 #[cfg(feature = "media")]
 use crate::vendor::MediaKind;
@@ -87,7 +87,7 @@ fn other_calls(mock: &Arc<MockService>) -> Router<Arc<MockService>> {
         // The person's browser.
         .route("/", get(page::show).post(page::finish))
         .route("/__widget/sessions/{token}", get(session::show).post(session::answer))
-        .route("/__widget/doctor/{token}/{finding}", get(doctor::note))
+        .route("/__widget/doctor/{token}/{finding}", get(embedding_checks::note))
         .route("/__widget/watch/{token}", get(watch::show))
         .route("/__widget/demo", get(demo::show))
         .route("/__widget/{*asset}", get(assets::show))
@@ -144,7 +144,7 @@ impl Routes {
             return self.handle_trusted(request, caller).await;
         }
         if let Some(response) = preflight(request.method(), request.headers(), cors) {
-            unread::drain(request.into_body(), limits).await;
+            drain::drain(request.into_body(), limits).await;
             return response;
         }
         let headers = request.headers().clone();
@@ -160,18 +160,18 @@ impl Routes {
         if ["/external-api/", "/api/"].iter().any(|start| request.uri().path().starts_with(start)) {
             let (head, mut body) = request.into_parts();
             let response = vendor_call(&self.mock, vendor_calls(head.uri.path()), &head, &mut body, caller).await;
-            unread::drain(body, limits).await;
+            drain::drain(body, limits).await;
             return response;
         }
         request.extensions_mut().insert(ConnectInfo(caller.address));
         request.extensions_mut().insert(caller.clone());
         if home::is_meant(request.uri()) {
-            return unread::answer(self.home.clone(), request, limits).await;
+            return drain::answer(self.home.clone(), request, limits).await;
         }
         let router = self.others.clone();
         match widget_calls(request.uri().path()) {
             Some(endpoint) => widget_call(&self.mock, endpoint, router, request, caller).await,
-            None => unread::answer(router, request, limits).await,
+            None => drain::answer(router, request, limits).await,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The pictures below `result/`: samples, drawn on demand, which show what the result document says.
 
-mod document;
 mod draw;
-mod specimen;
-mod specimens;
+mod printed;
+mod sample;
+mod sample_cache;
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -13,9 +13,9 @@ use imagesize::ImageType;
 use crate::vendor::MediaKind;
 
 pub(crate) use self::{
-    document::ParsedResult,
-    specimen::{PictureRequest, PortraitSubject, SamplePicture, mark_in},
-    specimens::SampleCache,
+    printed::ParsedResult,
+    sample::{PictureRequest, PortraitSubject, SamplePicture, mark_in},
+    sample_cache::SampleCache,
 };
 
 const JPEG: &str = "image/jpeg";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MockService, misfits::company_problems, settings_of};
+use super::{MockService, setting_problems::company_problems, settings_of};
 use crate::{
     clock::{ClockChange, uptime},
     company::{Company, CompanyChange, EventKind, Tenant},

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     AppliedFaults, CallError, MockService,
-    striking::{apply_session_faults, attach_faults},
+    faults::{apply_session_faults, attach_faults},
 };
 use crate::{
     catalogue::Catalogue,

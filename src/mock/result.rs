@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::{
     AppliedFaults, CallError, MockService,
     coverage::ObservedResponse,
+    faults::{apply_session_faults, attach_faults},
     not_found, read_token,
-    striking::{apply_session_faults, attach_faults},
 };
 use crate::{
     catalogue::Catalogue,

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::pair_with_settings;
 use super::{
     ConfigError, MockService,
-    misfits::{setting_problems, setting_warnings},
+    setting_problems::{setting_problems, setting_warnings},
 };
 use crate::{
     catalogue::{Catalogue, CatalogueFiles, CatalogueInputs},

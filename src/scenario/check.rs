@@ -18,7 +18,7 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// [`Problem`] for what cannot be.
+    /// [`FileProblem`] for what cannot be.
     pub(crate) fn prepare(&self, finish: &Trigger) -> Result<Arc<Self>, FileProblem> {
         self.check().map_err(|problem| self.problem(problem))?;
         Ok(Arc::new(self.clone().with_finish_trigger(finish)))

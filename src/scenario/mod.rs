@@ -1,15 +1,15 @@
 //! Scenarios: named courses of a verification, read from YAML files.
 
-mod book;
+mod begin_match;
 mod build;
 mod check;
 mod choice;
-mod content;
 mod file;
-mod person;
+mod person_patch;
+mod registry;
+mod to_file;
 mod trigger;
 mod verdict;
-mod written;
 
 use std::{collections::HashSet, fmt, time::Duration};
 
@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use self::{
-    book::ScenarioRegistry,
-    content::{BeginContent, BeginMatch, ParsedBeginContent},
+    begin_match::{BeginContent, BeginMatch, ParsedBeginContent},
     file::ScenarioFile,
-    person::{Casting, PersonPatch},
+    person_patch::{Casting, PersonPatch},
+    registry::ScenarioRegistry,
     verdict::{REJECT_REASONS, RejectReason, ResultValue},
 };
 pub use self::{

@@ -227,7 +227,7 @@ impl Control {
         self.background.block_on(self.control.expect(expected))
     }
 
-    /// As [`Expectation::verify`].
+    /// As [`ExpectationGuard::verify`].
     ///
     /// # Errors
     ///

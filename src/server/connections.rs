@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::{
     clock::uptime,
     http::{AbortReason, IncompleteRequests},
-    tally::LogThrottle,
+    log_throttle::LogThrottle,
 };
 
 /// All open connections of a server.

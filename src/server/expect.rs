@@ -130,7 +130,7 @@ impl ExpectationGuard {
     ///
     /// # Errors
     ///
-    /// As [`crate::Calls::verify`].
+    /// As [`crate::CallQuery::verify`].
     pub async fn verify(mut self) -> Result<u64, ControlError> {
         self.is_verified = true;
         let ExpectedCalls { pattern, times } = self.expected.clone();

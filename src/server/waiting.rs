@@ -123,7 +123,7 @@ macro_rules! things {
 
             fn blocking<T, F: Future<Output = T>>(self, wait: impl FnOnce(SessionWait<Control>) -> F) -> T {
                 let Self { control, token, timeout } = self;
-                control.wait(|control| wait(SessionWait { control: control, token, timeout }))
+                control.wait(|control| wait(SessionWait { control, token, timeout }))
             }
         }
     };

@@ -1,16 +1,16 @@
 //! The rules of a session: what it holds and how it gets on. Pure: time comes in as `now`.
 
-mod course;
-mod devices;
 mod error;
-mod happened;
+mod events;
+mod observed;
 mod parts;
+pub(crate) mod serialization;
+mod stages;
+mod steps;
 mod timeline;
-mod told;
 #[cfg(feature = "media")]
 mod uploads;
-mod walk;
-pub(crate) mod written;
+mod widget_pages;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -20,21 +20,21 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::error::NO_SESSION;
 pub use self::error::{DecisionError, FinishError};
-pub(crate) use self::happened::{DueSessionEvent, EventCursor, SessionEvent};
+pub(crate) use self::events::{DueSessionEvent, EventCursor, SessionEvent};
+use self::observed::ObservedResults;
 pub use self::timeline::TimelineEntry;
-use self::told::ObservedResults;
 #[cfg(feature = "media")]
 pub use self::uploads::UploadError;
 #[cfg(feature = "media")]
 pub(crate) use self::uploads::{Upload, UploadStorage};
 pub(crate) use self::{
-    course::CurrentResult,
-    devices::{Viewer, WidgetPage},
-    walk::{FindingRecord, StepVisit},
+    stages::CurrentResult,
+    steps::{FindingRecord, StepVisit},
+    widget_pages::{Viewer, WidgetPage},
 };
 use self::{
-    course::{ReachedStage, StageProgress},
-    devices::WidgetPages,
+    stages::{ReachedStage, StageProgress},
+    widget_pages::WidgetPages,
 };
 #[cfg(feature = "media")]
 use crate::media::PortraitSubject;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Session, course::StageSource};
+use super::{Session, stages::StageSource};
 use crate::{
     clock::later,
     scenario::{Stage, Trigger, Verdict},

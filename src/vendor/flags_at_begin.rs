@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::{
     BooleanFlag, BooleanFlags, Language,
+    flag_warnings::oddities,
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
-    oddities::oddities,
 };
 use crate::{
     foreign_text::shortened,

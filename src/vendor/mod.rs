@@ -2,12 +2,12 @@
 
 mod dialect;
 mod error;
+mod flag_warnings;
 mod flags;
 mod flags_at_begin;
 mod form;
 mod language;
 mod media_kind;
-mod oddities;
 mod outcome;
 mod questions;
 mod steps;

@@ -103,10 +103,10 @@ async fn both_doors_tell_the_same_story() {
     let told = one.join("\n");
     for (what, word) in [
         ("a queue", "there is no scenario `lat`"),
-        ("what fell due", "Stage(\"stage 2 of the scenario `late` (after=3600s)\")"),
+        ("what fell due", "StageReached(\"stage 2 of the scenario `late` (after=3600s)\")"),
         ("a fault", "after the calls 2 to 3"),
         ("a fault that is another company's", "remove_fault(\"down for a while\").await: Ok(false)"),
-        ("a refusal", "control.add_company(\"third\").await: Err(Refused(Refused { status: 409"),
+        ("a refusal", "control.add_company(\"third\").await: Err(Refused(ApiProblem { status: 409"),
         ("answers", "answers: Some(Object {\"s\": Object {\"q\": String(\"a\")}})"),
     ] {
         assert!(told.contains(word), "{what}: {told}");

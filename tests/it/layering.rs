@@ -85,9 +85,9 @@ fn the_rules_name_neither_runtime_nor_framework_nor_map() {
             "faults",
             "result",
             "signature.rs",
-            "media/document.rs",
+            "media/printed.rs",
             "media/draw",
-            "media/specimen.rs",
+            "media/sample.rs",
         ],
     );
 }

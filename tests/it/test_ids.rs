@@ -33,7 +33,7 @@ fn without_words(id: &str) -> String {
 fn the_documentation_lists_the_test_ids_of_the_page() {
     let folder = Path::new("src/http/widget");
     let files =
-        ["", "demo", "drawer", "screens"].into_iter().flat_map(|below| fs::read_dir(folder.join(below)).unwrap());
+        ["", "demo", "panel", "screens"].into_iter().flat_map(|below| fs::read_dir(folder.join(below)).unwrap());
     let mut in_page = BTreeSet::new();
     for path in files.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
         if path.extension().is_some_and(|ending| ending == "rs") {

@@ -1,7 +1,7 @@
 //! What a server is started with, from what the user set.
 
 use super::{
-    super::values::{
+    super::args::{
         CompanyArg, CorsArg, DurationArg, ErrorStatusArg, HostNameArg, OnDemandArg, PublicUrlArg, SizeArg, StatusArg,
         TimestampArg,
     },

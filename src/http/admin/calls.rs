@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::{
     company_or_default,
-    listing::{CompanyParam, ListPage, PageLimit, SortOrder},
-    plain::Context,
+    extract::{EmptyBody, read},
+    paging::{CompanyParam, ListPage, PageLimit, SortOrder},
+    plain_handler::Context,
     problem::ProblemResponse,
-    reading::{EmptyBody, read},
     sessions::token_in,
 };
 use crate::{

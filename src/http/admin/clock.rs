@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
     company_or_default,
-    listing::{CompanyParam, MAX_PAGE_LIMIT},
-    plain::Context,
+    paging::{CompanyParam, MAX_PAGE_LIMIT},
+    plain_handler::Context,
     problem::ProblemResponse,
 };
 use crate::{

@@ -4,10 +4,10 @@ use axum::{Json, http::StatusCode, response::Response};
 
 use super::{
     company_or_default, created,
-    listing::{CompanyParam, ListPage, NameListQuery},
-    plain::Context,
+    extract::EmptyBody,
+    paging::{CompanyParam, ListPage, NameListQuery},
+    plain_handler::Context,
     problem::ProblemResponse,
-    reading::EmptyBody,
 };
 use crate::{
     company::{CompanyChange, CompanyFile},

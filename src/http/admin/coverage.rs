@@ -3,7 +3,7 @@
 use axum::Json;
 use serde::{Deserialize, Serialize};
 
-use super::{company_or_default, plain::Context, problem::ProblemResponse};
+use super::{company_or_default, plain_handler::Context, problem::ProblemResponse};
 use crate::coverage::{Coverage, CoverageItem};
 
 /// Of whom, and since when.

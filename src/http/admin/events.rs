@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
 use super::{
-    company_or_default, problem::ProblemResponse, reading::Parameters, sessions::token_in, wait::acquire_wait_slot,
+    company_or_default, extract::Parameters, problem::ProblemResponse, sessions::token_in, wait::acquire_wait_slot,
 };
 use crate::{
     company::{EventKind, JournalItem, Tenant, WaiterGuard},

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::{
     company_or_default, created,
-    listing::{CompanyParam, ListPage, PageLimit},
-    plain::Context,
+    extract::read,
+    paging::{CompanyParam, ListPage, PageLimit},
+    plain_handler::Context,
     problem::ProblemResponse,
-    reading::read,
 };
 use crate::{
     faults::{Endpoint, FaultFile, FaultInfo},

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde::Serialize;
 
-use super::reading::{EmptyBody, Parameters};
+use super::extract::{EmptyBody, Parameters};
 use crate::mock::MockService;
 
 #[derive(Debug, Serialize)]

@@ -5,16 +5,16 @@ mod clock;
 mod companies;
 mod coverage;
 mod events;
+mod extract;
 mod faults;
 mod guard;
 mod health;
-mod listing;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod openapi;
-mod plain;
+mod paging;
+mod plain_handler;
 mod problem;
-mod reading;
 mod scenarios;
 mod sessions;
 mod settings;
@@ -35,8 +35,8 @@ use axum::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-pub(crate) use self::plain::SynchronousCall;
-use self::{plain::PlainHandler, problem::ProblemResponse};
+pub(crate) use self::plain_handler::SynchronousCall;
+use self::{plain_handler::PlainHandler, problem::ProblemResponse};
 use crate::{company::Tenant, mock::MockService};
 
 /// What of a name is escaped where it is a part of a path.

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{plain::Context, reading::EmptyBody};
+use super::{extract::EmptyBody, plain_handler::Context};
 
 /// The document.
 const DOCUMENT: &str = include_str!("openapi/openapi.json");

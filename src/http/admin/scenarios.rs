@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::{
     company_or_default, created,
-    listing::{CompanyParam, ListPage, NameListQuery},
-    plain::Context,
+    extract::{EmptyBody, read},
+    paging::{CompanyParam, ListPage, NameListQuery},
+    plain_handler::Context,
     problem::ProblemResponse,
-    reading::{EmptyBody, read},
 };
 use crate::{
     company::Tenant,

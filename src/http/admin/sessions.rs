@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::{
     company_or_default, created,
-    listing::{ListPage, PageLimit, SortOrder},
-    plain::Context,
+    extract::EmptyBody,
+    paging::{ListPage, PageLimit, SortOrder},
+    plain_handler::Context,
     problem::ProblemResponse,
-    reading::EmptyBody,
     verdict::VerdictBody,
 };
 use crate::{

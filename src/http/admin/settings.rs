@@ -6,7 +6,7 @@ use axum::Json;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{plain::Context, reading::EmptyBody};
+use super::{extract::EmptyBody, plain_handler::Context};
 use crate::{
     config::{ClientLimits, Cors, RequestLimits},
     mock::MockService,

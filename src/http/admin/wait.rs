@@ -12,15 +12,15 @@ use super::{
     calls::{moment, parse_pattern_body},
     clock::duration,
     company_or_default,
+    extract::{Parameters, PathParam},
     problem::ProblemResponse,
-    reading::{Parameters, PathParam},
     sessions::token_in,
 };
 use crate::{
     clock::Stopwatch,
     faults::Endpoint,
     http::{
-        caller::ClientConnection,
+        client::ClientConnection,
         journal::{CallPattern, CountError, Times},
     },
     mock::{MockService, SessionInfo, WaitCondition, WaitError},

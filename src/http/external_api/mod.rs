@@ -1,4 +1,4 @@
-//! The vendor's calls, one file an endpoint. What stands around them is in [`super::course`].
+//! The vendor's calls, one file an endpoint. What stands around them is in [`super::exchange`].
 
 pub(super) mod begin;
 #[cfg(feature = "media")]

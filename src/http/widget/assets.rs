@@ -17,14 +17,14 @@ macro_rules! files {
 }
 
 static ASSETS: &[(&str, &str)] = files![
-    "camera.js" "control.js" "demo/demo.css" "demo/demo.js" "demo/frame.js" "demo/knobs.js" "demo/log.js"
-    "doctor.js" "done.js" "dom.js" "door.js" "drawer/drawer.css" "drawer/drawer.js" "drawer/mark.js"
-    "drawer/stands.js" "file.js" "finished.js" "icon.svg" "page.css" "page.js"
-    "screens/address.js" "screens/agreement.js" "screens/capture.js" "screens/check.js" "screens/code.js"
-    "screens/companion.js" "screens/device.js" "screens/document.js" "screens/elsewhere.js" "screens/email.js" "screens/geolocation.js"
-    "screens/language.js" "screens/more.js" "screens/paper.js" "screens/participants.js" "screens/phone.js" "screens/plain.js"
-    "screens/processing.js" "screens/questionnaire.js" "screens/video-call.js" "screens/waiting.js"
-    "text.js"
+    "camera.js" "control.js" "demo/demo.css" "demo/demo.js" "demo/frame.js" "demo/log.js" "demo/options.js" "dom.js"
+    "done.js" "embedding-checks.js" "file.js" "finished.js" "icon.svg" "page.css" "page.js" "panel/badge.js"
+    "panel/panel.css" "panel/panel.js" "panel/session-state.js" "screens/address.js" "screens/agreement.js"
+    "screens/capture.js" "screens/check.js" "screens/code.js" "screens/device.js" "screens/document.js"
+    "screens/elsewhere.js" "screens/email.js" "screens/general-document.js" "screens/geolocation.js"
+    "screens/language.js" "screens/more-pages.js" "screens/other-device.js" "screens/participants.js"
+    "screens/phone.js" "screens/plain.js" "screens/processing.js" "screens/questionnaire.js" "screens/video-call.js"
+    "screens/waiting.js" "session-api.js" "text.js"
 ];
 
 pub(in crate::http) async fn show(
@@ -68,7 +68,7 @@ mod tests {
     fn every_script_of_the_page_is_served() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/widget");
         let mut scripts = files_in(&folder, "", "js");
-        for below in ["demo/", "drawer/", "screens/"] {
+        for below in ["demo/", "panel/", "screens/"] {
             scripts.extend(files_in(&folder, below, "js"));
         }
         let served: BTreeSet<_> = ASSETS.iter().map(|(name, _)| (*name).to_owned()).collect();

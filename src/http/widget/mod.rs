@@ -6,7 +6,7 @@ mod bare;
 #[cfg(feature = "page")]
 mod countries;
 pub(super) mod demo;
-pub(super) mod doctor;
+pub(super) mod embedding_checks;
 #[cfg(feature = "page")]
 mod markdown;
 pub(super) mod page;

@@ -2,7 +2,7 @@
 // is posted. Texts of the company are foreign: they are only ever put in as text.
 
 import { button, element, notice } from "./dom.js";
-import { call, watch } from "./door.js";
+import { call, watch } from "./session-api.js";
 import { tellFinished } from "./finished.js";
 import { speak, t } from "./text.js";
 
@@ -79,7 +79,7 @@ function put(drawn, { id, kind }, screen) {
 
 // The person goes on with another page, and this one says where they are there.
 async function showCompanion() {
-  const { draw } = await import("./screens/companion.js");
+  const { draw } = await import("./screens/other-device.js");
   if (hasEnded) return;
   isElsewhere = true;
   showPlace(undefined, "replaceState");

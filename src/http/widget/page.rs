@@ -19,7 +19,7 @@ use super::{
         origin,
         params::{Params, ReceivedBody},
     },
-    closed, doctor, filled_in, html, json, off_runtime, refused, refused_host,
+    closed, embedding_checks, filled_in, html, json, off_runtime, refused, refused_host,
     session::is_phone,
     texts, with_head,
 };
@@ -51,12 +51,13 @@ pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, request:
 
 /// The page, with what its doctor has to know, and the drawer where the settings leave it there.
 fn page(mock: &MockService, token: &str, is_phone: bool) -> String {
-    static FINDINGS: LazyLock<String> = LazyLock::new(|| meta("identomat-mock-findings", &doctor::findings()));
+    static FINDINGS: LazyLock<String> =
+        LazyLock::new(|| meta("identomat-mock-findings", &embedding_checks::findings()));
     static DRAWER: LazyLock<String> = LazyLock::new(|| {
         let words = json!({ "outcomes": Outcome::ALL.map(Outcome::as_str), "reasons": REJECT_REASONS });
         meta("identomat-mock", &words)
-            + r#"  <link rel="stylesheet" href="/__widget/drawer/drawer.css">
-  <script type="module" src="/__widget/drawer/drawer.js"></script>
+            + r#"  <link rel="stylesheet" href="/__widget/panel/panel.css">
+  <script type="module" src="/__widget/panel/panel.js"></script>
 "#
     });
     let (language, has_return_url) = mock.language_and_end(token);

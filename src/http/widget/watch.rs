@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{
-    super::{caller::ClientConnection, error},
+    super::{client::ClientConnection, error},
     json,
     page::location_of,
     session::{TokenPath, named, viewer},

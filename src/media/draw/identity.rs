@@ -7,7 +7,7 @@ use super::{
 };
 use crate::media::{
     PortraitSubject,
-    document::{FieldNames, ParsedResult, PrintedSide},
+    printed::{FieldNames, ParsedResult, PrintedSide},
 };
 
 /// A card, 85.6 mm wide, in the units of its layout.

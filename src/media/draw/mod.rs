@@ -17,7 +17,7 @@ use self::{
 };
 use super::{
     PortraitSubject,
-    document::{GeneralDocumentPage, ParsedResult},
+    printed::{GeneralDocumentPage, ParsedResult},
 };
 
 /// How large pictures are, in pixels: as the camera of a phone gives them to a page.

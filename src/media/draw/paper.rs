@@ -4,7 +4,7 @@ use super::{
     canvas::{Canvas, Color, Rect, TextStyle},
     font::Typeface,
 };
-use crate::media::{PortraitSubject, document::GeneralDocumentPage};
+use crate::media::{PortraitSubject, printed::GeneralDocumentPage};
 
 /// A sheet of paper, 210 mm wide.
 const SHEET: Rect = Rect::new(0.0, 0.0, 1240.0, 1754.0);

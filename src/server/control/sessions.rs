@@ -147,7 +147,7 @@ impl Control {
         self.get(&["coverage"], &self.company_query()).await
     }
 
-    /// Expects calls from now on; it is verified when it is dropped, or with [`Expectation::verify`].
+    /// Expects calls from now on; it is verified when it is dropped, or with [`ExpectationGuard::verify`].
     ///
     /// # Errors
     ///

@@ -252,7 +252,7 @@ async fn without_the_panel_there_is_neither_mark_nor_drawer() {
     assert!(
         !visit
             .browser
-            .eval::<bool>("performance.getEntriesByType('resource').some(({ name }) => name.includes('drawer'))")
+            .eval::<bool>("performance.getEntriesByType('resource').some(({ name }) => name.includes('panel'))")
             .await
     );
 }

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::json;
 
 use super::{
-    super::super::values::{
+    super::super::args::{
         CompanyArg, CorsArg, DurationArg, ErrorStatusArg, HostNameArg, LogFormat, LogLevel, OnDemandArg, PublicUrlArg,
         SizeArg, StatusArg, TimestampArg,
     },

@@ -12,7 +12,7 @@ use schemars::{
 };
 use serde_json::{Map, Value, json};
 
-use super::super::{listing, problem};
+use super::super::{paging, problem};
 use crate::{faults::Endpoint, vendor::ErrorCode};
 
 /// The paths, and what schemas they name.
@@ -243,13 +243,13 @@ impl JsonSchema for ErrorCode {
     }
 }
 
-impl JsonSchema for listing::PageLimit {
+impl JsonSchema for paging::PageLimit {
     fn schema_name() -> Cow<'static, str> {
         "PageLimit".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "integer", "minimum": 1, "maximum": listing::MAX_PAGE_LIMIT, "default": listing::PageLimit::default().0})
+        json_schema!({"type": "integer", "minimum": 1, "maximum": paging::MAX_PAGE_LIMIT, "default": paging::PageLimit::default().0})
     }
 }
 

@@ -3,7 +3,7 @@
 import { askForToken, control } from "../control.js";
 import { copy, element } from "../dom.js";
 import { html, made } from "./frame.js";
-import { address, fillIn, fillInVocabulary, frameOf, sessionOf } from "./knobs.js";
+import { address, fillIn, fillInVocabulary, frameOf, sessionOf } from "./options.js";
 import { clear, happened, listen } from "./log.js";
 
 const part = (id) => document.getElementById(id);

@@ -5,8 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::super::{
-        calls, clock, coverage, events, faults, health, listing, listing::ListPage, reading::EmptyBody, scenarios,
-        sessions, settings, verdict, wait,
+        calls, clock, coverage, events,
+        extract::EmptyBody,
+        faults, health,
+        paging::{self, ListPage},
+        scenarios, sessions, settings, verdict, wait,
     },
     OpenApiDocument,
 };
@@ -44,7 +47,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
 
     document
         .admin("get", "/companies", "The companies, by their keys")
-        .query::<listing::NameListQuery>()
+        .query::<paging::NameListQuery>()
         .answers::<ListPage<CompanyInfo>>(200)
         .done();
     document
@@ -70,7 +73,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .done();
     document
         .admin("post", "/reset", "Makes everything as it was at the start, or one company")
-        .body::<listing::CompanyParam>()
+        .body::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
@@ -116,7 +119,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
 
     document
         .admin("get", "/scenarios", "The scenarios, by their names")
-        .query::<listing::NameListQuery>()
+        .query::<paging::NameListQuery>()
         .answers::<ListPage<ScenarioInfo>>(200)
         .done();
     let scenario = with(document, ScenarioFile::json_schema, json!({"name": {"type": "string"}}), &["name"]);
@@ -129,7 +132,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     let queue = "/scenarios/queue";
     document
         .admin("get", queue, "The scenarios of a company's next sessions")
-        .query::<listing::CompanyParam>()
+        .query::<paging::CompanyParam>()
         .answers::<scenarios::QueueResponse>(200)
         .problems(&[404])
         .done();
@@ -144,7 +147,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .done();
     document
         .admin("delete", queue, "Forgets them")
-        .query::<listing::CompanyParam>()
+        .query::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
@@ -165,20 +168,20 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .done();
     document
         .admin("delete", "/faults", "Ends all of them")
-        .query::<listing::CompanyParam>()
+        .query::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
     document
         .admin("delete", "/faults/{name}", "Ends one")
-        .query::<listing::CompanyParam>()
+        .query::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
 
     document
         .admin("get", "/clock", "The time on the clocks")
-        .query::<listing::CompanyParam>()
+        .query::<paging::CompanyParam>()
         .answers::<clock::ClockList>(200)
         .problems(&[404])
         .done();
@@ -197,7 +200,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     for (path, summary) in [("/clock/freeze", "Stops them"), ("/clock/resume", "Lets them run on")] {
         document
             .admin("post", path, summary)
-            .body::<listing::CompanyParam>()
+            .body::<paging::CompanyParam>()
             .answers::<clock::ClockList>(200)
             .problems(&[404])
             .done();
@@ -211,7 +214,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .done();
     document
         .admin("delete", "/calls", "Forgets them")
-        .query::<listing::CompanyParam>()
+        .query::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();

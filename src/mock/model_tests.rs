@@ -17,7 +17,7 @@ use crate::{
     flow::{AnswerContext, Flow, FollowUp, QuestionnaireAnswers, ScreenAnswer},
     result::{FixtureFiles, Fixtures, render},
     scenario::{Casting, Scenario, Stage, Trigger, Verdict},
-    session::{Browser, NewSession, Session, SessionSpec, written::SharedLookup},
+    session::{Browser, NewSession, Session, SessionSpec, serialization::SharedLookup},
     thorough::thorough,
     vendor::{Dialect, DocumentType, ErrorCode, FlagsAndSteps, Language, Outcome, SavedForm, TokenSource},
 };

@@ -11,13 +11,13 @@ use bytes::Bytes;
 use hyper::{Request, body::Body as _};
 
 use super::{
-    arriving::{BodyPrefix, IncomingBody},
     auth::{AuthenticatedCall, ResponseContent, VendorResponse, json_response},
-    caller::ClientConnection,
+    client::ClientConnection,
+    drain,
     error::{self, HINT_HEADER, with_hint},
-    harm::{self, ReleaseCounts},
+    fault_effects::{self, ReleaseCounts},
+    incoming_body::{BodyPrefix, IncomingBody},
     params::{Params, ReceivedBody},
-    unread,
     widget::page,
 };
 #[cfg(feature = "media")]
@@ -102,10 +102,10 @@ pub(super) async fn widget_call(
         Ok(faults) => {
             exchange.faults = faults;
             let body = body.with_prefix(&prefix, exchange.body_prefix_limit(mock));
-            unread::answer(router, Request::from_parts(head.clone(), body), &mock.config.limits).await
+            drain::answer(router, Request::from_parts(head.clone(), body), &mock.config.limits).await
         }
         Err(faults) => {
-            unread::drain(body, &mock.config.limits).await;
+            drain::drain(body, &mock.config.limits).await;
             exchange.fault_response(faults)
         }
     };
@@ -181,7 +181,7 @@ impl Exchange {
         })
     }
 
-    /// As [`Exchange::answer`], of a call that was read; what has to be waited for is left.
+    /// As [`Exchange::handle`], of a call that was read; what has to be waited for is left.
     fn run_handler(
         &mut self,
         mock: &MockService,
@@ -211,7 +211,7 @@ impl Exchange {
 
     /// The answer of a call that the last fault that it met keeps from being carried out.
     fn fault_response(&mut self, faults: AppliedFaults) -> Response<Body> {
-        let response = harm::short_circuit_response(faults.hits.last().and_then(|hit| hit.effect.as_ref()));
+        let response = fault_effects::short_circuit_response(faults.hits.last().and_then(|hit| hit.effect.as_ref()));
         self.faults.merge(faults);
         response
     }
@@ -241,7 +241,7 @@ impl Exchange {
                 mock.note_fault(self.tenant.as_deref(), self.session, &hit.note);
             }
             let held = (mock, self.tenant.as_ref(), self.releases);
-            response = harm::apply_effects(response, &self.faults.hits, held, caller).await;
+            response = fault_effects::apply_effects(response, &self.faults.hits, held, caller).await;
         }
         self.record_coverage(mock);
         let took = self.stopwatch.elapsed();

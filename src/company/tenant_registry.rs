@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::{
     Company, EvictedCalls, Tenant, TenantSettings,
-    guests::{OnDemandPolicy, OnDemandTenants},
+    on_demand::{OnDemandPolicy, OnDemandTenants},
     sessions::SessionIndex,
 };
 use crate::{session::Session, vendor::Token};

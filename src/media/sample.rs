@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{document::ParsedResult, draw};
+use super::{draw, printed::ParsedResult};
 use crate::vendor::{MediaKind, Token, draw as drawn_number};
 
 /// What stands before the token in the segment of a JPEG that says whose picture it is.

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::unfinished::{AbortReason, IncompleteGuard, IncompleteRequests};
+use super::incomplete_requests::{AbortReason, IncompleteGuard, IncompleteRequests};
 
 /// A body as it comes. Whoever reads it keeps what has come, unless [`IncomingBody::discard`] was said.
 #[derive(Debug)]

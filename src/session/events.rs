@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Session, course::StageSource};
+use super::{Session, stages::StageSource};
 use crate::embedding::Finding;
 
 /// Something that happened in a session.

@@ -11,7 +11,7 @@ use futures_util::stream;
 use tokio::time::{sleep, timeout};
 
 use super::{
-    caller::ClientConnection,
+    client::ClientConnection,
     error::{self, add_hint},
 };
 use crate::{

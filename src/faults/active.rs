@@ -269,7 +269,7 @@ impl SharedFaults {
         self.change(|list| list.apply(occasion, is_answered, now(), draw))
     }
 
-    /// As [`ActiveFaults::end_those_due`].
+    /// As [`ActiveFaults::expire`].
     pub(crate) fn expire(&self, now: Timestamp) -> Vec<(String, Timestamp)> {
         self.change(|list| list.expire(now))
     }

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-use crate::tally::LogThrottle;
+use crate::log_throttle::LogThrottle;
 
 /// All of them, of one server.
 #[derive(Debug)]

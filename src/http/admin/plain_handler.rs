@@ -13,11 +13,11 @@ use serde::de::DeserializeOwned;
 use tokio::time::sleep;
 
 use super::{
+    extract::{AdminParams, PathParam},
     problem::ProblemResponse,
-    reading::{AdminParams, PathParam},
 };
 use crate::{
-    http::caller::ClientConnection,
+    http::client::ClientConnection,
     mock::{Cancellation, MockService},
 };
 

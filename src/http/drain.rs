@@ -16,7 +16,7 @@ use hyper::{
 use tokio::sync::oneshot;
 use tower::Service;
 
-use super::arriving::{IncomingBody, IncomingBodyError};
+use super::incoming_body::{IncomingBody, IncomingBodyError};
 use crate::config::RequestLimits;
 
 /// How much of a body that nobody wants is read and thrown away, in units of the largest limit, before the connection

@@ -8,7 +8,7 @@ use std::{borrow::Cow, sync::Arc};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{ActivityState, Session, SessionSpec, course::StageProgress, told::ObservedResults};
+use super::{ActivityState, Session, SessionSpec, observed::ObservedResults, stages::StageProgress};
 use crate::{
     scenario::Scenario,
     vendor::{FlagsAndSteps, SavedForm, Token},

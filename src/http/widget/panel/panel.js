@@ -3,9 +3,9 @@
 // form of the page and the control API, so that it can do no more than whoever may use those.
 import { askForToken, control } from "../control.js";
 import { button, element, labelled, withCode } from "../dom.js";
-import { token } from "../door.js";
-import { putMark } from "./mark.js";
-import { Codes, Facts, findings, stages } from "./stands.js";
+import { token } from "../session-api.js";
+import { putMark } from "./badge.js";
+import { Codes, Facts, findings, stages } from "./session-state.js";
 
 const { outcomes, reasons } = JSON.parse(document.querySelector("meta[name=identomat-mock]").content);
 
