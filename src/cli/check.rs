@@ -76,7 +76,7 @@ pub(super) fn check(check: CheckArgs, before: SettingsArgs) -> CommandResult {
     }
     let CheckRun { mut findings, files } = checked;
     findings.sort();
-    print(report::written(format, &findings, files))?;
+    print(report::render(format, &findings, files))?;
     if findings.problems.is_empty() { Ok(()) } else { Err(CheckFailed.into()) }
 }
 

@@ -51,7 +51,7 @@ impl DataFile {
                 // What is missing is wrong in no other way.
                 text.value.clone()
             });
-            let instead = written(&value);
+            let instead = to_yaml(&value);
             expanded.push_str(&self.text[end..text.bytes.start]);
             expanded.push_str(&instead);
             end = text.bytes.end;
@@ -120,7 +120,7 @@ fn with_brackets(mut problem: FileProblem) -> FileProblem {
 }
 
 /// A value as YAML: a number or a boolean may stand where one is wanted, and everything else is a text.
-fn written(value: &str) -> String {
+fn to_yaml(value: &str) -> String {
     let is_number = value.parse::<f64>().is_ok() && value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
     if is_number || matches!(value, "true" | "false") {
         return value.to_owned();

@@ -258,7 +258,7 @@ enum ResponseSource {
     Decided,
 }
 
-fn said(answer: &Result<Value, ErrorCode>) -> Option<ResponseSource> {
+fn source_of(answer: &Result<Value, ErrorCode>) -> Option<ResponseSource> {
     let comment = answer.as_ref().ok()?["result_comment"].as_str()?;
     match comment.strip_prefix("stage ") {
         Some(number) => number.parse().ok().map(ResponseSource::Stage),
@@ -307,17 +307,17 @@ proptest! {
             if let (Some(Ok(before)), Ok(after)) = (&last, &answer)
                 && is_final(before) && before["result"] != after["result"]
             {
-                match said(&answer) {
+                match source_of(&answer) {
                     Some(ResponseSource::Stage(here)) => prop_assert!(Some(here) > furthest, "{here} after {furthest:?}"),
                     said => prop_assert_eq!(said, Some(ResponseSource::Decided)),
                 }
             }
-            if let Some(ResponseSource::Stage(here)) = said(&answer) {
+            if let Some(ResponseSource::Stage(here)) = source_of(&answer) {
                 prop_assert!(Some(here) >= furthest, "{here} after {furthest:?}");
                 furthest = Some(here);
             }
             // Nothing is decided but by somebody who decides.
-            let is_decided = |answer| said(answer) == Some(ResponseSource::Decided);
+            let is_decided = |answer| source_of(answer) == Some(ResponseSource::Decided);
             if is_decided(&answer) && !last.as_ref().is_some_and(is_decided) {
                 prop_assert!(matches!(action, SessionAction::FinishAs(_) | SessionAction::DecideAs(_)), "{action:?}");
             }
@@ -338,7 +338,7 @@ proptest! {
         ], 0..40),
     ) {
         let polls = play(&stages, &actions).into_iter().zip(&actions).filter(|(_, action)| matches!(action, SessionAction::Poll));
-        let heard: Vec<_> = polls.map(|(answer, _)| match said(&answer) {
+        let heard: Vec<_> = polls.map(|(answer, _)| match source_of(&answer) {
             Some(ResponseSource::Stage(number)) => Some(number),
             _ => None,
         }).collect();
@@ -383,7 +383,7 @@ proptest! {
         actions in vec(action(), 0..30),
     ) {
         for (at, answer) in play(&stages, &actions).iter().enumerate() {
-            let Some(ResponseSource::Stage(number)) = said(answer) else { continue };
+            let Some(ResponseSource::Stage(number)) = source_of(answer) else { continue };
             let done = &actions[..=at];
             let count = |wanted: fn(&SessionAction) -> bool| done.iter().filter(|action| wanted(action)).count();
             let finishes = count(|action| matches!(action, SessionAction::Finish | SessionAction::FinishAs(_) | SessionAction::GoOn));

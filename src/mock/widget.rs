@@ -41,7 +41,7 @@ impl FinishRequest {
 
 impl FinishRequest {
     /// What the control API takes for it.
-    pub(crate) fn written(&self) -> Map<String, Value> {
+    pub(crate) fn to_body(&self) -> Map<String, Value> {
         let mut keys = self.verdict.as_ref().map(|verdict| verdict.to_file_value("outcome")).unwrap_or_default();
         keys.extend(self.answers.iter().map(|answers| ("answers".to_owned(), answers.clone())));
         keys

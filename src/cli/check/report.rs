@@ -6,7 +6,7 @@ use super::ReportFormat;
 use crate::data_file::{FileProblem, LoadDiagnostics};
 
 /// What was found in so many files.
-pub(super) fn written(format: ReportFormat, findings: &LoadDiagnostics, files: usize) -> String {
+pub(super) fn render(format: ReportFormat, findings: &LoadDiagnostics, files: usize) -> String {
     match format {
         ReportFormat::Text => text(findings, files),
         ReportFormat::Json => json(findings, files),

@@ -78,7 +78,7 @@ impl Control {
     ///
     /// As [`Control::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
     pub async fn finish_as(&self, token: &str, finish: impl Into<FinishRequest>) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "finish"], finish.into().written()).await
+        self.post(&["sessions", without_quotes(token), "finish"], finish.into().to_body()).await
     }
 
     /// Decides about a session as the vendor's operator would.
