@@ -192,10 +192,10 @@ impl fmt::Debug for Company {
 /// A saved configuration: what sessions begun with its `config_id` get.
 ///
 /// ```
-/// use identomat_mock::Configuration;
+/// use identomat_mock::SavedConfiguration;
 /// use serde_json::json;
 ///
-/// let passports_only = Configuration::new()
+/// let passports_only = SavedConfiguration::new()
 ///     .scenario("manual-check")
 ///     .flags(json!({"document_types": ["passport"]}))
 ///     .steps(json!([{"type": "liveness", "key": "selfie"}]));

@@ -16,11 +16,11 @@ use crate::{
 /// How a person gets through the widget; by default as the scenario says, with invented answers.
 ///
 /// ```
-/// use identomat_mock::{Finish, Outcome};
+/// use identomat_mock::{FinishRequest, Outcome};
 /// use serde_json::json;
 ///
-/// let answered = Finish::default().answers(json!({"employment": {"are-you-employed": true}}));
-/// let rejected = Finish::from(Outcome::Rejected);
+/// let answered = FinishRequest::default().answers(json!({"employment": {"are-you-employed": true}}));
+/// let rejected = FinishRequest::from(Outcome::Rejected);
 /// ```
 #[must_use]
 #[derive(Debug, Clone, Default)]

@@ -20,7 +20,7 @@ impl Visit {
     /// Asserts that nothing ran, nothing foreign is in the page, and nothing had to be stopped.
     async fn assert_harmless(&self) {
         let foreign = "[...document.querySelectorAll('img, svg:not(.code), iframe, script')]
-            .filter((element) => !/^.__widget.(doctor|drawer.drawer|page).js$/.test(element.getAttribute('src')))
+            .filter((element) => !/^.__widget.(embedding-checks|panel.panel|page).js$/.test(element.getAttribute('src')))
             .map((element) => element.outerHTML)";
         assert_eq!(self.browser.eval::<Vec<String>>(foreign).await, [""; 0]);
         assert!(!self.browser.eval::<bool>("'pwned' in window").await);
