@@ -15,7 +15,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::incomplete_requests::{AbortReason, IncompleteGuard, IncompleteRequests};
 
-/// A body as it comes. Whoever reads it keeps what has come, unless [`IncomingBody::discard`] was said.
+/// A request body while it arrives. What is read is kept by the reader, unless [`IncomingBody::discard`] was called.
 #[derive(Debug)]
 pub(super) struct IncomingBody {
     body: Incoming,

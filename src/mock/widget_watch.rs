@@ -56,8 +56,8 @@ impl MockService {
             // From here on nothing is missed.
             changed.as_mut().enable();
             let look = || self.widget_snapshot(&token, viewer, &show).map(|(snapshot, due)| (told(snapshot), due));
-            let progress = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
-            let Some((told, due)) = progress else { return closed() };
+            let looked = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
+            let Some((told, due)) = looked else { return closed() };
             if is_news(&told) {
                 return told;
             }
@@ -68,7 +68,7 @@ impl MockService {
         }
     }
 
-    /// How a session stands now, and when it gets on by the clock alone.
+    /// The session as its page sees it now, and when it changes by the clock alone.
     fn widget_snapshot<T>(
         &self,
         token: &Token,
@@ -83,7 +83,7 @@ impl MockService {
         };
         let ((spec, progress), is_open, is_finished, devices, due) = self.in_session(token.as_str(), look)?;
         let flags = spec.form_layers().read_flags();
-        let standing = if is_open {
+        let state = if is_open {
             let (is_elsewhere, is_on_phone) = devices;
             let steps = spec.form_layers().read_steps();
             let flow = Flow::new(&flags, &steps, &progress, is_on_phone);
@@ -98,11 +98,12 @@ impl MockService {
         } else {
             WidgetState::Closed
         };
-        let parts = if flags.is_on("multiple_participants") { self.participants(token.as_str()) } else { Vec::new() };
-        Some((WidgetSnapshot { state: standing, participants: parts }, due))
+        let participants =
+            if flags.is_on("multiple_participants") { self.participants(token.as_str()) } else { Vec::new() };
+        Some((WidgetSnapshot { state, participants }, due))
     }
 
-    /// How those stand who take part in a session.
+    /// How far the participants of a session are.
     fn participants(&self, token: &str) -> Vec<ParticipantStatus> {
         let part = |session: &mut Session, _| ParticipantStatus {
             is_opened: session.opened_at().is_some(),

@@ -114,7 +114,7 @@ impl ProblemResponse {
         Self::new(StatusCode::GONE, detail)
     }
 
-    /// It does not go with how things stand.
+    /// 409: the request conflicts with the current state.
     pub(super) fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }

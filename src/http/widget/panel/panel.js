@@ -1,6 +1,6 @@
 // What a developer has here and a person never sees: a mark that says that this is a mock, and behind it how the session
 // stands, and all that can be done with it. It is no part of the flow, and in English. What it does goes through the
-// form of the page and the control API, so that it can do no more than whoever may use those.
+// form of the page and the control API, so that it can do no more than they can.
 import { askForToken, control } from "../control.js";
 import { button, element, labelled, withCode } from "../dom.js";
 import { token } from "../session-api.js";
@@ -9,7 +9,7 @@ import { Codes, Facts, findings, stages } from "./session-state.js";
 
 const { outcomes, reasons } = JSON.parse(document.querySelector("meta[name=identomat-mock]").content);
 
-// While the drawer is open, it looks so often how things stand, in milliseconds.
+// How often the open drawer asks for the session again, in milliseconds.
 const PACE = 1000;
 
 let pace;
@@ -63,7 +63,7 @@ function open() {
   const atDecision = details({ testid: "decide-reason" }, { testid: "decide-comment" });
   let [companyKey, isFilled] = ["", false];
 
-  // Does something, says what came of it, and shows how things stand then.
+  // Does something, says how it ended, and shows the session as it is then.
   const act = (work, done) => async () => {
     try {
       await work();
@@ -85,7 +85,7 @@ function open() {
   const decide = (fields, done) => act(() => control("POST", `sessions/${token}/decide`, fields()), done);
   const each = (make) => outcomes.map((word) => button(word, make(word)));
 
-  // Shows how things stand, or why that is not known.
+  // Shows the session, or why it cannot be read.
   async function look() {
     clearTimeout(pace);
     const all = findings();
