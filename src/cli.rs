@@ -47,7 +47,7 @@ use self::{
     reload::{ReloadTask, WatchedFiles},
     scenarios::{NewArgs, ScenarioArgs, ScenariosArgs},
     schema::SchemaArgs,
-    settings::SettingsArgs,
+    settings::{SettingsArgs, warn_of_renamed},
     signals::StopSignals,
 };
 use crate::{
@@ -171,6 +171,7 @@ async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn
     let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
     let report = settings.coverage.as_deref().map(coverage::CoverageReportFile::prepare).transpose()?;
     warn_of_unknown_variables();
+    warn_of_renamed(&settings);
     if let Some(path) = &ready_file {
         check_ready_file(path)?;
         remove_left_over(path)?;

@@ -83,11 +83,11 @@ pub struct Config {
     pub panel: bool,
     /// How long the widget waits for the page around it to do something when the person is through, before it says that
     /// nothing came: 5 s.
-    pub done_patience: Duration,
+    pub done_timeout: Duration,
     /// The scenario for sessions that do not ask for one: `approved`.
     pub scenario: String,
     /// When a scenario that does not say so reaches its outcome: when the widget is finished.
-    pub finish: Trigger,
+    pub outcome_trigger: Trigger,
     /// A folder of scenario files, which hold above the built-in ones of the same name.
     pub scenarios: Option<PathBuf>,
     /// Scenarios that were built in Rust, which hold above all others of the same name.
@@ -147,9 +147,9 @@ impl Default for Config {
             null_reject_reason: None,
             return_url_token: false,
             panel: true,
-            done_patience: Duration::from_secs(5),
+            done_timeout: Duration::from_secs(5),
             scenario: "approved".into(),
-            finish: Trigger::Widget,
+            outcome_trigger: Trigger::Widget,
             scenarios: None,
             own_scenarios: Vec::new(),
             builtin_scenarios: true,
@@ -226,7 +226,7 @@ impl Config {
                 problems.push(format!("--any-company-key: {problem}"));
             }
         }
-        let ClientLimits { head, body, idle, connections, unfinished } = self.clients;
+        let ClientLimits { head, body, idle, connections, incomplete_bytes } = self.clients;
         for (flag, time) in [("--head-timeout", head), ("--body-timeout", body), ("--idle-timeout", idle)] {
             if time.is_zero() {
                 problems.push(format!("{flag}: with 0 no client would be fast enough; give at least 1ms"));
@@ -235,8 +235,8 @@ impl Config {
         if connections == 0 {
             problems.push("--max-connections: with 0 nobody could connect; give at least 1".into());
         }
-        if unfinished == 0 {
-            problems.push("--max-unfinished: with 0 no call could arrive in pieces; give at least 1".into());
+        if incomplete_bytes == 0 {
+            problems.push("--max-incomplete-bytes: with 0 no call could arrive in pieces; give at least 1".into());
         }
         problems.extend(self.control_api.check().err());
         problems.extend(self.journal.check().err());

@@ -158,7 +158,7 @@ impl CoverageCounters {
         let mut items = Vec::new();
         let mut add = |kind: CoverageKind, (name, what): (&str, &str), met: &AtomicU64| {
             let (name, what) = (name.to_owned(), what.to_owned());
-            items.push(CoverageItem { kind, name, what, met: met.load(Ordering::Relaxed) });
+            items.push(CoverageItem { kind, name, what, count: met.load(Ordering::Relaxed) });
         };
         let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), "a result that the vendor lists"));
         let unlisted = ("other", "a result that the vendor does not list");
@@ -209,7 +209,7 @@ pub struct CoverageItem {
     /// What it is, in words.
     pub what: String,
     /// How often it was met.
-    pub met: u64,
+    pub count: u64,
 }
 
 /// What code under test can meet.
@@ -249,12 +249,12 @@ impl CoverageKind {
 impl Coverage {
     /// What was met.
     pub fn covered(&self) -> impl Iterator<Item = &CoverageItem> {
-        self.items.iter().filter(|item| item.met > 0)
+        self.items.iter().filter(|item| item.count > 0)
     }
 
     /// What was never met.
     pub fn uncovered(&self) -> impl Iterator<Item = &CoverageItem> {
-        self.items.iter().filter(|item| item.met == 0)
+        self.items.iter().filter(|item| item.count == 0)
     }
 
     /// Whether something of that name was met, such as `REJECTED` or `verdict-changed`.
@@ -274,10 +274,10 @@ impl fmt::Display for Coverage {
         )?;
         for kind in CoverageKind::ALL {
             writeln!(f, "\n{}", kind.title())?;
-            for CoverageItem { name, what, met, .. } in self.items.iter().filter(|item| item.kind == kind) {
-                match met {
+            for CoverageItem { name, what, count, .. } in self.items.iter().filter(|item| item.kind == kind) {
+                match count {
                     0 => writeln!(f, "  never   {name:28} {what}")?,
-                    met => writeln!(f, "  {:7} {name:28} {what}", format!("{met} ×"))?,
+                    _ => writeln!(f, "  {:7} {name:28} {what}", format!("{count} ×"))?,
                 }
             }
         }

@@ -132,7 +132,7 @@ impl Finding {
                 r#"Put <iframe src="…" allow="camera; microphone; geolocation"> into your page, or give begin/ a `return_url`. In a WebView all is well: the messages are posted to the page itself."#
             }
             Self::ParentSilent => {
-                r#"Listen before <iframe src="…">: addEventListener("message", (event) => { if (event.data === "DONE") … }), and take the frame away. --done-patience says how long the widget waits."#
+                r#"Listen before <iframe src="…">: addEventListener("message", (event) => { if (event.data === "DONE") … }), and take the frame away. --done-timeout says how long the widget waits."#
             }
             Self::OriginCompared => {
                 r#"Take the origin to compare with from a setting of the app, the same as that of <iframe src="…">; or let the live host's name lead to the mock, with --tls and an entry in the hosts file."#

@@ -44,7 +44,7 @@ def save(picture, name):
     picture.convert("RGB").save(HERE / f"{name}.jpg", quality=80, optimize=True)
 
 
-program = [sys.argv[1], "--port", "0", "--seed", "11", "--frozen-at", "2026-01-31T12:00:00Z", "--finish", "begin"]
+program = [sys.argv[1], "--port", "0", "--seed", "11", "--frozen-at", "2026-01-31T12:00:00Z", "--outcome-trigger", "begin"]
 mock = subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
 try:
     base = mock.stdout.readline().split()[3]

@@ -24,7 +24,7 @@ token=$(begin $key)
 admin "wait/session/$token?until=finished&timeout=5s" > waited &
 admin "sessions/$token/finish" -d '{}' > finished
 wait $!
-expect '"answer":"APPROVED"' < waited
+expect '"current_result":"APPROVED"' < waited
 # end
 
 # recipe: race

@@ -11,7 +11,7 @@ def test_the_shop_hears_of_it_when_the_person_is_through(mock, new_shop):
         waiting = pool.submit(mock.admin, f"wait/session/{token}?until=finished&timeout=5s")
         # A browser that goes through the widget does the same.
         mock.admin(f"sessions/{token}/finish", {})
-        assert waiting.result()["session"]["answer"] == "APPROVED"
+        assert waiting.result()["session"]["current_result"] == "APPROVED"
     assert shop.result(token) == "APPROVED"
     # end
 
@@ -33,7 +33,7 @@ def test_a_call_that_fails_is_made_again(mock, new_shop):
     shop = new_shop()
     token = shop.begin()
     mock.admin(f"sessions/{token}/finish", {})
-    mock.admin("faults", {"company_key": shop.company_key, "on": "result", "status": 503, "times": 2})
+    mock.admin("faults", {"company_key": shop.company_key, "endpoint": "result", "status": 503, "times": 2})
     assert shop.result(token) == "APPROVED"
     asked = {"company_key": shop.company_key, "endpoint": "result", "parameters": {"session_token": token}}
     mock.admin("calls/verify", {**asked, "status": 503, "exactly": 2})
@@ -45,7 +45,7 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(mock, new_shop):
     # recipe: time-out
     shop = new_shop(timeout=0.2)
     token = shop.begin()
-    mock.admin("faults", {"company_key": shop.company_key, "on": "result", "delay": "1h", "times": 3})
+    mock.admin("faults", {"company_key": shop.company_key, "endpoint": "result", "delay": "1h", "times": 3})
     with pytest.raises(TimeoutError):
         shop.result(token)
     assert shop.result(token) == "IN_PROGRESS"

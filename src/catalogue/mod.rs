@@ -56,15 +56,16 @@ pub(crate) struct CatalogueInputs<'a> {
     /// Scenarios that were built in Rust, above all others.
     pub(crate) own_scenarios: &'a [Scenario],
     /// When a scenario that does not say so reaches its outcome.
-    pub(crate) finish: &'a Trigger,
+    pub(crate) outcome_trigger: &'a Trigger,
 }
 
 impl Catalogue {
     /// All that can be made of the sources. What is wrong, or may be, is added to `findings`: what is not understood,
     /// names that no other file has, what never happens.
     pub(crate) fn load(sources: CatalogueInputs<'_>, findings: &mut LoadDiagnostics) -> Self {
-        let CatalogueInputs { builtin_scenarios, files, own_scenarios, finish } = sources;
-        let scenarios = ScenarioRegistry::read(builtin_scenarios, &files.scenarios, own_scenarios, finish, findings);
+        let CatalogueInputs { builtin_scenarios, files, own_scenarios, outcome_trigger } = sources;
+        let scenarios =
+            ScenarioRegistry::read(builtin_scenarios, &files.scenarios, own_scenarios, outcome_trigger, findings);
         let catalogue = Self { scenarios, fixtures: Arc::new(Fixtures::read(&files.fixtures, findings)) };
         let placed = |scenario: &Scenario, found: Vec<(String, String)>| -> Vec<FileProblem> {
             if found.is_empty() {
@@ -95,8 +96,8 @@ impl Catalogue {
     /// # Errors
     ///
     /// [`LoadError`] that names the scenario.
-    pub(crate) fn ready(&self, scenario: &Scenario, finish: &Trigger) -> Result<Arc<Scenario>, LoadError> {
-        let ready = scenario.prepare(finish)?;
+    pub(crate) fn ready(&self, scenario: &Scenario, outcome_trigger: &Trigger) -> Result<Arc<Scenario>, LoadError> {
+        let ready = scenario.prepare(outcome_trigger)?;
         self.check_names(&ready)?;
         Ok(ready)
     }

@@ -66,7 +66,7 @@ fn unreachable_trigger(scenario: &Scenario, at: usize, trigger: &Trigger) -> Opt
         Trigger::Polls(_) => {
             let earlier = scenario.stages[..at].iter().flat_map(|stage: &Stage| &stage.effects);
             let is_in_the_way = |fault: &Fault| {
-                fault.blocks_forever() && fault.endpoint().is_none_or(|endpoint| endpoint == Endpoint::Result)
+                fault.blocks_forever() && fault.matched_endpoint().is_none_or(|endpoint| endpoint == Endpoint::Result)
             };
             let mut faults = earlier.filter_map(|effect| match effect {
                 StageEffect::Fault(fault) => Some(fault),

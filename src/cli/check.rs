@@ -93,11 +93,18 @@ impl CheckRun {
     fn check_all(&mut self, settings: SettingsArgs) {
         let Some(path) = settings.config_file() else { return self.settings(settings, None) };
         let file = self.read(&path);
-        match file.as_ref().and_then(|file| self.findings.ok_or_record(SettingsArgs::in_file(file))) {
+        match file.as_ref().and_then(|file| self.settings_in(file)) {
             Some(said) => self.settings(settings.over(said), file.as_ref()),
             // What else a broken file says is not known, and so not what settings are together.
             None => drop(self.config_of(settings).map(|config| self.catalogue(&config))),
         }
+    }
+
+    /// Reads the settings of a config file.
+    pub(super) fn settings_in(&mut self, file: &DataFile) -> Option<SettingsArgs> {
+        let mut settings = self.findings.ok_or_record(SettingsArgs::in_file(file))?;
+        self.findings.warnings.append(&mut settings.renamed_keys);
+        Some(settings)
     }
 
     /// Looks at what the settings name, and at the settings, which come from that file.
@@ -192,7 +199,7 @@ impl CheckRun {
     /// Looks at a config file, and not at what it names.
     fn config(&mut self, file: &DataFile) {
         let mut whole = Self::default();
-        if let Some(settings) = whole.findings.ok_or_record(SettingsArgs::in_file(file)) {
+        if let Some(settings) = whole.settings_in(file) {
             whole.settings(settings, Some(file));
         }
         whole.findings.retain(|path| path.is_none_or(|path| path == file.path));

@@ -61,7 +61,7 @@ fn junit(coverage: &Coverage) -> io::Result<String> {
     let of_kind = |kind| coverage.items.iter().filter(move |item| item.kind == kind);
     let counted = |items: &mut dyn Iterator<Item = &CoverageItem>| {
         let (mut tests, mut skipped) = (0, 0);
-        items.for_each(|item| (tests, skipped) = (tests + 1, skipped + usize::from(item.met == 0)));
+        items.for_each(|item| (tests, skipped) = (tests + 1, skipped + usize::from(item.count == 0)));
         [("tests", tests), ("skipped", skipped), ("failures", 0), ("errors", 0)]
             .map(|(name, it)| (name, it.to_string()))
     };
@@ -75,7 +75,7 @@ fn junit(coverage: &Coverage) -> io::Result<String> {
                 for item in of_kind(kind) {
                     let case = writer.create_element("testcase").with_attribute(("name", &*item.name));
                     let case = case.with_attribute(("classname", kind.title()));
-                    if item.met > 0 {
+                    if item.count > 0 {
                         case.write_empty()?;
                     } else {
                         let message = format!("never met: {}", item.what);

@@ -4,14 +4,17 @@ use std::ffi::OsString;
 
 use clap::{Command, CommandFactory};
 
-use super::{CommandLine, settings::in_groups};
+use super::{
+    CommandLine,
+    settings::{in_groups, is_renamed, with_old_names},
+};
 
 /// What all variables of ours begin with.
 const PREFIX: &str = "IDENTOMAT_MOCK_";
 
 /// The command line with its settings in groups, without the variable for a port that an orchestrator has set to something else.
 pub(super) fn command_line() -> Command {
-    let command = in_groups(CommandLine::command());
+    let command = with_old_names(in_groups(CommandLine::command()));
     let is_taken = std::env::var("IDENTOMAT_MOCK_PORT").is_ok_and(|value| is_injected("PORT", &value));
     if is_taken { without_port_variable(command) } else { command }
 }
@@ -55,7 +58,7 @@ pub(super) fn warn_of_unknown_variables() {
     let command = CommandLine::command();
     let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
     for name in set.iter().map(|(name, _)| format!("{PREFIX}{name}")) {
-        if !known.iter().any(|known| **known == *name.as_str()) {
+        if !known.iter().any(|known| **known == *name.as_str()) && !is_renamed(&name) {
             tracing::warn!("there is no setting `{name}`; it counts for nothing");
         }
     }

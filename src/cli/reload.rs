@@ -91,7 +91,7 @@ impl WatchedFiles {
     fn try_reload(&self, mock: &MockService) -> Result<LoadDiagnostics, Vec<FileProblem>> {
         let mut checked = CheckRun::default();
         let file = self.config_file.as_ref().and_then(|path| checked.read(path));
-        let said = file.as_ref().and_then(|file| checked.findings.ok_or_record(SettingsArgs::in_file(file)));
+        let said = file.as_ref().and_then(|file| checked.settings_in(file));
         let settings = said.map_or(self.flags.clone(), |said| self.flags.clone().over(said));
         let companies = checked.config_of(settings).map(|config| {
             checked.values(&config, file.as_ref());

@@ -2,6 +2,7 @@
 
 mod into_config;
 mod layers;
+mod renamed;
 
 use std::{net::IpAddr, path::PathBuf};
 
@@ -13,7 +14,9 @@ use super::args::{
     self, CompanyArg, CorsArg, DurationArg, ErrorStatusArg, HostNameArg, LogFormat, LogLevel, OnDemandArg,
     PublicUrlArg, SizeArg, StatusArg, TimestampArg, one_or_many, parse_host, parse_number, parse_port,
 };
-use crate::{Config, Dialect, ResultCase, Trigger, company::CompanyFile, faults::FaultFile};
+use crate::{Config, Dialect, ResultCase, Trigger, company::CompanyFile, data_file::FileProblem, faults::FaultFile};
+
+pub(super) use self::renamed::{is_renamed, warn_of_renamed, with_old_names};
 
 /// The settings in groups, each from that one on.
 const GROUPS: [(&str, &str); 8] = [
@@ -100,8 +103,9 @@ pub(super) struct SettingsArgs {
 
     /// When a scenario that does not say so reaches its outcome: begin, opened, step=NAME, widget, polls=N,
     /// after=DURATION or operator [default: widget]
-    #[arg(long, env = "IDENTOMAT_MOCK_FINISH", value_name = "WHEN")]
-    finish: Option<Trigger>,
+    #[arg(long, env = "IDENTOMAT_MOCK_OUTCOME_TRIGGER", value_name = "WHEN")]
+    #[serde(alias = "finish")]
+    outcome_trigger: Option<Trigger>,
 
     /// Folder of scenario files; they hold above the built-in ones of the same name
     #[arg(long, env = "IDENTOMAT_MOCK_SCENARIOS", value_name = "DIR")]
@@ -199,8 +203,9 @@ pub(super) struct SettingsArgs {
 
     /// How long the page around the widget has to do something at the end, before the widget says that nothing came
     /// [default: 5s]
-    #[arg(long, env = "IDENTOMAT_MOCK_DONE_PATIENCE", value_name = "DURATION")]
-    done_patience: Option<DurationArg>,
+    #[arg(long, env = "IDENTOMAT_MOCK_DONE_TIMEOUT", value_name = "DURATION")]
+    #[serde(alias = "done-patience")]
+    done_timeout: Option<DurationArg>,
 
     /// Largest body that is not multipart, and largest text part of one that is [default: 1MiB]
     #[arg(long, env = "IDENTOMAT_MOCK_MAX_BODY", value_name = "SIZE")]
@@ -251,8 +256,9 @@ pub(super) struct SettingsArgs {
 
     /// Most bytes of all requests that have not arrived in full; the one that takes longest makes room
     /// [default: 256MiB]
-    #[arg(long, env = "IDENTOMAT_MOCK_MAX_UNFINISHED", value_name = "SIZE")]
-    max_unfinished: Option<SizeArg>,
+    #[arg(long, env = "IDENTOMAT_MOCK_MAX_INCOMPLETE_BYTES", value_name = "SIZE")]
+    #[serde(alias = "max-unfinished")]
+    max_incomplete_bytes: Option<SizeArg>,
 
     /// How long open calls may go on when the server is told to stop; those that wait, or are held by a delay, get 503 at
     /// once [default: 500ms]
@@ -335,6 +341,12 @@ pub(super) struct SettingsArgs {
     #[serde(rename = "$schema")]
     #[cfg_attr(test, schemars(skip))]
     _schema: Option<String>,
+
+    /// Warnings for the keys of the config file that have an old name
+    #[arg(skip)]
+    #[serde(skip)]
+    #[cfg_attr(test, schemars(skip))]
+    pub(super) renamed_keys: Vec<FileProblem>,
 
     /// The companies that may call, and what is set for each
     #[arg(skip)]

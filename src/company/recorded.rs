@@ -32,9 +32,9 @@ pub(crate) struct RecordedCall {
     pub(crate) error: Option<ErrorCode>,
     /// The beginning of the answer, before a fault did anything to it.
     pub(crate) response: Bytes,
-    pub(crate) answer_type: Option<Cow<'static, str>>,
+    pub(crate) response_type: Option<Cow<'static, str>>,
     /// How long the whole is, where that is known.
-    pub(crate) answer_length: Option<u64>,
+    pub(crate) response_length: Option<u64>,
     pub(crate) hint: Option<String>,
     pub(crate) scenario: Option<Arc<Scenario>>,
     /// The stage of the scenario that was the last when it was answered, from 1.
@@ -102,7 +102,7 @@ impl OnHeap for RecordedCall {
         let answer = if self.has_long_answer() { 0 } else { allocated(self.response.len()) };
         text(&self.method)
             + text(&self.path_and_query)
-            + self.answer_type.as_ref().map_or(0, text)
+            + self.response_type.as_ref().map_or(0, text)
             + allocated(self.headers.0.capacity())
             + allocated(self.body.len())
             + answer

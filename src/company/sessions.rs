@@ -444,9 +444,14 @@ mod tests {
 
     #[test]
     fn a_token_that_comes_again_after_a_reset_is_that_of_the_new_session() {
-        let finish = Trigger::Widget;
+        let outcome_trigger = Trigger::Widget;
         let files = CatalogueFiles::default();
-        let sources = CatalogueInputs { builtin_scenarios: true, files: &files, own_scenarios: &[], finish: &finish };
+        let sources = CatalogueInputs {
+            builtin_scenarios: true,
+            files: &files,
+            own_scenarios: &[],
+            outcome_trigger: &outcome_trigger,
+        };
         let catalogue = Arc::new(Catalogue::load(sources, &mut LoadDiagnostics::default()));
         let token = TokenSource::new(Some(1), "key").next();
         let begin = |seconds| {

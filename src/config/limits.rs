@@ -56,7 +56,7 @@ pub struct ClientLimits {
     /// How many connections may be open: 16,000. The longest idle one makes room.
     pub connections: usize,
     /// The bytes of all requests that have not arrived in full: 256 MiB. The one that takes longest makes room.
-    pub unfinished: usize,
+    pub incomplete_bytes: usize,
 }
 
 impl ClientLimits {
@@ -75,7 +75,7 @@ impl Default for ClientLimits {
             body: Duration::from_secs(30),
             idle: Duration::from_secs(75),
             connections: 16_000,
-            unfinished: 256 << 20,
+            incomplete_bytes: 256 << 20,
         }
     }
 }

@@ -7,6 +7,7 @@ mod environment;
 mod keys;
 mod parse;
 mod problem;
+mod renamed;
 mod secrets;
 mod spans;
 
@@ -23,8 +24,11 @@ use serde_saphyr::Spanned;
 #[cfg(feature = "cli")]
 pub(crate) use self::keys::keys_of;
 pub use self::problem::LoadError;
-pub(crate) use self::problem::{FileProblem, LoadDiagnostics};
 use self::{problem::SourceSpan, spans::SpannedTree};
+pub(crate) use self::{
+    problem::{FileProblem, LoadDiagnostics},
+    renamed::{Renamed, rename_advice, without_old_names},
+};
 use crate::built_in::EmbeddedFile;
 
 /// The largest file that is read, in bytes: hundred times what a large one has.

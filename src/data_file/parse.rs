@@ -6,6 +6,7 @@ use serde_saphyr::{Options, UserMessageFormatter};
 use super::{
     DataFile, FileProblem, SourceSpan,
     collect::{self, Issue, IssueKind},
+    renamed::is_old_name,
     secrets::is_secret,
     spans::MappingPart,
 };
@@ -193,7 +194,7 @@ fn breach(error: &serde_saphyr::Error) -> Option<String> {
 fn unknown_key(key: &str, known: &[&str]) -> String {
     let what = format!("unknown key `{}`", shortened(key));
     // That of the schema is for editors.
-    let known: Vec<_> = known.iter().copied().filter(|key| !key.starts_with('$')).collect();
+    let known: Vec<_> = known.iter().copied().filter(|key| !key.starts_with('$') && !is_old_name(key)).collect();
     match nearest(key, known.iter().copied()) {
         Some(meant) => format!("{what}, did you mean `{meant}`?"),
         None => format!("{what}; known: {}", known.join(", ")),

@@ -20,7 +20,7 @@ pub(super) enum SpannedTree {
 }
 
 /// A line and a column.
-type LineColumn = (usize, usize);
+pub(super) type LineColumn = (usize, usize);
 
 /// A text of a file.
 #[cfg(feature = "cli")]
@@ -160,7 +160,7 @@ impl DataFile {
     }
 
     /// What the file says, of a key that stands there twice what it says first; `None` where it is no YAML.
-    fn tree(&self) -> Option<&Spanned<SpannedTree>> {
+    pub(super) fn tree(&self) -> Option<&Spanned<SpannedTree>> {
         self.read_tree().as_ref().ok()
     }
 
@@ -204,7 +204,7 @@ fn place(key: &Spanned<String>, value: &Spanned<SpannedTree>) -> LineColumn {
     }
 }
 
-fn at(location: Location) -> LineColumn {
+pub(super) fn at(location: Location) -> LineColumn {
     (location.line() as usize, location.column() as usize)
 }
 

@@ -77,7 +77,7 @@ pub struct FaultInfo {
     /// When it ends, in words: `after 2 calls`.
     pub ends: String,
     /// How many calls it has struck.
-    pub struck: u32,
+    pub hits: u32,
 }
 
 impl ActiveFaults {
@@ -188,7 +188,7 @@ impl ActiveFault {
         FaultInfo {
             name: fault.name(),
             company_key: None,
-            endpoint: fault.on,
+            endpoint: fault.endpoint,
             session: fault.session.clone(),
             scenario: fault.scenario.clone(),
             effect: fault.effect(),
@@ -199,7 +199,7 @@ impl ActiveFault {
                 FaultEnd::After(time) => format!("at {}", later(*began_at, *time)),
                 FaultEnd::Never => "when it is removed".into(),
             },
-            struck: *hits,
+            hits: *hits,
         }
     }
 }
@@ -207,8 +207,8 @@ impl ActiveFault {
 impl Fault {
     fn is_on(&self, occasion: &FaultContext<'_>) -> bool {
         let FaultContext { endpoint, session, scenario, is_second_look } = *occasion;
-        let is_endpoint = match self.on {
-            Some(on) => endpoint == Some(on),
+        let is_endpoint = match self.endpoint {
+            Some(wanted) => endpoint == Some(wanted),
             None => endpoint.is_none_or(Endpoint::is_the_vendors),
         };
         let is_scenario = match &self.scenario {

@@ -25,7 +25,8 @@ struct RawFault {
     /// By which hints and log call it.
     name: Option<String>,
     /// The endpoint; without one, any call of the vendor's API.
-    on: Option<Endpoint>,
+    #[serde(alias = "on")]
+    endpoint: Option<Endpoint>,
     /// For sessions of this scenario alone.
     scenario: Option<String>,
     /// Holds the answer back: `3s`, or a time between two bounds.
@@ -41,7 +42,8 @@ struct RawFault {
     /// Closes the connection there, or resets it.
     close: Option<CloseFile>,
     /// What is wrong with the answer.
-    answer: Option<ResponseFaultFile>,
+    #[serde(alias = "answer")]
+    response: Option<ResponseFaultFile>,
     /// Sends the body slowly: so many bytes a second.
     drip: Option<u32>,
     /// Ends when it has struck so often: once, where nothing else is said.
@@ -142,7 +144,7 @@ impl TryFrom<RawFault> for FaultFile {
                 CloseFile::InBody => FaultEffect::Close(ClosePoint::InBody),
                 CloseFile::Reset => FaultEffect::Reset,
             }),
-            raw.answer.map(|answer| match answer {
+            raw.response.map(|response| match response {
                 ResponseFaultFile::Html => FaultEffect::Html,
                 ResponseFaultFile::CutOff => FaultEffect::Truncation,
                 ResponseFaultFile::BrokenJson => FaultEffect::BrokenJson,
@@ -154,18 +156,18 @@ impl TryFrom<RawFault> for FaultFile {
         let effect = effects.next();
         if effects.next().is_some() {
             return Err(
-                "a fault has one of `status`, `retry_after`, `content_type`, `close`, `answer`, `drip`; write \
+                "a fault has one of `status`, `retry_after`, `content_type`, `close`, `response`, `drip`; write \
                         another fault for the other"
                     .into(),
             );
         }
         if effect.is_none() && raw.delay.is_none() {
             return Err("a fault needs something that goes wrong: `delay`, `status`, `retry_after`, `content_type`, \
-                        `close`, `answer` or `drip`"
+                        `close`, `response` or `drip`"
                 .into());
         }
         if raw.scenario.is_some()
-            && let Some(endpoint) = raw.on.filter(|on| *on != Endpoint::Begin && !on.names_session())
+            && let Some(endpoint) = raw.endpoint.filter(|it| *it != Endpoint::Begin && !it.names_session())
         {
             return Err(format!("`{endpoint}/` names no session, so the fault goes without `scenario`"));
         }
@@ -182,7 +184,15 @@ impl TryFrom<RawFault> for FaultFile {
             }
         };
         let delay = raw.delay.map(|DelayFile(delay)| delay);
-        Ok(Self(Fault { name: raw.name, on: raw.on, session: None, scenario: raw.scenario, delay, effect, ends }))
+        Ok(Self(Fault {
+            name: raw.name,
+            endpoint: raw.endpoint,
+            session: None,
+            scenario: raw.scenario,
+            delay,
+            effect,
+            ends,
+        }))
     }
 }
 

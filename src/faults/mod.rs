@@ -25,7 +25,7 @@ use crate::foreign_text::without_quotes;
 /// use std::time::Duration;
 /// use identomat_mock::{Endpoint, Fault};
 ///
-/// let down = Fault::status(503).on(Endpoint::Result).times(2);
+/// let down = Fault::status(503).endpoint(Endpoint::Result).times(2);
 /// let slow = Fault::delay(Duration::from_secs(3)).for_duration(Duration::from_secs(60)).named("slow network");
 /// let busy = Fault::status(503).retry_after(Duration::from_secs(30)).body(r#"{"error": "busy"}"#).calls(3..=5);
 /// ```
@@ -33,7 +33,7 @@ use crate::foreign_text::without_quotes;
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Fault {
     name: Option<String>,
-    on: Option<Endpoint>,
+    endpoint: Option<Endpoint>,
     session: Option<String>,
     scenario: Option<String>,
     delay: Option<DelayRange>,
@@ -61,7 +61,7 @@ enum FaultEnd {
 
 impl Fault {
     fn new(delay: Option<DelayRange>, effect: Option<FaultEffect>) -> Self {
-        Self { name: None, on: None, session: None, scenario: None, delay, effect, ends: FaultEnd::AfterTimes(1) }
+        Self { name: None, endpoint: None, session: None, scenario: None, delay, effect, ends: FaultEnd::AfterTimes(1) }
     }
 
     fn with_effect(effect: FaultEffect) -> Self {
@@ -194,8 +194,8 @@ impl Fault {
 
     /// On calls of this endpoint only. Without one it is on every call of the vendor's API, those that the mock does
     /// not imitate included, and on nothing of the widget.
-    pub fn on(mut self, endpoint: Endpoint) -> Self {
-        self.on = Some(endpoint);
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoint = Some(endpoint);
         self
     }
 
@@ -262,7 +262,7 @@ impl Fault {
 
     /// The name, given or made of what it does: `result: status 503`.
     pub(crate) fn name(&self) -> String {
-        let endpoint = self.on.map_or("any call", Endpoint::as_str);
+        let endpoint = self.endpoint.map_or("any call", Endpoint::as_str);
         self.name.clone().unwrap_or_else(|| format!("{endpoint}: {}", self.effect()))
     }
 
@@ -281,8 +281,8 @@ impl Fault {
         self.ends == FaultEnd::Never && self.effect.as_ref().is_some_and(FaultEffect::short_circuits)
     }
 
-    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
-        self.on
+    pub(crate) fn matched_endpoint(&self) -> Option<Endpoint> {
+        self.endpoint
     }
 
     /// Whether it is for some sessions only.

@@ -10,14 +10,14 @@ use crate::clock::format_duration;
 impl Fault {
     /// The keys of a file that stand for this fault, and `session` where it is for one.
     pub(crate) fn to_file_value(&self) -> Map<String, Value> {
-        let Self { name, on, session, scenario, delay, effect, ends } = self;
+        let Self { name, endpoint, session, scenario, delay, effect, ends } = self;
         let time = |time: &Duration| Value::from(format_duration(*time));
         let mut keys = Map::new();
         let mut say = |key: &str, value: Value| drop(keys.insert(key.to_owned(), value));
         for (key, text) in [("name", name), ("session", session), ("scenario", scenario)] {
             text.iter().for_each(|text| say(key, text.as_str().into()));
         }
-        on.iter().for_each(|endpoint| say("on", endpoint.as_str().into()));
+        endpoint.iter().for_each(|endpoint| say("endpoint", endpoint.as_str().into()));
         match delay {
             None => {}
             Some(DelayRange { from, to }) if from == to => say("delay", time(from)),
@@ -35,10 +35,10 @@ impl Fault {
                     say("content_type", content_type.as_str().into());
                 }
             }
-            Some(FaultEffect::Html) => say("answer", "html".into()),
-            Some(FaultEffect::Truncation) => say("answer", "cut-off".into()),
-            Some(FaultEffect::BrokenJson) => say("answer", "broken-json".into()),
-            Some(FaultEffect::WrongSignature) => say("answer", "wrong-signature".into()),
+            Some(FaultEffect::Html) => say("response", "html".into()),
+            Some(FaultEffect::Truncation) => say("response", "cut-off".into()),
+            Some(FaultEffect::BrokenJson) => say("response", "broken-json".into()),
+            Some(FaultEffect::WrongSignature) => say("response", "wrong-signature".into()),
             Some(FaultEffect::Close(ClosePoint::BeforeAnswer)) => say("close", "before-answer".into()),
             Some(FaultEffect::Close(ClosePoint::InHeaders)) => say("close", "in-headers".into()),
             Some(FaultEffect::Close(ClosePoint::InBody)) => say("close", "in-body".into()),
@@ -65,12 +65,12 @@ mod tests {
     fn a_fault_that_is_written_is_read_as_it_was() {
         let second = Duration::from_secs(1);
         for fault in [
-            Fault::status(503).on(Endpoint::Result).times(2),
+            Fault::status(503).endpoint(Endpoint::Result).times(2),
             Fault::status(503).retry_after(Duration::from_millis(90_500)).body(r#"{"error": "busy"}"#).calls(3..=5),
             Fault::status(502).body_of_type("text/plain", "no").for_scenario("approved").forever(),
             Fault::too_many_requests(2 * second).named("busy").for_duration(60 * second),
             Fault::delay(3 * second),
-            Fault::delay_between(second, 86_400 * second).on(Endpoint::Widget),
+            Fault::delay_between(second, 86_400 * second).endpoint(Endpoint::Widget),
             Fault::html().delayed_by(Duration::from_micros(1_500)),
             Fault::close(ClosePoint::BeforeAnswer),
             Fault::close(ClosePoint::InHeaders),

@@ -1,4 +1,4 @@
-//! The body of a request while it arrives: in time, and within what all unfinished requests may hold.
+//! The body of a request while it arrives: in time, and within what all incomplete requests may hold.
 
 use std::{
     error::Error,
@@ -70,8 +70,8 @@ impl IncomingBodyError {
 }
 
 impl IncomingBody {
-    pub(super) fn new(body: Incoming, time: Duration, unfinished: &Arc<IncompleteRequests>) -> Self {
-        Self { body, incomplete: unfinished.clone(), time, late: None, guard: None, is_kept: true, copy: None }
+    pub(super) fn new(body: Incoming, time: Duration, incomplete: &Arc<IncompleteRequests>) -> Self {
+        Self { body, incomplete: incomplete.clone(), time, late: None, guard: None, is_kept: true, copy: None }
     }
 
     /// Keeps so much of its beginning, too.

@@ -48,7 +48,7 @@ struct AbortSignal {
 pub(crate) enum AbortReason {
     /// They held more than they may.
     #[error(
-        "the requests that had not arrived in full held more than {0} bytes (--max-unfinished), and this one took longest"
+        "the requests that had not arrived in full held more than {0} bytes (--max-incomplete-bytes), and this one took longest"
     )]
     MemoryLimit(usize),
     /// A new connection needs a place.
@@ -140,7 +140,7 @@ impl IncompleteGuard {
                 tracing::warn!(
                     most,
                     cut_off = number,
-                    "requests that have not arrived in full hold too much (--max-unfinished): the one that takes \
+                    "requests that have not arrived in full hold too much (--max-incomplete-bytes): the one that takes \
                      longest is cut off"
                 );
             }
@@ -176,9 +176,9 @@ mod tests {
 
     #[test]
     fn the_one_that_takes_longest_makes_room() {
-        let unfinished = IncompleteRequests::new(100);
+        let incomplete = IncompleteRequests::new(100);
         let mut cx = Context::from_waker(Waker::noop());
-        let mut shares: Vec<_> = (0..3).map(|_| unfinished.register()).collect();
+        let mut shares: Vec<_> = (0..3).map(|_| incomplete.register()).collect();
         shares[2].set_bytes(60);
         shares[0].set_bytes(40);
         assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Ok(())));
@@ -196,17 +196,17 @@ mod tests {
             "it alone is too much"
         );
         drop(shares);
-        let requests = unfinished.requests();
+        let requests = incomplete.requests();
         assert_eq!((requests.held, requests.leaving, requests.waiting.len()), (0, 0, 0));
     }
 
     #[test]
     fn a_place_can_be_asked_for() {
-        let unfinished = IncompleteRequests::new(100);
-        assert!(!unfinished.abort_oldest(AbortReason::ConnectionLimit(1)));
+        let incomplete = IncompleteRequests::new(100);
+        assert!(!incomplete.abort_oldest(AbortReason::ConnectionLimit(1)));
         let mut cx = Context::from_waker(Waker::noop());
-        let (first, second) = (unfinished.register(), unfinished.register());
-        assert!(unfinished.abort_oldest(AbortReason::ConnectionLimit(1)));
+        let (first, second) = (incomplete.register(), incomplete.register());
+        assert!(incomplete.abort_oldest(AbortReason::ConnectionLimit(1)));
         assert_eq!(first.poll_cut_off(&mut cx), Poll::Ready(AbortReason::ConnectionLimit(1)));
         assert_eq!(second.poll_cut_off(&mut cx), Poll::Pending);
     }

@@ -45,7 +45,7 @@ pub struct CallInfo {
     /// Without the query.
     pub path: String,
     /// As what the parameters were read: `JSON`, `form`, `multipart`, or `query` where there is no body.
-    pub encoding: Option<String>,
+    pub body_format: Option<String>,
     /// The parameters of query and body. The company key is masked, unless the settings say otherwise.
     pub parameters: Map<String, Value>,
     /// The headers, with their names in lower case; `authorization` is masked in the same way.
@@ -61,11 +61,11 @@ pub struct CallInfo {
     pub status: u16,
     /// The answer, before a fault did anything to it: JSON as it is, or text. `None` for a picture, and for what is too
     /// long to be remembered as a whole.
-    pub answer: Option<Value>,
+    pub response: Option<Value>,
     /// What it is labelled as.
-    pub answer_type: Option<String>,
+    pub response_type: Option<String>,
     /// How long it is.
-    pub answer_bytes: Option<u64>,
+    pub response_bytes: Option<u64>,
     /// How long it took to answer, in milliseconds of real time.
     pub duration_ms: f64,
     /// The scenario of the session.
@@ -85,15 +85,15 @@ impl CallInfo {
         let (call, config) = (&entry.recorded, &mock.config);
         let head = head(call);
         let masked = |text: &str| if config.journal.secrets { text.to_owned() } else { mask(text) };
-        let (encoding, mut parameters) = read(call, &head, config);
-        let choices = choices::rows_for(call, encoding, &parameters, &head);
+        let (body_format, mut parameters) = read(call, &head, config);
+        let choices = choices::rows_for(call, body_format, &parameters, &head);
         if let Some(Value::String(key)) = parameters.get_mut("company_key") {
             *key = masked(key);
         }
         let unread = || String::from_utf8_lossy(&call.body).into_owned();
         let label = call.headers.get("content-type").unwrap_or_default();
         let is_text = !call.body.is_empty() && !label.starts_with("image/") && !label.starts_with("video/");
-        let unread_body = (encoding.is_none() && is_text).then(unread);
+        let unread_body = (body_format.is_none() && is_text).then(unread);
         Self {
             id: entry.id,
             at: call.at.to_string(),
@@ -102,16 +102,16 @@ impl CallInfo {
             endpoint: call.endpoint,
             method: call.method.to_string(),
             path: call.path().to_owned(),
-            encoding: encoding.map(str::to_owned),
+            body_format: body_format.map(str::to_owned),
             parameters,
             headers: headers(call, masked),
             signature: call.headers.get("authorization").map(|signature| masked(&signature)),
             unread_body: unread_body.map(|body| if config.journal.secrets { body } else { hide_keys(body, mock) }),
             body_bytes: call.body_length,
             status: call.status,
-            answer: response_value(call),
-            answer_type: call.answer_type.as_deref().map(str::to_owned),
-            answer_bytes: call.answer_length,
+            response: response_value(call),
+            response_type: call.response_type.as_deref().map(str::to_owned),
+            response_bytes: call.response_length,
             duration_ms: call.took.as_secs_f64() * 1000.0,
             scenario: call.scenario.as_ref().map(|scenario| scenario.name.clone()),
             stage: call.stage,
@@ -164,7 +164,7 @@ fn read(call: &RecordedCall, head: &Parts, config: &Config) -> (Option<&'static 
 }
 
 fn response_value(call: &RecordedCall) -> Option<Value> {
-    let is_whole = call.answer_length == Some(call.response.len() as u64);
+    let is_whole = call.response_length == Some(call.response.len() as u64);
     if !is_whole || call.response.is_empty() {
         return None;
     }

@@ -109,7 +109,7 @@ pub(crate) struct Routes {
 
 impl Routes {
     pub(crate) fn new(mock: Arc<MockService>) -> Self {
-        let incomplete = IncompleteRequests::new(mock.config.clients.unfinished);
+        let incomplete = IncompleteRequests::new(mock.config.clients.incomplete_bytes);
         let home =
             Router::new().route("/", get(home::show).post(home::finish)).method_not_allowed_fallback(wrong_method);
         let (home, others) = (home.with_state(mock.clone()), other_calls(&mock).with_state(mock.clone()));

@@ -155,7 +155,7 @@ impl MockService {
                 Ok(ScenarioChoice::Named(name))
             }
             ScenarioChoice::Inline(scenario) => {
-                let ready = catalogue.ready(&scenario, &self.config.finish);
+                let ready = catalogue.ready(&scenario, &self.config.outcome_trigger);
                 ready.map(ScenarioChoice::Inline).map_err(|error| error.to_string())
             }
         });

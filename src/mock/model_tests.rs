@@ -112,7 +112,7 @@ fn scenario(stages: &[(Vec<Trigger>, StageTemplate)]) -> Scenario {
             StageTemplate::Fails(code) => stage.error(*code),
             StageTemplate::Changes => stage.change(json!({"person": {"status": number, "mrz": null}})),
             StageTemplate::Corrects => stage.person(json!({"last_name": "Corrected", "local": {"first_name": "X"}})),
-            StageTemplate::Harms => stage.fault(Fault::status(503).on(Endpoint::Result)),
+            StageTemplate::Harms => stage.fault(Fault::status(503).endpoint(Endpoint::Result)),
         }
     };
     stages.iter().enumerate().map(stage).fold(Scenario::new("any"), Scenario::stage)

@@ -158,7 +158,7 @@ impl MockService {
             return Err("a scenario has a name".into());
         }
         let mut state = self.catalogue_state.write().unwrap_or_else(PoisonError::into_inner);
-        let ready = state.now.ready(scenario, &self.config.finish).map_err(|error| error.to_string())?;
+        let ready = state.now.ready(scenario, &self.config.outcome_trigger).map_err(|error| error.to_string())?;
         state.added.retain(|other| other.name != ready.name);
         state.added.push(ready.clone());
         state.sort();
@@ -207,6 +207,6 @@ pub(super) fn read_catalogue(config: &Config, companies: &[Company]) -> Result<C
 
 /// What the settings make a catalogue of, with those files.
 pub(crate) fn sources<'a>(config: &'a Config, files: &'a CatalogueFiles) -> CatalogueInputs<'a> {
-    let Config { builtin_scenarios, own_scenarios, finish, .. } = config;
-    CatalogueInputs { builtin_scenarios: *builtin_scenarios, files, own_scenarios, finish }
+    let Config { builtin_scenarios, own_scenarios, outcome_trigger, .. } = config;
+    CatalogueInputs { builtin_scenarios: *builtin_scenarios, files, own_scenarios, outcome_trigger }
 }

@@ -26,7 +26,7 @@ pub struct SessionInfo {
     pub stage: Option<usize>,
     /// What `result/` would answer: the word of the result in capitals, or of the error; for a whole document, what
     /// stands there as its `result`.
-    pub answer: String,
+    pub current_result: String,
     /// The flags that it is begun with, those of its configuration and its scenario among them: a JSON object.
     pub flags: Value,
     /// The steps, in the same way: a JSON array.
@@ -181,7 +181,7 @@ impl CallSummary {
 impl SessionDetails {
     /// How it stands, in words: `was opened, and would answer IN_PROGRESS; stage 1 of `approved` came last`.
     pub(crate) fn in_words(&self) -> String {
-        let SessionInfo { answer, scenario, stage, is_opened, is_finished, .. } = &self.session;
+        let SessionInfo { current_result, scenario, stage, is_opened, is_finished, .. } = &self.session;
         let person = match self.reached_steps.last() {
             _ if *is_finished => "is finished".to_owned(),
             Some(reached) => format!("is at the step `{}`", reached.step),
@@ -193,6 +193,8 @@ impl SessionDetails {
             Some(call) => format!("the last of {} calls about it was {}", self.calls.len(), call.path),
             None => "no call about it is remembered".to_owned(),
         };
-        format!("{person}; `result/` would answer {answer}, {stage} of the scenario `{scenario}` has come; {calls}")
+        format!(
+            "{person}; `result/` would answer {current_result}, {stage} of the scenario `{scenario}` has come; {calls}"
+        )
     }
 }

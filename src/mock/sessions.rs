@@ -41,7 +41,7 @@ impl SessionInfo {
             scenario: snapshot.spec.scenario.name.clone(),
             chosen_by: snapshot.spec.chosen_by.to_string(),
             stage: snapshot.stage,
-            answer: snapshot.answer,
+            current_result: snapshot.answer,
             flags: layers.read_flags().into_value(),
             steps: layers.read_steps().into_list().into(),
             config_id: snapshot.spec.saved.as_ref().map(|saved| saved.config_id.to_string()),
@@ -101,7 +101,7 @@ pub(super) fn answer_of(session: &Session, catalogue: &Catalogue) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct SessionFilter {
     pub(crate) scenario: Option<String>,
-    pub(crate) answer: Option<String>,
+    pub(crate) current_result: Option<String>,
     pub(crate) is_opened: Option<bool>,
     pub(crate) is_finished: Option<bool>,
     pub(crate) parent: Option<Token>,
@@ -109,12 +109,12 @@ pub(crate) struct SessionFilter {
 
 impl SessionFilter {
     fn takes(&self, session: &Session, catalogue: &Catalogue) -> bool {
-        let Self { scenario, answer, is_opened, is_finished, parent } = self;
+        let Self { scenario, current_result, is_opened, is_finished, parent } = self;
         scenario.as_ref().is_none_or(|name| *name == session.scenario().name)
             && is_opened.is_none_or(|is| is == session.opened_at().is_some())
             && is_finished.is_none_or(|is| is == session.is_finished())
             && parent.is_none_or(|parent| session.parent() == Some(parent))
-            && answer.as_ref().is_none_or(|word| word.eq_ignore_ascii_case(&answer_of(session, catalogue)))
+            && current_result.as_ref().is_none_or(|word| word.eq_ignore_ascii_case(&answer_of(session, catalogue)))
     }
 }
 

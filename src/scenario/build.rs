@@ -114,14 +114,14 @@ impl Scenario {
         self.problem.get_or_insert(problem);
     }
 
-    /// This scenario ready for sessions: a first outcome without a trigger comes at `finish`, and faults have names.
-    pub(super) fn with_finish_trigger(mut self, finish: &Trigger) -> Self {
+    /// This scenario ready for sessions: a first outcome without a trigger comes at `outcome_trigger`, and faults have names.
+    pub(super) fn with_outcome_trigger(mut self, outcome_trigger: &Trigger) -> Self {
         let is_fault = |effect: &&StageEffect| matches!(effect, StageEffect::Fault(_));
         let faults = self.stages.iter().flat_map(|stage| &stage.effects).filter(is_fault).count();
-        self.begin_fault = self.begin_fault.map(|fault| fault.on(Endpoint::Begin).or_named(&self.name));
+        self.begin_fault = self.begin_fault.map(|fault| fault.endpoint(Endpoint::Begin).or_named(&self.name));
         for (at, stage) in self.stages.iter_mut().enumerate() {
             if stage.when.is_empty() {
-                stage.when.push(finish.clone());
+                stage.when.push(outcome_trigger.clone());
             }
             for effect in &mut stage.effects {
                 // Hints and log call a fault after its scenario, where it has no name.
@@ -137,7 +137,7 @@ impl Scenario {
 }
 
 impl Stage {
-    /// A stage without a trigger, which the first one with a result or a document may be: the setting `finish` says
+    /// A stage without a trigger, which the first one with a result or a document may be: the setting `outcome_trigger` says
     /// when it comes.
     pub fn with_default_trigger() -> Self {
         Self { when: Vec::new(), effects: Vec::new(), problem: None }

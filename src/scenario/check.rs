@@ -14,14 +14,14 @@ const OWN_SESSIONS: &str =
     "a fault in a scenario is for the scenario's own sessions: leave `scenario` out, or give the fault to the server";
 
 impl Scenario {
-    /// A scenario that was built in Rust, ready for sessions: what does not say so reaches its outcome at `finish`.
+    /// A scenario that was built in Rust, ready for sessions: what does not say so reaches its outcome at `outcome_trigger`.
     ///
     /// # Errors
     ///
     /// [`FileProblem`] for what cannot be.
-    pub(crate) fn prepare(&self, finish: &Trigger) -> Result<Arc<Self>, FileProblem> {
+    pub(crate) fn prepare(&self, outcome_trigger: &Trigger) -> Result<Arc<Self>, FileProblem> {
         self.check().map_err(|problem| self.problem(problem))?;
-        Ok(Arc::new(self.clone().with_finish_trigger(finish)))
+        Ok(Arc::new(self.clone().with_outcome_trigger(outcome_trigger)))
     }
 
     /// A problem that names the scenario.
@@ -43,7 +43,7 @@ impl Scenario {
     /// Says what cannot be about `begin/`.
     pub(super) fn check_begin(&self) -> Result<(), String> {
         let is_elsewhere = |endpoint| endpoint != Endpoint::Begin;
-        if self.begin_fault.as_ref().and_then(|fault| fault.endpoint()).is_some_and(is_elsewhere) {
+        if self.begin_fault.as_ref().and_then(|fault| fault.matched_endpoint()).is_some_and(is_elsewhere) {
             return Err("`begin_fault` is on `begin/`: leave `on` out, or give the fault to a stage".into());
         }
         if self.begin_fault.as_ref().is_some_and(Fault::is_for_some_sessions) {
@@ -73,7 +73,7 @@ impl Stage {
         }
         self.effects.iter().try_for_each(|effect| match effect {
             StageEffect::Verdict(verdict) => verdict.check(),
-            StageEffect::Fault(fault) => match fault.endpoint() {
+            StageEffect::Fault(fault) => match fault.matched_endpoint() {
                 Some(Endpoint::Begin) => {
                     Err("a stage comes after `begin/`: a fault on it is the scenario's `begin_fault`".into())
                 }
@@ -114,7 +114,7 @@ pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
     let mut numbered = stages.iter().enumerate();
     if let Some((at, _)) = numbered.find(|(at, stage)| stage.when.is_empty() && first_outcome != Some(*at)) {
         return Err(format!(
-            "stage {} has no `when`: only the first one with an outcome may leave it out, and comes as --finish says",
+            "stage {} has no `when`: only the first one with an outcome may leave it out, and comes as --outcome-trigger says",
             at + 1
         ));
     }

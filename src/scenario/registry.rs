@@ -31,14 +31,14 @@ pub(crate) struct ScenarioRegistry {
 #[derive(Debug)]
 struct BuiltInScenarios {
     /// When one that does not say so reaches its outcome.
-    finish: Trigger,
+    outcome_trigger: Trigger,
     /// In the order of [`SCENARIOS`].
     read: Vec<OnceLock<Arc<Scenario>>>,
 }
 
 impl BuiltInScenarios {
-    fn new(finish: Trigger) -> Self {
-        Self { finish, read: SCENARIOS.iter().map(|_| OnceLock::new()).collect() }
+    fn new(outcome_trigger: Trigger) -> Self {
+        Self { outcome_trigger, read: SCENARIOS.iter().map(|_| OnceLock::new()).collect() }
     }
 
     fn get(&self, name: &str) -> Option<&Arc<Scenario>> {
@@ -46,7 +46,7 @@ impl BuiltInScenarios {
         let read = || {
             let file: ScenarioFile =
                 DataFile::built_in(&SCENARIOS[place]).parse().expect("built-in scenarios can be read");
-            Arc::new(file.named(name, ScenarioSource::BuiltIn).with_finish_trigger(&self.finish))
+            Arc::new(file.named(name, ScenarioSource::BuiltIn).with_outcome_trigger(&self.outcome_trigger))
         };
         Some(self.read[place].get_or_init(read))
     }
@@ -56,28 +56,33 @@ impl ScenarioRegistry {
     /// The scenarios of `files`, over the built-in ones where those are wanted, and those `built` in Rust above them.
     /// What is wrong is added to `findings`.
     ///
-    /// `finish` is when a scenario that does not say so reaches its outcome.
+    /// `outcome_trigger` is when a scenario that does not say so reaches its outcome.
     pub(crate) fn read(
         built_in: bool,
         files: &[DataFile],
         built: &[Scenario],
-        finish: &Trigger,
+        outcome_trigger: &Trigger,
         findings: &mut LoadDiagnostics,
     ) -> Self {
         let (mut own, mut broken) = (BTreeMap::new(), BTreeSet::new());
         for file in files {
             let named = |parsed: ScenarioFile| {
-                Arc::new(parsed.named(&file.name, ScenarioSource::File).with_finish_trigger(finish))
+                Arc::new(parsed.named(&file.name, ScenarioSource::File).with_outcome_trigger(outcome_trigger))
             };
             match findings.ok_or_record(file.parse()).map(named) {
-                Some(scenario) => drop(own.insert(file.name.clone(), scenario)),
+                Some(scenario) => {
+                    findings.warnings.extend(file.renamed_keys(&[]));
+                    own.insert(file.name.clone(), scenario);
+                }
                 None => drop(broken.insert(file.name.clone())),
             }
         }
         for scenario in built {
-            own.extend(findings.ok_or_record(scenario.prepare(finish)).map(|ready| (ready.name.clone(), ready)));
+            own.extend(
+                findings.ok_or_record(scenario.prepare(outcome_trigger)).map(|ready| (ready.name.clone(), ready)),
+            );
         }
-        let built_in = built_in.then(|| match finish {
+        let built_in = built_in.then(|| match outcome_trigger {
             Trigger::Widget => AS_USUAL.clone(),
             other => Arc::new(BuiltInScenarios::new(other.clone())),
         });

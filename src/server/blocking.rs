@@ -129,7 +129,7 @@ impl Deref for MockServer {
 /// let control = mock.control();
 /// let session = control.begin(json!({})).unwrap();
 /// control.finish_as(&session.token, Outcome::Rejected).unwrap();
-/// assert_eq!(control.session(&session.token).unwrap().session.answer, "REJECTED");
+/// assert_eq!(control.session(&session.token).unwrap().session.current_result, "REJECTED");
 /// ```
 #[derive(Clone)]
 pub struct Control {

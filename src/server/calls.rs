@@ -100,9 +100,9 @@ impl<D> CallQuery<D> {
         self.change(|pattern| pattern.method(method))
     }
 
-    /// Those whose parameters were read so: as [`CallPattern::encoding`].
-    pub fn encoding(self, encoding: impl Into<String>) -> Self {
-        self.change(|pattern| pattern.encoding(encoding))
+    /// Those whose parameters were read so: as [`CallPattern::body_format`].
+    pub fn body_format(self, format: impl Into<String>) -> Self {
+        self.change(|pattern| pattern.body_format(format))
     }
 
     /// Those that were answered with that status.

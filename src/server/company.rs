@@ -34,7 +34,7 @@ use crate::{
 /// let mock = MockServer::builder().company("one").company("other").start().await?;
 /// let other = mock.company("other")?;
 /// other.queue_scenario("rejected")?;
-/// other.add_fault(Fault::status(503).on(Endpoint::Result));
+/// other.add_fault(Fault::status(503).endpoint(Endpoint::Result));
 /// other.advance(Duration::from_secs(15 * 60));
 /// other.reset();
 /// # Ok(())

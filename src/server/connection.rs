@@ -102,11 +102,11 @@ async fn watched(
     connection: impl Future<Output = hyper::Result<()>>,
     slot: &ConnectionSlot,
     limits: &ClientLimits,
-    unfinished: &Arc<IncompleteRequests>,
+    incomplete: &Arc<IncompleteRequests>,
 ) -> ConnectionEnd {
     let (mut connection, mut alarm) = (pin!(connection), pin!(sleep(limits.idle)));
     let rings_at = slot.activity.since().saturating_add(limits.idle);
-    let mut watch = TimeoutWatch { slot, limits, incomplete: unfinished, seen: None, rings_at, head: None };
+    let mut watch = TimeoutWatch { slot, limits, incomplete, seen: None, rings_at, head: None };
     poll_fn(|cx| match connection.as_mut().poll(cx) {
         Poll::Ready(done) => Poll::Ready(ConnectionEnd::Done(done)),
         Poll::Pending => watch.poll(alarm.as_mut(), cx),

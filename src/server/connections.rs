@@ -87,7 +87,7 @@ impl Connections {
 
     /// Gives a new connection a place. Where there is none, the one that has been idle for longest makes room, or else
     /// the request that takes longest to arrive; where all are busy, the new one waits.
-    pub(super) async fn acquire(self: &Arc<Self>, unfinished: &IncompleteRequests) -> ConnectionSlot {
+    pub(super) async fn acquire(self: &Arc<Self>, incomplete: &IncompleteRequests) -> ConnectionSlot {
         loop {
             let room = self.slot_waiters.may_be_there.notified();
             self.slot_waiters.is_waited_for.store(true, Ordering::SeqCst);
@@ -96,7 +96,7 @@ impl Connections {
                 return slot;
             }
             let max_connections = self.max_connections;
-            let is_cut = unfinished.abort_oldest(AbortReason::ConnectionLimit(max_connections));
+            let is_cut = incomplete.abort_oldest(AbortReason::ConnectionLimit(max_connections));
             if let Some(times) = self.waited_for_room.count() {
                 let what = if is_cut { "a request that takes long is cut off" } else { "a new one waits" };
                 tracing::warn!(

@@ -43,8 +43,8 @@ use crate::{
 /// let session = two.begin(json!({"scenario": "manual-check", "flags": {"language": "ka"}})).await?;
 /// two.finish(&session.token).await?;
 /// two.decide(&session.token, Outcome::Rejected).await?;
-/// assert_eq!(two.session(&session.token).await?.session.answer, "REJECTED");
-/// two.add_fault(Fault::status(503).on(Endpoint::Result)).await?;
+/// assert_eq!(two.session(&session.token).await?.session.current_result, "REJECTED");
+/// two.add_fault(Fault::status(503).endpoint(Endpoint::Result)).await?;
 /// two.advance(Duration::from_secs(15 * 60)).await?;
 /// two.reset().await?;
 /// # Ok(())

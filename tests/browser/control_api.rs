@@ -72,7 +72,7 @@ async fn the_page_at_the_root_leads_to_the_widget_and_finishes_sessions() {
     browser.until("document.querySelectorAll('form').length === 1").await;
     assert_eq!(browser.url().await, format!("{}/", mock.url()));
     let sessions = mock.sessions();
-    let (answer, open) = (&sessions[1].answer, &sessions[0]);
+    let (answer, open) = (&sessions[1].current_result, &sessions[0]);
     assert_eq!((&sessions[1].token, &answer[..], open.is_finished), (&second, "REJECTED", false));
     browser.run(&format!("document.querySelector('a[href=\"/?session_token={first}\"]').click();")).await;
     browser.until("document.querySelector('[data-testid=widget], form') !== null && location.search !== ''").await;

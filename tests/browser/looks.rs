@@ -160,7 +160,8 @@ async fn what_only_lasts_a_moment_shuts_nobody_out() {
     ] {
         let token = visit.begin(bare(flags), json!([])).await;
         // The call that would lead to the next screen does not come back.
-        let fault = Fault::delay(Duration::from_secs(600)).on(Endpoint::WidgetData).for_session(&token).calls(calls);
+        let fault =
+            Fault::delay(Duration::from_secs(600)).endpoint(Endpoint::WidgetData).for_session(&token).calls(calls);
         visit.mock.add_fault(fault);
         visit.open(&token).await;
         if name == "check" {

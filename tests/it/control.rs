@@ -69,7 +69,7 @@ async fn story(control: Control) -> Vec<String> {
     tell!(second.sessions().await.map(|sessions| sessions.len()));
     tell!(control.company("first").sessions().await);
 
-    tell!(second.add_fault(Fault::status(503).on(Endpoint::Result).calls(2..=3).named("down for a while")).await);
+    tell!(second.add_fault(Fault::status(503).endpoint(Endpoint::Result).calls(2..=3).named("down for a while")).await);
     tell!(control.add_fault(Fault::delay(Duration::from_millis(1)).for_duration(Duration::from_secs(60))).await);
     tell!(control.add_fault(Fault::html().for_scenario("nowhere")).await);
     tell!(control.faults().await);
@@ -178,7 +178,7 @@ fn tests_without_a_runtime_have_the_same() {
         let two = control.company("two");
         two.queue_scenario("rejected").unwrap();
         let session = two.begin(json!({})).unwrap();
-        assert_eq!(two.finish(&session.token).unwrap().answer, "REJECTED");
+        assert_eq!(two.finish(&session.token).unwrap().current_result, "REJECTED");
         assert_eq!((two.sessions().unwrap().len(), control.company("one").sessions().unwrap().len()), (1, 0));
         two.reset().unwrap();
         assert!(matches!(two.finish(&session.token), Err(ControlError::Refused(refused)) if refused.status == 404));

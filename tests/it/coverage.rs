@@ -12,7 +12,7 @@ use crate::{
 
 /// What was met, by name.
 fn met(coverage: &Coverage, kind: CoverageKind) -> BTreeMap<String, u64> {
-    coverage.covered().filter(|item| item.kind == kind).map(|item| (item.name.clone(), item.met)).collect()
+    coverage.covered().filter(|item| item.kind == kind).map(|item| (item.name.clone(), item.count)).collect()
 }
 
 fn races(app: &TestApp) -> Vec<String> {
@@ -69,8 +69,8 @@ async fn outcomes_reasons_and_errors_are_met_when_they_are_answered() {
     assert_eq!(client.company("one").coverage().await.unwrap().covered().count(), 0);
     assert_eq!(app.mock.coverage().covered().count(), 0);
     let whole = app.get("/__admin/coverage?since=start").await.json();
-    assert!(whole["met"].as_u64().unwrap() > 5, "{whole}");
-    let total = whole["met"].as_u64().unwrap() + whole["never"].as_u64().unwrap();
+    assert!(whole["covered"].as_u64().unwrap() > 5, "{whole}");
+    let total = whole["covered"].as_u64().unwrap() + whole["uncovered"].as_u64().unwrap();
     assert_eq!(total, whole["items"].as_array().unwrap().len() as u64);
     app.get("/__admin/coverage?since=start&company_key=one").await.assert_status(400);
 }
@@ -136,16 +136,16 @@ async fn races_are_met_by_whoever_asks_in_that_order() {
 async fn faults_are_met_and_so_is_what_comes_after_them() {
     let app = TestApp::start().await;
     let begin = async || app.post_json("/external-api/begin/", &app.with_key(json!({}))).await;
-    app.mock.add_fault(Fault::status(503).on(Endpoint::Begin));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Begin));
     begin().await.assert_status(503);
     assert_eq!(races(&app), [""; 0]);
     let token = begin().await.json().as_str().unwrap().to_owned();
     assert_eq!(races(&app), ["retried-after-fault"]);
     app.mock.finish(&token).unwrap();
-    app.mock.add_fault(Fault::broken_json().on(Endpoint::Result));
+    app.mock.add_fault(Fault::broken_json().endpoint(Endpoint::Result));
     app.result(&token).await;
     assert_eq!(met(&app.mock.coverage(), CoverageKind::Outcome).len(), 0, "nobody could read it");
-    app.mock.add_fault(Fault::delay(Duration::from_millis(1)).on(Endpoint::Result));
+    app.mock.add_fault(Fault::delay(Duration::from_millis(1)).endpoint(Endpoint::Result));
     app.result(&token).await.assert_status(200);
     let coverage = app.mock.coverage();
     assert_eq!(met(&coverage, CoverageKind::Race)["retried-after-fault"], 2);

@@ -26,10 +26,10 @@ fn begin(app: &TestApp, key: &str) -> JoinHandle<Reply> {
 
 /// Waits until a delay holds so many calls.
 async fn held(app: &TestApp, count: u64) {
-    let struck = |fault: &Value| fault["struck"].as_u64().unwrap();
+    let hits = |fault: &Value| fault["hits"].as_u64().unwrap();
     let held = async || {
         let faults = app.get("/__admin/faults").await.json();
-        faults["items"].as_array().unwrap().iter().map(struck).sum::<u64>() >= count
+        faults["items"].as_array().unwrap().iter().map(hits).sum::<u64>() >= count
     };
     eventually(LIMIT, "as many calls are held", held).await;
 }
@@ -152,7 +152,7 @@ async fn who_waits_when_the_server_stops_is_told_so() {
     let server = Serving::start(&["--grace", "1h"]);
     let url = server.url().to_owned();
     let client = reqwest::Client::new();
-    let fault = client.post(format!("{url}/__admin/faults")).json(&json!({"delay": "1h", "on": "begin"}));
+    let fault = client.post(format!("{url}/__admin/faults")).json(&json!({"delay": "1h", "endpoint": "begin"}));
     send(fault).await.assert_status(201);
     let begun = client.post(format!("{url}/__admin/sessions")).json(&json!({}));
     let token = send(begun).await.json()["token"].as_str().unwrap().to_owned();

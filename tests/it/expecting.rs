@@ -44,7 +44,7 @@ async fn calls_are_counted_listed_and_verified_where_they_are() {
     assert_eq!(calls().of_session(&format!("\"{token}\"")).count(), 2);
     assert_eq!(calls().with("flags.language", contains("k")).header("user-agent", absent()).count(), 1);
     assert_eq!(calls().with("flags.language", matches("^[a-j]")).count(), 0);
-    assert_eq!(calls().with("flags", present()).method("post").encoding("JSON").status(200).count(), 1);
+    assert_eq!(calls().with("flags", present()).method("post").body_format("JSON").status(200).count(), 1);
     assert_eq!(calls().after(1).from(std::time::UNIX_EPOCH).before(app.mock.company("one").unwrap().now()).count(), 0);
     assert_eq!(calls().matching(begin()).list().iter().map(|call| call.id).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(app.mock.company("two").unwrap().calls().count(), 1);
@@ -117,7 +117,7 @@ fn there_is_the_same_without_an_async_runtime() {
     assert_eq!(client.verify(once).unwrap(), 1);
     mock.finish(&token).unwrap();
     assert!(mock.wait_for(&token).finished().unwrap().is_finished);
-    assert_eq!(client.wait_for(&token).result("approved").unwrap().answer, "APPROVED");
+    assert_eq!(client.wait_for(&token).result("approved").unwrap().current_result, "APPROVED");
     call("result", json!({"company_key": key, "session_token": token}));
     assert_eq!(client.calls().endpoint(Endpoint::Result).wait_for(1).unwrap(), 1);
     assert_eq!(client.calls().of_session(&token).count().unwrap(), 2);

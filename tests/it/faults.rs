@@ -22,7 +22,7 @@ async fn with_fault(fault: Fault) -> (TestApp, String) {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
     app.mock.finish(&token).unwrap();
-    app.mock.add_fault(fault.on(Endpoint::Result));
+    app.mock.add_fault(fault.endpoint(Endpoint::Result));
     (app, token)
 }
 
@@ -140,7 +140,7 @@ async fn a_status_can_have_a_body_of_its_own() {
 #[tokio::test]
 async fn a_status_on_begin_begins_nothing() {
     let app = TestApp::start_with(|builder| builder.seed(7)).await;
-    app.mock.add_fault(Fault::status(500).on(Endpoint::Begin));
+    app.mock.add_fault(Fault::status(500).endpoint(Endpoint::Begin));
     app.post_json("/external-api/begin/", &app.with_key(json!({}))).await.assert_status(500);
     let first = app.begin(json!({})).await;
     let other = TestApp::start_with(|builder| builder.seed(7)).await;
@@ -207,7 +207,8 @@ async fn a_delay_between_bounds_is_drawn_from_the_seed() {
     let drawn = async |seed: u64| {
         let app = TestApp::start_with(|builder| builder.seed(seed)).await;
         let token = app.begin(json!({})).await;
-        app.mock.add_fault(Fault::delay_between(Duration::from_millis(1), 2 * MOMENT).times(2).on(Endpoint::Result));
+        app.mock
+            .add_fault(Fault::delay_between(Duration::from_millis(1), 2 * MOMENT).times(2).endpoint(Endpoint::Result));
         let mut drawn = Vec::new();
         for _ in 0..2 {
             let started = Instant::now();
@@ -331,7 +332,7 @@ async fn a_call_whose_answer_is_lost_was_carried_out() {
     for fault in [Fault::close(ClosePoint::InHeaders), Fault::reset()] {
         let app = TestApp::start().await;
         let token = app.begin(json!({})).await;
-        app.mock.add_fault(fault.on(Endpoint::Delete));
+        app.mock.add_fault(fault.endpoint(Endpoint::Delete));
         let call = app.request(reqwest::Method::POST, "/external-api/delete/");
         call.json(&app.with_key(json!({"session_token": token}))).send().await.expect_err("the answer is lost");
         app.delete(&token).await.assert_error(404, "SESSION_NOT_FOUND");
@@ -370,7 +371,7 @@ async fn a_body_can_come_slowly() {
     let whole = app.result(&token).await.text();
     // Ten pieces a second: the pauses before four of them are 0.4 seconds.
     let rate = whole.len() as u32 * 10 / 4;
-    app.mock.add_fault(Fault::throttle(rate).on(Endpoint::Result));
+    app.mock.add_fault(Fault::throttle(rate).endpoint(Endpoint::Result));
     let started = Instant::now();
     let heard = heard(&app, &token).await;
     assert!(started.elapsed() >= Duration::from_millis(399), "{:?}", started.elapsed());
@@ -436,7 +437,7 @@ async fn a_fault_ends_after_its_calls_or_its_time_or_when_it_is_removed() {
     assert_healed(&app, &token).await;
 
     app.mock.company(app.mock.company_key()).unwrap().freeze_clock();
-    app.mock.add_fault(Fault::status(502).for_duration(HOUR).on(Endpoint::Result).named("an hour"));
+    app.mock.add_fault(Fault::status(502).for_duration(HOUR).endpoint(Endpoint::Result).named("an hour"));
     app.mock.advance(HOUR - Duration::from_secs(60));
     let during = app.result(&token).await;
     during.assert_status(502);
@@ -446,7 +447,7 @@ async fn a_fault_ends_after_its_calls_or_its_time_or_when_it_is_removed() {
     assert_eq!(ended, [(None, DueEventKind::FaultExpired("an hour".into()))]);
     assert_healed(&app, &token).await;
 
-    app.mock.add_fault(Fault::status(503).forever().on(Endpoint::Result).named("down"));
+    app.mock.add_fault(Fault::status(503).forever().endpoint(Endpoint::Result).named("down"));
     app.mock.advance(1000 * HOUR);
     for _ in 0..3 {
         let reply = app.result(&token).await;
@@ -473,7 +474,7 @@ async fn a_fault_is_on_its_endpoint_company_and_session_alone() {
     let result = async |key: &str, token: &str| {
         app.post_json(RESULT, &json!({"company_key": key, "session_token": token})).await.status.as_u16()
     };
-    app.mock.add_fault(Fault::status(500).on(Endpoint::Delete).forever().named("endpoint"));
+    app.mock.add_fault(Fault::status(500).endpoint(Endpoint::Delete).forever().named("endpoint"));
     assert_eq!((result("one", &one).await, app.delete(&one).await.status.as_u16()), (200, 500));
     app.mock.remove_fault("endpoint");
 
@@ -490,7 +491,7 @@ async fn a_fault_is_on_its_endpoint_company_and_session_alone() {
 #[tokio::test]
 async fn of_several_faults_the_first_strikes_first() {
     let (app, token) = with_fault(Fault::status(500).named("first")).await;
-    app.mock.add_fault(Fault::status(501).named("second").on(Endpoint::Result));
+    app.mock.add_fault(Fault::status(501).named("second").endpoint(Endpoint::Result));
     app.result(&token).await.assert_status(500);
     app.result(&token).await.assert_status(501);
     assert_healed(&app, &token).await;
@@ -577,7 +578,7 @@ async fn refused_calls_take_the_same_course() {
         own.add_fault(Fault::status(500));
         send(method, path, &with_key).await.assert_status(500);
     }
-    app.mock.add_fault(Fault::status(503).on(Endpoint::Result));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result));
     send("POST", "/external-api/no-such-call/", "").await.assert_status(501);
     send("PUT", RESULT, "").await.assert_status(503);
 }
@@ -619,7 +620,7 @@ async fn a_fault_can_be_on_the_widget_and_on_its_data() {
     app.widget(&one).await.assert_status(200);
     app.mock.remove_fault("vendor");
 
-    app.mock.company("two").unwrap().add_fault(Fault::status(502).on(Endpoint::Widget).times(2));
+    app.mock.company("two").unwrap().add_fault(Fault::status(502).endpoint(Endpoint::Widget).times(2));
     app.widget(&one).await.assert_status(200);
     app.widget(&two).await.assert_status(502);
     let form = app.request(reqwest::Method::POST, &format!("/?session_token={two}")).body("outcome=APPROVED");
@@ -628,7 +629,7 @@ async fn a_fault_can_be_on_the_widget_and_on_its_data() {
     app.widget(&two).await.assert_status(200);
 
     let data = format!("/__widget/sessions/{one}");
-    app.mock.add_fault(Fault::broken_json().on(Endpoint::WidgetData).for_session(&one));
+    app.mock.add_fault(Fault::broken_json().endpoint(Endpoint::WidgetData).for_session(&one));
     app.get(&format!("/__widget/sessions/{two}")).await.json();
     let broken = app.get(&data).await;
     serde_json::from_slice::<Value>(&broken.body).unwrap_err();
@@ -639,7 +640,7 @@ async fn a_fault_can_be_on_the_widget_and_on_its_data() {
 #[tokio::test]
 async fn a_stage_can_be_hard_on_the_widget() {
     let app = TestApp::scripted(
-        "description: a\nstages:\n  - {when: opened, fault: {on: widget-data, status: 503}}\n  - result: APPROVED\n",
+        "description: a\nstages:\n  - {when: opened, fault: {endpoint: widget-data, status: 503}}\n  - result: APPROVED\n",
     )
     .await;
     let token = app.begin(json!({})).await;
@@ -674,7 +675,7 @@ async fn a_fault_can_be_for_one_scenario() {
 async fn a_fault_can_go_from_one_call_to_another() {
     let (app, token) = with_fault(Fault::status(503).calls(2..=3).named("window")).await;
     // It meets the calls that another fault answers, too.
-    app.mock.add_fault(Fault::status(500).calls(4..=5).on(Endpoint::Result));
+    app.mock.add_fault(Fault::status(500).calls(4..=5).endpoint(Endpoint::Result));
     let mut seen = Vec::new();
     for _ in 0..6 {
         let reply = app.result(&token).await;
@@ -693,7 +694,7 @@ async fn a_fault_can_go_from_one_call_to_another() {
 #[tokio::test]
 async fn a_delay_does_not_hide_the_fault_behind_it() {
     let (app, token) = with_fault(Fault::delay(Duration::from_millis(1)).forever().named("slow network")).await;
-    app.mock.add_fault(Fault::status(503).on(Endpoint::Result).named("down"));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).named("down"));
     let reply = app.result(&token).await;
     reply.assert_status(503);
     let hint = "fault `slow network` (a delay of 1ms), until it is removed; fault `down` (status 503), call 1 of 1";
@@ -708,7 +709,7 @@ async fn faults_in_force_are_listed() {
         TestApp::start_with(|builder| builder.company("one").company("two").frozen_at(std::time::UNIX_EPOCH)).await;
     let token = app.begin(json!({})).await;
     let two = app.mock.company("two").unwrap();
-    app.mock.add_fault(Fault::status(503).on(Endpoint::Result).times(2));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).times(2));
     app.mock.add_fault(Fault::delay(HOUR).for_duration(HOUR).for_session(&token).named("slow"));
     two.add_fault(Fault::reset().calls(3..=5).for_scenario("rejected"));
     app.result(&token).await.assert_status(503);
@@ -718,7 +719,7 @@ async fn faults_in_force_are_listed() {
         let (session, scenario) = (fault.session.is_some(), fault.scenario.as_deref().unwrap_or("-"));
         format!(
             "{company} {endpoint} {session} {scenario} {} {} {} {}",
-            fault.name, fault.effect, fault.ends, fault.struck
+            fault.name, fault.effect, fault.ends, fault.hits
         )
     };
     let listed: Vec<_> = app.mock.faults().iter().map(shown).collect();

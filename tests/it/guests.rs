@@ -52,7 +52,7 @@ async fn queue_faults_and_clock_are_a_companys_own() {
     let app = welcoming("*").await;
     let (one, two) = (app.mock.company("one").unwrap(), app.mock.company("two").unwrap());
     one.queue_scenario("rejected").unwrap();
-    one.add_fault(Fault::status(503).on(Endpoint::Result));
+    one.add_fault(Fault::status(503).endpoint(Endpoint::Result));
     one.freeze_clock();
     one.set_clock(SystemTime::UNIX_EPOCH);
     let (first, second) =
@@ -249,7 +249,7 @@ async fn a_reset_company_is_as_at_the_start_and_no_other_is_touched() {
     let (first, other) = (begin("one").await, begin("two").await);
     for company in [&one, &two] {
         company.queue_scenario("rejected").unwrap();
-        company.add_fault(Fault::status(503).forever().on(Endpoint::Delete));
+        company.add_fault(Fault::status(503).forever().endpoint(Endpoint::Delete));
         company.advance(HOUR);
     }
     one.reset();
@@ -290,7 +290,7 @@ async fn eight_companies_at_once_do_not_see_each_other() {
                 let which = (number + company) % scenarios.len();
                 own.queue_scenario(scenarios[which]).unwrap();
                 if number % 50 == 0 {
-                    own.add_fault(Fault::status(500 + company as u16).on(Endpoint::Result).named("own"));
+                    own.add_fault(Fault::status(500 + company as u16).endpoint(Endpoint::Result).named("own"));
                 }
                 let token = app.begin(json!({"company_key": key})).await;
                 if number % 50 == 0 {

@@ -92,7 +92,7 @@ async fn every_answer_names_the_mock_where_that_is_not_off() {
     let named = start(|_| ()).await;
     let unnamed = start(|config| config.version_header = false).await;
     for (app, expected) in [(named, Some(env!("CARGO_PKG_VERSION"))), (unnamed, None)] {
-        app.mock.add_fault(Fault::html().on(Endpoint::Delete));
+        app.mock.add_fault(Fault::html().endpoint(Endpoint::Delete));
         let token = app.begin(json!({"company_key": "first"})).await;
         let link = format!("/?session_token={token}");
         for path in [

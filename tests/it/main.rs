@@ -36,6 +36,7 @@ mod nesting;
 mod origins;
 mod own_scenarios;
 mod races;
+mod renamed;
 mod results;
 mod scenario_commands;
 mod scenarios;

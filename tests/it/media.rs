@@ -337,21 +337,21 @@ async fn one_multipart_body_can_be_sent_three_times_over_one_connection() {
 async fn faults_and_scenarios_reach_media() {
     let app = TestApp::start().await;
     let token = whole_session(&app, "id").await;
-    app.mock.add_fault(Fault::status(503).on(Endpoint::Media(MediaKind::Face)).times(2));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Media(MediaKind::Face)).times(2));
     media(&app, "card-front", &token).await.assert_status(200);
     media(&app, "face", &token).await.assert_status(503);
     media(&app, "face", &token).await.assert_status(503);
     assert_is(MediaKind::Face, &media(&app, "face", &token).await);
-    app.mock.add_fault(Fault::html().on(Endpoint::Media(MediaKind::CardBack)));
+    app.mock.add_fault(Fault::html().endpoint(Endpoint::Media(MediaKind::CardBack)));
     let html = media(&app, "card-back", &token).await;
     assert_eq!((html.status.as_u16(), html.header("content-type")), (200, Some("text/html")));
     assert_is(MediaKind::CardBack, &media(&app, "card-back", &token).await);
 
-    app.mock.add_fault(Fault::status(502).on(Endpoint::CompareFaces));
+    app.mock.add_fault(Fault::status(502).endpoint(Endpoint::CompareFaces));
     app.post_json("/external-api/compare-faces/", &app.with_key(json!({}))).await.assert_status(502);
 
     let scripted = TestApp::scripted(
-        "description: The back is late.\nstages:\n  - result: APPROVED\n    fault: {on: card-back, status: 503}\n",
+        "description: The back is late.\nstages:\n  - result: APPROVED\n    fault: {endpoint: card-back, status: 503}\n",
     )
     .await;
     let token_of_other = whole_session(&scripted, "id").await;

@@ -49,7 +49,7 @@ async fn every_trigger_and_effect_can_be_built() {
             .operator_answer("genuine", true)
             .stage(Stage::begin().error(ErrorCode::SessionNotFound))
             .stage(Stage::polls(1).result(Outcome::InProgress))
-            .stage(Stage::opened().fault(Fault::status(503).on(Endpoint::Result)))
+            .stage(Stage::opened().fault(Fault::status(503).endpoint(Endpoint::Result)))
             .stage(Stage::step("document").document("recorded-approved"))
             .stage(Stage::widget().result(rejected.screening_match(found)).change(json!({"name": "Changed"})))
             .stage(Stage::when(Trigger::Operator).result(Verdict::unlisted("ODD").document_read(false))),
@@ -154,9 +154,9 @@ async fn a_queued_scenario_is_nobody_elses() {
         reply.hint().to_owned()
     };
     assert_eq!(begin("other").await, "scenario `late`, from the company's queue");
-    assert_eq!(other.last_session().unwrap().answer, "MANUAL_CHECK");
+    assert_eq!(other.last_session().unwrap().current_result, "MANUAL_CHECK");
     assert_eq!(begin("one").await, "scenario `late`, from the company's queue");
-    assert_eq!(app.mock.last_session().unwrap().answer, "REJECTED");
+    assert_eq!(app.mock.last_session().unwrap().current_result, "REJECTED");
     assert_eq!(begin("one").await, "scenario `rejected`, from the company's queue");
     assert_eq!(begin("one").await, "scenario `manual-check`, from the company's queue");
     assert_eq!(begin("one").await, "scenario `approved`, from the server's default", "none of a list with a mistake");
@@ -182,14 +182,17 @@ async fn a_test_finds_sessions_whose_tokens_only_the_app_knows() {
     let last = app.mock.last_session().unwrap();
     assert_eq!((&last.token, &last.parent), (&child, &Some(parent.clone())));
     assert_eq!((last.flags, last.steps), (json!({"language": "ka"}), json!([])));
-    assert_eq!((last.stage, &*last.answer, last.is_opened, last.is_finished), (None, "IN_PROGRESS", false, false));
+    assert_eq!(
+        (last.stage, &*last.current_result, last.is_opened, last.is_finished),
+        (None, "IN_PROGRESS", false, false)
+    );
 
     app.widget(&parent).await.assert_status(200);
     app.mock.finish(&parent).unwrap();
     let first = &app.mock.sessions()[0];
     assert_eq!((&*first.token, &*first.scenario), (&*parent, "manual-check-then-approved"));
     assert_eq!(
-        (first.stage, &*first.answer, first.is_opened, first.is_finished),
+        (first.stage, &*first.current_result, first.is_opened, first.is_finished),
         (Some(1), "MANUAL_CHECK", true, true)
     );
     let tokens: Vec<_> = app.mock.sessions().into_iter().map(|session| session.token).collect();
@@ -203,10 +206,10 @@ async fn looking_at_a_session_is_no_poll() {
     let app = playing(Scenario::new("polled").stage(Stage::polls(1).document("recorded-approved"))).await;
     let token = app.begin(json!({})).await;
     for _ in 0..3 {
-        assert_eq!(app.mock.last_session().unwrap().answer, "IN_PROGRESS");
+        assert_eq!(app.mock.last_session().unwrap().current_result, "IN_PROGRESS");
     }
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    assert_eq!(app.mock.last_session().unwrap().answer, "approved", "as the document says");
+    assert_eq!(app.mock.last_session().unwrap().current_result, "approved", "as the document says");
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ async fn scenarios_that_are_errors_answer_the_error() {
 
 /// A mock where a scenario that does not say so reaches its outcome at `trigger`.
 async fn finishing(trigger: Trigger) -> TestApp {
-    TestApp::start_with(|builder| builder.settings(|config| config.finish = trigger)).await
+    TestApp::start_with(|builder| builder.settings(|config| config.outcome_trigger = trigger)).await
 }
 
 #[tokio::test]
@@ -351,7 +351,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\nstages: [{when: begin, fault: {drip: 0}}]\n", "2:31", "give at least 1"),
         ("description: a\nstages: [{when: begin, fault: {answer: xml}}]\n", "2:40", "wrong-signature"),
         (
-            "description: a\nbegin_fault: {on: compare-faces, scenario: rejected, status: 503}\nstages: []\n",
+            "description: a\nbegin_fault: {endpoint: compare-faces, scenario: rejected, status: 503}\nstages: []\n",
             "2:14",
             "`compare-faces/` names no session, so the fault goes without `scenario`",
         ),
@@ -365,14 +365,18 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
             "1:1",
             "leave `scenario` out, or give the fault to the server",
         ),
-        ("description: a\nstages: [{when: begin, fault: {on: begin, status: 503}}]\n", "2:10", "`begin_fault`"),
+        ("description: a\nstages: [{when: begin, fault: {endpoint: begin, status: 503}}]\n", "2:10", "`begin_fault`"),
         (
-            "description: a\nstages: [{when: begin, fault: {on: compare-faces, status: 503}}]\n",
+            "description: a\nstages: [{when: begin, fault: {endpoint: compare-faces, status: 503}}]\n",
             "2:10",
             "names no session",
         ),
-        ("description: a\nstages: [{when: begin, fault: {on: selfie, status: 503}}]\n", "2:36", "`card-front`"),
-        ("description: a\nbegin_fault: {on: result, status: 503}\nstages: []\n", "2:1", "give the fault to a stage"),
+        ("description: a\nstages: [{when: begin, fault: {endpoint: selfie, status: 503}}]\n", "2:42", "`card-front`"),
+        (
+            "description: a\nbegin_fault: {endpoint: result, status: 503}\nstages: []\n",
+            "2:1",
+            "give the fault to a stage",
+        ),
         (
             "description: a\nstages: [{when: widget, result: APPROVED}, {when: opened, result: REJECTED}]\n",
             "2:44",

@@ -142,7 +142,7 @@ async fn fixtures_are_replaced_by_a_folder() {
     let path = folder.path().join("people/somebody.yaml");
     fs::write(&path, person.replace("first_name: Nino", "first_name: Somebody")).unwrap();
     let fixtures = folder.path().to_str().unwrap();
-    let serving = Serving::start(&["--fixtures", fixtures, "--finish", "begin"]);
+    let serving = Serving::start(&["--fixtures", fixtures, "--outcome-trigger", "begin"]);
     for _ in 0..3 {
         let result = result_at(&serving, identomat_mock::DEFAULT_COMPANY_KEY, json!({})).await;
         assert_eq!(result["person"]["first_name"], "Somebody");
@@ -183,7 +183,7 @@ async fn variables_stand_in_the_file_for_what_the_environment_says() {
     assert!(serving.said.contains("company keys: shop-7 (signed), plain\n"), "{}", serving.said);
     let settings = reqwest::get(format!("{}/__admin/settings", serving.url())).await.unwrap();
     let settings: Value = settings.json().await.unwrap();
-    assert_eq!((&settings["finish"], &settings["no_panel"]), (&json!("begin"), &json!(true)));
+    assert_eq!((&settings["outcome_trigger"], &settings["no_panel"]), (&json!("begin"), &json!(true)));
 }
 
 #[test]

@@ -116,10 +116,10 @@ async fn an_idle_connection_is_closed_but_never_one_that_waits_for_its_answer() 
         assert!(started.elapsed() >= MOMENT);
     }
     let token = app.begin(json!({})).await;
-    app.mock.add_fault(Fault::delay(3 * MOMENT).on(Endpoint::Result));
+    app.mock.add_fault(Fault::delay(3 * MOMENT).endpoint(Endpoint::Result));
     app.result(&token).await.assert_status(200);
     let length = app.result(&token).await.body.len() as u32;
-    app.mock.add_fault(Fault::throttle(length).on(Endpoint::Result));
+    app.mock.add_fault(Fault::throttle(length).endpoint(Endpoint::Result));
     assert_eq!(app.result(&token).await.body.len() as u32, length, "a second is longer than it may be idle");
 }
 
@@ -191,7 +191,7 @@ async fn where_none_is_idle_the_request_that_takes_longest_makes_room() {
 async fn where_all_are_busy_the_new_one_waits() {
     let app = with(|limits| limits.connections = 1).await;
     let token = app.begin(json!({})).await;
-    app.mock.add_fault(Fault::delay(MOMENT).on(Endpoint::Result));
+    app.mock.add_fault(Fault::delay(MOMENT).endpoint(Endpoint::Result));
     let started = Instant::now();
     let (slow, ()) = tokio::join!(app.result(&token), async {
         eventually(LIMIT, "the fault strikes", async || app.mock.faults().is_empty()).await;
@@ -204,7 +204,7 @@ async fn where_all_are_busy_the_new_one_waits() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn of_the_heads_that_hold_too_much_one_makes_room() {
-    let app = with(|limits| limits.unfinished = 100_000).await;
+    let app = with(|limits| limits.incomplete_bytes = 100_000).await;
     let head = ["GET / HTTP/1.1\r\nx: ", &"y".repeat(60_000)].concat();
     let clients = [(); 2].map(|()| {
         let mut client = connect(app.mock.address());
@@ -213,7 +213,7 @@ async fn of_the_heads_that_hold_too_much_one_makes_room() {
     });
     let (answer, mut other) = first_answer(clients);
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-    assert!(answer.contains("more than 100000 bytes (--max-unfinished)"), "{answer}");
+    assert!(answer.contains("more than 100000 bytes (--max-incomplete-bytes)"), "{answer}");
     other.write_all(b"\r\nconnection: close\r\n\r\n").unwrap();
     other.set_read_timeout(Some(LIMIT)).unwrap();
     assert!(heard(&mut other).starts_with("HTTP/1.1 200 "));
@@ -224,7 +224,7 @@ async fn of_the_heads_that_hold_too_much_one_makes_room() {
 async fn a_refused_body_holds_nothing_while_its_answer_is_delayed() {
     let settings = |config: &mut identomat_mock::Config| {
         config.limits.body = 1000;
-        config.clients.unfinished = 1000;
+        config.clients.incomplete_bytes = 1000;
     };
     let app = TestApp::start_with(|builder| builder.settings(settings)).await;
     let begin_of = |path: &str, length: usize| {
@@ -235,7 +235,7 @@ async fn a_refused_body_holds_nothing_while_its_answer_is_delayed() {
         client.read_exact(&mut [0; "HTTP/1.1 100 Continue\r\n\r\n".len()]).unwrap();
         client
     };
-    app.mock.add_fault(Fault::delay(Duration::from_secs(60)).on(Endpoint::Result));
+    app.mock.add_fault(Fault::delay(Duration::from_secs(60)).endpoint(Endpoint::Result));
     let mut refused = begin_of("/external-api/result/", 5000);
     refused.write_all(&[b'a'; 1500]).unwrap();
     eventually(LIMIT, "the fault strikes", async || app.mock.faults().is_empty()).await;
@@ -294,7 +294,7 @@ pub(crate) fn resident(pid: u32) -> usize {
 fn a_hundred_unfinished_bodies_stay_within_their_bound() {
     const BOUND: usize = 32 << 20;
     const CLIENTS: usize = 100;
-    let serving = Serving::start(&["--max-unfinished", "32MiB", "--log-level", "error"]);
+    let serving = Serving::start(&["--max-incomplete-bytes", "32MiB", "--log-level", "error"]);
     let address = serving.url().strip_prefix("http://").unwrap().to_owned();
     let before = resident(serving.pid());
     let body =

@@ -128,7 +128,7 @@ async fn faults_strike_over_tls_too() {
         (Fault::close(ClosePoint::InBody), None),
         (Fault::status(503), Some("503")),
     ] {
-        mock.add_fault(fault.on(Endpoint::Begin).times(1));
+        mock.add_fault(fault.endpoint(Endpoint::Begin).times(1));
         let called = secure.curl("/external-api/begin/", &["-d", &key, "-w", "%{http_code}", "-o", "/dev/null"]).await;
         match status {
             None => assert!(!called.status.success(), "{called:?}"),

@@ -167,7 +167,7 @@ async fn a_link_that_leads_elsewhere_is_a_change() {
     let scenarios = folder.path().join("scenarios");
     let scenarios = scenarios.to_str().unwrap();
     let mut serving =
-        Serving::start(&["--watch", "--scenarios", scenarios, "--scenario", "watched", "--finish", "begin"]);
+        Serving::start(&["--watch", "--scenarios", scenarios, "--scenario", "watched", "--outcome-trigger", "begin"]);
     let (log, url) = (serving.log(), serving.url().to_owned());
     assert_eq!(result_of_new_session(&url).await, "APPROVED");
     link("../2", &mounted.join("..data"));

@@ -19,7 +19,7 @@ describe('two hundred people', { concurrency: 200 }, () => {
       const { url, company_key } = mock.newCompany();
       // Two hundred at once on a busy machine: an answer that is late is no reason to ask again.
       const shop = new Verification({ url, companyKey: company_key, timeout: 60_000 });
-      if (number % 5 === 0) await mock.admin('faults', { company_key, on: 'begin', status: 503 });
+      if (number % 5 === 0) await mock.admin('faults', { company_key, endpoint: 'begin', status: 503 });
       const token = await shop.begin({ language: 'ka' });
       const waiting = mock.admin(`wait/session/${token}?until=result=${outcome}&timeout=60s`);
       await mock.admin(`sessions/${token}/finish`, { outcome });

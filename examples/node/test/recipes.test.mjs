@@ -22,7 +22,7 @@ test('the shop hears of it when the person is through', async () => {
   // A browser that goes through the widget does the same.
   await mock.admin(`sessions/${token}/finish`, {});
   const { session } = await waiting;
-  assert.equal(session.answer, 'APPROVED');
+  assert.equal(session.current_result, 'APPROVED');
   assert.equal(await shop.result(token), 'APPROVED');
   // end
 });
@@ -43,7 +43,7 @@ test('a call that fails is made again', async () => {
   const { shop, company_key } = newShop();
   const token = await shop.begin();
   await mock.admin(`sessions/${token}/finish`, {});
-  await mock.admin('faults', { company_key, on: 'result', status: 503, times: 2 });
+  await mock.admin('faults', { company_key, endpoint: 'result', status: 503, times: 2 });
   assert.equal(await shop.result(token), 'APPROVED');
   const asked = { company_key, endpoint: 'result', parameters: { session_token: token } };
   await mock.admin('calls/verify', { ...asked, status: 503, exactly: 2 });
@@ -55,7 +55,7 @@ test('an answer that takes too long is not waited for', async () => {
   // recipe: time-out
   const { shop, company_key } = newShop({ timeout: 200 });
   const token = await shop.begin();
-  await mock.admin('faults', { company_key, on: 'result', delay: '1h', times: 3 });
+  await mock.admin('faults', { company_key, endpoint: 'result', delay: '1h', times: 3 });
   await assert.rejects(shop.result(token), { name: 'TimeoutError' });
   assert.equal(await shop.result(token), 'IN_PROGRESS');
   // end

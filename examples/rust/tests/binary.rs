@@ -48,7 +48,7 @@ async fn a_mock_of_another_process_is_steered_waited_for_and_asked() {
     let token = begun["token"].as_str().unwrap();
     let asked = company.expect(result().of_session(token).times(1)).await.unwrap();
     let (waited, finished) = tokio::join!(company.wait_for(token).finished(), company.finish(token));
-    assert_eq!((waited.unwrap().is_finished, finished.unwrap().answer.as_str()), (true, "MANUAL_CHECK"));
+    assert_eq!((waited.unwrap().is_finished, finished.unwrap().current_result.as_str()), (true, "MANUAL_CHECK"));
     let verdict: Value =
         reqwest::get(format!("http://{shop}/verifications/{token}")).await.unwrap().json().await.unwrap();
     assert_eq!(verdict, json!({"result": "MANUAL_CHECK"}));

@@ -43,7 +43,7 @@ async fn the_shop_hears_of_it_when_the_person_is_through() {
     // A browser that goes through the widget does the same.
     let (waited, finished) = tokio::join!(mock.wait_for(&token).finished(), async { mock.finish(&token) });
     finished.unwrap();
-    assert_eq!(waited.unwrap().answer, "APPROVED");
+    assert_eq!(waited.unwrap().current_result, "APPROVED");
     assert_eq!(verdict(shop, &token).await, "APPROVED");
     // end
 }
@@ -67,7 +67,7 @@ async fn a_call_that_fails_is_made_again() {
     // recipe: retry
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, PATIENT).await;
-    mock.add_fault(Fault::status(503).on(Endpoint::Begin).times(2));
+    mock.add_fault(Fault::status(503).endpoint(Endpoint::Begin).times(2));
     let _made_again = mock.expect(begin().times(3));
     let token = begun(shop).await;
     assert_eq!(mock.calls().endpoint(Endpoint::Begin).status(503).count(), 2);
@@ -81,7 +81,7 @@ async fn an_answer_that_takes_too_long_is_not_waited_for() {
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, Duration::from_millis(200)).await;
     let token = begun(shop).await;
-    mock.add_fault(Fault::delay(Duration::from_secs(3600)).on(Endpoint::Result).times(3));
+    mock.add_fault(Fault::delay(Duration::from_secs(3600)).endpoint(Endpoint::Result).times(3));
     assert_eq!(verdict(shop, &token).await, "504");
     mock.finish(&token).unwrap();
     assert_eq!(verdict(shop, &token).await, "APPROVED");

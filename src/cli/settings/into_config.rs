@@ -12,7 +12,9 @@ use crate::{Company, Config, Cors, ErrorStatus, company::CompanyFile, faults::Fa
 impl SettingsArgs {
     pub(in crate::cli) fn into_config(self) -> Result<Config, String> {
         let defaults = Config::default();
-        let Config { host, port, session_lifetime, dialect, scenario, finish, limits, clients, journal, .. } = defaults;
+        let Config {
+            host, port, session_lifetime, dialect, scenario, outcome_trigger, limits, clients, journal, ..
+        } = defaults;
         // What is said of one error holds above what is said of all, in whatever order.
         let mut error_status = ErrorStatus::default();
         let (for_all, for_one): (Vec<_>, Vec<_>) = self
@@ -60,10 +62,10 @@ impl SettingsArgs {
             error_status,
             null_reject_reason: self.null_reject_reason,
             return_url_token: self.return_url_token.unwrap_or(false),
-            done_patience: self.done_patience.map_or(defaults.done_patience, |DurationArg(time)| time),
+            done_timeout: self.done_timeout.map_or(defaults.done_timeout, |DurationArg(time)| time),
             panel: !self.no_panel.unwrap_or(false),
             scenario: self.scenario.unwrap_or(scenario),
-            finish: self.finish.unwrap_or(finish),
+            outcome_trigger: self.outcome_trigger.unwrap_or(outcome_trigger),
             scenarios: self.scenarios,
             own_scenarios: Vec::new(),
             builtin_scenarios: !self.no_builtin_scenarios.unwrap_or(false),
@@ -86,7 +88,7 @@ impl SettingsArgs {
                 body: self.body_timeout.map_or(clients.body, |DurationArg(time)| time),
                 idle: self.idle_timeout.map_or(clients.idle, |DurationArg(time)| time),
                 connections: self.max_connections.unwrap_or(clients.connections),
-                unfinished: self.max_unfinished.map_or(clients.unfinished, |SizeArg(bytes)| bytes),
+                incomplete_bytes: self.max_incomplete_bytes.map_or(clients.incomplete_bytes, |SizeArg(bytes)| bytes),
             },
             cors: self.cors.unwrap_or_default().into_iter().map(|CorsArg(cors)| cors).fold(Cors::Nobody, Cors::and),
             verbose_hints: self.verbose_hints.unwrap_or(false),

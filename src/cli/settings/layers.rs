@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::SettingsArgs;
+use super::{SettingsArgs, renamed::RENAMED};
 use crate::data_file::{DataFile, LoadError};
 
 impl SettingsArgs {
@@ -15,7 +15,8 @@ impl SettingsArgs {
 
     /// What a config file says.
     pub(in crate::cli) fn in_file(file: &DataFile) -> Result<Self, LoadError> {
-        let settings: Self = file.parse_with_environment()?;
+        let mut settings: Self = file.parse_with_environment()?;
+        settings.renamed_keys = file.renamed_keys(&RENAMED.map(|setting| setting.key));
         Ok(settings.relative_to(file.path.parent().unwrap_or(Path::new(""))))
     }
 
@@ -35,7 +36,7 @@ impl SettingsArgs {
     pub(in crate::cli) fn over(self, others: Self) -> Self {
         macro_rules! merged {
             ($($field:ident),* $(,)?) => {
-                Self { $($field: self.$field.or(others.$field),)* companies: others.companies, faults: others.faults, _schema: None }
+                Self { $($field: self.$field.or(others.$field),)* companies: others.companies, renamed_keys: others.renamed_keys, faults: others.faults, _schema: None }
             };
         }
         merged!(
@@ -59,9 +60,9 @@ impl SettingsArgs {
             no_panel,
             tls,
             tls_folder,
-            done_patience,
+            done_timeout,
             scenario,
-            finish,
+            outcome_trigger,
             scenarios,
             no_builtin_scenarios,
             fixtures,
@@ -80,7 +81,7 @@ impl SettingsArgs {
             body_timeout,
             idle_timeout,
             max_connections,
-            max_unfinished,
+            max_incomplete_bytes,
             grace,
             cors,
             verbose_hints,

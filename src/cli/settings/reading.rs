@@ -99,7 +99,7 @@ async fn wrong_values_are_named_with_what_is_allowed() {
              SIGNATURE_INVALID, argumentError",
         ),
         (
-            "finish",
+            "outcome-trigger",
             "sometimes",
             "`sometimes` is not a trigger; allowed: begin, opened, step=NAME, widget, polls=N, after=DURATION \
              (after=90s), operator",
@@ -204,14 +204,13 @@ fn one_value_of_the_file_needs_no_list() {
 
 #[tokio::test]
 async fn a_variable_that_is_missing_stops_the_start() {
-    let text =
-        "finish: ${MOCK_TEST_NONE}\nport: \"${MOCK_TEST_NONE:-${MOCK_TEST_OTHER}}\"\nscenario: pay$roll\nseed: many\n";
+    let text = "outcome-trigger: ${MOCK_TEST_NONE}\nport: \"${MOCK_TEST_NONE:-${MOCK_TEST_OTHER}}\"\nscenario: pay$roll\nseed: many\n";
     let said = refusal_of_file(text).await;
     insta::assert_snapshot!(said, @r#"
-    error: config.yaml:1:9: there is no variable `MOCK_TEST_NONE` in the environment: set it, or write `${MOCK_TEST_NONE:-DEFAULT}`
+    error: config.yaml:1:18: there is no variable `MOCK_TEST_NONE` in the environment: set it, or write `${MOCK_TEST_NONE:-DEFAULT}`
       |
-    1 | finish: ${MOCK_TEST_NONE}
-      |         ^^^^^^^^^^^^^^^^^
+    1 | outcome-trigger: ${MOCK_TEST_NONE}
+      |                  ^^^^^^^^^^^^^^^^^
 
     config.yaml:2:7: there is no variable `MOCK_TEST_OTHER` in the environment: set it, or write `${MOCK_TEST_OTHER:-DEFAULT}`
       |

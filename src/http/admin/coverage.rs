@@ -33,8 +33,8 @@ enum CoverageStart {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CoverageResponse {
     /// How many of the items were met, and how many never.
-    met: usize,
-    never: usize,
+    covered: usize,
+    uncovered: usize,
     items: Vec<CoverageItem>,
 }
 
@@ -48,6 +48,6 @@ pub(super) fn show(
     }
     let tenant = company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
     let Coverage { items } = mock.coverage(tenant.as_deref(), since == CoverageStart::Start);
-    let met = items.iter().filter(|item| item.met > 0).count();
-    Ok(Json(CoverageResponse { met, never: items.len() - met, items }))
+    let covered = items.iter().filter(|item| item.count > 0).count();
+    Ok(Json(CoverageResponse { covered, uncovered: items.len() - covered, items }))
 }

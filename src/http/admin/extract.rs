@@ -12,6 +12,7 @@ use serde_json::{Value, value::to_raw_value};
 
 use super::problem::ProblemResponse;
 use crate::{
+    data_file::{DataFile, Renamed, rename_advice, without_old_names},
     foreign_text::shortened,
     http::body::{self, BodyError, FullBody},
     json_text::{JsonMembers, JsonStr},
@@ -20,6 +21,12 @@ use crate::{
 
 /// The one member that a request may have in its query and in its body.
 const COMPANY_KEY: &str = "company_key";
+
+/// The members of queries that have a new name.
+const OF_QUERIES: [Renamed; 2] = [("answer", "current_result"), ("encoding", "body_format")];
+
+/// The members of bodies that have a new name.
+const OF_BODIES: [Renamed; 3] = [("encoding", "body_format"), ("on", "endpoint"), ("answer", "response")];
 
 /// What a request says, unread. GET, HEAD and DELETE say it in the query, all others in a JSON body; `company_key` may
 /// stand in either.
@@ -60,6 +67,7 @@ impl AdminParams {
     ///
     /// [`ProblemResponse`] that names the member that is unknown or does not fit.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, ProblemResponse> {
+        self.warn_of_renamed();
         let not_json = |problem| ProblemResponse::invalid(format!("the body {problem}"));
         let members = JsonMembers::read_checked(&self.body, self.depth).map_err(not_json)?;
         let members = members.ok_or_else(|| ProblemResponse::invalid("the body is not a JSON object"))?;
@@ -67,6 +75,18 @@ impl AdminParams {
             self.of_query(&members)
         } else {
             self.of_body(members)
+        }
+    }
+
+    /// Logs the members that have an old name.
+    fn warn_of_renamed(&self) {
+        let in_query = OF_QUERIES.iter().filter(|(old, _)| self.pairs().any(|(name, _)| name == *old));
+        in_query.for_each(|renamed| tracing::warn!("{}", rename_advice(*renamed)));
+        let text = str::from_utf8(&self.body).unwrap_or_default();
+        if OF_BODIES.iter().any(|(old, _)| text.contains(&format!("\"{old}\""))) {
+            // JSON is YAML, and this finds the faults in scenarios and companies.
+            let body = DataFile::new("body".into(), "".into(), text.to_owned().into());
+            body.renamed_keys(&OF_BODIES).iter().for_each(|problem| tracing::warn!("{}", problem.message));
         }
     }
 
@@ -171,7 +191,7 @@ pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, ProblemRespon
 
 /// What serde says does not fit, and where.
 fn serde_problem<E: Display>(error: &serde_path_to_error::Error<E>) -> ProblemResponse {
-    let message = error.inner().to_string();
+    let message = without_old_names(&error.inner().to_string());
     // The field says where it is.
     let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
     let (path, unknown) = (error.path().to_string(), message.strip_prefix("unknown field `"));

@@ -30,7 +30,8 @@ pub(super) struct ListSessionsQuery {
     company_key: Option<String>,
     scenario: Option<String>,
     /// The word that `result/` would answer, in capitals or not.
-    answer: Option<String>,
+    #[serde(alias = "answer")]
+    current_result: Option<String>,
     is_opened: Option<bool>,
     is_finished: Option<bool>,
     /// The session that they are parts of.
@@ -75,7 +76,7 @@ pub(super) fn list(
     let parent = query.parent.map(|token| token_in(&token, "parent")).transpose()?;
     let filter = SessionFilter {
         scenario: query.scenario,
-        answer: query.answer,
+        current_result: query.current_result,
         is_opened: query.is_opened,
         is_finished: query.is_finished,
         parent,

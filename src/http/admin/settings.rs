@@ -37,9 +37,9 @@ pub(super) struct SettingsResponse {
     no_panel: bool,
     tls: Option<Vec<String>>,
     tls_folder: Option<String>,
-    done_patience: f64,
+    done_timeout: f64,
     scenario: String,
-    finish: String,
+    outcome_trigger: String,
     scenarios: Option<String>,
     no_builtin_scenarios: bool,
     fixtures: Option<String>,
@@ -58,7 +58,7 @@ pub(super) struct SettingsResponse {
     body_timeout: f64,
     idle_timeout: f64,
     max_connections: usize,
-    max_unfinished: usize,
+    max_incomplete_bytes: usize,
     grace: f64,
     cors: Vec<String>,
     verbose_hints: bool,
@@ -86,7 +86,7 @@ impl SettingsResponse {
         let config = &mock.config;
         let seconds = |time: Duration| time.as_secs_f64();
         let RequestLimits { body, multipart_body, parts, depth, upload, session_uploads, uploads } = config.limits;
-        let ClientLimits { head, body: body_time, idle, connections, unfinished } = config.clients;
+        let ClientLimits { head, body: body_time, idle, connections, incomplete_bytes } = config.clients;
         Self {
             host: config.host.to_string(),
             port: config.port,
@@ -110,9 +110,9 @@ impl SettingsResponse {
             no_panel: !config.panel,
             tls: config.tls.as_ref().map(|tls| tls.names.clone()),
             tls_folder: config.tls.as_ref().and_then(|tls| tls.folder.as_ref()).map(|path| path.display().to_string()),
-            done_patience: seconds(config.done_patience),
+            done_timeout: seconds(config.done_timeout),
             scenario: config.scenario.clone(),
-            finish: config.finish.to_string(),
+            outcome_trigger: config.outcome_trigger.to_string(),
             scenarios: config.scenarios.as_ref().map(|path| path.display().to_string()),
             no_builtin_scenarios: !config.builtin_scenarios,
             fixtures: config.fixtures.as_ref().map(|path| path.display().to_string()),
@@ -131,7 +131,7 @@ impl SettingsResponse {
             body_timeout: seconds(body_time),
             idle_timeout: seconds(idle),
             max_connections: connections,
-            max_unfinished: unfinished,
+            max_incomplete_bytes: incomplete_bytes,
             grace: seconds(config.grace),
             cors: match &config.cors {
                 Cors::Nobody => Vec::new(),

@@ -92,7 +92,8 @@ pub(super) struct WaitCallsQuery {
     endpoint: Option<Endpoint>,
     method: Option<String>,
     status: Option<u16>,
-    encoding: Option<String>,
+    #[serde(alias = "encoding")]
+    body_format: Option<String>,
     /// From that moment on, on the company's clock.
     #[serde(default, deserialize_with = "moment")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
@@ -140,12 +141,12 @@ pub(super) async fn calls(
     caller: Option<Extension<ClientConnection>>,
     Parameters(query): Parameters<WaitCallsQuery>,
 ) -> Result<Json<WaitCallsResponse>, ProblemResponse> {
-    let WaitCallsQuery { company_key, session, endpoint, method, status, encoding, from, to, after, count, timeout } =
+    let WaitCallsQuery { company_key, session, endpoint, method, status, body_format, from, to, after, count, timeout } =
         query;
     let token = session.map(|token| token_in(&token, "session")).transpose()?;
     let session = token.map(|token| token.to_string());
     let pattern =
-        CallPattern { session, endpoint, method, status, encoding, from, to, after, ..CallPattern::default() };
+        CallPattern { session, endpoint, method, status, body_format, from, to, after, ..CallPattern::default() };
     wait_for_calls(&mock, pattern, WaitCallsBody { company_key, count, timeout }, caller).await
 }
 

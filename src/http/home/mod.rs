@@ -124,7 +124,7 @@ fn sessions(mock: &MockService) -> String {
 }
 
 fn row(session: &SessionInfo) -> String {
-    let SessionInfo { token, company_key, scenario, answer, .. } = session;
+    let SessionInfo { token, company_key, scenario, current_result, .. } = session;
     let person = if session.is_finished {
         "through".to_owned()
     } else {
@@ -140,6 +140,6 @@ fn row(session: &SessionInfo) -> String {
          <td class=\"long\">{}</td><td>{}</td><td>{}</td><td>{person}</td></tr>\n",
         as_html(company_key),
         as_html(scenario),
-        as_html(answer),
+        as_html(current_result),
     )
 }

@@ -25,7 +25,7 @@ const DELETE: &str = "`delete/` answers the result document and removes the sess
 /// The first cells of the rows that it rests on.
 pub(super) fn rows_for(
     call: &RecordedCall,
-    encoding: Option<&str>,
+    body_format: Option<&str>,
     parameters: &Map<String, Value>,
     head: &Parts,
 ) -> Vec<&'static str> {
@@ -43,7 +43,7 @@ pub(super) fn rows_for(
         (_, None, 405) if !is_taken => choices.push(METHODS),
         _ => {}
     }
-    if head.uri.query().is_some() && encoding.is_some_and(|encoding| encoding != "query") {
+    if head.uri.query().is_some() && body_format.is_some_and(|format| format != "query") {
         choices.push(QUERY_AND_BODY);
     }
     match call.error {

@@ -42,8 +42,8 @@ pub struct CallPattern {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<u16>,
     /// As what the parameters were read: `JSON`, `form`, `multipart`, or `query` where there is no body.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) encoding: Option<String>,
+    #[serde(alias = "encoding", skip_serializing_if = "Option::is_none")]
+    pub(crate) body_format: Option<String>,
     /// The parameters, by name: a value that they have, or what else is said of it. `flags.language` is a member.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, ValueMatch>"))]
@@ -178,8 +178,8 @@ impl CallPattern {
     }
 
     /// Calls whose parameters were read as `JSON`, `form`, `multipart`, or `query` where there is no body.
-    pub fn encoding(mut self, encoding: impl Into<String>) -> Self {
-        self.encoding = Some(encoding.into());
+    pub fn body_format(mut self, format: impl Into<String>) -> Self {
+        self.body_format = Some(format.into());
         self
     }
 
@@ -209,13 +209,13 @@ impl CallPattern {
 
     /// The conditions in words, one a line.
     pub(super) fn in_words(&self) -> Vec<String> {
-        let Self { endpoint, session, method, status, encoding, parameters, headers, from, to, after } = self;
+        let Self { endpoint, session, method, status, body_format, parameters, headers, from, to, after } = self;
         let mut words = Vec::new();
         words.extend(endpoint.map(|endpoint| format!("the endpoint is `{}`", endpoint.as_str())));
         words.extend(session.iter().map(|session| format!("the session is `{session}`")));
         words.extend(method.iter().map(|method| format!("the method is {method}")));
         words.extend(status.map(|status| format!("the status is {status}")));
-        words.extend(encoding.iter().map(|encoding| format!("the encoding is {encoding}")));
+        words.extend(body_format.iter().map(|format| format!("the body format is {format}")));
         words.extend(parameters.iter().map(|(name, value)| format!("the parameter `{name}` {}", value.in_words())));
         words.extend(headers.iter().map(|(name, value)| format!("the header `{name}` {}", value.in_words())));
         words.extend(from.map(|from| format!("it was answered from {from} on")));
@@ -295,8 +295,18 @@ impl CallMatcher {
     /// What of the conditions a call does not fulfil, in words; nothing where it is one that is asked for.
     pub(super) fn differences(&self, (_, entry): &OwnedCall, config: &Config) -> Vec<String> {
         let (call, mut differences) = (&entry.recorded, Vec::new());
-        let CallPattern { endpoint, session, method, status, encoding, parameters: wanted, headers, from, to, after } =
-            &self.pattern;
+        let CallPattern {
+            endpoint,
+            session,
+            method,
+            status,
+            body_format,
+            parameters: wanted,
+            headers,
+            from,
+            to,
+            after,
+        } = &self.pattern;
         let mut differ = |what: &str, is: Option<&str>, wanted: Option<&str>| {
             if let Some(wanted) = wanted
                 && !is.is_some_and(|is| is.eq_ignore_ascii_case(wanted))
@@ -310,9 +320,9 @@ impl CallMatcher {
         differ("method", Some(&call.method), method.as_deref());
         let (is, status) = (call.status.to_string(), status.map(|status| status.to_string()));
         differ("status", Some(&is), status.as_deref());
-        let reads = encoding.is_some() || !wanted.is_empty();
+        let reads = body_format.is_some() || !wanted.is_empty();
         let (read_as, parameters) = if reads { read(call, &head(call), config) } else { (None, Map::new()) };
-        differ("encoding", read_as, encoding.as_deref());
+        differ("body format", read_as, body_format.as_deref());
         for (name, wanted) in wanted {
             let is_secret = name == "company_key" && !config.journal.secrets;
             let given = find(&parameters, name);

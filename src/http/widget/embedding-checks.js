@@ -4,7 +4,7 @@
 (() => {
   const read = (name) => JSON.parse(document.querySelector(`meta[name=${name}]`).content);
   const findings = read("identomat-mock-findings");
-  const { token, hasReturnUrl, isPhone, donePatience } = read("identomat-mock-case");
+  const { token, hasReturnUrl, isPhone, doneTimeout } = read("identomat-mock-case");
   const isFramed = parent !== window;
   const hasOrigin = origin !== "null";
   // For the drawer: what was found, by name.
@@ -85,7 +85,7 @@
       if (isHeard || innerWidth === 0 || innerHeight === 0 || document.visibilityState === "hidden") return;
       find("parent-silent");
       find("origin-compared");
-    }, donePatience);
+    }, doneTimeout);
   }
 
   // Nothing else of the page is there to say it.

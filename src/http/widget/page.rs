@@ -67,7 +67,7 @@ fn page(mock: &MockService, token: &str, is_phone: bool) -> String {
         "token": token,
         "hasReturnUrl": has_return_url,
         "isPhone": is_phone,
-        "donePatience": mock.config.done_patience.as_millis() as u64,
+        "doneTimeout": mock.config.done_timeout.as_millis() as u64,
     });
     let drawer = if mock.config.panel { DRAWER.as_str() } else { "" };
     with_head(&page, &[FINDINGS.as_str(), &meta("identomat-mock-case", &case), drawer].concat())

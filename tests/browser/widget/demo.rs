@@ -121,7 +121,7 @@ async fn the_frame_is_as_its_attributes_say_and_the_doctor_speaks_in_the_log() {
 #[tokio::test]
 async fn a_page_that_does_not_react_is_found_out() {
     let visit = Visit::with_demo(|builder| {
-        builder.settings(|config| config.done_patience = std::time::Duration::from_millis(100))
+        builder.settings(|config| config.done_timeout = std::time::Duration::from_millis(100))
     })
     .await;
     visit.wish(bare(json!({})), json!([])).await;

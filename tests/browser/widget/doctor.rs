@@ -135,7 +135,7 @@ async fn a_widget_in_no_frame_that_nobody_hears_of() {
 
 #[tokio::test]
 async fn a_page_that_does_nothing_at_the_end() {
-    let patience = |config: &mut identomat_mock::Config| config.done_patience = Duration::from_millis(50);
+    let patience = |config: &mut identomat_mock::Config| config.done_timeout = Duration::from_millis(50);
     let (visit, site) = (Visit::with_settings(|mock| mock.settings(patience)).await, Site::start().await);
     let token = visit.begin(bare(json!({})), json!([])).await;
     visit.browser.open(&site.embedding(&visit.mock.widget_url(&token))).await;

@@ -166,7 +166,7 @@ async fn an_answer_that_does_not_arrive_can_be_given_again() {
     let token = visit.begin_and_open(bare(json!({"skip_agreement": false})), json!([])).await;
     visit.see("agreement").await;
     for fault in [Fault::status(503), Fault::close(ClosePoint::InHeaders), Fault::html()] {
-        visit.mock.add_fault(fault.on(Endpoint::WidgetData).times(1));
+        visit.mock.add_fault(fault.endpoint(Endpoint::WidgetData).times(1));
         visit.browser.click("agree").await;
         let problem = "The server does not answer. Please try again.";
         assert_eq!(visit.browser.text("[data-testid=problem]").await, problem);
@@ -181,7 +181,7 @@ async fn an_answer_that_does_not_arrive_can_be_given_again() {
 async fn the_last_answer_can_be_given_again_too() {
     let visit = Visit::start().await;
     let token = visit.begin(bare(json!({})), json!([])).await;
-    visit.mock.add_fault(Fault::status(503).on(Endpoint::WidgetData).calls(2..=2));
+    visit.mock.add_fault(Fault::status(503).endpoint(Endpoint::WidgetData).calls(2..=2));
     visit.open(&token).await;
     visit.browser.element("problem").await;
     assert_eq!(visit.screen().await, "processing");
@@ -194,7 +194,7 @@ async fn the_last_answer_can_be_given_again_too() {
 async fn a_page_that_gets_nothing_says_so_and_asks_again() {
     let visit = Visit::start().await;
     let token = visit.begin(bare(json!({"skip_agreement": false})), json!([])).await;
-    visit.mock.add_fault(Fault::status(503).on(Endpoint::WidgetData).times(2));
+    visit.mock.add_fault(Fault::status(503).endpoint(Endpoint::WidgetData).times(2));
     visit.open(&token).await;
     for _ in 0..2 {
         let problem = "The server does not answer. Please try again.";

@@ -28,27 +28,27 @@ async fn a_call_is_remembered_with_all_that_is_known_of_it() {
     let mut remembered = calls(&app, "").await;
     for call in &mut remembered {
         assert!(call["duration_ms"].as_f64().unwrap() > 0.0, "{call}");
-        assert!(call["answer_bytes"].as_u64().unwrap() > 20 && call["body_bytes"].as_u64().unwrap() > 20, "{call}");
+        assert!(call["response_bytes"].as_u64().unwrap() > 20 && call["body_bytes"].as_u64().unwrap() > 20, "{call}");
         assert!(call["headers"]["host"].as_str().unwrap().starts_with("127.0.0.1:"), "{call}");
-        for name in ["duration_ms", "answer_bytes", "body_bytes", "headers"] {
+        for name in ["duration_ms", "response_bytes", "body_bytes", "headers"] {
             call.as_object_mut().unwrap().remove(name);
         }
     }
     let begin = json!({
         "id": 1, "at": "2025-12-31T12:00:00Z", "company_key": key, "session": token, "endpoint": "begin", "method": "POST",
-        "path": "/external-api/begin/", "encoding": "JSON",
+        "path": "/external-api/begin/", "body_format": "JSON",
         "parameters": {"flags": {"skip_face": true, "colour": "red"}, "company_key": "0123…"}, "signature": null,
-        "unread_body": null, "status": 200, "answer": token, "answer_type": "application/json", "scenario": "scripted",
+        "unread_body": null, "status": 200, "response": token, "response_type": "application/json", "scenario": "scripted",
         "stage": 1, "faults": [], "choices": [],
         "hint": "scenario `scripted`, from the server's default; the flag `colour` is not known: it is kept and has no effect",
     });
     assert_eq!(remembered[0], begin);
     let result = remembered[1].as_object_mut().unwrap();
-    assert_eq!(result.remove("answer").unwrap()["result"], "MANUAL_CHECK");
+    assert_eq!(result.remove("response").unwrap()["result"], "MANUAL_CHECK");
     let expected = json!({
         "id": 2, "at": "2025-12-31T12:00:00Z", "company_key": key, "session": token, "endpoint": "result", "method": "POST",
-        "path": "/external-api/result/", "encoding": "form", "parameters": {"company_key": "0123…", "session_token": token},
-        "signature": null, "unread_body": null, "status": 200, "answer_type": "application/json", "scenario": "scripted",
+        "path": "/external-api/result/", "body_format": "form", "parameters": {"company_key": "0123…", "session_token": token},
+        "signature": null, "unread_body": null, "status": 200, "response_type": "application/json", "scenario": "scripted",
         "stage": 1, "faults": [], "hint": null, "choices": ["Query and body are read together, the body holds"],
     });
     assert_eq!(&Value::Object(result.clone()), &expected, "the stage is the one that was answered, not the next");
@@ -95,7 +95,10 @@ async fn refused_and_unknown_calls_are_remembered_too() {
     assert!(all[0]["hint"].as_str().unwrap().contains("d3Jvbmc="), "{}", all[0]);
     assert_eq!(all[1]["parameters"]["company_key"], "…", "a short key is not shown at all");
     assert_eq!(all[3]["endpoint"], Value::Null);
-    assert_eq!((&all[5]["unread_body"], &all[5]["encoding"]), (&json!("{\"company_key\": \"plai…\", "), &Value::Null));
+    assert_eq!(
+        (&all[5]["unread_body"], &all[5]["body_format"]),
+        (&json!("{\"company_key\": \"plai…\", "), &Value::Null)
+    );
     assert_eq!(all[7]["session"], "a".repeat(40));
     let statuses = "Statuses 403, 404, 400, 401 and 400 in this order, the last for `argumentError`";
     for (at, choice) in [
@@ -115,8 +118,8 @@ async fn refused_and_unknown_calls_are_remembered_too() {
 async fn faults_and_the_answer_before_them_are_remembered() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
-    app.mock.add_fault(Fault::broken_json().on(identomat_mock::Endpoint::Result));
-    app.mock.add_fault(Fault::status(503).on(identomat_mock::Endpoint::Delete));
+    app.mock.add_fault(Fault::broken_json().endpoint(identomat_mock::Endpoint::Result));
+    app.mock.add_fault(Fault::status(503).endpoint(identomat_mock::Endpoint::Delete));
     app.result(&token).await.assert_status(200);
     app.delete(&token).await.assert_status(503);
     let [broken, down] = &calls(&app, "status=200&endpoint=result")
@@ -127,10 +130,10 @@ async fn faults_and_the_answer_before_them_are_remembered() {
     else {
         panic!("two calls")
     };
-    assert_eq!((&broken["answer"]["result"], &broken["stage"]), (&json!("IN_PROGRESS"), &Value::Null));
+    assert_eq!((&broken["response"]["result"], &broken["stage"]), (&json!("IN_PROGRESS"), &Value::Null));
     assert_eq!(broken["faults"], json!(["fault `result: broken JSON` (broken JSON), call 1 of 1"]));
     assert_eq!(down["faults"], json!(["fault `delete: status 503` (status 503), call 1 of 1"]));
-    assert!(down["answer"].as_str().unwrap().starts_with("<html>") && down["answer_type"] == "text/html", "{down}");
+    assert!(down["response"].as_str().unwrap().starts_with("<html>") && down["response_type"] == "text/html", "{down}");
 }
 
 #[tokio::test]
@@ -166,14 +169,14 @@ async fn multipart_and_pictures_are_remembered_in_short() {
     send(app.request(Method::POST, "/external-api/result/face/").multipart(form)).await.assert_status(200);
     let call = &calls(&app, "endpoint=face").await[0];
     assert_eq!(
-        (&call["encoding"], &call["answer"], &call["answer_type"]),
+        (&call["body_format"], &call["response"], &call["response_type"]),
         (&json!("multipart"), &Value::Null, &json!("image/jpeg"))
     );
     assert_eq!(
         call["parameters"],
         json!({"company_key": "0123…", "session_token": token, "extra": {"file_bytes": 300}})
     );
-    assert!(call["answer_bytes"].as_u64().unwrap() > 10_000, "{call}");
+    assert!(call["response_bytes"].as_u64().unwrap() > 10_000, "{call}");
 }
 
 #[tokio::test]
@@ -287,7 +290,7 @@ async fn what_is_remembered_is_bounded_in_bytes() {
     let (key, flags) = (app.mock.company_key(), json!({"colour": "x".repeat(20_000)}));
     app.post("/external-api/begin/", format!("company_key={key}&flags={flags}")).await.assert_status(200);
     let call = &calls(&app, "order=newest&limit=1").await[0];
-    assert_eq!((&call["encoding"], &call["parameters"]), (&Value::Null, &json!({})));
+    assert_eq!((&call["body_format"], &call["parameters"]), (&Value::Null, &json!({})));
     let (shown, masked) = (call["unread_body"].as_str().unwrap(), "0123…");
     assert_eq!(shown.len(), 10_000 - key.len() + masked.len());
     assert!(shown.starts_with(&format!("company_key={masked}&flags=")), "the key is masked there too: {shown:.50}");

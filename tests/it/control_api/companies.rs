@@ -10,7 +10,7 @@ async fn a_company_is_added_and_may_call_at_once() {
     let app = TestApp::start().await;
     let company = json!({
         "company_key": "new/one", "scenario": "rejected", "result_case": "lower",
-        "queue": ["manual-check"], "faults": [{"on": "delete", "status": 503}], "frozen_at": "2026-01-31T12:00:00Z",
+        "queue": ["manual-check"], "faults": [{"endpoint": "delete", "status": 503}], "frozen_at": "2026-01-31T12:00:00Z",
         "configurations": {"0123456789abcdef01234567": {"flags": {"skip_face": true}}},
     });
     let reply = app.tell("companies", &company).await;

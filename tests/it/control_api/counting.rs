@@ -52,8 +52,8 @@ async fn calls_are_counted_by_all_that_is_known_of_them() {
         (json!({"session": one}), 2),
         (json!({"status": 404}), 1),
         (json!({"method": "get"}), 1),
-        (json!({"encoding": "form"}), 1),
-        (json!({"encoding": "json", "endpoint": "result"}), 2),
+        (json!({"body_format": "form"}), 1),
+        (json!({"body_format": "json", "endpoint": "result"}), 2),
         (json!({"parameters": {"session_token": one}}), 1),
         // Whether it came as JSON or as its text.
         (json!({"parameters": {"flags": {"exact": {"skip_face": true, "language": "ka"}}}}), 2),
@@ -165,12 +165,12 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
             "flags.language": {"matches": "^e"}, "flags": {"contains": "skip_face"}, "steps": {"present": true},
             "company_key": {"exact": "another-key"},
         },
-        "headers": {"content-type": {"absent": true}, "x-trace": "7"}, "encoding": "form", "session": "a".repeat(40),
+        "headers": {"content-type": {"absent": true}, "x-trace": "7"}, "body_format": "form", "session": "a".repeat(40),
     });
     assert_snapshot!(failure(&app.tell("calls/verify", &values).await), @r#"
         expected at least 2 calls of the company `one` of which
           the session is `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-          the encoding is form
+          the body format is form
           the parameter `flags.language` matches `^e`
           the parameter `flags` contains "skip_face"
           the parameter `steps` is there
@@ -180,7 +180,7 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
             the session is none, not `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-            the encoding is `JSON`, not `form`
+            the body format is `JSON`, not `form`
             the parameter `flags.language` is missing
             the parameter `flags` is missing
             the parameter `steps` is missing
@@ -189,7 +189,7 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
             the header `x-trace` is missing
           call 2: POST /external-api/result/ → 200, at 2025-12-31T12:00:00Z
             the session is `cq4mykdle68d8wyx2ffy15pps6v8cbx8vc1zn0k0`, not `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-            the encoding is `JSON`, not `form`
+            the body format is `JSON`, not `form`
             the parameter `flags.language` is missing
             the parameter `flags` is missing
             the parameter `steps` is missing
@@ -198,7 +198,7 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
             the header `x-trace` is missing
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the session is `cq4mykdle68d8wyx2ffy15pps6v8cbx8vc1zn0k0`, not `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
-            the encoding is `JSON`, not `form`
+            the body format is `JSON`, not `form`
             the parameter `flags.language` is "ka", which does not match `^e`
             the parameter `flags` is {"language":"ka"}, which does not contain "skip_face"
             the parameter `steps` is missing
@@ -250,7 +250,7 @@ async fn the_failure_on_the_page_about_testing_is_that_of_the_mock() {
     let at = UNIX_EPOCH + Duration::from_secs(1_769_860_800);
     let app = TestApp::start_with(|builder| builder.company("test-7").frozen_at(at)).await;
     let token = app.begin(json!({})).await;
-    app.mock.add_fault(Fault::status(503).on(Endpoint::Result).times(2));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).times(2));
     for _ in 0..3 {
         app.result(&token).await;
     }

@@ -81,7 +81,7 @@ async fn everything_that_happens_is_told_in_its_order() {
     })
     .await;
     let mut listener = Listener::new(&app, "", None).await;
-    app.mock.add_fault(Fault::status(503).on(Endpoint::Result));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result));
     let token = app.begin(json!({})).await;
     app.widget(&token).await;
     app.mock.reach_step(&token, "agreement").unwrap();

@@ -11,14 +11,14 @@ fn names(part: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn faults_are_added_listed_and_ended() {
     let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
-    let reply = app.tell("faults", &json!({"on": "result", "status": 503, "times": 2})).await;
+    let reply = app.tell("faults", &json!({"endpoint": "result", "status": 503, "times": 2})).await;
     reply.assert_status(201);
     assert_eq!(reply.headers["location"], "/__admin/faults/result%3A%20status%20503");
     assert_eq!(
         reply.json(),
         json!({
             "name": "result: status 503", "company_key": null, "endpoint": "result", "session": null, "scenario": null,
-            "effect": "status 503", "ends": "after 2 calls", "struck": 0,
+            "effect": "status 503", "ends": "after 2 calls", "hits": 0,
         })
     );
     let token = app.begin(json!({"company_key": "two"})).await;
@@ -29,7 +29,7 @@ async fn faults_are_added_listed_and_ended() {
     let one = app.begin(json!({"company_key": "one"})).await;
     app.result(&one).await.assert_status(503);
     let list = app.look("faults").await;
-    assert_eq!((names(&list), &list["items"][0]["struck"]), (vec!["result: status 503", "for two"], &json!(1)));
+    assert_eq!((names(&list), &list["items"][0]["hits"]), (vec!["result: status 503", "for two"], &json!(1)));
     assert_eq!(names(&app.look("faults?company_key=two").await), ["for two"]);
     assert_eq!(names(&app.look("faults?limit=1&cursor=1").await), ["for two"]);
     assert_eq!(names(&app.look("faults?endpoint=result").await), ["result: status 503"]);
@@ -69,7 +69,7 @@ async fn faults_that_cannot_be_are_named() {
     for (body, field, detail) in [
         (json!({}), "", "a fault needs something that goes wrong"),
         (json!({"status": 503, "tims": 2}), "tims", "unknown field `tims`"),
-        (json!({"on": "resul", "status": 503}), "on", "`resul` is no endpoint"),
+        (json!({"endpoint": "resul", "status": 503}), "endpoint", "`resul` is no endpoint"),
         (json!({"status": 99}), "", "`99` is not a status"),
         (json!({"delay": "soon"}), "delay", "`soon` is not a length of time"),
         (json!({"status": 503, "session": 7}), "session", "`session` is not text: 7"),
@@ -81,7 +81,7 @@ async fn faults_that_cannot_be_are_named() {
     }
     for (body, nearest) in [
         (json!({"status": 503, "tims": 2}), "times"),
-        (json!({"on": "resul", "status": 503}), "result"),
+        (json!({"endpoint": "resul", "status": 503}), "result"),
         (json!({"status": 503, "scenario": "aproved"}), "approved"),
     ] {
         assert_eq!(app.tell("faults", &body).await.problem(400)["nearest"], nearest, "{body}");

@@ -62,7 +62,7 @@ async fn everything_that_is_counted_is_told_to_prometheus() {
     }
     let token = app.begin(json!({"company_key": "two"})).await;
     app.mock.finish(&token).unwrap();
-    app.mock.add_fault(Fault::status(503).on(Endpoint::Result).times(5));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).times(5));
     app.result(&token).await.assert_status(503);
     app.get("/external-api/selfie/").await.assert_status(501);
 

@@ -32,7 +32,7 @@ async fn a_session_shows_everything_known() {
     app.mock.upload(&token, identomat_mock::MediaKind::CardFront, &b"\x89PNG\r\n\x1a\n"[..]).unwrap();
     let reply = app.tell(&format!("sessions/{token}/finish"), &json!({"answers": {"form": {"q": true}}})).await;
     reply.assert_status(200);
-    assert_eq!((&reply.json()["answer"], &reply.json()["is_finished"]), (&json!("MANUAL_CHECK"), &json!(true)));
+    assert_eq!((&reply.json()["current_result"], &reply.json()["is_finished"]), (&json!("MANUAL_CHECK"), &json!(true)));
 
     let mut shown = app.look(&format!("sessions/{token}")).await;
     let session = shown.as_object_mut().unwrap();
@@ -43,7 +43,7 @@ async fn a_session_shows_everything_known() {
     assert_eq!(calls, ["/external-api/begin/", "/"], "the control API's are not among them");
     let expected = json!({
         "token": token, "company_key": app.mock.company_key(), "scenario": "scripted", "chosen_by": "the server's default",
-        "stage": 1, "answer": "MANUAL_CHECK", "flags": {"skip_face": true}, "steps": steps, "config_id": null,
+        "stage": 1, "current_result": "MANUAL_CHECK", "flags": {"skip_face": true}, "steps": steps, "config_id": null,
         "parent": null, "begun_at": "2025-12-31T12:00:00Z", "expires_at": "2025-12-31T12:15:00Z",
         "opened_at": "2025-12-31T12:00:00Z", "finished_at": "2025-12-31T12:00:00Z", "is_opened": true, "is_finished": true,
         "scenario_description": "Somebody looks at it for a while.",
@@ -66,7 +66,7 @@ async fn a_session_shows_everything_known() {
 #[tokio::test]
 async fn a_session_begins_without_a_vendor_call_and_without_its_faults() {
     let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
-    app.tell("faults", &json!({"on": "begin", "status": 503, "forever": true})).await.assert_status(201);
+    app.tell("faults", &json!({"endpoint": "begin", "status": 503, "forever": true})).await.assert_status(201);
     let body = json!({"company_key": "two", "scenario": "rejected", "flags": {"language": "ka"}});
     let reply = app.tell("sessions", &body).await;
     reply.assert_status(201);
@@ -76,7 +76,7 @@ async fn a_session_begins_without_a_vendor_call_and_without_its_faults() {
     assert_eq!((&session["company_key"], &session["scenario"]), (&json!("two"), &json!("rejected")));
     assert_eq!((&session["chosen_by"], &session["flags"]["language"]), (&json!("the control API"), &json!("ka")));
     app.tell(&format!("sessions/{token}/finish"), &json!({})).await.assert_status(200);
-    assert_eq!(app.look(&format!("sessions/{token}")).await["answer"], "REJECTED");
+    assert_eq!(app.look(&format!("sessions/{token}")).await["current_result"], "REJECTED");
 
     let plain = app.tell("sessions", &json!({})).await.json();
     assert_eq!((&plain["company_key"], &plain["chosen_by"]), (&json!("one"), &json!("the server's default")));
@@ -192,8 +192,8 @@ async fn an_operator_decides_and_a_token_expires() {
     app.tell(&path("decide"), &json!({})).await.problem(409);
     app.tell(&path("finish"), &json!({})).await.assert_status(200);
     app.tell(&path("finish"), &json!({})).await.problem(409);
-    assert_eq!(app.tell(&path("decide"), &json!({})).await.json()["answer"], "REJECTED");
-    assert_eq!(app.tell(&path("decide"), &json!({"outcome": "APPROVED"})).await.json()["answer"], "APPROVED");
+    assert_eq!(app.tell(&path("decide"), &json!({})).await.json()["current_result"], "REJECTED");
+    assert_eq!(app.tell(&path("decide"), &json!({"outcome": "APPROVED"})).await.json()["current_result"], "APPROVED");
     let timeline = app.look(&format!("sessions/{token}")).await["timeline"].clone();
     assert_eq!((&timeline[2]["stage"], &timeline[2]["effects"]), (&Value::Null, &json!(["result APPROVED"])));
     app.tell(&path("decide"), &json!({"answers": {}})).await.problem(400);
@@ -253,7 +253,7 @@ async fn another_scenario_plays_as_if_nothing_had_come_of_the_one_before() {
     assert_eq!((&happened[0]["scenario"], &happened[1]["stage"]), (&json!("second"), &json!(1)), "{happened:?}");
     let expected = (json!("second"), json!("the control API"), json!(1), json!("IN_PROGRESS"));
     assert_eq!(
-        (&played["scenario"], &played["chosen_by"], &played["stage"], &played["answer"]),
+        (&played["scenario"], &played["chosen_by"], &played["stage"], &played["current_result"]),
         (&expected.0, &expected.1, &expected.2, &expected.3)
     );
     assert_eq!(app.walk(&token).await, ["agreement", "face", "processing"], "its flags hold too");

@@ -36,7 +36,7 @@ async fn whoever_waits_hears_as_soon_as_it_is_so() {
     assert_eq!(waited["session"]["is_opened"], true);
     both("step=papers", &|| app.mock.reach_step(&token, "papers").unwrap()).await;
     both("finished", &|| app.mock.finish(&token).unwrap()).await;
-    assert_eq!(both("result=approved", &|| ()).await["answer"], "APPROVED");
+    assert_eq!(both("result=approved", &|| ()).await["current_result"], "APPROVED");
     assert_eq!(both("stage=3", &|| _ = app.mock.advance(Duration::from_secs(3600))).await["stage"], 3);
     assert_eq!(
         both("result=MANUAL_CHECK", &|| app.mock.decide(&token, Outcome::ManualCheck).unwrap()).await["stage"],
@@ -54,7 +54,7 @@ async fn what_is_so_already_is_answered_at_once() {
     for until in ["opened", "step=agreement", "finished", "stage=1", "stage=2", "result", "result=APPROVED"] {
         let reply = app.wait(&token, until, "0s").await;
         reply.assert_status(200);
-        assert_eq!(reply.json()["session"]["answer"], "APPROVED", "{until}");
+        assert_eq!(reply.json()["session"]["current_result"], "APPROVED", "{until}");
     }
     let late = app.begin(json!({})).await;
     app.mock.advance(Duration::from_secs(15 * 60));
@@ -69,7 +69,7 @@ async fn a_running_clock_brings_it_about() {
                     - {when: after=50ms, result: APPROVED}\n";
     let app = TestApp::scripted(scenario).await;
     let token = app.begin(json!({})).await;
-    assert_eq!(app.waited(&token, "result").await["session"]["answer"], "APPROVED");
+    assert_eq!(app.waited(&token, "result").await["session"]["current_result"], "APPROVED");
     assert_eq!(app.waited(&token, "expired").await["session"]["is_finished"], false);
     // So does one that is moved, frozen or not.
     let frozen = TestApp::scripted_with(scenario, |builder| builder.frozen_at(std::time::UNIX_EPOCH)).await;

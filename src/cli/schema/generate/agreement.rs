@@ -57,11 +57,11 @@ fn seeds(of: SchemaKind) -> Vec<Value> {
 
 fn faults() -> [Value; 7] {
     [
-        json!({"on": "result", "delay": "1s to 3s", "status": 503, "body": "{}", "content_type": "text/html"}),
+        json!({"endpoint": "result", "delay": "1s to 3s", "status": 503, "body": "{}", "content_type": "text/html"}),
         json!({"name": "busy", "retry_after": "30s", "calls": "3 to 5"}),
         json!({"content_type": "text/plain", "lasts": "1h 30m"}),
         json!({"close": "in-body", "forever": true}),
-        json!({"answer": "html", "times": 2}),
+        json!({"response": "html", "times": 2}),
         json!({"drip": 100, "forever": false}),
         json!({"delay": "3s"}),
     ]
@@ -83,7 +83,7 @@ fn scenarios() -> Vec<Value> {
             "stages": [verdict, {"when": "step=a", "result": "ODD", "unlisted": true}, {"when": "widget", "document": "a"}],
         }),
         json!({
-            "description": "A match", "person": "nino-magalitidze", "begin_fault": {"on": "begin", "status": 500},
+            "description": "A match", "person": "nino-magalitidze", "begin_fault": {"endpoint": "begin", "status": 500},
             "match": {
                 "company": "a", "flags": {"liveness": {"present": true}}, "steps": {"contains": {"type": "a"}},
                 "config_id": {"glob": "*"}, "parent": {"present": false}, "header": {"x-a": "b"}, "return_url": "c",
@@ -108,7 +108,7 @@ max-companies: 10
 max-sessions: 10
 refuse-at-max-sessions: true
 scenario: approved
-finish: "polls=2"
+outcome-trigger: "polls=2"
 scenarios: a
 no-builtin-scenarios: false
 fixtures: a
@@ -128,7 +128,7 @@ no-version-header: true
 media-cache: 64MiB
 return-url-token: true
 no-panel: true
-done-patience: 5s
+done-timeout: 5s
 max-body: 1MiB
 max-multipart-body: 1000
 max-parts: 5
@@ -142,7 +142,7 @@ head-timeout: 10s
 body-timeout: 30s
 idle-timeout: 75s
 max-connections: 16
-max-unfinished: 1MiB
+max-incomplete-bytes: 1MiB
 no-admin: false
 admin-token: a
 admin-host: ["a.test"]
@@ -170,7 +170,7 @@ fn settings() -> Vec<Value> {
     });
     let other = json!({
         "company_key": "f", "result_case": "lower", "frozen_at": "2026-01-31T12:00Z", "max_sessions": 5,
-        "refuse_at_max_sessions": false, "faults": [{"on": "result", "scenario": "a", "status": 503}],
+        "refuse_at_max_sessions": false, "faults": [{"endpoint": "result", "scenario": "a", "status": 503}],
     });
     let alone = json!({
         "company-key": "a", "error-status": 418, "admin-host": "a.test", "cors": "*", "any-company-key": false,

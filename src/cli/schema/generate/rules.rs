@@ -96,16 +96,16 @@ pub(super) fn of_scenarios(schema: &mut Value) {
         {"type": "null"},
     ]});
     take(schema, "person", person);
-    let on_begin = json!({
+    let only_begin = json!({
         "not": has("scenario"),
-        "properties": {"on": {"enum": ["begin", null]}},
+        "properties": {"endpoint": {"enum": ["begin", null]}},
     });
     add_rules(
         schema,
         [
             has_any(&["stages", "refuse_begin"]),
             if_then(has("refuse_begin"), json!({"properties": {"stages": {"maxItems": 0}}})),
-            if_then(has("begin_fault"), json!({"properties": {"begin_fault": on_begin}})),
+            if_then(has("begin_fault"), json!({"properties": {"begin_fault": only_begin}})),
         ],
     );
     let defs = &mut schema["$defs"];
@@ -172,7 +172,7 @@ fn of_stages(stage: &mut Value) {
     let result = has("result");
     let stage_fault = json!({
         "not": has("scenario"),
-        "properties": {"on": {"enum": Endpoint::all().filter(|on| on.names_session()).map(|on| on.as_str().into())
+        "properties": {"endpoint": {"enum": Endpoint::all().filter(|it| it.names_session()).map(|it| it.as_str().into())
             .chain([Value::Null]).collect::<Vec<Value>>()}},
     });
     let bare = json!({
@@ -242,20 +242,23 @@ fn of_faults(schema: &mut Value) {
     take(fault, "content_type", visible);
     let instead = has_any(&["status", "retry_after"]);
     let type_alone = json!({"allOf": [has("content_type"), not(has("body"))]});
-    let harms = [instead.clone(), type_alone, has("close"), has("answer"), has("drip")];
+    let harms = [instead.clone(), type_alone, has("close"), has("response"), has("drip")];
     let ends = [has("times"), has("calls"), has("lasts"), is_true("forever")];
     let without_body: Vec<_> = (200..=599u16).filter(|status| !allows_body(*status)).collect();
     let without_body: Vec<Value> =
         without_body.iter().flat_map(|status| [json!(status), json!(status.to_string())]).collect();
     let nameless: Vec<_> =
-        Endpoint::all().filter(|on| *on != Endpoint::Begin && !on.names_session()).map(|on| on.as_str()).collect();
+        Endpoint::all().filter(|it| *it != Endpoint::Begin && !it.names_session()).map(|it| it.as_str()).collect();
     let mut rules = at_most_one(&harms);
     rules.extend(at_most_one(&ends));
     rules.extend([
-        has_any(&["delay", "status", "retry_after", "content_type", "close", "answer", "drip"]),
+        has_any(&["delay", "status", "retry_after", "content_type", "close", "response", "drip"]),
         if_then(has("body"), instead),
         if_then(json!({"required": ["status"], "properties": {"status": {"enum": without_body}}}), not(has("body"))),
-        if_then(has("scenario"), not(json!({"required": ["on"], "properties": {"on": {"enum": nameless}}}))),
+        if_then(
+            has("scenario"),
+            not(json!({"required": ["endpoint"], "properties": {"endpoint": {"enum": nameless}}})),
+        ),
     ]);
     add_rules(fault, rules);
 }

@@ -89,7 +89,7 @@ function embed({ widget, reacts, attributes }) {
 async function askForResult() {
   const { token, companyKey, signed } = session;
   const said = signed
-    ? `The result is ${(await control("GET", `sessions/${token}`)).answer}.`
+    ? `The result is ${(await control("GET", `sessions/${token}`)).current_result}.`
     : resultOf(await vendor("result", { company_key: companyKey, session_token: token }));
   happened("page", said);
 }

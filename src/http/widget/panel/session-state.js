@@ -57,7 +57,7 @@ export class Facts extends Terms {
     this.put("Token", session.token, this.copy);
     const texts = {
       "Company key": session.company_key,
-      "result/ says": session.answer,
+      "result/ says": session.current_result,
       Screen: document.querySelector("main").dataset.screen ?? "none",
       Scenario: `${session.scenario}, from ${session.chosen_by}`,
       ...(session.finished_at
