@@ -85,10 +85,12 @@ image-test:
 times:
 	tests/times/run
 
-# The small pictures of docs/media.md.
-docs-media: tools
+# The small pictures of docs/media.md, and the widget of the README.
+docs-media: tools browser
 	cargo build --locked
 	python3 docs/media/make.py target/debug/identomat-mock
+	cargo test --locked --features browser-tests --test browser -- looks::
+	python3 docs/media/widget.py target/screenshots
 
 # Speed of begin/ and result/ beside a minimal server.
 bench:

@@ -59,10 +59,10 @@ use crate::{
     vendor::ResultCase,
 };
 
-/// A stand-in for the Identomat identity-verification service, for tests and laptops.
+/// A mock of the Identomat identity-verification service, for tests and laptops.
 ///
 /// Without a command it serves. Every setting is a flag, an environment variable and a key of the config file; the flag
-/// is the strongest, then the variable, then the file.
+/// overrides the variable, the variable overrides the file.
 #[derive(Debug, Parser)]
 #[command(name = "identomat-mock", version)]
 struct CommandLine {
@@ -74,35 +74,34 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve until SIGTERM or Ctrl-C (this is what happens without a command)
+    /// Serve until SIGTERM or Ctrl-C (the default)
     Serve {
         #[command(flatten)]
         settings: Box<SettingsArgs>,
     },
-    /// Serve, and print the address of a page that embeds the widget and shows every message and call as they happen
+    /// Serve, and print the URL of a page that embeds the widget and shows every message and call
     Demo(DemoArgs),
-    /// Ask a running server whether it is ready; exit status 0 when it is, 1 when it is not
+    /// Check whether a running server is ready; the exit status is 0 if it is, otherwise 1
     #[command(
-        after_help = "Where nothing says which server, the one that runs on this machine or in this container is \
-                            asked (on Linux), and otherwise the default address."
+        after_help = "If nothing names the server, the one running on this machine or in this container is asked (on \
+                      Linux), otherwise the default address."
     )]
     Health(HealthArgs),
-    /// Say all that is wrong with files of scenarios, people, documents and settings: exit status 1 where there is a
-    /// problem
+    /// Validate scenario, fixture and config files; the exit status is 1 if there is a problem
     Check(CheckArgs),
-    /// List the scenarios: their names, where each comes from, and what happens
+    /// List the scenarios with their source and description
     Scenarios(ScenariosArgs),
-    /// Print a scenario, to begin one's own with
+    /// Print a scenario, as a start for your own
     Scenario(ScenarioArgs),
     /// Print the JSON Schema of a kind of file, for editors
     Schema(SchemaArgs),
-    /// Write a file to begin with
+    /// Write a commented file, as a start for your own
     #[command(subcommand)]
     New(NewArgs),
     /// The certificate authority of `--tls`
     #[command(subcommand)]
     Ca(CaArgs),
-    /// Print what a shell needs to complete commands and flags
+    /// Print the completion script of a shell
     Completions(CompletionsArgs),
     /// Print the manual page
     Man(ManArgs),
@@ -180,11 +179,11 @@ async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn
     let watches = settings.watch();
     let mut config = settings.into_config()?;
     if demo.is_some() && !config.control_api.enabled {
-        return Err("the demo needs the control API: leave --no-admin out".into());
+        return Err("the demo needs the control API; remove --no-admin".into());
     }
     let mut sources = WatchedFiles::new(flags, &config);
     if watches && sources.is_empty() {
-        return Err("--watch: there is nothing to watch; name --scenarios, --fixtures or --config".into());
+        return Err("--watch: nothing to watch; set --scenarios, --fixtures or --config".into());
     }
     open_files::fit(&mut config);
     // A task of its own: files on a slow disk do not keep a signal waiting.
@@ -254,8 +253,8 @@ fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String
             };
             let demo = if has_demo { format!("  demo: {}\n", demo::page(server)) } else { String::new() };
             format!(
-                "identomat-mock listens on {listening}{public}\n  company keys: {}\n  scenarios: {}, of which a session \
-                 that names none takes {}\n  widget: {widget}\n{tls}{demo}",
+                "identomat-mock listens on {listening}{public}\n  company keys: {}\n  scenarios: {}, default {}\n  \
+                 widget: {widget}\n{tls}{demo}",
                 keys.join(", "),
                 scenarios.len(),
                 on_one_line(&mock.config.scenario),
@@ -291,8 +290,8 @@ fn log_dialect(mock: &MockService) {
         |tenant: &Arc<Tenant>| mock.config.wording(&tenant.settings().company).result_case == ResultCase::Upper;
     if mock.tenants.permanent().iter().any(is_upper) {
         tracing::info!(
-            "results are written as the vendor's manual does (APPROVED); recorded live answers are lower case \
-             (approved): --dialect live sends those. A client that knows the lower case alone waits for ever otherwise"
+            "results are written as in the vendor's manual (APPROVED). The live service was seen to send lower case \
+             (approved); --dialect live sends that. A client that accepts only lower case would wait forever"
         );
     }
 }
@@ -335,7 +334,11 @@ fn is_coloured(is_terminal: bool) -> bool {
 fn check_ready_file(path: &Path) -> CommandResult {
     for path in [path, &partial(path)] {
         if let Some(kind) = fs::metadata(path).ok().as_ref().and_then(special_file_kind) {
-            return Err(format!("--ready-file: `{}` is {kind}; name a regular file or none yet", path.display()).into());
+            return Err(format!(
+                "--ready-file: `{}` is {kind}; name a regular file, or a path where none exists",
+                path.display()
+            )
+            .into());
         }
     }
     Ok(())

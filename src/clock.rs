@@ -127,7 +127,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     SignedDuration::from_str(text)
         .ok()
         .and_then(|time| Duration::try_from(time).ok())
-        .ok_or_else(|| format!("`{text}` is not a length of time; write it like 500ms, 90s, 15m or 24h"))
+        .ok_or_else(|| format!("`{text}` is not a duration; write it like 500ms, 90s, 15m or 24h"))
 }
 
 /// A length of time as [`parse_duration`] reads it: `1m 30s`.
@@ -138,7 +138,7 @@ pub(crate) fn format_duration(time: Duration) -> String {
 /// Reads `2026-01-31T12:00:00Z`.
 pub(crate) fn parse_moment(text: &str) -> Result<SystemTime, String> {
     let moment = text.parse::<Timestamp>().ok().and_then(|moment| SystemTime::try_from(moment).ok());
-    moment.ok_or_else(|| format!("`{text}` is not a moment; write it like 2026-01-31T12:00:00Z"))
+    moment.ok_or_else(|| format!("`{text}` is not a timestamp; write it like 2026-01-31T12:00:00Z"))
 }
 
 /// Real time since somebody first asked. No clock moves it, and it never goes back.

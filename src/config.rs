@@ -233,7 +233,7 @@ impl Config {
             }
         }
         if connections == 0 {
-            problems.push("--max-connections: with 0 nobody could connect; give at least 1".into());
+            problems.push("--max-connections: with 0 no client could connect; give at least 1".into());
         }
         if incomplete_bytes == 0 {
             problems.push("--max-incomplete-bytes: with 0 no call could arrive in pieces; give at least 1".into());
@@ -241,16 +241,20 @@ impl Config {
         problems.extend(self.control_api.check().err());
         problems.extend(self.journal.check().err());
         if self.verbose_hints && !self.hints {
-            problems.push("--verbose-hints and --no-hints contradict each other; leave one out".into());
+            problems.push("--verbose-hints conflicts with --no-hints; remove one".into());
         }
         if self.max_companies == 0 {
-            problems.push("--max-companies: with 0 no company could come to be; give at least 1".into());
+            problems.push("--max-companies: with 0 no company could be created; give at least 1".into());
         }
         if self.max_sessions == 0 {
             problems.push("--max-sessions: with 0 no session could begin; give at least 1".into());
         }
         if self.company_idle.is_zero() {
-            problems.push("--company-idle: with 0 no company would stay for its second call; give at least 1ms".into());
+            problems.push(
+                "--company-idle: with 0 every company would be removed before its second call; give at \
+                           least 1ms"
+                    .into(),
+            );
         }
         if self.session_lifetime.is_zero() {
             problems.push("--session-lifetime: with 0 no token would open the widget; give at least 1ms".into());

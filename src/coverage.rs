@@ -51,19 +51,23 @@ impl Race {
     /// Its name, and what it is.
     fn name_and_description(self) -> (&'static str, &'static str) {
         match self {
-            Self::PolledBeforeOpened => ("polled-before-opened", "`result/` before anybody opened the widget"),
+            Self::PolledBeforeOpened => ("polled-before-opened", "`result/` before the widget was opened"),
             Self::PolledBeforeFinished => ("polled-before-finished", "`result/` while the person has the widget open"),
-            Self::DoneBeforeVerdict => ("done-before-verdict", "IN_PROGRESS although the person is through"),
-            Self::VerdictAfterInProgress => ("verdict-after-in-progress", "a verdict after IN_PROGRESS was answered"),
-            Self::VerdictChanged => ("verdict-changed", "another verdict than the one that was answered before"),
-            Self::DocumentChanged => ("document-changed", "the same verdict, with another document below it"),
-            Self::NotFoundAtFirst => ("not-found-at-first", "an error at first, and then the session"),
-            Self::ErrorAfterAnswer => ("error-after-answer", "an error for a session that was answered before"),
-            Self::ExpiredBeforeOpened => ("expired-before-opened", "`result/` of a session that nobody ever opened"),
-            Self::Abandoned => ("abandoned", "`result/` of a session that the person left until it ran out"),
-            Self::DeletedBeforeFinished => ("deleted-before-finished", "`delete/` before the person is through"),
+            Self::DoneBeforeVerdict => ("done-before-verdict", "IN_PROGRESS after the person finished"),
+            Self::VerdictAfterInProgress => ("verdict-after-in-progress", "a verdict after a response of IN_PROGRESS"),
+            Self::VerdictChanged => ("verdict-changed", "a verdict that differs from the previous response"),
+            Self::DocumentChanged => ("document-changed", "the same verdict with a different document"),
+            Self::NotFoundAtFirst => ("not-found-at-first", "an error first, then the session"),
+            Self::ErrorAfterAnswer => ("error-after-answer", "an error for a session that returned a result before"),
+            Self::ExpiredBeforeOpened => (
+                "expired-before-opened",
+                "`result/` of a session that expired before it was \
+                                                                    opened",
+            ),
+            Self::Abandoned => ("abandoned", "`result/` of a session that expired before the person finished"),
+            Self::DeletedBeforeFinished => ("deleted-before-finished", "`delete/` before the person finished"),
             Self::AskedAfterDelete => ("asked-after-delete", "a call about a session that was deleted"),
-            Self::RetriedAfterFault => ("retried-after-fault", "an answer to a call that a fault struck before"),
+            Self::RetriedAfterFault => ("retried-after-fault", "a response to a call that a fault hit before"),
         }
     }
 }
@@ -91,16 +95,16 @@ pub(crate) struct CoverageCounters {
 
 /// The kinds of faults, in the order of [`fault_number`].
 const FAULTS: [(&str, &str); 10] = [
-    ("slow", "an answer that was held back"),
-    ("status", "a status of somebody in front of the service"),
-    ("html", "HTML in place of JSON"),
-    ("closed", "a connection that was closed"),
-    ("reset", "a connection that was reset"),
-    ("cut-off", "a body that ended in the middle"),
-    ("broken-json", "a body that is no JSON"),
-    ("content-type", "a body that is labelled as something else"),
-    ("drip", "a body that came slowly"),
-    ("wrong-signature", "an answer with the signature of another"),
+    ("slow", "a delayed response"),
+    ("status", "an error status of a proxy"),
+    ("html", "HTML instead of JSON"),
+    ("closed", "a closed connection"),
+    ("reset", "a reset connection"),
+    ("cut-off", "a truncated body"),
+    ("broken-json", "a body that is not JSON"),
+    ("content-type", "a wrong content type"),
+    ("drip", "a throttled body"),
+    ("wrong-signature", "a wrong signature"),
 ];
 
 fn fault_number(effect: Option<&FaultEffect>) -> usize {
@@ -160,18 +164,18 @@ impl CoverageCounters {
             let (name, what) = (name.to_owned(), what.to_owned());
             items.push(CoverageItem { kind, name, what, count: met.load(Ordering::Relaxed) });
         };
-        let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), "a result that the vendor lists"));
-        let unlisted = ("other", "a result that the vendor does not list");
+        let outcomes = Outcome::ALL.map(|outcome| (outcome.as_str(), "an outcome that the vendor documents"));
+        let unlisted = ("other", "an outcome that the vendor does not document");
         for (said, met) in outcomes.into_iter().chain([unlisted]).zip(&self.outcomes) {
             add(CoverageKind::Outcome, said, met);
         }
-        let reasons = REJECT_REASONS.map(|reason| (reason, "why a person is rejected"));
-        let others = ("other", "another reason why a person is rejected");
+        let reasons = REJECT_REASONS.map(|reason| (reason, "a reason for a rejection"));
+        let others = ("other", "any other reason for a rejection");
         for (said, met) in reasons.into_iter().chain([others]).zip(&self.reasons) {
             add(CoverageKind::RejectReason, said, met);
         }
         for (code, met) in ErrorCode::ALL.iter().zip(&self.errors) {
-            add(CoverageKind::Error, (code.as_str(), "an error of the vendor"), met);
+            add(CoverageKind::Error, (code.as_str(), "a vendor error"), met);
         }
         for (said, met) in FAULTS.into_iter().zip(&self.faults) {
             add(CoverageKind::Fault, said, met);
@@ -266,12 +270,7 @@ impl Coverage {
 /// A table for people.
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "met {} of the {} things that a verification can come to",
-            self.covered().count(),
-            self.items.len()
-        )?;
+        writeln!(f, "covered {} of {} items", self.covered().count(), self.items.len())?;
         for kind in CoverageKind::ALL {
             writeln!(f, "\n{}", kind.title())?;
             for CoverageItem { name, what, count, .. } in self.items.iter().filter(|item| item.kind == kind) {

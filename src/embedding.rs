@@ -77,32 +77,33 @@ impl Finding {
     /// What is wrong, in a sentence.
     pub(crate) fn problem(self) -> &'static str {
         match self {
-            Self::NoCameraPermission => "The iframe gives the widget no leave for the camera.",
-            Self::SandboxScripts => "No script runs in the widget, so it shows nothing.",
+            Self::NoCameraPermission => "The iframe does not allow the camera.",
+            Self::SandboxScripts => "The sandbox of the iframe blocks scripts, so the widget stays empty.",
             Self::SandboxOrigin => {
-                "The sandbox of the iframe leaves the widget no origin, so its scripts are not loaded."
+                "The sandbox of the iframe removes the widget's origin, so its scripts are not loaded."
             }
-            Self::SandboxForms => "The sandbox of the iframe lets no form be sent, so the main buttons do nothing.",
-            Self::SandboxTopNavigation => {
-                "The sandbox of the iframe keeps the widget from taking the window elsewhere."
-            }
+            Self::SandboxForms => "The sandbox of the iframe blocks forms, so the main buttons do nothing.",
+            Self::SandboxTopNavigation => "The sandbox of the iframe does not let the widget navigate the window.",
             Self::ReturnUrlFramed => {
-                "The session has a `return_url` although the widget is framed: no message is posted, and the frame goes \
-                 to that page."
+                "The session has a `return_url` although the widget is in a frame: no message is posted, and that \
+                 page loads in the frame."
             }
-            Self::NotFramed => "The widget is not framed and has no `return_url`: at the end nobody hears of it.",
-            Self::ParentSilent => "The page around the widget did nothing when the person was through.",
+            Self::NotFramed => {
+                "The widget is not in a frame and has no `return_url`: no page is notified when the \
+                                session finishes."
+            }
+            Self::ParentSilent => "The embedding page did not react when the person finished.",
             Self::OriginCompared => {
-                "The page around the widget may take messages of the live service's origin alone; those of the mock have \
-                 another."
+                "The embedding page may accept only messages from the live service's origin; the mock has a different \
+                 one."
             }
             Self::StorageBlocked => {
-                "The browser lets the widget keep nothing in this frame: a page that is loaded again counts as another \
-                 browser, and the live service's cookies do not arrive either."
+                "The browser blocks storage in this frame: a reloaded page counts as another browser, and the live \
+                 service would get no cookies either."
             }
             Self::InsecureContext => {
-                "The browser lets no page use the camera that is neither of https nor of localhost, nor one in a frame of \
-                 such a page."
+                "The browser allows the camera only on https or localhost, and in a frame only if the embedding page \
+                 is such a page, too."
             }
         }
     }
@@ -111,10 +112,10 @@ impl Finding {
     pub(crate) fn remedy(self) -> &'static str {
         match self {
             Self::NoCameraPermission => {
-                r#"Write <iframe src="…" allow="camera; microphone; geolocation">, and see that no Permissions-Policy header forbids the camera."#
+                r#"Write <iframe src="…" allow="camera; microphone; geolocation">, and make sure that no Permissions-Policy header forbids the camera."#
             }
             Self::SandboxScripts => {
-                r#"Write <iframe src="…" sandbox="allow-scripts allow-same-origin allow-forms">, or leave `sandbox` out."#
+                r#"Write <iframe src="…" sandbox="allow-scripts allow-same-origin allow-forms">, or remove `sandbox`."#
             }
             Self::SandboxOrigin => {
                 r#"Add allow-same-origin: <iframe src="…" sandbox="allow-scripts allow-same-origin allow-forms">."#
@@ -126,22 +127,22 @@ impl Finding {
                 r#"Add allow-top-navigation-by-user-activation: <iframe src="…" sandbox="allow-scripts allow-same-origin allow-forms allow-top-navigation-by-user-activation">."#
             }
             Self::ReturnUrlFramed => {
-                r#"Leave `return_url` out of the flags of begin/, or put <a href="…"> in the place of <iframe src="…">."#
+                r#"Remove `return_url` from the flags of begin/, or link with <a href="…"> instead of <iframe src="…">."#
             }
             Self::NotFramed => {
-                r#"Put <iframe src="…" allow="camera; microphone; geolocation"> into your page, or give begin/ a `return_url`. In a WebView all is well: the messages are posted to the page itself."#
+                r#"Embed <iframe src="…" allow="camera; microphone; geolocation"> in your page, or pass a `return_url` to begin/. In a WebView no change is needed: the messages are posted to the page itself."#
             }
             Self::ParentSilent => {
-                r#"Listen before <iframe src="…">: addEventListener("message", (event) => { if (event.data === "DONE") … }), and take the frame away. --done-timeout says how long the widget waits."#
+                r#"Listen before <iframe src="…">: addEventListener("message", (event) => { if (event.data === "DONE") … }), and remove the frame. --done-timeout sets how long the widget waits."#
             }
             Self::OriginCompared => {
-                r#"Take the origin to compare with from a setting of the app, the same as that of <iframe src="…">; or let the live host's name lead to the mock, with --tls and an entry in the hosts file."#
+                r#"Read the expected origin from a setting of the app, the same as in <iframe src="…">; or point the live host name to the mock, with --tls and an entry in the hosts file."#
             }
             Self::StorageBlocked => {
-                r#"Serve page and <iframe src="…"> from one site, such as localhost with two ports, or allow third-party cookies for the test."#
+                r#"Serve the page and <iframe src="…"> from one site, such as localhost with two ports, or allow third-party cookies for the test."#
             }
             Self::InsecureContext => {
-                r#"Write <iframe src="https://…"> in a page of https (--tls), or use localhost for both; a file or the sample works without."#
+                r#"Use <iframe src="https://…"> in an https page (--tls), or localhost for both; a file or the sample works without."#
             }
         }
     }

@@ -42,7 +42,7 @@ impl Metrics {
             registry: Registry::new(),
             calls: IntCounterVec::new(calls, &["endpoint", "status"]).expect("the names are right"),
             seconds: HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["endpoint"]).expect("the names are right"),
-            fault_hits: IntCounter::new("identomat_mock_faults_struck_total", "Calls that faults struck.")
+            fault_hits: IntCounter::new("identomat_mock_faults_struck_total", "Calls that a fault hit.")
                 .expect("the name is right"),
         };
         let all: [Box<dyn Collector>; 3] =
@@ -83,7 +83,7 @@ impl MetricsSnapshot {
         };
         let by_stage = labelled(
             "identomat_mock_sessions",
-            "Sessions by their scenario and the number of the stage that came last, 0 before the first.",
+            "Sessions by scenario and number of the last reached stage, 0 before the first.",
             &["scenario", "stage"],
         );
         for (scenario, stage, count) in sessions {
@@ -91,21 +91,21 @@ impl MetricsSnapshot {
         }
         families.extend(by_stage.collect());
         let bytes =
-            labelled("identomat_mock_memory_bytes", "What sessions, uploads and journals take, about.", &["of"]);
+            labelled("identomat_mock_memory_bytes", "Approximate memory of sessions, uploads and journals.", &["of"]);
         for (of, size) in memory {
             bytes.with_label_values(&[*of]).set(*size as i64);
         }
         families.extend(bytes.collect());
         for (name, help, number) in [
-            ("identomat_mock_companies", "Companies of this moment.", companies),
-            ("identomat_mock_faults_in_force", "Faults that can strike, but those of scenarios.", faults),
-            ("identomat_mock_waiting", "Clients that wait for something or listen to events.", waiting),
+            ("identomat_mock_companies", "Current number of companies.", companies),
+            ("identomat_mock_faults_in_force", "Active faults, except those of scenarios.", faults),
+            ("identomat_mock_waiting", "Clients that wait or listen to events.", waiting),
         ] {
             let gauge = IntGauge::new(name, help).expect("the name is right");
             gauge.set(*number as i64);
             families.extend(gauge.collect());
         }
-        let gone = Opts::new("identomat_mock_evicted_total", "What made room for something new.");
+        let gone = Opts::new("identomat_mock_evicted_total", "Items evicted because a limit was reached.");
         let gone = IntCounterVec::new(gone, &["what"]).expect("the names are right");
         for (what, count) in evicted {
             gone.with_label_values(&[*what]).inc_by(*count);

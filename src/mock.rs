@@ -283,7 +283,7 @@ fn settings_of(settings: &TenantSettings, company: &Company) -> Result<TenantSet
 
 /// A moment at which a clock can stand.
 fn moment(at: SystemTime) -> Result<Timestamp, String> {
-    Timestamp::try_from(at).map_err(|error| format!("the clock cannot stand there: {error}"))
+    Timestamp::try_from(at).map_err(|error| format!("the clock cannot be set to that time: {error}"))
 }
 
 fn read_token(token: &str) -> Result<Token, VendorError> {
@@ -304,15 +304,16 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
             shortened(token),
             match Token::parse(token).and_then(|token| tenant.sessions.removal_reason(&token)) {
                 Some(RemovalReason::Evicted) => {
-                    "it was given up for a new one, as the company had as many as it may have (--max-sessions)"
+                    "it was evicted for a new one, because the company reached its maximum (--max-sessions)"
                 }
                 Some(RemovalReason::Deleted) => "it was deleted",
                 None if tenant.was_evicted() => {
-                    "it was never begun, is another company's, or went with the company, which was idle for too long or \
-                     made room for another (--company-idle, --max-companies)"
+                    "it was never begun, belongs to another company, or was removed with its company, which was idle \
+                     too long or evicted (--company-idle, --max-companies)"
                 }
                 None => {
-                    "it was never begun, was deleted long ago, is another company's, or the mock was started again since"
+                    "it was never begun, was deleted long ago, belongs to another company, or the mock has restarted \
+                     since"
                 }
             }
         ),

@@ -103,8 +103,8 @@ impl MockServer {
         if control_api.enabled && control_api.token.is_none() && !address.ip().is_loopback() {
             tracing::warn!(
                 %address,
-                "the control API is for everybody who can reach this address: --admin-token asks for a token, and --no-admin \
-                 switches it off"
+                "any client that reaches this address can use the control API; --admin-token requires a token, \
+                 --no-admin disables it"
             );
         }
         let (stop, stopped) = oneshot::channel();

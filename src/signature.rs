@@ -69,17 +69,17 @@ pub(crate) fn verify(secret: &str, payload: Payload<'_>, header: Option<&str>) -
     if matches {
         return Ok(());
     }
-    let came = match (header, received) {
-        (None, _) => "no Authorization header came".to_owned(),
+    let received = match (header, received) {
+        (None, _) => "received no Authorization header".to_owned(),
         (Some(header), None) => {
-            format!("`{}` came, which is not of the form signature=\"CODE\"", shortened(header))
+            format!("received `{}`, which is not of the form signature=\"CODE\"", shortened(header))
         }
         (Some(_), Some(code)) if code.eq_ignore_ascii_case(&hex(payload.mac(secret))) => {
-            "the right code came in hex; it has to be base64".to_owned()
+            "received the right code in hex; send it in base64".to_owned()
         }
-        (Some(_), Some(code)) => format!("`{}` came", shortened(code)),
+        (Some(_), Some(code)) => format!("received `{}`", shortened(code)),
     };
-    Err(format!("signed is {}; expected `{}`; {came}", payload.describe(), code(secret, payload)))
+    Err(format!("signed: {}; expected `{}`; {received}", payload.describe(), code(secret, payload)))
 }
 
 fn hex(mac: Hmac<Sha256>) -> String {
@@ -138,19 +138,18 @@ mod tests {
     fn a_refusal_says_what_was_signed_expected_and_received() {
         let error = |header| verify("not-a-real-secret", Payload::Body(b"{}"), header).unwrap_err();
         let expected = code("not-a-real-secret", Payload::Body(b"{}"));
-        let said = format!("signed is the 2 bytes of the raw body; expected `{expected}`; ");
-        assert_eq!(error(None), format!("{said}no Authorization header came"));
-        assert_eq!(error(Some("signature=\"AAAA\"")), format!("{said}`AAAA` came"));
+        let said = format!("signed: the 2 bytes of the raw body; expected `{expected}`; ");
+        assert_eq!(error(None), format!("{said}received no Authorization header"));
+        assert_eq!(error(Some("signature=\"AAAA\"")), format!("{said}received `AAAA`"));
         assert_eq!(
             error(Some("Bearer x")),
-            format!("{said}`Bearer x` came, which is not of the form signature=\"CODE\"")
+            format!("{said}received `Bearer x`, which is not of the form signature=\"CODE\"")
         );
         let in_hex = format!("signature=\"{}\"", hex(Payload::Body(b"{}").mac("not-a-real-secret")));
-        assert_eq!(error(Some(&in_hex)), format!("{said}the right code came in hex; it has to be base64"));
+        assert_eq!(error(Some(&in_hex)), format!("{said}received the right code in hex; send it in base64"));
         let parts: [(&str, &[u8]); 2] = [("company_key", b"abc"), ("photo", b"")];
         let said = verify("not-a-real-secret", Payload::Parts(&parts), None).unwrap_err();
-        let start =
-            "signed is the values of the parts `company_key` of 3 bytes, `photo` of 0 bytes, one HMAC round each";
+        let start = "signed: the values of the parts `company_key` of 3 bytes, `photo` of 0 bytes, one HMAC round each";
         assert!(said.starts_with(start), "{said}");
     }
 }

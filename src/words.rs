@@ -58,7 +58,7 @@ mod tests {
             ),
             ("there is no configuration `x`; known: none", &[], None),
             ("invalid type: string \"a\", expected u32", &[], None),
-            ("`15` is not a length of time; write it like 500ms, 90s, 15m or 24h", &[], None),
+            ("`15` is not a duration; write it like 500ms, 90s, 15m or 24h", &[], None),
         ] {
             let found = allowed(message);
             assert_eq!(

@@ -39,7 +39,7 @@ admin calls/verify -d "{\"company_key\": \"$key\", \"session\": \"$token\", \"en
 # recipe: retry
 key=test-retry
 token=$(begin $key)
-admin faults -d "{\"company_key\": \"$key\", \"on\": \"result\", \"status\": 503, \"times\": 2}"
+admin faults -d "{\"company_key\": \"$key\", \"endpoint\": \"result\", \"status\": 503, \"times\": 2}"
 call="{\"company_key\": \"$key\", \"session_token\": \"$token\"}"
 json --retry 3 --retry-delay 1 "$url/external-api/result/" -d "$call" | expect '"result":"IN_PROGRESS"'
 admin calls/verify -d "{\"company_key\": \"$key\", \"endpoint\": \"result\", \"status\": 503, \"exactly\": 2}"
@@ -48,7 +48,7 @@ admin calls/verify -d "{\"company_key\": \"$key\", \"endpoint\": \"result\", \"s
 # recipe: time-out
 key=test-time-out
 token=$(begin $key)
-admin faults -d "{\"company_key\": \"$key\", \"on\": \"result\", \"delay\": \"1h\"}"
+admin faults -d "{\"company_key\": \"$key\", \"endpoint\": \"result\", \"delay\": \"1h\"}"
 call="{\"company_key\": \"$key\", \"session_token\": \"$token\"}"
 ! json --max-time 0.2 "$url/external-api/result/" -d "$call"
 result $key "$token" | expect '"result":"IN_PROGRESS"'

@@ -29,8 +29,8 @@ impl Catalogue {
         let is_wider = |other: &&Arc<Scenario>| other.matches.as_ref().is_some_and(|wider| wider.subsumes(matches));
         let winner = earlier.into_iter().find(is_wider)?;
         Some(format!(
-            "no call takes the scenario by this: `{0}`, whose name comes first, has a `match` that holds for all of the \
-             same calls; make it narrower, or give this one a name before `{0}`",
+            "no call selects this scenario: `{0}` comes first by name, and its `match` covers the same calls; narrow \
+             that `match`, or give this scenario a name before `{0}`",
             winner.name
         ))
     }
@@ -38,7 +38,10 @@ impl Catalogue {
 
 fn unreachable_begin(scenario: &Scenario) -> Option<(String, String)> {
     scenario.begin_fault.as_ref().filter(|fault| fault.blocks_forever())?;
-    Some(("begin_fault".into(), "no session ever begins, as this never ends: none of the stages comes".into()))
+    Some((
+        "begin_fault".into(),
+        "no session can begin, because this fault never expires; no stage is ever reached".into(),
+    ))
 }
 
 /// The first stage that cannot come, and with it no other.
@@ -50,8 +53,8 @@ fn unreachable_stage(scenario: &Scenario) -> Option<(String, String)> {
             stage.when.iter().map(|trigger| unreachable_trigger(scenario, at, trigger)).collect();
         // What waits for nothing comes as the settings say.
         let reason = reasons?.into_iter().next()?;
-        let rest = if at + 1 == number { "" } else { ", and none of those after it" };
-        Some((format!("stages.{at}.when"), format!("this stage never comes{rest}: {reason}")))
+        let rest = if at + 1 == number { "" } else { ", nor any stage after it" };
+        Some((format!("stages.{at}.when"), format!("this stage is never reached{rest}: {reason}")))
     })
 }
 
@@ -60,7 +63,7 @@ fn unreachable_trigger(scenario: &Scenario, at: usize, trigger: &Trigger) -> Opt
     let is_closed = scenario.session_lifetime.is_some_and(|time| time.is_zero());
     match trigger {
         Trigger::Opened | Trigger::Step(_) | Trigger::Widget if is_closed => {
-            Some("with a `session_lifetime` of 0 nobody opens the widget".into())
+            Some("with a `session_lifetime` of 0 the widget cannot be opened".into())
         }
         Trigger::Step(name) => missing_step(scenario, name),
         Trigger::Polls(_) => {
@@ -73,7 +76,7 @@ fn unreachable_trigger(scenario: &Scenario, at: usize, trigger: &Trigger) -> Opt
                 _ => None,
             });
             faults.find(|fault| is_in_the_way(fault)).map(|fault| {
-                format!("the fault `{}` of a stage before it never ends, and no `result/` is carried out", fault.name())
+                format!("the fault `{}` of an earlier stage never expires, so no `result/` is handled", fault.name())
             })
         }
         Trigger::Begin | Trigger::Opened | Trigger::Widget | Trigger::After(_) | Trigger::Operator => None,
@@ -95,7 +98,7 @@ fn missing_step(scenario: &Scenario, name: &str) -> Option<String> {
     }
     let keys: Vec<_> = steps.iter().map(|step| format!("`{}`", step.key)).collect();
     Some(format!(
-        "its widget has no step `{name}` unless a call asks for it; its steps are {}",
+        "the widget has no step `{name}` unless a call requests it; its steps are {}",
         if keys.is_empty() { "none".into() } else { keys.join(", ") }
     ))
 }

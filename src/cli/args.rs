@@ -30,7 +30,7 @@ pub(super) fn parse_port(text: &str) -> Result<u16, String> {
 
 /// Reads a number that is not negative.
 pub(super) fn parse_number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a whole number from 0"))
+    text.parse().map_err(|_| format!("`{text}` is not a whole number of 0 or more"))
 }
 
 /// A value that is read in the same way from a flag, a variable and the config file.
@@ -224,7 +224,7 @@ impl FromStr for LogFormat {
         match text {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
-            _ => Err(format!("`{text}` is not a form of the log; allowed: text, json")),
+            _ => Err(format!("`{text}` is not a log format; allowed: text, json")),
         }
     }
 }
@@ -240,7 +240,7 @@ impl FromStr for LogLevel {
         // A number, or nothing at all, is a level of the log's library, and says little.
         let is_word = !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphabetic());
         let level = text.parse().ok().filter(|_| is_word).map(Self);
-        level.ok_or_else(|| format!("`{text}` is not a level; allowed: error, warn, info, debug, trace, off"))
+        level.ok_or_else(|| format!("`{text}` is not a log level; allowed: error, warn, info, debug, trace, off"))
     }
 }
 

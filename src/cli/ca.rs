@@ -12,9 +12,9 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CaArgs {
-    /// Print the CA's certificate (PEM), which is made at first use
+    /// Print the CA certificate (PEM), which is created on first use
     Export {
-        /// File to write it to instead
+        /// Write the certificate to this file instead
         #[arg(long, value_name = "PATH")]
         out: Option<PathBuf>,
 
@@ -22,7 +22,7 @@ pub(super) enum CaArgs {
         #[arg(long, env = "IDENTOMAT_MOCK_TLS_FOLDER", value_name = "PATH")]
         tls_folder: Option<PathBuf>,
 
-        /// YAML file of settings that the server was given
+        /// Config file of the server
         #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
         config: Option<PathBuf>,
     },

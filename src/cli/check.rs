@@ -22,11 +22,11 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Files and folders to check; without any, those that the settings name
+    /// Files and folders to check; without any, the files of the settings
     #[arg(value_name = "PATHS")]
     paths: Vec<PathBuf>,
 
-    /// How it is written: for people, as JSON, or as annotations of GitHub Actions
+    /// Format of the report: text, JSON, or annotations of GitHub Actions
     #[arg(long, value_enum, default_value_t)]
     format: ReportFormat,
 
@@ -64,9 +64,7 @@ pub(super) fn check(check: CheckArgs, before: SettingsArgs) -> CommandResult {
     let CheckArgs { paths, format, settings } = check;
     let settings = settings.over(before);
     if paths.is_empty() && !settings.names_files() {
-        return Err("there is nothing to check: name files or folders, or settings that do, such as --scenarios, \
-                    --fixtures or --config"
-            .into());
+        return Err("nothing to check; name files or folders, or set --scenarios, --fixtures or --config".into());
     }
     let mut checked = CheckRun::default();
     if paths.is_empty() {

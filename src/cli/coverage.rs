@@ -31,7 +31,9 @@ impl CoverageReportFile {
         for path in [&report.text, &report.junit] {
             if let Some(kind) = fs::metadata(path).ok().as_ref().and_then(special_file_kind) {
                 let path = path.display();
-                return Err(format!("--coverage: `{path}` is {kind}; name a regular file or none yet"));
+                return Err(format!(
+                    "--coverage: `{path}` is {kind}; name a regular file, or a path where none exists"
+                ));
             }
         }
         match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
@@ -50,7 +52,7 @@ impl CoverageReportFile {
         tracing::info!(
             met = coverage.covered().count(),
             never = coverage.uncovered().count(),
-            "the coverage is written"
+            "wrote the coverage report"
         );
         Ok(())
     }
@@ -78,7 +80,7 @@ fn junit(coverage: &Coverage) -> io::Result<String> {
                     if item.count > 0 {
                         case.write_empty()?;
                     } else {
-                        let message = format!("never met: {}", item.what);
+                        let message = format!("never exercised: {}", item.what);
                         case.write_inner_content(|writer| {
                             writer.create_element("skipped").with_attribute(("message", &*message)).write_empty()?;
                             Ok(())

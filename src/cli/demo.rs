@@ -7,7 +7,7 @@ use crate::server::MockServer;
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
-    /// Open the page in the browser, too
+    /// Also open the page in the browser
     #[arg(long)]
     open: bool,
 
@@ -37,6 +37,6 @@ pub(super) fn page(server: &MockServer) -> String {
 pub(super) fn open(server: &MockServer) {
     let page = page(server);
     if let Err(error) = open::that_detached(&page) {
-        tracing::warn!("the demo cannot be opened ({error}): open {page} in a browser");
+        tracing::warn!("cannot open the demo ({error}); open {page} in a browser");
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn warn_of_unknown_variables() {
         let mut names: Vec<_> = injected.iter().map(|(name, _)| format!("{PREFIX}{name}")).collect();
         names.sort();
         tracing::warn!(
-            "these variables come from an orchestrator that knows a service of this name, and count for nothing: {}",
+            "ignored environment variables that an orchestrator set for a service of this name: {}",
             names.join(", ")
         );
     }
@@ -59,7 +59,7 @@ pub(super) fn warn_of_unknown_variables() {
     let known: Vec<_> = command.get_arguments().filter_map(|argument| argument.get_env()).collect();
     for name in set.iter().map(|(name, _)| format!("{PREFIX}{name}")) {
         if !known.iter().any(|known| **known == *name.as_str()) && !is_renamed(&name) {
-            tracing::warn!("there is no setting `{name}`; it counts for nothing");
+            tracing::warn!("unknown environment variable `{name}` is ignored");
         }
     }
 }

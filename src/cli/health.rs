@@ -33,7 +33,7 @@ pub(super) struct HealthArgs {
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 
-    /// File that the server writes when it is ready
+    /// Ready file of the server
     #[arg(long, env = "IDENTOMAT_MOCK_READY_FILE", value_name = "PATH")]
     ready_file: Option<PathBuf>,
 
@@ -45,7 +45,7 @@ pub(super) struct HealthArgs {
     #[arg(long, env = "IDENTOMAT_MOCK_PORT", value_name = "PORT", value_parser = parse_port)]
     port: Option<u16>,
 
-    /// YAML file of settings that the server was given
+    /// Config file of the server
     #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -76,8 +76,8 @@ impl HealthArgs {
         }
         let (host, port) = settings.address();
         if port == 0 {
-            return Err("with port 0 nobody knows the port beforehand; say where the server is with --url, or give \
-                        both of you a --ready-file"
+            return Err("with port 0 the port is not known in advance; set --url, or the same --ready-file for the \
+                        server and this check"
                 .into());
         }
         Ok(local_url(SocketAddr::new(host, port)))
@@ -117,18 +117,23 @@ pub(super) async fn health(asked: HealthArgs, before: SettingsArgs) -> CommandRe
     let asked = async {
         let response = client.get(uri).await.map_err(|error| {
             let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
-            format!("{url} does not answer: {error}{cause}")
+            format!("{url} does not respond: {error}{cause}")
         })?;
         let status = response.status();
-        let body = response.into_body().collect().await.map_err(|error| format!("{url} breaks off: {error}"))?;
+        let body = response.into_body().collect().await.map_err(|error| {
+            format!(
+                "{url} closed the connection early: \
+                                                                                 {error}"
+            )
+        })?;
         let body: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
         if status.is_success() && body["status"] == "ready" {
             println!("{url} is ready");
             return Ok(());
         }
-        Err(format!("{url} answers {status}, but not as an identomat-mock that is ready").into())
+        Err(format!("{url} returned {status}, but is not an identomat-mock that is ready").into())
     };
     tokio::time::timeout(DEADLINE, asked)
         .await
-        .unwrap_or_else(|_| Err(format!("{url} does not answer within {DEADLINE:?}").into()))
+        .unwrap_or_else(|_| Err(format!("{url} did not respond within {DEADLINE:?}").into()))
 }

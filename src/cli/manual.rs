@@ -9,14 +9,14 @@ use super::{CommandResult, command_line, print};
 
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
-    /// The shell that is to complete commands and flags
+    /// Name of the shell
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ManArgs {
-    /// Folder to write the pages of all commands to instead
+    /// Write the pages of all commands to this folder instead
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

@@ -14,7 +14,7 @@ pub(super) async fn give_back(mock: Arc<MockService>, return_memory: fn()) {
     loop {
         mock.numbers.cleared.notified().await;
         if let Err(error) = spawn_blocking(return_memory).await {
-            tracing::error!(%error, "memory is not given back to the system");
+            tracing::error!(%error, "cannot return memory to the system");
         }
         sleep(PAUSE).await;
     }

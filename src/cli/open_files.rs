@@ -15,8 +15,8 @@ pub(super) fn fit(config: &mut Config) {
     if most < wanted {
         config.clients.connections = most;
         tracing::warn!(
-            "the system lets this process open {allowed} files (ulimit -n): at most {most} connections are kept open, \
-             not the {wanted} of --max-connections"
+            "this process may open {allowed} files (ulimit -n), so the limit is {most} connections instead of \
+             {wanted} (--max-connections)"
         );
     }
 }

@@ -78,11 +78,11 @@ impl WatchedFiles {
         match self.try_reload(mock) {
             Ok(LoadDiagnostics { warnings, .. }) => {
                 warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-                tracing::info!("{why}: everything was read again; new sessions take it");
+                tracing::info!("{why}: reloaded all files; new sessions use them");
             }
             Err(problems) => {
                 for problem in problems {
-                    tracing::error!("{why}: what was there before stays: {problem}");
+                    tracing::error!("{why}: reload failed, keeping the previous files: {problem}");
                 }
             }
         }
@@ -120,7 +120,7 @@ impl WatchedFiles {
         later.dedup();
         if !later.is_empty() {
             let later = later.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-            tracing::warn!("the config file has changed in {later}, which counts from the next start on");
+            tracing::warn!("changes of {later} in the config file take effect after a restart");
         }
     }
 }
@@ -160,7 +160,7 @@ async fn reload(mut sources: WatchedFiles, mock: Arc<MockService>, watches: bool
             }
         };
         if sources.is_empty() {
-            tracing::warn!("{why}: there is nothing to read again; name --scenarios, --fixtures or --config");
+            tracing::warn!("{why}: nothing to reload; set --scenarios, --fixtures or --config");
             continue;
         }
         let (files, mock) = (sources.clone(), mock.clone());
@@ -172,7 +172,7 @@ async fn reload(mut sources: WatchedFiles, mock: Arc<MockService>, watches: bool
         });
         match read.await {
             Ok(digest) => sources.digest = digest,
-            Err(error) => tracing::error!(%error, "reading the files again broke off"),
+            Err(error) => tracing::error!(%error, "reloading the files was aborted"),
         }
     }
 }

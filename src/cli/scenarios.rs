@@ -29,7 +29,7 @@ pub(super) struct ScenariosArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ScenarioArgs {
-    /// By which sessions ask for it
+    /// Name by which sessions request the scenario
     #[arg(value_name = "NAME")]
     name: String,
 
@@ -39,7 +39,7 @@ pub(super) struct ScenarioArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum NewArgs {
-    /// Write a commented scenario into the folder of `--scenarios`, or else into this one
+    /// Write a commented scenario into the folder of `--scenarios`, otherwise into the current one
     Scenario(ScenarioArgs),
 }
 
@@ -78,14 +78,14 @@ pub(super) fn new(NewArgs::Scenario(ScenarioArgs { name, settings }): NewArgs, b
     let is_name = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
     if !is_name {
         return Err(format!(
-            "`{name}` is no name of a scenario: it becomes a file's, so it has no slash and no dot in front"
+            "`{name}` is not a scenario name; it becomes a file name, so it has no slash and no leading dot"
         )
         .into());
     }
     let folder = settings.over(before).with_file()?.scenarios().unwrap_or_default();
     let path = folder.join(format!("{name}.yaml"));
     let failed = |path: &Path, error: &io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => format!("`{}` is there already; it stays as it is", path.display()),
+        ErrorKind::AlreadyExists => format!("`{}` exists already and was left unchanged", path.display()),
         _ => format!("cannot write `{}`: {error}", path.display()),
     };
     fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;

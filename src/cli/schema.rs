@@ -6,18 +6,18 @@ use super::{CommandResult, print};
 
 #[derive(Debug, Args)]
 pub(super) struct SchemaArgs {
-    /// What files it is of
+    /// Kind of file
     #[arg(value_enum)]
     kind: SchemaKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum SchemaKind {
-    /// Files in the folder of `--scenarios`
+    /// Scenario files, in the folder of `--scenarios`
     Scenario,
-    /// The file of `--config`
+    /// The config file of `--config`
     Config,
-    /// Files in `people` of the folder of `--fixtures`
+    /// Person files, in `people` of the folder of `--fixtures`
     Person,
 }
 

@@ -41,7 +41,7 @@ impl StopSignals {
                 _ = self.hangup.recv() => {
                     // Nobody sees the server any more, or knows that it keeps the port.
                     if self.had_terminal && !has_terminal() {
-                        tracing::info!("the terminal is gone");
+                        tracing::info!("the terminal was closed");
                         return;
                     }
                 }

@@ -37,10 +37,8 @@ impl JournalSettings {
     /// A message that names the flag, and says what is allowed.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self.calls {
-            0 => Err("--journal-calls: with 0 no call would be remembered; --no-journal says that".into()),
-            _ if self.total == 0 => {
-                Err("--journal-total: with 0 nothing would be remembered; --no-journal says that".into())
-            }
+            0 => Err("--journal-calls: 0 would record no calls; use --no-journal instead".into()),
+            _ if self.total == 0 => Err("--journal-total: 0 would record nothing; use --no-journal instead".into()),
             _ => Ok(()),
         }
     }

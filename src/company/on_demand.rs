@@ -109,7 +109,7 @@ impl OnDemandTenants {
 
     /// Whose keys are let in, for hints.
     pub(super) fn describe_pattern(&self) -> String {
-        format!("any like `{}` of at most {MAX_KEY_BYTES} bytes", self.policy.company.key)
+        format!("any key that matches `{}`, of at most {MAX_KEY_BYTES} bytes", self.policy.company.key)
     }
 
     pub(super) fn get(&self, key: &str) -> Option<Arc<Tenant>> {
@@ -159,7 +159,7 @@ impl OnDemandTenants {
                     company,
                     max_companies,
                     evicted,
-                    "the idlest company made room for a new one (--max-companies)"
+                    "evicted the company idle longest for a new one (--max-companies)"
                 );
             }
         }
@@ -169,7 +169,7 @@ impl OnDemandTenants {
             tenant.was_evicted.store(true, Ordering::Relaxed);
         }
         tenant.touch(now);
-        tracing::debug!(company = key, "a company came to be at its first call");
+        tracing::debug!(company = key, "created a company at its first call");
         tenants.insert(key.to_owned(), tenant.clone());
         tenant
     }
@@ -209,7 +209,7 @@ impl OnDemandTenants {
         for (company, tenant) in evicted {
             self.evict(tenant);
             let evicted = self.eviction_count.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::info!(company, ?idle, evicted, "the company was idle for too long and went (--company-idle)");
+            tracing::info!(company, ?idle, evicted, "removed an idle company (--company-idle)");
         }
     }
 }

@@ -141,8 +141,8 @@ pub(crate) struct EvictedSession {
 /// No session begins: the company has as many as it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the company has as many sessions as it may have, {0} (--max-sessions), and no more may begin \
-     (--refuse-at-max-sessions): delete some"
+    "the company has its maximum of {0} sessions (--max-sessions) and refuses more (--refuse-at-max-sessions); delete \
+     some"
 )]
 pub(crate) struct SessionLimitReached(usize);
 

@@ -134,7 +134,9 @@ impl Company {
         }
         if self.key.contains(is_disturbing) {
             let key = on_one_line(&self.key);
-            return Some(format!("the company key `{key}` has a control character or a mark that turns text around"));
+            return Some(format!(
+                "the company key `{key}` has a control character or a text direction mark; remove it"
+            ));
         }
         if self.secret.as_deref() == Some("") {
             return Some(format!("the secret of the company key `{}` is empty; leave it out or give one", self.key));

@@ -279,14 +279,9 @@ impl Tenant {
         let SessionLimit { max_sessions: most, .. } = self.session_limit(&self.settings());
         if is_power_of_ten(*number) {
             let company = &self.key;
-            tracing::warn!(
-                company,
-                most,
-                evicted = number,
-                "new sessions take the place of the oldest (--max-sessions)"
-            );
+            tracing::warn!(company, most, evicted = number, "new sessions evict the oldest (--max-sessions)");
         }
-        format!("the company had as many sessions as it may have, {most} (--max-sessions), so `{token}` was given up")
+        format!("evicted session `{token}`: the company reached its maximum of {most} sessions (--max-sessions)")
     }
 
     /// Lets the next sessions that do not ask for a scenario take these, one each.

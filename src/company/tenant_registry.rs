@@ -75,12 +75,12 @@ impl TenantRegistry {
             let tenant = match there {
                 Some(tenant) => {
                     if tenant.set_initial(company, settings.frozen_at) {
-                        tracing::info!(company = key, "the company was set in another way");
+                        tracing::info!(company = key, "changed the company");
                     }
                     tenant
                 }
                 None => {
-                    tracing::info!(company = key, "the company was added");
+                    tracing::info!(company = key, "added the company");
                     Tenant::new(company, &settings, &self.index)
                 }
             };
@@ -93,7 +93,7 @@ impl TenantRegistry {
         let removed: Vec<_> =
             current.extract_if(.., |one| !configured.iter().any(|other| other.key == one.key)).collect();
         for tenant in &removed {
-            tracing::info!(company = tenant.key, "the company was removed");
+            tracing::info!(company = tenant.key, "removed the company");
             permanent.shift_remove(&tenant.key);
         }
         *current = configured;

@@ -32,7 +32,7 @@ impl ControlApi {
     pub(super) fn check(&self) -> Result<(), String> {
         let is_token = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         if self.token.as_deref().is_some_and(|token| !is_token(token)) {
-            return Err("--admin-token: a token has visible ASCII characters, at least one, and no blanks".into());
+            return Err("--admin-token: the token must be visible ASCII without spaces, at least one character".into());
         }
         if self.timeout.is_zero() {
             return Err("--admin-timeout: with 0 no request would be fast enough; give at least 1ms".into());

@@ -24,7 +24,10 @@ impl FromStr for Cors {
         }
         match super::check_base_url(text) {
             Ok(()) if !text.ends_with('/') => Ok(Self::Origins(vec![text.to_owned()])),
-            _ => Err(format!("`{text}` is not `*` or an origin such as https://app.example.com, without a last slash")),
+            _ => Err(format!(
+                "`{text}` is not `*` or an origin such as https://app.example.com, without a trailing \
+                              slash"
+            )),
         }
     }
 }

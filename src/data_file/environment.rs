@@ -41,7 +41,7 @@ impl DataFile {
             let source = &self.text[text.bytes.clone()];
             if source.contains('\n') || is_block(&self.text[..text.bytes.start]) {
                 if source.contains("${") {
-                    let message = "a variable stands in a value of one line: write it in quotes, as \"${NAME}\"";
+                    let message = "a variable must be in a value of one line; write it in quotes, as \"${NAME}\"";
                     problems.push(self.marked((text.line, text.column), message.into()));
                 }
                 continue;
@@ -114,7 +114,7 @@ fn is_block(before: &str) -> bool {
 fn with_brackets(mut problem: FileProblem) -> FileProblem {
     let is_in_line = problem.span.as_ref().is_some_and(|span| span.shows("${"));
     if is_in_line && problem.message.starts_with("while parsing a flow") {
-        problem.message.push_str("; within brackets a variable stands in quotes: \"${NAME}\"");
+        problem.message.push_str("; inside brackets, quote a variable: \"${NAME}\"");
     }
     problem
 }
@@ -135,7 +135,7 @@ fn to_yaml(value: &str) -> String {
 /// A message that names a variable that is missing, or is not written as one.
 fn expand(text: &str, variables: &Variables, depth: usize) -> Result<String, String> {
     if depth == 0 {
-        return Err(format!("more than {MAX_DEPTH} defaults stand in one another"));
+        return Err(format!("defaults are nested more than {MAX_DEPTH} levels deep"));
     }
     let (mut expanded, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once('$') {
@@ -241,7 +241,7 @@ mod tests {
             ("${SET?why}", "`${SET?why}` is neither"),
             (
                 &format!("{}x{}", "${NAME:-".repeat(1000), "}".repeat(1000)),
-                "more than 10 defaults stand in one another",
+                "defaults are nested more than 10 levels deep",
             ),
         ] {
             let error = expand(wrong, &variables(), MAX_DEPTH).unwrap_err();
@@ -279,6 +279,6 @@ mod tests {
         let literal: Value = file("a: |\n  5$ and $$\nb: \"${SET}\"\n").parse_with(&variables()).unwrap();
         assert_eq!(literal, json!({"a": "5$ and $$\n", "b": "value"}));
         let wrong = file("a: {b: ${SET}}\n").parse_with::<Value>(&variables()).unwrap_err();
-        assert!(wrong[0].message.ends_with("; within brackets a variable stands in quotes: \"${NAME}\""), "{wrong:?}");
+        assert!(wrong[0].message.ends_with("; inside brackets, quote a variable: \"${NAME}\""), "{wrong:?}");
     }
 }

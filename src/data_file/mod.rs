@@ -72,7 +72,7 @@ impl DataFile {
         let (paths, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| is_data(path));
         findings.warnings.extend(others.iter().filter_map(|path| ignored_reason(path)));
         if paths.is_empty() {
-            let message = "the folder holds no .yaml, .yml or .json file";
+            let message = "the folder has no .yaml, .yml or .json file";
             findings.problems.push(FileProblem::of_file(folder, message.into()));
         }
         let files: Vec<_> = paths.iter().filter_map(|path| findings.ok_or_record(Self::read(path))).collect();
@@ -117,8 +117,10 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, FileProblem> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         if paths.len() == MAX_FOLDER_ENTRIES {
-            let message =
-                format!("the folder has more than {MAX_FOLDER_ENTRIES} entries; name one that holds our files alone");
+            let message = format!(
+                "the folder has more than {MAX_FOLDER_ENTRIES} entries; name a folder that has only files for \
+                         the mock"
+            );
             return Err(FileProblem::of_file(folder, message));
         }
         paths.push(entry.map_err(failed)?.path());
@@ -138,9 +140,8 @@ pub(crate) fn ignored_reason(path: &Path) -> Option<FileProblem> {
     if path.file_name()?.as_encoded_bytes().starts_with(b".") {
         return None;
     }
-    let what =
-        if path.is_dir() { "folders in here are not looked into" } else { "only .yaml, .yml and .json files are read" };
-    Some(FileProblem::of_file(path, format!("passed over: {what}")))
+    let what = if path.is_dir() { "subfolders are not read" } else { "only .yaml, .yml and .json files are read" };
+    Some(FileProblem::of_file(path, format!("ignored: {what}")))
 }
 
 /// What a file is that is no regular one. Reading or writing some of these would wait for ever.

@@ -25,7 +25,7 @@ impl DataFile {
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<FileProblem>> {
         collect::read(&self.text, &options()).map_err(|found| {
             if self.text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
-                let message = "there is nothing in the file; write what it is for, or take it away";
+                let message = "the file is empty; fill it or remove it";
                 return vec![FileProblem::of_file(&self.path, message.into())];
             }
             if let Some(message) = found.first().and_then(size_problem) {
@@ -51,7 +51,7 @@ impl DataFile {
         match found.kind {
             IssueKind::UnknownKey { key, known } => of_key(&key, unknown_key(&key, known)),
             IssueKind::DuplicateKey { key } => {
-                of_key(&key, format!("the key `{}` stands here a second time", shortened(&key)))
+                of_key(&key, format!("duplicate key `{}`; remove one of the two", shortened(&key)))
             }
             IssueKind::Other(error) => {
                 let problem = self.worded(&error);
@@ -76,34 +76,34 @@ impl DataFile {
         let error = error.without_snippet();
         let (line, column) = error.location().map_or((1, 1), |at| (at.line() as usize, at.column() as usize));
         if let Some((deeper, column)) = deeper_line(text, line) {
-            let message = "this line is indented deeper than the one above, which has its value already; the keys of one \
-                           thing stand below each other";
+            let message = "this line is indented deeper than the line above, which already has a value; align the \
+                           keys of a mapping";
             return self.marked((deeper, column), message.into());
         }
         let stands = value_at(text, line, column);
         let message = match (expected_type(error), stands) {
             (Some(wanted), Some((Some(key), _))) if is_secret(key) => format!("`{key}` takes {wanted}"),
             (Some(wanted), Some((Some(key), value))) => format!("`{key}` takes {wanted}, not `{}`", shortened(value)),
-            (Some(wanted), Some((None, value))) => format!("`{}` stands where {wanted} is wanted", shortened(value)),
+            (Some(wanted), Some((None, value))) => format!("expected {wanted}, not `{}`", shortened(value)),
             _ => match error {
                 serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => {
-                    with_meant(format!("`{}` is not known here; allowed: {}", shortened(variant), expected.join(", ")))
+                    with_meant(format!("unknown value `{}`; allowed: {}", shortened(variant), expected.join(", ")))
                 }
                 serde_saphyr::Error::NullIntoString { .. } => {
                     let key_of_line = || text.lines().nth(line.checked_sub(1)?)?.trim_end().strip_suffix(':');
                     match stands.and_then(|(key, _)| key).or_else(key_of_line) {
                         Some(key) => {
                             let key = key.trim_start_matches([' ', '-']);
-                            format!("`{key}` has no value: write a text, or take the key away")
+                            format!("`{key}` has no value; write a string, or remove the key")
                         }
-                        None => "there is no value here: write a text".into(),
+                        None => "the value is missing; write a string".into(),
                     }
                 }
                 serde_saphyr::Error::UnknownAnchor { .. } => {
-                    "nothing before has that anchor: write `&NAME` at what `*NAME` stands for".into()
+                    "unknown anchor; define `&NAME` before `*NAME` uses it".into()
                 }
                 serde_saphyr::Error::MultipleDocuments { .. } => {
-                    "a file says one thing, and `---` begins another: give that a file of its own".into()
+                    "the file has more than one document; move the text after `---` to a file of its own".into()
                 }
                 serde_saphyr::Error::SerdeMissingField { field, .. } => format!("the key `{field}` is missing"),
                 error => with_meant(in_short(error, line, column)),
@@ -164,11 +164,7 @@ fn size_problem(found: &Issue) -> Option<String> {
 /// The same of an error of the parser; `None` where it is of another kind.
 fn breach(error: &serde_saphyr::Error) -> Option<String> {
     use serde_saphyr::{Error, budget::BudgetBreach};
-    let aliases = || {
-        format!(
-            "aliases make more than {MAX_PARSER_EVENTS} values of what is in the file; write out what they stand for"
-        )
-    };
+    let aliases = || format!("aliases expand to more than {MAX_PARSER_EVENTS} values; write the values out");
     match error.without_snippet() {
         Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
             Some(format!("the file is nested more than {MAX_DEPTH} levels deep"))
@@ -206,10 +202,10 @@ fn in_short(error: &serde_saphyr::Error, line: usize, column: usize) -> String {
     let message = error.render_with_formatter(&UserMessageFormatter);
     let mut message = message.replace(&format!(" at line {line}, column {column}"), "");
     if message.starts_with("tabs disallowed") {
-        return "a tab cannot indent a line of YAML; write blanks".into();
+        return "a tab cannot indent a line of YAML; use spaces".into();
     }
     if message.contains("did not find expected") {
-        message.push_str("; is this line indented as those around it?");
+        message.push_str("; is this line indented like its neighbours?");
     }
     message
 }
@@ -220,10 +216,10 @@ fn expected_type(error: &serde_saphyr::Error) -> Option<&'static str> {
     match error {
         InvalidScalar { ty: "floating point", .. } => Some("a number"),
         InvalidScalar { ty: "boolean", .. } | InvalidBooleanStrict { .. } => Some("true or false"),
-        InvalidScalar { ty, .. } if ty.starts_with('u') => Some("a whole number from 0"),
+        InvalidScalar { ty, .. } if ty.starts_with('u') => Some("a whole number of 0 or more"),
         Unexpected { expected: "sequence start", .. } => Some("a list"),
         Unexpected { expected: "mapping start", .. } => Some("a mapping (keys with values)"),
-        Unexpected { expected: "string scalar", .. } => Some("a text"),
+        Unexpected { expected: "string scalar", .. } => Some("a string"),
         _ => None,
     }
 }

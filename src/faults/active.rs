@@ -169,7 +169,7 @@ impl ActiveFault {
         let left = match &fault.ends {
             FaultEnd::AfterTimes(times) => format!("call {hits} of {times}"),
             FaultEnd::AfterCalls(calls) => {
-                format!("call {matched_calls} of the calls {} to {}", calls.start(), calls.end())
+                format!("call {matched_calls} of calls {} to {}", calls.start(), calls.end())
             }
             FaultEnd::After(time) => format!("until {}", later(*began_at, *time)),
             FaultEnd::Never => "until it is removed".into(),
@@ -195,7 +195,7 @@ impl ActiveFault {
             ends: match &fault.ends {
                 FaultEnd::AfterTimes(1) => "after 1 call".into(),
                 FaultEnd::AfterTimes(times) => format!("after {times} calls"),
-                FaultEnd::AfterCalls(calls) => format!("after the calls {} to {}", calls.start(), calls.end()),
+                FaultEnd::AfterCalls(calls) => format!("after calls {} to {}", calls.start(), calls.end()),
                 FaultEnd::After(time) => format!("at {}", later(*began_at, *time)),
                 FaultEnd::Never => "when it is removed".into(),
             },

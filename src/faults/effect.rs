@@ -63,8 +63,8 @@ impl fmt::Display for FaultEffect {
             Self::Response(FaultResponse { status, retry_after: Some(time), .. }) => {
                 write!(f, "status {status}, retry after {time:?}")
             }
-            Self::Html => f.write_str("HTML in place of JSON"),
-            Self::Close(ClosePoint::BeforeAnswer) => f.write_str("connection closed before the answer"),
+            Self::Html => f.write_str("HTML instead of JSON"),
+            Self::Close(ClosePoint::BeforeAnswer) => f.write_str("connection closed before the response"),
             Self::Close(ClosePoint::InHeaders) => f.write_str("connection closed in the headers"),
             Self::Close(ClosePoint::InBody) => f.write_str("connection closed in the body"),
             Self::Reset => f.write_str("connection reset"),
@@ -95,7 +95,7 @@ pub(super) fn checked_content_type(content_type: String) -> Result<String, Strin
     if is_visible && !content_type.trim().is_empty() {
         Ok(content_type)
     } else {
-        Err(format!("`{content_type}` is not a content type: it has visible ASCII characters only"))
+        Err(format!("`{content_type}` is not a content type; use visible ASCII characters"))
     }
 }
 
@@ -125,5 +125,5 @@ pub(super) fn checked_body(
 
 pub(super) fn checked_rate(bytes_per_second: u32) -> Result<NonZeroU32, String> {
     NonZeroU32::new(bytes_per_second)
-        .ok_or_else(|| "with 0 bytes a second no body would ever come; give at least 1".into())
+        .ok_or_else(|| "with 0 bytes a second no body would arrive; give at least 1".into())
 }

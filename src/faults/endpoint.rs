@@ -81,7 +81,7 @@ impl TryFrom<String> for Endpoint {
     fn try_from(name: String) -> Result<Self, String> {
         Self::all().find(|endpoint| endpoint.as_str() == name).ok_or_else(|| {
             let names: Vec<_> = Self::all().map(|endpoint| format!("`{endpoint}`")).collect();
-            format!("`{}` is no endpoint; there are: {}", shortened(&name), names.join(", "))
+            format!("`{}` is not an endpoint; allowed: {}", shortened(&name), names.join(", "))
         })
     }
 }

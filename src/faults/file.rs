@@ -125,7 +125,7 @@ impl TryFrom<String> for CallsFile {
             Some(number(first)?..=number(last)?)
         });
         let calls = bounds.ok_or_else(|| {
-            format!("`calls: {text}` does not say from which call to which: write `calls: 3 to 5`, or `times: 2` for the next 2")
+            format!("`calls: {text}` is not a range; write `calls: 3 to 5`, or `times: 2` for the next 2 calls")
         })?;
         checked_calls(calls).map(Self)
     }
@@ -156,20 +156,20 @@ impl TryFrom<RawFault> for FaultFile {
         let effect = effects.next();
         if effects.next().is_some() {
             return Err(
-                "a fault has one of `status`, `retry_after`, `content_type`, `close`, `response`, `drip`; write \
-                        another fault for the other"
+                "a fault has only one of `status`, `retry_after`, `content_type`, `close`, `response`, `drip`; add a \
+                 second fault for the other"
                     .into(),
             );
         }
         if effect.is_none() && raw.delay.is_none() {
-            return Err("a fault needs something that goes wrong: `delay`, `status`, `retry_after`, `content_type`, \
-                        `close`, `response` or `drip`"
+            return Err("a fault needs an effect: `delay`, `status`, `retry_after`, `content_type`, `close`, \
+                        `response` or `drip`"
                 .into());
         }
         if raw.scenario.is_some()
             && let Some(endpoint) = raw.endpoint.filter(|it| *it != Endpoint::Begin && !it.names_session())
         {
-            return Err(format!("`{endpoint}/` names no session, so the fault goes without `scenario`"));
+            return Err(format!("`{endpoint}/` has no session, so `scenario` cannot select it; remove `scenario`"));
         }
         let ends = match (raw.times, raw.calls, raw.lasts, raw.forever) {
             (None, None, None, false) => FaultEnd::AfterTimes(1),
@@ -178,9 +178,7 @@ impl TryFrom<RawFault> for FaultFile {
             (None, None, Some(FaultDuration(time)), false) => FaultEnd::After(checked_time(time)?),
             (None, None, None, true) => FaultEnd::Never,
             _ => {
-                return Err(
-                    "a fault ends in one way: `times`, `calls`, `lasts`, or not at all with `forever: true`".into()
-                );
+                return Err("a fault has only one of `times`, `calls`, `lasts` and `forever: true`".into());
             }
         };
         let delay = raw.delay.map(|DelayFile(delay)| delay);
@@ -203,7 +201,7 @@ impl RawFault {
         let Some(status) = self.status.or(retry_after.map(|_| 429)) else {
             return match self.body {
                 None => Ok(None),
-                Some(_) => Err("`body` is what comes with a `status`: give one".into()),
+                Some(_) => Err("`body` needs a `status`".into()),
             };
         };
         let status = checked_status(status)?;

@@ -29,7 +29,7 @@ use crate::foreign_text::without_quotes;
 /// let slow = Fault::delay(Duration::from_secs(3)).for_duration(Duration::from_secs(60)).named("slow network");
 /// let busy = Fault::status(503).retry_after(Duration::from_secs(30)).body(r#"{"error": "busy"}"#).calls(3..=5);
 /// ```
-#[must_use = "a fault does nothing before it is added"]
+#[must_use = "a fault does nothing until it is added"]
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Fault {
     name: Option<String>,
@@ -182,7 +182,7 @@ impl Fault {
     fn instead(&mut self) -> &mut FaultResponse {
         match &mut self.effect {
             Some(FaultEffect::Response(instead)) => instead,
-            _ => panic!("this goes with `Fault::status` alone"),
+            _ => panic!("this needs `Fault::status`"),
         }
     }
 
@@ -308,7 +308,7 @@ fn checked_calls(calls: RangeInclusive<u32>) -> Result<RangeInclusive<u32>, Stri
     let (first, last) = (calls.start(), calls.end());
     match () {
         () if *first == 0 => Err("calls are counted from 1".into()),
-        () if first > last => Err(format!("the calls {first} to {last} begin behind their end")),
+        () if first > last => Err(format!("the range {first} to {last} starts after its end")),
         () => Ok(calls),
     }
 }

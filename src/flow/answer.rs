@@ -111,7 +111,7 @@ impl<'a> Flow<'a> {
             Some(at) => Ok(&self.screens[at]),
             None => {
                 let (asked, there) = (shortened(id), &self.screens[open].id);
-                Err(error("out-of-step", format!("the person is at the screen `{there}`, not at `{asked}`")))
+                Err(error("out-of-step", format!("the current screen is `{there}`, not `{asked}`")))
             }
         }
     }
@@ -136,7 +136,7 @@ impl<'a> Flow<'a> {
         let screen = self.reachable(progress, &answer.screen)?;
         if answer.keep {
             if !progress.inputs.contains_key(&screen.id) {
-                return Err(error("try-again", format!("nothing was given at `{}` that could be kept", screen.id)));
+                return Err(error("try-again", format!("`{}` has no previous answer to keep", screen.id)));
             }
             return Ok(AnswerTransition::new(progress.at(self, self.first_open(progress)), None));
         }
@@ -210,12 +210,12 @@ fn required_input(
             false => unreachable!("who disagrees is through"),
         },
         ScreenKind::Device { is_optional: false } if !answer.auto => {
-            return Err(error("device-required", "the flag `skip_desktop` is on: the person goes on with a phone"));
+            return Err(error("device-required", "the flag `skip_desktop` is on; the person must continue on a phone"));
         }
         ScreenKind::Language => {
             let code = required(answer.language, "language")?;
             let known = Language::from_code(&code);
-            let unknown = || error("try-again", format!("`{}` is no language of the widget", shortened(&code)));
+            let unknown = || error("try-again", format!("`{}` is not a language of the widget", shortened(&code)));
             ScreenInput::Language(known.ok_or_else(unknown)?.code().to_owned())
         }
         ScreenKind::Code { address, resends, .. } => {
@@ -238,7 +238,7 @@ fn required_input(
             let is_country = country.len() == 3 && country.bytes().all(|letter| letter.is_ascii_uppercase());
             if !is_country || !(countries.is_empty() || countries.contains(&country)) {
                 let country = shortened(&country);
-                return Err(error("country-missing", format!("`{country}` is no country that the flags allow")));
+                return Err(error("country-missing", format!("the flags do not allow the country `{country}`")));
             }
             ScreenInput::Document { kind, country }
         }
@@ -325,7 +325,7 @@ fn address(channel: Channel, text: &str) -> Result<String, AnswerError> {
             if text.len() <= 254 && !text.contains(char::is_whitespace) && text.split_once('@').is_some_and(fits) {
                 Ok(text.to_owned())
             } else {
-                Err(error("email-wrong", format!("`{}` is no e-mail address", shortened(text))))
+                Err(error("email-wrong", format!("`{}` is not an e-mail address", shortened(text))))
             }
         }
         Channel::Phone => {
@@ -334,7 +334,7 @@ fn address(channel: Channel, text: &str) -> Result<String, AnswerError> {
             if text.strip_prefix('+').unwrap_or(text).chars().all(is_known) && (6..=15).contains(&digits.len()) {
                 Ok(format!("+{digits}"))
             } else {
-                Err(error("phone-wrong", format!("`{}` is no phone number: 6 to 15 digits", shortened(text))))
+                Err(error("phone-wrong", format!("`{}` is not a phone number of 6 to 15 digits", shortened(text))))
             }
         }
     }
@@ -449,11 +449,11 @@ mod tests {
             "document_types": ["id"], "document_countries": ["GEO", "UKR"],
         });
         let mut person = FlowWalker::new(flags, json!([]));
-        let there = "the person is at the screen `email`, not at `document`".to_owned();
+        let there = "the current screen is `email`, not `document`".to_owned();
         assert_eq!(person.refused(json!({"screen": "document", "document": "id"})), ("out-of-step", there));
         for address in ["", "anna", "anna@", "@example.com", "anna@example", "a b@example.com", "a@b@example.com"] {
             let refused = person.refused(json!({"screen": "email", "address": address}));
-            assert_eq!(refused, ("email-wrong", format!("`{address}` is no e-mail address")));
+            assert_eq!(refused, ("email-wrong", format!("`{address}` is not an e-mail address")));
         }
         assert_eq!(person.refused(json!({"screen": "email"})).1, "this screen needs `address`");
         assert_eq!(person.refused(json!({"screen": "email", "keep": true})).0, "try-again");

@@ -97,14 +97,14 @@ impl Capture {
     pub(crate) fn check(&self, answer: &ScreenAnswer) -> Result<ScreenInput, AnswerError> {
         match answer.picture {
             Some(CaptureSource::Capture) if !self.may_capture => {
-                Err(error("no-capture", "the flags let nobody capture it with the camera"))
+                Err(error("no-capture", "the flags do not allow the camera for this picture"))
             }
             Some(CaptureSource::Upload) if !self.may_upload => {
-                Err(error("no-upload", "the flags let nobody upload it"))
+                Err(error("no-upload", "the flags do not allow an upload for this picture"))
             }
             Some(_) => Ok(ScreenInput::Picture { is_sample: false }),
             None if answer.sample => Ok(ScreenInput::Picture { is_sample: true }),
-            None => Err(error("try-again", "there is neither a picture nor `sample`")),
+            None => Err(error("try-again", "neither a picture nor `sample` was sent")),
         }
     }
 }

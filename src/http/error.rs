@@ -23,9 +23,9 @@ pub(super) const VERSION: HeaderValue = HeaderValue::from_static(env!("CARGO_PKG
 const MAX_HINT_BYTES: usize = 2000;
 
 /// What stands instead of a hint that names company keys or an expected signature.
-const HINT_IS_PRIVATE: &str = "the hint names company keys or signatures, and goes to callers on loopback and private \
-                               networks alone who call by a known name, through no proxy and from no page of another \
-                               origin (--verbose-hints); it is in the log";
+const HINT_IS_PRIVATE: &str = "the hint is withheld, because it has company keys or signatures; it is in the log. \
+                               Such hints go only to clients on loopback and private networks that use a known host \
+                               name, no proxy, and no page of another origin (--verbose-hints)";
 
 /// The answer of a call that failed (specification, section 4). A caller who `may_know` gets hints that name company keys
 /// and expected signatures, too.
@@ -84,8 +84,8 @@ pub(super) fn not_implemented(method: &Method, uri: &Uri) -> Response<Body> {
     let (what, instructions) = if uri.path().starts_with("/external-api/") {
         (
             "",
-            "Imitated below /external-api/ are begin/, result/, delete/ and get-screening-person-details/, and with the \
-             feature `media` compare-faces/ and the pictures below result/.",
+            "Implemented under /external-api/: begin/, result/, delete/ and get-screening-person-details/, and with \
+             the feature `media` compare-faces/ and the pictures under result/.",
         )
     } else {
         (
@@ -94,13 +94,13 @@ pub(super) fn not_implemented(method: &Method, uri: &Uri) -> Response<Body> {
         )
     };
     let body =
-        json!({"error": format!("identomat-mock does not imitate `{call}`{what}"), "instructions": instructions});
-    let hint = format!("`{call}` is not imitated{what}; FIDELITY.md says what is");
+        json!({"error": format!("identomat-mock does not implement `{call}`{what}"), "instructions": instructions});
+    let hint = format!("`{call}` is not implemented{what}; FIDELITY.md lists what is");
     with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)
 }
 
 /// Message of a request that waited, or was held by a delay, when the server was told to stop.
-pub(super) const STOPPING: &str = "the mock stops: send the request again when it has been started again";
+pub(super) const STOPPING: &str = "the mock is stopping; send the request again after it has restarted";
 
 /// What a call gets that a delay holds while the server stops.
 pub(super) fn stopping() -> Response<Body> {
@@ -128,12 +128,12 @@ pub(super) fn wrong_method(method: &Method, uri: &Uri) -> Response<Body> {
 
 /// A path that neither the vendor nor the mock has.
 pub(super) fn no_such_path(method: &Method, uri: &Uri) -> Response<Body> {
-    let problem = format!("there is nothing at `{method} {}`", uri.path());
+    let problem = format!("there is no `{method} {}`", uri.path());
     let instructions = match uri.path() {
         "/health" | "/healthz" | "/livez" | "/readyz" => {
             "The readiness check is at /__admin/health/ready; `identomat-mock health` asks it."
         }
-        _ => "The vendor's calls are below /external-api/, the widget is at /?session_token=TOKEN.",
+        _ => "The vendor's calls are under /external-api/, the widget is at /?session_token=TOKEN.",
     };
     let body = json!({"error": problem, "instructions": instructions});
     with_hint(json_response(StatusCode::NOT_FOUND, &body), &format!("{problem}. {instructions}"))

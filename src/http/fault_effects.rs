@@ -93,7 +93,8 @@ pub(super) async fn apply_effects(
         // Who ended only the sending side gets the answer early; who went away keeps nothing busy.
         tokio::select! {
             () = held => {}
-            () = caller.disconnected() => tracing::debug!(client = %caller.address, "the client went away, which ends its delay"),
+            () = caller.disconnected() => tracing::debug!(client = %caller.address, "the client disconnected during a \
+                                                                                     delay"),
             () = mock.stopping() => return error::stopping(),
         }
     }

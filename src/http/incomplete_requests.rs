@@ -47,13 +47,12 @@ struct AbortSignal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AbortReason {
     /// They held more than they may.
-    #[error(
-        "the requests that had not arrived in full held more than {0} bytes (--max-incomplete-bytes), and this one took longest"
-    )]
+    #[error("partially received requests exceeded {0} bytes (--max-incomplete-bytes), and this one was the oldest")]
     MemoryLimit(usize),
     /// A new connection needs a place.
     #[error(
-        "{0} connections were open (--max-connections), none of them idle, and this request took longest to arrive"
+        "{0} connections were open (--max-connections), none of them idle, and this request was the oldest incomplete \
+         one"
     )]
     ConnectionLimit(usize),
 }
@@ -140,8 +139,7 @@ impl IncompleteGuard {
                 tracing::warn!(
                     most,
                     cut_off = number,
-                    "requests that have not arrived in full hold too much (--max-incomplete-bytes): the one that takes \
-                     longest is cut off"
+                    "partially received requests exceed --max-incomplete-bytes; aborting the oldest"
                 );
             }
         }

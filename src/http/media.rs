@@ -39,7 +39,7 @@ pub(super) fn response(media: &MediaFile, head: &Parts, settings: &EffectiveSett
         *response.body_mut() = Body::from(body);
     }
     if status == StatusCode::RANGE_NOT_SATISFIABLE {
-        return with_hint(response, &format!("the range begins behind the end: there are {} bytes", bytes.len()));
+        return with_hint(response, &format!("the range starts after the end; the picture has {} bytes", bytes.len()));
     }
     response
 }

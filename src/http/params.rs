@@ -340,7 +340,10 @@ fn content_type(head: &Parts) -> &str {
 /// A body that cannot be read; where it is packed, that is what is wrong.
 fn unreadable(head: &Parts, problem: String) -> VendorError {
     VendorError::argument(match unread_encoding(head) {
-        Some(encoding) => format!("the body is `{encoding}` (Content-Encoding), which is not read: send it plain"),
+        Some(encoding) => format!(
+            "the body is `{encoding}` (Content-Encoding), which is not supported; send it \
+                                   uncompressed"
+        ),
         None => problem,
     })
 }
@@ -362,7 +365,7 @@ fn check_form(body: &[u8], content_type: &str) -> Result<(), String> {
     }
     let claims_more = is_multipart_label(content_type) || content_type.contains("json");
     if claims_more && !body.contains(&b'=') {
-        return Err(format!("the body is not what its type `{}` says", shortened(content_type)));
+        return Err(format!("the body does not match its content type `{}`", shortened(content_type)));
     }
     Ok(())
 }

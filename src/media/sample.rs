@@ -77,7 +77,7 @@ impl SamplePicture {
             MediaKind::CardFront => Ok(draw::card_front(document, subject)),
             MediaKind::CardBack => Ok(draw::card_back(document, subject)),
             MediaKind::Passport if document.kind() != "passport" => {
-                Err(format!("{}, and that is no passport", document.describe_available()))
+                Err(format!("{}, which is not a passport", document.describe_available()))
             }
             MediaKind::Passport => Ok(draw::passport(document, subject)),
             MediaKind::Face | MediaKind::FaceVideo | MediaKind::FaceDocument if !document.has_face() => {
@@ -86,9 +86,12 @@ impl SamplePicture {
             MediaKind::Face => Ok(draw::selfie(subject)),
             MediaKind::FaceVideo if self.has_liveness => Ok(draw::video(subject)),
             MediaKind::FaceVideo => Err("liveness was not checked: the flag `liveness` is off".into()),
-            MediaKind::FaceDocument if !self.has_face_document => Err("nobody was asked to hold their document: the \
-                 flag `require_face_document` is off, and there is no step `selfie-with-document`"
-                .into()),
+            MediaKind::FaceDocument if !self.has_face_document => {
+                Err("no selfie with the document was requested: the \
+                                                                       flag `require_face_document` is off, and \
+                                                                       there is no step `selfie-with-document`"
+                    .into())
+            }
             MediaKind::FaceDocument if document.kind().is_empty() => Err(document.describe_available()),
             MediaKind::FaceDocument => Ok(draw::selfie_with_document(document, subject)),
             MediaKind::GeneralDocument => {

@@ -191,7 +191,7 @@ impl MockService {
         meets_faults: bool,
     ) -> Result<AppliedFaults, CallError> {
         if let Some(code) = scenario.refuse_begin {
-            let problem = format!("the scenario `{}` ({reason}) says so", scenario.name);
+            let problem = format!("the scenario `{}` ({reason}) returns this error", scenario.name);
             return Err(VendorError::new(code, problem).into());
         }
         if !meets_faults {

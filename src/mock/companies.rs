@@ -47,7 +47,7 @@ pub struct CompanyInfo {
 /// Why a company is not added or changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompanyError {
-    #[error("there is a company `{0}` already; change it with PATCH, or remove it first")]
+    #[error("the company `{0}` exists already; change it with PATCH, or remove it first")]
     KeyExists(String),
     /// What is set for it cannot be: where it stands, as far as that is one place, and why.
     #[error("{1}")]
@@ -95,7 +95,7 @@ impl MockService {
             .map_err(|problem| CompanyError::Setting(Some("frozen_at".into()), problem))?;
         let key = company.key.clone();
         let tenant = self.tenants.add(company, &settings).ok_or(CompanyError::KeyExists(key))?;
-        tracing::info!(company = tenant.key, "the company was added");
+        tracing::info!(company = tenant.key, "added the company");
         Ok(tenant)
     }
 
@@ -108,7 +108,7 @@ impl MockService {
         let company = change.apply_to(tenant.settings().company.clone());
         self.check_company(&company)?;
         tenant.apply_change(company);
-        tracing::info!(company = tenant.key, "the company was set in another way");
+        tracing::info!(company = tenant.key, "changed the company");
         Ok(())
     }
 
@@ -116,7 +116,7 @@ impl MockService {
     pub(crate) fn remove_company(&self, key: &str) -> bool {
         let is_removed = self.tenants.remove(key);
         if is_removed {
-            tracing::info!(company = key, "the company was removed");
+            tracing::info!(company = key, "removed the company");
         }
         is_removed
     }
@@ -137,7 +137,7 @@ impl MockService {
         self.coverage.clear();
         self.forget_added_scenarios();
         self.add_event(EventKind::StateReset);
-        tracing::info!("everything is as it was at the start");
+        tracing::info!("reset everything");
     }
 
     fn check_company(&self, company: &Company) -> Result<(), CompanyError> {

@@ -129,7 +129,7 @@ impl MockService {
         );
         due.sort_by_key(|(at, token, _)| (*at, *token));
         let company = &tenant.key;
-        tracing::info!(company, %now, due = due.len(), "the clock was moved");
+        tracing::info!(company, %now, due = due.len(), "changed the clock");
         let fell_due = |(at, token, what): (Timestamp, Option<Token>, DueEventKind)| {
             tracing::debug!(company, %at, session = token.map(tracing::field::display), ?what, "fell due");
             let session = token.map(|token| token.to_string());
@@ -179,7 +179,7 @@ impl MockService {
     /// Makes a company as it was at the start: no sessions, its first queue and faults, its clock as it stood.
     pub(crate) fn reset(&self, tenant: &Tenant) {
         tenant.reset();
-        tracing::info!(company = tenant.key, "the company is as it was at the start");
+        tracing::info!(company = tenant.key, "reset the company");
     }
 
     /// Gives a decision as the vendor's operator would: the one that the scenario waits for, or this `verdict`.

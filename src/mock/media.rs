@@ -81,7 +81,7 @@ impl MockService {
         if bytes.len() > limits.upload {
             let (bytes, most) = (bytes.len(), limits.upload);
             return Err(UploadError::TooLarge(format!(
-                "the file has {bytes} bytes, and may have {most} (--max-upload)"
+                "the file has {bytes} bytes; the maximum is {most} (--max-upload)"
             )));
         }
         let room = self.storage.reserve(bytes.len())?;

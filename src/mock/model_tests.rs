@@ -420,8 +420,8 @@ fn a_session_whose_scenario_is_gone_is_not_read() {
         let shared = SharedLookup { scenario: &|_| None, saved: &|_| saved.clone() };
         Session::from_bytes(bytes, &shared).expect_err("nothing is there").to_string()
     };
-    assert_eq!(problem(&written, None), "there is no configuration `any` any more");
+    assert_eq!(problem(&written, None), "there is no longer a configuration `any`");
     let saved = SavedForm { config_id: "any".into(), flags_and_steps: FlagsAndSteps::default() };
-    assert_eq!(problem(&written, Some(Arc::new(saved))), "there is no scenario `any` any more");
-    assert!(problem(b"{}", None).starts_with("this is no session: missing field"));
+    assert_eq!(problem(&written, Some(Arc::new(saved))), "there is no longer a scenario `any`");
+    assert!(problem(b"{}", None).starts_with("this is not a session: missing field"));
 }

@@ -117,8 +117,8 @@ impl MockService {
             let company = &tenant.settings().company;
             render(session, current, fixtures, self.config.casting(company), self.config.wording(company))
         };
-        session
-            .render_result(draw)
-            .map_err(|code| VendorError::new(code, format!("the scenario `{}` says so", session.scenario().name)))
+        session.render_result(draw).map_err(|code| {
+            VendorError::new(code, format!("the scenario `{}` returns this error", session.scenario().name))
+        })
     }
 }

@@ -163,7 +163,7 @@ impl MockService {
         state.added.push(ready.clone());
         state.sort();
         drop(state);
-        tracing::info!(scenario = ready.name, "the scenario was added");
+        tracing::info!(scenario = ready.name, "added the scenario");
         for (_, doubt) in ready.warnings() {
             tracing::warn!("the scenario `{}`: {doubt}", ready.name);
         }

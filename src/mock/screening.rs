@@ -21,8 +21,8 @@ impl MockService {
         });
         faults.ok_or_else(|| {
             VendorError::argument(format!(
-                "no session of the company has a match of the person `{}`: ids are in `screeningMatches` of a result \
-                 document, as the scenario `screening-match` gives it",
+                "no session of the company matches the person `{}`; ids are in `screeningMatches` of a result \
+                 document, for example with the scenario `screening-match`",
                 shortened(id)
             ))
         })

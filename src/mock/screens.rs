@@ -183,7 +183,7 @@ impl MockService {
     ) -> Result<(), ScreenError> {
         let capture = self.capture_at(token, viewer, screen)?;
         if capture.subject != CaptureSubject::Liveness {
-            return Err(wrong("try-again", format!("no video is taken at `{}`", shortened(screen))));
+            return Err(wrong("try-again", format!("the screen `{}` takes no video", shortened(screen))));
         }
         self.store_upload(token, MediaKind::FaceVideo, 1, bytes)
     }
@@ -195,7 +195,7 @@ impl MockService {
         let flow = Flow::new(&flags, &steps, &progress, viewer.is_phone);
         match flow.reachable(&progress, screen).map_err(ScreenError::Answer)?.content {
             ScreenKind::Capture(ref capture) => Ok(capture.clone()),
-            _ => Err(wrong("try-again", format!("no picture is taken at `{}`", shortened(screen)))),
+            _ => Err(wrong("try-again", format!("the screen `{}` takes no picture", shortened(screen)))),
         }
     }
 
@@ -228,7 +228,7 @@ impl MockService {
         if is_elsewhere {
             return Err(wrong(
                 "elsewhere",
-                "the person goes on with another page; load this one to go on here".to_owned(),
+                "the session is active on another page; reload this page to continue here".to_owned(),
             ));
         }
         Ok(seen)

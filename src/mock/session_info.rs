@@ -191,10 +191,11 @@ impl SessionDetails {
         let stage = stage.map_or("no stage".into(), |stage| format!("stage {stage}"));
         let calls = match self.calls.last() {
             Some(call) => format!("the last of {} calls about it was {}", self.calls.len(), call.path),
-            None => "no call about it is remembered".to_owned(),
+            None => "the journal has no call about it".to_owned(),
         };
         format!(
-            "{person}; `result/` would answer {current_result}, {stage} of the scenario `{scenario}` has come; {calls}"
+            "{person}; `result/` would return {current_result}, {stage} of the scenario `{scenario}` was reached; \
+             {calls}"
         )
     }
 }

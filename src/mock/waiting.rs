@@ -36,8 +36,8 @@ pub(crate) enum WaitCondition {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WaitError {
     #[error(
-        "there is no session `{0}`; it may have removal with its company (--company-idle), been deleted long ago, or the mock was \
-         started again since"
+        "there is no session `{0}`; it may have been removed with its company (--company-idle) or deleted long ago, \
+         or the mock has restarted since"
     )]
     NoSuchSession(Token),
     /// There is no such step or stage.
@@ -63,14 +63,14 @@ impl FromStr for WaitCondition {
             ("finished", None) => Ok(Self::Finished),
             ("stage", Some(number)) => {
                 let number = number.parse().ok().filter(|number| *number > 0);
-                number.map(Self::Stage).ok_or_else(|| format!("`{text}` names no stage; they are counted from 1"))
+                number.map(Self::Stage).ok_or_else(|| format!("`{text}` is not a stage; stages are counted from 1"))
             }
             ("result", word) => Ok(Self::Result(word.map(str::to_owned))),
             ("deleted", None) => Ok(Self::Deleted),
             ("expired", None) => Ok(Self::Expired),
             _ => Err(format!(
-                "`{text}` is nothing to wait for; allowed: opened, step=NAME, finished, stage=N, result, result=WORD, \
-                 deleted, expired"
+                "`{text}` is not a wait condition; allowed: opened, step=NAME, finished, stage=N, result, \
+                 result=WORD, deleted, expired"
             )),
         }
     }
@@ -156,7 +156,7 @@ fn end(
             Err(WaitError::Removed(format!("the session `{token}` was deleted before `{condition}`")))
         }
         Some(RemovalReason::Evicted) => {
-            Err(WaitError::Removed(format!("the session `{token}` was given up for a new one (--max-sessions)")))
+            Err(WaitError::Removed(format!("the session `{token}` was evicted for a new one (--max-sessions)")))
         }
         None => Err(WaitError::NoSuchSession(token)),
     }
@@ -168,11 +168,11 @@ fn end(
 ///
 /// [`WaitError`] when it cannot become so.
 fn distance(session: &Session, catalogue: &Catalogue, condition: &WaitCondition) -> Result<WaitProgress, WaitError> {
-    let never = |why: &str| WaitError::Unreachable(format!("`{condition}` cannot come any more: {why}"));
+    let never = |why: &str| WaitError::Unreachable(format!("`{condition}` can no longer be reached: {why}"));
     let (is_finished, has_expired) = (session.is_finished(), session.has_expired());
     // What a person would have to do, who has done all of it when they are through.
     let in_widget = |has_happened: bool| match has_happened || is_finished {
-        false if has_expired => Err(never("the token ran out before the person was through")),
+        false if has_expired => Err(never("the token expired before the person finished")),
         is_so => Ok(is_so),
     };
     let is_so = match condition {
@@ -188,14 +188,14 @@ fn distance(session: &Session, catalogue: &Catalogue, condition: &WaitCondition)
                 let problem = format!("the scenario `{name}` has no stage {number}; it has {stages}");
                 return Err(WaitError::UnknownStepOrStage(problem));
             }
-            session.is_stage_reached(*number).ok_or_else(|| never("what was decided from outside stood in for it"))?
+            session.is_stage_reached(*number).ok_or_else(|| never("a decision replaced it"))?
         }
         WaitCondition::Result(Some(word)) => answer_of(session, catalogue).eq_ignore_ascii_case(word),
         WaitCondition::Result(None) => {
             !matches!(session.current_result(), CurrentResult::Error(_))
                 && answer_of(session, catalogue) != Outcome::InProgress.as_str()
         }
-        WaitCondition::Expired if is_finished => return Err(never("the person is through")),
+        WaitCondition::Expired if is_finished => return Err(never("the person has finished")),
         WaitCondition::Expired => has_expired,
         WaitCondition::Deleted => false,
     };

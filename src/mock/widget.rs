@@ -153,7 +153,7 @@ impl MockService {
     /// [`FinishError`] when there is no such session, or the person is through.
     pub(crate) fn expire(&self, token: &str) -> Result<(), FinishError> {
         self.in_widget(token, Session::expire)?;
-        tracing::debug!(session = token, "the token was made to expire");
+        tracing::debug!(session = token, "expired the token");
         Ok(())
     }
 

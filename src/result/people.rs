@@ -141,7 +141,7 @@ checked_text!(
     /// A name in Latin letters.
     LatinName,
     |text| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, ' ' | '-' | '\'')),
-    "a Latin name: only the letters A to Z, blank, hyphen and apostrophe"
+    "a Latin name: only the letters A to Z, space, hyphen and apostrophe"
 );
 checked_text!(
     /// A country in `SIZE` letters.
@@ -169,7 +169,7 @@ impl TryFrom<BTreeMap<DocumentType, Number<9>>> for DocumentNumbers {
     type Error = &'static str;
 
     fn try_from(documents: BTreeMap<DocumentType, Number<9>>) -> Result<Self, Self::Error> {
-        if documents.is_empty() { Err("the person holds no document; give one at least") } else { Ok(Self(documents)) }
+        if documents.is_empty() { Err("the person has no document; add at least one") } else { Ok(Self(documents)) }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 const OWN_SESSIONS: &str =
-    "a fault in a scenario is for the scenario's own sessions: leave `scenario` out, or give the fault to the server";
+    "a fault in a scenario applies to the scenario's own sessions; remove `scenario`, or put the fault on the server";
 
 impl Scenario {
     /// A scenario that was built in Rust, ready for sessions: what does not say so reaches its outcome at `outcome_trigger`.
@@ -44,13 +44,13 @@ impl Scenario {
     pub(super) fn check_begin(&self) -> Result<(), String> {
         let is_elsewhere = |endpoint| endpoint != Endpoint::Begin;
         if self.begin_fault.as_ref().and_then(|fault| fault.matched_endpoint()).is_some_and(is_elsewhere) {
-            return Err("`begin_fault` is on `begin/`: leave `on` out, or give the fault to a stage".into());
+            return Err("`begin_fault` applies to `begin/`; remove `endpoint`, or put the fault on a stage".into());
         }
         if self.begin_fault.as_ref().is_some_and(Fault::is_for_some_sessions) {
             return Err(OWN_SESSIONS.into());
         }
         if self.refuse_begin.is_some() && !self.stages.is_empty() {
-            return Err("where `begin/` is refused there is no session: `refuse_begin` goes without `stages`".into());
+            return Err("`refuse_begin` conflicts with `stages`: a refused `begin/` has no session".into());
         }
         Ok(())
     }
@@ -61,30 +61,32 @@ impl Stage {
     pub(super) fn check(&self) -> Result<(), String> {
         self.problem.clone().map_or(Ok(()), Err)?;
         if self.effects.is_empty() {
-            return Err(
-                "a stage changes something: `result`, `error`, `document`, `person`, `change` or `fault`".into()
-            );
+            return Err("a stage needs an effect: `result`, `error`, `document`, `person`, `change` or `fault`".into());
         }
         let answers = |effect: &&StageEffect| {
             matches!(effect, StageEffect::Verdict(_) | StageEffect::Error(_) | StageEffect::Document(_))
         };
         if self.effects.iter().filter(answers).count() > 1 {
-            return Err("a stage answers one thing: `result`, `error` or `document`".into());
+            return Err("a stage has only one of `result`, `error` and `document`".into());
         }
         self.effects.iter().try_for_each(|effect| match effect {
             StageEffect::Verdict(verdict) => verdict.check(),
             StageEffect::Fault(fault) => match fault.matched_endpoint() {
                 Some(Endpoint::Begin) => {
-                    Err("a stage comes after `begin/`: a fault on it is the scenario's `begin_fault`".into())
+                    Err("a stage is reached after `begin/`; for a fault on `begin/` use the scenario's `begin_fault`"
+                        .into())
                 }
                 Some(endpoint) if !endpoint.names_session() => Err(format!(
-                    "`{endpoint}/` names no session, so no stage lets it go wrong: give the fault to the company or the \
-                     server"
+                    "`{endpoint}/` has no session, so a stage cannot put a fault on it; put the fault on the company \
+                     or the server"
                 )),
                 _ if fault.is_for_some_sessions() => Err(OWN_SESSIONS.into()),
                 _ => Ok(()),
             },
-            StageEffect::Error(_) | StageEffect::Document(_) | StageEffect::Person(_) | StageEffect::DocumentPatch(_) => Ok(()),
+            StageEffect::Error(_)
+            | StageEffect::Document(_)
+            | StageEffect::Person(_)
+            | StageEffect::DocumentPatch(_) => Ok(()),
         })
     }
 
@@ -105,7 +107,7 @@ pub(super) fn check_answer(answer: &Value) -> Result<(), String> {
     if answer.is_string() || answer.is_boolean() || answer.as_array().is_some_and(is_texts) {
         return Ok(());
     }
-    Err(format!("an operator's answer is a text, true, false, or a list of texts, not {answer}"))
+    Err(format!("an operator's answer is a string, true, false, or a list of strings, not {answer}"))
 }
 
 /// Says which stage cannot follow those before it.
@@ -114,7 +116,8 @@ pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
     let mut numbered = stages.iter().enumerate();
     if let Some((at, _)) = numbered.find(|(at, stage)| stage.when.is_empty() && first_outcome != Some(*at)) {
         return Err(format!(
-            "stage {} has no `when`: only the first one with an outcome may leave it out, and comes as --outcome-trigger says",
+            "stage {} has no `when`; only the first stage with an outcome may omit it, and takes the trigger of \
+             --outcome-trigger",
             at + 1
         ));
     }
@@ -129,8 +132,8 @@ pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
             };
             if let Some(when) = stage.when.iter().find(is_late) {
                 return Err(format!(
-                    "stage {} would come together with stage {}: `{when}` has happened by then; give one stage both \
-                     effects, or wait with `after=`, `polls=` or `operator`",
+                    "stage {} would be reached together with stage {}: `{when}` has fired by then; merge the two \
+                     stages, or wait with `after=`, `polls=` or `operator`",
                     at + 1,
                     earlier_at + 1,
                 ));

@@ -142,7 +142,7 @@ impl TryFrom<RawScenario> for ScenarioFile {
 
     fn try_from(raw: RawScenario) -> Result<Self, String> {
         if raw.stages.is_none() && raw.refuse_begin.is_none() {
-            return Err("a scenario needs `stages` ([] for one in which nothing ever comes)".into());
+            return Err("a scenario needs `stages` (`[]` if no stage is ever reached)".into());
         }
         let steps: Vec<_> = raw.steps.into_iter().map(Value::Object).collect();
         let answers = raw.operator_answers.into_iter().map(|(key, OperatorAnswer(value))| (key, value));
@@ -189,7 +189,7 @@ impl TryFrom<RawStage> for StageFile {
         stage.effects = match raw.result.take() {
             Some(word) => vec![StageEffect::Verdict(raw.verdict(word)?)],
             None => match raw.first_detail() {
-                Some(name) => return Err(format!("`{name}` says more about a result: it goes with `result`")),
+                Some(name) => return Err(format!("`{name}` needs a `result`")),
                 None => Vec::new(),
             },
         };

@@ -189,9 +189,8 @@ impl Scenario {
             _ => None,
         });
         let steps = StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types.into_iter();
-        let steps = steps.map(|kind| {
-            ("steps".into(), format!("the step type `{}` is not known and has no effect", shortened(&kind)))
-        });
+        let steps =
+            steps.map(|kind| ("steps".into(), format!("unknown step type `{}` has no effect", shortened(&kind))));
         let read = Steps::read(self.form.steps());
         let for_operator = read.questionnaires().filter(|questionnaire| questionnaire.for_operator);
         let asked: HashSet<_> = for_operator.flat_map(|asked| asked.questions).map(|question| question.key).collect();

@@ -26,8 +26,8 @@ impl TryFrom<Value> for PersonPatch {
     type Error = &'static str;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {
-        let problem = "`person` is the name of somebody in `people` of the fixtures, or members that are different \
-                       about the person (`like: NAME` among them for whom they are laid over)";
+        let problem = "`person` is the name of a person in `people` of the fixtures, or members that change the \
+                       person (with `like: NAME`, that person)";
         match value {
             Value::String(name) => Ok(Self { name: Some(name), members: Map::new() }),
             Value::Object(mut members) => match members.shift_remove("like") {

@@ -66,7 +66,7 @@ impl FromStr for Trigger {
             None if text == "opened" => Ok(Self::Opened),
             None if text == "widget" => Ok(Self::Widget),
             None if text == "operator" => Ok(Self::Operator),
-            Some(("step", "")) => Err("`step=` names no step; write its key or its type: step=liveness".into()),
+            Some(("step", "")) => Err("`step=` needs the key or type of a step, such as step=liveness".into()),
             Some(("step", name)) => Ok(Self::Step(name.to_owned())),
             Some(("polls", number)) => match number.parse() {
                 Ok(0) | Err(_) => Err(format!("`{number}` in `polls={number}` is not a number from 1")),
@@ -139,7 +139,7 @@ impl<'de> Deserialize<'de> for Triggers {
                     triggers.push(trigger);
                 }
                 if triggers.is_empty() {
-                    Err(A::Error::custom("an empty list never brings a stage about"))
+                    Err(A::Error::custom("the list of triggers is empty; add one"))
                 } else {
                     Ok(Triggers(triggers))
                 }
@@ -201,7 +201,7 @@ mod tests {
              (after=90s), operator"
         );
         assert_eq!(wrong("polls=0"), "`0` in `polls=0` is not a number from 1");
-        assert_eq!(wrong("after=-5s"), "`-5s` is not a length of time; write it like 500ms, 90s, 15m or 24h");
-        assert_eq!(wrong("step="), "`step=` names no step; write its key or its type: step=liveness");
+        assert_eq!(wrong("after=-5s"), "`-5s` is not a duration; write it like 500ms, 90s, 15m or 24h");
+        assert_eq!(wrong("step="), "`step=` needs the key or type of a step, such as step=liveness");
     }
 }

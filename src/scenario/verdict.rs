@@ -123,17 +123,17 @@ impl Verdict {
     pub(crate) fn check(&self) -> Result<(), String> {
         let is_bare = |reason: &RejectReason| reason.value.is_empty() && !reason.description.is_empty();
         if self.reject_reason.as_ref().is_some_and(is_bare) {
-            return Err("`reject_description` goes with a `reject_reason`".into());
+            return Err("`reject_description` needs a `reject_reason`".into());
         }
         match &self.result {
             ResultValue::Unlisted(word) if word.trim().is_empty() => return Err("`result` is empty".into()),
             ResultValue::Unlisted(word) => {
                 if let Ok(listed) = word.parse::<Outcome>() {
-                    return Err(format!("`{listed}` is a result that the vendor lists: it is not `unlisted`"));
+                    return Err(format!("`{listed}` is a documented outcome; remove `unlisted`"));
                 }
             }
             ResultValue::Listed(outcome) if self.reject_reason.is_some() && *outcome != Outcome::Rejected => {
-                return Err(format!("`reject_reason` goes with the result REJECTED, not with {outcome}"));
+                return Err(format!("`reject_reason` needs the result REJECTED, not {outcome}"));
             }
             ResultValue::Listed(_) => {}
         }
@@ -156,7 +156,7 @@ impl Verdict {
             Some(seen) => format!(", did you mean `{seen}`?"),
             None => format!("; seen were {}", REJECT_REASONS.join(", ")),
         };
-        Some(format!("the reject_reason `{}` was never seen{rest}", shortened(reason)))
+        Some(format!("the reject_reason `{}` is not a known one{rest}", shortened(reason)))
     }
 
     /// This verdict as it is decided from outside: a rejection has a reason, the `usual` one where none is given, and what

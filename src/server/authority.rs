@@ -57,7 +57,7 @@ impl CertificateAuthority {
                 "cannot write the certificate authority to `{shown}`: {error}; name another folder with --tls-folder"
             )
         })?;
-        tracing::info!(folder = %shown, "made a certificate authority; `identomat-mock ca export` prints it");
+        tracing::info!(folder = %shown, "created a certificate authority; `identomat-mock ca export` prints it");
         // Where several begin at once, that of the first counts.
         Ok(read()?.unwrap_or(made))
     }
@@ -71,7 +71,7 @@ impl CertificateAuthority {
         KeyPair::from_pem(key).map_err(|error| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
-                format!("{FILE} is broken ({error}); remove it, and it is made anew"),
+                format!("{FILE} is invalid ({error}); remove it to create a new one"),
             )
         })?;
         Ok(Some(Self { certificate: certificate.to_owned(), key: key.to_owned() }))

@@ -42,7 +42,7 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is asked before it is counted, listed, verified or waited for"]
+#[must_use = "a query does nothing until it is counted, listed, verified or waited for"]
 #[derive(Clone)]
 pub struct CallQuery<D> {
     control: D,

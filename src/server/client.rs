@@ -56,7 +56,7 @@ impl MockClient {
     async fn connect_inner(url: &str, token: Option<&str>) -> Result<Self, ControlError> {
         check_base_url(url).map_err(ControlError::Unreachable)?;
         if !url.starts_with("http://") {
-            return Err(ControlError::Unreachable(format!("`{url}`: the client speaks http alone, without TLS")));
+            return Err(ControlError::Unreachable(format!("`{url}`: the client supports only http, without TLS")));
         }
         let client = Self(Control::over_http(HttpTransport {
             url: url.trim_end_matches('/').to_owned(),
@@ -68,7 +68,7 @@ impl MockClient {
         if ready["status"] == "ready" {
             Ok(client)
         } else {
-            Err(ControlError::Unexpected(format!("{url} answers, but not as an identomat-mock that is ready")))
+            Err(ControlError::Unexpected(format!("{url} responds, but is not an identomat-mock that is ready")))
         }
     }
 }
@@ -132,7 +132,7 @@ impl HttpTransport {
             let body = response.into_body().collect().await.map_err(|error| failed(&error))?;
             Ok((status, body.to_bytes()))
         };
-        let late = |_| ControlError::Unreachable(format!("{call}: no answer within {:?}", self.time_limit));
+        let late = |_| ControlError::Unreachable(format!("{call}: no response within {:?}", self.time_limit));
         tokio::time::timeout(self.time_limit, answered).await.map_err(late)?
     }
 }

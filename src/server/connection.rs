@@ -84,10 +84,10 @@ pub(super) async fn serve(
     let connection = stop.watch(http.serve_connection(TokioIo::new(stream), service));
     match watched(connection, &slot, &limits, &routes.incomplete).await {
         ConnectionEnd::Done(Ok(())) => {}
-        ConnectionEnd::Done(Err(error)) => tracing::debug!(client = %address, %error, "a connection broke off"),
+        ConnectionEnd::Done(Err(error)) => tracing::debug!(client = %address, %error, "a connection failed"),
         ConnectionEnd::Idle => tracing::debug!(client = %address, "an idle connection is closed"),
         ConnectionEnd::TooSlow(problem) => {
-            tracing::debug!(client = %address, "a request is cut off: {problem}");
+            tracing::debug!(client = %address, "aborted a request: {problem}");
             // Where there is no room for it, the client has not read for long. TLS takes nothing beside the stream.
             if !is_secure.load(Ordering::Relaxed) {
                 let answer = routes.head_too_slow(&problem);

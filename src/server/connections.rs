@@ -98,12 +98,8 @@ impl Connections {
             let max_connections = self.max_connections;
             let is_cut = incomplete.abort_oldest(AbortReason::ConnectionLimit(max_connections));
             if let Some(times) = self.waited_for_room.count() {
-                let what = if is_cut { "a request that takes long is cut off" } else { "a new one waits" };
-                tracing::warn!(
-                    max_connections,
-                    times,
-                    "all connections that may be open are busy (--max-connections): {what}"
-                );
+                let what = if is_cut { "aborted the oldest incomplete request" } else { "a new connection waits" };
+                tracing::warn!(max_connections, times, "all connections are busy (--max-connections): {what}");
             }
             room.await;
         }
@@ -122,7 +118,7 @@ impl Connections {
                 tracing::warn!(
                     max_connections,
                     closed,
-                    "as many connections are open as may be (--max-connections): the longest idle one made room"
+                    "closed the connection idle longest for a new one (--max-connections)"
                 );
             }
         }

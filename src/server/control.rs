@@ -332,9 +332,7 @@ impl Control {
         let unexpected = |error: serde_json::Error| {
             let answer = String::from_utf8_lossy(&answer);
             let answer = crate::foreign_text::shortened(&answer);
-            ControlError::Unexpected(format!(
-                "{call} answers {status} and `{answer}`, which is not understood: {error}"
-            ))
+            ControlError::Unexpected(format!("{call} returned {status} and `{answer}`, which cannot be read: {error}"))
         };
         match status {
             204 => serde_json::from_value(json!(null)).map_err(unexpected),

@@ -103,7 +103,7 @@ impl From<CallPattern> for ExpectedCalls {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "it is verified when it is dropped, which is at once where it has no name"]
+#[must_use = "it is verified when it is dropped; without a name that is at once"]
 #[derive(Debug)]
 pub struct ExpectationGuard {
     control: Control,
@@ -147,7 +147,7 @@ impl Drop for ExpectationGuard {
         let verified =
             self.control.block_on(async move |control: Control| control.calls().matching(pattern).verify(times).await);
         if let Err(error) = verified {
-            let text = format!("what {} expects did not happen: {error}", self.caller);
+            let text = format!("the expectation at {} failed: {error}", self.caller);
             if std::thread::panicking() {
                 eprintln!("{text}");
             } else {

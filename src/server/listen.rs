@@ -67,7 +67,7 @@ pub(super) async fn serve(
     }
     drop(listener);
     if timeout(grace, graceful.shutdown()).await.is_err() {
-        tracing::debug!(open = connections.len(), "calls were still open at the deadline and are cut off");
+        tracing::debug!(open = connections.len(), "aborting calls that are still open at the deadline");
     }
 }
 

@@ -85,8 +85,8 @@ impl Transport {
                     Ok(stream) => TlsState::Secure(Box::new(stream)),
                     Err(error) => {
                         tracing::warn!(
-                            "a client does not agree to TLS: {error}; does it trust the CA (`identomat-mock ca export`), \
-                             and is the name among those of --tls?"
+                            "a TLS handshake failed: {error}; does the client trust the CA (`identomat-mock ca \
+                             export`), and is the name among those of --tls?"
                         );
                         self.state = TlsState::Failed;
                         return Poll::Ready(Err(error));

@@ -36,7 +36,7 @@ use crate::{
 /// Each method answers a [`ControlError`]: with status 408 when it is not so in time, with a text that says how the
 /// session stands; with 404 when there is no such session, 410 when it went before, 409 when it cannot become so any
 /// more, and 400 when there is no such step or stage.
-#[must_use = "nobody waits before it is said what for"]
+#[must_use = "a wait does nothing until its condition is named"]
 #[derive(Debug, Clone)]
 pub struct SessionWait<D> {
     control: D,
@@ -70,7 +70,7 @@ impl SessionWait<Control> {
     }
 
     async fn session(self, until: WaitCondition) -> Result<SessionInfo, ControlError> {
-        let gone = || ControlError::Unexpected("the session is gone".into());
+        let gone = || ControlError::Unexpected("the session was deleted".into());
         self.until(until).await?.ok_or_else(gone)
     }
 }

@@ -1,14 +1,14 @@
 //! Why nothing can be done with a session.
 
 /// What may have become of a session that is not there.
-pub(crate) const NO_SESSION: &str = "it may have been deleted, or the mock was started again since";
+pub(crate) const NO_SESSION: &str = "it may have been deleted, or the mock has restarted since";
 
 /// Why a session cannot be opened or finished.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FinishError {
     /// There is no such session, or it was deleted.
-    #[error("there is no session of that token; {NO_SESSION}")]
+    #[error("there is no session with this token; {NO_SESSION}")]
     NoSuchSession,
     /// A session is finished once.
     #[error("the person has finished this session already")]
@@ -38,7 +38,7 @@ pub enum FinishError {
 #[non_exhaustive]
 pub enum DecisionError {
     /// There is no such session, or it was deleted.
-    #[error("there is no session of that token; {NO_SESSION}")]
+    #[error("there is no session with this token; {NO_SESSION}")]
     NoSuchSession,
     /// The scenario has no stage that waits for a decision.
     #[error("{0}")]

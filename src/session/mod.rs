@@ -297,11 +297,11 @@ impl Session {
         }
         let waits = match self.next_stage() {
             Some(stage) => format!("waits for `{}` now", stage.triggers()),
-            None => "has no stage to come".into(),
+            None => "has no pending stage".into(),
         };
         let name = &self.scenario().name;
         Err(DecisionError::NotAwaited(format!(
-            "the scenario `{name}` {waits}, not for `operator`: say what is decided, or take a scenario with such a stage"
+            "the scenario `{name}` {waits}, not for `operator`; name an outcome, or use a scenario with such a stage"
         )))
     }
 

@@ -73,9 +73,9 @@ pub(crate) struct SharedLookup<'a> {
 /// Why a session cannot be read back.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SessionReadError {
-    #[error("this is no session: {0}")]
+    #[error("this is not a session: {0}")]
     Format(#[from] serde_json::Error),
-    #[error("there is no {0} any more")]
+    #[error("there is no longer a {0}")]
     UnknownReference(String),
 }
 

@@ -287,7 +287,7 @@ impl Session {
     /// The stages that came after the first `seen` ones: when, and which.
     pub(super) fn reached_since(&self, seen: usize) -> impl Iterator<Item = (Timestamp, String)> {
         self.reached_stages().iter().skip(seen).map(|reached| match reached.source {
-            StageSource::Decision(_) => (reached.at, "what was decided from outside".to_owned()),
+            StageSource::Decision(_) => (reached.at, "a decision".to_owned()),
             StageSource::Scenario(number) => {
                 let when = self.scenario().stages[number as usize].triggers();
                 (reached.at, format!("stage {} of the scenario `{}` ({when})", number + 1, self.scenario().name))

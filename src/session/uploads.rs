@@ -16,7 +16,7 @@ use crate::{media::MediaFile, vendor::MediaKind};
 #[non_exhaustive]
 pub enum UploadError {
     /// There is no such session, or it was deleted.
-    #[error("there is no session of that token; {NO_SESSION}")]
+    #[error("there is no session with this token; {NO_SESSION}")]
     NoSuchSession,
     /// The file has more bytes than one may have, or than there is room for.
     #[error("{0}")]
@@ -68,7 +68,7 @@ impl UploadStorage {
         let before = self.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken);
         before.map(|_| StorageLease { storage: self.clone(), bytes }).map_err(|taken| {
             UploadError::TooLarge(format!(
-                "all files have {taken} bytes, and with these {bytes} more than {} (--max-uploads)",
+                "all uploads have {taken} bytes; {bytes} more would exceed {} (--max-uploads)",
                 self.max_bytes
             ))
         })
@@ -102,7 +102,7 @@ impl Session {
         let bytes = upload.media.bytes.len() + others.map(|other| other.media.bytes.len()).sum::<usize>();
         if bytes > most {
             return Err(UploadError::TooLarge(format!(
-                "the files of the session had {bytes} bytes then, and may have {most} (--max-session-uploads)"
+                "the uploads of the session would have {bytes} bytes; the maximum is {most} (--max-session-uploads)"
             )));
         }
         let uploads = &mut self.activity_mut().uploads;
@@ -158,7 +158,7 @@ mod tests {
         let storage = UploadStorage::new(10);
         let (one, other) = (storage.reserve(6).unwrap(), storage.reserve(4).unwrap());
         let refused = storage.reserve(1).unwrap_err().to_string();
-        assert_eq!(refused, "all files have 10 bytes, and with these 1 more than 10 (--max-uploads)");
+        assert_eq!(refused, "all uploads have 10 bytes; 1 more would exceed 10 (--max-uploads)");
         drop(one);
         assert!(storage.reserve(7).is_err());
         drop((other, storage.reserve(6).unwrap()));

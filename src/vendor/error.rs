@@ -54,7 +54,7 @@ impl FromStr for ErrorCode {
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|code| code.as_str() == text).ok_or_else(|| {
             let names: Vec<_> = Self::ALL.iter().map(|code| code.as_str()).collect();
-            format!("`{text}` is not an error of the vendor; allowed: {}", names.join(", "))
+            format!("`{text}` is not a vendor error; allowed: {}", names.join(", "))
         })
     }
 }

@@ -70,26 +70,25 @@ impl<'a> FlagWarnings<'a> {
 
     fn told(self) -> Vec<String> {
         let unknown = self.unknown.iter();
-        let unknown =
-            unknown.map(|name| format!("the flag `{}` is not known: it is kept and has no effect", shortened(name)));
+        let unknown = unknown.map(|name| format!("unknown flag `{}` is kept and has no effect", shortened(name)));
         let mut told: Vec<_> = unknown.chain(self.lists.into_iter().flatten()).collect();
         told.extend(self.switches.iter().map(|(_, name, value)| {
             let value = compact(value.get());
-            format!("the flag `{name}` is {}, not true or false: it counts as false", shortened(&value))
+            format!("the flag `{name}` is {}, not true or false; it counts as false", shortened(&value))
         }));
         for (name, is_odd) in ["return_url", "language"].into_iter().zip(self.no_texts) {
             if is_odd {
-                told.push(format!("the flag `{name}` is not text: it counts for nothing"));
+                told.push(format!("the flag `{name}` is not a string and is ignored"));
             }
         }
         if let Some(code) = self.unknown_language {
             let known = Language::ALL.map(Language::code).join(", ");
             let meant = Language::meant(&code).map(|meant| format!("; here it is `{}`", meant.code()));
             let (code, meant) = (shortened(&code), meant.unwrap_or_default());
-            told.push(format!("`language` is `{code}`, none of {known}: the widget is in English{meant}"));
+            told.push(format!("`language` is `{code}`, not one of {known}; the widget is in English{meant}"));
         }
         if self.is_no_web_address {
-            told.push("`return_url` is not http or https: the widget will not go there".into());
+            told.push("`return_url` is not http or https; the widget will not redirect there".into());
         }
         told
     }
@@ -103,8 +102,8 @@ fn odd_list(name: &str, value: &RawValue, is_known: fn(&str) -> bool) -> Option<
             let wrong = |element: &&RawValue| !JsonStr::from_json(element).is_some_and(|text| is_known(&text));
             let elements: Vec<&RawValue> = serde_json::from_str(list).ok()?;
             let wrong = compact(elements.into_iter().find(wrong)?.get());
-            Some(format!("`{name}` has {}, which is not known and counts for nothing", shortened(&wrong)))
+            Some(format!("`{name}` has the unknown value {}, which is ignored", shortened(&wrong)))
         }
-        _ => Some(format!("the flag `{name}` is not a list: it restricts nothing")),
+        _ => Some(format!("the flag `{name}` is not a list and restricts nothing")),
     }
 }

@@ -300,7 +300,7 @@ mod tests {
             let oddities = read.oddities();
             prop_assert_eq!(&oddities, &super::oddities(&flags), "the look at what may be odd hides something");
             for name in tree.keys().filter(|name| !is_known(name)) {
-                let oddity = format!("the flag `{name}` is not known: it is kept and has no effect");
+                let oddity = format!("unknown flag `{name}` is kept and has no effect");
                 prop_assert!(oddities.contains(&oddity), "{:?}", oddities);
             }
         }

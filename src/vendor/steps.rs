@@ -100,7 +100,7 @@ impl StepsAtBegin {
     pub(crate) fn oddities(&self) -> impl Iterator<Item = String> {
         self.unknown_types
             .iter()
-            .map(|kind| format!("the step type `{}` is not known: the step is kept and has no effect", shortened(kind)))
+            .map(|kind| format!("unknown step type `{}` is kept and has no effect", shortened(kind)))
     }
 
     fn take(&mut self, StepHead { kind, .. }: &StepHead<'_>) {

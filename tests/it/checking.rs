@@ -153,8 +153,7 @@ fn without_paths_it_checks_what_the_settings_name() {
     assert!(by_flag.starts_with(&String::from_utf8(by_variable.stdout).unwrap()));
     assert_eq!(
         check_in(folder.path(), &[]),
-        "error: there is nothing to check: name files or folders, or settings that do, such as --scenarios, --fixtures \
-         or --config\nexit status 1\n"
+        "error: nothing to check; name files or folders, or set --scenarios, --fixtures or --config\nexit status 1\n"
     );
     // What was asked about is what is said.
     let said = check_in(folder.path(), &["--config", "config.yaml", "scenarios/a.yaml"]);

@@ -133,8 +133,7 @@ async fn a_few_lines_say_address_keys_scenarios_and_widget() {
     let url = serving.url().to_owned();
     let scenarios = fs::read_dir("scenarios").unwrap().count();
     let expected = format!(
-        "identomat-mock listens on {url}\n  company keys: first, second (signed)\n  scenarios: {scenarios}, of which a \
-         session that names none takes approved\n  widget: {url}/?session_token=TOKEN\n"
+        "identomat-mock listens on {url}\n  company keys: first, second (signed)\n  scenarios: {scenarios}, default approved\n  widget: {url}/?session_token=TOKEN\n"
     );
     assert_eq!(serving.said, expected);
     assert_eq!(begin(&url, "first").await.as_str().map(str::len), Some(40));
@@ -175,7 +174,7 @@ async fn demo_serves_and_opens_a_page() {
     let page = format!("{}/__widget/demo", line["url"].as_str().unwrap());
     assert_eq!(line["demo"], page);
     wait_for(&opened, |text| text.trim_end() == page);
-    assert!(reqwest::get(&page).await.unwrap().text().await.unwrap().contains("<h1>The widget in a page</h1>"));
+    assert!(reqwest::get(&page).await.unwrap().text().await.unwrap().contains("<h1>Widget demo</h1>"));
     assert!(begin(line["url"].as_str().unwrap(), "a-company").await.is_string(), "settings are as ever");
 
     // Where nothing can be opened, it is said, and served.
@@ -195,7 +194,7 @@ fn demo_prints_where_the_page_is_and_needs_the_control_api() {
     let refused = output(&mut binary(&["demo", "--port", "0", "--no-admin"]));
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.ends_with("error: the demo needs the control API: leave --no-admin out\n"), "{said}");
+    assert!(said.ends_with("error: the demo needs the control API; remove --no-admin\n"), "{said}");
 }
 
 #[tokio::test]
@@ -237,7 +236,7 @@ fn on_a_terminal_it_says_which_dialect_it_speaks() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("output");
     let mut terminal = on_a_terminal(&folder.path().join("ready"), output.to_str().unwrap());
-    wait_for(&output, |text| text.contains("recorded live answers are lower case (approved): --dialect live"));
+    wait_for(&output, |text| text.contains("send lower case (approved); --dialect live sends that"));
     terminal.kill().unwrap();
     terminal.wait().unwrap();
 }
@@ -269,7 +268,7 @@ fn health_tells_a_server_that_answers_from_one_that_does_not() {
     let health = output(&mut binary(&["health", "--port", &port]));
     assert_eq!(health.status.code(), Some(1));
     let said = String::from_utf8_lossy(&health.stderr).into_owned();
-    assert!(said.starts_with(&format!("error: http://127.0.0.1:{port} does not answer: ")), "{said}");
+    assert!(said.starts_with(&format!("error: http://127.0.0.1:{port} does not respond: ")), "{said}");
 }
 
 #[test]
@@ -362,7 +361,7 @@ async fn the_log_tells_odd_things_once_and_each_call_with_session_and_time() {
     }
     let (_, _, log) = serving.terminate();
     for key in ["one", "other"] {
-        for odd in ["the flag `liveliness` is not known", "the step type `lifeness` is not known"] {
+        for odd in ["unknown flag `liveliness`", "unknown step type `lifeness`"] {
             let said = |line: &&str| {
                 line.contains(" WARN ") && line.contains(odd) && line.contains(&format!("company=\"{key}\""))
             };
@@ -415,9 +414,9 @@ fn doubts_about_scenarios_are_told_at_the_start() {
     let warnings: Vec<_> = log.lines().filter_map(|line| line.split_once(" WARN ")).map(|(_, said)| said).collect();
     assert_eq!(warnings.len(), 3, "{log}");
     for (warning, start) in warnings.iter().zip([
-        "2:1: the step type `lifeness` is not known and has no effect",
+        "2:1: unknown step type `lifeness` has no effect",
         "3:23: `operator_answers` has the question `q`, which no step for the operator has",
-        "4:44: the reject_reason `ugly` was never seen; seen were face_mismatch, ",
+        "4:44: the reject_reason `ugly` is not a known one; seen were face_mismatch, ",
     ]) {
         let start = format!("{}:{start}", folder.path().join("odd.yaml").display());
         assert!(warning.starts_with(&start), "{warning}");
@@ -437,8 +436,8 @@ fn health_does_not_take_another_server_for_a_mock() {
     other.join().unwrap();
     assert_eq!(health.status.code(), Some(1));
     let said = String::from_utf8_lossy(&health.stderr).into_owned();
-    let words = "404 Not Found, but not as an identomat-mock that is ready";
-    assert_eq!(said, format!("error: {url} answers {words}\n"));
+    let words = "404 Not Found, but is not an identomat-mock that is ready";
+    assert_eq!(said, format!("error: {url} returned {words}\n"));
 }
 
 #[test]
@@ -527,7 +526,7 @@ fn what_is_no_regular_file_is_refused_at_once() {
     let pipes = ["scenarios/a.yaml", "fixtures/people/a.yaml", "config.yaml", "ready", "ready-2.partial"].map(path);
     assert!(Command::new("mkfifo").args(&pipes).status().unwrap().success());
     let read = "this is a pipe, a device or a socket; only regular files are read";
-    let written = "is a pipe, a device or a socket; name a regular file or none yet";
+    let written = "is a pipe, a device or a socket; name a regular file, or a path where none exists";
     for (setting, value, words) in [
         ("--scenarios", path("scenarios"), format!("{}: {read}", pipes[0])),
         ("--fixtures", path("fixtures"), format!("{}: {read}", pipes[1])),
@@ -559,8 +558,8 @@ async fn a_wrong_signature_is_explained_in_the_log() {
     assert_eq!(begin(serving.url(), "signed").await, "SIGNATURE_INVALID");
     let (_, _, log) = serving.terminate();
     let line = log.lines().find(|line| line.contains("WARN")).expect(&log);
-    assert!(line.contains("signed is the 24 bytes of the raw body; expected `"), "{line}");
-    assert!(line.contains("no Authorization header came") && !line.contains("not-a-real-secret"), "{line}");
+    assert!(line.contains("signed: the 24 bytes of the raw body; expected `"), "{line}");
+    assert!(line.contains("received no Authorization header") && !line.contains("not-a-real-secret"), "{line}");
 }
 
 #[test]
@@ -594,7 +593,7 @@ fn a_ready_file_that_cannot_be_written_stops_the_start_before_its_line() {
 fn a_misspelled_variable_is_warned_of() {
     let mut command = binary(&["--port", "0"]);
     let (_, _, log) = Serving::spawn(command.env("IDENTOMAT_MOCK_SCENARO", "rejected")).terminate();
-    assert!(log.contains("there is no setting `IDENTOMAT_MOCK_SCENARO`; it counts for nothing"), "{log}");
+    assert!(log.contains("unknown environment variable `IDENTOMAT_MOCK_SCENARO` is ignored"), "{log}");
 }
 
 #[tokio::test]

@@ -146,16 +146,14 @@ async fn at_the_ceiling_the_oldest_finished_session_goes_or_else_the_oldest() {
     for goes in [1, 2, 0] {
         let gone = tokens[goes].clone();
         let (new, hint) = begin(&app, "one", 1).await;
-        let says =
-            format!("the company had as many sessions as it may have, 3 (--max-sessions), so `{gone}` was given up");
+        let says = format!("evicted session `{gone}`: the company reached its maximum of 3 sessions (--max-sessions)");
         assert_eq!(hint, format!("scenario `approved`, from the server's default; {says}"));
         let refused = result(&app, "one", &gone).await;
         refused.assert_error(404, "SESSION_NOT_FOUND");
         assert!(
-            refused.hint().ends_with(
-                "it was given up for a new one, as the company had as many as it may have \
-                                          (--max-sessions)"
-            ),
+            refused
+                .hint()
+                .ends_with("it was evicted for a new one, because the company reached its maximum (--max-sessions)"),
             "{refused}"
         );
         app.widget(&gone).await.assert_status(404);
@@ -183,8 +181,7 @@ async fn begin_is_refused_at_the_ceiling_where_that_is_set() {
     one.queue_scenario("rejected").unwrap();
     let refused = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
     refused.assert_status(400);
-    let problem = "the company has as many sessions as it may have, 3 (--max-sessions), and no more may begin \
-                   (--refuse-at-max-sessions): delete some";
+    let problem = "the company has its maximum of 3 sessions (--max-sessions) and refuses more (--refuse-at-max-sessions); delete some";
     assert_eq!(refused.argument_error(), problem);
     begin(&app, "other", 1).await;
     assert_eq!(tokens_of(&one), tokens);
@@ -206,9 +203,9 @@ async fn a_company_can_have_a_ceiling_of_its_own() {
     let app = TestApp::start_with(|builder| builder.settings(settings)).await;
     begin(&app, "one", 1).await;
     let refused = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
-    assert!(refused.argument_error().starts_with("the company has as many sessions as it may have, 1 "), "{refused}");
+    assert!(refused.argument_error().starts_with("the company has its maximum of 1 sessions "), "{refused}");
     let (_, hint) = begin(&app, "other", 4).await;
-    assert!(hint.contains("the company had as many sessions as it may have, 3 (--max-sessions), so `"), "{hint}");
+    assert!(hint.contains("the company reached its maximum of 3 sessions (--max-sessions)"), "{hint}");
 
     // It can be changed while the server runs.
     let change = json!({"max_sessions": 2, "refuse_at_max_sessions": null});
@@ -217,7 +214,7 @@ async fn a_company_can_have_a_ceiling_of_its_own() {
     let (_, hint) = begin(&app, "one", 1).await;
     assert_eq!(hint, "scenario `approved`, from the server's default");
     let (_, hint) = begin(&app, "one", 1).await;
-    assert!(hint.contains("the company had as many sessions as it may have, 2 (--max-sessions), so `"), "{hint}");
+    assert!(hint.contains("the company reached its maximum of 2 sessions (--max-sessions)"), "{hint}");
     let none = patch(json!({"max_sessions": 0})).await;
     none.assert_status(400);
     assert!(none.text().contains("with 0 no session could begin"), "{none}");

@@ -104,7 +104,7 @@ async fn both_doors_tell_the_same_story() {
     for (what, word) in [
         ("a queue", "there is no scenario `lat`"),
         ("what fell due", "StageReached(\"stage 2 of the scenario `late` (after=3600s)\")"),
-        ("a fault", "after the calls 2 to 3"),
+        ("a fault", "after calls 2 to 3"),
         ("a fault that is another company's", "remove_fault(\"down for a while\").await: Ok(false)"),
         ("a refusal", "control.add_company(\"third\").await: Err(Refused(ApiProblem { status: 409"),
         ("answers", "answers: Some(Object {\"s\": Object {\"q\": String(\"a\")}})"),
@@ -152,7 +152,7 @@ async fn lists_are_told_whole_however_long() {
 async fn a_client_says_what_keeps_it_from_a_mock() {
     let error = async |url: &str| MockClient::connect(url).await.unwrap_err().to_string();
     assert!(error("http://127.0.0.1:1").await.starts_with("GET http://127.0.0.1:1/__admin/health/ready: "));
-    assert_eq!(error("https://mock.test").await, "`https://mock.test`: the client speaks http alone, without TLS");
+    assert_eq!(error("https://mock.test").await, "`https://mock.test`: the client supports only http, without TLS");
     assert!(error("nonsense").await.contains("`nonsense` is not a base URL"));
 
     let mock = MockServer::builder()

@@ -179,7 +179,7 @@ fn the_report_is_written_at_the_end() {
     assert!(!path.exists());
     serving.terminate();
     let text = fs::read_to_string(&path).unwrap();
-    assert!(text.starts_with("met 1 of the "), "{text}");
+    assert!(text.starts_with("covered 1 of "), "{text}");
     assert!(text.contains("\nerrors\n") && text.contains("  1 ×     argumentError"), "{text}");
     assert!(text.contains("  never   REJECTED "), "{text}");
     // Another reader of JUnit's XML.
@@ -197,7 +197,7 @@ fn the_report_is_written_at_the_end() {
         ("/no/such/folder/report.txt", "error: --coverage: there is no folder `/no/such/folder`\n"),
         (
             "/dev/null",
-            "error: --coverage: `/dev/null` is a pipe, a device or a socket; name a regular file or none yet\n",
+            "error: --coverage: `/dev/null` is a pipe, a device or a socket; name a regular file, or a path where none exists\n",
         ),
     ] {
         let refused = crate::command_line::output(binary(&["--port", "0", "--coverage"]).arg(path));

@@ -74,7 +74,7 @@ async fn whoever_watches_hears_of_the_end() {
     let (news, ()) = tokio::join!(watch(&app, &token, "a.1", &mark), async {
         app.mock.advance(Duration::from_secs(15 * 60));
     });
-    assert_eq!(news["is"], "closed", "the clock was moved");
+    assert_eq!(news["is"], "closed", "changed the clock");
     for unknown in ["0000000000000000000000000000000000000000", "none"] {
         assert_eq!(watch(&app, unknown, "a.1", "").await["is"], "closed");
     }

@@ -117,7 +117,12 @@ async fn a_company_that_somebody_waits_in_does_not_go_idle() {
     let body = json!({"company_key": "test-1", "session_token": token});
     let gone = app.post_json("/external-api/result/", &body).await;
     gone.assert_error(404, "SESSION_NOT_FOUND");
-    assert!(gone.hint().ends_with("or went with the company, which was idle for too long or made room for another (--company-idle, --max-companies)"), "{gone}");
+    assert!(
+        gone.hint().ends_with(
+            "or was removed with its company, which was idle too long or evicted (--company-idle, --max-companies)"
+        ),
+        "{gone}"
+    );
 }
 
 #[tokio::test]
@@ -125,11 +130,11 @@ async fn what_is_not_there_may_have_been_before_a_restart() {
     let app = TestApp::start().await;
     let token = "a".repeat(40);
     let gone = app.result(&token).await;
-    assert!(gone.hint().ends_with("or the mock was started again since"), "{gone}");
+    assert!(gone.hint().ends_with("or the mock has restarted since"), "{gone}");
     for path in [format!("/__admin/sessions/{token}"), format!("/__admin/wait/session/{token}?until=opened")] {
         let gone = app.get(&path).await;
         gone.assert_status(404);
-        assert!(gone.json()["detail"].as_str().unwrap().ends_with("or the mock was started again since"), "{gone}");
+        assert!(gone.json()["detail"].as_str().unwrap().ends_with("or the mock has restarted since"), "{gone}");
     }
 }
 
@@ -176,7 +181,7 @@ async fn who_waits_when_the_server_stops_is_told_so() {
     for stream in waiting {
         let response = rest(stream);
         assert!(response.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{response}");
-        assert!(response.contains("connection: close\r\n") && response.contains("the mock stops"), "{response}");
+        assert!(response.contains("connection: close\r\n") && response.contains("the mock is stopping"), "{response}");
     }
     assert!(rest(events).ends_with("0\r\n\r\n"), "the stream of events has an end");
 }
@@ -185,7 +190,7 @@ async fn who_waits_when_the_server_stops_is_told_so() {
 fn a_control_api_that_is_open_to_all_is_warned_of_once() {
     let warnings = |arguments: &[&str]| {
         let (_, _, log) = Serving::start(arguments).terminate();
-        log.lines().filter(|line| line.contains("the control API is for everybody who can reach this address")).count()
+        log.lines().filter(|line| line.contains("any client that reaches this address can use the control API")).count()
     };
     assert_eq!(warnings(&["--host", "0.0.0.0"]), 1);
     for closed in

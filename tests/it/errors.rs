@@ -138,8 +138,8 @@ async fn an_unknown_parent_is_a_session_not_found() {
 async fn every_refusal_has_a_hint() {
     let app = TestApp::start().await;
     let readiness = "The readiness check is at /__admin/health/ready; `identomat-mock health` asks it.";
-    let elsewhere = "The vendor's calls are below /external-api/, the widget is at /?session_token=TOKEN.";
-    let nothing_at = |call: &str, advice: &str| format!("there is nothing at `{call}`. {advice}");
+    let elsewhere = "The vendor's calls are under /external-api/, the widget is at /?session_token=TOKEN.";
+    let nothing_at = |call: &str, advice: &str| format!("there is no `{call}`. {advice}");
     for (method, path, status, hint) in [
         (Method::PUT, "/external-api/begin/", 405, "the method PUT is not GET or POST".to_owned()),
         (Method::DELETE, "/external-api/result", 405, "the method DELETE is not GET or POST".into()),
@@ -150,13 +150,13 @@ async fn every_refusal_has_a_hint() {
             Method::GET,
             "/external-api/result/selfie/",
             501,
-            "`GET /external-api/result/selfie/` is not imitated; FIDELITY.md says what is".into(),
+            "`GET /external-api/result/selfie/` is not implemented; FIDELITY.md lists what is".into(),
         ),
         (
             Method::GET,
             "/external-api/%ff",
             501,
-            "`GET /external-api/%ff/` is not imitated; FIDELITY.md says what is".into(),
+            "`GET /external-api/%ff/` is not implemented; FIDELITY.md lists what is".into(),
         ),
         (Method::GET, "/begin/", 404, nothing_at("GET /begin/", elsewhere)),
         (Method::GET, "/__widget/no.css", 404, nothing_at("GET /__widget/no.css", elsewhere)),
@@ -187,13 +187,14 @@ async fn calls_that_are_not_imitated_say_so() {
         reply.assert_status(501);
         let error = reply.json()["error"].as_str().unwrap().to_owned();
         let tidy = format!("{}/", path.trim_end_matches('/'));
-        assert_eq!(error, format!("identomat-mock does not imitate `POST {tidy}`"));
+        assert_eq!(error, format!("identomat-mock does not implement `POST {tidy}`"));
     }
     for (method, path) in [(Method::POST, "/api/sdk/session"), (Method::GET, "/api/"), (Method::PUT, "/api//v2")] {
         let reply = send(app.request(method.clone(), path).body("{}")).await;
         reply.assert_status(501);
         let path = path.replace("//", "/");
-        let sdk = format!("identomat-mock does not imitate `{method} {path}`: that is the protocol of the mobile SDKs");
+        let sdk =
+            format!("identomat-mock does not implement `{method} {path}`: that is the protocol of the mobile SDKs");
         assert_eq!(reply.json()["error"], sdk);
         assert!(reply.json()["instructions"].as_str().unwrap().contains("WebView") && reply.hint().contains("SDKs"));
     }
@@ -233,5 +234,5 @@ async fn long_texts_of_a_caller_are_cut_in_messages() {
     let many: serde_json::Map<_, _> = (0..5000).map(|number| (format!("flag-{number}"), json!(true))).collect();
     let reply = app.post_json("/external-api/begin/", &app.with_key(json!({"flags": many}))).await;
     reply.assert_status(200);
-    assert_eq!(reply.hint().matches("is not known").count(), 10);
+    assert_eq!(reply.hint().matches("unknown flag `").count(), 10);
 }

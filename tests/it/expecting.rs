@@ -25,7 +25,7 @@ async fn fixed() -> TestApp {
 fn said(panic: Box<dyn Any + Send>) -> String {
     let text = panic.downcast_ref::<String>().expect("a text").clone();
     let (what, place) = text.split_once("tests/it/expecting.rs:").expect("it says where");
-    format!("{what}[here]{}", &place[place.find(" expects").expect("a line")..])
+    format!("{what}[here]{}", &place[place.find(" failed").expect("a line")..])
 }
 
 fn dropped(expectation: ExpectationGuard) -> Result<(), String> {
@@ -56,9 +56,9 @@ async fn calls_are_counted_listed_and_verified_where_they_are() {
         panic!("it is wrong")
     };
     assert_eq!(refused.status, 409);
-    assert!(refused.detail.starts_with("expected exactly 1 call of which\n  the endpoint is `delete`"), "{refused}");
+    assert!(refused.detail.starts_with("expected exactly 1 call where\n  the endpoint is `delete`"), "{refused}");
     let broken = catch_unwind(AssertUnwindSafe(|| calls().with("x", matches("(")).count())).unwrap_err();
-    assert!(broken.downcast_ref::<String>().unwrap().starts_with("`(` is no regular expression"));
+    assert!(broken.downcast_ref::<String>().unwrap().starts_with("`(` is not a regular expression"));
 }
 
 #[tokio::test]
@@ -91,10 +91,13 @@ async fn all_variants_wait_and_count_alike() {
     assert_eq!(waited.unwrap(), 2);
     assert_eq!(app.mock.calls().endpoint(Endpoint::Result).wait_for(2).await.unwrap(), 2);
     let late = app.mock.wait_for(&token).timeout(Duration::from_millis(1)).deleted().await.unwrap_err();
-    assert!(late.to_string().contains("did not come within 1ms: the session is finished"), "{late}");
+    assert!(late.to_string().contains("was not reached within 1ms: the session is finished"), "{late}");
     let late =
         client.calls().endpoint(Endpoint::Delete).timeout(Duration::from_millis(1)).wait_for(1).await.unwrap_err();
-    assert!(late.to_string().starts_with("they did not come within 1ms: expected at least 1 call of which"), "{late}");
+    assert!(
+        late.to_string().starts_with("the calls did not arrive within 1ms: expected at least 1 call where"),
+        "{late}"
+    );
     let never = client.wait_for(&token).expired().await.unwrap_err();
     assert!(matches!(never, ControlError::Refused(refused) if refused.status == 409));
 }
@@ -129,7 +132,7 @@ fn there_is_the_same_without_an_async_runtime() {
     // What is dropped asks the mock by itself, wherever it is.
     let missing = client.expect(delete().of_session(&token).times(1)).unwrap();
     let text = catch_unwind(AssertUnwindSafe(|| drop(missing))).map_err(said).unwrap_err();
-    assert!(text.starts_with("what [here] expects did not happen: expected exactly 1 call of which"), "{text}");
+    assert!(text.starts_with("the expectation at [here] failed: expected exactly 1 call where"), "{text}");
 }
 
 #[tokio::test]
@@ -145,9 +148,9 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
     dropped(once).unwrap();
     dropped(two).unwrap();
     assert_snapshot!(dropped(later).unwrap_err(), @r"
-        what [here] expects did not happen: expected at least 1 call of which
+        the expectation at [here] failed: expected at least 1 call where
           the endpoint is `result`
-          it is behind the call 1
+          its id is above 1
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `result`
@@ -155,12 +158,12 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
             the endpoint is `begin`, not `result`
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `result`
-            it is the call 1
+            its id is 1
     ");
     assert_snapshot!(dropped(too_many).unwrap_err(), @r"
-        what [here] expects did not happen: expected at most 1 call of which
+        the expectation at [here] failed: expected at most 1 call where
           the endpoint is `begin`
-          it is behind the call 1
+          its id is above 1
         but there are 2; the last of them:
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
           call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
@@ -169,11 +172,11 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
     app.result(&token).await;
     app.result("short").await;
     assert_snapshot!(dropped(wrong).unwrap_err(), @r#"
-        what [here] expects did not happen: expected exactly 2 calls of which
+        the expectation at [here] failed: expected exactly 2 calls where
           the endpoint is `result`
           the status is 200
           the parameter `session_token` is "kcj6fy64c1vsip3e1nqutsx9jyy7p441ai4fsdvg"
-          it is behind the call 3
+          its id is above 3
         but there is 1; the nearest of 4 others:
           call 5: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
             the status is `400`, not `200`
@@ -181,11 +184,11 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `result`
             the parameter `session_token` is missing
-            it is the call 3
+            its id is 3
           call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `result`
             the parameter `session_token` is missing
-            it is the call 2
+            its id is 2
     "#);
     let early = app.mock.expect(begin().times(1));
     assert!(matches!(early.verify().await, Err(ControlError::Refused(_))));
@@ -209,15 +212,15 @@ async fn what_is_expected_of_another_process_is_verified_too() {
     tokio::task::block_in_place(|| {
         dropped(right).unwrap();
         assert_snapshot!(dropped(wrong).unwrap_err(), @r"
-        what [here] expects did not happen: expected at least 1 call of which
+        the expectation at [here] failed: expected at least 1 call where
           the endpoint is `delete`
-          it is behind the call 1
+          its id is above 1
         but there is none; the nearest of 2 others:
           call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `delete`
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `delete`
-            it is the call 1
+            its id is 1
     ");
     });
     assert_eq!(client.expect(begin().never()).await.unwrap().verify().await.unwrap(), 0);

@@ -125,20 +125,23 @@ async fn garbage_is_a_clear_error() {
         (json!(null), "`image2` is missing; "),
         (json!(""), "`image2` is missing; "),
         (json!(7), "`image2` is not text: 7"),
-        (json!("no base64!"), "`image2` has blanks, where base64 has `+`: "),
+        (json!("no base64!"), "`image2` has spaces where base64 has `+`; "),
         (
             json!("no_base64"),
-            "`image2` is no base64: `no_base64` has `_` at 3: base64url is not taken, write `+` and `/`",
+            "`image2` is not base64: `no_base64` has `_` at 3; base64url is not accepted, write `+` and `/`",
         ),
-        (json!("abc!defg"), "`image2` is no base64: `abc!defg` has `!` at 4; there are letters, digits, `+` and `/`"),
-        (json!("ab=cdefg"), "`image2` is no base64: `ab=cdefg` has `=` at 3, which stands only at the end"),
-        (json!("abcde"), "`image2` is no base64: `abcde` ends too early: no base64 has 5 characters"),
-        (json!("abcdef"), "`image2` is no base64: `abcdef` ends too early: `f` at 6 cannot be the last character"),
+        (
+            json!("abc!defg"),
+            "`image2` is not base64: `abc!defg` has `!` at 4; allowed are letters, digits, `+` and `/`",
+        ),
+        (json!("ab=cdefg"), "`image2` is not base64: `ab=cdefg` has `=` at 3, which is allowed only at the end"),
+        (json!("abcde"), "`image2` is not base64: `abcde` ends too early: no base64 has 5 characters"),
+        (json!("abcdef"), "`image2` is not base64: `abcdef` ends too early: `f` at 6 cannot be the last character"),
         (json!("data:image/png,abc"), "`image2` is a data URL without `;base64,`"),
-        (json!(STANDARD.encode("some text")), "`image2` is base64 of something that is neither a JPEG nor a PNG"),
-        (json!(STANDARD.encode(b"GIF89a\x01\0\x01\0\0\0\0")), "`image2` is base64 of something that is neither"),
-        (json!(STANDARD.encode(&PNG[..12])), "`image2` is base64 of something that is neither"),
-        (json!(STANDARD.encode(&JPEG[..4])), "`image2` is base64 of something that is neither"),
+        (json!(STANDARD.encode("some text")), "`image2` is base64, but of neither a JPEG nor a PNG"),
+        (json!(STANDARD.encode(b"GIF89a\x01\0\x01\0\0\0\0")), "`image2` is base64, but of neither"),
+        (json!(STANDARD.encode(&PNG[..12])), "`image2` is base64, but of neither"),
+        (json!(STANDARD.encode(&JPEG[..4])), "`image2` is base64, but of neither"),
     ] {
         let images = app.with_key(json!({"image1": png, "image2": wrong}));
         let said = app.post_json("/external-api/compare-faces/", &images).await.argument_error();

@@ -680,10 +680,7 @@ async fn a_fault_can_go_from_one_call_to_another() {
     for _ in 0..6 {
         let reply = app.result(&token).await;
         if reply.status == 503 {
-            assert_eq!(
-                reply.hint(),
-                format!("fault `window` (status 503), call {} of the calls 2 to 3", seen.len() + 1)
-            );
+            assert_eq!(reply.hint(), format!("fault `window` (status 503), call {} of calls 2 to 3", seen.len() + 1));
         }
         seen.push(reply.status.as_u16());
     }
@@ -723,7 +720,7 @@ async fn faults_in_force_are_listed() {
         )
     };
     let listed: Vec<_> = app.mock.faults().iter().map(shown).collect();
-    let third = "two - false rejected any call: connection reset connection reset after the calls 3 to 5 0";
+    let third = "two - false rejected any call: connection reset connection reset after calls 3 to 5 0";
     assert_eq!(
         listed,
         [

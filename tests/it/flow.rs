@@ -117,14 +117,14 @@ async fn an_answer_that_does_not_fit_says_why_and_changes_nothing() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
     for (answer, text, problem) in [
-        (
-            json!({"screen": "face", "sample": true}),
-            "out-of-step",
-            "the person is at the screen `agreement`, not at `face`",
-        ),
+        (json!({"screen": "face", "sample": true}), "out-of-step", "the current screen is `agreement`, not `face`"),
         (json!({"screen": "agreement"}), "try-again", "this screen needs `agree`"),
-        (json!({"screen": "agreement", "agre": true}), "try-again", "the body is no answer: unknown field `agre`"),
-        (json!([]), "try-again", "the body is no answer: "),
+        (
+            json!({"screen": "agreement", "agre": true}),
+            "try-again",
+            "the body is not a screen answer: unknown field `agre`",
+        ),
+        (json!([]), "try-again", "the body is not a screen answer: "),
     ] {
         let refused = app.answer(&token, answer).await;
         refused.assert_status(400);
@@ -222,8 +222,8 @@ async fn files_that_cannot_be_are_refused_and_named() {
         ("capture", b"%PDF-1.7".to_vec(), "other-kind", "the file is neither a JPEG nor a PNG"),
         ("capture", Vec::new(), "other-kind", "the file is neither a JPEG nor a PNG"),
         ("capture", vec![0; 4001], "too-large", "the body is larger than 4000 bytes"),
-        ("upload", png(), "no-upload", "the flags let nobody upload it"),
-        ("video", png(), "try-again", "no video is taken at `face`"),
+        ("upload", png(), "no-upload", "the flags do not allow an upload for this picture"),
+        ("video", png(), "try-again", "the screen `face` takes no video"),
         ("post", png(), "try-again", "`by` is capture, upload or video"),
     ] {
         let refused = send_file(&app, &token, "face", by, &bytes).await;

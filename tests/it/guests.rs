@@ -38,7 +38,7 @@ async fn a_pattern_says_which_keys_are_companies() {
     app.begin(json!({"company_key": "test-1"})).await;
     let refused = app.post_json("/external-api/begin/", &json!({"company_key": "toast-1"})).await;
     refused.assert_error(403, "COMPANY_KEY_INVALID");
-    let hint = "there is no company key `toast-1`; the keys are: `configured`, any like `test-*` of at most 200 bytes";
+    let hint = "there is no company key `toast-1`; the keys are: `configured`, any key that matches `test-*`, of at most 200 bytes";
     assert_eq!(refused.hint(), hint);
     let long = format!("test-{}", "x".repeat(200));
     app.post_json("/external-api/begin/", &json!({"company_key": long})).await.assert_error(403, "COMPANY_KEY_INVALID");
@@ -107,7 +107,7 @@ fn an_idle_company_goes_though_nobody_calls() {
     let call = format!("{url}/external-api/begin/?company_key=idle");
     let begun = std::process::Command::new("curl").args(["-s", &call]).output().unwrap();
     assert_eq!(begun.stdout.len(), 42);
-    let line = log.line_with("the company was idle for too long and went (--company-idle)");
+    let line = log.line_with("removed an idle company (--company-idle)");
     assert!(line.contains("company=\"idle\" idle=50ms evicted=1"), "{line}");
 }
 

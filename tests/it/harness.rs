@@ -198,7 +198,7 @@ impl Reply {
         assert_eq!(self.status, status, "{self}");
     }
 
-    /// Asserts an error of the vendor: its status and, byte for byte, its body.
+    /// Asserts a vendor error: its status and, byte for byte, its body.
     #[track_caller]
     pub(crate) fn assert_error(&self, status: u16, word: &str) {
         self.assert_status(status);

@@ -119,7 +119,7 @@ async fn every_answer_names_the_mock_where_that_is_not_off() {
 async fn a_reason_that_nobody_has_seen_is_hinted_at() {
     let scenario = Scenario::new("own").stage(Stage::widget().result(Verdict::rejected("documnt_covered")));
     let app = TestApp::start_with(|builder| builder.scenario(scenario)).await;
-    let meant = "the reject_reason `documnt_covered` was never seen, did you mean `document_covered`?";
+    let meant = "the reject_reason `documnt_covered` is not a known one, did you mean `document_covered`?";
     let hint = async |token: &str| app.result(token).await.header("x-identomat-mock-hint").map(str::to_owned);
 
     let scripted = app.begin(json!({})).await;
@@ -133,7 +133,7 @@ async fn a_reason_that_nobody_has_seen_is_hinted_at() {
     app.mock.decide(&decided, Verdict::rejected("document_covered")).unwrap();
     assert_eq!(hint(&decided).await, None);
     app.mock.decide(&decided, Verdict::rejected("a moustache")).unwrap();
-    let unlike = "the reject_reason `a moustache` was never seen; seen were face_mismatch, ";
+    let unlike = "the reject_reason `a moustache` is not a known one; seen were face_mismatch, ";
     assert!(hint(&decided).await.unwrap().starts_with(unlike));
 }
 
@@ -146,7 +146,7 @@ async fn a_form_by_an_unknown_name_finishes_nothing() {
     };
     let reply = post("evil.test:8080").await;
     reply.assert_status(403);
-    assert_eq!(reply.hint(), "the mock is not known as `evil.test:8080`: name it with --admin-host");
+    assert_eq!(reply.hint(), "`evil.test:8080` is not a known host name of the mock; add it with --admin-host");
     assert!(!app.mock.last_session().unwrap().is_finished);
     post("mock.example.com").await.assert_status(200);
     assert!(app.mock.last_session().unwrap().is_finished);

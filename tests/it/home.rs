@@ -40,7 +40,7 @@ async fn sessions_are_finished_from_the_page() {
         assert!(again.text().contains("<h1>This verification is finished</h1>"), "{again}");
     }
     for (form, status, said) in [
-        ("session_token=x", 404, "There is no verification under this link."),
+        ("session_token=x", 404, "This link does not belong to a verification."),
         ("outcome=x", 400, "`x` is not an outcome"),
         ("{", 400, "the body is not JSON"),
     ] {
@@ -53,7 +53,7 @@ async fn sessions_are_finished_from_the_page() {
         app.begin(json!({})).await;
     }
     let page = app.get("/").await.text();
-    assert!(page.contains("These are the newest 50") && !page.contains(&more), "{page}");
+    assert!(page.contains("Only the newest 50") && !page.contains(&more), "{page}");
     let links: Vec<_> = page.split("href=\"").filter(|rest| rest.starts_with("/__admin/sessions\"")).collect();
     assert_eq!(links, [""; 0], "all lists begin with the newest");
     assert_eq!(page.matches("href=\"/__admin/sessions?order=newest\"").count(), 2);
@@ -66,7 +66,7 @@ async fn the_page_shows_no_more_than_the_control_api_may() {
     app.post("/", "").await.assert_status(404);
     let demo = app.get("/__widget/demo").await;
     demo.assert_status(404);
-    assert_eq!(demo.hint(), "this page needs the control API, which is off (--no-admin)");
+    assert_eq!(demo.hint(), "this page needs the control API, which is disabled (--no-admin)");
 
     let app = TestApp::start_with(|builder| {
         builder.settings(|config| config.control_api.token = Some("not-a-real-token".into()))
@@ -74,7 +74,7 @@ async fn the_page_shows_no_more_than_the_control_api_may() {
     .await;
     let token = app.begin(json!({})).await;
     let page = app.get("/").await.text();
-    assert!(page.contains("the control API asks for a token") && !page.contains(&token), "{page}");
+    assert!(page.contains("the control API requires a token") && !page.contains(&token), "{page}");
     app.post("/", format!("session_token={token}")).await.assert_status(401);
 
     let app = TestApp::start().await;

@@ -72,7 +72,7 @@ fn what_is_in_a_file_is_bounded() {
                 "\n  a0: &a0 {{x: 1}}\n{}",
                 lines(|at| format!("  a{0}: &a{0} {{<<: [*a{at}, *a{at}], k{0}: *a{at}}}", at + 1), 40)
             )),
-            "aliases make more than 20000 values",
+            "aliases expand to more than 20000 values",
         ),
         (
             "anchors",
@@ -95,13 +95,13 @@ fn what_is_in_a_file_is_bounded() {
             format!("description: A\nstages:\n{}", lines(|_| " - {when: polls=1, document: none}".into(), 3000)),
             "there is no document `none`",
         ),
-        ("long-key", format!("{}: 1\n", "x".repeat(200_000)), "stands where a mapping (keys with values) is wanted"),
+        ("long-key", format!("{}: 1\n", "x".repeat(200_000)), "expected a mapping (keys with values), not"),
         ("long-line", format!("description: \"{}\"\nstages: 1\n", "x".repeat(200_000)), "`stages` takes a list"),
-        ("comments", "# A\n".repeat(60_000), "there is nothing in the file"),
+        ("comments", "# A\n".repeat(60_000), "the file is empty"),
         (
             "defaults",
             format!("scenario: \"{}x{}\"\n", "${A:-".repeat(20_000), "}".repeat(20_000)),
-            "more than 10 defaults stand in one another",
+            "defaults are nested more than 10 levels deep",
         ),
     ] {
         let file = format!("{name}.yaml");
@@ -142,7 +142,9 @@ fn folders_are_not_read_beyond_their_bound() {
     (1..20_000).for_each(|at| symlink("0.yaml", many.join(format!("{at}.yaml"))).unwrap());
     let said = refusal(folder.path(), "many");
     assert!(
-        said.starts_with("many: error: the folder has more than 10000 entries; name one that holds our files alone"),
+        said.starts_with(
+            "many: error: the folder has more than 10000 entries; name a folder that has only files for the mock"
+        ),
         "{said}"
     );
 
@@ -150,6 +152,6 @@ fn folders_are_not_read_beyond_their_bound() {
     fs::create_dir(&looped).unwrap();
     symlink(".", looped.join("loop")).unwrap();
     let said = refusal(folder.path(), "looped");
-    assert!(said.contains("looped: error: the folder holds no .yaml, .yml or .json file"), "{said}");
-    assert!(said.contains("looped/loop: warning: passed over: folders in here are not looked into"), "{said}");
+    assert!(said.contains("looped: error: the folder has no .yaml, .yml or .json file"), "{said}");
+    assert!(said.contains("looped/loop: warning: ignored: subfolders are not read"), "{said}");
 }

@@ -103,7 +103,7 @@ async fn malformed_bodies_say_what_is_malformed() {
         ("application/json", &b"{\"a\": }"[..], "the body is not JSON: expected value at line 1 column 7"),
         ("application/json", b"[1]", "the body is not a JSON object: [1]"),
         ("application/json", b"\"text\"", "the body is not a JSON object: \"text\""),
-        ("application/json", b"hello", "the body is not what its type `application/json` says"),
+        ("application/json", b"hello", "the body does not match its content type `application/json`"),
         ("text/plain", b"a=\xff", "the body is neither JSON, form nor multipart: it is not UTF-8"),
         (
             "application/json",
@@ -195,7 +195,7 @@ async fn an_encoding_that_is_not_read_is_named() {
     };
     let packed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03".to_vec();
     let words = begin("gzip", packed).await.argument_error();
-    assert_eq!(words, "the body is `gzip` (Content-Encoding), which is not read: send it plain");
+    assert_eq!(words, "the body is `gzip` (Content-Encoding), which is not supported; send it uncompressed");
     // A label alone is no reason to refuse what can be read.
     let plain = app.with_key(json!({})).to_string();
     begin("gzip", plain.clone().into()).await.assert_status(200);

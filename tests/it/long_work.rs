@@ -164,8 +164,8 @@ async fn health_is_answered_while_files_are_read_again() {
     let (log, url) = (server.log(), server.url().to_owned());
     server.signal("HUP");
     ask_for_health(&url).await;
-    assert!(!log.has_said("everything was read again"), "they were read first");
-    log.line_with("everything was read again");
+    assert!(!log.has_said("reloaded all files"), "they were read first");
+    log.line_with("reloaded all files");
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn counting_stops_after_its_time() {
         reply.assert_status(408);
         let detail = reply.json()["detail"].as_str().unwrap().to_owned();
         assert!(
-            detail.starts_with("looked at ") && detail.contains(" of 100 calls within 1ms (--admin-timeout)"),
+            detail.starts_with("checked ") && detail.contains(" of 100 calls within 1ms (--admin-timeout)"),
             "{detail}"
         );
     }
@@ -215,7 +215,7 @@ async fn an_ordinary_expression_counts_and_a_large_one_is_refused() {
     assert_eq!(refused.json()["field"], "parameters.mail");
     assert_eq!(
         refused.json()["detail"],
-        "`(a{100}){100}` is too large a regular expression: repeat less, such as `+` instead of `{1,999}`"
+        "`(a{100}){100}` is too large a regular expression; use fewer repetitions, such as `+` instead of `{1,999}`"
     );
     let conditions =
         |count: usize| (0..count).map(|at| (format!("p{at}"), json!(1))).collect::<serde_json::Map<_, _>>();
@@ -226,7 +226,7 @@ async fn an_ordinary_expression_counts_and_a_large_one_is_refused() {
     with(150, 50).await.assert_status(200);
     let refused = with(150, 51).await;
     refused.assert_status(400);
-    assert_eq!(refused.json()["detail"], "there are 201 conditions, and a pattern has at most 200");
+    assert_eq!(refused.json()["detail"], "the pattern has 201 conditions; the maximum is 200");
 }
 
 #[tokio::test]

@@ -132,10 +132,10 @@ async fn what_a_session_does_not_have_is_missed_with_the_reason() {
         (
             &plain,
             MediaKind::Passport,
-            "its `result` is `APPROVED` and its `document_type` is `id`, and that is no passport",
+            "its `result` is `APPROVED` and its `document_type` is `id`, which is not a passport",
         ),
         (&plain, MediaKind::FaceVideo, "liveness was not checked: the flag `liveness` is off"),
-        (&plain, MediaKind::FaceDocument, "nobody was asked to hold their document: "),
+        (&plain, MediaKind::FaceDocument, "no selfie with the document was requested: "),
         (&plain, MediaKind::GeneralDocument, "its result document has no `generalDocuments`"),
         (
             &without_document,
@@ -299,7 +299,7 @@ async fn head_etag_and_ranges_are_answered_as_http_has_them() {
         }
         let beyond = send(get(Method::GET).header(RANGE, format!("bytes={length}-"))).await;
         beyond.assert_status(416);
-        assert_eq!(beyond.hint(), format!("the range begins behind the end: there are {length} bytes"));
+        assert_eq!(beyond.hint(), format!("the range starts after the end; the picture has {length} bytes"));
         assert_eq!(beyond.header("content-range"), Some(&*format!("bytes */{length}")));
         for nothing_to_go_by in ["bytes=5-2", "bytes=a", "pages=1-2", "bytes=0-1, 5-6"] {
             let reply = send(get(Method::GET).header(RANGE, nothing_to_go_by)).await;
@@ -379,7 +379,7 @@ async fn media_are_no_polls_and_come_before_the_verdict() {
     assert!(media(&app, "card-front", &token).await.body == before.body, "it is the same picture");
 }
 
-/// What was brought is there when the person is through, uploaded or drawn, whatever the vendor makes of it.
+/// What was brought is there when the person has finished, uploaded or drawn, whatever the vendor makes of it.
 #[tokio::test]
 async fn pictures_are_there_without_a_verdict_and_of_what_cannot_be_read() {
     let app = TestApp::start().await;
@@ -572,17 +572,17 @@ async fn uploads_are_bounded_and_their_room_comes_back() {
         app.mock.upload(token, kind, vec![7; bytes]).map_err(|problem| problem.to_string())
     };
     let refused = |result: Result<(), String>| result.unwrap_err();
-    assert_eq!(refused(upload(&one, MediaKind::Face, 11)), "the file has 11 bytes, and may have 10 (--max-upload)");
+    assert_eq!(refused(upload(&one, MediaKind::Face, 11)), "the file has 11 bytes; the maximum is 10 (--max-upload)");
     upload(&one, MediaKind::Face, 10).unwrap();
     assert_eq!(
         refused(upload(&one, MediaKind::CardFront, 6)),
-        "the files of the session had 16 bytes then, and may have 15 (--max-session-uploads)"
+        "the uploads of the session would have 16 bytes; the maximum is 15 (--max-session-uploads)"
     );
     upload(&one, MediaKind::CardFront, 5).unwrap();
     upload(&other, MediaKind::Face, 10).unwrap();
     assert_eq!(
         refused(upload(&other, MediaKind::CardFront, 1)),
-        "all files have 25 bytes, and with these 1 more than 25 (--max-uploads)"
+        "all uploads have 25 bytes; 1 more would exceed 25 (--max-uploads)"
     );
     upload(&one, MediaKind::Face, 0).unwrap();
     upload(&other, MediaKind::CardFront, 5).unwrap();
@@ -593,7 +593,7 @@ async fn uploads_are_bounded_and_their_room_comes_back() {
     upload(&third, MediaKind::CardFront, 5).unwrap();
     assert_eq!(
         refused(upload(&one, MediaKind::Face, 1)),
-        "there is no session of that token; it may have been deleted, or the mock was started again since"
+        "there is no session with this token; it may have been deleted, or the mock has restarted since"
     );
 }
 

@@ -100,22 +100,22 @@ async fn begin_can_be_refused_or_go_wrong() {
 #[tokio::test]
 async fn what_cannot_be_is_said_in_the_words_of_the_file() {
     for (scenario, problem) in [
-        (Scenario::new("s").stage(Stage::after("soon").approved()), "stage 1: `soon` is not a length of time"),
+        (Scenario::new("s").stage(Stage::after("soon").approved()), "stage 1: `soon` is not a duration"),
         (Scenario::new("s").stage(Stage::polls(0).approved()), "stage 1: `0` in `polls=0` is not a number from 1"),
-        (Scenario::new("s").stage(Stage::begin()), "stage 1: a stage changes something"),
+        (Scenario::new("s").stage(Stage::begin()), "stage 1: a stage needs an effect"),
         (
             Scenario::new("s").stage(Stage::begin().approved().error(ErrorCode::SessionInvalid)),
-            "stage 1: a stage answers one thing",
+            "stage 1: a stage has only one of",
         ),
         (Scenario::new("s").stage(Stage::begin().change(json!([]))), "stage 1: `change` is not a JSON object"),
         (Scenario::new("s").stage(Stage::begin().document("none")), "there is no document `none`"),
         (
             Scenario::new("s").stage(Stage::begin().result(Verdict::unlisted("approved"))),
-            "stage 1: `APPROVED` is a result that the vendor lists",
+            "stage 1: `APPROVED` is a documented outcome",
         ),
         (
             Scenario::new("s").stage(Stage::widget().approved()).stage(Stage::opened().manual_check()),
-            "stage 2 would come together with stage 1",
+            "stage 2 would be reached together with stage 1",
         ),
         (
             Scenario::new("s").stage(Stage::begin().approved()).stage(Stage::with_default_trigger().manual_check()),
@@ -123,13 +123,13 @@ async fn what_cannot_be_is_said_in_the_words_of_the_file() {
         ),
         (
             Scenario::new("s").refuse_begin(ErrorCode::SessionInvalid).stage(Stage::begin().approved()),
-            "`refuse_begin` goes without `stages`",
+            "`refuse_begin` conflicts with `stages`",
         ),
         (Scenario::new("s").matching(json!({})), "`match`: `match` names no condition"),
-        (Scenario::new("s").session_lifetime("long"), "`session_lifetime`: `long` is not a length of time"),
+        (Scenario::new("s").session_lifetime("long"), "`session_lifetime`: `long` is not a duration"),
         (Scenario::new("s").flags(json!(1)), "`flags` are not a JSON object"),
         (Scenario::new("s").steps(json!([1])), "`steps` are not a JSON array of objects"),
-        (Scenario::new("s").operator_answer("q", 5), "an operator's answer is a text, true, false"),
+        (Scenario::new("s").operator_answer("q", 5), "an operator's answer is a string, true, false"),
     ] {
         let error = MockServer::builder().scenario(scenario.clone()).start().await.unwrap_err().to_string();
         assert!(error.starts_with("the scenario `s`: ") && error.contains(problem), "{error}\nshould say {problem}");

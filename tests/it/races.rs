@@ -233,7 +233,7 @@ async fn begin_answers_html() {
     reply.assert_status(200);
     assert_eq!(reply.header("content-type"), Some("text/html"));
     assert!(reply.text().starts_with("<html>"), "{reply}");
-    assert_eq!(reply.hint(), "fault `begin-answers-html` (HTML in place of JSON), call 1 of 1");
+    assert_eq!(reply.hint(), "fault `begin-answers-html` (HTML instead of JSON), call 1 of 1");
     assert_eq!(app.result_of(json!({})).await["result"], "APPROVED");
 }
 

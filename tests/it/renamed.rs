@@ -83,7 +83,7 @@ async fn old_members_of_requests_are_read_and_named() {
         assert!(reply.status().is_success(), "{path}: {}", reply.text().await.unwrap());
     };
     let fault = post("faults", json!({"on": "result", "answer": "html"})).await;
-    assert_eq!((&fault["endpoint"], &fault["effect"]), (&json!("result"), &json!("HTML in place of JSON")));
+    assert_eq!((&fault["endpoint"], &fault["effect"]), (&json!("result"), &json!("HTML instead of JSON")));
     log.line_with(&advice("on", "endpoint"));
     log.line_with(&advice("answer", "response"));
     post("calls/count", json!({"encoding": "form"})).await;

@@ -27,7 +27,7 @@ fn scenarios_are_listed_with_where_they_come_from() {
     assert!(rows.contains(&vec![
         "rejected",
         "built in",
-        "The person is rejected, for the one reason that was seen in live answers."
+        "The person is rejected, for the one reason that was seen in live responses."
     ]));
     assert_eq!(rows.len(), fs::read_dir("scenarios").unwrap().count() + 1);
     let alone = said(folder.path(), &["scenarios", "--scenarios", "own", "--no-builtin-scenarios"]).unwrap();
@@ -86,11 +86,11 @@ fn a_new_scenario_can_be_used_at_once_and_with_all_its_comments() {
     assert_eq!(said(folder.path(), &["check", "used.yaml"]).unwrap(), no_finding, "{used}");
 
     fs::write(folder.path().join("mine.yaml"), "kept").unwrap();
-    assert_eq!(new(&["mine"]).unwrap_err(), "error: `mine.yaml` is there already; it stays as it is\n");
+    assert_eq!(new(&["mine"]).unwrap_err(), "error: `mine.yaml` exists already and was left unchanged\n");
     assert_eq!(fs::read_to_string(folder.path().join("mine.yaml")).unwrap(), "kept");
     for name in ["", "../mine", "a/b", ".hidden"] {
         let refused = new(&[name]).unwrap_err();
-        assert!(refused.starts_with(&format!("error: `{name}` is no name of a scenario")), "{refused}");
+        assert!(refused.starts_with(&format!("error: `{name}` is not a scenario name")), "{refused}");
     }
 }
 
@@ -145,5 +145,5 @@ fn schemas_are_printed_and_files_may_name_them() {
     let config = ["--config", "config.yaml", "--port", "0", "--ready-file", "ready"];
     fs::write(folder.path().join("config.yaml"), "$schema: config.schema.json\nlog-level: \"\"\n").unwrap();
     let refused = said(folder.path(), &config).unwrap_err();
-    assert!(refused.contains("`` is not a level; allowed: error, warn, info, debug, trace, off"), "{refused}");
+    assert!(refused.contains("`` is not a log level; allowed: error, warn, info, debug, trace, off"), "{refused}");
 }

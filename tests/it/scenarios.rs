@@ -130,7 +130,7 @@ async fn scenarios_that_are_errors_answer_the_error() {
         app.result(&token).await.assert_error(status, word);
         app.delete(&token).await.assert_error(status, word);
         app.result(&token).await.assert_error(status, word);
-        assert_eq!(app.result(&token).await.hint(), format!("the scenario `{scenario}` says so"));
+        assert_eq!(app.result(&token).await.hint(), format!("the scenario `{scenario}` returns this error"));
     }
     let begin = app.with_key(json!({"flags": {"mock_scenario": "company-key-invalid"}}));
     app.post_json("/external-api/begin/", &begin).await.assert_error(403, "COMPANY_KEY_INVALID");
@@ -266,59 +266,51 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         (
             "description: a\nstages:\n  - when: begin\n",
             "3:5",
-            "a stage changes something: `result`, `error`, `document`, `person`, `change` or `fault`",
+            "a stage needs an effect: `result`, `error`, `document`, `person`, `change` or `fault`",
         ),
         (
             "description: a\nstages: [{result: APPROVED, error: SESSION_INVALID}]\n",
             "2:19",
-            "a stage answers one thing: `result`, `error` or `document`",
+            "a stage has only one of `result`, `error` and `document`",
         ),
         ("description: a\nstages: [{when: polls=0, result: APPROVED}]\n", "2:17", "not a number from 1"),
-        ("description: a\nstages: [{result: APPROVED, reject_reason: x}]\n", "2:44", "goes with the result REJECTED"),
+        ("description: a\nstages: [{result: APPROVED, reject_reason: x}]\n", "2:44", "needs the result REJECTED"),
         ("description: a\nstages: [{result: APPROVED, similarity: 2}]\n", "2:41", "from 0 to 1"),
         ("description: a\nstages: [{result: MANUAL_CHECK}, {result: APPROVED}]\n", "2:34", "stage 2 has no `when`"),
+        ("description: a\nstages: [{result: APPROVED, reject_description: x}]\n", "2:49", "needs a `reject_reason`"),
         (
-            "description: a\nstages: [{result: APPROVED, reject_description: x}]\n",
-            "2:49",
-            "goes with a `reject_reason`",
+            "description: a\nrefuse_begin: SESSION_INVALID\nstages: [{result: APPROVED}]\n",
+            "2:15",
+            "`refuse_begin` conflicts with `stages`",
         ),
-        ("description: a\nrefuse_begin: SESSION_INVALID\nstages: [{result: APPROVED}]\n", "1:1", "without `stages`"),
-        ("description: a\nstages: [{error: SESSION_INVALID, live: true}]\n", "2:41", "`live` says more about a result"),
+        ("description: a\nstages: [{error: SESSION_INVALID, live: true}]\n", "2:41", "`live` needs a `result`"),
         (
             "description: a\nstages: [{result: approved, unlisted: true}]\n",
             "2:10",
-            "`APPROVED` is a result that the vendor lists",
+            "`APPROVED` is a documented outcome",
         ),
         ("description: a\nstages: [{result: '', unlisted: true}]\n", "2:19", "`result` is empty"),
-        ("description: a\nstages: [{when: begin, unlisted: true}]\n", "2:34", "`unlisted` says more about a result"),
+        ("description: a\nstages: [{when: begin, unlisted: true}]\n", "2:34", "`unlisted` needs a `result`"),
         ("description: a\nstages: [{when: 5, result: APPROVED}]\n", "2:17", "`5` is not a trigger; allowed: begin, "),
         ("description: a\nstages: [{when: true, result: APPROVED}]\n", "2:17", "`true` is not a trigger"),
         ("description: a\nstages: [{when: {a: b}, result: APPROVED}]\n", "2:17", "expected a trigger, or a list of"),
-        (
-            "description: a\nstages: [{when: [], result: APPROVED}]\n",
-            "2:17",
-            "an empty list never brings a stage about",
-        ),
+        ("description: a\nstages: [{when: [], result: APPROVED}]\n", "2:17", "the list of triggers is empty; add one"),
         ("description: a\nstages: [{when: [widget, polls=0], result: APPROVED}]\n", "2:26", "not a number from 1"),
         (
             "description: a\nstages: [{when: widget, result: APPROVED}, {when: [polls=1, opened], result: REJECTED}]\n",
             "2:44",
-            "`opened` has happened by then",
+            "`opened` has fired by then",
         ),
         (
             "description: a\nstages: [{when: begin, document: nothing-like-it}]\n",
             "",
             "there is no document `nothing-like-it`",
         ),
-        (
-            "description: a\nstages: [{when: begin, fault: {times: 2}}]\n",
-            "2:31",
-            "a fault needs something that goes wrong",
-        ),
+        ("description: a\nstages: [{when: begin, fault: {times: 2}}]\n", "2:31", "a fault needs an effect"),
         (
             "description: a\nstages: [{when: begin, fault: {status: 503, drip: 100}}]\n",
             "2:40",
-            "write another fault for the other",
+            "add a second fault for the other",
         ),
         (
             "description: a\nstages: [{when: begin, fault: {status: 99}}]\n",
@@ -329,7 +321,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         (
             "description: a\nstages: [{when: begin, fault: {status: 503, times: 2, lasts: 1m}}]\n",
             "2:52",
-            "a fault ends in one way",
+            "a fault has only one of `times`, `calls`, `lasts` and `forever: true`",
         ),
         (
             "description: a\nstages: [{when: begin, fault: {status: 503, calls: 2}}]\n",
@@ -339,55 +331,51 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         (
             "description: a\nstages: [{when: begin, fault: {status: 503, calls: 5 to 3}}]\n",
             "2:52",
-            "the calls 5 to 3 begin behind their end",
+            "the range 5 to 3 starts after its end",
         ),
         ("description: a\nstages: [{when: begin, fault: {status: 503, calls: 0 to 3}}]\n", "2:52", "counted from 1"),
-        (
-            "description: a\nstages: [{when: begin, fault: {body: later}}]\n",
-            "2:38",
-            "`body` is what comes with a `status`",
-        ),
+        ("description: a\nstages: [{when: begin, fault: {body: later}}]\n", "2:38", "`body` needs a `status`"),
         ("description: a\nstages: [{when: begin, fault: {status: 204, body: a}}]\n", "2:31", "204 allows no body"),
         ("description: a\nstages: [{when: begin, fault: {drip: 0}}]\n", "2:31", "give at least 1"),
         ("description: a\nstages: [{when: begin, fault: {answer: xml}}]\n", "2:40", "wrong-signature"),
         (
             "description: a\nbegin_fault: {endpoint: compare-faces, scenario: rejected, status: 503}\nstages: []\n",
             "2:14",
-            "`compare-faces/` names no session, so the fault goes without `scenario`",
+            "`compare-faces/` has no session, so `scenario` cannot select it; remove `scenario`",
         ),
         (
             "description: a\nstages: [{when: begin, fault: {scenario: rejected, status: 503}}]\n",
             "2:10",
-            "leave `scenario` out, or give the fault to the server",
+            "remove `scenario`, or put the fault on the server",
         ),
         (
             "description: a\nbegin_fault: {scenario: rejected, status: 503}\nstages: []\n",
             "1:1",
-            "leave `scenario` out, or give the fault to the server",
+            "remove `scenario`, or put the fault on the server",
         ),
         ("description: a\nstages: [{when: begin, fault: {endpoint: begin, status: 503}}]\n", "2:10", "`begin_fault`"),
         (
             "description: a\nstages: [{when: begin, fault: {endpoint: compare-faces, status: 503}}]\n",
             "2:10",
-            "names no session",
+            "has no session",
         ),
         ("description: a\nstages: [{when: begin, fault: {endpoint: selfie, status: 503}}]\n", "2:42", "`card-front`"),
         (
             "description: a\nbegin_fault: {endpoint: result, status: 503}\nstages: []\n",
             "2:1",
-            "give the fault to a stage",
+            "put the fault on a stage",
         ),
         (
             "description: a\nstages: [{when: widget, result: APPROVED}, {when: opened, result: REJECTED}]\n",
             "2:44",
-            "stage 2 would come together with stage 1: `opened` has happened by then",
+            "stage 2 would be reached together with stage 1: `opened` has fired by then",
         ),
         ("description: a\nmatch: {}\nstages: []\n", "2:8", "`match` names no condition"),
         ("description: a\nmatch: {flags: {liveness: {is: 1}}}\nstages: []\n", "2:27", "a condition is a value"),
         ("description: a\n", "1:1", "a scenario needs `stages`"),
-        ("description: a\nstages: []\noperator_answers: {a: 5}\n", "3:23", "a list of texts, not 5"),
-        ("description: a\ndescription: b\nstages: []\n", "2:1", "the key `description` stands here a second time"),
-        ("description: [\n", "1:14", "`description` takes a text, not `[`"),
+        ("description: a\nstages: []\noperator_answers: {a: 5}\n", "3:23", "a list of strings, not 5"),
+        ("description: a\ndescription: b\nstages: []\n", "2:1", "duplicate key `description`; remove one of the two"),
+        ("description: [\n", "1:14", "`description` takes a string, not `[`"),
         (
             "description: a\nstages:\n  - result: APPROVED\n    similarity: high\n",
             "4:17",
@@ -398,33 +386,33 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
             "2:37",
             "`live` takes true or false, not `maybe`",
         ),
-        ("description:\nstages: []\n", "1:12", "`description` has no value: write a text"),
+        ("description:\nstages: []\n", "1:12", "`description` has no value; write a string"),
         ("description: a\nstages: [{result: APPROVED, live: yes}]\n", "2:35", "`live` takes true or false, not `yes`"),
         ("description: a\nstages: {} # none\n", "2:9", "`stages` takes a list, not `{}`"),
-        ("description:\n  - a\nstages: []\n", "2:3", "`description` takes a text, not `- a`"),
-        ("description: a\nperson: 3\nstages: []\n", "2:9", "`person` is the name of somebody in `people`"),
-        ("description: a\nperson: {like: [a]}\nstages: []\n", "2:9", "`like: NAME` among them"),
-        ("description: a\nperson: nobody\nstages: []\n", "", "there is nobody called `nobody`"),
+        ("description:\n  - a\nstages: []\n", "2:3", "`description` takes a string, not `- a`"),
+        ("description: a\nperson: 3\nstages: []\n", "2:9", "`person` is the name of a person in `people`"),
+        ("description: a\nperson: {like: [a]}\nstages: []\n", "2:9", "with `like: NAME`"),
+        ("description: a\nperson: nobody\nstages: []\n", "", "there is no person `nobody`"),
         ("description: a\nstages: [{when: begin, person: j-q}]\n", "2:32", "`person` takes a mapping"),
         ("description: a\nflags: 3\nstages: []\n", "2:8", "`flags` takes a mapping (keys with values), not `3`"),
-        ("description: a\nstages: [3]\n", "2:10", "`3` stands where a mapping (keys with values) is wanted"),
+        ("description: a\nstages: [3]\n", "2:10", "expected a mapping (keys with values), not `3`"),
         (
             "description: a\nstages: [{when: begin, fault: {status: high}}]\n",
             "2:40",
-            "`status` takes a whole number from 0, not `high`",
+            "`status` takes a whole number of 0 or more, not `high`",
         ),
         (
             "description: a\nstages:\n  - result: APPROVED\n   live: true\n",
             "4:4",
-            "did not find expected '-' indicator; is this line indented as those around it?",
+            "did not find expected '-' indicator; is this line indented like its neighbours?",
         ),
         (
             "description: a\nstages:\n  - result: APPROVED\n      live: true\n",
             "4:7",
-            "this line is indented deeper than the one above, which has its value already",
+            "this line is indented deeper than the line above, which already has a value",
         ),
-        ("", "", "there is nothing in the file"),
-        ("# nothing\n\n", "", "there is nothing in the file"),
+        ("", "", "the file is empty"),
+        ("# nothing\n\n", "", "the file is empty"),
         // What only looks like keys is none of that.
         ("description: |\n  a: b\n    c: d\nstages: {}\n", "4:9", "`stages` takes a list, not `{}`"),
         ("stages: []\n", "1:1", "the key `description` is missing"),
@@ -488,5 +476,5 @@ async fn a_folder_that_is_not_there_stops_the_start() {
     assert_eq!(error, format!("{}: {words}", odd.path().join("folder.yaml").display()));
     let empty = tempfile::tempdir().unwrap();
     let error = with_folder(empty.path()).await.unwrap_err().to_string();
-    assert!(error.ends_with("holds no .yaml, .yml or .json file"), "{error}");
+    assert!(error.ends_with("has no .yaml, .yml or .json file"), "{error}");
 }

@@ -82,7 +82,7 @@ async fn whom_a_decision_names_has_been_met_too() {
 async fn whom_no_session_of_the_company_has_met_is_a_clear_error() {
     let app = TestApp::start_with(|builder| builder.company("one").company("other").scenario("screening-match")).await;
     let id = json!({"person_id": "Q00000001"});
-    let problem = "no session of the company has a match of the person `Q00000001`";
+    let problem = "no session of the company matches the person `Q00000001`";
     let token = app.begin(json!({})).await;
     assert!(details(&app, id.clone()).await.argument_error().starts_with(problem), "nobody is through yet");
     app.mock.finish(&token).unwrap();

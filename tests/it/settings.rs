@@ -192,8 +192,8 @@ fn no_message_and_no_line_shows_a_secret() {
                 {key: c, secret: [hush-4]}\n  - {key: c, secret: '${MOCK_TEST_SECRET}', frozen-at: soon}\n";
     let (_folder, path) = config(text);
     let said = refusal(&["--config", path.to_str().unwrap()], &[("MOCK_TEST_SECRET", "hush-5")]);
-    assert!(said.contains("`klingon` is not a dialect") && said.contains("`secret` takes a text"), "{said}");
-    assert!(said.contains("`soon` is not a moment"), "{said}");
+    assert!(said.contains("`klingon` is not a dialect") && said.contains("`secret` takes a string"), "{said}");
+    assert!(said.contains("`soon` is not a timestamp"), "{said}");
     assert!(!said.contains("hush"), "{said}");
 }
 
@@ -216,10 +216,10 @@ fn variables_of_an_orchestrator_are_passed_over_with_one_warning() {
     assert_eq!(
         warnings,
         [
-            "these variables come from an orchestrator that knows a service of this name, and count for nothing: \
+            "ignored environment variables that an orchestrator set for a service of this name: \
              IDENTOMAT_MOCK_PORT, IDENTOMAT_MOCK_PORT_8080_TCP, IDENTOMAT_MOCK_PORT_8080_TCP_ADDR, \
              IDENTOMAT_MOCK_SERVICE_HOST, IDENTOMAT_MOCK_SERVICE_PORT, IDENTOMAT_MOCK_SERVICE_PORT_HTTP",
-            "there is no setting `IDENTOMAT_MOCK_SED`; it counts for nothing",
+            "unknown environment variable `IDENTOMAT_MOCK_SED` is ignored",
         ]
     );
     let said = refusal(&["serve", "--port", "tcp://10.0.0.1:8080"], &[]);

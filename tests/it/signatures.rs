@@ -124,8 +124,8 @@ async fn a_missing_signature_is_explained() {
     let reply = app.post_json("/external-api/begin/", &app.with_key(json!({}))).await;
     reply.assert_error(401, "SIGNATURE_INVALID");
     let hint = reply.hint();
-    assert!(hint.starts_with("signed is the 58 bytes of the raw body; expected `"), "{hint}");
-    assert!(hint.ends_with("`; no Authorization header came"), "{hint}");
+    assert!(hint.starts_with("signed: the 58 bytes of the raw body; expected `"), "{hint}");
+    assert!(hint.ends_with("`; received no Authorization header"), "{hint}");
 }
 
 #[tokio::test]

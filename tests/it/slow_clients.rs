@@ -149,7 +149,7 @@ fn one_line_says_that_there_are_too_many_connections() {
     for client in &mut clients[..4] {
         assert_eq!(heard(client), "");
     }
-    let said = "as many connections are open as may be (--max-connections): the longest idle one made room";
+    let said = "closed the connection idle longest for a new one (--max-connections)";
     assert!(log.line_with(said).contains("max_connections=2 closed=1"));
     log.rest_after(serving).iter().for_each(|line| assert!(!line.contains(said), "{line}"));
 }
@@ -213,7 +213,7 @@ async fn of_the_heads_that_hold_too_much_one_makes_room() {
     });
     let (answer, mut other) = first_answer(clients);
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-    assert!(answer.contains("more than 100000 bytes (--max-incomplete-bytes)"), "{answer}");
+    assert!(answer.contains("exceeded 100000 bytes (--max-incomplete-bytes)"), "{answer}");
     other.write_all(b"\r\nconnection: close\r\n\r\n").unwrap();
     other.set_read_timeout(Some(LIMIT)).unwrap();
     assert!(heard(&mut other).starts_with("HTTP/1.1 200 "));
@@ -343,8 +343,7 @@ fn fewer_open_files_than_connections_are_said_at_the_start() {
         std::process::Command::new("sh")
             .args(["-c", &format!("ulimit -n 100; exec {program} --port 0 --max-connections 5000")]),
     );
-    let said = "the system lets this process open 100 files (ulimit -n): at most 36 connections are kept open, not the \
-                5000 of --max-connections";
+    let said = "this process may open 100 files (ulimit -n), so the limit is 36 connections instead of 5000 (--max-connections)";
     let log = serving.log();
     log.line_with(said);
     let address = serving.url().strip_prefix("http://").unwrap();

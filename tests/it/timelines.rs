@@ -129,8 +129,7 @@ async fn a_stage_can_wait_for_an_operator() {
     let early = app.mock.decide_as_scripted(&token).unwrap_err().to_string();
     assert_eq!(
         early,
-        "the scenario `scripted` waits for `widget` now, not for `operator`: say what is decided, or take a scenario \
-         with such a stage"
+        "the scenario `scripted` waits for `widget` now, not for `operator`; name an outcome, or use a scenario with such a stage"
     );
     app.mock.finish(&token).unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
@@ -138,7 +137,7 @@ async fn a_stage_can_wait_for_an_operator() {
     let result = app.result(&token).await.json();
     assert_eq!((&result["result"], &result["reject_reason"]["value"]), (&json!("REJECTED"), &json!("own")));
     let late = app.mock.decide_as_scripted(&token).unwrap_err().to_string();
-    assert!(late.starts_with("the scenario `scripted` has no stage to come, "), "{late}");
+    assert!(late.starts_with("the scenario `scripted` has no pending stage, "), "{late}");
     assert_eq!(app.mock.decide_as_scripted(&"0".repeat(40)), Err(DecisionError::NoSuchSession));
 }
 

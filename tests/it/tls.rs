@@ -187,7 +187,7 @@ async fn a_broken_authority_stops_the_start_by_name() {
     let tls = TlsConfig::for_names([NAME]).in_folder(folder.path());
     let started = MockServer::builder().settings(|config| config.tls = Some(tls)).start().await;
     let problem = started.expect_err("it does not start").to_string();
-    assert!(problem.contains("authority.pem is broken"), "{problem}");
+    assert!(problem.contains("authority.pem is invalid"), "{problem}");
 }
 
 #[tokio::test]

@@ -36,24 +36,24 @@ async fn changed_files_count_for_new_sessions_and_broken_ones_for_none() {
     let running = call(&url, "begin", json!({})).await;
 
     write(folder.path(), "REJECTED");
-    log.line_with("was read again");
+    log.line_with("reloaded all files");
     assert_eq!(result_of_new_session(&url).await, "REJECTED");
     let of_running = call(&url, "result", json!({"session_token": running})).await;
     assert_eq!(of_running["result"], "APPROVED", "a session keeps its scenario");
 
     write(folder.path(), "REJECTD");
-    let said = log.line_with("what was there before stays");
+    let said = log.line_with("reload failed, keeping the previous files");
     assert!(said.contains("watched.yaml:2:"), "{said}");
     assert_eq!(result_of_new_session(&url).await, "REJECTED");
 
     fs::write(folder.path().join("other.yaml"), "description: b\nstages: []\n").unwrap();
     write(folder.path(), "MANUAL_CHECK");
-    log.line_with("was read again");
+    log.line_with("reloaded all files");
     assert_eq!(result_of_new_session(&url).await, "MANUAL_CHECK");
 
     // The default scenario has to be there.
     fs::remove_file(folder.path().join("watched.yaml")).unwrap();
-    let said = log.line_with("what was there before stays");
+    let said = log.line_with("reload failed, keeping the previous files");
     assert!(said.contains("there is no scenario `watched`"), "{said}");
     assert_eq!(result_of_new_session(&url).await, "MANUAL_CHECK");
 }
@@ -70,7 +70,7 @@ async fn fixtures_and_the_config_file_are_watched_too() {
     };
     write("First");
     let config = folder.path().join("config.yaml");
-    fs::write(&config, "fixtures: fixtures\nwatch: true\nfinish: begin\nport: 0\n").unwrap();
+    fs::write(&config, "fixtures: fixtures\nwatch: true\noutcome-trigger: begin\nport: 0\n").unwrap();
     let mut serving = Serving::spawn(binary(&["--config"]).arg(&config));
     let (log, url) = (serving.log(), serving.url().to_owned());
     let name = async || {
@@ -79,16 +79,16 @@ async fn fixtures_and_the_config_file_are_watched_too() {
     };
     assert_eq!(name().await, "First");
     write("Second");
-    log.line_with("was read again");
+    log.line_with("reloaded all files");
     assert_eq!(name().await, "Second");
-    fs::write(&config, "fixtures: fixtures\nwatch: true\nfinish: widget\nport: 0\n").unwrap();
-    log.line_with("the config file has changed in `finish`, which counts from the next start on");
-    log.line_with("was read again");
+    fs::write(&config, "fixtures: fixtures\nwatch: true\noutcome-trigger: widget\nport: 0\n").unwrap();
+    log.line_with("changes of `outcome-trigger` in the config file take effect after a restart");
+    log.line_with("reloaded all files");
 
     // A folder that was not there.
     fs::create_dir(fixtures.join("documents")).unwrap();
-    let said = log.line_with("what was there before stays");
-    assert!(said.contains("documents: the folder holds no .yaml"), "{said}");
+    let said = log.line_with("reload failed, keeping the previous files");
+    assert!(said.contains("documents: the folder has no .yaml"), "{said}");
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn companies_of_the_config_file_come_change_and_go_while_it_serves() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.yaml");
     let write = |companies: &str| {
-        fs::write(&path, format!("port: 0\nwatch: true\nfinish: begin\ncompanies:\n{companies}")).unwrap();
+        fs::write(&path, format!("port: 0\nwatch: true\noutcome-trigger: begin\ncompanies:\n{companies}")).unwrap();
     };
     let call = async |url: &str, key: &str, method: &str, mut parameters: Value| -> Value {
         parameters["company_key"] = key.into();
@@ -114,7 +114,7 @@ async fn companies_of_the_config_file_come_change_and_go_while_it_serves() {
     write(
         "  - {key: comes, scenario: manual-check}\n  - {key: changes, scenario: rejected}\n  - {key: stays, queue: [rejected]}\n",
     );
-    log.line_with("was read again");
+    log.line_with("reloaded all files");
     assert_eq!(result("changes", &running).await, "APPROVED", "its session stays, with its scenario");
     for (key, word) in
         [("comes", "MANUAL_CHECK"), ("changes", "REJECTED"), ("stays", "REJECTED"), ("stays", "APPROVED")]
@@ -126,16 +126,16 @@ async fn companies_of_the_config_file_come_change_and_go_while_it_serves() {
 
     // All of it or nothing: the secret that is right does not count beside a scenario that is wrong.
     write("  - {key: comes, secret: not-a-real-secret}\n  - {key: changes, scenario: rejectd}\n");
-    let said = log.line_with("what was there before stays");
+    let said = log.line_with("reload failed, keeping the previous files");
     let place = format!("{}:6:30: the company key `changes`: there is no scenario `rejectd`", path.display());
     assert!(said.contains(&place) && said.ends_with("did you mean `rejected`?"), "{said}");
     assert!(call(&url, "comes", "begin", json!({})).await.is_string());
     write("  - {key: comes, dialct: live}\n");
-    let said = log.line_with("what was there before stays");
+    let said = log.line_with("reload failed, keeping the previous files");
     assert!(said.ends_with("config.yaml:5:18: unknown key `dialct`, did you mean `dialect`?"), "{said}");
 
     write("  - {key: comes, dialect: live, scenario: manual-check}\n");
-    log.line_with("was read again");
+    log.line_with("reloaded all files");
     let token = call(&url, "comes", "begin", json!({})).await;
     assert_eq!(result("comes", &token).await, "manual_check");
     // A reset makes everything as the file says it now.
@@ -171,11 +171,11 @@ async fn a_link_that_leads_elsewhere_is_a_change() {
     let (log, url) = (serving.log(), serving.url().to_owned());
     assert_eq!(result_of_new_session(&url).await, "APPROVED");
     link("../2", &mounted.join("..data"));
-    log.line_with("was read again");
+    log.line_with("reloaded all files");
     assert_eq!(result_of_new_session(&url).await, "REJECTED");
     // The folder itself: of this no system tells.
     link("3", Path::new(scenarios));
-    log.line_with("was read again");
+    log.line_with("reloaded all files");
     assert_eq!(result_of_new_session(&url).await, "MANUAL_CHECK");
 }
 
@@ -188,18 +188,18 @@ async fn sighup_reads_everything_again_without_a_watch() {
     let (log, url) = (serving.log(), serving.url().to_owned());
     write(folder.path(), "REJECTED");
     serving.signal("HUP");
-    log.line_with("SIGHUP: everything was read again; new sessions take it");
+    log.line_with("SIGHUP: reloaded all files; new sessions use them");
     assert_eq!(result_of_new_session(&url).await, "REJECTED");
     write(folder.path(), "REJECTD");
     serving.signal("HUP");
-    let said = log.line_with("what was there before stays");
+    let said = log.line_with("reload failed, keeping the previous files");
     assert!(said.contains("watched.yaml:2:32: `REJECTD` is not an outcome"), "{said}");
     assert_eq!(result_of_new_session(&url).await, "REJECTED");
 
     let mut serving = Serving::start(&[]);
     let log = serving.log();
     serving.signal("HUP");
-    log.line_with("SIGHUP: there is nothing to read again; name --scenarios, --fixtures or --config");
+    log.line_with("SIGHUP: nothing to reload; set --scenarios, --fixtures or --config");
     assert!(result_of_new_session(serving.url()).await.is_string());
 }
 
@@ -226,5 +226,5 @@ fn watching_nothing_stops_the_start() {
     let output = output(&mut binary(&["--port", "0", "--watch"]));
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "error: --watch: there is nothing to watch; name --scenarios, --fixtures or --config\n");
+    assert_eq!(said, "error: --watch: nothing to watch; set --scenarios, --fixtures or --config\n");
 }

@@ -35,7 +35,7 @@ fn assert_misfit(reply: &Reply, problem: &str) {
     reply.assert_status(400);
     assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"));
     let page = reply.text();
-    assert!(page.contains("<h1>This form does not fit</h1>") && page.contains("page.css"), "{reply}");
+    assert!(page.contains("<h1>This form is not valid</h1>") && page.contains("page.css"), "{reply}");
     let shown = problem.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     assert!(page.contains(&format!("<p>{shown}</p>")), "{reply}\nshould say {problem}");
     assert_eq!(reply.hint(), problem);
@@ -49,12 +49,9 @@ async fn fields_that_the_form_does_not_have_are_named() {
     for (form, problem) in [
         (&[("reason", "x")][..], &*format!("the parameter `reason` is not known; {fields}")),
         (&[("<b>", "x")], &format!("the parameter `<b>` is not known; {fields}")),
-        (&[("reject_reason", "x")], "`reject_reason` goes with `outcome=REJECTED`"),
-        (&[("result_comment", "x")], "`result_comment` goes with an `outcome`"),
-        (
-            &[("outcome", "APPROVED"), ("reject_reason", "x")],
-            "`reject_reason` goes with the result REJECTED, not with APPROVED",
-        ),
+        (&[("reject_reason", "x")], "`reject_reason` needs `outcome=REJECTED`"),
+        (&[("result_comment", "x")], "`result_comment` needs an `outcome`"),
+        (&[("outcome", "APPROVED"), ("reject_reason", "x")], "`reject_reason` needs the result REJECTED, not APPROVED"),
     ] {
         assert_misfit(&app.finish(&token, form).await, problem);
     }
@@ -79,7 +76,7 @@ async fn the_harness_finishes_with_reason_comment_and_answers() {
         (rejected().answers(json!({})), "the question `why` of `s` is mandatory and has no answer"),
         (
             FinishRequest::from(Verdict::approved().reject_reason("x")),
-            "`reject_reason` goes with the result REJECTED, not with APPROVED",
+            "`reject_reason` needs the result REJECTED, not APPROVED",
         ),
     ] {
         assert_eq!(app.mock.finish_as(&token, decision).unwrap_err().to_string(), problem);
@@ -184,7 +181,7 @@ async fn a_return_url_that_is_no_web_address_is_not_gone_to() {
     for url in ["javascript:alert(1)", "data:text/html,x", "myapp://done"] {
         let begun = app.post_json("/external-api/begin/", &app.with_key(json!({"flags": {"return_url": url}}))).await;
         begun.assert_status(200);
-        assert!(begun.hint().ends_with("`return_url` is not http or https: the widget will not go there"));
+        assert!(begun.hint().ends_with("`return_url` is not http or https; the widget will not redirect there"));
         let done = app.finish(begun.json().as_str().unwrap(), &[]).await;
         done.assert_status(200);
         assert_eq!(done.header("location"), None);
@@ -275,7 +272,7 @@ async fn an_unknown_outcome_is_refused_and_nothing_happens() {
     assert_misfit(
         &refused,
         "`outcome`: `FINE` is not an outcome; allowed: APPROVED, REJECTED, MANUAL_CHECK, DISAGREED_WITH_TERMS, \
-         IN_PROGRESS, or scenario: as the scenario says",
+         IN_PROGRESS, or `scenario` to let the scenario decide",
     );
     app.widget(&token).await.assert_status(200);
 }

@@ -18,16 +18,14 @@ const VARIABLE: &str = "\\$\\{";
 
 pub(super) fn generated(of: SchemaKind) -> Value {
     let (mut schema, title) = match of {
-        SchemaKind::Scenario => {
-            (base::<ScenarioFile>(), "A scenario: what happens to the sessions that take it, and when")
-        }
+        SchemaKind::Scenario => (base::<ScenarioFile>(), "A scenario: what happens to its sessions, and when"),
         SchemaKind::Config => (base::<SettingsArgs>(), "Settings of a server"),
         SchemaKind::Person => (base::<Person>(), "An invented person and the documents they hold"),
     };
     let root = schema.as_object_mut().expect("a file is an object");
     root.insert("title".into(), title.into());
     root.remove("description");
-    let of_editors = json!({"type": ["string", "null"], "description": "The schema of such files, for editors"});
+    let of_editors = json!({"type": ["string", "null"], "description": "The schema of this kind of file, for editors"});
     root["properties"]["$schema"] = of_editors;
     allow_what_yaml_does(&mut schema);
     match of {

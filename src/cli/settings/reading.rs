@@ -84,10 +84,10 @@ async fn wrong_values_are_named_with_what_is_allowed() {
         ),
         ("company-key", "=", "a company key is empty; give it at least one character"),
         ("company-key", "a=", "the secret of the company key `a` is empty; leave it out or give one"),
-        ("session-lifetime", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
-        ("company-idle", "soon", "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h"),
-        ("max-companies", "many", "`many` is not a whole number from 0"),
-        ("frozen-at", "noon", "`noon` is not a moment; write it like 2026-01-31T12:00:00Z"),
+        ("session-lifetime", "soon", "`soon` is not a duration; write it like 500ms, 90s, 15m or 24h"),
+        ("company-idle", "soon", "`soon` is not a duration; write it like 500ms, 90s, 15m or 24h"),
+        ("max-companies", "many", "`many` is not a whole number of 0 or more"),
+        ("frozen-at", "noon", "`noon` is not a timestamp; write it like 2026-01-31T12:00:00Z"),
         ("dialect", "klingon", "`klingon` is not a dialect; allowed: manual, live"),
         ("result-case", "camel", "`camel` is not a case; allowed: upper, lower"),
         ("error-status", "99", "`99` is not a status from 200 to 599"),
@@ -95,7 +95,7 @@ async fn wrong_values_are_named_with_what_is_allowed() {
         (
             "error-status",
             "OOPS=400",
-            "`OOPS` is not an error of the vendor; allowed: COMPANY_KEY_INVALID, SESSION_NOT_FOUND, SESSION_INVALID, \
+            "`OOPS` is not a vendor error; allowed: COMPANY_KEY_INVALID, SESSION_NOT_FOUND, SESSION_INVALID, \
              SIGNATURE_INVALID, argumentError",
         ),
         (
@@ -106,11 +106,11 @@ async fn wrong_values_are_named_with_what_is_allowed() {
         ),
         ("max-body", "much", "`much` is not a size; write it like 500000, 512KiB or 16MiB"),
         ("public-url", "https://identomat.test/path", "is not a base URL without a path"),
-        ("seed", "abc", "`abc` is not a whole number from 0"),
-        ("max-parts", "-1", "`-1` is not a whole number from 0"),
-        ("max-depth", "x", "`x` is not a whole number from 0"),
-        ("log-format", "xml", "`xml` is not a form of the log; allowed: text, json"),
-        ("log-level", "loud", "`loud` is not a level; allowed: error, warn, info, debug, trace, off"),
+        ("seed", "abc", "`abc` is not a whole number of 0 or more"),
+        ("max-parts", "-1", "`-1` is not a whole number of 0 or more"),
+        ("max-depth", "x", "`x` is not a whole number of 0 or more"),
+        ("log-format", "xml", "`xml` is not a log format; allowed: text, json"),
+        ("log-level", "loud", "`loud` is not a log level; allowed: error, warn, info, debug, trace, off"),
     ] {
         let said = refusal(&[&format!("--{flag}={value}")]).await;
         let start = format!("error: invalid value '{value}' for '--{flag} <");
@@ -139,9 +139,9 @@ async fn a_secret_is_never_printed() {
         assert_eq!(said, "error: a company key is empty; give it at least one character\n");
     }
     let said = refusal(&["--company-key", "a\nb=the-secret"]).await;
-    let words = "the company key `a\\nb` has a control character or a mark that turns text around";
+    let words = "the company key `a\\nb` has a control character or a text direction mark; remove it";
     assert_eq!(said, format!("error: {words}\n"));
-    assert!(refusal(&["--company-key", "a\u{202e}b"]).await.contains("a mark that turns text around"));
+    assert!(refusal(&["--company-key", "a\u{202e}b"]).await.contains("a text direction mark"));
 }
 
 #[tokio::test]
@@ -158,10 +158,10 @@ async fn settings_that_do_not_go_together_stop_the_start() {
         ),
         (["--max-depth", "65"], "--max-depth: `65` is not a number from 1 to 64"),
         (["--max-parts", "0"], "--max-parts: with 0 no call could be read; give at least 1"),
-        (["--max-companies", "0"], "--max-companies: with 0 no company could come to be; give at least 1"),
+        (["--max-companies", "0"], "--max-companies: with 0 no company could be created; give at least 1"),
         (
             ["--company-idle", "0s"],
-            "--company-idle: with 0 no company would stay for its second call; give at least 1ms",
+            "--company-idle: with 0 every company would be removed before its second call; give at least 1ms",
         ),
         (["--session-lifetime", "0s"], "--session-lifetime: with 0 no token would open the widget; give at least 1ms"),
     ] {
@@ -222,7 +222,7 @@ async fn a_variable_that_is_missing_stops_the_start() {
     3 | scenario: pay$roll
       |           ^^^^^^^^
 
-    config.yaml:4:7: `many` is not a whole number from 0
+    config.yaml:4:7: `many` is not a whole number of 0 or more
       |
     4 | seed: many
       |       ^^^^

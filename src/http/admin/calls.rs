@@ -119,11 +119,11 @@ impl ExpectedCount {
         let exactly = exactly.or(never.then_some(0));
         match (exactly, at_least, at_most) {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
-                Err(ProblemResponse::invalid("`exactly` and `never` go with neither `at_least` nor `at_most`")
+                Err(ProblemResponse::invalid("`exactly` and `never` conflict with `at_least` and `at_most`")
                     .with_field("exactly"))
             }
             (Some(times), ..) if never && times > 0 => {
-                Err(ProblemResponse::invalid("`never` and `exactly` contradict each other").with_field("exactly"))
+                Err(ProblemResponse::invalid("`never` conflicts with `exactly`").with_field("exactly"))
             }
             (Some(times), ..) => Ok(Times::exactly(times)),
             (None, None, None) => Ok(Times { at_least: 1, at_most: None }),
@@ -196,11 +196,11 @@ impl From<CountError> for ProblemResponse {
         match miscount {
             CountError::Pattern(PatternProblem { field, message }) => Self::invalid(message).with_field(field),
             CountError::Cancelled { looked_at, of, timeout } => Self::timeout(format!(
-                "looked at {looked_at} of {of} calls within {timeout:?} (--admin-timeout): name fewer calls, with `after`, \
-                 `from` or `session`, or use a simpler expression"
+                "checked {looked_at} of {of} calls within {timeout:?} (--admin-timeout); restrict the query with \
+                 `after`, `from` or `session`, or use a simpler expression"
             )),
             CountError::JournalDisabled => {
-                Self::conflict("no call is remembered (--no-journal), so nobody can count them")
+                Self::conflict("the journal is disabled (--no-journal), so calls cannot be counted")
             }
             CountError::Evicted(why) => Self::gone(why),
             CountError::Mismatch { count, why, near_misses } => Self::conflict(why).with_count(count, near_misses),
@@ -217,8 +217,7 @@ pub(super) fn show(
     match mock.find_call(number) {
         Some(call) => Ok(Json(CallInfo::from_entry(&call, mock))),
         None if mock.was_call_evicted(number) => Err(ProblemResponse::gone(format!(
-            "the call `{number}` is not remembered any more, if there was one: more calls came than are \
-             (--journal-calls, --journal-bytes)"
+            "the call `{number}` is not in the journal; it may have been evicted (--journal-calls, --journal-bytes)"
         ))),
         None => Err(no_such()),
     }

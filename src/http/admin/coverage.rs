@@ -43,7 +43,8 @@ pub(super) fn show(
     CoverageQuery { company_key, since }: CoverageQuery,
 ) -> Result<Json<CoverageResponse>, ProblemResponse> {
     if company_key.is_some() && since == CoverageStart::Start {
-        let problem = "of one company it is told since its last reset: `since=start` goes without `company_key`";
+        let problem = "`since=start` conflicts with `company_key`: the coverage of a company counts from its last \
+                       reset";
         return Err(ProblemResponse::invalid(problem).with_field("since"));
     }
     let tenant = company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;

@@ -82,9 +82,7 @@ pub(super) async fn listen(
     Parameters(query): Parameters<EventsQuery>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ProblemResponse> {
     if !mock.config.journal.enabled {
-        return Err(ProblemResponse::conflict(
-            "nothing that happens is remembered (--no-journal), so nobody can hear of it",
-        ));
+        return Err(ProblemResponse::conflict("the journal is disabled (--no-journal), so there are no events"));
     }
     let tenant = query.company_key.map(|key| company_or_default(&mock, Some(&key))).transpose()?;
     let session = query.session.map(|token| token_in(&token, "session")).transpose()?;
@@ -108,7 +106,7 @@ pub(super) async fn listen(
     };
     if heard > now {
         listener.last_read = 0;
-        listener.ready.push_back(missed(heard, "they happened on a server that ran before this one"));
+        listener.ready.push_back(missed(heard, "they are from a server that ran before this one"));
     }
     let events = stream::unfold(listener, EventStream::next);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
@@ -118,7 +116,8 @@ fn last_heard(headers: &HeaderMap) -> Result<Option<u64>, ProblemResponse> {
     let last = headers.get("last-event-id").map(|id| String::from_utf8_lossy(id.as_bytes()));
     let read = |id: &str| {
         let id = id.trim();
-        id.parse().map_err(|_| ProblemResponse::invalid(format!("Last-Event-ID: `{}` is no event's id", shortened(id))))
+        id.parse()
+            .map_err(|_| ProblemResponse::invalid(format!("Last-Event-ID: `{}` is not an event id", shortened(id))))
     };
     last.as_deref().map(read).transpose()
 }
@@ -145,7 +144,7 @@ impl EventStream {
                 continue;
             }
             if tenant.as_ref().is_some_and(|tenant| !mock.is_current(tenant)) {
-                self.cut_off(self.last_read, "the company was removed");
+                self.cut_off(self.last_read, "removed the company");
                 continue;
             }
             tokio::select! {
@@ -172,12 +171,12 @@ impl EventStream {
             if self.has_begun {
                 self.cut_off(
                     forgotten,
-                    "more happened than is remembered (--journal-calls, --journal-bytes), or it \
-                    was reset, before the reader took it up; it is cut off, and can go on with Last-Event-ID",
+                    "the reader was too slow: the journal evicted events (--journal-calls, --journal-bytes) or was \
+                     reset; reconnect with Last-Event-ID",
                 );
                 return true;
             }
-            self.ready.push_back(missed(forgotten, "they are not remembered any more"));
+            self.ready.push_back(missed(forgotten, "they are no longer in the journal"));
         }
         self.has_begun |= heard.up_to == self.mock.numbers.last_event();
         let has_more = heard.up_to > self.last_read;

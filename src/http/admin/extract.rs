@@ -93,7 +93,7 @@ impl AdminParams {
     fn of_query<T: DeserializeOwned>(&self, body: &JsonMembers<'_>) -> Result<T, ProblemResponse> {
         if let Some((name, _)) = body.0.iter().find(|(name, _)| name != COMPANY_KEY) {
             let (name, method) = (shortened(name), &self.method);
-            let problem = format!("`{name}` stands in the body, and {method} takes it in the query");
+            let problem = format!("`{name}` is in the body; {method} takes it in the query");
             return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }
         let mut query = Cow::Borrowed(&*self.query);
@@ -111,7 +111,7 @@ impl AdminParams {
         if let Some((name, _)) = self.pairs().find(|(name, _)| name != COMPANY_KEY) {
             let (name, method) = (shortened(&name), &self.method);
             let problem = format!(
-                "`{name}` stands in the query, where {method} takes `company_key` alone: all else stands in the body"
+                "`{name}` is in the query; {method} takes only `company_key` there, everything else in the body"
             );
             return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }

@@ -22,25 +22,25 @@ use crate::{
 pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Result<(), ProblemResponse> {
     let ControlApi { enabled, token, .. } = &config.control_api;
     if !enabled {
-        return Err(ProblemResponse::not_found("the control API is switched off (--no-admin)"));
+        return Err(ProblemResponse::not_found("the control API is disabled (--no-admin)"));
     }
     let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     if let Some(host) = origin::unknown_host(headers, config) {
         return Err(ProblemResponse::forbidden(format!(
-            "the control API is not known as `{}`, and a page of that name must not get to it: call it by address, as \
-             localhost, by a name without a dot, or name it with --admin-host",
+            "`{}` is not a known host name of the control API; call it by address, as localhost, by a name without a \
+             dot, or add the name with --admin-host",
             shortened(&host)
         )));
     }
     if let Some(origin) = origin::foreign_origin(headers, config) {
         return Err(ProblemResponse::forbidden(format!(
-            "a page of `{}` called, and only the mock's own pages may use the control API",
+            "a page of `{}` sent this request; only the mock's own pages may use the control API",
             shortened(origin)
         )));
     }
     if origin::is_sent_by_another_site(method, headers) {
         return Err(ProblemResponse::forbidden(
-            "a page of another site called, and only the mock's own pages may use the control API",
+            "a page of another site sent this request; only the mock's own pages may use the control API",
         ));
     }
     if let Some(token) = token {
@@ -50,7 +50,7 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
         if !given.is_some_and(|given| is_same(given, token)) {
             return Err(ProblemResponse::unauthorized(match given {
                 None => "send the token of --admin-token, as `Authorization: Bearer TOKEN`",
-                Some(_) => "the token is not that of --admin-token",
+                Some(_) => "the token does not match --admin-token",
             }));
         }
     }

@@ -148,7 +148,7 @@ pub(crate) fn resource_path(parts: &[&str]) -> String {
 
 async fn no_such_path(method: Method, uri: Uri) -> ProblemResponse {
     ProblemResponse::not_found(format!(
-        "there is nothing at `{method} /__admin{}`; docs/control-api.md lists what there is",
+        "there is no `{method} /__admin{}`; docs/control-api.md lists all paths",
         uri.path()
     ))
 }

@@ -76,6 +76,6 @@ async fn respond(request: Request, mock: Arc<MockService>, handle: Handle) -> Re
     tokio::select! {
         biased;
         response = mock.workers.run(job) => Ok(response),
-        () = disconnected => Err(ProblemResponse::timeout("the client has gone")),
+        () = disconnected => Err(ProblemResponse::timeout("the client disconnected")),
     }
 }

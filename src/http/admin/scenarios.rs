@@ -79,8 +79,10 @@ pub(super) fn enqueue(
         Value::String(name) => Ok(ScenarioChoice::Named(name)),
         Value::Object(file) => scenario(file, Some("queued")).map(ScenarioChoice::from),
         other => {
-            let problem =
-                format!("a scenario is a name or an object as a file has it, not {}", shortened(&other.to_string()));
+            let problem = format!(
+                "a scenario is a name, or an object written as in a file, not {}",
+                shortened(&other.to_string())
+            );
             Err(ProblemResponse::invalid(problem).with_field(format!("scenarios[{at}]")))
         }
     };

@@ -183,7 +183,7 @@ fn now(mock: &MockService, token: &str) -> Result<Json<SessionInfo>, ProblemResp
 pub(super) fn token_in(token: &str, parameter: &str) -> Result<Token, ProblemResponse> {
     let known = Token::parse(without_quotes(token));
     known.ok_or_else(|| {
-        ProblemResponse::invalid(format!("`{}` is no session token", shortened(token))).with_field(parameter)
+        ProblemResponse::invalid(format!("`{}` is not a session token", shortened(token))).with_field(parameter)
     })
 }
 

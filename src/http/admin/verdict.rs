@@ -48,9 +48,8 @@ impl VerdictBody {
     /// What an operator decides.
     pub(super) fn into_decision(self) -> Result<Option<Verdict>, ProblemResponse> {
         if self.answers.is_some() {
-            return Err(
-                ProblemResponse::invalid("`answers` are given by the person, with `finish`").with_field("answers")
-            );
+            return Err(ProblemResponse::invalid("`answers` conflicts with a decision; send the answers to `finish`")
+                .with_field("answers"));
         }
         self.verdict()
     }
@@ -69,7 +68,7 @@ impl VerdictBody {
             ];
             return match details.iter().find(|(is_there, _)| *is_there) {
                 Some((_, name)) => {
-                    Err(ProblemResponse::invalid(format!("`{name}` goes with an `outcome`")).with_field(*name))
+                    Err(ProblemResponse::invalid(format!("`{name}` needs an `outcome`")).with_field(*name))
                 }
                 None => Ok(None),
             };

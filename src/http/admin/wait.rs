@@ -76,7 +76,7 @@ pub(super) async fn session(
             let stands = mock.workers.run(move |_| job_mock.session_details(token.as_str())).await;
             let stands = stands.ok_or_else(|| ProblemResponse::from(WaitError::NoSuchSession(token)))?;
             let (now, last) = (stands.in_words(), stands.calls.len().saturating_sub(LAST_CALLS));
-            let detail = format!("`{until}` did not come within {wait_timeout:?}: the session {now}");
+            let detail = format!("`{until}` was not reached within {wait_timeout:?}: the session {now}");
             Err(ProblemResponse::timeout(detail).with_session(stands.session, stands.calls[last..].to_vec()))
         }
     }
@@ -185,7 +185,7 @@ async fn wait_for_calls(
         // The last one came just now.
         (Ok(count), _) => Ok(called(count)),
         (Err(CountError::Mismatch { count, why, near_misses }), last) => {
-            let detail = format!("they did not come within {wait_timeout:?}: {why}");
+            let detail = format!("the calls did not arrive within {wait_timeout:?}: {why}");
             Err(ProblemResponse::timeout(detail).with_count(count, near_misses).with_calls(last))
         }
         (Err(other), _) => Err(other.into()),
@@ -217,7 +217,7 @@ async fn wait<T>(
         Some(Extension(caller)) => caller.until_disconnected(waited).await,
         None => Some(waited.await),
     };
-    waited.unwrap_or_else(|| Err(ProblemResponse::timeout("the client disconnected while it waited")))
+    waited.unwrap_or_else(|| Err(ProblemResponse::timeout("the client disconnected while waiting")))
 }
 
 /// A place among those who wait, for as long as it is held.
@@ -225,7 +225,8 @@ pub(super) fn acquire_wait_slot(mock: &MockService) -> Result<OwnedSemaphorePerm
     mock.waiting.clone().try_acquire_owned().map_err(|_| {
         let most = mock.config.clients.waiting();
         ProblemResponse::unavailable(format!(
-            "{most} clients wait or listen already, and no more can (three quarters of --max-connections, at most 10000)"
+            "too many clients are waiting or listening: the limit is {most} (three quarters of --max-connections, at \
+             most 10000)"
         ))
     })
 }
@@ -252,5 +253,9 @@ pub(super) fn default_timeout() -> Duration {
 
 pub(super) fn parse_timeout<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
     let time = duration(reader)?;
-    if time <= MAX_WAIT { Ok(time) } else { Err(D::Error::custom(format!("{time:?} is longer than 10m, the most"))) }
+    if time <= MAX_WAIT {
+        Ok(time)
+    } else {
+        Err(D::Error::custom(format!("{time:?} is longer than the maximum of 10m")))
+    }
 }

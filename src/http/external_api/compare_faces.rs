@@ -41,24 +41,24 @@ fn picture(call: &AuthenticatedCall<'_>, name: &str) -> Result<Vec<u8>, VendorEr
         None => &text,
     };
     if encoded.contains(' ') {
-        return Err(wrong("has blanks, where base64 has `+`: write it as %2B in a form or query"));
+        return Err(wrong("has spaces where base64 has `+`; write `+` as %2B in a form or query"));
     }
     let encoded: String = encoded.chars().filter(|letter| !letter.is_ascii_whitespace()).collect();
     let bytes = BASE64
         .decode(&encoded)
-        .map_err(|error| wrong(&format!("is no base64: `{}` {}", shortened(&encoded), fault(&error))))?;
-    if is_picture(&bytes) { Ok(bytes) } else { Err(wrong("is base64 of something that is neither a JPEG nor a PNG")) }
+        .map_err(|error| wrong(&format!("is not base64: `{}` {}", shortened(&encoded), fault(&error))))?;
+    if is_picture(&bytes) { Ok(bytes) } else { Err(wrong("is base64, but of neither a JPEG nor a PNG")) }
 }
 
 /// What is wrong with a text that is to be base64, as it goes on after the text.
 fn fault(error: &DecodeError) -> String {
     match *error {
         DecodeError::InvalidByte(at, letter @ (b'-' | b'_')) => {
-            format!("has `{}` at {}: base64url is not taken, write `+` and `/`", char::from(letter), at + 1)
+            format!("has `{}` at {}; base64url is not accepted, write `+` and `/`", char::from(letter), at + 1)
         }
-        DecodeError::InvalidByte(at, b'=') => format!("has `=` at {}, which stands only at the end", at + 1),
+        DecodeError::InvalidByte(at, b'=') => format!("has `=` at {}, which is allowed only at the end", at + 1),
         DecodeError::InvalidByte(at, letter) => {
-            format!("has `{}` at {}; there are letters, digits, `+` and `/`", letter.escape_ascii(), at + 1)
+            format!("has `{}` at {}; allowed are letters, digits, `+` and `/`", letter.escape_ascii(), at + 1)
         }
         DecodeError::InvalidLength(length) => format!("ends too early: no base64 has {length} characters"),
         DecodeError::InvalidLastSymbol { offset, symbol, .. } => {

@@ -40,9 +40,7 @@ pub(super) async fn show(State(mock): State<Arc<MockService>>, headers: HeaderMa
 fn page(mock: &MockService) -> Response<Body> {
     let sessions = match &mock.config.control_api.token {
         None => sessions(mock),
-        Some(_) => {
-            "<p>Sessions are shown to nobody here, as the control API asks for a token (--admin-token).</p>".into()
-        }
+        Some(_) => "<p>Sessions are hidden, because the control API requires a token (--admin-token).</p>".into(),
     };
     let page = include_str!("home.html").replace("{scenarios}", &scenarios(mock)).replace("{sessions}", &sessions);
     // Nobody is to click on what they cannot see.
@@ -57,7 +55,7 @@ pub(super) async fn finish(State(mock): State<Arc<MockService>>, request: Reques
         return refusal;
     }
     if mock.config.control_api.token.is_some() {
-        return widget::closed_with(StatusCode::UNAUTHORIZED, "the control API asks for a token (--admin-token)");
+        return widget::closed_with(StatusCode::UNAUTHORIZED, "the control API requires a token (--admin-token)");
     }
     if let Some(origin) = origin::foreign_origin(&head.headers, &mock.config) {
         return refused(origin);
@@ -110,14 +108,14 @@ fn sessions(mock: &MockService) -> String {
         return "<p>No session has begun yet.</p>".into();
     }
     let mut rows = String::from(
-        "<table>\n<thead><tr><th>Session</th><th>Company</th><th>Scenario</th><th>Answers now</th><th>Person</th></tr></thead>\n<tbody>\n",
+        "<table>\n<thead><tr><th>Session</th><th>Company</th><th>Scenario</th><th>Current result</th><th>Person</th></tr></thead>\n<tbody>\n",
     );
     sessions.iter().for_each(|(_, session)| rows.push_str(&row(session)));
     rows.push_str("</tbody>\n</table>\n");
     if has_more {
         let _ = writeln!(
             rows,
-            "<p>These are the newest {MAX_LISTED_SESSIONS}; <a href=\"/__admin/sessions?order=newest\">more of them</a>.</p>"
+            "<p>Only the newest {MAX_LISTED_SESSIONS} sessions are listed; <a href=\"/__admin/sessions?order=newest\">show more</a>.</p>"
         );
     }
     rows
@@ -126,7 +124,7 @@ fn sessions(mock: &MockService) -> String {
 fn row(session: &SessionInfo) -> String {
     let SessionInfo { token, company_key, scenario, current_result, .. } = session;
     let person = if session.is_finished {
-        "through".to_owned()
+        "finished".to_owned()
     } else {
         let outcomes: String = Outcome::ALL.iter().map(|outcome| format!("<option>{outcome}</option>")).collect();
         format!(

@@ -5,22 +5,22 @@ use serde_json::{Map, Value};
 
 use crate::{company::RecordedCall, faults::Endpoint, vendor::ErrorCode};
 
-const METHODS: &str = "GET and POST for every method; others answer 405, whatever `--error-status` says";
-const NOT_IMITATED: &str = "Known and unknown methods that are not imitated answer 501";
-const QUERY_AND_BODY: &str = "Query and body are read together, the body holds";
+const METHODS: &str = "GET and POST for every method; others return 405, whatever `--error-status` says";
+const NOT_IMITATED: &str = "Vendor methods that the mock does not implement return 501";
+const QUERY_AND_BODY: &str = "Query and body are read together; the body overrides the query";
 const STATUSES: &str = "Statuses 403, 404, 400, 401 and 400 in this order, the last for `argumentError`";
 const ARGUMENT_WORDS: &str = "The words in `argumentError`";
-const SESSION_INVALID: &str = "`SESSION_INVALID` for a token that cannot be one";
+const SESSION_INVALID: &str = "`SESSION_INVALID` for a malformed token";
 const SIGNATURE_INVALID: &str = "`SIGNATURE_INVALID` for a missing or wrong signature";
-const FAULTS: &str = "A fault stands in front of the service: it strikes calls that would be refused, too, with a wrong \
-                      key, signature or method, malformed, or not imitated";
-const UNKNOWN_PARENT: &str = "An unknown `parent_session_id`, also one that cannot be a token, is `SESSION_NOT_FOUND`";
-const PICTURES: &str = "The pictures are drawn, are 1280 × 960 pixels or near that, and say SPECIMEN";
-const FACES: &str = "It answers 1 for the same picture, the session's similarity for two of one person, and for any \
-                     other two a number below 0.5 that follows from both";
-const SCREENING: &str = "`get-screening-person-details/` takes `person_id` or `personId`, and answers the members of \
+const FAULTS: &str = "A fault applies before authentication: it also hits calls with a wrong key, signature or \
+                      method, malformed calls, and calls that are not implemented";
+const UNKNOWN_PARENT: &str = "An unknown or malformed `parent_session_id` is `SESSION_NOT_FOUND`";
+const PICTURES: &str = "The pictures are drawn, about 1280 × 960 pixels, and say SPECIMEN";
+const FACES: &str = "The similarity is 1 for the same picture, that of the session for two pictures of its person, \
+                     and below 0.5 for any other two, computed from both";
+const SCREENING: &str = "`get-screening-person-details/` takes `person_id` or `personId`, and returns the members of \
                          published clients";
-const DELETE: &str = "`delete/` answers the result document and removes the session";
+const DELETE: &str = "`delete/` returns the result document and removes the session";
 
 /// The first cells of the rows that it rests on.
 pub(super) fn rows_for(

@@ -283,9 +283,8 @@ fn incomplete(sorted: &PartitionedCalls) -> CountError {
     let EvictedCalls { count, last, .. } = sorted.evicted;
     let (found, last) = (sorted.matching.len(), last.unwrap_or_default());
     CountError::Evicted(format!(
-        "nobody can say: of the calls, {count} had to make room, the last of them the call {last} (--journal-calls, \
-         --journal-bytes), and of those that are left {found} are like that; ask for what came behind it (`after`, \
-         `from`), or let more be remembered"
+        "cannot count: the journal evicted {count} calls up to id {last}; {found} of the rest match. Restrict the \
+         query with `after` or `from`, or raise --journal-calls or --journal-bytes"
     ))
 }
 
@@ -318,16 +317,16 @@ fn explain(
 ) -> String {
     let mut lines = pattern.in_words();
     let whose = company_key.map(|key| format!(" of the company `{key}`")).unwrap_or_default();
-    let of_which = if lines.is_empty() { "" } else { " of which" };
+    let where_ = if lines.is_empty() { "" } else { " where" };
     lines.iter_mut().for_each(|line| line.insert_str(0, "  "));
-    lines.insert(0, format!("expected {}{whose}{of_which}", times.in_words()));
+    lines.insert(0, format!("expected {}{whose}{where_}", times.in_words()));
     let there_are = match sorted.matching.len() {
         0 => "but there is none".to_owned(),
         1 => "but there is 1".to_owned(),
         count => format!("but there are {count}"),
     };
     let which = match near_misses.first() {
-        None => "no other call is remembered".to_owned(),
+        None => "the journal has no other call".to_owned(),
         Some(miss) if miss.differences.is_empty() => "the last of them:".to_owned(),
         Some(_) => format!("the nearest of {} others:", sorted.others),
     };

@@ -24,12 +24,15 @@ pub(super) fn compile(expression: &str, count: usize) -> Result<Regex, String> {
     let shown = shortened(expression);
     compiled.map_err(|error| match error {
         Error::CompiledTooBig(_) => {
-            format!("`{shown}` is too large a regular expression: repeat less, such as `+` instead of `{{1,999}}`")
+            format!(
+                "`{shown}` is too large a regular expression; use fewer repetitions, such as `+` instead of \
+                     `{{1,999}}`"
+            )
         }
         error => {
             let error = error.to_string();
             let reason = error.lines().next_back().unwrap_or_default().trim_start_matches("error: ");
-            format!("`{shown}` is no regular expression: {reason}")
+            format!("`{shown}` is not a regular expression: {reason}")
         }
     })
 }
@@ -87,10 +90,10 @@ mod tests {
     #[test]
     fn what_is_refused_says_what_to_write() {
         for (expression, reason) in [
-            ("(a{100}){100}", "is too large a regular expression: repeat less"),
-            ("(", "is no regular expression: unclosed group"),
-            ("a\\", "is no regular expression: incomplete escape sequence"),
-            ("(a)\\1", "is no regular expression: backreferences are not supported"),
+            ("(a{100}){100}", "is too large a regular expression; use fewer"),
+            ("(", "is not a regular expression: unclosed group"),
+            ("a\\", "is not a regular expression: incomplete escape sequence"),
+            ("(a)\\1", "is not a regular expression: backreferences are not supported"),
         ] {
             let problem = compile(expression, 1).unwrap_err();
             assert!(problem.contains(reason), "{problem}");

@@ -218,9 +218,9 @@ impl CallPattern {
         words.extend(body_format.iter().map(|format| format!("the body format is {format}")));
         words.extend(parameters.iter().map(|(name, value)| format!("the parameter `{name}` {}", value.in_words())));
         words.extend(headers.iter().map(|(name, value)| format!("the header `{name}` {}", value.in_words())));
-        words.extend(from.map(|from| format!("it was answered from {from} on")));
+        words.extend(from.map(|from| format!("it was answered at {from} or later")));
         words.extend(to.map(|to| format!("it was answered before {to}")));
-        words.extend(after.map(|after| format!("it is behind the call {after}")));
+        words.extend(after.map(|after| format!("its id is above {after}")));
         words
     }
 
@@ -234,7 +234,7 @@ impl CallPattern {
         let conditions = conditions.into_iter().flat_map(|(place, them)| them.iter().map(move |it| (place, it)));
         let count = conditions.clone().count();
         if count > MAX_CONDITIONS {
-            let message = format!("there are {count} conditions, and a pattern has at most {MAX_CONDITIONS}");
+            let message = format!("the pattern has {count} conditions; the maximum is {MAX_CONDITIONS}");
             return Err(PatternProblem { field: "parameters".into(), message });
         }
         let expressions = conditions.filter_map(|(place, (name, condition))| match condition {
@@ -341,7 +341,7 @@ impl CallMatcher {
             differences.push(format!("it was answered at {}", call.at));
         }
         if after.is_some_and(|after| entry.id <= after) {
-            differences.push(format!("it is the call {}", entry.id));
+            differences.push(format!("its id is {}", entry.id));
         }
         differences
     }
@@ -355,13 +355,13 @@ fn difference((what, name): (&str, &str), wanted: &ValueMatch, given: Option<&Va
         other => shortened(&other.to_string()).into_owned(),
     };
     match wanted {
-        ValueMatch::Exact(_) if is_secret => format!("the {what} `{name}` is {shown}, not the one that is asked for"),
+        ValueMatch::Exact(_) if is_secret => format!("the {what} `{name}` is {shown}, not the expected one"),
         ValueMatch::Exact(value) => format!("the {what} `{name}` is {shown}, not {}", shortened(&value.to_string())),
         ValueMatch::Contains(part) => format!("the {what} `{name}` is {shown}, which does not contain {part:?}"),
         ValueMatch::Matches(expression) => {
             format!("the {what} `{name}` is {shown}, which does not match `{expression}`")
         }
-        ValueMatch::Present(_) | ValueMatch::Absent(_) => format!("the {what} `{name}` is there: {shown}"),
+        ValueMatch::Present(_) | ValueMatch::Absent(_) => format!("the {what} `{name}` is present: {shown}"),
     }
 }
 

@@ -12,7 +12,7 @@ export async function call(method, path, { fields, signal } = {}) {
   const response = await fetch(`/__admin/${path}`, { method, headers, body: fields && JSON.stringify(fields), signal });
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
-  const problem = answer.detail ?? `the control API answers ${response.status}`;
+  const problem = answer.detail ?? `the control API returned ${response.status}`;
   throw Object.assign(new Error(problem), { wantsToken: response.status === 401 });
 }
 
@@ -24,7 +24,7 @@ export async function control(method, path, fields) {
 // The control API wants a token, which stays in this page.
 export function askForToken(goOn) {
   const field = element("input", { type: "password", testid: "admin-token", autocomplete: "off" });
-  const use = button("Use it", {
+  const use = button("Use", {
     testid: "admin-token-use",
     onclick: () => {
       token = field.value;

@@ -70,8 +70,8 @@ pub(super) fn closed_with(status: StatusCode, text: &str) -> Response<Body> {
 /// Why nobody gets a page that shows what only the control API may, or leads to it.
 pub(super) fn closed_to_developers(mock: &MockService, headers: &HeaderMap) -> Option<Response<Body>> {
     if !mock.config.control_api.enabled {
-        let page = closed_with(StatusCode::NOT_FOUND, "There is no verification under this link.");
-        return Some(with_hint(page, "this page needs the control API, which is off (--no-admin)"));
+        let page = closed_with(StatusCode::NOT_FOUND, "This link does not belong to a verification.");
+        return Some(with_hint(page, "this page needs the control API, which is disabled (--no-admin)"));
     }
     refused_host(mock, headers)
 }
@@ -79,8 +79,12 @@ pub(super) fn closed_to_developers(mock: &MockService, headers: &HeaderMap) -> O
 /// Refuses a request with an unknown `Host`, which may be a page that reaches the mock by DNS rebinding.
 fn refused_host(mock: &MockService, headers: &HeaderMap) -> Option<Response<Body>> {
     let host = origin::unknown_host(headers, &mock.config)?;
-    let hint = format!("the mock is not known as `{}`: name it with --admin-host", shortened(&host));
-    let page = closed_with(StatusCode::FORBIDDEN, "The mock is not known by this name: see --admin-host.");
+    let hint = format!("`{}` is not a known host name of the mock; add it with --admin-host", shortened(&host));
+    let page = closed_with(
+        StatusCode::FORBIDDEN,
+        "This is not a known host name of the mock; add it with \
+                                                   --admin-host.",
+    );
     Some(with_hint(page, &hint))
 }
 
@@ -96,7 +100,7 @@ pub(super) async fn off_runtime(
 /// What a page of somebody else gets that posts a form of the mock.
 pub(super) fn refused(origin: &str) -> Response<Body> {
     let origin = shortened(origin);
-    tracing::warn!(%origin, "a page of another origin posted a form, which is refused");
+    tracing::warn!(%origin, "refused a form that a page of another origin posted");
     let problem = format!("a page of `{origin}` posted this form: only the mock's own page may (see --public-url)");
     with_hint(closed(StatusCode::FORBIDDEN, Language::English, "misfit", Some(&problem)), &problem)
 }

@@ -128,7 +128,7 @@ fn finished_page(
         Ok(Some(url)) => redirect(&url),
         Ok(None) => filled_in(StatusCode::OK, mock.language(token), include_str!("done.html"), &[]),
         Err(error) => {
-            tracing::warn!(session = token, "the widget is not finished: {error}");
+            tracing::warn!(session = token, "cannot finish the session: {error}");
             let problem = error.to_string();
             let refused = if is_script {
                 json(status(&error), &json!({ "error": problem }))
@@ -152,12 +152,12 @@ fn read(form: &Params<'_>, head: &Parts, mock: &MockService) -> Result<FinishReq
     let finish = match outcome.as_deref() {
         None | Some("scenario") => match (reason, comment) {
             (None, None) => FinishRequest::default(),
-            (Some(_), _) => return Err(VendorError::argument("`reject_reason` goes with `outcome=REJECTED`")),
-            (None, Some(_)) => return Err(VendorError::argument("`result_comment` goes with an `outcome`")),
+            (Some(_), _) => return Err(VendorError::argument("`reject_reason` needs `outcome=REJECTED`")),
+            (None, Some(_)) => return Err(VendorError::argument("`result_comment` needs an `outcome`")),
         },
         Some(word) => {
             let outcome = word.parse::<Outcome>().map_err(|problem| {
-                VendorError::argument(format!("`outcome`: {problem}, or scenario: as the scenario says"))
+                VendorError::argument(format!("`outcome`: {problem}, or `scenario` to let the scenario decide"))
             })?;
             let verdict = Verdict::from(outcome).result_comment(comment.unwrap_or_default());
             FinishRequest::from(match reason {

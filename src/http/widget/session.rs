@@ -144,7 +144,7 @@ fn take(
 /// A message that says what is wrong with the body.
 fn read(body: &[u8], limits: &RequestLimits) -> Result<ScreenAnswer, String> {
     json_text::check(body, limits.depth).map_err(|problem| format!("the body {problem}"))?;
-    serde_json::from_slice(body).map_err(|error| format!("the body is no answer: {error}"))
+    serde_json::from_slice(body).map_err(|error| format!("the body is not a screen answer: {error}"))
 }
 
 fn view_response(view: Vec<u8>) -> Response<Body> {

@@ -1,7 +1,7 @@
 // The texts of the page in the person's language.
 
 // Before the person's language is there, what has to be said is said in English.
-let texts = { offline: "The server does not answer. Please try again.", retry: "Try again" };
+let texts = { offline: "The server does not respond. Please try again.", retry: "Try again" };
 let spoken;
 
 export async function speak(language, htmlLanguage) {

@@ -49,7 +49,7 @@ pub(in crate::http) async fn show(
     };
     // Where too many wait already, the page asks again.
     let Ok(_place) = mock.waiting.clone().try_acquire_owned() else {
-        return json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "too many clients wait already" }));
+        return json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "too many clients are waiting" }));
     };
     let viewer = viewer(&head);
     let tell = |snapshot| with_mark(state_json(snapshot, &token, &mock.config));

@@ -18,7 +18,7 @@ impl People {
                 let known = self.all().iter().map(|(name, _)| name).chain(&self.broken);
                 let known: Vec<_> = known.map(String::as_str).collect();
                 let nobody = shortened(nobody);
-                Err(format!("there is nobody called `{nobody}`; the people are: {}", known.join(", ")))
+                Err(format!("there is no person `{nobody}`; the people are: {}", known.join(", ")))
             }
             None => Ok(()),
         }
@@ -47,7 +47,7 @@ impl People {
                         let member = if path == "." { String::new() } else { format!(".{path}") };
                         let place = format!("{place}{member}");
                         if !problems.iter().any(|(other, _)| *other == place) {
-                            problems.push((place, format!("`person{member}`, laid over `{known}`: {problem}")));
+                            problems.push((place, format!("`person{member}`, merged into `{known}`: {problem}")));
                         }
                     }
                 }

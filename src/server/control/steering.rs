@@ -138,7 +138,7 @@ impl Control {
         let clocks: Value = self.get(&["clock"], &self.company_query()).await?;
         let now = clocks["clocks"][0]["now"].as_str().and_then(|now| now.parse::<Timestamp>().ok());
         let now = now.and_then(|now| SystemTime::try_from(now).ok());
-        now.ok_or_else(|| ControlError::Unexpected(format!("the clock tells no time: {clocks}")))
+        now.ok_or_else(|| ControlError::Unexpected(format!("the response has no clock: {clocks}")))
     }
 
     /// Moves the company's clock on, or every clock; answers the first thousand things that fell due.

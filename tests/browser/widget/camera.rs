@@ -38,7 +38,7 @@ async fn a_sample_needs_no_camera() {
         let visit = Visit::with_camera(camera).await;
         let token = visit.begin_and_open(face(), json!([])).await;
         let problem = visit.browser.text("[data-testid=camera-problem]").await;
-        let expected = if camera == Camera::None { "No camera was found." } else { "The camera may not be used here." };
+        let expected = if camera == Camera::None { "No camera was found." } else { "The camera is blocked." };
         assert!(problem.starts_with(expected), "{problem}");
         visit.browser.find("svg.code").await;
         visit.browser.take_pictures(&format!("camera-{camera:?}").to_lowercase()).await;
@@ -58,7 +58,7 @@ async fn a_file_takes_the_place_of_a_denied_camera() {
     assert!(!visit.browser.shows("elsewhere").await);
 
     let folder = tempfile::tempdir().unwrap();
-    let other_kind = "This file is neither a JPEG nor a PNG. Please choose one that is.";
+    let other_kind = "This file is neither a JPEG nor a PNG. Please choose another one.";
     // A picture of one pixel that browsers can show.
     let webp = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\0\0\0\x10\x07\x10\x11\x11\x88\x88\xfe\x07\0";
     for (name, bytes, problem) in [
@@ -81,7 +81,7 @@ async fn a_file_takes_the_place_of_a_denied_camera() {
     visit.browser.attach("file", &file).await;
     assert_eq!(visit.browser.text("[data-testid=file-name]").await, "me.jpg");
     assert!(!visit.browser.shows("problem").await);
-    assert_eq!(visit.browser.text("[data-testid=retake]").await, "Choose another");
+    assert_eq!(visit.browser.text("[data-testid=retake]").await, "Choose another file");
     visit.browser.take_pictures("file").await;
     visit.browser.click("use").await;
     visit.see_done().await;

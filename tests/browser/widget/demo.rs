@@ -78,7 +78,7 @@ async fn the_demo_shows_every_message_and_call_from_begin_to_result() {
         "stage 1",
         &format!("message DONE from {}", visit.other_origin()),
         &format!("message {{\"type\":\"done\",\"sessionId\":\"{token}\"}} from {}", visit.other_origin()),
-        "The frame was taken away.",
+        "The frame was removed.",
     ] {
         assert!(log.replace('\n', " ").contains(line), "{line}: {log}");
     }
@@ -102,8 +102,8 @@ async fn the_frame_is_as_its_attributes_say_and_the_doctor_speaks_in_the_log() {
     assert_eq!(visit.browser.eval::<String>(&attribute("allow")).await, "microphone; geolocation");
     assert_eq!(visit.browser.eval::<String>(&attribute("sandbox")).await, "allow-scripts allow-same-origin");
     assert_eq!(visit.browser.eval::<String>(&attribute("width")).await, "375");
-    visit.see_logged("The iframe gives the widget no leave for the camera.").await;
-    visit.see_logged("The sandbox of the iframe lets no form be sent").await;
+    visit.see_logged("The iframe does not allow the camera.").await;
+    visit.see_logged("The sandbox of the iframe blocks forms").await;
     // Behind it stands what to change.
     visit.browser.run("document.querySelector('[data-testid=happened-finding] summary').click()").await;
     visit.see_logged("\"remedy\": ").await;
@@ -127,7 +127,7 @@ async fn a_page_that_does_not_react_is_found_out() {
     visit.wish(bare(json!({})), json!([])).await;
     visit.browser.click("reacts").await;
     visit.browser.click("begin").await;
-    visit.see_logged("The page around the widget did nothing when the person was through.").await;
+    visit.see_logged("The embedding page did not react when the person finished.").await;
     assert!(visit.browser.eval::<bool>("!!document.querySelector('#identomat')").await);
 }
 
@@ -166,14 +166,14 @@ async fn what_cannot_begin_is_said() {
     let visit = Visit::with_demo(|builder| builder).await;
     visit.wish(json!({}), json!({"type": "geolocation"})).await;
     visit.browser.click("begin").await;
-    visit.see_problem("Steps: this is not a list.").await;
+    visit.see_problem("Steps: not a list.").await;
     visit.browser.replace("demo-steps", "[").await;
     visit.browser.click("begin").await;
-    visit.see_problem("Steps: this is not JSON: ").await;
+    visit.see_problem("Steps: not JSON: ").await;
     visit.browser.replace("demo-steps", "[]").await;
     visit.browser.replace("demo-company", "nobody").await;
     visit.browser.click("begin").await;
-    visit.see_problem("begin/ answers 403, \"COMPANY_KEY_INVALID\": there is no company key `nobody`").await;
+    visit.see_problem("begin/ returned 403, \"COMPANY_KEY_INVALID\": there is no company key `nobody`").await;
     assert_eq!(visit.mock.sessions().len(), 0);
     visit.browser.replace("demo-company", visit.mock.company_key()).await;
     visit.browser.click("begin").await;
@@ -212,13 +212,13 @@ async fn errors_are_told_from_tokens_and_from_results() {
     .await;
     visit.browser.replace("demo-company", "nobody").await;
     visit.browser.click("begin").await;
-    visit.see_problem("begin/ answers 200, \"COMPANY_KEY_INVALID\": there is no company key `nobody`").await;
+    visit.see_problem("begin/ returned 200, \"COMPANY_KEY_INVALID\": there is no company key `nobody`").await;
     visit.browser.replace("demo-company", visit.mock.company_key()).await;
     visit.browser.choose("demo-scenario", "session-not-found").await;
     visit.browser.click("begin").await;
-    visit.see_logged("No calls can be shown: nothing that happens is remembered (--no-journal)").await;
+    visit.see_logged("Cannot show calls: the journal is disabled (--no-journal)").await;
     visit.browser.click("result").await;
-    visit.see_logged("result/ answers 200, \"SESSION_NOT_FOUND\"").await;
+    visit.see_logged("result/ returned 200, \"SESSION_NOT_FOUND\"").await;
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn a_phone_goes_on_where_the_code_leads_and_the_computer_ends_with_it() {
     phone.open(&link).await;
     phone.element("agree").await;
     visit.see("elsewhere").await;
-    visit.browser.until(&format!("{THERE} === 'Before we begin'")).await;
+    visit.browser.until(&format!("{THERE} === 'Before we start'")).await;
     assert_eq!(visit.browser.text("[data-testid=companion] span").await, "On your phone");
     assert_eq!(visit.browser.violations().await, [""; 0]);
     visit.browser.take_pictures("companion").await;
@@ -138,16 +138,16 @@ async fn the_page_of_several_participants_shows_who_is_through() {
     };
     let (first, second) = (child("approved").await, child("rejected").await);
     let rows = "[...document.querySelectorAll('[data-testid^=participant-]')].map(({ lastChild }) => lastChild.textContent).join()";
-    visit.browser.until(&format!("{rows} === 'has not begun yet,has not begun yet'")).await;
+    visit.browser.until(&format!("{rows} === 'has not started yet,has not started yet'")).await;
     let other = Browser::start().await;
     other.open(&visit.mock.widget_url(second.as_str().unwrap())).await;
     other.element("agree").await;
-    visit.browser.until(&format!("{rows} === 'has not begun yet,has begun'")).await;
+    visit.browser.until(&format!("{rows} === 'has not started yet,has started'")).await;
     visit.browser.take_pictures("participants-under-way").await;
     assert_eq!(visit.browser.violations().await, [""; 0]);
     other.click("agree").await;
     other.element("done").await;
-    visit.browser.until(&format!("{rows} === 'has not begun yet,is through'")).await;
+    visit.browser.until(&format!("{rows} === 'has not started yet,has finished'")).await;
     visit.pass_all().await;
     for (token, result) in [(json!(parent), "APPROVED"), (second, "REJECTED"), (first, "IN_PROGRESS")] {
         assert_eq!(visit.result(token.as_str().unwrap()).await["result"], result);

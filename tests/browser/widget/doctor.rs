@@ -169,7 +169,7 @@ async fn a_browser_that_blocks_storage_and_a_context_that_is_not_secure() {
     visit.browser.element("camera-problem").await;
     // The browser's log has what pages say that are in no frame of another site.
     let complaints = visit.browser.complaints().await.join("\n");
-    assert!(complaints.contains("identomat-mock: The browser lets no page use the camera"), "{complaints}");
+    assert!(complaints.contains("identomat-mock: The browser allows the camera only on https"), "{complaints}");
 }
 
 /// The journal tells of it as it happens.

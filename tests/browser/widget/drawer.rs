@@ -52,14 +52,14 @@ async fn the_drawer_says_how_the_session_stands() {
     visit.browser.element("done").await;
     visit.see_state("due at").await;
     visit.browser.click("advance-next").await;
-    visit.see_said("The clock was moved.").await;
+    visit.see_said("The clock was changed.").await;
     assert_eq!(visit.result(&token).await["result"], "APPROVED");
     // What is said for the end has no part in it.
     visit.browser.choose("reason", "document_covered").await;
     visit.browser.choose("decide-reason", "face_mismatch").await;
     visit.browser.fill_in("decide-comment", "Not the same person").await;
     visit.browser.click("decide-REJECTED").await;
-    visit.see_said("It is decided: REJECTED.").await;
+    visit.see_said("The decision is applied: REJECTED.").await;
     let result = visit.result(&token).await;
     let expected = (json!("REJECTED"), json!("face_mismatch"), json!("Not the same person"));
     assert_eq!(
@@ -119,9 +119,9 @@ async fn what_the_drawer_did_is_said_where_it_is_seen() {
             const { left, top, bottom } = said.getBoundingClientRect();
             return top >= 0 && bottom <= innerHeight && document.elementFromPoint(left + 1, (top + bottom) / 2) === said; })()";
         for (button, said) in [
-            ("decide-REJECTED", "It is decided: REJECTED."),
-            ("advance-next", "No stage comes by the clock alone."),
-            ("play", "Another scenario plays."),
+            ("decide-REJECTED", "The decision is applied: REJECTED."),
+            ("advance-next", "No stage is waiting for the clock."),
+            ("play", "The scenario was switched."),
         ] {
             visit.browser.click(button).await;
             visit.see_said(said).await;

@@ -168,7 +168,7 @@ async fn an_answer_that_does_not_arrive_can_be_given_again() {
     for fault in [Fault::status(503), Fault::close(ClosePoint::InHeaders), Fault::html()] {
         visit.mock.add_fault(fault.endpoint(Endpoint::WidgetData).times(1));
         visit.browser.click("agree").await;
-        let problem = "The server does not answer. Please try again.";
+        let problem = "The server does not respond. Please try again.";
         assert_eq!(visit.browser.text("[data-testid=problem]").await, problem);
         visit.browser.run("document.getElementById('problem').replaceChildren()").await;
     }
@@ -197,7 +197,7 @@ async fn a_page_that_gets_nothing_says_so_and_asks_again() {
     visit.mock.add_fault(Fault::status(503).endpoint(Endpoint::WidgetData).times(2));
     visit.open(&token).await;
     for _ in 0..2 {
-        let problem = "The server does not answer. Please try again.";
+        let problem = "The server does not respond. Please try again.";
         assert_eq!(visit.browser.text("[data-testid=problem]").await, problem);
         visit.browser.click("retry").await;
     }
@@ -209,7 +209,7 @@ async fn closed_links_say_why_they_are_closed() {
     let visit = Visit::start().await;
     for token in [UNKNOWN_TOKEN, "", "no-token", "<img src=x onerror=\"window.pwned=1\">"] {
         visit.open(token).await;
-        visit.see_closed("This link is not valid", "There is no verification under this link.").await;
+        visit.see_closed("This link is not valid", "This link does not belong to a verification.").await;
         assert!(!visit.browser.eval::<bool>("'pwned' in window || document.querySelector('img') !== null").await);
     }
     visit.browser.take_pictures("closed-not-valid").await;
@@ -226,7 +226,7 @@ async fn closed_links_say_why_they_are_closed() {
     visit.open(&opened).await;
     visit.see("agreement").await;
     visit.mock.advance(SESSION_LIFETIME);
-    let ask_again = "Ask the company that sent you here for a new one.";
+    let ask_again = "Ask the company that sent you the link for a new one.";
     visit.see_closed("This link has expired", ask_again).await;
     assert_eq!(visit.browser.url().await, visit.mock.widget_url(&opened), "no step is left in it");
     visit.open(&unopened).await;

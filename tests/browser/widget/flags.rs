@@ -81,7 +81,7 @@ async fn liveness() {
 #[tokio::test]
 async fn language() {
     let visit = Visit::start().await;
-    for (code, title) in [("ka", "სანამ დავიწყებთ"), ("gr", "Πριν ξεκινήσουμε"), ("xx", "Before we begin")]
+    for (code, title) in [("ka", "სანამ დავიწყებთ"), ("gr", "Πριν ξεκινήσουμε"), ("xx", "Before we start")]
     {
         visit.begin_and_open(json!({"language": code}), json!([])).await;
         visit.see("agreement").await;
@@ -232,7 +232,7 @@ async fn capture_double_page_passport() {
     assert_eq!(visit.browser.text("h1").await, "Both open pages of your passport");
     visit.begin_and_open(passport(json!({})), json!([])).await;
     visit.see("document.passport").await;
-    assert_eq!(visit.browser.text("h1").await, "Page of your passport with the photo");
+    assert_eq!(visit.browser.text("h1").await, "Photo page of your passport");
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn require_email_check() {
     let problem =
         |text: &str| format!("document.querySelector('[data-testid=problem]')?.textContent === {}", json!(text));
     visit.browser.click("continue").await;
-    visit.browser.until(&problem("Enter the code.")).await;
+    visit.browser.until(&problem("Please enter the code.")).await;
     visit.browser.fill_in("code", if code == "0000" { "1111" } else { "0000" }).await;
     visit.browser.click("continue").await;
     visit.browser.until(&problem("This is not the code that was sent.")).await;
@@ -258,10 +258,10 @@ async fn require_email_check() {
     assert!(visit.browser.eval::<bool>("window.field.isConnected").await);
     let resend = "document.querySelector('[data-testid=resend]')";
     assert!(visit.browser.eval::<bool>(&format!("{resend}.disabled")).await);
-    visit.browser.until(&format!("/^Send it again in 2\\d s$/.test({resend}.textContent)")).await;
+    visit.browser.until(&format!("/^Send a new code in 2\\d s$/.test({resend}.textContent)")).await;
     visit.browser.take_pictures("code-resent").await;
     visit.browser.run("const now = performance.now.bind(performance); performance.now = () => now() + 30_000").await;
-    visit.browser.until(&format!("!{resend}.disabled && {resend}.textContent === 'Send it again'")).await;
+    visit.browser.until(&format!("!{resend}.disabled && {resend}.textContent === 'Send a new code'")).await;
 
     visit.browser.replace("code", &code).await;
     visit.browser.click("continue").await;
@@ -361,7 +361,7 @@ async fn require_hd_media() {
     visit.browser.element("camera-problem").await;
     assert_eq!(visit.ways().await, ["elsewhere", "camera-problem", "sample"]);
     let problem = visit.browser.text("[data-testid=camera-problem]").await;
-    assert_eq!(problem, "The pictures of this camera are too small.");
+    assert_eq!(problem, "The resolution of this camera is too low.");
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ fn a_key_that_stands_there_twice() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:5:5: error: the key `when` stands here a second time
+    a.yaml:5:5: error: duplicate key `when`; remove one of the two
       |
     5 |     when: opened
       |     ^^^^
@@ -96,7 +96,7 @@ fn a_mapping_where_a_list_is_wanted() {
 fn a_list_where_a_mapping_is_wanted() {
     let said = check(&[("a.yaml", "- description: A\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:1:1: error: `- description: A` stands where a mapping (keys with values) is wanted
+    a.yaml:1:1: error: expected a mapping (keys with values), not `- description: A`
       |
     1 | - description: A
       | ^^^^^^^^^^^^^^^^
@@ -113,7 +113,7 @@ fn a_word_that_is_not_among_those_allowed() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:4:20: error: `in-the-body` is not known here; allowed: before-answer, in-headers, in-body, reset; did you mean `in-body`?
+    a.yaml:4:20: error: unknown value `in-the-body`; allowed: before-answer, in-headers, in-body, reset; did you mean `in-body`?
       |
     4 |     fault: {close: in-the-body}
       |                    ^^^^^^^^^^^
@@ -142,7 +142,7 @@ fn an_error_that_is_not_the_vendors() {
     let said =
         check(&[("a.yaml", "description: A\nstages:\n  - when: begin\n    error: SESSION_NOT_FOND\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:4:12: error: `SESSION_NOT_FOND` is not an error of the vendor; allowed: COMPANY_KEY_INVALID, SESSION_NOT_FOUND, SESSION_INVALID, SIGNATURE_INVALID, argumentError; did you mean `SESSION_NOT_FOUND`?
+    a.yaml:4:12: error: `SESSION_NOT_FOND` is not a vendor error; allowed: COMPANY_KEY_INVALID, SESSION_NOT_FOUND, SESSION_INVALID, SIGNATURE_INVALID, argumentError; did you mean `SESSION_NOT_FOUND`?
       |
     4 |     error: SESSION_NOT_FOND
       |            ^^^^^^^^^^^^^^^^
@@ -173,7 +173,7 @@ fn a_trigger_that_is_none() {
 fn a_time_that_is_none() {
     let said = check(&[("a.yaml", "description: A\nsession_lifetime: soon\nstages: []\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:2:19: error: `soon` is not a length of time; write it like 500ms, 90s, 15m or 24h
+    a.yaml:2:19: error: `soon` is not a duration; write it like 500ms, 90s, 15m or 24h
       |
     2 | session_lifetime: soon
       |                   ^^^^
@@ -202,7 +202,7 @@ fn a_condition_that_is_none() {
 fn a_stage_that_changes_nothing() {
     let said = check(&[("a.yaml", "description: A\nstages:\n  - when: widget\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:3:5: error: a stage changes something: `result`, `error`, `document`, `person`, `change` or `fault`
+    a.yaml:3:5: error: a stage needs an effect: `result`, `error`, `document`, `person`, `change` or `fault`
       |
     3 |   - when: widget
       |     ^^^^^^^^^^^^
@@ -219,7 +219,7 @@ fn what_does_not_go_together() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:4:20: error: `reject_reason` goes with the result REJECTED, not with APPROVED
+    a.yaml:4:20: error: `reject_reason` needs the result REJECTED, not APPROVED
       |
     4 |     reject_reason: face_mismatch
       |                    ^^^^^^^^^^^^^
@@ -239,7 +239,7 @@ fn stages_that_come_in_no_order() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:5:5: error: stage 2 would come together with stage 1: `opened` has happened by then; give one stage both effects, or wait with `after=`, `polls=` or `operator`
+    a.yaml:5:5: error: stage 2 would be reached together with stage 1: `opened` has fired by then; merge the two stages, or wait with `after=`, `polls=` or `operator`
       |
     5 |   - when: opened
       |     ^^^^^^^^^^^^
@@ -268,7 +268,7 @@ fn a_person_who_is_not_there() {
     let said =
         check(&[("a.yaml", "description: A\nperson: {like: nobody, first_name: Some}\nstages: []\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:2:16: error: there is nobody called `nobody`; the people are: aigul-primerova, eleni-paradeigma, fergus-osampleton, giorgi-nimushadze, j-q, juergen-beispielhuber, luka-gamogonidze, maria-guadalupe-ejemplarizaga-muestrabuena, nikolaos-deigmatidis, nino-magalitidze, oktam-namunaev, olena-zrazkova, pablo-muestranez, tamar-sanimushoshvili, taras-vyhadanyi, zofia-przykladowska
+    a.yaml:2:16: error: there is no person `nobody`; the people are: aigul-primerova, eleni-paradeigma, fergus-osampleton, giorgi-nimushadze, j-q, juergen-beispielhuber, luka-gamogonidze, maria-guadalupe-ejemplarizaga-muestrabuena, nikolaos-deigmatidis, nino-magalitidze, oktam-namunaev, olena-zrazkova, pablo-muestranez, tamar-sanimushoshvili, taras-vyhadanyi, zofia-przykladowska
       |
     2 | person: {like: nobody, first_name: Some}
       |                ^^^^^^
@@ -285,7 +285,7 @@ fn a_person_who_cannot_be_so() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:5:16: error: `person.country`, laid over `aigul-primerova`: `Georgia` is not a country: 3 capital letters
+    a.yaml:5:16: error: `person.country`, merged into `aigul-primerova`: `Georgia` is not a country: 3 capital letters
       |
     5 |       country: Georgia
       |                ^^^^^^^
@@ -299,7 +299,7 @@ fn a_person_who_cannot_be_so() {
 fn a_line_that_is_indented_deeper() {
     let said = check(&[("a.yaml", "description: A\n  stages: []\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:2:3: error: this line is indented deeper than the one above, which has its value already; the keys of one thing stand below each other
+    a.yaml:2:3: error: this line is indented deeper than the line above, which already has a value; align the keys of a mapping
       |
     2 |   stages: []
       |   ^^^^^^^^^^
@@ -313,7 +313,7 @@ fn a_line_that_is_indented_deeper() {
 fn a_tab() {
     let said = check(&[("a.yaml", "description: A\nstages:\n\t- when: begin\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:3:2: error: a tab cannot indent a line of YAML; write blanks
+    a.yaml:3:2: error: a tab cannot indent a line of YAML; use spaces
       |
     3 |     - when: begin
       |     ^^^^^^^^^^^^^
@@ -327,7 +327,7 @@ fn a_tab() {
 fn a_line_that_is_indented_otherwise() {
     let said = check(&[("a.yaml", "description: A\nstages:\n  - result: APPROVED\n   live: true\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:4:4: error: while parsing a block collection, did not find expected '-' indicator; is this line indented as those around it?
+    a.yaml:4:4: error: while parsing a block collection, did not find expected '-' indicator; is this line indented like its neighbours?
       |
     4 |    live: true
       |    ^^^^^^^^^^
@@ -369,7 +369,7 @@ fn a_text_that_is_not_closed() {
 fn a_file_with_nothing_in_it() {
     let said = check(&[("a.yaml", "# Later\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml: error: there is nothing in the file; write what it is for, or take it away
+    a.yaml: error: the file is empty; fill it or remove it
 
     1 problem and no warning in 1 file
     exit status 1
@@ -391,7 +391,7 @@ fn a_file_that_is_no_text() {
 fn two_documents_in_a_file() {
     let said = check(&[("a.yaml", "description: A\nstages: []\n---\ndescription: B\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:4:1: error: a file says one thing, and `---` begins another: give that a file of its own
+    a.yaml:4:1: error: the file has more than one document; move the text after `---` to a file of its own
       |
     4 | description: B
       | ^^^^^^^^^^^^^^
@@ -419,7 +419,7 @@ fn two_files_of_a_name() {
 fn a_folder_without_files() {
     let said = check(&[("s/.keep", "")], &["s"]);
     assert_snapshot!(said, @r"
-    s: error: the folder holds no .yaml, .yml or .json file
+    s: error: the folder has no .yaml, .yml or .json file
 
     1 problem and no warning in no file
     exit status 1
@@ -448,7 +448,7 @@ fn a_person_with_odd_letters() {
     1 | frist_name: Taras
       | ^^^^^^^^^^
 
-    people/a.yaml:2:12: error: `მაგალითიძე` is not a Latin name: only the letters A to Z, blank, hyphen and apostrophe
+    people/a.yaml:2:12: error: `მაგალითიძე` is not a Latin name: only the letters A to Z, space, hyphen and apostrophe
       |
     2 | last_name: მაგალითიძე
       |            ^^^^^^^^^^
@@ -464,7 +464,7 @@ fn a_person_without_documents() {
     let person = format!("{before}documents: {{}}\n");
     let said = check(&[("people/a.yaml", &person)], &["people/a.yaml"]);
     assert_snapshot!(said, @r"
-    people/a.yaml:27:12: error: the person holds no document; give one at least
+    people/a.yaml:27:12: error: the person has no document; add at least one
        |
     27 | documents: {}
        |            ^^
@@ -478,7 +478,7 @@ fn a_person_without_documents() {
 fn a_document_that_is_a_list() {
     let said = check(&[("documents/a.json", "[\"a\"]\n")], &["documents/a.json"]);
     assert_snapshot!(said, @r#"
-    documents/a.json:1:1: error: `["a"]` stands where a mapping (keys with values) is wanted
+    documents/a.json:1:1: error: expected a mapping (keys with values), not `["a"]`
       |
     1 | ["a"]
       | ^^^^^
@@ -492,7 +492,7 @@ fn a_document_that_is_a_list() {
 fn somebody_on_a_list_of_no_kind() {
     let said = check(&[("screening/a.yaml", "entityType: animal\nname: Some Body\n")], &["screening/a.yaml"]);
     assert_snapshot!(said, @r"
-    screening/a.yaml:1:13: error: `animal` is not known here; allowed: person, company, vessel, entity
+    screening/a.yaml:1:13: error: unknown value `animal`; allowed: person, company, vessel, entity
       |
     1 | entityType: animal
       |             ^^^^^^
@@ -520,7 +520,7 @@ fn a_setting_that_is_none() {
 fn a_setting_of_a_wrong_value() {
     let said = check(&[("config.yaml", "port: 8080\nsession-lifetime: soon\n")], &["config.yaml"]);
     assert_snapshot!(said, @r"
-    config.yaml:2:19: error: `soon` is not a length of time; write it like 500ms, 90s, 15m or 24h
+    config.yaml:2:19: error: `soon` is not a duration; write it like 500ms, 90s, 15m or 24h
       |
     2 | session-lifetime: soon
       |                   ^^^^
@@ -594,7 +594,7 @@ fn a_person_of_a_company_who_is_not_there() {
         &["config.yaml"],
     );
     assert_snapshot!(said, @r"
-    config.yaml:3:16: error: the people of the company key `one`: there is nobody called `b`; the people are: a
+    config.yaml:3:16: error: the people of the company key `one`: there is no person `b`; the people are: a
       |
     3 |   - {key: one, people: [a, b]}
       |                ^^^^^^^^^^

@@ -14,7 +14,7 @@ fn a_stage_that_waits_for_a_widget_that_nobody_opens() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:6:5: warning: this stage never comes: with a `session_lifetime` of 0 nobody opens the widget
+    a.yaml:6:5: warning: this stage is never reached: with a `session_lifetime` of 0 the widget cannot be opened
       |
     6 |   - when: [opened, widget]
       |     ^^^^^^^^^^^^^^^^^^^^^^
@@ -34,7 +34,7 @@ fn a_stage_that_waits_for_a_step_that_is_left_out() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:4:11: warning: this stage never comes, and none of those after it: its widget has no step `face` unless a call asks for it; its steps are `agreement`, `document`
+    a.yaml:4:11: warning: this stage is never reached, nor any stage after it: the widget has no step `face` unless a call requests it; its steps are `agreement`, `document`
       |
     4 |   - when: step=face
       |           ^^^^^^^^^
@@ -54,7 +54,7 @@ fn a_stage_that_waits_for_a_step_that_nobody_asks_for() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:4:11: warning: this stage never comes: its widget has no step `selfi` unless a call asks for it; its steps are `agreement`, `document`, `face`, `selfie`
+    a.yaml:4:11: warning: this stage is never reached: the widget has no step `selfi` unless a call requests it; its steps are `agreement`, `document`, `face`, `selfie`
       |
     4 |   - when: step=selfi
       |           ^^^^^^^^^^
@@ -74,7 +74,7 @@ fn a_stage_that_waits_for_polls_that_nobody_answers() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:5:11: warning: this stage never comes: the fault `a` of a stage before it never ends, and no `result/` is carried out
+    a.yaml:5:11: warning: this stage is never reached: the fault `a` of an earlier stage never expires, so no `result/` is handled
       |
     5 |   - when: polls=2
       |           ^^^^^^^
@@ -94,7 +94,7 @@ fn a_session_that_never_begins() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:2:1: warning: no session ever begins, as this never ends: none of the stages comes
+    a.yaml:2:1: warning: no session can begin, because this fault never expires; no stage is ever reached
       |
     2 | begin_fault: {status: 503, forever: true}
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
@@ -114,7 +114,7 @@ fn a_match_that_an_earlier_one_always_wins() {
         &["s"],
     );
     assert_snapshot!(said, @r"
-    s/b.yaml:2:1: warning: no call takes the scenario by this: `a`, whose name comes first, has a `match` that holds for all of the same calls; make it narrower, or give this one a name before `a`
+    s/b.yaml:2:1: warning: no call selects this scenario: `a` comes first by name, and its `match` covers the same calls; narrow that `match`, or give this scenario a name before `a`
       |
     2 | match:
       | ^^^^^^
@@ -194,9 +194,9 @@ fn files_and_folders_that_are_passed_over() {
         &["f"],
     );
     assert_snapshot!(said, @r"
-    f/notes: warning: passed over: folders in here are not looked into
+    f/notes: warning: ignored: subfolders are not read
 
-    f/people/README.md: warning: passed over: only .yaml, .yml and .json files are read
+    f/people/README.md: warning: ignored: only .yaml, .yml and .json files are read
 
     no problem and 2 warnings in 1 file
     exit status 0
@@ -210,7 +210,7 @@ fn a_reason_that_was_never_seen() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:4:20: warning: the reject_reason `face_mismach` was never seen, did you mean `face_mismatch`?
+    a.yaml:4:20: warning: the reject_reason `face_mismach` is not a known one, did you mean `face_mismatch`?
       |
     4 |     reject_reason: face_mismach
       |                    ^^^^^^^^^^^^
@@ -224,7 +224,7 @@ fn a_reason_that_was_never_seen() {
 fn a_type_of_step_that_is_not_known() {
     let said = check(&[("a.yaml", "description: A\nsteps: [{type: lifeness}]\nstages: []\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:2:1: warning: the step type `lifeness` is not known and has no effect
+    a.yaml:2:1: warning: unknown step type `lifeness` has no effect
       |
     2 | steps: [{type: lifeness}]
       | ^^^^^^^^^^^^^^^^^^^^^^^^^

@@ -40,7 +40,7 @@ async fn a_call_is_remembered_with_all_that_is_known_of_it() {
         "parameters": {"flags": {"skip_face": true, "colour": "red"}, "company_key": "0123…"}, "signature": null,
         "unread_body": null, "status": 200, "response": token, "response_type": "application/json", "scenario": "scripted",
         "stage": 1, "faults": [], "choices": [],
-        "hint": "scenario `scripted`, from the server's default; the flag `colour` is not known: it is kept and has no effect",
+        "hint": "scenario `scripted`, from the server's default; unknown flag `colour` is kept and has no effect",
     });
     assert_eq!(remembered[0], begin);
     let result = remembered[1].as_object_mut().unwrap();
@@ -49,7 +49,7 @@ async fn a_call_is_remembered_with_all_that_is_known_of_it() {
         "id": 2, "at": "2025-12-31T12:00:00Z", "company_key": key, "session": token, "endpoint": "result", "method": "POST",
         "path": "/external-api/result/", "body_format": "form", "parameters": {"company_key": "0123…", "session_token": token},
         "signature": null, "unread_body": null, "status": 200, "response_type": "application/json", "scenario": "scripted",
-        "stage": 1, "faults": [], "hint": null, "choices": ["Query and body are read together, the body holds"],
+        "stage": 1, "faults": [], "hint": null, "choices": ["Query and body are read together; the body overrides the query"],
     });
     assert_eq!(&Value::Object(result.clone()), &expected, "the stage is the one that was answered, not the next");
     app.result(&token).await.assert_status(200);
@@ -105,9 +105,9 @@ async fn refused_and_unknown_calls_are_remembered_too() {
         (0, "`SIGNATURE_INVALID` for a missing or wrong signature"),
         (1, statuses),
         (2, "The words in `argumentError`"),
-        (3, "Known and unknown methods that are not imitated answer 501"),
-        (4, "GET and POST for every method; others answer 405, whatever `--error-status` says"),
-        (6, "`SESSION_INVALID` for a token that cannot be one"),
+        (3, "Vendor methods that the mock does not implement return 501"),
+        (4, "GET and POST for every method; others return 405, whatever `--error-status` says"),
+        (6, "`SESSION_INVALID` for a malformed token"),
         (7, statuses),
     ] {
         assert!(all[at]["choices"].as_array().unwrap().contains(&json!(choice)), "{}", all[at]);

@@ -37,7 +37,7 @@ async fn a_company_is_added_and_may_call_at_once() {
 async fn a_company_that_cannot_be_is_refused_with_the_field() {
     let app = TestApp::start_with(|builder| builder.company("taken")).await;
     for (company, status, field, detail) in [
-        (json!({"company_key": "taken"}), 409, "company_key", "there is a company `taken` already"),
+        (json!({"company_key": "taken"}), 409, "company_key", "the company `taken` exists already"),
         (json!({"company_key": ""}), 400, "", "a company key is empty"),
         (json!({"scenario": "approved"}), 400, "", "missing field `company_key`"),
         (json!({"company_key": "a", "secrt": "x"}), 400, "secrt", "unknown field `secrt`"),
@@ -46,7 +46,7 @@ async fn a_company_that_cannot_be_is_refused_with_the_field() {
         (json!({"company_key": "a", "queue": ["approved", "aproved"]}), 400, "queue", "there is no scenario `aproved`"),
         (json!({"company_key": "a", "people": ["nobody"]}), 400, "people", "nobody"),
         (json!({"company_key": "a", "faults": [{"status": 99}]}), 400, "faults[0]", "`99` is not a status"),
-        (json!({"company_key": "a", "frozen_at": "noon"}), 400, "frozen_at", "`noon` is not a moment"),
+        (json!({"company_key": "a", "frozen_at": "noon"}), 400, "frozen_at", "`noon` is not a timestamp"),
         (json!({"company_key": 7}), 400, "company_key", "invalid type"),
     ] {
         let problem = app.tell("companies", &company).await.problem(status);

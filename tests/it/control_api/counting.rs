@@ -127,9 +127,9 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
     let app = fixed().await;
     let none = app.tell("calls/verify", &json!({"endpoint": "begin", "exactly": 1})).await;
     assert_snapshot!(failure(&none), @r"
-        expected exactly 1 call of which
+        expected exactly 1 call where
           the endpoint is `begin`
-        but there is none; no other call is remembered
+        but there is none; the journal has no other call
     ");
     let token = app.begin(json!({"flags": {"language": "ka"}})).await;
     app.result(&token).await.assert_status(200);
@@ -141,7 +141,7 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
     });
     let reply = app.tell("calls/verify", &wrong).await;
     assert_snapshot!(failure(&reply), @r#"
-        expected exactly 1 call of which
+        expected exactly 1 call where
           the endpoint is `result`
           the status is 200
           the parameter `session_token` is "short"
@@ -168,7 +168,7 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
         "headers": {"content-type": {"absent": true}, "x-trace": "7"}, "body_format": "form", "session": "a".repeat(40),
     });
     assert_snapshot!(failure(&app.tell("calls/verify", &values).await), @r#"
-        expected at least 2 calls of the company `one` of which
+        expected at least 2 calls of the company `one` where
           the session is `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
           the body format is form
           the parameter `flags.language` matches `^e`
@@ -184,8 +184,8 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
             the parameter `flags.language` is missing
             the parameter `flags` is missing
             the parameter `steps` is missing
-            the parameter `company_key` is "…", not the one that is asked for
-            the header `content-type` is there: "application/json"
+            the parameter `company_key` is "…", not the expected one
+            the header `content-type` is present: "application/json"
             the header `x-trace` is missing
           call 2: POST /external-api/result/ → 200, at 2025-12-31T12:00:00Z
             the session is `cq4mykdle68d8wyx2ffy15pps6v8cbx8vc1zn0k0`, not `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
@@ -193,8 +193,8 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
             the parameter `flags.language` is missing
             the parameter `flags` is missing
             the parameter `steps` is missing
-            the parameter `company_key` is "…", not the one that is asked for
-            the header `content-type` is there: "application/json"
+            the parameter `company_key` is "…", not the expected one
+            the header `content-type` is present: "application/json"
             the header `x-trace` is missing
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the session is `cq4mykdle68d8wyx2ffy15pps6v8cbx8vc1zn0k0`, not `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
@@ -202,46 +202,46 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
             the parameter `flags.language` is "ka", which does not match `^e`
             the parameter `flags` is {"language":"ka"}, which does not contain "skip_face"
             the parameter `steps` is missing
-            the parameter `company_key` is "…", not the one that is asked for
-            the header `content-type` is there: "application/json"
+            the parameter `company_key` is "…", not the expected one
+            the header `content-type` is present: "application/json"
             the header `x-trace` is missing
     "#);
     assert_snapshot!(failure(&app.tell("calls/verify", &json!({"session": token, "at_most": 1})).await), @r"
-        expected at most 1 call of which
+        expected at most 1 call where
           the session is `cq4mykdle68d8wyx2ffy15pps6v8cbx8vc1zn0k0`
         but there are 2; the last of them:
           call 2: POST /external-api/result/ → 200, at 2025-12-31T12:00:00Z
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
     ");
     assert_snapshot!(failure(&app.tell("calls/verify", &json!({"endpoint": "begin", "never": true})).await), @r"
-        expected no call of which
+        expected no call where
           the endpoint is `begin`
         but there is 1; the last of them:
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
     ");
     assert_snapshot!(failure(&app.tell("calls/verify", &json!({"at_least": 5, "at_most": 7})).await), @r"
         expected 5 to 7 calls
-        but there are 3; no other call is remembered
+        but there are 3; the journal has no other call
     ");
     let late = json!({"after": 3, "from": "2026-01-01T00:00:00Z", "method": "PUT"});
     assert_snapshot!(failure(&app.tell("calls/verify", &late).await), @r"
-        expected at least 1 call of which
+        expected at least 1 call where
           the method is PUT
-          it was answered from 2026-01-01T00:00:00Z on
-          it is behind the call 3
+          it was answered at 2026-01-01T00:00:00Z or later
+          its id is above 3
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
             the method is `POST`, not `PUT`
             it was answered at 2025-12-31T12:00:00Z
-            it is the call 3
+            its id is 3
           call 2: POST /external-api/result/ → 200, at 2025-12-31T12:00:00Z
             the method is `POST`, not `PUT`
             it was answered at 2025-12-31T12:00:00Z
-            it is the call 2
+            its id is 2
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the method is `POST`, not `PUT`
             it was answered at 2025-12-31T12:00:00Z
-            it is the call 1
+            its id is 1
     ");
 }
 
@@ -270,7 +270,7 @@ async fn signatures_are_asked_for_and_not_told() {
     assert_eq!(count(&app, right).await, 1);
     let wrong = json!({"headers": {"authorization": "signature=\"other\""}});
     let text = failure(&app.tell("calls/verify", &wrong).await);
-    assert!(text.contains("the header `authorization` is \"sign…\", not the one that is asked for"), "{text}");
+    assert!(text.contains("the header `authorization` is \"sign…\", not the expected one"), "{text}");
 }
 
 #[tokio::test]
@@ -284,7 +284,7 @@ async fn what_had_to_make_room_is_not_taken_for_never() {
     // The begin of the first has made room.
     let gone =
         app.tell("calls/verify", &json!({"session": first, "endpoint": "delete", "never": true})).await.problem(410);
-    assert_snapshot!(gone["detail"].as_str().unwrap(), @"nobody can say: of the calls, 1 had to make room, the last of them the call 1 (--journal-calls, --journal-bytes), and of those that are left 0 are like that; ask for what came behind it (`after`, `from`), or let more be remembered");
+    assert_snapshot!(gone["detail"].as_str().unwrap(), @"cannot count: the journal evicted 1 calls up to id 1; 0 of the rest match. Restrict the query with `after` or `from`, or raise --journal-calls or --journal-bytes");
     app.tell("calls/count", &json!({"endpoint": "begin"})).await.problem(410);
     app.tell("calls/verify", &json!({"endpoint": "begin", "at_least": 2})).await.problem(410);
     // What can be said all the same is.
@@ -346,7 +346,7 @@ async fn whoever_waits_for_calls_hears_of_the_last_one() {
     let late =
         app.admin(Method::GET, "wait/calls?endpoint=delete&company_key=one&timeout=10ms", None).await.problem(408);
     assert_snapshot!(late["detail"].as_str().unwrap(), @r"
-        they did not come within 10ms: expected at least 1 call of the company `one` of which
+        the calls did not arrive within 10ms: expected at least 1 call of the company `one` where
           the endpoint is `delete`
         but there is none; the nearest of 5 others:
           call 5: POST /external-api/result/ → 200, at 2025-12-31T12:00:00Z

@@ -174,7 +174,7 @@ async fn a_listener_can_ask_for_one_company_or_one_session_and_for_what_was_befo
     assert_eq!(of_session.take(1).await[0]["session"], *first);
     assert_eq!(of_company.take(1).await[0]["session"], *second);
     assert_eq!(app.remove("companies/two").await.status, 204);
-    assert_eq!(of_company.next().await.unwrap()["why"], "the company was removed");
+    assert_eq!(of_company.next().await.unwrap()["why"], "removed the company");
     assert_eq!(of_company.next().await, None);
 }
 
@@ -199,7 +199,7 @@ async fn a_listener_that_is_too_slow_is_told_what_it_missed() {
     // 30 calls and 30 sessions that began; of the calls 10 are left, and of the other events 40 would be.
     let mut listener = Listener::new(&app, "after=0", None).await;
     let missed = listener.next().await.unwrap();
-    assert_eq!(missed, json!({"up_to": 40, "why": "they are not remembered any more"}));
+    assert_eq!(missed, json!({"up_to": 40, "why": "they are no longer in the journal"}));
     let mut events = Vec::new();
     while events.last() != Some(&60) {
         events.push(listener.next().await.unwrap()["id"].as_u64().unwrap());
@@ -262,10 +262,10 @@ async fn what_nobody_can_hear_is_refused() {
     app.admin(Method::GET, "events?company_key=nobodys", None).await.problem(404);
     app.admin(Method::GET, "events?session=x", None).await.problem(400);
     let wrong = app.request(Method::GET, "/__admin/events").header("last-event-id", "seven");
-    assert_eq!(send(wrong).await.problem(400)["detail"], "Last-Event-ID: `seven` is no event's id");
+    assert_eq!(send(wrong).await.problem(400)["detail"], "Last-Event-ID: `seven` is not an event id");
     // Another server ran before this one.
     let mut listener = Listener::new(&app, "", Some(1000)).await;
-    assert_eq!(listener.next().await.unwrap()["why"], "they happened on a server that ran before this one");
+    assert_eq!(listener.next().await.unwrap()["why"], "they are from a server that ran before this one");
     let silent = TestApp::start_with(|builder| builder.settings(|config| config.journal.enabled = false)).await;
     assert!(
         silent.admin(Method::GET, "events", None).await.problem(409)["detail"]

@@ -67,11 +67,11 @@ async fn faults_are_added_listed_and_ended() {
 async fn faults_that_cannot_be_are_named() {
     let app = TestApp::start().await;
     for (body, field, detail) in [
-        (json!({}), "", "a fault needs something that goes wrong"),
+        (json!({}), "", "a fault needs an effect"),
         (json!({"status": 503, "tims": 2}), "tims", "unknown field `tims`"),
-        (json!({"endpoint": "resul", "status": 503}), "endpoint", "`resul` is no endpoint"),
+        (json!({"endpoint": "resul", "status": 503}), "endpoint", "`resul` is not an endpoint"),
         (json!({"status": 99}), "", "`99` is not a status"),
-        (json!({"delay": "soon"}), "delay", "`soon` is not a length of time"),
+        (json!({"delay": "soon"}), "delay", "`soon` is not a duration"),
         (json!({"status": 503, "session": 7}), "session", "`session` is not text: 7"),
         (json!({"status": 503, "scenario": "aproved"}), "scenario", "there is no scenario `aproved`"),
     ] {

@@ -106,7 +106,13 @@ async fn those_who_wait_are_counted_and_bounded() {
         let waiting = async || Samples::of(&app).await.value("identomat_mock_waiting", json!({}));
         eventually(LIMIT, "three wait", async || waiting().await == 3.0).await;
         let problem = wait().await.problem(503);
-        assert!(problem["detail"].as_str().unwrap().starts_with("3 clients wait or listen already"), "{problem}");
+        assert!(
+            problem["detail"]
+                .as_str()
+                .unwrap()
+                .starts_with("too many clients are waiting or listening: the limit is 3 "),
+            "{problem}"
+        );
         app.mock.finish(&token).unwrap();
     };
     let (one, two, three, ()) = tokio::join!(wait(), wait(), wait(), refused);

@@ -74,10 +74,7 @@ async fn health_says_version_and_what_is_loaded() {
 async fn what_is_not_there_is_a_problem_that_says_so() {
     let app = TestApp::start().await;
     let problem = app.admin(Method::GET, "session", None).await.problem(404);
-    assert_eq!(
-        problem["detail"],
-        "there is nothing at `GET /__admin/session`; docs/control-api.md lists what there is"
-    );
+    assert_eq!(problem["detail"], "there is no `GET /__admin/session`; docs/control-api.md lists all paths");
     let reply = app.admin(Method::PUT, "sessions", None).await;
     assert_eq!(reply.headers["allow"], "GET,HEAD,POST");
     assert_eq!(reply.problem(405)["detail"], "`/__admin/sessions` does not take PUT");

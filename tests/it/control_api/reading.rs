@@ -108,10 +108,10 @@ async fn a_company_key_means_the_same_in_query_and_body() {
 async fn what_stands_in_the_wrong_place_is_refused_with_the_right_one() {
     let app = TestApp::start().await;
     let problem = app.tell("clock/advance?by=1s", &json!({})).await.problem(400);
-    let detail = "`by` stands in the query, where POST takes `company_key` alone: all else stands in the body";
+    let detail = "`by` is in the query; POST takes only `company_key` there, everything else in the body";
     assert_eq!((&problem["field"], &problem["detail"]), (&json!("by"), &json!(detail)));
     let listing = app.admin(Method::GET, "sessions", Some(&json!({"limit": 5}))).await.problem(400);
-    assert_eq!(listing["detail"], "`limit` stands in the body, and GET takes it in the query");
+    assert_eq!(listing["detail"], "`limit` is in the body; GET takes it in the query");
 }
 
 #[tokio::test]

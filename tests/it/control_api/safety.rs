@@ -19,7 +19,10 @@ async fn a_foreign_page_is_refused_whatever_it_wants() {
     for origin in ["https://evil.test", "null", "http://127.0.0.1:1", "http://localhost"] {
         for method in [Method::GET, Method::POST] {
             let problem = with(&app, method, "sessions", &[("origin", origin)]).await.problem(403);
-            assert!(problem["detail"].as_str().unwrap().contains(&format!("a page of `{origin}` called")), "{problem}");
+            assert!(
+                problem["detail"].as_str().unwrap().contains(&format!("a page of `{origin}` sent this request")),
+                "{problem}"
+            );
         }
     }
     with(&app, Method::POST, "reset", &[("origin", &app.mock.url())]).await.assert_status(204);
@@ -33,7 +36,10 @@ async fn a_page_that_loads_it_as_a_picture_is_refused_and_a_link_is_not() {
     for site in ["cross-site", "same-site"] {
         for (mode, kind) in [("no-cors", "image"), ("no-cors", "script"), ("cors", "empty"), ("navigate", "iframe")] {
             let problem = with(&app, Method::GET, "sessions", &fetch(site, mode, kind)).await.problem(403);
-            assert!(problem["detail"].as_str().unwrap().starts_with("a page of another site called"), "{problem}");
+            assert!(
+                problem["detail"].as_str().unwrap().starts_with("a page of another site sent this request"),
+                "{problem}"
+            );
         }
         let link = fetch(site, "navigate", "document");
         with(&app, Method::GET, "sessions", &link).await.assert_status(200);
@@ -120,7 +126,7 @@ async fn the_control_api_can_be_switched_off() {
     let token = app.begin(json!({})).await;
     for (method, path) in [(Method::GET, "sessions".to_owned()), (Method::POST, format!("sessions/{token}/finish"))] {
         let problem = with(&app, method, &path, &[]).await.problem(404);
-        assert_eq!(problem["detail"], "the control API is switched off (--no-admin)");
+        assert_eq!(problem["detail"], "the control API is disabled (--no-admin)");
     }
     with(&app, Method::GET, "health/ready", &[]).await.assert_status(200);
     assert!(!app.mock.last_session().unwrap().is_finished);

@@ -105,7 +105,7 @@ async fn a_queue_takes_names_and_scenarios_of_its_own() {
 
     for (scenarios, field, detail) in [
         (json!(["rejected", "aproved"]), "scenarios", "there is no scenario `aproved`"),
-        (json!([7]), "scenarios[0]", "a scenario is a name or an object as a file has it, not 7"),
+        (json!([7]), "scenarios[0]", "a scenario is a name, or an object written as in a file, not 7"),
         (json!([{"stages": []}]), "", "missing field `description`"),
         (Value::Null, "scenarios", "invalid type"),
     ] {

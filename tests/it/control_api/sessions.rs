@@ -164,8 +164,8 @@ async fn a_session_is_finished_as_the_body_says() {
     assert_eq!(finished(&app, &body).await.json()["result"], "ON_HOLD");
     for (body, field, detail) in [
         (json!({"outcome": "aproved"}), "outcome", "`aproved` is not an outcome"),
-        (json!({"reject_reason": "x"}), "reject_reason", "`reject_reason` goes with an `outcome`"),
-        (json!({"outcome": "APPROVED", "reject_reason": "x"}), "", "`reject_reason` goes with the result REJECTED"),
+        (json!({"reject_reason": "x"}), "reject_reason", "`reject_reason` needs an `outcome`"),
+        (json!({"outcome": "APPROVED", "reject_reason": "x"}), "", "`reject_reason` needs the result REJECTED"),
         (json!({"outcome": "APPROVED", "similarity": 2}), "", "`similarity` is a number from 0 to 1"),
         (json!({"answers": {"x": {}}}), "answers", "the session has no questionnaire `x`"),
         (json!({"outcom": "APPROVED"}), "outcom", "unknown field `outcom`"),

@@ -54,16 +54,11 @@ async fn without_a_company_every_clock_is_meant_and_the_servers() {
 async fn times_that_are_none_are_named() {
     let app = TestApp::start().await;
     for (path, body, field, detail) in [
-        (
-            "advance",
-            json!({"by": "soon"}),
-            "by",
-            "`soon` is not a length of time; write it like 500ms, 90s, 15m or 24h",
-        ),
+        ("advance", json!({"by": "soon"}), "by", "`soon` is not a duration; write it like 500ms, 90s, 15m or 24h"),
         ("advance", json!({"by": 15}), "by", "invalid type"),
         ("advance", json!({}), "", "missing field `by`"),
         ("advance", json!({"bye": "15m"}), "bye", "unknown field `bye`, expected `company_key` or `by`"),
-        ("set", json!({"to": "noon"}), "to", "`noon` is not a moment"),
+        ("set", json!({"to": "noon"}), "to", "`noon` is not a timestamp"),
         ("freeze", json!({"company": "x"}), "company", "unknown field `company`, expected `company_key`"),
     ] {
         let problem = app.tell(&format!("clock/{path}"), &body).await.problem(400);

@@ -89,8 +89,7 @@ async fn whoever_waits_in_vain_hears_how_things_stand() {
     let problem = app.wait(&token, "finished", "10ms").await.problem(408);
     assert_eq!(
         problem["detail"],
-        "`finished` did not come within 10ms: the session was opened; `result/` would answer IN_PROGRESS, stage 1 of the \
-         scenario `scripted` has come; the last of 3 calls about it was /external-api/result/"
+        "`finished` was not reached within 10ms: the session was opened; `result/` would return IN_PROGRESS, stage 1 of the scenario `scripted` was reached; the last of 3 calls about it was /external-api/result/"
     );
     assert_eq!(problem["session"]["is_opened"], true);
     let paths: Vec<_> = problem["calls"].as_array().unwrap().iter().map(|call| call["path"].clone()).collect();
@@ -128,12 +127,12 @@ async fn what_cannot_come_is_not_waited_for() {
     let refused = async |token: &str, until: &str, status| {
         app.wait(token, until, "20s").await.problem(status)["detail"].as_str().unwrap().to_owned()
     };
-    let never = "cannot come any more";
-    assert_eq!(refused(&finished, "expired", 409).await, format!("`expired` {never}: the person is through"));
-    let ran_out = format!("`opened` {never}: the token ran out before the person was through");
+    let never = "can no longer be reached";
+    assert_eq!(refused(&finished, "expired", 409).await, format!("`expired` {never}: the person has finished"));
+    let ran_out = format!("`opened` {never}: the token expired before the person finished");
     assert_eq!(refused(&expired, "opened", 409).await, ran_out);
     refused(&expired, "finished", 409).await;
-    let decided = format!("`stage=2` {never}: what was decided from outside stood in for it");
+    let decided = format!("`stage=2` {never}: a decision replaced it");
     assert_eq!(refused(&skipped, "stage=2", 409).await, decided);
     assert_eq!(refused(&finished, "stage=4", 400).await, "the scenario `scripted` has no stage 4; it has 3");
     assert!(refused(&finished, "step=liveliness", 400).await.starts_with("the widget has no step `liveliness`"));

@@ -21,12 +21,12 @@ use crate::{
 
 /// What no schema can say: how stages follow each other, which of two is the longer, what two companies have in common.
 const UNSAID: [&str; 7] = [
-    "only the first one with an outcome may leave it out",
-    "would come together with stage",
+    "only the first stage with an outcome may omit it",
+    "would be reached together with stage",
     "begins with the longer time",
-    "begin behind their end",
+    "starts after its end",
     "is given twice",
-    "contradict each other",
+    "conflicts with --no-hints",
     // As a length of time.
     "with 0 ",
 ];

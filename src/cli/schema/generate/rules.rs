@@ -116,7 +116,7 @@ pub(super) fn of_scenarios(schema: &mut Value) {
     defs["Triggers"] = json!({"anyOf": [trigger, {"type": "array", "minItems": 1, "items": trigger}]});
     of_matches(&mut defs["BeginMatch"]);
     defs["MatchCondition"] = json!({
-        "description": "A value that has to be there as it is, or what else is looked at",
+        "description": "A value that must match exactly, or another condition",
         "not": {"type": "null"},
         "if": {"type": "object"},
         "then": {"oneOf": [

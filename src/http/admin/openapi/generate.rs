@@ -100,8 +100,8 @@ impl OpenApiDocument {
             "info": {
                 "title": "identomat-mock",
                 "version": "1",
-                "description": "A stand-in for the Identomat identity-verification service: the vendor's paths as the \
-                                mock imitates them, and its own control API.",
+                "description": "A mock of the Identomat identity-verification service: the vendor paths that it implements, and \
+                                its control API.",
             },
             "servers": [{"url": "/"}],
             "paths": self.paths,

@@ -37,11 +37,11 @@ async function vendor(method, { scenario, ...parameters }) {
   };
   const request = { method: "POST", headers, body: JSON.stringify(parameters) };
   const response = await fetch(`/external-api/${method}/`, request).catch(() => {
-    throw new Error(`${method}/ does not answer.`);
+    throw new Error(`${method}/ does not respond.`);
   });
   const text = await response.text();
   const hint = response.headers.get("x-identomat-mock-hint");
-  return { text, said: `${method}/ answers ${response.status}, ${text.slice(0, 200)}${hint ? `: ${hint}` : ""}` };
+  return { text, said: `${method}/ returned ${response.status}, ${text.slice(0, 200)}${hint ? `: ${hint}` : ""}` };
 }
 
 async function isSigned(companyKey) {
@@ -105,7 +105,7 @@ addEventListener("message", ({ origin, data }) => {
   happened("message", `${text} from ${origin}`, () => ({ origin, data }));
   if (data !== "DONE" || !shown || origin !== new URL(shown.frame.src).origin) return;
   if (shown.reacts) {
-    const text = "The frame was taken away.";
+    const text = "The frame was removed.";
     shown.frame.replaceWith(element("p", { className: "quiet" }, text));
     shown = undefined;
     happened("page", text);
@@ -121,7 +121,7 @@ part("embed").onclick = attempt(() => knobs.reportValidity() && embed(frameOf(kn
 part("result").onclick = attempt(askForResult);
 part("copy").onclick = async ({ target }) => {
   const isCopied = await copy(part("snippet").textContent, () => getSelection().selectAllChildren(part("snippet")));
-  target.textContent = isCopied ? "Copied" : "Copy what is selected";
+  target.textContent = isCopied ? "Copied" : "Press the copy keys";
 };
 fillInVocabulary(knobs);
 address(knobs, part("address-hint"));

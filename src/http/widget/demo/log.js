@@ -73,8 +73,8 @@ export async function listen({ token, companyKey }, signal) {
         if (data && !/^event: missed$/m.test(block)) tell(JSON.parse(data));
       }
     }
-    happened("page", "The mock tells no more.");
+    happened("page", "The event stream ended.");
   } catch (error) {
-    if (!signal.aborted) happened("page", `No calls can be shown: ${error.message}`);
+    if (!signal.aborted) happened("page", `Cannot show calls: ${error.message}`);
   }
 }

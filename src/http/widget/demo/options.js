@@ -11,8 +11,8 @@ export function address(knobs, hint) {
   const other = { localhost: loopback, "127.0.0.1": "localhost", "[::1]": "localhost" }[hostname];
   knobs.elements.address.value = `${protocol}//${other ?? hostname}${port ? `:${port}` : ""}`;
   hint.textContent = other
-    ? "Another name of the same machine, as the widget is of another site than the page."
-    : "The origin of this page: what a frame of another site may not is not seen here.";
+    ? "Another name of this machine, so that the widget and the page have different sites."
+    : "The origin of this page: limits of cross-site frames do not show here.";
 }
 
 // Fills in what the mock has to choose from.
@@ -66,9 +66,9 @@ function parsed(text, field, kind, usual, fits) {
   try {
     value = JSON.parse(text);
   } catch ({ message }) {
-    throw new Error(`${field}: this is not JSON: ${message}`);
+    throw new Error(`${field}: not JSON: ${message}`);
   }
-  if (!fits(value)) throw new Error(`${field}: this is not ${kind}.`);
+  if (!fits(value)) throw new Error(`${field}: not ${kind}.`);
   return value;
 }
 
@@ -77,7 +77,7 @@ export function frameOf(knobs) {
   const wishes = new FormData(knobs);
   const address = wishes.get("address");
   if (!URL.canParse(address) || !/^https?:/i.test(address))
-    throw new Error("Address of the mock: this is not one of http or https.");
+    throw new Error("Address of the mock: not an http or https address.");
   const allow = wishes.getAll("allow").join("; ");
   return {
     widget: new URL("/", address).href,

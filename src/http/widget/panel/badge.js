@@ -11,7 +11,7 @@ const SLACK = 6;
 
 export function putMark(open) {
   const mark = button("Mock", { className: "mark", testid: "drawer-open" });
-  mark.title = "Opens the drawer. Drag it, or move it with the arrow keys.";
+  mark.title = "Opens the developer panel. Drag this badge, or move it with the arrow keys.";
   mark.setAttribute("aria-haspopup", "dialog");
   const rail = element("aside", { lang: "en", className: "rail", ariaLabel: "identomat-mock" }, mark);
   let place = kept();

@@ -25,7 +25,7 @@ function row(...buttons) {
 
 // What is said with an outcome, in two fields; a reason goes with a rejection alone.
 function details(ofReason, ofComment) {
-  const usual = element("option", { value: "" }, "as usual");
+  const usual = element("option", { value: "" }, "default");
   const words = reasons.map((word) => element("option", {}, word));
   const reason = element("select", ofReason, usual, ...words);
   const comment = element("input", { type: "text", autocomplete: "off", ...ofComment });
@@ -47,7 +47,7 @@ function open() {
   };
   const facts = new Facts(say);
   const codes = new Codes(say, () => drawer.close());
-  const sent = element("div", { className: "codes", hidden: true, testid: "drawer-codes" }, part("Codes that were sent", codes.shown));
+  const sent = element("div", { className: "codes", hidden: true, testid: "drawer-codes" }, part("Verification codes", codes.shown));
   const description = element("p", {});
   const timeline = element("ol", { className: "stages", testid: "stages" });
   const closed = element("p", { className: "said wrong", hidden: true, testid: "drawer-closed" });
@@ -89,7 +89,7 @@ function open() {
   async function look() {
     clearTimeout(pace);
     const all = findings();
-    found.replaceChildren(...(all.length ? [part("How the widget is embedded", ...all)] : []));
+    found.replaceChildren(...(all.length ? [part("Embedding checks", ...all)] : []));
     try {
       const session = await control("GET", `sessions/${token}`);
       companyKey = session.company_key;
@@ -129,11 +129,11 @@ function open() {
     element(
       "div",
       { className: "rest" },
-      element("p", {}, "This is a mock: nothing is checked here."),
+      element("p", {}, "This is a mock: nothing is verified here."),
       row(
         button("Finish as the scenario says", {
           testid: "finish-scenario",
-          onclick: finish(() => ({ outcome: "scenario" }), "The person is through."),
+          onclick: finish(() => ({ outcome: "scenario" }), "The session is finished."),
         }),
         button("Skip to the end", { testid: "skip", onclick: skip }),
       ),
@@ -144,49 +144,49 @@ function open() {
         row(
           ...each((word) => ({
             testid: `finish-${word}`,
-            onclick: finish(() => atFinish.verdict(word), `The person is through: ${word}.`),
+            onclick: finish(() => atFinish.verdict(word), `The session is finished: ${word}.`),
           })),
         ),
       ),
       part(
         "Decide as the vendor's operator",
-        element("p", {}, "Whether the person is through or not."),
+        element("p", {}, "Possible before and after the session is finished."),
         ...atDecision.fields,
         row(
-          button("As the scenario waits", { testid: "decide-scenario", onclick: decide(() => ({}), "It is decided.") }),
+          button("Apply the scenario's decision", { testid: "decide-scenario", onclick: decide(() => ({}), "The decision is applied.") }),
           ...each((word) => ({
             testid: `decide-${word}`,
-            onclick: decide(() => atDecision.verdict(word), `It is decided: ${word}.`),
+            onclick: decide(() => atDecision.verdict(word), `The decision is applied: ${word}.`),
           })),
         ),
       ),
       found,
       state,
       part(
-        "Another scenario",
+        "Switch the scenario",
         labelled("Scenario", scenario),
         row(
-          button("Play it from now on", {
+          button("Switch", {
             testid: "play",
             onclick: act(
               () => control("POST", `sessions/${token}/scenario`, { scenario: scenario.value }),
-              "Another scenario plays.",
+              "The scenario was switched.",
             ),
           }),
         ),
       ),
       part(
         "Time",
-        labelled("Move the company's clock by", by),
+        labelled("Advance the company's clock by", by),
         row(
-          button("Move", {
+          button("Advance", {
             testid: "advance",
             onclick: act(
               () => control("POST", "clock/advance", { company_key: companyKey, by: by.value }),
-              "The clock was moved.",
+              "The clock was changed.",
             ),
           }),
-          button("To the next stage", { testid: "advance-next", onclick: act(toNextStage, "The clock was moved.") }),
+          button("To the next stage", { testid: "advance-next", onclick: act(toNextStage, "The clock was changed.") }),
           button("Expire now", {
             testid: "expire",
             onclick: act(() => control("POST", `sessions/${token}/expire`, {}), "The token has expired."),
@@ -200,7 +200,7 @@ function open() {
   async function toNextStage() {
     const session = await control("GET", `sessions/${token}`);
     const next = session.timeline.find(({ came_at, due_at }) => came_at === null && due_at !== null);
-    if (!next) throw new Error("No stage comes by the clock alone.");
+    if (!next) throw new Error("No stage is waiting for the clock.");
     await control("POST", "clock/set", { company_key: companyKey, to: next.due_at });
   }
 

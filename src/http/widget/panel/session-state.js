@@ -36,7 +36,7 @@ const copyButton = (named, say) => (value) =>
     ...named,
     onclick: async () => {
       const isCopied = await copy(value.textContent, () => getSelection().selectAllChildren(value));
-      say(isCopied ? `Copied: ${value.textContent}` : "The browser copies nothing here.", isCopied);
+      say(isCopied ? `Copied: ${value.textContent}` : "The browser does not allow copying here.", isCopied);
     },
   });
 
@@ -57,13 +57,13 @@ export class Facts extends Terms {
     this.put("Token", session.token, this.copy);
     const texts = {
       "Company key": session.company_key,
-      "result/ says": session.current_result,
+      "Current result": session.current_result,
       Screen: document.querySelector("main").dataset.screen ?? "none",
       Scenario: `${session.scenario}, from ${session.chosen_by}`,
       ...(session.finished_at
         ? { Finished: time(session.finished_at, clock.now) }
         : { "Expires at": time(session.expires_at, clock.now) }),
-      Clock: time(clock.now) + (clock.is_frozen ? ", stopped" : ""),
+      Clock: time(clock.now) + (clock.is_frozen ? ", frozen" : ""),
     };
     for (const [name, text] of Object.entries(texts)) this.put(name, text);
     this.keepOnly(["Token", ...Object.keys(texts)]);
@@ -76,7 +76,7 @@ export class Codes extends Terms {
     super();
     this.copy = copyButton({ testid: "copy-code" }, say);
     this.fill = (address) => (value) =>
-      button("Fill it in", {
+      button("Fill in", {
         testid: "fill-in-code",
         onclick: () => {
           const field = fieldFor(address);
@@ -108,11 +108,11 @@ function fieldFor(address) {
 export function stages(timeline) {
   const stage = ({ stage, triggers, effects, came_at, due_at }) => {
     const when = came_at
-      ? `came at ${time(came_at)}`
+      ? `reached at ${time(came_at)}`
       : due_at
         ? `due at ${time(due_at)}`
         : `waits for ${triggers.join(" or ")}`;
-    const name = stage === null ? "Decided" : `Stage ${stage}`;
+    const name = stage === null ? "Decision" : `Stage ${stage}`;
     const texts = [name, when, effects.join("; ")].map(withCode);
     const lines = texts.map((text, at) => element(at ? "span" : "strong", {}, ...text));
     return element("li", { className: came_at ? "came" : "" }, ...lines);

@@ -39,14 +39,14 @@ fn with(
 }
 
 pub(super) fn paths(document: &mut OpenApiDocument) {
-    document.admin("get", "/health/live", "Whether the process lives").answers::<health::LivenessResponse>(200).done();
+    document.admin("get", "/health/live", "Liveness: the process runs").answers::<health::LivenessResponse>(200).done();
     document
-        .admin("get", "/health/ready", "Whether vendor calls are taken")
+        .admin("get", "/health/ready", "Readiness: vendor calls are accepted")
         .answers::<health::ReadinessResponse>(200)
         .done();
 
     document
-        .admin("get", "/companies", "The companies, by their keys")
+        .admin("get", "/companies", "Lists the companies by key")
         .query::<paging::NameListQuery>()
         .answers::<ListPage<CompanyInfo>>(200)
         .done();
@@ -57,29 +57,29 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .problems(&[409])
         .done();
     let one = "/companies/{key}";
-    document.admin("get", one, "One company").answers::<CompanyInfo>(200).problems(&[404]).done();
+    document.admin("get", one, "Returns a company").answers::<CompanyInfo>(200).problems(&[404]).done();
     document
-        .admin("patch", one, "Sets it in another way")
+        .admin("patch", one, "Changes a company")
         .body::<CompanyChange>()
         .answers::<CompanyInfo>(200)
         .problems(&[404])
         .done();
-    document.admin("delete", one, "Removes it with its sessions").answers_nothing().problems(&[404]).done();
+    document.admin("delete", one, "Removes a company with its sessions").answers_nothing().problems(&[404]).done();
     document
-        .admin("post", "/companies/{key}/reset", "Makes it as it was at the start")
+        .admin("post", "/companies/{key}/reset", "Resets a company to its initial state")
         .body::<EmptyBody>()
         .answers::<CompanyInfo>(200)
         .problems(&[404])
         .done();
     document
-        .admin("post", "/reset", "Makes everything as it was at the start, or one company")
+        .admin("post", "/reset", "Resets everything, or one company, to its initial state")
         .body::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
 
     document
-        .admin("get", "/sessions", "The sessions")
+        .admin("get", "/sessions", "Lists the sessions")
         .query::<sessions::ListSessionsQuery>()
         .answers::<ListPage<SessionInfo>>(200)
         .problems(&[404])
@@ -91,11 +91,15 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .problems(&[404])
         .done();
     let one = "/sessions/{token}";
-    document.admin("get", one, "All that is known of a session").answers::<SessionDetails>(200).problems(&[404]).done();
-    document.admin("delete", one, "Removes it").answers_nothing().problems(&[404]).done();
+    document
+        .admin("get", one, "Returns a session with its details")
+        .answers::<SessionDetails>(200)
+        .problems(&[404])
+        .done();
+    document.admin("delete", one, "Deletes a session").answers_nothing().problems(&[404]).done();
     for (path, summary) in [
-        ("/sessions/{token}/finish", "The person gets through: as the scenario or the body says"),
-        ("/sessions/{token}/decide", "The vendor's operator decides: as the scenario or the body says"),
+        ("/sessions/{token}/finish", "Finishes the session, as the scenario or the body says"),
+        ("/sessions/{token}/decide", "Gives the decision of the vendor's operator, as the scenario or the body says"),
     ] {
         document
             .admin("post", path, summary)
@@ -105,33 +109,37 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
             .done();
     }
     document
-        .admin("post", "/sessions/{token}/scenario", "Another scenario happens to it from now on")
+        .admin("post", "/sessions/{token}/scenario", "Switches the session to another scenario")
         .body::<sessions::SwitchScenarioBody>()
         .answers::<SessionInfo>(200)
         .problems(&[404, 409])
         .done();
     document
-        .admin("post", "/sessions/{token}/expire", "The token opens the widget no more")
+        .admin("post", "/sessions/{token}/expire", "Expires the session token")
         .body::<EmptyBody>()
         .answers::<SessionInfo>(200)
         .problems(&[404, 409])
         .done();
 
     document
-        .admin("get", "/scenarios", "The scenarios, by their names")
+        .admin("get", "/scenarios", "Lists the scenarios by name")
         .query::<paging::NameListQuery>()
         .answers::<ListPage<ScenarioInfo>>(200)
         .done();
     let scenario = with(document, ScenarioFile::json_schema, json!({"name": {"type": "string"}}), &["name"]);
     document
-        .admin("post", "/scenarios", "Adds a scenario, as a file has it")
+        .admin("post", "/scenarios", "Adds a scenario, written as in a file")
         .body_of(scenario)
         .answers::<ScenarioInfo>(201)
         .done();
-    document.admin("get", "/scenarios/{name}", "One scenario").answers::<ScenarioInfo>(200).problems(&[404]).done();
+    document
+        .admin("get", "/scenarios/{name}", "Returns a scenario")
+        .answers::<ScenarioInfo>(200)
+        .problems(&[404])
+        .done();
     let queue = "/scenarios/queue";
     document
-        .admin("get", queue, "The scenarios of a company's next sessions")
+        .admin("get", queue, "Returns the queue: the scenarios of a company's next sessions")
         .query::<paging::CompanyParam>()
         .answers::<scenarios::QueueResponse>(200)
         .problems(&[404])
@@ -140,20 +148,20 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     let mut queued = with(document, scenarios::EnqueueBody::json_schema, json!({}), &[]);
     queued["properties"]["scenarios"]["items"] = json!({"anyOf": [{"type": "string"}, own]});
     document
-        .admin("post", queue, "Adds to them")
+        .admin("post", queue, "Adds scenarios to the queue")
         .body_of(queued)
         .answers::<scenarios::QueueResponse>(200)
         .problems(&[404])
         .done();
     document
-        .admin("delete", queue, "Forgets them")
+        .admin("delete", queue, "Empties the queue")
         .query::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
 
     document
-        .admin("get", "/faults", "What goes wrong with the next calls")
+        .admin("get", "/faults", "Lists the active faults")
         .query::<faults::ListFaultsQuery>()
         .answers::<ListPage<FaultInfo>>(200)
         .problems(&[404])
@@ -161,43 +169,43 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     let text = json!({"type": ["string", "null"]});
     let fault = with(document, FaultFile::json_schema, json!({"company_key": text, "session": text}), &[]);
     document
-        .admin("post", "/faults", "Adds a fault, as a file has it")
+        .admin("post", "/faults", "Adds a fault, written as in a file")
         .body_of(fault)
         .answers::<FaultInfo>(201)
         .problems(&[404])
         .done();
     document
-        .admin("delete", "/faults", "Ends all of them")
+        .admin("delete", "/faults", "Removes all faults")
         .query::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
     document
-        .admin("delete", "/faults/{name}", "Ends one")
+        .admin("delete", "/faults/{name}", "Removes a fault")
         .query::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
         .done();
 
     document
-        .admin("get", "/clock", "The time on the clocks")
+        .admin("get", "/clock", "Returns the clocks")
         .query::<paging::CompanyParam>()
         .answers::<clock::ClockList>(200)
         .problems(&[404])
         .done();
     document
-        .admin("post", "/clock/advance", "Moves them on")
+        .admin("post", "/clock/advance", "Advances the clocks")
         .body::<clock::AdvanceClockBody>()
         .answers::<clock::ClockMoveResponse>(200)
         .problems(&[404])
         .done();
     document
-        .admin("post", "/clock/set", "Sets them")
+        .admin("post", "/clock/set", "Sets the clocks")
         .body::<clock::SetClockBody>()
         .answers::<clock::ClockMoveResponse>(200)
         .problems(&[404])
         .done();
-    for (path, summary) in [("/clock/freeze", "Stops them"), ("/clock/resume", "Lets them run on")] {
+    for (path, summary) in [("/clock/freeze", "Freezes the clocks"), ("/clock/resume", "Resumes the clocks")] {
         document
             .admin("post", path, summary)
             .body::<paging::CompanyParam>()
@@ -207,13 +215,13 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     }
 
     document
-        .admin("get", "/calls", "The calls that are remembered")
+        .admin("get", "/calls", "Lists the calls in the journal")
         .query::<calls::ListCallsQuery>()
         .answers::<calls::CallList>(200)
         .problems(&[404])
         .done();
     document
-        .admin("delete", "/calls", "Forgets them")
+        .admin("delete", "/calls", "Clears the journal")
         .query::<paging::CompanyParam>()
         .answers_nothing()
         .problems(&[404])
@@ -221,7 +229,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     let whose = json!({"company_key": text});
     let pattern = with(document, CallPattern::json_schema, whose.clone(), &[]);
     document
-        .admin("post", "/calls/count", "How many calls are like that")
+        .admin("post", "/calls/count", "Counts the calls that match")
         .body_of(pattern)
         .answers::<calls::CountCallsResponse>(200)
         .problems(&[404, 408, 409, 410])
@@ -229,7 +237,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     let found = calls::FindCallsBody::json_schema(&mut document.read).to_value()["properties"].clone();
     let found = with(document, CallPattern::json_schema, found, &[]);
     document
-        .admin("post", "/calls/find", "The calls that are like that")
+        .admin("post", "/calls/find", "Lists the calls that match")
         .body_of(found)
         .answers::<ListPage<CallInfo>>(200)
         .problems(&[404, 408, 409, 410])
@@ -237,27 +245,27 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     let expected = calls::ExpectedCount::json_schema(&mut document.read).to_value()["properties"].clone();
     let expected = with(document, CallPattern::json_schema, expected, &[]);
     document
-        .admin("post", "/calls/verify", "Whether there are as many calls like that as expected")
+        .admin("post", "/calls/verify", "Verifies the number of calls that match")
         .body_of(expected)
         .answers::<calls::CountCallsResponse>(200)
         .problems(&[404, 408, 409, 410])
         .done();
-    document.admin("get", "/calls/{id}", "One call").answers::<CallInfo>(200).problems(&[404, 410]).done();
+    document.admin("get", "/calls/{id}", "Returns a call").answers::<CallInfo>(200).problems(&[404, 410]).done();
     document
-        .admin("get", "/events", "What happens, as server-sent events: each with a JSON object as its data")
+        .admin("get", "/events", "Streams events as server-sent events, each with a JSON object as its data")
         .query::<events::EventsQuery>()
-        .header("Last-Event-ID", "The events behind that id; as `after`, above which it holds")
+        .header("Last-Event-ID", "Only events after this id; overrides `after`")
         .answers_in::<events::EventInfo<'_>>("text/event-stream")
         .problems(&[404, 409, 503])
         .done();
     document
-        .admin("get", "/coverage", "What the code under test has met, and what never")
+        .admin("get", "/coverage", "Returns the coverage of outcomes, errors, faults and races")
         .query::<coverage::CoverageQuery>()
         .answers::<coverage::CoverageResponse>(200)
         .problems(&[404])
         .done();
     document
-        .admin("get", "/metrics", "What is counted, as Prometheus reads it")
+        .admin("get", "/metrics", "Returns the metrics in the Prometheus text format")
         .answers_in::<String>("text/plain; version=0.0.4")
         .done();
     let so_many = json!({
@@ -265,26 +273,23 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     });
     let so_many = with(document, CallPattern::json_schema, so_many, &[]);
     document
-        .admin("get", "/wait/calls", "Answers as soon as there are so many calls")
+        .admin("get", "/wait/calls", "Waits for a number of calls")
         .query::<wait::WaitCallsQuery>()
         .answers::<wait::WaitCallsResponse>(200)
         .problems(&[404, 408, 409, 410, 503])
         .done();
     document
-        .admin("post", "/wait/calls", "The same, for whatever can be said of calls")
+        .admin("post", "/wait/calls", "Waits for a number of calls that match a pattern")
         .body_of(so_many)
         .answers::<wait::WaitCallsResponse>(200)
         .problems(&[404, 408, 409, 410, 503])
         .done();
     document
-        .admin("get", "/wait/session/{token}", "Answers as soon as a session is so")
+        .admin("get", "/wait/session/{token}", "Waits for a condition of a session")
         .query::<wait::WaitSessionQuery>()
         .answers::<wait::WaitSessionResponse>(200)
         .problems(&[404, 408, 409, 410, 503])
         .done();
-    document
-        .admin("get", "/settings", "What the mock was started with")
-        .answers::<settings::SettingsResponse>(200)
-        .done();
-    document.admin("get", "/openapi.json", "This document").answers::<Map<String, Value>>(200).done();
+    document.admin("get", "/settings", "Returns the settings").answers::<settings::SettingsResponse>(200).done();
+    document.admin("get", "/openapi.json", "Returns this document").answers::<Map<String, Value>>(200).done();
 }

@@ -10,17 +10,17 @@ use crate::{
 
 /// The errors of the vendor's API, with the statuses that they have without `--error-status`.
 pub(super) const ERRORS: [(&str, &str); 5] = [
-    ("Vendor400", "A parameter is missing or wrong, or the token cannot be one"),
+    ("Vendor400", "A parameter is missing or wrong, or the token is malformed"),
     ("Vendor401", "The signature is missing or wrong"),
     ("Vendor403", "The company key is missing or unknown"),
     ("Vendor404", "The company has no such session, or the session no such picture"),
-    ("Vendor408", "The call did not arrive in time"),
+    ("Vendor408", "The request did not arrive in time"),
 ];
 
 pub(super) fn error() -> Value {
     let codes = ErrorCode::ALL.iter().filter(|code| **code != ErrorCode::ArgumentError);
     json!({
-        "description": "An error, or a complaint about a parameter.",
+        "description": "An error, or a message about a parameter.",
         "oneOf": [
             {"enum": codes.map(|code| code.as_str()).collect::<Vec<_>>()},
             {
@@ -51,7 +51,7 @@ fn vendor_call(document: &mut OpenApiDocument, path: &str, summary: &str, parame
         responses[name.trim_start_matches("Vendor")] = json!({"$ref": format!("#/components/responses/{name}")});
     }
     let id = path.trim_matches('/').replace(['/', '-'], "_");
-    let description = "Parameters may come in the query, as JSON, form or multipart, whatever the label says. Statuses of \
+    let description = "Parameters may be sent in the query, as JSON, form or multipart, whatever the content type is. Statuses of \
                        errors are those without --error-status; faults answer others.";
     for method in ["get", "post"] {
         let mut operation = json!({
@@ -69,21 +69,27 @@ fn vendor_call(document: &mut OpenApiDocument, path: &str, summary: &str, parame
 
 pub(super) fn paths(document: &mut OpenApiDocument) {
     let json = |schema: Value| json!({"description": "OK", "content": {"application/json": {"schema": schema}}});
-    let session = json!({"session_token": {"type": "string", "description": "What `begin/` answered, with or without its quotation marks."}});
+    let session = json!({"session_token": {"type": "string", "description": "The token that `begin/` returned, with or without its quotation marks."}});
     let begin = json!({
-        "flags": {"type": ["object", "array", "string", "null"], "description": "A JSON object, or the text of one."},
-        "steps": {"type": ["array", "object", "string", "null"], "description": "A JSON array of objects, or the text of one."},
+        "flags": {"type": ["object", "array", "string", "null"], "description": "A JSON object, or its text."},
+        "steps": {"type": ["array", "object", "string", "null"], "description": "A JSON array of objects, or its text."},
         "config_id": {"type": ["string", "null"], "description": "A saved configuration."},
-        "parent_session_id": {"type": ["string", "null"], "description": "The session that it is a part of."},
+        "parent_session_id": {"type": ["string", "null"], "description": "Token of the parent session."},
     });
     let token = json!({"type": "string", "pattern": "^[a-z0-9]{40}$"});
     vendor_call(document, "/external-api/begin/", "Begins a session", begin, json(token));
     let result: Value = document.answered.subschema_for::<ResultDocument<'_>>().into();
-    vendor_call(document, "/external-api/result/", "How a session went", session.clone(), json(result.clone()));
+    vendor_call(
+        document,
+        "/external-api/result/",
+        "Returns the result of a session",
+        session.clone(),
+        json(result.clone()),
+    );
     vendor_call(
         document,
         "/external-api/delete/",
-        "Deletes a session, and says how it went",
+        "Deletes a session, and returns its result",
         session.clone(),
         json(result),
     );
@@ -92,7 +98,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     vendor_call(
         document,
         "/external-api/get-screening-person-details/",
-        "What a list says of somebody",
+        "Returns the screening entry of a person",
         person,
         json(known),
     );
@@ -104,7 +110,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         "type": "object", "required": ["similarity"], "additionalProperties": false,
         "properties": {"similarity": {"type": "number", "minimum": 0, "maximum": 1}},
     });
-    vendor_call(document, "/external-api/compare-faces/", "How alike two faces are", pictures, json(similarity));
+    vendor_call(document, "/external-api/compare-faces/", "Compares two faces", pictures, json(similarity));
     for kind in MediaKind::ALL {
         let mut parameters = session.clone();
         if kind == MediaKind::GeneralDocument {
@@ -116,7 +122,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         vendor_call(
             document,
             &format!("/external-api/result/{kind}/"),
-            &format!("The picture `{kind}` of a session"),
+            &format!("Returns the picture `{kind}` of a session"),
             parameters,
             picture,
         );
