@@ -1,9 +1,9 @@
-//! The files that are built in; `build.rs` lists them.
+//! The embedded files; `build.rs` lists them.
 
 /// A file of `scenarios/` or `fixtures/`.
 #[derive(Debug)]
 pub(crate) struct EmbeddedFile {
-    /// The file's name without its ending. The tables are in the order of the names.
+    /// The file name without its extension. The tables are in the order of the names.
     pub(crate) name: &'static str,
     pub(crate) path: &'static str,
     pub(crate) text: &'static str,

@@ -1,4 +1,4 @@
-//! The command line: serve (the default), and what there is besides.
+//! The command line: serve (the default), and the other commands.
 
 mod args;
 mod ca;
@@ -107,7 +107,7 @@ enum Command {
     Man(ManArgs),
 }
 
-/// Runs the command line of this process. `return_memory` gives free memory back to the system: how depends on the
+/// Runs the command line of this process. `return_memory` returns free memory to the system; it depends on the
 /// allocator, which the binary chooses.
 pub fn run(return_memory: fn()) -> ExitCode {
     let arguments = command_line().get_matches();
@@ -141,20 +141,20 @@ pub fn run(return_memory: fn()) -> ExitCode {
     }
 }
 
-/// How long work that nobody waits for may go on at the end.
+/// How long background work may continue at the end.
 const LAST_WORK: Duration = Duration::from_millis(500);
 
 fn in_runtime(command: impl Future<Output = CommandResult>) -> CommandResult {
     let runtime = tokio::runtime::Runtime::new()?;
     let done = runtime.block_on(command);
-    // Nobody waits for work that does not end, such as a line to a full pipe.
+    // Work that does not end, such as a line to a full pipe, is abandoned.
     runtime.shutdown_timeout(LAST_WORK);
     done
 }
 
 type CommandResult = Result<(), Box<dyn Error>>;
 
-/// Prints what a command is for. Whoever reads it may have seen enough before its end.
+/// Prints the output of a command. A closed pipe is no error: the reader has seen enough.
 fn print(text: impl AsRef<[u8]>) -> CommandResult {
     match io::stdout().write_all(text.as_ref()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -162,7 +162,7 @@ fn print(text: impl AsRef<[u8]>) -> CommandResult {
     }
 }
 
-/// Serves, and shows the demo where it is wanted.
+/// Serves, with the demo page if requested.
 async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn()) -> CommandResult {
     let flags = settings.clone();
     let settings = settings.with_file()?;
@@ -186,7 +186,7 @@ async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn
         return Err("--watch: nothing to watch; set --scenarios, --fixtures or --config".into());
     }
     open_files::fit(&mut config);
-    // A task of its own: files on a slow disk do not keep a signal waiting.
+    // A separate task: files on a slow disk must not delay a signal.
     let starting = tokio::spawn(async move {
         sources.remember(watches);
         MockServer::serve(config).await.map(|server| (server, sources))
@@ -201,7 +201,7 @@ async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn
         write_whole(path, &if public == local { public } else { format!("{public}\n{local}") })?;
     }
     let lines = first_lines(&server, format, demo.is_some());
-    // Nobody may be there to read it, or ever make room for it, which is no reason to stop or not to.
+    // Standard output may have no reader, or a slow one; that must not affect the server.
     let printed = tokio::task::spawn_blocking(move || io::stdout().write_all(lines.as_bytes()));
     log_dialect(server.mock());
     if let Some(DemoMode::Opened) = demo {
@@ -225,7 +225,7 @@ async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn
     Ok(())
 }
 
-/// What standard output says when the server answers: where it is and what it knows. Test runners read the first line.
+/// Returns the startup lines of standard output: URLs, companies and scenarios. Test runners read the first line.
 fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String {
     let mock = server.mock();
     let (listening, url, scenarios) = (server.local_url(), server.url(), server.scenarios());
@@ -280,8 +280,8 @@ fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String
     }
 }
 
-/// Logs the dialect of results when the log goes to a terminal: a client of the other dialect never sees its result. Test
-/// runs start the binary often, and their log stays free of this line.
+/// Logs the dialect of results if the log goes to a terminal, because a client of the other dialect never recognizes a
+/// result. Test runs start the binary often, so their log omits this line.
 fn log_dialect(mock: &MockService) {
     if !io::stderr().is_terminal() {
         return;
@@ -296,10 +296,10 @@ fn log_dialect(mock: &MockService) {
     }
 }
 
-/// Starts the log; what is still to be written is written when the guard is dropped.
+/// Starts the log. Dropping the guard writes the remaining lines.
 ///
-/// Lines go to a thread of their own, and are dropped when it cannot keep up: a test runner that does not read the
-/// log must not bring the server to a halt.
+/// A separate thread writes the lines, and drops lines if it cannot keep up: a test runner that does not read the log
+/// must not block the server.
 fn start_log(settings: &SettingsArgs) -> WorkerGuard {
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(10_000).finish(io::stderr());
     let log = tracing_subscriber::fmt()
@@ -313,7 +313,7 @@ fn start_log(settings: &SettingsArgs) -> WorkerGuard {
     guard
 }
 
-/// Writes a field of a line. What callers sent may be in any of them, and must not look like a line of its own.
+/// Writes a field of a log line. Its value may come from a client, and must not look like another line.
 fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     let value = format!("{value:?}");
     let value = on_one_line(&value);
@@ -323,14 +323,14 @@ fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -
     }
 }
 
-/// Whether the log is coloured: as the user says with `NO_COLOR` or `CLICOLOR_FORCE`, or else on a terminal.
+/// Whether the log is coloured: according to `NO_COLOR` or `CLICOLOR_FORCE`, otherwise on a terminal.
 fn is_coloured(is_terminal: bool) -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
     let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !is_unwanted && (is_terminal || is_set("CLICOLOR_FORCE"))
 }
 
-/// Refuses a ready file that would not be one: writing to a pipe or a device may wait for ever.
+/// Refuses a ready file that is not a regular file: writing to a pipe or a device may block forever.
 fn check_ready_file(path: &Path) -> CommandResult {
     for path in [path, &partial(path)] {
         if let Some(kind) = fs::metadata(path).ok().as_ref().and_then(special_file_kind) {
@@ -350,15 +350,15 @@ fn partial(path: &Path) -> PathBuf {
     partial.into()
 }
 
-/// Writes a file so that a reader sees all of it or none.
+/// Writes a file atomically.
 fn write_whole(path: &Path, text: &str) -> CommandResult {
     let partial = partial(path);
     let written = fs::write(&partial, format!("{text}\n")).and_then(|()| fs::rename(&partial, path));
     written.map_err(|error| format!("cannot write the ready file `{}`: {error}", path.display()).into())
 }
 
-/// Removes the ready file of a run before, which would say that this one is ready. The file of a server that still
-/// runs stays: this start may fail because of it.
+/// Removes the ready file of a previous run, which would claim that this one is ready. The file of a server that still
+/// runs stays, because this start may fail.
 fn remove_left_over(path: &Path) -> CommandResult {
     let url = local_url_in(&fs::read_to_string(path).unwrap_or_default());
     let address: Option<SocketAddr> = url.trim_start_matches("http://").parse().ok();
@@ -366,7 +366,7 @@ fn remove_left_over(path: &Path) -> CommandResult {
     if address.is_some_and(|address| connect(address).is_ok()) { Ok(()) } else { remove_if_there(path) }
 }
 
-/// The address for clients on the same machine that a ready file tells: its last line.
+/// Returns the local URL in a ready file: its last line.
 fn local_url_in(ready_file: &str) -> String {
     ready_file.lines().last().unwrap_or_default().trim().to_owned()
 }

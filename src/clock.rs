@@ -8,29 +8,29 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
-/// What a company takes for the time of day. It can be frozen, set and moved on.
+/// The clock of a company. It can be advanced, set and frozen.
 #[derive(Debug)]
 pub(crate) struct Clock(RwLock<ClockState>);
 
 #[derive(Debug, Clone, Copy)]
 enum ClockState {
-    /// As the system's, so far ahead of it.
+    /// Runs as the system clock, with this offset.
     Running(SignedDuration),
     Frozen(Timestamp),
 }
 
-/// What can be done to a clock.
+/// A change of a clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ClockChange {
-    /// It moves on.
+    /// Advances it.
     Advance(Duration),
-    /// It goes to that moment, earlier or later, and runs or stands there as before.
+    /// Sets it to this time, earlier or later; it stays running or frozen.
     Set(Timestamp),
-    /// It stands still.
+    /// Freezes it.
     Freeze,
-    /// It runs on from where it stands.
+    /// Resumes it from its current time.
     Unfreeze,
-    /// It is as if it was made so.
+    /// Resets it to this state.
     Reset(Option<Timestamp>),
 }
 
@@ -60,7 +60,7 @@ impl ClockState {
         }
     }
 
-    /// The same state with another time.
+    /// Returns the same state at another time.
     fn at(self, moment: Timestamp) -> Self {
         match self {
             Self::Running(_) => Self::Running(moment.duration_since(system_now())),
@@ -78,12 +78,12 @@ impl Clock {
         self.0.read().unwrap_or_else(PoisonError::into_inner).now()
     }
 
-    /// Whether it stands still.
+    /// Whether it is frozen.
     pub(crate) fn is_frozen(&self) -> bool {
         matches!(*self.0.read().unwrap_or_else(PoisonError::into_inner), ClockState::Frozen(_))
     }
 
-    /// How long it is in real time until that moment; `None` where it stands still.
+    /// Returns the real time until it reaches this time; `None` if it is frozen.
     pub(crate) fn runs_until(&self, moment: Timestamp) -> Option<Duration> {
         let hands = *self.0.read().unwrap_or_else(PoisonError::into_inner);
         match hands {
@@ -92,8 +92,8 @@ impl Clock {
         }
     }
 
-    /// Turns it, and tells where it stands then and whether it stands still, before anybody else can see it; so what comes
-    /// by the turn is told after it. Answers the time before and after.
+    /// Changes it, and calls `tell` with the new state before other threads can see it, so that events of the change
+    /// follow. Returns the previous and the new time.
     pub(crate) fn update(&self, turn: ClockChange, tell: impl FnOnce(Timestamp, bool)) -> (Timestamp, Timestamp) {
         let mut hands = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let before = hands.now();
@@ -109,12 +109,12 @@ fn system_now() -> Timestamp {
     Timestamp::now()
 }
 
-/// The moment `by` after `moment`, or the last one that can be told.
+/// Returns the time `by` after `moment`, limited to the last representable time.
 pub(crate) fn later(moment: Timestamp, by: Duration) -> Timestamp {
     moment.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// The moment of a clock; before or after all that can be told, the first or last one.
+/// Returns the nearest representable time.
 pub(crate) fn nearest_moment(at: SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or_else(|_| match at.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(_) => Timestamp::MAX,
@@ -130,25 +130,25 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("`{text}` is not a duration; write it like 500ms, 90s, 15m or 24h"))
 }
 
-/// A length of time as [`parse_duration`] reads it: `1m 30s`.
+/// Formats a duration as [`parse_duration`] reads it: `1m 30s`.
 pub(crate) fn format_duration(time: Duration) -> String {
     SignedDuration::try_from(time).map_or_else(|_| format!("{}s", i64::MAX), |time| format!("{time:#}"))
 }
 
-/// Reads `2026-01-31T12:00:00Z`.
+/// Parses `2026-01-31T12:00:00Z`.
 pub(crate) fn parse_moment(text: &str) -> Result<SystemTime, String> {
     let moment = text.parse::<Timestamp>().ok().and_then(|moment| SystemTime::try_from(moment).ok());
     moment.ok_or_else(|| format!("`{text}` is not a timestamp; write it like 2026-01-31T12:00:00Z"))
 }
 
-/// Real time since somebody first asked. No clock moves it, and it never goes back.
+/// Returns real time since the first call of this function. It is independent of all clocks, and monotonic.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the system time")]
 pub(crate) fn uptime() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     START.elapsed()
 }
 
-/// Measures how long a call took. It is real time: a moved clock does not make calls slower.
+/// Measures the duration of a call in real time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);
 

@@ -1,4 +1,4 @@
-//! Every setting of the server, checked as a whole at the start.
+//! All settings of the server, validated together at the start.
 
 mod control_api;
 mod cors;
@@ -27,20 +27,20 @@ use crate::{
     vendor::{Dialect, ResultCase, Wording},
 };
 
-/// The key of the vendor's manual, and the mock's own when none is given.
+/// The key in the vendor's manual, used if no company is configured.
 pub const DEFAULT_COMPANY_KEY: &str = "0123456789012345678901234567890123456789";
 
-/// HTTPS with a certificate of the mock's own authority; the crate's feature `tls` has to be on.
+/// HTTPS with a certificate of the mock's own CA; needs the crate's feature `tls`.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct TlsConfig {
-    /// The host names and addresses that the certificate is for, besides `localhost` and its addresses.
+    /// Host names and addresses of the certificate, besides `localhost` and its addresses.
     pub names: Vec<String>,
-    /// Where the authority is kept: a folder of the user's data.
+    /// Folder of the CA; by default in the user's data folder.
     pub folder: Option<PathBuf>,
 }
 
-/// What a server is started with. `Config::default()` needs no file and no network.
+/// The settings of a server. `Config::default()` needs no file and no network.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
@@ -48,81 +48,80 @@ pub struct Config {
     pub host: IpAddr,
     /// The port to listen on: 8080; 0 picks a free one.
     pub port: u16,
-    /// HTTPS on the same port, beside HTTP: no.
+    /// HTTPS on the same port as HTTP: no.
     pub tls: Option<TlsConfig>,
-    /// The base URL that others use, where it is not the address listened on (port maps, proxies).
+    /// Base URL for clients, if it differs from the listening address (port maps, proxies).
     pub public_url: Option<String>,
-    /// Who may call; empty stands for one company with [`DEFAULT_COMPANY_KEY`] and no secret.
+    /// The companies; if empty, one company with [`DEFAULT_COMPANY_KEY`] and no secret.
     pub companies: Vec<Company>,
-    /// The keys that become companies at their first call, none without it: as the key of this company, a pattern with
-    /// `*` for any characters and `?` for one. They are set as it is; `{key}` in its secret stands for the key of each.
+    /// Settings of on-demand companies: none by default. The key is a pattern, with `*` for any characters and `?` for
+    /// one; `{key}` in the secret stands for the key of each.
     pub any_company_key: Option<Company>,
-    /// How long such a company stays without a call, in real time: an hour.
+    /// Time without a call after which an on-demand company is removed, in real time: an hour.
     pub company_idle: Duration,
-    /// How many such companies there are at most: 1,000. The idlest one makes room.
+    /// Maximum number of on-demand companies: 1,000. The company idle longest is removed first.
     pub max_companies: usize,
-    /// How many sessions a company has at most: 100,000. The oldest that is finished makes room, or else the oldest.
+    /// Maximum number of sessions of a company: 100,000. The oldest finished session is evicted, otherwise the oldest.
     pub max_sessions: usize,
-    /// Whether `begin/` is refused at `max_sessions`, instead of making room.
+    /// Whether `begin/` is refused at `max_sessions`, instead of evicting a session.
     pub refuse_at_max_sessions: bool,
-    /// What goes wrong with the first calls, of whichever company.
+    /// Faults for the first calls of any company.
     pub faults: Vec<Fault>,
     /// How long a session token opens the widget: 15 minutes.
     pub session_lifetime: Duration,
-    /// Whether answers are worded as the manual's or as recorded ones; a company can have its own.
+    /// Wording of responses, as in the manual or as recorded; a company can override it.
     pub dialect: Dialect,
-    /// How `result` is written, where that is not as the dialect says.
+    /// Case of `result`, if it differs from the dialect.
     pub result_case: Option<ResultCase>,
     /// The HTTP status of each error.
     pub error_status: ErrorStatus,
-    /// Whether `reject_reason` is null where nothing was rejected, where that is not as the dialect says.
+    /// Whether `reject_reason` is null if nothing was rejected, if it differs from the dialect.
     pub null_reject_reason: Option<bool>,
-    /// Adds `session_token` to the query of `return_url` when the browser goes there.
+    /// Whether `session_token` is added to the query of `return_url`: no.
     pub return_url_token: bool,
-    /// Whether the widget has the mark and the drawer that are there for developers: yes.
+    /// Whether the widget has the developer panel and its badge: yes.
     pub panel: bool,
-    /// How long the widget waits for the page around it to do something when the person is through, before it says that
-    /// nothing came: 5 s.
+    /// How long the embedding page may take to react to `DONE` before the widget reports it: 5 s.
     pub done_timeout: Duration,
-    /// The scenario for sessions that do not ask for one: `approved`.
+    /// Scenario of sessions that request none: `approved`.
     pub scenario: String,
-    /// When a scenario that does not say so reaches its outcome: when the widget is finished.
+    /// Trigger of a scenario's first outcome if the scenario sets none: the end of the widget.
     pub outcome_trigger: Trigger,
-    /// A folder of scenario files, which hold above the built-in ones of the same name.
+    /// Folder of scenario files, which override built-in scenarios of the same name.
     pub scenarios: Option<PathBuf>,
-    /// Scenarios that were built in Rust, which hold above all others of the same name.
+    /// Scenarios built in Rust, which override all others of the same name.
     pub own_scenarios: Vec<Scenario>,
-    /// Whether the built-in scenarios are there.
+    /// Whether the built-in scenarios are available: yes.
     pub builtin_scenarios: bool,
-    /// A folder of fixtures instead of the built-in ones; people are in `people/`.
+    /// Folder of fixtures that replaces the built-in ones; people are in `people/`.
     pub fixtures: Option<PathBuf>,
-    /// Whether Georgians go through sessions whose language is Georgian, where nobody asks for another country: yes.
+    /// Whether sessions in Georgian have Georgians unless another country is requested: yes.
     pub people_by_language: bool,
-    /// Makes tokens, and with them people and numbers, repeatable.
+    /// Seed that makes tokens, people and numbers reproducible.
     pub seed: Option<u64>,
-    /// Stops every company's clock at this moment; it moves on only when told to.
+    /// Time at which every company's clock is frozen.
     pub frozen_at: Option<SystemTime>,
-    /// How long calls that are open may go on when the server is told to stop: half a second. Those that wait, or are held
-    /// by a delay, get 503 at once.
+    /// How long open calls may continue after the server is told to stop: half a second. Waiting and delayed calls get
+    /// 503 at once.
     pub grace: Duration,
-    /// What a call may carry.
+    /// Limits of a request.
     pub limits: RequestLimits,
-    /// How long clients may take, and how many there may be.
+    /// Limits of clients and connections.
     pub clients: ClientLimits,
-    /// What is remembered of calls.
+    /// Settings of the journal.
     pub journal: JournalSettings,
-    /// Whose pages may call the vendor's paths and the widget's data from a browser: nobody's but the mock's own.
+    /// Origins whose pages may call the vendor paths and the session endpoint: only the mock's own.
     pub cors: Cors,
-    /// Whether hints that name company keys and expected signatures go to everybody: no, to callers on loopback and
-    /// private networks alone, by a known name, through no proxy and from no page of another origin. The log has them.
+    /// Whether hints with company keys and expected signatures go to all clients: no, only to those on loopback and
+    /// private networks that use a known name, no proxy and no page of another origin. The log has the other hints.
     pub verbose_hints: bool,
-    /// Whether answers carry hints in `x-identomat-mock-hint` at all: yes. Log and journal have them in any case.
+    /// Whether responses have hints in `x-identomat-mock-hint`: yes. Log and journal always have them.
     pub hints: bool,
-    /// Whether every answer names the mock and its version in `x-identomat-mock`: yes.
+    /// Whether every response has the mock's version in `x-identomat-mock`: yes.
     pub version_header: bool,
-    /// Who may use the control API.
+    /// Settings of the control API.
     pub control_api: ControlApi,
-    /// How many bytes of drawn pictures are kept for whoever asks again: 64 MiB.
+    /// Size of the cache of drawn pictures: 64 MiB.
     pub media_cache: usize,
 }
 
@@ -172,12 +171,12 @@ impl Default for Config {
 }
 
 impl TlsConfig {
-    /// HTTPS for those names.
+    /// Sets the names of the certificate.
     pub fn for_names(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { names: names.into_iter().map(Into::into).collect(), folder: None }
     }
 
-    /// With the authority of that folder.
+    /// Uses the CA in this folder.
     #[must_use]
     pub fn in_folder(self, folder: impl Into<PathBuf>) -> Self {
         Self { folder: Some(folder.into()), ..self }
@@ -185,7 +184,7 @@ impl TlsConfig {
 }
 
 impl Config {
-    /// The companies that are there from the start, of which there is always one.
+    /// Returns the initial companies, at least one.
     pub(crate) fn companies(&self) -> Vec<Company> {
         match &self.companies[..] {
             [] => vec![Company::new(DEFAULT_COMPANY_KEY)],
@@ -193,19 +192,19 @@ impl Config {
         }
     }
 
-    /// Who goes through the sessions of a company.
+    /// Returns the people of a company's sessions.
     pub(crate) fn casting<'a>(&self, company: &'a Company) -> Casting<'a> {
         Casting { names: &company.people, by_language: self.people_by_language }
     }
 
-    /// How answers to a company are worded. What is said of the company holds above what is said of all.
+    /// Returns the wording of a company's responses. Settings of the company override those of the server.
     pub(crate) fn wording(&self, company: &Company) -> Wording {
         let of_all = self.dialect.wording().with(self.result_case, self.null_reject_reason);
         let of_company = company.dialect.map_or(of_all, Dialect::wording);
         of_company.with(company.result_case, self.null_reject_reason)
     }
 
-    /// What is wrong, of all that needs no file: messages that name the setting by its flag, and say what is allowed.
+    /// Returns all problems that need no file: messages with the flag, the problem and the remedy.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         let RequestLimits { body, multipart_body, parts, depth, .. } = self.limits;
@@ -275,7 +274,7 @@ impl Config {
     }
 }
 
-/// Checks that `url` is scheme, host and port alone: the widget's own paths begin at the root.
+/// Checks that `url` is only scheme, host and port: the widget's own paths begin at the root.
 pub(crate) fn check_base_url(url: &str) -> Result<(), String> {
     let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     let authority = authority.map(|rest| rest.strip_suffix('/').unwrap_or(rest));

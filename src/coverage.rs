@@ -1,4 +1,4 @@
-//! What the code under test has met of all that it can meet: outcomes, reject reasons, errors, faults and races.
+//! Coverage: the outcomes, reject reasons, errors, faults and races that the code under test has exercised.
 
 use std::{
     fmt,
@@ -48,7 +48,7 @@ impl Race {
         Self::RetriedAfterFault,
     ];
 
-    /// Its name, and what it is.
+    /// Returns its name and description.
     fn name_and_description(self) -> (&'static str, &'static str) {
         match self {
             Self::PolledBeforeOpened => ("polled-before-opened", "`result/` before the widget was opened"),
@@ -72,24 +72,24 @@ impl Race {
     }
 }
 
-/// A verdict that was answered.
+/// A verdict in a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) enum ObservedResult {
     Listed(Outcome),
-    /// A word that the vendor does not list.
+    /// A word that the vendor does not document.
     Unlisted,
 }
 
-/// What was met so far, and how often.
+/// The counters of one company or server.
 #[derive(Debug, Default)]
 pub(crate) struct CoverageCounters {
-    /// The last is for what is not listed.
+    /// The last one counts undocumented results.
     outcomes: [AtomicU64; Outcome::ALL.len() + 1],
     reasons: [AtomicU64; REJECT_REASONS.len() + 1],
     errors: [AtomicU64; ErrorCode::ALL.len()],
     faults: [AtomicU64; FAULTS.len()],
     races: [AtomicU64; Race::ALL.len()],
-    /// Whether a fault struck the last call of `begin/`.
+    /// Whether a fault hit the last call of `begin/`.
     begin_failed: AtomicBool,
 }
 
@@ -122,7 +122,7 @@ fn fault_number(effect: Option<&FaultEffect>) -> usize {
     }
 }
 
-/// Something that was met.
+/// An exercised item.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CoverageEvent<'a> {
     Result(ObservedResult),
@@ -145,19 +145,19 @@ impl CoverageCounters {
         place.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes note of how a call of `begin/` went; whether it is the first good one after a fault.
+    /// Records a call of `begin/`. Returns whether it is the first successful one after a fault.
     pub(crate) fn record_begin(&self, is_struck: bool) -> bool {
         self.begin_failed.swap(is_struck, Ordering::Relaxed) && !is_struck
     }
 
-    /// Forgets all of it.
+    /// Resets all counters.
     pub(crate) fn clear(&self) {
         let all = self.outcomes.iter().chain(&self.reasons).chain(&self.errors).chain(&self.faults).chain(&self.races);
         all.for_each(|count| count.store(0, Ordering::Relaxed));
         self.begin_failed.store(false, Ordering::Relaxed);
     }
 
-    /// All of it, for whoever reads it.
+    /// Returns the report.
     pub(crate) fn report(&self) -> Coverage {
         let mut items = Vec::new();
         let mut add = |kind: CoverageKind, (name, what): (&str, &str), met: &AtomicU64| {
@@ -187,58 +187,58 @@ impl CoverageCounters {
     }
 }
 
-/// The place among those that are known, or behind them.
+/// Returns the index of a known value, or the index after the last.
 fn place_of<T: PartialEq>(known: &[T], wanted: &T) -> usize {
     known.iter().position(|one| one == wanted).unwrap_or(known.len())
 }
 
-/// What the code under test has met of all that it can meet, and what never.
+/// The items that the code under test has exercised, and those it has not.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Coverage {
-    /// All that it can meet, kind by kind.
+    /// All items, kind by kind.
     pub items: Vec<CoverageItem>,
 }
 
-/// Something that the code under test can meet.
+/// An outcome, error, fault or race.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CoverageItem {
-    /// What it is one of.
+    /// Its kind.
     pub kind: CoverageKind,
     /// Its name: `REJECTED`, `face_mismatch`, `verdict-changed`.
     pub name: String,
-    /// What it is, in words.
+    /// Its description.
     pub what: String,
-    /// How often it was met.
+    /// How often it was exercised.
     pub count: u64,
 }
 
-/// What code under test can meet.
+/// The kinds of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CoverageKind {
-    /// A result that `result/` or `delete/` answered.
+    /// A result that `result/` or `delete/` returned.
     Outcome,
-    /// Why a person was rejected, in such an answer.
+    /// The reason of a rejection in such a response.
     RejectReason,
-    /// An error of the vendor.
+    /// A vendor error.
     Error,
-    /// What a fault did to an answer.
+    /// The effect of a fault on a response.
     Fault,
     /// An order of events.
     Race,
 }
 
 impl CoverageKind {
-    /// All of them, in the order in which they are told.
+    /// All kinds, in the order of the report.
     pub const ALL: [Self; 5] = [Self::Outcome, Self::RejectReason, Self::Error, Self::Fault, Self::Race];
 
-    /// Its name, for many of them: `reject reasons`.
+    /// Returns its plural name: `reject reasons`.
     pub fn title(self) -> &'static str {
         match self {
             Self::Outcome => "outcomes",
@@ -251,23 +251,23 @@ impl CoverageKind {
 }
 
 impl Coverage {
-    /// What was met.
+    /// Returns the covered items.
     pub fn covered(&self) -> impl Iterator<Item = &CoverageItem> {
         self.items.iter().filter(|item| item.count > 0)
     }
 
-    /// What was never met.
+    /// Returns the uncovered items.
     pub fn uncovered(&self) -> impl Iterator<Item = &CoverageItem> {
         self.items.iter().filter(|item| item.count == 0)
     }
 
-    /// Whether something of that name was met, such as `REJECTED` or `verdict-changed`.
+    /// Whether an item with this name is covered, such as `REJECTED` or `verdict-changed`.
     pub fn is_covered(&self, name: &str) -> bool {
         self.covered().any(|item| item.name == name)
     }
 }
 
-/// A table for people.
+/// Formats a table for people.
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "covered {} of {} items", self.covered().count(), self.items.len())?;

@@ -1,34 +1,34 @@
-//! What can be wrong with how a page embeds the widget: found by the widget itself, told to whoever develops.
+//! Embedding checks: mistakes in how a page embeds the widget. The widget finds them, and developers read them.
 
 use serde::{Deserialize, Serialize};
 
-/// Something that the widget found out about where it runs.
+/// A finding of the embedding checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Finding {
-    /// It is framed, and the frame has no leave for the camera.
+    /// The iframe does not allow the camera.
     NoCameraPermission,
-    /// Its scripts do not run.
+    /// The sandbox blocks scripts.
     SandboxScripts,
-    /// Its frame has no origin.
+    /// The sandbox removes the origin.
     SandboxOrigin,
-    /// Its forms do nothing.
+    /// The sandbox blocks forms.
     SandboxForms,
-    /// It may not take the whole window elsewhere.
+    /// The sandbox blocks top navigation.
     SandboxTopNavigation,
-    /// It has a `return_url` although it is framed.
+    /// A `return_url`, although the widget is in an iframe.
     ReturnUrlFramed,
-    /// It is not framed and has no `return_url`.
+    /// Neither an iframe nor a `return_url`.
     NotFramed,
-    /// The page around it did nothing when the person was through.
+    /// The embedding page did not react at the end.
     ParentSilent,
-    /// The page around it may take messages of the live service's origin alone.
+    /// The embedding page may accept only messages from the live service's origin.
     OriginCompared,
-    /// It can keep nothing in the browser.
+    /// The browser blocks storage.
     StorageBlocked,
-    /// The browser lets no page use the camera that comes this way.
+    /// The page is neither https nor localhost, so there is no camera.
     InsecureContext,
 }
 
@@ -47,7 +47,7 @@ impl Finding {
         Self::InsecureContext,
     ];
 
-    /// As it is written: `no-camera-permission`.
+    /// Returns its name: `no-camera-permission`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::NoCameraPermission => "no-camera-permission",
@@ -64,17 +64,17 @@ impl Finding {
         }
     }
 
-    /// The finding that is written so.
+    /// Returns the finding with this name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|finding| finding.as_str() == name)
     }
 
-    /// Whether something does not work by that; otherwise it may be as it is meant.
+    /// Whether it is certainly a mistake; otherwise it may be intended.
     pub(crate) fn is_mistake(self) -> bool {
         !matches!(self, Self::NotFramed | Self::ParentSilent | Self::OriginCompared | Self::StorageBlocked)
     }
 
-    /// What is wrong, in a sentence.
+    /// Returns the problem, as a sentence.
     pub(crate) fn problem(self) -> &'static str {
         match self {
             Self::NoCameraPermission => "The iframe does not allow the camera.",
@@ -108,7 +108,7 @@ impl Finding {
         }
     }
 
-    /// What to do, with the line to change.
+    /// Returns the remedy, with the line to change.
     pub(crate) fn remedy(self) -> &'static str {
         match self {
             Self::NoCameraPermission => {

@@ -1,11 +1,11 @@
-//! Text that somebody else wrote, where it stands in messages, hints and the log.
+//! Text from clients and files, made safe for messages, hints and the log.
 
 use std::borrow::Cow;
 
-/// How many odd things of one kind a message names.
+/// Maximum number of similar mistakes that a message names.
 pub(crate) const MAX_NAMED: usize = 10;
 
-/// The beginning of what a caller sent: enough to know it again in a message, however long it is.
+/// Returns the beginning of a client's text, enough to recognize it in a message.
 pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     const MAX_SHORTENED_CHARS: usize = 60;
     match text.char_indices().nth(MAX_SHORTENED_CHARS) {
@@ -14,13 +14,13 @@ pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A token as it came from `begin/`, or without the quotation marks that are around it there.
+/// Removes the quotation marks that `begin/` puts around a token.
 pub(crate) fn without_quotes(token: &str) -> &str {
     token.trim().trim_matches('"')
 }
 
-/// Whether a character could pass for the end of a line, or turn around what stands beside it: control characters, the
-/// separators of lines and paragraphs, and the marks of bidirectional text.
+/// Whether a character could look like the end of a line or reverse the text beside it: control characters, line and
+/// paragraph separators, and bidirectional marks.
 pub(crate) fn is_disturbing(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -29,7 +29,7 @@ pub(crate) fn is_disturbing(character: char) -> bool {
         )
 }
 
-/// Text with its disturbing characters escaped as in Rust: `\n`, `\u{202e}`.
+/// Escapes disturbing characters as Rust does: `\n`, `\u{202e}`.
 pub(crate) fn on_one_line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_disturbing) {
         return Cow::Borrowed(text);
@@ -45,7 +45,7 @@ pub(crate) fn on_one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// Text as HTML shows it, whoever wrote it.
+/// Escapes text for HTML.
 pub(crate) fn as_html(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in text.chars() {

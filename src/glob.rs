@@ -1,12 +1,12 @@
-//! Texts with gaps: `*` stands for any characters, `?` for one.
+//! Patterns: `*` stands for any characters, `?` for one.
 
 use regex::Regex;
 use serde::{Deserialize, Deserializer, de::Error};
 
-/// How many characters a pattern has at most.
+/// Maximum number of characters of a pattern.
 const MAX_LENGTH: usize = 200;
 
-/// A text with gaps, which is looked for in time that grows with the text alone.
+/// A pattern, matched in time linear in the text.
 #[derive(Debug, Clone)]
 pub(crate) struct Glob {
     pattern: String,
@@ -14,11 +14,11 @@ pub(crate) struct Glob {
 }
 
 impl Glob {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
     ///
-    /// A message when it is too long.
+    /// A message if it is too long.
     pub(crate) fn new(pattern: &str) -> Result<Self, &'static str> {
         if pattern.chars().count() > MAX_LENGTH {
             return Err("a pattern has at most 200 characters");
@@ -26,7 +26,7 @@ impl Glob {
         let mut expression = String::from("(?s)^");
         for character in pattern.chars() {
             match character {
-                // Several in a row are as good as one.
+                // Several `*` in a row equal one.
                 '*' if expression.ends_with(".*") => {}
                 '*' => expression.push_str(".*"),
                 '?' => expression.push('.'),
@@ -38,7 +38,7 @@ impl Glob {
         Ok(Self { pattern: pattern.to_owned(), expression })
     }
 
-    /// Whether the whole text looks so.
+    /// Whether the whole text matches.
     pub(crate) fn matches(&self, text: &str) -> bool {
         self.expression.is_match(text)
     }

@@ -1,9 +1,9 @@
-//! What memory values take besides their own size, as an allocator hands it out.
+//! Heap memory of values, as an allocator provides it.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-/// What an allocation of so many bytes takes: with a header, in steps of 16 bytes, as glibc has it.
+/// Returns the memory of an allocation: with a header, in steps of 16 bytes, as in glibc.
 pub(crate) const fn allocated(bytes: usize) -> usize {
     const HEADER: usize = 8;
     const SMALLEST: usize = 32;
@@ -14,14 +14,14 @@ pub(crate) const fn allocated(bytes: usize) -> usize {
     }
 }
 
-/// What a value of so many bytes takes that is shared by an [`Arc`](std::sync::Arc), which has two counters in front of it.
+/// Returns the memory of a value in an [`Arc`](std::sync::Arc), which adds two counters.
 pub(crate) const fn shared(bytes: usize) -> usize {
     allocated(2 * size_of::<usize>() + bytes)
 }
 
-/// A value that may hold memory.
+/// A value that may own heap memory.
 pub(crate) trait OnHeap {
-    /// How many bytes it holds, its own size aside.
+    /// Returns the bytes that it owns on the heap, without its own size.
     fn on_heap(&self) -> usize;
 }
 
@@ -59,7 +59,7 @@ impl<V: OnHeap> OnHeap for IndexMap<String, V> {
 impl OnHeap for Map<String, Value> {
     fn on_heap(&self) -> usize {
         let members = self.iter().map(|(key, value)| key.on_heap() + value.on_heap()).sum::<usize>();
-        // It does not say what it has room for: as much as its table has, of which an eighth stays free.
+        // The table's capacity is not public: an eighth of its slots stays free.
         let room = match self.len() {
             0 => 0,
             1..4 => 3,
@@ -80,15 +80,15 @@ impl OnHeap for Value {
     }
 }
 
-/// The entries of a map, each with its hash, and the table of their places.
+/// Returns the memory of a map: its entries, each with its hash, and the table of positions.
 const fn map<K, V>(capacity: usize) -> usize {
-    // Each place has a byte beside it, and there are sixteen of these more.
+    // Each slot has a control byte, and there are sixteen more of these.
     let places = if capacity == 0 { 0 } else { (capacity * 8 / 7 + 1).next_power_of_two() };
     let table = if places == 0 { 0 } else { places * (size_of::<usize>() + 1) + 16 };
     allocated(capacity * (size_of::<K>() + size_of::<V>() + size_of::<usize>())) + allocated(table)
 }
 
-/// Values that hold nothing.
+/// Implements [`OnHeap`] for values without heap memory.
 macro_rules! flat {
     ($($kind:ty),* $(,)?) => {
         $(

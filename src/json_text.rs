@@ -1,4 +1,4 @@
-//! JSON that is kept and read as the text that it came as, without a tree of its values.
+//! JSON that is kept and read as text, without a tree of its values.
 
 use std::{borrow::Cow, cell::Cell, collections::HashMap, fmt};
 
@@ -8,29 +8,29 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
-/// Checks that `text` is JSON that can be read as a tree, and nested at most `depth` levels deep.
+/// Checks that `text` is valid JSON, nested at most `depth` levels deep.
 ///
 /// # Errors
 ///
-/// A message that goes on behind the name of what it is about: "is not JSON: …".
+/// A message to append to the name of the value: "is not JSON: …".
 pub(crate) fn check(text: &[u8], depth: usize) -> Result<(), String> {
     let is_json = || serde_json::from_slice::<&RawValue>(text).is_ok();
     if is_plain(text, depth) && is_json() { Ok(()) } else { look_closely(text, depth) }
 }
 
-/// Whether what is JSON at a glance is so for certain: it has no escapes, no number that could be too large, and no more
-/// brackets than it may be nested deep.
+/// Whether a quick look proves that the text is valid: no escapes, no number that could be too large, and not more
+/// brackets than the allowed depth.
 ///
-/// Passing over a value looks at neither of these. Most texts are plain, and counting is much faster than reading.
+/// Skipping a value checks neither of these. Most texts are plain, and counting is much faster than parsing.
 fn is_plain(text: &[u8], depth: usize) -> bool {
-    /// A number has more digits before it is too large.
+    /// Fewer digits cannot make a number that is too large.
     const MANY: usize = 300;
-    // So many that a byte can count them, which lets the compiler count sixteen at once.
+    // This many bytes fit a byte counter, so the compiler can count sixteen at once.
     let count = |is_one: fn(u8) -> bool| -> usize {
         let of_some = |some: &[u8]| some.iter().map(|byte| u8::from(is_one(*byte))).sum::<u8>();
         text.chunks(usize::from(u8::MAX)).map(|some| usize::from(of_some(some))).sum()
     };
-    // A digit, `e`, and a sign or digit, as they also stand in a token now and then.
+    // A digit, `e`, and a sign or digit, which also occur in some tokens.
     let begins_exponent = |sign: u8| sign.is_ascii_digit() | (sign == b'+') | (sign == b'-');
     let has_exponent = text.array_windows().fold(false, |has, [before, e, behind]| {
         has | (before.is_ascii_digit() & (e | 0x20 == b'e') & begins_exponent(*behind))
@@ -49,7 +49,7 @@ fn look_closely(text: &[u8], depth: usize) -> Result<(), String> {
     if deepest.get() > depth { Err(format!("is nested deeper than {depth} levels")) } else { Ok(()) }
 }
 
-/// Reads a value as a tree would be read, and keeps only how deep it is.
+/// Visits a value as a tree would be read, and tracks only the depth.
 #[derive(Clone, Copy)]
 struct DepthCheck<'a> {
     level: usize,
@@ -118,53 +118,52 @@ impl<'de> Visitor<'de> for DepthCheck<'_> {
     }
 }
 
-/// The deepest nesting of which a tree is built, as reading, comparing, writing and dropping one takes room on the stack
-/// for each level.
+/// Maximum depth of a tree: reading, comparing, writing and dropping a tree uses stack for each level.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// The tree of a text that nobody has checked; `None` when it is no JSON, or nested deeper than [`MAX_DEPTH`].
+/// Parses an unchecked text; `None` if it is invalid, or deeper than [`MAX_DEPTH`].
 pub(crate) fn tree(text: &str) -> Option<Value> {
     check(text.as_bytes(), MAX_DEPTH).ok()?;
     serde_json::from_str(text).ok()
 }
 
-/// A value as it is shown: without blanks. What is no JSON stays as it is.
+/// Returns a value without whitespace; invalid JSON is unchanged.
 pub(crate) fn compact(value: &str) -> String {
     tree(value).map_or_else(|| value.to_owned(), |tree| tree.to_string())
 }
 
-/// A text of JSON; borrowed where it has no escapes.
+/// A JSON string; borrowed if it has no escapes.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct JsonStr<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 impl<'a> JsonStr<'a> {
-    /// The text that a JSON value is; `None` for another value.
+    /// Returns the string; `None` for another value.
     pub(crate) fn from_json(value: &'a RawValue) -> Option<Cow<'a, str>> {
         let inside = value.get().strip_prefix('"')?.strip_suffix('"')?;
         if inside.contains('\\') { Self::read(value.get()) } else { Some(Cow::Borrowed(inside)) }
     }
 
-    /// As [`JsonStr::from_json`], of a text that may be no JSON at all.
+    /// Reads a string, as [`JsonStr::from_json`], from a text that may be invalid JSON.
     pub(crate) fn read(value: &'a str) -> Option<Cow<'a, str>> {
         value.strip_prefix('"').and_then(|_| serde_json::from_str(value).ok()).map(|Self(text)| text)
     }
 }
 
-/// The members of a JSON object in order, each with its value as it came. A name may come twice; the last one holds.
+/// The members of a JSON object in order, each with its value as text. If a name repeats, the last one counts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct JsonMembers<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> JsonMembers<'a> {
-    /// Reads an object that was checked.
+    /// Reads a checked object.
     ///
     /// # Errors
     ///
-    /// [`serde_json::Error`] when it is none.
+    /// [`serde_json::Error`] if it is not an object.
     pub(crate) fn read(object: &'a str) -> serde_json::Result<Self> {
         serde_json::from_str(object)
     }
 
-    /// Checks a text as [`check`] does, and reads it; `None` when it is JSON, but no object.
+    /// Checks a text as [`check`] does, and reads it; `None` if it is not an object.
     ///
     /// # Errors
     ///
@@ -180,7 +179,7 @@ impl<'a> JsonMembers<'a> {
         Ok(str::from_utf8(text).ok().and_then(|text| Self::read(text).ok()))
     }
 
-    /// The members of both; where both have one, that of `above` holds and stands where it stood below.
+    /// Merges the members of both; members of `above` override, and keep the position below.
     pub(crate) fn merged_with(mut self, above: Self) -> Self {
         let mut places: HashMap<Cow<'a, str>, usize> =
             self.0.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
@@ -243,7 +242,7 @@ mod tests {
         }
     }
 
-    /// Text that is JSON, or nearly.
+    /// Generates text that is JSON, or nearly.
     fn text() -> impl Strategy<Value = String> {
         let piece = proptest::sample::select(
             &[

@@ -1,7 +1,7 @@
-//! A stand-in for the Identomat identity-verification service, for tests.
+//! A mock of the Identomat identity-verification service, for tests.
 //!
-//! [`MockServer`] starts one inside a test. It listens on a port of its own, is ready when it has been started, and is
-//! gone when it is dropped, so tests neither wait for it nor share anything.
+//! [`MockServer`] starts one inside a test. It listens on its own port, is ready when it has started, and stops when it
+//! is dropped, so tests share nothing.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")]
@@ -35,8 +35,8 @@
 //! # }
 //! ```
 //!
-//! [`blocking::MockServer`] is the same for tests without an async runtime. Which scenarios there are and how a test
-//! chooses one is in the README; the command line is in `identomat-mock --help`.
+//! [`blocking::MockServer`] is the same for tests without an async runtime. The README lists the scenarios and how a
+//! test selects one; `identomat-mock --help` describes the command line.
 #![forbid(unsafe_code)]
 
 mod server;
@@ -105,22 +105,22 @@ mod words;
 #[cfg(feature = "cli")]
 pub mod cli;
 
-/// The Rust examples of the README are compiled and run.
+/// Compiles and runs the Rust examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// That of the page about scenarios too.
+/// Compiles and runs the Rust examples of the page about scenarios.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/scenarios.md")]
 struct AboutScenarios;
 
-/// That of the page about faults too.
+/// Compiles and runs the Rust examples of the page about faults.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/faults.md")]
 struct AboutFaults;
 
-/// That of the page about media too.
+/// Compiles and runs the Rust examples of the page about media.
 #[cfg(all(doctest, feature = "media"))]
 #[doc = include_str!("../docs/media.md")]
 struct AboutMedia;

@@ -1,14 +1,13 @@
-//! Counts what may happen very often, and says when the log should tell of it.
+//! Limits log lines about frequent events.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How often something has happened.
+/// Number of occurrences of an event.
 #[derive(Debug, Default)]
 pub(crate) struct LogThrottle(AtomicU64);
 
 impl LogThrottle {
-    /// Counts once more; answers the number when the log should tell of it: the first time, and whenever it has become
-    /// ten times as often.
+    /// Counts an occurrence. Returns the count if it should be logged: the first, and at each tenfold count.
     pub(crate) fn count(&self) -> Option<u64> {
         let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
         is_power_of_ten(number).then_some(number)

@@ -1,4 +1,4 @@
-//! What is counted of calls, for whoever watches the server: Prometheus has it.
+//! Metrics of calls, in the Prometheus format.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use prometheus::{
     core::Collector, proto::MetricFamily,
 };
 
-/// In what times calls are sorted, in seconds: most are answered within a millisecond, and faults hold some up for long.
+/// Buckets of call durations, in seconds: most calls take less than a millisecond, delayed calls take long.
 const BUCKETS: [f64; 13] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
 
-/// What is counted of the calls of a server.
+/// The metrics of a server's calls.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
@@ -19,17 +19,17 @@ pub(crate) struct Metrics {
     fault_hits: IntCounter,
 }
 
-/// How things stand at one moment.
+/// The state of the server at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct MetricsSnapshot {
-    /// Sessions by scenario and the number of the stage that came last.
+    /// Sessions by scenario and number of the last reached stage.
     pub(crate) sessions: Vec<(String, usize, u64)>,
     pub(crate) companies: usize,
     pub(crate) faults: usize,
     pub(crate) waiting: usize,
-    /// In bytes: what sessions, uploads and journals take.
+    /// Memory of sessions, uploads and journals, in bytes.
     pub(crate) memory: Vec<(&'static str, usize)>,
-    /// What made room so far.
+    /// Evictions so far.
     pub(crate) evicted: Vec<(&'static str, u64)>,
 }
 
@@ -53,7 +53,7 @@ impl Metrics {
         metrics
     }
 
-    /// Counts a call that was answered. `endpoint` is `None` for one that is not imitated.
+    /// Counts a response. `endpoint` is `None` for a call that is not implemented.
     pub(crate) fn answered(&self, endpoint: Option<&str>, status: &str, took: Duration, struck: usize) {
         let endpoint = endpoint.unwrap_or("other");
         self.calls.with_label_values(&[endpoint, status]).inc();
@@ -63,11 +63,11 @@ impl Metrics {
         }
     }
 
-    /// All of it in the text format of Prometheus, with how things stand now.
+    /// Returns the Prometheus text format of all metrics, with the current state.
     pub(crate) fn text(&self, standings: &MetricsSnapshot) -> String {
         let mut families = self.registry.gather();
         families.extend(standings.families());
-        // One that has nothing to say yet cannot be written.
+        // A metric without values cannot be written.
         families.retain(|family| !family.get_metric().is_empty());
         families.sort_by(|one, other| one.name().cmp(other.name()));
         TextEncoder::new().encode_to_string(&families).expect("what is counted can be written")

@@ -84,19 +84,19 @@ use crate::{
 #[cfg(feature = "media")]
 use crate::{media::SampleCache, session::UploadStorage};
 
-/// The stand-in without its HTTP side.
+/// The mock without its HTTP side.
 #[derive(Debug)]
 pub(crate) struct MockService {
     pub(crate) config: Config,
     pub(crate) tenants: TenantRegistry,
-    /// What companies are made with.
+    /// The parts that all tenants share.
     settings: TenantSettings,
-    /// For new sessions; those that run keep the one they began with.
+    /// The catalogue for new sessions; running sessions keep theirs.
     catalogue_state: RwLock<CatalogueState>,
-    /// For what belongs to no company.
+    /// The clock of what belongs to no company.
     pub(crate) clock: Clock,
     pub(crate) faults: SharedFaults,
-    /// The calls that the delays of faults on every company hold.
+    /// The calls that delays of server-wide faults hold.
     pub(crate) holds: HeldCalls,
     /// The calls that belong to no company.
     pub(crate) journal: Arc<Journal>,
@@ -109,22 +109,22 @@ pub(crate) struct MockService {
     storage: Arc<UploadStorage>,
     #[cfg(feature = "metrics")]
     pub(crate) metrics: Metrics,
-    /// What the code of all companies has met since everything was reset, and since the start.
+    /// The coverage of all companies, since the last reset and since the start.
     coverage: CoverageCounters,
     whole_coverage: CoverageCounters,
-    /// Places for those who wait for something to happen.
+    /// Slots for waiting clients.
     pub(crate) waiting: Arc<Semaphore>,
     pub(crate) workers: Workers,
-    /// Whether the server stops.
+    /// Whether the server is stopping.
     stops: watch::Sender<bool>,
 }
 
-/// Why a call is not answered as it asks.
+/// The reason a call gets another response than requested.
 #[derive(Debug)]
 pub(crate) enum CallError {
-    /// The vendor would refuse it too; the faults that were met on the way are on the answer.
+    /// A vendor error, with the faults applied on the way.
     Error(VendorError, AppliedFaults),
-    /// The last of the faults that were met keeps it from being carried out.
+    /// A fault that short-circuits the call.
     Fault(AppliedFaults),
 }
 
@@ -134,20 +134,20 @@ impl From<VendorError> for CallError {
     }
 }
 
-/// Why a setting, or two together, cannot be used.
+/// An invalid setting, or a combination of settings.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A file of scenarios or fixtures is broken.
+    /// A scenario or fixture file is invalid.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// A value is not allowed, or two do not go together.
+    /// A value is invalid, or conflicts with another.
     #[error("{0}")]
     Setting(String),
 }
 
 impl MockService {
-    /// Reads scenarios and fixtures, and checks all settings together.
+    /// Loads scenarios and fixtures, and validates all settings together.
     ///
     /// # Errors
     ///
@@ -207,7 +207,7 @@ impl MockService {
         })
     }
 
-    /// Lets those go who wait, or are held by a delay: the server stops.
+    /// Releases waiting and delayed calls, because the server stops.
     pub(crate) fn stop(&self) {
         self.stops.send_replace(true);
     }
@@ -218,7 +218,7 @@ impl MockService {
         let _ = self.stops.subscribe().wait_for(|stops| *stops).await;
     }
 
-    /// The company of that key.
+    /// Returns the company with this key.
     ///
     /// # Errors
     ///
@@ -242,31 +242,31 @@ impl MockService {
         tenant.sessions.update(&known, action).unwrap_or_else(|| Err(not_found(tenant, token).into()))
     }
 
-    /// The company of a session.
+    /// Returns the company of a session.
     pub(crate) fn tenant_of(&self, token: &str) -> Option<Arc<Tenant>> {
         self.tenants.of_session(&Token::parse(token)?)
     }
 
-    /// The session that this one is a part of.
+    /// Returns the parent of this session.
     pub(crate) fn parent(&self, token: &str) -> Option<Token> {
         self.in_session(token, |session, _| session.parent())?
     }
 
-    /// The sessions that are parts of this one, in the order in which they began.
+    /// Returns the child sessions, in the order in which they began.
     pub(crate) fn children(&self, token: &str) -> Vec<Token> {
         let mut parts = self.in_session(token, |session, _| session.children().to_vec()).unwrap_or_default();
         parts.retain(|part| self.in_session(part.as_str(), |_, _| ()).is_some());
         parts
     }
 
-    /// Does something with a session of whichever company; `None` when there is none of that token.
+    /// Changes a session of any company; `None` if there is none with this token.
     fn in_session<T>(&self, token: &str, action: impl Fn(&mut Session, Timestamp) -> T) -> Option<T> {
         let known = Token::parse(token)?;
         self.tenants.update_session(&known, uptime(), action)
     }
 }
 
-/// Companies, each with what it is made with.
+/// Pairs companies with the settings of their tenants.
 fn pair_with_settings(
     settings: &TenantSettings,
     companies: Vec<Company>,
@@ -275,13 +275,13 @@ fn pair_with_settings(
     companies.into_iter().map(with_its).collect::<Result<_, _>>().map_err(ConfigError::Setting)
 }
 
-/// What a company is made with, of which `settings` is for all.
+/// Returns the settings of a tenant, derived from those of all.
 fn settings_of(settings: &TenantSettings, company: &Company) -> Result<TenantSettings, String> {
     let frozen_at = company.frozen_at.map(moment).transpose()?.or(settings.frozen_at);
     Ok(TenantSettings { frozen_at, ..settings.clone() })
 }
 
-/// A moment at which a clock can stand.
+/// Returns a time that a clock can be set to.
 fn moment(at: SystemTime) -> Result<Timestamp, String> {
     Timestamp::try_from(at).map_err(|error| format!("the clock cannot be set to that time: {error}"))
 }

@@ -1,4 +1,4 @@
-//! Binding, serving and stopping; the harness for tests is on top of it.
+//! The server: binding, serving and stopping, with the test harness on top.
 
 #[cfg(feature = "tls")]
 mod authority;
@@ -56,7 +56,7 @@ use crate::{
 #[cfg(feature = "media")]
 use crate::{session::UploadError, vendor::MediaKind};
 
-/// A running mock. It is ready when it has been started, and stops when it is dropped.
+/// A running mock. It is ready when it is created, and stops when it is dropped.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -81,17 +81,17 @@ impl MockServer {
     ///
     /// # Panics
     ///
-    /// When it cannot start; [`MockServerBuilder::start`] answers an error instead.
+    /// If it cannot start; [`MockServerBuilder::start`] returns an error instead.
     pub async fn start() -> Self {
         Self::builder().start().await.expect("a mock with default settings starts")
     }
 
-    /// Starts a mock with other settings.
+    /// Returns a builder for a mock with other settings.
     pub fn builder() -> MockServerBuilder {
         MockServerBuilder::new()
     }
 
-    /// Reads what the settings name, binds, and serves in the background.
+    /// Loads the files of the settings, binds, and serves in the background.
     pub(crate) async fn serve(config: Config) -> Result<Self, StartError> {
         let address = SocketAddr::new(config.host, config.port);
         let clients = config.clients;
@@ -119,8 +119,8 @@ impl MockServer {
         Ok(Self { mock, address, stop: Some(stop), serving })
     }
 
-    /// Stops taking calls and waits for the open ones, for as long as [`Config::grace`] says. Those that wait for something,
-    /// or are held by a delay, get 503 at once.
+    /// Stops accepting calls, and waits for open ones up to [`Config::grace`]. Waiting and delayed calls get 503 at
+    /// once.
     pub async fn shutdown(mut self) {
         self.mock.stop();
         if let Some(stop) = self.stop.take() {
@@ -129,7 +129,8 @@ impl MockServer {
         let _ = (&mut self.serving).await;
     }
 
-    /// The addresses of HTTPS without a last slash, one for each name of the settings; none without [`Config::tls`].
+    /// Returns the HTTPS URLs without a trailing slash, one for each name of the settings; none without
+    /// [`Config::tls`].
     pub fn secure_urls(&self) -> Vec<String> {
         let names = self.mock.config.tls.iter().flat_map(|tls| &tls.names);
         let port = self.address.port();
@@ -138,7 +139,7 @@ impl MockServer {
             .collect()
     }
 
-    /// The base URL without a last slash: the public one, where it is set.
+    /// Returns the base URL without a trailing slash: the public URL, if it is set.
     pub fn url(&self) -> String {
         match &self.mock.config.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
@@ -146,17 +147,17 @@ impl MockServer {
         }
     }
 
-    /// The base URL for clients on the same machine, without a last slash.
+    /// Returns the base URL for clients on the same machine, without a trailing slash.
     pub fn local_url(&self) -> String {
         local_url(self.address)
     }
 
-    /// The address that is listened on.
+    /// Returns the listening address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The key of the company, or of the first where there are several.
+    /// Returns the key of the (first) company.
     pub fn company_key(&self) -> &str {
         self.mock.config.companies.first().map_or(crate::DEFAULT_COMPANY_KEY, |company| &company.key)
     }
@@ -165,78 +166,77 @@ impl MockServer {
         CompanyHandle::first(&self.mock)
     }
 
-    /// The address of the widget for a session.
+    /// Returns the URL of the widget for a session.
     pub fn widget_url(&self, token: &str) -> String {
         format!("{}/?session_token={}", self.url(), without_quotes(token))
     }
 
-    /// The names of all scenarios.
+    /// Returns the names of all scenarios.
     pub fn scenarios(&self) -> Vec<String> {
         self.mock.catalogue().scenarios.names().into_iter().map(str::to_owned).collect()
     }
 
-    /// Finishes a session as a person in the widget would, with the outcome that its scenario says.
+    /// Finishes a session as scripted, like a person in the widget.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is no such session, it is finished already, or its token has expired.
+    /// [`FinishError`] if there is no such session, it is finished already, or its token has expired.
     pub fn finish(&self, token: &str) -> Result<(), FinishError> {
         self.mock.finish(without_quotes(token), FinishRequest::default()).map(|_| ())
     }
 
-    /// Finishes a session in a way of its own: with an [`crate::Outcome`] or a [`Verdict`], which stands in for all that
-    /// its scenario says the finish brings about, or with the answers of the person ([`FinishRequest`]). Stages behind come as
-    /// ever.
+    /// Finishes a session with an [`crate::Outcome`] or a [`Verdict`], which replaces all stages that finishing would
+    /// reach, or with the person's answers ([`FinishRequest`]). Later stages are reached as usual.
     ///
     /// # Errors
     ///
-    /// As [`MockServer::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
+    /// As [`MockServer::finish`], and if the answers do not match the questions, or a reason has no rejection.
     pub fn finish_as(&self, token: &str, finish: impl Into<FinishRequest>) -> Result<(), FinishError> {
         self.mock.finish(without_quotes(token), finish.into()).map(|_| ())
     }
 
-    /// Notes that the person came to a step of the widget, named by its key or its type: `agreement`, `document`, `face`,
-    /// another that flags add, or a step of the call.
+    /// Records that the person reached a step of the widget, named by its key or type: `agreement`, `document`, `face`,
+    /// another automatic step, or a step of the call.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is no such session or step, or nothing more to do for a person.
+    /// [`FinishError`] if there is no such session or step, or the session cannot be continued.
     pub fn reach_step(&self, token: &str, step: &str) -> Result<(), FinishError> {
         self.mock.reach(without_quotes(token), step)
     }
 
-    /// Decides about a session as the vendor's operator would: an [`crate::Outcome`], or a [`Verdict`] that says more. It
-    /// is one more stage that has come, or stands in for the one that waits for it (`when: operator`); stages behind come
-    /// as ever.
+    /// Decides a session as the vendor's operator: an [`crate::Outcome`], or a [`Verdict`] with details. The decision
+    /// replaces the stage that waits for it (`when: operator`), otherwise it is an additional stage. Later stages are
+    /// reached as usual.
     ///
     /// # Errors
     ///
-    /// [`DecisionError`] when there is no such session, or the verdict does not go together.
+    /// [`DecisionError`] if there is no such session, or the verdict is invalid.
     pub fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<(), DecisionError> {
         self.mock.decide(without_quotes(token), Some(&verdict.into()))
     }
 
-    /// Gives the decision that the session's scenario waits for (`when: operator`), as it says.
+    /// Makes the decision that the session's scenario waits for (`when: operator`).
     ///
     /// # Errors
     ///
-    /// [`DecisionError`] when there is no such session, or its scenario does not wait for a decision now.
+    /// [`DecisionError`] if there is no such session, or its scenario does not wait for a decision.
     pub fn decide_as_scripted(&self, token: &str) -> Result<(), DecisionError> {
         self.mock.decide(without_quotes(token), None)
     }
 
-    /// Puts a picture or video into a session, as the person would. When they are through, it is served as it is
-    /// instead of what would be drawn. Of a general document it is the first page.
+    /// Uploads a picture or video to a session. After the person has finished, it is served instead of the sample. For
+    /// a general document, it is the first page.
     ///
     /// # Errors
     ///
-    /// [`UploadError`] when there is no such session, or the file is too large.
+    /// [`UploadError`] if there is no such session, or the file is too large.
     #[cfg(feature = "media")]
     pub fn upload(&self, token: &str, kind: MediaKind, bytes: impl Into<Vec<u8>>) -> Result<(), UploadError> {
         self.mock.upload(without_quotes(token), kind, 1, bytes.into())
     }
 
-    /// As [`MockServer::upload`], of a page of a general document, from 1.
+    /// Uploads a page of a general document, counted from 1, as [`MockServer::upload`].
     ///
     /// # Errors
     ///
@@ -246,28 +246,27 @@ impl MockServer {
         self.mock.upload(without_quotes(token), MediaKind::GeneralDocument, page, bytes.into())
     }
 
-    /// The token of the session that this one is a part of: the `parent_session_id` that it was begun with.
+    /// Returns the token of the parent session: its `parent_session_id`.
     pub fn parent(&self, token: &str) -> Option<String> {
         self.mock.parent(without_quotes(token)).map(|parent| parent.to_string())
     }
 
-    /// The tokens of the sessions that are parts of this one, in the order in which they began. Deleted ones are not
-    /// among them.
+    /// Returns the tokens of the child sessions, in the order in which they began, without deleted ones.
     pub fn children(&self, token: &str) -> Vec<String> {
         self.mock.children(without_quotes(token)).iter().map(ToString::to_string).collect()
     }
 
-    /// Lets the next session of the (first) company that does not ask for a scenario take this one: a name, or a
-    /// [`crate::Scenario`] that nobody else can ask for.
+    /// Sets the scenario of the next session of the (first) company that requests none: a name, or a
+    /// [`crate::Scenario`] that no other session can request.
     ///
     /// # Errors
     ///
-    /// [`ScenarioError`] when there is no such scenario, or the one that was built cannot be.
+    /// [`ScenarioError`] if there is no such scenario, or the built one is invalid.
     pub fn queue_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ScenarioError> {
         self.first_company().queue_scenario(scenario)
     }
 
-    /// As [`MockServer::queue_scenario`], for as many sessions as there are scenarios.
+    /// Queues several scenarios, as [`MockServer::queue_scenario`], for as many sessions.
     ///
     /// # Errors
     ///
@@ -279,68 +278,68 @@ impl MockServer {
         self.first_company().queue_scenarios(scenarios)
     }
 
-    /// The sessions of the (first) company as they stand, in the order in which they began.
+    /// Returns the sessions of the (first) company, in the order in which they began.
     pub fn sessions(&self) -> Vec<SessionInfo> {
         self.first_company().sessions()
     }
 
-    /// The session of the (first) company that began last, whose token only the app under test may know.
+    /// Returns the latest session of the (first) company, whose token only the app under test may know.
     pub fn last_session(&self) -> Option<SessionInfo> {
         self.first_company().last_session()
     }
 
-    /// One company, to steer it alone. Where any key may call, it comes to be now if need be; to steer it counts as a call.
+    /// Returns a handle for one company. With [`Config::any_company_key`], this creates the company, and counts as a
+    /// call.
     ///
     /// # Errors
     ///
-    /// [`UnknownCompany`] when no company has that key.
+    /// [`UnknownCompany`] if no company has this key.
     pub fn company(&self, key: &str) -> Result<CompanyHandle<'_>, UnknownCompany> {
         CompanyHandle::new(&self.mock, key)
     }
 
-    /// How many companies that came to be at their first call have gone since.
+    /// Returns the number of on-demand companies that were removed.
     pub fn evicted_companies(&self) -> u64 {
         self.mock.tenants.eviction_count(uptime())
     }
 
-    /// Moves every company's clock on, so that nobody has to wait for times in scenarios and for expiry; answers what
-    /// fell due, company by company in the order of time.
+    /// Advances every company's clock, so that tests need not wait for scenarios and expiry. Returns the due events,
+    /// company by company in order of time.
     pub fn advance(&self, by: Duration) -> Vec<DueEvent> {
         self.mock.advance_all(by)
     }
 
-    /// Lets something go wrong with the next calls, of whichever company.
+    /// Adds a fault for the next calls of any company.
     pub fn add_fault(&self, fault: Fault) {
         self.mock.faults.add(fault, self.mock.clock.now());
     }
 
-    /// The faults in force: those on every company, then each company's own, in the order in which they were added. Those
-    /// of scenarios are not among them.
+    /// Returns the active faults: those of the server, then each company's own, in the order in which they were added.
+    /// Faults of scenarios are not included.
     pub fn faults(&self) -> Vec<FaultInfo> {
         self.mock.all_faults()
     }
 
-    /// Ends a fault that [`MockServer::add_fault`] began; false when there is none of that name any more.
+    /// Removes a fault of [`MockServer::add_fault`]; false if there is none with this name.
     pub fn remove_fault(&self, name: &str) -> bool {
         self.mock.faults.remove(name)
     }
 
-    /// The vocabulary of the control API for this mock, as `MockClient` has it for one in another process.
+    /// Returns the control API of this mock, as `MockClient` has it for another process.
     pub fn control(&self) -> Control {
         Control::in_process(http::control(self.mock.clone()))
     }
 
-    /// What the code under test has met since everything was reset, and what never: outcomes, reject reasons, errors, faults
-    /// and races.
+    /// Returns the coverage since the last full reset: outcomes, reject reasons, errors, faults and races.
     pub fn coverage(&self) -> Coverage {
         self.mock.coverage(None, false)
     }
 
-    /// Reads scenarios and fixtures again, for sessions that begin from now on.
+    /// Reloads scenarios and fixtures, for sessions that begin afterwards.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] when a file is broken; everything stays as it was then.
+    /// [`ConfigError`] if a file is invalid; nothing changes then.
     pub fn reload(&self) -> Result<(), ConfigError> {
         self.mock.reload()
     }
@@ -351,7 +350,7 @@ impl MockServer {
     }
 }
 
-/// Looks now and then whether companies have been idle for too long: they go whether or not somebody calls.
+/// Removes idle companies periodically, even without calls.
 async fn spawn_idle_sweep(mock: Arc<MockService>) {
     if mock.config.any_company_key.is_none() {
         return pending().await;
@@ -365,7 +364,7 @@ async fn spawn_idle_sweep(mock: Arc<MockService>) {
     }
 }
 
-/// One short line: a test that fails prints it.
+/// Prints one short line, for failing tests.
 impl fmt::Debug for MockServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let company_key = self.company_key();
@@ -382,9 +381,9 @@ impl Drop for MockServer {
     }
 }
 
-/// The URL of a server that listens on `address`, for clients on the same machine.
+/// Returns the URL of a server that listens on `address`, for clients on the same machine.
 ///
-/// A server that listens on all addresses is reached on the loopback one; nobody can connect to `0.0.0.0`.
+/// A server that listens on all addresses is reached on loopback; clients cannot connect to `0.0.0.0`.
 pub(crate) fn local_url(mut address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(match address {

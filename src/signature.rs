@@ -6,10 +6,10 @@ use sha2::Sha256;
 
 use crate::foreign_text::shortened;
 
-/// What a signature covers.
+/// The signed part of a request or response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Payload<'a> {
-    /// The raw bytes of a body; empty where there is none.
+    /// The raw bytes of a body; empty if there is none.
     Body(&'a [u8]),
     /// Names and values of multipart parts: first the text parts, then the file parts, each in the order of the request.
     Parts(&'a [(&'a str, &'a [u8])]),
@@ -41,7 +41,7 @@ impl Payload<'_> {
     }
 }
 
-/// The value of the `Authorization` header over `payload`.
+/// Returns the value of the `Authorization` header for `payload`.
 pub(crate) fn header(secret: &str, payload: Payload<'_>) -> String {
     format!("signature=\"{}\"", code(secret, payload))
 }
@@ -50,17 +50,17 @@ fn code(secret: &str, payload: Payload<'_>) -> String {
     STANDARD.encode(payload.mac(secret).finalize().into_bytes())
 }
 
-/// Whether two texts are the same, in a time that does not tell how much of them is.
+/// Whether two texts are equal, in constant time.
 pub(crate) fn is_same(given: &str, known: &str) -> bool {
     let digest = |text: &str| Payload::Body(text.as_bytes()).mac(known);
     digest(given).verify_slice(&digest(known).finalize().into_bytes()).is_ok()
 }
 
-/// Checks the `Authorization` header that came, in constant time.
+/// Verifies the received `Authorization` header, in constant time.
 ///
 /// # Errors
 ///
-/// A message that says what was signed, what was expected and what came.
+/// A message that says what was signed, expected and received.
 pub(crate) fn verify(secret: &str, payload: Payload<'_>, header: Option<&str>) -> Result<(), String> {
     let received = header.and_then(received_code);
     let matches = received
@@ -96,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    /// A code that another implementation computed.
+    /// A code computed by another implementation.
     #[derive(Deserialize)]
     struct TestVector {
         name: String,

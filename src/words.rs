@@ -1,12 +1,12 @@
-//! The words that are known somewhere: which of them is most like what was given, and which a message lists.
+//! Suggestions: the known word nearest to an unknown one, and the words that a message lists.
 
-/// How alike two words are at least, from 0 to 1, for one to be taken for a misspelling of the other.
+/// Minimum similarity, from 0 to 1, at which a word counts as a misspelling of another.
 const ALIKE: f64 = 0.8;
 
-/// What introduces the list of what is allowed in our messages, and in those of serde, which quotes its words.
+/// Introductions of the list of allowed words in our messages, and in those of serde, which quotes its words.
 const INTRODUCTIONS: [&str; 5] = ["allowed: ", " are: ", "known: ", ", expected one of ", ", expected `"];
 
-/// The words that a message lists as those that could stand there: ``…; allowed: manual, live``.
+/// Returns the allowed words that a message lists: ``…; allowed: manual, live``.
 pub(crate) fn allowed(message: &str) -> Vec<String> {
     let mut lists = INTRODUCTIONS.iter().filter_map(|introduction| Some(message.split_once(introduction)?.1));
     let list = lists.find(|list| *list != "none").unwrap_or_default();
@@ -16,14 +16,14 @@ pub(crate) fn allowed(message: &str) -> Vec<String> {
     words.filter(is_word).map(str::to_owned).collect()
 }
 
-/// That of the `allowed` words that is most like the last one that the message quotes before it lists them.
+/// Returns the `allowed` word nearest to the last word that the message quotes before its list.
 pub(crate) fn meant<'a>(message: &str, allowed: &'a [String]) -> Option<&'a str> {
     let lists = INTRODUCTIONS.iter().filter_map(|introduction| message.find(introduction));
     let before = &message[..lists.min().unwrap_or(message.len())];
     nearest(before.rsplit('`').nth(1)?, allowed.iter().map(String::as_str))
 }
 
-/// That of the known words that is most like `wrong`, where one is alike.
+/// Returns the known word nearest to `wrong`, if one is similar enough.
 pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = wrong.to_lowercase();
     let likenesses = known.into_iter().map(|word| (strsim::jaro_winkler(&wrong, &word.to_lowercase()), word));
@@ -31,7 +31,7 @@ pub(crate) fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>)
     (likeness >= ALIKE).then_some(nearest)
 }
 
-/// A message that lists what is allowed, and says which word of it may be meant.
+/// Adds the nearest allowed word to a message that lists the allowed words.
 pub(crate) fn with_meant(message: String) -> String {
     match meant(&message, &allowed(&message)) {
         Some(word) => format!("{message}; did you mean `{word}`?"),

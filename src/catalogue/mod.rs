@@ -1,4 +1,4 @@
-//! All that is read from files: scenarios, people, documents. It is replaced as a whole when files change.
+//! The catalogue: all files as loaded (scenarios, people, documents). A reload replaces it as a whole.
 
 mod warnings;
 
@@ -11,7 +11,7 @@ use crate::{
     words::with_meant,
 };
 
-/// So much is said of one file at most, of each kind.
+/// Maximum number of problems, and of warnings, per file.
 const MAX_PROBLEMS_PER_FILE: usize = 100;
 
 /// Scenarios and fixtures that fit together.
@@ -21,10 +21,10 @@ pub(crate) struct Catalogue {
     pub(crate) fixtures: Arc<Fixtures>,
 }
 
-/// The files of scenarios and fixtures, read and not yet understood.
+/// The files of scenarios and fixtures, as text.
 #[derive(Debug, Default)]
 pub(crate) struct CatalogueFiles {
-    /// Scenarios, which hold above the built-in ones.
+    /// Scenarios, which override the built-in ones.
     pub(crate) scenarios: Vec<DataFile>,
     pub(crate) fixtures: FixtureFiles,
 }
@@ -35,7 +35,7 @@ impl CatalogueFiles {
         self.scenarios.iter().chain(self.fixtures.all())
     }
 
-    /// Reads the folder of scenarios and the folder of fixtures, where there are any.
+    /// Reads the folder of scenarios and the folder of fixtures, if set.
     pub(crate) fn in_folders(
         scenarios: Option<&Path>,
         fixtures: Option<&Path>,
@@ -48,20 +48,20 @@ impl CatalogueFiles {
     }
 }
 
-/// What a catalogue is made of.
+/// The inputs of a catalogue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CatalogueInputs<'a> {
     pub(crate) builtin_scenarios: bool,
     pub(crate) files: &'a CatalogueFiles,
-    /// Scenarios that were built in Rust, above all others.
+    /// Scenarios built in Rust, which override all others.
     pub(crate) own_scenarios: &'a [Scenario],
-    /// When a scenario that does not say so reaches its outcome.
+    /// Trigger of a first outcome without one.
     pub(crate) outcome_trigger: &'a Trigger,
 }
 
 impl Catalogue {
-    /// All that can be made of the sources. What is wrong, or may be, is added to `findings`: what is not understood,
-    /// names that no other file has, what never happens.
+    /// Loads a catalogue from the inputs. Adds problems and warnings to `findings`: invalid files, unknown names, and
+    /// what can never happen.
     pub(crate) fn load(sources: CatalogueInputs<'_>, findings: &mut LoadDiagnostics) -> Self {
         let CatalogueInputs { builtin_scenarios, files, own_scenarios, outcome_trigger } = sources;
         let scenarios =
@@ -91,7 +91,7 @@ impl Catalogue {
         catalogue
     }
 
-    /// Makes a scenario that was built in Rust ready for sessions.
+    /// Prepares a scenario that was built in Rust.
     ///
     /// # Errors
     ///
@@ -102,14 +102,14 @@ impl Catalogue {
         Ok(ready)
     }
 
-    /// These files, and these scenarios above them.
+    /// Returns the same fixtures with additional scenarios, which override.
     pub(crate) fn with(&self, added: &[Arc<Scenario>]) -> Self {
         let mut catalogue = self.clone();
         added.iter().for_each(|scenario| catalogue.scenarios.add(scenario.clone()));
         catalogue
     }
 
-    /// Says which person or document a scenario names that is not there.
+    /// Checks that the person and documents that a scenario names exist.
     ///
     /// # Errors
     ///
@@ -119,7 +119,7 @@ impl Catalogue {
         LoadError::check(unknown.map(|(_, message)| scenario.problem(message)).collect())
     }
 
-    /// What the file of a scenario names that is not there, where nothing but its text is known.
+    /// Returns problems about unknown names in an invalid scenario file, from its text alone.
     fn unknown_names_in(&self, file: &DataFile) -> Vec<FileProblem> {
         let Fixtures { documents, people, .. } = &*self.fixtures;
         let documents =
@@ -130,7 +130,7 @@ impl Catalogue {
         unknown.map(|(place, message)| file.problem_in(&place, with_meant(message))).collect()
     }
 
-    /// What a scenario names that is not there, each with its place in a file.
+    /// Returns problems about unknown names in a scenario, each with its path in a file.
     fn unknown_names(&self, scenario: &Scenario) -> Vec<(String, String)> {
         let documents = scenario.documents().filter_map(|(place, name)| {
             let unknown = self.fixtures.documents.get(name).err()?;

@@ -1,4 +1,4 @@
-//! What may be a mistake in scenarios: what never happens, and what nobody sees.
+//! Warnings about scenarios: what can never happen, and what has no effect.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Catalogue {
-    /// What may be a mistake in a scenario, each with its place in a file.
+    /// Returns the warnings about a scenario, each with its path in a file.
     pub(super) fn warnings(&self, scenario: &Scenario) -> Vec<(String, String)> {
         let outdone = self.shadowed_by(scenario).map(|doubt| ("match".into(), doubt));
         let flags = FormLayers { saved: None, own: &scenario.form, scenario: None }.read_flags();
@@ -22,7 +22,7 @@ impl Catalogue {
         doubts.chain(outdone).chain(nothing_to_show.map(|doubt| ("flags".into(), doubt))).collect()
     }
 
-    /// Says which scenario takes every call that this one's `match` is for.
+    /// Returns a warning if another scenario matches all calls of this one's `match`.
     fn shadowed_by(&self, scenario: &Scenario) -> Option<String> {
         let matches = scenario.matches.as_ref()?;
         let earlier = self.scenarios.matching().take_while(|other| other.name != scenario.name);
@@ -44,21 +44,21 @@ fn unreachable_begin(scenario: &Scenario) -> Option<(String, String)> {
     ))
 }
 
-/// The first stage that cannot come, and with it no other.
+/// Returns a warning about the first stage that can never be reached, and with it all later stages.
 fn unreachable_stage(scenario: &Scenario) -> Option<(String, String)> {
     let stages = &scenario.stages;
     let number = stages.len();
     stages.iter().enumerate().find_map(|(at, stage)| {
         let reasons: Option<Vec<_>> =
             stage.when.iter().map(|trigger| unreachable_trigger(scenario, at, trigger)).collect();
-        // What waits for nothing comes as the settings say.
+        // A stage without triggers gets the default one.
         let reason = reasons?.into_iter().next()?;
         let rest = if at + 1 == number { "" } else { ", nor any stage after it" };
         Some((format!("stages.{at}.when"), format!("this stage is never reached{rest}: {reason}")))
     })
 }
 
-/// Why nothing can bring the stage at that place about by this trigger.
+/// Returns the reason why this trigger can never fire for the stage at that index.
 fn unreachable_trigger(scenario: &Scenario, at: usize, trigger: &Trigger) -> Option<String> {
     let is_closed = scenario.session_lifetime.is_some_and(|time| time.is_zero());
     match trigger {
@@ -83,7 +83,7 @@ fn unreachable_trigger(scenario: &Scenario, at: usize, trigger: &Trigger) -> Opt
     }
 }
 
-/// Why the widget has no such step, where the scenario says enough about flags and steps.
+/// Returns the reason why the widget has no such step, if the scenario determines its steps.
 fn missing_step(scenario: &Scenario, name: &str) -> Option<String> {
     let layers = FormLayers { saved: None, own: &scenario.form, scenario: None };
     let (flags, requested) = (layers.read_flags(), layers.read_steps());
@@ -91,7 +91,7 @@ fn missing_step(scenario: &Scenario, name: &str) -> Option<String> {
     if steps.iter().any(|step| step.is_named(name)) {
         return None;
     }
-    // A call may ask for steps that a scenario without any says nothing of.
+    // A call may request steps if the scenario has none.
     let is_switched_off = flow::steps(&Default::default(), &requested).iter().any(|step| step.is_named(name));
     if scenario.form.steps().is_empty() && !is_switched_off {
         return None;

@@ -1,4 +1,4 @@
-//! The values of settings: each is read in the same way from a flag, a variable and the config file.
+//! The values of settings, parsed in the same way from a flag, a variable and the config file.
 
 use std::{
     fmt,
@@ -28,12 +28,12 @@ pub(super) fn parse_port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| format!("`{text}` is not a port: a number from 0 to 65535"))
 }
 
-/// Reads a number that is not negative.
+/// Parses a number of 0 or more.
 pub(super) fn parse_number<T: FromStr>(text: &str) -> Result<T, String> {
     text.parse().map_err(|_| format!("`{text}` is not a whole number of 0 or more"))
 }
 
-/// A value that is read in the same way from a flag, a variable and the config file.
+/// Implements parsing of a value from a flag, a variable and the config file.
 macro_rules! read_as_text {
     ($($name:ident),*) => {
         $(impl TryFrom<String> for $name {
@@ -110,14 +110,15 @@ impl FromStr for CompanyArg {
             None => Company::new(text),
         };
         match company.problem() {
-            // An error about a flag prints its value, and so the secret: that is left to the check of all settings.
+            // An error about a flag prints its value, and so the secret: validation is left to the check of all
+            // settings.
             Some(problem) if company.secret.as_deref().unwrap_or_default().is_empty() => Err(problem),
             _ => Ok(Self(company)),
         }
     }
 }
 
-/// A pattern of company keys and their secret; `true` stands for all of them, `false` for none.
+/// A pattern of company keys and their secret; `true` stands for all keys, `false` for none.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct OnDemandArg(pub(super) Option<Company>);
@@ -160,7 +161,7 @@ impl FromStr for DurationArg {
     }
 }
 
-/// Bytes, or with an ending KiB or MiB.
+/// A number of bytes, or a number with KiB or MiB.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct SizeArg(pub(super) usize);
@@ -237,14 +238,14 @@ impl FromStr for LogLevel {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // A number, or nothing at all, is a level of the log's library, and says little.
+        // The log's library also accepts numbers and an empty string as levels.
         let is_word = !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphabetic());
         let level = text.parse().ok().filter(|_| is_word).map(Self);
         level.ok_or_else(|| format!("`{text}` is not a log level; allowed: error, warn, info, debug, trace, off"))
     }
 }
 
-/// Values of foreign types: the config file reads them with the words of the flag.
+/// Implements parsing of foreign types in the config file, with the parser of the flag.
 macro_rules! read_in_file {
     ($($name:ident: $type:ty = $parse:expr),* $(,)?) => {
         $(pub(super) fn $name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<$type>, D::Error> {
@@ -261,7 +262,7 @@ read_in_file!(
     count: usize = parse_number,
 );
 
-/// Reads one value or a list of them, as a flag that may be repeated does.
+/// Parses one value or a list, as a flag that may be repeated.
 pub(super) fn one_or_many<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where
     D: Deserializer<'de>,

@@ -28,7 +28,7 @@ pub(super) enum CaArgs {
     },
 }
 
-/// Runs the command; `before` is what settings in front of it say.
+/// Runs the command; `before` are the settings in front of it.
 pub(super) fn ca(command: CaArgs, before: SettingsArgs) -> CommandResult {
     let CaArgs::Export { out, tls_folder, config } = command;
     let folder = SettingsArgs::of_tls_folder(tls_folder, config).over(before).with_file()?.tls_folder();

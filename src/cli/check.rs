@@ -1,4 +1,4 @@
-//! `check`: all that is wrong with files of scenarios, fixtures and settings, without a server.
+//! `check`: validates files of scenarios, fixtures and settings, without a server.
 
 mod report;
 
@@ -42,7 +42,7 @@ enum ReportFormat {
     Github,
 }
 
-/// What a file is for.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FileKind {
     Scenario,
@@ -50,16 +50,16 @@ enum FileKind {
     Config,
 }
 
-/// Something is wrong with the files, and was said.
+/// The files have problems, which were reported.
 #[derive(Debug, thiserror::Error)]
 #[error("there is a problem")]
 pub(super) struct CheckFailed;
 
-/// Checks, and says what is found; `before` is what settings in front of the command say.
+/// Validates and prints the report; `before` are the settings in front of the command.
 ///
 /// # Errors
 ///
-/// [`CheckFailed`] where there is a problem.
+/// [`CheckFailed`] if there is a problem.
 pub(super) fn check(check: CheckArgs, before: SettingsArgs) -> CommandResult {
     let CheckArgs { paths, format, settings } = check;
     let settings = settings.over(before);
@@ -78,34 +78,34 @@ pub(super) fn check(check: CheckArgs, before: SettingsArgs) -> CommandResult {
     if findings.problems.is_empty() { Ok(()) } else { Err(CheckFailed.into()) }
 }
 
-/// What was looked at so far.
+/// The state of a check.
 #[derive(Default)]
 pub(super) struct CheckRun {
     pub(super) findings: LoadDiagnostics,
-    /// How many files were read.
+    /// Number of files read.
     files: usize,
 }
 
 impl CheckRun {
-    /// Looks at the config file, at all that the settings name, and at the settings.
+    /// Validates the config file, the files of the settings, and the settings.
     fn check_all(&mut self, settings: SettingsArgs) {
         let Some(path) = settings.config_file() else { return self.settings(settings, None) };
         let file = self.read(&path);
         match file.as_ref().and_then(|file| self.settings_in(file)) {
             Some(said) => self.settings(settings.over(said), file.as_ref()),
-            // What else a broken file says is not known, and so not what settings are together.
+            // An invalid config file leaves other settings unknown, so their combination is not checked.
             None => drop(self.config_of(settings).map(|config| self.catalogue(&config))),
         }
     }
 
-    /// Reads the settings of a config file.
+    /// Reads the settings of a config file, and records its problems and warnings.
     pub(super) fn settings_in(&mut self, file: &DataFile) -> Option<SettingsArgs> {
         let mut settings = self.findings.ok_or_record(SettingsArgs::in_file(file))?;
         self.findings.warnings.append(&mut settings.renamed_keys);
         Some(settings)
     }
 
-    /// Looks at what the settings name, and at the settings, which come from that file.
+    /// Validates settings, which are in `file` if there is one, and their files.
     fn settings(&mut self, settings: SettingsArgs, file: Option<&DataFile>) {
         if let Some(config) = self.config_of(settings) {
             self.values(&config, file);
@@ -113,18 +113,19 @@ impl CheckRun {
         }
     }
 
-    /// Looks at whether the settings can each be read, and answers what a server is started with.
+    /// Validates the form of the settings. Returns the server's configuration.
     pub(super) fn config_of(&mut self, settings: SettingsArgs) -> Option<Config> {
         self.findings.ok_or_record(settings.into_config().map_err(FileProblem::new))
     }
 
-    /// Looks at the values of settings, which come from that file.
+    /// Validates the values of settings, which are in `file` if there is one.
     pub(super) fn values(&mut self, config: &Config, file: Option<&DataFile>) {
         let misfit = |message| placed(file, SettingProblem { company: None, message });
         self.findings.problems.extend(config.problems().into_iter().map(misfit));
     }
 
-    /// Looks at what the settings name, and at whether these companies, which come from that file, fit it.
+    /// Validates the files of the settings, and these companies against them; the companies are in `file` if there is
+    /// one.
     pub(super) fn check_consistency(
         &mut self,
         config: &Config,
@@ -138,7 +139,7 @@ impl CheckRun {
         catalogue
     }
 
-    /// Looks at what the settings name.
+    /// Validates the files of the settings.
     fn catalogue(&mut self, config: &Config) -> Catalogue {
         let files =
             CatalogueFiles::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
@@ -146,8 +147,8 @@ impl CheckRun {
         Catalogue::load(sources(config, &files), &mut self.findings)
     }
 
-    /// Looks at these files and folders. What they name is looked for in the fixtures among them, or else in those of
-    /// the settings.
+    /// Validates these files and folders. Names are looked up in the fixtures among them, otherwise in those of the
+    /// settings.
     fn paths(&mut self, paths: &[PathBuf], settings: SettingsArgs) {
         let (mut scenarios, mut fixtures) = (BTreeMap::<PathBuf, Vec<DataFile>>::new(), None);
         let files = paths.iter().flat_map(|path| {
@@ -178,7 +179,7 @@ impl CheckRun {
         if scenarios.is_empty() {
             return;
         }
-        // Of files that nobody asked about nothing is said.
+        // Problems of files that were not requested are ignored.
         let mut ignored = LoadDiagnostics::default();
         let named = settings.clone().with_file().unwrap_or(settings);
         let Some(mut config) = self.config_of(named) else { return };
@@ -194,7 +195,7 @@ impl CheckRun {
         }
     }
 
-    /// Looks at a config file, and not at what it names.
+    /// Validates a config file, without the files that it names.
     fn config(&mut self, file: &DataFile) {
         let mut whole = Self::default();
         if let Some(settings) = whole.settings_in(file) {
@@ -211,7 +212,7 @@ impl CheckRun {
 }
 
 impl FileKind {
-    /// What the file is for, by its folder, or else by the schema that it names, or else by its keys.
+    /// Returns the kind of a file, by its folder, otherwise by its schema, otherwise by its keys.
     fn detect(file: &DataFile) -> Self {
         if let Some(kind) = file.path.parent().and_then(Path::file_name).and_then(FixtureKind::of_folder) {
             return Self::Fixture(kind);
@@ -234,7 +235,7 @@ impl FileKind {
     }
 }
 
-/// What is wrong with a setting, where the file says it.
+/// Returns a problem with a setting, at its position in the file.
 fn placed(file: Option<&DataFile>, SettingProblem { company, message }: SettingProblem) -> FileProblem {
     let Some(file) = file else { return FileProblem::new(message) };
     let of_company = |key: &str, field: &str| {
@@ -252,7 +253,7 @@ fn placed(file: Option<&DataFile>, SettingProblem { company, message }: SettingP
     };
     match place {
         Some(place) if file.has(&place) => file.problem_in(&place, message),
-        // A key that comes from a variable does not stand in the file.
+        // A key from a variable is not in the file's text.
         None if company.is_some() && file.has("companies") => FileProblem::of_file(&file.path, message),
         _ => FileProblem::new(message),
     }

@@ -1,4 +1,4 @@
-//! What the code under test has met, written when the server stops.
+//! The coverage report, written when the server stops.
 
 use std::{
     fs, io,
@@ -16,14 +16,14 @@ use crate::{
     data_file::special_file_kind,
 };
 
-/// Where the report goes.
+/// The files of the report.
 pub(super) struct CoverageReportFile {
     text: PathBuf,
     junit: PathBuf,
 }
 
 impl CoverageReportFile {
-    /// Checks that it can be written, so that nobody finds out at the end that it cannot.
+    /// Checks at the start that the report can be written.
     pub(super) fn prepare(path: &Path) -> Result<Self, String> {
         let is_xml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml"));
         let text = if is_xml { path.with_extension("txt") } else { path.to_owned() };
@@ -58,7 +58,7 @@ impl CoverageReportFile {
     }
 }
 
-/// A suite for each kind, with a test for each thing: it is skipped where the thing was never met.
+/// Renders `JUnit` XML: a suite for each kind, and a test for each item, skipped if the item was not exercised.
 fn junit(coverage: &Coverage) -> io::Result<String> {
     let of_kind = |kind| coverage.items.iter().filter(move |item| item.kind == kind);
     let counted = |items: &mut dyn Iterator<Item = &CoverageItem>| {

@@ -1,4 +1,4 @@
-//! `demo`: serving, with a page that embeds the widget and shows what happens by that.
+//! `demo`: serves, with a page that embeds the widget and shows its messages and calls.
 
 use clap::Args;
 
@@ -15,7 +15,7 @@ pub(super) struct DemoArgs {
     pub(super) settings: Box<SettingsArgs>,
 }
 
-/// What is done with the page, besides serving it.
+/// The treatment of the demo page.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum DemoMode {
     Printed,
@@ -28,12 +28,12 @@ impl DemoArgs {
     }
 }
 
-/// The address of the page.
+/// Returns the URL of the page.
 pub(super) fn page(server: &MockServer) -> String {
     format!("{}/__widget/demo", server.url())
 }
 
-/// Opens the page with what the system opens pages with.
+/// Opens the page with the system's opener.
 pub(super) fn open(server: &MockServer) {
     let page = page(server);
     if let Err(error) = open::that_detached(&page) {

@@ -1,4 +1,4 @@
-//! Variables of the environment that are no settings of ours, although their names look so.
+//! Environment variables that look like settings, but are none.
 
 use std::ffi::OsString;
 
@@ -9,10 +9,10 @@ use super::{
     settings::{in_groups, is_renamed, with_old_names},
 };
 
-/// What all variables of ours begin with.
+/// The prefix of all variables of the mock.
 const PREFIX: &str = "IDENTOMAT_MOCK_";
 
-/// The command line with its settings in groups, without the variable for a port that an orchestrator has set to something else.
+/// Returns the command line with grouped settings, and without the variable of the port if an orchestrator has set it.
 pub(super) fn command_line() -> Command {
     let command = with_old_names(in_groups(CommandLine::command()));
     let is_taken = std::env::var("IDENTOMAT_MOCK_PORT").is_ok_and(|value| is_injected("PORT", &value));
@@ -27,7 +27,7 @@ fn without_port_variable(command: Command) -> Command {
     command.mut_subcommands(without_port_variable)
 }
 
-/// Whether Kubernetes sets that variable, which is named here without the prefix, for a service called identomat-mock:
+/// Whether Kubernetes sets this variable (without the prefix) for a service called identomat-mock:
 /// `IDENTOMAT_MOCK_PORT=tcp://10.0.0.1:8080`, and others about its host and ports.
 fn is_injected(name: &str, value: &str) -> bool {
     let is_address = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
@@ -35,7 +35,7 @@ fn is_injected(name: &str, value: &str) -> bool {
     (name == "PORT" && is_address) || is_about_port || name == "SERVICE_HOST" || name.starts_with("SERVICE_PORT")
 }
 
-/// Says in the log which variables count for nothing. A misspelled one would be a setting that is silently not made.
+/// Logs ignored variables. A misspelled one would otherwise be a setting that is silently not made.
 pub(super) fn warn_of_unknown_variables() {
     let of_ours = |(name, value): (OsString, OsString)| {
         let name = name.to_string_lossy().strip_prefix(PREFIX)?.to_owned();
@@ -43,7 +43,7 @@ pub(super) fn warn_of_unknown_variables() {
     };
     let named: Vec<_> = std::env::vars_os().filter_map(of_ours).collect();
     if named.is_empty() {
-        // Listing what is known takes longer than everything else at the start.
+        // Listing the known variables takes longer than the rest of the start.
         return;
     }
     let (injected, set): (Vec<_>, Vec<_>) = named.into_iter().partition(|(name, value)| is_injected(name, value));

@@ -1,4 +1,4 @@
-//! `health`: asks a running server whether it is ready.
+//! `health`: checks whether a running server is ready.
 
 use std::{
     error::Error,
@@ -23,10 +23,10 @@ use super::{
 };
 use crate::{data_file::special_file_kind, server::local_url};
 
-/// How long `health` waits for an answer.
+/// Timeout of `health`.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// What says where the server is, the strongest first.
+/// The location of the server, in order of precedence.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct HealthArgs {
     /// Base URL of the server
@@ -51,7 +51,7 @@ pub(super) struct HealthArgs {
 }
 
 impl HealthArgs {
-    /// The base URL to ask; `before` is what settings in front of the command say.
+    /// Returns the base URL of the server; `before` are the settings in front of the command.
     fn find(self, before: SettingsArgs) -> Result<String, Box<dyn Error>> {
         if let Some(url) = self.url {
             return Ok(url.trim_end_matches('/').to_owned());
@@ -64,7 +64,7 @@ impl HealthArgs {
         };
         let settings = settings.with_file()?;
         if let Some(path) = &settings.ready_file {
-            // The file is there while the server answers, and no longer.
+            // The file exists only while the server runs.
             let failed = |problem: &dyn fmt::Display| {
                 format!("the server is not ready: cannot read its ready file `{}`: {problem}", path.display())
             };
@@ -84,9 +84,9 @@ impl HealthArgs {
     }
 }
 
-/// The settings of the server that runs on this machine or in this container, where there is one and no other.
+/// Returns the settings of the server on this machine or in this container, if there is exactly one.
 ///
-/// A container's health check is given nothing but the environment, and the server may have got flags.
+/// A container's health check has only the environment, while the server may have flags.
 fn running_server() -> Option<SettingsArgs> {
     let own = fs::read_link("/proc/self/exe").ok()?;
     let mut servers = fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| {
@@ -109,7 +109,7 @@ fn running_server() -> Option<SettingsArgs> {
     servers.next().filter(|_| servers.next().is_none())
 }
 
-/// Asks the server; `before` is what settings in front of the command say.
+/// Checks the server; `before` are the settings in front of the command.
 pub(super) async fn health(asked: HealthArgs, before: SettingsArgs) -> CommandResult {
     let url = asked.find(before)?;
     let uri: hyper::Uri = format!("{url}/__admin/health/ready").parse().map_err(|_| format!("`{url}` is not a URL"))?;

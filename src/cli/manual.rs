@@ -1,4 +1,4 @@
-//! `completions` and `man`: what shells and readers of manual pages want of the command line.
+//! `completions` and `man`: shell completions and manual pages.
 
 use std::{fs, path::PathBuf};
 
@@ -21,7 +21,7 @@ pub(super) struct ManArgs {
     out: Option<PathBuf>,
 }
 
-/// Prints what the shell reads.
+/// Prints the completion script.
 pub(super) fn completions(CompletionsArgs { shell }: CompletionsArgs) -> CommandResult {
     let mut command = command_line();
     let mut script = Vec::new();
@@ -29,7 +29,7 @@ pub(super) fn completions(CompletionsArgs { shell }: CompletionsArgs) -> Command
     print(script)
 }
 
-/// Prints the page of the program, or writes those of all commands.
+/// Prints the manual page of the program, or writes those of all commands.
 pub(super) fn man(ManArgs { out }: ManArgs) -> CommandResult {
     let command = command_line();
     match out {

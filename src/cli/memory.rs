@@ -1,4 +1,4 @@
-//! Giving memory back to the system.
+//! Returning memory to the system.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,10 +6,10 @@ use tokio::{task::spawn_blocking, time::sleep};
 
 use crate::mock::MockService;
 
-/// It is not done more often, however often tests reset.
+/// Minimum time between two returns, however often tests reset.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Gives memory back whenever a journal was cleared, as at a reset, where sessions go too, or a company went.
+/// Returns memory whenever a journal was cleared: at a reset, or when a company is removed.
 pub(super) async fn give_back(mock: Arc<MockService>, return_memory: fn()) {
     loop {
         mock.numbers.cleared.notified().await;

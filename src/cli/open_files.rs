@@ -1,15 +1,15 @@
-//! How many files the system lets this process open: connections are files.
+//! The limit of open files, which limits connections.
 
 use crate::Config;
 
-/// What the process opens besides connections: files, pipes, the log.
+/// Files that the process opens besides connections: files, pipes, the log.
 const OTHERS: usize = 64;
 
-/// Asks the system for as many open files as there may be connections. Where it allows fewer, there are fewer
-/// connections, and the log says so.
+/// Raises the limit of open files to the maximum number of connections. If the system allows fewer, reduces the
+/// connections and logs it.
 pub(super) fn fit(config: &mut Config) {
     let wanted = config.clients.connections;
-    // Where nothing can be asked, nothing is known.
+    // Without a known limit, nothing changes.
     let Ok(allowed) = rlimit::increase_nofile_limit(wanted.saturating_add(OTHERS) as u64) else { return };
     let most = usize::try_from(allowed).unwrap_or(usize::MAX).saturating_sub(OTHERS).max(1);
     if most < wanted {

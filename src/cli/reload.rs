@@ -1,4 +1,4 @@
-//! Reads files again while the server runs: when they change (`--watch`), and when SIGHUP comes.
+//! Reloads files while the server runs: when they change (`--watch`), and on SIGHUP.
 
 mod watch;
 
@@ -21,32 +21,32 @@ use crate::{
     mock::MockService,
 };
 
-/// What of the config file counts while the server runs.
+/// The keys of the config file that take effect on a reload.
 const COUNTS_AT_ONCE: [&str; 2] = ["companies", "company-key"];
 
-/// The files that the settings name.
+/// The files of the settings.
 #[derive(Debug, Clone)]
 pub(super) struct WatchedFiles {
-    /// What the user set, besides the config file.
+    /// The settings besides the config file.
     flags: SettingsArgs,
     config_file: Option<PathBuf>,
     scenarios: Option<PathBuf>,
     fixtures: Option<PathBuf>,
-    /// What the config file said at the start, by key.
+    /// The content of the config file at the start, by key.
     at_start: BTreeMap<String, Value>,
-    /// What the files said when they were last looked at.
+    /// Digest of the files at the last look.
     digest: u64,
 }
 
 impl WatchedFiles {
-    /// The files of a server that is about to start with that; none of them is read yet.
+    /// Collects the files of a server; none is read yet.
     pub(super) fn new(flags: SettingsArgs, config: &Config) -> Self {
         let (config_file, scenarios, fixtures) =
             (flags.config_file(), config.scenarios.clone(), config.fixtures.clone());
         Self { flags, config_file, scenarios, fixtures, at_start: BTreeMap::new(), digest: 0 }
     }
 
-    /// Remembers what the files say at the start: the config file, and all of them where they are watched.
+    /// Remembers the content at the start: of the config file, and of all files if they are watched.
     pub(super) fn remember(&mut self, watches: bool) {
         let file = self.config_file.as_ref().and_then(|path| DataFile::read(path).ok());
         self.at_start = file.as_ref().map(settings_in).unwrap_or_default();
@@ -60,7 +60,7 @@ impl WatchedFiles {
         [config_file, scenarios, fixtures].into_iter().all(Option::is_none)
     }
 
-    /// A number that is another one as soon as a file, or the text of one, is another one.
+    /// Returns a digest that changes with the names and texts of the files.
     fn digest(&self) -> u64 {
         let (mut hasher, mut findings) = (DefaultHasher::new(), LoadDiagnostics::default());
         let files = CatalogueFiles::in_folders(self.scenarios.as_deref(), self.fixtures.as_deref(), &mut findings);
@@ -73,7 +73,7 @@ impl WatchedFiles {
         hasher.finish()
     }
 
-    /// Reads everything again, for sessions that begin from now on. Nothing changes where anything is wrong.
+    /// Reloads all files, for sessions that begin afterwards. If anything is invalid, nothing changes.
     fn reload(&self, mock: &MockService, why: &str) {
         match self.try_reload(mock) {
             Ok(LoadDiagnostics { warnings, .. }) => {
@@ -111,7 +111,7 @@ impl WatchedFiles {
         Ok(findings)
     }
 
-    /// Says in the log which settings of the config file are others than at the start, and do not count yet.
+    /// Logs the changed settings of the config file that need a restart.
     fn log_restart_only_changes(&self, now: &BTreeMap<String, Value>) {
         let is_other =
             |key: &&String| now.get(*key) != self.at_start.get(*key) && !COUNTS_AT_ONCE.contains(&key.as_str());
@@ -125,20 +125,20 @@ impl WatchedFiles {
     }
 }
 
-/// What a config file says, by key.
+/// Returns the content of a config file, by key.
 fn settings_in(file: &DataFile) -> BTreeMap<String, Value> {
     file.parse_with_environment().unwrap_or_default()
 }
 
-/// Reads again until it is dropped.
+/// A task that reloads until it is dropped.
 pub(super) struct ReloadTask(JoinHandle<()>);
 
 impl ReloadTask {
-    /// Reads again when SIGHUP comes, and with `watches` when the files change.
+    /// Starts to reload on SIGHUP, and with `watches` when the files change.
     ///
     /// # Errors
     ///
-    /// [`io::Error`] when the system does not let it listen.
+    /// [`io::Error`] if the system refuses the signal handler.
     pub(super) fn start(sources: WatchedFiles, mock: Arc<MockService>, watches: bool) -> io::Result<Self> {
         Ok(Self(tokio::spawn(reload(sources, mock, watches, HangupSignals::listen()?))))
     }
@@ -165,7 +165,7 @@ async fn reload(mut sources: WatchedFiles, mock: Arc<MockService>, watches: bool
         }
         let (files, mock) = (sources.clone(), mock.clone());
         let read = spawn_blocking(move || {
-            // What is read now is no change to whoever watches.
+            // The files just read are not a change.
             let digest = if watches { files.digest() } else { files.digest };
             files.reload(&mock, why);
             digest

@@ -1,4 +1,4 @@
-//! `scenarios`, `scenario` and `new`: what there is, how one is written, and a beginning for one's own.
+//! `scenarios`, `scenario` and `new`: list, print and start scenarios.
 
 use std::{
     fs::{self, File},
@@ -18,7 +18,7 @@ use crate::{
     words::with_meant,
 };
 
-/// A scenario with a comment to everything that one can say.
+/// A scenario with a comment for every key.
 const TEMPLATE: &str = include_str!("template.yaml");
 
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(super) enum NewArgs {
     Scenario(ScenarioArgs),
 }
 
-/// Lists names, where each comes from, and what happens; `before` is what settings in front of the command say.
+/// Lists names, sources and descriptions; `before` are the settings in front of the command.
 pub(super) fn scenarios(ScenariosArgs { settings }: ScenariosArgs, before: SettingsArgs) -> CommandResult {
     let (files, catalogue) = read(settings.over(before))?;
     let scenarios = catalogue.scenarios.names().into_iter().map(|name| {
@@ -64,7 +64,7 @@ pub(super) fn scenarios(ScenariosArgs { settings }: ScenariosArgs, before: Setti
     print(lines.collect::<String>())
 }
 
-/// Prints a scenario as its file says it; `before` is what settings in front of the command say.
+/// Prints a scenario as in its file; `before` are the settings in front of the command.
 pub(super) fn scenario(ScenarioArgs { name, settings }: ScenarioArgs, before: SettingsArgs) -> CommandResult {
     let (files, catalogue) = read(settings.over(before))?;
     catalogue.scenarios.check(&name).map_err(with_meant)?;
@@ -73,7 +73,7 @@ pub(super) fn scenario(ScenarioArgs { name, settings }: ScenarioArgs, before: Se
     print(text.expect("it was found"))
 }
 
-/// Writes a file to begin with; `before` is what settings in front of the command say.
+/// Writes a commented file; `before` are the settings in front of the command.
 pub(super) fn new(NewArgs::Scenario(ScenarioArgs { name, settings }): NewArgs, before: SettingsArgs) -> CommandResult {
     let is_name = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\']);
     if !is_name {
@@ -94,11 +94,11 @@ pub(super) fn new(NewArgs::Scenario(ScenarioArgs { name, settings }): NewArgs, b
     print(format!("{}\n", path.display()))
 }
 
-/// What the settings name.
+/// Loads the files of the settings.
 ///
 /// # Errors
 ///
-/// All that is wrong with the files.
+/// All problems with the files.
 fn read(settings: SettingsArgs) -> Result<(CatalogueFiles, Catalogue), Box<dyn std::error::Error>> {
     let config = settings.with_file()?.into_config()?;
     let mut findings = LoadDiagnostics::default();

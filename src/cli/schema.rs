@@ -1,4 +1,4 @@
-//! `schema`: what editors know about our files.
+//! `schema`: JSON Schemas of our files, for editors.
 
 use clap::{Args, ValueEnum};
 
@@ -22,7 +22,7 @@ enum SchemaKind {
 }
 
 impl SchemaKind {
-    /// Its text, which is written from the types.
+    /// Returns its text, which is generated from the types.
     fn text(self) -> &'static str {
         match self {
             Self::Scenario => include_str!("../../schemas/scenario.json"),

@@ -355,7 +355,7 @@ pub(super) struct SettingsArgs {
     faults: Vec<FaultFile>,
 }
 
-/// The command line with its settings in groups, wherever all of them are.
+/// Groups the settings of a command line, in each command that has all of them.
 pub(super) fn in_groups(command: Command) -> Command {
     let settings = SettingsArgs::augment_args(Command::new("settings"));
     let ids: Vec<_> = settings.get_arguments().map(|argument| argument.get_id().clone()).collect();
@@ -373,7 +373,7 @@ pub(super) fn in_groups(command: Command) -> Command {
 }
 
 impl SettingsArgs {
-    /// Settings that say where a server is, and nothing else.
+    /// Returns settings with only the location of a server.
     pub(super) fn of_whereabouts(
         host: Option<IpAddr>,
         port: Option<u16>,
@@ -383,28 +383,28 @@ impl SettingsArgs {
         Self { host, port, ready_file, config, ..Self::default() }
     }
 
-    /// Settings that say where the certificate authority is, and nothing else.
+    /// Returns settings with only the location of the CA.
     pub(super) fn of_tls_folder(tls_folder: Option<PathBuf>, config: Option<PathBuf>) -> Self {
         Self { tls_folder, config, ..Self::default() }
     }
 
-    /// Where the certificate authority is.
+    /// Returns the folder of the CA.
     pub(super) fn tls_folder(&self) -> Option<PathBuf> {
         self.tls_folder.clone()
     }
 
-    /// Whether these settings can say at which port the server is.
+    /// Whether these settings determine the server's port.
     pub(super) fn tells_port(&self) -> bool {
         self.port.is_some() || self.ready_file.is_some() || self.config.is_some()
     }
 
-    /// The address to listen on.
+    /// Returns the address to listen on.
     pub(super) fn address(&self) -> (IpAddr, u16) {
         let Config { host, port, .. } = Config::default();
         (self.host.unwrap_or(host), self.port.unwrap_or(port))
     }
 
-    /// Whether they name files that are read.
+    /// Whether they name files.
     pub(super) fn names_files(&self) -> bool {
         self.config.is_some() || self.scenarios.is_some() || self.fixtures.is_some()
     }
@@ -413,7 +413,7 @@ impl SettingsArgs {
         self.watch.unwrap_or(false)
     }
 
-    /// The folder of scenario files.
+    /// Returns the folder of scenario files.
     pub(super) fn scenarios(&self) -> Option<PathBuf> {
         self.scenarios.clone()
     }

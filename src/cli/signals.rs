@@ -1,9 +1,9 @@
-//! The signals that the process gets: those that stop it, and SIGHUP, at which files are read again.
+//! The signals of the process: those that stop it, and SIGHUP, which reloads files.
 
 use std::io::{self, IsTerminal};
 
-/// SIGTERM, Ctrl-C, and the end of the terminal in which it was started. On Unix they are listened for from before the
-/// port is bound, so that none is missed.
+/// SIGTERM, Ctrl-C, and the end of the terminal. On Unix they are registered before the port is bound, so that none is
+/// missed.
 pub(super) struct StopSignals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -15,7 +15,7 @@ pub(super) struct StopSignals {
     had_terminal: bool,
 }
 
-/// SIGHUP, where it does not stop the process.
+/// SIGHUP, unless it stops the process.
 pub(super) struct HangupSignals {
     #[cfg(unix)]
     hangup: tokio::signal::unix::Signal,
@@ -39,7 +39,7 @@ impl StopSignals {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
                 _ = self.hangup.recv() => {
-                    // Nobody sees the server any more, or knows that it keeps the port.
+                    // No user sees the server any more, or knows that it holds the port.
                     if self.had_terminal && !has_terminal() {
                         tracing::info!("the terminal was closed");
                         return;

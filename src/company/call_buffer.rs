@@ -1,4 +1,4 @@
-//! The calls and events that a journal remembers, what memory they take, and which of them make room.
+//! The calls and events in a journal, their memory, and the order in which they are evicted.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map},
@@ -12,35 +12,35 @@ use jiff::Timestamp;
 use super::{JournalEvent, JournalSettings, recorded::RecordedCall};
 use crate::heap::allocated;
 
-/// A call with its number. Calls of the whole server are numbered in order.
+/// A call with its id. The ids of all calls of a server are in order.
 #[derive(Debug)]
 pub(crate) struct JournalEntry {
     pub(crate) id: u64,
-    /// Its number among all that happened.
+    /// The id of its event, unique among all events of the server.
     pub(crate) event_id: u64,
-    /// What memory it takes in a journal, but for a long answer, which others may share.
+    /// Its memory in a journal, without a long response, which other calls may share.
     pub(super) bytes: usize,
     pub(crate) recorded: RecordedCall,
 }
 
-/// What a journal remembers.
+/// The calls and events of one journal.
 #[derive(Debug, Default)]
 pub(super) struct CallBuffer {
-    /// In the order of their ids.
+    /// Calls, in the order of their ids.
     pub(super) entries: VecDeque<Arc<JournalEntry>>,
-    /// What these take, and what the events do.
+    /// Memory of the calls and events.
     bytes: usize,
     event_bytes: usize,
     pub(super) evicted: EvictedCalls,
-    /// In the order of their ids, too.
+    /// Events, in the order of their ids.
     pub(super) events: VecDeque<Arc<JournalEvent>>,
-    /// How many calls share a long answer, by where it is: a result that is asked for again is there once.
+    /// Number of calls that share a long response, by its address: repeated polls keep their result once.
     answers: HashMap<usize, u32, BuildHasherDefault<PlaceHasher>>,
-    /// Up to that number, some of what happened is not here any more.
+    /// Up to this id, some events are missing.
     pub(super) forgotten: u64,
 }
 
-/// Hashes places in memory, which nobody chooses: by one multiplication, as it is done twice for each result.
+/// Hashes addresses, which no client chooses, with one multiplication: it runs twice per result.
 #[derive(Debug, Default)]
 struct PlaceHasher(u64);
 
@@ -59,18 +59,18 @@ impl Hasher for PlaceHasher {
     }
 }
 
-/// The calls that had to make room.
+/// The calls that were evicted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct EvictedCalls {
     pub(crate) count: u64,
-    /// The latest of them; nothing behind it is missing.
+    /// Id of the latest one; no call after it is missing.
     pub(crate) last: Option<u64>,
-    /// The latest moment at which one of them was answered.
+    /// Time of the latest response among them.
     pub(crate) until: Option<Timestamp>,
 }
 
 impl EvictedCalls {
-    /// These and others, of another journal or of another time.
+    /// Adds the evicted calls of another journal or period.
     pub(crate) fn merge(self, other: Self) -> Self {
         Self { count: self.count + other.count, last: self.last.max(other.last), until: self.until.max(other.until) }
     }
@@ -98,7 +98,7 @@ impl CallBuffer {
         self.bytes + self.event_bytes
     }
 
-    /// What all of it takes, but for the answers that are among those `elsewhere`.
+    /// Returns the memory of all entries, without the responses that are also in `elsewhere`.
     #[cfg(feature = "metrics")]
     pub(super) fn bytes_beside(&self, elsewhere: &std::collections::HashSet<*const u8>) -> usize {
         let mut seen = std::collections::HashSet::new();
@@ -109,22 +109,21 @@ impl CallBuffer {
         self.all_bytes() - shared.map(|call| allocated(call.response.len())).sum::<usize>()
     }
 
-    /// Forgets all of it, and that others made room; answers what was there.
+    /// Removes all entries and the eviction counts. Returns the entries.
     pub(super) fn clear(&mut self) -> Self {
         let noted = [self.entries.back().map(|entry| entry.event_id), self.events.back().map(|event| event.id)];
         let forgotten = noted.into_iter().flatten().max().unwrap_or_default().max(self.forgotten);
         mem::replace(self, Self { forgotten, ..Self::default() })
     }
 
-    /// The number of the oldest call or event.
+    /// Returns the id of the oldest call or event.
     pub(super) fn oldest(&self) -> Option<u64> {
         let (call, event) =
             (self.entries.front().map(|entry| entry.event_id), self.events.front().map(|event| event.id));
         call.into_iter().chain(event).min()
     }
 
-    /// Takes the oldest calls out until the rest is within its bounds; answers the first of them, which mostly is the
-    /// only one.
+    /// Evicts the oldest calls until the rest is within its bounds. Returns the first of them, usually the only one.
     pub(super) fn make_room(&mut self, settings: &JournalSettings) -> Option<Arc<JournalEntry>> {
         let mut first_evicted = None;
         while self.entries.len() > settings.calls || (self.bytes > settings.bytes && self.entries.len() > 1) {
@@ -134,7 +133,7 @@ impl CallBuffer {
         first_evicted
     }
 
-    /// Takes the oldest out, call or event; answers it, where it is a call.
+    /// Evicts the oldest call or event. Returns it if it is a call.
     pub(super) fn evict_oldest(&mut self) -> Option<Arc<JournalEntry>> {
         let is_event = self.events.front().is_some_and(|event| Some(event.id) == self.oldest());
         if is_event {

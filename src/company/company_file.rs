@@ -1,4 +1,4 @@
-//! How a company is written: in the config file, and where the control API adds or changes one.
+//! A company as written in the config file and in requests of the control API.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -13,48 +13,48 @@ use crate::{
     vendor::{Dialect, ResultCase},
 };
 
-/// A company. The config file writes its names with dashes, and `key`.
+/// A company. The config file writes the names with dashes, and `key`.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompanyFile {
-    /// By which it calls.
+    /// The key that its calls carry.
     #[serde(alias = "key")]
     company_key: String,
-    /// Asks for signed calls, and signs the answers.
+    /// The HMAC secret: calls must be signed, and responses are.
     secret: Option<String>,
-    /// For sessions that do not ask for one, instead of the server's.
+    /// Scenario of sessions that request none, instead of the server's.
     scenario: Option<String>,
-    /// How its answers are worded, instead of the server's setting.
+    /// Wording of its responses, instead of the server's.
     dialect: Option<Dialect>,
-    /// How `result` is written, instead of what dialect and server say.
+    /// Case of `result`, instead of the dialect's and the server's.
     #[serde(alias = "result-case")]
     result_case: Option<ResultCase>,
-    /// What its sessions get that name such a `config_id`.
+    /// The configurations that sessions select with `config_id`.
     #[serde(default)]
     configurations: BTreeMap<String, ConfigurationFile>,
-    /// Who goes through its sessions, by the names of their files; otherwise everybody can.
+    /// The people of its sessions, by file name; all people if empty.
     #[serde(default)]
     people: Vec<String>,
-    /// The scenarios of its first sessions, one each.
+    /// Scenarios of its first sessions, one each.
     #[serde(default)]
     queue: Vec<String>,
-    /// What goes wrong with its first calls.
+    /// Faults for its first calls.
     #[serde(default)]
     faults: Vec<FaultFile>,
-    /// Where its clock stands, instead of the server's setting.
+    /// Time at which its clock is frozen, instead of the server's.
     #[serde(default, alias = "frozen-at", deserialize_with = "moment")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     frozen_at: Option<SystemTime>,
-    /// How many sessions it has at most, instead of the server's setting.
+    /// Maximum number of its sessions, instead of the server's.
     #[serde(alias = "max-sessions")]
     max_sessions: Option<usize>,
-    /// Whether `begin/` is refused at that number instead of making room, instead of the server's setting.
+    /// Whether `begin/` is refused at that number instead of evicting a session; overrides the server's setting.
     #[serde(alias = "refuse-at-max-sessions")]
     refuse_at_max_sessions: Option<bool>,
 }
 
-/// What sessions get that name the `config_id`.
+/// The content of a configuration.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -66,39 +66,39 @@ pub(crate) struct ConfigurationFile {
     steps: Vec<Map<String, Value>>,
 }
 
-/// What is set in another way from now on. What is missing stays; null takes it away.
+/// A change to a company. Missing members stay; null removes a member.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompanyChange {
-    /// Asks for signed calls, and signs the answers.
+    /// The HMAC secret: calls must be signed, and responses are.
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     secret: Option<Option<String>>,
-    /// For sessions that do not ask for one.
+    /// Scenario of sessions that request none.
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     scenario: Option<Option<String>>,
-    /// How its answers are worded.
+    /// Wording of its responses.
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<Dialect>"))]
     dialect: Option<Option<Dialect>>,
-    /// How `result` is written.
+    /// Case of `result`.
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<ResultCase>"))]
     result_case: Option<Option<ResultCase>>,
-    /// Added to those that it has, or in place of one of the same id; null takes one away.
+    /// Configurations to add or replace, by id; null removes one.
     #[serde(default)]
     configurations: BTreeMap<String, Option<ConfigurationFile>>,
-    /// Who goes through its sessions; null and [] for everybody.
+    /// The people of its sessions; null or [] for all people.
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<Vec<String>>"))]
     people: Option<Option<Vec<String>>>,
-    /// How many sessions it has at most.
+    /// Maximum number of its sessions.
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<usize>"))]
     max_sessions: Option<Option<usize>>,
-    /// Whether `begin/` is refused at that number instead of making room.
+    /// Whether `begin/` is refused at that number instead of evicting a session.
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     refuse_at_max_sessions: Option<Option<bool>>,
@@ -124,7 +124,7 @@ impl CompanyFile {
 }
 
 impl Company {
-    /// What the control API takes for it.
+    /// Returns the company as the control API takes it.
     pub(crate) fn to_file_value(&self) -> Map<String, Value> {
         let Self {
             key,
@@ -172,7 +172,7 @@ impl From<ConfigurationFile> for SavedConfiguration {
 }
 
 impl CompanyChange {
-    /// The company as it is with the change.
+    /// Returns the changed company.
     pub(crate) fn apply_to(self, mut company: Company) -> Company {
         company.secret = self.secret.unwrap_or(company.secret);
         company.scenario = self.scenario.unwrap_or(company.scenario);
@@ -191,7 +191,7 @@ impl CompanyChange {
     }
 }
 
-/// What is there, null too.
+/// Deserializes a present value, including null.
 fn deserialize_nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     reader: D,
 ) -> Result<Option<Option<T>>, D::Error> {

@@ -1,4 +1,4 @@
-//! Something that happened to a company, besides calls.
+//! Events of a company, besides calls.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -15,23 +15,23 @@ use crate::{
     vendor::Token,
 };
 
-/// Something that happened, with its number among all that did.
+/// An event with its id, unique among all events of the server.
 #[derive(Debug)]
 pub(crate) struct JournalEvent {
     pub(crate) id: u64,
     pub(crate) event: Event,
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Debug)]
 pub(crate) struct Event {
-    /// When, on the company's clock, or the server's where there is no company.
+    /// Its time on the company's clock, or the server's if it has no company.
     pub(crate) at: Timestamp,
     pub(crate) session: Option<Token>,
     pub(crate) kind: EventKind,
 }
 
-/// What happened.
+/// The kinds of events.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "what")]
@@ -42,41 +42,41 @@ pub(crate) enum EventKind {
         #[serde(serialize_with = "name")]
         #[cfg_attr(test, schemars(with = "String"))]
         scenario: Arc<Scenario>,
-        /// Where the wish for it came from.
+        /// The source of its scenario.
         chosen_by: Cow<'static, str>,
     },
-    /// Somebody opened the widget for the first time.
+    /// The widget was opened for the first time.
     #[serde(rename = "opened")]
     WidgetOpened,
-    /// The person came to a step of the widget for the first time.
+    /// The person reached a step of the widget for the first time.
     #[serde(rename = "step")]
     StepReached { step: String },
-    /// The person got through.
+    /// The person finished the widget.
     #[serde(rename = "finished")]
     WidgetFinished,
-    /// A stage of the scenario came: which, from 1.
+    /// A stage of the scenario was reached, counted from 1.
     #[serde(rename = "stage")]
     StageReached { stage: usize },
-    /// It was decided from outside.
+    /// A decision was made.
     #[serde(rename = "decided")]
     DecisionMade { verdict: String },
-    /// The widget found out something about where it runs.
+    /// The widget reported a finding about its embedding.
     #[serde(rename = "finding")]
     FindingReported {
         finding: Finding,
-        /// What is wrong, in a sentence.
+        /// The problem, as a sentence.
         problem: &'static str,
     },
-    /// From now on another scenario happens to the session.
+    /// The session switched to another scenario.
     #[serde(rename = "scenario")]
     ScenarioSwitched { scenario: String },
-    /// The token ran out before the person was through.
+    /// The token expired before the person finished.
     #[serde(rename = "expired")]
     SessionExpired,
     /// The session was deleted.
     #[serde(rename = "deleted")]
     SessionDeleted,
-    /// The session made room for a new one.
+    /// The session was evicted for a new one.
     #[serde(rename = "evicted")]
     SessionEvicted,
     /// A call was answered.
@@ -86,26 +86,26 @@ pub(crate) enum EventKind {
         call: u64,
         endpoint: Option<Endpoint>,
         method: String,
-        /// Without the query.
+        /// The path without the query.
         path: String,
         status: u16,
     },
-    /// A fault struck a call: which, in words.
+    /// A fault hit a call; describes the fault.
     #[serde(rename = "fault")]
     FaultHit { fault: String },
-    /// The clock was moved, stopped, or let run on.
+    /// The clock was advanced, set, frozen or resumed.
     #[serde(rename = "clock")]
     ClockChanged { now: String, is_frozen: bool },
-    /// The company, or everything where it belongs to none, was made as it was at the start.
+    /// The company, or the whole server, was reset.
     #[serde(rename = "reset")]
     StateReset,
-    /// Scenarios and fixtures were read again.
+    /// Scenarios and fixtures were reloaded.
     #[serde(rename = "reloaded")]
     FilesReloaded,
 }
 
 impl JournalEvent {
-    /// What memory it takes in a journal.
+    /// Returns its memory in a journal.
     pub(super) fn bytes(&self) -> usize {
         size_of::<Arc<Self>>() + shared(size_of::<Self>()) + self.event.kind.on_heap()
     }
@@ -136,7 +136,7 @@ impl OnHeap for EventKind {
 }
 
 impl EventKind {
-    /// Its name, as it is written.
+    /// Returns its tag on the wire.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::SessionBegun { .. } => "begun",
@@ -158,7 +158,7 @@ impl EventKind {
         }
     }
 
-    /// A call was answered.
+    /// Creates the event of an answered call.
     pub(crate) fn call(entry: &JournalEntry) -> Self {
         let call = &entry.recorded;
         let (method, path) = (call.method.to_string(), call.path().to_owned());
@@ -167,7 +167,7 @@ impl EventKind {
 }
 
 impl Event {
-    /// The event of a clock that was changed to this state.
+    /// Creates the event of a clock change to this state.
     pub(crate) fn clock(now: Timestamp, is_frozen: bool) -> Self {
         Self { at: now, session: None, kind: EventKind::ClockChanged { now: now.to_string(), is_frozen } }
     }

@@ -1,4 +1,4 @@
-//! The order in which the sessions of a company began, and what follows from it: who makes room, and who is due.
+//! The order in which the sessions of a company began: which is evicted next, and which is due.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -10,19 +10,18 @@ use jiff::Timestamp;
 use super::sessions::SessionRecord;
 use crate::vendor::Token;
 
-/// Of so many sessions that went it is remembered why.
+/// Maximum number of removed sessions whose reason is kept.
 const MAX_REMEMBERED_REMOVALS: usize = 1000;
 
-/// Why a session is not there any more.
+/// The reason for the removal of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RemovalReason {
     Deleted,
-    /// It was given up to make room.
+    /// It was evicted for a new one.
     Evicted,
 }
 
-/// The sessions by number, those among them that are finished, when they get on by the clock alone, and the last ones
-/// that went.
+/// The sessions by number, the finished ones among them, their due times, and the latest removals.
 #[derive(Debug, Default)]
 pub(super) struct EvictionOrder {
     pub(super) by_number: BTreeMap<u64, Arc<SessionRecord>>,
@@ -32,12 +31,12 @@ pub(super) struct EvictionOrder {
 }
 
 impl EvictionOrder {
-    /// Why a session of that token is not there any more, as far as that is remembered.
+    /// Returns the reason for the removal of a session, if it is still known.
     pub(super) fn removal_reason(&self, token: &Token) -> Option<RemovalReason> {
         self.removed.iter().rev().find(|(gone, _)| gone == token).map(|(_, why)| *why)
     }
 
-    /// Takes one out to make room: the oldest that is finished, or else the oldest.
+    /// Evicts a session: the oldest finished one, otherwise the oldest.
     pub(super) fn evict_one(&mut self) -> Option<Arc<SessionRecord>> {
         let oldest_finished = self.finished.first().copied();
         let number = oldest_finished.or_else(|| self.by_number.first_key_value().map(|(number, _)| *number))?;
@@ -46,7 +45,7 @@ impl EvictionOrder {
         Some(record)
     }
 
-    /// Remembers why a session is not there any more.
+    /// Records the reason for a removal.
     pub(super) fn remember(&mut self, token: Token, why: RemovalReason) {
         if self.removed.len() == MAX_REMEMBERED_REMOVALS {
             self.removed.pop_front();
@@ -54,7 +53,7 @@ impl EvictionOrder {
         self.removed.push_back((token, why));
     }
 
-    /// Takes note that a session is due at another time, and whether it is finished.
+    /// Updates the due time of a session, and whether it is finished.
     pub(super) fn reschedule(
         &mut self,
         number: u64,
@@ -74,7 +73,7 @@ impl EvictionOrder {
         }
     }
 
-    /// Takes a session out, and when it would have been due.
+    /// Removes a session and its due time.
     pub(super) fn forget(&mut self, number: u64, due: Option<Timestamp>) -> Option<Arc<SessionRecord>> {
         self.finished.remove(&number);
         due.inspect(|due| _ = self.due.remove(&(*due, number)));

@@ -1,4 +1,4 @@
-//! Calls that a delay holds, and word for them that it is over.
+//! Calls that a delay holds, and their release.
 
 use std::{
     pin::pin,
@@ -7,31 +7,31 @@ use std::{
 
 use tokio::sync::Notify;
 
-/// The calls that the delays of one place hold: of a server, or of a company.
+/// The calls that the delays of a server or a company hold.
 #[derive(Debug, Default)]
 pub(crate) struct HeldCalls {
-    /// How often they were freed.
+    /// Number of releases so far.
     releases: AtomicU64,
     released: Notify,
 }
 
 impl HeldCalls {
-    /// How often they were freed so far; a call asks before it meets the delay.
+    /// Returns the number of releases so far; a call reads it before its delay starts.
     pub(crate) fn releases(&self) -> u64 {
         self.releases.load(Ordering::SeqCst)
     }
 
-    /// Frees all of them.
+    /// Releases all calls.
     pub(crate) fn release_all(&self) {
         self.releases.fetch_add(1, Ordering::SeqCst);
         self.released.notify_waiters();
     }
 
-    /// Waits until they are freed more often than that.
+    /// Waits until the number of releases exceeds `releases`.
     pub(crate) async fn wait_for_release(&self, count: u64) {
         loop {
             let mut released = pin!(self.released.notified());
-            // From here on nothing is missed.
+            // No release is missed from here on.
             released.as_mut().enable();
             if self.releases() > count {
                 return;

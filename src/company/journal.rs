@@ -1,4 +1,4 @@
-//! What happened to one company, or to none: the latest calls, as they came and were answered, and the latest events.
+//! The journal of a company, or of calls without one: the latest calls with their responses, and the latest events.
 
 use std::{
     cmp::Reverse,
@@ -21,16 +21,16 @@ use crate::{
     vendor::Token,
 };
 
-/// Numbers the calls and events of a server across all journals, and notifies the waiters of any of them.
+/// Numbers the calls and events of a server across all journals, and notifies their waiters.
 #[derive(Debug, Default)]
 pub(crate) struct JournalSequence {
     calls: AtomicU64,
     events: AtomicU64,
     evicted_calls: AtomicU64,
     evicted_sessions: AtomicU64,
-    /// What all journals take, in bytes.
+    /// Memory of all journals, in bytes.
     bytes: AtomicUsize,
-    /// The journals, so that the oldest of all that is in them can make room.
+    /// All journals, to find the oldest entry among them.
     journals: Mutex<Vec<Weak<Journal>>>,
     /// Notified of every call and event.
     pub(crate) changed: Notify,
@@ -39,38 +39,38 @@ pub(crate) struct JournalSequence {
 }
 
 impl JournalSequence {
-    /// The number of what happened last. All up to it stands in its journal, or will by the time that journal can be
+    /// Returns the id of the latest event. All events up to it are in their journal, at the latest when that can be
     /// read.
     pub(crate) fn last_event(&self) -> u64 {
         self.events.load(Ordering::SeqCst)
     }
 
-    /// The number of the call that was answered last, as [`JournalSequence::last_event`].
+    /// Returns the id of the latest call, as [`JournalSequence::last_event`].
     pub(crate) fn last_call(&self) -> u64 {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// How many calls made room so far.
+    /// Returns the number of evicted calls.
     #[cfg(feature = "metrics")]
     pub(crate) fn evicted_calls(&self) -> u64 {
         self.evicted_calls.load(Ordering::Relaxed)
     }
 
-    /// How many sessions made room so far.
+    /// Returns the number of evicted sessions.
     #[cfg(feature = "metrics")]
     pub(crate) fn evicted_sessions(&self) -> u64 {
         self.evicted_sessions.load(Ordering::Relaxed)
     }
 
-    /// Lets the oldest calls and events make room, whichever journal they are in, where all journals together take more than
-    /// `most` bytes: until they take somewhat less, so that it is seldom, and over soon.
+    /// Evicts the oldest calls and events of all journals if these exceed `most` bytes. It evicts somewhat more than
+    /// needed, so that evictions are rare.
     fn make_room(&self, most: usize) {
         const SLACK: usize = 4 << 20;
         if self.bytes.load(Ordering::Relaxed) <= most {
             return;
         }
         let enough = most - (most / 16).min(SLACK);
-        // The thread that holds the lock evicts for all of them.
+        // The thread that holds the lock evicts for all threads.
         let Ok(mut journals) = self.journals.try_lock() else { return };
         journals.retain(|journal| journal.strong_count() > 0);
         let live: Vec<_> = journals.iter().filter_map(Weak::upgrade).collect();
@@ -94,7 +94,7 @@ impl JournalSequence {
     }
 }
 
-/// The latest calls, and what else happened.
+/// The latest calls and events.
 #[derive(Debug)]
 pub(crate) struct Journal {
     settings: JournalSettings,
@@ -104,7 +104,7 @@ pub(crate) struct Journal {
     pub(crate) changed: Notify,
 }
 
-/// Something that happened: a call, or something else.
+/// A call or an event.
 #[derive(Debug, Clone)]
 pub(crate) enum JournalItem {
     Call(Arc<JournalEntry>),
@@ -112,7 +112,7 @@ pub(crate) enum JournalItem {
 }
 
 impl JournalItem {
-    /// Its number among all that happened.
+    /// Returns its event id.
     pub(crate) fn id(&self) -> u64 {
         match self {
             Self::Call(entry) => entry.event_id,
@@ -120,7 +120,7 @@ impl JournalItem {
         }
     }
 
-    /// The session that it is about.
+    /// Returns the session that it is about.
     pub(crate) fn session(&self) -> Option<Token> {
         match self {
             Self::Call(entry) => entry.recorded.session,
@@ -142,22 +142,22 @@ impl Journal {
         journal
     }
 
-    /// Adds a call; the oldest ones make room.
+    /// Adds a call, and evicts the oldest beyond the limits.
     pub(crate) fn record(&self, recorded: RecordedCall) {
         let bytes = size_of::<Arc<JournalEntry>>() + shared(size_of::<JournalEntry>()) + recorded.on_heap();
         let evicted = self.change(|buffer, settings| {
-            // Numbered under the lock, so that they stand in the order of their ids.
+            // Numbered under the lock, so that calls are in the order of their ids.
             let (id, event_id) = (self.sequence.next_call(), self.sequence.next_event());
             buffer.add(Arc::new(JournalEntry { id, event_id, bytes, recorded }));
             buffer.make_room(settings)
         });
         self.notify();
-        // Whatever they held is let go while nobody has to wait.
+        // Evicted calls are freed after the lock is released.
         drop(evicted);
         self.sequence.make_room(self.settings.total);
     }
 
-    /// Adds what else happened, in that order; the oldest events make room.
+    /// Adds events in this order, and evicts the oldest beyond the limits.
     pub(crate) fn add_events(&self, happened: impl IntoIterator<Item = Event>) {
         if !self.settings.enabled {
             return;
@@ -174,8 +174,8 @@ impl Journal {
         self.sequence.make_room(self.settings.total);
     }
 
-    /// Lets what is older than that number make room, as long as all journals take more than `most` bytes; answers the
-    /// number of the oldest that is left.
+    /// Evicts entries up to this id while all journals exceed `most` bytes. Returns the id of the oldest remaining
+    /// entry.
     fn evict_up_to(&self, number: u64, most: usize) -> Option<u64> {
         let before = self.sequence.bytes.load(Ordering::Relaxed);
         let (evicted, oldest) = self.change(|buffer, _| {
@@ -190,7 +190,7 @@ impl Journal {
         oldest
     }
 
-    /// Changes what is kept, and keeps count of what all journals take, and of the calls that made room.
+    /// Changes the buffer, and updates the memory and eviction counts of all journals.
     fn change<T>(&self, change: impl FnOnce(&mut CallBuffer, &JournalSettings) -> T) -> T {
         let mut buffer = self.kept();
         let (before, evicted) = (buffer.all_bytes(), buffer.evicted.count);
@@ -208,38 +208,38 @@ impl Journal {
         changed
     }
 
-    /// Counts a session that made room.
+    /// Counts an evicted session.
     pub(super) fn count_evicted_session(&self) {
         self.sequence.evicted_sessions.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What memory it takes, but for the answers that are among those `elsewhere`.
+    /// Returns its memory, without the responses that are also in `elsewhere`.
     #[cfg(feature = "metrics")]
     pub(crate) fn bytes(&self, elsewhere: &std::collections::HashSet<*const u8>) -> usize {
         self.kept().bytes_beside(elsewhere)
     }
 
-    /// Wakes those who wait for something in it.
+    /// Wakes the waiters.
     pub(super) fn notify(&self) {
         self.changed.notify_waiters();
         self.sequence.changed.notify_waiters();
     }
 
-    /// The calls that are kept, and what had to make room.
+    /// Returns the calls in the journal, and the evicted ones.
     pub(crate) fn read(&self) -> (Vec<Arc<JournalEntry>>, EvictedCalls) {
         let buffer = self.kept();
         (buffer.entries.iter().cloned().collect(), buffer.evicted)
     }
 
-    /// The calls that were answered behind the one of that id.
+    /// Returns the calls with an id above this one.
     pub(crate) fn calls_after(&self, id: u64) -> Vec<Arc<JournalEntry>> {
         let buffer = self.kept();
         let first = buffer.entries.partition_point(|entry| entry.id <= id);
         buffer.entries.range(first..).cloned().collect()
     }
 
-    /// The first things that happened behind that number and up to the other, in their order; and the number up to which
-    /// some of what happened is not here any more, where that is behind the first one.
+    /// Returns the first events in a range of ids, in order. If events in the range are missing, returns the id up to
+    /// which they are.
     pub(crate) fn read_events(&self, after: u64, up_to: u64, most: usize) -> (Vec<JournalItem>, Option<u64>) {
         let buffer = self.kept();
         let first_call = buffer.entries.partition_point(|entry| entry.event_id <= after);
@@ -264,19 +264,19 @@ impl Journal {
         (noted, Some(buffer.forgotten).filter(|forgotten| *forgotten > after))
     }
 
-    /// The call of that id.
+    /// Returns the call with this id.
     pub(crate) fn get(&self, id: u64) -> Option<Arc<JournalEntry>> {
         let buffer = self.kept();
         let place = buffer.entries.binary_search_by_key(&id, |entry| entry.id).ok()?;
         Some(buffer.entries[place].clone())
     }
 
-    /// What had to make room.
+    /// Returns the evicted calls.
     pub(crate) fn evicted(&self) -> EvictedCalls {
         self.kept().evicted
     }
 
-    /// What is not remembered any more when the whole journal goes.
+    /// Returns the evicted calls if the whole journal is removed.
     pub(super) fn evict_all(&self) -> EvictedCalls {
         let buffer = self.kept();
         let calls = &buffer.entries;
@@ -285,12 +285,12 @@ impl Journal {
         buffer.evicted.merge(cleared)
     }
 
-    /// Goes on for one that went, with what was not remembered of it.
+    /// Continues the eviction counts of a removed journal.
     pub(super) fn inherit(&self, evicted: EvictedCalls) {
         self.kept().evicted = evicted;
     }
 
-    /// Forgets all calls, and that others made room; and all else that happened.
+    /// Removes all calls, events and eviction counts.
     pub(crate) fn clear(&self) {
         let evicted = self.change(|buffer, _| buffer.clear());
         drop(evicted);

@@ -1,20 +1,20 @@
-//! What is remembered of calls.
+//! Settings of the journal.
 
-/// What is remembered of calls, for whoever looks at them afterwards.
+/// Settings of the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalSettings {
-    /// Whether anything is: yes.
+    /// Whether calls and events are recorded: yes.
     pub enabled: bool,
-    /// How many calls of each company are: 1,000. The oldest make room.
+    /// Maximum number of calls of a company: 1,000. The oldest are evicted.
     pub calls: usize,
-    /// How many bytes all of these take: 2 MiB.
+    /// Maximum size of these calls: 2 MiB.
     pub bytes: usize,
-    /// How many bytes all calls and events of all companies take together: 256 MiB. The oldest make room.
+    /// Maximum size of all calls and events of all companies: 256 MiB. The oldest are evicted.
     pub total: usize,
-    /// How many bytes of one body, and of one answer: 16 KiB.
+    /// Maximum size of a recorded body, and of a recorded response: 16 KiB.
     pub body: usize,
-    /// Whether company keys and signatures are shown in full: no.
+    /// Whether company keys and signatures are shown unmasked: no.
     pub secrets: bool,
 }
 
@@ -25,16 +25,16 @@ impl Default for JournalSettings {
 }
 
 impl JournalSettings {
-    /// How many events besides calls are remembered of each company.
+    /// Returns the maximum number of events of a company.
     pub(crate) fn events(&self) -> usize {
         self.calls.saturating_mul(4)
     }
 
-    /// Says which of these settings cannot be.
+    /// Validates these settings.
     ///
     /// # Errors
     ///
-    /// A message that names the flag, and says what is allowed.
+    /// A message with the flag, the problem and the remedy.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self.calls {
             0 => Err("--journal-calls: 0 would record no calls; use --no-journal instead".into()),

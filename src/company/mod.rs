@@ -1,4 +1,4 @@
-//! Companies: how one is set, and what belongs to it alone while the server runs.
+//! Companies: their settings, and their state at run time.
 
 mod call_buffer;
 mod company_file;

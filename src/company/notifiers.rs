@@ -59,7 +59,7 @@ impl SessionNotifiers {
 impl Drop for SessionNotifier<'_> {
     fn drop(&mut self) {
         let mut by_token = self.notifiers.by_token();
-        // This one's, and that in the map.
+        // Held by this waiter and by the map.
         if Arc::strong_count(&self.changed) <= 2 {
             by_token.remove(&self.token);
             self.notifiers.count.store(by_token.len(), Ordering::SeqCst);

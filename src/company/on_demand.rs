@@ -1,4 +1,4 @@
-//! The companies that come to be at their first call, and go.
+//! On-demand companies: created by their first call, removed when idle.
 
 use std::{
     collections::HashMap,
@@ -16,44 +16,44 @@ use tokio::runtime::Handle;
 use super::{Company, EvictedCalls, Tenant, TenantSettings, sessions::SessionIndex};
 use crate::{foreign_text::is_disturbing, glob::Glob};
 
-/// The longest key of a company that comes to be at its first call, in bytes.
+/// Maximum length of an on-demand company's key, in bytes.
 const MAX_KEY_BYTES: usize = 200;
 
-/// Of so many companies that went it is remembered that they had calls.
+/// Maximum number of removed companies whose evicted-call counts are kept.
 const MAX_EVICTED_TENANTS: usize = 1000;
 
 /// A company with more sessions than that is removed on a thread of its own.
 const MANY_SESSIONS: usize = 1000;
 
-/// The companies that come to be at their first call, and go.
+/// The on-demand companies.
 #[derive(Debug)]
 pub(super) struct OnDemandTenants {
     pub(super) policy: OnDemandPolicy,
     pattern: Glob,
     by_key: RwLock<HashMap<String, Arc<Tenant>>>,
-    /// When somebody can be idle for long enough to go, at the earliest, in milliseconds of real time.
+    /// Earliest time at which a company can be idle long enough, in milliseconds of real time.
     next_sweep: AtomicU64,
     eviction_count: AtomicU64,
     evicted: Mutex<EvictedTenants>,
 }
 
-/// What is not remembered of the calls of companies that went, so that nobody takes it for no call.
+/// Evicted calls of removed companies, so that they are not mistaken for no calls.
 #[derive(Debug, Default)]
 struct EvictedTenants {
-    /// Of the last ones.
+    /// The latest companies, by key.
     by_key: IndexMap<String, EvictedCalls>,
-    /// Of all of them.
+    /// All companies together.
     all: EvictedCalls,
 }
 
-/// Who comes to be a company at its first call, and when it goes.
+/// The rule for on-demand companies.
 #[derive(Debug)]
 pub(crate) struct OnDemandPolicy {
-    /// How each is set. Its key is a pattern of theirs: `*` stands for any characters, `?` for one.
+    /// Their settings. The key is a pattern: `*` stands for any characters, `?` for one.
     pub(crate) company: Company,
-    /// How long one stays without a call, in real time.
+    /// Time without a call after which a company is removed, in real time.
     pub(crate) idle_timeout: Duration,
-    /// How many there are at most.
+    /// Maximum number of on-demand companies.
     pub(crate) max_companies: usize,
     pub(crate) settings: TenantSettings,
 }
@@ -67,7 +67,7 @@ impl EvictedTenants {
         }
     }
 
-    /// What is not remembered of a company that comes to be again, whose journal tells it from now on.
+    /// Takes the evicted-call count of a company that is created again.
     fn take(&mut self, key: &str) -> Option<EvictedCalls> {
         let evicted = self.by_key.shift_remove(key)?;
         self.all.count -= evicted.count;
@@ -87,27 +87,27 @@ impl OnDemandTenants {
         }
     }
 
-    /// Those of this moment.
+    /// Returns the on-demand companies that currently exist.
     pub(super) fn all(&self) -> Vec<Arc<Tenant>> {
         self.by_key.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// How many went by themselves so far.
+    /// Returns the number of removed companies.
     pub(super) fn eviction_count(&self) -> u64 {
         self.eviction_count.load(Ordering::Relaxed)
     }
 
-    /// What is not remembered of the calls of those that went by themselves.
+    /// Returns the evicted calls of removed companies.
     pub(super) fn evicted_calls(&self) -> EvictedCalls {
         self.evicted_tenants().all
     }
 
-    /// Forgets that one had calls.
+    /// Drops the evicted-call count of a company.
     pub(super) fn forget(&self, key: &str) {
         let _ = self.evicted_tenants().take(key);
     }
 
-    /// Whose keys are let in, for hints.
+    /// Describes the accepted keys, for hints.
     pub(super) fn describe_pattern(&self) -> String {
         format!("any key that matches `{}`, of at most {MAX_KEY_BYTES} bytes", self.policy.company.key)
     }
@@ -120,13 +120,13 @@ impl OnDemandTenants {
         self.by_key.write().unwrap_or_else(PoisonError::into_inner).remove(key)
     }
 
-    /// Takes all of them away.
+    /// Removes and returns all companies.
     pub(super) fn drain(&self) -> Vec<Arc<Tenant>> {
         *self.evicted_tenants() = EvictedTenants::default();
         mem::take(&mut *self.by_key.write().unwrap_or_else(PoisonError::into_inner)).into_values().collect()
     }
 
-    /// The one of that key, which may come to be now.
+    /// Returns the company with this key, and creates it if the key is accepted.
     pub(super) fn get_or_create(&self, key: &str, now: Duration, index: &Arc<SessionIndex>) -> Option<Arc<Tenant>> {
         self.sweep(now);
         if let Some(tenant) = self.get(key) {
@@ -142,13 +142,13 @@ impl OnDemandTenants {
 
     fn create(&self, key: &str, now: Duration, index: &Arc<SessionIndex>) -> Arc<Tenant> {
         let mut tenants = self.by_key.write().unwrap_or_else(PoisonError::into_inner);
-        // Somebody else may have been faster.
+        // Another thread may have been faster.
         if let Some(tenant) = tenants.get(key) {
             return tenant.clone();
         }
         let max_companies = self.policy.max_companies;
         if tenants.len() >= max_companies {
-            // Where somebody waits, it is in use.
+            // A company with waiters is in use.
             let idlest = tenants.values().min_by_key(|tenant| (tenant.has_waiters(), tenant.last_call())).cloned();
             if let Some(idlest) = idlest {
                 let company = &idlest.key;
@@ -174,7 +174,7 @@ impl OnDemandTenants {
         tenant
     }
 
-    /// Lets one go, and remembers that its calls are not remembered.
+    /// Evicts a company, and keeps its evicted-call count.
     fn evict(&self, tenant: Arc<Tenant>) {
         self.evicted_tenants().add(&tenant.key, tenant.journal.evict_all());
         match Handle::try_current() {
@@ -190,7 +190,7 @@ impl OnDemandTenants {
         self.evicted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets those go that are idle for too long at `now`.
+    /// Removes the companies that are idle too long at `now`.
     pub(super) fn sweep(&self, now: Duration) {
         if (now.as_millis() as u64) < self.next_sweep.load(Ordering::Relaxed) {
             return;
@@ -202,7 +202,7 @@ impl OnDemandTenants {
         let evicted: Vec<_> = tenants.extract_if(|_, tenant| is_idle(tenant)).collect();
         let later = now.saturating_add(idle);
         let next = tenants.values().map(|tenant| if tenant.has_waiters() { later } else { end(tenant) }).min();
-        // Whoever comes to be from now on stays for as long as it may be idle.
+        // A company created from now on stays at least for the idle timeout.
         let next = next.unwrap_or(later);
         self.next_sweep.store(u64::try_from(next.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         drop(tenants);

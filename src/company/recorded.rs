@@ -1,4 +1,4 @@
-//! A call and its answer as they are remembered: as they were, and made readable by those who read them.
+//! A call and its response as recorded; readers make them readable.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -12,44 +12,44 @@ use crate::{
     vendor::{ErrorCode, Token},
 };
 
-/// A call and its answer, kept as they came. The readable form is made when a reader asks for it.
+/// A call and its response, kept as received. The readable form is made when a reader asks for it.
 #[derive(Debug)]
 pub(crate) struct RecordedCall {
-    /// When it was answered, on the company's clock, or the server's where there is no company.
+    /// Time of the response on the company's clock, or the server's if it has no company.
     pub(crate) at: Timestamp,
-    /// How long it took, in real time.
+    /// Duration in real time.
     pub(crate) took: Duration,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) session: Option<Token>,
     pub(crate) method: Cow<'static, str>,
     pub(crate) path_and_query: Cow<'static, str>,
     pub(crate) headers: RecordedHeaders,
-    /// The beginning of the body, and how long the whole is.
+    /// The beginning of the body; `body_length` is the full length.
     pub(crate) body: Box<[u8]>,
     pub(crate) body_length: usize,
     pub(crate) status: u16,
-    /// The error of the vendor that it was answered with.
+    /// The vendor error of the response.
     pub(crate) error: Option<ErrorCode>,
-    /// The beginning of the answer, before a fault did anything to it.
+    /// The beginning of the response, before a fault changed it.
     pub(crate) response: Bytes,
     pub(crate) response_type: Option<Cow<'static, str>>,
-    /// How long the whole is, where that is known.
+    /// Full length of the response, if known.
     pub(crate) response_length: Option<u64>,
     pub(crate) hint: Option<String>,
     pub(crate) scenario: Option<Arc<Scenario>>,
-    /// The stage of the scenario that was the last when it was answered, from 1.
+    /// The last reached stage of the scenario at that time, from 1.
     pub(crate) stage: Option<usize>,
     pub(crate) hits: Vec<FaultHit>,
 }
 
-/// The headers of a call, each a line: most of what is remembered is never read.
+/// The headers of a call, one line each: most recorded headers are never read.
 #[derive(Debug, Default)]
 pub(crate) struct RecordedHeaders(Vec<u8>);
 
 impl RecordedHeaders {
-    /// Takes them as they came.
+    /// Copies the headers.
     pub(crate) fn new<'a>(headers: impl Iterator<Item = (&'a str, &'a [u8])>) -> Self {
-        /// Most lines are shorter. To find out how long they are takes as long as to copy them.
+        /// Most lines are shorter. Measuring them would take as long as copying them.
         const LINE: usize = 40;
         let mut lines = Vec::with_capacity(headers.size_hint().0 * LINE);
         for (name, value) in headers {
@@ -61,7 +61,7 @@ impl RecordedHeaders {
         Self(lines)
     }
 
-    /// Name, in lower case, and value of each, in the order in which they came; what is not text in them is replaced.
+    /// Returns lower-case name and value of each header, in order; invalid characters are replaced.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
         let lines = self.0.split(|byte| *byte == b'\n');
         lines.filter_map(|line| {
@@ -70,31 +70,31 @@ impl RecordedHeaders {
         })
     }
 
-    /// The first of that name.
+    /// Returns the first value of this name.
     pub(crate) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
 impl RecordedCall {
-    /// The path without the query.
+    /// Returns the path without the query.
     pub(crate) fn path(&self) -> &str {
         self.path_and_query.split('?').next().unwrap_or_default()
     }
 
-    /// Whether its answer is so long that it matters whether it is there once or twice.
+    /// Whether the response is so long that calls should share it.
     fn has_long_answer(&self) -> bool {
         const LONG: usize = 256;
         self.response.len() > LONG
     }
 
-    /// Where a long answer is: those that are at the same place are one.
+    /// Returns the address of a long response: equal addresses are one response.
     pub(super) fn long_answer(&self) -> Option<usize> {
         self.has_long_answer().then(|| self.response.as_ptr() as usize)
     }
 }
 
-/// A long answer is not counted: other calls may share it.
+/// Does not count a long response, because other calls may share it.
 impl OnHeap for RecordedCall {
     fn on_heap(&self) -> usize {
         let text = |text: &Cow<'static, str>| if let Cow::Owned(text) = text { text.on_heap() } else { 0 };

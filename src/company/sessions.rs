@@ -28,7 +28,7 @@ use crate::{
 /// A session with more bytes of flags and steps than this is large.
 pub(crate) const LARGE: usize = 64 << 10;
 
-/// What a session takes besides what it holds: its record, and its places in the index and in the order. Trees are two
+/// Memory of a session besides its own values: its record, and its entries in the index and the order. Trees are two
 /// thirds full.
 #[cfg(feature = "metrics")]
 pub(crate) const SESSION_SIZE: usize = {
@@ -36,24 +36,24 @@ pub(crate) const SESSION_SIZE: usize = {
     crate::heap::shared(size_of::<SessionRecord>()) + 2 * size_of::<IndexEntry>() + PLACES * 3 / 2
 };
 
-/// How many sessions are taken from the list at once, so that it is not locked for long.
+/// Number of sessions read from the list at once, so that its lock is held briefly.
 const CHUNK: usize = 1000;
 
-/// How many sessions a company has at most, and what happens then.
+/// The maximum number of sessions of a company, and what happens beyond it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SessionLimit {
     pub(crate) max_sessions: usize,
-    /// No session begins then; otherwise one is given up for it.
+    /// Whether further sessions are refused; otherwise a session is evicted.
     pub(crate) refuses: bool,
 }
 
-/// Where every session is found by its token, whichever company it belongs to.
+/// The index of all sessions of all companies, by token.
 #[derive(Debug, Default)]
 pub(crate) struct SessionIndex {
     entries: DashSet<IndexEntry>,
-    /// How many sessions have begun.
+    /// Number of sessions begun.
     begun: AtomicU64,
-    /// Whether any of them was large.
+    /// Whether any session was large.
     has_large: AtomicBool,
 }
 
@@ -66,13 +66,13 @@ impl SessionIndex {
         self.has_large.load(Ordering::Relaxed)
     }
 
-    /// Whether the session of that token asks for so much that to read it lasts.
+    /// Whether the session with this token has so many flags and steps that reading it takes long.
     pub(super) fn is_large(&self, token: &Token) -> bool {
         self.has_large() && self.entries.get(token).is_some_and(|entry| entry.0.is_large)
     }
 }
 
-/// A session as the index has it: by its token.
+/// An entry of the index, hashed by its token.
 #[derive(Debug)]
 struct IndexEntry(Arc<SessionRecord>);
 
@@ -96,21 +96,21 @@ impl PartialEq for IndexEntry {
 
 impl Eq for IndexEntry {}
 
-/// A session and what it has around it.
+/// A session with its token, company and catalogue.
 #[derive(Debug)]
 pub(crate) struct SessionRecord {
     pub(super) token: Token,
-    /// Sessions are numbered in the order in which they begin, whichever company they belong to.
+    /// Its number, in the order in which sessions of all companies begin.
     number: u64,
     is_large: bool,
     pub(super) owner: Weak<Tenant>,
-    /// The files that were there when the session began: it does not change when they do.
+    /// The files as loaded when the session began; a reload does not change them.
     catalogue: Arc<Catalogue>,
-    /// None as soon as it is deleted or given up.
+    /// `None` once it is deleted or evicted.
     session: Mutex<Option<SessionSlot>>,
 }
 
-/// A session, and when it gets on by the clock alone.
+/// A session, and its due time.
 #[derive(Debug)]
 struct SessionSlot {
     session: Session,
@@ -119,7 +119,7 @@ struct SessionSlot {
 
 /// The sessions of one company. No lock leaves it: its methods take a closure and hand out owned values.
 ///
-/// A change is a closure that may run more than once: it does nothing but change the session.
+/// A change is a closure that may run more than once, so it only changes the session.
 #[derive(Debug)]
 pub(crate) struct SessionStore {
     owner: Weak<Tenant>,
@@ -130,15 +130,15 @@ pub(crate) struct SessionStore {
     notifiers: SessionNotifiers,
 }
 
-/// A session that was given up to make room.
+/// A session that was evicted for a new one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct EvictedSession {
     pub(super) token: Token,
-    /// It is the so many-th of its company.
+    /// How many sessions of the company have been evicted, including this one.
     pub(super) eviction_count: u64,
 }
 
-/// No session begins: the company has as many as it may have.
+/// The company has reached its maximum of sessions, and refuses more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the company has its maximum of {0} sessions (--max-sessions) and refuses more (--refuse-at-max-sessions); delete \
@@ -152,12 +152,11 @@ impl SessionStore {
         Self { owner, index, eviction_order, evicted: AtomicU64::new(0), journal, notifiers }
     }
 
-    /// Adds a session; answers the one that is given up for it, where there is no room: the oldest that is finished, or
-    /// else the oldest.
+    /// Adds a session. Returns the session that was evicted for it: the oldest finished one, otherwise the oldest.
     ///
     /// # Errors
     ///
-    /// [`SessionLimitReached`] when there is no room and none is made.
+    /// [`SessionLimitReached`] when the company refuses more sessions.
     pub(crate) fn insert(
         &self,
         session: Session,
@@ -181,7 +180,7 @@ impl SessionStore {
         let given_up = if is_full { order.evict_one() } else { None };
         // List and index change together.
         if !self.index.entries.insert(IndexEntry(record.clone())) {
-            // A session of the same token is left from a begin that met a reset, and the set keeps what it has.
+            // A `begin/` that met a reset left a session with the same token; the set keeps the old entry.
             if let Some(IndexEntry(left)) = self.index.entries.remove(&token) {
                 order.forget(left.number, None);
             }
@@ -214,22 +213,22 @@ impl SessionStore {
         self.notifiers.notify(&token);
     }
 
-    /// How many sessions there are.
+    /// Returns the number of sessions.
     pub(crate) fn count(&self) -> usize {
         self.order().by_number.len()
     }
 
-    /// The token of the one that began last.
+    /// Returns the token of the latest session.
     pub(crate) fn last(&self) -> Option<Token> {
         self.order().by_number.last_key_value().map(|(_, record)| record.token)
     }
 
-    /// How many were given up to make room for others.
+    /// Returns the number of evicted sessions.
     pub(crate) fn evicted(&self) -> u64 {
         self.evicted.load(Ordering::Relaxed)
     }
 
-    /// Why a session of that token is not there any more, as far as that is remembered.
+    /// Returns the reason for the removal of a session, if it is still known.
     pub(crate) fn removal_reason(&self, token: &Token) -> Option<RemovalReason> {
         self.order().removal_reason(token)
     }
@@ -244,7 +243,7 @@ impl SessionStore {
         self.notifiers.notify_all();
     }
 
-    /// Lets the sessions get on that are due at `now`.
+    /// Applies the stages and expiries of all sessions that are due at `now`.
     pub(crate) fn apply_due_stages(&self, now: Timestamp) {
         let mut seen = Bound::Unbounded;
         loop {
@@ -261,19 +260,19 @@ impl SessionStore {
         }
     }
 
-    /// When the next of them gets on by the clock alone.
+    /// Returns the earliest due time.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.order().due.first().map(|(due, _)| *due)
     }
 
-    /// Changes a session; `None` when the company has none of that token.
+    /// Changes a session; `None` if the company has none with this token.
     pub(crate) fn update<T>(&self, token: &Token, change: impl Fn(&mut Session, &Catalogue) -> T) -> Option<T> {
         self.change(&*self.find(token)?, change)
     }
 
-    /// As [`SessionStore::update`], of a session that was looked up.
+    /// Changes a session that was looked up, as [`SessionStore::update`].
     ///
-    /// What happens to the session by that is told, in the order in which it does.
+    /// Records the events of the change, in order.
     pub(super) fn change<T>(
         &self,
         record: &SessionRecord,
@@ -286,13 +285,13 @@ impl SessionStore {
         drop(locked);
         if is_other {
             self.notifiers.notify(&record.token);
-            // Whoever looks at several participants looks at all of them.
+            // A waiter for several participants reads all of them.
             parent.iter().for_each(|parent| self.notifiers.notify(parent));
         }
         Some(changed)
     }
 
-    /// As [`SessionStore::change`], and whether anything that somebody waits for is another by that.
+    /// Changes a session, as [`SessionStore::change`]. Returns whether waiters are affected.
     fn change_locked<T>(
         &self,
         record: &SessionRecord,
@@ -314,7 +313,7 @@ impl SessionStore {
         (changed, is_other)
     }
 
-    /// Changes one session after the other, in the order in which they began.
+    /// Changes all sessions, in the order in which they began.
     pub(crate) fn update_all(&self, mut change: impl FnMut(&mut Session, &Catalogue)) {
         let Some(last) = self.order().by_number.last_key_value().map(|(number, _)| *number) else { return };
         self.scan(None, false, |number, session, catalogue| {
@@ -326,8 +325,7 @@ impl SessionStore {
         });
     }
 
-    /// Looks at one session after the other, behind that of a number, in the order in which they began or the reverse,
-    /// until it is told to stop.
+    /// Reads the sessions after a number, in the order in which they began or in reverse, until `look` returns false.
     pub(crate) fn scan(
         &self,
         after: Option<u64>,
@@ -348,7 +346,7 @@ impl SessionStore {
         }
     }
 
-    /// The next sessions behind that of a number, not so many that the list is held for long.
+    /// Returns the next sessions after a number, few enough to hold the list's lock briefly.
     fn chunk_after(&self, seen: Option<u64>, newest_first: bool) -> Vec<Arc<SessionRecord>> {
         let order = self.order();
         let record = |(_, record): (&u64, &Arc<SessionRecord>)| record.clone();
@@ -361,7 +359,7 @@ impl SessionStore {
         }
     }
 
-    /// Removes a session at `now` when `last_look` at it says so; `None` when the company has none of that token.
+    /// Removes a session at `now` if `last_look` allows it; `None` if the company has none with this token.
     pub(crate) fn remove<T>(
         &self,
         token: &Token,
@@ -394,7 +392,7 @@ impl SessionStore {
         }
     }
 
-    /// The company's own session of that token.
+    /// Returns the session with this token if it belongs to this company.
     fn find(&self, token: &Token) -> Option<Arc<SessionRecord>> {
         self.index.find(token).filter(|record| record.owner.ptr_eq(&self.owner))
     }
@@ -404,7 +402,7 @@ impl SessionStore {
     }
 }
 
-/// The sessions of a company that goes go with it.
+/// Removes the sessions of a removed company.
 impl Drop for SessionStore {
     fn drop(&mut self) {
         self.clear();

@@ -1,4 +1,4 @@
-//! A company as it is set: its key, its secret, its settings.
+//! Settings of a company: key, secret and defaults.
 
 use std::{collections::BTreeMap, fmt, time::SystemTime};
 
@@ -10,7 +10,7 @@ use crate::{
     vendor::{Dialect, ResultCase},
 };
 
-/// A company that may call, and what is set for it.
+/// A company that may call, with its settings.
 ///
 /// ```
 /// use identomat_mock::{Company, Dialect};
@@ -37,7 +37,7 @@ pub struct Company {
 }
 
 impl Company {
-    /// A company without a secret, with the settings of the server.
+    /// Creates a company without a secret, with the settings of the server.
     pub fn new(key: impl Into<String>) -> Self {
         Self {
             key: key.into(),
@@ -55,25 +55,25 @@ impl Company {
         }
     }
 
-    /// Asks for signed calls, and signs the answers (specification, section 8).
+    /// Requires signed calls and signs responses (specification, section 8).
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
         self.secret = Some(secret.into());
         self
     }
 
-    /// The scenario for sessions that do not ask for one, instead of the server's.
+    /// Sets the scenario of sessions that request none, instead of the server's.
     pub fn scenario(mut self, name: impl Into<String>) -> Self {
         self.scenario = Some(name.into());
         self
     }
 
-    /// Whether its answers are worded as the manual's or as recorded ones, instead of the server's setting.
+    /// Sets the wording of its responses, instead of the server's.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
         self
     }
 
-    /// How `result` is written, instead of what dialect and server say.
+    /// Sets the case of `result`, instead of the dialect's and the server's.
     pub fn result_case(mut self, case: ResultCase) -> Self {
         self.result_case = Some(case);
         self
@@ -85,49 +85,49 @@ impl Company {
         self
     }
 
-    /// The people who go through its sessions, by the names of their files; otherwise everybody can.
+    /// Sets the people of its sessions, by file name; by default all people.
     pub fn people<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.people = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// The scenarios of its first sessions, one each.
+    /// Sets the scenarios of its first sessions, one each.
     pub fn queue<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.queue = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Something that goes wrong with its first calls.
+    /// Adds a fault for its first calls.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
         self
     }
 
-    /// Stops its clock at that moment, instead of the server's setting.
+    /// Freezes its clock at this time, instead of the server's setting.
     pub fn frozen_at(mut self, moment: SystemTime) -> Self {
         self.frozen_at = Some(moment);
         self
     }
 
-    /// How many sessions it has at most, instead of the server's setting.
+    /// Sets the maximum number of its sessions, instead of the server's.
     pub fn max_sessions(mut self, number: usize) -> Self {
         self.max_sessions = Some(number);
         self
     }
 
-    /// Whether `begin/` is refused at that number instead of making room, instead of the server's setting.
+    /// Sets whether `begin/` is refused at that number instead of evicting a session; overrides the server's setting.
     pub fn refuse_at_max_sessions(mut self, refuses: bool) -> Self {
         self.refuse_at_max_sessions = Some(refuses);
         self
     }
 
-    /// A company set as this one, whose key is a pattern of `key`; `{key}` in the secret stands for it.
+    /// Returns this company for a key that its pattern matches; `{key}` in the secret stands for the key.
     pub(super) fn of_key(&self, key: &str) -> Self {
         let secret = self.secret.as_ref().map(|secret| secret.replace("{key}", key));
         Self { key: key.into(), secret, ..self.clone() }
     }
 
-    /// Says what no company can have.
+    /// Returns the first problem with the settings.
     pub(crate) fn problem(&self) -> Option<String> {
         if self.key.is_empty() {
             return Some("a company key is empty; give it at least one character".into());
@@ -171,7 +171,7 @@ impl From<String> for Company {
     }
 }
 
-/// Shows that there is a secret, not which.
+/// Hides the secret.
 impl fmt::Debug for Company {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Company")
@@ -191,7 +191,7 @@ impl fmt::Debug for Company {
     }
 }
 
-/// A saved configuration: what sessions begun with its `config_id` get.
+/// A saved configuration, which sessions select with its `config_id`.
 ///
 /// ```
 /// use identomat_mock::SavedConfiguration;
@@ -207,23 +207,23 @@ pub struct SavedConfiguration {
     pub(crate) scenario: Option<String>,
     pub(crate) flags: Map<String, Value>,
     pub(crate) steps: Vec<Value>,
-    /// What stops the start.
+    /// A problem that stops the start.
     pub(crate) problem: Option<&'static str>,
 }
 
 impl SavedConfiguration {
-    /// A configuration that says nothing yet.
+    /// Creates an empty configuration.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The scenario for its sessions.
+    /// Sets the scenario of its sessions.
     pub fn scenario(mut self, name: impl Into<String>) -> Self {
         self.scenario = Some(name.into());
         self
     }
 
-    /// Flags for its sessions, as a JSON object; those of the call hold above them.
+    /// Sets flags of its sessions, as a JSON object; flags of the call override them.
     pub fn flags(mut self, flags: Value) -> Self {
         match flags {
             Value::Object(flags) => self.flags = flags,
@@ -232,8 +232,8 @@ impl SavedConfiguration {
         self
     }
 
-    /// Steps for its sessions, as a JSON array of objects; a step of the call replaces the one of the same key, or else
-    /// of the same type.
+    /// Sets steps of its sessions, as a JSON array of objects; a step of the call replaces the step with the same key,
+    /// otherwise of the same type.
     pub fn steps(mut self, steps: Value) -> Self {
         match steps {
             Value::Array(steps) if steps.iter().all(Value::is_object) => self.steps = steps,

@@ -1,4 +1,4 @@
-//! A company while the server runs: what belongs to it alone.
+//! A company at run time, with the state that belongs to it alone.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -27,14 +27,14 @@ use crate::{
     vendor::{FlagsAndSteps, SavedForm, TokenSource},
 };
 
-/// How many odd things the log tells of one company; whoever sends more of them sends nonsense.
+/// Maximum number of different warnings that the log shows per company.
 const MAX_LOGGED_WARNINGS: usize = 1000;
 
-/// A company while the server runs: its sessions, clock, faults and queue, which no other company sees.
+/// A company at run time: its sessions, clock, faults and queue, which no other company sees.
 #[derive(Debug)]
 pub(crate) struct Tenant {
     pub(crate) key: String,
-    /// How it is set, which can be changed, and how it is after a reset.
+    /// Its current settings, and those after a reset.
     settings: RwLock<Arc<EffectiveSettings>>,
     initial: RwLock<InitialSettings>,
     pub(crate) clock: Clock,
@@ -44,60 +44,60 @@ pub(crate) struct Tenant {
     /// The calls that its delays hold.
     pub(crate) holds: HeldCalls,
     pub(crate) journal: Arc<Journal>,
-    /// What its code has met.
+    /// The coverage of its backend.
     pub(crate) coverage: CoverageCounters,
     /// Scenarios of the next sessions.
     queue: Mutex<VecDeque<ScenarioChoice>>,
-    /// The faults of `begin/` that scenarios bring, by the scenario's name.
+    /// The faults of `begin/` that scenarios define, by the scenario's name.
     begin_faults: Mutex<HashMap<String, ActiveFaults>>,
-    /// What was odd about calls of `begin/` and has been said in the log.
+    /// Warnings about calls of `begin/` that are already in the log.
     logged_warnings: Mutex<HashSet<String>>,
-    /// How many sessions it may have, where it is not set otherwise.
+    /// The server's limit of sessions, if the company sets none.
     session_limit: SessionLimit,
-    /// When it was last called, in nanoseconds of real time.
+    /// Time of the latest call, in nanoseconds of real time.
     last_call: AtomicU64,
-    /// How many wait for something in it, or are held by a delay.
+    /// Number of clients that wait in it, or are held by a delay.
     waiting: AtomicUsize,
-    /// Whether there was one of its key before, which went by itself.
+    /// Whether an earlier company with its key was removed because it was idle.
     pub(super) was_evicted: AtomicBool,
 }
 
-/// Somebody waits for something in a company, which does not go idle meanwhile. It counts as called when this is dropped.
+/// Guard of a waiting client, which keeps the company from going idle. Dropping it counts as a call.
 #[derive(Debug)]
 pub(crate) struct WaiterGuard(Arc<Tenant>);
 
-/// A company as it is set, and what follows from that.
+/// The settings of a company, and what follows from them.
 #[derive(Debug)]
 pub(crate) struct EffectiveSettings {
     pub(crate) company: Company,
-    /// What is saved for its sessions, by `config_id`.
+    /// The saved configurations, by `config_id`.
     configurations: HashMap<String, ResolvedConfiguration>,
 }
 
-/// How a company begins, and is after a reset.
+/// The initial state of a company, restored by a reset.
 #[derive(Debug)]
 struct InitialSettings {
     settings: Arc<EffectiveSettings>,
-    /// Where its clock stands, if it does.
+    /// Time at which its clock is frozen.
     frozen_at: Option<Timestamp>,
 }
 
-/// What a `config_id` stands for.
+/// A saved configuration with its scenario looked up.
 #[derive(Debug, Clone)]
 pub(crate) struct ResolvedConfiguration {
     pub(crate) form: Arc<SavedForm>,
     pub(crate) scenario: Option<String>,
 }
 
-/// What companies are made with.
+/// The parts that all tenants share.
 #[derive(Debug, Clone)]
 pub(crate) struct TenantSettings {
     pub(crate) seed: Option<u64>,
-    /// Where the clock stands.
+    /// Time at which the clock is frozen.
     pub(crate) frozen_at: Option<Timestamp>,
     pub(crate) session_limit: SessionLimit,
     pub(crate) journal: JournalSettings,
-    /// The numbers of what happens to it.
+    /// The ids of its calls and events.
     pub(crate) sequence: Arc<JournalSequence>,
 }
 
@@ -129,7 +129,7 @@ impl EffectiveSettings {
         Arc::new(Self { company, configurations: saved })
     }
 
-    /// What is saved under a `config_id`.
+    /// Returns the saved configuration of a `config_id`.
     ///
     /// # Errors
     ///
@@ -144,7 +144,7 @@ impl EffectiveSettings {
 }
 
 impl Tenant {
-    /// A company that was not called yet.
+    /// Creates a company without calls.
     pub(super) fn new(company: Company, settings: &TenantSettings, index: &Arc<SessionIndex>) -> Arc<Self> {
         let TenantSettings { seed, frozen_at, session_limit: ceiling, journal, sequence: ref numbers } = *settings;
         let journal = Journal::new(journal, numbers.clone());
@@ -173,14 +173,14 @@ impl Tenant {
         tenant
     }
 
-    /// Makes everything as it was at the start, tokens included where they are repeatable.
+    /// Resets everything to the initial state, including reproducible tokens.
     pub(crate) fn reset(&self) {
         self.restore_initial();
         self.add_event(EventKind::StateReset);
         self.sessions.wake_all();
     }
 
-    /// Goes, with all its sessions: whoever holds it or waits for something in it finds nothing more.
+    /// Closes the company and removes its sessions; waiters find it gone.
     pub(super) fn close(&self) {
         self.holds.release_all();
         self.sessions.clear();
@@ -188,12 +188,12 @@ impl Tenant {
         self.journal.notify();
     }
 
-    /// Notes that something happened to it, and to no session.
+    /// Records an event without a session.
     pub(crate) fn add_event(&self, kind: EventKind) {
         self.journal.add_events([Event { at: self.clock.now(), session: None, kind }]);
     }
 
-    /// Turns its clock, and tells those who have to know. Answers the time before and after.
+    /// Changes its clock, and notifies the waiters. Returns the previous and the new time.
     pub(crate) fn change_clock(&self, turn: ClockChange) -> (Timestamp, Timestamp) {
         let moved = self.clock.update(turn, |now, is_frozen| self.journal.add_events([Event::clock(now, is_frozen)]));
         self.sessions.wake_all();
@@ -215,23 +215,23 @@ impl Tenant {
         self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// How it is set now.
+    /// Returns the current settings.
     pub(crate) fn settings(&self) -> Arc<EffectiveSettings> {
         self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How it begins, and is after a reset.
+    /// Returns the initial settings.
     pub(crate) fn initial_settings(&self) -> Arc<EffectiveSettings> {
         self.initial.read().unwrap_or_else(PoisonError::into_inner).settings.clone()
     }
 
-    /// Is set in another way from now on, until it is reset; its key, first queue, faults and clock stay.
+    /// Changes the settings until a reset; key, initial queue, faults and clock stay.
     pub(crate) fn apply_change(&self, company: Company) {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = EffectiveSettings::new(company);
     }
 
-    /// Begins as that company from now on. What of it is another than before counts at once; the rest stays as it is
-    /// now, with what the control API has changed. Answers whether there was anything.
+    /// Sets the initial settings. Differences from the previous ones take effect at once; everything else stays,
+    /// including changes through the control API. Returns whether anything changed.
     #[cfg(feature = "cli")]
     pub(super) fn set_initial(&self, company: Company, frozen_at: Option<Timestamp>) -> bool {
         let mut initial = self.initial.write().unwrap_or_else(PoisonError::into_inner);
@@ -253,7 +253,7 @@ impl Tenant {
         true
     }
 
-    /// Says in the log what is odd about a call of `begin/`, each thing once.
+    /// Logs the warnings about a call of `begin/`, each once.
     pub(crate) fn log_warnings(&self, oddity: &str) {
         let is_new = {
             let mut logged = self.logged_warnings.lock().unwrap_or_else(PoisonError::into_inner);
@@ -264,7 +264,7 @@ impl Tenant {
         }
     }
 
-    /// How many sessions it may have at once.
+    /// Returns the maximum number of sessions.
     pub(crate) fn session_limit(&self, settings: &EffectiveSettings) -> SessionLimit {
         let Company { max_sessions, refuse_at_max_sessions, .. } = settings.company;
         SessionLimit {
@@ -273,8 +273,7 @@ impl Tenant {
         }
     }
 
-    /// Says that a session was given up for a new one: for the hint; in the log, the first time and then when there are
-    /// ten times as many.
+    /// Returns the hint for an evicted session. Logs it the first time, and then at each tenfold count.
     pub(crate) fn log_eviction(&self, EvictedSession { token, eviction_count: number }: &EvictedSession) -> String {
         let SessionLimit { max_sessions: most, .. } = self.session_limit(&self.settings());
         if is_power_of_ten(*number) {
@@ -284,27 +283,27 @@ impl Tenant {
         format!("evicted session `{token}`: the company reached its maximum of {most} sessions (--max-sessions)")
     }
 
-    /// Lets the next sessions that do not ask for a scenario take these, one each.
+    /// Adds scenarios for the next sessions that request none, one each.
     pub(crate) fn enqueue(&self, scenarios: Vec<ScenarioChoice>) {
         self.queue().extend(scenarios);
     }
 
-    /// The names of the scenarios of the next sessions.
+    /// Returns the names of the queued scenarios.
     pub(crate) fn queued(&self) -> Vec<String> {
         self.queue().iter().map(|choice| choice.name().to_owned()).collect()
     }
 
-    /// Forgets the scenarios of the next sessions; answers how many there were.
+    /// Empties the queue. Returns the number of removed scenarios.
     pub(crate) fn empty_queue(&self) -> usize {
         std::mem::take(&mut *self.queue()).len()
     }
 
-    /// The scenario of the next session, which leaves the queue.
+    /// Takes the scenario of the next session from the queue.
     pub(crate) fn next_in_queue(&self) -> Option<ScenarioChoice> {
         self.queue().pop_front()
     }
 
-    /// Takes a scenario back that its session could not begin with.
+    /// Returns a scenario to the queue, because its session did not begin.
     pub(crate) fn requeue(&self, scenario: ScenarioChoice) {
         self.queue().push_front(scenario);
     }
@@ -313,22 +312,22 @@ impl Tenant {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the company's own faults do to a call.
+    /// Applies the company's own faults to a call.
     pub(crate) fn apply_faults(&self, occasion: &FaultContext<'_>, is_answered: bool) -> Vec<FaultHit> {
         self.faults.strike(occasion, is_answered, || self.clock.now(), |purpose| self.tokens.draw(purpose))
     }
 
-    /// Adds a fault of its own; answers it as it stands.
+    /// Adds a fault to the company. Returns it.
     pub(crate) fn add_fault(&self, fault: Fault) -> FaultInfo {
         self.with_key(self.faults.add(fault, self.clock.now()))
     }
 
-    /// The company's own faults as they stand.
+    /// Returns the company's own active faults.
     pub(crate) fn fault_infos(&self) -> Vec<FaultInfo> {
         self.faults.infos(self.clock.now()).into_iter().map(|info| self.with_key(info)).collect()
     }
 
-    /// Ends all faults of its own, also for the calls that they hold.
+    /// Removes the company's own faults, and releases the calls that they hold.
     pub(crate) fn clear_faults(&self) {
         self.faults.replace(&[], self.clock.now());
         self.holds.release_all();
@@ -338,8 +337,7 @@ impl Tenant {
         FaultInfo { company_key: Some(self.key.clone()), ..info }
     }
 
-    /// What the fault that a scenario puts on `begin/` does to a call. Once it has healed, one call goes through, and
-    /// it starts over.
+    /// Applies the `begin/` fault of a scenario to a call. After it expires, one call passes, then it starts over.
     pub(crate) fn apply_begin_fault(&self, scenario: &str, fault: &Fault) -> Vec<FaultHit> {
         let now = self.clock.now();
         let mut lists = self.begin_faults.lock().unwrap_or_else(PoisonError::into_inner);
@@ -357,28 +355,28 @@ impl Tenant {
         hits
     }
 
-    /// Says that somebody waits for something in it, as long as the answer lives.
+    /// Registers a waiting client until the returned guard is dropped.
     pub(crate) fn register_waiter(self: &Arc<Self>) -> WaiterGuard {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         WaiterGuard(self.clone())
     }
 
-    /// Whether somebody waits for something in it.
+    /// Whether a client waits in it.
     pub(super) fn has_waiters(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether there was one of its key before, which went by itself with its sessions.
+    /// Whether an earlier company with its key was removed because it was idle.
     pub(crate) fn was_evicted(&self) -> bool {
         self.was_evicted.load(Ordering::Relaxed)
     }
 
-    /// Takes note of a call at `now` in real time.
+    /// Records a call at `now` in real time.
     pub(super) fn touch(&self, now: Duration) {
         self.last_call.store(now.as_nanos() as u64, Ordering::Relaxed);
     }
 
-    /// When it was last called, in real time.
+    /// Returns the time of the latest call, in real time.
     pub(super) fn last_call(&self) -> Duration {
         Duration::from_nanos(self.last_call.load(Ordering::Relaxed))
     }

@@ -1,4 +1,4 @@
-//! The companies that may call: those that are configured, and those that come to be at their first call.
+//! The companies that may call: configured and on-demand.
 
 use std::{
     mem,
@@ -28,7 +28,7 @@ pub(crate) struct TenantRegistry {
 }
 
 impl TenantRegistry {
-    /// The companies that are configured, each with what it is made with.
+    /// Creates the configured companies.
     pub(crate) fn new(
         configured: impl IntoIterator<Item = (Company, TenantSettings)>,
         policy: Option<OnDemandPolicy>,
@@ -45,23 +45,23 @@ impl TenantRegistry {
         }
     }
 
-    /// The companies that are there until somebody removes them.
+    /// Returns the companies that stay until they are removed.
     pub(crate) fn permanent(&self) -> Vec<Arc<Tenant>> {
         self.permanent.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// The first company that is configured.
+    /// Returns the first configured company.
     pub(crate) fn default_tenant(&self) -> Arc<Tenant> {
         self.configured()[0].clone()
     }
 
-    /// The companies that are configured, of which there is always one.
+    /// Returns the configured companies, at least one.
     pub(crate) fn configured(&self) -> Vec<Arc<Tenant>> {
         self.configured.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Has these as the companies that are configured, each with what it is made with. Those that were there stay with
-    /// all that belongs to them, whoever brought them about; those that were configured and are no more go.
+    /// Replaces the set of configured companies. Companies that already exist keep their state; companies no longer
+    /// configured are removed.
     #[cfg(feature = "cli")]
     pub(crate) fn replace_configured(&self, configured: impl IntoIterator<Item = (Company, TenantSettings)>) {
         let mut current = self.configured.write().unwrap_or_else(PoisonError::into_inner);
@@ -101,7 +101,7 @@ impl TenantRegistry {
         removed.iter().for_each(|tenant| tenant.close());
     }
 
-    /// Adds a company that stays; `None` when there is one of its key, however it came to be.
+    /// Adds a permanent company; `None` if a company with its key exists.
     pub(crate) fn add(&self, company: Company, settings: &TenantSettings) -> Option<Arc<Tenant>> {
         let mut permanent = self.permanent.write().unwrap_or_else(PoisonError::into_inner);
         let is_on_demand = self.on_demand.as_ref().is_some_and(|guests| guests.get(&company.key).is_some());
@@ -113,16 +113,16 @@ impl TenantRegistry {
         Some(tenant)
     }
 
-    /// Removes a company with all that belongs to it; false when there is none of that key.
+    /// Removes a company with its state; false if there is none with this key.
     pub(crate) fn remove(&self, key: &str) -> bool {
         let permanent = self.permanent.write().unwrap_or_else(PoisonError::into_inner).shift_remove(key);
         let removed = permanent.or_else(|| self.on_demand.as_ref()?.remove(key));
         self.on_demand.iter().for_each(|guests| guests.forget(key));
-        // Somebody may hold it for a moment yet.
+        // Another thread may still hold it for a moment.
         removed.inspect(|tenant| tenant.close()).is_some()
     }
 
-    /// Has the companies that are configured, as they began, and no others.
+    /// Restores the configured companies to their initial state, and removes all others.
     pub(crate) fn reset(&self) {
         let configured = self.configured();
         let others = {
@@ -137,48 +137,48 @@ impl TenantRegistry {
         others.into_values().chain(on_demand).filter(|gone| !stay(gone)).for_each(|gone| gone.close());
     }
 
-    /// What is not remembered of the calls of companies that went by themselves.
+    /// Returns the evicted calls of removed companies.
     pub(crate) fn evicted_calls(&self) -> EvictedCalls {
         self.on_demand.as_ref().map(|guests| guests.evicted_calls()).unwrap_or_default()
     }
 
-    /// All companies of this moment.
+    /// Returns all current companies.
     pub(crate) fn all(&self) -> Vec<Arc<Tenant>> {
         let on_demand = self.on_demand.iter().flat_map(OnDemandTenants::all);
         self.permanent().into_iter().chain(on_demand).collect()
     }
 
-    /// The company of that key as far as there is one.
+    /// Returns the company with this key, if it exists.
     pub(crate) fn get(&self, key: &str) -> Option<Arc<Tenant>> {
         let permanent = self.permanent.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         permanent.or_else(|| self.on_demand.as_ref()?.get(key))
     }
 
-    /// The company of that key, which may come to be now; `None` when there is none and may not be.
+    /// Returns the company with this key, and creates it if the key is accepted; otherwise `None`.
     ///
-    /// `now` tells real time, as wherever it matters how long a company is idle.
+    /// `now` is in real time, as in all functions that deal with idleness.
     pub(crate) fn get_or_create(&self, key: &str, now: impl FnOnce() -> Duration) -> Option<Arc<Tenant>> {
         let permanent = self.permanent.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
         permanent.or_else(|| self.on_demand.as_ref()?.get_or_create(key, now(), &self.index))
     }
 
-    /// The company of a session.
+    /// Returns the company of a session.
     pub(crate) fn of_session(&self, token: &Token) -> Option<Arc<Tenant>> {
         self.index.find(token)?.owner.upgrade()
     }
 
-    /// Whether there was ever a session that asks for so much that to read it lasts.
+    /// Whether any session was ever large.
     pub(crate) fn has_large(&self) -> bool {
         self.index.has_large()
     }
 
-    /// Whether the session of that token asks for so much that to read it lasts.
+    /// Whether the session with this token has so many flags and steps that reading it takes long.
     pub(crate) fn is_large(&self, token: &Token) -> bool {
         self.index.is_large(token)
     }
 
-    /// Does something with a session of whichever company: the widget's calls name none. The company counts as called.
-    /// `None` when there is no session of that token.
+    /// Changes a session of any company, because calls of the widget name none. Counts as a call of the company. `None`
+    /// if there is no session with this token.
     pub(crate) fn update_session<T>(
         &self,
         token: &Token,
@@ -192,20 +192,20 @@ impl TenantRegistry {
         tenant.sessions.change(&record, |session, _| change(session, tenant.clock.now()))
     }
 
-    /// Lets those go that are idle for too long at `now`.
+    /// Removes the companies that are idle too long at `now`.
     pub(crate) fn sweep(&self, now: Duration) {
         if let Some(guests) = &self.on_demand {
             guests.sweep(now);
         }
     }
 
-    /// How many went so far, those included that are idle for too long at `now`.
+    /// Returns the number of removed companies, including those idle too long at `now`.
     pub(crate) fn eviction_count(&self, now: Duration) -> u64 {
         self.sweep(now);
         self.on_demand.as_ref().map_or(0, |guests| guests.eviction_count())
     }
 
-    /// What keys are known, for hints.
+    /// Returns the known keys, for hints.
     pub(crate) fn known_keys(&self) -> String {
         let permanent = self.permanent.read().unwrap_or_else(PoisonError::into_inner);
         let mut keys: Vec<_> = permanent.keys().map(|key| format!("`{key}`")).collect();

@@ -1,19 +1,19 @@
-//! Who may use the control API.
+//! Settings of the control API.
 
 use std::{fmt, time::Duration};
 
-/// Who may use the control API below `/__admin/`. Its health checks answer everybody, always.
+/// Settings of the control API under `/__admin/`. Its health checks are always available.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ControlApi {
-    /// Whether it is there: yes.
+    /// Whether it is enabled: yes.
     pub enabled: bool,
-    /// What its callers send as `Authorization: Bearer …`, where they have to.
+    /// The token that clients must send as `Authorization: Bearer …`, if set.
     pub token: Option<String>,
-    /// Names by which it can be called besides addresses, `localhost`, `*.localhost`, names without a dot, and the
-    /// public URL: a page of a foreign name must not get to it by letting that name lead here.
+    /// Additional host names. Addresses, `localhost`, `*.localhost`, names without a dot and the public URL always
+    /// work. Other names are refused, against DNS rebinding.
     pub hosts: Vec<String>,
-    /// How long the work of one request may take, in real time: 10 seconds. What it waits for does not count.
+    /// Time limit for the work of one request, in real time: 10 seconds. Waiting does not count.
     pub timeout: Duration,
 }
 
@@ -24,11 +24,11 @@ impl Default for ControlApi {
 }
 
 impl ControlApi {
-    /// Says which of these settings cannot be.
+    /// Validates these settings.
     ///
     /// # Errors
     ///
-    /// A message that names the flag, and says what is allowed.
+    /// A message with the flag, the problem and the remedy.
     pub(super) fn check(&self) -> Result<(), String> {
         let is_token = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         if self.token.as_deref().is_some_and(|token| !is_token(token)) {
@@ -43,7 +43,7 @@ impl ControlApi {
     }
 }
 
-/// Checks that `name` is that of a host, without scheme and port.
+/// Checks that `name` is a host name, without scheme and port.
 pub(crate) fn check_host_name(name: &str) -> Result<(), String> {
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)) {
         Ok(())
@@ -52,7 +52,7 @@ pub(crate) fn check_host_name(name: &str) -> Result<(), String> {
     }
 }
 
-/// Shows that there is a token, not which.
+/// Hides the token.
 impl fmt::Debug for ControlApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ControlApi")

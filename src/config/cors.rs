@@ -1,20 +1,20 @@
-//! Whose pages may read answers of the vendor's paths and of the widget's data.
+//! Origins whose pages may read responses of the vendor paths and the session endpoint.
 
 use std::str::FromStr;
 
-/// Whose pages may call the vendor's paths and the widget's data from a browser, besides the mock's own.
+/// The pages that may call the vendor paths and the session endpoint, besides the mock's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Cors {
-    /// Nobody's, as it is where a backend calls.
+    /// No pages: backends need none.
     #[default]
     Nobody,
-    /// Everybody's.
+    /// All pages.
     Everybody,
-    /// Those of these origins: `https://app.example.com`.
+    /// The pages of these origins: `https://app.example.com`.
     Origins(Vec<String>),
 }
 
-/// `*` for everybody, or the origin of one page.
+/// Parses `*` for all pages, or an origin.
 impl FromStr for Cors {
     type Err = String;
 
@@ -33,7 +33,7 @@ impl FromStr for Cors {
 }
 
 impl Cors {
-    /// Whether the pages of that origin may.
+    /// Whether pages of this origin are allowed.
     pub(crate) fn allows(&self, origin: &str) -> bool {
         match self {
             Self::Nobody => false,
@@ -42,7 +42,7 @@ impl Cors {
         }
     }
 
-    /// These pages and those.
+    /// Allows the pages of both.
     #[cfg(feature = "cli")]
     pub(crate) fn and(self, others: Self) -> Self {
         match (self, others) {

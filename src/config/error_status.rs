@@ -25,42 +25,42 @@ impl Default for ErrorStatus {
 }
 
 impl ErrorStatus {
-    /// The same status for every error.
+    /// Uses one status for all errors.
     ///
     /// # Errors
     ///
-    /// A message when `status` is not from 200 to 599.
+    /// A message if `status` is not from 200 to 599.
     pub fn all(status: u16) -> Result<Self, String> {
         let status = checked(status)?;
         Ok(Self { of_codes: [status; ErrorCode::ALL.len()], missing_media: status })
     }
 
-    /// Changes the status of one error.
+    /// Sets the status of one error.
     ///
     /// # Errors
     ///
-    /// A message when `status` is not from 200 to 599.
+    /// A message if `status` is not from 200 to 599.
     pub fn set(&mut self, code: ErrorCode, status: u16) -> Result<(), String> {
         self.of_codes[code as usize] = checked(status)?;
         Ok(())
     }
 
-    /// Changes the status of the `argumentError` that is answered for a picture which the session does not have: 404.
+    /// Sets the status of the `argumentError` for a missing picture: 404 by default.
     ///
     /// # Errors
     ///
-    /// A message when `status` is not from 200 to 599.
+    /// A message if `status` is not from 200 to 599.
     pub fn set_missing_media(&mut self, status: u16) -> Result<(), String> {
         self.missing_media = checked(status)?;
         Ok(())
     }
 
-    /// The status of that error.
+    /// Returns the status of an error.
     pub fn status_for(&self, code: ErrorCode) -> u16 {
         self.of_codes[code as usize]
     }
 
-    /// The status for a picture that the session does not have.
+    /// Returns the status for a missing picture.
     pub fn missing_media(&self) -> u16 {
         self.missing_media
     }
@@ -68,7 +68,7 @@ impl ErrorStatus {
 
 fn checked(status: u16) -> Result<u16, String> {
     match status {
-        // These forbid a body, and the errors are in the body.
+        // These statuses forbid a body, and the errors are in the body.
         _ if !allows_body(status) => Err(format!("the status {status} allows no body, but the error is in the body")),
         _ => checked_status(status),
     }

@@ -1,31 +1,31 @@
-//! How much the server takes, and how long it waits.
+//! Limits and timeouts of the server.
 
 use std::time::Duration;
 
 use crate::json_text;
 
-/// What a call may carry. More is answered with `argumentError`.
+/// Limits of a request. Beyond them the response is `argumentError`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestLimits {
-    /// The bytes of a body that is not multipart: 1 MiB.
+    /// Maximum bytes of a body that is not multipart: 1 MiB.
     pub body: usize,
-    /// The bytes of a multipart body: 16 MiB.
+    /// Maximum bytes of a multipart body: 16 MiB.
     pub multipart_body: usize,
-    /// The parts of a multipart body: 100.
+    /// Maximum parts of a multipart body: 100.
     pub parts: usize,
-    /// How deep JSON may be nested: 32; at most [`RequestLimits::MAX_DEPTH`].
+    /// Maximum nesting of JSON: 32, up to [`RequestLimits::MAX_DEPTH`].
     pub depth: usize,
-    /// The bytes of a file that comes into a session: 16 MiB.
+    /// Maximum bytes of an upload: 16 MiB.
     pub upload: usize,
-    /// The bytes of all files of a session: 64 MiB.
+    /// Maximum bytes of all uploads of a session: 64 MiB.
     pub session_uploads: usize,
-    /// The bytes of all files of all sessions: 512 MiB.
+    /// Maximum bytes of all uploads of all sessions: 512 MiB.
     pub uploads: usize,
 }
 
 impl RequestLimits {
-    /// The deepest nesting that can be set.
+    /// The largest allowed `depth`.
     pub const MAX_DEPTH: usize = json_text::MAX_DEPTH;
 }
 
@@ -43,25 +43,25 @@ impl Default for RequestLimits {
     }
 }
 
-/// How long the server waits for clients, and how many there may be.
+/// Timeouts of clients, and their maximum number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientLimits {
-    /// How long the head of a request may take from its first byte on: 10 seconds.
+    /// Timeout for the head of a request, from its first byte: 10 seconds.
     pub head: Duration,
-    /// How long its body may take: 30 seconds.
+    /// Timeout for the body of a request: 30 seconds.
     pub body: Duration,
-    /// How long a connection stays open without a request: 75 seconds.
+    /// How long a connection may stay open without a request: 75 seconds.
     pub idle: Duration,
-    /// How many connections may be open: 16,000. The longest idle one makes room.
+    /// Maximum number of open connections: 16,000. The connection idle longest is closed first.
     pub connections: usize,
-    /// The bytes of all requests that have not arrived in full: 256 MiB. The one that takes longest makes room.
+    /// Memory limit for partially received requests: 256 MiB. The oldest is aborted when it is exceeded.
     pub incomplete_bytes: usize,
 }
 
 impl ClientLimits {
-    /// How many clients may wait for something to happen, or listen to what does: 10,000, and no more than three quarters
-    /// of the connections, so that others can go on.
+    /// Returns the maximum number of waiting and listening clients: 10,000, and at most three quarters of the
+    /// connections, so that other clients can connect.
     pub(crate) fn waiting(&self) -> usize {
         const MAX_WAITING: usize = 10_000;
         (self.connections - self.connections / 4).min(MAX_WAITING)

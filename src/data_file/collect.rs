@@ -1,4 +1,4 @@
-//! All problems of a file at once: it is read again and again, each time without what was wrong before.
+//! Collects all problems of a file: it is parsed repeatedly, each time without the values that failed before.
 
 use std::{
     cell::RefCell,
@@ -12,42 +12,42 @@ use serde::{
 };
 use serde_saphyr::{Error, Location, Options, Spanned, options::DuplicateKeyPolicy};
 
-/// A file with more than that is not of the kind that it is read as.
+/// Maximum number of problems; a file with more is of another kind.
 const MAX_PROBLEMS: usize = 100;
 
-/// How many bytes are read again at most to find them.
+/// Maximum number of bytes that are parsed again to find problems.
 const MAX_REREAD_BYTES: usize = 1 << 20;
 
-/// Something that is wrong with a file.
+/// A problem with a file.
 #[derive(Debug)]
 pub(super) struct Issue {
     pub(super) location: Location,
     pub(super) kind: IssueKind,
-    /// The keys and places in lists that lead there.
+    /// The keys and list indexes that lead to it.
     pub(super) path: Vec<String>,
-    /// Something is wrong with what is inside, too, which may be the reason.
+    /// Whether there is also a problem inside the value, which may be its cause.
     pub(super) may_follow: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum IssueKind {
-    /// No key of that name is known there.
+    /// An unknown key.
     UnknownKey {
         key: String,
         known: &'static [&'static str],
     },
-    /// The key stands there already.
+    /// A repeated key.
     DuplicateKey {
         key: String,
     },
     Other(Box<Error>),
 }
 
-/// Reads `text` as YAML. What is wrong is left out of further attempts, so that all of it is found.
+/// Parses `text` as YAML. Values that fail are left out of further attempts, so that all problems are found.
 ///
 /// # Errors
 ///
-/// What is wrong with it, in the order of its lines: at least one thing.
+/// The problems in the order of their lines, at least one.
 pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t str, options: &Options) -> Result<T, Vec<Issue>> {
     let mut options = options.clone();
     options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
@@ -71,20 +71,21 @@ pub(super) fn read<'t, T: Deserialize<'t>>(text: &'t str, options: &Options) -> 
     Err(found)
 }
 
-/// What is known of a file after some attempts at reading it.
+/// The state of repeated attempts to parse a file.
 #[derive(Default)]
 struct ParseAttempts {
     issues: RefCell<Vec<Issue>>,
-    /// What is left out, because it is wrong.
+    /// Positions of values that are left out, because they failed.
     left_out: BTreeSet<Vec<String>>,
-    /// Where the attempt is.
+    /// The current path.
     path: RefCell<Vec<String>>,
-    /// Where it failed: the innermost place, and the place of its key, which elements of a list have not.
+    /// Position of the failure: the innermost value, and its key, which list elements do not have.
     failed: RefCell<Option<(Vec<String>, Option<Location>)>>,
 }
 
 impl ParseAttempts {
-    /// Notes what broke an attempt, and leaves it out of the next one; false where there is no use in another.
+    /// Records the failure of an attempt, and leaves its value out of the next one; false if another attempt is
+    /// useless.
     fn skip_and_retry(&mut self, error: Error) -> bool {
         let (path, of_key) = self.failed.take().unwrap_or_default();
         self.path.get_mut().clear();
@@ -108,12 +109,12 @@ impl ParseAttempts {
         !self.left_out.is_empty() && self.left_out.contains(&*self.path.borrow())
     }
 
-    /// Notes where the attempt fails, unless it has failed further inside.
+    /// Records the position of the failure, unless one further inside is recorded.
     fn fails(&self, of_key: Option<Location>) {
         self.failed.borrow_mut().get_or_insert_with(|| (self.path.borrow().clone(), of_key));
     }
 
-    /// Notes what is wrong with a key, once.
+    /// Records a problem with a key, once.
     fn note(&self, location: Location, what: IssueKind) {
         let (mut found, path) = (self.issues.borrow_mut(), self.path.borrow().clone());
         if !found.iter().any(|known| known.location == location) && found.len() < MAX_PROBLEMS {
@@ -122,11 +123,11 @@ impl ParseAttempts {
     }
 }
 
-/// Passes on what it is given, and keeps an eye on it.
+/// A deserializer that records paths and failures.
 struct RecordingDeserializer<'a, I> {
     inner: I,
     attempts: &'a ParseAttempts,
-    /// The keys of the struct that is being read.
+    /// The keys of the struct that is being parsed.
     known: Option<&'static [&'static str]>,
 }
 
@@ -248,13 +249,13 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for RecordingDeserializer<'_, V> {
         self.inner.visit_map(RecordingMap { inner, seen: HashSet::new(), key: Location::UNKNOWN })
     }
 
-    // The words of an enum have nothing inside.
+    // The variants of an enum have no content.
     fn visit_enum<A: EnumAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
         self.inner.visit_enum(inner)
     }
 }
 
-/// A value of a key or an element of a list.
+/// A value of a mapping or a list.
 impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for RecordingDeserializer<'_, S> {
     type Value = S::Value;
 
@@ -298,7 +299,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for RecordingSeq<'_, A> {
 struct RecordingMap<'a, A> {
     inner: RecordingDeserializer<'a, A>,
     seen: HashSet<String>,
-    /// Where the key of the next value is.
+    /// Position of the next value's key.
     key: Location,
 }
 

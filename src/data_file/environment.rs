@@ -1,4 +1,4 @@
-//! Variables of the environment in the values of a file: `${NAME}`, `${NAME:-default}`, and `$$` for a dollar sign.
+//! Environment variables in the values of a file: `${NAME}`, `${NAME:-default}`, and `$$` for a dollar sign.
 
 use std::{collections::HashMap, ffi::OsString};
 
@@ -9,10 +9,10 @@ use crate::foreign_text::shortened;
 
 type Variables = HashMap<String, String>;
 
-/// How many defaults may stand in one another.
+/// Maximum nesting of defaults.
 const MAX_DEPTH: usize = 10;
 
-/// A value in the text of a file, and what stands there instead.
+/// A value in the text of a file, and its replacement.
 struct Substitution {
     /// From 1.
     line: usize,
@@ -24,11 +24,11 @@ struct Substitution {
 }
 
 impl DataFile {
-    /// Reads the text as [`DataFile::parse`] does, with the variables of the environment in place of their names.
+    /// Parses the text as [`DataFile::parse`] does, with environment variables replaced.
     ///
     /// # Errors
     ///
-    /// As there, and a variable that is missing or is not written so.
+    /// As there, and for a variable that is missing or malformed.
     pub(crate) fn parse_with_environment<T: DeserializeOwned>(&self) -> Result<T, Vec<FileProblem>> {
         let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
         self.parse_with(&std::env::vars_os().filter_map(text).collect())
@@ -48,7 +48,7 @@ impl DataFile {
             }
             let value = expand(&text.value, variables, MAX_DEPTH).unwrap_or_else(|message| {
                 problems.push(self.marked((text.line, text.column), message));
-                // What is missing is wrong in no other way.
+                // A missing variable is reported, not the value without it.
                 text.value.clone()
             });
             let instead = to_yaml(&value);
@@ -77,7 +77,7 @@ impl DataFile {
         }
     }
 
-    /// A problem with the expanded text, where it stands in the file, and without the values of variables.
+    /// Maps a problem of the expanded text to its position in the file, without values of variables.
     fn as_written(&self, problem: FileProblem, replaced: &[Substitution]) -> FileProblem {
         let Some(span) = &problem.span else { return problem };
         let length = |text: &str| text.chars().count();
@@ -102,7 +102,7 @@ impl DataFile {
     }
 }
 
-/// Whether a block of lines begins behind that text: `|` or `>`.
+/// Whether a block scalar begins after this text: `|` or `>`.
 fn is_block(before: &str) -> bool {
     let header = before.trim_end().lines().next_back().unwrap_or_default();
     let header = header.split(" #").next().unwrap_or_default();
@@ -110,7 +110,7 @@ fn is_block(before: &str) -> bool {
     marks.starts_with(['|', '>']) && marks[1..].chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-'))
 }
 
-/// Where a bracket is out of place, that may be the one of a variable.
+/// Adds advice to a problem with brackets, which may be those of a variable.
 fn with_brackets(mut problem: FileProblem) -> FileProblem {
     let is_in_line = problem.span.as_ref().is_some_and(|span| span.shows("${"));
     if is_in_line && problem.message.starts_with("while parsing a flow") {
@@ -119,7 +119,7 @@ fn with_brackets(mut problem: FileProblem) -> FileProblem {
     problem
 }
 
-/// A value as YAML: a number or a boolean may stand where one is wanted, and everything else is a text.
+/// Returns a value as YAML: a number or boolean stays one, everything else is a string.
 fn to_yaml(value: &str) -> String {
     let is_number = value.parse::<f64>().is_ok() && value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
     if is_number || matches!(value, "true" | "false") {
@@ -128,11 +128,11 @@ fn to_yaml(value: &str) -> String {
     serde_json::to_string(value).expect("a text is JSON")
 }
 
-/// The text with the values of variables.
+/// Replaces the variables in a text.
 ///
 /// # Errors
 ///
-/// A message that names a variable that is missing, or is not written as one.
+/// A message that names a missing or malformed variable.
 fn expand(text: &str, variables: &Variables, depth: usize) -> Result<String, String> {
     if depth == 0 {
         return Err(format!("defaults are nested more than {MAX_DEPTH} levels deep"));
@@ -178,14 +178,14 @@ fn expand(text: &str, variables: &Variables, depth: usize) -> Result<String, Str
     Ok(expanded + rest)
 }
 
-/// The name that a text begins with.
+/// Returns the name at the start of a text.
 fn name_in(text: &str) -> &str {
     let is_start = text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
     let end = text.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(text.len());
     if is_start { &text[..end] } else { "" }
 }
 
-/// Where the brace is that closes what began before the text.
+/// Returns the position of the closing brace.
 fn end_of(text: &str) -> Option<usize> {
     let mut open = 0;
     for (at, character) in text.char_indices() {

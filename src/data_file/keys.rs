@@ -1,4 +1,4 @@
-//! Which keys a kind of file knows.
+//! The keys of a kind of file.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde::{
 
 use super::DataFile;
 
-/// The keys that the top of a file of that kind may have.
+/// Returns the top-level keys of a kind of file.
 pub(crate) fn keys_of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
     match T::deserialize(KeyProbe) {
         Err(KeyProbeResult::Keys(keys)) => keys,
@@ -19,13 +19,13 @@ pub(crate) fn keys_of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str]
 }
 
 impl DataFile {
-    /// How many of these keys stand at the top of the file.
+    /// Returns how many of these keys are at the top of the file.
     pub(crate) fn count_keys(&self, keys: &[&str]) -> usize {
         self.top_keys().iter().filter(|key| keys.contains(key)).count()
     }
 }
 
-/// Asks a type which keys it wants, and gives it none.
+/// A deserializer that learns the keys of a type, and provides no values.
 struct KeyProbe;
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! YAML files, from a folder or built in, and what is said when one cannot be read.
+//! YAML files, from a folder or embedded, and the problems with them.
 
 mod collect;
 #[cfg(feature = "cli")]
@@ -31,20 +31,20 @@ pub(crate) use self::{
 };
 use crate::built_in::EmbeddedFile;
 
-/// The largest file that is read, in bytes: hundred times what a large one has.
+/// Maximum size of a file, in bytes: hundred times a large scenario.
 const MAX_FILE_BYTES: u64 = 256 << 10;
 
-/// A folder with more than that is none of ours.
+/// Maximum number of entries of a folder.
 const MAX_FOLDER_ENTRIES: usize = 10_000;
 
 /// A YAML (or JSON) file and its text.
 #[derive(Debug)]
 pub(crate) struct DataFile {
-    /// The file's name without its ending.
+    /// The file name without its extension.
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     text: Cow<'static, str>,
-    /// Where what stands, as soon as somebody asks for it.
+    /// Positions of keys and values, parsed lazily on first use.
     tree: OnceLock<Result<Spanned<SpannedTree>, serde_saphyr::Error>>,
 }
 
@@ -53,7 +53,7 @@ impl DataFile {
         Self { name, path, text, tree: OnceLock::new() }
     }
 
-    /// A file that is built in.
+    /// Returns an embedded file.
     pub(crate) fn built_in(file: &EmbeddedFile) -> Self {
         Self::new(file.name.into(), file.path.into(), file.text.into())
     }
@@ -63,10 +63,10 @@ impl DataFile {
         &self.text
     }
 
-    /// The `.yaml`, `.yml` and `.json` files right in `folder`, in the order of their names.
+    /// Returns the `.yaml`, `.yml` and `.json` files directly in `folder`, by name.
     ///
-    /// The folder or files that cannot be read, files of the same name, and no file are problems; what else is in the
-    /// folder, unless its name begins with a dot, is a warning.
+    /// Problems are an unreadable folder or file, files of the same name, and a folder without files. Other entries are
+    /// warnings, unless their names begin with a dot.
     pub(crate) fn in_folder(folder: &Path, findings: &mut LoadDiagnostics) -> Vec<Self> {
         let Some(entries) = findings.ok_or_record(entries(folder)) else { return Vec::new() };
         let (paths, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| is_data(path));
@@ -83,11 +83,11 @@ impl DataFile {
         files
     }
 
-    /// Reads one file.
+    /// Reads a file.
     ///
     /// # Errors
     ///
-    /// [`FileProblem`] when it cannot be read or is not UTF-8.
+    /// [`FileProblem`] if it cannot be read or is not UTF-8.
     pub(crate) fn read(path: &Path) -> Result<Self, FileProblem> {
         let failed = |error| FileProblem::unreadable(path, &error);
         let metadata = fs::metadata(path).map_err(failed)?;
@@ -107,11 +107,11 @@ impl DataFile {
     }
 }
 
-/// What is in a folder, in the order of the names.
+/// Returns the entries of a folder, by name.
 ///
 /// # Errors
 ///
-/// [`FileProblem`] where it cannot be read, or holds more than files that were written for us.
+/// [`FileProblem`] if it cannot be read, or has too many entries.
 pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, FileProblem> {
     let failed = |error| FileProblem::unreadable(folder, &error);
     let mut paths = Vec::new();
@@ -129,13 +129,13 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, FileProblem> {
     Ok(paths)
 }
 
-/// Whether the name is one of files that are read.
+/// Whether files of this name are read.
 pub(crate) fn is_data(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
     matches!(ending.as_deref(), Some("yaml" | "yml" | "json"))
 }
 
-/// What is said of a file or folder that is not looked at; nothing of one whose name begins with a dot.
+/// Returns a warning about an ignored file or folder; none if its name begins with a dot.
 pub(crate) fn ignored_reason(path: &Path) -> Option<FileProblem> {
     if path.file_name()?.as_encoded_bytes().starts_with(b".") {
         return None;
@@ -144,7 +144,7 @@ pub(crate) fn ignored_reason(path: &Path) -> Option<FileProblem> {
     Some(FileProblem::of_file(path, format!("ignored: {what}")))
 }
 
-/// What a file is that is no regular one. Reading or writing some of these would wait for ever.
+/// Describes a path that is not a regular file. Reading or writing some of these would block forever.
 pub(crate) fn special_file_kind(metadata: &fs::Metadata) -> Option<&'static str> {
     match metadata.file_type() {
         kind if kind.is_file() => None,

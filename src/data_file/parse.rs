@@ -1,4 +1,4 @@
-//! Reading the text of a file, and what is said of what it may not say.
+//! Parsing the text of a file, and the wording of its problems.
 
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Options, UserMessageFormatter};
@@ -17,11 +17,11 @@ use crate::{
 };
 
 impl DataFile {
-    /// Reads the text as YAML; JSON is YAML too.
+    /// Parses the text as YAML; JSON is YAML, too.
     ///
     /// # Errors
     ///
-    /// All that is wrong with it, with line and column.
+    /// All problems, with line and column.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<FileProblem>> {
         collect::read(&self.text, &options()).map_err(|found| {
             if self.text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#')) {
@@ -32,7 +32,7 @@ impl DataFile {
                 return vec![FileProblem::of_file(&self.path, message)];
             }
             let mut problems: Vec<_> = found.into_iter().filter_map(|found| self.problem(found)).collect();
-            // What is no YAML is said in any case.
+            // Invalid YAML is always reported.
             if let Err(broken) = self.read_tree() {
                 let broken = self.worded(broken);
                 if !problems.iter().any(|problem| problem.position() == broken.position()) {
@@ -44,7 +44,7 @@ impl DataFile {
         })
     }
 
-    /// What was found, in words; `None` where it may follow from what else was found.
+    /// Returns the problem of an issue; `None` if another issue may have caused it.
     fn problem(&self, found: Issue) -> Option<FileProblem> {
         let (line, column) = (found.location.line() as usize, found.location.column() as usize);
         let of_key = |key: &str, message: String| Some(self.problem_at(line, column, key.chars().count(), message));
@@ -55,7 +55,7 @@ impl DataFile {
             }
             IssueKind::Other(error) => {
                 let problem = self.worded(&error);
-                // What is said of a whole may be about one of its members, which it names.
+                // A message about a mapping may be about one of its members, which it names.
                 let member = problem.message.split('`').nth(1).and_then(|word| self.member(&found.path, word));
                 match member {
                     Some(MappingPart::Value(place)) => Some(self.marked(place, problem.message)),
@@ -70,7 +70,7 @@ impl DataFile {
         }
     }
 
-    /// An error of the parser in our words.
+    /// Rewords an error of the parser.
     fn worded(&self, error: &serde_saphyr::Error) -> FileProblem {
         let text = &*self.text;
         let error = error.without_snippet();
@@ -112,7 +112,7 @@ impl DataFile {
         self.marked((line, column), message)
     }
 
-    /// A problem with what begins at that line and column, as far as its line goes.
+    /// Returns a problem with the value at a line and column, up to the end of its line.
     pub(super) fn marked(&self, (line, column): (usize, usize), message: String) -> FileProblem {
         let width = value_at(&self.text, line, column).map_or(1, |(_, value)| value.chars().count());
         self.problem_at(line, column, width, message)
@@ -124,13 +124,13 @@ impl DataFile {
     }
 }
 
-/// How many values, keys and brackets a file may have, where aliases count as what they stand for.
+/// Maximum number of values, keys and brackets of a file, with aliases expanded.
 const MAX_PARSER_EVENTS: usize = 20_000;
 
-/// How many anchors, and how many aliases, a file may have.
+/// Maximum number of anchors, and of aliases, of a file.
 const MAX_ANCHORS: usize = 1000;
 
-/// How all files are read.
+/// Returns the parser options of all files.
 pub(super) fn options() -> Options {
     serde_saphyr::options! {
         with_snippet: false,
@@ -153,7 +153,7 @@ pub(super) fn options() -> Options {
     }
 }
 
-/// What is said of a file that would take more time or memory than one of ours can need.
+/// Returns the message about a file that would take too much time or memory.
 fn size_problem(found: &Issue) -> Option<String> {
     match &found.kind {
         IssueKind::Other(error) => breach(error),
@@ -161,7 +161,7 @@ fn size_problem(found: &Issue) -> Option<String> {
     }
 }
 
-/// The same of an error of the parser; `None` where it is of another kind.
+/// Returns the same for an error of the parser; `None` for other errors.
 fn breach(error: &serde_saphyr::Error) -> Option<String> {
     use serde_saphyr::{Error, budget::BudgetBreach};
     let aliases = || format!("aliases expand to more than {MAX_PARSER_EVENTS} values; write the values out");
@@ -189,7 +189,7 @@ fn breach(error: &serde_saphyr::Error) -> Option<String> {
 
 fn unknown_key(key: &str, known: &[&str]) -> String {
     let what = format!("unknown key `{}`", shortened(key));
-    // That of the schema is for editors.
+    // The key of the schema is for editors.
     let known: Vec<_> = known.iter().copied().filter(|key| !key.starts_with('$') && !is_old_name(key)).collect();
     match nearest(key, known.iter().copied()) {
         Some(meant) => format!("{what}, did you mean `{meant}`?"),
@@ -197,7 +197,7 @@ fn unknown_key(key: &str, known: &[&str]) -> String {
     }
 }
 
-/// What the parser says; the place is said in front.
+/// Returns the message of the parser without the position.
 fn in_short(error: &serde_saphyr::Error, line: usize, column: usize) -> String {
     let message = error.render_with_formatter(&UserMessageFormatter);
     let mut message = message.replace(&format!(" at line {line}, column {column}"), "");
@@ -210,7 +210,7 @@ fn in_short(error: &serde_saphyr::Error, line: usize, column: usize) -> String {
     message
 }
 
-/// What would be right where a value of another type stands.
+/// Returns the type that was expected in place of a value of another type.
 fn expected_type(error: &serde_saphyr::Error) -> Option<&'static str> {
     use serde_saphyr::Error::{InvalidBooleanStrict, InvalidScalar, Unexpected};
     match error {
@@ -224,7 +224,7 @@ fn expected_type(error: &serde_saphyr::Error) -> Option<&'static str> {
     }
 }
 
-/// The value that begins there, as far as its line goes, and the key that it belongs to.
+/// Returns the value at a position, up to the end of its line, and its key.
 fn value_at(text: &str, line: usize, column: usize) -> Option<(Option<&str>, &str)> {
     let (above, here) = (text.lines().take(line.checked_sub(1)?), text.lines().nth(line.checked_sub(1)?)?);
     let (start, _) = here.char_indices().nth(column.checked_sub(1)?)?;
@@ -232,7 +232,7 @@ fn value_at(text: &str, line: usize, column: usize) -> Option<(Option<&str>, &st
     let is_in_flow = before.contains(['{', '[']) && !value.starts_with(['{', '[']);
     let ends: &[&str] = if is_in_flow { &[",", "}", "]", " #"] } else { &[" #"] };
     let end = ends.iter().filter_map(|end| value.find(end)).min().unwrap_or(value.len());
-    // What begins on a line of its own belongs to the key above.
+    // A value at the start of a line belongs to the key above.
     let key = match before.trim_start() {
         "" | "-" => above.map(str::trim_end).filter(|line| line.ends_with(':')).last().unwrap_or_default(),
         _ => before,
@@ -242,8 +242,8 @@ fn value_at(text: &str, line: usize, column: usize) -> Option<(Option<&str>, &st
     Some((key, value[..end].trim_end()))
 }
 
-/// The line below `line` or the one there, with its column, where a key is indented below a key that has a value: YAML
-/// takes it for more of that value, and complains elsewhere.
+/// Returns the line at or after `line`, with its column, where a key is indented below a key that has a value. YAML
+/// takes it for a part of that value, and reports an error elsewhere.
 fn deeper_line(text: &str, line: usize) -> Option<(usize, usize)> {
     let lines: Vec<_> = text.lines().collect();
     [line, line.saturating_sub(1)].into_iter().find_map(|upper| {
@@ -255,7 +255,7 @@ fn deeper_line(text: &str, line: usize) -> Option<(usize, usize)> {
     })
 }
 
-/// The indent of the key that a line begins with, and the value that stands beside it.
+/// Returns the indent of the key at the start of a line, and the value beside it.
 pub(super) fn key_at(line: &str) -> Option<(usize, &str)> {
     let indent = line.len() - line.trim_start_matches([' ', '-']).len();
     let (key, value) = line[indent..].split_once(':')?;

@@ -1,4 +1,4 @@
-//! What is wrong with a file, where, and how it is shown.
+//! Problems with files: position, message and display.
 
 use std::{
     cmp::Ordering,
@@ -10,69 +10,69 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::secrets::line_without_secrets;
 
-/// A line with more bytes was not written by hand, and is not shown.
+/// Maximum length of a displayed line, in bytes; longer lines were not written by hand.
 const MAX_SHOWN_LINE_BYTES: usize = 2000;
 
-/// How much of a line is shown on either side of where the mark begins.
+/// Number of characters displayed on either side of the mark.
 const SHOWN: usize = 100;
 
-/// Why files of scenarios, people or settings cannot be used: all that is wrong with them.
+/// The problems that make files of scenarios, people or settings unusable.
 ///
-/// Shown, it is a paragraph for each problem: file, line, column and what is wrong, and the line with a mark under it.
+/// It is displayed as one paragraph per problem: file, line, column, message, and the line with a mark.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", render_all(.problems))]
 pub struct LoadError {
     problems: Vec<FileProblem>,
 }
 
-/// What reading files brings to light.
+/// Problems and warnings found while reading files.
 #[derive(Debug, Default)]
 pub(crate) struct LoadDiagnostics {
-    /// What keeps the files from being used.
+    /// Certain mistakes, which make the files unusable.
     pub(crate) problems: Vec<FileProblem>,
-    /// What may be a mistake, and is none for certain.
+    /// Probable mistakes.
     pub(crate) warnings: Vec<FileProblem>,
 }
 
-/// Something that is wrong with a file, or with a scenario that was built in Rust.
+/// A problem with a file, or with a scenario built in Rust.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileProblem {
-    /// The file or folder; `None` where it is about none.
+    /// The file or folder; `None` if there is none.
     pub(crate) file: Option<PathBuf>,
-    /// `None` where it is about the file as a whole.
+    /// `None` for a problem with the whole file.
     pub(crate) span: Option<SourceSpan>,
     pub(crate) message: String,
 }
 
-/// Where in a file.
+/// A position in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SourceSpan {
     /// From 1.
     pub(crate) line: usize,
     /// In characters, from 1.
     pub(crate) column: usize,
-    /// How many characters are marked.
+    /// Number of marked characters.
     pub(crate) width: usize,
-    /// The line, or what is around the mark of one that is long; `None` of one that is no line for people.
+    /// The line, or the part around the mark of a long line; `None` if the line is too long to display.
     text: Option<String>,
-    /// How many characters of the line are left out before that.
+    /// Number of characters of the line before that part.
     cut: usize,
 }
 
 impl LoadError {
-    /// An error where something is wrong.
+    /// Returns an error if there are problems.
     pub(crate) fn check(problems: Vec<FileProblem>) -> Result<(), Self> {
         if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
     }
 }
 
 impl LoadDiagnostics {
-    /// What was read; what is wrong otherwise is a problem.
+    /// Returns the value, or records its problems.
     pub(crate) fn ok_or_record<T>(&mut self, read: Result<T, impl Into<LoadError>>) -> Option<T> {
         read.map_err(|wrong| self.problems.extend(wrong.into().problems)).ok()
     }
 
-    /// By file, line and column.
+    /// Sorts by file, line and column.
     pub(crate) fn sort(&mut self) {
         self.problems.sort_by(FileProblem::in_order);
         self.warnings.sort_by(FileProblem::in_order);
@@ -84,7 +84,7 @@ impl LoadDiagnostics {
         self.warnings.extend(other.warnings);
     }
 
-    /// Keeps what is about files for which that holds.
+    /// Keeps only problems and warnings about files that `is_kept` accepts.
     #[cfg(feature = "cli")]
     pub(crate) fn retain(&mut self, is_kept: impl Fn(Option<&Path>) -> bool) {
         for list in [&mut self.problems, &mut self.warnings] {
@@ -106,33 +106,33 @@ impl From<Vec<FileProblem>> for LoadError {
 }
 
 impl FileProblem {
-    /// About no file.
+    /// Creates a problem without a file.
     pub(crate) fn new(message: String) -> Self {
         Self { file: None, span: None, message }
     }
 
-    /// About a file or folder as a whole.
+    /// Creates a problem about a whole file or folder.
     pub(crate) fn of_file(path: &Path, message: String) -> Self {
         Self { file: Some(path.to_owned()), span: None, message }
     }
 
-    /// A file or folder that the system does not let us read.
+    /// Creates a problem about a file or folder that the system does not let us read.
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> Self {
         Self::of_file(path, format!("cannot be read: {error}"))
     }
 
-    /// By file, line and column.
+    /// Compares by file, line and column.
     pub(super) fn in_order(&self, other: &Self) -> Ordering {
         let span = |it: &Self| it.span.as_ref().map(|span| (span.line, span.column));
         self.file.cmp(&other.file).then_with(|| span(self).cmp(&span(other)))
     }
 
-    /// The problem, with the line and a mark under it, where there is one.
+    /// Returns the problem, with the marked line if there is one.
     fn render(&self) -> String {
         self.marked().map_or_else(|| self.to_string(), |marked| format!("{self}\n{marked}"))
     }
 
-    /// `FILE:LINE:COLUMN: `, as much of it as there is.
+    /// Returns as much of `FILE:LINE:COLUMN: ` as is known.
     pub(crate) fn position(&self) -> String {
         match (&self.file, &self.span) {
             (None, _) => String::new(),
@@ -141,13 +141,13 @@ impl FileProblem {
         }
     }
 
-    /// The line with a mark under it, where there is one.
+    /// Returns the marked line, if there is one.
     pub(crate) fn marked(&self) -> Option<String> {
         self.span.as_ref().and_then(SourceSpan::marked)
     }
 }
 
-/// In one line: `FILE:LINE:COLUMN: MESSAGE`.
+/// One line: `FILE:LINE:COLUMN: MESSAGE`.
 impl fmt::Display for FileProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.position())?;
@@ -156,7 +156,7 @@ impl fmt::Display for FileProblem {
 }
 
 impl SourceSpan {
-    /// A place of `text`; `width` characters are marked, as far as the line goes.
+    /// Creates a position in `text` that marks `width` characters, up to the end of the line.
     pub(super) fn new(text: &str, line: usize, column: usize, width: usize) -> Self {
         let whole = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
         if whole.len() > MAX_SHOWN_LINE_BYTES {
@@ -169,13 +169,13 @@ impl SourceSpan {
         Self { line, column, width, text: Some(shown), cut }
     }
 
-    /// Whether what is shown of the line has that in it.
+    /// Whether the displayed part of the line contains this text.
     #[cfg(feature = "cli")]
     pub(super) fn shows(&self, part: &str) -> bool {
         self.text.as_ref().is_some_and(|text| text.contains(part))
     }
 
-    /// The line with its number and a mark under it.
+    /// Returns the line with its number and a mark under it.
     fn marked(&self) -> Option<String> {
         let text = self.text.as_ref()?;
         let at = |character: usize| text.char_indices().nth(character).map_or(text.len(), |(at, _)| at);
@@ -186,7 +186,7 @@ impl SourceSpan {
     }
 }
 
-/// A paragraph for each.
+/// Returns one paragraph per problem.
 fn render_all(problems: &[FileProblem]) -> String {
     problems.iter().map(FileProblem::render).collect::<Vec<_>>().join("\n\n")
 }

@@ -28,7 +28,7 @@ impl DataFile {
     }
 }
 
-/// What to do about an old name.
+/// Returns the message about an old name.
 pub(crate) fn rename_advice((old, new): (&str, &str)) -> String {
     format!("`{old}` is now `{new}`; rename it: the next release does not read the old name")
 }

@@ -1,4 +1,4 @@
-//! Secrets in the lines of a file, which nobody is shown: what others may read is the log of a build.
+//! Masks secrets in displayed lines of a file, which others may read in the log of a build.
 
 use std::sync::LazyLock;
 
@@ -6,12 +6,12 @@ use regex::Regex;
 
 use super::parse::key_at;
 
-/// Whether a key of a config file has a value that is shown to nobody.
+/// Whether the value of this key in a config file is secret.
 pub(super) fn is_secret(key: &str) -> bool {
     ["secret", "admin-token", "company-key", "any-company-key"].contains(&key)
 }
 
-/// That line of the text, counted from 1, with `*` for each character of a secret.
+/// Returns a line of the text, counted from 1, with `*` for each character of a secret.
 pub(super) fn line_without_secrets(text: &str, line: usize) -> String {
     let whole = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
     if is_below_secret(text, line) {
@@ -42,15 +42,15 @@ pub(super) fn line_without_secrets(text: &str, line: usize) -> String {
     shown + &whole[end..]
 }
 
-/// Whether the line is the value, or a part of it, of a secret key on a line above.
+/// Whether the line belongs to the value of a secret key on a line above.
 fn is_below_secret(text: &str, line: usize) -> bool {
     let indent_of = |line: &str| line.len() - line.trim_start().len();
     let lines: Vec<_> = text.lines().take(line).collect();
     let Some((here, above)) = lines.split_last() else { return false };
-    // Elements of a list may stand right below their key.
+    // Elements of a list may be directly below their key.
     let mut indent = indent_of(here) + usize::from(here.trim_start().starts_with('-'));
     for line in above.iter().rev().filter(|line| !line.trim().is_empty()) {
-        // The key of an element of a list stands behind its dash.
+        // The key in a list element follows the dash.
         let key = key_at(line);
         let at = key.map_or(indent_of(line), |(at, _)| at);
         if at < indent {
@@ -64,7 +64,7 @@ fn is_below_secret(text: &str, line: usize) -> bool {
     false
 }
 
-/// How many bytes of what stands behind a key are its value.
+/// Returns the length of a key's value on its line, in bytes.
 fn length_of_value(before: &str, rest: &str) -> usize {
     if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) {
         return rest[1..].find(quote).map_or(rest.len(), |end| end + 2);

@@ -1,4 +1,4 @@
-//! Where a value stands in a file.
+//! Positions of values in a file.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use serde_saphyr::{Error, Location, Spanned, options::DuplicateKeyPolicy};
 
 use super::{DataFile, FileProblem, parse::options};
 
-/// A file as keys, lists and where they are.
+/// The keys and lists of a file, with their positions.
 #[derive(Debug)]
 pub(super) enum SpannedTree {
     Keys(Vec<(Spanned<String>, Spanned<SpannedTree>)>),
@@ -22,7 +22,7 @@ pub(super) enum SpannedTree {
 /// A line and a column.
 pub(super) type LineColumn = (usize, usize);
 
-/// A text of a file.
+/// A string value of a file.
 #[cfg(feature = "cli")]
 pub(super) struct SpannedText {
     pub(super) line: usize,
@@ -31,22 +31,22 @@ pub(super) struct SpannedText {
     pub(super) value: String,
 }
 
-/// What a word is in a mapping.
+/// The role of a word in a mapping.
 pub(super) enum MappingPart {
     Key(LineColumn),
     Value(LineColumn),
 }
 
 impl DataFile {
-    /// A problem with what the keys and places of `path` lead to, such as `stages.1.document`; as far as they lead.
+    /// Returns a problem with the value at `path`, such as `stages.1.document`, as far as the path exists.
     pub(crate) fn problem_in(&self, path: &str, message: String) -> FileProblem {
-        // What is looked for was read from the file.
+        // The file was parsed before, so there is a tree.
         let Some(tree) = self.tree() else { return FileProblem::of_file(&self.path, message) };
         let steps = path.split('.').filter(|step| !step.is_empty());
         self.marked(follow(tree, steps).1, message)
     }
 
-    /// The texts that `path` leads to, in which `*` stands for each element of a list, and the path of each.
+    /// Returns the strings at `path`, in which `*` stands for each element of a list, each with its path.
     pub(crate) fn texts(&self, path: &str) -> Vec<(String, String)> {
         let Some(tree) = self.tree() else { return Vec::new() };
         let mut reached = vec![(String::new(), tree)];
@@ -74,7 +74,7 @@ impl DataFile {
         reached.into_iter().filter_map(text).collect()
     }
 
-    /// The texts that are values and have that character in them, in the order in which they stand in the file.
+    /// Returns the string values that contain this character, in the order of the file.
     #[cfg(feature = "cli")]
     pub(super) fn texts_with(&self, character: char) -> Vec<SpannedText> {
         fn collect(here: &Spanned<SpannedTree>, texts: &mut Vec<SpannedText>) {
@@ -94,12 +94,12 @@ impl DataFile {
         self.tree().into_iter().for_each(|tree| collect(tree, &mut texts));
         texts.retain(|text| text.value.contains(character));
         texts.sort_by_key(|text| text.bytes.start);
-        // What an alias stands for is found with its anchor, too.
+        // An alias repeats the text of its anchor.
         texts.dedup_by_key(|text| text.bytes.start);
         texts
     }
 
-    /// Whether there is something where `path` leads to.
+    /// Whether there is a value at `path`.
     #[cfg(feature = "cli")]
     pub(crate) fn has(&self, path: &str) -> bool {
         let steps: Vec<_> = path.split('.').filter(|step| !step.is_empty()).collect();
@@ -111,7 +111,7 @@ impl DataFile {
         })
     }
 
-    /// Where the stage is that a message about the list that `path` leads to begins with: `stage 2 …`.
+    /// Returns the position of the stage that a message about the list at `path` begins with: `stage 2 …`.
     pub(super) fn stage(&self, path: &[String], message: &str) -> Option<LineColumn> {
         let number: usize = message.strip_prefix("stage ")?.split(' ').next()?.parse().ok()?;
         let tree = self.tree()?;
@@ -119,7 +119,7 @@ impl DataFile {
         elements.get(number.checked_sub(1)?).map(|element| at(element.referenced))
     }
 
-    /// Where `word` is a key or a value of the mapping that `path` leads to.
+    /// Returns the position of `word` as a key or value of the mapping at `path`.
     pub(super) fn member(&self, path: &[String], word: &str) -> Option<MappingPart> {
         let tree = self.tree()?;
         let SpannedTree::Keys(entries) = &follow(tree, path.iter().map(String::as_str)).0.value else { return None };
@@ -131,7 +131,7 @@ impl DataFile {
         })
     }
 
-    /// The keys at the top of the file; of one that is no YAML, those that lines begin with.
+    /// Returns the top-level keys; for invalid YAML, the keys at the start of lines.
     #[cfg(feature = "cli")]
     pub(super) fn top_keys(&self) -> Vec<&str> {
         match self.tree().map(|tree| &tree.value) {
@@ -146,7 +146,7 @@ impl DataFile {
         }
     }
 
-    /// The place in the list of that key of the last element that has one of these members with that value.
+    /// Returns the index of the last element of the list at that key with one of these members and value.
     #[cfg(feature = "cli")]
     pub(crate) fn element_with(&self, list: &str, members: &[&str], value: &str) -> Option<usize> {
         let tree = self.tree()?;
@@ -159,7 +159,7 @@ impl DataFile {
             .rposition(|element| matches!(&element.value, SpannedTree::Keys(entries) if entries.iter().any(is_member)))
     }
 
-    /// What the file says, of a key that stands there twice what it says first; `None` where it is no YAML.
+    /// Returns the parsed tree, with the first value of a repeated key; `None` for invalid YAML.
     pub(super) fn tree(&self) -> Option<&Spanned<SpannedTree>> {
         self.read_tree().as_ref().ok()
     }
@@ -173,7 +173,7 @@ impl DataFile {
     }
 }
 
-/// What the steps lead to, and where it is.
+/// Returns the value at the end of the path, and its position.
 fn follow<'t, 's>(
     root: &'t Spanned<SpannedTree>,
     steps: impl Iterator<Item = &'s str>,
@@ -196,7 +196,7 @@ fn follow<'t, 's>(
     here
 }
 
-/// Where a value is; where it fills several lines, where its key is.
+/// Returns the position of a value, or of its key if the value spans several lines.
 fn place(key: &Spanned<String>, value: &Spanned<SpannedTree>) -> LineColumn {
     match value.value {
         SpannedTree::Keys(_) | SpannedTree::List(_) => at(key.referenced),

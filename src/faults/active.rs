@@ -1,4 +1,4 @@
-//! The faults in force at one place: a server, a company or a session.
+//! The active faults of a scope: a server, a company or a session.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{DelayRange, Endpoint, Fault, FaultEffect, FaultEnd};
 use crate::clock::later;
 
-/// Faults in the order in which they were added.
+/// Active faults, in the order in which they were added.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 pub(crate) struct ActiveFaults(Vec<ActiveFault>);
 
@@ -22,72 +22,72 @@ pub(crate) struct ActiveFaults(Vec<ActiveFault>);
 struct ActiveFault {
     fault: Fault,
     began_at: Timestamp,
-    /// The calls that it was on.
+    /// Number of matching calls.
     matched_calls: u32,
-    /// Those of them that it struck.
+    /// Number of hits among them.
     hits: u32,
 }
 
-/// What faults want to know of a call.
+/// The properties of a call that faults match.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FaultContext<'a> {
-    /// `None` for a call of the vendor's API that the mock does not imitate.
+    /// `None` for a vendor call that the mock does not implement.
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) session: Option<&'a str>,
     pub(crate) scenario: Option<&'a str>,
-    /// Whether it was looked at before, when its scenario was not chosen yet.
+    /// Whether the call was checked before, when its scenario was not chosen yet.
     pub(crate) is_second_look: bool,
 }
 
-/// What a fault does to one call.
+/// The effect of a fault on one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FaultHit {
     pub(crate) delay: Option<Duration>,
     pub(crate) effect: Option<FaultEffect>,
-    /// Whether the fault is on every company, and so not this one's to end.
+    /// Whether the fault applies to all companies, so that a company cannot remove it.
     pub(crate) is_of_server: bool,
-    /// For hint and log: which fault it is, what it does, and how long it goes on.
+    /// The text for hint and log: name, effect and end of the fault.
     pub(crate) note: String,
 }
 
 impl FaultHit {
-    /// Whether the call is not carried out at all.
+    /// Whether the call is not handled at all.
     pub(crate) fn short_circuits(&self) -> bool {
         self.effect.as_ref().is_some_and(FaultEffect::short_circuits)
     }
 }
 
-/// A fault in force, as it stands.
+/// An active fault.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FaultInfo {
-    /// The name by which hints and log call it, and by which it is removed.
+    /// Its name in hints and log, by which it is removed.
     pub name: String,
-    /// The company it is on; `None` for all.
+    /// The company that it applies to; `None` for all.
     pub company_key: Option<String>,
-    /// The endpoint it is on; `None` for every call of the vendor's API.
+    /// The endpoint that it applies to; `None` for all vendor calls.
     pub endpoint: Option<Endpoint>,
-    /// The token of the session it is for; `None` for all.
+    /// The token of the session that it applies to; `None` for all.
     pub session: Option<String>,
-    /// The scenario whose sessions it is for; `None` for all.
+    /// The scenario whose sessions it applies to; `None` for all.
     pub scenario: Option<String>,
-    /// What it does, in words: `a delay of 3s, then status 503`.
+    /// Its effect: `a delay of 3s, then status 503`.
     pub effect: String,
-    /// When it ends, in words: `after 2 calls`.
+    /// Its end: `after 2 calls`.
     pub ends: String,
-    /// How many calls it has struck.
+    /// Number of calls that it hit.
     pub hits: u32,
 }
 
 impl ActiveFaults {
-    /// Adds a fault that begins at `now`, in place of one of the same name.
+    /// Adds a fault that starts at `now`, and replaces one of the same name.
     pub(crate) fn add(&mut self, fault: Fault, now: Timestamp) {
         self.remove(&fault.name());
         self.0.push(ActiveFault { fault, began_at: now, matched_calls: 0, hits: 0 });
     }
 
-    /// Ends the fault of that name; false when there is none.
+    /// Removes the fault with this name; false if there is none.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
         let before = self.0.len();
         self.0.retain(|in_force| in_force.fault.name() != name);
@@ -95,8 +95,8 @@ impl ActiveFaults {
     }
 
     /// Applies the faults that match this call, up to the first with an effect: delays add up, effects do not.
-    /// `is_answered` says that a fault of another place keeps it from being carried out. `draw` gives a number for what
-    /// it is asked for.
+    /// `is_answered` means that a fault of another scope short-circuits the call. `draw` returns a number for a seed
+    /// text.
     pub(crate) fn apply(
         &mut self,
         occasion: &FaultContext<'_>,
@@ -120,12 +120,12 @@ impl ActiveFaults {
         hits
     }
 
-    /// Whether all have ended.
+    /// Whether no fault is active.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Ends the faults whose time is over at `now`; answers name and end of each.
+    /// Removes the faults that have expired at `now`. Returns name and end of each.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(String, Timestamp)> {
         let end = |in_force: &ActiveFault| match in_force.fault.ends {
             FaultEnd::After(time) => Some(later(in_force.began_at, time)).filter(|end| *end <= now),
@@ -139,7 +139,7 @@ impl ActiveFaults {
         ended
     }
 
-    /// The faults as they stand at `now`.
+    /// Returns the active faults at `now`.
     pub(crate) fn infos(&mut self, now: Timestamp) -> Vec<FaultInfo> {
         self.expire(now);
         self.0.iter().map(ActiveFault::info).collect()
@@ -162,7 +162,7 @@ impl ActiveFault {
         }
     }
 
-    /// What it does to the call that it has just met.
+    /// Creates the hit on a matching call.
     fn strike(&self, draw: impl Fn(&str) -> u64) -> FaultHit {
         let Self { fault, began_at, matched_calls, hits } = self;
         let name = fault.name();
@@ -220,7 +220,7 @@ impl Fault {
 }
 
 impl DelayRange {
-    /// A length between the bounds, as `number` says.
+    /// Returns a delay in the range, selected by `number`.
     fn sample(self, number: u64) -> Duration {
         let (span, fraction) = (self.to - self.from, number as f64 / u64::MAX as f64);
         let part = Duration::try_from_secs_f64(span.as_secs_f64() * fraction).unwrap_or(span);
@@ -228,21 +228,21 @@ impl DelayRange {
     }
 }
 
-/// The faults of a place that calls reach at the same time.
+/// The faults of a scope, for concurrent calls.
 #[derive(Debug, Default)]
 pub(crate) struct SharedFaults {
     list: Mutex<ActiveFaults>,
-    /// Mostly there are none, and then no call waits for the lock.
+    /// Usually there are none, and then no call takes the lock.
     any: AtomicBool,
 }
 
 impl SharedFaults {
-    /// Whether there are any.
+    /// Whether there are faults.
     pub(crate) fn any(&self) -> bool {
         self.any.load(Ordering::Acquire)
     }
 
-    /// As [`ActiveFaults::add`]; answers the fault as it stands.
+    /// Adds a fault, as [`ActiveFaults::add`]. Returns it.
     pub(crate) fn add(&self, fault: Fault, now: Timestamp) -> FaultInfo {
         self.change(|list| {
             list.add(fault, now);
@@ -279,7 +279,7 @@ impl SharedFaults {
         self.change(|list| list.infos(now))
     }
 
-    /// Ends all faults, and begins others.
+    /// Replaces all faults.
     pub(crate) fn replace(&self, faults: &[Fault], now: Timestamp) {
         self.change(|list| {
             *list = ActiveFaults::default();

@@ -1,43 +1,43 @@
-//! What is done to an answer, apart from holding it back.
+//! Fault effects: changes of a response, besides delays.
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// What is done to an answer.
+/// A change of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) enum FaultEffect {
-    /// The call is not carried out; somebody in front of the service answers instead.
+    /// The call is not handled; a proxy responds instead.
     Response(FaultResponse),
-    /// The call is not carried out; a page of HTML comes instead, with the status of a good answer.
+    /// The call is not handled; the response is an HTML page with status 200.
     Html,
-    /// The call is carried out, and the connection closed instead of answering, or while answering.
+    /// The call is handled, and the connection is closed before or during the response.
     Close(ClosePoint),
-    /// The call is carried out, and the connection reset instead of answering.
+    /// The call is handled, and the connection is reset without a response.
     Reset,
-    /// The body ends in the middle, and with it the connection, while the head promises the whole.
+    /// The body and the connection end in the middle, although the head announces the full length.
     Truncation,
-    /// The body is no JSON.
+    /// The body is not JSON.
     BrokenJson,
-    /// The body is right, the head says that it is something else.
+    /// The body is unchanged, with a wrong content type.
     ContentType(String),
-    /// The body comes slowly: so many bytes a second.
+    /// The body is sent slowly, in bytes per second.
     Throttle(NonZeroU32),
-    /// The signature of a signed answer is that of another.
+    /// The signature is wrong.
     WrongSignature,
 }
 
-/// The answer of somebody in front of the service.
+/// The response of a proxy.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct FaultResponse {
     /// From 200 to 599.
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
-    /// Text, and what the head says that it is; without one, a page as a proxy's.
+    /// Text and content type; by default a page as that of a proxy.
     pub(crate) body: Option<(String, String)>,
 }
 
-/// Where in an answer the connection is closed.
+/// The point of a response at which the connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ClosePoint {
@@ -45,12 +45,12 @@ pub enum ClosePoint {
     BeforeAnswer,
     /// In the middle of the headers.
     InHeaders,
-    /// In the middle of the body, which comes in chunks: no head says how long it would be.
+    /// In the middle of the body, which is chunked, so that no header announces its length.
     InBody,
 }
 
 impl FaultEffect {
-    /// Whether the call is not carried out at all.
+    /// Whether the call is not handled at all.
     pub(super) fn short_circuits(&self) -> bool {
         matches!(self, Self::Response(_) | Self::Html)
     }
@@ -77,7 +77,7 @@ impl fmt::Display for FaultEffect {
     }
 }
 
-/// A status that an answer can have.
+/// Checks that a response can have this status.
 pub(crate) fn checked_status(status: u16) -> Result<u16, String> {
     match status {
         200..=599 => Ok(status),
@@ -85,7 +85,7 @@ pub(crate) fn checked_status(status: u16) -> Result<u16, String> {
     }
 }
 
-/// Whether HTTP lets an answer of that status have a body.
+/// Whether HTTP allows a body with this status.
 pub(crate) fn allows_body(status: u16) -> bool {
     !matches!(status, 204 | 205 | 304)
 }
@@ -99,7 +99,7 @@ pub(super) fn checked_content_type(content_type: String) -> Result<String, Strin
     }
 }
 
-/// A body for that status, labelled as what it looks like where nobody says what it is.
+/// Checks the body for this status, and detects its content type if none is given.
 pub(super) fn checked_body(
     status: u16,
     body: String,

@@ -1,4 +1,4 @@
-//! What a fault can be on.
+//! Endpoints that a fault can apply to.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{foreign_text::shortened, vendor::MediaKind};
 
-/// What a fault can be on: a call of the vendor's API, or what the person's browser asks for.
+/// An endpoint that a fault can apply to: of the vendor API or the widget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(into = "&str", try_from = "String")]
 #[non_exhaustive]
@@ -17,20 +17,20 @@ pub enum Endpoint {
     Result,
     /// `delete/`
     Delete,
-    /// A picture or video below `result/`.
+    /// A picture or video under `result/`.
     Media(MediaKind),
     /// `get-screening-person-details/`
     GetScreeningPersonDetails,
     /// `compare-faces/`
     CompareFaces,
-    /// The page of the widget, and the form that it posts: `/?session_token=…`.
+    /// The page of the widget and its form: `/?session_token=…`.
     Widget,
-    /// What the page asks about a session, and tells about it: `/__widget/sessions/…`.
+    /// The session endpoint of the widget: `/__widget/sessions/…`.
     WidgetData,
 }
 
 impl Endpoint {
-    /// Its name in files: the last part of the path, or `widget` and `widget-data`.
+    /// Returns its name in files: the last part of the path, or `widget` and `widget-data`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Begin => "begin",
@@ -44,7 +44,7 @@ impl Endpoint {
         }
     }
 
-    /// Every endpoint.
+    /// Returns all endpoints.
     pub fn all() -> impl Iterator<Item = Self> {
         let others = [
             Self::Begin,
@@ -58,12 +58,12 @@ impl Endpoint {
         others.into_iter().chain(MediaKind::ALL.map(Self::Media))
     }
 
-    /// Whether the company's backend calls it, and not the person's browser.
+    /// Whether the company's backend calls it, not the person's browser.
     pub(crate) fn is_the_vendors(self) -> bool {
         !matches!(self, Self::Widget | Self::WidgetData)
     }
 
-    /// Whether its calls name a session that has begun.
+    /// Whether its calls name an existing session.
     pub(crate) fn names_session(self) -> bool {
         !matches!(self, Self::Begin | Self::GetScreeningPersonDetails | Self::CompareFaces)
     }

@@ -1,4 +1,4 @@
-//! How a fault is written in scenario and config files.
+//! The format of a fault in scenario and config files.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -11,48 +11,48 @@ use super::{
 };
 use crate::clock::parse_duration;
 
-/// A fault as a file says it.
+/// A validated fault of a file.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "RawFault")]
 pub(crate) struct FaultFile(#[cfg_attr(test, schemars(with = "RawFault"))] pub(crate) Fault);
 
-/// Something that goes wrong with the next calls.
+/// A fault: an effect on the next calls.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawFault {
-    /// By which hints and log call it.
+    /// Its name in hints and log.
     name: Option<String>,
-    /// The endpoint; without one, any call of the vendor's API.
+    /// The endpoint; by default all vendor calls.
     #[serde(alias = "on")]
     endpoint: Option<Endpoint>,
-    /// For sessions of this scenario alone.
+    /// Only calls of sessions with this scenario.
     scenario: Option<String>,
-    /// Holds the answer back: `3s`, or a time between two bounds.
+    /// Delays the response: `3s`, or a range.
     delay: Option<DelayFile>,
-    /// Answers this HTTP status, as a proxy would; the call is not carried out.
+    /// Returns this HTTP status, as a proxy would; the call is not handled.
     status: Option<u16>,
     /// Adds `Retry-After` to that status, or to 429.
     retry_after: Option<FaultDuration>,
-    /// The body that comes with that status, instead of a page as a proxy's.
+    /// The body of that status, instead of a page as that of a proxy.
     body: Option<String>,
-    /// Labels the answer so, whatever it is.
+    /// Sets the content type of the response.
     content_type: Option<String>,
-    /// Closes the connection there, or resets it.
+    /// Closes or resets the connection at this point.
     close: Option<CloseFile>,
-    /// What is wrong with the answer.
+    /// The change of the response.
     #[serde(alias = "answer")]
     response: Option<ResponseFaultFile>,
-    /// Sends the body slowly: so many bytes a second.
+    /// Sends the body slowly, in bytes per second.
     drip: Option<u32>,
-    /// Ends when it has struck so often: once, where nothing else is said.
+    /// Expires after this number of hits; 1 by default.
     times: Option<u32>,
-    /// From one call to another, of those that it is on.
+    /// Applies only to this range of the matching calls.
     calls: Option<CallsFile>,
-    /// Ends after this time on the clock.
+    /// Expires after this time on the clock.
     lasts: Option<FaultDuration>,
-    /// Does not end by itself.
+    /// Never expires by itself.
     #[serde(default)]
     forever: bool,
 }
@@ -77,7 +77,7 @@ enum ResponseFaultFile {
     WrongSignature,
 }
 
-/// A length of time such as `90s`.
+/// A duration such as `90s`.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
@@ -195,7 +195,7 @@ impl TryFrom<RawFault> for FaultFile {
 }
 
 impl RawFault {
-    /// What `status` and the keys that go with it say.
+    /// Returns the effect of `status` and its related keys.
     fn instead(&mut self) -> Result<Option<FaultEffect>, String> {
         let retry_after = self.retry_after.map(|FaultDuration(time)| time);
         let Some(status) = self.status.or(retry_after.map(|_| 429)) else {

@@ -1,4 +1,4 @@
-//! What is done to the next calls: delays, errors, broken answers. A fault ends by itself unless it is told not to.
+//! Faults: delays, errors and broken responses for the next calls. A fault expires by itself unless it is set to stay.
 
 mod active;
 mod effect;
@@ -19,7 +19,7 @@ pub(crate) use self::{
 };
 use crate::foreign_text::without_quotes;
 
-/// Something that goes wrong with the next calls: one, unless it says how many or for how long.
+/// A fault for the next calls. By default it applies to one call.
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,19 +41,19 @@ pub struct Fault {
     ends: FaultEnd,
 }
 
-/// How long an answer is held back.
+/// The range of a delay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 struct DelayRange {
     from: Duration,
     to: Duration,
 }
 
-/// When a fault ends.
+/// The end of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 enum FaultEnd {
-    /// When it has struck so often.
+    /// After this number of hits.
     AfterTimes(u32),
-    /// After that call of those that it is on, counted from 1; the calls before the first are spared.
+    /// After this range of matching calls, counted from 1; the calls before the range pass.
     AfterCalls(RangeInclusive<u32>),
     After(Duration),
     Never,
@@ -68,106 +68,106 @@ impl Fault {
         Self::new(None, Some(effect))
     }
 
-    /// The answer is held back, in real time: no clock ends it, but a client that goes away does.
+    /// Delays the response in real time; the delay ends early if the client disconnects.
     pub fn delay(time: Duration) -> Self {
         Self::delay_between(time, time)
     }
 
-    /// As [`Fault::delay`], for a time between two bounds that the seed draws for each call.
+    /// Delays the response, as [`Fault::delay`], by a time in a range that the seed picks for each call.
     pub fn delay_between(shortest: Duration, longest: Duration) -> Self {
         Self::new(Some(DelayRange { from: shortest.min(longest), to: longest.max(shortest) }), None)
     }
 
-    /// The call is not carried out; it is answered with this HTTP status, and a body as a proxy's.
+    /// Returns this HTTP status with a body as that of a proxy; the call is not handled.
     ///
     /// # Panics
     ///
-    /// When `status` is not from 200 to 599.
+    /// If `status` is not from 200 to 599.
     pub fn status(status: u16) -> Self {
         let status = checked_status(status).unwrap_or_else(|problem| panic!("{problem}"));
         Self::with_effect(FaultEffect::Response(FaultResponse { status, retry_after: None, body: None }))
     }
 
-    /// The call is not carried out; it is answered with 429 and the header `Retry-After`, in full seconds.
+    /// Returns 429 with the header `Retry-After`, in full seconds; the call is not handled.
     pub fn too_many_requests(retry_after: Duration) -> Self {
         Self::status(429).retry_after(retry_after)
     }
 
-    /// The call is not carried out; it is answered with a page of HTML and status 200.
+    /// Returns an HTML page with status 200; the call is not handled.
     pub fn html() -> Self {
         Self::with_effect(FaultEffect::Html)
     }
 
-    /// The call is carried out, but the connection is closed there.
+    /// Handles the call, but closes the connection at this point.
     pub fn close(at: ClosePoint) -> Self {
         Self::with_effect(FaultEffect::Close(at))
     }
 
-    /// The call is carried out, but the connection is reset before the first byte of the answer.
+    /// Handles the call, but resets the connection before the first byte of the response.
     pub fn reset() -> Self {
         Self::with_effect(FaultEffect::Reset)
     }
 
-    /// The body ends in the middle, and with it the connection, while `Content-Length` promises the whole.
+    /// Ends body and connection in the middle, although `Content-Length` announces the full length.
     pub fn truncate() -> Self {
         Self::with_effect(FaultEffect::Truncation)
     }
 
-    /// The body is no JSON.
+    /// Makes the body invalid JSON.
     pub fn broken_json() -> Self {
         Self::with_effect(FaultEffect::BrokenJson)
     }
 
-    /// The answer has this content type, whatever it is.
+    /// Sets a wrong content type.
     ///
     /// # Panics
     ///
-    /// When `content_type` is not visible ASCII, which a header has to be.
+    /// If `content_type` is not visible ASCII, as headers require.
     pub fn content_type(content_type: impl Into<String>) -> Self {
         let content_type = checked_content_type(content_type.into());
         Self::with_effect(FaultEffect::ContentType(content_type.unwrap_or_else(|problem| panic!("{problem}"))))
     }
 
-    /// The body comes slowly: so many bytes a second.
+    /// Sends the body slowly, in bytes per second.
     ///
     /// # Panics
     ///
-    /// When it is 0.
+    /// If it is 0.
     pub fn throttle(bytes_per_second: u32) -> Self {
         Self::with_effect(FaultEffect::Throttle(
             checked_rate(bytes_per_second).unwrap_or_else(|problem| panic!("{problem}")),
         ))
     }
 
-    /// A signed answer has the signature of another. What is not signed stays as it is.
+    /// Makes the signature wrong; unsigned responses are unchanged.
     pub fn wrong_signature() -> Self {
         Self::with_effect(FaultEffect::WrongSignature)
     }
 
-    /// Adds the header `Retry-After` to the answer of [`Fault::status`], in full seconds.
+    /// Adds the header `Retry-After` to the response of [`Fault::status`], in full seconds.
     ///
     /// # Panics
     ///
-    /// When the fault answers no status.
+    /// If the fault has no status.
     pub fn retry_after(mut self, time: Duration) -> Self {
         self.instead().retry_after = Some(time);
         self
     }
 
-    /// The body of the answer of [`Fault::status`], labelled as JSON, HTML or plain text, whichever it looks like.
+    /// Sets the body of [`Fault::status`]; its content type is detected: JSON, HTML or plain text.
     ///
     /// # Panics
     ///
-    /// When the fault answers no status, or one that allows no body.
+    /// If the fault has no status, or one that allows no body.
     pub fn body(self, body: impl Into<String>) -> Self {
         self.with_body(body.into(), None)
     }
 
-    /// As [`Fault::body`], labelled with this content type.
+    /// Sets the body and its content type, as [`Fault::body`].
     ///
     /// # Panics
     ///
-    /// As [`Fault::body`], and when `content_type` is not visible ASCII.
+    /// As [`Fault::body`], and if `content_type` is not visible ASCII.
     pub fn body_of_type(self, content_type: impl Into<String>, body: impl Into<String>) -> Self {
         self.with_body(body.into(), Some(content_type.into()))
     }
@@ -186,87 +186,86 @@ impl Fault {
         }
     }
 
-    /// Holds the answer back as well.
+    /// Adds a delay.
     pub fn delayed_by(mut self, time: Duration) -> Self {
         self.delay = Some(DelayRange { from: time, to: time });
         self
     }
 
-    /// On calls of this endpoint only. Without one it is on every call of the vendor's API, those that the mock does
-    /// not imitate included, and on nothing of the widget.
+    /// Applies only to calls of this endpoint. Without an endpoint it applies to all vendor calls, including those that
+    /// are not implemented, and not to the widget.
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
         self
     }
 
-    /// On calls for this session only: those with its token.
+    /// Applies only to calls with the token of this session.
     pub fn for_session(mut self, token: &str) -> Self {
         self.session = Some(without_quotes(token).to_owned());
         self
     }
 
-    /// On calls for sessions of this scenario only, and on calls of `begin/` that would begin one.
+    /// Applies only to calls of sessions with this scenario, and to the `begin/` calls that would begin one.
     pub fn for_scenario(mut self, name: impl Into<String>) -> Self {
         self.scenario = Some(name.into());
         self
     }
 
-    /// Ends when it has struck so often, instead of once.
+    /// Expires after this number of hits, instead of one.
     ///
     /// # Panics
     ///
-    /// When `times` is 0: the fault would never begin.
+    /// If `times` is 0: the fault would never apply.
     pub fn times(mut self, times: u32) -> Self {
         self.ends = FaultEnd::AfterTimes(checked_times(times).unwrap_or_else(|problem| panic!("{problem}")));
         self
     }
 
-    /// From one call to another: of those that it is on, counted from 1, whatever other faults do to them.
+    /// Applies only to this range of the matching calls, counted from 1, including calls that other faults hit.
     ///
     /// # Panics
     ///
-    /// When there is no such call.
+    /// If the range is empty or starts at 0.
     pub fn calls(mut self, calls: RangeInclusive<u32>) -> Self {
         self.ends = FaultEnd::AfterCalls(checked_calls(calls).unwrap_or_else(|problem| panic!("{problem}")));
         self
     }
 
-    /// Ends after this time on the clock, however many calls there are.
+    /// Expires after this time on the clock, however many calls there are.
     ///
     /// # Panics
     ///
-    /// When `time` is zero: the fault would never begin.
+    /// If `time` is zero: the fault would never apply.
     pub fn for_duration(mut self, time: Duration) -> Self {
         self.ends = FaultEnd::After(checked_time(time).unwrap_or_else(|problem| panic!("{problem}")));
         self
     }
 
-    /// Ends only when it is removed.
+    /// Never expires; it stays until it is removed.
     pub fn forever(mut self) -> Self {
         self.ends = FaultEnd::Never;
         self
     }
 
-    /// The name by which hints and log call it; otherwise it is called after what it does. A fault replaces the one of
-    /// the same name.
+    /// Sets the name in hints and log; by default it describes the effect. A fault replaces the one of the same name.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// As [`Fault::named`], where it has no name yet.
+    /// Sets the name if it has none.
     pub(crate) fn or_named(mut self, name: &str) -> Self {
         self.name.get_or_insert_with(|| name.to_owned());
         self
     }
 
-    /// The name, given or made of what it does: `result: status 503`.
+    /// Returns the name, given or derived: `result: status 503`.
     pub(crate) fn name(&self) -> String {
         let endpoint = self.endpoint.map_or("any call", Endpoint::as_str);
         self.name.clone().unwrap_or_else(|| format!("{endpoint}: {}", self.effect()))
     }
 
-    /// What it does, in words: `a delay of 3s, then status 503`.
+    /// Describes the effect: `a delay of 3s, then status 503`.
     pub(crate) fn effect(&self) -> String {
         let delay = self.delay.map(|DelayRange { from, to }| match from == to {
             true => format!("a delay of {from:?}"),
@@ -276,7 +275,7 @@ impl Fault {
         [delay, effect].into_iter().flatten().collect::<Vec<_>>().join(", then ")
     }
 
-    /// Whether it keeps calls from being carried out, and does not end by itself.
+    /// Whether it short-circuits calls and never expires.
     pub(crate) fn blocks_forever(&self) -> bool {
         self.ends == FaultEnd::Never && self.effect.as_ref().is_some_and(FaultEffect::short_circuits)
     }
@@ -285,12 +284,12 @@ impl Fault {
         self.endpoint
     }
 
-    /// Whether it is for some sessions only.
+    /// Whether it applies only to some sessions.
     pub(crate) fn is_for_some_sessions(&self) -> bool {
         self.session.is_some() || self.scenario.is_some()
     }
 
-    /// The scenario whose sessions it is for.
+    /// Returns the scenario whose sessions it applies to.
     pub(crate) fn scenario(&self) -> Option<&str> {
         self.scenario.as_deref()
     }

@@ -1,4 +1,4 @@
-//! A fault as a file would say it.
+//! The file form of a fault.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{ClosePoint, DelayRange, Fault, FaultEffect, FaultEnd, FaultResponse}
 use crate::clock::format_duration;
 
 impl Fault {
-    /// The keys of a file that stand for this fault, and `session` where it is for one.
+    /// Returns the keys of a file for this fault, and `session` if it is limited to one.
     pub(crate) fn to_file_value(&self) -> Map<String, Value> {
         let Self { name, endpoint, session, scenario, delay, effect, ends } = self;
         let time = |time: &Duration| Value::from(format_duration(*time));

@@ -1,4 +1,4 @@
-//! What a person answers on a screen, and what comes of it.
+//! Screen answers, and their effect on the flow.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -14,11 +14,11 @@ use crate::{
     vendor::{DocumentType, Language, MediaKind},
 };
 
-/// The addresses of a person who was never asked for one.
+/// The sample addresses of a person who entered none.
 pub(crate) const SAMPLE_EMAIL: &str = "somebody@example.com";
 pub(crate) const SAMPLE_PHONE: &str = "+12025550100";
 
-/// An answer to a screen. Each screen takes one of the members, and needs it; who only goes on gives none.
+/// An answer to a screen. Each screen takes one of the members; a screen that only continues takes none.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ScreenAnswer {
@@ -30,15 +30,15 @@ pub(crate) struct ScreenAnswer {
     pub(crate) language: Option<String>,
     /// An e-mail address or phone number.
     pub(crate) address: Option<String>,
-    /// The code that was sent there.
+    /// The verification code.
     pub(crate) code: Option<String>,
-    /// Send the code once more.
+    /// Requests a new verification code.
     #[serde(default)]
     pub(crate) resend: bool,
     pub(crate) document: Option<DocumentType>,
-    /// Three letters, with `document`.
+    /// Three-letter code, with `document`.
     pub(crate) country: Option<String>,
-    /// Take the sample instead of a picture.
+    /// Uses the sample instead of a picture.
     #[serde(default)]
     pub(crate) sample: bool,
     /// The kind of general document.
@@ -47,32 +47,32 @@ pub(crate) struct ScreenAnswer {
     pub(crate) more: Option<bool>,
     /// Question key → answer.
     pub(crate) answers: Option<Map<String, Value>>,
-    /// Stay with what was given before.
+    /// Keeps the previous answer.
     #[serde(default)]
     pub(crate) keep: bool,
-    /// Take whatever fits: nobody is there.
+    /// Fills in a valid answer, for a flow without a person.
     #[serde(default)]
     pub(crate) auto: bool,
-    /// A picture came in: taken by the camera, or a file.
+    /// The source of a picture: the camera or an upload.
     #[serde(skip)]
     pub(crate) picture: Option<CaptureSource>,
 }
 
-/// Why an answer is not taken.
+/// The reason a screen answer is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AnswerError {
-    /// For whoever wrote the page or the script.
+    /// The message for the author of the page or script.
     pub(crate) problem: String,
-    /// The key of what the person is told.
+    /// The key of the message for the person.
     pub(crate) text: &'static str,
 }
 
-/// What comes of an answer.
+/// The effect of a screen answer.
 #[derive(Debug, PartialEq)]
 pub(crate) struct AnswerTransition {
     pub(crate) progress: FlowProgress,
     pub(crate) act: Option<FollowUp>,
-    /// The pictures that do not belong to it any more, by kind and page.
+    /// The uploads that no longer belong to it, by kind and page.
     pub(crate) dropped: Vec<(MediaKind, u32)>,
 }
 
@@ -82,7 +82,7 @@ impl AnswerTransition {
     }
 }
 
-/// What else has to be done.
+/// A further action after a screen answer.
 #[derive(Debug, PartialEq)]
 pub(crate) enum FollowUp {
     SendCode { channel: Channel, address: String, resends: u32 },
@@ -90,21 +90,21 @@ pub(crate) enum FollowUp {
     Disagree,
 }
 
-/// What an answer depends on besides the flow.
+/// The values that a screen answer depends on besides the flow.
 pub(crate) struct AnswerContext<'a> {
-    /// The code that is sent to an address, after it was sent again so often.
+    /// Returns the code sent to an address, after a number of resends.
     pub(crate) code: &'a dyn Fn(&str, u32) -> String,
-    /// The document of the session's person, and its country.
+    /// Returns the document of the session's person, and its country.
     pub(crate) document: &'a dyn Fn() -> (DocumentType, String),
     pub(crate) language: Language,
 }
 
 impl<'a> Flow<'a> {
-    /// The screen of that id, if the person has come to it.
+    /// Returns the screen with this id, if the person has reached it.
     ///
     /// # Errors
     ///
-    /// [`AnswerError`] that says where they are.
+    /// [`AnswerError`] that names the current screen.
     pub(crate) fn reachable(&self, progress: &FlowProgress, id: &str) -> Result<&Screen<'a>, AnswerError> {
         let open = self.first_open(progress);
         match self.find(id).filter(|at| *at <= open) {
@@ -116,17 +116,17 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// The ids of the later screens of the same step.
+    /// Returns the ids of the later screens of the same step.
     fn later_screens_of_step(&self, screen: &Screen<'a>) -> impl Iterator<Item = &str> {
         let later = self.screens.iter().skip_while(|other| other.id != screen.id).skip(1);
         later.filter(|other| other.group == screen.group).map(|other| &*other.id)
     }
 
-    /// Takes an answer.
+    /// Applies a screen answer.
     ///
     /// # Errors
     ///
-    /// [`AnswerError`] when the person is not there yet, or the answer does not fit.
+    /// [`AnswerError`] when the screen is not reached yet, or the answer is invalid.
     pub(crate) fn answer(
         &self,
         progress: &FlowProgress,
@@ -155,7 +155,7 @@ impl<'a> Flow<'a> {
             }
             ScreenKind::Address { channel, is_checked } => {
                 let address = address(*channel, &required(answer.address, "address")?)?;
-                // The code of the same address is the one that was sent last.
+                // The latest code of an address counts.
                 let resends = match progress.given(&screen.id) {
                     Some(ScreenInput::Address { address: before, resends }) if *before == address => *resends,
                     _ => 0,
@@ -177,8 +177,8 @@ impl<'a> Flow<'a> {
 }
 
 impl FlowProgress {
-    /// Takes what was given on a screen; where it decides, what was given on the screens that are `following` is gone. The
-    /// person goes on to the first open screen.
+    /// Stores the input of a screen. If it decides about `following` screens, their inputs are removed. The first open
+    /// screen becomes current.
     fn apply<'s>(&mut self, id: &str, input: ScreenInput, following: impl Iterator<Item = &'s str>) {
         self.at = None;
         if self.inputs.get(id) == Some(&input) {
@@ -192,13 +192,13 @@ impl FlowProgress {
         self.inputs.insert(id.to_owned(), input);
     }
 
-    /// The same with the person at that screen of the flow.
+    /// Returns the same progress at another screen.
     pub(crate) fn at(&self, flow: &Flow<'_>, at: usize) -> Self {
         Self { at: Some(flow.screens[at].id.clone()), inputs: self.inputs.clone() }
     }
 }
 
-/// What is given on a screen that only takes something.
+/// Returns the input of a screen, from the answer member that it takes.
 fn required_input(
     content: &ScreenKind<'_>,
     answer: ScreenAnswer,
@@ -267,7 +267,7 @@ fn required_input(
     })
 }
 
-/// The pictures that do not belong to what was given.
+/// Returns the uploads that do not belong to the input.
 fn obsolete_uploads(content: &ScreenKind<'_>, input: &ScreenInput) -> Vec<(MediaKind, u32)> {
     let papers = |from: u32| (from..=MAX_PAGES).map(|page| (MediaKind::GeneralDocument, page)).collect();
     match (content, input) {
@@ -284,7 +284,7 @@ fn obsolete_uploads(content: &ScreenKind<'_>, input: &ScreenInput) -> Vec<(Media
     }
 }
 
-/// Fills in whatever fits.
+/// Fills in valid values.
 fn fill_with_samples(answer: &mut ScreenAnswer, content: &ScreenKind<'_>, context: &AnswerContext<'_>) {
     match content {
         ScreenKind::Language => answer.language = Some(context.language.code().to_owned()),
@@ -315,7 +315,7 @@ fn fill_with_samples(answer: &mut ScreenAnswer, content: &ScreenKind<'_>, contex
     }
 }
 
-/// An address as it is kept: without blanks around it, a phone number as `+` and digits.
+/// Normalizes an address: trimmed, and a phone number as `+` and digits.
 fn address(channel: Channel, text: &str) -> Result<String, AnswerError> {
     let text = text.trim();
     match channel {
@@ -355,7 +355,7 @@ mod tests {
     use super::*;
     use crate::vendor::{Flags, Steps};
 
-    /// A person on their way.
+    /// A simulated person.
     struct FlowWalker {
         flags: Flags,
         steps: Steps,
@@ -484,7 +484,7 @@ mod tests {
             assert_eq!(person.is_at(), "email.code");
         }
         assert_eq!(person.refused(json!({"screen": "email.code", "code": "1235"})).0, "code-wrong");
-        // The same address has the same code; another one has its own.
+        // The same address has the same code; another address has another code.
         let next = person.give(email("anna@example.com")).unwrap();
         assert!(matches!(next.act, Some(FollowUp::SendCode { resends: 2, .. })), "{next:?}");
         let next = person.give(email("nino@example.com")).unwrap();

@@ -1,4 +1,4 @@
-//! What a person fills in, and the check that it fits the questions.
+//! Questionnaire answers, and their validation against the questions.
 
 use std::{
     borrow::Cow,
@@ -17,16 +17,16 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 pub(crate) struct QuestionnaireAnswers {
     values: Map<String, Value>,
-    /// Whether nobody was asked what is not among them: those answers are invented.
+    /// Whether missing answers are invented, because their questions were not shown.
     is_partial: bool,
 }
 
 impl QuestionnaireAnswers {
-    /// Takes what the person filled in, all at once.
+    /// Validates the answers to all questionnaires.
     ///
     /// # Errors
     ///
-    /// A message that names the questionnaire and the question, and says what is wrong.
+    /// A message that names the questionnaire, the question and the problem.
     pub(crate) fn new(answers: Map<String, Value>, steps: &Steps) -> Result<Self, String> {
         let index = QuestionIndex::new(steps.questionnaires_of_person());
         for (key, given) in &answers {
@@ -43,7 +43,7 @@ impl QuestionnaireAnswers {
         Ok(answers)
     }
 
-    /// Checks what the person filled in of one questionnaire.
+    /// Validates the answers to one questionnaire.
     ///
     /// # Errors
     ///
@@ -54,17 +54,17 @@ impl QuestionnaireAnswers {
         index.find_open(|_, question| given.get(question).is_some_and(|answer| !is_blank(answer)))
     }
 
-    /// Takes what the person filled in, one questionnaire after the other; `None` where that is nothing.
+    /// Collects answers of single questionnaires; `None` if there are none.
     pub(crate) fn partial(given: Map<String, Value>) -> Option<Self> {
         (!given.is_empty()).then_some(Self { values: given, is_partial: true })
     }
 
-    /// What was filled in.
+    /// Returns the answers as JSON.
     pub(crate) fn to_json(&self) -> &Map<String, Value> {
         &self.values
     }
 
-    /// Whether the person was asked the questions of that key.
+    /// Whether the questions of this questionnaire were shown.
     pub(crate) fn were_asked(&self, questionnaire: &str) -> bool {
         !self.is_partial || self.values.contains_key(questionnaire)
     }
@@ -74,7 +74,7 @@ impl QuestionnaireAnswers {
     }
 }
 
-/// Checks the answers to one questionnaire.
+/// Validates the answers to one questionnaire.
 fn check(
     questionnaire: &str,
     given: &Map<String, Value>,
@@ -94,7 +94,7 @@ fn check(
     Ok(())
 }
 
-/// The questions of a form and their options by key, so that one look-up checks an answer, however long the form is.
+/// The questions of a form and their options by key, so that one look-up validates an answer, however long the form is.
 struct QuestionIndex<'a> {
     questionnaires: HashMap<Cow<'a, str>, HashMap<Cow<'a, str>, IndexedQuestion<'a>>>,
     /// Questionnaire and key of each mandatory question, in the order of the form.
@@ -107,7 +107,7 @@ struct IndexedQuestion<'a> {
 }
 
 impl<'a> QuestionIndex<'a> {
-    /// The form of those questionnaires. Of several questions with one key, the first counts.
+    /// Indexes the questionnaires. If a key repeats, its first question counts.
     fn new(all: impl Iterator<Item = Questionnaire<'a>>) -> Self {
         let mut index = Self { questionnaires: HashMap::new(), mandatory: Vec::new() };
         for questionnaire in all {
@@ -125,7 +125,7 @@ impl<'a> QuestionIndex<'a> {
         index
     }
 
-    /// Names the first mandatory question that has no answer.
+    /// Returns a message about the first mandatory question without an answer.
     fn find_open(&self, has_answer: impl Fn(&str, &str) -> bool) -> Result<(), String> {
         let mut open = self.mandatory.iter().filter(|(questionnaire, question)| !has_answer(questionnaire, question));
         open.next().map_or(Ok(()), |(questionnaire, question)| {
@@ -136,7 +136,7 @@ impl<'a> QuestionIndex<'a> {
 }
 
 impl IndexedQuestion<'_> {
-    /// Says what is wrong with a person's answer.
+    /// Returns the problem with an answer.
     fn problem(&self, answer: &Value) -> Option<String> {
         let is_option = |value: &Value| value.as_str().is_some_and(|key| self.options.contains(key));
         let (fits, wanted) = match &*self.kind {

@@ -1,4 +1,4 @@
-//! The pictures that steps ask for.
+//! The pictures that steps request.
 
 use serde::Deserialize;
 
@@ -8,37 +8,37 @@ use super::{
 };
 use crate::vendor::{Flags, MediaKind};
 
-/// A picture that a step asks for, and the ways in which it may come.
+/// A picture that a step requests, and its allowed sources.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Capture {
     pub(crate) subject: CaptureSubject,
-    /// Of a general document, from 1.
+    /// Page of a general document, from 1.
     pub(crate) page: u32,
     pub(crate) may_capture: bool,
     pub(crate) may_upload: bool,
-    /// Whether the person can go on with another device where there is no camera.
+    /// Whether the person may switch devices if there is no camera.
     pub(crate) may_change_device: bool,
-    /// Whether the camera has to have 1080 lines.
+    /// Whether the camera needs 1080 lines.
     pub(crate) needs_hd: bool,
 }
 
-/// What is on the picture.
+/// The subject of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CaptureSubject {
     CardFront,
     CardBack,
     Passport,
-    /// Both of the open pages.
+    /// Both open pages.
     PassportSpread,
     Face,
-    /// The face, while the person does what three prompts say.
+    /// The face, while the person follows three prompts.
     Liveness,
     FaceWithDocument,
     GeneralDocument,
 }
 
 impl CaptureSubject {
-    /// The media that come of it.
+    /// Returns the media of this picture.
     pub(crate) fn media(self) -> MediaKind {
         match self {
             Self::CardFront => MediaKind::CardFront,
@@ -51,7 +51,7 @@ impl CaptureSubject {
     }
 }
 
-/// How a picture came.
+/// The source of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CaptureSource {
@@ -60,7 +60,7 @@ pub(crate) enum CaptureSource {
 }
 
 impl Capture {
-    /// A picture, with the ways in which the flags let it come.
+    /// Creates a picture with the sources that the flags allow.
     pub(super) fn new(subject: CaptureSubject, page: u32, flags: &Flags) -> Self {
         let may_capture = !flags.is_on("disable_document_capture");
         let (may_capture, may_upload) = match subject {
@@ -69,7 +69,7 @@ impl Capture {
             CaptureSubject::GeneralDocument => {
                 let (capture, upload) =
                     (flags.is_on("allow_general_document_capture"), flags.is_on("allow_general_document_upload"));
-                // A step that says neither takes both.
+                // A step with neither flag allows both.
                 let says_neither = !capture && !upload;
                 (may_capture && (capture || says_neither), upload || says_neither)
             }
@@ -89,11 +89,11 @@ impl Capture {
         }
     }
 
-    /// Takes a picture that came in, if it may come so, or the sample.
+    /// Checks that the flags allow the picture of an answer, or its sample.
     ///
     /// # Errors
     ///
-    /// [`AnswerError`] when the flags forbid it, or nothing came.
+    /// [`AnswerError`] when the flags forbid it, or the answer has no picture.
     pub(crate) fn check(&self, answer: &ScreenAnswer) -> Result<ScreenInput, AnswerError> {
         match answer.picture {
             Some(CaptureSource::Capture) if !self.may_capture => {

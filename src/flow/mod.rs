@@ -1,4 +1,4 @@
-//! The screens that a person goes through, from flags, steps and what they gave so far. Pure: it knows no session.
+//! The screens of a session, computed from flags, steps and flow progress. Pure: it does not know the session.
 
 mod answer;
 mod answers;

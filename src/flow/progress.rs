@@ -1,4 +1,4 @@
-//! How far a person has come in the widget.
+//! The flow progress of a person.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -9,42 +9,42 @@ use crate::{
     vendor::{DocumentType, Language},
 };
 
-/// What a person gave so far, and where they are. It is kept in the session, so that a page can be closed.
+/// The inputs of a person, and the current screen. The session stores it, so that the page can be closed.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 pub(crate) struct FlowProgress {
-    /// The id of the screen that the person looks at; `None` for the first that is open.
+    /// Id of the current screen; `None` for the first open one.
     pub(super) at: Option<String>,
-    /// By the ids of screens.
+    /// The inputs, by screen id.
     pub(super) inputs: IndexMap<String, ScreenInput>,
 }
 
-/// What a person gave on a screen.
+/// The input of a screen.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub(crate) enum ScreenInput {
-    /// They went on.
+    /// The person continued.
     Acknowledged,
-    /// They chose a language, by the vendor's code.
+    /// The chosen language, by the vendor's code.
     Language(String),
-    /// An e-mail address or a phone number, and how often the code that checks it was sent again.
+    /// An e-mail address or phone number, and the number of resent codes.
     Address { address: String, resends: u32 },
-    /// Which document they show.
+    /// The chosen document.
     Document {
         kind: DocumentType,
-        /// Three letters.
+        /// Three-letter code.
         country: String,
     },
-    /// A picture came in, or the sample is taken.
+    /// A picture, or the sample.
     Picture { is_sample: bool },
-    /// Which general document they bring.
+    /// The chosen kind of general document.
     GeneralDocument(String),
     /// Whether the general document has another page.
     MorePages(bool),
-    /// They answered a questionnaire.
+    /// The questionnaire was answered.
     Answers { questionnaire: String, answers: Map<String, Value> },
 }
 
 impl ScreenInput {
-    /// Whether later screens of the step follow from it.
+    /// Whether later screens of the step depend on it.
     pub(super) fn invalidates_later_screens(&self) -> bool {
         matches!(self, Self::Address { .. } | Self::Document { .. } | Self::GeneralDocument(_) | Self::MorePages(_))
     }
@@ -70,12 +70,12 @@ impl OnHeap for FlowProgress {
 }
 
 impl FlowProgress {
-    /// What was given on the screen of that id.
+    /// Returns the input of the screen with this id.
     pub(crate) fn given(&self, screen: &str) -> Option<&ScreenInput> {
         self.inputs.get(screen)
     }
 
-    /// The same after a code was sent again so often to the address that was given on a screen.
+    /// Returns the same progress after a number of resent codes for the address of a screen.
     pub(super) fn resent(&self, screen: &str, often: u32) -> Self {
         let mut progress = self.clone();
         if let Some(ScreenInput::Address { resends, .. }) = progress.inputs.get_mut(screen) {
@@ -84,7 +84,7 @@ impl FlowProgress {
         progress
     }
 
-    /// The language that the person chose last.
+    /// Returns the latest chosen language.
     pub(crate) fn language(&self) -> Option<Language> {
         let chosen = |input: &ScreenInput| {
             if let ScreenInput::Language(code) = input { Language::from_code(code) } else { None }
@@ -92,7 +92,7 @@ impl FlowProgress {
         self.inputs.values().rev().find_map(chosen)
     }
 
-    /// The document that the person chose, and its country.
+    /// Returns the chosen document and its country.
     pub(crate) fn document(&self) -> Option<(DocumentType, &str)> {
         self.inputs.values().rev().find_map(|input| match input {
             ScreenInput::Document { kind, country } => Some((*kind, country.as_str())),
@@ -100,12 +100,12 @@ impl FlowProgress {
         })
     }
 
-    /// The e-mail address that the person gave last.
+    /// Returns the latest e-mail address.
     pub(crate) fn email(&self) -> Option<&str> {
         self.addresses().find(|address| address.contains('@'))
     }
 
-    /// The phone number that the person gave last: `+` and digits.
+    /// Returns the latest phone number: `+` and digits.
     pub(crate) fn phone(&self) -> Option<&str> {
         self.addresses().find(|address| !address.contains('@'))
     }
@@ -117,7 +117,7 @@ impl FlowProgress {
         })
     }
 
-    /// The kind of general document that the person chose.
+    /// Returns the chosen kind of general document.
     pub(crate) fn paper(&self) -> Option<&str> {
         self.inputs
             .values()
@@ -125,12 +125,12 @@ impl FlowProgress {
             .find_map(|input| if let ScreenInput::GeneralDocument(kind) = input { Some(&**kind) } else { None })
     }
 
-    /// How many pages the person gave of their general document, beside the first.
+    /// Returns the number of pages of the general document after the first.
     pub(crate) fn more_pages(&self) -> u32 {
         self.inputs.values().filter(|input| matches!(input, ScreenInput::MorePages(true))).count() as u32
     }
 
-    /// The questionnaires that the person answered, by their keys.
+    /// Returns the answered questionnaires, by key.
     pub(crate) fn answers(&self) -> Map<String, Value> {
         let answered = self.inputs.values().filter_map(|input| match input {
             ScreenInput::Answers { questionnaire, answers } => Some((questionnaire.clone(), answers.clone().into())),

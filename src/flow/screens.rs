@@ -9,33 +9,33 @@ use super::{
 };
 use crate::vendor::{DocumentType, Flags, Questionnaire, Step, StepType, Steps};
 
-/// A general document has so many pages at most.
+/// Maximum number of pages of a general document.
 pub(super) const MAX_PAGES: u32 = 10;
 
-/// Everything that a person has to go through, in order.
+/// All screens of a session, in order.
 #[derive(Debug)]
 pub(crate) struct Flow<'a> {
     pub(crate) screens: Vec<Screen<'a>>,
 }
 
-/// What a person sees at a time.
+/// A screen of the widget.
 #[derive(Debug, Clone)]
 pub(crate) struct Screen<'a> {
-    /// What stands in the URL of the page as `step`.
+    /// The value of `step` in the URL of the page.
     pub(crate) id: String,
-    /// Key and type of the step that it belongs to.
+    /// Key and type of its step.
     step: Option<(Cow<'a, str>, Cow<'a, str>)>,
-    /// What all screens of a step share: its key, which no other step has.
+    /// The unique key of its step, which all screens of the step share.
     pub(super) group: String,
     pub(crate) content: ScreenKind<'a>,
 }
 
-/// What a screen is about.
+/// The kinds of screens.
 #[derive(Debug, Clone)]
 pub(crate) enum ScreenKind<'a> {
-    /// Going on with a phone: the person must, or may.
+    /// Switching to a phone: required or optional.
     Device { is_optional: bool },
-    /// Several people take part.
+    /// The participants.
     Participants,
     /// Choosing a language.
     Language,
@@ -43,33 +43,33 @@ pub(crate) enum ScreenKind<'a> {
     Agreement,
     /// An e-mail address or phone number.
     Address { channel: Channel, is_checked: bool },
-    /// The code that was sent there.
+    /// A verification code.
     Code { channel: Channel, address: String, resends: u32 },
-    /// Which document the person shows.
+    /// The choice of a document.
     Document {
         kinds: Vec<DocumentType>,
-        /// Three letters each; empty for any.
+        /// Three-letter codes; empty for any country.
         countries: Vec<String>,
     },
-    /// A picture is taken, or a file chosen.
+    /// A picture, from the camera or an upload.
     Capture(Capture),
-    /// Which general document the person brings.
+    /// The choice of a general document.
     GeneralDocument { kinds: Vec<&'static str> },
-    /// Whether it has another page.
+    /// Whether the general document has another page.
     MorePages { pages: u32 },
-    /// Questions.
+    /// A questionnaire.
     Questionnaire(Questionnaire<'a>),
-    /// Where the person is.
+    /// The location.
     Geolocation,
     /// A call with the vendor's operator.
     VideoCall,
-    /// What was given so far is looked at, before the person goes on.
+    /// The check of the previous screens, before the flow continues.
     StepCheck,
-    /// All is given; the session is finished.
+    /// The last screen; it finishes the session.
     Processing,
 }
 
-/// What reaches a person.
+/// The channel of a verification code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channel {
     Email,
@@ -77,14 +77,14 @@ pub(crate) enum Channel {
 }
 
 impl Screen<'_> {
-    /// Key and type of the step that it belongs to.
+    /// Returns key and type of its step.
     pub(crate) fn step(&self) -> Option<(&str, &str)> {
         self.step.as_ref().map(|(key, kind)| (&**key, &**kind))
     }
 }
 
 impl<'a> Flow<'a> {
-    /// The screens for what a session is asked for, after what was given, on a phone or a computer.
+    /// Computes the screens for flags, steps and progress, on a phone or a computer.
     pub(crate) fn new(flags: &Flags, requested: &'a Steps, progress: &FlowProgress, is_phone: bool) -> Self {
         let mut flow = Self { screens: Vec::new() };
         let must_change = flags.is_on("skip_desktop") && !is_phone;
@@ -102,14 +102,14 @@ impl<'a> Flow<'a> {
         flow
     }
 
-    /// The screen that the person looks at: where they are, if they can be there, and otherwise the first open one.
+    /// Returns the current screen: that of the progress if it is reachable, otherwise the first open one.
     pub(crate) fn current(&self, progress: &FlowProgress) -> usize {
         let open = self.first_open(progress);
         let at = progress.at.as_ref().and_then(|at| self.find(at));
         at.map_or(open, |at| at.min(open))
     }
 
-    /// The first screen on which nothing was given.
+    /// Returns the first screen without input.
     pub(super) fn first_open(&self, progress: &FlowProgress) -> usize {
         let is_open = |screen: &Screen<'_>| !progress.inputs.contains_key(&screen.id);
         self.screens.iter().position(is_open).unwrap_or(self.screens.len() - 1)
@@ -124,7 +124,7 @@ impl<'a> Flow<'a> {
         let key = self.unique_id(&step.key);
         let picture = |subject| ScreenKind::Capture(Capture::new(subject, 1, flags));
         match StepType::named(&step.kind) {
-            // The terms are no type of step that a company can ask for.
+            // Companies cannot request the terms as a step.
             None if step.own.is_none() => self.add(Some(step), &key, None, ScreenKind::Agreement),
             None | Some(StepType::OperatorQuestionnaire) => {}
             Some(StepType::Language) => self.add(Some(step), &key, None, ScreenKind::Language),
@@ -212,21 +212,21 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// In a cascade, what a step gave is looked at before the next one.
+    /// In a cascade, adds a check screen after a step.
     fn add_check(&mut self, step: &Step<'a>, key: &str, flags: &Flags) {
         if flags.is_on("cascading_identity_verification") {
             self.add(Some(step), key, Some("check"), ScreenKind::StepCheck);
         }
     }
 
-    /// Adds a screen of a step, or a part of one.
+    /// Adds a screen of a step.
     fn add(&mut self, step: Option<&Step<'a>>, key: &str, part: Option<&str>, content: ScreenKind<'a>) {
         let step = step.map(|step| (step.key.clone(), step.kind.clone()));
         let id = part.map_or_else(|| key.to_owned(), |part| format!("{key}.{part}"));
         self.screens.push(Screen { id, step, group: key.to_owned(), content });
     }
 
-    /// A key that no screen has yet: where several steps have one, the later ones are numbered.
+    /// Returns a unique key: repeated keys get a number.
     fn unique_id(&self, key: &str) -> String {
         let is_taken = |id: &str| {
             let is_below = |other: &str| other.strip_prefix(id).is_some_and(|rest| rest.starts_with('.'));
@@ -238,7 +238,7 @@ impl<'a> Flow<'a> {
 }
 
 impl Channel {
-    /// In a sentence.
+    /// Returns its name in a sentence.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Email => "e-mail",
@@ -253,7 +253,7 @@ mod tests {
 
     use super::*;
 
-    /// The ids of the screens for these flags and steps, on a computer.
+    /// Returns the ids of the screens for these flags and steps, on a computer.
     fn ids(flags: Value, steps: Value, inputs: &[(&str, ScreenInput)]) -> Vec<String> {
         let inputs = inputs.iter().map(|(id, input)| ((*id).to_owned(), input.clone())).collect();
         let (flags, steps) = (Flags::read(&flags.to_string()), Steps::read(&steps.to_string()));
@@ -261,7 +261,7 @@ mod tests {
         flow.screens.into_iter().map(|screen| screen.id).collect()
     }
 
-    /// The one picture that these flags ask for.
+    /// Returns the one picture that these flags request.
     fn capture_of(flags: Value, id: &str) -> Capture {
         let (flags, steps) = (Flags::read(&flags.to_string()), Steps::default());
         let flow = Flow::new(&flags, &steps, &FlowProgress::default(), false);

@@ -1,13 +1,11 @@
-//! The steps of a session: those that flags add, and those that the company asks for.
+//! The steps of a session: automatic steps of flags, and requested steps.
 
 use crate::vendor::{Flags, Step, StepType, Steps};
 
-/// Every step that the person comes to, in order: first those that flags add, then those of the company in their
-/// order.
+/// Returns all steps in order: first those that flags add, then the requested ones.
 ///
-/// Document and face are added whatever steps there are, unless `skip_document` and `skip_face` say otherwise
-/// (specification, section 6). An address is asked for once: a step `email` or `phone-number` of the company stands in
-/// for the one that flags would add.
+/// Document and face are always added, unless `skip_document` and `skip_face` are set (specification, section 6). A
+/// requested step `email` or `phone-number` replaces the one that flags would add.
 pub(crate) fn steps<'a>(flags: &Flags, steps: &'a Steps) -> Vec<Step<'a>> {
     let asks_itself = |kind: &str| steps.for_person().any(|step| step.kind == kind);
     let wants = |kind: &str, names: [&str; 2]| names.iter().any(|name| flags.is_on(name)) && !asks_itself(kind);
@@ -25,13 +23,13 @@ pub(crate) fn steps<'a>(flags: &Flags, steps: &'a Steps) -> Vec<Step<'a>> {
     automatic.map(|(_, key, kind)| Step::automatic(key, kind)).chain(steps.for_person()).collect()
 }
 
-/// The flags that hold for the first step of that type.
+/// Returns the flags of the first step of that type.
 pub(crate) fn flags_of(kind: StepType, flags: &Flags, asked: &Steps) -> Flags {
     let step = steps(flags, asked).into_iter().find(|step| step.kind == kind.as_str());
     step.and_then(|step| step.own).map_or_else(|| flags.clone(), |own| flags.with_step(own))
 }
 
-/// Key and type of a step, found by either of them.
+/// Returns key and type of a step, found by either.
 ///
 /// # Errors
 ///

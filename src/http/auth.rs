@@ -1,4 +1,4 @@
-//! Company key and signature of a vendor call, and the signature of its answer.
+//! Company key and signature of a vendor call, and the signature of its response.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -19,22 +19,22 @@ use crate::{
     vendor::{ErrorCode, Token, VendorError},
 };
 
-/// A vendor call of a known company, signed where the company has a secret.
+/// A vendor call of a known company, with a valid signature if the company has a secret.
 #[derive(Debug)]
 pub(super) struct AuthenticatedCall<'a> {
     #[cfg_attr(not(feature = "media"), expect(dead_code, reason = "the endpoints of media share a handler"))]
     pub(super) endpoint: Endpoint,
     pub(super) tenant: Arc<Tenant>,
-    /// How the company was set when it was let in.
+    /// The settings of the company at the time of authentication.
     pub(super) settings: Arc<EffectiveSettings>,
     pub(super) params: Params<'a>,
     pub(super) headers: &'a HeaderMap,
-    /// Whether a fault is on the answer that does more than to hold it back.
+    /// Whether a fault changes the response, besides delays.
     pub(super) is_harmed: bool,
 }
 
 impl<'a> AuthenticatedCall<'a> {
-    /// Finds the company that calls.
+    /// Returns the company of the call.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl<'a> AuthenticatedCall<'a> {
         }
     }
 
-    /// Checks the signature over the raw bytes.
+    /// Verifies the signature over the raw bytes.
     ///
     /// # Errors
     ///
@@ -70,33 +70,33 @@ impl<'a> AuthenticatedCall<'a> {
         Ok(Self { endpoint, tenant, settings, params, headers, is_harmed: false })
     }
 
-    /// The session token.
+    /// Returns the session token.
     ///
     /// # Errors
     ///
-    /// `argumentError` when it is missing or not text.
+    /// `argumentError` if it is missing or not a string.
     pub(super) fn session_token(&self) -> Result<Cow<'_, str>, VendorError> {
         let token = self.params.text("session_token")?;
         token.ok_or_else(|| VendorError::argument(format!("`session_token` is missing; {}", self.params.summary())))
     }
 }
 
-/// What a vendor call answers when it succeeds.
+/// The response of a successful vendor call.
 #[derive(Debug)]
 pub(super) struct VendorResponse {
     pub(super) content: ResponseContent,
     pub(super) hint: Option<String>,
-    /// The session that the call began, if it did.
+    /// The session that the call began.
     pub(super) begun: Option<Token>,
-    /// What it met on its way, behind the door.
+    /// The faults applied after authentication.
     pub(super) faults: AppliedFaults,
 }
 
-/// What is in an answer.
+/// The content of a response.
 #[derive(Debug)]
 pub(super) enum ResponseContent {
     Json(Bytes),
-    /// A picture, which may have to be drawn yet.
+    /// A picture, which may have to be drawn.
     #[cfg(feature = "media")]
     Picture(Picture),
 }
@@ -113,7 +113,7 @@ impl From<ResultResponse> for VendorResponse {
     }
 }
 
-/// An answer of JSON, signed where the company has a secret.
+/// Creates a JSON response, signed if the company has a secret.
 pub(super) fn json_response(json: Bytes, settings: &EffectiveSettings) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -122,7 +122,7 @@ pub(super) fn json_response(json: Bytes, settings: &EffectiveSettings) -> Respon
     response
 }
 
-/// Signs an answer over its body, where the company has a secret.
+/// Signs a response over its body, if the company has a secret.
 pub(super) fn sign(response: &mut Response<Body>, settings: &EffectiveSettings, body: &[u8]) {
     if let Some(secret) = &settings.company.secret {
         let signature = signature::header(secret, Payload::Body(body));

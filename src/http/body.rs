@@ -10,32 +10,28 @@ use hyper::body::Body;
 use super::{incoming_body::IncomingBodyError, multipart};
 use crate::config::RequestLimits;
 
-/// By then a body has shown what it is: so long is the longest boundary with the header below it.
+/// Number of bytes that show the kind of a body: the longest boundary with the header below it.
 const SNIFF_BYTES: usize = 100;
 
-/// A whole body, and the boundary between its parts where it is multipart.
+/// A complete body, and its boundary if it is multipart.
 #[derive(Debug)]
 pub(super) struct FullBody {
     pub(super) bytes: Bytes,
     pub(super) boundary: Option<String>,
 }
 
-/// Why there is no body.
+/// The reason a body is not available.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
-    /// It is larger than that limit.
+    /// The body exceeds this limit.
     TooLarge(usize),
-    /// The client stopped sending, or sent a broken chunk.
+    /// The client stopped sending, or sent an invalid chunk.
     Broken,
-    /// The client took too long, as this says.
+    /// The client was too slow.
     TooSlow(String),
 }
 
-/// Reads the whole body. What it is, and so how large it may be, is decided from its first bytes.
-///
-/// # Errors
-///
-/// [`BodyError`].
+/// Reads the complete body. Its kind, and so its limit, is detected from the first bytes.
 pub(super) async fn read(
     body: &mut (impl Body<Data = Bytes, Error: Into<BoxError>> + Unpin),
     content_type: &str,
@@ -46,7 +42,7 @@ pub(super) async fn read(
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|error| problem(&*error.into()))?.into_data() else { continue };
         if read.length == 0 && body.is_end_stream() {
-            // As most bodies come: in one piece, which need not be copied.
+            // Most bodies arrive in one piece, which need not be copied.
             return BodyKind::detect(&data, content_type, limits).fits(data);
         }
         read.push(&data, kind.is_some());
@@ -62,8 +58,7 @@ pub(super) async fn read(
     kind.unwrap_or_else(|| BodyKind::detect(&read.last, content_type, limits)).fits(read.whole())
 }
 
-/// What has come of a body. It is not kept in one piece while it grows: a piece that is moved to where there is room for
-/// it leaves a hole, and many bodies leave many.
+/// The received pieces of a body. They are not joined while it grows: moving a growing buffer leaves holes in memory.
 #[derive(Default)]
 struct BodyChunks {
     full: Vec<Bytes>,
@@ -72,7 +67,7 @@ struct BodyChunks {
 }
 
 impl BodyChunks {
-    /// How long a piece becomes.
+    /// Size of a full piece.
     const FULL: usize = 64 << 10;
 
     fn push(&mut self, data: &[u8], may_be_split: bool) {
@@ -100,7 +95,7 @@ fn problem(error: &(dyn Error + Send + Sync + 'static)) -> BodyError {
     IncomingBodyError::too_slow(error).map_or(BodyError::Broken, |error| BodyError::TooSlow(error.to_string()))
 }
 
-/// What a body is, and how large it may be.
+/// The kind of a body, and its limit.
 struct BodyKind {
     boundary: Option<String>,
     limit: usize,
@@ -118,10 +113,10 @@ impl BodyKind {
     }
 }
 
-/// What some editors and libraries write before a text.
+/// The byte order mark, which some editors and libraries write before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The body without what may stand before its first sign.
+/// Returns the body without a byte order mark and leading whitespace.
 pub(super) fn visible(body: &[u8]) -> &[u8] {
     body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii_start()
 }
@@ -144,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    /// Reads a body that comes in frames of 1,000 bytes and has no end; answers how many frames were taken.
+    /// Reads an endless body in frames of 1,000 bytes. Returns the number of frames taken.
     async fn frames_taken(start: &'static [u8], content_type: &str) -> (usize, BodyError) {
         let (taken, count) = std::sync::mpsc::channel();
         let frames = stream::repeat_with(move || {
@@ -162,7 +157,7 @@ mod tests {
         let multipart = b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
         for (start, content_type, limit) in [
             (&b"{\"a\": \""[..], "application/json", 10_000),
-            // The label does not make it multipart.
+            // The content type does not make it multipart.
             (b"{\"a\": \"", "multipart/form-data; boundary=x", 10_000),
             (b"a=", "", 10_000),
             (b"--y", "multipart/form-data; boundary=x", 10_000),

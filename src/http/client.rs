@@ -1,4 +1,4 @@
-//! Who calls: where from, and whether they are still there.
+//! The client of a connection: its address, and whether it is still connected.
 
 use std::{
     future::{pending, poll_fn},
@@ -16,7 +16,7 @@ use crate::config::Config;
 #[derive(Debug, Clone)]
 pub(crate) struct ClientConnection {
     pub(crate) address: SocketAddr,
-    /// Nobody keeps the lock while waiting.
+    /// Never locked while waiting.
     pub(crate) socket: Arc<Mutex<TcpStream>>,
 }
 
@@ -26,8 +26,8 @@ impl ClientConnection {
         is_near(self.address.ip())
     }
 
-    /// Whether it may know company keys and expected signatures: it calls from near, by no way that hides somebody farther
-    /// away, and no page of another origin sent it.
+    /// Whether it may receive company keys and expected signatures: it is on a private network, uses no proxy, and no
+    /// page of another origin sent the request.
     pub(super) fn may_know(&self, head: &Parts, config: &Config) -> bool {
         const FORWARDED: [&str; 3] = ["forwarded", "via", "x-forwarded-for"];
         let (method, headers) = (&head.method, &head.headers);
@@ -39,7 +39,7 @@ impl ClientConnection {
                 && !origin::is_sent_by_another_site(method, headers)
     }
 
-    /// What is waited for, for as long as the client is there; `None` when it went away.
+    /// Runs a future while the client is connected; `None` if it disconnects.
     pub(crate) async fn until_disconnected<T>(&self, it: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -48,7 +48,7 @@ impl ClientConnection {
         }
     }
 
-    /// Waits until the client has gone away, as far as can be seen: it has ended its sending side, or the connection.
+    /// Waits until the client disconnects, as far as visible: it closes its sending side, or the connection.
     pub(crate) async fn disconnected(&self) {
         let mut next = [0];
         let looked = poll_fn(|cx| {
@@ -56,7 +56,7 @@ impl ClientConnection {
             self.socket.lock().unwrap_or_else(PoisonError::into_inner).poll_peek(cx, &mut next)
         });
         if looked.await.is_ok_and(|length| length > 0) {
-            // It has sent its next request already, and what is behind cannot be seen.
+            // It has sent its next request already; what follows is not visible.
             pending::<()>().await;
         }
     }

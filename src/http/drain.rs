@@ -1,5 +1,5 @@
-//! What an answer did not need of a request body is read before the answer is sent: a client that is still sending would
-//! otherwise see a broken connection instead.
+//! Reads the rest of a request body before the response is sent: a client that is still sending would otherwise see a
+//! broken connection.
 
 use std::{
     pin::Pin,
@@ -19,11 +19,10 @@ use tower::Service;
 use super::incoming_body::{IncomingBody, IncomingBodyError};
 use crate::config::RequestLimits;
 
-/// How much of a body that nobody wants is read and thrown away, in units of the largest limit, before the connection
-/// is given up.
+/// Maximum length of a drained body, in units of the largest limit; then the connection is closed.
 const DRAINED: usize = 16;
 
-/// Answers a request when all of its body has been read, by whoever answers it or here.
+/// Answers a request after all of its body has been read, by the handler or here.
 pub(super) async fn answer(
     mut router: Router,
     request: Request<IncomingBody>,
@@ -42,7 +41,7 @@ pub(super) async fn answer(
     response
 }
 
-/// Reads what is left of a body and throws it away, up to a length at which the connection is given up.
+/// Reads and discards the rest of a body, up to a maximum length.
 pub(super) async fn drain(mut body: IncomingBody, limits: &RequestLimits) {
     body.discard();
     let most = limits.body.max(limits.multipart_body).saturating_mul(DRAINED);
@@ -55,7 +54,7 @@ pub(super) async fn drain(mut body: IncomingBody, limits: &RequestLimits) {
     }
 }
 
-/// A body that is given back when it is dropped before its end.
+/// A body that is returned when it is dropped before its end.
 #[derive(Debug)]
 struct DrainOnDrop {
     body: Option<IncomingBody>,
@@ -67,7 +66,7 @@ impl Drop for DrainOnDrop {
         if let (Some(body), Some(given_back)) = (self.body.take(), self.given_back.take())
             && !body.is_end_stream()
         {
-            // Where nobody waits for it, the connection is going down.
+            // Without a receiver, the connection is closing.
             let _ = given_back.send(body);
         }
     }

@@ -15,25 +15,25 @@ use crate::{
 /// The response header with the mock's advice; the live service does not send it.
 pub(crate) const HINT_HEADER: HeaderName = HeaderName::from_static("x-identomat-mock-hint");
 
-/// The response header that names the mock, so that an app can refuse to run against one.
+/// The response header that names the mock, so that an app can refuse to run against it.
 pub(super) const MOCK_HEADER: HeaderName = HeaderName::from_static("x-identomat-mock");
 pub(super) const VERSION: HeaderValue = HeaderValue::from_static(env!("CARGO_PKG_VERSION"));
 
-/// The longest hint that is sent, in bytes; the log has the whole.
+/// Maximum length of a sent hint, in bytes; the log has the whole hint.
 const MAX_HINT_BYTES: usize = 2000;
 
-/// What stands instead of a hint that names company keys or an expected signature.
+/// The replacement of a hint with company keys or an expected signature.
 const HINT_IS_PRIVATE: &str = "the hint is withheld, because it has company keys or signatures; it is in the log. \
                                Such hints go only to clients on loopback and private networks that use a known host \
                                name, no proxy, and no page of another origin (--verbose-hints)";
 
-/// The answer of a call that failed (specification, section 4). A caller who `may_know` gets hints that name company keys
-/// and expected signatures, too.
+/// Returns the response of a failed call (specification, section 4). A client that `may_know` gets hints with company
+/// keys and expected signatures.
 pub(super) fn response(error: &VendorError, statuses: &ErrorStatus, may_know: bool) -> Response<Body> {
     let status = match error.case {
         ErrorCase::Standard => statuses.status_for(error.code),
         ErrorCase::MissingMedia => statuses.missing_media(),
-        // HTTP's own; what is left of the request makes the connection useless.
+        // The status of HTTP itself; the rest of the request is unread, so the connection closes.
         ErrorCase::TooSlow => 408,
     };
     let status = StatusCode::from_u16(status).expect("statuses are checked at the start");
@@ -50,7 +50,7 @@ pub(super) fn response(error: &VendorError, statuses: &ErrorStatus, may_know: bo
     response
 }
 
-/// What a client gets whose request has not even got a whole head: a path is not known.
+/// Returns the response to a request whose head was too slow: its path is unknown.
 pub(super) fn head_too_slow(problem: &str, config: &Config) -> String {
     let body = json!({"error": problem, "instructions": "Send the request again, on a new connection."}).to_string();
     let length = body.len();
@@ -62,8 +62,7 @@ pub(super) fn head_too_slow(problem: &str, config: &Config) -> String {
     )
 }
 
-/// What a proxy in front of the service would answer; `status` is from 200 to 599. The `body` and its type stand in for
-/// the page that it would show.
+/// Returns the response of a failing proxy; `status` is from 200 to 599. `body` and its type replace the default page.
 pub(super) fn gateway_error(status: u16, body: Option<&(String, String)>) -> Response<Body> {
     let status = StatusCode::from_u16(status).expect("statuses of faults are checked where they are set");
     let mut response = Response::new(Body::empty());
@@ -78,7 +77,8 @@ pub(super) fn gateway_error(status: u16, body: Option<&(String, String)>) -> Res
     response
 }
 
-/// A call below `/external-api/` that the mock does not imitate, or one of the mobile SDKs (specification, section 7).
+/// Returns the response of a vendor call that the mock does not implement, or of the mobile SDKs (specification,
+/// section 7).
 pub(super) fn not_implemented(method: &Method, uri: &Uri) -> Response<Body> {
     let call = format!("{method} {}", uri.path());
     let (what, instructions) = if uri.path().starts_with("/external-api/") {
@@ -99,10 +99,10 @@ pub(super) fn not_implemented(method: &Method, uri: &Uri) -> Response<Body> {
     with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)
 }
 
-/// Message of a request that waited, or was held by a delay, when the server was told to stop.
+/// Message for waiting and delayed calls when the server stops.
 pub(super) const STOPPING: &str = "the mock is stopping; send the request again after it has restarted";
 
-/// What a call gets that a delay holds while the server stops.
+/// Returns the response of a delayed call when the server stops.
 pub(super) fn stopping() -> Response<Body> {
     let body = json!({"error": STOPPING});
     let mut response = with_hint(json_response(StatusCode::SERVICE_UNAVAILABLE, &body), STOPPING);
@@ -110,7 +110,7 @@ pub(super) fn stopping() -> Response<Body> {
     response
 }
 
-/// A vendor method called with something else than GET and POST, or HEAD where it is about media.
+/// Returns the response of a vendor path to a method other than GET and POST, or HEAD for media.
 pub(super) fn method_not_allowed(method: &Method, is_media: bool) -> Response<Body> {
     let (allowed, or_head) = if is_media { ("GET, HEAD, POST", ", HEAD") } else { ("GET, POST", "") };
     let problem = format!("the method {method} is not GET{or_head} or POST");
@@ -119,14 +119,14 @@ pub(super) fn method_not_allowed(method: &Method, is_media: bool) -> Response<Bo
     with_hint(response, &problem)
 }
 
-/// A path of the mock's own that does not take this method. The router adds which it takes.
+/// Returns the response of the mock's own paths to another method. The router adds the allowed methods.
 pub(super) fn wrong_method(method: &Method, uri: &Uri) -> Response<Body> {
     let problem = format!("`{}` does not take {method}", uri.path());
     let body = json!({"error": problem, "instructions": "The header `allow` names the methods that it takes."});
     with_hint(json_response(StatusCode::METHOD_NOT_ALLOWED, &body), &problem)
 }
 
-/// A path that neither the vendor nor the mock has.
+/// Returns the response of an unknown path.
 pub(super) fn no_such_path(method: &Method, uri: &Uri) -> Response<Body> {
     let problem = format!("there is no `{method} {}`", uri.path());
     let instructions = match uri.path() {
@@ -139,20 +139,20 @@ pub(super) fn no_such_path(method: &Method, uri: &Uri) -> Response<Body> {
     with_hint(json_response(StatusCode::NOT_FOUND, &body), &format!("{problem}. {instructions}"))
 }
 
-/// Adds the mock's advice to an answer.
+/// Adds the hint header to a response.
 pub(super) fn with_hint(mut response: Response<Body>, hint: &str) -> Response<Body> {
     response.headers_mut().insert(HINT_HEADER, hint_value(hint));
     response
 }
 
-/// Adds advice to that which an answer has.
+/// Adds to the hint of a response.
 pub(super) fn add_hint(response: &mut Response<Body>, hint: &str) {
     let before = response.headers().get(HINT_HEADER).and_then(|value| value.to_str().ok());
     let value = hint_value(&before.map_or_else(|| hint.to_owned(), |before| format!("{before}; {hint}")));
     response.headers_mut().insert(HINT_HEADER, value);
 }
 
-/// Headers carry visible ASCII: the rest is escaped.
+/// Escapes a header value: headers are visible ASCII.
 fn hint_value(hint: &str) -> HeaderValue {
     if hint.len() <= MAX_HINT_BYTES
         && hint.is_ascii()

@@ -1,4 +1,5 @@
-//! What stands around every call of the vendor's API and of the widget, refused ones too: faults, the journal, and one log line.
+//! The handling of every call of the vendor API and the widget, including refused ones: faults, the journal, and one
+//! log line.
 
 use std::{borrow::Cow, mem, sync::Arc};
 
@@ -30,18 +31,18 @@ use crate::{
     vendor::{ErrorCase, ErrorCode, Token, VendorError},
 };
 
-/// What an endpoint does with a call that was let in.
+/// An endpoint's handler, called after authentication.
 pub(super) type Handler = fn(&MockService, &AuthenticatedCall<'_>) -> Result<VendorResponse, CallError>;
 
-/// What comes of a vendor call.
+/// The result of a vendor call.
 enum HandlerResult {
-    /// What it answers, of a company that is set so.
+    /// The response, and the settings of its company.
     Response(VendorResponse, Arc<EffectiveSettings>),
-    /// It is answered otherwise, as nobody imitates it so.
+    /// Another response, because the call is not implemented.
     Refused(Response<Body>),
 }
 
-/// What becomes known of a call on its way: who makes it, about which session, what it met, and what is remembered.
+/// The facts about a call that faults, journal and log need.
 #[derive(Debug, Default)]
 struct Exchange {
     stopwatch: Stopwatch,
@@ -49,18 +50,18 @@ struct Exchange {
     tenant: Option<Arc<Tenant>>,
     session: Option<Token>,
     faults: AppliedFaults,
-    /// How often calls were freed from delays before it met any.
+    /// Numbers of releases before the call met its first delay.
     releases: ReleaseCounts,
     error: Option<ErrorCode>,
-    /// The beginning of the body, and how long the whole is.
+    /// The beginning of the body; `body_length` is the full length.
     body: Box<[u8]>,
     body_length: usize,
-    /// The answer, where it was at hand, and its hint.
+    /// The response body, if it is in memory, and its hint.
     json: Option<Bytes>,
     hint: Option<String>,
 }
 
-/// A call of the vendor's API; `target` is `None` where the mock does not imitate it.
+/// Handles a vendor call; `target` is `None` if the mock does not implement it.
 pub(super) async fn vendor_call(
     mock: &MockService,
     target: Option<(Endpoint, Handler)>,
@@ -83,7 +84,7 @@ pub(super) async fn vendor_call(
     exchange.complete("vendor call", mock, response, head, caller).await
 }
 
-/// A call of the person's browser, about the session that it names.
+/// Handles a widget call, about the session that it names.
 pub(super) async fn widget_call(
     mock: &MockService,
     endpoint: Endpoint,
@@ -118,13 +119,12 @@ impl Exchange {
         Self { endpoint, ..Self::default() }
     }
 
-    /// How much of a body is remembered.
+    /// Returns how much of a body the journal keeps.
     fn body_prefix_limit(&self, mock: &MockService) -> usize {
         if mock.config.journal.enabled { mock.config.journal.body } else { 0 }
     }
 
-    /// The answer of a vendor call. Whoever calls and whatever is wrong with it, the faults of server and company that
-    /// are on it strike before it is refused.
+    /// Returns the response of a vendor call. Faults of server and company apply before the call can be refused.
     async fn handle(
         &mut self,
         mock: &MockService,
@@ -134,11 +134,11 @@ impl Exchange {
     ) -> Result<Response<Body>, CallError> {
         let mut limits = mock.config.limits;
         if self.endpoint == Some(Endpoint::CompareFaces) {
-            // Pictures are large, however they come.
+            // Pictures are large in any format.
             limits.body = limits.body.max(limits.multipart_body);
         }
         let received = match ReceivedBody::read(head, body, &limits).await {
-            // It has kept us waiting for long enough.
+            // The client has kept the server waiting long enough.
             Err(error) if error.case == ErrorCase::TooSlow => return Err(error.into()),
             received => received,
         };
@@ -181,7 +181,7 @@ impl Exchange {
         })
     }
 
-    /// As [`Exchange::handle`], of a call that was read; what has to be waited for is left.
+    /// Authenticates the call and runs its handler; only slow work is left to the caller.
     fn run_handler(
         &mut self,
         mock: &MockService,
@@ -209,14 +209,14 @@ impl Exchange {
         Ok(HandlerResult::Response(answer, call.settings))
     }
 
-    /// The answer of a call that the last fault that it met keeps from being carried out.
+    /// Returns the response of the short-circuiting fault.
     fn fault_response(&mut self, faults: AppliedFaults) -> Response<Body> {
         let response = fault_effects::short_circuit_response(faults.hits.last().and_then(|hit| hit.effect.as_ref()));
         self.faults.merge(faults);
         response
     }
 
-    /// Does to the answer what the faults do, remembers the call, and says in the log what came of it.
+    /// Applies the fault effects to the response, records the call, and logs it.
     async fn complete(
         mut self,
         what: &'static str,
@@ -290,7 +290,7 @@ impl Exchange {
 }
 
 impl Exchange {
-    /// Takes note of what the code under test met by this call.
+    /// Records the coverage of this call.
     fn record_coverage(&self, mock: &MockService) {
         let (tenant, hits) = (self.tenant.as_deref(), &self.faults.hits);
         if !hits.is_empty() {
@@ -311,12 +311,12 @@ impl Exchange {
     }
 }
 
-/// The token of the session that a call names, as it came.
+/// Returns the session token that a call names, as received.
 fn token_of<'p>(params: &'p Params<'_>) -> Option<Cow<'p, str>> {
     params.text("session_token").ok()?
 }
 
-/// An answer, and the beginning of its body. All of it is there already: what is slow is made slow later.
+/// Returns a response, and the beginning of its body. The body is in memory; slow effects are applied later.
 async fn body_prefix(response: Response<Body>, most: usize) -> (Response<Body>, Bytes) {
     let (head, body) = response.into_parts();
     let Ok(whole) = to_bytes(body, usize::MAX).await else {
@@ -326,7 +326,7 @@ async fn body_prefix(response: Response<Body>, most: usize) -> (Response<Body>, 
     (Response::from_parts(head, Body::from(whole)), beginning)
 }
 
-/// The value of a header.
+/// Returns the value of a header.
 fn text(value: &HeaderValue) -> String {
     String::from_utf8_lossy(value.as_bytes()).into_owned()
 }
@@ -335,13 +335,13 @@ fn hint_of(response: &Response<Body>) -> Option<String> {
     response.headers().get(HINT_HEADER).map(text)
 }
 
-/// A content type; most are the same, and need no room.
+/// Returns a content type, without an allocation for common ones.
 fn known_type(value: &HeaderValue) -> Cow<'static, str> {
     const JSON: &str = "application/json";
     if value.as_bytes() == JSON.as_bytes() { JSON.into() } else { text(value).into() }
 }
 
-/// A path with its query; most are the same, as [`known_type`].
+/// Returns a path with its query, without an allocation for common ones.
 fn known_path(path: &str) -> Cow<'static, str> {
     const COMMON_PATHS: [&str; 3] = ["/external-api/begin/", "/external-api/result/", "/external-api/delete/"];
     COMMON_PATHS.into_iter().find(|known| *known == path).map_or_else(|| path.to_owned().into(), Cow::Borrowed)
@@ -368,7 +368,7 @@ fn wrong_method(endpoint: Endpoint, head: &Parts) -> Response<Body> {
     error::method_not_allowed(&head.method, matches!(endpoint, Endpoint::Media(_)))
 }
 
-/// Answers a call below `/external-api/` that is none of the endpoints.
+/// Handles a call under `/external-api/` to an unknown endpoint.
 fn not_implemented(head: &Parts) -> Response<Body> {
     let (method, uri) = (&head.method, &head.uri);
     tracing::warn!(%method, path = uri.path(), "this call is not imitated");

@@ -1,4 +1,4 @@
-//! What a fault does to an answer.
+//! Applies fault effects to a response.
 
 use std::{convert::Infallible, num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -20,10 +20,10 @@ use crate::{
     mock::MockService,
 };
 
-/// How many pieces of a slow body come in a second, at most.
+/// Maximum number of pieces of a throttled body per second.
 const PIECES: u32 = 10;
 
-/// A mark on an answer: the connection ends there instead of sending all of it.
+/// Marks a response whose connection is cut instead of sending all of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ConnectionCut {
     /// Before the first byte.
@@ -32,11 +32,11 @@ pub(crate) enum ConnectionCut {
     Reset,
     /// In the middle of the headers.
     InHeaders,
-    /// So many bytes behind the headers.
+    /// This number of bytes after the headers.
     InBody(usize),
 }
 
-/// The answer of a call that a fault keeps from being carried out.
+/// Returns the response of a short-circuiting fault.
 pub(super) fn short_circuit_response(effect: Option<&FaultEffect>) -> Response<Body> {
     match effect {
         Some(FaultEffect::Response(FaultResponse { status, retry_after, body })) => {
@@ -51,8 +51,7 @@ pub(super) fn short_circuit_response(effect: Option<&FaultEffect>) -> Response<B
     }
 }
 
-/// What ends the delays of a call before their time: how often the calls of the server, and of its company, were freed when
-/// it came.
+/// Numbers of releases of the server and of the company when the call arrived; a later release ends its delays.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct ReleaseCounts {
     server: u64,
@@ -60,13 +59,13 @@ pub(super) struct ReleaseCounts {
 }
 
 impl ReleaseCounts {
-    /// So far.
+    /// Returns the current numbers.
     pub(super) fn so_far(mock: &MockService, tenant: Option<&Tenant>) -> Self {
         Self { server: mock.holds.releases(), company: tenant.map_or(0, |tenant| tenant.holds.releases()) }
     }
 }
 
-/// Holds an answer back and does to it what the faults do, one after the other; the hint names them.
+/// Delays a response and applies the fault effects in order; the hint names the faults.
 pub(super) async fn apply_effects(
     mut response: Response<Body>,
     hits: &[FaultHit],
@@ -90,7 +89,7 @@ pub(super) async fn apply_effects(
                 None => sleep(of_company).await,
             }
         };
-        // Who ended only the sending side gets the answer early; who went away keeps nothing busy.
+        // A client that only closed its sending side gets the response early; a disconnected one holds no resources.
         tokio::select! {
             () = held => {}
             () = caller.disconnected() => tracing::debug!(client = %caller.address, "the client disconnected during a \
@@ -109,13 +108,13 @@ pub(super) async fn apply_effects(
 
 async fn apply_effect(mut response: Response<Body>, effect: &FaultEffect) -> Response<Body> {
     match effect {
-        // These were answered instead.
+        // These replaced the response.
         FaultEffect::Response(_) | FaultEffect::Html => response,
         FaultEffect::Close(ClosePoint::BeforeAnswer) => cut_connection(response, ConnectionCut::Before),
         FaultEffect::Close(ClosePoint::InHeaders) => cut_connection(response, ConnectionCut::InHeaders),
         FaultEffect::Reset => cut_connection(response, ConnectionCut::Reset),
         FaultEffect::Truncation => truncate_body(response).await,
-        // What comes as a stream is sent in chunks.
+        // A stream is sent in chunks.
         FaultEffect::Close(ClosePoint::InBody) => {
             truncate_body(response).await.map(|body| Body::from_stream(body.into_data_stream()))
         }
@@ -147,7 +146,7 @@ fn cut_connection(mut response: Response<Body>, cut: ConnectionCut) -> Response<
     response
 }
 
-/// An answer whose connection ends in the middle of its body, where it has one.
+/// Returns a response whose connection is cut in the middle of its body, if it has one.
 async fn truncate_body(response: Response<Body>) -> Response<Body> {
     let (head, body) = collect_body(response).await;
     let half = body.len() / 2;
@@ -155,14 +154,14 @@ async fn truncate_body(response: Response<Body>) -> Response<Body> {
     if half > 0 { cut_connection(response, ConnectionCut::InBody(half)) } else { response }
 }
 
-/// Head and body, for another body to be put under the head.
+/// Returns head and complete body, so that the body can be replaced.
 async fn collect_body(response: Response<Body>) -> (axum::http::response::Parts, Bytes) {
     let (mut head, body) = response.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     (head, to_bytes(body, usize::MAX).await.expect("the bodies of answers are in memory"))
 }
 
-/// A body that comes in pieces, with a pause before each.
+/// Returns a body in pieces, with a pause before each.
 fn throttle_body(body: Bytes, rate: NonZeroU32) -> Body {
     let piece = (rate.get() / PIECES).max(1);
     let pause = Duration::from_secs(1) * piece / rate.get();
@@ -176,7 +175,7 @@ fn throttle_body(body: Bytes, rate: NonZeroU32) -> Body {
     }))
 }
 
-/// Changes the first character of the signature: it stays one that could be right.
+/// Changes the first character of the signature, which stays well-formed.
 fn corrupt_signature(headers: &mut HeaderMap) {
     let Some(signed) = headers.get_mut(header::AUTHORIZATION) else { return };
     let (start, mut bytes) = (b"signature=\"".len(), signed.as_bytes().to_vec());

@@ -1,4 +1,4 @@
-//! The body of a request while it arrives: in time, and within what all incomplete requests may hold.
+//! A request body while it arrives: within its timeout, and within the memory of all incomplete requests.
 
 use std::{
     error::Error,
@@ -15,22 +15,22 @@ use tokio::time::{Sleep, sleep};
 
 use super::incomplete_requests::{AbortReason, IncompleteGuard, IncompleteRequests};
 
-/// A request body while it arrives. What is read is kept by the reader, unless [`IncomingBody::discard`] was called.
+/// A request body while it arrives. The reader keeps what is read, unless [`IncomingBody::discard`] was called.
 #[derive(Debug)]
 pub(super) struct IncomingBody {
     body: Incoming,
     incomplete: Arc<IncompleteRequests>,
-    /// How long it may take.
+    /// The timeout.
     time: Duration,
-    /// From when it had to be waited for.
+    /// Time from which the body had to be waited for.
     late: Option<Pin<Box<Sleep>>>,
     guard: Option<IncompleteGuard>,
     is_kept: bool,
-    /// Where its beginning is kept for the journal, and how much of it.
+    /// Stores its beginning for the journal, up to a length.
     copy: Option<(BodyPrefix, usize)>,
 }
 
-/// The beginning of a body, and how long it is so far, for whoever looks when it has come.
+/// The beginning of a body, and its length so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct BodyPrefix(Arc<Mutex<(Vec<u8>, usize)>>);
 
@@ -42,14 +42,14 @@ impl BodyPrefix {
         kept.1 += data.len();
     }
 
-    /// What has come so far.
+    /// Takes the bytes received so far.
     pub(super) fn take(&self) -> (Box<[u8]>, usize) {
         let (beginning, length) = mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         (beginning.into(), length)
     }
 }
 
-/// Why a body does not arrive.
+/// The reason a body does not arrive.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum IncomingBodyError {
     #[error(transparent)]
@@ -61,9 +61,9 @@ pub(super) enum IncomingBodyError {
 }
 
 impl IncomingBodyError {
-    /// Why a body did not arrive, as the client is told that has to come again; `None` where it broke off.
+    /// Returns the message for a body that is too slow; `None` for a broken one.
     pub(super) fn too_slow<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
-        // The one that came through a router is in a box.
+        // The error of a body that passed a router is boxed.
         let own = error.downcast_ref::<Self>().or_else(|| error.source()?.downcast_ref::<Self>());
         own.filter(|error| !matches!(error, Self::Broken(_)))
     }
@@ -74,12 +74,12 @@ impl IncomingBody {
         Self { body, incomplete: incomplete.clone(), time, late: None, guard: None, is_kept: true, copy: None }
     }
 
-    /// Keeps so much of its beginning, too.
+    /// Stores this much of its beginning.
     pub(super) fn with_prefix(self, kept: &BodyPrefix, most: usize) -> Self {
         Self { copy: Some((kept.clone(), most)), ..self }
     }
 
-    /// Says that what has come is kept by nobody any more, nor what is still to come.
+    /// Stops counting the body as memory, because it is discarded.
     pub(super) fn discard(&mut self) {
         self.is_kept = false;
         if let Some(share) = &mut self.guard {

@@ -1,4 +1,4 @@
-//! The requests that have not arrived in full: what they hold together, and which of them makes room.
+//! Partially received requests: their memory, and aborting the oldest.
 
 use std::{
     collections::BTreeMap,
@@ -10,10 +10,10 @@ use futures_util::task::AtomicWaker;
 
 use crate::log_throttle::LogThrottle;
 
-/// All of them, of one server.
+/// The partially received requests of a server.
 #[derive(Debug)]
 pub(crate) struct IncompleteRequests {
-    /// How many bytes they may hold.
+    /// Memory limit in bytes.
     max_bytes: usize,
     requests: Mutex<IncompleteTable>,
     cut_for_room: LogThrottle,
@@ -22,11 +22,11 @@ pub(crate) struct IncompleteRequests {
 #[derive(Debug, Default)]
 struct IncompleteTable {
     next: u64,
-    /// By their numbers, and so in the order in which they began. Those that were cut off are not among them.
+    /// By number, and so in the order in which they began, without aborted ones.
     waiting: BTreeMap<u64, IncompleteEntry>,
-    /// What all hold, those that were cut off and are not gone yet included.
+    /// Memory of all requests, including aborted ones that have not ended yet.
     held: usize,
-    /// What those hold that were cut off.
+    /// Memory of aborted requests.
     leaving: usize,
 }
 
@@ -36,20 +36,20 @@ struct IncompleteEntry {
     end: Arc<AbortSignal>,
 }
 
-/// Whether and why a request is cut off.
+/// Whether and why a request is aborted.
 #[derive(Debug, Default)]
 struct AbortSignal {
     reason: OnceLock<AbortReason>,
     waker: AtomicWaker,
 }
 
-/// Why a request is cut off that took longer than any other.
+/// The reason the oldest request is aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AbortReason {
-    /// They held more than they may.
+    /// The memory limit was exceeded.
     #[error("partially received requests exceeded {0} bytes (--max-incomplete-bytes), and this one was the oldest")]
     MemoryLimit(usize),
-    /// A new connection needs a place.
+    /// A new connection needs a slot.
     #[error(
         "{0} connections were open (--max-connections), none of them idle, and this request was the oldest incomplete \
          one"
@@ -57,7 +57,7 @@ pub(crate) enum AbortReason {
     ConnectionLimit(usize),
 }
 
-/// One of them. It is no longer when this is dropped.
+/// Guard of one incomplete request; dropping it unregisters the request.
 #[derive(Debug)]
 pub(crate) struct IncompleteGuard {
     requests: Arc<IncompleteRequests>,
@@ -67,12 +67,12 @@ pub(crate) struct IncompleteGuard {
 }
 
 impl IncompleteRequests {
-    /// None yet, which may hold `most` bytes.
+    /// Creates an empty registry with a limit of `most` bytes.
     pub(crate) fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { max_bytes: most, requests: Mutex::default(), cut_for_room: LogThrottle::default() })
     }
 
-    /// One more, which holds nothing yet.
+    /// Registers a request without memory yet.
     pub(crate) fn register(self: &Arc<Self>) -> IncompleteGuard {
         let end = Arc::new(AbortSignal::default());
         let mut requests = self.requests();
@@ -83,7 +83,7 @@ impl IncompleteRequests {
         IncompleteGuard { requests: self.clone(), number, held: 0, end }
     }
 
-    /// Cuts the one off that takes longest; false when there is none.
+    /// Aborts the oldest request; false if there is none.
     pub(crate) fn abort_oldest(&self, why: AbortReason) -> bool {
         self.requests().abort_oldest(why)
     }
@@ -104,7 +104,7 @@ impl IncompleteTable {
 }
 
 impl IncompleteGuard {
-    /// Says how much it holds now.
+    /// Updates the memory of the request.
     pub(crate) fn set_bytes(&mut self, bytes: usize) {
         let (before, mut requests) = (self.held, self.requests.requests());
         requests.held = requests.held - before + bytes;
@@ -120,11 +120,11 @@ impl IncompleteGuard {
         self.held
     }
 
-    /// Waits until all together hold no more than they may, for which those make room that take longest.
+    /// Waits until the memory is within the limit, while the oldest requests are aborted.
     ///
     /// # Errors
     ///
-    /// [`AbortReason`] when this is one of them.
+    /// [`AbortReason`] if this request is aborted.
     pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), AbortReason>> {
         if let Poll::Ready(why) = self.poll_cut_off(cx) {
             return Poll::Ready(Err(why));
@@ -144,12 +144,12 @@ impl IncompleteGuard {
             }
         }
         drop(requests);
-        // Those that were cut off are gone when it is their turn.
+        // Aborted requests end when they are polled.
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Waits until it is cut off.
+    /// Waits until this request is aborted.
     pub(crate) fn poll_cut_off(&self, cx: &mut Context<'_>) -> Poll<AbortReason> {
         self.end.waker.register(cx.waker());
         self.end.reason.get().map_or(Poll::Pending, |why| Poll::Ready(*why))

@@ -1,4 +1,4 @@
-//! Remembered calls, made readable for whoever asks.
+//! The readable form of recorded calls.
 
 use axum::http::{Request, header, request::Parts};
 use bytes::Bytes;
@@ -25,58 +25,57 @@ pub use self::{
     pattern::{CallPattern, ValueMatch},
 };
 
-/// A call of the vendor's API or of the widget, and its answer. Times are RFC 3339 in UTC.
+/// A call of the vendor API or the widget, with its response. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CallInfo {
-    /// Of all calls of the server it is the so many-th.
+    /// Its id, unique among all calls of the server.
     pub id: u64,
-    /// When it was answered, on the company's clock.
+    /// Time of the response, on the company's clock.
     pub at: String,
-    /// The company; `None` where it called with no key that is known.
+    /// The company; `None` without a known key.
     pub company_key: Option<String>,
-    /// The token of the session that it is about, or that it began.
+    /// The token of its session, existing or begun.
     pub session: Option<String>,
-    /// What it called; `None` where that is not imitated.
+    /// The endpoint; `None` if it is not implemented.
     pub endpoint: Option<Endpoint>,
     /// `GET`, `POST` …
     pub method: String,
-    /// Without the query.
+    /// The path without the query.
     pub path: String,
-    /// As what the parameters were read: `JSON`, `form`, `multipart`, or `query` where there is no body.
+    /// The format of the parameters: `JSON`, `form`, `multipart`, or `query` without a body.
     pub body_format: Option<String>,
-    /// The parameters of query and body. The company key is masked, unless the settings say otherwise.
+    /// The parameters of query and body. The company key is masked, unless `--journal-secrets` is set.
     pub parameters: Map<String, Value>,
-    /// The headers, with their names in lower case; `authorization` is masked in the same way.
+    /// The headers, with lower-case names; `authorization` is masked in the same way.
     pub headers: Map<String, Value>,
     /// The header `Authorization`; masked in the same way.
     pub signature: Option<String>,
-    /// The beginning of a body that cannot be read, or was too long to be remembered as a whole; `None` for one that is
-    /// labelled as a picture or video.
+    /// The beginning of a body that is invalid, or too long to be recorded completely; `None` for a picture or video.
     pub unread_body: Option<String>,
-    /// How long the body is.
+    /// Length of the body.
     pub body_bytes: usize,
-    /// The status of the answer.
+    /// Status of the response.
     pub status: u16,
-    /// The answer, before a fault did anything to it: JSON as it is, or text. `None` for a picture, and for what is too
-    /// long to be remembered as a whole.
+    /// The response before a fault changed it: JSON or text. `None` for a picture, and if it is too long to be recorded
+    /// completely.
     pub response: Option<Value>,
-    /// What it is labelled as.
+    /// Content type of the response.
     pub response_type: Option<String>,
-    /// How long it is.
+    /// Length of the response.
     pub response_bytes: Option<u64>,
-    /// How long it took to answer, in milliseconds of real time.
+    /// Duration of the call, in milliseconds of real time.
     pub duration_ms: f64,
     /// The scenario of the session.
     pub scenario: Option<String>,
-    /// The number of the stage of the scenario that had come last, from 1.
+    /// Number of the last reached stage of the scenario at that time, from 1.
     pub stage: Option<usize>,
-    /// What faults did, in words.
+    /// The faults that hit the call.
     pub faults: Vec<String>,
-    /// The advice that was sent with the answer.
+    /// The hint of the response.
     pub hint: Option<String>,
-    /// The mock's own choices that the answer rested on, in the words of FIDELITY.md.
+    /// The mock's own choices that shaped the response, as rows of FIDELITY.md.
     pub choices: Vec<String>,
 }
 
@@ -122,7 +121,7 @@ impl CallInfo {
     }
 }
 
-/// The headers by their names; those that came more often in one, as HTTP reads them.
+/// Returns the headers by name; repeated headers are joined, as in HTTP.
 fn headers(call: &RecordedCall, masked: impl Fn(&str) -> String) -> Map<String, Value> {
     let mut headers = Map::<String, Value>::new();
     for (name, value) in call.headers.iter() {
@@ -136,7 +135,7 @@ fn headers(call: &RecordedCall, masked: impl Fn(&str) -> String) -> Map<String, 
     headers
 }
 
-/// What of the head was remembered.
+/// Restores the recorded part of the head.
 fn head(call: &RecordedCall) -> Parts {
     let mut request = Request::builder().method(&*call.method).uri(&*call.path_and_query);
     for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING] {
@@ -147,7 +146,7 @@ fn head(call: &RecordedCall) -> Parts {
     request.body(()).unwrap_or_default().into_parts().0
 }
 
-/// As what the parameters were read, and what they are. Where the body cannot be read, it is not known as what, and the
+/// Returns the format of the parameters, and the parameters. For an invalid body, there is no format, and the
 /// parameters are those of the query.
 fn read(call: &RecordedCall, head: &Parts, config: &Config) -> (Option<&'static str>, Map<String, Value>) {
     let mut limits = config.limits;
@@ -172,14 +171,14 @@ fn response_value(call: &RecordedCall) -> Option<Value> {
     Some(json_text::tree(text).unwrap_or_else(|| text.into()))
 }
 
-/// The beginning of a secret, by which it can be told from others.
+/// Returns the beginning of a secret, enough to distinguish secrets.
 fn mask(secret: &str) -> String {
     const SHOWN: usize = 4;
     let beginning = secret.char_indices().nth(SHOWN).filter(|_| secret.chars().count() > 2 * SHOWN);
     beginning.map_or_else(|| "…".into(), |(end, _)| format!("{}…", &secret[..end]))
 }
 
-/// A text that nobody can read as parameters, without the key of any company: nobody knows whose it is.
+/// Masks the keys of all companies in an invalid body, whose company is unknown.
 fn hide_keys(text: String, mock: &MockService) -> String {
     mock.tenants.all().iter().fold(text, |text, tenant| match text.contains(&tenant.key) {
         true => text.replace(&tenant.key, &mask(&tenant.key)),

@@ -1,4 +1,4 @@
-//! What of a picture or video is sent: all, a range, or word that the caller has it.
+//! Responses with a picture or video: all of it, a range, or "not modified".
 
 use axum::{
     body::Body,
@@ -10,16 +10,16 @@ use http_range_header::parse_range_header;
 use super::{auth::sign, error::with_hint};
 use crate::{company::EffectiveSettings, media::MediaFile};
 
-/// Answers a picture or video, signed over what of it is sent.
+/// Creates the response, signed over the bytes that are sent.
 ///
-/// Several ranges, and one that cannot be read, are answered with all of it, as RFC 9110 allows.
+/// A request for several ranges, or an invalid range, gets all of it, as RFC 9110 allows.
 pub(super) fn response(media: &MediaFile, head: &Parts, settings: &EffectiveSettings) -> Response<Body> {
     let MediaFile { bytes, content_type, etag } = media;
     let etag = HeaderValue::from_maybe_shared(etag.clone()).expect("an ETag is a header value");
     let is_known = named(&head.headers, header::IF_NONE_MATCH).is_some_and(|tags| {
         tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || etag == tag)
     });
-    // RFC 9110 knows conditions for GET and HEAD, and ranges for GET alone.
+    // RFC 9110 defines conditions for GET and HEAD, and ranges only for GET.
     let (status, body, range) = match head.method {
         Method::GET | Method::HEAD if is_known => (StatusCode::NOT_MODIFIED, Bytes::new(), None),
         Method::GET => part(bytes, &head.headers, &etag),
@@ -29,7 +29,7 @@ pub(super) fn response(media: &MediaFile, head: &Parts, settings: &EffectiveSett
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag);
-    // What a person has uploaded is shown as what it is, and as nothing else.
+    // An upload is only displayed as its own type.
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.extend(range.map(|range| (header::CONTENT_RANGE, range)));
@@ -44,7 +44,7 @@ pub(super) fn response(media: &MediaFile, head: &Parts, settings: &EffectiveSett
     response
 }
 
-/// The part that the header `Range` asks for, and how it lies in the whole.
+/// Returns the part that the header `Range` requests, and its position.
 fn part(bytes: &Bytes, headers: &HeaderMap, etag: &HeaderValue) -> (StatusCode, Bytes, Option<HeaderValue>) {
     let whole = (StatusCode::OK, bytes.clone(), None);
     let is_current = named(headers, header::IF_RANGE).is_none_or(|tag| etag == tag);

@@ -7,16 +7,16 @@ use futures_util::stream;
 
 use crate::{config::RequestLimits, foreign_text::shortened};
 
-/// One part of a multipart body.
+/// A part of a multipart body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct MultipartPart {
     pub(super) name: String,
-    /// A part with a file name is a file.
+    /// Whether it has a file name.
     pub(super) is_file: bool,
     pub(super) value: Bytes,
 }
 
-/// The boundary: the one of the `content_type`, or else the one that the body begins with.
+/// Returns the boundary of the `content_type`, otherwise the one at the beginning of the body.
 ///
 /// `None` when the body does not look like multipart.
 pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
@@ -31,12 +31,11 @@ pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
     (is_followed_by_header && (1..=70).contains(&boundary.len())).then(|| boundary.to_owned())
 }
 
-/// Reads the parts in the order of the request.
+/// Reads the parts in order.
 ///
 /// # Errors
 ///
-/// A message that says what is malformed, that there are too many, or that one that is text is as large as only a file
-/// may be.
+/// A message about a malformed body, too many parts, or a text part that exceeds the limit of texts.
 pub(super) async fn parts(body: Bytes, boundary: String, limits: &RequestLimits) -> Result<Vec<MultipartPart>, String> {
     let mut multipart = multer::Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
     let mut parts = Vec::new();

@@ -1,5 +1,4 @@
-//! Which page calls, and by which name: whether it is the mock's own or one that may read its answers, and whether the
-//! name is one that nobody else can have led here.
+//! The origin and host name of requests: foreign pages, and names that may be used for DNS rebinding.
 
 use std::{borrow::Cow, net::IpAddr};
 
@@ -14,21 +13,21 @@ use axum::http::{
 
 use crate::config::{Config, Cors};
 
-/// The page of somebody else that calls, if one does: its origin.
+/// Returns the origin of the foreign page that sent a request, if one did.
 pub(super) fn foreign_origin<'a>(headers: &'a HeaderMap, config: &Config) -> Option<&'a str> {
     let origin = headers.get(ORIGIN)?;
-    // A browser says it better where it does, behind a proxy that changes the host too; no page can say it for it.
+    // `Sec-Fetch-Site` is more reliable: it works behind a proxy that changes the host, and no page can forge it.
     if headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin") {
         return None;
     }
-    // What is no text is no origin of ours.
+    // A value that is not text is not one of our origins.
     let origin = origin.to_str().unwrap_or("null");
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     (!is_own(origin, host, config.public_url.as_deref())).then_some(origin)
 }
 
-/// Whether a page of another site, or of another port, sent a request, as browsers say it where they name no origin. A link
-/// that somebody followed is none: the page that it is on gets nothing of the response.
+/// Whether a page of another site or port sent a request, according to browsers that send no origin. A followed link is
+/// none: its page cannot read the response.
 pub(super) fn is_sent_by_another_site(method: &Method, headers: &HeaderMap) -> bool {
     let says = |name, value: &str| headers.get(name).is_some_and(|header| header == value);
     let is_other = says("sec-fetch-site", "cross-site") || says("sec-fetch-site", "same-site");
@@ -38,13 +37,13 @@ pub(super) fn is_sent_by_another_site(method: &Method, headers: &HeaderMap) -> b
     is_other && !is_followed
 }
 
-/// The name by which a request calls the mock, where it cannot be meant by it: somebody may have led that name here.
+/// Returns the host name of a request if it is not a known name of the mock, as with DNS rebinding.
 pub(super) fn unknown_host<'a>(headers: &'a HeaderMap, config: &Config) -> Option<Cow<'a, str>> {
     let host = headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()))?;
     (!is_known_host(&host, config)).then_some(host)
 }
 
-/// Whether the mock can be meant by that `Host`.
+/// Whether the mock may be called by this `Host`.
 fn is_known_host(host: &str, config: &Config) -> bool {
     let name = name_of(host);
     let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
@@ -58,12 +57,12 @@ fn is_known_host(host: &str, config: &Config) -> bool {
         || config.control_api.hosts.iter().any(|known| is(known))
 }
 
-/// The names of the certificate (`--tls`), which the user gave.
+/// Returns the names of the certificate (`--tls`), which the user chose.
 fn tls_names(config: &Config) -> &[String] {
     config.tls.as_ref().map_or(&[], |tls| &tls.names)
 }
 
-/// Host and port without the port.
+/// Returns host and port without the port.
 fn name_of(host: &str) -> &str {
     let host = host.trim_end_matches('/');
     match host.rsplit_once(':') {
@@ -72,14 +71,14 @@ fn name_of(host: &str) -> &str {
     }
 }
 
-/// Whether the page that calls came from the mock itself.
+/// Whether the mock itself served the page that sent the request.
 fn is_own(origin: &str, host: Option<&str>, public_url: Option<&str>) -> bool {
     let is_public = public_url.is_some_and(|url| url.trim_end_matches('/').eq_ignore_ascii_case(origin));
     let authority = origin.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
     is_public || authority.is_some_and(|(_, name)| host.is_some_and(|host| host.eq_ignore_ascii_case(name)))
 }
 
-/// What a browser asks before it lets a page of another origin call; `None` for any other request.
+/// Returns the response to a CORS preflight; `None` for other requests.
 pub(super) fn preflight<B: Default>(method: &Method, headers: &HeaderMap, cors: &Cors) -> Option<Response<B>> {
     let is_preflight = *method == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     if !is_preflight {
@@ -99,7 +98,7 @@ pub(super) fn preflight<B: Default>(method: &Method, headers: &HeaderMap, cors: 
     Some(response)
 }
 
-/// Lets the page that called read the answer, where the settings say so; answers whether it may.
+/// Adds CORS headers if the settings allow the page to read the response. Returns whether they do.
 pub(super) fn add_cors_headers<B>(response: &mut Response<B>, headers: &HeaderMap, cors: &Cors) -> bool {
     let Some(origin) = headers.get(ORIGIN).filter(|_| *cors != Cors::Nobody) else { return false };
     if matches!(cors, Cors::Origins(_)) {

@@ -1,6 +1,6 @@
-//! The parameters of a call: one map out of query, form, JSON and multipart; keeps the raw bytes.
+//! The parameters of a call: query, form, JSON and multipart merged into one map, with the raw bytes.
 //!
-//! What a body is shows in the body, not in its label (specification, section 2).
+//! The format is detected from the body, not from its content type (specification, section 2).
 
 use std::borrow::Cow;
 
@@ -26,7 +26,7 @@ use crate::{
     vendor::VendorError,
 };
 
-/// The body of a call, whole, and its parts where it is multipart.
+/// The complete body of a call, and its parts if it is multipart.
 #[derive(Debug)]
 pub(crate) struct ReceivedBody {
     body: Bytes,
@@ -34,11 +34,11 @@ pub(crate) struct ReceivedBody {
 }
 
 impl ReceivedBody {
-    /// Reads the whole body.
+    /// Reads the complete body.
     ///
     /// # Errors
     ///
-    /// `argumentError` that says what is malformed, too large or too slow.
+    /// `argumentError` for a body that is malformed, too large or too slow.
     pub(crate) async fn read(
         head: &Parts,
         body: &mut (impl Body<Data = Bytes, Error: Into<BoxError>> + Unpin),
@@ -60,7 +60,7 @@ impl ReceivedBody {
         Ok(Self { body: bytes, parts })
     }
 
-    /// Reads a whole body that is at hand.
+    /// Reads a body that is in memory.
     ///
     /// # Errors
     ///
@@ -75,16 +75,16 @@ impl ReceivedBody {
     }
 }
 
-/// The parameters of a call. Where query and body both have one, the body's holds.
+/// The parameters of a call. Those of the body override those of the query.
 #[derive(Debug)]
 pub(crate) struct Params<'a> {
-    /// In the order in which they came. A name may come twice; the last one holds.
+    /// In the order of the request. If a name repeats, the last one counts.
     values: Vec<(Cow<'a, str>, ParamValue<'a>)>,
     read_as: &'static str,
     received: &'a ReceivedBody,
 }
 
-/// A parameter as it came.
+/// A parameter as received.
 #[derive(Debug)]
 enum ParamValue<'a> {
     /// The value of a query, form or part.
@@ -98,7 +98,7 @@ impl<'a> Params<'a> {
     ///
     /// # Errors
     ///
-    /// `argumentError` that says what is malformed.
+    /// `argumentError` for malformed parameters.
     pub(crate) fn read(
         head: &'a Parts,
         received: &'a ReceivedBody,
@@ -132,7 +132,7 @@ impl<'a> Params<'a> {
         Ok(())
     }
 
-    /// Adds the parameters of the body to those of the query, of which there are mostly none.
+    /// Adds the parameters of the body to those of the query, which is usually empty.
     fn add(&mut self, body: Vec<(Cow<'a, str>, ParamValue<'a>)>) {
         if self.values.is_empty() {
             self.values = body;
@@ -145,7 +145,7 @@ impl<'a> Params<'a> {
         self.values.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value)
     }
 
-    /// The first names that are `wanted`, each once.
+    /// Returns the first names that are `wanted`, each once.
     fn names(&self, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
         let mut names = Vec::new();
         for (name, _) in &self.values {
@@ -156,7 +156,7 @@ impl<'a> Params<'a> {
         names
     }
 
-    /// What the call carried and how it was read, for hints: "the call was read as form with `a`, `b`".
+    /// Describes the parameters and their format, for hints: "the call was read as form with `a`, `b`".
     pub(crate) fn summary(&self) -> String {
         let all = self.names(|_| true);
         let mut names: Vec<_> = all.iter().take(MAX_NAMED).map(|name| format!("`{}`", shortened(name))).collect();
@@ -174,7 +174,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// The parameters that an endpoint does not know, for the hint header; parts with a file name are never known.
+    /// Returns the parameters that an endpoint does not know, for the hint header; file parts are always unknown.
     pub(crate) fn unknown(&self, known: &[&str]) -> Vec<String> {
         let names = self.names(|name| !known.contains(&name)).into_iter();
         let names = names.map(|name| format!("the parameter `{}` is not known", shortened(name)));
@@ -182,18 +182,18 @@ impl<'a> Params<'a> {
         names.take(MAX_NAMED).chain(files.take(MAX_NAMED)).collect()
     }
 
-    /// The names of parts that have a file name.
+    /// Returns the names of file parts.
     fn file_parts(&self) -> impl Iterator<Item = String> {
         let parts = self.received.parts.iter().flatten();
         parts.filter(|part| part.is_file).map(|part| format!("`{}`", shortened(&part.name)))
     }
 
-    /// As what the call was read: `query`, `form`, `JSON`, `multipart`.
+    /// Returns the format: `query`, `form`, `JSON`, `multipart`.
     pub(crate) fn read_as(&self) -> &'static str {
         self.read_as
     }
 
-    /// All parameters as JSON; of a part that is a file, how long it is.
+    /// Returns all parameters as JSON, with the length of file parts.
     pub(crate) fn to_json(&self) -> Map<String, Value> {
         let value = |given: &ParamValue<'_>| match given {
             ParamValue::Text(text) => Value::String(text.to_string()),
@@ -204,7 +204,7 @@ impl<'a> Params<'a> {
         self.values.iter().map(|(name, given)| (name.to_string(), value(given))).chain(files).collect()
     }
 
-    /// Calls `check` with what a signature covers.
+    /// Calls `check` with the signed part of the request.
     pub(crate) fn with_payload<T>(&self, check: impl FnOnce(Payload<'_>) -> T) -> T {
         match &self.received.parts {
             None => check(Payload::Body(&self.received.body)),
@@ -217,13 +217,13 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// A text parameter; `None` when it is missing or null.
+    /// Returns a string parameter; `None` if it is missing or null.
     ///
-    /// A text that is itself a quoted JSON string is unquoted: a client sends its token back that way.
+    /// A value that is a quoted JSON string is unquoted: a client sends its token back that way.
     ///
     /// # Errors
     ///
-    /// `argumentError` when it is not text.
+    /// `argumentError` if it is not a string.
     pub(crate) fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, VendorError> {
         let text = match self.get(name) {
             None => return Ok(None),
@@ -237,7 +237,7 @@ impl<'a> Params<'a> {
         Ok(Some(unquoted(&text).map_or(text, Cow::Owned)))
     }
 
-    /// A text that says something; an empty one is as good as none.
+    /// Returns a non-empty string; an empty one counts as missing.
     ///
     /// # Errors
     ///
@@ -246,11 +246,11 @@ impl<'a> Params<'a> {
         Ok(self.text(name)?.filter(|text| !text.is_empty()))
     }
 
-    /// A number from 1, as text or as JSON has it; `None` when it is missing, null or `""`.
+    /// Returns a number from 1, sent as text or JSON; `None` if it is missing, null or `""`.
     ///
     /// # Errors
     ///
-    /// `argumentError` when it is something else.
+    /// `argumentError` for other values.
     #[cfg(feature = "media")]
     pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, VendorError> {
         let text = match self.get(name) {
@@ -266,25 +266,27 @@ impl<'a> Params<'a> {
         text.map(read).transpose()
     }
 
-    /// The text of a JSON object; empty when it is missing, null, `""`, `{}` or `[]`. It may come as JSON text.
+    /// Returns the text of a JSON object; empty if it is missing, null, `""`, `{}` or `[]`. It may be sent as JSON
+    /// text.
     ///
     /// # Errors
     ///
-    /// `argumentError` when it is something else.
+    /// `argumentError` for other values.
     pub(crate) fn object(&self, name: &str, limits: &RequestLimits) -> Result<Cow<'_, str>, VendorError> {
         self.json_text(name, "object", '{', limits)
     }
 
-    /// The text of a JSON array; empty when it is missing, null, `""`, `[]` or `{}`. It may come as JSON text.
+    /// Returns the text of a JSON array; empty if it is missing, null, `""`, `[]` or `{}`. It may be sent as JSON text.
     ///
     /// # Errors
     ///
-    /// `argumentError` when it is something else.
+    /// `argumentError` for other values.
     pub(crate) fn list(&self, name: &str, limits: &RequestLimits) -> Result<Cow<'_, str>, VendorError> {
         self.json_text(name, "array", '[', limits)
     }
 
-    /// The text of a JSON value that begins so; text of JSON is read, twice where it is quoted. Empty for none.
+    /// Returns the text of a JSON value with this opening bracket; JSON text is parsed, twice if it is quoted. Empty
+    /// for none.
     fn json_text(
         &self,
         name: &str,
@@ -315,7 +317,7 @@ impl<'a> Params<'a> {
     }
 }
 
-/// JSON in a text, checked and without the blanks around it; a blank text stays empty.
+/// Checks JSON text and trims it; a blank text stays empty.
 fn json_in<'a>(text: Cow<'a, str>, name: &str, limits: &RequestLimits) -> Result<Cow<'a, str>, VendorError> {
     if !text.trim().is_empty() {
         json_text::check(text.as_bytes(), limits.depth)
@@ -327,7 +329,7 @@ fn json_in<'a>(text: Cow<'a, str>, name: &str, limits: &RequestLimits) -> Result
     })
 }
 
-/// The beginning of a JSON value in a message.
+/// Returns the beginning of a JSON value, for messages.
 fn preview(value: &str) -> String {
     shortened(&compact(value)).into_owned()
 }
@@ -337,7 +339,7 @@ fn content_type(head: &Parts) -> &str {
     content_type.unwrap_or_default()
 }
 
-/// A body that cannot be read; where it is packed, that is what is wrong.
+/// Returns the error for an invalid body; if it is compressed, the error names that.
 fn unreadable(head: &Parts, problem: String) -> VendorError {
     VendorError::argument(match unread_encoding(head) {
         Some(encoding) => format!(
@@ -348,7 +350,7 @@ fn unreadable(head: &Parts, problem: String) -> VendorError {
     })
 }
 
-/// The encoding that a body claims, where it is not plain.
+/// Returns the `Content-Encoding` of a body that is not plain.
 fn unread_encoding(head: &Parts) -> Option<Cow<'_, str>> {
     let encoding = head.headers.get(header::CONTENT_ENCODING)?.to_str().ok()?;
     (!encoding.eq_ignore_ascii_case("identity")).then(|| shortened(encoding))
@@ -358,7 +360,7 @@ fn is_multipart_label(content_type: &str) -> bool {
     content_type.trim_start().get(..10).is_some_and(|start| start.eq_ignore_ascii_case("multipart/"))
 }
 
-/// Refuses what is no form, or would be a form by accident.
+/// Refuses a body that is no form, or would be one only by accident.
 fn check_form(body: &[u8], content_type: &str) -> Result<(), String> {
     if std::str::from_utf8(body).is_err() {
         return Err("the body is neither JSON, form nor multipart: it is not UTF-8".into());
@@ -370,7 +372,7 @@ fn check_form(body: &[u8], content_type: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The fields of a query or form.
+/// Returns the fields of a query or form.
 fn form(text: &[u8]) -> Vec<(Cow<'_, str>, ParamValue<'_>)> {
     form_urlencoded::parse(text).map(|(name, value)| (name, ParamValue::Text(value))).collect()
 }
@@ -390,7 +392,7 @@ fn json_members(body: &[u8], depth: usize) -> Result<Vec<(Cow<'_, str>, ParamVal
     Ok(members.0.into_iter().map(|(name, value)| (name, ParamValue::Json(value))).collect())
 }
 
-/// A quoted text without its quotation marks; `None` for a text without any.
+/// Removes quotation marks; `None` for a text without any.
 fn unquoted(text: &str) -> Option<String> {
     if !text.ends_with(|last: char| last == '"' || last.is_whitespace()) {
         return None;

@@ -1,4 +1,4 @@
-//! The whole route table, grouped by who calls.
+//! The whole route table, grouped by client.
 
 use std::sync::Arc;
 
@@ -36,9 +36,9 @@ use crate::{
     mock::MockService,
 };
 
-/// The calls of the company's backend, by their paths. See [`tidy_path`] for the last slash.
+/// Returns the endpoint of a vendor path. See [`tidy_path`] for the trailing slash.
 ///
-/// They are most of all calls, and their course reads head and body itself: they take no way through a router.
+/// Most calls are vendor calls, and [`super::exchange`] reads head and body itself, so they bypass the router.
 fn vendor_calls(path: &str) -> Option<(Endpoint, Handler)> {
     match path {
         "/external-api/begin/" => Some((Endpoint::Begin, begin)),
@@ -51,7 +51,7 @@ fn vendor_calls(path: &str) -> Option<(Endpoint, Handler)> {
     }
 }
 
-/// Those about pictures and videos.
+/// Returns the endpoints of pictures and videos.
 #[cfg(feature = "media")]
 fn media_calls(path: &str) -> Option<(Endpoint, Handler)> {
     let kind = match path {
@@ -73,7 +73,7 @@ fn media_calls(_path: &str) -> Option<(Endpoint, Handler)> {
     None
 }
 
-/// The calls of the person's browser that faults can be on: not those of scripts and styles.
+/// Returns the routes of the widget that faults can apply to: without scripts and styles.
 fn widget_calls(path: &str) -> Option<Endpoint> {
     match path {
         "/" => Some(Endpoint::Widget),
@@ -97,11 +97,11 @@ fn other_calls(mock: &Arc<MockService>) -> Router<Arc<MockService>> {
         .method_not_allowed_fallback(wrong_method)
 }
 
-/// All that is served.
+/// All routes.
 #[derive(Debug)]
 pub(crate) struct Routes {
     mock: Arc<MockService>,
-    /// The page without a session, at the same path as those with one.
+    /// The page without a session, at the same path as the widget.
     home: Router,
     others: Router,
     pub(crate) incomplete: Arc<IncompleteRequests>,
@@ -116,7 +116,7 @@ impl Routes {
         Self { home, others, mock, incomplete }
     }
 
-    /// Answers a request when all of its body has been read.
+    /// Answers a request after all of its body has been read.
     pub(crate) async fn answer(&self, request: Request<Incoming>, caller: &ClientConnection) -> Response<Body> {
         let mut response = self.answer_with_hint(request, caller).await;
         let Config { hints, version_header, .. } = self.mock.config;
@@ -129,7 +129,7 @@ impl Routes {
         response
     }
 
-    /// What a client gets whose request has not even got a whole head.
+    /// Returns the response to a request whose head was too slow.
     pub(crate) fn head_too_slow(&self, problem: &str) -> String {
         error::head_too_slow(problem, &self.mock.config)
     }
@@ -153,10 +153,10 @@ impl Routes {
         response
     }
 
-    /// As [`Routes::answer`], whatever page calls.
+    /// Answers a request as [`Routes::answer`], from any page.
     async fn handle_trusted(&self, mut request: Request<IncomingBody>, caller: &ClientConnection) -> Response<Body> {
         let limits = &self.mock.config.limits;
-        // What the mobile SDKs speak is not imitated; the journal has it, as other calls that are not.
+        // The protocol of the mobile SDKs is not implemented; the journal records it, as other unknown calls.
         if ["/external-api/", "/api/"].iter().any(|start| request.uri().path().starts_with(start)) {
             let (head, mut body) = request.into_parts();
             let response = vendor_call(&self.mock, vendor_calls(head.uri.path()), &head, &mut body, caller).await;
@@ -184,9 +184,9 @@ async fn wrong_method(method: Method, uri: Uri) -> Response<Body> {
     error::wrong_method(&method, &uri)
 }
 
-/// Makes doubled slashes single, and gives vendor paths their last slash.
+/// Merges doubled slashes, and adds the trailing slash to vendor paths.
 ///
-/// The live service answers all forms directly; a redirect would lose a POST body (specification, section 1).
+/// The live service accepts all forms; a redirect would lose a POST body (specification, section 1).
 fn tidy_path(uri: &mut Uri) {
     let path = uri.path();
     let below = path.trim_start_matches('/').strip_prefix("external-api");

@@ -1,4 +1,4 @@
-//! The pictures below `result/`: samples, drawn on demand, which show what the result document says.
+//! The pictures under `result/`: samples, drawn on demand, which show the values of the result document.
 
 mod draw;
 mod printed;
@@ -21,15 +21,15 @@ pub(crate) use self::{
 const JPEG: &str = "image/jpeg";
 const MP4: &str = "video/mp4";
 
-/// The segment of a JPEG (`APP15`) that says whose picture it is.
+/// The JPEG segment (`APP15`) with the marker of the session.
 const MARK_SEGMENT: u8 = 15;
 
-/// A picture or video as it is sent.
+/// A picture or video to send.
 #[derive(Debug, Clone)]
 pub(crate) struct MediaFile {
     pub(crate) bytes: Bytes,
     pub(crate) content_type: &'static str,
-    /// The same for the same bytes, in quotation marks as the header `ETag` has it.
+    /// A value for the header `ETag`, in quotation marks, equal for equal bytes.
     pub(crate) etag: Bytes,
 }
 
@@ -40,7 +40,7 @@ impl MediaFile {
         Self { bytes, content_type, etag: format!("\"{:016x}\"", hasher.finish()).into() }
     }
 
-    /// A file of whoever made it: it is labelled as what it is, or else as what the vendor sends of that kind.
+    /// Returns an uploaded file with its detected content type, otherwise with that of the vendor for its kind.
     pub(crate) fn uploaded(bytes: Bytes, kind: MediaKind) -> Self {
         let content_type = match picture_type(&bytes) {
             Some(ImageType::Png) => "image/png",
@@ -51,7 +51,7 @@ impl MediaFile {
     }
 }
 
-/// What the vendor sends of that kind (specification, section 3).
+/// Returns the vendor's content type for this kind (specification, section 3).
 fn content_type(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::FaceVideo => MP4,
@@ -59,12 +59,12 @@ fn content_type(kind: MediaKind) -> &'static str {
     }
 }
 
-/// Whether bytes are a picture that faces can be looked for in: JPEG or PNG.
+/// Whether the bytes are a picture in which faces can be compared: JPEG or PNG.
 pub(crate) fn is_picture(bytes: &[u8]) -> bool {
     picture_type(bytes).is_some()
 }
 
-/// Whether bytes are a video: MP4 or `WebM`.
+/// Whether the bytes are a video: MP4 or `WebM`.
 pub(crate) fn is_video(bytes: &[u8]) -> bool {
     video_type(bytes).is_some()
 }

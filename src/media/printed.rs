@@ -1,14 +1,14 @@
-//! The result document, as far as pictures show it.
+//! The values of a result document that pictures show.
 
 use serde_json::{Map, Value};
 
 use super::PortraitSubject;
 
-/// A result document that was read again: what a picture shows is what `result/` says, whatever it is made of.
+/// A parsed result document: a picture shows what `result/` returns, whatever produced it.
 #[derive(Debug)]
 pub(crate) struct ParsedResult(Value);
 
-/// What one side of a document is printed with. What the result document does not say is not printed.
+/// The printed values of one side of a document. Missing values are not printed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PrintedSide<'a> {
     /// The raw fields of a side of a card.
@@ -16,8 +16,7 @@ pub(super) struct PrintedSide<'a> {
     person: Option<&'a Map<String, Value>>,
 }
 
-/// A field in both of its forms: how `id_card_front` names it, how `person` does, and how `person` names it in local
-/// script.
+/// The names of a field: in `id_card_front`, in `person`, and in `person` for local script.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FieldNames(&'static str, &'static str, &'static str);
 
@@ -38,13 +37,13 @@ impl FieldNames {
 }
 
 impl<'a> PrintedSide<'a> {
-    /// What is printed in Latin letters; empty where nothing is.
+    /// Returns the Latin text; empty if there is none.
     pub(super) fn latin(self, field: FieldNames) -> &'a str {
         let of_card = self.card.and_then(|card| card.get(&format!("{}_en_US", field.0)));
         text(of_card.or_else(|| self.person?.get(field.1)))
     }
 
-    /// What is printed in local script; empty where nothing is.
+    /// Returns the local-script text; empty if there is none.
     pub(super) fn local(self, field: FieldNames) -> &'a str {
         let start = format!("{}_", field.0);
         let is_local = |name: &&String| {
@@ -55,12 +54,12 @@ impl<'a> PrintedSide<'a> {
         text(of_card.or_else(|| self.person?.get(field.2)))
     }
 
-    /// What is printed in local script and in Latin letters.
+    /// Returns the local-script and the Latin text.
     pub(super) fn both(self, field: FieldNames) -> [&'a str; 2] {
         [self.local(field), self.latin(field)]
     }
 
-    /// First and middle names, in local script and in Latin letters.
+    /// Returns first and middle names, in local script and in Latin letters.
     pub(super) fn given_names(self) -> [String; 2] {
         let person = |member| text(self.person.and_then(|person| person.get(member)));
         let both = |first: &str, middle: &str| format!("{first} {middle}").trim().to_owned();
@@ -72,7 +71,7 @@ impl<'a> PrintedSide<'a> {
         ]
     }
 
-    /// The lines of the machine readable zone, of which no document has more than three.
+    /// Returns the lines of the machine readable zone, at most three.
     pub(super) fn zone(self) -> impl Iterator<Item = &'a str> {
         let of_card = self.card.and_then(|card| card.get("mrz"));
         text(of_card.or_else(|| self.person?.get("mrz"))).lines().take(3)
@@ -80,34 +79,34 @@ impl<'a> PrintedSide<'a> {
 }
 
 impl ParsedResult {
-    /// Reads what `result/` answers.
+    /// Parses a result document.
     pub(crate) fn read(json: &[u8]) -> Self {
         Self(serde_json::from_slice(json).expect("result documents are JSON"))
     }
 
-    /// What is there instead of what was asked for, in words.
+    /// Describes the available documents, for messages about missing ones.
     pub(super) fn describe_available(&self) -> String {
         let result = text(self.0.get("result"));
         format!("its `result` is `{result}` and its `document_type` is `{}`", self.kind())
     }
 
-    /// The kind of identity document in the vendor's words; empty where there is none.
+    /// Returns the kind of identity document in the vendor's words; empty if there is none.
     pub(super) fn kind(&self) -> &str {
         text(self.0.get("document_type"))
     }
 
-    /// Whether there is a picture of the face. Where the number of them is left out, there is one if it was compared.
+    /// Whether there is a picture of the face. Without `face_images`, there is one if faces were compared.
     pub(super) fn has_face(&self) -> bool {
         let images = self.0.get("face_images");
         images.map_or_else(|| self.similarity().is_some(), |images| images.as_f64() > Some(0.0))
     }
 
-    /// How alike the faces are; `None` where none was compared.
+    /// Returns the similarity of the faces; `None` if they were not compared.
     pub(crate) fn similarity(&self) -> Option<f64> {
         self.0.get("similarity").and_then(Value::as_f64).filter(|similarity| *similarity > 0.0)
     }
 
-    /// The person: whom the document names, where it names somebody, or else the person of the session.
+    /// Returns the person that the document names, otherwise the person of the session.
     pub(crate) fn subject(&self, of_session: &PortraitSubject) -> PortraitSubject {
         let named = || {
             let person = self.0.get("person")?;
@@ -120,17 +119,17 @@ impl ParsedResult {
         }
     }
 
-    /// What a passport, or one side of a card (`id_card_front`, `id_card_back`) is printed with.
+    /// Returns the printed values of a passport, or of one side of a card (`id_card_front`, `id_card_back`).
     pub(super) fn print(&self, side: Option<&str>) -> PrintedSide<'_> {
         let member = |name| self.0.get(name).and_then(Value::as_object);
         PrintedSide { card: side.and_then(member), person: member("person") }
     }
 
-    /// The general document of that kind, or the first, and its page of that number.
+    /// Returns the general document of this kind, or the first, and its page with this number.
     ///
     /// # Errors
     ///
-    /// A message that says what there is instead.
+    /// A message that lists the available documents.
     pub(super) fn page(&self, kind: Option<&str>, page: u32) -> Result<GeneralDocumentPage<'_>, String> {
         let all = self.0.get("generalDocuments").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let names =
@@ -162,21 +161,21 @@ impl ParsedResult {
 /// A page of a general document.
 #[derive(Debug)]
 pub(super) struct GeneralDocumentPage<'a> {
-    /// `utility_bill`, or another word of the vendor.
+    /// `utility_bill`, or another kind.
     pub(super) kind: String,
-    /// How many pages the document has.
+    /// Number of pages of the document.
     pub(super) of: usize,
     content: &'a Value,
 }
 
 impl GeneralDocumentPage<'_> {
-    /// What the document says; empty where that is nothing.
+    /// Returns a value of the document as text; empty if there is none.
     pub(super) fn text(&self, name: &str) -> &str {
         text(self.content.get(name))
     }
 }
 
-/// A kind of general document as the vendor writes it in one place or another: `UTILITY_BILL`, `utility-bill`.
+/// Normalizes a kind of general document, which the vendor writes in several ways: `UTILITY_BILL`, `utility-bill`.
 fn kinds_word(word: &str) -> String {
     word.to_ascii_lowercase().replace('-', "_")
 }

@@ -1,4 +1,4 @@
-//! What there is to draw, and what there is not.
+//! Sample pictures: which exist, and why others do not.
 
 use std::sync::Arc;
 
@@ -7,33 +7,33 @@ use bytes::Bytes;
 use super::{draw, printed::ParsedResult};
 use crate::vendor::{MediaKind, Token, draw as drawn_number};
 
-/// What stands before the token in the segment of a JPEG that says whose picture it is.
+/// Text before the token in the marker segment of a JPEG.
 const MARK: &[u8] = b"identomat-mock specimen\0";
 
-/// Which picture is asked for.
+/// The requested picture.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PictureRequest {
     pub(crate) kind: MediaKind,
-    /// The kind of general document; the first where none is named.
+    /// The kind of general document; by default the first.
     pub(crate) document_type: Option<String>,
     /// The page of a general document, from 1.
     pub(crate) page: u32,
 }
 
-/// All that a drawn picture depends on. Equal values draw equal pictures.
+/// All inputs of a drawn picture. Equal values draw equal pictures.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct SamplePicture {
     pub(crate) request: PictureRequest,
-    /// What `result/` answers.
+    /// The current result document.
     pub(crate) document: Bytes,
     pub(crate) subject: Arc<PortraitSubject>,
-    /// Whether liveness was checked, for which a video is taken.
+    /// Whether liveness was checked, which records a video.
     pub(crate) has_liveness: bool,
-    /// Whether the person was asked to hold their document into the camera.
+    /// Whether a selfie with the document was requested.
     pub(crate) has_face_document: bool,
 }
 
-/// The person of the session, whose face follows from their name.
+/// The person of the session; their face is derived from their name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PortraitSubject {
     pub(crate) session: Token,
@@ -42,27 +42,27 @@ pub(crate) struct PortraitSubject {
 }
 
 impl PortraitSubject {
-    /// A number that depends on the person and on what it is for.
+    /// Returns a number that depends on the person and a purpose.
     pub(super) fn draw(&self, purpose: &str) -> u64 {
         drawn_number(&self.name, purpose)
     }
 
-    /// What a picture carries so that it is known again.
+    /// Returns the marker by which a picture is recognized.
     pub(super) fn mark(&self) -> Vec<u8> {
         [MARK, self.session.as_str().as_bytes()].concat()
     }
 }
 
-/// The session of a drawn picture; `None` for any other picture.
+/// Returns the session of a drawn picture; `None` for any other picture.
 pub(crate) fn mark_in(picture: &[u8]) -> Option<Token> {
-    // Marks stand before the picture itself.
+    // The marker is before the picture data.
     let start = &picture[..picture.len().min(512)];
     let at = start.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
     Token::parse(std::str::from_utf8(picture.get(at..at + Token::LENGTH)?).ok()?)
 }
 
 impl SamplePicture {
-    /// Draws it.
+    /// Draws the picture.
     ///
     /// # Errors
     ///

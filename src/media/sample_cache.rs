@@ -1,4 +1,4 @@
-//! The pictures that were drawn last, kept for whoever asks again.
+//! A cache of the pictures that were drawn last.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -10,21 +10,21 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{MediaFile, SamplePicture, content_type};
 
-/// About how large a picture is, in bytes; the cache is laid out for so many as then fit.
+/// Approximate size of a picture, in bytes, from which the cache derives its number of entries.
 const TYPICAL_PICTURE_BYTES: usize = 200 << 10;
 
 /// Draws sample pictures on demand and caches the latest ones, up to a size in bytes.
 #[derive(Debug)]
 pub(crate) struct SampleCache {
     most_bytes: usize,
-    /// Made when the first picture is asked for.
+    /// Created with the first picture.
     renderer: OnceLock<SampleRenderer>,
 }
 
 #[derive(Debug)]
 struct SampleRenderer {
     cache: Cache<SamplePicture, MediaFile, SampleWeigher>,
-    /// A drawing takes memory, too: there are as many at a time as there are processors.
+    /// Limits concurrent drawings, which take memory, to the number of processors.
     drawings: Arc<Semaphore>,
 }
 
@@ -60,7 +60,7 @@ impl SampleCache {
             let turn = drawings.clone().acquire_owned().await.expect("nobody closes it");
             let sample = sample.clone();
             let developed = spawn_blocking(move || {
-                // Whoever asked may be gone: the turn lasts as long as the drawing.
+                // The client may disconnect: the permit lasts as long as the drawing.
                 let _turn = turn;
                 Ok(MediaFile::new(sample.render()?.into(), content_type(sample.request.kind)))
             });

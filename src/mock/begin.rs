@@ -1,4 +1,4 @@
-//! Beginning a session, and choosing its scenario.
+//! Beginning a session, and selecting its scenario.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -11,44 +11,44 @@ use crate::{
     vendor::{FlagsAndSteps, FlagsAtBegin, FormLayers, StepsAtBegin, Token, VendorError},
 };
 
-/// The request header that asks for a scenario; the live service ignores it.
+/// The request header that requests a scenario; the live service ignores it.
 const SCENARIO_HEADER: &str = "x-identomat-mock-scenario";
 
-/// Where a scenario came from that nobody asked for in the call.
+/// The source of a queued scenario.
 const QUEUE: &str = "the company's queue";
 
-/// What `begin/` was called with.
+/// The input of `begin/`.
 pub(crate) struct BeginRequest<'a> {
-    /// The text of a JSON object; empty for none.
+    /// A JSON object as text; empty for none.
     pub(crate) flags: &'a str,
-    /// The text of a JSON array; empty for none.
+    /// A JSON array as text; empty for none.
     pub(crate) steps: &'a str,
     pub(crate) config_id: Option<&'a str>,
     pub(crate) parent: Option<&'a str>,
-    /// Whether the faults of `begin/` are on it.
+    /// Whether faults of `begin/` apply.
     pub(crate) meets_faults: bool,
-    /// A scenario that holds above all other wishes, and where the wish comes from.
+    /// A scenario that takes precedence over all others, and its source.
     pub(crate) requested: Option<(&'a str, &'static str)>,
-    /// The value of a request header; names are in lower case.
+    /// Returns the value of a request header; names are in lower case.
     pub(crate) header: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// A session that has begun.
+/// A new session.
 #[derive(Debug)]
 pub(crate) struct CreatedSession {
     pub(crate) token: Token,
-    /// Why it goes as it goes, and what is odd about its flags.
+    /// The source of its scenario, and warnings about its flags.
     pub(crate) hint: String,
-    /// The faults that wait for its scenario, and where it stands.
+    /// The applied faults of its scenario, and its position.
     pub(crate) faults: AppliedFaults,
 }
 
-/// The scenario of a session that begins.
+/// The scenario of a new session.
 struct ScenarioSelection {
     scenario: Arc<Scenario>,
-    /// Where the wish for it came from.
+    /// The source of the scenario.
     reason: Cow<'static, str>,
-    /// What was taken from the company's queue, to be put back where no session comes of it.
+    /// The scenario taken from the queue, which is returned if no session begins.
     queued: Option<ScenarioChoice>,
 }
 
@@ -57,8 +57,8 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// `argumentError` for steps that are none, an unknown configuration or an unknown scenario, `SESSION_NOT_FOUND`
-    /// for an unknown parent, and what the scenario says.
+    /// `argumentError` for invalid steps, an unknown configuration or an unknown scenario, `SESSION_NOT_FOUND` for an
+    /// unknown parent, and the error of the scenario.
     pub(crate) fn begin(&self, tenant: &Arc<Tenant>, request: BeginRequest<'_>) -> Result<CreatedSession, CallError> {
         let BeginRequest { flags, steps, config_id, parent, meets_faults, requested, header } = request;
         let mut steps_read = StepsAtBegin::read(steps).map_err(VendorError::argument)?;
@@ -73,7 +73,7 @@ impl MockService {
         }
         let find_parent = |parent| {
             let found = self.with_session(tenant, parent, |parent, _| Ok(parent.token));
-            // A parent that cannot be a token is an unknown one too.
+            // A malformed parent token is an unknown parent, too.
             found.map_err(|_| not_found(tenant, parent))
         };
         let parent_token = parent.map(find_parent).transpose()?;
@@ -136,7 +136,7 @@ impl MockService {
         Ok(CreatedSession { token, hint, faults })
     }
 
-    /// The scenario of a new session, strongest wish first, and where the wish came from.
+    /// Returns the scenario of a new session, by precedence, and its source.
     fn select_scenario(
         &self,
         tenant: &Tenant,
@@ -182,7 +182,7 @@ impl MockService {
         }
     }
 
-    /// Says what keeps a session of that scenario from beginning, and what faults do to the answer.
+    /// Checks that the scenario allows the session to begin, and applies its faults.
     fn check_begin_allowed(
         &self,
         tenant: &Tenant,

@@ -1,4 +1,4 @@
-//! The journal: remembering calls, and finding them again.
+//! The journal: recording calls, and finding them.
 
 use std::sync::Arc;
 
@@ -11,16 +11,16 @@ use crate::{
     vendor::Token,
 };
 
-/// Which calls are wanted.
+/// A filter for calls.
 #[derive(Debug, Default)]
 pub(crate) struct CallFilter {
     pub(crate) session: Option<Token>,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) method: Option<String>,
     pub(crate) status: Option<u16>,
-    /// From that moment on, on the company's clock.
+    /// From this time on, on the company's clock.
     pub(crate) from: Option<Timestamp>,
-    /// Before that moment.
+    /// Before this time.
     pub(crate) to: Option<Timestamp>,
 }
 
@@ -36,17 +36,17 @@ impl CallFilter {
     }
 }
 
-/// A remembered call, and whose it is; `None` for nobody's.
+/// A recorded call and its company; `None` for a call without one.
 pub(crate) type OwnedCall = (Option<Arc<Tenant>>, Arc<JournalEntry>);
 
 impl MockService {
-    /// Remembers a call of a company, or of nobody.
+    /// Records a call, of a company or of none.
     pub(crate) fn record(&self, tenant: Option<&Tenant>, recorded: RecordedCall) {
         let journal = tenant.map_or(&self.journal, |tenant| &tenant.journal);
         journal.record(recorded);
     }
 
-    /// Notes that a fault strikes a call of a company, or of nobody: which, in words.
+    /// Records that a fault hit a call, of a company or of none.
     pub(crate) fn note_fault(&self, tenant: Option<&Tenant>, session: Option<Token>, fault: &str) {
         let (clock, journal) = match tenant {
             Some(tenant) => (&tenant.clock, &tenant.journal),
@@ -55,13 +55,13 @@ impl MockService {
         journal.add_events([Event { at: clock.now(), session, kind: EventKind::FaultHit { fault: fault.to_owned() } }]);
     }
 
-    /// Notes that something happened to none of the companies alone.
+    /// Records an event that belongs to no company.
     pub(crate) fn add_event(&self, kind: EventKind) {
         self.journal.add_events([Event { at: self.clock.now(), session: None, kind }]);
     }
 
-    /// The calls that are wanted, in the order in which they were answered, and what of the journals that were looked at
-    /// had to make room. Without a company, those of all are looked at, and those that belong to none.
+    /// Returns the matching calls in order, and the evicted calls of the searched journals. Without a company, all
+    /// journals are searched.
     pub(crate) fn find_calls(
         &self,
         tenant: Option<&Arc<Tenant>>,
@@ -86,7 +86,7 @@ impl MockService {
         (calls, evicted)
     }
 
-    /// The calls that were answered behind the one of that id, in no order.
+    /// Returns the calls with an id above this one, unordered.
     pub(crate) fn calls_after(&self, tenant: Option<&Arc<Tenant>>, after: u64) -> Vec<OwnedCall> {
         let of = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let behind = journal.calls_after(after).into_iter();
@@ -102,7 +102,7 @@ impl MockService {
         }
     }
 
-    /// The call of that id; `None` when it is not remembered any more, or never was.
+    /// Returns the call with this id; `None` if it is not in a journal.
     pub(crate) fn find_call(&self, id: u64) -> Option<OwnedCall> {
         if let Some(entry) = self.journal.get(id) {
             return Some((None, entry));
@@ -113,14 +113,14 @@ impl MockService {
         })
     }
 
-    /// Whether a call of that id may be one that had to make room.
+    /// Whether a call with this id may have been evicted.
     pub(crate) fn was_call_evicted(&self, id: u64) -> bool {
         let tenants = self.tenants.all();
         let journals = tenants.iter().map(|tenant| &tenant.journal).chain([&self.journal]);
         id > 0 && journals.map(|journal| journal.evicted()).any(|evicted| evicted.last.is_some_and(|last| id <= last))
     }
 
-    /// Forgets the calls of one company, or all.
+    /// Clears the journal of a company, or all journals.
     pub(crate) fn forget_calls(&self, tenant: Option<&Tenant>) {
         match tenant {
             Some(tenant) => tenant.journal.clear(),

@@ -1,4 +1,4 @@
-//! The companies: looking at them, adding, changing, removing and resetting them.
+//! The companies: reading, adding, changing, removing and resetting them.
 
 use std::sync::Arc;
 
@@ -11,45 +11,45 @@ use crate::{
     vendor::{Dialect, ResultCase},
 };
 
-/// A company as it stands.
+/// A company.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CompanyInfo {
-    /// By which it calls.
+    /// The key that its calls carry.
     pub company_key: String,
-    /// Whether its calls have to be signed, and its answers are.
+    /// Whether its calls must be signed, and its responses are.
     pub is_signed: bool,
-    /// The scenario of its sessions that do not ask for one; `None` for the server's.
+    /// Scenario of its sessions that request none; `None` for the server's.
     pub scenario: Option<String>,
-    /// How its answers are worded; `None` for as the server says.
+    /// Wording of its responses; `None` for the server's.
     pub dialect: Option<Dialect>,
-    /// How `result` is written; `None` for as dialect and server say.
+    /// Case of `result`; `None` for that of the dialect and the server.
     pub result_case: Option<ResultCase>,
     /// The `config_id` of each saved configuration.
     pub configurations: Vec<String>,
-    /// Who goes through its sessions; empty for everybody.
+    /// People of its sessions; empty for all.
     pub people: Vec<String>,
-    /// The scenarios of its next sessions that do not ask for one.
+    /// Scenarios of its next sessions that request none.
     pub queue: Vec<String>,
-    /// The names of its own faults in force.
+    /// Names of its own active faults.
     pub faults: Vec<String>,
     /// The time on its clock, as RFC 3339 in UTC.
     pub now: String,
-    /// Whether its clock stands still.
+    /// Whether its clock is frozen.
     pub is_frozen: bool,
-    /// How many sessions it has.
+    /// Number of its sessions.
     pub sessions: usize,
-    /// How many sessions were given up to make room for others, since the server started.
+    /// Number of sessions evicted for new ones, since the server started.
     pub evicted_sessions: u64,
 }
 
-/// Why a company is not added or changed.
+/// The reason a company is not added or changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompanyError {
     #[error("the company `{0}` exists already; change it with PATCH, or remove it first")]
     KeyExists(String),
-    /// What is set for it cannot be: where it stands, as far as that is one place, and why.
+    /// An invalid setting: its member, if it is one, and the problem.
     #[error("{1}")]
     Setting(Option<String>, String),
 }
@@ -77,7 +77,7 @@ impl CompanyInfo {
 }
 
 impl MockService {
-    /// All companies of this moment, in the order of their keys.
+    /// Returns all current companies, by key.
     pub(crate) fn companies(&self) -> Vec<Arc<Tenant>> {
         let mut tenants = self.tenants.all();
         tenants.sort_by(|one, other| one.key.cmp(&other.key));
@@ -88,7 +88,7 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// [`CompanyError`]; nothing is added then.
+    /// [`CompanyError`]; no company is added then.
     pub(crate) fn add_company(&self, company: Company) -> Result<Arc<Tenant>, CompanyError> {
         self.check_company(&company)?;
         let settings = settings_of(&self.settings, &company)
@@ -99,11 +99,11 @@ impl MockService {
         Ok(tenant)
     }
 
-    /// Sets a company in another way, until it is reset.
+    /// Changes a company, until a reset.
     ///
     /// # Errors
     ///
-    /// [`CompanyError`]; it stays as it is then.
+    /// [`CompanyError`]; the company is unchanged then.
     pub(crate) fn change_company(&self, tenant: &Tenant, change: CompanyChange) -> Result<(), CompanyError> {
         let company = change.apply_to(tenant.settings().company.clone());
         self.check_company(&company)?;
@@ -112,7 +112,7 @@ impl MockService {
         Ok(())
     }
 
-    /// Removes a company with all that belongs to it; false when there is none of that key.
+    /// Removes a company with its state; false if there is none with this key.
     pub(crate) fn remove_company(&self, key: &str) -> bool {
         let is_removed = self.tenants.remove(key);
         if is_removed {
@@ -121,13 +121,13 @@ impl MockService {
         is_removed
     }
 
-    /// The company of that key, which does not come to be because somebody looks.
+    /// Returns the company with this key, without creating it.
     pub(crate) fn find_company(&self, key: &str) -> Option<Arc<Tenant>> {
         self.tenants.sweep(uptime());
         self.tenants.get(key)
     }
 
-    /// Makes everything as it was at the start: companies, faults, clocks, scenarios.
+    /// Resets everything: companies, faults, clocks, scenarios.
     pub(crate) fn reset_all(&self) {
         self.tenants.reset();
         self.clock.update(ClockChange::Reset(self.settings.frozen_at), |_, _| {});

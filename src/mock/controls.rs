@@ -1,4 +1,4 @@
-//! What a test or an operator does from outside: clocks, queues, faults, decisions, reset.
+//! The controls of a test or an operator: clocks, queues, faults, decisions, reset.
 
 use std::time::Duration;
 
@@ -14,41 +14,41 @@ use crate::{
     session::{DueSessionEvent, FinishError},
 };
 
-/// Something that fell due when a clock was moved.
+/// An event that became due when a clock moved.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DueEvent {
-    /// When it was due, as RFC 3339 in UTC.
+    /// Its due time, as RFC 3339 in UTC.
     pub at: String,
-    /// The company it belongs to; `None` for the server.
+    /// Its company; `None` for the server.
     pub company_key: Option<String>,
-    /// The token of the session it belongs to.
+    /// Token of its session.
     pub session: Option<String>,
-    /// What it was.
+    /// Its kind.
     pub what: DueEventKind,
 }
 
-/// What fell due.
+/// The kinds of due events.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum DueEventKind {
-    /// A stage of a session's scenario came: which, in words.
+    /// A stage of a session's scenario was reached; describes it.
     #[serde(rename = "stage")]
     StageReached(String),
-    /// A session's token ran out while the person had the widget open.
+    /// A session token expired while the widget was open.
     #[serde(rename = "abandoned")]
     SessionAbandoned,
-    /// A session's token ran out before anybody opened the widget.
+    /// A session token expired before the widget was opened.
     #[serde(rename = "expired")]
     SessionExpired,
-    /// The fault of that name ended.
+    /// The fault with this name expired.
     #[serde(rename = "fault_ended")]
     FaultExpired(String),
 }
 
-/// Why no other scenario happens to a session.
+/// The reason a scenario is not switched.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SwitchScenarioError {
     #[error(transparent)]
@@ -58,29 +58,29 @@ pub(crate) enum SwitchScenarioError {
 }
 
 impl MockService {
-    /// Moves the clock of a company; answers what fell due, in the order of time.
+    /// Advances the clock of a company. Returns the due events, in order of time.
     pub(crate) fn advance(&self, tenant: &Tenant, by: Duration) -> Vec<DueEvent> {
         self.clock_moved(tenant, tenant.change_clock(ClockChange::Advance(by)))
     }
 
-    /// Sets the clock of a company. What came does not go away when it is set back.
+    /// Sets the clock of a company. Reached stages stay when it is set back.
     pub(crate) fn set_clock(&self, tenant: &Tenant, moment: Timestamp) -> Vec<DueEvent> {
         self.clock_moved(tenant, tenant.change_clock(ClockChange::Set(moment)))
     }
 
-    /// Moves every clock: that of each company, and the server's.
+    /// Advances every clock: that of each company, and the server's.
     pub(crate) fn advance_all(&self, by: Duration) -> Vec<DueEvent> {
         let mut due: Vec<_> = self.tenants.all().iter().flat_map(|tenant| self.advance(tenant, by)).collect();
         due.extend(self.server_clock_moved(ClockChange::Advance(by)));
         due
     }
 
-    /// Sets the server's clock, and no company's.
+    /// Sets the server's clock only.
     pub(crate) fn set_own_clock(&self, moment: Timestamp) -> Vec<DueEvent> {
         self.server_clock_moved(ClockChange::Set(moment))
     }
 
-    /// Turns the server's clock, and no company's. Answers the time after.
+    /// Changes the server's clock only. Returns the new time.
     pub(crate) fn turn_own_clock(&self, turn: ClockChange) -> Timestamp {
         let tell = |now, is_frozen| self.journal.add_events([Event::clock(now, is_frozen)]);
         self.clock.update(turn, tell).1
@@ -98,13 +98,13 @@ impl MockService {
         ended.collect()
     }
 
-    /// The faults in force: those on every company, then each company's own.
+    /// Returns the active faults: those of the server, then each company's own.
     pub(crate) fn all_faults(&self) -> Vec<FaultInfo> {
         let of_companies = self.tenants.all().into_iter().flat_map(|tenant| tenant.fault_infos());
         self.faults.infos(self.clock.now()).into_iter().chain(of_companies).collect()
     }
 
-    /// Ends every fault: those on every company, and each company's own.
+    /// Removes all faults: those of the server, and each company's own.
     pub(crate) fn clear_faults(&self) {
         self.faults.replace(&[], self.clock.now());
         self.holds.release_all();
@@ -138,11 +138,11 @@ impl MockService {
         due.into_iter().map(fell_due).collect()
     }
 
-    /// Lets the next sessions of a company that do not ask for a scenario take these, one each.
+    /// Queues scenarios for the next sessions of a company that request none, one each.
     ///
     /// # Errors
     ///
-    /// A message for the first that cannot be taken; none is queued then.
+    /// A message for the first invalid scenario; none is queued then.
     pub(crate) fn enqueue(
         &self,
         tenant: &Tenant,
@@ -163,11 +163,11 @@ impl MockService {
         Ok(())
     }
 
-    /// Lets the scenario of that name happen to a session from now on, whatever came of the one before.
+    /// Switches a session to the scenario with this name, from its first stage.
     ///
     /// # Errors
     ///
-    /// [`SwitchScenarioError`] when there is no such scenario or session, or the person is through.
+    /// [`SwitchScenarioError`] if there is no such scenario or session, or the person has finished.
     pub(crate) fn play(&self, token: &str, name: &str, chosen_by: &'static str) -> Result<(), SwitchScenarioError> {
         let catalogue = self.catalogue();
         catalogue.scenarios.check(name).map_err(SwitchScenarioError::NoSuchScenario)?;
@@ -176,18 +176,18 @@ impl MockService {
             .map_err(SwitchScenarioError::Session)
     }
 
-    /// Makes a company as it was at the start: no sessions, its first queue and faults, its clock as it stood.
+    /// Resets a company: no sessions, initial queue, faults and clock.
     pub(crate) fn reset(&self, tenant: &Tenant) {
         tenant.reset();
         tracing::info!(company = tenant.key, "reset the company");
     }
 
-    /// Gives a decision as the vendor's operator would: the one that the scenario waits for, or this `verdict`.
+    /// Makes a decision as the vendor's operator: this `verdict`, or the one that the scenario waits for.
     ///
     /// # Errors
     ///
-    /// [`DecisionError`] when there is no such session, the verdict does not go together, or none is given and the
-    /// scenario does not wait for one.
+    /// [`DecisionError`] if there is no such session, the verdict is invalid, or none is given and the scenario does
+    /// not wait for one.
     pub(crate) fn decide(&self, token: &str, verdict: Option<&Verdict>) -> Result<(), DecisionError> {
         verdict.map_or(Ok(()), Verdict::check).map_err(DecisionError::InvalidVerdict)?;
         let decided = self.in_session(token, |session, now| {

@@ -1,4 +1,4 @@
-//! What the code under test has met.
+//! Recording coverage.
 
 use super::{MockService, sessions::answer_of};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     vendor::ErrorCode,
 };
 
-/// What a call was told of a session.
+/// The response of a call about a session.
 #[derive(Debug, Default)]
 pub(super) struct ObservedResponse {
     result: Option<ObservedResult>,
@@ -20,7 +20,7 @@ pub(super) struct ObservedResponse {
 }
 
 impl ObservedResponse {
-    /// Of what the session answers now.
+    /// Returns the current response for a session.
     pub(super) fn from_session(session: &mut Session, catalogue: &Catalogue, endpoint: Endpoint) -> Self {
         let (result, reason) = match session.current_result() {
             CurrentResult::Error(_) => (None, None),
@@ -49,7 +49,7 @@ fn reason(verdict: &Verdict) -> Option<String> {
 }
 
 impl MockService {
-    /// Takes note of something that the code under test met.
+    /// Records an exercised item.
     pub(crate) fn record_coverage(&self, tenant: Option<&Tenant>, event: CoverageEvent<'_>) {
         for coverage in tenant.map(|tenant| &tenant.coverage).into_iter().chain([&self.coverage, &self.whole_coverage])
         {
@@ -57,7 +57,7 @@ impl MockService {
         }
     }
 
-    /// Takes note of what a call was told.
+    /// Records the response of a call.
     pub(super) fn record_response(&self, tenant: &Tenant, observed: &ObservedResponse) {
         let ObservedResponse { result, reason, races } = observed;
         let results = result.iter().map(|result| CoverageEvent::Result(*result));
@@ -67,7 +67,7 @@ impl MockService {
             .for_each(|event| self.record_coverage(Some(tenant), event));
     }
 
-    /// Takes note of an error that a call was answered with.
+    /// Records an error response.
     pub(crate) fn record_error(&self, tenant: Option<&Tenant>, code: ErrorCode, is_deleted: bool) {
         self.record_coverage(tenant, CoverageEvent::Error(code));
         if is_deleted {
@@ -75,7 +75,7 @@ impl MockService {
         }
     }
 
-    /// What a company has met since it was reset, or all have since everything was, or since the start.
+    /// Returns the coverage of a company since its reset, or of all companies since the last full reset or the start.
     pub(crate) fn coverage(&self, tenant: Option<&Tenant>, since_start: bool) -> Coverage {
         match tenant {
             Some(tenant) => tenant.coverage.report(),

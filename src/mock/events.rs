@@ -1,4 +1,4 @@
-//! What happens, for those who listen.
+//! Events, for listeners.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,31 +8,31 @@ use crate::{
     vendor::Token,
 };
 
-/// So much is read of a journal at once.
+/// Number of events read from a journal at once.
 const EVENT_BATCH_SIZE: usize = 256;
 
-/// Something that happened, and whose it is; `None` for nobody's.
+/// An event and its company; `None` for an event without one.
 pub(crate) type OwnedEvent = (Option<Arc<Tenant>>, JournalItem);
 
-/// A part of what happened.
+/// A batch of events.
 #[derive(Debug, Default)]
 pub(crate) struct EventBatch {
-    /// In the order in which it did.
+    /// The events in order.
     pub(crate) events: Vec<OwnedEvent>,
-    /// All up to that number is heard.
+    /// All events up to this id are included.
     pub(crate) up_to: u64,
-    /// Up to that number, some of what happened is not remembered any more and not heard.
+    /// Up to this id, some events are no longer in a journal.
     pub(crate) forgotten: Option<u64>,
 }
 
 impl MockService {
-    /// What happened behind that number, to one company or to all and to none, of a session or of all.
+    /// Returns the events after an id, of one company or of all, of one session or of all.
     pub(crate) fn events_after(&self, tenant: Option<&Arc<Tenant>>, session: Option<Token>, after: u64) -> EventBatch {
         let mut batch = EventBatch { up_to: self.numbers.last_event(), ..EventBatch::default() };
         let mut read = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let (noted, forgotten) = journal.read_events(after, batch.up_to, EVENT_BATCH_SIZE);
             if noted.len() == EVENT_BATCH_SIZE {
-                // What is behind comes with the next part, of every journal.
+                // Later events are in the next batch, of every journal.
                 batch.up_to = noted.last().map_or(batch.up_to, JournalItem::id);
             }
             batch.forgotten = batch.forgotten.max(forgotten);
@@ -55,13 +55,13 @@ impl MockService {
         batch
     }
 
-    /// Whether that is still the company of its key.
+    /// Whether this is still the company with its key.
     pub(crate) fn is_current(&self, tenant: &Arc<Tenant>) -> bool {
         self.tenants.get(&tenant.key).is_some_and(|current| Arc::ptr_eq(&current, tenant))
     }
 
-    /// Lets the sessions get on that are due, of one company or of all; answers how long it is in real time until the
-    /// next is, as far as their clocks run.
+    /// Applies the due stages and expiries of one company or of all. Returns the real time until the next, if their
+    /// clocks run.
     pub(crate) fn apply_due_stages(&self, tenant: Option<&Arc<Tenant>>) -> Option<Duration> {
         let tenants = tenant.map_or_else(|| self.tenants.all(), |tenant| vec![tenant.clone()]);
         let next = |tenant: &Arc<Tenant>| {

@@ -1,4 +1,4 @@
-//! What faults do to a call: those of the server, then the company's, then the session's.
+//! Applying faults to a call: those of the server, then the company's, then the session's.
 
 use std::sync::Arc;
 
@@ -14,20 +14,20 @@ use crate::{
     vendor::{Token, VendorError},
 };
 
-/// What a call met on its way.
+/// The faults applied to a call, and its position.
 #[derive(Debug, Default)]
 pub(crate) struct AppliedFaults {
-    /// What faults do to it, in the order in which they strike.
+    /// The hits, in order.
     pub(crate) hits: Vec<FaultHit>,
-    /// Where its session stood.
+    /// The position of its session.
     pub(crate) position: Option<StagePosition>,
 }
 
-/// Where a session stood in its scenario.
+/// The position of a session in its scenario.
 #[derive(Debug, Clone)]
 pub(crate) struct StagePosition {
     pub(crate) scenario: Arc<Scenario>,
-    /// The number of the stage that came last, from 1.
+    /// Number of the last reached stage, from 1.
     pub(crate) stage: Option<usize>,
 }
 
@@ -38,35 +38,35 @@ impl StagePosition {
 }
 
 impl AppliedFaults {
-    /// Adds what it met later.
+    /// Adds later faults and position.
     pub(crate) fn merge(&mut self, later: Self) {
         self.hits.extend(later.hits);
         self.position = later.position.or(self.position.take());
     }
 
-    /// Whether a fault is on the answer that does more than to hold it back.
+    /// Whether a fault changes the response, besides delays.
     pub(crate) fn has_fault_effect(&self) -> bool {
         self.hits.iter().any(|hit| hit.effect.is_some())
     }
 
-    /// These faults alone.
+    /// Returns only these faults.
     fn from_hits(hits: Vec<FaultHit>) -> Self {
         Self { hits, position: None }
     }
 
-    /// What it met, as an error where the last fault keeps the call from being carried out.
+    /// Returns the faults, as an error if the last one short-circuits the call.
     pub(super) fn into_result(self) -> Result<Self, Self> {
         if self.hits.last().is_some_and(FaultHit::short_circuits) { Err(self) } else { Ok(self) }
     }
 }
 
 impl MockService {
-    /// What the faults of the server and of the company do to a call, before anybody knows whether it is let in.
-    /// `endpoint` is `None` for one that is not imitated.
+    /// Applies the faults of the server and the company to a call, before authentication. `endpoint` is `None` for a
+    /// call that is not implemented.
     ///
     /// # Errors
     ///
-    /// The faults, of which the last one keeps the call from being carried out.
+    /// The faults, if the last one short-circuits the call.
     pub(crate) fn faults_before_auth(
         &self,
         endpoint: Option<Endpoint>,
@@ -76,7 +76,7 @@ impl MockService {
         if !self.faults.any() && !tenant.is_some_and(|tenant| tenant.faults.any()) {
             return Ok(AppliedFaults::default());
         }
-        // Only a company's own calls tell of its sessions.
+        // Only the company's own calls reveal its sessions.
         let known = tenant.zip(token.and_then(Token::parse));
         let session = |(tenant, token): (&Tenant, Token)| {
             tenant.sessions.update(&token, |session, _| session.spec.scenario.clone())
@@ -86,11 +86,11 @@ impl MockService {
         self.apply_faults(&FaultContext { endpoint, session: token, scenario, is_second_look: false }, tenant)
     }
 
-    /// What the faults of server, company and session do to a call of the widget.
+    /// Applies the faults of server, company and session to a call of the widget.
     ///
     /// # Errors
     ///
-    /// The faults, of which the last one keeps the call from being carried out.
+    /// The faults, if the last one short-circuits the call.
     pub(crate) fn faults_for_widget(
         &self,
         endpoint: Endpoint,
@@ -109,8 +109,8 @@ impl MockService {
         faults.into_result()
     }
 
-    /// What those faults of the server and of the company do to a call of `begin/` that are for one scenario, which is
-    /// known by now.
+    /// Applies the faults of server and company that are limited to a scenario to a call of `begin/`, whose scenario is
+    /// now known.
     ///
     /// # Errors
     ///
@@ -123,7 +123,7 @@ impl MockService {
         self.apply_faults(&FaultContext { endpoint, session: None, scenario, is_second_look: true }, Some(tenant))
     }
 
-    /// Takes note of what faults did to a call, for the code that has to cope with it.
+    /// Records the coverage of faults that hit a call.
     pub(crate) fn record_faults(&self, tenant: Option<&Tenant>, session: Option<Token>, hits: &[FaultHit]) {
         for hit in hits {
             if hit.delay.is_some() {
@@ -140,7 +140,7 @@ impl MockService {
         }
     }
 
-    /// Takes note of how a call of `begin/` went.
+    /// Records the coverage of a call of `begin/`.
     pub(crate) fn record_begin(&self, tenant: &Tenant, is_struck: bool) {
         if tenant.coverage.record_begin(is_struck) {
             self.record_coverage(Some(tenant), coverage::CoverageEvent::Race(Race::RetriedAfterFault));
@@ -163,7 +163,7 @@ impl MockService {
     }
 }
 
-/// What the faults of the session's scenario do to a call, unless one keeps it from being carried out.
+/// Applies the faults of the session's scenario to a call, unless one short-circuits it already.
 pub(super) fn apply_session_faults(
     session: &mut Session,
     endpoint: Endpoint,
@@ -177,7 +177,7 @@ pub(super) fn apply_session_faults(
     faults.into_result().map_err(CallError::Fault)
 }
 
-/// An answer and what was met on the way to it, whether or not it is an error.
+/// Combines a response or error with the faults applied on the way.
 pub(super) fn attach_faults<T>(
     answer: Result<T, VendorError>,
     faults: AppliedFaults,

@@ -1,4 +1,4 @@
-//! The pictures of a session, and the faces on them.
+//! The pictures of a session, and comparing faces.
 
 use std::sync::Arc;
 
@@ -22,13 +22,13 @@ use crate::{
 /// A picture of a session.
 #[derive(Debug)]
 pub(crate) enum Picture {
-    /// As it came in.
+    /// An upload.
     Uploaded(MediaFile),
-    /// What there is to draw.
+    /// A sample to draw.
     Sample(Box<SamplePicture>),
 }
 
-/// Whose picture it is, and how alike the person's pictures are.
+/// A recognized face: its session, and the similarity of that session.
 #[derive(Debug)]
 struct RecognizedFace {
     subject: PortraitSubject,
@@ -36,7 +36,7 @@ struct RecognizedFace {
 }
 
 impl MockService {
-    /// The picture of a session that is wanted, and what faults do to the answer. The call is no poll.
+    /// Returns the requested picture of a session, and the applied faults. It does not count as a poll.
     ///
     /// # Errors
     ///
@@ -65,17 +65,18 @@ impl MockService {
         })
     }
 
-    /// The result document with what could not be read, or was not yet; `None` where all was.
+    /// Returns the result document with values that could not be read, or not yet; `None` if the current document has
+    /// all.
     fn all_read(&self, tenant: &Tenant, session: &Session, catalogue: &Catalogue) -> Option<Bytes> {
         let company = &tenant.settings().company;
         render_all_read(session, &catalogue.fixtures, self.config.casting(company), self.config.wording(company))
     }
 
-    /// Puts a file into a session, which is shown instead of what would be drawn.
+    /// Uploads a file to a session, which replaces the sample.
     ///
     /// # Errors
     ///
-    /// [`UploadError`]; the session keeps what it has then.
+    /// [`UploadError`]; the session is unchanged then.
     pub(crate) fn upload(&self, token: &str, kind: MediaKind, page: u32, bytes: Vec<u8>) -> Result<(), UploadError> {
         let limits = &self.config.limits;
         if bytes.len() > limits.upload {
@@ -90,8 +91,8 @@ impl MockService {
             .unwrap_or(Err(UploadError::NoSuchSession))
     }
 
-    /// How alike the faces on two pictures are, from 0 to 1: 1 for the same picture, what the session says for two of
-    /// one person, and a number drawn from both for any other two.
+    /// Returns the similarity of two faces, from 0 to 1: 1 for the same picture, that of the session for two pictures
+    /// of its person, and a number derived from both for any other two.
     pub(crate) fn compare_faces(&self, tenant: &Arc<Tenant>, one: &[u8], other: &[u8]) -> f64 {
         if one == other {
             return 1.0;
@@ -102,7 +103,7 @@ impl MockService {
                 first.similarity
             }
             _ => {
-                // The same whichever comes first, and low: they are strangers.
+                // Symmetric and low: they are strangers.
                 let numbers = [one, other].map(|picture| draw(picture, "face"));
                 let drawn = draw((numbers[0] ^ numbers[1]).to_be_bytes(), "strangers");
                 drawn as f64 / u64::MAX as f64 * 0.5
@@ -110,7 +111,7 @@ impl MockService {
         }
     }
 
-    /// Whose picture it is, where it is one of a session of the company.
+    /// Recognizes a picture of a session of the company.
     fn recognize_face(&self, tenant: &Arc<Tenant>, picture: &[u8]) -> Option<RecognizedFace> {
         let look = |session: &mut Session, catalogue: &Catalogue| {
             session.apply_due_stages(tenant.clock.now());
@@ -137,7 +138,7 @@ impl MockService {
         })
     }
 
-    /// The person of a session, for drawings.
+    /// Returns the person of a session, for drawings.
     fn portrait_subject(&self, tenant: &Tenant, session: &mut Session, catalogue: &Catalogue) -> Arc<PortraitSubject> {
         session.portrait(|session| {
             let (settings, patch) = (tenant.settings(), session.scenario().person.as_ref());

@@ -1,4 +1,4 @@
-//! How things stand as a whole, for whoever watches the server.
+//! The state of the whole server, for monitoring.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -10,11 +10,11 @@ use super::MockService;
 use crate::{clock::uptime, company::SESSION_SIZE, heap::OnHeap, metrics::MetricsSnapshot, scenario::Scenario};
 
 impl MockService {
-    /// Sessions by stage, what is in force, what waits, what had to go, and what memory it takes.
+    /// Returns sessions by stage, active faults, waiting clients, evictions and memory.
     pub(crate) fn metrics_snapshot(&self) -> MetricsSnapshot {
         let tenants = self.tenants.all();
         let (mut by_stage, mut memory) = (BTreeMap::<(String, usize), u64>::new(), 0);
-        // Results that sessions keep, and calls of the journal share.
+        // Results that sessions keep and calls of the journal share.
         let mut rendered = HashSet::new();
         let mut seen: Option<(Arc<Scenario>, usize, u64)> = None;
         let mut count = |seen: Option<(Arc<Scenario>, usize, u64)>| {
@@ -30,7 +30,7 @@ impl MockService {
                 rendered.extend(session.rendered().map(|document| document.as_ptr()));
                 let stage = session.last_stage().unwrap_or(0);
                 match &mut seen {
-                    // Mostly many of the same kind follow each other.
+                    // Equal kinds often follow each other.
                     Some((scenario, last, number))
                         if *last == stage && Arc::ptr_eq(scenario, &session.spec.scenario) =>
                     {

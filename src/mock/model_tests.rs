@@ -1,4 +1,4 @@
-//! What holds for any timeline and anything that is done to its session.
+//! Properties of any timeline, under any actions on its session.
 
 use std::{
     sync::{Arc, LazyLock},
@@ -25,17 +25,17 @@ use crate::{
 static FIXTURES: LazyLock<Fixtures> =
     LazyLock::new(|| Fixtures::read(&FixtureFiles::default(), &mut LoadDiagnostics::default()));
 
-/// What is done to a session.
+/// An action on a session.
 #[derive(Debug, Clone)]
 enum SessionAction {
     Poll,
     Advance(u64),
-    /// The clock runs, and nobody looks.
+    /// Time passes without calls.
     Wait(u64),
     SetBack(u64),
     Open,
     Reach(&'static str),
-    /// The person goes on in the widget, by one screen.
+    /// The person answers one screen of the widget.
     GoOn,
     Finish,
     FinishAs(Outcome),
@@ -43,13 +43,13 @@ enum SessionAction {
     DecideAs(Outcome),
 }
 
-/// What a stage does; its verdict says the number of the stage as its comment.
+/// The effect of a stage; the number of the stage is the comment of its verdict.
 #[derive(Debug, Clone)]
 enum StageTemplate {
     Says(Outcome),
     Fails(ErrorCode),
     Changes,
-    /// Corrects the person, in a way that cannot be of somebody without a local name.
+    /// Changes the person in a way that conflicts with a person without a local name.
     Corrects,
     Harms,
 }
@@ -118,7 +118,7 @@ fn scenario(stages: &[(Vec<Trigger>, StageTemplate)]) -> Scenario {
     stages.iter().enumerate().map(stage).fold(Scenario::new("any"), Scenario::stage)
 }
 
-/// What the session is asked for.
+/// Returns the flags, steps and scenario of a session.
 fn asked(stages: &[(Vec<Trigger>, StageTemplate)]) -> SessionSpec {
     let form = |flags: &str, steps: &str| FlagsAndSteps::new(flags, steps);
     let question = r#"{"type": "number", "key": "q", "mandatory": true}"#;
@@ -132,7 +132,7 @@ fn asked(stages: &[(Vec<Trigger>, StageTemplate)]) -> SessionSpec {
     }
 }
 
-/// Writes a session and reads it back.
+/// Serializes and deserializes a session.
 fn read_back(session: &Session) -> Session {
     let asked = session.spec.clone();
     let shared = SharedLookup {
@@ -142,7 +142,7 @@ fn read_back(session: &Session) -> Session {
     Session::from_bytes(&session.to_bytes(), &shared).expect("a session that was written can be read")
 }
 
-/// Does something to a session; `before` is when something was done last.
+/// Applies an action to a session; `before` is the time of the previous action.
 fn act(session: &mut Session, action: &SessionAction, before: Timestamp, now: Timestamp) {
     let decided = |outcome: Outcome| {
         Some(Verdict::from(outcome).result_comment("decided").completed_for_decision("face_mismatch"))
@@ -183,7 +183,7 @@ fn act(session: &mut Session, action: &SessionAction, before: Timestamp, now: Ti
     }
 }
 
-/// Answers the screen at which the person is with whatever fits.
+/// Answers the current screen with valid values.
 fn go_on(session: &mut Session, now: Timestamp) {
     let layers = session.spec.form_layers();
     let (flags, steps) = (layers.read_flags(), layers.read_steps());
@@ -206,8 +206,8 @@ fn go_on(session: &mut Session, now: Timestamp) {
     }
 }
 
-/// Plays the actions; after each one, the answer as a poll would get it: the document, or the error. Between them,
-/// `meanwhile` does something to the session that must not matter.
+/// Applies the actions, and returns after each the response of a poll: the document, or the error. Between them,
+/// `meanwhile` changes the session in a way that must not matter.
 fn play_with(
     stages: &[(Vec<Trigger>, StageTemplate)],
     actions: &[SessionAction],
@@ -242,7 +242,7 @@ fn play_with(
     answers
 }
 
-/// As [`play_with`], with the documents read.
+/// Applies the actions as [`play_with`], and parses the documents.
 fn play(stages: &[(Vec<Trigger>, StageTemplate)], actions: &[SessionAction]) -> Vec<Result<Value, ErrorCode>> {
     let answers = play_with(stages, actions, |session, _, _, _| session).into_iter();
     answers
@@ -250,10 +250,10 @@ fn play(stages: &[(Vec<Trigger>, StageTemplate)], actions: &[SessionAction]) -> 
         .collect()
 }
 
-/// Who speaks in an answer.
+/// The source of a response.
 #[derive(Debug, PartialEq)]
 enum ResponseSource {
-    /// The stage of that number.
+    /// The stage with this number.
     Stage(usize),
     Decided,
 }
@@ -266,7 +266,7 @@ fn source_of(answer: &Result<Value, ErrorCode>) -> Option<ResponseSource> {
     }
 }
 
-/// What polls of a session get, told by a simulation that goes from one event to the next: `None` before anything came.
+/// Returns the responses of polls according to an event-by-event simulation: `None` before the first stage.
 fn simulated(stages: &[(Vec<Trigger>, StageTemplate)], actions: &[SessionAction]) -> Vec<Option<usize>> {
     let (mut now, mut since, mut polls, mut come) = (0, 0, 0, 0);
     let mut heard = Vec::new();
@@ -302,7 +302,7 @@ proptest! {
         let mut furthest = None;
         let mut last: Option<Result<Value, ErrorCode>> = None;
         for (answer, action) in play(&stages, &actions).into_iter().zip(&actions) {
-            // A final result gives way only to what the scenario says later, or to a decision.
+            // A final result is replaced only by a later stage, or by a decision.
             let is_final = |answer: &Value| answer["result"] == "APPROVED" || answer["result"] == "REJECTED";
             if let (Some(Ok(before)), Ok(after)) = (&last, &answer)
                 && is_final(before) && before["result"] != after["result"]
@@ -316,7 +316,7 @@ proptest! {
                 prop_assert!(Some(here) >= furthest, "{here} after {furthest:?}");
                 furthest = Some(here);
             }
-            // Nothing is decided but by somebody who decides.
+            // Only an action can decide.
             let is_decided = |answer| source_of(answer) == Some(ResponseSource::Decided);
             if is_decided(&answer) && !last.as_ref().is_some_and(is_decided) {
                 prop_assert!(matches!(action, SessionAction::FinishAs(_) | SessionAction::DecideAs(_)), "{action:?}");
@@ -399,7 +399,7 @@ proptest! {
                 }
                 Trigger::Begin | Trigger::Step(_) | Trigger::After(_) => true,
             };
-            // An outcome at the finish stands in for stages before this one, whatever would have brought them about.
+            // A forced outcome replaces the earlier stages, whatever their triggers.
             let has_outcome = count(|action| matches!(action, SessionAction::FinishAs(_))) > 0;
             for (when, _) in &stages[if has_outcome { number } else { 0 }..=number] {
                 prop_assert!(when.iter().any(could), "stage {number} came, but {when:?} cannot have");

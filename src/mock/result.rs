@@ -1,4 +1,4 @@
-//! What is answered about a session: `result/` and `delete/`.
+//! Responses about a session: `result/` and `delete/`.
 
 use std::sync::Arc;
 
@@ -20,28 +20,29 @@ use crate::{
     vendor::VendorError,
 };
 
-/// What a call answers, and what it met on its way.
+/// The response of a call, and the faults applied to it.
 #[derive(Debug)]
 pub(crate) struct ResultResponse {
     pub(crate) json: Bytes,
-    /// A possible mistake in the scenario or the decision behind the answer.
+    /// A possible mistake in the scenario or decision behind the response.
     pub(crate) doubt: Option<String>,
     pub(crate) faults: AppliedFaults,
 }
 
-/// What a look at a session comes to, and what the code under test was told by it.
+/// The outcome of looking up a session, and the observed result.
 struct ResultLookup {
     response: Result<ResultResponse, CallError>,
-    /// `None` where a fault keeps it from being told.
+    /// `None` if a fault replaces the response.
     observed: Option<ObservedResponse>,
 }
 
 impl MockService {
-    /// The result document of a session. The call counts as a poll. `is_harmed` says that a fault is on its answer.
+    /// Returns the result document of a session. The call counts as a poll. `is_harmed` says that a fault changes the
+    /// response.
     ///
     /// # Errors
     ///
-    /// `SESSION_INVALID`, `SESSION_NOT_FOUND`, and what the scenario says.
+    /// `SESSION_INVALID`, `SESSION_NOT_FOUND`, and the error of the scenario.
     pub(crate) fn result(
         &self,
         tenant: &Arc<Tenant>,
@@ -59,11 +60,11 @@ impl MockService {
         answer
     }
 
-    /// Deletes a session and hands out its result document.
+    /// Deletes a session, and returns its result document.
     ///
     /// # Errors
     ///
-    /// As [`MockService::result`]; the session stays then.
+    /// As [`MockService::result`]; the session is kept then.
     pub(crate) fn delete(
         &self,
         tenant: &Arc<Tenant>,
@@ -85,11 +86,11 @@ impl MockService {
         answer
     }
 
-    /// Looks at a session for a call.
+    /// Looks up a session for a call.
     ///
     /// # Errors
     ///
-    /// [`CallError::Fault`] where a fault of the scenario keeps the call from being carried out.
+    /// [`CallError::Fault`] if a fault of the scenario short-circuits the call.
     fn look_up_result(
         &self,
         tenant: &Tenant,

@@ -1,4 +1,4 @@
-//! Scenarios and fixtures: reading them, adding scenarios while the server runs, and looking at them.
+//! Scenarios and fixtures: loading, adding and reading them.
 
 use std::sync::{Arc, PoisonError};
 
@@ -20,7 +20,7 @@ use crate::{
     vendor::FormLayers,
 };
 
-/// What new sessions are made of: what was read from files, and the scenarios that were added since.
+/// The catalogue of new sessions: loaded files, and added scenarios.
 #[derive(Debug)]
 pub(super) struct CatalogueState {
     read: Arc<Catalogue>,
@@ -34,7 +34,7 @@ impl CatalogueState {
         Self { now: read.clone(), added: Vec::new(), read }
     }
 
-    /// Looks again at what it holds.
+    /// Rebuilds the current catalogue.
     fn sort(&mut self) {
         self.now = if self.added.is_empty() { self.read.clone() } else { Arc::new(self.read.with(&self.added)) };
     }
@@ -45,25 +45,25 @@ impl CatalogueState {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ScenarioInfo {
-    /// By which sessions ask for it.
+    /// The name by which sessions request it.
     pub name: String,
-    /// What happens, in a sentence.
+    /// One sentence about it.
     pub description: String,
-    /// Where it comes from.
+    /// Its source.
     pub origin: ScenarioSource,
-    /// What its `match` looks at, which takes calls of `begin/` that do not ask for it; empty without one.
+    /// The conditions of its `match`, which selects it for calls of `begin/` that name no scenario; empty without one.
     pub matches: Vec<String>,
-    /// The error that `begin/` answers instead of beginning a session.
+    /// The error of `begin/`, instead of a session.
     pub refuse_begin: Option<String>,
-    /// What goes wrong with `begin/`, in words.
+    /// The effect of its fault on `begin/`.
     pub begin_fault: Option<String>,
-    /// How long its tokens open the widget, in seconds; `None` for as the server says.
+    /// How long its tokens open the widget, in seconds; `None` for the server's setting.
     pub session_lifetime_seconds: Option<f64>,
-    /// Laid over the flags of the call: a JSON object.
+    /// Flags that override those of the call: a JSON object.
     pub flags: Value,
-    /// Laid over the steps of the call: a JSON array.
+    /// Steps that are added to those of the call: a JSON array.
     pub steps: Value,
-    /// Its stages, in the order in which they come.
+    /// Its stages, in order.
     pub stages: Vec<StageInfo>,
 }
 
@@ -72,9 +72,9 @@ pub struct ScenarioInfo {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct StageInfo {
-    /// What brings it about, counted from the stage before, of which the first counts: `widget`, `after=60s`.
+    /// Its triggers, counted from the previous stage, of which the first to fire counts: `widget`, `after=60s`.
     pub triggers: Vec<String>,
-    /// What it changes, in words.
+    /// Its effects: `result APPROVED`.
     pub effects: Vec<String>,
 }
 
@@ -104,28 +104,27 @@ impl StageInfo {
 }
 
 impl MockService {
-    /// Scenarios and fixtures as they are now.
+    /// Returns the current catalogue.
     pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
         self.catalogue_state.read().unwrap_or_else(PoisonError::into_inner).now.clone()
     }
 
-    /// Reads scenarios and fixtures again, for sessions that begin from now on. Scenarios that were added stay.
+    /// Reloads scenarios and fixtures, for sessions that begin afterwards. Added scenarios stay.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for what is wrong; everything stays as it was then.
+    /// [`ConfigError`] for invalid files; nothing changes then.
     pub(crate) fn reload(&self) -> Result<(), ConfigError> {
         let catalogue = read_catalogue(&self.config, &self.configured())?;
         self.swap_catalogue(catalogue, || {});
         Ok(())
     }
 
-    /// Has that catalogue for sessions that begin from now on, and these companies as those that are configured. They
-    /// fit together.
+    /// Replaces the catalogue for new sessions, and the configured companies. Both were validated together.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] for a clock that cannot stand where it is said to; everything stays as it was then.
+    /// [`ConfigError`] for a clock that cannot be set; nothing changes then.
     #[cfg(feature = "cli")]
     pub(crate) fn replace_catalogue(&self, catalogue: Catalogue, companies: Vec<Company>) -> Result<(), ConfigError> {
         let companies = pair_with_settings(&self.settings, companies)?;
@@ -133,7 +132,7 @@ impl MockService {
         Ok(())
     }
 
-    /// Has that catalogue for sessions that begin from now on. What is done `with_it` is done before one can.
+    /// Replaces the catalogue for new sessions. `with_it` runs before the next session can begin.
     fn swap_catalogue(&self, catalogue: Catalogue, with_it: impl FnOnce()) {
         let mut state = self.catalogue_state.write().unwrap_or_else(PoisonError::into_inner);
         state.read = Arc::new(catalogue);
@@ -143,16 +142,16 @@ impl MockService {
         self.add_event(EventKind::FilesReloaded);
     }
 
-    /// The companies that are configured, as they begin.
+    /// Returns the configured companies with their initial settings.
     fn configured(&self) -> Vec<Company> {
         self.tenants.configured().iter().map(|tenant| tenant.initial_settings().company.clone()).collect()
     }
 
-    /// Adds a scenario for sessions that begin from now on, in place of one of the same name, until everything is reset.
+    /// Adds a scenario for new sessions, replacing one of the same name, until a full reset.
     ///
     /// # Errors
     ///
-    /// A message that says what cannot be; nothing is added then.
+    /// A message about the problem; nothing is added then.
     pub(crate) fn add_scenario(&self, scenario: &Scenario) -> Result<ScenarioInfo, String> {
         if scenario.name.trim().is_empty() {
             return Err("a scenario has a name".into());
@@ -170,24 +169,24 @@ impl MockService {
         Ok(ScenarioInfo::from_scenario(&ready))
     }
 
-    /// Forgets the scenarios that were added.
+    /// Removes the added scenarios.
     pub(super) fn forget_added_scenarios(&self) {
         let mut state = self.catalogue_state.write().unwrap_or_else(PoisonError::into_inner);
         state.added.clear();
         state.sort();
     }
 
-    /// The scenario of that name.
+    /// Returns the scenario with this name.
     ///
     /// # Errors
     ///
-    /// A message that lists the names that are known.
+    /// A message that lists the known names.
     pub(crate) fn find_scenario(&self, name: &str) -> Result<ScenarioInfo, String> {
         self.catalogue().scenarios.get(name).map(|scenario| ScenarioInfo::from_scenario(scenario))
     }
 }
 
-/// Reads scenarios and fixtures, which have to fit those companies.
+/// Loads scenarios and fixtures, and validates them with these companies.
 pub(super) fn read_catalogue(config: &Config, companies: &[Company]) -> Result<Catalogue, ConfigError> {
     let mut findings = LoadDiagnostics::default();
     let files = CatalogueFiles::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
@@ -205,7 +204,7 @@ pub(super) fn read_catalogue(config: &Config, companies: &[Company]) -> Result<C
     Ok(catalogue)
 }
 
-/// What the settings make a catalogue of, with those files.
+/// Returns the inputs of a catalogue, from the settings and these files.
 pub(crate) fn sources<'a>(config: &'a Config, files: &'a CatalogueFiles) -> CatalogueInputs<'a> {
     let Config { builtin_scenarios, own_scenarios, outcome_trigger, .. } = config;
     CatalogueInputs { builtin_scenarios: *builtin_scenarios, files, own_scenarios, outcome_trigger }

@@ -1,4 +1,4 @@
-//! What is known of somebody whom a screening found.
+//! Details of a screening match.
 
 use bytes::Bytes;
 
@@ -6,11 +6,11 @@ use super::MockService;
 use crate::{company::Tenant, foreign_text::shortened, vendor::VendorError};
 
 impl MockService {
-    /// What is known of the person of that id, whom a session of the company has met.
+    /// Returns the details of the person with this id, who must match a session of the company.
     ///
     /// # Errors
     ///
-    /// `argumentError` when none has.
+    /// `argumentError` if no session has this match.
     pub(crate) fn screened_person(&self, tenant: &Tenant, id: &str) -> Result<Bytes, VendorError> {
         let (now, mut faults) = (tenant.clock.now(), None);
         tenant.sessions.update_all(|session, catalogue| {

@@ -1,4 +1,4 @@
-//! A person goes from screen to screen of the widget.
+//! The widget's screens: showing them and taking answers.
 
 use super::{FinishRequest, MockService, VerificationCode};
 use crate::{
@@ -16,18 +16,18 @@ use crate::{
     session::UploadError,
 };
 
-/// Where a person is, with all that the page needs to show it.
+/// The current screen of a session, with the values that the page needs.
 #[derive(Debug)]
 pub(crate) struct ScreenContext<'a> {
     pub(crate) token: &'a str,
     pub(crate) spec: &'a SessionSpec,
     pub(crate) flags: &'a Flags,
     pub(crate) flow: &'a Flow<'a>,
-    /// The number of the screen in the flow.
+    /// Index of the screen in the flow.
     pub(crate) at: usize,
     pub(crate) progress: &'a FlowProgress,
     pub(crate) language: Language,
-    /// Where a document is chosen, that of the session's person, and its country.
+    /// Document and country of the session's person, for the choice of a document.
     pub(crate) document: Option<(DocumentType, String)>,
 }
 
@@ -36,26 +36,26 @@ impl<'a> ScreenContext<'a> {
         &self.flow.screens[self.at]
     }
 
-    /// What was given on the screen before.
+    /// Returns the previous input of the screen.
     pub(crate) fn given_input(&self) -> Option<&'a ScreenInput> {
         self.progress.given(&self.screen().id)
     }
 }
 
-/// What comes of an answer.
+/// The result of a screen answer.
 #[derive(Debug)]
 pub(crate) enum AnswerResult<T> {
-    /// The next screen, as it was shown.
+    /// The next screen, as shown.
     Next {
         shown: T,
-        /// The code that was sent, in words.
+        /// The verification code that was sent, described.
         sent: Option<String>,
     },
-    /// The person is through, and goes to the `return_url`.
+    /// The person has finished; the browser is redirected to the `return_url`.
     Finished(Option<String>),
 }
 
-/// Why an answer is not taken.
+/// The reason a screen answer is refused.
 #[derive(Debug)]
 pub(crate) enum ScreenError {
     Session(FinishError),
@@ -69,11 +69,11 @@ impl From<FinishError> for ScreenError {
 }
 
 impl MockService {
-    /// Shows the screen at which a person is, or the one that they wish to see again.
+    /// Shows the current screen, or an earlier one that the person asks for.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is nothing to do for a person.
+    /// [`FinishError`] if the session cannot be continued.
     pub(crate) fn show_screen<T>(
         &self,
         token: &str,
@@ -97,11 +97,11 @@ impl MockService {
         }
     }
 
-    /// Takes a person's answer to a screen, and shows the next.
+    /// Takes a screen answer, and shows the next screen.
     ///
     /// # Errors
     ///
-    /// [`ScreenError`]; the person stays where they are then.
+    /// [`ScreenError`]; the current screen stays then.
     pub(crate) fn answer_screen<T>(
         &self,
         token: &str,
@@ -149,11 +149,11 @@ impl MockService {
         }
     }
 
-    /// Takes a picture that a person took, or a file that they chose, and shows the next screen.
+    /// Takes a picture from the camera or an upload, and shows the next screen.
     ///
     /// # Errors
     ///
-    /// As [`MockService::answer_screen`]; also when it is no picture, or too large.
+    /// As [`MockService::answer_screen`]; also if it is not a picture, or too large.
     pub(crate) fn submit_picture<T>(
         &self,
         token: &str,
@@ -169,7 +169,7 @@ impl MockService {
         self.answer_screen(token, viewer, &answer, show)
     }
 
-    /// Takes the video of a screen on which liveness is checked. It answers nothing: the picture does.
+    /// Takes the video of a liveness screen. It is no answer: the picture is.
     ///
     /// # Errors
     ///
@@ -188,7 +188,7 @@ impl MockService {
         self.store_upload(token, MediaKind::FaceVideo, 1, bytes)
     }
 
-    /// The picture that a screen asks for, where the person has come to it.
+    /// Returns the picture that a screen requests, if the person has reached it.
     fn capture_at(&self, token: &str, viewer: &Viewer, screen: &str) -> Result<Capture, ScreenError> {
         let (spec, progress) = self.checked_progress(token, viewer)?;
         let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
@@ -199,7 +199,7 @@ impl MockService {
         }
     }
 
-    /// Keeps a picture or video in the session, where it is one.
+    /// Stores a picture or video in the session, after checking its type.
     #[cfg(feature = "media")]
     fn store_upload(&self, token: &str, kind: MediaKind, page: u32, bytes: Vec<u8>) -> Result<(), ScreenError> {
         let (is_right, text, wanted) = match kind {
@@ -221,7 +221,7 @@ impl MockService {
         Ok(())
     }
 
-    /// What a session is asked for, and how far the person has come, for a page that they go on with.
+    /// Returns specification and progress of a session, for its active page.
     fn checked_progress(&self, token: &str, viewer: &Viewer) -> Result<(SessionSpec, FlowProgress), ScreenError> {
         let (seen, is_elsewhere) =
             self.view(token, |session| (spec_and_progress(session), session.is_on_other_page(viewer)))?;
@@ -234,7 +234,7 @@ impl MockService {
         Ok(seen)
     }
 
-    /// Notes how far the person has come, from a step that they `answered`, and shows it; `None` when they went elsewhere
+    /// Records the progress after the step that was `answered`, and shows it; `None` if another request changed it
     /// meanwhile.
     fn record_and_show<T>(
         &self,
@@ -255,7 +255,7 @@ impl MockService {
         Ok(is_there.then(|| show(&context)))
     }
 
-    /// The document that the session's person shows where nobody chooses another, and its country.
+    /// Returns the default document of the session's person, and its country.
     fn own_document(&self, token: &str, flags: &Flags) -> (DocumentType, String) {
         let cast = || {
             let (tenant, token) = (self.tenant_of(token)?, Token::parse(token)?);
@@ -276,7 +276,7 @@ impl MockService {
     }
 }
 
-/// The codes that a person was sent last, in the order of the screens that ask for them.
+/// Returns the latest verification codes, in the order of their screens.
 pub(super) fn sent_codes(token: &str, spec: &SessionSpec, progress: &FlowProgress) -> Vec<VerificationCode> {
     let (flags, steps) = (spec.form_layers().read_flags(), spec.form_layers().read_steps());
     let flow = Flow::new(&flags, &steps, progress, false);
@@ -291,7 +291,7 @@ pub(super) fn sent_codes(token: &str, spec: &SessionSpec, progress: &FlowProgres
     sent.collect()
 }
 
-/// What a session is asked for, and how far the person has come.
+/// Returns specification and progress of a session.
 pub(super) fn spec_and_progress(session: &Session) -> (SessionSpec, FlowProgress) {
     (session.spec.clone(), session.progress().cloned().unwrap_or_default())
 }
@@ -300,15 +300,15 @@ fn wrong(text: &'static str, problem: String) -> ScreenError {
     ScreenError::Answer(AnswerError { problem, text })
 }
 
-/// The code that is sent to an address, after it was sent again so often: four digits that follow from it and the session.
+/// Returns the verification code for an address after a number of resends: four digits derived from it and the session.
 fn verification_code(token: &str, address: &str, resends: u32) -> String {
-    // No code comes again before all did: the numbers have no divisor in common.
+    // No code repeats before all were used: the numbers have no common divisor.
     const CODES: u64 = 10_000;
     const STRIDE: u64 = 7_919;
     format!("{:04}", (draw(token, address) % CODES + STRIDE * u64::from(resends)) % CODES)
 }
 
-/// Tells what would be sent.
+/// Logs the code that the live service would send.
 fn log_code(token: &str, channel: Channel, code: &str, address: &str) -> String {
     let channel = channel.as_str();
     tracing::info!(session = token, code, address, "a verification code would be sent by {channel}");

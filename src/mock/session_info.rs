@@ -1,4 +1,4 @@
-//! What is told of a session to whoever looks at it from outside.
+//! Public information about a session.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::{
     session::{FindingRecord, TimelineEntry},
 };
 
-/// A session as it stands. Times are RFC 3339 in UTC.
+/// A session. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -20,79 +20,78 @@ pub struct SessionInfo {
     pub company_key: String,
     /// The name of its scenario.
     pub scenario: String,
-    /// Where the wish for that scenario came from: `the server's default`.
+    /// The source of its scenario: `the server's default`.
     pub chosen_by: String,
-    /// The number of the stage of the scenario that came last, from 1; `None` before the first.
+    /// Number of the last reached stage of the scenario, from 1; `None` before the first.
     pub stage: Option<usize>,
-    /// What `result/` would answer: the word of the result in capitals, or of the error; for a whole document, what
-    /// stands there as its `result`.
+    /// The current result: the outcome in capitals, or the error; for a whole fixture document, its `result`.
     pub current_result: String,
-    /// The flags that it is begun with, those of its configuration and its scenario among them: a JSON object.
+    /// Its flags, including those of its configuration and scenario: a JSON object.
     pub flags: Value,
-    /// The steps, in the same way: a JSON array.
+    /// Its steps, in the same way: a JSON array.
     pub steps: Value,
-    /// The `config_id` that it was begun with.
+    /// Its `config_id`.
     pub config_id: Option<String>,
-    /// The token of the session that it is a part of.
+    /// Token of its parent session.
     pub parent: Option<String>,
-    /// When it began.
+    /// Time at which it began.
     pub begun_at: String,
-    /// Until when the widget can be opened.
+    /// Time until which the widget can be opened.
     pub expires_at: String,
-    /// When somebody opened the widget for the first time.
+    /// Time at which the widget was first opened.
     pub opened_at: Option<String>,
-    /// When the person was through.
+    /// Time at which the person finished.
     pub finished_at: Option<String>,
-    /// Whether somebody has opened the widget.
+    /// Whether the widget has been opened.
     pub is_opened: bool,
-    /// Whether the person is through.
+    /// Whether the person has finished.
     pub is_finished: bool,
 }
 
-/// All that is known of a session.
+/// A session with its details.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SessionDetails {
-    /// How it stands.
+    /// The session.
     #[serde(flatten)]
     pub session: SessionInfo,
-    /// What happens in its scenario, in a sentence.
+    /// Description of its scenario.
     pub scenario_description: String,
-    /// What came of the scenario so far, and what is to come.
+    /// Reached and pending stages of the scenario.
     pub timeline: Vec<TimelineEntry>,
-    /// Who opened the widget.
+    /// The browser that opened the widget.
     pub browser: Option<BrowserInfo>,
-    /// The steps of the widget that the person came to, in the order in which they did.
+    /// The steps of the widget that the person reached, in order.
     pub reached_steps: Vec<ReachedStep>,
-    /// What the widget found out about where it runs.
+    /// The findings of the embedding checks.
     pub findings: Vec<FindingInfo>,
-    /// The codes that the live service would have sent.
+    /// The verification codes that the live service would have sent.
     pub codes: Vec<VerificationCode>,
-    /// What the person filled in: questionnaire key → question key → answer; `None` where it is invented.
+    /// The person's answers: questionnaire key → question key → answer; `None` if they are invented.
     pub answers: Option<Value>,
-    /// The pictures and videos that came into it.
+    /// The uploaded pictures and videos.
     pub uploads: Vec<UploadInfo>,
-    /// The tokens of the sessions that are parts of it, in the order in which they began.
+    /// Tokens of its child sessions, in the order in which they began.
     pub children: Vec<String>,
-    /// The calls about it that are remembered, in the order in which they were answered.
+    /// Its calls in the journal, in order.
     pub calls: Vec<CallSummary>,
 }
 
-/// A call about a session; the journal says more of it.
+/// A call about a session; the journal has its details.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CallSummary {
     /// Its id in the journal.
     pub id: u64,
-    /// When it was answered.
+    /// Time of the response.
     pub at: String,
     /// `GET`, `POST` …
     pub method: String,
-    /// Without the query.
+    /// The path without the query.
     pub path: String,
-    /// The status of the answer.
+    /// Status of the response.
     pub status: u16,
 }
 
@@ -103,11 +102,11 @@ pub struct CallSummary {
 pub struct BrowserInfo {
     /// Its IP address.
     pub remote_address: String,
-    /// What it calls itself.
+    /// Its `User-Agent`.
     pub user_agent: String,
 }
 
-/// A step of the widget that the person came to.
+/// A step of the widget that the person reached.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -116,50 +115,50 @@ pub struct ReachedStep {
     pub step: String,
     /// Its type.
     pub kind: String,
-    /// When, for the first time.
+    /// Time of the first visit.
     pub at: String,
 }
 
-/// What the widget found out about where it runs.
+/// A finding of the embedding checks.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FindingInfo {
-    /// What.
+    /// Its name.
     pub finding: Finding,
-    /// When, for the first time.
+    /// Time of the first report.
     pub at: String,
-    /// What is wrong, in a sentence.
+    /// The problem, as a sentence.
     pub problem: String,
-    /// What to do, with the line to change.
+    /// The remedy, with the line to change.
     pub remedy: String,
 }
 
-/// A code that the live service would have sent to a person.
+/// A verification code that the live service would have sent.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerificationCode {
     /// `e-mail` or `phone`.
     pub by: String,
-    /// The address or number that it would go to.
+    /// The address or number of the recipient.
     pub address: String,
     /// Four digits.
     pub code: String,
 }
 
-/// A picture or video that came into a session.
+/// An uploaded picture or video.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UploadInfo {
-    /// What it shows: `card-front`.
+    /// Its kind: `card-front`.
     pub kind: String,
-    /// The page of a general document, from 1.
+    /// Page of a general document, from 1.
     pub page: u32,
-    /// What it is: `image/png`.
+    /// Its content type: `image/png`.
     pub content_type: String,
-    /// How long it is.
+    /// Its length.
     pub bytes: usize,
 }
 
@@ -179,7 +178,7 @@ impl CallSummary {
 }
 
 impl SessionDetails {
-    /// How it stands, in words: `was opened, and would answer IN_PROGRESS; stage 1 of `approved` came last`.
+    /// Describes its state: `was opened, and would return IN_PROGRESS; stage 1 of `approved` was reached`.
     pub(crate) fn in_words(&self) -> String {
         let SessionInfo { current_result, scenario, stage, is_opened, is_finished, .. } = &self.session;
         let person = match self.reached_steps.last() {

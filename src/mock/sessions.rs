@@ -1,4 +1,4 @@
-//! Looking at sessions from outside.
+//! Reading sessions.
 
 use std::{ops::ControlFlow, sync::Arc};
 
@@ -17,14 +17,14 @@ use crate::{
 };
 
 impl SessionInfo {
-    /// The sessions of a company, in the order in which they began.
+    /// Returns the sessions of a company, in the order in which they began.
     pub(crate) fn list(tenant: &Tenant) -> Vec<Self> {
         let (now, mut snapshots) = (tenant.clock.now(), Vec::new());
         tenant.sessions.update_all(|session, catalogue| snapshots.push(take_snapshot(session, catalogue, now)));
         snapshots.into_iter().map(|snapshot| Self::from_snapshot(snapshot, tenant)).collect()
     }
 
-    /// The session of a company that began last.
+    /// Returns the latest session of a company.
     pub(crate) fn latest(tenant: &Tenant) -> Option<Self> {
         let now = tenant.clock.now();
         let snapshot = tenant
@@ -56,7 +56,7 @@ impl SessionInfo {
     }
 }
 
-/// What is taken from a session while somebody may wait for it. What it was asked for is long, and read afterwards.
+/// The values read under the lock of a session. Flags and steps are long, and read afterwards.
 struct SessionSnapshot {
     token: Token,
     spec: SessionSpec,
@@ -84,7 +84,7 @@ fn take_snapshot(session: &mut Session, catalogue: &Catalogue, now: Timestamp) -
     }
 }
 
-/// What `result/` would answer, in a word.
+/// Returns the current result as a word.
 pub(super) fn answer_of(session: &Session, catalogue: &Catalogue) -> String {
     match session.current_result() {
         CurrentResult::Verdict(verdict) => verdict.result.word(ResultCase::Upper).into_owned(),
@@ -97,7 +97,7 @@ pub(super) fn answer_of(session: &Session, catalogue: &Catalogue) -> String {
     }
 }
 
-/// Which sessions are wanted.
+/// A filter for sessions.
 #[derive(Debug, Default)]
 pub(crate) struct SessionFilter {
     pub(crate) scenario: Option<String>,
@@ -118,18 +118,18 @@ impl SessionFilter {
     }
 }
 
-/// Which part of a list of sessions is wanted.
+/// A range of a list of sessions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SessionRange {
     pub(crate) limit: usize,
     pub(crate) newest_first: bool,
-    /// The number of the last one that was seen.
+    /// Number of the last session of the previous page.
     pub(crate) after: Option<u64>,
 }
 
 impl MockService {
-    /// Sessions of one company or of all, with their numbers, in the order in which they began or the reverse; and
-    /// whether there are more.
+    /// Returns sessions of one company or of all, with their numbers, oldest or newest first; and whether there are
+    /// more.
     pub(crate) fn list_sessions(
         &self,
         tenant: Option<&Arc<Tenant>>,
@@ -157,7 +157,7 @@ impl MockService {
         (infos.collect(), has_more)
     }
 
-    /// A session as it stands; `None` when there is none of that token.
+    /// Returns a session; `None` if there is none with this token.
     pub(crate) fn find_session(&self, token: &str) -> Option<SessionInfo> {
         let (token, tenant) = (Token::parse(token)?, self.tenant_of(token)?);
         let now = tenant.clock.now();
@@ -165,7 +165,7 @@ impl MockService {
         Some(SessionInfo::from_snapshot(snapshot, &tenant))
     }
 
-    /// All that is known of a session; `None` when there is none of that token.
+    /// Returns a session with its details; `None` if there is none with this token.
     pub(crate) fn session_details(&self, token: &str) -> Option<SessionDetails> {
         let (known, tenant) = (Token::parse(token)?, self.tenant_of(token)?);
         let now = tenant.clock.now();
@@ -210,13 +210,13 @@ impl MockService {
         calls.iter().map(CallSummary::from_entry).collect()
     }
 
-    /// The last calls of a company, or of all and of nobody, in the order in which they were answered.
+    /// Returns the last calls of a company, or of all journals, in order.
     pub(crate) fn last_calls(&self, tenant: Option<&Arc<Tenant>>, most: usize) -> Vec<CallSummary> {
         let (calls, _) = self.find_calls(tenant, &CallFilter::default());
         calls[calls.len().saturating_sub(most)..].iter().map(CallSummary::from_entry).collect()
     }
 
-    /// Removes a session, without an answer to anybody; false when there is none of that token.
+    /// Removes a session without a result document; false if there is none with this token.
     pub(crate) fn remove_session(&self, token: &str) -> bool {
         let (Some(known), Some(tenant)) = (Token::parse(token), self.tenant_of(token)) else { return false };
         tenant.sessions.remove(&known, tenant.clock.now(), |_, _| ((), true)).is_some()

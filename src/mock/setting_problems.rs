@@ -1,4 +1,4 @@
-//! What is wrong with settings that can each be read: values that do not go together, and names that no file has.
+//! Problems of settings that are valid one by one: conflicts, and names without a file.
 
 use crate::{
     catalogue::Catalogue,
@@ -9,15 +9,15 @@ use crate::{
     words::with_meant,
 };
 
-/// Something that the settings say and cannot be, or should not.
+/// A problem with the settings, or a warning about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SettingProblem {
-    /// The company, where it is about one, and which of its members: `configurations.ID.scenario`.
+    /// The company and member, if it is about one: `configurations.ID.scenario`.
     pub(crate) company: Option<(String, String)>,
     pub(crate) message: String,
 }
 
-/// What the settings cannot be, with these companies, in the order in which they are looked at.
+/// Returns the problems of the settings with these companies.
 pub(crate) fn setting_problems(catalogue: &Catalogue, config: &Config, companies: &[Company]) -> Vec<SettingProblem> {
     let unknown = |place: &str, name: &str| {
         let message = format!("{place}: {}", with_meant(catalogue.scenarios.check(name).err()?));
@@ -31,7 +31,7 @@ pub(crate) fn setting_problems(catalogue: &Catalogue, config: &Config, companies
     misfits
 }
 
-/// Which scenarios and people a company names that are not there.
+/// Returns problems about unknown scenarios and people of a company.
 pub(super) fn company_problems(catalogue: &Catalogue, company: &Company) -> Vec<SettingProblem> {
     let mut misfits = Vec::new();
     let place = format!("the company key `{}`", company.key);
@@ -58,7 +58,7 @@ pub(super) fn company_problems(catalogue: &Catalogue, company: &Company) -> Vec<
     misfits
 }
 
-/// What may be a mistake in the settings: configurations that ask for documents that none of the company's people has.
+/// Returns warnings: configurations that request documents that none of the company's people has.
 pub(crate) fn setting_warnings(catalogue: &Catalogue, companies: &[Company]) -> Vec<SettingProblem> {
     let mut doubts = Vec::new();
     for company in companies {

@@ -1,4 +1,4 @@
-//! Waiting until something is so, without asking again and again.
+//! Waiting for a condition of a session, without polling.
 
 use std::{fmt, pin::pin, str::FromStr, time::Duration};
 
@@ -13,26 +13,26 @@ use crate::{
     vendor::{Outcome, Token},
 };
 
-/// What somebody waits for in a session.
+/// A condition of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WaitCondition {
-    /// Somebody opened the widget.
+    /// The widget was opened.
     Opened,
-    /// The person came to the step of that key or type.
+    /// The person reached the step with this key or type.
     Step(String),
-    /// The person got through.
+    /// The person finished.
     Finished,
-    /// The stage of that number of the scenario came, from 1.
+    /// The stage with this number was reached, from 1.
     Stage(usize),
-    /// `result/` would answer that word, or without one any result but that there is none yet.
+    /// `result/` would return this word, or without one any result except `IN_PROGRESS`.
     Result(Option<String>),
     /// The session was deleted.
     Deleted,
-    /// The token ran out before the person was through.
+    /// The token expired before the person finished.
     Expired,
 }
 
-/// Why nobody waits any longer.
+/// The reason a wait ends without success.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WaitError {
     #[error(
@@ -40,13 +40,13 @@ pub(crate) enum WaitError {
          or the mock has restarted since"
     )]
     NoSuchSession(Token),
-    /// There is no such step or stage.
+    /// The step or stage does not exist.
     #[error("{0}")]
     UnknownStepOrStage(String),
-    /// The session went before it was so.
+    /// The session was removed before the condition was met.
     #[error("{0}")]
     Removed(String),
-    /// It cannot become so.
+    /// The condition can no longer be met.
     #[error("{0}")]
     Unreachable(String),
 }
@@ -76,7 +76,7 @@ impl FromStr for WaitCondition {
     }
 }
 
-/// As [`WaitCondition::from_str`] reads it.
+/// Formats as [`WaitCondition::from_str`] parses.
 impl fmt::Display for WaitCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -92,19 +92,19 @@ impl fmt::Display for WaitCondition {
     }
 }
 
-/// How far a session is from what is waited for.
+/// The progress of a session towards a condition.
 enum WaitProgress {
     Reached,
-    /// It gets on by the clock alone at that moment, if it does.
+    /// Not met; the clock alone changes the session at this time, if at all.
     Pending(Option<Timestamp>),
 }
 
 impl MockService {
-    /// Waits until it is so, for as long as it takes; answers the session as it stands then, `None` where it was deleted.
+    /// Waits until the condition is met, without a timeout. Returns the session, `None` if it was deleted.
     ///
     /// # Errors
     ///
-    /// [`WaitError`] as soon as it cannot become so.
+    /// [`WaitError`] as soon as the condition can no longer be met.
     pub(crate) async fn wait_for_session(
         &self,
         token: Token,
@@ -118,7 +118,7 @@ impl MockService {
         let (notifier, _waiting) = (tenant.sessions.notifier(token), tenant.register_waiter());
         loop {
             let mut changed = pin!(notifier.changed.notified());
-            // From here on nothing is missed.
+            // No change is missed from here on.
             changed.as_mut().enable();
             let now = tenant.clock.now();
             let look = || {
@@ -144,7 +144,7 @@ impl MockService {
     }
 }
 
-/// What is to be said of a session that is not there.
+/// Returns the result of waiting for a removed session.
 fn end(
     token: Token,
     condition: &WaitCondition,
@@ -162,15 +162,15 @@ fn end(
     }
 }
 
-/// How far it is.
+/// Returns the progress towards the condition.
 ///
 /// # Errors
 ///
-/// [`WaitError`] when it cannot become so.
+/// [`WaitError`] if the condition can no longer be met.
 fn distance(session: &Session, catalogue: &Catalogue, condition: &WaitCondition) -> Result<WaitProgress, WaitError> {
     let never = |why: &str| WaitError::Unreachable(format!("`{condition}` can no longer be reached: {why}"));
     let (is_finished, has_expired) = (session.is_finished(), session.has_expired());
-    // What a person would have to do, who has done all of it when they are through.
+    // Conditions about the widget cannot be met after the person has finished.
     let in_widget = |has_happened: bool| match has_happened || is_finished {
         false if has_expired => Err(never("the token expired before the person finished")),
         is_so => Ok(is_so),

@@ -1,4 +1,4 @@
-//! What a person does in the widget, which names no company.
+//! The person's actions in the widget, which name no company.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use crate::{
     vendor::{Language, ResultCase},
 };
 
-/// How a person gets through the widget; by default as the scenario says, with invented answers.
+/// How a session is finished; by default as scripted, with invented answers.
 ///
 /// ```
 /// use identomat_mock::{FinishRequest, Outcome};
@@ -25,14 +25,14 @@ use crate::{
 #[must_use]
 #[derive(Debug, Clone, Default)]
 pub struct FinishRequest {
-    /// Instead of what the scenario says.
+    /// Replaces the scenario's verdict.
     verdict: Option<Verdict>,
-    /// What the person filled in; without it the answers are invented.
+    /// The person's answers; by default they are invented.
     answers: Option<Value>,
 }
 
 impl FinishRequest {
-    /// What the person filled in, as a JSON object: questionnaire key → question key → answer.
+    /// Sets the person's answers, as a JSON object: questionnaire key → question key → answer.
     pub fn answers(mut self, answers: Value) -> Self {
         self.answers = Some(answers);
         self
@@ -40,7 +40,7 @@ impl FinishRequest {
 }
 
 impl FinishRequest {
-    /// What the control API takes for it.
+    /// Returns the request body of the control API.
     pub(crate) fn to_body(&self) -> Map<String, Value> {
         let mut keys = self.verdict.as_ref().map(|verdict| verdict.to_file_value("outcome")).unwrap_or_default();
         keys.extend(self.answers.iter().map(|answers| ("answers".to_owned(), answers.clone())));
@@ -59,16 +59,16 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is nothing to do for a person.
+    /// [`FinishError`] if the session cannot be continued.
     pub(crate) fn open(&self, token: &str, browser: Browser) -> Result<(), FinishError> {
         self.in_widget(token, |session, now| session.open(&browser, now))
     }
 
-    /// Looks at a session that a person has open.
+    /// Reads an open session.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is nothing to do for a person.
+    /// [`FinishError`] if the session cannot be continued.
     pub(crate) fn view<T>(&self, token: &str, view: impl Fn(&Session) -> T) -> Result<T, FinishError> {
         self.in_widget(token, |session, now| {
             session.check_open(now)?;
@@ -76,7 +76,7 @@ impl MockService {
         })
     }
 
-    /// Notes what the widget of a session found out about where it runs; false where there is no such session.
+    /// Records a finding of the embedding checks; false if there is no such session.
     pub(crate) fn note_finding(&self, token: &str, finding: Finding) -> bool {
         let is_new = self.in_session(token, |session, now| session.add_finding(finding, now));
         if is_new == Some(true) {
@@ -86,21 +86,21 @@ impl MockService {
         is_new.is_some()
     }
 
-    /// Notes that the person of a session came to a step of the widget.
+    /// Records that the person reached a step of the widget.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is no such session or step, or nothing more to do for a person.
+    /// [`FinishError`] if there is no such session or step, or the session cannot be continued.
     pub(crate) fn reach(&self, token: &str, step: &str) -> Result<(), FinishError> {
         self.in_widget(token, |session, now| session.reach(step, now))
     }
 
-    /// The language of a session's pages; English where there is no such session.
+    /// Returns the language of a session's pages; English if there is no such session.
     pub(crate) fn language(&self, token: &str) -> Language {
         self.language_and_end(token).0
     }
 
-    /// As [`MockService::language`], and whether the browser goes somewhere at the end.
+    /// Returns the language as [`MockService::language`], and whether the browser is redirected at the end.
     pub(crate) fn language_and_end(&self, token: &str) -> (Language, bool) {
         let seen = self.in_session(token, |session, _| {
             (session.spec.clone(), session.progress().and_then(FlowProgress::language))
@@ -110,17 +110,17 @@ impl MockService {
         (chosen.unwrap_or_else(|| flags.language()), flags.return_url().is_some())
     }
 
-    /// Lets the person of a session get through; answers the `return_url` that the browser goes to.
+    /// Finishes a session. Returns the `return_url` of the redirect.
     ///
     /// # Errors
     ///
-    /// [`FinishError`]; the session is as it was then.
+    /// [`FinishError`]; the session is unchanged then.
     pub(crate) fn finish(&self, token: &str, finish: FinishRequest) -> Result<Option<String>, FinishError> {
         let FinishRequest { verdict, answers } = finish;
         verdict.as_ref().map_or(Ok(()), Verdict::check).map_err(FinishError::InvalidVerdict)?;
         let disagrees = verdict.as_ref().is_some_and(Verdict::disagrees);
         let answers = match answers.filter(|_| !disagrees) {
-            // A form can be long, and is checked while nobody has to wait for the session.
+            // A form can be long, so it is validated without the lock of the session.
             Some(Value::Object(answers)) => {
                 let spec = self.view(token, |session| session.spec.clone())?;
                 Some(
@@ -146,11 +146,11 @@ impl MockService {
         Ok(return_url)
     }
 
-    /// Lets the token of a session run out now.
+    /// Expires the token of a session now.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is no such session, or the person is through.
+    /// [`FinishError`] if there is no such session, or the person has finished.
     pub(crate) fn expire(&self, token: &str) -> Result<(), FinishError> {
         self.in_widget(token, Session::expire)?;
         tracing::debug!(session = token, "expired the token");

@@ -1,4 +1,4 @@
-//! What a page sees of a session that others get on with: on another device, or from outside.
+//! Changes of a session for its pages: made on another device, or by the control API.
 
 use std::{pin::pin, time::Duration};
 
@@ -12,26 +12,26 @@ use crate::{
     vendor::Token,
 };
 
-/// How a session stands, for one of its pages.
+/// The state of a session, for one of its pages.
 #[derive(Debug)]
 pub(crate) struct WidgetSnapshot<T> {
     pub(crate) state: WidgetState<T>,
-    /// How those stand who take part in it, in the order in which their sessions began.
+    /// The state of its participants, in the order in which their sessions began.
     pub(crate) participants: Vec<ParticipantStatus>,
 }
 
-/// Where the person is.
+/// The state of the widget.
 #[derive(Debug)]
 pub(crate) enum WidgetState<T> {
-    /// On their way, at a screen as it was shown.
+    /// The screen, as shown.
     Open { is_elsewhere: bool, is_on_phone: bool, shown: T },
-    /// Through; the browser goes to the `return_url`.
+    /// Finished; the browser is redirected to the `return_url`.
     Finished(Option<String>),
-    /// The session has expired, or is gone.
+    /// The session has expired, or was removed.
     Closed,
 }
 
-/// How far somebody is who takes part.
+/// The progress of a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ParticipantStatus {
     pub(crate) is_opened: bool,
@@ -39,7 +39,7 @@ pub(crate) struct ParticipantStatus {
 }
 
 impl MockService {
-    /// Waits until what is `told` of a session is news, for as long as it takes, and answers it.
+    /// Waits until the state differs from `told`, without a timeout, and returns it.
     pub(crate) async fn watch_session<T, R>(
         &self,
         token: Token,
@@ -53,7 +53,7 @@ impl MockService {
         let (notifier, _waiting) = (tenant.sessions.notifier(token), tenant.register_waiter());
         loop {
             let mut changed = pin!(notifier.changed.notified());
-            // From here on nothing is missed.
+            // No change is missed from here on.
             changed.as_mut().enable();
             let look = || self.widget_snapshot(&token, viewer, &show).map(|(snapshot, due)| (told(snapshot), due));
             let looked = self.workers.run_in_place(self.tenants.is_large(&token), look).await;
@@ -68,7 +68,7 @@ impl MockService {
         }
     }
 
-    /// The session as its page sees it now, and when it changes by the clock alone.
+    /// Returns the state for a page, and the time at which the clock alone changes it.
     fn widget_snapshot<T>(
         &self,
         token: &Token,
@@ -103,7 +103,7 @@ impl MockService {
         Some((WidgetSnapshot { state, participants }, due))
     }
 
-    /// How far the participants of a session are.
+    /// Returns the progress of the participants.
     fn participants(&self, token: &str) -> Vec<ParticipantStatus> {
         let part = |session: &mut Session, _| ParticipantStatus {
             is_opened: session.opened_at().is_some(),

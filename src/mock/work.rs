@@ -1,5 +1,5 @@
-//! Work that may last: it runs off the runtime's threads, a bounded number of jobs at a time, and stops when nobody waits
-//! for its result any more.
+//! Long work: it runs off the runtime's threads, a limited number of jobs at a time, and stops when its result is no
+//! longer needed.
 
 use std::{
     sync::{
@@ -17,10 +17,10 @@ use tokio::{
 
 use crate::clock::uptime;
 
-/// How many jobs run at a time. More would take the processors from the threads that answer everything else.
+/// Maximum number of concurrent jobs. More would take the processors from the threads that serve all other requests.
 const MAX_JOBS: usize = 8;
 
-/// Runs jobs on threads of their own.
+/// Runs jobs on separate threads.
 #[derive(Debug)]
 pub(crate) struct Workers {
     slots: Arc<Semaphore>,
@@ -35,23 +35,23 @@ pub(crate) struct Cancellation {
     deadline: Duration,
 }
 
-/// A job was told to stop: its time is over, or its caller has gone.
+/// A job was told to stop: its time is over, or its client disconnected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cancelled;
 
 impl Workers {
-    /// Jobs that are given up after `timeout`, in real time.
+    /// Creates workers whose jobs are cancelled after `timeout`, in real time.
     pub(crate) fn new(timeout: Duration) -> Self {
         Self { slots: Arc::new(Semaphore::new(MAX_JOBS)), timeout }
     }
 
-    /// Runs a job as soon as there is room for it. The job is told to stop when the future is dropped.
+    /// Runs a job as soon as a slot is free. The job is cancelled when the future is dropped.
     pub(crate) async fn run<T: Send + 'static>(&self, job: impl FnOnce(&Cancellation) -> T + Send + 'static) -> T {
         let slot = self.slots.clone().acquire_owned().await.expect("nobody closes it");
         let abandon = CancelOnDrop(Arc::default());
         let (is_abandoned, timeout) = (abandon.0.clone(), self.timeout);
         let running = spawn_blocking(move || {
-            // A job that nobody waits for keeps its slot until it notices.
+            // An abandoned job keeps its slot until it stops.
             let _slot = slot;
             job(&Cancellation::new(is_abandoned, timeout))
         });
@@ -61,8 +61,8 @@ impl Workers {
         }
     }
 
-    /// Runs a job that lasts where `lasts` says so, and may borrow what it needs: on this thread, where the runtime goes on
-    /// with other tasks elsewhere meanwhile, if it has threads for that.
+    /// Runs a job that may borrow. A job that `lasts` runs on this thread while the runtime moves other tasks to other
+    /// threads, if it has any.
     pub(crate) async fn run_in_place<T>(&self, lasts: bool, job: impl FnOnce() -> T) -> T {
         if !lasts {
             return job();
@@ -74,7 +74,7 @@ impl Workers {
         }
     }
 
-    /// Runs a job on this thread, for a caller who waits for it there.
+    /// Runs a job on this thread, for a caller that waits for it there.
     pub(crate) fn run_here<T>(&self, job: impl FnOnce(&Cancellation) -> T) -> T {
         job(&Cancellation::new(Arc::default(), self.timeout))
     }
@@ -85,11 +85,11 @@ impl Cancellation {
         Self { is_abandoned, deadline: uptime().saturating_add(timeout) }
     }
 
-    /// Whether the job may go on.
+    /// Checks that the job may continue.
     ///
     /// # Errors
     ///
-    /// [`Cancelled`] when it has to stop.
+    /// [`Cancelled`] if it must stop.
     pub(crate) fn check(&self) -> Result<(), Cancelled> {
         match self.is_abandoned.load(Ordering::Relaxed) || uptime() >= self.deadline {
             true => Err(Cancelled),
@@ -98,7 +98,7 @@ impl Cancellation {
     }
 }
 
-/// Tells a job to stop when it is dropped.
+/// Cancels a job when it is dropped.
 struct CancelOnDrop(Arc<AtomicBool>);
 
 impl Drop for CancelOnDrop {

@@ -18,7 +18,7 @@ use crate::{
     vendor::{StepType, Wording},
 };
 
-/// What `result/` and `delete/` answer.
+/// The response of `result/` and `delete/`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct ResultDocument<'a> {
@@ -33,7 +33,7 @@ pub(crate) struct ResultDocument<'a> {
     reject_reason: Option<RejectReason>,
     result_comment: &'a str,
     name: String,
-    /// How many pictures of the face there are.
+    /// Number of pictures of the face.
     face_images: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_card_front: Option<Map<String, Value>>,
@@ -61,8 +61,8 @@ struct TechnicalDetails<'a> {
 }
 
 impl<'a> ResultDocument<'a> {
-    /// The document of a session with that verdict. Person, dates and numbers follow from the token and the clock. What
-    /// the person brought is in it where the vendor could read it, or `is_all_read`.
+    /// Builds the document of a session with this verdict. Person, dates and numbers are derived from token and clock.
+    /// The person's input is included if the vendor could read it, or with `is_all_read`.
     pub(super) fn build(
         session: &'a Session,
         verdict: &'a Verdict,
@@ -130,7 +130,7 @@ impl<'a> ResultDocument<'a> {
     }
 }
 
-/// The addresses that the person gave, as members of `person`; whoever never came to their screens gave samples.
+/// Returns the addresses that the person entered, as members of `person`; samples if their screens were not shown.
 fn addresses(session: &Session) -> impl Iterator<Item = (String, Value)> {
     let progress = session.progress();
     let (asks_email, asks_phone) = session.asks_address();
@@ -140,7 +140,7 @@ fn addresses(session: &Session) -> impl Iterator<Item = (String, Value)> {
     named.into_iter().filter_map(|(name, address)| Some((name.to_owned(), address?.into())))
 }
 
-/// Between 0.9 and 1, with as many digits as the vendor sends.
+/// Returns a number from 0.9 to 1, with as many digits as the vendor sends.
 pub(crate) fn similarity(session: &Session) -> f64 {
     let fraction = session.token.draw("similarity") as f64 / u64::MAX as f64;
     0.9 + fraction * 0.0999

@@ -1,4 +1,4 @@
-//! Whole documents from the fixtures, which a scenario can answer instead of the generated one.
+//! Whole documents of the fixtures, which a scenario can return instead of the generated one.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -13,20 +13,20 @@ use crate::{
 
 type DocumentsByName = BTreeMap<String, Map<String, Value>>;
 
-/// The documents that are built in; they are read when the first of them is asked for.
+/// The embedded documents, read on first use.
 static BUILT_IN: LazyLock<DocumentsByName> = LazyLock::new(|| built_in(DOCUMENTS).collect());
 
-/// The documents by name, which is the file's name without its ending: those of a folder, or else the built-in ones.
+/// The documents by name (file name without extension): those of a folder, otherwise the embedded ones.
 #[derive(Debug)]
 pub(crate) struct DocumentFixtures(Option<DocumentsByName>);
 
 impl DocumentFixtures {
-    /// Reads these files; without them, takes the built-in documents.
+    /// Reads these files; without files, uses the embedded documents.
     pub(super) fn read(files: Option<&[DataFile]>, findings: &mut LoadDiagnostics) -> Self {
         Self(files.map(|files| by_name(files, findings)))
     }
 
-    /// The document of that name.
+    /// Returns the document with this name.
     ///
     /// # Errors
     ///

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::{day, midnight, people::Person};
 use crate::vendor::Token;
 
-/// One element of `generalDocuments`: a document of so many pages of that kind, some days or weeks old. What such a
-/// document does not say is null, as in recorded answers.
+/// Returns an element of `generalDocuments`: a document of this kind and number of pages, some days or weeks old.
+/// Values that such a document lacks are null, as in recorded responses.
 pub(super) fn general_document(kind: &str, pages: u32, person: &Person, token: &Token, begun_at: Timestamp) -> Value {
     let age_in_days = 3 + (token.draw("general document") % 60) as i32;
     let issued = day(begun_at).saturating_sub(Span::new().days(age_in_days));

@@ -1,4 +1,4 @@
-//! The person and the raw card fields that an identity document gives.
+//! The person and the raw card fields of an identity document.
 
 use jiff::{Span, Timestamp, civil::Date};
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{day, midnight, mrz::Mrz, people::AssignedPerson, us_date};
 use crate::vendor::{DocumentType, Token};
 
-/// How long a document of each kind is good for, in years.
+/// Returns the validity of each kind of document, in years.
 fn validity(document_type: DocumentType) -> i32 {
     match document_type {
         DocumentType::ResidenceLicense => 5,
@@ -20,13 +20,14 @@ pub(super) struct IdentityDocument<'a> {
     assigned: &'a AssignedPerson<'a>,
     issued: Date,
     expires: Date,
-    /// The day on which the vendor read it.
+    /// The day of the vendor's check.
     today: Date,
     mrz: Option<String>,
 }
 
 impl<'a> IdentityDocument<'a> {
-    /// The document of the cast. It was issued up to four years before `begun_at`, as the token says.
+    /// Creates the document of a person. Its date of issue, up to four years before `begun_at`, is derived from the
+    /// token.
     pub(super) fn new(
         assigned: &'a AssignedPerson<'a>,
         token: &Token,
@@ -41,7 +42,7 @@ impl<'a> IdentityDocument<'a> {
         document
     }
 
-    /// Driver licences carry none.
+    /// Returns the zone; driver licences have none.
     fn machine_readable_zone(&self) -> Option<String> {
         let person = &self.assigned.person;
         let given_names = match &person.middle_name {
@@ -66,7 +67,7 @@ impl<'a> IdentityDocument<'a> {
         }
     }
 
-    /// The member `person`: Latin name, local name where the document has one, dates in both forms.
+    /// Returns the member `person`: Latin name, local name if the document has one, dates in both forms.
     pub(super) fn person(&self) -> Map<String, Value> {
         let AssignedPerson { person, document_type, document_number, country } = self.assigned;
         let (country, document_number) = (country.as_str(), document_number.as_str());
@@ -110,12 +111,12 @@ impl<'a> IdentityDocument<'a> {
         members
     }
 
-    /// The raw fields of the front of a card; `None` for a passport.
+    /// Returns the raw fields of the front of a card; `None` for a passport.
     pub(super) fn card_front(&self) -> Option<Map<String, Value>> {
         (self.assigned.document_type != DocumentType::Passport).then(|| self.card_fields())
     }
 
-    /// The raw fields of the back of a card: those of the front and the zone. `None` for a passport.
+    /// Returns the raw fields of the back of a card: those of the front, and the zone. `None` for a passport.
     pub(super) fn card_back(&self) -> Option<Map<String, Value>> {
         let mut fields = self.card_front()?;
         if let Some(mrz) = &self.mrz {
@@ -124,10 +125,10 @@ impl<'a> IdentityDocument<'a> {
         Some(fields)
     }
 
-    /// What the vendor reads off both sides of a card, in Latin and in local script (specification, section 5).
+    /// Returns the raw fields of both sides of a card, in Latin and local script (specification, section 5).
     fn card_fields(&self) -> Map<String, Value> {
         let AssignedPerson { person, document_number, country, .. } = self.assigned;
-        // Of a country that nobody comes from, only the code is known.
+        // Of a country without people in the fixtures, only the code is known.
         let is_at_home = *person.country == **country;
         let nationality = if is_at_home { &person.address.country } else { country };
         let (birthday, issued, expires) = (us_date(person.birthday), us_date(self.issued), us_date(self.expires));
@@ -174,13 +175,13 @@ impl<'a> IdentityDocument<'a> {
         fields
     }
 
-    /// The local script belongs to the person's own country.
+    /// Returns the local name, if the document is of the person's own country.
     fn local_name(&self) -> Option<&super::people::LocalName> {
         self.assigned.person.local.as_ref().filter(|_| *self.assigned.person.country == self.assigned.country)
     }
 }
 
-/// Full years from `birthday` to `today`.
+/// Returns the full years from `birthday` to `today`.
 fn age(birthday: Date, today: Date) -> i16 {
     let had_birthday = (today.month(), today.day()) >= (birthday.month(), birthday.day());
     today.year() - birthday.year() - i16::from(!had_birthday)

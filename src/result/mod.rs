@@ -33,7 +33,7 @@ use crate::{
     vendor::Wording,
 };
 
-/// What documents are made of.
+/// The fixtures: people, documents and screening entries.
 #[derive(Debug)]
 pub(crate) struct Fixtures {
     pub(crate) people: People,
@@ -41,7 +41,7 @@ pub(crate) struct Fixtures {
     screening: ScreeningFixtures,
 }
 
-/// The files of a folder of fixtures, read and not yet understood; `None` for those that are built in.
+/// The files of a fixtures folder, as text; `None` for kinds that are embedded.
 #[derive(Debug, Default)]
 pub(crate) struct FixtureFiles {
     pub(crate) people: Option<Vec<DataFile>>,
@@ -49,7 +49,7 @@ pub(crate) struct FixtureFiles {
     pub(crate) screening: Option<Vec<DataFile>>,
 }
 
-/// A kind of file of the fixtures.
+/// A kind of fixture file.
 #[cfg(feature = "cli")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FixtureKind {
@@ -62,7 +62,7 @@ pub(crate) enum FixtureKind {
 impl FixtureKind {
     pub(crate) const ALL: [Self; 3] = [Self::Person, Self::Document, Self::Screening];
 
-    /// The folder of the fixtures in which such files are.
+    /// Returns the folder of this kind.
     pub(crate) fn folder(self) -> &'static str {
         match self {
             Self::Person => "people",
@@ -71,12 +71,12 @@ impl FixtureKind {
         }
     }
 
-    /// The kind of the files in a folder of that name.
+    /// Returns the kind of files in a folder of this name.
     pub(crate) fn of_folder(name: &OsStr) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| name == kind.folder())
     }
 
-    /// The keys at the top of such a file; none where they can be any.
+    /// Returns the top-level keys of this kind; none if any key is allowed.
     pub(crate) fn keys(self) -> &'static [&'static str] {
         match self {
             Self::Person => data_file::keys_of::<people::Person>(),
@@ -85,7 +85,7 @@ impl FixtureKind {
         }
     }
 
-    /// Reads a file of that kind, and says what is wrong with it.
+    /// Validates a file of this kind.
     pub(crate) fn check(self, file: &DataFile, findings: &mut LoadDiagnostics) {
         let files = std::slice::from_ref(file);
         match self {
@@ -103,7 +103,7 @@ impl FixtureFiles {
         [people, documents, screening].into_iter().flatten().flatten()
     }
 
-    /// Reads `people/`, `documents/` and `screening/` of a folder, of which one is there at least.
+    /// Reads `people/`, `documents/` and `screening/` of a folder, of which at least one exists.
     pub(crate) fn in_folder(folder: &Path, findings: &mut LoadDiagnostics) -> Self {
         let names = ["people", "documents", "screening"];
         let is_there = names.map(|name| folder.join(name).exists());
@@ -120,7 +120,7 @@ impl FixtureFiles {
 }
 
 impl Fixtures {
-    /// Reads the files. What is wrong is added to `findings`.
+    /// Parses the files. Adds problems to `findings`.
     pub(crate) fn read(files: &FixtureFiles, findings: &mut LoadDiagnostics) -> Self {
         let FixtureFiles { people, documents, screening } = files;
         Self {
@@ -131,17 +131,17 @@ impl Fixtures {
     }
 }
 
-/// What these files say, by their names without their endings. One that is broken says nothing.
+/// Parses files, by name without extension. Invalid files are left out.
 fn by_name<T: DeserializeOwned + Default>(files: &[DataFile], findings: &mut LoadDiagnostics) -> BTreeMap<String, T> {
     files.iter().map(|file| (file.name.clone(), findings.ok_or_record(file.parse()).unwrap_or_default())).collect()
 }
 
-/// What these files say, which are built in, by their names without their endings.
+/// Parses embedded files, by name without extension.
 fn built_in<T: DeserializeOwned>(files: &[EmbeddedFile]) -> impl Iterator<Item = (String, T)> {
     files.iter().map(|file| (file.name.into(), DataFile::built_in(file).parse().expect("built-in files can be read")))
 }
 
-/// The document that a session answers as it stands, with the changes of its scenario.
+/// Renders the current result document of a session, with the changes of its scenario.
 pub(crate) fn render(
     session: &Session,
     standing: CurrentResult<'_>,
@@ -163,8 +163,8 @@ pub(crate) fn render(
     }
 }
 
-/// The document with what the person brought, where the one that is answered leaves it out: before there is a verdict, or
-/// as it could not be read. The pictures are there all the same.
+/// Renders the document with the person's input, even if the current result omits it: before a verdict, or if it could
+/// not be read. Pictures need it.
 #[cfg(feature = "media")]
 pub(crate) fn render_all_read(
     session: &Session,
@@ -194,7 +194,7 @@ fn changed(session: &Session, document: &impl Serialize) -> Bytes {
     to_json(&document)
 }
 
-/// Lays members over those of a document, as a JSON merge patch: objects member by member, null takes one away.
+/// Merges members into a document, as a JSON merge patch: objects member by member, null removes one.
 fn merge_patch(document: &mut Value, change: &Map<String, Value>) {
     if !document.is_object() {
         *document = Value::Object(Map::new());
@@ -214,21 +214,21 @@ fn merge_patch(document: &mut Value, change: &Map<String, Value>) {
 }
 
 fn to_json(value: &impl Serialize) -> Bytes {
-    // It is kept for as long as the session: without the room that it grew into.
+    // It is kept as long as the session: without spare capacity.
     serde_json::to_vec(value).expect("a document is JSON").into_boxed_slice().into()
 }
 
-/// The day of a moment; the vendor's times are UTC.
+/// Returns the day of a time; the vendor's times are UTC.
 fn day(moment: Timestamp) -> Date {
     Offset::UTC.to_datetime(moment).date()
 }
 
-/// `8/2/2026`: month, day, year without leading zeros.
+/// Formats `8/2/2026`: month, day, year without leading zeros.
 fn us_date(date: Date) -> String {
     format!("{}/{}/{}", date.month(), date.day(), date.year())
 }
 
-/// `2026-08-02T00:00:00.000Z`.
+/// Formats `2026-08-02T00:00:00.000Z`.
 fn midnight(date: Date) -> String {
     format!("{date}T00:00:00.000Z")
 }

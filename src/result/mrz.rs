@@ -2,13 +2,13 @@
 
 use jiff::civil::Date;
 
-/// What a machine readable zone says.
+/// The content of a machine readable zone.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mrz<'a> {
     pub(super) last_name: &'a str,
-    /// First and middle names, with blanks between.
+    /// First and middle names, separated by spaces.
     pub(super) given_names: &'a str,
-    /// Three letters: issuing state and nationality.
+    /// Three-letter code: issuing state and nationality.
     pub(super) country: &'a str,
     /// At most 9 characters.
     pub(super) document_number: &'a str,
@@ -21,7 +21,7 @@ pub(super) struct Mrz<'a> {
 }
 
 impl Mrz<'_> {
-    /// The two lines of a passport (TD3).
+    /// Returns the two lines of a passport (TD3).
     pub(super) fn passport(&self) -> String {
         let number = checked(&padded(self.document_number, 9));
         let birthday = checked(&date(self.birthday));
@@ -32,7 +32,7 @@ impl Mrz<'_> {
         format!("P<{country}{}\n{number}{country}{birthday}{}{expires}{personal}{whole}", self.names(39), self.sex)
     }
 
-    /// The three lines of a card (TD1) whose kind is `code`, two characters.
+    /// Returns the three lines of a card (TD1) with the two-character kind `code`.
     pub(super) fn card(&self, code: &str) -> String {
         let number = checked(&padded(self.document_number, 9));
         let birthday = checked(&date(self.birthday));
@@ -66,7 +66,7 @@ fn checked(field: &str) -> String {
     format!("{field}{}", check_digit(field))
 }
 
-/// The check digit of ICAO document 9303: weights 7, 3, 1; letters count from 10, `<` is 0.
+/// Returns the check digit of ICAO document 9303: weights 7, 3, 1; letters count from 10, `<` is 0.
 fn check_digit(field: &str) -> u32 {
     let value = |character: char| character.to_digit(36).unwrap_or(0);
     field.chars().map(value).zip([7, 3, 1].into_iter().cycle()).map(|(value, weight)| value * weight).sum::<u32>() % 10

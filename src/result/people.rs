@@ -1,4 +1,4 @@
-//! The invented people who go through the sessions.
+//! The invented people of sessions.
 
 mod cast;
 mod check;
@@ -17,10 +17,10 @@ use crate::{
     vendor::DocumentType,
 };
 
-/// The people who are built in; they are read when the first document is made out.
+/// The embedded people, read on first use.
 static BUILT_IN: LazyLock<Vec<(String, Person)>> = LazyLock::new(|| built_in(PEOPLE).collect());
 
-/// An invented person and the documents they hold.
+/// An invented person and their documents.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -29,22 +29,22 @@ pub(crate) struct Person {
     #[serde(default)]
     pub(crate) middle_name: Option<LatinName>,
     pub(crate) last_name: LatinName,
-    /// The name as printed in the script of the country.
+    /// The name in the script of the country.
     #[serde(default)]
     pub(crate) local: Option<LocalName>,
     pub(crate) sex: Sex,
     #[cfg_attr(test, schemars(with = "String"))]
     pub(crate) birthday: Date,
     pub(crate) birth_place: String,
-    /// Three letters: nationality, citizenship and issuing state.
+    /// Three-letter code: nationality, citizenship and issuing state.
     pub(crate) country: CountryCode<3>,
-    /// Two letters.
+    /// Two-letter code.
     pub(crate) country_code: CountryCode<2>,
     pub(crate) personal_number: Number<14>,
     pub(crate) authority: String,
     pub(crate) address: Address,
     documents: DocumentNumbers,
-    /// The schema of such files, for editors.
+    /// The schema of this kind of file, for editors.
     #[serde(rename = "$schema", default, skip_serializing)]
     #[cfg_attr(test, schemars(skip))]
     _schema: Option<String>,
@@ -83,12 +83,12 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Street and number.
+    /// Returns street and number.
     pub(crate) fn street_line(&self) -> String {
         format!("{} {}", self.street, self.street_number)
     }
 
-    /// The whole address in one line.
+    /// Returns the whole address in one line.
     pub(crate) fn one_line(&self) -> String {
         format!("{}, {} {}, {}", self.street_line(), self.postal_code, self.city, self.country)
     }
@@ -110,7 +110,7 @@ impl Sex {
     }
 }
 
-/// A text that was checked when it was read, because it goes into a machine readable zone.
+/// Defines a text type that is validated when it is read, because it is part of a machine readable zone.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident $(<$size:ident>)?, $is_right:expr, $wanted:expr) => {
         $(#[$doc])*
@@ -157,7 +157,7 @@ checked_text!(
     format!("a number: 1 to {SIZE} digits and capital letters")
 );
 
-/// The numbers of the documents that a person holds, of which there is one at least.
+/// The document numbers of a person, at least one.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "BTreeMap<DocumentType, Number<9>>")]
@@ -174,46 +174,45 @@ impl TryFrom<BTreeMap<DocumentType, Number<9>>> for DocumentNumbers {
 }
 
 impl Person {
-    /// The number of the document of that kind, if the person holds one.
+    /// Returns the number of the person's document of this kind.
     fn document(&self, kind: DocumentType) -> Option<&str> {
         self.documents.0.get(&kind).map(|number| &**number)
     }
 
-    /// This person with members laid over.
+    /// Returns this person with members merged in.
     ///
     /// # Errors
     ///
-    /// The path of the member that cannot be, and what is wrong with it.
+    /// The path of the invalid member, and the problem.
     fn with(&self, members: &Map<String, Value>) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
         let mut value = serde_json::to_value(self).expect("a person is JSON");
         merge_patch(&mut value, members);
         serde_path_to_error::deserialize(value)
     }
 
-    /// First and last name.
+    /// Returns first and last name.
     #[cfg(feature = "media")]
     pub(crate) fn short_name(&self) -> String {
         format!("{} {}", &*self.first_name, &*self.last_name)
     }
 
-    /// First, middle and last name.
+    /// Returns first, middle and last name.
     pub(crate) fn full_name(&self) -> String {
         let middle = self.middle_name.as_ref().map(|name| format!("{} ", &**name)).unwrap_or_default();
         format!("{} {middle}{}", &*self.first_name, &*self.last_name)
     }
 }
 
-/// Everybody who can go through a session: those of a folder, each with the name of their file, in the order of those
-/// names; without them, the built-in people.
+/// The people, each with a file name, in the order of names: those of a folder, otherwise the embedded ones.
 #[derive(Debug)]
 pub(crate) struct People {
     custom: Option<Vec<(String, Person)>>,
-    /// The names of files that cannot be read.
+    /// Names of files that cannot be read.
     broken: Vec<String>,
 }
 
 impl People {
-    /// Reads these files; without them, takes the built-in people.
+    /// Reads these files; without files, uses the embedded people.
     pub(super) fn read(files: Option<&[DataFile]>, findings: &mut LoadDiagnostics) -> Self {
         let mut people = Self { custom: files.map(|_| Vec::new()), broken: Vec::new() };
         for file in files.unwrap_or_default() {
@@ -229,12 +228,12 @@ impl People {
         self.custom.as_deref().unwrap_or(&BUILT_IN)
     }
 
-    /// One of them, as `number` says.
+    /// Returns a person selected by `number`.
     pub(crate) fn any(&self, number: u64) -> &Person {
         &pick(self.all(), number).1
     }
 
-    /// How many there are.
+    /// Returns the number of people.
     pub(crate) fn count(&self) -> usize {
         self.custom.as_ref().map_or(PEOPLE.len(), Vec::len)
     }
@@ -285,7 +284,7 @@ mod tests {
         };
     }
 
-    // What YAML takes for a boolean or a number is a text as well.
+    // A value that YAML reads as a boolean or a number is accepted as a string.
     looks_like!(
         LatinName: json_schema!({"type": ["string", "boolean"], "pattern": "^[A-Za-z '-]+$"}),
         CountryCode<SIZE>: json_schema!({"type": "string", "pattern": format!("^[A-Z]{{{SIZE}}}$")}),

@@ -1,4 +1,4 @@
-//! The member `questionnaires`: what the person and the vendor's operator answered.
+//! The member `questionnaires`: the answers of the person and of the vendor's operator.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -19,9 +19,9 @@ struct AnsweredQuestion {
     answer: Value,
 }
 
-/// All questionnaires of the session, in the order of the steps.
+/// Returns all questionnaires of the session, in the order of the steps.
 ///
-/// Where nobody filled them in, the answers are invented. A question that a person left open is left out.
+/// Without answers of the person, they are invented. An optional question without an answer is left out.
 pub(super) fn answered(session: &Session) -> Vec<AnsweredQuestionnaire> {
     let answer = |questionnaire: &str, for_operator: bool, question: &Question<'_>| {
         let operator = || session.scenario().operator_answers.get(&*question.key).cloned();

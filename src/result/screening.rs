@@ -1,4 +1,4 @@
-//! Somebody on a list, as `get-screening-person-details/` describes them (specification, section 3).
+//! Screening entries, as `get-screening-person-details/` returns them (specification, section 3).
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -18,15 +18,14 @@ use crate::{
 
 type ScreeningById = BTreeMap<String, ScreeningEntry>;
 
-/// Those who are built in; they are read when the first of them is asked for.
+/// The embedded entries, read on first use.
 static BUILT_IN: LazyLock<ScreeningById> = LazyLock::new(|| built_in(SCREENING).collect());
 
-/// Those whom a file describes, by their id, which is the file's name without its ending: those of a folder, or else
-/// the built-in ones.
+/// The entries by id (file name without extension): those of a folder, otherwise the embedded ones.
 #[derive(Debug)]
 pub(crate) struct ScreeningFixtures(Option<ScreeningById>);
 
-/// What a list says of somebody.
+/// The content of a screening entry.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ScreeningEntry {
@@ -62,7 +61,7 @@ enum EntityType {
     Entity,
 }
 
-/// What is answered.
+/// The response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ScreeningDetails<'a> {
@@ -71,14 +70,14 @@ struct ScreeningDetails<'a> {
     person: &'a ScreeningEntry,
 }
 
-/// The keys of a file that describes somebody.
+/// Returns the keys of a screening file.
 #[cfg(feature = "cli")]
 pub(super) fn keys() -> &'static [&'static str] {
     crate::data_file::keys_of::<ScreeningEntry>()
 }
 
 impl ScreeningFixtures {
-    /// Reads these files; without them, takes the built-in ones.
+    /// Reads these files; without files, uses the embedded ones.
     pub(super) fn read(files: Option<&[DataFile]>, findings: &mut LoadDiagnostics) -> Self {
         Self(files.map(|files| by_name(files, findings)))
     }
@@ -89,9 +88,9 @@ impl ScreeningFixtures {
 }
 
 impl Fixtures {
-    /// What is answered about the person of that id; `None` when the session never had such a match.
+    /// Returns the response for a person id; `None` if the session has no such match.
     ///
-    /// Where no file describes them, the rest follows from id and name.
+    /// Without a file, the rest is derived from id and name.
     pub(crate) fn screened(&self, session: &Session, id: &str) -> Option<Bytes> {
         let found_by = |verdict: &Verdict| {
             let matches = &mut verdict.screening_matches.iter();
@@ -109,13 +108,13 @@ impl Fixtures {
     }
 }
 
-/// The name of a match of a document.
+/// Returns the name of a match in a document.
 fn name_in(matches: &Value, id: &str) -> Option<String> {
     let found = matches.as_array()?.iter().find(|found| found["personId"] == id)?;
     Some(found["name"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A person of that name, who comes from where one of the people comes from.
+/// Invents an entry with this name, from the country of one of the people.
 fn invented(id: &str, name: &str, people: &People) -> ScreeningEntry {
     let words: Vec<&str> = name.split_whitespace().collect();
     let (first, middle, last) = match &words[..] {

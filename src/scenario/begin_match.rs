@@ -1,4 +1,4 @@
-//! Choosing a scenario by what a call of `begin/` carries.
+//! Selecting a scenario by the content of a call of `begin/`.
 
 use std::{cell::OnceCell, collections::BTreeMap};
 
@@ -10,19 +10,19 @@ use crate::{
     vendor::{Flags, FormLayers},
 };
 
-/// What a call of `begin/` carries, for [`BeginMatch`].
+/// The content of a call of `begin/`, for [`BeginMatch`].
 pub(crate) struct BeginContent<'a> {
     pub(crate) company: &'a str,
     pub(crate) layers: FormLayers<'a>,
-    /// Flags and steps, as soon as a condition looks at them.
+    /// Flags and steps, parsed when a condition reads them.
     pub(crate) read: ParsedBeginContent,
     pub(crate) config_id: Option<&'a str>,
     pub(crate) parent: Option<&'a str>,
-    /// The value of a request header; names are in lower case.
+    /// Returns the value of a request header; names are in lower case.
     pub(crate) header: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// What was read of a call so far.
+/// The parsed parts of a call.
 #[derive(Default)]
 pub(crate) struct ParsedBeginContent {
     flags: OnceCell<Flags>,
@@ -39,13 +39,13 @@ impl BeginContent<'_> {
     }
 }
 
-/// The calls of `begin/` that take a scenario without asking for it: those for which every condition holds.
+/// The calls of `begin/` that select a scenario without naming it: all conditions must match.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "RawBeginMatch")]
 pub(crate) struct BeginMatch(RawBeginMatch);
 
-/// The calls of `begin/` that take this scenario without asking for it: those for which every condition holds.
+/// The calls of `begin/` that select this scenario without naming it: all conditions must match.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -53,10 +53,10 @@ struct RawBeginMatch {
     /// The company key.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     company: Option<MatchCondition>,
-    /// Flags by name, those of the saved configuration among them.
+    /// Flags by name, including those of the saved configuration.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
     flags: BTreeMap<String, MatchCondition>,
-    /// The list of steps, those of the saved configuration among them.
+    /// The list of steps, including those of the saved configuration.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     steps: Option<MatchCondition>,
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
@@ -71,16 +71,15 @@ struct RawBeginMatch {
     return_url: Option<MatchCondition>,
 }
 
-/// A value that has to be there as it is, `{present: true}` or `{present: false}`, `{contains: VALUE}`, or
-/// `{glob: PATTERN}`.
+/// A value that must match exactly, `{present: true}` or `{present: false}`, `{contains: VALUE}`, or `{glob: PATTERN}`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
 enum MatchCondition {
     Is(Value),
     Present(bool),
-    /// An element of a list, or a part of a text. An object stands for the elements that have all its members.
+    /// An element of a list, or a part of a string. An object matches elements that have all its members.
     Contains(Value),
-    /// A text that looks so: `*` stands for any characters, `?` for one.
+    /// A string pattern: `*` stands for any characters, `?` for one.
     Glob(Glob),
 }
 
@@ -117,7 +116,7 @@ impl TryFrom<RawBeginMatch> for BeginMatch {
 }
 
 impl BeginMatch {
-    /// Whether every condition holds.
+    /// Whether all conditions match.
     pub(crate) fn matches(&self, content: &BeginContent<'_>) -> bool {
         let text = |text: Option<&str>| text.map(Value::from);
         let Self(wanted) = self;
@@ -136,7 +135,7 @@ impl BeginMatch {
                 .all(|(name, condition)| condition.holds(text((content.header)(name).as_deref()).as_ref()))
     }
 
-    /// What it looks at, for hint and log: `company`, `flags.liveness`.
+    /// Returns the names of its conditions, for hint and log: `company`, `flags.liveness`.
     pub(crate) fn conditions(&self) -> Vec<String> {
         let Self(wanted) = self;
         let mut names = Vec::new();
@@ -152,7 +151,7 @@ impl BeginMatch {
 }
 
 impl BeginMatch {
-    /// Whether it holds for every call for which the other one does; what is not seen at once counts for nothing.
+    /// Whether it matches every call that the other one matches; only obvious cases are recognized.
     pub(crate) fn subsumes(&self, other: &Self) -> bool {
         let (Self(one), Self(other)) = (self, other);
         let covers = |one: &Option<MatchCondition>, other: &Option<MatchCondition>| {
@@ -170,7 +169,7 @@ impl BeginMatch {
             && covers_each(&one.header, &other.header)
     }
 
-    /// What a file says for it.
+    /// Returns its form in a file.
     pub(super) fn to_file_value(&self) -> Value {
         let Self(RawBeginMatch { company, flags, steps, config_id, parent, header, return_url }) = self;
         let mut keys = Map::new();
@@ -204,11 +203,11 @@ impl MatchCondition {
         }
     }
 
-    /// Whether it holds for all for which the other one does.
+    /// Whether it matches everything that the other one matches.
     fn subsumes(&self, other: &Self) -> bool {
         match other {
             _ if self == other => true,
-            // What is true may come as a text, too.
+            // `true` may also be sent as a string.
             Self::Is(value @ Value::Bool(_)) => self.holds(Some(value)) && self.holds(Some(&value.to_string().into())),
             Self::Is(value) => self.holds(Some(value)),
             Self::Contains(_) | Self::Glob(_) => *self == Self::Present(true),
@@ -216,7 +215,7 @@ impl MatchCondition {
         }
     }
 
-    /// A missing value and null are the same.
+    /// Whether the value matches. A missing value equals null.
     fn holds(&self, value: Option<&Value>) -> bool {
         let value = value.filter(|value| !value.is_null());
         match (self, value) {
@@ -230,7 +229,7 @@ impl MatchCondition {
     }
 }
 
-/// Whether they are equal; a flag may come as the text `true` too.
+/// Whether two values are equal; a flag may also be the string `true`.
 fn is(wanted: &Value, value: &Value) -> bool {
     match (wanted, value) {
         (Value::Bool(wanted), Value::String(text)) => *text == wanted.to_string(),

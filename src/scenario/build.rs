@@ -1,4 +1,4 @@
-//! Building a scenario in Rust, in the words of the file.
+//! Building a scenario in Rust, with the words of the file.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Scenario {
-    /// A scenario in which nothing ever comes. What is wrong with one is said where it is used.
+    /// Creates a scenario without stages. Mistakes are reported when it is used.
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
         Self {
@@ -31,20 +31,20 @@ impl Scenario {
         }
     }
 
-    /// What happens, in a sentence.
+    /// Sets the one-sentence description.
     pub fn description(mut self, sentence: impl Into<String>) -> Self {
         self.description = sentence.into();
         self
     }
 
-    /// What comes next.
+    /// Adds the next stage.
     pub fn stage(mut self, stage: Stage) -> Self {
         self.stages.push(stage);
         self
     }
 
-    /// The calls of `begin/` that take it without asking for it, as in `match` of a file:
-    /// `json!({"flags": {"liveness": true}})`.
+    /// Sets the calls of `begin/` that select it without naming it, as in `match` of a file: `json!({"flags":
+    /// {"liveness": true}})`.
     pub fn matching(mut self, conditions: Value) -> Self {
         match serde_json::from_value::<BeginMatch>(conditions) {
             Ok(matches) => self.matches = Some(matches),
@@ -53,19 +53,19 @@ impl Scenario {
         self
     }
 
-    /// `begin/` answers this error and no session comes to be.
+    /// Makes `begin/` return this error, without creating a session.
     pub fn refuse_begin(mut self, error: ErrorCode) -> Self {
         self.refuse_begin = Some(error);
         self
     }
 
-    /// Something goes wrong with `begin/`; once it has healed, the next session begins, and after that it starts over.
+    /// Sets a fault on `begin/`; after it expires, the next session begins, then the fault starts over.
     pub fn begin_fault(mut self, fault: Fault) -> Self {
         self.begin_fault = Some(fault);
         self
     }
 
-    /// How long a token opens the widget: `2m`; `0s` for one that never does.
+    /// Sets how long a token opens the widget: `2m`; `0s` if it never does.
     pub fn session_lifetime(mut self, time: &str) -> Self {
         match parse_duration(time) {
             Ok(time) => self.session_lifetime = Some(time),
@@ -74,7 +74,7 @@ impl Scenario {
         self
     }
 
-    /// Laid over the flags of the call: a JSON object.
+    /// Sets flags that override those of the call: a JSON object.
     pub fn flags(mut self, flags: Value) -> Self {
         match flags {
             Value::Object(_) => self.form = FlagsAndSteps::new(&flags.to_string(), self.form.steps()),
@@ -83,7 +83,7 @@ impl Scenario {
         self
     }
 
-    /// Laid over the steps of the call, where a step replaces the one of the same `key`: a JSON array of objects.
+    /// Adds steps to those of the call, where a step replaces the one with the same `key`: a JSON array of objects.
     pub fn steps(mut self, steps: Value) -> Self {
         match steps.as_array() {
             Some(list) if list.iter().all(Value::is_object) => {
@@ -94,8 +94,8 @@ impl Scenario {
         self
     }
 
-    /// Who goes through: the name of somebody in `people` of the fixtures, or a JSON object of members that are different
-    /// about the person, with `like` for whom they are laid over.
+    /// Sets the person: a name in `people` of the fixtures, or a JSON object of members that differ, with `like` for
+    /// the person to change.
     pub fn person(mut self, person: impl Into<Value>) -> Self {
         match PersonPatch::try_from(person.into()) {
             Ok(patch) => self.person = Some(patch),
@@ -104,7 +104,7 @@ impl Scenario {
         self
     }
 
-    /// What the vendor's operator answers to the question of that key: a text, a boolean, or a list of texts.
+    /// Sets the operator's answer to the question with this key: a string, a boolean, or a list of strings.
     pub fn operator_answer(mut self, question: impl Into<String>, answer: impl Into<Value>) -> Self {
         self.operator_answers.insert(question.into(), answer.into());
         self
@@ -114,7 +114,8 @@ impl Scenario {
         self.problem.get_or_insert(problem);
     }
 
-    /// This scenario ready for sessions: a first outcome without a trigger comes at `outcome_trigger`, and faults have names.
+    /// Prepares the scenario for sessions: a first outcome without a trigger gets `outcome_trigger`, and faults get
+    /// names.
     pub(super) fn with_outcome_trigger(mut self, outcome_trigger: &Trigger) -> Self {
         let is_fault = |effect: &&StageEffect| matches!(effect, StageEffect::Fault(_));
         let faults = self.stages.iter().flat_map(|stage| &stage.effects).filter(is_fault).count();
@@ -124,7 +125,7 @@ impl Scenario {
                 stage.when.push(outcome_trigger.clone());
             }
             for effect in &mut stage.effects {
-                // Hints and log call a fault after its scenario, where it has no name.
+                // Unnamed faults are named after their scenario, for hints and log.
                 if let StageEffect::Fault(fault) = effect {
                     let name = &self.name;
                     let name = if faults == 1 { name.clone() } else { format!("{name}, stage {}", at + 1) };
@@ -137,53 +138,52 @@ impl Scenario {
 }
 
 impl Stage {
-    /// A stage without a trigger, which the first one with a result or a document may be: the setting `outcome_trigger` says
-    /// when it comes.
+    /// Creates a stage without a trigger, for the first result or document: `--outcome-trigger` applies.
     pub fn with_default_trigger() -> Self {
         Self { when: Vec::new(), effects: Vec::new(), problem: None }
     }
 
-    /// At once, without anybody opening the widget.
+    /// Creates a stage that is reached at once, even if the widget is never opened.
     pub fn begin() -> Self {
         Self::when(Trigger::Begin)
     }
 
-    /// When the person opens the widget.
+    /// Creates a stage that is reached when the person opens the widget.
     pub fn opened() -> Self {
         Self::when(Trigger::Opened)
     }
 
-    /// When the person comes to a step of the widget, named by its key or its type.
+    /// Creates a stage that is reached with a step of the widget, named by its key or type.
     pub fn step(name: impl Into<String>) -> Self {
         Self::when(Trigger::Step(name.into()))
     }
 
-    /// When the person finishes the widget.
+    /// Creates a stage that is reached when the person finishes the widget.
     pub fn widget() -> Self {
         Self::when(Trigger::Widget)
     }
 
-    /// When so many calls of `result/` have got the answer of the stage before.
+    /// Creates a stage that is reached after a number of polls since the previous stage.
     pub fn polls(calls: u32) -> Self {
         Self::when(format!("polls={calls}"))
     }
 
-    /// When so much time has passed on the clock since the stage before: `5s`, `15m`, `24h`.
+    /// Creates a stage that is reached after this time since the previous stage: `5s`, `15m`, `24h`.
     pub fn after(time: &str) -> Self {
         Self::when(format!("after={time}"))
     }
 
-    /// When a decision is given from outside, as the vendor's operator would.
+    /// Creates a stage that is reached when a decision is made.
     pub fn operator() -> Self {
         Self::when(Trigger::Operator)
     }
 
-    /// When this is pulled: a [`Trigger`], or its word: `"after=5s"`.
+    /// Creates a stage with this trigger: a [`Trigger`], or its text: `"after=5s"`.
     pub fn when(trigger: impl TryInto<Trigger, Error: fmt::Display>) -> Self {
         Self::with_default_trigger().or(trigger)
     }
 
-    /// Or when this is pulled, if it is before the others: a [`Trigger`], or its word: `"after=5s"`.
+    /// Adds a trigger, of which the first to fire counts: a [`Trigger`], or its text: `"after=5s"`.
     pub fn or(mut self, trigger: impl TryInto<Trigger, Error: fmt::Display>) -> Self {
         match trigger.try_into() {
             Ok(trigger) => self.when.push(trigger),
@@ -192,48 +192,48 @@ impl Stage {
         self
     }
 
-    /// The person is who they say.
+    /// Sets the result `APPROVED`.
     pub fn approved(self) -> Self {
         self.result(Verdict::approved())
     }
 
-    /// The person is not, or the check failed, for that reason.
+    /// Sets the result `REJECTED` with this reason.
     pub fn rejected(self, reason: impl Into<String>) -> Self {
         self.result(Verdict::rejected(reason))
     }
 
-    /// An operator of the vendor has to look.
+    /// Sets the result `MANUAL_CHECK`.
     pub fn manual_check(self) -> Self {
         self.result(Verdict::manual_check())
     }
 
-    /// The result from now on: an [`crate::Outcome`], or a [`Verdict`] that says more.
+    /// Sets the result: an [`crate::Outcome`], or a [`Verdict`] with details.
     pub fn result(self, verdict: impl Into<Verdict>) -> Self {
         self.with(StageEffect::Verdict(verdict.into()))
     }
 
-    /// The error that `result/` and `delete/` answer from now on.
+    /// Sets the error of `result/` and `delete/`.
     pub fn error(self, error: ErrorCode) -> Self {
         self.with(StageEffect::Error(error))
     }
 
-    /// The document of the fixtures that they answer from now on, by its name.
+    /// Sets the fixture document that they return, by name.
     pub fn document(self, name: impl Into<String>) -> Self {
         self.with(StageEffect::Document(name.into()))
     }
 
-    /// What is different about the person from now on, and with it in every generated document: members of the file of a
-    /// person, at any depth; null takes one away.
+    /// Changes the person, and with them all generated documents: members of a person file, at any depth; null removes
+    /// one.
     pub fn person(self, members: Value) -> Self {
         self.with_members("person", members, StageEffect::Person)
     }
 
-    /// Members laid over every document from now on, at any depth; null takes a member away.
+    /// Changes every document: members are merged at any depth; null removes one.
     pub fn change(self, members: Value) -> Self {
         self.with_members("change", members, StageEffect::DocumentPatch)
     }
 
-    /// Something that goes wrong with calls for the session.
+    /// Adds a fault for calls of the session.
     pub fn fault(self, fault: Fault) -> Self {
         self.with(StageEffect::Fault(fault))
     }

@@ -1,4 +1,4 @@
-//! What a scenario cannot say, whether it comes from a file or from Rust.
+//! Validation of scenarios, from files and from Rust.
 
 use std::sync::Arc;
 
@@ -14,22 +14,22 @@ const OWN_SESSIONS: &str =
     "a fault in a scenario applies to the scenario's own sessions; remove `scenario`, or put the fault on the server";
 
 impl Scenario {
-    /// A scenario that was built in Rust, ready for sessions: what does not say so reaches its outcome at `outcome_trigger`.
+    /// Prepares a scenario that was built in Rust: a first outcome without a trigger gets `outcome_trigger`.
     ///
     /// # Errors
     ///
-    /// [`FileProblem`] for what cannot be.
+    /// [`FileProblem`] for an invalid scenario.
     pub(crate) fn prepare(&self, outcome_trigger: &Trigger) -> Result<Arc<Self>, FileProblem> {
         self.check().map_err(|problem| self.problem(problem))?;
         Ok(Arc::new(self.clone().with_outcome_trigger(outcome_trigger)))
     }
 
-    /// A problem that names the scenario.
+    /// Creates a problem that names the scenario.
     pub(crate) fn problem(&self, message: String) -> FileProblem {
         FileProblem::new(format!("the scenario `{}`: {message}", self.name))
     }
 
-    /// Says what cannot be, and names the stage, where it is one's.
+    /// Validates the scenario; the message names the stage, if it is about one.
     fn check(&self) -> Result<(), String> {
         self.problem.clone().map_or(Ok(()), Err)?;
         for (at, stage) in self.stages.iter().enumerate() {
@@ -40,7 +40,7 @@ impl Scenario {
         self.operator_answers.values().try_for_each(check_answer)
     }
 
-    /// Says what cannot be about `begin/`.
+    /// Validates the parts about `begin/`.
     pub(super) fn check_begin(&self) -> Result<(), String> {
         let is_elsewhere = |endpoint| endpoint != Endpoint::Begin;
         if self.begin_fault.as_ref().and_then(|fault| fault.matched_endpoint()).is_some_and(is_elsewhere) {
@@ -57,7 +57,7 @@ impl Scenario {
 }
 
 impl Stage {
-    /// Says what cannot be of the stage alone.
+    /// Validates the stage alone.
     pub(super) fn check(&self) -> Result<(), String> {
         self.problem.clone().map_or(Ok(()), Err)?;
         if self.effects.is_empty() {
@@ -94,14 +94,15 @@ impl Stage {
         self.effects.iter().any(|effect| matches!(effect, StageEffect::Verdict(_) | StageEffect::Document(_)))
     }
 
-    /// What has happened in the widget for certain when it has come: the earliest of what can bring it about.
+    /// Returns the last widget event that has certainly happened when the stage is reached: the earliest of its
+    /// triggers.
     fn moment_in_widget(&self) -> Option<u8> {
         let moments: Option<Vec<_>> = self.when.iter().map(Trigger::moment_in_widget).collect();
         moments?.into_iter().min()
     }
 }
 
-/// Says what is no answer of an operator (specification, section 5).
+/// Validates an operator's answer (specification, section 5).
 pub(super) fn check_answer(answer: &Value) -> Result<(), String> {
     let is_texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
     if answer.is_string() || answer.is_boolean() || answer.as_array().is_some_and(is_texts) {
@@ -110,7 +111,7 @@ pub(super) fn check_answer(answer: &Value) -> Result<(), String> {
     Err(format!("an operator's answer is a string, true, false, or a list of strings, not {answer}"))
 }
 
-/// Says which stage cannot follow those before it.
+/// Validates the order of the stages.
 pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
     let first_outcome = stages.iter().position(Stage::has_outcome);
     let mut numbered = stages.iter().enumerate();
@@ -121,7 +122,7 @@ pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
             at + 1
         ));
     }
-    // What happens once in a widget cannot bring a stage about after something that happens later.
+    // A widget event that happens once cannot fire after a later widget event.
     let steps = Trigger::Step(String::new()).moment_in_widget();
     let mut past: Option<(usize, u8)> = None;
     for (at, stage) in stages.iter().enumerate() {

@@ -1,20 +1,20 @@
-//! Naming a scenario, or giving one.
+//! A choice of a scenario, by name or inline.
 
 use std::sync::Arc;
 
 use super::Scenario;
 
-/// A scenario by its name, or one that was built in Rust.
+/// A scenario by its name, or one built in Rust.
 #[derive(Debug, Clone)]
 pub enum ScenarioChoice {
-    /// One of the files, or one that the server was started with.
+    /// A scenario of a file, or one that the server was started with.
     Named(String),
-    /// One that nobody else can ask for.
+    /// A scenario that no other session can request.
     Inline(Arc<Scenario>),
 }
 
 impl ScenarioChoice {
-    /// The name of the scenario.
+    /// Returns the name of the scenario.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Named(name) => name,

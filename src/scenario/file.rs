@@ -17,55 +17,55 @@ use crate::{
     vendor::{ErrorCode, FlagsAndSteps},
 };
 
-/// Checked where it is read, as its parts are, so that an error has a line and a column.
+/// A validated scenario file. Its parts are validated while they are parsed, so errors have a position.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "RawScenario")]
 pub(crate) struct ScenarioFile(#[cfg_attr(test, schemars(with = "RawScenario"))] Scenario);
 
-/// A scenario: what happens to the sessions that take it, and when.
+/// A scenario: what happens to its sessions, and when.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawScenario {
-    /// What happens, in a sentence.
+    /// One sentence about the scenario.
     description: String,
-    /// The calls of `begin/` that take this scenario without asking for it.
+    /// The calls of `begin/` that select this scenario without naming it.
     #[serde(rename = "match")]
     matches: Option<BeginMatch>,
-    /// `begin/` answers this error, and no session comes to be.
+    /// The error of `begin/`; no session is created.
     refuse_begin: Option<ErrorCode>,
-    /// Something goes wrong with `begin/`; once it has healed, the next session begins, and after that it starts over.
+    /// A fault on `begin/`; after it expires, the next session begins, then the fault starts over.
     begin_fault: Option<FaultFile>,
-    /// How long a token opens the widget: `2m`; `0s` for one that never does.
+    /// How long a token opens the widget: `2m`; `0s` if it never does.
     session_lifetime: Option<Lifetime>,
-    /// Who goes through: a name from `people` of the fixtures, or members that are different about the person.
+    /// The person: a name from `people` of the fixtures, or members that differ.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     person: Option<PersonPatch>,
-    /// Laid over the flags of the call.
+    /// Flags that override those of the call.
     #[serde(default)]
     flags: Map<String, Value>,
-    /// Laid over the steps of the call; a step replaces the one of the same `key`.
+    /// Steps that are added to those of the call; a step replaces the step with the same `key`.
     #[serde(default)]
     steps: Vec<Map<String, Value>>,
-    /// What the vendor's operator answers in questionnaires: question key and answer.
+    /// Answers of the vendor's operator in questionnaires, by question key.
     #[serde(default)]
     operator_answers: BTreeMap<String, OperatorAnswer>,
-    /// What happens, one after the other.
+    /// The stages, in order.
     stages: Option<Stages>,
-    /// The schema of such files, for editors.
+    /// The schema of this kind of file, for editors.
     #[serde(rename = "$schema")]
     #[cfg_attr(test, schemars(skip))]
     _schema: Option<String>,
 }
 
-/// A length of time such as `90s`.
+/// A duration such as `90s`.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
 struct Lifetime(#[cfg_attr(test, schemars(with = "String"))] Duration);
 
-/// A text, a boolean, or a list of texts (specification, section 5).
+/// A string, a boolean, or a list of strings (specification, section 5).
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "Value")]
@@ -81,42 +81,41 @@ struct Stages(#[cfg_attr(test, schemars(with = "Vec<StageFile>"))] Vec<Stage>);
 #[serde(try_from = "RawStage")]
 struct StageFile(#[cfg_attr(test, schemars(with = "RawStage"))] Stage);
 
-/// One stage: when it comes, and what it changes.
+/// A stage: its triggers and its effects.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawStage {
-    /// What brings it about, counted from the stage before: a trigger, or a list of them. The first stage that gives an
-    /// outcome may leave it out.
+    /// A trigger or a list of triggers, counted from the previous stage. The first stage with an outcome may omit it.
     when: Option<Triggers>,
-    /// The outcome from now on.
+    /// The outcome.
     result: Option<String>,
-    /// The outcome is a word that no document of the vendor lists.
+    /// Whether the outcome is a word that the vendor does not document.
     #[serde(default)]
     unlisted: bool,
-    /// The error that `result/` and `delete/` answer from now on.
+    /// The error of `result/` and `delete/`.
     error: Option<ErrorCode>,
-    /// The document of the fixtures that they answer from now on, by its name.
+    /// The fixture document that `result/` and `delete/` return, by name.
     document: Option<String>,
-    /// What is different about the person from now on: members of the file of a person; null takes a member away.
+    /// A change to the person: members of a person file; null removes a member.
     person: Option<Map<String, Value>>,
-    /// Members laid over every document from now on, at any depth; null takes a member away.
+    /// A change to every document: members are merged at any depth; null removes a member.
     change: Option<Map<String, Value>>,
-    /// Something that goes wrong with calls for the session.
+    /// A fault for calls of the session.
     fault: Option<FaultFile>,
-    /// The word for why the person was rejected.
+    /// The reason of a rejection.
     reject_reason: Option<String>,
-    /// The reason in a sentence; otherwise an empty text.
+    /// The reason as a sentence; empty by default.
     reject_description: Option<String>,
     /// The comment of an operator.
     result_comment: Option<String>,
-    /// Whether the person was found to be alive; otherwise as the flags imply.
+    /// Whether liveness was confirmed; by default as the flags imply.
     live: Option<bool>,
-    /// How similar face and document are, 0 to 1.
+    /// Similarity of face and document, 0 to 1.
     similarity: Option<f64>,
-    /// Whether a document could be read; without one there is no person in the answer.
+    /// Whether the document could be read; otherwise the response has no person.
     document_read: Option<bool>,
-    /// People on screening lists who may be the person.
+    /// Entries of screening lists that may be the person.
     screening_matches: Option<Vec<ScreeningMatch>>,
 }
 
@@ -200,7 +199,7 @@ impl TryFrom<RawStage> for StageFile {
 }
 
 impl RawStage {
-    /// What is said about a result, if anything.
+    /// Returns a detail of a result, if there is one.
     fn first_detail(&self) -> Option<&'static str> {
         let details = [
             (self.unlisted, "unlisted"),
@@ -242,7 +241,7 @@ impl RawStage {
 }
 
 impl ScenarioFile {
-    /// The scenario, under that name.
+    /// Returns the scenario with this name.
     pub(crate) fn named(self, name: &str, origin: ScenarioSource) -> Scenario {
         let Self(scenario) = self;
         Scenario { name: name.to_owned(), origin, ..scenario }

@@ -1,4 +1,4 @@
-//! Scenarios: named courses of a verification, read from YAML files.
+//! Scenarios: named scripts of a verification, read from YAML files.
 
 mod begin_match;
 mod build;
@@ -34,7 +34,7 @@ use crate::{
     vendor::{ErrorCode, FlagsAndSteps, Steps, StepsAtBegin},
 };
 
-/// What happens to the sessions that take it, and when: in the words of a scenario file.
+/// A scenario: what happens to its sessions, and when. The members are those of a scenario file.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -53,43 +53,43 @@ use crate::{
 pub struct Scenario {
     pub(crate) name: String,
     pub(crate) description: String,
-    /// The calls of `begin/` that take it without asking for it.
+    /// The calls of `begin/` that select it without naming it.
     pub(crate) matches: Option<BeginMatch>,
-    /// `begin/` answers this error and no session comes to be.
+    /// The error of `begin/`; no session is created.
     pub(crate) refuse_begin: Option<ErrorCode>,
-    /// What goes wrong with `begin/` before a session comes to be.
+    /// A fault on `begin/` before the session is created.
     pub(crate) begin_fault: Option<Fault>,
-    /// How long its tokens open the widget, instead of what the server says.
+    /// How long its tokens open the widget, instead of the server's setting.
     pub(crate) session_lifetime: Option<Duration>,
-    /// Laid over the flags and steps of the session.
+    /// Flags and steps that override those of the call.
     pub(crate) form: FlagsAndSteps,
-    /// Who goes through, instead of anybody.
+    /// The person, instead of a drawn one.
     pub(crate) person: Option<PersonPatch>,
-    /// What the vendor's operator answers: question key → answer.
+    /// Answers of the vendor's operator: question key → answer.
     pub(crate) operator_answers: Map<String, Value>,
     pub(crate) stages: Vec<Stage>,
     pub(crate) origin: ScenarioSource,
-    /// What cannot be, of what it was built from.
+    /// A problem with the values that it was built from.
     problem: Option<String>,
 }
 
-/// Where a scenario comes from.
+/// The source of a scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ScenarioSource {
-    /// It comes with the mock.
+    /// Built into the mock.
     BuiltIn,
-    /// It stands in a file.
+    /// Read from a file.
     File,
-    /// It was built in Rust.
+    /// Built in Rust.
     Rust,
-    /// It was added while the server ran.
+    /// Added while the server runs.
     Added,
 }
 
-/// One stage of a scenario: it comes once, after the one before it, when the first of its triggers is pulled.
+/// A stage of a scenario. It is reached once, after the previous stage, when the first of its triggers fires.
 ///
 /// ```
 /// use identomat_mock::{ErrorCode, Stage};
@@ -99,32 +99,31 @@ pub enum ScenarioSource {
 #[must_use]
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// Without any it comes when the setting `finish` says.
+    /// Its triggers. Without any, `--outcome-trigger` applies.
     pub(crate) when: Vec<Trigger>,
     pub(crate) effects: Vec<StageEffect>,
-    /// What cannot be, of what it was built from.
+    /// A problem with the values that it was built from.
     problem: Option<String>,
 }
 
-/// What a stage changes.
+/// An effect of a stage.
 #[derive(Debug, Clone)]
 pub(crate) enum StageEffect {
-    /// `result/` and `delete/` answer a document with this verdict from now on.
+    /// `result/` and `delete/` return a document with this verdict.
     Verdict(Verdict),
-    /// They answer this error.
+    /// They return this error.
     Error(ErrorCode),
-    /// They answer the document of that name from the fixtures.
+    /// They return the fixture document with this name.
     Document(String),
-    /// The person is changed so, and with them all that a generated document says about them; members as in
-    /// [`PersonPatch`].
+    /// Changes the person, and with them all generated documents; members as in [`PersonPatch`].
     Person(Map<String, Value>),
-    /// Every document is changed so: members are laid over its own, and null takes one away.
+    /// Changes every document: members are merged into it, and null removes a member.
     DocumentPatch(Map<String, Value>),
-    /// Something goes wrong with calls for the session.
+    /// Adds a fault for calls of the session.
     Fault(Fault),
 }
 
-/// In words: `result APPROVED`, `error SESSION_NOT_FOUND`.
+/// Describes the effect: `result APPROVED`, `error SESSION_NOT_FOUND`.
 impl fmt::Display for StageEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>().join(", ");
@@ -149,31 +148,31 @@ impl StageEffect {
 }
 
 impl Stage {
-    /// What brings it about, in words: `widget or after=60s`.
+    /// Describes its triggers: `widget or after=60s`.
     pub(crate) fn triggers(&self) -> String {
         self.when.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
     }
 
-    /// What brings it about, and what it changes.
+    /// Describes its triggers and effects.
     pub(crate) fn in_words(&self) -> [Vec<String>; 2] {
         [self.when.iter().map(ToString::to_string).collect(), self.effects.iter().map(ToString::to_string).collect()]
     }
 }
 
 impl Scenario {
-    /// The effects of its stages, each with the place of its stage in a file.
+    /// Returns the effects of its stages, each with the path of its stage in a file.
     fn placed_effects(&self) -> impl Iterator<Item = (String, &StageEffect)> {
         let stages = self.stages.iter().enumerate();
         stages.flat_map(|(at, stage)| stage.effects.iter().map(move |effect| (format!("stages.{at}"), effect)))
     }
 
-    /// The changes to the person that its stages make, in order, each with its place in a file.
+    /// Returns the changes to the person in its stages, each with its path in a file.
     pub(crate) fn person_changes(&self) -> impl Iterator<Item = (String, &Map<String, Value>)> {
         let effects = self.placed_effects();
         effects.filter_map(|(place, effect)| Some((format!("{place}.person"), effect.person_change()?)))
     }
 
-    /// The documents of the fixtures that it names, each with the place of the name in a file.
+    /// Returns the fixture documents that it names, each with the path of the name in a file.
     pub(crate) fn documents(&self) -> impl Iterator<Item = (String, &str)> {
         self.placed_effects().filter_map(|(place, effect)| match effect {
             StageEffect::Document(name) => Some((format!("{place}.document"), name.as_str())),
@@ -181,8 +180,7 @@ impl Scenario {
         })
     }
 
-    /// What may be a mistake, each with its place in a file: words that nobody has seen, and answers that nobody asks
-    /// for.
+    /// Returns warnings, each with its path in a file: unknown words, and answers without a question.
     pub(crate) fn warnings(&self) -> Vec<(String, String)> {
         let unseen = self.placed_effects().filter_map(|(place, effect)| match effect {
             StageEffect::Verdict(verdict) => Some((format!("{place}.reject_reason"), verdict.doubt()?)),

@@ -1,23 +1,22 @@
-//! Who goes through the sessions of a scenario.
+//! The people of a scenario's sessions.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// Who goes through the sessions of a company.
+/// The rule that draws people for the sessions of a company.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Casting<'a> {
-    /// The names of those who can; where there are none, everybody can.
+    /// Names of the allowed people; empty for all.
     pub(crate) names: &'a [String],
-    /// Whether the language of a session says where its person is from, where nobody asks for a country.
+    /// Whether the language of a session selects the person's country if no country is requested.
     pub(crate) by_language: bool,
 }
 
-/// Somebody from the fixtures, and what is different about them. Members are those of the file of a person, at any
-/// depth; null takes one away.
+/// A person of the fixtures, or changes to one. Members are those of a person file, at any depth; null removes one.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Value")]
 pub(crate) struct PersonPatch {
-    /// The name of their file; without one, whoever would come anyway.
+    /// File name of the person; without one, the drawn person is changed.
     pub(crate) name: Option<String>,
     pub(crate) members: Map<String, Value>,
 }

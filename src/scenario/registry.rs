@@ -1,4 +1,4 @@
-//! All scenarios that a server knows.
+//! The scenarios of a server.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,27 +12,27 @@ use crate::{
     foreign_text::shortened,
 };
 
-/// The built-in scenarios for all servers of the process that finish as usual.
+/// The built-in scenarios with the default outcome trigger, shared by all servers of the process.
 static AS_USUAL: LazyLock<Arc<BuiltInScenarios>> = LazyLock::new(|| Arc::new(BuiltInScenarios::new(Trigger::Widget)));
 
-/// The scenarios by name; the name is the file's name without its ending.
+/// The scenarios by name; the name is the file name without its extension.
 #[derive(Debug, Clone)]
 pub(crate) struct ScenarioRegistry {
-    /// Those of the folder and those built in Rust, which hold above built-in ones of the same name.
+    /// Scenarios of the folder and those built in Rust, which override built-in scenarios of the same name.
     custom: BTreeMap<String, Arc<Scenario>>,
-    /// The names of files that cannot be read.
+    /// Names of files that cannot be read.
     broken: BTreeSet<String>,
     built_in: Option<Arc<BuiltInScenarios>>,
-    /// Those that have a `match`, in the order of their names.
+    /// Scenarios with a `match`, by name.
     matching: Vec<Arc<Scenario>>,
 }
 
-/// The built-in scenarios, each of which is read when somebody asks for it. None has a `match`.
+/// The built-in scenarios, each read on first use. None has a `match`.
 #[derive(Debug)]
 struct BuiltInScenarios {
-    /// When one that does not say so reaches its outcome.
+    /// Trigger of a first outcome without one.
     outcome_trigger: Trigger,
-    /// In the order of [`SCENARIOS`].
+    /// The read scenarios, in the order of [`SCENARIOS`].
     read: Vec<OnceLock<Arc<Scenario>>>,
 }
 
@@ -53,10 +53,10 @@ impl BuiltInScenarios {
 }
 
 impl ScenarioRegistry {
-    /// The scenarios of `files`, over the built-in ones where those are wanted, and those `built` in Rust above them.
-    /// What is wrong is added to `findings`.
+    /// Reads the scenarios of `files` and those `built` in Rust, which override the built-in ones. Adds problems to
+    /// `findings`.
     ///
-    /// `outcome_trigger` is when a scenario that does not say so reaches its outcome.
+    /// `outcome_trigger` is the trigger of a first outcome without one.
     pub(crate) fn read(
         built_in: bool,
         files: &[DataFile],
@@ -91,7 +91,7 @@ impl ScenarioRegistry {
         book
     }
 
-    /// Takes one more, in place of one of the same name.
+    /// Adds a scenario, and replaces one of the same name.
     pub(crate) fn add(&mut self, scenario: Arc<Scenario>) {
         self.custom.insert(scenario.name.clone(), scenario);
         self.find_matching();
@@ -101,7 +101,7 @@ impl ScenarioRegistry {
         self.matching = self.custom.values().filter(|scenario| scenario.matches.is_some()).cloned().collect();
     }
 
-    /// The scenario of that name.
+    /// Returns the scenario with this name.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl ScenarioRegistry {
         self.custom.get(name).or_else(built_in).ok_or_else(|| self.unknown(name))
     }
 
-    /// Says whether there is a scenario of that name, without reading it; one that is broken is there, too.
+    /// Checks that there is a scenario with this name, without reading it; an invalid file counts.
     ///
     /// # Errors
     ///
@@ -132,27 +132,27 @@ impl ScenarioRegistry {
         }
     }
 
-    /// The first scenario, in the order of their names, whose `match` holds for a call.
+    /// Returns the first scenario, by name, whose `match` matches a call.
     pub(crate) fn first_match(&self, content: &BeginContent<'_>) -> Option<&Arc<Scenario>> {
         self.matching.iter().find(|scenario| scenario.matches.as_ref().is_some_and(|matches| matches.matches(content)))
     }
 
-    /// Those that have a `match`, in the order in which they are tried.
+    /// Returns the scenarios with a `match`, in the order in which they are tried.
     pub(crate) fn matching(&self) -> impl Iterator<Item = &Arc<Scenario>> {
         self.matching.iter()
     }
 
-    /// Whether that file could not be read.
+    /// Whether the file with this name could not be read.
     pub(crate) fn is_broken(&self, file: &DataFile) -> bool {
         self.broken.contains(&file.name)
     }
 
-    /// Those that are not built in.
+    /// Returns the scenarios that are not built in.
     pub(crate) fn custom(&self) -> impl Iterator<Item = &Arc<Scenario>> {
         self.custom.values()
     }
 
-    /// All names in order.
+    /// Returns all names in order.
     pub(crate) fn names(&self) -> Vec<&str> {
         let built_in = self.built_in.iter().flat_map(|_| SCENARIOS.iter().map(|file| file.name));
         self.custom.keys().map(String::as_str).chain(built_in).collect::<BTreeSet<_>>().into_iter().collect()

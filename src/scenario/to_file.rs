@@ -1,4 +1,4 @@
-//! A scenario as a file would say it.
+//! The file form of a scenario.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::{PersonPatch, RejectReason, ResultValue, Scenario, Stage, StageEffect
 use crate::{clock::format_duration, vendor::ResultCase};
 
 impl Scenario {
-    /// What a file says of it, and `name`.
+    /// Returns the keys of a scenario file, and `name`.
     pub(crate) fn to_file_value(&self) -> Map<String, Value> {
         let Self {
             name,
@@ -85,8 +85,7 @@ impl PersonPatch {
 }
 
 impl Verdict {
-    /// The keys that a stage has for it, with the word of the result under `word_key`; what goes without saying is left
-    /// out.
+    /// Returns the keys of a verdict in a stage, with the outcome under `word_key`; defaults are omitted.
     pub(crate) fn to_file_value(&self, word_key: &str) -> Map<String, Value> {
         let Self { result, reject_reason, result_comment, live, similarity, document_read, screening_matches } = self;
         let mut keys = Map::new();

@@ -1,4 +1,4 @@
-//! When a stage of a scenario comes.
+//! Triggers of stages.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -9,29 +9,29 @@ use serde::{
 
 use crate::clock::parse_duration;
 
-/// What brings a stage about, counted from the stage before it.
+/// A trigger of a stage, counted from the previous stage.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 #[serde(try_from = "String")]
 pub enum Trigger {
-    /// `begin`: at once, without anybody opening the widget.
+    /// `begin`: fires at once, even if the widget is never opened.
     Begin,
-    /// `opened`: the person opens the widget.
+    /// `opened`: fires when the person opens the widget.
     Opened,
-    /// `step=NAME`: the person comes to a step of the widget; the name is the step's key or its type.
+    /// `step=NAME`: fires when the person reaches a step of the widget, named by its key or type.
     Step(String),
-    /// `widget`: the person finishes the widget.
+    /// `widget`: fires when the person finishes the widget.
     Widget,
-    /// `polls=N`: N calls of `result/` have got the answer of the stage before.
+    /// `polls=N`: fires after N calls of `result/` have returned the result of the previous stage.
     Polls(u32),
-    /// `after=DURATION`: so much time has passed on the clock.
+    /// `after=DURATION`: fires after this time on the clock.
     After(Duration),
-    /// `operator`: a decision is given from outside, as the vendor's operator would.
+    /// `operator`: fires when a decision is made.
     Operator,
 }
 
 impl Trigger {
-    /// The place in the course of a widget of what happens there once; `None` for what can always happen again.
+    /// Returns the position of a widget event that happens once; `None` for triggers that can fire at any time.
     pub(crate) fn moment_in_widget(&self) -> Option<u8> {
         match self {
             Self::Begin => Some(0),
@@ -97,7 +97,7 @@ impl TryFrom<String> for Trigger {
     }
 }
 
-/// The triggers of a stage, of which the first that is pulled counts. A file has one, or a list of them.
+/// The triggers of a stage, of which the first to fire counts. A file has one, or a list.
 #[derive(Debug)]
 pub(super) struct Triggers(pub(super) Vec<Trigger>);
 
@@ -116,7 +116,7 @@ impl<'de> Deserialize<'de> for Triggers {
                 text.parse().map(|trigger| Triggers(vec![trigger])).map_err(E::custom)
             }
 
-            // What is no text in YAML is no trigger either, and is named as one that is not known.
+            // A YAML value that is not a string is reported as an unknown trigger.
             fn visit_bool<E: Error>(self, other: bool) -> Result<Triggers, E> {
                 self.visit_str(&other.to_string())
             }

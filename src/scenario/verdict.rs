@@ -1,4 +1,4 @@
-//! What a result document says about the outcome.
+//! The verdict: the outcome and its details.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,7 +10,7 @@ use crate::{
     words::nearest,
 };
 
-/// An outcome with all that a result document says about it: in a stage, or decided from outside.
+/// An outcome with its details in a result document, set by a stage or a decision.
 ///
 /// ```
 /// use identomat_mock::{Outcome, Verdict};
@@ -25,17 +25,17 @@ pub struct Verdict {
     pub(crate) result: ResultValue,
     pub(crate) reject_reason: Option<RejectReason>,
     pub(crate) result_comment: String,
-    /// Instead of what the flags imply.
+    /// Replaces the value that the flags imply.
     pub(crate) live: Option<bool>,
-    /// Instead of one above 0.9, where a face step ran; 0 to 1.
+    /// Replaces the default above 0.9 of a session with a face step; 0 to 1.
     pub(crate) similarity: Option<f64>,
-    /// Whether a document could be read at all; without one there is nothing to compare a face with either.
+    /// Whether the document could be read; otherwise there is no similarity either.
     pub(crate) document_read: bool,
     pub(crate) screening_matches: Vec<ScreeningMatch>,
 }
 
 impl Verdict {
-    /// The person is not through.
+    /// The result of an unfinished session.
     pub(crate) const IN_PROGRESS: Self = Self::with_result(ResultValue::Listed(Outcome::InProgress));
 
     pub(super) const fn with_result(result: ResultValue) -> Self {
@@ -50,76 +50,76 @@ impl Verdict {
         }
     }
 
-    /// The person is who they say.
+    /// Creates an approval.
     pub fn approved() -> Self {
         Outcome::Approved.into()
     }
 
-    /// The person is not, or the check failed, for that reason: a word such as `document_covered`.
+    /// Creates a rejection with a reason such as `document_covered`.
     ///
-    /// `Verdict::from(Outcome::Rejected)` gives none; where it is decided from outside, it takes the one reason that was
-    /// seen in live answers, or one of the same style when no face is checked.
+    /// `Verdict::from(Outcome::Rejected)` has no reason; as a decision it gets the reason seen in live responses, or a
+    /// similar one if no face is checked.
     pub fn rejected(reason: impl Into<String>) -> Self {
         Self::from(Outcome::Rejected).reject_reason(reason)
     }
 
-    /// An operator of the vendor has to look.
+    /// Creates the result of a pending manual check.
     pub fn manual_check() -> Self {
         Outcome::ManualCheck.into()
     }
 
-    /// A result that no document of the vendor lists.
+    /// Creates a result that the vendor does not document.
     pub fn unlisted(word: impl Into<String>) -> Self {
         Self::with_result(ResultValue::Unlisted(word.into()))
     }
 
-    /// The word that becomes `reject_reason`, for a rejection.
+    /// Sets `reject_reason`, for a rejection.
     pub fn reject_reason(mut self, reason: impl Into<String>) -> Self {
         self.reject_reason.get_or_insert_default().value = reason.into();
         self
     }
 
-    /// The reason in a sentence; otherwise an empty text.
+    /// Sets the reason as a sentence; empty by default.
     pub fn reject_description(mut self, description: impl Into<String>) -> Self {
         self.reject_reason.get_or_insert_default().description = description.into();
         self
     }
 
-    /// What becomes `result_comment`.
+    /// Sets `result_comment`.
     pub fn result_comment(mut self, comment: impl Into<String>) -> Self {
         self.result_comment = comment.into();
         self
     }
 
-    /// Whether the person was found to be alive; otherwise as the flags imply.
+    /// Sets whether liveness was confirmed; by default as the flags imply.
     pub fn live(mut self, is_live: bool) -> Self {
         self.live = Some(is_live);
         self
     }
 
-    /// How similar face and document are, 0 to 1; otherwise above 0.9 where a face is checked.
+    /// Sets the similarity of face and document, 0 to 1; by default above 0.9 if a face is checked.
     pub fn similarity(mut self, similarity: f64) -> Self {
         self.similarity = Some(similarity);
         self
     }
 
-    /// Whether a document could be read, which is so otherwise; without one there is no person in the answer.
+    /// Sets whether the document could be read; otherwise the response has no person.
     pub fn document_read(mut self, is_read: bool) -> Self {
         self.document_read = is_read;
         self
     }
 
-    /// Somebody on a screening list who may be the person; may be repeated.
+    /// Adds an entry of a screening list that may be the person; may be repeated.
     pub fn screening_match(mut self, found: ScreeningMatch) -> Self {
         self.screening_matches.push(found);
         self
     }
 
-    /// Says what does not go together.
+    /// Validates the combination of details.
     ///
     /// # Errors
     ///
-    /// A message that names the member and what would be right.
+    /// A message that names the member and the remedy.
     pub(crate) fn check(&self) -> Result<(), String> {
         let is_bare = |reason: &RejectReason| reason.value.is_empty() && !reason.description.is_empty();
         if self.reject_reason.as_ref().is_some_and(is_bare) {
@@ -146,7 +146,7 @@ impl Verdict {
         Ok(())
     }
 
-    /// What may be a mistake: a reason that nobody has seen.
+    /// Returns a warning about an unknown reason.
     pub(crate) fn doubt(&self) -> Option<String> {
         let reason = &*self.reject_reason.as_ref()?.value;
         if reason.is_empty() || REJECT_REASONS.contains(&reason) {
@@ -159,8 +159,7 @@ impl Verdict {
         Some(format!("the reject_reason `{}` is not a known one{rest}", shortened(reason)))
     }
 
-    /// This verdict as it is decided from outside: a rejection has a reason, the `usual` one where none is given, and what
-    /// goes with it.
+    /// Completes the verdict for a decision: a rejection without a reason gets `usual`, and its details.
     pub(crate) fn completed_for_decision(mut self, usual: &str) -> Self {
         if self.result == ResultValue::Listed(Outcome::Rejected) && self.reject_reason.is_none() {
             self.reject_reason = Some(RejectReason { value: usual.into(), description: String::new() });
@@ -170,23 +169,23 @@ impl Verdict {
         self
     }
 
-    /// Whether the person is rejected for their face.
+    /// Whether the reason of the rejection is about the face.
     pub(crate) fn is_about_face(&self) -> bool {
         self.reject_reason.as_ref().is_some_and(|reason| reason.value.starts_with("face_"))
     }
 
-    /// Whether the person turned the terms down.
+    /// Whether the person disagreed with the terms.
     pub(crate) fn disagrees(&self) -> bool {
         self.result == ResultValue::Listed(Outcome::DisagreedWithTerms)
     }
 
-    /// Whether the vendor saw what the person brought.
+    /// Whether the vendor processed the person's input.
     pub(crate) fn was_processed(&self) -> bool {
         !matches!(self.result, ResultValue::Listed(Outcome::InProgress | Outcome::DisagreedWithTerms))
     }
 }
 
-/// In words: ``result REJECTED, `face_mismatch` ``.
+/// Describes the verdict: ``result REJECTED, `face_mismatch` ``.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "result {}", self.result.word(ResultCase::Upper))?;
@@ -203,11 +202,11 @@ impl From<Outcome> for Verdict {
     }
 }
 
-/// The member `result`.
+/// The value of `result`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) enum ResultValue {
     Listed(Outcome),
-    /// A word that no document lists.
+    /// A word that the vendor does not document.
     Unlisted(String),
 }
 
@@ -222,7 +221,7 @@ impl ResultValue {
     }
 }
 
-/// The words for why a person was rejected that were seen (specification, section 5).
+/// The reject reasons that were seen (specification, section 5).
 pub(crate) const REJECT_REASONS: [&str; 13] = [
     "face_mismatch",
     "face_blurry",
@@ -239,7 +238,7 @@ pub(crate) const REJECT_REASONS: [&str; 13] = [
     "no_document_in_image",
 ];
 
-/// Why a person was rejected (specification, section 5). Recorded rejections have no description.
+/// The reason of a rejection (specification, section 5). Recorded rejections have no description.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RejectReason {
@@ -247,17 +246,17 @@ pub(crate) struct RejectReason {
     pub(crate) description: String,
 }
 
-/// Somebody on a list who may be the person (specification, section 5).
+/// An entry of a screening list that may be the person (specification, section 5).
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScreeningMatch {
-    /// How likely it is the person, 0 to 100.
+    /// Likelihood that it is the person, 0 to 100.
     pub score: f64,
     /// The name on the list.
     pub name: String,
-    /// The id that `get-screening-person-details/` takes, which knows more where the fixtures do.
+    /// The parameter of `get-screening-person-details/`, which returns more if the fixtures have more.
     pub person_id: String,
-    /// How far an operator is with it: `pending`.
+    /// Status of the operator's review: `pending`.
     pub review_status: String,
 }

@@ -1,4 +1,4 @@
-//! A certificate authority that is made at first use, and thrown away with its folder.
+//! A certificate authority that is created on first use, and discarded with its folder.
 
 use std::{
     fs,
@@ -22,26 +22,26 @@ use tokio_rustls::{
     },
 };
 
-/// The file of the authority in its folder: its certificate, and then its key.
+/// The file of the CA in its folder: its certificate, followed by its key.
 const FILE: &str = "authority.pem";
 
-/// These are in every certificate besides the names that are given.
+/// Names in every certificate, besides the given ones.
 const OWN_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// Who signs the server's certificates.
+/// The CA that signs the server's certificates.
 #[derive(Debug)]
 pub(crate) struct CertificateAuthority {
-    /// Its certificate, PEM.
+    /// Its certificate, in PEM.
     pub(crate) certificate: String,
     key: String,
 }
 
 impl CertificateAuthority {
-    /// The authority of a folder; it is made where there is none.
+    /// Loads the CA of a folder; creates it if there is none.
     ///
     /// # Errors
     ///
-    /// A message that names the folder, where it cannot be read or written.
+    /// A message with the folder that cannot be read or written.
     pub(crate) fn load_or_create(folder: &Path, now: Timestamp) -> Result<Self, String> {
         let (file, shown) = (folder.join(FILE), folder.display());
         let read = || {
@@ -58,7 +58,7 @@ impl CertificateAuthority {
             )
         })?;
         tracing::info!(folder = %shown, "created a certificate authority; `identomat-mock ca export` prints it");
-        // Where several begin at once, that of the first counts.
+        // If several processes create one at once, the first counts.
         Ok(read()?.unwrap_or(made))
     }
 
@@ -77,11 +77,11 @@ impl CertificateAuthority {
         Ok(Some(Self { certificate: certificate.to_owned(), key: key.to_owned() }))
     }
 
-    /// Writes it so that nobody sees half of it, and does nothing where one is there already.
+    /// Writes the CA atomically, unless there is one already.
     fn write(&self, folder: &Path, file: &Path) -> io::Result<()> {
         let mut hasher = DefaultHasher::new();
         self.key.hash(&mut hasher);
-        // No other has that key, or that name.
+        // The key and the name are unique.
         let own = folder.join(format!("{FILE}.{:x}", hasher.finish()));
         private_file(&own)?.write_all(format!("{}{}", self.certificate, self.key).as_bytes())?;
         let linked = fs::hard_link(&own, file);
@@ -98,11 +98,11 @@ impl CertificateAuthority {
         Ok(Self { certificate, key: key.serialize_pem() })
     }
 
-    /// What takes connections with a certificate for those names, which are host names and addresses.
+    /// Returns a TLS acceptor with a certificate for these names, which are host names and addresses.
     ///
     /// # Errors
     ///
-    /// A message, where the authority's files or a name are none.
+    /// A message if the CA's files or a name are invalid.
     pub(super) fn acceptor(&self, names: &[String], now: Timestamp) -> Result<TlsAcceptor, String> {
         self.try_acceptor(names, now).map_err(|error| format!("cannot serve TLS: {error}"))
     }
@@ -134,7 +134,7 @@ impl CertificateAuthority {
     }
 }
 
-/// The folder of the authority where none is named: that of the user's data.
+/// Returns the default folder of the CA, in the user's data folder.
 pub(crate) fn usual_folder() -> PathBuf {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let data = set("XDG_DATA_HOME").or_else(|| set("LOCALAPPDATA"));
@@ -142,7 +142,7 @@ pub(crate) fn usual_folder() -> PathBuf {
     data.unwrap_or_else(std::env::temp_dir).join("identomat-mock")
 }
 
-/// What an authority says of itself; whoever it signs for is told by its name and key.
+/// Returns the parameters of the CA's certificate, or of a certificate that it signs.
 fn authority(now: Timestamp) -> CertificateParams {
     let mut params = params("identomat-mock throw-away CA", now, Span::new().years(10));
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -150,7 +150,7 @@ fn authority(now: Timestamp) -> CertificateParams {
     params
 }
 
-/// A certificate that holds from yesterday on.
+/// Returns parameters of a certificate that is valid from yesterday on.
 fn params(name: &str, now: Timestamp, long: Span) -> CertificateParams {
     let today = Offset::UTC.to_datetime(now).date();
     let at = |date: Date| date_time_ymd(date.year().into(), date.month() as u8, date.day() as u8);
@@ -162,7 +162,7 @@ fn params(name: &str, now: Timestamp, long: Span) -> CertificateParams {
     params
 }
 
-/// A new file that nobody else can read.
+/// Creates a file that other users cannot read.
 fn private_file(path: &Path) -> io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

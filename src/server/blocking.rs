@@ -29,9 +29,9 @@ use crate::{
     scenario::{Scenario, ScenarioChoice, Verdict},
 };
 
-/// A running mock with a runtime of its own. It stops when it is dropped.
+/// A running mock with its own runtime. It stops when it is dropped.
 ///
-/// Everything but starting is as in [`crate::MockServer`], which it dereferences to.
+/// Everything except starting is as in [`crate::MockServer`], to which it dereferences.
 ///
 /// ```
 /// use identomat_mock::blocking::MockServer;
@@ -45,7 +45,7 @@ pub struct MockServer {
     background: Arc<BackgroundRuntime>,
 }
 
-/// A runtime that ends without waiting, so that it may be dropped anywhere.
+/// A runtime that is dropped without waiting, so that it can be dropped anywhere.
 struct BackgroundRuntime(Option<Runtime>);
 
 impl BackgroundRuntime {
@@ -57,7 +57,7 @@ impl BackgroundRuntime {
     fn block_on<F: Future>(&self, work: F) -> F::Output {
         let mut output = None;
         {
-            // The runtime's part is compiled once, for all futures.
+            // The part about the runtime is compiled once, for all futures.
             let work: Pin<&mut dyn Future<Output = ()>> = pin!(async { output = Some(work.await) });
             self.0.as_ref().expect("it runs until it is dropped").block_on(work);
         }
@@ -78,12 +78,12 @@ impl MockServer {
     ///
     /// # Panics
     ///
-    /// When it cannot start; [`MockServerBuilder::start_blocking`] answers an error instead.
+    /// If it cannot start; [`MockServerBuilder::start_blocking`] returns an error instead.
     pub fn start() -> Self {
         Self::builder().start_blocking().expect("a mock with default settings starts")
     }
 
-    /// Starts a mock with other settings; call [`MockServerBuilder::start_blocking`] on it.
+    /// Returns a builder for a mock with other settings; call [`MockServerBuilder::start_blocking`] on it.
     pub fn builder() -> MockServerBuilder {
         MockServerBuilder::new()
     }
@@ -94,12 +94,12 @@ impl MockServer {
         Ok(Self { server, background })
     }
 
-    /// Waits for something in a session, as [`crate::MockServer::wait_for`].
+    /// Waits for a condition of a session, as [`crate::MockServer::wait_for`].
     pub fn wait_for(&self, token: &str) -> SessionWait<Control> {
         self.control().wait_for(token)
     }
 
-    /// The vocabulary of the control API for this mock, as [`MockClient`] has it for one in another process.
+    /// Returns the control API of this mock, as [`MockClient`] has it for another process.
     pub fn control(&self) -> Control {
         Control { control: self.server.control(), background: self.background.clone() }
     }
@@ -119,7 +119,7 @@ impl Deref for MockServer {
     }
 }
 
-/// As [`crate::Control`], without an async runtime. It waits for each answer, so it is not for the inside of one.
+/// Blocking variant of [`crate::Control`]. It waits for each response, so it must not be used in an async runtime.
 ///
 /// ```
 /// use identomat_mock::{Outcome, blocking::MockServer};
@@ -143,16 +143,12 @@ impl fmt::Debug for Control {
     }
 }
 
-/// The methods of [`crate::Control`], each of which waits for its answer.
+/// Defines the methods of [`crate::Control`], each of which waits for its response.
 macro_rules! waiting {
     ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
         impl Control {
             $(
                 #[doc = concat!("As [`crate::Control::", stringify!($name), "`].")]
-                ///
-                /// # Errors
-                ///
-                /// [`ControlError`], for the same reasons.
                 pub fn $name(&self, $($argument: $type),*) -> Result<$answer, ControlError> {
                     self.background.block_on(self.control.$name($($argument),*))
                 }
@@ -217,48 +213,44 @@ impl Control {
         CallQuery::new(self.clone())
     }
 
-    /// As [`crate::Control::expect`]; [`Control::verify`] verifies it before it is dropped.
+    /// Expects calls, as [`crate::Control::expect`]; [`Control::verify`] verifies them before the guard is dropped.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when nothing is remembered.
+    /// [`ControlError`] if the journal is disabled.
     #[track_caller]
     pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> Result<ExpectationGuard, ControlError> {
         self.background.block_on(self.control.expect(expected))
     }
 
     /// As [`ExpectationGuard::verify`].
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`], for the same reasons.
     pub fn verify(&self, expectation: ExpectationGuard) -> Result<u64, ControlError> {
         self.background.block_on(expectation.verify())
     }
 
-    /// Waits for what is asked here.
+    /// Waits for the future of a request.
     pub(super) fn wait<T, F: Future<Output = T>>(&self, ask: impl FnOnce(Async) -> F) -> T {
         self.background.block_on(ask(self.control.clone()))
     }
 }
 
-/// As [`crate::MockClient`], without an async runtime. All that can be done is in [`Control`], which it dereferences to.
+/// Blocking variant of [`crate::MockClient`]. Its operations are in [`Control`], to which it dereferences.
 #[cfg(feature = "client")]
 #[derive(Debug, Clone)]
 pub struct MockClient(Control);
 
 #[cfg(feature = "client")]
 impl MockClient {
-    /// Connects to the mock with that base URL.
+    /// Connects to the mock with this base URL.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when nobody answers there who is a mock.
+    /// [`ControlError`] if no mock responds there.
     pub fn connect(url: &str) -> Result<Self, ControlError> {
         Self::connect_inner(async || super::MockClient::connect(url).await)
     }
 
-    /// As [`MockClient::connect`], with the token that it was started with (`--admin-token`).
+    /// Connects as [`MockClient::connect`], with the mock's token (`--admin-token`).
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What a mock for a test is started with.
+//! The builder of a mock for a test.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -10,7 +10,7 @@ use crate::{
     vendor::Dialect,
 };
 
-/// Settings of a [`MockServer`]: a free port, one company, and what is asked for here.
+/// Settings of a [`MockServer`]. The defaults are a free port and one company.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -42,21 +42,21 @@ impl MockServerBuilder {
         Self { config, secret: None }
     }
 
-    /// A company that may call: its key, or a [`Company`]. Several calls make several companies; without any, there is
-    /// one with the key of the vendor's manual.
+    /// Adds a company: its key, or a [`Company`]. Without any, there is one company with the key of the vendor's
+    /// manual.
     pub fn company(mut self, company: impl Into<Company>) -> Self {
         self.config.companies.push(company.into());
         self
     }
 
-    /// The secret of the first company: its calls have to be signed then, and its answers are.
+    /// Sets the HMAC secret of the first company: its calls must be signed, and its responses are.
     pub fn secret(mut self, secret: impl Into<String>) -> Self {
         self.secret = Some(secret.into());
         self
     }
 
-    /// The scenario for sessions that do not ask for one, `approved` otherwise: a name, or a [`Scenario`], which can be
-    /// asked for by its name, too.
+    /// Sets the scenario of sessions that request none (default `approved`): a name, or a [`Scenario`], which sessions
+    /// can also request by name.
     pub fn scenario(mut self, scenario: impl Into<ScenarioChoice>) -> Self {
         match scenario.into() {
             ScenarioChoice::Named(name) => self.config.scenario = name,
@@ -68,26 +68,26 @@ impl MockServerBuilder {
         self
     }
 
-    /// A scenario that sessions can ask for by its name, or that takes those which its `match` holds for. It replaces
-    /// one of a file of the same name.
+    /// Adds a scenario that sessions can request by name, or that its `match` selects. It replaces one of a file of the
+    /// same name.
     pub fn add_scenario(mut self, scenario: Scenario) -> Self {
         self.config.own_scenarios.push(scenario);
         self
     }
 
-    /// Whether answers are worded as the manual's, which is what they are otherwise, or as recorded ones.
+    /// Sets the wording of responses: as in the manual, the default, or as recorded.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.config.dialect = dialect;
         self
     }
 
-    /// Makes tokens, people and numbers repeatable.
+    /// Makes tokens, people and numbers reproducible.
     pub fn seed(mut self, seed: u64) -> Self {
         self.config.seed = Some(seed);
         self
     }
 
-    /// Stops the clock at that moment; only [`MockServer::advance`] moves it.
+    /// Freezes the clock at this time; [`MockServer::advance`] advances it.
     pub fn frozen_at(mut self, moment: SystemTime) -> Self {
         self.config.frozen_at = Some(moment);
         self
@@ -103,16 +103,16 @@ impl MockServerBuilder {
     ///
     /// # Errors
     ///
-    /// [`StartError`] when a setting is wrong, a file is broken, or the address is taken.
+    /// [`StartError`] if a setting or file is invalid, or the address is in use.
     pub async fn start(self) -> Result<MockServer, StartError> {
         MockServer::serve(self.into_config()).await
     }
 
-    /// Starts the mock with a runtime of its own, for tests without one.
+    /// Starts the mock with its own runtime, for tests without one.
     ///
     /// # Errors
     ///
-    /// As [`MockServerBuilder::start`], and when there is no thread for the runtime.
+    /// As [`MockServerBuilder::start`], and if no thread can be created for the runtime.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! The calls that a mock remembers: listed, counted, checked, and waited for.
+//! Queries of recorded calls: listing, counting, verifying and waiting.
 
 use std::{
     fmt,
@@ -21,10 +21,10 @@ use crate::{
     http::{CallInfo, CallPattern, Times, ValueMatch},
 };
 
-/// Calls that a mock remembers: all, or those that fulfil every condition that is added.
+/// A query of the journal: all calls, or those that match every added condition.
 ///
-/// `D` says where from, which decides how answers come: at once from a mock in this process, awaited from a [`Control`],
-/// and waited for from a [`blocking::Control`].
+/// `D` selects how results are returned: at once by a mock in this process, awaited by a [`Control`], and blocking by a
+/// [`blocking::Control`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -50,7 +50,7 @@ pub struct CallQuery<D> {
     timeout: Duration,
 }
 
-/// A mock in this process, which answers at once.
+/// A mock in this process, which returns results at once.
 #[derive(Debug, Clone)]
 pub struct InProcess(Control);
 
@@ -70,62 +70,62 @@ impl<D> CallQuery<D> {
         self
     }
 
-    /// Those that are like this, instead of what was said so far.
+    /// Replaces all conditions with this pattern.
     pub fn matching(self, pattern: CallPattern) -> Self {
         self.change(|_| pattern)
     }
 
-    /// Those of that endpoint.
+    /// Only calls of this endpoint.
     pub fn endpoint(self, endpoint: Endpoint) -> Self {
         self.change(|pattern| pattern.endpoint(endpoint))
     }
 
-    /// Those about the session of that token, or that began it.
+    /// Only calls of the session with this token, including the call that began it.
     pub fn of_session(self, token: &str) -> Self {
         self.change(|pattern| pattern.of_session(token))
     }
 
-    /// Those with that parameter: as [`CallPattern::with`].
+    /// Only calls with this parameter: as [`CallPattern::with`].
     pub fn with(self, parameter: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
         self.change(|pattern| pattern.with(parameter, value))
     }
 
-    /// Those with that header: as [`CallPattern::header`].
+    /// Only calls with this header: as [`CallPattern::header`].
     pub fn header(self, name: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
         self.change(|pattern| pattern.header(name, value))
     }
 
-    /// Those with that HTTP method.
+    /// Only calls with this HTTP method.
     pub fn method(self, method: impl Into<String>) -> Self {
         self.change(|pattern| pattern.method(method))
     }
 
-    /// Those whose parameters were read so: as [`CallPattern::body_format`].
+    /// Only calls with parameters in this format: as [`CallPattern::body_format`].
     pub fn body_format(self, format: impl Into<String>) -> Self {
         self.change(|pattern| pattern.body_format(format))
     }
 
-    /// Those that were answered with that status.
+    /// Only calls with this response status.
     pub fn status(self, status: u16) -> Self {
         self.change(|pattern| pattern.status(status))
     }
 
-    /// Those that were answered behind the one of that id.
+    /// Only calls after the one with this id.
     pub fn after(self, id: u64) -> Self {
         self.change(|pattern| pattern.after(id))
     }
 
-    /// Those that were answered at that moment of the company's clock or later.
+    /// Only calls with a response at this time of the company's clock, or later.
     pub fn from(self, moment: SystemTime) -> Self {
         self.change(|pattern| pattern.from(moment))
     }
 
-    /// Those that were answered before that moment.
+    /// Only calls with a response before this time.
     pub fn before(self, moment: SystemTime) -> Self {
         self.change(|pattern| pattern.before(moment))
     }
 
-    /// Waits for at most so long in real time, instead of 5 seconds.
+    /// Sets the timeout of a wait in real time, instead of 5 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -137,17 +137,17 @@ impl<D> CallQuery<D> {
 }
 
 impl CallQuery<Control> {
-    /// How many there are.
+    /// Returns the number of matching calls.
     ///
     /// # Errors
     ///
-    /// [`ControlError`], with status 410 when some of them may have had to make room.
+    /// [`ControlError`], with status 410 if evicted calls may have matched.
     pub async fn count(self) -> Result<u64, ControlError> {
         let members = self.members([]);
         self.control.post::<CountResult>(&["calls", "count"], members).await.map(|counted| counted.count)
     }
 
-    /// All of them, in the order in which they were answered.
+    /// Returns the matching calls, in order.
     ///
     /// # Errors
     ///
@@ -164,22 +164,22 @@ impl CallQuery<Control> {
         }
     }
 
-    /// Checks that there are so many: `1`, `1..`, `..=3`, or [`Times`]. Answers how many.
+    /// Verifies the number of matching calls: `1`, `1..`, `..=3`, or [`Times`]. Returns it.
     ///
     /// # Errors
     ///
-    /// [`ControlError`], with status 409 and a text that names the nearest misses when there are not, and with 410 when
-    /// nobody can say, as some may have had to make room.
+    /// [`ControlError`], with status 409 and a text with the nearest calls if the number is wrong, and with 410 if
+    /// evicted calls may have matched.
     pub async fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
         let members = self.members(times.into().to_query_values());
         self.control.post::<CountResult>(&["calls", "verify"], members).await.map(|counted| counted.count)
     }
 
-    /// Waits until there are so many, or more; answers how many.
+    /// Waits for a minimum number of matching calls. Returns their number.
     ///
     /// # Errors
     ///
-    /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
+    /// [`ControlError`], with status 408 and a text with the nearest calls after the timeout.
     pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
         let timeout = format_duration(self.timeout).into();
         let members = self.members([("count", count.into()), ("timeout", timeout)]);
@@ -199,7 +199,7 @@ impl CallQuery<Control> {
     }
 }
 
-/// As [`CallQuery::list`].
+/// Lists the calls, as [`CallQuery::list`].
 impl IntoFuture for CallQuery<Control> {
     type Output = Result<Vec<CallInfo>, ControlError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
@@ -210,18 +210,18 @@ impl IntoFuture for CallQuery<Control> {
 }
 
 impl CallQuery<InProcess> {
-    /// How many there are.
+    /// Returns the number of matching calls.
     ///
     /// # Panics
     ///
-    /// When some of them may have had to make room, nothing is remembered, or a regular expression is none:
-    /// [`CallQuery::verify`] answers an error instead.
+    /// If evicted calls may have matched, the journal is disabled, or a regular expression is invalid:
+    /// [`CallQuery::verify`] returns an error instead.
     #[track_caller]
     pub fn count(self) -> u64 {
         self.expect_ready(CallQuery::<Control>::count).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// All of them, in the order in which they were answered.
+    /// Returns the matching calls, in order.
     ///
     /// # Panics
     ///
@@ -231,21 +231,21 @@ impl CallQuery<InProcess> {
         self.expect_ready(CallQuery::<Control>::list).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Checks that there are so many: `1`, `1..`, `..=3`, or [`Times`]. Answers how many.
+    /// Verifies the number of matching calls: `1`, `1..`, `..=3`, or [`Times`]. Returns it.
     ///
     /// # Errors
     ///
-    /// [`ControlError`], with status 409 and a text that names the nearest misses when there are not, and with 410 when
-    /// nobody can say, as some may have had to make room.
+    /// [`ControlError`], with status 409 and a text with the nearest calls if the number is wrong, and with 410 if
+    /// evicted calls may have matched.
     pub fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
         self.expect_ready(|calls| calls.verify(times))
     }
 
-    /// Waits until there are so many, or more; answers how many.
+    /// Waits for a minimum number of matching calls. Returns their number.
     ///
     /// # Errors
     ///
-    /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
+    /// [`ControlError`], with status 408 and a text with the nearest calls after the timeout.
     pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
         let control = self.control.0.clone();
         self.with_control(control).wait_for(count).await
@@ -260,22 +260,22 @@ impl CallQuery<InProcess> {
     }
 }
 
-/// What a mock in this process answers: it waits for nothing.
+/// Returns the result of a future of a mock in this process, which is ready at once.
 pub(super) fn expect_ready<T, F: Future<Output = T>>(control: &Control, ask: impl FnOnce(Control) -> F) -> T {
     ask(control.without_waiting()).now_or_never().expect("a mock in this process answers at once")
 }
 
 impl CallQuery<blocking::Control> {
-    /// How many there are.
+    /// Returns the number of matching calls.
     ///
     /// # Errors
     ///
-    /// [`ControlError`], with status 410 when some of them may have had to make room.
+    /// [`ControlError`], with status 410 if evicted calls may have matched.
     pub fn count(self) -> Result<u64, ControlError> {
         self.blocking(CallQuery::<Control>::count)
     }
 
-    /// All of them, in the order in which they were answered.
+    /// Returns the matching calls, in order.
     ///
     /// # Errors
     ///
@@ -284,21 +284,21 @@ impl CallQuery<blocking::Control> {
         self.blocking(CallQuery::<Control>::list)
     }
 
-    /// Checks that there are so many: `1`, `1..`, `..=3`, or [`Times`]. Answers how many.
+    /// Verifies the number of matching calls: `1`, `1..`, `..=3`, or [`Times`]. Returns it.
     ///
     /// # Errors
     ///
-    /// [`ControlError`], with status 409 and a text that names the nearest misses when there are not, and with 410 when
-    /// nobody can say, as some may have had to make room.
+    /// [`ControlError`], with status 409 and a text with the nearest calls if the number is wrong, and with 410 if
+    /// evicted calls may have matched.
     pub fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
         self.blocking(|calls| calls.verify(times))
     }
 
-    /// Waits until there are so many, or more; answers how many.
+    /// Waits for a minimum number of matching calls. Returns their number.
     ///
     /// # Errors
     ///
-    /// [`ControlError`], with status 408 and a text that says what there is instead when they do not come in time.
+    /// [`ControlError`], with status 408 and a text with the nearest calls after the timeout.
     pub fn wait_for(self, count: u64) -> Result<u64, ControlError> {
         self.blocking(|calls| calls.wait_for(count))
     }
@@ -321,7 +321,7 @@ struct CountResult {
 }
 
 impl MockServer {
-    /// The calls that are remembered, of every company and of nobody, to be counted and waited for:
+    /// Queries the journal, of all companies and calls without one:
     /// `mock.calls().endpoint(Endpoint::Result).with("session_token", &token).count()`.
     pub fn calls(&self) -> CallQuery<InProcess> {
         CallQuery::new(InProcess::new(self.control()))

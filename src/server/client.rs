@@ -1,4 +1,4 @@
-//! A mock that listens somewhere, over HTTP.
+//! The client of a mock in another process, over HTTP.
 
 use std::{ops::Deref, time::Duration};
 
@@ -13,11 +13,11 @@ use hyper_util::{
 use super::control::{Control, ControlError};
 use crate::config::check_base_url;
 
-/// How long a call of the control API may take.
+/// Timeout of a control API request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A mock in another process or container, seen and steered over HTTP. All that can be done is in [`Control`], which it
-/// dereferences to.
+/// A mock in another process or container, controlled over HTTP. Its operations are in [`Control`], to which it
+/// dereferences.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -35,16 +35,16 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct MockClient(Control);
 
 impl MockClient {
-    /// Connects to the mock with that base URL.
+    /// Connects to the mock with this base URL.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when nobody answers there who is a mock.
+    /// [`ControlError`] if no mock responds there.
     pub async fn connect(url: &str) -> Result<Self, ControlError> {
         Self::connect_inner(url, None).await
     }
 
-    /// As [`MockClient::connect`], with the token that it was started with (`--admin-token`).
+    /// Connects as [`MockClient::connect`], with the mock's token (`--admin-token`).
     ///
     /// # Errors
     ///
@@ -81,7 +81,7 @@ impl Deref for MockClient {
     }
 }
 
-/// Where a mock listens.
+/// The HTTP transport to a mock.
 #[derive(Debug, Clone)]
 pub(super) struct HttpTransport {
     url: String,
@@ -95,18 +95,18 @@ impl HttpTransport {
         &self.url
     }
 
-    /// The same with a call that may take so much longer.
+    /// Returns the same transport with a longer timeout.
     pub(super) fn with_extra_timeout(&self, time_limit: Duration) -> Self {
         Self { time_limit: REQUEST_TIMEOUT.saturating_add(time_limit), ..self.clone() }
     }
 
-    /// The same with connections of its own, for another runtime, and with less patience.
+    /// Returns the same transport with separate connections, for another runtime, and with a shorter timeout.
     pub(super) fn with_new_connections(&self) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { time_limit: REQUEST_TIMEOUT / 3, client, ..self.clone() }
     }
 
-    /// Answers the status and the body.
+    /// Sends a request. Returns the status and the body of the response.
     pub(super) async fn send(
         &self,
         method: Method,

@@ -1,4 +1,4 @@
-//! What a test does to one company of a running mock.
+//! The test handle of one company.
 
 use std::{
     fmt,
@@ -23,7 +23,7 @@ use crate::{
     scenario::ScenarioChoice,
 };
 
-/// One company of a running mock: what is done here, no other company notices.
+/// A handle for one company of a running mock. Its operations affect no other company.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -42,16 +42,16 @@ use crate::{
 /// ```
 pub struct CompanyHandle<'a> {
     mock: &'a Arc<MockService>,
-    /// As it was found.
+    /// The company at creation of the handle.
     tenant: Arc<Tenant>,
 }
 
-/// There is no company of that key; says which there are.
+/// No company has this key; lists the known keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UnknownCompany(String);
 
-/// There is no scenario of that name, or one that was built says what cannot be.
+/// The scenario does not exist, or the built one is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ScenarioError(String);
@@ -65,39 +65,39 @@ impl fmt::Debug for CompanyHandle<'_> {
 impl<'a> CompanyHandle<'a> {
     /// # Errors
     ///
-    /// [`UnknownCompany`] when no company has that key.
+    /// [`UnknownCompany`] if no company has this key.
     pub(super) fn new(mock: &'a Arc<MockService>, key: &str) -> Result<Self, UnknownCompany> {
         let tenant = mock.tenant(key).map_err(|error| UnknownCompany(error.message))?;
         Ok(Self { mock, tenant })
     }
 
-    /// The company that a server was started with first.
+    /// Returns a handle for the first company of the server.
     pub(super) fn first(mock: &'a Arc<MockService>) -> Self {
         Self { mock, tenant: mock.tenants.default_tenant() }
     }
 
-    /// The company of this moment: one that went while it was idle comes to be again. What is done to one that was
-    /// removed, nobody notices.
+    /// Returns the current company: one that was removed as idle is created again. Operations on a company that was
+    /// removed otherwise have no effect.
     fn tenant(&self) -> Arc<Tenant> {
         self.mock.tenant(self.key()).unwrap_or_else(|_| self.tenant.clone())
     }
 
-    /// The company key.
+    /// Returns the company key.
     pub fn key(&self) -> &str {
         &self.tenant.key
     }
 
-    /// Lets the next session that does not ask for a scenario take this one: a name, or a [`crate::Scenario`] that
-    /// nobody else can ask for.
+    /// Sets the scenario of the next session that requests none: a name, or a [`crate::Scenario`] that no other session
+    /// can request.
     ///
     /// # Errors
     ///
-    /// [`ScenarioError`] when there is no such scenario, or the one that was built cannot be.
+    /// [`ScenarioError`] if there is no such scenario, or the built one is invalid.
     pub fn queue_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ScenarioError> {
         self.queue_scenarios([scenario])
     }
 
-    /// As [`CompanyHandle::queue_scenario`], for as many sessions as there are scenarios.
+    /// Queues several scenarios, as [`CompanyHandle::queue_scenario`], for as many sessions.
     ///
     /// # Errors
     ///
@@ -109,98 +109,99 @@ impl<'a> CompanyHandle<'a> {
         self.mock.enqueue(&self.tenant(), scenarios).map_err(ScenarioError)
     }
 
-    /// Lets something go wrong with the next calls of the company.
+    /// Adds a fault for the next calls of the company.
     pub fn add_fault(&self, fault: Fault) {
         self.tenant().add_fault(fault);
     }
 
-    /// The company's own faults in force, in the order in which they were added. Those of scenarios are not among them.
+    /// Returns the company's own active faults, in the order in which they were added. Faults of scenarios are not
+    /// included.
     pub fn faults(&self) -> Vec<FaultInfo> {
         self.tenant().fault_infos()
     }
 
-    /// Ends a fault of the company; false when there is none of that name any more.
+    /// Removes a fault of the company; false if there is none with this name.
     pub fn remove_fault(&self, name: &str) -> bool {
         self.tenant().faults.remove(name)
     }
 
-    /// The time of day on the company's clock.
+    /// Returns the time of the company's clock.
     ///
     /// # Panics
     ///
-    /// When the clock was set to a moment that the system's time cannot tell.
+    /// If the clock is set to a time that [`SystemTime`] cannot represent.
     pub fn now(&self) -> SystemTime {
         self.tenant().clock.now().try_into().expect("the system's time reaches further than the clock's")
     }
 
-    /// Moves the company's clock on; answers what fell due, in the order of time.
+    /// Advances the company's clock. Returns the due events, in order of time.
     pub fn advance(&self, by: Duration) -> Vec<DueEvent> {
         self.mock.advance(&self.tenant(), by)
     }
 
-    /// Sets the company's clock to a moment, earlier or later; answers what fell due. What came does not go away when
-    /// the clock is set back.
+    /// Sets the company's clock, forward or back. Returns the due events. Reached stages stay when the clock is set
+    /// back.
     pub fn set_clock(&self, at: SystemTime) -> Vec<DueEvent> {
         self.mock.set_clock(&self.tenant(), nearest_moment(at))
     }
 
-    /// Stops the company's clock where it is; it moves only when it is told to.
+    /// Freezes the company's clock.
     pub fn freeze_clock(&self) {
         self.tenant().change_clock(ClockChange::Freeze);
     }
 
-    /// Lets the company's clock run on from where it is.
+    /// Resumes the company's clock.
     pub fn resume_clock(&self) {
         self.tenant().change_clock(ClockChange::Unfreeze);
     }
 
-    /// The company's sessions as they stand, in the order in which they began.
+    /// Returns the company's sessions, in the order in which they began.
     pub fn sessions(&self) -> Vec<SessionInfo> {
         SessionInfo::list(&self.tenant())
     }
 
-    /// The session that began last, whose token only the app under test may know.
+    /// Returns the latest session, whose token only the app under test may know.
     pub fn last_session(&self) -> Option<SessionInfo> {
         SessionInfo::latest(&self.tenant())
     }
 
-    /// How many sessions the company has.
+    /// Returns the number of the company's sessions.
     pub fn session_count(&self) -> usize {
         self.tenant().sessions.count()
     }
 
-    /// How many sessions were given up, since the server started, to make room for others (`max_sessions`).
+    /// Returns the number of sessions that were evicted for new ones (`max_sessions`), since the server started.
     pub fn evicted_sessions(&self) -> u64 {
         self.tenant().sessions.evicted()
     }
 
-    /// The vocabulary of the control API for this company.
+    /// Returns the control API, limited to this company.
     pub fn control(&self) -> Control {
         Control::in_process(http::control(self.mock.clone())).company(self.key())
     }
 
-    /// Waits for something in a session: `company.wait_for(&token).finished().await`.
+    /// Waits for a condition of a session: `company.wait_for(&token).finished().await`.
     pub fn wait_for(&self, token: &str) -> SessionWait<Control> {
         self.control().wait_for(token)
     }
 
-    /// The company's calls that are remembered, to be counted and waited for.
+    /// Queries the company's journal.
     pub fn calls(&self) -> CallQuery<InProcess> {
         CallQuery::new(InProcess::new(self.control()))
     }
 
-    /// What the company's code has met since it was reset, and what never.
+    /// Returns the coverage of the company since its reset.
     pub fn coverage(&self) -> Coverage {
         self.mock.coverage(Some(&self.tenant()), false)
     }
 
-    /// Expects calls of the company from now on; it is verified when it is dropped.
+    /// Expects calls of the company from now on; the guard verifies them when it is dropped.
     #[track_caller]
     pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> ExpectationGuard {
         ExpectationGuard::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
     }
 
-    /// Makes the company as it was at the start: no sessions, its first queue and faults, its clock as it stood.
+    /// Resets the company: no sessions, initial queue, faults and clock.
     pub fn reset(&self) {
         self.mock.reset(&self.tenant());
     }

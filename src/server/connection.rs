@@ -1,4 +1,4 @@
-//! One connection: it is served, and ended when its client takes too long or somebody else needs the place.
+//! A connection: it is served, and closed when its client is too slow or its slot is needed.
 
 use std::{
     future::poll_fn,
@@ -29,21 +29,20 @@ use crate::{
     http::{ClientConnection, ConnectionCut, IncompleteGuard, IncompleteRequests, Routes},
 };
 
-/// The longest head of a request, in bytes, and the most that is read at once. The longest URL that hyper takes has
-/// half of it.
+/// Maximum length of a request's head, in bytes, and of one read. The longest URL that hyper accepts has half of it.
 const MAX_HEAD_BYTES: usize = 128 << 10;
 
-/// How a connection ended.
+/// The end of a connection.
 enum ConnectionEnd {
-    /// By itself, or by an error.
+    /// It ended by itself, or by an error.
     Done(hyper::Result<()>),
-    /// It was idle for too long, or somebody else needed the place.
+    /// It was idle too long, or its slot was needed.
     Idle,
-    /// The head of a request took too long.
+    /// The head of a request was too slow.
     TooSlow(String),
 }
 
-/// Serves the client of an accepted connection until one of both ends it.
+/// Serves the client of an accepted connection until either side ends it.
 pub(super) async fn serve(
     stream: TcpStream,
     address: SocketAddr,
@@ -53,7 +52,7 @@ pub(super) async fn serve(
     limits: ClientLimits,
     stop: Watcher,
 ) {
-    // Answers are small; without this the system may hold them back for a while.
+    // Responses are small; without this the system may delay them.
     let _ = stream.set_nodelay(true);
     let caller = ClientConnection { address, socket: Arc::new(Mutex::new(stream)) };
     let (cut_handle, activity) = (Arc::new(CutHandle::default()), &slot.activity);
@@ -77,8 +76,8 @@ pub(super) async fn serve(
             }
         }
     });
-    // Hyper's own time limit is one for idle connections and for heads. A client that is done with sending still gets
-    // its answer.
+    // Hyper's own timeout covers idle connections and heads alike. A client that closes its sending side still gets its
+    // response.
     let mut http = http1::Builder::new();
     http.half_close(true).header_read_timeout(None).max_buf_size(MAX_HEAD_BYTES);
     let connection = stop.watch(http.serve_connection(TokioIo::new(stream), service));
@@ -88,7 +87,7 @@ pub(super) async fn serve(
         ConnectionEnd::Idle => tracing::debug!(client = %address, "an idle connection is closed"),
         ConnectionEnd::TooSlow(problem) => {
             tracing::debug!(client = %address, "aborted a request: {problem}");
-            // Where there is no room for it, the client has not read for long. TLS takes nothing beside the stream.
+            // If the send buffer is full, the client has not read for long. TLS accepts nothing besides the stream.
             if !is_secure.load(Ordering::Relaxed) {
                 let answer = routes.head_too_slow(&problem);
                 let _ = caller.socket.lock().unwrap_or_else(PoisonError::into_inner).try_write(answer.as_bytes());
@@ -97,7 +96,7 @@ pub(super) async fn serve(
     }
 }
 
-/// Waits until a connection ends, or has to.
+/// Waits until a connection ends, or must be closed.
 async fn watched(
     connection: impl Future<Output = hyper::Result<()>>,
     slot: &ConnectionSlot,
@@ -114,16 +113,16 @@ async fn watched(
     .await
 }
 
-/// Looks at a connection whenever something has happened on it. The timer is set anew only when it would fire too
-/// late: on a busy connection it fires now and then for nothing.
+/// Watches a connection. The timer is set again only if it would fire too late: on a busy connection it fires
+/// occasionally without effect.
 struct TimeoutWatch<'a> {
     slot: &'a ConnectionSlot,
     limits: &'a ClientLimits,
     incomplete: &'a Arc<IncompleteRequests>,
-    /// What it was about when something new was seen.
+    /// The phase and progress at the last look.
     seen: Option<(ConnectionPhase, u64)>,
     rings_at: Duration,
-    /// The head that is not whole yet.
+    /// The head that is incomplete.
     head: Option<IncompleteGuard>,
 }
 
@@ -137,7 +136,7 @@ impl TimeoutWatch<'_> {
                 activity.waker.register(cx.waker());
                 is_set = true;
             }
-            // Until something has come, it is idle since it was accepted.
+            // Until the first byte, it is idle since it was accepted.
             if seen != Some((ConnectionPhase::Idle, 0)) {
                 activity.touch(uptime());
             }
@@ -170,7 +169,7 @@ impl TimeoutWatch<'_> {
         Poll::Pending
     }
 
-    /// When the client has taken too long, in real time.
+    /// Returns the time at which the client is too slow, in real time.
     fn due(&self, phase: ConnectionPhase) -> Option<Duration> {
         let time = match phase {
             ConnectionPhase::Idle => self.limits.idle,

@@ -1,4 +1,4 @@
-//! The open connections: how many there may be, and which of them makes room.
+//! The open connections: their maximum number, and closing the one idle longest.
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use crate::{
     log_throttle::LogThrottle,
 };
 
-/// All open connections of a server.
+/// The open connections of a server.
 #[derive(Debug)]
 pub(super) struct Connections {
     max_connections: usize,
@@ -28,7 +28,7 @@ pub(super) struct Connections {
     waited_for_room: LogThrottle,
 }
 
-/// Whether somebody waits for a place, and word that there may be one.
+/// Whether a new connection waits for a slot, and its notification.
 #[derive(Debug, Default)]
 struct SlotWaiters {
     is_waited_for: AtomicBool,
@@ -41,7 +41,7 @@ struct OpenConnections {
     by_number: HashMap<u64, Arc<ConnectionActivity>>,
 }
 
-/// A connection among the others, until it is dropped.
+/// The slot of an open connection, freed when it is dropped.
 #[derive(Debug)]
 pub(super) struct ConnectionSlot {
     connections: Arc<Connections>,
@@ -49,24 +49,24 @@ pub(super) struct ConnectionSlot {
     pub(super) activity: Arc<ConnectionActivity>,
 }
 
-/// What a connection is about.
+/// The activity of a connection.
 #[derive(Debug, Default)]
 pub(super) struct ConnectionActivity {
     phase: AtomicU8,
-    /// How much of a head has come that is not whole.
+    /// Received bytes of an incomplete head.
     of_head: AtomicUsize,
-    /// Moves on with each answer, and with all that is written of it.
+    /// Counts responses and written bytes.
     progress: AtomicU64,
-    /// Since when it has been in this phase without progress, in nanoseconds of real time.
+    /// Start of the phase, or of its latest progress, in nanoseconds of real time.
     since: AtomicU64,
     leaves: AtomicBool,
     pub(super) waker: AtomicWaker,
 }
 
-/// Whom a connection waits for.
+/// The phase of a connection: whom it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ConnectionPhase {
-    /// For the client to send a request, or to read an answer.
+    /// For the client, to send a request or to read a response.
     Idle,
     /// For the rest of a head.
     Head,
@@ -85,8 +85,8 @@ impl Connections {
         })
     }
 
-    /// Gives a new connection a place. Where there is none, the one that has been idle for longest makes room, or else
-    /// the request that takes longest to arrive; where all are busy, the new one waits.
+    /// Reserves a slot for a new connection. If there is none, closes the connection idle longest, otherwise aborts the
+    /// oldest incomplete request; if all are busy, waits.
     pub(super) async fn acquire(self: &Arc<Self>, incomplete: &IncompleteRequests) -> ConnectionSlot {
         loop {
             let room = self.slot_waiters.may_be_there.notified();
@@ -142,7 +142,7 @@ impl Drop for ConnectionSlot {
 }
 
 impl ConnectionSlot {
-    /// Tells whoever waits for a place that this one is idle, or gone.
+    /// Notifies a waiting connection that this one is idle, or closed.
     pub(super) fn notify_slot_free(&self) {
         let room = &self.connections.slot_waiters;
         if room.is_waited_for.load(Ordering::SeqCst) {
@@ -164,7 +164,7 @@ impl ConnectionActivity {
         self.phase.store(phase as u8, Ordering::Relaxed);
     }
 
-    /// Bytes have come from the client.
+    /// Records received bytes.
     pub(super) fn on_read(&self, bytes: usize) {
         match self.phase() {
             ConnectionPhase::Idle if bytes == 0 => {}
@@ -179,30 +179,30 @@ impl ConnectionActivity {
         }
     }
 
-    /// Whether the client agrees to TLS just now, which may take as long as a head.
+    /// Whether a TLS handshake is in progress, which may take as long as a head.
     pub(super) fn agrees(&self, is_agreeing: bool) {
         match self.phase() {
             ConnectionPhase::Idle if is_agreeing => {
                 self.of_head.store(0, Ordering::Relaxed);
                 self.enter(ConnectionPhase::Head);
             }
-            // Nothing of a request has come yet.
+            // No byte of a request has arrived yet.
             ConnectionPhase::Head if !is_agreeing && self.of_head() == 0 => self.enter(ConnectionPhase::Idle),
             _ => {}
         }
     }
 
-    /// Bytes have gone to the client.
+    /// Records sent bytes.
     pub(super) fn on_write(&self, bytes: usize) {
         self.progress.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// A head is whole.
+    /// Records a complete head.
     pub(super) fn on_head(&self) {
         self.enter(ConnectionPhase::Answering);
     }
 
-    /// There is an answer, which is still to be written.
+    /// Records a response, which is still to be sent.
     pub(super) fn on_response(&self) {
         self.on_write(1);
         self.enter(ConnectionPhase::Idle);
@@ -216,7 +216,7 @@ impl ConnectionActivity {
         self.progress.load(Ordering::Relaxed)
     }
 
-    /// Something new has been seen at `now`.
+    /// Records progress at `now`.
     pub(super) fn touch(&self, now: Duration) {
         self.since.store(now.as_nanos() as u64, Ordering::Relaxed);
     }
@@ -230,7 +230,7 @@ impl ConnectionActivity {
         self.waker.wake();
     }
 
-    /// Whether it is to make room.
+    /// Whether it is to be closed.
     pub(super) fn is_closing(&self) -> bool {
         self.leaves.load(Ordering::Acquire)
     }

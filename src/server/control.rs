@@ -1,4 +1,4 @@
-//! Seeing and steering a mock, in this process or another, in the words of the control API.
+//! The control API in Rust, for a mock in this process or another.
 
 mod sessions;
 mod steering;
@@ -25,11 +25,11 @@ use crate::{
     mock::CompanyInfo,
 };
 
-/// Sees and steers a mock: one in this process ([`crate::MockServer::control`]), or one that listens somewhere
-/// (`MockClient`). It is cheap to clone.
+/// Controls a mock: one in this process ([`crate::MockServer::control`]), or in another one (`MockClient`). It is cheap
+/// to clone.
 ///
-/// It is for every company, or for one: see [`Control::company`]. What belongs to one alone, a queue and a session that
-/// begins, is that of the first company then.
+/// It applies to all companies, or to one: see [`Control::company`]. Without a company, queues and new sessions use the
+/// first one.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -56,10 +56,10 @@ pub struct Control {
     company_key: Option<String>,
 }
 
-/// How the control API is reached.
+/// The transport to the control API.
 #[derive(Clone)]
 enum ControlTransport {
-    /// In this process, without a socket.
+    /// Calls in this process, without a socket.
     InProcess {
         router: Router,
         /// Whether the caller cannot await the response.
@@ -69,35 +69,35 @@ enum ControlTransport {
     Http(HttpTransport),
 }
 
-/// Why a mock does not do what it is told.
+/// The reason an operation fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
-    /// It cannot be reached, or does not answer in time.
+    /// The mock cannot be reached, or does not respond in time.
     #[error("{0}")]
     Unreachable(String),
-    /// It says why not.
+    /// The mock refuses, with a problem.
     #[error("{0}")]
     Refused(Box<ApiProblem>),
-    /// It answers what no mock answers, or one of another version.
+    /// The response is not that of a mock, or of another version.
     #[error("{0}")]
     Unexpected(String),
 }
 
-/// What the control API says is wrong.
+/// A problem that the control API reports.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct ApiProblem {
-    /// The status of the answer: 404 for what is not there, 409 for what does not go with how things stand.
+    /// Status of the response: 404 for a missing resource, 409 for a conflict with the current state.
     pub status: u16,
-    /// What is wrong, and what to do.
+    /// The message: problem and remedy.
     pub detail: String,
-    /// Where it is wrong.
+    /// The invalid member.
     pub field: Option<String>,
-    /// What could stand there.
+    /// The allowed values.
     #[serde(default)]
     pub allowed: Vec<String>,
-    /// That of it which is most like what was given.
+    /// The allowed value nearest to the invalid one.
     pub nearest: Option<String>,
 }
 
@@ -108,19 +108,21 @@ impl fmt::Display for ApiProblem {
     }
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Deserialize)]
 pub(super) struct ListPageBody<T> {
     pub(super) items: Vec<T>,
     pub(super) next: Option<String>,
 }
 
-/// So long somebody waits for something, where they do not say how long.
+/// Default timeout of a wait.
 pub(super) const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Of a list, so many are asked for at once.
+/// Number of items requested per page.
 const LIST_PAGE_SIZE: &str = "1000";
 
+/// Every request returns a [`ControlError`] if the mock cannot be reached or refuses; `# Errors` sections name further
+/// reasons.
 impl Control {
     pub(super) fn in_process(router: Router) -> Self {
         Self { transport: ControlTransport::InProcess { router, at_once: false }, company_key: None }
@@ -131,35 +133,22 @@ impl Control {
         Self { transport: ControlTransport::Http(http), company_key: None }
     }
 
-    /// The same for one company: what is done here, no other notices. Where any key may call, it comes to be when it is
-    /// steered.
+    /// Returns a handle limited to one company. With `--any-company-key`, the first operation creates the company.
     pub fn company(&self, key: impl Into<String>) -> Self {
         Self { transport: self.transport.clone(), company_key: Some(key.into()) }
     }
 
-    /// What the mock has loaded, and its version, as `health/ready` says it.
-    ///
-    /// # Errors
-    ///
-    /// As all that can be asked for here: [`ControlError`], which says what is wrong.
+    /// Returns the numbers of loaded files, and the version, as `health/ready` does.
     pub async fn health(&self) -> Result<Value, ControlError> {
         self.get(&["health", "ready"], &[]).await
     }
 
-    /// What the mock was started with.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Returns the settings of the mock.
     pub async fn settings(&self) -> Result<Value, ControlError> {
         self.get(&["settings"], &[]).await
     }
 
-    /// The companies, in the order of their keys; the one alone, where this is for one.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Returns the companies, by key; only the company of this handle, if it is limited to one.
     pub async fn companies(&self) -> Result<Vec<CompanyInfo>, ControlError> {
         match &self.company_key {
             Some(key) => Ok(vec![self.get(&["companies", key], &[]).await?]),
@@ -167,20 +156,20 @@ impl Control {
         }
     }
 
-    /// Adds a company, until everything is reset.
+    /// Adds a company, until a full reset.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is one of its key, or it says what cannot be.
+    /// [`ControlError`] if its key exists, or a setting is invalid.
     pub async fn add_company(&self, company: impl Into<Company>) -> Result<CompanyInfo, ControlError> {
         self.post(&["companies"], company.into().to_file_value()).await
     }
 
-    /// Sets a company in another way, until it is reset: `json!({"scenario": "rejected", "secret": null})`.
+    /// Changes a company, until a reset: `json!({"scenario": "rejected", "secret": null})`.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is none of that key, or the change says what cannot be.
+    /// [`ControlError`] if there is none with this key, or a setting is invalid.
     pub async fn change_company(&self, key: &str, change: Value) -> Result<CompanyInfo, ControlError> {
         self.send(Method::PATCH, resource_path(&["companies", key]), Some(change)).await
     }
@@ -189,16 +178,12 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is none of that key.
+    /// [`ControlError`] if there is none with this key.
     pub async fn remove_company(&self, key: &str) -> Result<(), ControlError> {
         self.delete(&["companies", key], &[]).await
     }
 
-    /// Makes the company as it was at the start, or everything.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Resets the company, or everything.
     pub async fn reset(&self) -> Result<(), ControlError> {
         let path = match &self.company_key {
             Some(key) => resource_path(&["companies", key, "reset"]),
@@ -207,7 +192,7 @@ impl Control {
         self.send::<Value>(Method::POST, path, None).await.map(|_| ())
     }
 
-    /// The same for a call that may take so much longer than others.
+    /// Returns the same handle with a longer timeout.
     #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "here nobody gives up"))]
     pub(super) fn with_extra_timeout(&self, extra: Duration) -> Self {
         match &self.transport {
@@ -220,7 +205,8 @@ impl Control {
         }
     }
 
-    /// What a mock answers to somebody who cannot await it: one in this process at once, another to a thread of its own.
+    /// Waits for a response without an async runtime: of a mock in this process directly, of another one on a separate
+    /// thread.
     pub(super) fn block_on<T: Send + 'static, F: Future<Output = T>>(
         &self,
         ask: impl FnOnce(Self) -> F + Send + 'static,
@@ -242,7 +228,7 @@ impl Control {
         }
     }
 
-    /// The same for a caller who cannot await: a mock in this process answers on the caller's thread.
+    /// Returns the same handle for a caller that cannot await: a mock in this process responds on the caller's thread.
     pub(super) fn without_waiting(&self) -> Self {
         match &self.transport {
             ControlTransport::InProcess { router, .. } => Self {
@@ -254,7 +240,7 @@ impl Control {
         }
     }
 
-    /// What is said, with the company that it is for.
+    /// Adds the company of this handle to a body.
     pub(super) fn with_company_key(&self, mut members: Map<String, Value>) -> Map<String, Value> {
         if let Some(key) = &self.company_key {
             members.entry("company_key").or_insert_with(|| key.as_str().into());
@@ -262,12 +248,12 @@ impl Control {
         members
     }
 
-    /// The company that it is for, as a query names it.
+    /// Returns the company of this handle as a query.
     fn company_query(&self) -> Vec<(&str, &str)> {
         self.company_key.iter().map(|key| ("company_key", &**key)).collect()
     }
 
-    /// All parts of a list.
+    /// Returns all pages of a list.
     async fn list<T: DeserializeOwned>(&self, name: &str, query: &[(&str, &str)]) -> Result<Vec<T>, ControlError> {
         let (mut items, mut cursor) = (Vec::new(), None::<String>);
         loop {

@@ -1,4 +1,4 @@
-//! Which calls are expected: where a pattern begins, and what is said of values.
+//! Expected calls: the start of a pattern, and conditions on values.
 
 use std::panic::Location;
 
@@ -11,52 +11,52 @@ use crate::{
     http::{CallPattern, Times, ValueMatch},
 };
 
-/// Calls of `begin/`.
+/// Matches calls of `begin/`.
 pub fn begin() -> CallPattern {
     calls_of_endpoint(Endpoint::Begin)
 }
 
-/// Calls of `result/`.
+/// Matches calls of `result/`.
 pub fn result() -> CallPattern {
     calls_of_endpoint(Endpoint::Result)
 }
 
-/// Calls of `delete/`.
+/// Matches calls of `delete/`.
 pub fn delete() -> CallPattern {
     calls_of_endpoint(Endpoint::Delete)
 }
 
-/// Calls of that endpoint.
+/// Matches calls of this endpoint.
 pub fn calls_of_endpoint(endpoint: Endpoint) -> CallPattern {
     any_call().endpoint(endpoint)
 }
 
-/// All calls.
+/// Matches all calls.
 pub fn any_call() -> CallPattern {
     CallPattern::default()
 }
 
-/// The text of the value contains this.
+/// Matches values that contain this text.
 pub fn contains(part: impl Into<String>) -> ValueMatch {
     ValueMatch::Contains(part.into())
 }
 
-/// The text of the value matches this regular expression, somewhere.
+/// Matches values that contain a match of this regular expression.
 pub fn matches(expression: impl Into<String>) -> ValueMatch {
     ValueMatch::Matches(expression.into())
 }
 
-/// There is a value.
+/// Matches any value.
 pub fn present() -> ValueMatch {
     ValueMatch::Present(true)
 }
 
-/// There is no value.
+/// Matches a missing value.
 pub fn absent() -> ValueMatch {
     ValueMatch::Absent(true)
 }
 
-/// So many calls like that.
+/// A pattern of calls, and their expected number.
 #[must_use]
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExpectedCalls {
@@ -65,28 +65,28 @@ pub struct ExpectedCalls {
 }
 
 impl CallPattern {
-    /// So many calls like that are expected: `1`, `1..`, `..=3`, or [`Times`].
+    /// Sets the expected number: `1`, `1..`, `..=3`, or [`Times`].
     pub fn times(self, times: impl Into<Times>) -> ExpectedCalls {
         ExpectedCalls { pattern: self, times: times.into() }
     }
 
-    /// No call like that is expected.
+    /// Expects no such call.
     pub fn never(self) -> ExpectedCalls {
         self.times(0)
     }
 }
 
-/// At least one.
+/// Expects at least one call.
 impl From<CallPattern> for ExpectedCalls {
     fn from(pattern: CallPattern) -> Self {
         pattern.times(1..)
     }
 }
 
-/// Calls that are expected from now on, which is verified when it is dropped.
+/// An expectation about calls from now on, verified when it is dropped.
 ///
-/// Where they did not come, the test panics with a text that names them and shows the nearest misses. Where the test
-/// panics already, the text is printed instead.
+/// If it fails, the test panics with a text that shows the nearest calls. If the test is already panicking, the text is
+/// printed instead.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -108,13 +108,13 @@ impl From<CallPattern> for ExpectedCalls {
 pub struct ExpectationGuard {
     control: Control,
     expected: ExpectedCalls,
-    /// Where the test says it.
+    /// The position of the expectation in the test.
     caller: &'static Location<'static>,
     is_verified: bool,
 }
 
 impl ExpectationGuard {
-    /// Expects calls behind that of the id `after`.
+    /// Expects calls after the id `after`.
     pub(super) fn new(
         control: Control,
         expected: ExpectedCalls,
@@ -125,8 +125,8 @@ impl ExpectationGuard {
         Self { control, expected: pattern.after(after).times(times), caller, is_verified: false }
     }
 
-    /// Verifies it now, and not when it is dropped; answers how many calls there were. Of a mock in another process it is
-    /// the better way where there is an async runtime: what is dropped makes the thread wait.
+    /// Verifies now instead of when it is dropped. Returns the number of calls. In an async runtime, prefer this for a
+    /// mock in another process: dropping blocks the thread.
     ///
     /// # Errors
     ///
@@ -158,8 +158,8 @@ impl Drop for ExpectationGuard {
 }
 
 impl MockServer {
-    /// Expects calls from now on, of whichever company: `let _expected = mock.expect(begin().times(1))` is verified when
-    /// it is dropped.
+    /// Expects calls of any company from now on: `let _expected = mock.expect(begin().times(1))` is verified when it is
+    /// dropped.
     #[track_caller]
     pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> ExpectationGuard {
         ExpectationGuard::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())

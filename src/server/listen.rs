@@ -1,4 +1,4 @@
-//! The accept loop: one task a connection, all of them gone when the loop is dropped.
+//! The accept loop: one task per connection, all of which end when the loop is dropped.
 
 use std::{future::pending, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -13,25 +13,25 @@ use tokio::{
 use super::{connection, connections::Connections, tls::TlsAcceptor};
 use crate::{config::ClientLimits, http::Routes};
 
-/// How many connections may wait to be accepted. The 128 of most libraries are fewer than a test suite opens at once,
-/// and whoever finds the queue full tries again a second later.
+/// Maximum number of connections that wait to be accepted. The default 128 is less than a test suite opens at once, and
+/// a client that finds the queue full retries a second later.
 const BACKLOG: u32 = 4096;
 
 /// Listens on an address, with the options of [`TcpListener::bind`].
 ///
 /// # Errors
 ///
-/// As the system says.
+/// An error of the system.
 pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // On Windows the option would let others listen on the same port.
+    // On Windows this option would let other processes listen on the same port.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Serves until `stop` is sent, then lets open calls end, for as long as `grace` says. A dropped sender is no stop.
+/// Serves until `stop` is sent, then lets open calls end within `grace`. Dropping the sender does not stop it.
 pub(super) async fn serve(
     listener: TcpListener,
     routes: Routes,
@@ -71,7 +71,7 @@ pub(super) async fn serve(
     }
 }
 
-/// A client that went away before it was accepted is no reason to wait; too many open files is.
+/// Pauses after an error of accepting. A client that disconnected early needs no pause; too many open files do.
 async fn pause(error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {

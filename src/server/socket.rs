@@ -1,4 +1,4 @@
-//! The socket of a connection, which others look at too: whether the client is there, and how it is closed.
+//! The shared socket of a connection: for I/O, for detecting a disconnect, and for closing.
 
 use std::{
     io::{self, IoSlice},
@@ -12,7 +12,7 @@ use tokio::{
     net::TcpStream,
 };
 
-/// A socket that several hold. None of them keeps the lock while waiting.
+/// A socket with several owners. None of them keeps the lock while waiting.
 #[derive(Debug, Clone)]
 pub(super) struct SharedSocket(pub(super) Arc<Mutex<TcpStream>>);
 
@@ -21,7 +21,7 @@ impl SharedSocket {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The first byte that comes, which stays there; `None` where the client has nothing more to say.
+    /// Returns the next byte without consuming it; `None` at the end of the stream.
     #[cfg(feature = "tls")]
     pub(super) fn poll_first(&self, cx: &mut Context<'_>) -> Poll<io::Result<Option<u8>>> {
         let mut first = [0];

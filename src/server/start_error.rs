@@ -1,28 +1,28 @@
-//! Why a server does not start.
+//! Errors of starting a server.
 
 use std::{io, net::SocketAddr};
 
 use crate::mock::ConfigError;
 
-/// Why a server did not start.
+/// The reason a server does not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A setting is wrong, or a file is broken.
+    /// A setting or a file is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The address cannot be listened on.
+    /// The address cannot be bound.
     #[error("cannot listen on {address}: {source}; choose another with --host and --port (port 0 picks a free one)")]
     Bind {
         /// Host and port.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
-    /// There is no certificate.
+    /// The certificate cannot be created.
     #[error("{0}")]
     Tls(String),
-    /// There is no runtime for the blocking variant.
+    /// The runtime of the blocking variant cannot be created.
     #[error("cannot start a runtime: {0}")]
     Runtime(io::Error),
 }

@@ -1,5 +1,4 @@
-//! The socket of a connection as hyper reads and writes it: it tells what comes and goes, and
-//! breaks off in the middle of an answer when it is told to.
+//! The stream of a connection for hyper: it records traffic, and cuts a response on request.
 
 use std::{
     io::{self, IoSlice},
@@ -16,22 +15,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::{connections::ConnectionActivity, transport::Transport};
 use crate::http::ConnectionCut;
 
-/// A socket whose traffic is noted, and whose writing breaks off where [`CutHandle`] say.
+/// A socket that records traffic, and stops writing at the point that [`CutHandle`] sets.
 pub(super) struct FaultStream {
     socket: Transport,
     cut_handle: Arc<CutHandle>,
     activity: Arc<ConnectionActivity>,
 }
 
-/// Where the next answer of a connection breaks off, if anywhere.
+/// The cut of a connection's next response, if any.
 #[derive(Debug, Default)]
 pub(super) struct CutHandle {
-    /// Mostly there is no cut, and then no write waits for the lock.
+    /// Usually there is no cut, and then no write takes the lock.
     is_armed: AtomicBool,
     cut: Mutex<Option<CutPoint>>,
 }
 
-/// A cut so many bytes after the first time that some bytes are seen.
+/// A cut at a number of bytes after the first occurrence of a byte sequence.
 #[derive(Debug)]
 struct CutPoint {
     after: &'static [u8],
@@ -40,11 +39,11 @@ struct CutPoint {
 }
 
 impl CutHandle {
-    /// Breaks the next answer off.
+    /// Sets a cut of the next response.
     pub(super) fn arm(&self, at: ConnectionCut) {
         let (after, rest): (&[u8], _) = match at {
             ConnectionCut::Before | ConnectionCut::Reset => (b"", 0),
-            // Behind the status line, in the name of a header.
+            // After the status line, in the name of a header.
             ConnectionCut::InHeaders => (b"\r\n", 4),
             ConnectionCut::InBody(bytes) => (b"\r\n\r\n", bytes),
         };
@@ -54,14 +53,14 @@ impl CutHandle {
 }
 
 impl CutPoint {
-    /// How many of these bytes are still written.
+    /// Returns how many of these bytes may be written.
     fn writable(&self, bytes: &[u8]) -> usize {
         let mut seen = self.seen;
         let before = bytes.iter().take_while(|byte| self.is_before(&mut seen, **byte)).count();
         bytes.len().min(before + if seen < self.after.len() { 0 } else { self.remaining })
     }
 
-    /// Takes note of bytes that were written.
+    /// Records written bytes.
     fn record_written(&mut self, bytes: &[u8]) {
         let mut seen = self.seen;
         let before = bytes.iter().take_while(|byte| self.is_before(&mut seen, **byte)).count();
@@ -69,7 +68,7 @@ impl CutPoint {
         self.remaining -= bytes.len() - before;
     }
 
-    /// Whether a byte belongs to what comes before the rest.
+    /// Whether a byte is before the cut's sequence.
     fn is_before(&self, seen: &mut usize, byte: u8) -> bool {
         let Some(wanted) = self.after.get(*seen) else { return false };
         *seen = if byte == *wanted { *seen + 1 } else { usize::from(byte == self.after[0]) };
@@ -151,7 +150,7 @@ mod tests {
 
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n12345678";
 
-    /// What is written of the answer when it comes in pieces of that size.
+    /// Returns what is written of a response in pieces of this size.
     fn written(at: ConnectionCut, piece: usize) -> Vec<u8> {
         let cut_handle = CutHandle::default();
         cut_handle.arm(at);

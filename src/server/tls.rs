@@ -1,4 +1,4 @@
-//! HTTPS on the port of HTTP, where the settings name whom for.
+//! HTTPS on the port of HTTP, if the settings name host names.
 
 use jiff::Timestamp;
 
@@ -6,20 +6,20 @@ use jiff::Timestamp;
 pub(crate) use super::authority::{CertificateAuthority, usual_folder};
 use crate::config::Config;
 
-/// What takes connections over TLS.
+/// The acceptor of TLS connections.
 #[cfg(feature = "tls")]
 pub(super) type TlsAcceptor = tokio_rustls::TlsAcceptor;
 
-/// There is none in this build.
+/// The acceptor of a build without TLS, which has no value.
 #[cfg(not(feature = "tls"))]
 #[derive(Clone)]
 pub(super) enum TlsAcceptor {}
 
-/// What takes connections over TLS, with the authority that is kept, or made at `now`.
+/// Creates the acceptor, with the stored CA, or one created at `now`.
 ///
 /// # Errors
 ///
-/// A message, where a file or a name is wrong.
+/// A message about an invalid file or name.
 #[cfg(feature = "tls")]
 pub(super) fn acceptor(config: &Config, now: Timestamp) -> Result<Option<TlsAcceptor>, String> {
     let Some(wanted) = &config.tls else { return Ok(None) };
@@ -27,11 +27,11 @@ pub(super) fn acceptor(config: &Config, now: Timestamp) -> Result<Option<TlsAcce
     CertificateAuthority::load_or_create(&folder, now)?.acceptor(&wanted.names, now).map(Some)
 }
 
-/// Nothing takes them in this build.
+/// Returns no acceptor in a build without TLS.
 ///
 /// # Errors
 ///
-/// A message, where something should.
+/// A message if the settings require TLS.
 #[cfg(not(feature = "tls"))]
 pub(super) fn acceptor(config: &Config, _now: Timestamp) -> Result<Option<TlsAcceptor>, String> {
     if config.tls.is_some() { Err("TLS needs the feature `tls` of this crate".to_owned()) } else { Ok(None) }

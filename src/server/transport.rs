@@ -1,5 +1,4 @@
-//! What goes over the socket of a connection: bytes as they are, or TLS. Where a server takes both, the client's first
-//! byte tells which.
+//! The transport of a connection: plain or TLS. If a server accepts both, the client's first byte decides.
 
 use std::{
     io::{self, IoSlice},
@@ -14,11 +13,11 @@ use tokio_rustls::{Accept, server::TlsStream};
 
 use super::{socket::SharedSocket, tls::TlsAcceptor};
 
-/// The first byte of a client that wants TLS.
+/// The first byte of a TLS client.
 #[cfg(feature = "tls")]
 const HANDSHAKE: u8 = 0x16;
 
-/// A connection as hyper reads and writes it. While its client says nothing, or agrees to TLS, it is idle like any other.
+/// A connection for hyper. Until its client sends a byte, and during a handshake, it counts as idle.
 pub(super) struct Transport {
     socket: SharedSocket,
     state: TlsState,
@@ -27,7 +26,7 @@ pub(super) struct Transport {
 
 enum TlsState {
     Plain,
-    /// The client has said nothing yet.
+    /// The client has sent no byte yet.
     #[cfg(feature = "tls")]
     AwaitingFirstByte(TlsAcceptor),
     #[cfg(feature = "tls")]
@@ -38,7 +37,7 @@ enum TlsState {
     Failed,
 }
 
-/// What can be read and written.
+/// A readable and writable stream.
 trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> ByteStream for T {}
@@ -55,12 +54,12 @@ impl Transport {
         Self { socket, state, is_secure: Arc::default() }
     }
 
-    /// Whether it turned out to be TLS, for as long as the connection lasts.
+    /// Whether it is a TLS connection.
     pub(super) fn is_secure(&self) -> Arc<AtomicBool> {
         self.is_secure.clone()
     }
 
-    /// Whether the client agrees to TLS just now.
+    /// Whether a TLS handshake is in progress.
     pub(super) fn is_agreeing(&self) -> bool {
         #[cfg(feature = "tls")]
         return matches!(self.state, TlsState::Handshaking(_));
@@ -68,7 +67,7 @@ impl Transport {
         return false;
     }
 
-    /// What is read and written, as soon as it is known.
+    /// Returns the stream as soon as it is known.
     #[cfg(feature = "tls")]
     fn poll_stream(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn ByteStream>>> {
         loop {
@@ -107,7 +106,7 @@ impl Transport {
         Poll::Ready(Ok(Pin::new(&mut self.socket)))
     }
 
-    /// What is flushed and shut down, which waits for no client to say something.
+    /// Returns the stream to flush and shut down, without waiting for the client.
     fn stream(&mut self) -> Pin<&mut dyn ByteStream> {
         match &mut self.state {
             #[cfg(feature = "tls")]

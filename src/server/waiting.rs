@@ -1,4 +1,4 @@
-//! Waiting until a session is so.
+//! Waiting for a condition of a session.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::{
     mock::{SessionInfo, WaitCondition},
 };
 
-/// Waits for something in a session, for at most 5 seconds of real time. It answers the session as it stands then, at
-/// once where it is so already.
+/// Waits for a condition of a session, up to 5 seconds of real time. Returns the session, at once if the condition is
+/// met already.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -33,9 +33,9 @@ use crate::{
 /// # }
 /// ```
 ///
-/// Each method answers a [`ControlError`]: with status 408 when it is not so in time, with a text that says how the
-/// session stands; with 404 when there is no such session, 410 when it went before, 409 when it cannot become so any
-/// more, and 400 when there is no such step or stage.
+/// Each method returns a [`ControlError`] with a text about the state of the session. The status is 408 after the
+/// timeout, 404 if there is no such session, 410 if it was removed, 409 if the condition can no longer be met, and 400
+/// if there is no such step or stage.
 #[must_use = "a wait does nothing until its condition is named"]
 #[derive(Debug, Clone)]
 pub struct SessionWait<D> {
@@ -49,7 +49,7 @@ impl<D> SessionWait<D> {
         Self { control, token: without_quotes(token).to_owned(), timeout: DEFAULT_WAIT_TIMEOUT }
     }
 
-    /// Waits for at most so long in real time.
+    /// Sets the timeout in real time.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -75,26 +75,18 @@ impl SessionWait<Control> {
     }
 }
 
-/// The things that can be waited for, once to be awaited and once for who has no async runtime.
+/// Defines the conditions, once to be awaited and once to block.
 macro_rules! things {
     ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $kind:ty),*) => $until:expr;)*) => {
         impl SessionWait<Control> {
             $(
                 $(#[$doc])*
-                ///
-                /// # Errors
-                ///
-                /// [`ControlError`], as the type says.
                 pub async fn $name(self $(, $argument: $kind)*) -> Result<SessionInfo, ControlError> {
                     self.session($until).await
                 }
             )*
 
-            /// Until it is deleted.
-            ///
-            /// # Errors
-            ///
-            /// [`ControlError`], as the type says.
+            /// Waits until the session is deleted.
             pub async fn deleted(self) -> Result<(), ControlError> {
                 self.until(WaitCondition::Deleted).await.map(|_| ())
             }
@@ -103,20 +95,12 @@ macro_rules! things {
         impl SessionWait<blocking::Control> {
             $(
                 $(#[$doc])*
-                ///
-                /// # Errors
-                ///
-                /// [`ControlError`], as the type says.
                 pub fn $name(self $(, $argument: $kind)*) -> Result<SessionInfo, ControlError> {
                     self.blocking(|waiting| waiting.session($until))
                 }
             )*
 
-            /// Until it is deleted.
-            ///
-            /// # Errors
-            ///
-            /// [`ControlError`], as the type says.
+            /// Waits until the session is deleted.
             pub fn deleted(self) -> Result<(), ControlError> {
                 self.blocking(SessionWait::<Control>::deleted)
             }
@@ -130,24 +114,24 @@ macro_rules! things {
 }
 
 things! {
-    /// Until somebody has opened the widget.
+    /// Waits until the widget is opened.
     fn opened() => WaitCondition::Opened;
-    /// Until the person came to that step of the widget, by its key or its type.
+    /// Waits until the person reaches this step of the widget, named by its key or type.
     fn step(step: &str) => WaitCondition::Step(step.to_owned());
-    /// Until the person is through.
+    /// Waits until the person has finished.
     fn finished() => WaitCondition::Finished;
-    /// Until the stage of that number of its scenario came, from 1.
+    /// Waits until the stage with this number of its scenario is reached, from 1.
     fn stage(number: usize) => WaitCondition::Stage(number);
-    /// Until `result/` would answer that: an [`crate::Outcome`], or a word.
+    /// Waits until `result/` would return this result: an [`crate::Outcome`], or a word.
     fn result(result: impl ToString) => WaitCondition::Result(Some(result.to_string()));
-    /// Until `result/` would answer any result but that there is none yet.
+    /// Waits until `result/` would return any result except `IN_PROGRESS`.
     fn any_result() => WaitCondition::Result(None);
-    /// Until its token ran out before the person was through.
+    /// Waits until the token expires before the person has finished.
     fn expired() => WaitCondition::Expired;
 }
 
 impl MockServer {
-    /// Waits for something in a session: `mock.wait_for(&token).finished().await`.
+    /// Waits for a condition of a session: `mock.wait_for(&token).finished().await`.
     pub fn wait_for(&self, token: &str) -> SessionWait<Control> {
         self.control().wait_for(token)
     }

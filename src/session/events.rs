@@ -1,43 +1,43 @@
-//! What happens in a session, told by how it stands before and after.
+//! Events of a session, derived from its state before and after a change.
 
 use jiff::Timestamp;
 
 use super::{Session, stages::StageSource};
 use crate::embedding::Finding;
 
-/// Something that happened in a session.
+/// An event of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SessionEvent {
-    /// Somebody opened the widget for the first time.
+    /// The widget was opened for the first time.
     WidgetOpened,
-    /// The person came to the step of that key for the first time.
+    /// The person reached the step with this key for the first time.
     StepReached(String),
-    /// The person got through.
+    /// The person finished the widget.
     WidgetFinished,
-    /// The stage of that number of the scenario came, from 1.
+    /// The stage with this number was reached, from 1.
     StageReached(usize),
-    /// It was decided from outside, as this says.
+    /// A decision was made; describes it.
     DecisionMade(String),
-    /// The widget found out something about where it runs.
+    /// The widget reported a finding about its embedding.
     FindingReported(Finding),
-    /// Another scenario, of that name, happens to the person from now on.
+    /// The session switched to the scenario with this name.
     ScenarioSwitched(String),
-    /// The token ran out before the person was through.
+    /// The token expired before the person finished.
     SessionExpired,
 }
 
-/// What falls due in a session when its clock is moved.
+/// A due event of a session when its clock moves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DueSessionEvent {
-    /// A stage of the scenario came: which, in words.
+    /// A stage was reached; describes it.
     StageReached(String),
-    /// The token ran out, and the person had the widget open.
+    /// The token expired while the widget was open.
     SessionAbandoned,
-    /// The token ran out before anybody opened the widget.
+    /// The token expired before the widget was opened.
     SessionExpired,
 }
 
-/// How much had happened in a session.
+/// The state of a session that events are derived from.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct EventCursor {
     is_opened: bool,
@@ -51,7 +51,7 @@ pub(crate) struct EventCursor {
 }
 
 impl Session {
-    /// How much has happened so far.
+    /// Returns the current state, for [`Session::events_since`].
     pub(crate) fn event_cursor(&self) -> EventCursor {
         EventCursor {
             is_opened: self.opened_at().is_some(),
@@ -65,7 +65,7 @@ impl Session {
         }
     }
 
-    /// What has happened since, and when, in the order in which it did.
+    /// Returns the events since then with their times, in order.
     pub(crate) fn events_since(&self, seen: EventCursor) -> Vec<(Timestamp, SessionEvent)> {
         if self.event_cursor() == seen {
             return Vec::new();
@@ -82,7 +82,7 @@ impl Session {
         events.extend(self.finished_at().filter(|_| !seen.is_finished).map(|at| (at, SessionEvent::WidgetFinished)));
         let switches = self.scenario_switches().iter().skip(seen.scenario_switches);
         events.extend(switches.map(|at| (*at, SessionEvent::ScenarioSwitched(self.scenario().name.clone()))));
-        // Nothing is left of what came of the scenario before.
+        // The reached stages of the previous scenario are discarded.
         let seen_of_this =
             if self.scenario_switches().len() == seen.scenario_switches { seen.reached_stages } else { 0 };
         let reached = self.reached_stages().iter().skip(seen_of_this);
@@ -92,12 +92,12 @@ impl Session {
         }));
         let has_expired = self.has_expired && !seen.has_expired;
         events.extend(has_expired.then_some((self.expires_at(), SessionEvent::SessionExpired)));
-        // What happened at the same moment stays in that order.
+        // Events of the same moment keep that order.
         events.sort_by_key(|(at, _)| *at);
         events
     }
 
-    /// Brings about what falls due between two moments; answers when each thing did, and what it was.
+    /// Applies what becomes due between two times. Returns the due events with their times.
     pub(crate) fn advance_clock(&mut self, before: Timestamp, now: Timestamp) -> Vec<(Timestamp, DueSessionEvent)> {
         self.apply_due_stages(before);
         let seen = self.reached_stages().len();

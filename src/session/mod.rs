@@ -1,4 +1,4 @@
-//! The rules of a session: what it holds and how it gets on. Pure: time comes in as `now`.
+//! The rules of a session: its state and its transitions. Pure: the time is the parameter `now`.
 
 mod error;
 mod events;
@@ -56,79 +56,79 @@ pub(crate) struct Session {
     step_types: StepTypes,
     begun_at: Timestamp,
     expires_at: Timestamp,
-    /// Whether somebody noticed that the token ran out before the person was through.
+    /// Whether the expiry before the end was noticed.
     has_expired: bool,
     observed: ObservedResults,
     stage_progress: StageProgress,
-    /// What most sessions do not have, most of the time.
+    /// State that most sessions do not have yet.
     activity: Option<Box<ActivityState>>,
 }
 
-/// What comes to a session only when somebody does something with it.
+/// State that exists only after the first action on the session.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 struct ActivityState {
     opened_at: Option<Timestamp>,
     browser: Option<Browser>,
-    /// What the widget found out about where it runs.
+    /// Findings of the widget's embedding checks.
     findings: Vec<FindingRecord>,
-    /// The steps of the widget that the person came to.
+    /// The steps of the widget that the person reached.
     reached_steps: Vec<StepVisit>,
     progress: Option<Box<FlowProgress>>,
     pages: Option<Box<WidgetPages>>,
-    /// Moves on with what others may be looking at and no event tells: progress, pages, parts.
+    /// Counts changes without an event that a waiter may watch: progress, pages, child sessions.
     unobserved_changes: u32,
     finish: Option<FinishRecord>,
-    /// What came of the scenario or was decided, in the order in which it did.
+    /// The reached stages and the decisions, in order.
     reached_stages: Vec<ReachedStage>,
-    /// When another scenario began to happen to it.
+    /// Times at which the scenario was switched.
     scenario_switches: Vec<Timestamp>,
     faults: ActiveFaults,
-    /// The session of several participants that this one is a part of.
+    /// The parent session.
     parent: Option<Token>,
-    /// The sessions that are parts of this one.
+    /// The child sessions.
     children: Vec<Token>,
     #[cfg(feature = "media")]
     uploads: Vec<Upload>,
-    /// Who it is, as soon as somebody draws them.
+    /// The person, once they are drawn.
     #[cfg(feature = "media")]
     #[serde(skip)]
     portrait: Option<Arc<PortraitSubject>>,
-    /// The document as it was last rendered; gone as soon as something in it can change.
+    /// The document as last rendered; dropped when it can change.
     #[serde(skip)]
     rendered: Option<Bytes>,
 }
 
-/// What `begin` fixes for good.
+/// The values that `begin` sets once.
 #[derive(Debug)]
 pub(crate) struct NewSession {
     pub(crate) token: Token,
     pub(crate) spec: SessionSpec,
-    /// What `asked` comes to.
+    /// The switches that follow from `spec`.
     pub(crate) switches: BooleanFlags,
     pub(crate) step_types: StepTypes,
     pub(crate) lifetime: Duration,
-    /// The session of several participants that this one is a part of.
+    /// The parent session.
     pub(crate) parent: Option<Token>,
 }
 
-/// What a session is asked for. It is cheap to clone, and can be read while nobody has to wait for the session.
+/// The flags, steps and scenario of a session. It is cheap to clone, and is read without the lock of the session.
 #[derive(Debug, Clone)]
 pub(crate) struct SessionSpec {
     pub(crate) own: FlagsAndSteps,
     pub(crate) saved: Option<Arc<SavedForm>>,
     pub(crate) scenario: Arc<Scenario>,
-    /// Where the wish for the scenario came from.
+    /// The source of the scenario.
     pub(crate) chosen_by: Cow<'static, str>,
 }
 
 impl SessionSpec {
-    /// All that asks for something.
+    /// Returns all layers of flags and steps.
     pub(crate) fn form_layers(&self) -> FormLayers<'_> {
         let saved = self.saved.as_ref().map(|saved| &saved.flags_and_steps);
         FormLayers { saved, own: &self.own, scenario: Some(&self.scenario.form) }
     }
 
-    /// How long the texts of all that asks for something are, in bytes.
+    /// Returns the length of their texts, in bytes.
     pub(crate) fn length(&self) -> usize {
         let saved = self.saved.as_ref().map_or(0, |saved| saved.flags_and_steps.length());
         saved + self.own.length() + self.scenario.form.length()
@@ -137,7 +137,7 @@ impl SessionSpec {
 
 flat!(Token);
 
-/// What sessions share is not counted.
+/// Does not count what sessions share.
 impl OnHeap for Session {
     fn on_heap(&self) -> usize {
         let SessionSpec { own, chosen_by, .. } = &self.spec;
@@ -167,16 +167,16 @@ pub(crate) struct Browser {
     pub(crate) user_agent: String,
 }
 
-/// How the person got through.
+/// How the person finished.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 struct FinishRecord {
     at: Timestamp,
-    /// What the person filled in; what nobody was asked is invented.
+    /// The person's answers; other questions get invented answers.
     answers: Option<QuestionnaireAnswers>,
 }
 
 impl Session {
-    /// Begins a session, and the stages of its scenario that come at once.
+    /// Begins a session, and applies the stages that are due at once.
     pub(crate) fn begin(new: NewSession, now: Timestamp) -> Self {
         let NewSession { token, spec, switches, step_types, lifetime, parent } = new;
         let mut session = Self {
@@ -195,7 +195,7 @@ impl Session {
         session
     }
 
-    /// What the faults of its scenario do to a call for it.
+    /// Applies the faults of its scenario to a call.
     pub(crate) fn apply_faults(&mut self, endpoint: Endpoint, now: Timestamp) -> Vec<FaultHit> {
         let (token, scenario) = (self.token, &self.spec.scenario.name);
         let Some(activity) = self.activity.as_mut().filter(|activity| !activity.faults.is_empty()) else {
@@ -210,17 +210,17 @@ impl Session {
         activity.faults.apply(&occasion, false, now, |purpose| token.draw(purpose))
     }
 
-    /// Takes note of a call of `result/` that got its answer: the polls since the last stage can bring the next about.
+    /// Counts a poll after its response; polls since the last stage can fire a trigger.
     pub(crate) fn record_poll(&mut self, now: Timestamp) {
         self.stage_progress.count_poll();
         self.apply_due_stages(now);
     }
 
-    /// What the session answers as it stands, with the document that `render` makes where there is none yet.
+    /// Returns the current result document. `render` creates it if none is kept.
     ///
     /// # Errors
     ///
-    /// The error that the scenario answers instead of a document.
+    /// The error that the scenario returns.
     pub(crate) fn render_result(
         &mut self,
         render: impl FnOnce(&Self, CurrentResult<'_>) -> Bytes,
@@ -236,11 +236,11 @@ impl Session {
         Ok(rendered)
     }
 
-    /// Notes that the widget was opened, and the browser that did; the first one counts.
+    /// Records that a browser opened the widget; only the first one counts.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is nothing more to do for a person at `now`.
+    /// [`FinishError`] when the session is finished or expired at `now`.
     pub(crate) fn open(&mut self, browser: &Browser, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
         if self.browser().is_none() {
@@ -254,14 +254,13 @@ impl Session {
         Ok(())
     }
 
-    /// Lets the person get through, with the verdict of the scenario or a `forced` one, and these `answers` or those
-    /// that they gave on their way.
+    /// Finishes the session, with the scenario's verdict or a `forced` one, and these `answers` or those of the flow.
     ///
-    /// A session is finished once.
+    /// A session is finished only once.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when it was finished before, or the token expired at or before `now`.
+    /// [`FinishError`] when the session is finished, or expired at or before `now`.
     pub(crate) fn finish(
         &mut self,
         forced: Option<Verdict>,
@@ -281,7 +280,7 @@ impl Session {
         Ok(())
     }
 
-    /// Applies a decision from outside: `verdict`, or without one the stage that waits for a decision.
+    /// Applies a decision: `verdict`, or without one the decision that the scenario waits for.
     ///
     /// # Errors
     ///
@@ -305,11 +304,11 @@ impl Session {
         )))
     }
 
-    /// Says whether a person can still get through.
+    /// Checks that the session can still be finished.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when it was finished before, or the token expired at or before `now`.
+    /// [`FinishError`] when the session is finished, or expired at or before `now`.
     pub(crate) fn check_open(&self, now: Timestamp) -> Result<(), FinishError> {
         if self.is_finished() {
             Err(FinishError::AlreadyFinished)
@@ -320,7 +319,7 @@ impl Session {
         }
     }
 
-    /// Whether the person is through.
+    /// Whether the person has finished.
     pub(crate) fn is_finished(&self) -> bool {
         self.finish_record().is_some()
     }
@@ -333,37 +332,37 @@ impl Session {
         self.activity.as_ref().map_or(&[], |activity| &activity.reached_stages)
     }
 
-    /// When somebody opened the widget for the first time.
+    /// Returns the time at which the widget was first opened.
     pub(crate) fn opened_at(&self) -> Option<Timestamp> {
         self.activity.as_ref()?.opened_at
     }
 
-    /// When the person was through.
+    /// Returns the time at which the person finished.
     pub(crate) fn finished_at(&self) -> Option<Timestamp> {
         self.finish_record().map(|finish| finish.at)
     }
 
-    /// Until when the widget can be opened.
+    /// Returns the time until which the widget can be opened.
     pub(crate) fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
 
-    /// The document as it was last rendered, which calls that are remembered may share.
+    /// Returns the document as last rendered, which recorded calls may share.
     #[cfg(feature = "metrics")]
     pub(crate) fn rendered(&self) -> Option<&Bytes> {
         self.activity.as_ref()?.rendered.as_ref()
     }
 
-    /// Whether the token ran out before the person was through, as far as somebody noticed.
+    /// Whether the expiry before the end was noticed.
     pub(crate) fn has_expired(&self) -> bool {
         self.has_expired
     }
 
-    /// Lets the token run out at `now`, where it has not already.
+    /// Expires the token at `now`, unless it has expired.
     ///
     /// # Errors
     ///
-    /// [`FinishError::AlreadyFinished`] when the person is through: nothing would change.
+    /// [`FinishError::AlreadyFinished`] when the person has finished: nothing would change.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Result<(), FinishError> {
         if self.is_finished() {
             return Err(FinishError::AlreadyFinished);
@@ -378,7 +377,7 @@ impl Session {
         self.activity.get_or_insert_default()
     }
 
-    /// What happens to it.
+    /// Returns its scenario.
     pub(crate) fn scenario(&self) -> &Scenario {
         &self.spec.scenario
     }
@@ -391,7 +390,7 @@ impl Session {
         self.begun_at
     }
 
-    /// The person who is drawn; `cast` says who it is, once for all when they are through.
+    /// Returns the person. `cast` draws them, once for all after the end.
     #[cfg(feature = "media")]
     pub(crate) fn portrait(&mut self, cast: impl FnOnce(&Self) -> PortraitSubject) -> Arc<PortraitSubject> {
         if let Some(portrait) = self.activity.as_ref().and_then(|activity| activity.portrait.as_ref()) {
@@ -404,12 +403,12 @@ impl Session {
         portrait
     }
 
-    /// The session of several participants that this one is a part of.
+    /// Returns the parent session.
     pub(crate) fn parent(&self) -> Option<Token> {
         self.activity.as_ref()?.parent
     }
 
-    /// When the vendor looked at the person's document: when they finished, or at the beginning where nobody did.
+    /// Returns the time at which the vendor checks the document: the end, otherwise the beginning.
     pub(crate) fn checked_at(&self) -> Timestamp {
         self.finish_record().map_or(self.begun_at, |finish| finish.at)
     }

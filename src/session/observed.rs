@@ -1,4 +1,4 @@
-//! What the code under test was told of a session, and which races it met by that.
+//! The results that the code under test has received for a session, and the races among them.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,20 +9,19 @@ use crate::{
     vendor::Outcome,
 };
 
-/// What was told so far.
+/// The results received so far.
 #[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
 pub(super) struct ObservedResults {
     error: bool,
     in_progress: bool,
-    /// The last verdict, and how many stages had come by then.
+    /// The last verdict, and the number of stages reached by then.
     verdict: Option<(ObservedResult, u32)>,
-    /// A fault struck the last call.
+    /// Whether a fault hit the last call.
     had_fault: bool,
 }
 
 impl Session {
-    /// Takes note of what a call of `result/` or `delete/` is told, `None` for an error; answers the races that are met
-    /// by that.
+    /// Records the response of `result/` or `delete/`, `None` for an error. Returns the races that it completes.
     pub(crate) fn record_response(&mut self, endpoint: Endpoint, result: Option<ObservedResult>) -> Vec<Race> {
         let (mut races, observed) = (Vec::new(), self.observed);
         let (is_opened, is_finished, reached_stages) =
@@ -63,7 +62,7 @@ impl Session {
         races
     }
 
-    /// Takes note that a fault kept an answer from the code under test.
+    /// Records that a fault replaced a response.
     pub(crate) fn record_fault_hit(&mut self) {
         self.observed.had_fault = true;
     }

@@ -1,4 +1,4 @@
-//! What is part of a session, by its flags and steps.
+//! The parts of a verification that flags and steps request.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Session {
-    /// The flags that hold for the first step of that type: those of an identity document say who may come.
+    /// Returns the flags of the first step of that type; those of an identity document restrict the person.
     pub(crate) fn flags_of(&self, kind: StepType) -> Flags {
         let layers = self.spec.form_layers();
         let flags = layers.read_flags();
@@ -18,12 +18,12 @@ impl Session {
         if self.step_types.has(kind) { flags_of(kind, &flags, &layers.read_steps()) } else { flags }
     }
 
-    /// Whether a document step is part of the session.
+    /// Whether the session has a document step.
     pub(crate) fn has_document_step(&self) -> bool {
         !self.switches.has(BooleanFlag::SkipDocument) || self.step_types.has(StepType::IdentityDocument)
     }
 
-    /// Whether a face step is part of the session.
+    /// Whether the session has a face step.
     pub(crate) fn has_face_step(&self) -> bool {
         !self.switches.has(BooleanFlag::SkipFace) || self.has_liveness_step()
     }
@@ -37,18 +37,18 @@ impl Session {
         self.step_types.has(StepType::Liveness)
     }
 
-    /// Whether the person is asked to hold their document into the camera.
+    /// Whether the session has a selfie with the document.
     #[cfg(feature = "media")]
     pub(crate) fn has_face_document_step(&self) -> bool {
         self.switches.has(BooleanFlag::RequireFaceDocument) || self.step_types.has(StepType::SelfieWithDocument)
     }
 
-    /// Whether a general document is part of the session.
+    /// Whether the session has a general document.
     pub(crate) fn has_general_document_step(&self) -> bool {
         self.switches.wants_general_document() || self.step_types.has(StepType::GeneralDocument)
     }
 
-    /// Whether the person is asked for an e-mail address, and for a phone number.
+    /// Whether the session requests an e-mail address, and a phone number.
     pub(crate) fn asks_address(&self) -> (bool, bool) {
         let is_asked = |switches: [BooleanFlag; 2], step| {
             switches.into_iter().any(|switch| self.switches.has(switch)) || self.step_types.has(step)
@@ -59,7 +59,7 @@ impl Session {
         )
     }
 
-    /// Why the person is rejected where nobody says why: what was brought decides.
+    /// Returns the reason of a rejection without one, according to the steps.
     pub(crate) fn default_reject_reason(&self) -> &'static str {
         match () {
             () if self.has_face_step() => "face_mismatch",
@@ -68,7 +68,7 @@ impl Session {
         }
     }
 
-    /// A verdict as it fits the session: where no face was checked, nobody is rejected for theirs.
+    /// Fits a verdict to the session: without a face step, a face reason is replaced.
     pub(crate) fn fit_verdict<'v>(&self, verdict: &'v Verdict) -> Cow<'v, Verdict> {
         if self.has_face_step() || !verdict.is_about_face() {
             return Cow::Borrowed(verdict);
@@ -78,7 +78,7 @@ impl Session {
         )
     }
 
-    /// Whether there are questions, to the person or to the vendor's operator.
+    /// Whether the session has a questionnaire, for the person or the operator.
     pub(crate) fn has_questionnaire(&self) -> bool {
         self.step_types.has_questionnaire()
     }

@@ -1,7 +1,6 @@
-//! A session as a value: written to bytes and read back, which a store outside the process needs.
+//! Serialization of a session to bytes, for a store outside the process.
 //!
-//! What sessions share is written by its name, and found again by whoever reads. What follows from the rest is not
-//! written at all.
+//! Shared values are written by name and looked up when the session is read. Derived values are not written.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -14,7 +13,7 @@ use crate::{
     vendor::{FlagsAndSteps, SavedForm, Token},
 };
 
-/// A session as it is written.
+/// The serialized form of a session.
 #[derive(Debug, Deserialize, Serialize)]
 struct SerializedSession<'a> {
     token: Token,
@@ -63,14 +62,14 @@ impl Serialize for Session {
     }
 }
 
-/// Where the things that sessions share are found by their names.
+/// Looks up shared values by name.
 pub(crate) struct SharedLookup<'a> {
     pub(crate) scenario: &'a dyn Fn(&str) -> Option<Arc<Scenario>>,
-    /// What is saved under a `config_id`.
+    /// Returns the saved configuration of a `config_id`.
     pub(crate) saved: &'a dyn Fn(&str) -> Option<Arc<SavedForm>>,
 }
 
-/// Why a session cannot be read back.
+/// The reason a session cannot be read back.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SessionReadError {
     #[error("this is not a session: {0}")]
@@ -81,16 +80,16 @@ pub(crate) enum SessionReadError {
 
 #[cfg_attr(not(test), expect(dead_code, reason = "the sessions of this process are not read back"))]
 impl Session {
-    /// Writes the session as JSON.
+    /// Serializes the session as JSON.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a session is JSON")
     }
 
-    /// Reads a session that was written.
+    /// Deserializes a session.
     ///
     /// # Errors
     ///
-    /// [`SessionReadError`] when it is none, or when its scenario or configuration is gone.
+    /// [`SessionReadError`] when the JSON is invalid, or its scenario or configuration no longer exists.
     pub(crate) fn from_bytes(bytes: &[u8], shared: &SharedLookup<'_>) -> Result<Self, SessionReadError> {
         let written: SerializedSession<'_> = serde_json::from_slice(bytes)?;
         let unknown = |what: &str, name: &str| SessionReadError::UnknownReference(format!("{what} `{name}`"));

@@ -1,4 +1,4 @@
-//! How far a session has come in its scenario, and what brought it there.
+//! The progress of a session in its scenario.
 
 use std::sync::Arc;
 
@@ -15,20 +15,20 @@ use crate::{
     vendor::ErrorCode,
 };
 
-/// What a session says before anything came.
+/// The result before any stage is reached.
 static NO_VERDICT_YET: Verdict = Verdict::IN_PROGRESS;
 
-/// What a session waits for.
+/// The next stage, and what its triggers count from.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(super) struct StageProgress {
-    /// The stage of the scenario that comes next; there is none behind the last one.
+    /// Index of the next stage; past the end after the last one.
     pub(super) next: u32,
-    /// When the last stage came, or the session began, and the polls since.
+    /// Time of the last stage, or of the beginning, and the polls since.
     pub(super) since: Timestamp,
     polls: u32,
 }
 
-/// Something that came, and stays.
+/// A reached stage, or a decision.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(super) struct ReachedStage {
     pub(super) at: Timestamp,
@@ -44,20 +44,20 @@ impl OnHeap for ReachedStage {
     }
 }
 
-/// What the session stands at.
+/// The source of a reached stage.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(super) enum StageSource {
-    /// The stage of that number of the scenario, from 0.
+    /// The stage with this index in the scenario.
     Scenario(u32),
-    /// What was asked for from outside.
+    /// A decision or a forced outcome.
     Decision(Box<Verdict>),
 }
 
-/// What `result/` and `delete/` answer.
+/// The current response of `result/` and `delete/`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum CurrentResult<'a> {
     Verdict(&'a Verdict),
-    /// The document of that name from the fixtures.
+    /// The fixture document with this name.
     Document(&'a str),
     Error(ErrorCode),
 }
@@ -84,7 +84,7 @@ impl StageProgress {
 }
 
 impl Session {
-    /// Brings the stages about that are due at `now`.
+    /// Applies all stages that are due at `now`.
     pub(crate) fn apply_due_stages(&mut self, now: Timestamp) {
         while let Some(came_at) = self.next_stage().and_then(|stage| self.trigger_time(stage, now)) {
             self.apply_stage(came_at, StageSource::Scenario(self.stage_progress.next));
@@ -93,11 +93,11 @@ impl Session {
         self.has_expired |= now >= self.expires_at && !self.is_finished();
     }
 
-    /// Lets another scenario happen to the person from `now` on, as if nothing had come of the one before.
+    /// Switches to another scenario at `now`, from its first stage.
     ///
     /// # Errors
     ///
-    /// [`FinishError::AlreadyFinished`] when the person is through.
+    /// [`FinishError::AlreadyFinished`] when the person has finished.
     pub(crate) fn switch_scenario(
         &mut self,
         scenario: Arc<Scenario>,
@@ -124,12 +124,12 @@ impl Session {
         Ok(())
     }
 
-    /// When another scenario began to happen to it, each time.
+    /// Returns the times at which the scenario was switched.
     pub(super) fn scenario_switches(&self) -> &[Timestamp] {
         self.activity.as_ref().map_or(&[], |activity| &activity.scenario_switches)
     }
 
-    /// When it gets on by the clock alone, if it does: a stage is due, or the token runs out.
+    /// Returns the next time at which the clock alone changes the session: a stage or the expiry.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         let since = self.stage_progress.since;
         let times = self.next_stage().into_iter().flat_map(|stage| &stage.when).filter_map(|trigger| match trigger {
@@ -140,21 +140,21 @@ impl Session {
         times.chain(end).min()
     }
 
-    /// The stage of the scenario that the session waits for.
+    /// Returns the next stage of the scenario.
     pub(crate) fn next_stage(&self) -> Option<&Stage> {
         self.scenario().stages.get(self.stage_progress.next as usize)
     }
 
-    /// When the first trigger of a stage was pulled, if one was by `now`.
+    /// Returns the time at which the first trigger of a stage fired, if one fired by `now`.
     fn trigger_time(&self, stage: &Stage, now: Timestamp) -> Option<Timestamp> {
         stage.when.iter().filter_map(|trigger| self.trigger_fired_at(trigger, now)).min()
     }
 
-    /// When the trigger was pulled, if it was by `now`.
+    /// Returns the time at which the trigger fired, if it fired by `now`.
     fn trigger_fired_at(&self, trigger: &Trigger, now: Timestamp) -> Option<Timestamp> {
         let since = self.stage_progress.since;
         let happened = |at: Option<Timestamp>| at.map(|at| at.max(since));
-        // Whoever finished the widget has opened it and has been through all of its steps.
+        // Finishing the widget includes opening it and reaching all of its steps.
         let finished_at = self.finish_record().map(|finish| finish.at);
         match trigger {
             Trigger::Begin => Some(since),
@@ -167,12 +167,12 @@ impl Session {
         }
     }
 
-    /// Whether the session waits for a decision from outside.
+    /// Whether the session waits for a decision.
     fn waits_for_operator(&self) -> bool {
         self.next_stage().is_some_and(|stage| stage.when.contains(&Trigger::Operator))
     }
 
-    /// Brings the stage about that waits for a decision from outside; false when the session waits for something else.
+    /// Applies the stage that waits for a decision; false if the session waits for something else.
     pub(super) fn apply_awaited_decision(&mut self, now: Timestamp) -> bool {
         let waits = self.waits_for_operator();
         if waits {
@@ -183,15 +183,15 @@ impl Session {
         waits
     }
 
-    /// Fixes what was decided from outside: it stands in for the stage that waits for that, and is one stage more
-    /// otherwise. Those behind it come as ever.
+    /// Applies a decision: it replaces the stage that waits for one, otherwise it is an additional stage. Later stages
+    /// are reached as usual.
     pub(super) fn apply_decision(&mut self, verdict: Verdict, now: Timestamp) {
         self.stage_progress.next += u32::from(self.waits_for_operator());
         self.apply_stage(now, StageSource::Decision(Box::new(verdict)));
         self.apply_due_stages(now);
     }
 
-    /// Fixes what was asked for when the person finished: it stands in for all that finishing would bring about.
+    /// Applies the forced outcome of the end: it replaces all stages that finishing would reach.
     pub(super) fn apply_forced_verdict(&mut self, verdict: Verdict, now: Timestamp) {
         let comes_in_widget = |stage: &Stage| stage.when.iter().any(|trigger| trigger.moment_in_widget().is_some());
         let last = self.scenario().stages.iter().rposition(comes_in_widget);
@@ -206,7 +206,7 @@ impl Session {
             for effect in &scenario.stages[number as usize].effects {
                 match effect {
                     StageEffect::Fault(fault) => self.activity_mut().faults.add(fault.clone(), at),
-                    // Looked up when there is something to answer.
+                    // Looked up when a response needs it.
                     StageEffect::Verdict(_)
                     | StageEffect::Document(_)
                     | StageEffect::Error(_)
@@ -222,7 +222,7 @@ impl Session {
         self.stage_progress.polls = 0;
     }
 
-    /// What is answered now: what the last stage said that said something about it.
+    /// Returns the current result: that of the last stage with a result.
     pub(crate) fn current_result(&self) -> CurrentResult<'_> {
         let last = self.reached_stages().iter().rev().find_map(|reached| match &reached.source {
             StageSource::Decision(verdict) => Some(CurrentResult::Verdict(verdict)),
@@ -233,7 +233,7 @@ impl Session {
         last.unwrap_or(CurrentResult::Verdict(&NO_VERDICT_YET))
     }
 
-    /// The number of the stage of the scenario that came last, from 1.
+    /// Returns the number of the last reached stage, from 1.
     pub(crate) fn last_stage(&self) -> Option<usize> {
         self.reached_stages().iter().rev().find_map(|reached| match reached.source {
             StageSource::Scenario(number) => Some(number as usize + 1),
@@ -241,7 +241,7 @@ impl Session {
         })
     }
 
-    /// Whether the stage of that number, from 1, has come; `None` where it will not.
+    /// Whether the stage with this number, from 1, is reached; `None` if it never will be.
     pub(crate) fn is_stage_reached(&self, number: usize) -> Option<bool> {
         let is_it = |reached: &ReachedStage| matches!(reached.source, StageSource::Scenario(stage) if stage as usize + 1 == number);
         match () {
@@ -251,7 +251,7 @@ impl Session {
         }
     }
 
-    /// Whether the vendor has what the person brought: they are through, or what is answered says so.
+    /// Whether the vendor has processed the person's input: the person has finished, or the result says so.
     pub(crate) fn was_processed(&self) -> bool {
         match self.current_result() {
             CurrentResult::Verdict(verdict) => verdict.was_processed() || (self.is_finished() && !verdict.disagrees()),
@@ -260,7 +260,7 @@ impl Session {
         }
     }
 
-    /// What the stages did that came so far.
+    /// Returns the effects of the stages reached so far.
     pub(crate) fn effects(&self) -> impl Iterator<Item = &StageEffect> {
         self.reached_stages().iter().flat_map(|reached| match reached.source {
             StageSource::Scenario(number) => &self.scenario().stages[number as usize].effects[..],
@@ -268,7 +268,7 @@ impl Session {
         })
     }
 
-    /// What was decided from outside so far.
+    /// Returns the decisions so far.
     pub(crate) fn decided(&self) -> impl Iterator<Item = &Verdict> {
         self.reached_stages().iter().filter_map(|reached| match &reached.source {
             StageSource::Decision(verdict) => Some(&**verdict),
@@ -276,7 +276,7 @@ impl Session {
         })
     }
 
-    /// The changes to the document so far.
+    /// Returns the changes to the document so far.
     pub(crate) fn changes(&self) -> impl Iterator<Item = &Map<String, Value>> {
         self.effects().filter_map(|effect| match effect {
             StageEffect::DocumentPatch(change) => Some(change),
@@ -284,7 +284,7 @@ impl Session {
         })
     }
 
-    /// The stages that came after the first `seen` ones: when, and which.
+    /// Returns the stages reached after the first `seen` ones, with their times.
     pub(super) fn reached_since(&self, seen: usize) -> impl Iterator<Item = (Timestamp, String)> {
         self.reached_stages().iter().skip(seen).map(|reached| match reached.source {
             StageSource::Decision(_) => (reached.at, "a decision".to_owned()),

@@ -1,4 +1,4 @@
-//! How far a person has come in the widget.
+//! The progress of a person in the widget.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,12 +10,12 @@ use crate::{
     heap::{OnHeap, flat},
 };
 
-/// A step of the widget that the person came to, by key and by type.
+/// A reached step of the widget, by key and type.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct StepVisit {
     pub(crate) step: String,
     pub(crate) kind: String,
-    /// The first time.
+    /// Time of the first visit.
     pub(crate) at: Timestamp,
 }
 
@@ -27,16 +27,16 @@ impl OnHeap for StepVisit {
 
 flat!(FindingRecord);
 
-/// Something that the widget found out about where it runs.
+/// A finding of the widget's embedding checks.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 pub(crate) struct FindingRecord {
     pub(crate) finding: Finding,
-    /// The first time.
+    /// Time of the first report.
     pub(crate) at: Timestamp,
 }
 
 impl Session {
-    /// Notes what the widget found out about where it runs; answers whether that is new.
+    /// Records a finding; false if it is known.
     pub(crate) fn add_finding(&mut self, finding: Finding, now: Timestamp) -> bool {
         let is_new = !self.findings().iter().any(|record| record.finding == finding);
         if is_new {
@@ -45,16 +45,16 @@ impl Session {
         is_new
     }
 
-    /// What the widget found out about where it runs, in the order in which it did.
+    /// Returns the findings, in the order of their first report.
     pub(crate) fn findings(&self) -> &[FindingRecord] {
         self.activity.as_ref().map_or(&[], |activity| &activity.findings)
     }
 
-    /// Notes that the person came to a step of the widget, named by its key or its type; the first time counts.
+    /// Records that the person reached a step, named by its key or type; the first time counts.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is no such step, or nothing more to do for a person at `now`.
+    /// [`FinishError`] when there is no such step, or the session is finished or expired at `now`.
     pub(crate) fn reach(&mut self, name: &str, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
         let (step, kind) = self.find_step(name).map_err(FinishError::UnknownStep)?;
@@ -62,7 +62,7 @@ impl Session {
         Ok(())
     }
 
-    /// When the person first came to a step of that key or type.
+    /// Returns the time at which the person first reached a step with this key or type.
     pub(crate) fn reached_at(&self, name: &str) -> Option<Timestamp> {
         self.reached_steps()
             .iter()
@@ -70,12 +70,12 @@ impl Session {
             .map(|reached| reached.at)
     }
 
-    /// The steps of the widget that the person came to, in the order in which they did.
+    /// Returns the reached steps, in order.
     pub(crate) fn reached_steps(&self) -> &[StepVisit] {
         self.activity.as_ref().map_or(&[], |activity| &activity.reached_steps)
     }
 
-    /// Key and type of a step, found by either of them.
+    /// Returns key and type of a step, found by either.
     ///
     /// # Errors
     ///
@@ -85,17 +85,17 @@ impl Session {
         find_step(&steps(&layers.read_flags(), &layers.read_steps()), name)
     }
 
-    /// How far the person has come.
+    /// Returns the flow progress.
     pub(crate) fn progress(&self) -> Option<&FlowProgress> {
         self.activity.as_ref()?.progress.as_deref()
     }
 
-    /// Notes how far the person has come since `before`, and the steps that they came to by that, as key and type; false
-    /// when somebody else did meanwhile, and nothing is noted.
+    /// Replaces the flow progress `before`, and records the steps that it reached, as key and type; false if the
+    /// progress has changed meanwhile.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when there is nothing more to do for a person at `now`.
+    /// [`FinishError`] when the session is finished or expired at `now`.
     pub(crate) fn record_progress(
         &mut self,
         before: &FlowProgress,

@@ -1,4 +1,4 @@
-//! What came of a session's scenario so far, and what is to come.
+//! The timeline of a session: reached and pending stages.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,20 +9,20 @@ use crate::{
     scenario::{Stage, Trigger, Verdict},
 };
 
-/// A stage of a session's scenario, or what was decided from outside.
+/// A stage of a session's scenario, or a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TimelineEntry {
-    /// The number of the stage, from 1; `None` for what was decided from outside.
+    /// Number of the stage, from 1; `None` for a decision.
     pub stage: Option<usize>,
-    /// What brings it about, of which the first counts: `widget`, `after=60s`.
+    /// Its triggers, of which the first to fire counts: `widget`, `after=60s`.
     pub triggers: Vec<String>,
-    /// What it changes, in words.
+    /// Its effects: `result APPROVED`.
     pub effects: Vec<String>,
-    /// When it came, as RFC 3339 in UTC; `None` for one that is to come.
+    /// Time at which it was reached, as RFC 3339 in UTC; `None` if it is pending.
     pub came_at: Option<String>,
-    /// When it comes at the latest, where the clock alone can bring it about and the stages before it; as `came_at`.
+    /// Latest time at which the clock alone reaches it and the stages before it; as `came_at`.
     pub due_at: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl TimelineEntry {
 }
 
 impl Session {
-    /// What came, in the order in which it did, and then what is to come.
+    /// Returns the reached stages in order, then the pending ones.
     pub(crate) fn timeline(&self) -> Vec<TimelineEntry> {
         let stages = &self.scenario().stages;
         let reached = self.reached_stages().iter().map(|reached| {
@@ -57,7 +57,7 @@ impl Session {
     }
 }
 
-/// When the clock brings a stage about, if it can.
+/// Returns the time at which the clock alone reaches a stage, if it can.
 fn due_by_clock(stage: &Stage, since: Timestamp) -> Option<Timestamp> {
     let times = stage.when.iter().filter_map(|trigger| match trigger {
         Trigger::After(time) => Some(later(since, *time)),

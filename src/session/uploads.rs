@@ -1,4 +1,4 @@
-//! Uploads: files of a session that are served in place of sample pictures.
+//! Uploads: files of a session that are served instead of sample pictures.
 
 use std::sync::{
     Arc,
@@ -11,37 +11,37 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use super::{NO_SESSION, Session};
 use crate::{media::MediaFile, vendor::MediaKind};
 
-/// Why a file is not taken.
+/// The reason an upload is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UploadError {
-    /// There is no such session, or it was deleted.
+    /// The session does not exist, or was deleted.
     #[error("there is no session with this token; {NO_SESSION}")]
     NoSuchSession,
-    /// The file has more bytes than one may have, or than there is room for.
+    /// The file exceeds a limit.
     #[error("{0}")]
     TooLarge(String),
 }
 
-/// A file that a session holds. It is cheap to clone.
+/// An uploaded file of a session. It is cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
     pub(crate) kind: MediaKind,
-    /// Of a general document, from 1.
+    /// Page of a general document, from 1.
     pub(crate) page: u32,
     pub(crate) media: MediaFile,
-    /// The room that it takes; None for a file that was read back: whoever reads it gives it room.
+    /// The storage that it occupies; `None` for a deserialized file until storage is reserved.
     _room: Option<Arc<StorageLease>>,
 }
 
-/// How many bytes all files of a server have, and may have.
+/// The storage of a server's uploads: bytes in use, and the limit.
 #[derive(Debug)]
 pub(crate) struct UploadStorage {
     used_bytes: AtomicUsize,
     max_bytes: usize,
 }
 
-/// A part of a storage, given back when it is dropped.
+/// A reserved part of the storage, released when it is dropped.
 #[derive(Debug)]
 pub(crate) struct StorageLease {
     storage: Arc<UploadStorage>,
@@ -53,16 +53,16 @@ impl UploadStorage {
         Arc::new(Self { used_bytes: AtomicUsize::new(0), max_bytes: most })
     }
 
-    /// How many bytes are taken.
+    /// Returns the bytes in use.
     pub(crate) fn used_bytes(&self) -> usize {
         self.used_bytes.load(Ordering::Relaxed)
     }
 
-    /// Takes room for so many bytes.
+    /// Reserves storage.
     ///
     /// # Errors
     ///
-    /// [`UploadError::TooLarge`] when there is none.
+    /// [`UploadError::TooLarge`] when the limit would be exceeded.
     pub(crate) fn reserve(self: &Arc<Self>, bytes: usize) -> Result<StorageLease, UploadError> {
         let taken = |taken: usize| taken.checked_add(bytes).filter(|taken| *taken <= self.max_bytes);
         let before = self.used_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, taken);
@@ -92,11 +92,11 @@ impl Upload {
 }
 
 impl Session {
-    /// Takes a file in, in place of the one that it has there.
+    /// Adds an upload, and replaces the previous one of its kind and page.
     ///
     /// # Errors
     ///
-    /// [`UploadError::TooLarge`] when its files had more than `most` bytes then; it keeps what it has.
+    /// [`UploadError::TooLarge`] when the uploads would exceed `most` bytes; nothing changes then.
     pub(crate) fn upload(&mut self, upload: Upload, most: usize) -> Result<(), UploadError> {
         let others = self.uploads().iter().filter(|other| !other.is_for(upload.kind, upload.page));
         let bytes = upload.media.bytes.len() + others.map(|other| other.media.bytes.len()).sum::<usize>();
@@ -111,30 +111,30 @@ impl Session {
         Ok(())
     }
 
-    /// The file that came in there.
+    /// Returns the upload of this kind and page.
     pub(crate) fn uploaded(&self, kind: MediaKind, page: u32) -> Option<&MediaFile> {
         self.uploads().iter().find(|upload| upload.is_for(kind, page)).map(|upload| &upload.media)
     }
 
-    /// Whether one of its files has just these bytes.
+    /// Whether an upload has exactly these bytes.
     pub(crate) fn has_upload(&self, bytes: &[u8]) -> bool {
         self.uploads().iter().any(|upload| upload.media.bytes == bytes)
     }
 
-    /// Lets the files go that it has there.
+    /// Removes the uploads of this kind and page.
     pub(crate) fn drop_uploads(&mut self, dropped: &[(MediaKind, u32)]) {
         if let Some(activity) = &mut self.activity {
             activity.uploads.retain(|upload| !dropped.iter().any(|(kind, page)| upload.is_for(*kind, *page)));
         }
     }
 
-    /// The files that came in.
+    /// Returns all uploads.
     pub(crate) fn uploads(&self) -> &[Upload] {
         self.activity.as_ref().map_or(&[], |activity| &activity.uploads)
     }
 }
 
-/// An upload as it is written: kind, page and the bytes in base64. The rest follows from them.
+/// Serializes kind, page and the bytes in base64. The rest is derived.
 impl Serialize for Upload {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
         (self.kind, self.page, STANDARD.encode(&self.media.bytes)).serialize(writer)

@@ -1,4 +1,4 @@
-//! Which page of the widget the person goes on with: they may change from one device to another.
+//! The active page of the widget: a person may change from one device to another.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,38 +6,38 @@ use serde::{Deserialize, Serialize};
 use super::{FinishError, Session};
 use crate::{heap::OnHeap, vendor::Token};
 
-/// Who looks at the widget.
+/// The viewer of the widget.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Viewer {
-    /// `None` for a script, which goes on beside whatever page there is.
+    /// `None` for a script, which is accepted beside any page.
     pub(crate) page: Option<WidgetPage>,
     pub(crate) is_phone: bool,
 }
 
-/// A page of the widget in a browser, as it names itself.
+/// A page of the widget in a browser, with the ids that it sends.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct WidgetPage {
     pub(crate) browser: String,
-    /// One of the browser's pages.
+    /// Id of a tab of the browser.
     pub(crate) tab: String,
 }
 
-/// The pages that have had the widget of a session open.
+/// The pages that have opened the widget of a session.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(super) struct WidgetPages {
-    /// The browser that came first.
+    /// The first browser.
     first: String,
-    /// The page that the person goes on with: the last that was opened.
+    /// The active page: the one that was opened last.
     current: WidgetPage,
     is_phone: bool,
 }
 
 impl Session {
-    /// Lets the person go on with a page that was opened. Where the session `stays` in one browser, another is refused.
+    /// Makes a page the active one. If the session `stays` in one browser, other browsers are refused.
     ///
     /// # Errors
     ///
-    /// [`FinishError`] when it is another browser then, or there is nothing more to do for a person at `now`.
+    /// [`FinishError`] when it is a refused browser, or the session is finished or expired at `now`.
     pub(crate) fn switch_to_page(&mut self, viewer: &Viewer, stays: bool, now: Timestamp) -> Result<(), FinishError> {
         self.check_open(now)?;
         let Some(page) = &viewer.page else { return Ok(()) };
@@ -53,13 +53,13 @@ impl Session {
         Ok(())
     }
 
-    /// Whether the person goes on with another page than that of the viewer.
+    /// Whether another page than the viewer's is active.
     pub(crate) fn is_on_other_page(&self, viewer: &Viewer) -> bool {
         let current = self.pages().map(|devices| &devices.current);
         viewer.page.as_ref().zip(current).is_some_and(|(page, current)| page != current)
     }
 
-    /// Whether the page that the person goes on with is a phone's.
+    /// Whether the active page is on a phone.
     pub(crate) fn is_on_phone(&self) -> bool {
         self.pages().is_some_and(|devices| devices.is_phone)
     }
@@ -68,14 +68,14 @@ impl Session {
         self.activity.as_ref()?.pages.as_deref()
     }
 
-    /// Takes note of a session that began as a part of this one.
+    /// Records a child session.
     pub(crate) fn add_child(&mut self, child: Token) {
         let activity = self.activity_mut();
         activity.children.push(child);
         activity.unobserved_changes += 1;
     }
 
-    /// The sessions that began as parts of this one, in the order in which they did; some may be gone.
+    /// Returns the child sessions, in the order in which they began; some may be deleted.
     pub(crate) fn children(&self) -> &[Token] {
         self.activity.as_ref().map_or(&[], |activity| &activity.children)
     }

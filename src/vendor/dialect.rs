@@ -1,10 +1,10 @@
-//! Where the vendor's manual and recorded answers of the live service differ, and which of the two is spoken.
+//! Differences between the vendor's manual and recorded responses of the live service.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Whose words are answered.
+/// The wording of responses.
 ///
 /// ```
 /// use identomat_mock::{Company, Dialect, MockServer};
@@ -17,16 +17,16 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", rename_all = "lowercase")]
 #[cfg_attr(test, schemars(!try_from))]
 pub enum Dialect {
-    /// As the vendor's manual documents.
+    /// As in the vendor's manual.
     #[default]
     Manual,
-    /// As recorded answers of the live service show.
+    /// As in recorded responses of the live service.
     Live,
 }
 
 impl Dialect {
-    /// What the two differ in. The manual says that `reject_reason` *can* be null; a client that needs the object is
-    /// served by both, and `--null-reject-reason` sends null (specification, section 5).
+    /// Returns the differences. The manual says that `reject_reason` *can* be null; a client that needs the object
+    /// works with both, and `--null-reject-reason` sends null (specification, section 5).
     pub(crate) fn wording(self) -> Wording {
         match self {
             Self::Manual => Wording { result_case: ResultCase::Upper, null_reject_reason: false },
@@ -35,16 +35,16 @@ impl Dialect {
     }
 }
 
-/// How a result document is worded.
+/// The wording of a result document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wording {
     pub(crate) result_case: ResultCase,
-    /// `reject_reason` is null where nothing was rejected; else an object of empty texts.
+    /// Whether `reject_reason` is null if nothing was rejected; otherwise it is an object of empty strings.
     pub(crate) null_reject_reason: bool,
 }
 
 impl Wording {
-    /// This wording with the single switches that are set above it.
+    /// Returns this wording with the settings that override it.
     pub(crate) fn with(self, result_case: Option<ResultCase>, null_reject_reason: Option<bool>) -> Self {
         Self {
             result_case: result_case.unwrap_or(self.result_case),
@@ -53,7 +53,7 @@ impl Wording {
     }
 }
 
-/// How `result` is written. Recorded live answers are lower case, the manual prints upper case.
+/// The case of `result`. Recorded live responses are lower case, the manual is upper case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String", rename_all = "lowercase")]

@@ -1,10 +1,10 @@
-//! The errors that vendor calls answer, as the domain sees them; [`crate::http::error`] words them.
+//! The errors of vendor calls; [`crate::http::error`] words the responses.
 
 use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
-/// An error that a vendor call can answer (specification, section 4).
+/// An error of a vendor call (specification, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub enum ErrorCode {
@@ -12,7 +12,7 @@ pub enum ErrorCode {
     CompanyKeyInvalid,
     /// The token is well formed, but the company has no such session.
     SessionNotFound,
-    /// The token cannot be one: not 40 characters of `[a-z0-9]`.
+    /// The token is malformed: not 40 characters of `[a-z0-9]`.
     SessionInvalid,
     /// The company has a secret, and the signature is missing or wrong.
     SignatureInvalid,
@@ -30,7 +30,7 @@ impl ErrorCode {
         Self::ArgumentError,
     ];
 
-    /// The word that the vendor sends.
+    /// Returns the vendor's word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CompanyKeyInvalid => "COMPANY_KEY_INVALID",
@@ -67,23 +67,23 @@ impl TryFrom<String> for ErrorCode {
     }
 }
 
-/// A vendor call that failed: what the vendor answers, and what the mock advises.
+/// A failed vendor call: the response, and the mock's advice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VendorError {
     pub(crate) code: ErrorCode,
-    /// For [`ErrorCode::ArgumentError`] part of the answer; otherwise advice for the hint header and the log.
+    /// For [`ErrorCode::ArgumentError`] a part of the response; otherwise advice for the hint header and the log.
     pub(crate) message: String,
     pub(crate) case: ErrorCase,
 }
 
-/// What has a status of its own, whatever the code.
+/// A case with a status of its own, whatever the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorCase {
     Standard,
-    /// A picture is asked for that the session does not have.
+    /// The session does not have the requested picture.
     #[cfg_attr(not(feature = "media"), expect(dead_code, reason = "there are no pictures"))]
     MissingMedia,
-    /// The call did not arrive in time.
+    /// The request did not arrive in time.
     TooSlow,
 }
 

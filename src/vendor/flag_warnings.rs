@@ -1,4 +1,4 @@
-//! What is odd about flags. None of it is an error; the hint header names it.
+//! Warnings about flags. None is an error; the hint header has them.
 
 use std::borrow::Cow;
 
@@ -14,20 +14,20 @@ use crate::{
     json_text::{JsonMembers, JsonStr, compact},
 };
 
-/// What is odd about flags, as far as it is told.
+/// The warnings about flags.
 #[derive(Debug, Default)]
 struct FlagWarnings<'a> {
     unknown: Vec<Cow<'a, str>>,
-    /// By the names of the lists.
+    /// Warnings about list flags.
     lists: [Option<String>; 3],
     switches: Vec<(BooleanFlag, Cow<'a, str>, &'a RawValue)>,
-    /// Of `return_url` and `language`.
+    /// Whether `return_url` and `language` are not strings.
     no_texts: [bool; 2],
     is_no_web_address: bool,
     unknown_language: Option<Cow<'a, str>>,
 }
 
-/// Names what is odd about the text of flags.
+/// Returns the warnings about the text of flags.
 pub(super) fn oddities(flags: &str) -> Vec<String> {
     let mut odd = FlagWarnings::default();
     for (name, value) in JsonMembers::read(flags).unwrap_or_default().0 {
@@ -94,7 +94,7 @@ impl<'a> FlagWarnings<'a> {
     }
 }
 
-/// What is odd about a list of known texts: the first element that is none, or that it is no list.
+/// Returns a warning about a list of known strings: its first unknown element, or a value that is not a list.
 fn odd_list(name: &str, value: &RawValue, is_known: fn(&str) -> bool) -> Option<String> {
     match value.get() {
         "null" => None,

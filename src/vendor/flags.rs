@@ -1,4 +1,4 @@
-//! The flags of a session, as the company sent them, and what they mean.
+//! The flags of a session, as the company sent them, and their meaning.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -17,10 +17,10 @@ pub(crate) enum DocumentType {
 }
 
 impl DocumentType {
-    /// Every kind, in the vendor's order.
+    /// All kinds, in the vendor's order.
     pub(crate) const ALL: [Self; 4] = [Self::Id, Self::Passport, Self::DriverLicense, Self::ResidenceLicense];
 
-    /// The vendor's word.
+    /// Returns the vendor's word.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Id => "id",
@@ -31,10 +31,10 @@ impl DocumentType {
     }
 }
 
-/// The kinds of general document; the first is what is brought where anything is allowed.
+/// The kinds of general document; the first is used if any is allowed.
 const GENERAL_DOCUMENT_TYPES: [&str; 3] = ["utility_bill", "bank_statement", "drivers_license"];
 
-/// The other flags that are known, by name: texts, lists, what older clients send, and the mock's own.
+/// The other known flags: strings, lists, flags of older clients, and the mock's own.
 pub(super) const OTHERS: [&str; 12] = [
     "document_countries",
     "document_types",
@@ -50,37 +50,37 @@ pub(super) const OTHERS: [&str; 12] = [
     "switch_device_url",
 ];
 
-/// Flags that were read for whoever needs more of them than [`super::FlagsAtBegin`]. Unknown flags have no effect.
+/// The parsed flags, for code that needs more than [`super::FlagsAtBegin`]. Unknown flags have no effect.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Flags(Map<String, Value>);
 
 impl Flags {
-    /// Reads the text of a JSON object; an empty one for no flags.
+    /// Parses a JSON object; an empty text means no flags.
     pub(crate) fn read(flags: &str) -> Self {
         if flags.is_empty() { Self::default() } else { Self(serde_json::from_str(flags).expect("flags are checked")) }
     }
 
-    /// A flag as it was sent.
+    /// Returns a flag as it was sent.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// All flags, as a JSON object.
+    /// Returns all flags, as a JSON object.
     pub(crate) fn into_value(self) -> Value {
         Value::Object(self.0)
     }
 
-    /// The language of the pages. Unknown ones fall back to English (specification, section 6).
+    /// Returns the language of the pages. Unknown codes fall back to English (specification, section 6).
     pub(crate) fn language(&self) -> Language {
         self.text("language").and_then(Language::from_code).unwrap_or(Language::English)
     }
 
-    /// Whether a flag is on: true, or the text `true`.
+    /// Whether a flag is on: true, or the string `true`.
     pub(crate) fn is_on(&self, name: &str) -> bool {
         matches!(self.get(name), Some(Value::Bool(true))) || self.text(name) == Some("true")
     }
 
-    /// These flags with those of a step laid over: its members, and those of its member `flags`.
+    /// Returns these flags with those of a step merged in: its members, and those of its member `flags`.
     pub(crate) fn with_step(&self, step: &Value) -> Self {
         let members = [Some(step), step.get("flags")].into_iter().flatten().filter_map(Value::as_object).flatten();
         let mut flags = self.0.clone();
@@ -88,25 +88,25 @@ impl Flags {
         Self(flags)
     }
 
-    /// The text of a flag; `None` when it is missing, empty or no text.
+    /// Returns a string flag; `None` if it is missing, empty or not a string.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
     }
 
-    /// The texts of a list; empty means "no restriction".
+    /// Returns the strings of a list; empty for "no restriction".
     fn list(&self, name: &str) -> Vec<&str> {
         let values = self.0.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         values.iter().filter_map(Value::as_str).collect()
     }
 
-    /// Where the browser goes at the end; `None` for a widget that is embedded.
+    /// Returns the URL to redirect to at the end; `None` for an embedded widget.
     ///
     /// Only `http` and `https` (specification, section 7).
     pub(crate) fn return_url(&self) -> Option<&str> {
         self.text("return_url").filter(|url| is_web_address(url))
     }
 
-    /// The identity documents that the person may show. Never empty: a list that names no known kind is no list.
+    /// Returns the allowed identity documents. Never empty: a list without known kinds is ignored.
     pub(crate) fn document_types(&self) -> Vec<DocumentType> {
         let listed = self.list("document_types");
         let older = |kind: &DocumentType| self.0.get(&format!("document_type_{}", kind.as_str()))?.as_bool();
@@ -120,14 +120,14 @@ impl Flags {
             .unwrap_or(DocumentType::ALL.to_vec())
     }
 
-    /// The countries whose documents are taken, in three capital letters; empty for any.
+    /// Returns the countries of allowed documents, as three-letter codes; empty for any.
     pub(crate) fn document_countries(&self) -> Vec<String> {
         let countries = self.list("document_countries").into_iter().filter(|country| is_country(country));
         countries.map(str::to_ascii_uppercase).collect()
     }
 
-    /// The kinds of general document that are taken, the first of which an invented person brings. Never empty: a list
-    /// that names no known kind is no list.
+    /// Returns the allowed general documents; an invented person has the first. Never empty: a list without known kinds
+    /// is ignored.
     pub(crate) fn general_document_types(&self) -> Vec<&'static str> {
         let known = |kind: &str| GENERAL_DOCUMENT_TYPES.into_iter().find(|known| *known == kind);
         let listed: Vec<_> = self.list("general_document_types").into_iter().filter_map(known).collect();

@@ -1,4 +1,4 @@
-//! What `begin/` has to know of flags.
+//! The flags that `begin/` needs.
 
 use std::{borrow::Cow, fmt};
 
@@ -18,23 +18,23 @@ use crate::{
     json_text::{JsonStr, compact},
 };
 
-/// What has to be known of flags when a session begins, read in one pass over their text.
+/// The flags that are needed when a session begins, read in one pass over their text.
 #[derive(Debug, Default)]
 pub(crate) struct FlagsAtBegin<'a> {
     text: &'a str,
     pub(crate) switches: BooleanFlags,
     return_url: Option<Cow<'a, str>>,
     mock_scenario: Option<&'a RawValue>,
-    /// Whether it is worth looking for what is odd.
+    /// Whether there may be warnings.
     is_odd: bool,
 }
 
 impl<'a> FlagsAtBegin<'a> {
-    /// Reads the text of a JSON object; an empty one for no flags.
+    /// Reads a JSON object; an empty text means no flags.
     ///
     /// # Errors
     ///
-    /// [`serde_json::Error`] when it is no object.
+    /// [`serde_json::Error`] if it is not an object.
     pub(crate) fn read(flags: &'a str) -> serde_json::Result<Self> {
         let mut read = Self { text: flags, ..Self::default() };
         if !flags.is_empty() {
@@ -43,7 +43,7 @@ impl<'a> FlagsAtBegin<'a> {
         Ok(read)
     }
 
-    /// Takes a flag, and says whether it may be odd.
+    /// Reads a flag. Returns whether there may be a warning about it.
     fn take<A: MapAccess<'a>>(&mut self, name: &str, flags: &mut A) -> Result<bool, A::Error> {
         if let Some(switch) = BooleanFlag::named(name) {
             let position = flags.next_value::<FlagValue<'_>>()?.position();
@@ -77,11 +77,11 @@ impl<'a> FlagsAtBegin<'a> {
         })
     }
 
-    /// The scenario that the call asks for by name, and where it does so.
+    /// Returns the requested scenario, and where the call requests it.
     ///
     /// # Errors
     ///
-    /// A message when the flag `mock_scenario` is not text.
+    /// A message if the flag `mock_scenario` is not a string.
     pub(crate) fn wished_scenario(&self) -> Result<Option<(String, &'static str)>, String> {
         match self.mock_scenario.filter(|value| value.get() != "null") {
             None => {}
@@ -101,7 +101,7 @@ impl<'a> FlagsAtBegin<'a> {
         Ok(in_query().map(|(_, name)| (name.into_owned(), "`mock_scenario` in the query of `return_url`")))
     }
 
-    /// What is odd about the flags, for the hint header. None of it is an error.
+    /// Returns the warnings about the flags, for the hint header. None is an error.
     pub(crate) fn oddities(&self) -> Vec<String> {
         if self.is_odd { oddities(self.text) } else { Vec::new() }
     }
@@ -122,10 +122,10 @@ impl<'a> Visitor<'a> for &mut FlagsAtBegin<'a> {
     }
 }
 
-/// No list that is meant is longer.
+/// Maximum length of a list that is checked.
 const MAX_LIST_LENGTH: usize = 16;
 
-/// A value, as far as switches, texts and short lists of texts are told from others.
+/// A value, as far as switches, strings and short lists are distinguished.
 #[derive(Debug)]
 enum FlagValue<'a> {
     Null,
@@ -136,8 +136,8 @@ enum FlagValue<'a> {
 }
 
 impl FlagValue<'_> {
-    /// The position of a switch: true or the text `true` is on, false, null and the text `false` are off. `None` for
-    /// what is neither.
+    /// Returns the position of a switch: true and `"true"` are on, false, null and `"false"` are off. `None` for other
+    /// values.
     fn position(&self) -> Option<bool> {
         match self {
             Self::Bool(is_on) => Some(*is_on),
@@ -262,7 +262,7 @@ mod tests {
         })
     }
 
-    /// The text of an object, in which a name may come twice, blanks stand anywhere, and letters may be escaped.
+    /// Generates the text of an object with repeated names, whitespace and escapes.
     fn object() -> impl Strategy<Value = String> {
         let name = prop_oneof![
             4 => select(BooleanFlag::NAMED).prop_map(|(name, _)| (*name).to_owned()),

@@ -1,4 +1,4 @@
-//! Flags and steps as the JSON text that they came as.
+//! Flags and steps as the JSON text that was received.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -7,16 +7,16 @@ use serde_json::{Map, Value};
 use super::{BooleanFlags, Flags, FlagsAtBegin, StepTypes, Steps, StepsAtBegin, steps::merge_steps};
 use crate::json_text::JsonMembers;
 
-/// Flags, a JSON object, and steps, a JSON array of objects, each as it came. Both are in one text, which clones share.
+/// Flags, a JSON object, and steps, a JSON array of objects, as received. Both are in one text, which clones share.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FlagsAndSteps {
     text: Arc<str>,
-    /// Where the steps begin.
+    /// Position at which the steps begin.
     steps_at: u32,
 }
 
 impl FlagsAndSteps {
-    /// Takes texts that were checked; an empty text stands for none.
+    /// Stores checked texts; empty for none.
     pub(crate) fn new(flags: &str, steps: &str) -> Self {
         let steps_at = flags.len().try_into().expect("a body is shorter than 4 GiB");
         let text = match (flags, steps) {
@@ -27,7 +27,7 @@ impl FlagsAndSteps {
         Self { text, steps_at }
     }
 
-    /// Takes flags and steps that were read.
+    /// Serializes flags and steps.
     pub(crate) fn from_values(flags: Map<String, Value>, steps: &[Value]) -> Self {
         debug_assert!(steps.iter().all(Value::is_object), "{steps:?}");
         let flags = if flags.is_empty() { String::new() } else { Value::Object(flags).to_string() };
@@ -36,35 +36,35 @@ impl FlagsAndSteps {
         Self::new(&flags, &steps)
     }
 
-    /// Whether it asks for nothing.
+    /// Whether there are neither flags nor steps.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// How long both texts are, in bytes.
+    /// Returns the length of both texts, in bytes.
     pub(crate) fn length(&self) -> usize {
         self.text.len()
     }
 
-    /// The text of the flags; empty where there are none.
+    /// Returns the text of the flags; empty for none.
     pub(crate) fn flags(&self) -> &str {
         &self.text[..self.steps_at as usize]
     }
 
-    /// The text of the steps; empty where there are none.
+    /// Returns the text of the steps; empty for none.
     pub(crate) fn steps(&self) -> &str {
         &self.text[self.steps_at as usize..]
     }
 }
 
-/// A form that is saved under a `config_id`.
+/// The form of a saved configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SavedForm {
     pub(crate) config_id: Box<str>,
     pub(crate) flags_and_steps: FlagsAndSteps,
 }
 
-/// What a session is asked for: what came with the call, between what is saved for it and what its scenario adds.
+/// The layers of a session's form: the call's, between that of its saved configuration and that of its scenario.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FormLayers<'a> {
     pub(crate) saved: Option<&'a FlagsAndSteps>,
@@ -73,7 +73,7 @@ pub(crate) struct FormLayers<'a> {
 }
 
 impl<'a> FormLayers<'a> {
-    /// The text of the flags: where several layers have one, that of the highest holds. Empty for none.
+    /// Merges the flags: those of the higher layer override. Empty for none.
     pub(crate) fn flags(self) -> Cow<'a, str> {
         self.merge(FlagsAndSteps::flags, |_, above, below| {
             let members = |text| JsonMembers::read(text).expect("flags are checked when they come");
@@ -81,13 +81,13 @@ impl<'a> FormLayers<'a> {
         })
     }
 
-    /// The text of the steps. Those of the call replace saved ones by `key` or else by `type`, those of the scenario
-    /// others by `key` (specification, section 3). Empty for none.
+    /// Merges the steps. Steps of the call replace saved ones by `key`, otherwise by `type`; steps of the scenario
+    /// replace others by `key` (specification, section 3). Empty for none.
     pub(crate) fn steps(self) -> Cow<'a, str> {
         self.merge(FlagsAndSteps::steps, |is_own, above, below| merge_steps(above, below, is_own))
     }
 
-    /// Lays one layer over the other, where there are several that say something.
+    /// Merges two layers, if both are present.
     fn merge(self, part: fn(&FlagsAndSteps) -> &str, over: impl Fn(bool, &str, &str) -> String) -> Cow<'a, str> {
         let layers = [(false, self.saved), (true, Some(self.own)), (false, self.scenario)];
         let texts = layers.into_iter().filter_map(|(is_own, form)| Some((is_own, part(form?))));
@@ -97,19 +97,19 @@ impl<'a> FormLayers<'a> {
         })
     }
 
-    /// The switches that are on and the types of steps that there are.
+    /// Reads the switches that are on, and the types of the steps.
     pub(crate) fn read_types(self) -> (BooleanFlags, StepTypes) {
         let (flags, steps) = (self.flags(), self.steps());
         let switches = FlagsAtBegin::read(&flags).expect("flags are checked when they come").switches;
         (switches, StepsAtBegin::read(&steps).expect("steps are checked when they come").types)
     }
 
-    /// The flags, read.
+    /// Parses the flags.
     pub(crate) fn read_flags(self) -> Flags {
         Flags::read(&self.flags())
     }
 
-    /// The steps, read.
+    /// Parses the steps.
     pub(crate) fn read_steps(self) -> Steps {
         Steps::read(&self.steps())
     }

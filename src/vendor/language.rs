@@ -1,6 +1,6 @@
 //! The languages of the widget (specification, section 6).
 
-/// A language that the widget speaks.
+/// A language of the widget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     English,
@@ -13,22 +13,22 @@ pub(crate) enum Language {
 }
 
 impl Language {
-    /// Every language, English first.
+    /// All languages, English first.
     pub(crate) const ALL: [Self; 7] =
         [Self::English, Self::Spanish, Self::Georgian, Self::Russian, Self::Ukrainian, Self::Greek, Self::Uzbek];
 
-    /// The language of that code of the vendor's, if there is one.
+    /// Returns the language with this code of the vendor.
     pub(crate) fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
-    /// The vendor's code of the language that is meant by another code: that of a standard, or one with a country.
+    /// Returns the language that another code means: a standard code, or one with a country.
     pub(super) fn meant(code: &str) -> Option<Self> {
         let language = code.split(['-', '_']).next()?.to_ascii_lowercase();
         Self::ALL.into_iter().find(|known| known.code() == language || known.html() == language)
     }
 
-    /// The vendor's code.
+    /// Returns the vendor's code.
     pub(crate) fn code(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -41,13 +41,13 @@ impl Language {
         }
     }
 
-    /// The country, in three letters, from which most come who go through sessions in this language, where it is one
-    /// country: known web clients in Georgian have Georgian customers.
+    /// Returns the three-letter country from which most people with this language come, if it is one country: known web
+    /// clients in Georgian have Georgian customers.
     pub(crate) fn country(self) -> Option<&'static str> {
         (self == Self::Georgian).then_some("GEO")
     }
 
-    /// As HTML writes it.
+    /// Returns the language tag of HTML.
     pub(crate) fn html(self) -> &'static str {
         match self {
             Self::Greek => "el",

@@ -1,4 +1,4 @@
-//! The kinds of media that a session has.
+//! The kinds of media of a session.
 
 use std::fmt;
 
@@ -18,14 +18,14 @@ pub enum MediaKind {
     Face,
     /// `result/face-video/`
     FaceVideo,
-    /// `result/face-document/`: the person, holding their document.
+    /// `result/face-document/`: the person with their document.
     FaceDocument,
     /// `result/general-document/`
     GeneralDocument,
 }
 
 impl MediaKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 7] = [
         Self::CardFront,
         Self::CardBack,
@@ -36,7 +36,7 @@ impl MediaKind {
         Self::GeneralDocument,
     ];
 
-    /// The last part of its path.
+    /// Returns the last part of its path.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CardFront => "card-front",

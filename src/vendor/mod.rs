@@ -1,4 +1,5 @@
-//! The vendor's words: flags, steps, outcomes, tokens, errors, and where manual and live answers differ. Nothing of ours.
+//! The vendor's words: flags, steps, outcomes, tokens, errors, and differences between manual and live responses.
+//! Nothing of ours.
 
 mod dialect;
 mod error;

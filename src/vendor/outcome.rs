@@ -1,4 +1,4 @@
-//! What a verification can come to.
+//! The outcomes of a verification.
 
 use std::{fmt, str::FromStr};
 
@@ -8,24 +8,24 @@ use serde::{Deserialize, Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Outcome {
-    /// The person is who they say.
+    /// The person was verified.
     Approved,
-    /// The person is not, or the check failed.
+    /// The person was not verified.
     Rejected,
-    /// An operator of the vendor has to look.
+    /// The vendor's operator has to check.
     ManualCheck,
-    /// The person did not agree to the terms.
+    /// The person disagreed with the terms.
     DisagreedWithTerms,
-    /// The person is not through, or there is no verdict yet.
+    /// The person has not finished, or there is no verdict yet.
     InProgress,
 }
 
 impl Outcome {
-    /// Every outcome, in the order of the vendor's manual.
+    /// All outcomes, in the order of the vendor's manual.
     pub const ALL: [Self; 5] =
         [Self::Approved, Self::Rejected, Self::ManualCheck, Self::DisagreedWithTerms, Self::InProgress];
 
-    /// The word of the vendor's manual.
+    /// Returns the word of the vendor's manual.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approved => "APPROVED",
@@ -36,7 +36,7 @@ impl Outcome {
         }
     }
 
-    /// The word of recorded live answers.
+    /// Returns the word of recorded live responses.
     pub fn as_lower_str(self) -> &'static str {
         match self {
             Self::Approved => "approved",
@@ -60,7 +60,7 @@ impl Serialize for Outcome {
     }
 }
 
-/// Reads either case.
+/// Parses either case.
 impl FromStr for Outcome {
     type Err = String;
 

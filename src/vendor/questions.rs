@@ -1,4 +1,4 @@
-//! The questions of a session, to the person or to the vendor's operator (specification, section 6).
+//! The questions of a session, for the person or the vendor's operator (specification, section 6).
 
 use std::borrow::Cow;
 
@@ -6,19 +6,19 @@ use serde_json::Value;
 
 use super::steps::{as_text, text};
 
-/// A step that asks questions.
+/// A questionnaire step.
 #[derive(Debug, Clone)]
 pub(crate) struct Questionnaire<'a> {
     pub(crate) key: Cow<'a, str>,
     pub(crate) title: &'a Value,
     pub(crate) description: &'a Value,
-    /// Answered by the vendor's operator, never shown to the person.
+    /// Whether the vendor's operator answers it; the person never sees it.
     pub(crate) for_operator: bool,
     pub(crate) questions: Vec<Question<'a>>,
 }
 
 impl<'a> Questionnaire<'a> {
-    /// Reads a step; `None` for one that asks nothing.
+    /// Reads a step; `None` if it has no questions.
     pub(super) fn read(step: &'a Value) -> Option<Self> {
         let for_operator = match &*text(step, "type") {
             "user-questionnaire" | "client-questionnaire" => false,
@@ -36,19 +36,19 @@ impl<'a> Questionnaire<'a> {
     }
 }
 
-/// One question (specification, section 6).
+/// A question (specification, section 6).
 #[derive(Debug, Clone)]
 pub(crate) struct Question<'a> {
     pub(crate) key: Cow<'a, str>,
-    /// `boolean`, `text`, `select`, `multiselect`, `number`, `date`, or a word that nobody knows.
+    /// `boolean`, `text`, `select`, `multiselect`, `number`, `date`, or an unknown word.
     pub(crate) kind: Cow<'a, str>,
     pub(crate) mandatory: bool,
-    /// Text, or a map from language to text.
+    /// A string, or a map from language to string.
     pub(crate) title: &'a Value,
     pub(crate) options: Vec<QuestionOption<'a>>,
 }
 
-/// One of the `options` of a question: a text, or an object with `key` and `title`.
+/// An element of the `options` of a question: a string, or an object with `key` and `title`.
 #[derive(Debug, Clone)]
 pub(crate) struct QuestionOption<'a> {
     pub(crate) key: Cow<'a, str>,
@@ -63,7 +63,7 @@ impl<'a> Question<'a> {
             _ => QuestionOption { key: as_text(option), title: option },
         };
         let kind = text(question, "type");
-        // Where there is nothing to choose from, nobody could get through.
+        // A mandatory question without options could not be answered.
         let is_answerable = !matches!(&*kind, "select" | "multiselect") || !options.is_empty();
         Self {
             key: text(question, "key"),
@@ -74,7 +74,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// An answer that fits, for a person who only exists in the mock.
+    /// Returns a valid answer, for an invented person.
     pub(crate) fn invented_answer(&self) -> Value {
         let first = self.options.first().map(|option| &*option.key);
         match &*self.kind {

@@ -16,14 +16,14 @@ use crate::{
 
 macro_rules! step_types {
     ($($name:literal => $kind:ident,)*) => {
-        /// A type of step that is known (specification, section 6).
+        /// A known type of step (specification, section 6).
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum StepType {
             $($kind,)*
         }
 
         impl StepType {
-            /// The type of that name.
+            /// Returns the type with this name.
             pub(crate) fn named(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some(Self::$kind),)*
@@ -31,7 +31,7 @@ macro_rules! step_types {
                 }
             }
 
-            /// The vendor's word.
+            /// Returns the vendor's word.
             pub(crate) fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)*
@@ -56,37 +56,37 @@ step_types! {
     "geolocation" => Geolocation,
 }
 
-/// The types of steps that there are.
+/// The types of the steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct StepTypes(u16);
 
 impl StepTypes {
-    /// Whether there is a step of that type.
+    /// Whether there is a step of this type.
     pub(crate) fn has(self, kind: StepType) -> bool {
         self.0 & 1 << kind as u16 != 0
     }
 
-    /// Whether there are questions, to the person or to the vendor's operator.
+    /// Whether there is a questionnaire, for the person or the operator.
     pub(crate) fn has_questionnaire(self) -> bool {
         use StepType::{ClientQuestionnaire, OperatorQuestionnaire, UserQuestionnaire};
         [ClientQuestionnaire, OperatorQuestionnaire, UserQuestionnaire].into_iter().any(|kind| self.has(kind))
     }
 }
 
-/// What has to be known of steps when a session begins, read in one pass over their text.
+/// The parts of steps that are needed when a session begins, read in one pass over their text.
 #[derive(Debug, Default)]
 pub(crate) struct StepsAtBegin {
     pub(crate) types: StepTypes,
-    /// The types that nobody knows, for the hint header; so many are named at most.
+    /// Unknown types, for the hint header, up to a maximum number.
     pub(crate) unknown_types: Vec<String>,
 }
 
 impl StepsAtBegin {
-    /// Reads the text of a JSON array; an empty one for no steps.
+    /// Reads a JSON array; an empty text means no steps.
     ///
     /// # Errors
     ///
-    /// A message that names the first element which is not an object.
+    /// A message that names the first element that is not an object.
     pub(crate) fn read(steps: &str) -> Result<Self, String> {
         let mut read = Self::default();
         if !steps.is_empty() {
@@ -96,7 +96,7 @@ impl StepsAtBegin {
         Ok(read)
     }
 
-    /// What is odd about the steps, for the hint header. None of it is an error.
+    /// Returns the warnings about the steps, for the hint header. None is an error.
     pub(crate) fn oddities(&self) -> impl Iterator<Item = String> {
         self.unknown_types
             .iter()
@@ -128,14 +128,14 @@ impl<'a> Visitor<'a> for &mut StepsAtBegin {
     }
 }
 
-/// Names the first element of a list that is no object.
+/// Returns a message about the first element of a list that is not an object.
 fn first_problem(steps: &str) -> Option<String> {
     let steps: Vec<&RawValue> = serde_json::from_str(steps).ok()?;
     let at = steps.iter().position(|step| !step.get().starts_with('{'))?;
     Some(format!("`steps[{at}]` is not a JSON object: {}", shortened(&compact(steps[at].get()))))
 }
 
-/// What a step is known by. A member that comes twice holds as it came last.
+/// The members by which steps are matched. If a member repeats, the last one counts.
 #[derive(Debug, Default)]
 struct StepHead<'a> {
     key: Option<&'a RawValue>,
@@ -172,11 +172,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for StepHead<'a> {
     }
 }
 
-/// Lays steps over others and answers the text of all: a step replaces the one of the same `key`, or else, `by_type`, one
-/// of the same `type`, where there is one left (specification, section 3); otherwise it is added at the end.
+/// Merges steps into others, and returns the text of all. A step replaces the one with the same `key`, otherwise,
+/// `by_type`, the one with the same `type` (specification, section 3); otherwise it is added at the end.
 ///
-/// The places are found by one member after the other, so that no step takes the place that another has a better
-/// claim to.
+/// All keys are matched before all types, so that no step takes the place of a better match.
 pub(super) fn merge_steps(above: &str, below: &str, by_type: bool) -> String {
     let steps = |list| -> Vec<&RawValue> { serde_json::from_str(list).expect("steps are checked when they come") };
     let (above, mut steps) = (steps(above), steps(below));
@@ -207,27 +206,27 @@ pub(super) fn merge_steps(above: &str, below: &str, by_type: bool) -> String {
     serde_json::to_string(&steps).expect("steps are JSON")
 }
 
-/// Steps that were read for whoever needs more of them than [`StepsAtBegin`]: JSON objects.
+/// The parsed steps, for code that needs more than [`StepsAtBegin`]: JSON objects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Steps(Vec<Value>);
 
 impl Steps {
-    /// Reads the text of a JSON array of objects; an empty one for no steps.
+    /// Parses a JSON array of objects; an empty text means no steps.
     pub(crate) fn read(steps: &str) -> Self {
         if steps.is_empty() { Self::default() } else { Self(serde_json::from_str(steps).expect("steps are checked")) }
     }
 
-    /// The steps as the company sent them.
+    /// Returns the steps as the company sent them.
     pub(crate) fn into_list(self) -> Vec<Value> {
         self.0
     }
 
-    /// The steps that are not the vendor's operator's.
+    /// Returns the steps of the person, without those of the operator.
     pub(crate) fn for_person(&self) -> impl Iterator<Item = Step<'_>> {
         self.0.iter().map(Step::read).filter(|step| step.kind != "operator-questionnaire")
     }
 
-    /// The questionnaires that the person fills in.
+    /// Returns the questionnaires of the person.
     pub(crate) fn questionnaires_of_person(&self) -> impl Iterator<Item = Questionnaire<'_>> {
         self.questionnaires().filter(|questionnaire| !questionnaire.for_operator)
     }
@@ -237,13 +236,13 @@ impl Steps {
     }
 }
 
-/// A step of the widget: one that a company asks for, or one that flags add.
+/// A step of the widget: requested by the company, or added by flags.
 #[derive(Debug, Clone)]
 pub(crate) struct Step<'a> {
-    /// A step without a key goes by its type.
+    /// The key; without one, the type.
     pub(crate) key: Cow<'a, str>,
     pub(crate) kind: Cow<'a, str>,
-    /// As the company sent it; `None` for one that flags add.
+    /// The step as the company sent it; `None` if flags add it.
     pub(crate) own: Option<&'a Value>,
 }
 
@@ -253,17 +252,17 @@ impl<'a> Step<'a> {
         Self { key: if key.is_empty() { kind.clone() } else { key }, kind, own: Some(step) }
     }
 
-    /// A step that flags add.
+    /// Creates a step that flags add.
     pub(crate) fn automatic(key: &'static str, kind: &'static str) -> Self {
         Self { key: key.into(), kind: kind.into(), own: None }
     }
 
-    /// Whether it goes by that name, its key or its type.
+    /// Whether this is its name: its key or its type.
     pub(crate) fn is_named(&self, name: &str) -> bool {
         self.key == name || self.kind == name
     }
 
-    /// What it asks the person, if it is a questionnaire.
+    /// Returns its questionnaire for the person.
     pub(crate) fn questionnaire(&self) -> Option<Questionnaire<'a>> {
         Questionnaire::read(self.own?).filter(|questionnaire| !questionnaire.for_operator)
     }
@@ -273,7 +272,7 @@ pub(super) fn text<'a>(object: &'a Value, member: &str) -> Cow<'a, str> {
     object.get(member).map_or(Cow::Borrowed(""), as_text)
 }
 
-/// As [`as_text`], of a value that was not read yet.
+/// Returns an unparsed key or option as text, as [`as_text`].
 fn text_of_raw(value: &RawValue) -> Cow<'_, str> {
     match value.get() {
         text if text.starts_with('"') => JsonStr::from_json(value).unwrap_or_default(),
@@ -283,7 +282,7 @@ fn text_of_raw(value: &RawValue) -> Cow<'_, str> {
     }
 }
 
-/// Keys and options are texts; a number is taken for its digits.
+/// Returns a key or option as text; a number becomes its digits.
 pub(super) fn as_text(value: &Value) -> Cow<'_, str> {
     match value {
         Value::String(text) => Cow::Borrowed(text),

@@ -1,4 +1,4 @@
-//! The flags that are true or false.
+//! The boolean flags.
 
 use std::fmt;
 
@@ -8,17 +8,17 @@ use crate::json_text::JsonStr;
 
 macro_rules! switches {
     ($($name:literal => $switch:ident,)*) => {
-        /// A flag of the vendor's manual or of older clients that is true or false (specification, section 6).
+        /// A boolean flag of the vendor's manual or of older clients (specification, section 6).
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum BooleanFlag {
             $($switch,)*
         }
 
         impl BooleanFlag {
-            /// Every switch with its name.
+            /// All switches with their names.
             pub(crate) const NAMED: &[(&str, Self)] = &[$(($name, Self::$switch),)*];
 
-            /// The switch of that name.
+            /// Returns the switch with this name.
             pub(super) fn named(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some(Self::$switch),)*
@@ -72,12 +72,12 @@ impl BooleanFlag {
 pub(crate) struct BooleanFlags(u32);
 
 impl BooleanFlags {
-    /// Whether that switch is on.
+    /// Whether this switch is on.
     pub(crate) fn has(self, switch: BooleanFlag) -> bool {
         self.0 & switch.bit() != 0
     }
 
-    /// Whether the person is asked for general documents such as a utility bill.
+    /// Whether a general document such as a utility bill is requested.
     pub(crate) fn wants_general_document(self) -> bool {
         self.has(BooleanFlag::AllowGeneralDocumentCapture) || self.has(BooleanFlag::AllowGeneralDocumentUpload)
     }
@@ -95,8 +95,8 @@ impl fmt::Debug for BooleanFlags {
     }
 }
 
-/// How a switch is written: true or the text `true` is on, false, null and the text `false` are off. `None` for what is
-/// neither; it counts as off.
+/// Returns the position of a switch: true and `"true"` are on, false, null and `"false"` are off. `None` for other
+/// values, which count as off.
 pub(super) fn position(value: &RawValue) -> Option<bool> {
     match value.get() {
         "true" => Some(true),

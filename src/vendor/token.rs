@@ -16,7 +16,7 @@ pub(crate) struct Token([u8; Token::LENGTH]);
 impl Token {
     pub(crate) const LENGTH: usize = 40;
 
-    /// Reads a token; `None` when `text` cannot be one.
+    /// Parses a token; `None` if `text` is malformed.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes: [u8; Self::LENGTH] = text.as_bytes().try_into().ok()?;
         bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9')).then_some(Self(bytes))
@@ -26,15 +26,15 @@ impl Token {
         std::str::from_utf8(&self.0).expect("a token is ASCII")
     }
 
-    /// A number that depends on the token and on what it is for, and on nothing else.
+    /// Returns a number that depends only on the token and a purpose.
     ///
-    /// All that is invented about a session is drawn here, so that its answers are stable.
+    /// All invented values of a session are derived from it, so they are stable.
     pub(crate) fn draw(&self, purpose: &str) -> u64 {
         draw(self.0, purpose)
     }
 }
 
-/// As [`Token::draw`], of what is invented about something else.
+/// Returns a number as [`Token::draw`], for values that are not of a session.
 pub(crate) fn draw(thing: impl AsRef<[u8]>, purpose: &str) -> u64 {
     leading_number(&Sha256::new().chain_update(purpose).chain_update(thing).finalize())
 }
@@ -69,9 +69,9 @@ fn leading_number(digest: &[u8]) -> u64 {
     u64::from_be_bytes(std::array::from_fn(|i| digest[i]))
 }
 
-/// Draws the tokens of one company: the n-th depends on the seed, the company key and n.
+/// Draws the tokens of a company: the n-th depends on the seed, the company key and n.
 ///
-/// So companies that are used at the same time do not change each other's tokens.
+/// So concurrent companies do not affect each other's tokens.
 #[derive(Debug)]
 pub(crate) struct TokenSource {
     start: Sha256,
@@ -80,7 +80,7 @@ pub(crate) struct TokenSource {
 }
 
 impl TokenSource {
-    /// Without a `seed`, one is drawn at random.
+    /// Creates a source. Without a `seed`, a random one is used.
     pub(crate) fn new(seed: Option<u64>, company_key: &str) -> Self {
         let is_seeded = seed.is_some();
         #[expect(clippy::disallowed_methods, reason = "the one place that draws random values")]
@@ -89,14 +89,14 @@ impl TokenSource {
         Self { start, is_seeded, drawn: AtomicU64::new(0) }
     }
 
-    /// Starts over where tokens are repeatable: the next one is the first again. Otherwise a token never comes back.
+    /// Starts over if tokens are reproducible: the next one is the first again. Otherwise tokens never repeat.
     pub(crate) fn reset(&self) {
         if self.is_seeded {
             self.drawn.store(0, Ordering::Relaxed);
         }
     }
 
-    /// A number that depends on seed, company and purpose, and on nothing else.
+    /// Returns a number that depends only on seed, company and purpose.
     pub(crate) fn draw(&self, purpose: &str) -> u64 {
         leading_number(&self.start.clone().chain_update(purpose).finalize())
     }
@@ -104,8 +104,8 @@ impl TokenSource {
     pub(crate) fn next(&self) -> Token {
         let number = self.drawn.fetch_add(1, Ordering::Relaxed);
         let digest = self.start.clone().chain_update(number.to_be_bytes()).finalize();
-        // 20 digits in base 36 fit into 16 bytes with 24 bits to spare, so all digits are evenly spread. They are split
-        // off ten at a time, because 64 bits are much faster to divide than 128.
+        // 20 digits in base 36 fit into 16 bytes with 24 bits to spare, so all digits are evenly distributed. They are
+        // split off ten at a time, because 64 bits are much faster to divide than 128.
         const TEN_DIGITS: u128 = 36_u128.pow(10);
         let mut token = [0; Token::LENGTH];
         for (digits, half) in token.chunks_mut(20).zip(digest.chunks(16)) {

@@ -1,11 +1,11 @@
-//! How what was found is written.
+//! The report of a check.
 
 use serde_json::{Value, json};
 
 use super::ReportFormat;
 use crate::data_file::{FileProblem, LoadDiagnostics};
 
-/// What was found in so many files.
+/// Renders problems and warnings of a number of files.
 pub(super) fn render(format: ReportFormat, findings: &LoadDiagnostics, files: usize) -> String {
     match format {
         ReportFormat::Text => text(findings, files),
@@ -19,7 +19,7 @@ fn each(findings: &LoadDiagnostics) -> impl Iterator<Item = (&'static str, &File
     problems.chain(findings.warnings.iter().map(|warning| ("warning", warning)))
 }
 
-/// A paragraph for each, and a line that counts them.
+/// Renders a paragraph for each, and a line with the counts.
 fn text(findings: &LoadDiagnostics, files: usize) -> String {
     let paragraph = |(severity, problem): (&str, &FileProblem)| {
         let marked = problem.marked().map(|marked| format!("{marked}\n")).unwrap_or_default();
@@ -35,7 +35,8 @@ fn text(findings: &LoadDiagnostics, files: usize) -> String {
     format!("{paragraphs}{problems} and {warnings} in {}\n", count(files, "file"))
 }
 
-/// `{"files": 3, "problems": […], "warnings": […]}`; lines and columns are counted from 1, the latter in characters.
+/// Renders `{"files": 3, "problems": […], "warnings": […]}`; lines and columns are counted from 1, columns in
+/// characters.
 fn json(findings: &LoadDiagnostics, files: usize) -> String {
     let written = |problem: &FileProblem| -> Value {
         let span = problem.span.as_ref();
@@ -52,7 +53,7 @@ fn json(findings: &LoadDiagnostics, files: usize) -> String {
     format!("{report:#}\n")
 }
 
-/// A workflow command of GitHub Actions for each: `::error file=F,line=1,col=2,endColumn=3::MESSAGE`.
+/// Renders a workflow command of GitHub Actions for each: `::error file=F,line=1,col=2,endColumn=3::MESSAGE`.
 fn annotations(findings: &LoadDiagnostics) -> String {
     let escaped = |text: &str, also: &[(char, &str)]| {
         let mut escaped = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");

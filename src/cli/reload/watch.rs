@@ -1,6 +1,7 @@
-//! Notices that files have changed, by looking at what they say.
+//! Detects changed files by comparing their content.
 //!
-//! No system tells of folders that others mount, that links lead to, or that come later; looking finds all of them.
+//! System notifications miss mounted folders, link targets and folders that are created later; comparing finds all of
+//! them.
 
 use std::time::Duration;
 
@@ -9,18 +10,17 @@ use tokio::{task::spawn_blocking, time::sleep};
 use super::WatchedFiles;
 use crate::clock::Stopwatch;
 
-/// An editor writes a file in several steps, and a checkout several files: they count when they are the same after so
-/// long.
+/// Time without a change after which files count as changed: an editor writes a file in several steps, and a checkout
+/// several files.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// How long it takes to notice a change. Where reading all files takes long, it is looked less often.
+/// Time between two looks. If reading all files takes long, it is longer.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// One part in so many of the time is spent on looking, at most.
+/// Maximum share of time spent on looking: one part in this number.
 const REST: u32 = 20;
 
-/// Waits until the files say something else than when they were last looked at, and have come to rest; answers their
-/// digest.
+/// Waits until the files have changed since the last look, and are quiet. Returns their digest.
 pub(super) async fn changed(sources: &WatchedFiles) -> u64 {
     let mut took = Duration::ZERO;
     loop {

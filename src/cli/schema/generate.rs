@@ -1,7 +1,7 @@
-//! Writes `schemas/` from the types that files are read as.
+//! Generates `schemas/` from the types of the files.
 //!
-//! The types say which keys there are and what each takes. What YAML lets stand for a text or a number is added here,
-//! and what is checked when a file is read is in `rules.rs`.
+//! The types define keys and values. This file adds the forms of YAML, such as quoted numbers; `rules.rs` adds the
+//! checks of the parser.
 
 mod agreement;
 mod rules;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{super::settings::SettingsArgs, SchemaKind};
 use crate::{result::Person, scenario::ScenarioFile};
 
-/// What is written there stands for a variable of the environment.
+/// A pattern of values with an environment variable.
 const VARIABLE: &str = "\\$\\{";
 
 pub(super) fn generated(of: SchemaKind) -> Value {
@@ -43,10 +43,10 @@ fn base<T: JsonSchema>() -> Value {
     SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// A number or a boolean can stand where a text is wanted, and a quoted one where it is wanted itself.
+/// Allows a number or boolean for a string, and quoted numbers and booleans for themselves.
 fn allow_what_yaml_does(schema: &mut Value) {
     each_part(schema, &mut |part| {
-        // Examples and line ends of the code are for people who read that.
+        // Examples and line breaks of doc comments are for readers of the code.
         if let Some(Value::String(text)) = part.get_mut("description") {
             *text = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
         }
@@ -72,7 +72,7 @@ fn allow_what_yaml_does(schema: &mut Value) {
     });
 }
 
-/// How a value looks in quotes, where it is a number or a boolean.
+/// Returns the pattern of a quoted number or boolean.
 fn quoted(part: &Map<String, Value>, types: &[String]) -> Option<&'static str> {
     let is = |name: &str| types.iter().any(|one| one == name);
     match () {
@@ -84,7 +84,7 @@ fn quoted(part: &Map<String, Value>, types: &[String]) -> Option<&'static str> {
     }
 }
 
-/// A variable can stand for each value that is not a text, which can have one in it anyway.
+/// Allows a variable for each value that is not a string; strings may contain one anyway.
 fn allow_variables(schema: &mut Value) {
     let variable = json!({"type": "string", "pattern": VARIABLE});
     let Some(part) = schema.as_object_mut() else { return };
@@ -106,7 +106,7 @@ fn allow_variables(schema: &mut Value) {
     parts_of(part).for_each(allow_variables);
 }
 
-/// The schemas of what is in an object or a list, and those that others refer to.
+/// Returns the schemas of members and elements, and the referenced ones.
 fn parts_of(part: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
     part.iter_mut().flat_map(|(key, inner)| -> Vec<&mut Value> {
         match (key.as_str(), inner) {
@@ -117,7 +117,7 @@ fn parts_of(part: &mut Map<String, Value>) -> impl Iterator<Item = &mut Value> {
     })
 }
 
-/// Does that with each schema in a schema, the innermost first.
+/// Calls `change` for each nested schema, innermost first.
 fn each_part(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
     let Some(part) = schema.as_object_mut() else { return };
     parts_of(part).for_each(|part| each_part(part, change));

@@ -1,4 +1,4 @@
-//! What a server is started with, from what the user set.
+//! Conversion of the settings to the server's configuration.
 
 use super::{
     super::args::{
@@ -15,7 +15,7 @@ impl SettingsArgs {
         let Config {
             host, port, session_lifetime, dialect, scenario, outcome_trigger, limits, clients, journal, ..
         } = defaults;
-        // What is said of one error holds above what is said of all, in whatever order.
+        // The status of one error overrides the status of all, in any order.
         let mut error_status = ErrorStatus::default();
         let (for_all, for_one): (Vec<_>, Vec<_>) = self
             .error_status
@@ -35,7 +35,7 @@ impl SettingsArgs {
             self.company_key.unwrap_or_default().into_iter().map(|CompanyArg(company)| company).collect();
         let of_flags = companies.len();
         for listed in self.companies.into_iter().map(CompanyFile::into_company) {
-            // A key that is given in both places is one company, and the flag's secret holds.
+            // A key in both places is one company; the flag's secret overrides.
             match companies[..of_flags].iter_mut().find(|given| given.key == listed.key) {
                 Some(given) => *given = Company { secret: given.secret.take().or(listed.secret.clone()), ..listed },
                 None => companies.push(listed),

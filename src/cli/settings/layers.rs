@@ -1,4 +1,4 @@
-//! What holds where a setting is made twice: the flag and its variable, then the config file.
+//! Precedence of settings: flag and variable, then the config file.
 
 use std::path::Path;
 
@@ -6,21 +6,21 @@ use super::{SettingsArgs, renamed::RENAMED};
 use crate::data_file::{DataFile, LoadError};
 
 impl SettingsArgs {
-    /// These settings, and those of the config file where there is one and these say nothing.
+    /// Adds the settings of the config file, which these override.
     pub(in crate::cli) fn with_file(self) -> Result<Self, LoadError> {
         let Some(path) = &self.config else { return Ok(self) };
         let file = Self::in_file(&DataFile::read(path)?)?;
         Ok(self.over(file))
     }
 
-    /// What a config file says.
+    /// Reads a config file.
     pub(in crate::cli) fn in_file(file: &DataFile) -> Result<Self, LoadError> {
         let mut settings: Self = file.parse_with_environment()?;
         settings.renamed_keys = file.renamed_keys(&RENAMED.map(|setting| setting.key));
         Ok(settings.relative_to(file.path.parent().unwrap_or(Path::new(""))))
     }
 
-    /// Paths in a config file are meant from where the file is.
+    /// Makes paths relative to the folder of the config file.
     fn relative_to(mut self, folder: &Path) -> Self {
         for path in
             [&mut self.scenarios, &mut self.fixtures, &mut self.tls_folder, &mut self.ready_file, &mut self.coverage]
@@ -32,7 +32,7 @@ impl SettingsArgs {
         self
     }
 
-    /// These settings, and where they say nothing the `others`.
+    /// Merges these settings over `others`.
     pub(in crate::cli) fn over(self, others: Self) -> Self {
         macro_rules! merged {
             ($($field:ident),* $(,)?) => {

@@ -1,4 +1,4 @@
-//! `docs/settings.md`: every setting, written from the code.
+//! Generates `docs/settings.md` from the code.
 
 use clap::{Arg, Args, Command, FromArgMatches};
 
@@ -27,7 +27,7 @@ fn help_of(setting: &Arg) -> String {
     setting.get_help().expect("each has a text").to_string()
 }
 
-/// What a text says, and which default it names at its end; an empty one where it names none.
+/// Splits a help text from the default at its end; empty if there is none.
 fn with_default(help: &str) -> (&str, &str) {
     let Some((meaning, default)) = help.split_once(" [default: ") else { return (help, "") };
     (meaning, default.strip_suffix(']').expect("the default comes last"))
@@ -83,7 +83,7 @@ fn the_defaults_that_are_named_are_those_of_the_code() {
         let (help, flag) = (help_of(setting), setting.get_long().expect("each is a flag"));
         let (_, default) = with_default(&help);
         let default = default.replace("`, `", ",").replace('`', "");
-        // Words say what is no value.
+        // Words describe a default that is not a value.
         if !default.is_empty() && !default.contains(' ') {
             assert_eq!(of(&[format!("--{flag}={default}")]), nothing, "{flag}");
             named += 1;

@@ -1,4 +1,4 @@
-//! Flags and the config file: what they come to, and what is said of wrong ones.
+//! Tests of reading flags and the config file, and of messages about wrong values.
 
 use std::{error::Error, fs};
 
@@ -7,13 +7,13 @@ use clap::{Args, Command, CommandFactory, Parser};
 use super::SettingsArgs;
 use crate::{Config, MockServer, cli::CommandLine, vendor::ErrorCode};
 
-/// What a command line comes to.
+/// Returns the configuration of a command line.
 fn configured(arguments: &[&str]) -> Result<Config, Box<dyn Error>> {
     let arguments = CommandLine::try_parse_from([&["identomat-mock"], arguments].concat())?;
     Ok(arguments.settings.with_file()?.into_config()?)
 }
 
-/// What is said of a command line with which no server starts.
+/// Returns the error of a command line that starts no server.
 async fn refusal(arguments: &[&str]) -> String {
     let started = async { Ok::<_, Box<dyn Error>>(MockServer::serve(configured(arguments)?).await?) };
     let error = started.await.err().unwrap_or_else(|| panic!("{arguments:?} starts"));
@@ -23,7 +23,7 @@ async fn refusal(arguments: &[&str]) -> String {
     }
 }
 
-/// What is said of a config file with which no server starts; the file is called `config.yaml`.
+/// Returns the error of a config file that starts no server; the file is called `config.yaml`.
 async fn refusal_of_file(text: &str) -> String {
     let (folder, path) = file(text);
     let said = refusal(&["--config", &path]).await;
@@ -38,13 +38,13 @@ fn file(text: &str) -> (tempfile::TempDir, String) {
     (folder, path)
 }
 
-/// What a config file comes to.
+/// Returns the configuration of a config file.
 fn configured_by(text: &str) -> Config {
     let (_folder, path) = file(text);
     configured(&["--config", &path]).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// Every flag, without its dashes, and its variable.
+/// Returns every flag, without its dashes, and its variable.
 fn flags() -> Vec<(String, String)> {
     let command = CommandLine::command();
     let flags = command.get_arguments().filter_map(|argument| Some((argument.get_long()?, argument.get_env()?)));
@@ -64,7 +64,7 @@ async fn every_flag_has_a_variable_and_a_key_in_the_file() {
         if flag == "config" {
             continue;
         }
-        // A key that is known but has a wrong value complains about the value, not about the key.
+        // A known key with a wrong value is reported for the value.
         let said = refusal_of_file(&format!("{flag}: {{wrong: true}}\n")).await;
         assert!(!said.contains("unknown key"), "--{flag}: {said}");
     }

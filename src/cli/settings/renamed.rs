@@ -7,7 +7,7 @@ use crate::data_file::{Renamed, rename_advice};
 
 /// A setting with a new name.
 pub(super) struct RenamedSetting {
-    /// Its key in the config file, which is its flag without the dashes: the old one and the new one.
+    /// Old and new key in the config file, which is the flag without its dashes.
     pub(super) key: Renamed,
     variable: Renamed,
 }
@@ -55,7 +55,7 @@ pub(in crate::cli) fn with_old_names(command: Command) -> Command {
     command.mut_subcommands(with_old_names)
 }
 
-/// Whether the variable is the old one of a setting.
+/// Whether the variable is an old name.
 pub(in crate::cli) fn is_renamed(variable: &str) -> bool {
     RENAMED.iter().any(|setting| setting.variable.0 == variable)
 }

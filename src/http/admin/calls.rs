@@ -1,4 +1,4 @@
-//! `/__admin/calls…`: the calls that are remembered.
+//! `/__admin/calls…`: the calls in the journal.
 
 use axum::{Json, http::StatusCode};
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ use crate::{
     mock::CallFilter,
 };
 
-/// Which calls are listed.
+/// The filters of a list of calls.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -34,11 +34,11 @@ pub(super) struct ListCallsQuery {
     endpoint: Option<Endpoint>,
     method: Option<String>,
     status: Option<u16>,
-    /// From that moment on, on the company's clock.
+    /// From this time on, on the company's clock.
     #[serde(default, deserialize_with = "moment")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     from: Option<Timestamp>,
-    /// Before that moment.
+    /// Before this time.
     #[serde(default, deserialize_with = "moment")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     to: Option<Timestamp>,
@@ -49,16 +49,16 @@ pub(super) struct ListCallsQuery {
     cursor: Option<u64>,
 }
 
-/// A part of the calls that are remembered.
+/// A page of calls.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CallList {
     items: Vec<CallInfo>,
-    /// The `cursor` with which the next part is asked for; `None` behind the last.
+    /// The `cursor` of the next page; `None` on the last.
     next: Option<String>,
-    /// How many calls had to make room, of the companies that were looked at.
+    /// Number of evicted calls in the searched journals.
     evicted: u64,
-    /// Whether none of those can be missing here.
+    /// Whether no evicted call could belong to this page.
     is_complete: bool,
 }
 
@@ -92,21 +92,21 @@ pub(super) fn list(
     Ok(Json(CallList { items, next, evicted: evicted.count, is_complete }))
 }
 
-/// How many calls there should be. Without any of it, there should be one at least.
+/// The expected number of calls. By default at least one.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct ExpectedCount {
-    /// Whose calls; without it those of all companies, and those that belong to none.
+    /// The company; by default all companies, and calls without one.
     company_key: Option<String>,
     exactly: Option<u64>,
     at_least: Option<u64>,
     at_most: Option<u64>,
-    /// None at all.
+    /// No call at all.
     never: bool,
 }
 
-/// So many calls are like that.
+/// The number of matching calls.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CountCallsResponse {
@@ -136,7 +136,7 @@ impl ExpectedCount {
     }
 }
 
-/// Reads a pattern, and what is said beside it.
+/// Separates a pattern from the members beside it, and parses both.
 pub(super) fn parse_pattern_body<T: DeserializeOwned>(
     mut members: Map<String, Value>,
     beside: &[&str],
@@ -155,7 +155,7 @@ pub(super) fn count(
     Ok(Json(CountCallsResponse { count }))
 }
 
-/// How many calls are answered at once, beside which, and whose.
+/// The members beside a pattern: company and page size.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -165,7 +165,7 @@ pub(super) struct FindCallsBody {
     limit: PageLimit,
 }
 
-/// The calls that are like that; `next` is what `after` says to go on.
+/// Returns the matching calls; `next` is the `after` of the next page.
 pub(super) fn find(
     Context { mock, cancellation, .. }: Context<'_>,
     members: Map<String, Value>,

@@ -1,4 +1,4 @@
-//! `/__admin/clock…`: what companies take for the time of day.
+//! `/__admin/clock…`: the clocks of the companies and the server.
 
 use std::{sync::Arc, time::Duration};
 
@@ -40,28 +40,28 @@ pub(super) struct SetClockBody {
     to: Timestamp,
 }
 
-/// The clocks that were asked for, as they stand now.
+/// The requested clocks.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ClockList {
     clocks: Vec<ClockInfo>,
 }
 
-/// The clocks that were moved, and what fell due by that.
+/// The changed clocks, and the events that became due.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ClockMoveResponse {
     clocks: Vec<ClockInfo>,
-    /// How much fell due, of which `fell_due` has the first thousand.
+    /// Number of due events, of which `fell_due` has the first thousand.
     fell_due_count: usize,
     fell_due: Vec<DueEvent>,
 }
 
-/// A clock as it stands.
+/// A clock.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ClockInfo {
-    /// `None` for the server's.
+    /// `None` for the server's clock.
     company_key: Option<String>,
     now: String,
     is_frozen: bool,
@@ -73,11 +73,11 @@ impl ClockInfo {
     }
 }
 
-/// The clocks of one company, or of the server and of all companies.
+/// The clocks of one company, or of the server and all companies.
 struct ClockScope<'a> {
     mock: &'a MockService,
     tenants: Vec<Arc<Tenant>>,
-    /// Whether the server's is among them.
+    /// Whether the server's clock is included.
     with_server: bool,
 }
 
@@ -127,7 +127,7 @@ pub(super) fn advance(
     Ok(hands.moved(fell_due))
 }
 
-/// Clocks go to a moment, and run or stand there as before.
+/// Sets clocks; they stay running or frozen.
 pub(super) fn set(
     Context { mock, .. }: Context<'_>,
     SetClockBody { company_key, to }: SetClockBody,

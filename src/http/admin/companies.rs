@@ -1,4 +1,4 @@
-//! `/__admin/companies…`: who may call; `/__admin/reset`: everything as it was at the start.
+//! `/__admin/companies…`: the companies; `/__admin/reset`: resets everything.
 
 use axum::{Json, http::StatusCode, response::Response};
 
@@ -60,7 +60,7 @@ pub(super) fn reset(
     Ok(Json(CompanyInfo::from_tenant(&tenant)))
 }
 
-/// Makes everything as it was at the start, or one company.
+/// Resets everything, or one company.
 pub(super) fn reset_all(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<StatusCode, ProblemResponse> {
     match &whose.company_key {
         Some(key) => mock.reset(&*company_or_default(mock, Some(key))?),

@@ -1,4 +1,4 @@
-//! `/__admin/coverage`: what the code under test has met, and what never.
+//! `/__admin/coverage`: the coverage report.
 
 use axum::Json;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{company_or_default, plain_handler::Context, problem::ProblemResponse};
 use crate::coverage::{Coverage, CoverageItem};
 
-/// Of whom, and since when.
+/// The company and period of a report.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -16,7 +16,7 @@ pub(super) struct CoverageQuery {
     since: CoverageStart,
 }
 
-/// Since when it is told.
+/// The start of the period.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -28,11 +28,11 @@ enum CoverageStart {
     Start,
 }
 
-/// What was met, and what never.
+/// The coverage report.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CoverageResponse {
-    /// How many of the items were met, and how many never.
+    /// Number of covered items, and of uncovered ones.
     covered: usize,
     uncovered: usize,
     items: Vec<CoverageItem>,

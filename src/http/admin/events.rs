@@ -1,4 +1,4 @@
-//! `/__admin/events`: everything that happens, as server-sent events.
+//! `/__admin/events`: all events, as server-sent events.
 
 use std::{collections::VecDeque, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
@@ -21,28 +21,28 @@ use crate::{
     vendor::Token,
 };
 
-/// A line without meaning is sent so often, so that neither end takes the other for dead.
+/// Interval of comment lines, which keep the connection alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Which events are heard.
+/// The filters of a stream of events.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventsQuery {
     company_key: Option<String>,
     session: Option<String>,
-    /// Those behind the event of that id: 0 for all that is remembered; without it from now on. The header
-    /// `Last-Event-ID` holds above it.
+    /// Only events after the one with this id: 0 for all in the journal; by default from now on. The header
+    /// `Last-Event-ID` overrides it.
     after: Option<u64>,
 }
 
-/// Something that happened. Times are RFC 3339 in UTC.
+/// An event. Times are RFC 3339 in UTC.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Event"))]
 pub(super) struct EventInfo<'a> {
-    /// Of all that happened on the server, it is the so many-th.
+    /// Its id, unique among all events of the server.
     id: u64,
-    /// When, on the company's clock, or the server's where there is no company.
+    /// Its time on the company's clock, or the server's if it has no company.
     at: String,
     company_key: Option<&'a str>,
     session: Option<String>,
@@ -50,29 +50,29 @@ pub(super) struct EventInfo<'a> {
     what: &'a EventKind,
 }
 
-/// Instead of events that nobody can hear any more.
+/// Sent instead of events that are no longer in the journal.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct MissedEvents {
-    /// Some of the events up to that id were not heard.
+    /// Some of the events up to this id are missing.
     up_to: u64,
     why: &'static str,
 }
 
-/// Somebody who listens.
+/// The stream of a listener.
 struct EventStream {
     mock: Arc<MockService>,
     tenant: Option<Arc<Tenant>>,
     session: Option<Token>,
-    /// All up to that number was heard.
+    /// All events up to this id were read.
     last_read: u64,
-    /// Up to that number it was said that not all was.
+    /// Up to this id, missing events were reported.
     last_sent: u64,
     ready: VecDeque<Event>,
     has_begun: bool,
     is_cut_off: bool,
     _place: OwnedSemaphorePermit,
-    /// In the company that is heard.
+    /// Guard in the company of the stream.
     _waiting: Option<WaiterGuard>,
 }
 
@@ -123,7 +123,7 @@ fn last_heard(headers: &HeaderMap) -> Result<Option<u64>, ProblemResponse> {
 }
 
 impl EventStream {
-    /// The next event; `None` when there are no more.
+    /// Returns the next event; `None` at the end.
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
             if let Some(event) = self.ready.pop_front() {
@@ -136,7 +136,7 @@ impl EventStream {
             let tenant = self.tenant.clone();
             let changed = tenant.as_ref().map_or(&mock.numbers.changed, |tenant| &tenant.journal.changed);
             let mut notified = pin!(changed.notified());
-            // From here on nothing is missed.
+            // No event is missed from here on.
             notified.as_mut().enable();
             let (listener, next_due, has_news) = mock.workers.run(move |_| self.listen_when_settled()).await;
             self = listener;
@@ -155,15 +155,15 @@ impl EventStream {
         }
     }
 
-    /// Lets the sessions get on that are due, and takes up what has happened; answers how long it is until the next is
-    /// due, and whether anything has happened.
+    /// Applies due stages, and reads new events. Returns the time until the next due stage, and whether there are
+    /// events.
     fn listen_when_settled(mut self) -> (Self, Option<Duration>, bool) {
         let next_due = self.mock.apply_due_stages(self.tenant.as_ref());
         let has_news = self.listen();
         (self, next_due, has_news)
     }
 
-    /// Takes up what has happened; whether anything has.
+    /// Reads new events. Returns whether there are any.
     fn listen(&mut self) -> bool {
         let heard = self.mock.events_after(self.tenant.as_ref(), self.session, self.last_read);
         if let Some(forgotten) = heard.forgotten.filter(|forgotten| *forgotten > self.last_sent) {
@@ -207,6 +207,6 @@ fn event((tenant, noted): &OwnedEvent) -> Event {
 
 fn missed(up_to: u64, why: &'static str) -> Event {
     let missed = serde_json::to_string(&MissedEvents { up_to, why }).expect("it is JSON");
-    // Without an id: whoever is cut off here goes on behind the last event that they did hear.
+    // Without an id: a disconnected reader continues after the last event that it received.
     Event::default().event("missed").data(missed)
 }

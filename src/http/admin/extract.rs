@@ -1,4 +1,4 @@
-//! What a request of the control API says: in its query, or in its body.
+//! Parameters of control API requests: in the query, or in the body.
 
 use std::{borrow::Cow, fmt::Display, sync::Arc};
 
@@ -19,7 +19,7 @@ use crate::{
     mock::MockService,
 };
 
-/// The one member that a request may have in its query and in its body.
+/// The only member that may be in the query of any method.
 const COMPANY_KEY: &str = "company_key";
 
 /// The members of queries that have a new name.
@@ -28,13 +28,13 @@ const OF_QUERIES: [Renamed; 2] = [("answer", "current_result"), ("encoding", "bo
 /// The members of bodies that have a new name.
 const OF_BODIES: [Renamed; 3] = [("encoding", "body_format"), ("on", "endpoint"), ("answer", "response")];
 
-/// What a request says, unread. GET, HEAD and DELETE say it in the query, all others in a JSON body; `company_key` may
-/// stand in either.
+/// The unparsed parameters of a request. GET, HEAD and DELETE have them in the query, other methods in a JSON body;
+/// `company_key` may be in either.
 #[derive(Debug)]
 pub(super) struct AdminParams {
     method: Method,
     query: String,
-    /// An object.
+    /// A JSON object.
     body: Bytes,
     depth: usize,
 }
@@ -44,7 +44,7 @@ impl AdminParams {
     ///
     /// # Errors
     ///
-    /// [`ProblemResponse`] when the body does not arrive, or is no JSON object.
+    /// [`ProblemResponse`] if the body does not arrive, or is too large.
     pub(super) async fn receive(request: Request, mock: &MockService) -> Result<(Self, Parts), ProblemResponse> {
         let (head, mut body) = request.into_parts();
         let (limits, depth) = (&mock.config.limits, mock.config.limits.depth);
@@ -61,11 +61,11 @@ impl AdminParams {
         Ok((Self { method: head.method.clone(), query, body, depth }, head))
     }
 
-    /// Reads it.
+    /// Parses the parameters.
     ///
     /// # Errors
     ///
-    /// [`ProblemResponse`] that names the member that is unknown or does not fit.
+    /// [`ProblemResponse`] that names the unknown or invalid member.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, ProblemResponse> {
         self.warn_of_renamed();
         let not_json = |problem| ProblemResponse::invalid(format!("the body {problem}"));
@@ -131,15 +131,15 @@ impl AdminParams {
         form_urlencoded::parse(self.query.as_bytes())
     }
 
-    /// The company key of query and body; `None` when neither has one.
+    /// Returns the company key of query and body; `None` if neither has one.
     ///
     /// # Errors
     ///
-    /// [`ProblemResponse`] when they differ.
+    /// [`ProblemResponse`] if they differ.
     fn company_key(&self, body: &JsonMembers<'_>) -> Result<Option<String>, ProblemResponse> {
         let of_query = self.pairs().filter(|(name, _)| name == COMPANY_KEY).map(|(_, key)| Some(key));
         let of_body = body.0.iter().filter(|(name, value)| name == COMPANY_KEY && value.get() != "null");
-        // What is no text is refused when it is read.
+        // A value that is not a string is refused when it is parsed.
         let mut keys = of_query.chain(of_body.map(|(_, value)| JsonStr::from_json(value))).flatten();
         let Some(key) = keys.next() else { return Ok(None) };
         match keys.find(|other| *other != key) {
@@ -153,7 +153,7 @@ impl AdminParams {
     }
 }
 
-/// What a request says, for a handler that waits.
+/// The parsed parameters, for a handler that waits.
 pub(super) struct Parameters<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<MockService>> for Parameters<T> {
@@ -165,7 +165,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<MockService>> for Parameters<T> {
     }
 }
 
-/// What a path names: a key, a token, a name or an id. Empty where it names nothing.
+/// The parameter of a path: a key, a token, a name or an id. Empty if there is none.
 pub(super) struct PathParam(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathParam {
@@ -178,21 +178,21 @@ impl<S: Send + Sync> FromRequestParts<S> for PathParam {
     }
 }
 
-/// No parameters: naming one is an error.
+/// No parameters: any parameter is an error.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct EmptyBody {}
 
-/// What a part of a body says.
+/// Parses a part of a body.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, ProblemResponse> {
     serde_path_to_error::deserialize(value).map_err(|error| serde_problem(&error))
 }
 
-/// What serde says does not fit, and where.
+/// Converts a serde error, with the path of the member.
 fn serde_problem<E: Display>(error: &serde_path_to_error::Error<E>) -> ProblemResponse {
     let message = without_old_names(&error.inner().to_string());
-    // The field says where it is.
+    // The field has the position.
     let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
     let (path, unknown) = (error.path().to_string(), message.strip_prefix("unknown field `"));
     let unknown = unknown.and_then(|rest| rest.split_once('`')).map(|(name, _)| name);

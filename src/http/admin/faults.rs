@@ -1,4 +1,4 @@
-//! `/__admin/faults…`: what goes wrong with the next calls.
+//! `/__admin/faults…`: the active faults.
 
 use axum::{Json, http::StatusCode, response::Response};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use crate::{
     foreign_text::{MAX_NAMED, shortened},
 };
 
-/// Which faults are listed.
+/// The filters of a list of faults.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -43,7 +43,7 @@ pub(super) fn list(
     Ok(Json(ListPage::page_by_offset(faults, query.limit, query.cursor)))
 }
 
-/// Adds a fault in the words of a scenario file, to one company with `company_key`, for one session with `session`.
+/// Adds a fault, written as in a scenario file. `company_key` limits it to a company, `session` to a session.
 pub(super) fn add(
     Context { mock, .. }: Context<'_>,
     mut said: Map<String, Value>,
@@ -74,7 +74,7 @@ pub(super) fn add(
     Ok(created(&["faults", &added.name], &added))
 }
 
-/// Ends every fault of one company, or without one those of all and of the server.
+/// Removes the faults of a company, or without one all faults.
 pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<StatusCode, ProblemResponse> {
     match &whose.company_key {
         Some(key) => company_or_default(mock, Some(key))?.clear_faults(),
@@ -83,7 +83,7 @@ pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> R
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends one fault.
+/// Removes a fault.
 pub(super) fn remove(
     Context { mock, name, .. }: Context<'_>,
     whose: CompanyParam,

@@ -1,4 +1,4 @@
-//! Who may use the control API: nobody whom a page of somebody else sent.
+//! Access to the control API: requests of foreign pages are refused.
 
 use axum::http::{
     HeaderMap, Method,
@@ -13,12 +13,12 @@ use crate::{
     signature::is_same,
 };
 
-/// Says why a call is not let in.
+/// Checks that a request is allowed.
 ///
 /// # Errors
 ///
-/// The answer: 404 where the control API is off, 401 without the token, 403 for a foreign page, 415 for a body that is
-/// not labelled as JSON, which no form of a foreign page can be.
+/// The response: 404 if the control API is disabled, 401 without the token, 403 for a foreign page, 415 if the content
+/// type is not JSON, which a form of a foreign page cannot send.
 pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Result<(), ProblemResponse> {
     let ControlApi { enabled, token, .. } = &config.control_api;
     if !enabled {

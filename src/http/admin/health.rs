@@ -1,6 +1,6 @@
-//! `/__admin/health/…`: whether the process lives, and whether the server can take vendor calls.
+//! `/__admin/health/…`: liveness of the process, and readiness for vendor calls.
 //!
-//! Scenarios and people are read before the port is bound, so an answer means that all is there.
+//! Scenarios and people are loaded before the port is bound, so a response means that they are available.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) struct LivenessResponse {
 pub(super) struct ReadinessResponse {
     status: &'static str,
     version: &'static str,
-    /// How many there are of each.
+    /// Number of companies, scenarios and people.
     companies: usize,
     scenarios: usize,
     people: usize,

@@ -1,4 +1,4 @@
-//! `/__admin/metrics`: what is counted, as Prometheus reads it.
+//! `/__admin/metrics`: the Prometheus metrics.
 
 use axum::{
     http::header,

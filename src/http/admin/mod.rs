@@ -1,4 +1,4 @@
-//! `/__admin/…`: the control API, one file a resource.
+//! `/__admin/…`: the control API, one file per resource.
 
 mod calls;
 mod clock;
@@ -39,16 +39,16 @@ pub(crate) use self::plain_handler::SynchronousCall;
 use self::{plain_handler::PlainHandler, problem::ProblemResponse};
 use crate::{company::Tenant, mock::MockService};
 
-/// What of a name is escaped where it is a part of a path.
+/// The characters of a name that are escaped in a path.
 const PATH_PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// All below `/__admin/`, for whoever may use it.
+/// Returns all routes under `/__admin/`, with the access rules.
 pub(super) fn routes(mock: &Arc<MockService>) -> Router<Arc<MockService>> {
-    // Whoever looks after the process has no token, and calls by whatever name.
+    // Monitoring has no token, and may use any host name.
     health_checks().merge(resources().layer(middleware::from_fn_with_state(mock.clone(), guard)))
 }
 
-/// All below `/__admin/`, for this process.
+/// Returns all routes under `/__admin/`, for this process.
 pub(crate) fn control(mock: Arc<MockService>) -> Router {
     Router::new().nest("/__admin", health_checks().merge(resources())).with_state(mock)
 }
@@ -129,18 +129,18 @@ async fn guard(State(mock): State<Arc<MockService>>, request: Request, next: Nex
     }
 }
 
-/// The company of a call: that of a key, which comes to be where any key may call, or else the first.
+/// Returns the company with this key, which an accepted key creates; without a key, the first company.
 fn company_or_default(mock: &MockService, key: Option<&str>) -> Result<Arc<Tenant>, ProblemResponse> {
     let key = key.map_or_else(|| mock.tenants.default_tenant().key.clone(), str::to_owned);
     mock.tenant(&key).map_err(|error| ProblemResponse::not_found(error.message).with_field("company_key"))
 }
 
-/// The answer to something that came to be, with where it is.
+/// Responds with 201 and `Location`.
 fn created(path: &[&str], body: impl Serialize) -> Response {
     (StatusCode::CREATED, [(header::LOCATION, resource_path(path))], Json(body)).into_response()
 }
 
-/// The path of a thing below `/__admin/`, whatever stands in its parts.
+/// Returns a path under `/__admin/`, with its parts escaped.
 pub(crate) fn resource_path(parts: &[&str]) -> String {
     let parts: Vec<_> = parts.iter().map(|part| utf8_percent_encode(part, PATH_PART).to_string()).collect();
     format!("/__admin/{}", parts.join("/"))

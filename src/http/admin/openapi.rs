@@ -1,5 +1,5 @@
-//! `GET /__admin/openapi.json`: the vendor's paths and the control API in OpenAPI. The document is written from the code
-//! by a test, and checked in.
+//! `GET /__admin/openapi.json`: the vendor paths and the control API in OpenAPI. A test generates the document from the
+//! code; it is checked in.
 
 use axum::{
     http::header,

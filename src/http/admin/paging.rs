@@ -1,16 +1,16 @@
-//! Lists: how much of one is answered, and how to go on.
+//! Pages of lists.
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 
 use crate::{foreign_text::shortened, glob::Glob};
 
-/// How many items an answer has where nothing is said.
+/// Default number of items of a page.
 const DEFAULT_PAGE_LIMIT: usize = 100;
-/// How many items an answer has at most.
+/// Maximum number of items of a page.
 pub(super) const MAX_PAGE_LIMIT: usize = 1000;
 
-/// How many items are wanted.
+/// The number of items of a page.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PageLimit(pub(super) usize);
 
@@ -22,7 +22,7 @@ impl Default for PageLimit {
 
 impl<'de> Deserialize<'de> for PageLimit {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        // In a query it is text, in a body a number.
+        // A string in a query, a number in a body.
         let given = Value::deserialize(reader)?;
         let text = given.as_str().map_or_else(|| given.to_string(), str::to_owned);
         let number = text.parse().ok().filter(|number| (1..=MAX_PAGE_LIMIT).contains(number));
@@ -31,7 +31,7 @@ impl<'de> Deserialize<'de> for PageLimit {
     }
 }
 
-/// Whose things are meant: those of one company. What it means to name none, each call says.
+/// A company, or all of them; each call documents the latter.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -39,28 +39,28 @@ pub(super) struct CompanyParam {
     pub(super) company_key: Option<String>,
 }
 
-/// Which part of a list is wanted that is in the order of names.
+/// A page of a list in the order of names.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct NameListQuery {
     #[serde(default)]
     pub(super) limit: PageLimit,
-    /// The name behind which it goes on.
+    /// The name after which the page starts.
     pub(super) cursor: Option<String>,
-    /// What the names look like: `*` stands for any characters, `?` for one.
+    /// A pattern of names: `*` stands for any characters, `?` for one.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     like: Option<Glob>,
 }
 
 impl NameListQuery {
-    /// Whether a name looks as the wanted ones do.
+    /// Whether a name matches the pattern.
     pub(super) fn is_like(&self, name: &str) -> bool {
         self.like.as_ref().is_none_or(|pattern| pattern.matches(name))
     }
 }
 
-/// In which order things happened.
+/// The order of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -70,24 +70,24 @@ pub(super) enum SortOrder {
     Newest,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListPageOf{T}"))]
 pub(super) struct ListPage<T> {
     pub(super) items: Vec<T>,
-    /// The `cursor` with which the next part is asked for; `None` behind the last.
+    /// The `cursor` of the next page; `None` on the last.
     pub(super) next: Option<String>,
 }
 
 impl<T> ListPage<T> {
-    /// The part of items that have no names, behind the first `cursor` of them.
+    /// Returns the page after the first `cursor` items.
     pub(super) fn page_by_offset(items: Vec<T>, PageLimit(limit): PageLimit, cursor: usize) -> Self {
         let end = cursor.saturating_add(limit);
         let next = (end < items.len()).then(|| end.to_string());
         Self { items: items.into_iter().skip(cursor).take(limit).collect(), next }
     }
 
-    /// The part behind `cursor` of items that are in the order of what `place` says of each.
+    /// Returns the page after `cursor` of items sorted by `place`.
     pub(super) fn page_by_key<I>(
         items: impl IntoIterator<Item = I>,
         (PageLimit(limit), cursor): (PageLimit, Option<&str>),

@@ -1,4 +1,4 @@
-//! Handlers that are plain functions: they run where they may take their time, off the runtime's threads.
+//! Handlers that are plain functions: they may take long, so they run off the runtime's threads.
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
@@ -21,23 +21,23 @@ use crate::{
     mock::{Cancellation, MockService},
 };
 
-/// How long a job goes on for a client that has ended its sending side: some do so and wait for the response.
+/// How long a job continues for a client that has closed its sending side: some do so and wait for the response.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
 
-/// What a handler gets besides what the request says.
+/// The input of a handler besides the parameters.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) mock: &'a MockService,
-    /// What the path names: a key, a token, a name or an id. Empty where it names nothing.
+    /// The parameter of the path: a key, a token, a name or an id. Empty if there is none.
     pub(super) name: &'a str,
     pub(super) cancellation: &'a Cancellation,
 }
 
-/// Says that a request comes from a caller in this process who waits for the response on its own thread.
+/// Marks a request of a caller in this process that waits on its own thread.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SynchronousCall;
 
-/// A handler that is a plain function of what the request says.
+/// A handler that is a plain function of the parameters.
 pub(super) struct PlainHandler<T, R>(pub(super) fn(Context<'_>, T) -> R);
 
 impl<T, R> Clone for PlainHandler<T, R> {
@@ -57,7 +57,7 @@ impl<T: DeserializeOwned + 'static, R: IntoResponse + 'static> Handler<(), Arc<M
     }
 }
 
-/// A handler of any type, so that what is around it is compiled once.
+/// A handler of any type, boxed so that the code around it is compiled once.
 type Handle = Box<dyn FnOnce(Context<'_>, AdminParams) -> Response<Body> + Send>;
 
 async fn respond(request: Request, mock: Arc<MockService>, handle: Handle) -> Result<Response<Body>, ProblemResponse> {

@@ -1,4 +1,4 @@
-//! What the control API answers when something is wrong: problem details (RFC 9457).
+//! Error responses of the control API: problem details (RFC 9457).
 
 use axum::{
     body::Body,
@@ -16,55 +16,55 @@ use crate::{
     words::{allowed, meant},
 };
 
-/// Why a call of the control API is refused.
+/// An error response of the control API.
 #[derive(Debug)]
 pub(super) struct ProblemResponse {
     status: StatusCode,
     detail: String,
     field: Option<String>,
     actual: Box<ActualState>,
-    /// What is left of the request makes the connection useless.
+    /// Whether the connection is closed, because the rest of the request is unread.
     closes: bool,
 }
 
-/// A problem as it is sent.
+/// The body of an error response.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Problem"))]
 pub(super) struct ProblemBody<'a> {
-    /// The kind; there is no more to know about it than its status says.
+    /// Always `about:blank`: the status is the kind.
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
     status: u16,
-    /// What is wrong, and what to do.
+    /// The message: problem and remedy.
     detail: &'a str,
-    /// Where it is wrong: `stages[0].after`, `limit`.
+    /// The invalid member: `stages[0].after`, `limit`.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
-    /// What could stand there, where that is a list.
+    /// The allowed values, if the message lists them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     allowed: Vec<String>,
-    /// That of the allowed words that is most like the wrong one.
+    /// The allowed value nearest to the invalid one.
     #[serde(skip_serializing_if = "Option::is_none")]
     nearest: Option<String>,
     #[serde(flatten)]
     there: &'a ActualState,
 }
 
-/// What there is instead of what was waited for or expected.
+/// The actual state, instead of the awaited or expected one.
 #[derive(Debug, Default, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ActualState {
-    /// How the session stands that was waited for in vain.
+    /// The session that was waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<SessionInfo>,
-    /// The last calls about it, or the last calls of all where calls were waited for.
+    /// The last calls of the session, or the last calls of all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     calls: Vec<CallSummary>,
-    /// How many calls there are, where they are not as many as expected.
+    /// The actual number of calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
-    /// The calls that come nearest, or those that are too many.
+    /// The nearest calls, or the calls beyond the expected number.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     near_misses: Vec<NearMiss>,
 }
@@ -74,42 +74,42 @@ impl ProblemResponse {
         Self { status, detail: detail.into(), field: None, actual: Box::default(), closes: false }
     }
 
-    /// The call cannot be read, or says what cannot be.
+    /// 400: the request is malformed or invalid.
     pub(super) fn invalid(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// The token is missing or wrong.
+    /// 401: the token is missing or wrong.
     pub(super) fn unauthorized(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, detail)
     }
 
-    /// Whoever calls may not.
+    /// 403: the client is not allowed to use the control API.
     pub(super) fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
 
-    /// What is asked for is not there.
+    /// 404: the resource does not exist.
     pub(super) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    /// There is something there, which does not take this method.
+    /// 405: the path does not support this method.
     pub(super) fn wrong_method(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
     }
 
-    /// The body did not come in time.
+    /// 408: the body did not arrive in time.
     pub(super) fn too_slow(detail: impl Into<String>) -> Self {
         Self { closes: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, detail) }
     }
 
-    /// What was waited for did not come in time.
+    /// 408: the condition was not met in time.
     pub(super) fn timeout(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, detail)
     }
 
-    /// What is asked for was there.
+    /// 410: the resource was removed.
     pub(super) fn gone(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::GONE, detail)
     }
@@ -119,12 +119,12 @@ impl ProblemResponse {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
-    /// There is no room for it now.
+    /// 503: a limit of concurrent clients is reached.
     pub(super) fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
-    /// The server stops, and keeps no connection.
+    /// 503: the server is stopping; closes the connection.
     pub(super) fn stopping() -> Self {
         Self { closes: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, STOPPING) }
     }
@@ -133,32 +133,32 @@ impl ProblemResponse {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
-    /// The body is not labelled as JSON.
+    /// 415: the content type is not JSON.
     pub(super) fn unsupported_media_type(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
     }
 
-    /// Says where it is wrong.
+    /// Names the invalid member.
     pub(super) fn with_field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into()).filter(|field| !field.is_empty() && field != ".");
         self
     }
 
-    /// Says how the session stands that was waited for, with the last calls about it.
+    /// Adds the session that was waited for, with its last calls.
     pub(super) fn with_session(mut self, session: SessionInfo, calls: Vec<CallSummary>) -> Self {
         self.actual.session = Some(session);
         self.actual.calls = calls;
         self
     }
 
-    /// Says how many calls there are, and which come nearest to those that were expected.
+    /// Adds the actual number of calls, and the nearest ones.
     pub(super) fn with_count(mut self, count: u64, near_misses: Vec<NearMiss>) -> Self {
         self.actual.count = Some(count);
         self.actual.near_misses = near_misses;
         self
     }
 
-    /// Says which calls were the last.
+    /// Adds the last calls.
     pub(super) fn with_calls(mut self, calls: Vec<CallSummary>) -> Self {
         self.actual.calls = calls;
         self

@@ -1,4 +1,4 @@
-//! `/__admin/scenarios…`: the scenarios that there are, and those of the next sessions.
+//! `/__admin/scenarios…`: the scenarios, and the queues.
 
 use axum::{Json, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::{
     scenario::{Scenario, ScenarioChoice, ScenarioFile, ScenarioSource},
 };
 
-/// What is queued: names, and scenarios as a file has them.
+/// The scenarios to queue: names, or objects written as in a file.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -27,7 +27,7 @@ pub(super) struct EnqueueBody {
     scenarios: Vec<Value>,
 }
 
-/// The scenarios of a company's next sessions that do not ask for one.
+/// The scenarios of a company's next sessions that request none.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct QueueResponse {
@@ -56,7 +56,7 @@ pub(super) fn show(
     mock.find_scenario(name).map(Json).map_err(ProblemResponse::not_found)
 }
 
-/// Adds a scenario as a file has it, with its `name`, for every company.
+/// Adds a scenario, written as in a file with its `name`, for all companies.
 pub(super) fn add(Context { mock, .. }: Context<'_>, file: Map<String, Value>) -> Result<Response, ProblemResponse> {
     let scenario = scenario(file, None)?;
     let added = mock.add_scenario(&scenario).map_err(ProblemResponse::invalid)?;
@@ -96,7 +96,7 @@ pub(super) fn empty(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> R
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A scenario as a body has it: that of a file, and `name`, which may be missing where there is a `usual` one.
+/// Parses a scenario written as in a file, with `name`, for which `usual` is the default.
 fn scenario(mut file: Map<String, Value>, usual: Option<&str>) -> Result<Scenario, ProblemResponse> {
     let name = match (file.shift_remove("name"), usual) {
         (Some(Value::String(name)), _) => name,

@@ -1,4 +1,4 @@
-//! `/__admin/sessions…`: looking at sessions, beginning, finishing and removing them.
+//! `/__admin/sessions…`: reading, beginning, finishing and removing sessions.
 
 use axum::{Json, http::StatusCode, response::Response};
 use serde::Deserialize;
@@ -22,19 +22,19 @@ use crate::{
     vendor::{FlagsAndSteps, Token},
 };
 
-/// Which sessions are listed.
+/// The filters of a list of sessions.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListSessionsQuery {
     company_key: Option<String>,
     scenario: Option<String>,
-    /// The word that `result/` would answer, in capitals or not.
+    /// The current result, in capitals or not.
     #[serde(alias = "answer")]
     current_result: Option<String>,
     is_opened: Option<bool>,
     is_finished: Option<bool>,
-    /// The session that they are parts of.
+    /// Their parent session.
     parent: Option<String>,
     #[serde(default)]
     order: SortOrder,
@@ -43,14 +43,14 @@ pub(super) struct ListSessionsQuery {
     cursor: Option<u64>,
 }
 
-/// What a session is begun with.
+/// The input of a new session.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct BeginSessionBody {
-    /// The first company without it.
+    /// The company; by default the first.
     company_key: Option<String>,
-    /// Without it, it is chosen as in a call of `begin/`.
+    /// The scenario; by default it is selected as in `begin/`.
     scenario: Option<String>,
     #[serde(default)]
     flags: Map<String, Value>,
@@ -60,7 +60,7 @@ pub(super) struct BeginSessionBody {
     parent_session_id: Option<String>,
 }
 
-/// What happens to a session from now on.
+/// The new scenario of a session.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -132,7 +132,7 @@ pub(super) fn remove(
     if mock.remove_session(token) { Ok(StatusCode::NO_CONTENT) } else { Err(no_such(token)) }
 }
 
-/// The person gets through: as the scenario says, or with the outcome and the answers of the body.
+/// Finishes the session, as scripted, or with the outcome and answers of the body.
 pub(super) fn finish(
     Context { mock, name: token, .. }: Context<'_>,
     body: VerdictBody,
@@ -142,7 +142,7 @@ pub(super) fn finish(
     now(mock, token)
 }
 
-/// The vendor's operator decides: as the scenario says that waits for them, or as the body says.
+/// Makes a decision of the vendor's operator, as scripted, or as in the body.
 pub(super) fn decide(
     Context { mock, name: token, .. }: Context<'_>,
     body: VerdictBody,
@@ -152,7 +152,7 @@ pub(super) fn decide(
     now(mock, token)
 }
 
-/// Another scenario happens to it from now on.
+/// Switches to another scenario.
 pub(super) fn play(
     Context { mock, name: token, .. }: Context<'_>,
     SwitchScenarioBody { scenario }: SwitchScenarioBody,
@@ -165,7 +165,7 @@ pub(super) fn play(
     now(mock, token)
 }
 
-/// The token opens no widget any more.
+/// Expires the token.
 pub(super) fn expire(
     Context { mock, name: token, .. }: Context<'_>,
     EmptyBody {}: EmptyBody,
@@ -179,7 +179,7 @@ fn now(mock: &MockService, token: &str) -> Result<Json<SessionInfo>, ProblemResp
     mock.find_session(token).map(Json).ok_or_else(|| no_such(token))
 }
 
-/// The token of a parameter.
+/// Parses the token of a parameter.
 pub(super) fn token_in(token: &str, parameter: &str) -> Result<Token, ProblemResponse> {
     let known = Token::parse(without_quotes(token));
     known.ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! `GET /__admin/settings`: what the server was started with, secrets left out.
+//! `GET /__admin/settings`: the settings of the server, without secrets.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -13,12 +13,12 @@ use crate::{
     vendor::{Dialect, ErrorCode, ResultCase},
 };
 
-/// Each setting under the name of its flag. Sizes are in bytes, lengths of time in seconds.
+/// The settings by name of their flag. Sizes are in bytes, durations in seconds.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct SettingsResponse {
     host: String,
-    /// As it was asked for; 0 picks a free one.
+    /// The port as set; 0 picks a free one.
     port: u16,
     public_url: Option<String>,
     company_key: Vec<String>,
@@ -73,7 +73,7 @@ pub(super) struct SettingsResponse {
     no_admin: bool,
     admin_host: Vec<String>,
     admin_timeout: f64,
-    /// Whether callers of the control API need a token.
+    /// Whether the control API requires a token.
     admin_token: bool,
 }
 

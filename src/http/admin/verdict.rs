@@ -1,4 +1,4 @@
-//! An outcome as a body says it: of a person in the widget, or of the vendor's operator.
+//! The outcome in a body: of a finished session, or of the vendor's operator.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -10,32 +10,32 @@ use crate::{
     vendor::Outcome,
 };
 
-/// An outcome and all that can be said with it; nothing stands for what the scenario says.
+/// An outcome with its details; without one the scenario decides.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct VerdictBody {
     outcome: Option<String>,
-    /// The outcome is a word that the vendor does not list.
+    /// Whether the outcome is a word that the vendor does not document.
     #[serde(default)]
     unlisted: bool,
     reject_reason: Option<String>,
     reject_description: Option<String>,
     result_comment: Option<String>,
-    /// Whether the person was found to be alive.
+    /// Whether liveness was confirmed.
     live: Option<bool>,
-    /// How similar face and document are, 0 to 1.
+    /// Similarity of face and document, 0 to 1.
     similarity: Option<f64>,
-    /// Whether a document could be read.
+    /// Whether the document could be read.
     document_read: Option<bool>,
     #[serde(default)]
     screening_matches: Vec<ScreeningMatch>,
-    /// What the person filled in: questionnaire key → question key → answer; invented without it.
+    /// The person's answers: questionnaire key → question key → answer; invented by default.
     answers: Option<Map<String, Value>>,
 }
 
 impl VerdictBody {
-    /// How a person gets through.
+    /// Converts to the end of a session.
     pub(super) fn into_finish(mut self) -> Result<FinishRequest, ProblemResponse> {
         let answers = self.answers.take();
         let finish = self.verdict()?.map_or_else(FinishRequest::default, FinishRequest::from);
@@ -45,7 +45,7 @@ impl VerdictBody {
         })
     }
 
-    /// What an operator decides.
+    /// Converts to a decision.
     pub(super) fn into_decision(self) -> Result<Option<Verdict>, ProblemResponse> {
         if self.answers.is_some() {
             return Err(ProblemResponse::invalid("`answers` conflicts with a decision; send the answers to `finish`")

@@ -1,4 +1,4 @@
-//! `/__admin/wait/…`: answers as soon as something is so.
+//! `/__admin/wait/…`: returns when a condition is met.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,13 +26,13 @@ use crate::{
     mock::{MockService, SessionInfo, WaitCondition, WaitError},
 };
 
-/// How long somebody waits at most.
+/// Maximum timeout.
 const MAX_WAIT: Duration = Duration::from_secs(10 * 60);
 
-/// When something was waited for in vain, so many calls are told.
+/// Number of last calls in the response after a timeout.
 const LAST_CALLS: usize = 5;
 
-/// What is waited for in a session.
+/// The condition of a session, and the timeout.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -41,19 +41,19 @@ pub(super) struct WaitSessionQuery {
     #[serde(deserialize_with = "until")]
     #[cfg_attr(test, schemars(with = "String"))]
     until: WaitCondition,
-    /// At most so long in real time: `500ms`, `5s`, at most `10m`.
+    /// Timeout in real time: `500ms`, `5s`, at most `10m`.
     #[serde(default = "default_timeout", deserialize_with = "parse_timeout")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     timeout: Duration,
 }
 
-/// It is so.
+/// Response of `wait/session`: the condition is met.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct WaitSessionResponse {
-    /// The session as it stands; `None` when it was deleted.
+    /// The session; `None` if it was deleted.
     session: Option<SessionInfo>,
-    /// How long it took, in milliseconds of real time.
+    /// Duration of the wait, in milliseconds of real time.
     waited_ms: f64,
 }
 
@@ -82,7 +82,7 @@ pub(super) async fn session(
     }
 }
 
-/// Which calls are waited for, and how many.
+/// The pattern of calls, their number, and the timeout.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -94,17 +94,17 @@ pub(super) struct WaitCallsQuery {
     status: Option<u16>,
     #[serde(alias = "encoding")]
     body_format: Option<String>,
-    /// From that moment on, on the company's clock.
+    /// From this time on, on the company's clock.
     #[serde(default, deserialize_with = "moment")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     from: Option<Timestamp>,
-    /// Before that moment.
+    /// Before this time.
     #[serde(default, deserialize_with = "moment")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     to: Option<Timestamp>,
-    /// Behind the call of that id.
+    /// After the call with this id.
     after: Option<u64>,
-    /// So many, or more.
+    /// Minimum number of calls.
     #[serde(default = "one")]
     count: u64,
     #[serde(default = "default_timeout", deserialize_with = "parse_timeout")]
@@ -112,27 +112,27 @@ pub(super) struct WaitCallsQuery {
     timeout: Duration,
 }
 
-/// How many calls are waited for, beside which.
+/// The members beside a pattern: company, number and timeout.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct WaitCallsBody {
     company_key: Option<String>,
-    /// So many, or more.
+    /// Minimum number of calls.
     #[serde(default = "one")]
     count: u64,
-    /// At most so long in real time: `500ms`, `5s`, at most `10m`.
+    /// Timeout in real time: `500ms`, `5s`, at most `10m`.
     #[serde(default = "default_timeout", deserialize_with = "parse_timeout")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     timeout: Duration,
 }
 
-/// There are so many calls.
+/// Response of `wait/calls`: the expected number of calls was reached.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct WaitCallsResponse {
     count: u64,
-    /// How long it took, in milliseconds of real time.
+    /// Duration of the wait, in milliseconds of real time.
     waited_ms: f64,
 }
 
@@ -182,7 +182,7 @@ async fn wait_for_calls(
         (verified, job_mock.last_calls(tenant.as_ref(), LAST_CALLS))
     });
     match looked.await {
-        // The last one came just now.
+        // The last call arrived just now.
         (Ok(count), _) => Ok(called(count)),
         (Err(CountError::Mismatch { count, why, near_misses }), last) => {
             let detail = format!("the calls did not arrive within {wait_timeout:?}: {why}");
@@ -196,11 +196,11 @@ fn one() -> u64 {
     1
 }
 
-/// What is waited for; `None` where it does not come in time.
+/// Waits with a timeout; `None` after it.
 ///
 /// # Errors
 ///
-/// A problem when the server stops, and one that nobody reads where the client went away.
+/// A problem if the server stops, and one that is never sent if the client disconnects.
 async fn wait<T>(
     mock: &MockService,
     it: impl Future<Output = T>,
@@ -220,7 +220,7 @@ async fn wait<T>(
     waited.unwrap_or_else(|| Err(ProblemResponse::timeout("the client disconnected while waiting")))
 }
 
-/// A place among those who wait, for as long as it is held.
+/// Reserves a slot for a waiting client, until it is dropped.
 pub(super) fn acquire_wait_slot(mock: &MockService) -> Result<OwnedSemaphorePermit, ProblemResponse> {
     mock.waiting.clone().try_acquire_owned().map_err(|_| {
         let most = mock.config.clients.waiting();

@@ -1,4 +1,4 @@
-//! `begin/`: begins a session and answers its token as a JSON string.
+//! `begin/`: begins a session and returns its token as a JSON string.
 
 use super::super::auth::{AuthenticatedCall, ResponseContent, VendorResponse};
 use crate::mock::{BeginRequest, CallError, MockService};

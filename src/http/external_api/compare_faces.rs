@@ -1,4 +1,4 @@
-//! `compare-faces/`: answers how alike the faces on two pictures are.
+//! `compare-faces/`: returns the similarity of the faces in two pictures.
 
 use base64::{
     DecodeError, Engine, alphabet,
@@ -31,7 +31,7 @@ pub(in crate::http) fn compare_faces(
     Ok(Bytes::from(format!("{{\"similarity\":{similarity}}}")).into())
 }
 
-/// A picture in base64, alone or as a data URL.
+/// Decodes a picture in base64, with or without a data URL prefix.
 fn picture(call: &AuthenticatedCall<'_>, name: &str) -> Result<Vec<u8>, VendorError> {
     let wrong = |problem: &str| VendorError::argument(format!("`{name}` {problem}"));
     let text = call.params.non_empty_text(name)?;
@@ -50,7 +50,7 @@ fn picture(call: &AuthenticatedCall<'_>, name: &str) -> Result<Vec<u8>, VendorEr
     if is_picture(&bytes) { Ok(bytes) } else { Err(wrong("is base64, but of neither a JPEG nor a PNG")) }
 }
 
-/// What is wrong with a text that is to be base64, as it goes on after the text.
+/// Describes the problem with invalid base64, to append to the text.
 fn fault(error: &DecodeError) -> String {
     match *error {
         DecodeError::InvalidByte(at, letter @ (b'-' | b'_')) => {

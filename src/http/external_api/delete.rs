@@ -1,4 +1,4 @@
-//! `delete/`: deletes a session and answers its result document.
+//! `delete/`: deletes a session and returns its result document.
 
 use super::super::auth::{AuthenticatedCall, VendorResponse};
 use crate::mock::{CallError, MockService};

@@ -1,4 +1,4 @@
-//! `get-screening-person-details/`: answers what is known of somebody whom a screening found.
+//! `get-screening-person-details/`: returns the details of a screening match.
 
 use super::super::auth::{AuthenticatedCall, VendorResponse};
 use crate::{

@@ -1,4 +1,4 @@
-//! The paths below `result/`: each answers a picture or a video of a session.
+//! The paths under `result/`: each returns a picture or a video of a session.
 
 use super::super::auth::{AuthenticatedCall, ResponseContent, VendorResponse};
 use crate::{

@@ -1,4 +1,4 @@
-//! The vendor's calls, one file an endpoint. What stands around them is in [`super::exchange`].
+//! The vendor calls, one file per endpoint. [`super::exchange`] handles what they have in common.
 
 pub(super) mod begin;
 #[cfg(feature = "media")]

@@ -1,4 +1,4 @@
-//! `result/`: answers the result document of a session.
+//! `result/`: returns the result document of a session.
 
 use super::super::auth::{AuthenticatedCall, VendorResponse};
 use crate::mock::{CallError, MockService};

@@ -1,4 +1,4 @@
-//! `/` without a token: what this is, for whoever opens the address; its sessions, with a form to finish each.
+//! `/` without a token: a page with the sessions, each with a form to finish it.
 
 use std::{fmt::Write, sync::Arc};
 
@@ -20,7 +20,7 @@ use crate::{
     vendor::{ErrorCase, Language, Outcome},
 };
 
-/// How many sessions are shown.
+/// Maximum number of listed sessions.
 const MAX_LISTED_SESSIONS: usize = 50;
 
 /// Whether a request is for this page: it names no session.
@@ -43,12 +43,12 @@ fn page(mock: &MockService) -> Response<Body> {
         Some(_) => "<p>Sessions are hidden, because the control API requires a token (--admin-token).</p>".into(),
     };
     let page = include_str!("home.html").replace("{scenarios}", &scenarios(mock)).replace("{sessions}", &sessions);
-    // Nobody is to click on what they cannot see.
+    // The page must not be framed invisibly.
     const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
     widget::with_policy(widget::html(StatusCode::OK, page), POLICY)
 }
 
-/// Finishes a session as the form of the page says, and shows the page again.
+/// Finishes a session according to the form, and shows the page again.
 pub(super) async fn finish(State(mock): State<Arc<MockService>>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
     if let Some(refusal) = widget::closed_to_developers(&mock, &head.headers) {

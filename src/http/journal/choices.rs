@@ -1,4 +1,4 @@
-//! The mock's own choices that an answer rests on: rows of FIDELITY.md.
+//! The mock's own choices that shaped a response: rows of FIDELITY.md.
 
 use axum::http::{Method, request::Parts};
 use serde_json::{Map, Value};
@@ -22,7 +22,7 @@ const SCREENING: &str = "`get-screening-person-details/` takes `person_id` or `p
                          published clients";
 const DELETE: &str = "`delete/` returns the result document and removes the session";
 
-/// The first cells of the rows that it rests on.
+/// Returns the first cells of the rows that apply.
 pub(super) fn rows_for(
     call: &RecordedCall,
     body_format: Option<&str>,

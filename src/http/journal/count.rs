@@ -1,4 +1,4 @@
-//! Counting calls, and saying what is wrong with how many there are.
+//! Counting and verifying calls.
 
 use std::{
     ops::{RangeFrom, RangeInclusive, RangeToInclusive},
@@ -17,41 +17,41 @@ use crate::{
     mock::{CallFilter, Cancellation, MockService, OwnedCall},
 };
 
-/// So many calls are told that come nearest.
+/// Maximum number of reported nearest calls.
 const MAX_NEAR_MISSES: usize = 3;
 
-/// How many calls there should be: `1`, `1..`, `..=3` or `2..=3`.
+/// The expected number of calls: `1`, `1..`, `..=3` or `2..=3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Times {
     pub(crate) at_least: u64,
     pub(crate) at_most: Option<u64>,
 }
 
-/// A call that is not among those that were asked for, or one too many.
+/// A call that does not match the pattern, or exceeds the expected number.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct NearMiss {
     /// Its id in the journal.
     pub call: u64,
-    /// What it is, in words: `POST /external-api/result/ → 200`.
+    /// Its description: `POST /external-api/result/ → 200`.
     pub what: String,
-    /// In what it differs from those that were asked for, in words; nothing where it is one of them.
+    /// Its differences from the pattern; empty if it matches.
     pub differences: Vec<String>,
 }
 
-/// Why nobody can say how many calls there are, or why that many are wrong.
+/// The reason calls cannot be counted, or their number is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CountError {
-    /// The pattern cannot be used.
+    /// The pattern is invalid.
     Pattern(PatternProblem),
-    /// It took too long to look at all calls, or nobody waits any more.
+    /// Checking all calls took too long, or the client disconnected.
     Cancelled { looked_at: usize, of: usize, timeout: Duration },
-    /// Nothing is remembered at all.
+    /// The journal is disabled.
     JournalDisabled,
-    /// Calls had to make room that may have been among those.
+    /// Evicted calls may have matched.
     Evicted(String),
-    /// There are so many, and should be others.
+    /// The number of calls differs from the expected one.
     Mismatch { count: u64, why: String, near_misses: Vec<NearMiss> },
 }
 
@@ -66,7 +66,7 @@ impl Times {
         Self { at_least: times, at_most: Some(times) }
     }
 
-    /// What the control API takes for it.
+    /// Returns the members for the control API.
     pub(crate) fn to_query_values(self) -> [(&'static str, Value); 2] {
         [("at_least", self.at_least.into()), ("at_most", self.at_most.into())]
     }
@@ -75,7 +75,7 @@ impl Times {
         count >= self.at_least && self.at_most.is_none_or(|most| count <= most)
     }
 
-    /// In words: `exactly 1 call`.
+    /// Describes the number: `exactly 1 call`.
     fn in_words(self) -> String {
         let calls = |number: u64| if number == 1 { "1 call".to_owned() } else { format!("{number} calls") };
         match self {
@@ -112,11 +112,11 @@ impl From<RangeInclusive<u64>> for Times {
     }
 }
 
-/// The calls of a company, or of all and of nobody, by whether they are asked for.
+/// The calls of a company, or of all journals, separated into matching and other calls.
 #[derive(Default)]
 struct PartitionedCalls {
     matching: Vec<OwnedCall>,
-    /// How many others there are, and the nearest of them with what is different in each, the nearest first.
+    /// Number of other calls, and the nearest of them with their differences, nearest first.
     others: usize,
     nearest: Vec<(OwnedCall, Vec<String>)>,
     evicted: EvictedCalls,
@@ -124,7 +124,7 @@ struct PartitionedCalls {
 }
 
 impl PartitionedCalls {
-    /// Adds a call that differs. Of those that are as near, the later ones come first.
+    /// Adds a call that differs. Of equally near calls, later ones come first.
     fn add_other(&mut self, call: OwnedCall, differences: Vec<String>) {
         self.others += 1;
         let place = self.nearest.partition_point(|(_, nearer)| nearer.len() < differences.len());
@@ -136,11 +136,11 @@ impl PartitionedCalls {
 }
 
 impl MockService {
-    /// The calls that are asked for, in the order in which they were answered.
+    /// Returns the matching calls, in order.
     ///
     /// # Errors
     ///
-    /// [`CountError`] when some of them may have had to make room.
+    /// [`CountError`] if evicted calls may have matched.
     pub(crate) fn calls_like(
         &self,
         tenant: Option<&Arc<Tenant>>,
@@ -151,11 +151,11 @@ impl MockService {
         if sorted.is_complete { Ok(sorted.matching) } else { Err(incomplete(&sorted)) }
     }
 
-    /// Checks how many calls there are; answers the number.
+    /// Verifies the number of matching calls. Returns it.
     ///
     /// # Errors
     ///
-    /// [`CountError`] when there are too few or too many, or nobody can say.
+    /// [`CountError`] if there are too few or too many, or calls cannot be counted.
     pub(crate) fn verify(
         &self,
         tenant: Option<&Arc<Tenant>>,
@@ -167,7 +167,7 @@ impl MockService {
         let count = sorted.matching.len() as u64;
         let is_certain = match () {
             () if sorted.is_complete => true,
-            // More could only make it worse, or leave it right.
+            // Further calls cannot make the number valid.
             () => times.at_most.map_or(count >= times.at_least, |most| count > most),
         };
         if !is_certain {
@@ -182,11 +182,11 @@ impl MockService {
         Err(CountError::Mismatch { count, why, near_misses })
     }
 
-    /// Waits until there are so many calls, for as long as it takes; answers how many there are then.
+    /// Waits for a number of matching calls, without a timeout. Returns their number.
     ///
     /// # Errors
     ///
-    /// [`CountError`] when nothing is remembered, or looking takes too long.
+    /// [`CountError`] if the journal is disabled, or checking takes too long.
     pub(crate) async fn wait_for_calls(
         self: &Arc<Self>,
         tenant: Option<&Arc<Tenant>>,
@@ -201,7 +201,7 @@ impl MockService {
         let (mut count, mut seen) = (0, 0);
         loop {
             let mut notified = pin!(changed.notified());
-            // From here on nothing is missed.
+            // No call is missed from here on.
             notified.as_mut().enable();
             let up_to = self.numbers.last_call();
             let (mock, tenant, it) = (self.clone(), tenant.cloned(), matcher.clone());
@@ -210,7 +210,7 @@ impl MockService {
                 let calls: Vec<_> = calls.into_iter().filter(|(_, entry)| entry.id <= up_to).collect();
                 mock.compare_calls(&calls, &it, cancellation, |_, differences| differences.is_empty())
             };
-            // There are few new calls behind those that were seen.
+            // There are few new calls after the checked ones.
             let looked = match seen > 0 && matcher.is_quick() {
                 true => self.workers.run_here(look)?,
                 false => self.workers.run(look).await?,
@@ -240,7 +240,7 @@ impl MockService {
             let is_its = call.session.as_ref().map(|token| token.as_str()) == pattern.session.as_deref();
             call.endpoint == Some(Endpoint::Begin) && is_its
         };
-        // Whatever is behind what had to make room is there, and so is all that is about a session whose beginning is.
+        // All calls after the evicted ones are present, and so are all calls of a session whose beginning is.
         let is_complete = match evicted.last {
             None => true,
             Some(last) => {
@@ -257,11 +257,11 @@ impl MockService {
         Ok(sorted)
     }
 
-    /// Compares one call after the other with those that are asked for.
+    /// Compares calls with the pattern, one by one.
     ///
     /// # Errors
     ///
-    /// [`CountError::Cancelled`] when it is to stop before the last.
+    /// [`CountError::Cancelled`] if it is stopped early.
     fn compare_calls<T>(
         &self,
         calls: &[OwnedCall],
@@ -295,19 +295,19 @@ fn near_misses(sorted: &PartitionedCalls, times: Times, count: u64) -> Vec<NearM
         differences: differences.to_vec(),
     };
     if times.at_most.is_some_and(|most| count > most) {
-        // The last ones are too many.
+        // The last ones exceed the number.
         return sorted.matching.iter().rev().take(MAX_NEAR_MISSES).map(|call| miss(call, &[])).collect();
     }
     sorted.nearest.iter().map(|(call, differences)| miss(call, differences)).collect()
 }
 
-/// A call in words: `POST /external-api/result/ → 200, at 2026-01-31T12:00:00Z`.
+/// Describes a call: `POST /external-api/result/ → 200, at 2026-01-31T12:00:00Z`.
 fn in_words((_, entry): &OwnedCall) -> String {
     let call = &entry.recorded;
     format!("{} {} → {}, at {}", call.method, call.path(), call.status, call.at)
 }
 
-/// What is wrong, for a person: what was expected, what there is, and what comes nearest.
+/// Explains a wrong number: what was expected, what was found, and the nearest calls.
 fn explain(
     pattern: &CallPattern,
     times: Times,

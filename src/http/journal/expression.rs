@@ -1,13 +1,13 @@
-//! Regular expressions that callers send: they match in linear time, and their size is bounded.
+//! Regular expressions of clients: they match in linear time, and their size is bounded.
 
 use regex::{Error, Regex, RegexBuilder};
 
 use crate::foreign_text::shortened;
 
-/// How large an expression may be when it is compiled, in bytes. Matching takes as long as this times the text at worst.
+/// Maximum size of a compiled expression, in bytes. Matching takes at most this times the length of the text.
 const MAX_SIZE: usize = 256 << 10;
 
-/// How many bytes all expressions of a pattern together may keep of what they met in texts, and one of them at most.
+/// Maximum cache of all expressions of a pattern together, in bytes.
 const MAX_CACHE: usize = 16 << 20;
 const MAX_CACHE_OF_ONE: usize = 1 << 20;
 
@@ -15,7 +15,7 @@ const MAX_CACHE_OF_ONE: usize = 1 << 20;
 ///
 /// # Errors
 ///
-/// A message that says what to write instead.
+/// A message with the remedy.
 pub(super) fn compile(expression: &str, count: usize) -> Result<Regex, String> {
     let compiled = RegexBuilder::new(&with_ascii_classes(expression))
         .size_limit(MAX_SIZE)
@@ -37,8 +37,8 @@ pub(super) fn compile(expression: &str, count: usize) -> Result<Regex, String> {
     })
 }
 
-/// The same expression with ASCII classes in place of those that would be Unicode's. One of Unicode's letters is hundreds
-/// of times as large, and what is repeated of it soon too large.
+/// Replaces Unicode classes with ASCII ones. The Unicode class of letters is hundreds of times as large, so repeating
+/// it soon exceeds the limit.
 fn with_ascii_classes(expression: &str) -> String {
     let (mut ascii, mut rest) = (String::with_capacity(expression.len()), expression);
     while let Some((before, escaped)) = rest.split_once('\\') {

@@ -1,4 +1,4 @@
-//! Which calls somebody asks for, and how others differ from them.
+//! Patterns of calls, and the differences of other calls.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use crate::{
     vendor::Token,
 };
 
-/// Which calls are asked for: all that fulfil every condition.
+/// A pattern of calls: all conditions must match.
 ///
 /// ```
 /// use identomat_mock::{CallPattern, Endpoint, expect::{self, contains}};
@@ -34,52 +34,52 @@ use crate::{
 pub struct CallPattern {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) endpoint: Option<Endpoint>,
-    /// The token of the session that they are about, or that they began.
+    /// The token of their session, existing or begun.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) session: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<u16>,
-    /// As what the parameters were read: `JSON`, `form`, `multipart`, or `query` where there is no body.
+    /// The format of the parameters: `JSON`, `form`, `multipart`, or `query` without a body.
     #[serde(alias = "encoding", skip_serializing_if = "Option::is_none")]
     pub(crate) body_format: Option<String>,
-    /// The parameters, by name: a value that they have, or what else is said of it. `flags.language` is a member.
+    /// Conditions on parameters, by name: a value, or another condition. `flags.language` is a member.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, ValueMatch>"))]
     pub(crate) parameters: IndexMap<String, ValueMatch>,
-    /// The headers, in the same way.
+    /// Conditions on headers, in the same way.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, ValueMatch>"))]
     pub(crate) headers: IndexMap<String, ValueMatch>,
-    /// From that moment on, on the company's clock.
+    /// From this time on, on the company's clock.
     #[serde(deserialize_with = "moment", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub(crate) from: Option<Timestamp>,
-    /// Before that moment.
+    /// Before this time.
     #[serde(deserialize_with = "moment", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub(crate) to: Option<Timestamp>,
-    /// Behind the call of that id.
+    /// After the call with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) after: Option<u64>,
 }
 
-/// What is said of the value of a parameter or a header.
+/// A condition on the value of a parameter or header.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ValueMatch {
-    /// It is this one, whether it came as JSON or as text.
+    /// It equals this value, sent as JSON or as text.
     Exact(Value),
-    /// This is a part of its text.
+    /// Its text contains this part.
     Contains(String),
-    /// Its text matches this regular expression, somewhere.
+    /// Its text contains a match of this regular expression.
     Matches(String),
-    /// There is one, or with `false` none.
+    /// It is present, or with `false` absent.
     Present(bool),
-    /// There is none, or with `false` one.
+    /// It is absent, or with `false` present.
     Absent(bool),
 }
 
@@ -111,7 +111,7 @@ impl<'de> Deserialize<'de> for ValueMatch {
     }
 }
 
-/// The value itself.
+/// Implements conversions of values to exact conditions.
 macro_rules! exact {
     ($($kind:ty),*) => {
         $(
@@ -133,7 +133,7 @@ impl From<&String> for ValueMatch {
 }
 
 impl ValueMatch {
-    /// What is asked for, in words: `contains "app/"`.
+    /// Describes the condition: `contains "app/"`.
     fn in_words(&self) -> String {
         match self {
             Self::Exact(value) => format!("is {value}"),
@@ -146,68 +146,68 @@ impl ValueMatch {
 }
 
 impl CallPattern {
-    /// Calls of that endpoint.
+    /// Only calls of this endpoint.
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
         self
     }
 
-    /// Calls about the session of that token, or that began it.
+    /// Only calls of the session with this token, including the call that began it.
     pub fn of_session(mut self, token: &str) -> Self {
         self.session = Some(without_quotes(token).to_owned());
         self
     }
 
-    /// Calls with that parameter: with a value, or what else is said of it ([`crate::expect::contains`] and the others).
-    /// `flags.language` is a member, wherever the parameter came as JSON or as its text.
+    /// Only calls with this parameter: a value, or another condition ([`crate::expect::contains`] and the others).
+    /// `flags.language` is a member, sent as JSON or as its text.
     pub fn with(mut self, parameter: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
         self.parameters.insert(parameter.into(), value.into());
         self
     }
 
-    /// Calls with that header, in the same way.
+    /// Only calls with this header, in the same way.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
         self.headers.insert(name.into(), value.into());
         self
     }
 
-    /// Calls with that HTTP method.
+    /// Only calls with this HTTP method.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = Some(method.into());
         self
     }
 
-    /// Calls whose parameters were read as `JSON`, `form`, `multipart`, or `query` where there is no body.
+    /// Only calls with parameters in this format: `JSON`, `form`, `multipart`, or `query` without a body.
     pub fn body_format(mut self, format: impl Into<String>) -> Self {
         self.body_format = Some(format.into());
         self
     }
 
-    /// Calls that were answered with that status.
+    /// Only calls with this response status.
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Calls that were answered behind the one of that id.
+    /// Only calls after the one with this id.
     pub fn after(mut self, id: u64) -> Self {
         self.after = Some(id);
         self
     }
 
-    /// Calls that were answered at that moment of the company's clock or later.
+    /// Only calls with a response at this time of the company's clock, or later.
     pub fn from(mut self, moment: std::time::SystemTime) -> Self {
         self.from = Some(nearest_moment(moment));
         self
     }
 
-    /// Calls that were answered before that moment.
+    /// Only calls with a response before this time.
     pub fn before(mut self, moment: std::time::SystemTime) -> Self {
         self.to = Some(nearest_moment(moment));
         self
     }
 
-    /// The conditions in words, one a line.
+    /// Describes the conditions, one per line.
     pub(super) fn in_words(&self) -> Vec<String> {
         let Self { endpoint, session, method, status, body_format, parameters, headers, from, to, after } = self;
         let mut words = Vec::new();
@@ -228,7 +228,7 @@ impl CallPattern {
     ///
     /// # Errors
     ///
-    /// [`PatternProblem`] for too many conditions, or the first regular expression that cannot be used.
+    /// [`PatternProblem`] for too many conditions, or the first invalid regular expression.
     pub(crate) fn compile(self) -> Result<CallMatcher, PatternProblem> {
         let conditions = [("parameters", &self.parameters), ("headers", &self.headers)];
         let conditions = conditions.into_iter().flat_map(|(place, them)| them.iter().map(move |it| (place, it)));
@@ -251,17 +251,17 @@ impl CallPattern {
     }
 }
 
-/// How many parameters and headers a pattern names at most.
+/// Maximum number of parameters and headers of a pattern.
 const MAX_CONDITIONS: usize = 200;
 
-/// Why a pattern cannot be used, and which member of it.
+/// A problem with a pattern, and its member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PatternProblem {
     pub(crate) field: String,
     pub(crate) message: String,
 }
 
-/// A pattern that is ready for looking at calls.
+/// A compiled pattern.
 #[derive(Debug)]
 pub(crate) struct CallMatcher {
     pattern: CallPattern,
@@ -274,7 +274,7 @@ impl CallMatcher {
         &self.pattern
     }
 
-    /// Whether to look at a call takes hardly longer than to remember it.
+    /// Whether comparing a call takes hardly longer than recording it.
     pub(super) fn is_quick(&self) -> bool {
         self.expressions.is_empty()
     }
@@ -292,7 +292,7 @@ impl CallMatcher {
         }
     }
 
-    /// What of the conditions a call does not fulfil, in words; nothing where it is one that is asked for.
+    /// Describes the conditions that a call does not meet; empty if it matches.
     pub(super) fn differences(&self, (_, entry): &OwnedCall, config: &Config) -> Vec<String> {
         let (call, mut differences) = (&entry.recorded, Vec::new());
         let CallPattern {
@@ -347,7 +347,7 @@ impl CallMatcher {
     }
 }
 
-/// How the value that is given differs from the one that is wanted, in words.
+/// Describes the difference between the received value and the condition.
 fn difference((what, name): (&str, &str), wanted: &ValueMatch, given: Option<&Value>, is_secret: bool) -> String {
     let Some(given) = given else { return format!("the {what} `{name}` is missing") };
     let shown = match given {
@@ -365,7 +365,7 @@ fn difference((what, name): (&str, &str), wanted: &ValueMatch, given: Option<&Va
     }
 }
 
-/// The parameter of that name, or the member that it leads to: `flags.language`. What came as the text of JSON is read.
+/// Returns the parameter with this name, or its member: `flags.language`. JSON text is parsed.
 fn find(parameters: &Map<String, Value>, name: &str) -> Option<Value> {
     if let Some(given) = parameters.get(name) {
         return Some(given.clone());
@@ -385,7 +385,7 @@ fn find(parameters: &Map<String, Value>, name: &str) -> Option<Value> {
     Some(found)
 }
 
-/// Whether two values say the same, whichever of them came as text.
+/// Whether two values are equal, sent as JSON or as text.
 fn are_the_same(given: &Value, wanted: &Value) -> bool {
     let reads_as = |text: &str, value: &Value| json_text::tree(text).is_some_and(|read| read == *value);
     given == wanted
@@ -396,7 +396,7 @@ fn are_the_same(given: &Value, wanted: &Value) -> bool {
         }
 }
 
-/// A value as text: a text as it is, and other JSON as it is written.
+/// Returns a value as text: a string unquoted, other JSON as written.
 fn text_of(value: &Value) -> std::borrow::Cow<'_, str> {
     match value {
         Value::String(text) => text.into(),

@@ -9,7 +9,7 @@ use axum::{
 use super::{super::error, response, texts};
 use crate::vendor::Language;
 
-/// Makes a list of files of this folder, by their names.
+/// Lists files of this folder, by name.
 macro_rules! files {
     ($($name:literal)*) => {
         &[$(($name, include_str!($name)),)*]
@@ -32,7 +32,7 @@ pub(in crate::http) async fn show(
     method: Method,
     uri: Uri,
 ) -> Response<Body> {
-    // What is no text is no name of an asset either.
+    // A name that is not text is not the name of an asset.
     let asset = asset.map(|Path(asset)| asset).unwrap_or_default();
     let text = match asset.strip_prefix("languages/").and_then(|file| file.strip_suffix(".json")) {
         Some(code) => Language::from_code(code).map(texts::file),
@@ -57,7 +57,7 @@ mod tests {
 
     use super::*;
 
-    /// The files below a folder that end so, by their paths there.
+    /// Returns the files below a folder with this ending, by relative path.
     fn files_in(folder: &Path, below: &str, ending: &str) -> BTreeSet<String> {
         let entries = fs::read_dir(folder.join(below)).unwrap().map(|entry| entry.unwrap().path());
         let names = entries.filter(|path| path.extension().is_some_and(|found| found == ending));

@@ -1,11 +1,11 @@
-//! What the page does without the feature `page`: there is less to see, and all of it can be clicked through.
+//! The widget without the feature `page`: less to see, but every screen can be completed.
 
 pub(super) mod countries {
     use std::collections::BTreeMap;
 
     use crate::vendor::Language;
 
-    /// The country that is chosen at first alone, by its three letters.
+    /// Returns only the default country, by its three-letter code.
     pub(in super::super) fn names(_language: Language, own: &str) -> BTreeMap<&str, &str> {
         BTreeMap::from([(own, own)])
     }
@@ -14,7 +14,7 @@ pub(super) mod countries {
 pub(super) mod markdown {
     use serde_json::{Value, json};
 
-    /// The text as it is.
+    /// Returns the text unchanged.
     pub(in super::super) fn tree(text: &str) -> Vec<Value> {
         vec![json!({ "tag": "p", "children": [text] })]
     }
@@ -23,7 +23,7 @@ pub(super) mod markdown {
 pub(super) mod qr {
     use serde_json::Value;
 
-    /// The page shows the link without a code.
+    /// Returns no code: the page shows the link.
     pub(in super::super) fn code(_link: &str) -> Option<Value> {
         None
     }

@@ -1,4 +1,4 @@
-// The camera of the device. What fails says why: `denied`, `missing` or `poor`.
+// The camera of the device. The reason of a failure is `denied`, `missing` or `poor`.
 
 class CameraError extends Error {
   constructor(reason) {
@@ -8,7 +8,7 @@ class CameraError extends Error {
 }
 
 export async function openCamera({ facingMode, needsHd }) {
-  // Where the page is not in a secure context there is no such thing.
+  // Undefined outside a secure context.
   if (!navigator.mediaDevices?.getUserMedia) throw new CameraError("missing");
   const size = { width: { ideal: 1920 }, height: { ideal: 1080 } };
   const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode, ...size } }).catch((error) => {
@@ -26,7 +26,7 @@ export function closeCamera(stream) {
   stream?.getTracks().forEach((track) => track.stop());
 }
 
-// Draws what a video, or a picture, shows now on a canvas, which gets its size.
+// Draws the current frame of a video, or a picture, on a canvas, and sets its size.
 export function drawOn(canvas, source) {
   canvas.width = source.videoWidth ?? source.width;
   canvas.height = source.videoHeight ?? source.height;
@@ -38,7 +38,7 @@ export function asJpeg(canvas) {
   return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
 }
 
-// Records what the camera sees until it is stopped; answers the stopping, which answers the video.
+// Records the camera. Returns a function that stops and returns the video.
 export function record(stream) {
   const types = ["video/mp4", "video/webm"];
   const mimeType = globalThis.MediaRecorder && types.find((type) => MediaRecorder.isTypeSupported(type));

@@ -1,9 +1,9 @@
-// Calls of the control API, for the pages of developers.
+// Requests to the control API, for pages of developers.
 import { button, element, labelled } from "./dom.js";
 
 let token;
 
-// The answer to a call; an error says what is wrong, and whether it `wantsToken`.
+// Returns the response; an error has the message, and `wantsToken` if a token is required.
 export async function call(method, path, { fields, signal } = {}) {
   const headers = {
     ...(fields ? { "content-type": "application/json" } : {}),
@@ -21,7 +21,7 @@ export async function control(method, path, fields) {
   return response.json().catch(() => ({}));
 }
 
-// The control API wants a token, which stays in this page.
+// Asks for the token of the control API, which is kept only in this page.
 export function askForToken(goOn) {
   const field = element("input", { type: "password", testid: "admin-token", autocomplete: "off" });
   const use = button("Use", {

@@ -1,11 +1,11 @@
-//! The countries of ISO 3166-1 and what each language calls them: one file a language, out of the CLDR.
+//! The countries of ISO 3166-1 with their CLDR names: one file per language.
 
 use std::collections::BTreeMap;
 
 use super::texts::file_of;
 use crate::vendor::Language;
 
-/// Every country: its three letters → its name. `_own` is the one that is chosen at first.
+/// Returns every country: three-letter code → name. `_own` is the default.
 pub(super) fn names(language: Language, _own: &str) -> BTreeMap<&str, &str> {
     serde_json::from_str(file_of!(language, "countries")).expect("the names are JSON")
 }

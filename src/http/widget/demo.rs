@@ -1,4 +1,4 @@
-//! `GET /__widget/demo`: a page that embeds the widget as a company's does, and shows all that happens by that.
+//! `GET /__widget/demo`: a page that embeds the widget as an application does, and shows all messages and calls.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     vendor::{BooleanFlag, Language},
 };
 
-/// The widget may come from wherever the mock is known.
+/// The widget may come from any name of the mock.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
      frame-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -28,7 +28,7 @@ pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, headers:
     let words = json!({
         "flags": switches.chain(["mock_autopilot"]).collect::<Vec<_>>(),
         "languages": Language::ALL.map(Language::code),
-        // What `localhost` is by number.
+        // The numeric address of `localhost`.
         "loopback": if mock.config.host.is_ipv6() { "[::1]" } else { "127.0.0.1" },
     });
     let page = with_head(include_str!("demo/demo.html"), &meta("identomat-mock-demo", &words));

@@ -1,4 +1,4 @@
-// Elements with their properties, and what several screens are made of.
+// Creates elements with their properties, and the parts that several screens share.
 
 export function element(name, { testid, ...properties } = {}, ...children) {
   const made = Object.assign(document.createElement(name), properties);
@@ -15,14 +15,14 @@ export function notice(text, testid = "problem") {
   return element("p", { className: "notice", testid }, text);
 }
 
-// One of several things to choose: a card with a radio button or a check box.
+// An option: a card with a radio button or a check box.
 export function choice({ type = "radio", name, value, text, isChosen = false, testid, hint }) {
   const input = element("input", { type, name, value, checked: isChosen, testid });
   const label = element("span", {}, text);
   return element("label", { className: "choice" }, input, label, ...(hint ? [element("small", {}, hint)] : []));
 }
 
-// A group of choices with its name.
+// A group of options with its name.
 export function group(text, choices, { isHidden = false, testid } = {}) {
   const legend = element("legend", { className: isHidden ? "unseen" : "" }, text);
   return element("fieldset", { testid }, legend, ...choices);
@@ -33,12 +33,12 @@ export function field(text, control, hint) {
   return element("div", { className: "field" }, label, control, ...(hint ? [hint] : []));
 }
 
-// As `field`, for the pages of developers.
+// A labelled control, as `field`, for the pages of developers.
 export function labelled(text, control) {
   return element("label", { className: "labelled" }, element("span", {}, text), control);
 }
 
-// Copies a text that `select` selects; whether that went well. A page without https goes the older way.
+// Copies a text that `select` selects. Returns whether it succeeded. A page without https uses the older API.
 export async function copy(text, select) {
   select();
   try {
@@ -49,12 +49,12 @@ export async function copy(text, select) {
   }
 }
 
-// A text with what stands between backticks as code.
+// Returns a text with its parts between backticks as code.
 export function withCode(text) {
   return text.split("`").map((part, at) => (at % 2 ? element("code", {}, part) : part));
 }
 
-// A picture out of the path of an SVG.
+// Returns a picture from the path of an SVG.
 export function drawing(size, path, label) {
   const make = (name, attributes) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", name);

@@ -1,4 +1,4 @@
-// The page that answers a form which was posted without the script of the widget.
+// The response to a form that was posted without the script of the widget.
 import { tellFinished } from "./finished.js";
 
 tellFinished();

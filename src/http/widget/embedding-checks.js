@@ -1,13 +1,13 @@
-// Looks whether the widget can work where it is, and says what is wrong: in the console, in the drawer, and to the server,
-// which has it in the journal. It is no module, as modules are not loaded in a frame without an origin; and it asks the
-// page around it nothing.
+// Checks whether the widget can work where it is embedded. Findings go to the console, to the developer panel, and to
+// the server, which records them in the journal. This is not a module, because modules are not loaded in a frame
+// without an origin. The embedding page is not involved.
 (() => {
   const read = (name) => JSON.parse(document.querySelector(`meta[name=${name}]`).content);
   const findings = read("identomat-mock-findings");
   const { token, hasReturnUrl, isPhone, doneTimeout } = read("identomat-mock-case");
   const isFramed = parent !== window;
   const hasOrigin = origin !== "null";
-  // For the drawer: what was found, by name.
+  // For the developer panel: the findings by name.
   const found = {};
   globalThis.identomatMockFindings = found;
 
@@ -16,7 +16,7 @@
     const { isMistake, problem, remedy } = findings[name];
     found[name] = { problem, remedy };
     console[isMistake ? "warn" : "info"](`identomat-mock: ${problem} ${remedy}`);
-    // The only call that a frame without an origin can make.
+    // The only request that a frame without an origin can send.
     new Image().src = `/__widget/doctor/${token}/${name}`;
     dispatchEvent(new Event("identomat-mock-finding"));
   }
@@ -52,7 +52,7 @@
     }
   }
 
-  // Where forms are not allowed, they are not even about to be sent.
+  // If forms are not allowed, there is no submit event either.
   function canSendForms() {
     const form = document.createElement("form");
     let isSent = false;
@@ -66,7 +66,7 @@
     return isSent;
   }
 
-  // After a click of the person the window could be taken elsewhere. Nothing is at this address: the window stays.
+  // After a click of the person, top navigation is allowed. The server returns no content, so the window stays.
   function tryTop() {
     try {
       top.location.replace(`${location.origin}/__widget/doctor/${token}/return-url-framed`);
@@ -75,7 +75,7 @@
     }
   }
 
-  // A page that heard of the end takes the frame away, hides it, or says something.
+  // A page that received the message removes or hides the frame, or posts a message.
   function waitForParent() {
     let isHeard = false;
     addEventListener("message", ({ source }) => {
@@ -88,7 +88,7 @@
     }, doneTimeout);
   }
 
-  // Nothing else of the page is there to say it.
+  // Nothing else of the page is loaded to show it.
   if (!hasOrigin) {
     const notice = document.createElement("p");
     notice.className = "notice";

@@ -1,6 +1,6 @@
-//! `/__widget/doctor/{token}/{finding}`: the widget found out something about where it runs.
+//! `/__widget/doctor/{token}/{finding}`: receives findings of the embedding checks.
 //!
-//! It is a GET that a picture makes: a frame without scripts or without an origin can call in no other way.
+//! An image requests it with GET: a frame without scripts or without an origin has no other way to send a request.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::{super::error, response};
 use crate::{embedding::Finding, mock::MockService};
 
-/// Notes a finding, and answers nothing: whoever was sent here stays where they are.
+/// Records a finding, and returns no content: a navigating browser stays on its page.
 pub(in crate::http) async fn note(
     State(mock): State<Arc<MockService>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -30,7 +30,7 @@ pub(in crate::http) async fn note(
     }
 }
 
-/// All that can be found, as the script of the page reads it.
+/// Returns all findings, as the page's script reads them.
 pub(super) fn findings() -> Value {
     let told = Finding::ALL.into_iter().map(|finding| {
         let told = json!({

@@ -1,16 +1,15 @@
-//! Markdown of a company, as a tree of elements that the page builds: no HTML of theirs gets there.
+//! Converts a company's Markdown to a tree of elements for the page, without its HTML.
 
 use pulldown_cmark::{Event, Parser, Tag};
 use serde_json::{Value, json};
 
-/// How deep elements are nested at most. Deeper elements are left out, and their content stands in the innermost one
-/// that is shown.
+/// Maximum nesting of elements. Deeper elements are left out; their content stays.
 const MAX_DEPTH: usize = 16;
 
-/// The tree: texts, and elements with `tag`, `children` and, for links, `href`.
+/// Returns the tree: texts, and elements with `tag`, `children` and, for links, `href`.
 pub(super) fn tree(text: &str) -> Vec<Value> {
     let mut root = Vec::new();
-    // The elements that are open, each with its children so far, and of every open tag whether it has an element.
+    // The open elements with their children so far, and for every open tag whether it has an element.
     let (mut elements, mut has_element) = (Vec::<(Value, Vec<Value>)>::new(), Vec::new());
     for event in Parser::new(text) {
         let child = match event {
@@ -45,7 +44,7 @@ pub(super) fn tree(text: &str) -> Vec<Value> {
 fn element(tag: &Tag<'_>) -> Option<Value> {
     let name = match tag {
         Tag::Paragraph => "p",
-        // The page has headings of its own above these.
+        // The page has its own headings above these.
         Tag::Heading { .. } => "h3",
         Tag::BlockQuote(_) => "blockquote",
         Tag::CodeBlock(_) => "pre",
@@ -61,7 +60,7 @@ fn element(tag: &Tag<'_>) -> Option<Value> {
             let is_safe = matches!(&*scheme, "http" | "https" | "mailto");
             return is_safe.then(|| json!({ "tag": "a", "href": &**dest_url }));
         }
-        // Of a picture, its text alone: nothing is fetched from elsewhere.
+        // Of an image, only its text: nothing is fetched from elsewhere.
         _ => return None,
     };
     Some(json!({ "tag": name }))

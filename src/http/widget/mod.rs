@@ -1,4 +1,4 @@
-//! The widget: what the person's browser sees. Pages are static; their scripts fetch what they show.
+//! The widget. Its pages are static; their scripts fetch the content.
 
 pub(super) mod assets;
 #[cfg(not(feature = "page"))]
@@ -31,7 +31,7 @@ pub(super) use self::page::refusal;
 use super::{error::with_hint, origin};
 use crate::{foreign_text::shortened, mock::MockService, vendor::Language};
 
-/// Scripts and styles come from the mock alone. There is no `form-action` and no `frame-ancestors`: a finished widget
+/// Scripts and styles come only from the mock. There is no `form-action` and no `frame-ancestors`: a finished widget
 /// redirects anywhere, and any page may embed it.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'";
@@ -53,7 +53,7 @@ fn response(status: StatusCode, content_type: &'static str, body: impl Into<Body
     response
 }
 
-/// A page that lets nobody through: its texts are `{name}-title` and `{name}-text`, or the latter is given.
+/// Returns a closed page, with the texts `{name}-title` and `{name}-text`, or a given text.
 pub(super) fn closed(status: StatusCode, language: Language, name: &str, text: Option<&str>) -> Response<Body> {
     let page = include_str!("closed.html").replace("{title}", &format!("{{{name}-title}}"));
     match text {
@@ -62,12 +62,12 @@ pub(super) fn closed(status: StatusCode, language: Language, name: &str, text: O
     }
 }
 
-/// The same for developers, in English.
+/// Returns a closed page for developers, in English.
 pub(super) fn closed_with(status: StatusCode, text: &str) -> Response<Body> {
     closed(status, Language::English, "not-valid", Some(text))
 }
 
-/// Why nobody gets a page that shows what only the control API may, or leads to it.
+/// Returns the closed page instead of a page that needs the control API.
 pub(super) fn closed_to_developers(mock: &MockService, headers: &HeaderMap) -> Option<Response<Body>> {
     if !mock.config.control_api.enabled {
         let page = closed_with(StatusCode::NOT_FOUND, "This link does not belong to a verification.");
@@ -88,7 +88,7 @@ fn refused_host(mock: &MockService, headers: &HeaderMap) -> Option<Response<Body
     Some(with_hint(page, &hint))
 }
 
-/// Responds on a thread where it may take its time: a session may have thousands of steps.
+/// Responds on a thread for long work: a session may have thousands of steps.
 pub(super) async fn off_runtime(
     mock: Arc<MockService>,
     respond: impl FnOnce(&MockService) -> Response<Body> + Send + 'static,
@@ -97,7 +97,7 @@ pub(super) async fn off_runtime(
     mock.workers.run(move |_| respond(&job_mock)).await
 }
 
-/// What a page of somebody else gets that posts a form of the mock.
+/// Returns the response to a foreign page that posts a form of the mock.
 pub(super) fn refused(origin: &str) -> Response<Body> {
     let origin = shortened(origin);
     tracing::warn!(%origin, "refused a form that a page of another origin posted");
@@ -105,22 +105,22 @@ pub(super) fn refused(origin: &str) -> Response<Body> {
     with_hint(closed(StatusCode::FORBIDDEN, Language::English, "misfit", Some(&problem)), &problem)
 }
 
-/// A page with the texts of that language, and those that are given.
+/// Returns a page with the texts of a language, and given values.
 fn filled_in(status: StatusCode, language: Language, page: &str, given: &[(&str, &str)]) -> Response<Body> {
     html(status, texts::filled_in(page, language, given))
 }
 
-/// A page as it is.
+/// Returns a page.
 pub(super) fn html(status: StatusCode, page: impl Into<Body>) -> Response<Body> {
     response(status, "text/html; charset=utf-8", page)
 }
 
-/// A page with more in its head.
+/// Adds to the head of a page.
 fn with_head(page: &str, more: &str) -> String {
     page.replacen("</head>", &format!("{more}</head>"), 1)
 }
 
-/// A page that may load, and be embedded, as that policy says instead.
+/// Replaces the content security policy of a page.
 pub(super) fn with_policy(mut page: Response<Body>, policy: &'static str) -> Response<Body> {
     page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     page

@@ -1,5 +1,5 @@
-// Goes with the person from screen to screen. What there is to show, the server says; a screen draws it, and its answer
-// is posted. Texts of the company are foreign: they are only ever put in as text.
+// Moves the person from screen to screen. The server names the current screen; a screen script draws it, and its answer
+// is posted. Texts of the company are foreign: they are only ever inserted as text.
 
 import { button, element, notice } from "./dom.js";
 import { call, watch } from "./session-api.js";
@@ -9,20 +9,20 @@ import { speak, t } from "./text.js";
 const byId = (id) => document.getElementById(id);
 const parameters = new URLSearchParams(location.search);
 
-// What the screen that is shown wants to be told when the person leaves it, and when there is news of the session.
+// Callbacks of the current screen: when the person leaves it, and when the session changed.
 let leave = () => {};
 let heard;
-// What it does when it comes again, as for a code that was asked for once more; undefined where it is drawn anew.
+// Called if the same screen is shown again, as after a resent code; undefined if it is drawn anew.
 let again;
 let hasEnded = false;
 let autopilot;
-// What is known last of the session, and whether the person goes on with another page.
+// The latest known state of the session, and whether another page is active.
 let latest = { is: "open", participants: [] };
 let isElsewhere = false;
-// Whether it goes to the end by itself, as fast as it can.
+// Whether the page completes itself as fast as it can.
 let skips = false;
 
-// During the flow the URL says where the person is; at the end it does not any more.
+// During the flow the URL names the current screen; at the end it does not.
 function showPlace(step, how) {
   const url = new URL(location.href);
   if (step === undefined) url.searchParams.delete("step");
@@ -57,7 +57,7 @@ async function show(view, how) {
   }
 }
 
-// Puts what was drawn in the place of the screen before.
+// Replaces the previous screen.
 function put(drawn, { id, kind }, screen) {
   leave();
   clearTimeout(autopilot);
@@ -77,7 +77,7 @@ function put(drawn, { id, kind }, screen) {
   heard?.(latest);
 }
 
-// The person goes on with another page, and this one says where they are there.
+// Another page is active; shows the progress there.
 async function showCompanion() {
   const { draw } = await import("./screens/other-device.js");
   if (hasEnded) return;
@@ -87,7 +87,7 @@ async function showCompanion() {
   byId("back").hidden = byId("progress").hidden = true;
 }
 
-// Another browser may not go on with this session.
+// Another browser must not continue this session.
 async function showRefused({ language, htmlLanguage }) {
   leave();
   hasEnded = true;
@@ -97,14 +97,14 @@ async function showRefused({ language, htmlLanguage }) {
   showEnd("closed", t("other-browser-title"), element("p", {}, t("other-browser-text")));
 }
 
-// What others did with the session; true when nothing more can come.
+// Handles changes made elsewhere; true if no more can follow.
 function hear(news) {
   latest = news;
   if (!isBusy) follow();
   return hasEnded;
 }
 
-// Does what the latest news asks for.
+// Applies the latest change.
 function follow() {
   if (hasEnded) return;
   if (latest.is === "through") end(latest.returnUrl);
@@ -114,14 +114,14 @@ function follow() {
   else busy(showCompanion);
 }
 
-// There is a page that says why nobody goes on here.
+// Loads the page that says why the session cannot be continued.
 function showWhy() {
   hasEnded = true;
   showPlace(undefined, "replaceState");
   location.reload();
 }
 
-// A screen is a form: Enter in any field does what its main button does.
+// A screen is a form: Enter in any field triggers its main button.
 function form({ content = [], action, answer, others = [] }, screen) {
   const made = element("form", { noValidate: true, autocomplete: "off" }, ...content, element("div", { id: "problem", role: "alert" }));
   const main = action && button(action.text, { type: "submit", className: "primary", testid: action.testid });
@@ -148,13 +148,13 @@ function problem(text) {
   byId("problem")?.replaceChildren(...(text ? [notice(text)] : []));
 }
 
-// Nothing is there yet, and nothing came.
+// The page is empty, and the server did not respond.
 function showOffline() {
   const retry = button(t("retry"), { testid: "retry", onclick: () => load(parameters.get("step"), "replaceState") });
   byId("screen").replaceChildren(notice(t("offline")), element("div", { className: "actions" }, retry));
 }
 
-// One answer at a time: a second click would answer the next screen. Whoever goes back meanwhile gets there afterwards.
+// One answer at a time: a second click would answer the next screen. Going back is delayed until the answer is sent.
 let isBusy = false;
 let wentElsewhere = false;
 
@@ -182,7 +182,7 @@ async function busy(work) {
 function load(step, how) {
   return busy(async () => {
     const view = await call(step ? `?step=${encodeURIComponent(step)}` : "");
-    // Whoever loads it goes on with this page.
+    // Reloading this page makes it the active one.
     latest = { ...latest, is: "open" };
     await show(view, how);
   });
@@ -193,7 +193,7 @@ function post(screen, fields) {
   return busy(async () => next(await call("", { method: "POST", headers: { "content-type": "application/json" }, body })));
 }
 
-// A picture or video, as its bytes; what more there is to send comes with the last.
+// Sends a picture or video as bytes; other fields are sent with the last one.
 function send(screen, by, file, video) {
   const query = (by) => `?screen=${encodeURIComponent(screen.id)}&by=${by}`;
   return busy(async () => {
@@ -209,7 +209,8 @@ function next(answer) {
   return show(answer, "pushState");
 }
 
-// The person is through. Nothing is loaded again where nobody goes anywhere: who listens in this page hears of it.
+// The session is finished. Without a redirect the page does not navigate: a listener in this page receives the
+// messages.
 function end(returnUrl) {
   if (hasEnded) return;
   hasEnded = true;
@@ -225,7 +226,7 @@ function end(returnUrl) {
   tellFinished();
 }
 
-// The last thing that the person sees here.
+// The last screen.
 function showEnd(sign, text, ...content) {
   const main = byId("screen");
   for (const name of ["screen", "kind"]) delete main.dataset[name];
@@ -237,7 +238,7 @@ function showEnd(sign, text, ...content) {
   title.focus();
 }
 
-// Shows what the URL says, as the browser's own buttons change it.
+// Shows the screen in the URL, as the browser's back and forward buttons change it.
 function followUrl() {
   wentElsewhere = isBusy;
   if (!isBusy && !hasEnded) load(new URLSearchParams(location.search).get("step"), "replaceState");
@@ -251,5 +252,5 @@ addEventListener("identomat-mock-skip", () => {
 });
 
 await load(parameters.get("step"), "replaceState");
-// Before it was opened, it would not be told that it is the page that the person goes on with.
+// Before the session is opened, the page would not be told that it is active.
 if (!hasEnded) watch(hear);

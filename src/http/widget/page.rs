@@ -1,4 +1,4 @@
-//! `/?session_token=TOKEN`: the page that a person goes through, and the form that it posts at the end.
+//! `/?session_token=TOKEN`: the page of the widget, and its form.
 
 use std::{
     borrow::Cow,
@@ -32,13 +32,13 @@ use crate::{
     vendor::{ErrorCase, Language, Outcome, VendorError},
 };
 
-/// The longest name of a browser that is kept, in bytes.
+/// Maximum length of a recorded user agent, in bytes.
 const MAX_USER_AGENT_BYTES: usize = 512;
 
 /// The fields of the form.
 const FIELDS: [&str; 4] = ["outcome", "reject_reason", "result_comment", "answers"];
 
-/// Shows the widget, and notes the browser that opened it.
+/// Shows the widget, and records the browser that opened it.
 pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, request: Request) -> Response<Body> {
     let (head, _) = request.into_parts();
     let (token, browser, is_phone) = (session_token(&head.uri), browser(&head), is_phone(&head));
@@ -49,7 +49,7 @@ pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, request:
     show.await
 }
 
-/// The page, with what its doctor has to know, and the drawer where the settings leave it there.
+/// Returns the page, with the values of the embedding checks, and the developer panel if enabled.
 fn page(mock: &MockService, token: &str, is_phone: bool) -> String {
     static FINDINGS: LazyLock<String> =
         LazyLock::new(|| meta("identomat-mock-findings", &embedding_checks::findings()));
@@ -73,17 +73,17 @@ fn page(mock: &MockService, token: &str, is_phone: bool) -> String {
     with_head(&page, &[FINDINGS.as_str(), &meta("identomat-mock-case", &case), drawer].concat())
 }
 
-/// What a script of the page reads.
+/// Returns a `meta` element, which a script of the page reads.
 pub(super) fn meta(name: &str, content: &Value) -> String {
     format!("  <meta name=\"{name}\" content=\"{}\">\n", as_html(&content.to_string()))
 }
 
-/// Finishes the session. The form has `outcome` (an outcome, or `scenario`: as the scenario says, which is what a
-/// missing one means), with it `reject_reason` and `result_comment`, and `answers` (JSON: questionnaire key → question
-/// key → answer; invented when missing).
+/// Finishes the session. The form has `outcome` (an outcome, or `scenario` for the scripted outcome, the default), with
+/// it `reject_reason` and `result_comment`, and `answers` (JSON: questionnaire key → question key → answer; invented if
+/// missing).
 ///
-/// It answers as a form is answered, with the last page or a redirect. A script that accepts JSON gets
-/// `{"returnUrl": URL or null}`, or `{"error": …}`.
+/// The response is the last page or a redirect. A script that accepts JSON gets `{"returnUrl": URL or null}`, or
+/// `{"error": …}`.
 pub(in crate::http) async fn finish(State(mock): State<Arc<MockService>>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
     if let Some(refusal) = refused_host(&mock, &head.headers) {
@@ -104,7 +104,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<MockService>>, reques
     let respond = off_runtime(mock, move |mock| {
         let form =
             received.and_then(|received| read(&Params::read(&head, &received, &mock.config.limits)?, &head, mock));
-        // A person who never opened the page, such as a script, has a browser too.
+        // A client that never opened the page, such as a script, has a browser, too.
         let finished = match form {
             Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
             Err(error) => Err(FinishError::InvalidForm(error.message)),
@@ -116,7 +116,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<MockService>>, reques
     respond.await
 }
 
-/// What a form is answered with: the last page or a redirect, and JSON for a script.
+/// Returns the response to a form: the last page, a redirect, or JSON for a script.
 fn finished_page(
     mock: &MockService,
     token: &str,
@@ -141,7 +141,7 @@ fn finished_page(
 }
 
 fn read(form: &Params<'_>, head: &Parts, mock: &MockService) -> Result<FinishRequest, VendorError> {
-    // What else the link carries is nothing to the form.
+    // Other parameters of the link are ignored.
     let of_link: Vec<_> = query(&head.uri).map(|(name, _)| name).collect();
     let known: Vec<_> = FIELDS.into_iter().chain(of_link.iter().map(|name| &**name)).collect();
     if let Some(problem) = form.unknown(&known).first() {
@@ -176,7 +176,7 @@ fn read(form: &Params<'_>, head: &Parts, mock: &MockService) -> Result<FinishReq
     }
 }
 
-/// The status of a page that lets nobody through.
+/// Returns the status of a closed page.
 pub(super) fn status(error: &FinishError) -> StatusCode {
     match error {
         FinishError::NoSuchSession => StatusCode::NOT_FOUND,
@@ -189,7 +189,7 @@ pub(super) fn status(error: &FinishError) -> StatusCode {
     }
 }
 
-/// The page for a session that nobody can go through, or a form that does not fit.
+/// Returns the page of a session that cannot be continued, or of an invalid form.
 pub(in crate::http) fn refusal(error: &FinishError, language: Language) -> Response<Body> {
     let (name, text) = match error {
         FinishError::NoSuchSession => ("not-valid", None),
@@ -204,12 +204,12 @@ pub(in crate::http) fn refusal(error: &FinishError, language: Language) -> Respo
     closed(status(error), language, name, text.as_deref())
 }
 
-/// Where the browser goes at the end: the `return_url` of a session, with its token where the settings say so.
+/// Returns the target of the redirect at the end: the `return_url` of a session, with its token if the settings say so.
 pub(super) fn location_of(return_url: &str, token: &str, config: &Config) -> String {
     if config.return_url_token { location(&with_token(return_url, token)) } else { location(return_url) }
 }
 
-/// `url` as it is; only what a header cannot carry is escaped.
+/// Returns `url` with only those characters escaped that a header cannot have.
 fn location(url: &str) -> String {
     let mut location = String::with_capacity(url.len());
     for byte in url.bytes() {
@@ -234,7 +234,7 @@ fn with_token(url: &str, token: &str) -> String {
     format!("{page}{separator}session_token={token}{fragment}")
 }
 
-/// The token of the session that a call of the widget is about, as its URL says; empty for none.
+/// Returns the session token in the URL of a widget call; empty for none.
 pub(in crate::http) fn session_of(uri: &Uri) -> String {
     match uri.path().strip_prefix("/__widget/sessions/") {
         Some(below) => below.split('/').next().unwrap_or_default().to_owned(),
@@ -242,7 +242,7 @@ pub(in crate::http) fn session_of(uri: &Uri) -> String {
     }
 }
 
-/// The token of the link; quotation marks around it are left out.
+/// Returns the token of the link, without quotation marks.
 fn session_token(uri: &Uri) -> String {
     let token = query(uri).find(|(name, _)| name == "session_token");
     token.map(|(_, token)| without_quotes(&token).to_owned()).unwrap_or_default()

@@ -3,8 +3,8 @@
 use fast_qr::{ECL, QRBuilder};
 use serde_json::{Value, json};
 
-/// The code of a link: how many modules it is wide, and the dark ones as the path of an SVG picture. `None` for a link
-/// that is too long for one.
+/// Returns the code of a link: its width in modules, and the dark modules as the path of an SVG picture. `None` if the
+/// link is too long.
 pub(super) fn code(link: &str) -> Option<Value> {
     let code = QRBuilder::new(link).ecl(ECL::M).build().ok()?;
     let modules = (0..code.size).flat_map(|row| (0..code.size).map(move |column| (row, column)));

@@ -1,13 +1,13 @@
-// The page's door to its session: what it asks and answers, and what others do with the session meanwhile.
+// The client of the session endpoint: requests, answers, and changes made elsewhere.
 
 const parameters = new URLSearchParams(location.search);
 export const token = (parameters.get("session_token") ?? "").replaceAll('"', "");
 const path = encodeURIComponent(token);
 
-// How long is waited before a server is asked again that did not answer, in milliseconds.
+// Pause before a failed request is repeated, in milliseconds.
 const PAUSE = 3000;
 
-// A name that stays as long as the storage does, or the page where there is none. `randomUUID` is for secure pages alone.
+// An id that lasts as long as the storage, or the page if there is none. `randomUUID` needs a secure context.
 function name(storage) {
   const key = "identomat-mock-page";
   const made = () =>
@@ -23,8 +23,8 @@ function name(storage) {
 
 const page = { "x-identomat-mock-page": `${name(() => localStorage)}.${name(() => sessionStorage)}` };
 
-// What comes back is the next view, or the end. Otherwise it is an error with the `status`, and with what the answer
-// says besides, such as the `text` that the person is told.
+// Returns the next view, or the end. An error has the `status` and the members of the response, such as the `text` for
+// the person.
 export async function call(query, { headers = {}, ...request } = {}) {
   const response = await fetch(`/__widget/sessions/${path}${query}`, { ...request, headers: { ...headers, ...page } });
   if (response.ok) return response.status === 204 ? {} : response.json();
@@ -32,12 +32,12 @@ export async function call(query, { headers = {}, ...request } = {}) {
   throw Object.assign(new Error(answer.error), { ...answer, status: response.status });
 }
 
-// Nothing comes after that.
+// The last change.
 function isOver({ is }) {
   return is === "through" || is === "closed";
 }
 
-// Tells what others do with the session, until it is over, or `tell` says that nobody listens any more.
+// Calls `tell` with changes made elsewhere, until the session ends or `tell` returns true.
 export async function watch(tell) {
   let seen = "";
   for (;;) {

@@ -1,5 +1,5 @@
-//! `/__widget/sessions/{token}`: the page's only door to a session. GET shows the screen at which the person is, POST
-//! takes their answer and shows the next one.
+//! `/__widget/sessions/{token}`: the session endpoint. GET returns the current screen, POST takes a screen answer and
+//! returns the next screen.
 
 use std::sync::Arc;
 
@@ -34,18 +34,18 @@ use crate::{
     vendor::{ErrorCase, Language, VendorError},
 };
 
-/// What a page of the widget calls itself: its browser, a dot, and which of the browser's pages it is.
+/// The id of a page of the widget: its browser, a dot, and its tab.
 const PAGE_HEADER: &str = "x-identomat-mock-page";
 
 pub(super) type TokenPath = Result<Path<String>, PathRejection>;
 
-/// The screen at which the person is, or the one that the query names as `step`, where they have been there.
+/// Returns the current screen, or the earlier screen that the query names as `step`.
 pub(in crate::http) async fn show(
     State(mock): State<Arc<MockService>>,
     token: TokenPath,
     request: Request,
 ) -> Response<Body> {
-    // What is no text is no token of a session either.
+    // A path that is not text is not a session token.
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let (head, _) = request.into_parts();
     let (link, viewer, step) = (own_link(&head, &mock, &token), viewer(&head), named(&head.uri, "step"));
@@ -59,8 +59,8 @@ pub(in crate::http) async fn show(
     show.await
 }
 
-/// The person's answer to a screen: JSON, or, where the query says how a picture came (`by=capture`, `by=upload`,
-/// `by=video`) and for which `screen`, the bytes of the picture or video.
+/// Takes a screen answer: JSON, or a picture or video if the query has its source (`by=capture`, `by=upload`,
+/// `by=video`) and its `screen`.
 pub(in crate::http) async fn answer(
     State(mock): State<Arc<MockService>>,
     token: TokenPath,
@@ -106,8 +106,8 @@ pub(in crate::http) async fn answer(
     take.await
 }
 
-/// Takes an answer to a screen: the `body` as JSON, or as a picture or video with how it came and for which screen.
-/// Answers nothing where the page shows nothing else.
+/// Applies a screen answer: the `body` as JSON, or as a picture or video with its source and screen. Returns `None` if
+/// the screen stays the same.
 fn take(
     mock: &MockService,
     token: &str,
@@ -137,11 +137,11 @@ fn take(
     }
 }
 
-/// Reads an answer to a screen.
+/// Parses a screen answer.
 ///
 /// # Errors
 ///
-/// A message that says what is wrong with the body.
+/// A message about the problem with the body.
 fn read(body: &[u8], limits: &RequestLimits) -> Result<ScreenAnswer, String> {
     json_text::check(body, limits.depth).map_err(|problem| format!("the body {problem}"))?;
     serde_json::from_slice(body).map_err(|error| format!("the body is not a screen answer: {error}"))
@@ -155,14 +155,14 @@ fn unreadable(error: VendorError) -> AnswerError {
     AnswerError { problem: error.message, text: "try-again" }
 }
 
-/// An answer that does not fit; the page says so in the words of that key.
+/// Returns the response to an invalid answer; the page shows the text with this key.
 fn invalid_answer(error: &AnswerError) -> Response<Body> {
     let AnswerError { problem, text } = error;
     let body: Value = json!({ "error": problem, "text": text });
     with_hint(json(StatusCode::BAD_REQUEST, &body), problem)
 }
 
-/// Nobody gets on; a page that has no texts yet is told in which language it says so.
+/// Returns the response of a session that cannot be continued, with its language for a page without texts.
 fn closed_session(error: &FinishError, language: Language) -> Response<Body> {
     let problem = error.to_string();
     let body = json!({ "error": problem, "language": language.code(), "htmlLanguage": language.html() });
@@ -173,7 +173,7 @@ pub(super) fn named(uri: &Uri, name: &str) -> Option<String> {
     query(uri).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
-/// Who looks at the widget: one of its pages, as it names itself, or a script, which does not.
+/// Returns the viewer of the widget: a page with its ids, or a script without.
 pub(super) fn viewer(head: &Parts) -> Viewer {
     let is_name =
         |name: &str| !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -183,14 +183,14 @@ pub(super) fn viewer(head: &Parts) -> Viewer {
     Viewer { page, is_phone: is_phone(head) }
 }
 
-/// Whether the browser is that of a phone or tablet, as it calls itself.
+/// Whether the user agent is that of a phone or tablet.
 pub(super) fn is_phone(head: &Parts) -> bool {
     let agent = head.headers.get(USER_AGENT).map(|agent| agent.as_bytes()).unwrap_or_default();
     let agent = String::from_utf8_lossy(agent);
     ["Mobi", "Android", "iPhone", "iPad"].iter().any(|word| agent.contains(word))
 }
 
-/// The link of the widget for another device: at the public address, or at the one that the page has.
+/// Returns the link of the widget for another device: at the public URL, otherwise at that of the page.
 fn own_link(head: &Parts, mock: &MockService, token: &str) -> String {
     let of_page = || {
         let page: Uri = head.headers.get(REFERER)?.to_str().ok()?.parse().ok()?;

@@ -1,6 +1,6 @@
 // The texts of the page in the person's language.
 
-// Before the person's language is there, what has to be said is said in English.
+// Until the person's language is loaded, messages are in English.
 let texts = { offline: "The server does not respond. Please try again.", retry: "Try again" };
 let spoken;
 
@@ -12,7 +12,7 @@ export async function speak(language, htmlLanguage) {
   document.documentElement.lang = htmlLanguage;
 }
 
-// The text of that key, with what stands in braces filled in.
+// Returns the text with this key, with the values in braces filled in.
 export function t(key, values = {}) {
   return (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
@@ -21,7 +21,7 @@ export function languageNow() {
   return document.documentElement.lang;
 }
 
-// So many bytes as the person reads it.
+// Formats a number of bytes for people.
 export function size(bytes) {
   const [unit, number] = bytes < 1_000_000 ? ["kilobyte", bytes / 1000] : ["megabyte", bytes / 1_000_000];
   const format = { style: "unit", unit, maximumFractionDigits: 1, roundingMode: "floor" };

@@ -1,10 +1,10 @@
-//! The texts of the pages: one file a language, each with the same keys.
+//! The texts of the pages: one file per language, all with the same keys.
 
 use std::{borrow::Cow, collections::HashMap};
 
 use crate::{foreign_text::as_html, vendor::Language};
 
-/// The file of a language in a folder beside this one, with one for each.
+/// Includes the file of a language from a folder beside this one.
 macro_rules! file_of {
     ($language:expr, $folder:literal) => {
         match $language {
@@ -21,16 +21,16 @@ macro_rules! file_of {
 #[cfg(feature = "page")]
 pub(super) use file_of;
 
-/// The file of a language, JSON: key → text. The page's script reads it.
+/// Returns the file of a language, JSON: key → text. The page's script reads it.
 pub(super) fn file(language: Language) -> &'static str {
     file_of!(language, "languages")
 }
 
-/// A page with the texts of a language in place of their keys in braces; those that are `given` come first.
+/// Returns a page with the texts of a language in place of keys in braces; `given` values take precedence.
 pub(super) fn filled_in(page: &str, language: Language, given: &[(&str, &str)]) -> String {
     let texts: HashMap<&str, Cow<'_, str>> = serde_json::from_str(file(language)).expect("the texts are JSON");
     let page = page.replacen(r#"<html lang="en">"#, &format!(r#"<html lang="{}">"#, language.html()), 1);
-    // One pass over the page's own keys: what is filled in is never looked through for more.
+    // One pass over the page's own keys: inserted texts are not searched for keys.
     let (mut filled, mut rest) = (String::with_capacity(page.len() + 256), &*page);
     while let Some((before, from_key)) = rest.split_once('{') {
         let (key, after) = from_key.split_once('}').expect("a brace of a page is closed");
@@ -55,7 +55,7 @@ mod tests {
         serde_json::from_str(file(language)).unwrap()
     }
 
-    /// What stands in braces in a text.
+    /// Returns the keys in braces of a text.
     fn gaps(text: &str) -> BTreeSet<&str> {
         text.split('{').skip(1).map(|rest| rest.split('}').next().unwrap()).collect()
     }
@@ -93,7 +93,7 @@ mod tests {
                 }
             }
         }
-        // Keys that are put together: `document-${kind}`.
+        // Composed keys: `document-${kind}`.
         let kinds = DocumentType::ALL.map(|kind| format!("document-{}", kind.as_str()));
         let papers = Flags::default().general_document_types().into_iter().map(|kind| format!("paper-{kind}"));
         let subjects = [
@@ -111,7 +111,7 @@ mod tests {
         let screens = ["email", "phone", "check", "processing", "participants", "video-call"];
         let pages = ["not-valid", "expired", "finished", "other-browser", "misfit"];
         let titles = screens.iter().chain(&pages).map(|it| format!("{it}-title"));
-        // A form that does not fit says why in words of its own.
+        // An invalid form has its own message.
         let leads = screens.iter().chain(&pages[..4]).map(|it| format!("{it}-text"));
         let labels = ["email", "phone"].map(|it| format!("{it}-label"));
         let prompts = (1..=3).map(|number| format!("prompt-{number}"));

@@ -1,7 +1,6 @@
-//! What the page shows of a session: the screen at which the person is.
+//! The JSON view of a session for its page: the current screen.
 //!
-//! Texts of the company are in it as they came, and the page puts them in as text. Which of them the person reads is
-//! decided here.
+//! Texts of the company are unchanged, and the page inserts them as text. The language is selected here.
 
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
@@ -13,24 +12,24 @@ use crate::{
     vendor::{DocumentType, Language, Question, QuestionOption, Questionnaire},
 };
 
-/// The public view of a session.
+/// The view of a session.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SessionView<'a> {
     token: &'a str,
-    /// The vendor's code of the language that the page is in, and how HTML writes it.
+    /// Language of the page, as the vendor's code and as in HTML.
     language: &'static str,
     html_language: &'static str,
     screen: Value,
-    /// The id of the screen before this one.
+    /// Id of the previous screen.
     back: Option<&'a str>,
-    /// The number of the screen, from 1, and how many there are as far as is known.
+    /// Number of the screen, from 1, and the known number of screens.
     at: usize,
     of: usize,
-    /// Whether the page goes on by itself, and how long it shows each screen then, in milliseconds.
+    /// Whether the page completes itself, and the time per screen in milliseconds.
     autopilot: bool,
     pace: u64,
-    /// What the session is asked for, as it came, unknown members included.
+    /// The session's form as received, including unknown members.
     asked: RequestedForm<'a>,
 }
 
@@ -40,18 +39,18 @@ struct RequestedForm<'a> {
     steps: &'a RawValue,
 }
 
-/// How long each screen is shown on the way of the autopilot, in milliseconds, where nobody says otherwise.
+/// Default time per screen of the autopilot, in milliseconds.
 const DEFAULT_AUTOPILOT_DELAY_MS: u64 = 600;
 
-/// What the page shows depends on besides the session.
+/// The values of the view besides the session.
 pub(super) struct WidgetContext<'a> {
-    /// The link of this widget, for another device.
+    /// Link of this widget, for another device.
     pub(super) link: &'a str,
-    /// How many bytes a file may have.
+    /// Maximum size of an upload, in bytes.
     pub(super) most_bytes: usize,
 }
 
-/// The view as JSON.
+/// Returns the view as JSON.
 pub(super) fn view(context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> Vec<u8> {
     let layers = context.spec.form_layers();
     let (flags, steps) = (layers.flags(), layers.steps());
@@ -72,12 +71,12 @@ pub(super) fn view(context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> V
     serde_json::to_vec(&view).expect("a view is JSON")
 }
 
-/// A text of JSON as it came; `none` for an empty one.
+/// Returns JSON text unchanged; `none` for an empty one.
 fn raw<'a>(text: &'a str, none: &'a str) -> &'a RawValue {
     serde_json::from_str(if text.is_empty() { none } else { text }).expect("what is asked for is JSON")
 }
 
-/// Where the person is, in short, for another page than that on which they go on.
+/// Describes the current screen, for a page that is not active.
 pub(super) fn current_screen(context: &ScreenContext<'_>) -> Value {
     let screen = context.screen();
     let mut there = json!({ "id": screen.id, "kind": kind(&screen.content) });
@@ -88,7 +87,7 @@ pub(super) fn current_screen(context: &ScreenContext<'_>) -> Value {
     json!({ "screen": there, "at": context.at + 1, "of": context.flow.screens.len() })
 }
 
-/// The script that draws a screen.
+/// Returns the script that draws a screen.
 fn kind(content: &ScreenKind<'_>) -> &'static str {
     match content {
         ScreenKind::Device { .. } => "device",
@@ -110,7 +109,7 @@ fn kind(content: &ScreenKind<'_>) -> &'static str {
     }
 }
 
-/// The screen, with what was given there before.
+/// Returns the screen, with its previous input.
 fn screen(context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> Value {
     let screen = context.screen();
     let given = context.given_input();
@@ -146,7 +145,7 @@ fn screen(context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> Value {
     shown
 }
 
-/// The kinds of document and the countries, and which are chosen.
+/// Returns the kinds of documents and the countries, with the chosen ones.
 fn document(context: &ScreenContext<'_>, kinds: &[DocumentType], countries: &[String]) -> Value {
     let chosen = match (context.given_input(), &context.document) {
         (Some(ScreenInput::Document { kind, country }), _) => Some((*kind, &**country)),
@@ -168,7 +167,7 @@ fn document(context: &ScreenContext<'_>, kinds: &[DocumentType], countries: &[St
     })
 }
 
-/// What a picture shows, as the page knows it.
+/// Returns the subject of a picture, in the page's words.
 fn subject(capture: &Capture) -> &'static str {
     match capture.subject {
         CaptureSubject::CardFront => "card-front",
@@ -194,7 +193,7 @@ fn capture(capture: &Capture, context: &ScreenContext<'_>, widget: &WidgetContex
     })
 }
 
-/// Where the person goes on with another device: `switch_device_url`, or this widget.
+/// Returns the link for another device: `switch_device_url`, or this widget.
 fn elsewhere(context: &ScreenContext<'_>, widget: &WidgetContext<'_>) -> Value {
     match context.flags.text("switch_device_url") {
         None if context.flags.is_on("restrict_url_sharing") => Value::Null,
@@ -231,8 +230,8 @@ fn questionnaire(questionnaire: &Questionnaire<'_>, context: &ScreenContext<'_>)
     })
 }
 
-/// A text, or that of a map from language to text: in the language that the person chose or the flag names, or else in
-/// English, or else the first.
+/// Returns a text, or that of a map from language to text: in the person's language, otherwise in English, otherwise
+/// the first.
 fn in_language(text: &Value, context: &ScreenContext<'_>) -> String {
     let asked = context.progress.language().map(Language::code).or(context.flags.text("language"));
     let found = match text {

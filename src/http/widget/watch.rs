@@ -1,6 +1,6 @@
-//! `/__widget/watch/{token}`: how a session stands for one of its pages, as soon as that is news.
+//! `/__widget/watch/{token}`: a long poll for changes of a session, for its pages.
 //!
-//! No fault is on it and the journal does not have it: nobody asks for it but the page, for as long as it is open.
+//! Faults do not apply to it, and it is not in the journal: only open pages use it.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -30,11 +30,10 @@ use crate::{
     vendor,
 };
 
-/// A page is answered after that time even where there is no news, in real time: proxies cut off whoever waits for long.
+/// Timeout of the long poll, in real time: proxies cut longer requests.
 const LONG_POLL_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// How the session stands, when that is not what the query has `seen`, or nothing new came for long. Its `mark` is what
-/// the page has seen then.
+/// Returns the state when it differs from the `seen` one, or after the timeout. Its `mark` is the next `seen`.
 pub(in crate::http) async fn show(
     State(mock): State<Arc<MockService>>,
     token: TokenPath,
@@ -47,7 +46,7 @@ pub(in crate::http) async fn show(
     let Some(token) = vendor::Token::parse(&token) else {
         return json(StatusCode::OK, &with_mark(json!({ "is": "closed" })));
     };
-    // Where too many wait already, the page asks again.
+    // If too many clients are waiting, the page polls again.
     let Ok(_place) = mock.waiting.clone().try_acquire_owned() else {
         return json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "too many clients are waiting" }));
     };
@@ -60,7 +59,7 @@ pub(in crate::http) async fn show(
     };
     let news = match news {
         Some(Ok(news)) => news,
-        // Nothing new; or nobody reads it.
+        // No change, or the client disconnected.
         Some(Err(_)) | None => json!({ "mark": seen }),
     };
     json(StatusCode::OK, &news)
@@ -68,7 +67,7 @@ pub(in crate::http) async fn show(
 
 fn state_json(snapshot: WidgetSnapshot<Value>, token: &vendor::Token, config: &Config) -> Value {
     let mut told = match snapshot.state {
-        // A page knows where it is itself.
+        // A page knows its own screen.
         WidgetState::Open { is_elsewhere: false, .. } => json!({ "is": "open" }),
         WidgetState::Open { is_elsewhere: true, is_on_phone, shown } => {
             json!({ "is": "elsewhere", "isOnPhone": is_on_phone, "there": shown })
@@ -85,7 +84,7 @@ fn state_json(snapshot: WidgetSnapshot<Value>, token: &vendor::Token, config: &C
     told
 }
 
-/// The same with a mark, by which it is known again.
+/// Adds a mark, which identifies the state.
 fn with_mark(mut told: Value) -> Value {
     let mut hasher = DefaultHasher::new();
     told.to_string().hash(&mut hasher);

@@ -1,10 +1,10 @@
-//! A picture while it is drawn: shapes and texts in the units of what is drawn, wherever that lies in the picture.
+//! A canvas: shapes and texts, in the units of the drawn object.
 
 use tiny_skia::{FillRule, Paint, Path, PathBuilder, Pixmap, Stroke, Transform};
 
 use super::font::Typeface;
 
-/// Red, green and blue, and how far it covers what is below it.
+/// Red, green and blue, with an opacity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Color(pub(super) u32, pub(super) f32);
 
@@ -18,12 +18,12 @@ impl Color {
         Self(rgb, 1.0)
     }
 
-    /// Lets what is below show through. Where that is one colour, [`Color::on`] is much faster to draw.
+    /// Lets the background show through. On a single colour, [`Color::on`] is much faster.
     pub(super) const fn faint(self, cover: f32) -> Self {
         Self(self.0, cover)
     }
 
-    /// The colour that this one gives above another, covering it to that share.
+    /// Returns this colour mixed with the colour below, with this share.
     pub(super) fn on(self, below: Self, cover: f32) -> Self {
         let (above, below) = (self.0.to_be_bytes(), below.0.to_be_bytes());
         let mixed = |part: usize| (f32::from(above[part]) * cover + f32::from(below[part]) * (1.0 - cover)) as u8;
@@ -44,7 +44,7 @@ impl Color {
     }
 }
 
-/// Where something is and how large.
+/// Position and size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rect {
     pub(super) x: f32,
@@ -59,7 +59,7 @@ impl Rect {
     }
 }
 
-/// How a text is written.
+/// Font, size and colour of a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TextStyle {
     pub(super) face: Typeface,
@@ -85,7 +85,7 @@ impl Canvas {
         Self { pixmap, place: Transform::identity() }
     }
 
-    /// Draws something in its own units, whose origin is moved to `x`, `y`, turned by so many degrees and scaled.
+    /// Draws an object in its own units, with the origin moved to `x`, `y`, rotated in degrees and scaled.
     pub(super) fn place(&mut self, x: f32, y: f32, scale: f32, degrees: f32, draw: impl FnOnce(&mut Self)) {
         let before = self.place;
         self.place = before.pre_translate(x, y).pre_rotate(degrees).pre_scale(scale, scale);
@@ -121,14 +121,14 @@ impl Canvas {
         self.fill(PathBuilder::from_oval(oval), tint);
     }
 
-    /// Fills what `outline` goes around.
+    /// Fills `outline`.
     pub(super) fn shape(&mut self, tint: Color, outline: impl FnOnce(&mut PathBuilder)) {
         let mut path = PathBuilder::new();
         outline(&mut path);
         self.fill(path.finish(), tint);
     }
 
-    /// Draws along `outline`.
+    /// Strokes `outline`.
     pub(super) fn line(&mut self, width: f32, tint: Color, outline: impl FnOnce(&mut PathBuilder)) {
         let mut path = PathBuilder::new();
         outline(&mut path);
@@ -138,21 +138,21 @@ impl Canvas {
         }
     }
 
-    /// Writes a text whose line begins at `x`, `y`.
+    /// Draws a text whose baseline starts at `x`, `y`.
     pub(super) fn text(&mut self, x: f32, y: f32, written: TextStyle, text: &str) {
         let mut path = PathBuilder::new();
         written.face.font().outline(text, written.size, x, y, &mut path);
         self.fill(path.finish(), written.tint);
     }
 
-    /// As [`Canvas::text`], smaller where it would be wider than `room`.
+    /// Draws a text as [`Canvas::text`], smaller if it would be wider than `room`.
     pub(super) fn fitted(&mut self, x: f32, y: f32, room: f32, written: TextStyle, text: &str) {
         let width = written.face.font().width(text, written.size);
         let size = if width > room { written.size * room / width } else { written.size };
         self.text(x, y, TextStyle { size, ..written }, text);
     }
 
-    /// Writes a text in the middle of `x`.
+    /// Draws a text centred on `x`.
     pub(super) fn centred(&mut self, x: f32, y: f32, written: TextStyle, text: &str) {
         let width = written.face.font().width(text, written.size);
         self.text(x - width / 2.0, y, written, text);
@@ -164,7 +164,7 @@ impl Canvas {
         }
     }
 
-    /// Red, green, blue and a fourth byte that is always 255, row by row.
+    /// Returns red, green, blue and a fourth byte that is always 255, row by row.
     pub(super) fn pixels(&self) -> &[u8] {
         self.pixmap.data()
     }

@@ -1,33 +1,33 @@
-//! The letters of pictures; `build/fonts.rs` writes their outlines.
+//! The fonts of pictures; `build/fonts.rs` writes their outlines.
 
 use tiny_skia::PathBuilder;
 
 include!(concat!(env!("OUT_DIR"), "/fonts.rs"));
 
-/// So many letters of a text are drawn at most: no line has room for more.
+/// Maximum number of drawn letters of a text: no line has room for more.
 const MAX_LETTERS: usize = 200;
 
-/// How letters look.
+/// A typeface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Typeface {
     Sans,
     Bold,
-    /// The letters of machine readable zones, each as wide as the other.
+    /// The monospaced letters of machine readable zones.
     Mono,
 }
 
 pub(super) struct Font {
     units_per_em: u16,
-    /// In the order of the letters. The first one is an empty box, for letters that are not there.
+    /// Glyphs in the order of the letters. The first one is an empty box, for missing letters.
     glyphs: &'static [Glyph],
     outlines: &'static [u8],
 }
 
 struct Glyph {
     letter: char,
-    /// How far it is from the start of this glyph to that of the next, in the font's units.
+    /// Distance from the start of this glyph to the next, in the font's units.
     advance: u16,
-    /// Where its outline begins and ends.
+    /// Range of its outline.
     outline: (usize, usize),
 }
 
@@ -42,7 +42,7 @@ impl Typeface {
 }
 
 impl Font {
-    /// The glyph of a letter; an empty box where the font has none.
+    /// Returns the glyph of a letter; an empty box if the font has none.
     fn glyph(&self, letter: char) -> &Glyph {
         let at = self.glyphs.binary_search_by_key(&letter, |glyph| glyph.letter);
         &self.glyphs[at.unwrap_or(0)]
@@ -52,12 +52,12 @@ impl Font {
         size / f32::from(self.units_per_em)
     }
 
-    /// How wide a text is.
+    /// Returns the width of a text.
     pub(super) fn width(&self, text: &str, size: f32) -> f32 {
         letters(text).map(|letter| f32::from(self.glyph(letter).advance) * self.scale(size)).sum()
     }
 
-    /// Adds the outlines of a text whose line begins at `x`, `y`.
+    /// Adds the outlines of a text whose baseline starts at `x`, `y`.
     pub(super) fn outline(&self, text: &str, size: f32, mut x: f32, y: f32, path: &mut PathBuilder) {
         let scale = self.scale(size);
         for letter in letters(text) {
@@ -67,7 +67,7 @@ impl Font {
         }
     }
 
-    /// Adds the outline of a glyph. Ordinates of fonts point up, those of pictures down.
+    /// Adds the outline of a glyph. Fonts have upward ordinates, pictures downward ones.
     fn draw(&self, glyph: &Glyph, scale: f32, (x, y): (f32, f32), path: &mut PathBuilder) {
         let mut rest = &self.outlines[glyph.outline.0..glyph.outline.1];
         while let [what, after @ ..] = rest {

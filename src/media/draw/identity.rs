@@ -1,4 +1,4 @@
-//! Identity documents: cards of two sides, and the page of a passport that has the person on it.
+//! Identity documents: both sides of a card, and the photo page of a passport.
 
 use super::{
     canvas::{Canvas, Color, Rect, TextStyle},
@@ -10,20 +10,20 @@ use crate::media::{
     printed::{FieldNames, ParsedResult, PrintedSide},
 };
 
-/// A card, 85.6 mm wide, in the units of its layout.
+/// The area of a card, 85.6 mm wide, in the units of its layout.
 const CARD: Rect = Rect::new(0.0, 0.0, 1012.0, 638.0);
 
-/// A page of a passport, 125 mm wide.
+/// The area of a passport page, 125 mm wide.
 const PAGE: Rect = Rect::new(0.0, 0.0, 1000.0, 704.0);
 
-/// What a document casts on a table or on clothes.
+/// The colour of the document's shadow.
 const SHADOW: Color = Color::from_rgb(0x4c_42_3a);
 
 const LABEL: TextStyle = TextStyle::new(Typeface::Sans, 14.0, Color::LABEL);
 const VALUE: TextStyle = TextStyle::new(Typeface::Bold, 23.0, Color::INK);
 const LOCAL: TextStyle = TextStyle::new(Typeface::Sans, 20.0, Color::INK);
 
-/// The colours of a country; any two for one that nobody comes from.
+/// Returns the colours of a country; a default pair for an unknown one.
 fn colours(country: &str) -> [Color; 2] {
     let [one, other] = match country {
         "DEU" => [0x2b_2b_2b, 0xc9_a2_27],
@@ -173,7 +173,7 @@ pub(super) fn passport(canvas: &mut Canvas, document: &ParsedResult, subject: &P
     zone(canvas, print, 38.0, 610.0, 56.0, 21.0);
 }
 
-/// A card with nothing on it but its title, the colours of the country and the word SPECIMEN.
+/// Draws a card with its title, the colours of the country and the word SPECIMEN.
 fn blank_card(canvas: &mut Canvas, print: PrintedSide<'_>, title: &str) -> [Color; 2] {
     let [one, other] = colours(print.latin(FieldNames::COUNTRY));
     canvas.rounded(Rect::new(6.0, 8.0, CARD.width, CARD.height), 36.0, SHADOW);
@@ -189,7 +189,7 @@ fn blank_card(canvas: &mut Canvas, print: PrintedSide<'_>, title: &str) -> [Colo
     [one, other]
 }
 
-/// The word across the picture.
+/// Draws the word across the picture.
 fn specimen(canvas: &mut Canvas, x: f32, y: f32, size: f32, tint: Color) {
     canvas.place(x, y, 1.0, -14.0, |canvas| {
         canvas.centred(0.0, 0.0, TextStyle::new(Typeface::Bold, size, tint.faint(0.09)), "SPECIMEN");
@@ -211,13 +211,13 @@ fn waves(canvas: &mut Canvas, area: Rect, tint: Color) {
     }
 }
 
-/// Surname and given names, one at each height.
+/// Draws surname and given names, one at each height.
 fn names(canvas: &mut Canvas, print: PrintedSide<'_>, x: f32, heights: [f32; 2], room: f32) {
     field(canvas, x, heights[0], room, "Surname", print.both(FieldNames::SURNAME));
     field(canvas, x, heights[1], room, "Given names", print.given_names().each_ref().map(String::as_str));
 }
 
-/// A label, the text in local script where there is one, and the text in Latin letters below; nothing without a text.
+/// Draws a label, the local-script text if there is one, and the Latin text below; nothing for an empty text.
 fn field(canvas: &mut Canvas, x: f32, y: f32, room: f32, label: &str, [local, latin]: [&str; 2]) {
     let mut below = y + 26.0;
     if !(local.is_empty() && latin.is_empty()) {
@@ -238,7 +238,7 @@ fn zone(canvas: &mut Canvas, print: PrintedSide<'_>, x: f32, y: f32, line_height
     }
 }
 
-/// The picture of the person on a document.
+/// Draws the person's photo on a document.
 fn photo(canvas: &mut Canvas, area: Rect, subject: &PortraitSubject, backdrop: Color) {
     canvas.rect(area, backdrop);
     portrait(canvas, area, subject, Pose::default());

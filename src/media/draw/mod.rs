@@ -1,4 +1,4 @@
-//! Draws pictures: a document that was laid down somewhere and photographed, a face, a face with a document.
+//! Draws pictures: a photographed document, a face, a face with a document.
 
 mod canvas;
 mod font;
@@ -20,44 +20,44 @@ use super::{
     printed::{GeneralDocumentPage, ParsedResult},
 };
 
-/// How large pictures are, in pixels: as the camera of a phone gives them to a page.
+/// Size of pictures in pixels, as from the camera of a phone.
 const LANDSCAPE: (u32, u32) = (1280, 960);
 const UPRIGHT: (u32, u32) = (960, 1280);
 const SHEET: (u32, u32) = (960, 1340);
 
-/// So many pixels make a unit of the layouts below, in which a picture is 1600 long.
+/// Pixels per unit of the layouts below, in which a picture is 1600 wide.
 const SCALE: f32 = 0.8;
 
 const TABLE: Color = Color::from_rgb(0x8a_76_63);
 const WALL: Color = Color::from_rgb(0xc9_cf_d4);
 
-/// The front of a card.
+/// Draws the front of a card.
 pub(super) fn card_front(document: &ParsedResult, subject: &PortraitSubject) -> Vec<u8> {
     on_table(subject, |canvas| {
         canvas.place(94.0, 155.0, 1.4, 0.4, |canvas| identity::card_front(canvas, document, subject));
     })
 }
 
-/// The back of a card.
+/// Draws the back of a card.
 pub(super) fn card_back(document: &ParsedResult, subject: &PortraitSubject) -> Vec<u8> {
     on_table(subject, |canvas| {
         canvas.place(92.0, 160.0, 1.4, -0.3, |canvas| identity::card_back(canvas, document));
     })
 }
 
-/// The page of a passport that has the person on it.
+/// Draws the photo page of a passport.
 pub(super) fn passport(document: &ParsedResult, subject: &PortraitSubject) -> Vec<u8> {
     on_table(subject, |canvas| {
         canvas.place(60.0, 78.0, 1.48, 0.3, |canvas| identity::passport(canvas, document, subject));
     })
 }
 
-/// The person as they look into the camera.
+/// Draws the person looking into the camera.
 pub(super) fn selfie(subject: &PortraitSubject) -> Vec<u8> {
     in_room(subject, Rect::new(60.0, 120.0, 1080.0, 1480.0), |canvas| caption(canvas, 600.0, 90.0))
 }
 
-/// The person, holding their document.
+/// Draws the person with their document.
 pub(super) fn selfie_with_document(document: &ParsedResult, subject: &PortraitSubject) -> Vec<u8> {
     in_room(subject, Rect::new(20.0, 40.0, 900.0, 1560.0), |canvas| {
         canvas.place(470.0, 1090.0, 0.68, -5.0, |canvas| {
@@ -75,7 +75,7 @@ pub(super) fn selfie_with_document(document: &ParsedResult, subject: &PortraitSu
     })
 }
 
-/// A page of a general document.
+/// Draws a page of a general document.
 pub(super) fn general_document(page: &GeneralDocumentPage<'_>, number: u32, subject: &PortraitSubject) -> Vec<u8> {
     let mut canvas = Canvas::new(SHEET.0, SHEET.1, TABLE);
     canvas.place(22.0, 22.0, 0.74, 0.0, |canvas| paper::page(canvas, page, number, subject));
@@ -108,14 +108,14 @@ fn caption(canvas: &mut Canvas, x: f32, y: f32) {
     canvas.centred(x, y, TextStyle::new(Typeface::Bold, 44.0, Color::from_rgb(0x5a_64_70)), "SPECIMEN");
 }
 
-/// A JPEG that says whose picture it is, for whoever compares faces.
+/// Encodes a JPEG with a marker of its session, for comparing faces.
 fn jpeg(canvas: &Canvas, (width, height): (u32, u32), subject: &PortraitSubject) -> Vec<u8> {
     let mut jpeg = Vec::new();
     let mut encoder = Encoder::new(&mut jpeg, 88);
     encoder.add_app_segment(super::MARK_SEGMENT, subject.mark()).expect("a mark is short");
     let size = [width, height].map(|side| u16::try_from(side).expect("pictures are not that large"));
     encoder.encode(canvas.pixels(), size[0], size[1], ColorType::Rgba).expect("a picture in memory can be written");
-    // It is kept for long: without the room that it has grown into.
+    // The cache keeps it for long: without spare capacity.
     jpeg.shrink_to_fit();
     jpeg
 }

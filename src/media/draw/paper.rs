@@ -6,7 +6,7 @@ use super::{
 };
 use crate::media::{PortraitSubject, printed::GeneralDocumentPage};
 
-/// A sheet of paper, 210 mm wide.
+/// The area of a sheet of paper, 210 mm wide.
 const SHEET: Rect = Rect::new(0.0, 0.0, 1240.0, 1754.0);
 
 const TEXT: TextStyle = TextStyle::new(Typeface::Sans, 26.0, Color::INK);
@@ -57,7 +57,7 @@ pub(super) fn page(canvas: &mut Canvas, page: &GeneralDocumentPage<'_>, number: 
     canvas.text(90.0, 1690.0, SMALL, &format!("Page {number} of {}", page.of));
 }
 
-/// Bars of made-up heights; they say nothing that a result document could.
+/// Draws bars of invented heights, which repeat no value of a result document.
 fn consumption(canvas: &mut Canvas, tint: Color, subject: &PortraitSubject, page: u32) {
     canvas.text(90.0, 700.0, STRONG, "Consumption");
     canvas.rect(Rect::new(90.0, 1200.0, 1060.0, 3.0), tint);
@@ -68,7 +68,7 @@ fn consumption(canvas: &mut Canvas, tint: Color, subject: &PortraitSubject, page
     payment_slip(canvas, tint);
 }
 
-/// Lines of made-up lengths in place of bookings.
+/// Draws lines of invented lengths as bookings.
 fn bookings(canvas: &mut Canvas, tint: Color, subject: &PortraitSubject, page: u32) {
     canvas.text(90.0, 700.0, STRONG, "Bookings");
     for row in 0..14_u32 {

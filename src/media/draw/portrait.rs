@@ -8,17 +8,17 @@ const HAIR: [u32; 5] = [0x2a_20_1c, 0x4a_32_22, 0x7a_50_2c, 0xb0_84_4a, 0x8c_8a_
 const CLOTHES: [u32; 5] = [0x3c_55_7a, 0x6a_3c_4e, 0x3f_66_54, 0x55_52_60, 0x8a_5d_2e];
 const EYES: [u32; 4] = [0x4a_32_1e, 0x3c_6a_8a, 0x4f_6e_45, 0x5a_5a_5a];
 
-/// How the person looks into the camera.
+/// The pose of a person in front of the camera.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Pose {
-    /// From -1, to the left, to 1.
+    /// From -1 (left) to 1 (right).
     pub(super) turn: f32,
     /// From 0 to 1.
     pub(super) smile: f32,
     pub(super) blinks: bool,
 }
 
-/// What a face is made of. It follows from the name of the person.
+/// The features of a face, derived from the name of the person.
 struct FacialFeatures {
     skin: Color,
     shade: Color,
@@ -56,12 +56,12 @@ impl FacialFeatures {
     }
 }
 
-/// The colour of the person's hands.
+/// Returns the colour of the person's hands.
 pub(super) fn skin(subject: &PortraitSubject) -> Color {
     FacialFeatures::from_subject(subject).skin
 }
 
-/// Draws head and shoulders above what is there; the area is 100 wide and 130 high or higher, or has that shape.
+/// Draws head and shoulders over the background; the area is 100 wide and at least 130 high, or has that ratio.
 pub(super) fn portrait(canvas: &mut Canvas, area: Rect, subject: &PortraitSubject, pose: Pose) {
     let face = FacialFeatures::from_subject(subject);
     canvas.place(area.x, area.y, area.width / 100.0, 0.0, |canvas| {

@@ -1,5 +1,5 @@
-//! A short video of a face that turns, smiles and blinks. Its frames are not compressed: they are few and small, and any
-//! decoder of H.264 reads them.
+//! A short video of a face that turns, smiles and blinks. Its frames are uncompressed: few and small, and readable by
+//! any H.264 decoder.
 
 use std::num::NonZeroU32;
 
@@ -21,15 +21,15 @@ use super::{
 };
 use crate::media::PortraitSubject;
 
-/// In pixels; multiples of 16, which is how frames are stored.
+/// In pixels; multiples of 16, as H.264 stores frames.
 const WIDTH: u32 = 240;
 const HEIGHT: u32 = 320;
 const FRAMES_PER_SECOND: NonZeroU32 = NonZeroU32::new(6).expect("not zero");
 
-/// Bytes for the table of contents, so that it stands at the start and playing begins before all has come.
+/// Reserved bytes for the table of contents at the start, so that playback can begin early.
 const ROOM_FOR_CONTENTS: usize = 2048;
 
-/// What the person does: looks straight, turns to one side and to the other, smiles, blinks.
+/// The poses of the video: straight, to one side and the other, smiling, blinking.
 const POSES: [Pose; 12] = {
     const fn pose(turn: f32, smile: f32, blinks: bool) -> Pose {
         Pose { turn, smile, blinks }
@@ -50,7 +50,7 @@ const POSES: [Pose; 12] = {
     ]
 };
 
-/// An MP4 file of two seconds.
+/// Renders an MP4 file of two seconds.
 pub(in crate::media) fn video(subject: &PortraitSubject) -> Vec<u8> {
     let frames = POSES.map(|pose| YuvFrame::draw(subject, pose));
     let (first, mut encoder) = LessEncoder::new(&frames[0].image()).expect("frames have a size that can be encoded");
@@ -101,7 +101,7 @@ fn sample_entry(sps: Vec<u8>, pps: Vec<u8>) -> SampleEntry {
             depth: VisualSampleEntryFields::DEFAULT_DEPTH,
         },
         avcc_box: AvccBox {
-            // The three bytes behind the kind of unit: profile, compatibility, level.
+            // The three bytes after the unit type: profile, compatibility, level.
             avc_profile_indication: sps[1],
             profile_compatibility: sps[2],
             avc_level_indication: sps[3],
@@ -117,7 +117,7 @@ fn sample_entry(sps: Vec<u8>, pps: Vec<u8>) -> SampleEntry {
     })
 }
 
-/// A frame as H.264 wants it: brightness of each pixel, and two colours of every four.
+/// A frame for H.264: luma of each pixel, and two chroma values for every four.
 struct YuvFrame {
     brightness: Vec<u8>,
     blue: Vec<u8>,

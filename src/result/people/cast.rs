@@ -1,4 +1,4 @@
-//! Who goes through a session, and with which document.
+//! The person of a session, and their document.
 
 use std::borrow::Cow;
 
@@ -10,18 +10,18 @@ use crate::{
     vendor::{DocumentType, Flags, Token},
 };
 
-/// The person of a session, and the document they show.
+/// The person of a session, and the document that they show.
 #[derive(Debug, Clone)]
 pub(crate) struct AssignedPerson<'a> {
     pub(crate) person: Cow<'a, Person>,
     pub(crate) document_type: DocumentType,
     pub(crate) document_number: String,
-    /// Three letters: nationality, citizenship and issuing state.
+    /// Three-letter code: nationality, citizenship and issuing state.
     pub(crate) country: String,
 }
 
 impl AssignedPerson<'_> {
-    /// The same person and document, corrected. What cannot be laid over what else was changed is left out.
+    /// Returns the same person and document with a later change. A change that conflicts with earlier ones is left out.
     pub(crate) fn patched<'c>(mut self, changes: impl IntoIterator<Item = &'c Map<String, Value>>) -> Self {
         for members in changes {
             let Ok(person) = self.person.with(members) else { continue };
@@ -38,12 +38,11 @@ impl AssignedPerson<'_> {
 }
 
 impl People {
-    /// Chooses person and document by the token: the one that is wished for, or one of those who can come that the flags
-    /// allow. Whoever chose another country on their way comes from there.
+    /// Assigns person and document by the token: the requested person, or one that the flags allow. A country chosen in
+    /// the widget takes precedence.
     ///
-    /// Where nobody comes from the countries asked for, somebody gets a document of the first of them; where nobody
-    /// holds a document of the kinds asked for, somebody shows another. Which kind they chose to show changes nothing
-    /// about who they are.
+    /// If no person is from the requested countries, a person gets a document of the first country. If no person has a
+    /// requested kind of document, another kind is shown. The choice of a kind does not change the person.
     pub(crate) fn assign(
         &self,
         token: &Token,

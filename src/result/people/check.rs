@@ -1,4 +1,4 @@
-//! What cannot be, or may be a mistake, of people whom scenarios and settings name.
+//! Validation of the people that scenarios and settings name.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl People {
-    /// Says which of these names is nobody's.
+    /// Checks that people with these names exist.
     pub(crate) fn check_names(&self, names: &[String]) -> Result<(), String> {
         let is_known = |name: &String| self.all().iter().any(|(known, _)| known == name) || self.broken.contains(name);
         match names.iter().find(|name| !is_known(name)) {
@@ -24,8 +24,8 @@ impl People {
         }
     }
 
-    /// Says what of a scenario's person, as it begins and as its stages change it, cannot be of everybody who may come:
-    /// each with its place in a file.
+    /// Returns problems with a scenario's person and its changes, for all possible people: each with its path in a
+    /// file.
     pub(crate) fn check_scenario(&self, scenario: &Scenario) -> Vec<(String, String)> {
         let patch = scenario.person.as_ref();
         let name = patch.and_then(|patch| patch.name.clone());
@@ -56,13 +56,13 @@ impl People {
         problems
     }
 
-    /// Says what of those who may come no document is as the flags ask for. `names` are theirs; where there are none,
-    /// everybody may come.
+    /// Returns a warning if no possible person has a document that the flags request. `names` are the possible people;
+    /// empty for all.
     pub(crate) fn document_warning(&self, names: &[String], flags: &Flags) -> Option<String> {
         let may_come = |name: &String| names.is_empty() || names.contains(name);
         let (kinds, countries) = (flags.document_types(), flags.document_countries());
         if kinds.len() == DocumentType::ALL.len() && countries.is_empty() {
-            // The built-in people are not read for that.
+            // The embedded people need no check.
             return None;
         }
         let coming: Vec<_> = self.all().iter().filter(|(name, _)| may_come(name)).collect();
@@ -77,7 +77,7 @@ impl People {
             let kinds = kinds.join(", ");
             return Some(format!("{holds_no} document that the flags allow ({kinds}): another one is shown"));
         }
-        // Whoever comes as it happens is given a document of the country that is asked for.
+        // A drawn person gets a document of the requested country.
         let is_from_one = |person: &Person| countries.iter().any(|country| **country == *person.country);
         if !names.is_empty() && !countries.is_empty() && !coming.iter().any(|(_, person)| is_from_one(person)) {
             let countries = countries.join(", ");

@@ -1,4 +1,4 @@
-//! What is done to sessions, and the calls that are remembered of them.
+//! Operations on sessions and their calls.
 
 use std::panic::Location;
 
@@ -21,41 +21,35 @@ use crate::{
     scenario::Verdict,
 };
 
+/// Every request returns a [`ControlError`] if the mock cannot be reached or refuses; `# Errors` sections name further
+/// reasons.
 impl Control {
-    /// The sessions as they stand, in the order in which they began.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Returns the sessions, in the order in which they began.
     pub async fn sessions(&self) -> Result<Vec<SessionInfo>, ControlError> {
         self.list("sessions", &self.company_query()).await
     }
 
-    /// The session that began last, whose token only the app under test may know.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Returns the latest session, whose token only the app under test may know.
     pub async fn last_session(&self) -> Result<Option<SessionInfo>, ControlError> {
         let query = [self.company_query(), vec![("order", "newest"), ("limit", "1")]].concat();
         let part: ListPageBody<SessionInfo> = self.get(&["sessions"], &query).await?;
         Ok(part.items.into_iter().next())
     }
 
-    /// All that is known of a session.
+    /// Returns a session with its details.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is none of that token.
+    /// [`ControlError`] if there is none with this token.
     pub async fn session(&self, token: &str) -> Result<SessionDetails, ControlError> {
         self.get(&["sessions", without_quotes(token)], &[]).await
     }
 
-    /// Begins a session without a call of the vendor's API, with what the control API takes: `json!({"scenario": …})`.
+    /// Begins a session without a vendor call, with the body of the control API: `json!({"scenario": …})`.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when it cannot begin.
+    /// [`ControlError`] if it cannot begin.
     pub async fn begin(&self, wish: Value) -> Result<SessionInfo, ControlError> {
         match wish {
             Value::Object(members) => self.post(&["sessions"], self.with_company_key(members)).await,
@@ -63,57 +57,57 @@ impl Control {
         }
     }
 
-    /// Finishes a session as a person in the widget would, with the outcome that its scenario says.
+    /// Finishes a session as scripted, like a person in the widget.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is no such session, it is finished already, or its token has expired.
+    /// [`ControlError`] if there is no such session, it is finished already, or its token has expired.
     pub async fn finish(&self, token: &str) -> Result<SessionInfo, ControlError> {
         self.finish_as(token, FinishRequest::default()).await
     }
 
-    /// Finishes a session in a way of its own: with an [`crate::Outcome`], a [`Verdict`] or a [`FinishRequest`].
+    /// Finishes a session with an [`crate::Outcome`], a [`Verdict`] or a [`FinishRequest`].
     ///
     /// # Errors
     ///
-    /// As [`Control::finish`], and when the answers do not fit the questions, or a reason goes with no rejection.
+    /// As [`Control::finish`], and if the answers do not match the questions, or a reason has no rejection.
     pub async fn finish_as(&self, token: &str, finish: impl Into<FinishRequest>) -> Result<SessionInfo, ControlError> {
         self.post(&["sessions", without_quotes(token), "finish"], finish.into().to_body()).await
     }
 
-    /// Decides about a session as the vendor's operator would.
+    /// Decides a session as the vendor's operator.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is no such session, or the verdict does not go together.
+    /// [`ControlError`] if there is no such session, or the verdict is invalid.
     pub async fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<SessionInfo, ControlError> {
         self.post(&["sessions", without_quotes(token), "decide"], verdict.into().to_file_value("outcome")).await
     }
 
-    /// Gives the decision that the session's scenario waits for.
+    /// Makes the decision that the session's scenario waits for.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is no such session, or its scenario does not wait for a decision now.
+    /// [`ControlError`] if there is no such session, or its scenario does not wait for a decision.
     pub async fn decide_as_scripted(&self, token: &str) -> Result<SessionInfo, ControlError> {
         self.post(&["sessions", without_quotes(token), "decide"], Map::new()).await
     }
 
-    /// Lets the scenario of that name happen to a session from now on, whatever came of the one before.
+    /// Switches a session to the scenario with this name, from its first stage.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is no such session or scenario, or the person is through.
+    /// [`ControlError`] if there is no such session or scenario, or the person has finished.
     pub async fn switch_scenario(&self, token: &str, scenario: &str) -> Result<SessionInfo, ControlError> {
         let body = Map::from_iter([("scenario".to_owned(), scenario.into())]);
         self.post(&["sessions", without_quotes(token), "scenario"], body).await
     }
 
-    /// Lets the token of a session run out.
+    /// Expires the token of a session.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is no such session, or the person is through.
+    /// [`ControlError`] if there is no such session, or the person has finished.
     pub async fn expire(&self, token: &str) -> Result<SessionInfo, ControlError> {
         self.post(&["sessions", without_quotes(token), "expire"], Map::new()).await
     }
@@ -122,36 +116,31 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is none of that token.
+    /// [`ControlError`] if there is none with this token.
     pub async fn remove_session(&self, token: &str) -> Result<(), ControlError> {
         self.delete(&["sessions", without_quotes(token)], &[]).await
     }
 
-    /// Waits for something in a session: `control.wait_for(&token).finished().await`.
+    /// Waits for a condition of a session: `control.wait_for(&token).finished().await`.
     pub fn wait_for(&self, token: &str) -> SessionWait<Self> {
         SessionWait::new(self.clone(), token)
     }
 
-    /// The calls that are remembered, to be counted and waited for: awaited as they are, they are all of them, in the
-    /// order in which they were answered.
+    /// Queries the journal. Awaiting the query lists all calls, in order.
     pub fn calls(&self) -> CallQuery<Self> {
         CallQuery::new(self.clone())
     }
 
-    /// What the code under test has met since the company was reset, or everything was, and what never.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Returns the coverage since the last reset of the company, or of everything.
     pub async fn coverage(&self) -> Result<Coverage, ControlError> {
         self.get(&["coverage"], &self.company_query()).await
     }
 
-    /// Expects calls from now on; it is verified when it is dropped, or with [`ExpectationGuard::verify`].
+    /// Expects calls from now on; the guard verifies them when it is dropped, or with [`ExpectationGuard::verify`].
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when nothing is remembered.
+    /// [`ControlError`] if the journal is disabled.
     #[track_caller]
     pub fn expect<E: Into<ExpectedCalls>>(
         &self,
@@ -166,20 +155,16 @@ impl Control {
         }
     }
 
-    /// The calls about a session that are remembered.
+    /// Returns the calls of a session.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when that is no token.
+    /// [`ControlError`] if the token is malformed.
     pub async fn calls_of(&self, token: &str) -> Result<Vec<CallInfo>, ControlError> {
         self.list("calls", &[self.company_query(), vec![("session", without_quotes(token))]].concat()).await
     }
 
-    /// Forgets the calls of the company, or all.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Clears the journal of the company, or all journals.
     pub async fn clear_calls(&self) -> Result<(), ControlError> {
         self.delete(&["calls"], &self.company_query()).await
     }

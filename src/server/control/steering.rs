@@ -1,4 +1,4 @@
-//! Scenarios, queues, faults and clocks.
+//! Operations on scenarios, queues, faults and clocks.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,45 +14,43 @@ use crate::{
     scenario::{Scenario, ScenarioChoice},
 };
 
+/// Every request returns a [`ControlError`] if the mock cannot be reached or refuses; `# Errors` sections name further
+/// reasons.
 impl Control {
-    /// The scenarios, in the order of their names.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Returns the scenarios, by name.
     pub async fn scenarios(&self) -> Result<Vec<ScenarioInfo>, ControlError> {
         self.list("scenarios", &[]).await
     }
 
-    /// The scenario of that name.
+    /// Returns the scenario with this name.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is none.
+    /// [`ControlError`] if there is none.
     pub async fn scenario(&self, name: &str) -> Result<ScenarioInfo, ControlError> {
         self.get(&["scenarios", name], &[]).await
     }
 
-    /// Adds a scenario for sessions of every company, until everything is reset.
+    /// Adds a scenario for sessions of all companies, until a full reset.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when it says what cannot be.
+    /// [`ControlError`] if it is invalid.
     pub async fn add_scenario(&self, scenario: Scenario) -> Result<ScenarioInfo, ControlError> {
         self.post(&["scenarios"], scenario.to_file_value()).await
     }
 
-    /// Lets the next session that does not ask for a scenario take this one: a name, or a [`Scenario`] that nobody else
-    /// can ask for.
+    /// Sets the scenario of the next session that requests none: a name, or a [`Scenario`] that no other session can
+    /// request.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when there is no such scenario, or the one that was built cannot be.
+    /// [`ControlError`] if there is no such scenario, or the built one is invalid.
     pub async fn queue_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ControlError> {
         self.queue_scenarios(vec![scenario.into()]).await
     }
 
-    /// As [`Control::queue_scenario`], for as many sessions as there are scenarios.
+    /// Queues several scenarios, as [`Control::queue_scenario`], for as many sessions.
     ///
     /// # Errors
     ///
@@ -66,11 +64,7 @@ impl Control {
         self.post::<Value>(&["scenarios", "queue"], self.with_company_key(queued)).await.map(|_| ())
     }
 
-    /// The names of the scenarios of the next sessions.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Returns the names of the queued scenarios.
     pub async fn queue(&self) -> Result<Vec<String>, ControlError> {
         #[derive(Deserialize)]
         struct QueueBody {
@@ -80,39 +74,27 @@ impl Control {
         self.get::<QueueBody>(&["scenarios", "queue"], &self.company_query()).await.map(|queue| queue.scenarios)
     }
 
-    /// Forgets the scenarios of the next sessions.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Empties the queue.
     pub async fn empty_queue(&self) -> Result<(), ControlError> {
         self.delete(&["scenarios", "queue"], &self.company_query()).await
     }
 
-    /// Lets something go wrong with the next calls: of the company, or of whichever.
+    /// Adds a fault for the next calls of the company, or of all companies.
     ///
     /// # Errors
     ///
-    /// [`ControlError`] when the fault is for a scenario that there is not.
+    /// [`ControlError`] if the fault names an unknown scenario.
     pub async fn add_fault(&self, fault: Fault) -> Result<FaultInfo, ControlError> {
         self.post(&["faults"], self.with_company_key(fault.to_file_value())).await
     }
 
-    /// The faults in force: those on every company, then each company's own; the company's own alone, where this is for
-    /// one.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Returns the active faults: those of the server, then each company's own; only the company's own for a limited
+    /// handle.
     pub async fn faults(&self) -> Result<Vec<FaultInfo>, ControlError> {
         self.list("faults", &self.company_query()).await
     }
 
-    /// Ends a fault of the company, or one on every company; false when there is none of that name any more.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Removes a fault of the company, or of the server; false if there is none with this name.
     pub async fn remove_fault(&self, name: &str) -> Result<bool, ControlError> {
         match self.delete(&["faults", name], &self.company_query()).await {
             Err(ControlError::Refused(refused)) if refused.status == 404 && refused.field.is_none() => Ok(false),
@@ -120,20 +102,12 @@ impl Control {
         }
     }
 
-    /// Ends every fault of the company, or all.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Removes all faults of the company, or all faults.
     pub async fn clear_faults(&self) -> Result<(), ControlError> {
         self.delete(&["faults"], &self.company_query()).await
     }
 
-    /// The time of day on the company's clock, or on the server's.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Returns the time of the company's clock, or of the server's.
     pub async fn now(&self) -> Result<SystemTime, ControlError> {
         let clocks: Value = self.get(&["clock"], &self.company_query()).await?;
         let now = clocks["clocks"][0]["now"].as_str().and_then(|now| now.parse::<Timestamp>().ok());
@@ -141,38 +115,22 @@ impl Control {
         now.ok_or_else(|| ControlError::Unexpected(format!("the response has no clock: {clocks}")))
     }
 
-    /// Moves the company's clock on, or every clock; answers the first thousand things that fell due.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Advances the company's clock, or all clocks. Returns the first thousand due events.
     pub async fn advance(&self, by: Duration) -> Result<Vec<DueEvent>, ControlError> {
         self.turn("advance", [("by", format_duration(by))]).await
     }
 
-    /// As [`Control::advance`], to a moment, earlier or later.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Sets the clocks, forward or back, as [`Control::advance`].
     pub async fn set_clock(&self, at: SystemTime) -> Result<Vec<DueEvent>, ControlError> {
         self.turn("set", [("to", nearest_moment(at).to_string())]).await
     }
 
-    /// Stops the company's clock, or every clock.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Freezes the company's clock, or all clocks.
     pub async fn freeze_clock(&self) -> Result<(), ControlError> {
         self.post::<Value>(&["clock", "freeze"], self.with_company_key(Map::new())).await.map(|_| ())
     }
 
-    /// Lets the company's clock run on, or every clock.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`].
+    /// Resumes the company's clock, or all clocks.
     pub async fn resume_clock(&self) -> Result<(), ControlError> {
         self.post::<Value>(&["clock", "resume"], self.with_company_key(Map::new())).await.map(|_| ())
     }

@@ -1,5 +1,5 @@
-//! The schemas refuse what the parser refuses, and nothing else: held against files that are right, and against each
-//! of them with one thing in it changed. `make test-all` tries every change, `make test` one in some.
+//! The schemas refuse exactly what the parser refuses: tested with valid files, and with each of them after one change.
+//! `make test-all` tries every change, `make test` a sample.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,7 @@ use crate::{
     thorough::thorough,
 };
 
-/// What no schema can say: how stages follow each other, which of two is the longer, what two companies have in common.
+/// Problems that a schema cannot express: the order of stages, comparisons, and what two companies share.
 const UNSAID: [&str; 7] = [
     "only the first stage with an outcome may omit it",
     "would be reached together with stage",
@@ -27,11 +27,11 @@ const UNSAID: [&str; 7] = [
     "starts after its end",
     "is given twice",
     "conflicts with --no-hints",
-    // As a length of time.
+    // A zero duration.
     "with 0 ",
 ];
 
-/// What somebody may write, by mistake or not.
+/// Values that may be written by mistake.
 fn others() -> Vec<Value> {
     let others = json!([
         null, true, false, 0, 1, 5, -1, 0.5, 1000, "", " ", "text", "TEXT", "5", "0.5", "1000", "true", "yes", "begin",
@@ -41,7 +41,7 @@ fn others() -> Vec<Value> {
     others.as_array().expect("a list").clone()
 }
 
-/// Every key in files that are right.
+/// Valid files with every key.
 fn seeds(of: SchemaKind) -> Vec<Value> {
     let read = |file| DataFile::built_in(file).parse::<Value>().expect("it is YAML");
     match of {
@@ -159,7 +159,7 @@ log-level: debug
 faults: [{"delay": "3s"}]
 "#;
 
-/// Each setting, in each way of writing it.
+/// Each setting, in each form.
 fn settings() -> Vec<Value> {
     let all = DataFile::new(String::new(), PathBuf::new(), ALL_SETTINGS.into()).parse::<Value>().expect("it is YAML");
     let company = json!({
@@ -183,9 +183,9 @@ fn read<T: DeserializeOwned>(file: &DataFile) -> Result<T, String> {
     file.parse().map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
-/// What the parser says.
+/// Parses a value.
 fn parsed(of: SchemaKind, value: &Value) -> Result<(), String> {
-    // JSON is YAML too.
+    // JSON is YAML, too.
     let file = DataFile::new(String::new(), PathBuf::new(), value.to_string().into());
     match of {
         SchemaKind::Scenario => read::<ScenarioFile>(&file).map(drop),
@@ -197,7 +197,7 @@ fn parsed(of: SchemaKind, value: &Value) -> Result<(), String> {
     }
 }
 
-/// The value with one thing in it changed, in each way.
+/// Returns the value with one change, for every change.
 fn changed(value: &Value, members: &BTreeMap<String, Value>) -> Vec<Value> {
     let mut all = others();
     match value {
@@ -246,7 +246,7 @@ fn changed(value: &Value, members: &BTreeMap<String, Value>) -> Vec<Value> {
     all
 }
 
-/// A value for each key that is in files.
+/// Returns a value for each key.
 fn members(value: &Value, into: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(object) => {
@@ -260,7 +260,7 @@ fn members(value: &Value, into: &mut BTreeMap<String, Value>) {
     }
 }
 
-/// The keys that a schema knows.
+/// Returns the keys of a schema.
 fn keys(of: SchemaKind) -> BTreeSet<String> {
     let schema: Value = serde_json::from_str(of.text()).expect("it is JSON");
     let objects = std::iter::once(&schema).chain(schema["$defs"].as_object().into_iter().flat_map(Map::values));
@@ -274,7 +274,7 @@ fn agree(of: SchemaKind) {
     seeds.iter().for_each(|seed| members(seed, &mut known));
     let untried: Vec<_> = keys(of).into_iter().filter(|key| !known.contains_key(key)).collect();
     assert!(untried.is_empty(), "no file has these: {untried:?}");
-    // A prime number, so that it is another change of the next key.
+    // A prime number, so that the next key gets another change.
     let step = thorough(11, 1);
     let (mut taken, mut refused, mut wrong) = (0, 0, BTreeMap::new());
     for (number, seed) in seeds.iter().enumerate() {
@@ -322,7 +322,7 @@ fn a_variable_can_stand_for_every_setting() {
     }
 }
 
-/// The value with each single value in it changed to that one.
+/// Returns the value with each nested value replaced.
 fn changed_to(value: &Value, other: &Value) -> Vec<Value> {
     match value {
         Value::Object(object) => object

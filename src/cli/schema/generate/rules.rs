@@ -1,4 +1,4 @@
-//! What is checked when a file is read, as a schema says it.
+//! The checks of the parser, as rules of a schema.
 
 use serde_json::{Value, json};
 
@@ -8,22 +8,22 @@ use crate::{
     vendor::Outcome,
 };
 
-/// A length of time: `90s`, `1h 30m`.
+/// A duration: `90s`, `1h 30m`.
 pub(super) const DURATION: &str = "\\+?[0-9]+(\\.[0-9]+)? *(h|hr|hrs|hour|hours|m|min|mins|minute|minutes|s|sec|secs|\
     second|seconds|ms|milli|millis|millisecond|milliseconds|us|micro|micros|microsecond|microseconds|ns|nano|nanos|\
     nanosecond|nanoseconds)(,? *[0-9]+(\\.[0-9]+)? *(m|min|mins|minute|minutes|s|sec|secs|second|seconds|ms|milli|\
     millis|millisecond|milliseconds|us|micro|micros|microsecond|microseconds|ns|nano|nanos|nanosecond|nanoseconds))* *";
 
-/// A moment: `2026-01-31T12:00:00Z`.
+/// A timestamp: `2026-01-31T12:00:00Z`.
 pub(super) const MOMENT: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\
     ([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)(\\[.*\\])?";
 
-/// A text, and no number or boolean that stands for one.
+/// A string, without numbers and booleans.
 fn text() -> Value {
     json!({"type": "string"})
 }
 
-/// Whole numbers up to `most` digits long, as they are and in quotes.
+/// Whole numbers with at most `most` digits, plain and quoted.
 fn whole(least: u64, most: u64) -> Value {
     let pattern = if least == 0 { "^[0-9]+$" } else { "^0*[1-9][0-9]*$" };
     json!({"anyOf": [
@@ -36,7 +36,7 @@ fn looks_like(pattern: &str) -> Value {
     json!({"type": "string", "pattern": format!("^({pattern})$")})
 }
 
-/// That a key has a value.
+/// Requires that a key has a value.
 fn has(key: &str) -> Value {
     json!({"required": [key], "properties": {key: {"not": {"type": "null"}}}})
 }
@@ -45,7 +45,7 @@ fn has_any(keys: &[&str]) -> Value {
     json!({"anyOf": keys.iter().map(|key| has(key)).collect::<Vec<_>>()})
 }
 
-/// That a key is there and true.
+/// Requires that a key is true.
 fn is_true(key: &str) -> Value {
     json!({"required": [key], "properties": {key: {"enum": [true, "true"]}}})
 }
@@ -58,13 +58,13 @@ fn if_then(condition: Value, rule: Value) -> Value {
     json!({"if": condition, "then": rule})
 }
 
-/// That at most one of these holds.
+/// Allows at most one of these.
 fn at_most_one(rules: &[Value]) -> Vec<Value> {
     let pairs = rules.iter().enumerate().flat_map(|(at, one)| rules[at + 1..].iter().map(move |other| (one, other)));
     pairs.map(|(one, other)| not(json!({"allOf": [one, other]}))).collect()
 }
 
-/// Has a key take that, or null where it may be left out so; what is said of it for people stays.
+/// Replaces the schema of a key; null stays allowed if it was, and so does the description.
 fn take(object: &mut Value, key: &str, takes: Value) {
     let property = &mut object["properties"][key];
     let mut taken = takes;
@@ -155,7 +155,7 @@ fn of_stages(stage: &mut Value) {
     take(stage, "similarity", similarity);
     let words = Outcome::ALL.map(|outcome| in_any_case(outcome.as_str())).join("|");
     let listed = json!({"enum": Outcome::ALL.map(|outcome| outcome.as_str())});
-    // Editors offer the words of the list.
+    // Editors suggest the words of the list.
     take(stage, "result", json!({"anyOf": [listed, {"type": ["string", "number", "boolean", "null"]}]}));
     let details = [
         "reject_reason",
@@ -213,7 +213,7 @@ fn trigger() -> Value {
     trigger
 }
 
-/// What a fault is, wherever it stands.
+/// Adds the rules of a fault.
 fn of_faults(schema: &mut Value) {
     let defs = &mut schema["$defs"];
     for (name, pattern) in [
@@ -275,7 +275,7 @@ pub(super) fn of_settings(schema: &mut Value) {
         let item = schema["properties"][key]["items"].clone();
         let mut one = item.clone();
         if one["type"].is_array() {
-            // Alone, a number that is not negative can stand for a text, and nothing else.
+            // As a plain value, only a number of 0 or more can stand for a string.
             one["type"] = "string".into();
             one = json!({"anyOf": [{"type": "integer", "minimum": 0}, one]});
         }
@@ -319,7 +319,7 @@ pub(super) fn of_settings(schema: &mut Value) {
         ("refuse_at_max_sessions", "refuse-at-max-sessions"),
     ] {
         company["properties"][other] = company["properties"][name].clone();
-        // As the control API has it.
+        // As in the control API.
         company["properties"][name]["deprecated"] = true.into();
         rules.push(not(json!({"required": [name, other]})));
     }

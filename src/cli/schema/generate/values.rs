@@ -1,4 +1,4 @@
-//! How the values of settings look in the config file.
+//! The forms of setting values in the config file.
 
 use std::borrow::Cow;
 
@@ -57,7 +57,7 @@ looks_like!(
         {"type": "string", "pattern": format!("^(({})=)?{STATUS}$", ErrorCode::ALL.map(|code| code.as_str()).join("|"))},
     ]}),
     LogFormat: json!({"enum": ["text", "json"]}),
-    // Editors offer the words of the list.
+    // Editors suggest the words of the list.
     LogLevel: json!({"anyOf": [
         {"enum": LEVELS},
         {"type": "string", "pattern": format!("^({})$", LEVELS.map(in_any_case).join("|"))},

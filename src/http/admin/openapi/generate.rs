@@ -1,4 +1,4 @@
-//! Writes `openapi.json` from the types that are read and answered.
+//! Generates `openapi.json` from the types of requests and responses.
 
 mod control_api;
 mod vendor;
@@ -15,15 +15,15 @@ use serde_json::{Map, Value, json};
 use super::super::{paging, problem};
 use crate::{faults::Endpoint, vendor::ErrorCode};
 
-/// The paths, and what schemas they name.
+/// The paths, and the schemas that they reference.
 struct OpenApiDocument {
     paths: Map<String, Value>,
-    /// Of what is read, and of what is answered.
+    /// Schemas of requests, and of responses.
     read: SchemaGenerator,
     answered: SchemaGenerator,
 }
 
-/// One method of a path, while it is put together.
+/// An operation under construction.
 struct Operation<'a> {
     document: &'a mut OpenApiDocument,
     method: &'static str,
@@ -46,7 +46,7 @@ impl OpenApiDocument {
         Self { paths: Map::new(), read: generator(Contract::Deserialize), answered: generator(Contract::Serialize) }
     }
 
-    /// A call of the control API.
+    /// Adds a call of the control API.
     fn admin(&mut self, method: &'static str, path: &'static str, summary: &str) -> Operation<'_> {
         let parts: Vec<_> = path.split('/').collect();
         let names = parts.iter().filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
@@ -62,12 +62,12 @@ impl OpenApiDocument {
         match method {
             _ if path.starts_with("/health/") => operation.problems(&[400]),
             "get" => operation.problems(&[400, 401, 403]),
-            // With a body that nobody needs, too.
+            // With an optional body, too.
             _ => operation.problems(&[400, 401, 403, 415]),
         }
     }
 
-    /// What OpenAPI 3.1 says of all of it.
+    /// Completes the OpenAPI 3.1 document.
     fn finish(mut self) -> Value {
         let problem = self.answered.subschema_for::<problem::ProblemBody<'_>>();
         let mut responses = Map::new();
@@ -81,11 +81,11 @@ impl OpenApiDocument {
         }
         let mut schemas = self.read.take_definitions(true);
         for (name, mut schema) in self.answered.take_definitions(true) {
-            // Documents of the vendor have members more or less, and scenarios add and take away.
+            // Vendor documents have optional members, and scenarios add and remove some.
             if name == "ResultDocument" {
                 schema["required"] = json!(["result"]);
             } else if schema.get("properties").is_some() {
-                // Where members depend on each other, those of every case count.
+                // If members depend on each other, those of every case are listed.
                 let has_cases = schema.get("oneOf").is_some();
                 schema[if has_cases { "unevaluatedProperties" } else { "additionalProperties" }] = false.into();
             }
@@ -117,7 +117,7 @@ impl OpenApiDocument {
 }
 
 impl Operation<'_> {
-    /// The parameters of its query.
+    /// Adds the parameters of its query.
     fn query<T: JsonSchema>(mut self) -> Self {
         let schema = T::json_schema(&mut self.document.read);
         let (properties, required) = (schema.get("properties"), schema.get("required"));
@@ -131,13 +131,13 @@ impl Operation<'_> {
         self
     }
 
-    /// What its body is, besides an empty one where nothing in it is required.
+    /// Sets its body; an empty one is allowed if no member is required.
     fn body<T: JsonSchema>(self) -> Self {
         let schema = self.document.read.subschema_for::<T>();
         self.body_of(schema.into())
     }
 
-    /// The company that a body names can be named in the query, too.
+    /// The company of a body may be in the query, too.
     fn body_of(mut self, schema: Value) -> Self {
         let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
         let object = name.and_then(|name| self.document.read.definitions().get(name)).unwrap_or(&schema);
@@ -157,7 +157,7 @@ impl Operation<'_> {
         self
     }
 
-    /// What each part of an answer of another type than JSON holds.
+    /// Adds a response of another type than JSON, with the schema of its parts.
     fn answers_in<T: JsonSchema>(mut self, content_type: &str) -> Self {
         let schema = self.document.answered.subschema_for::<T>();
         let content = json!({content_type: {"schema": schema}});

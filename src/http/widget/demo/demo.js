@@ -1,5 +1,5 @@
-// A page as a company's: it begins a session, embeds the widget, and asks for the result at the end. It shows all that
-// happens by that, and the HTML that is needed for it.
+// A page that plays the role of an application: it begins a session, embeds the widget and fetches the result. It shows
+// all messages and calls, and the embed code.
 import { askForToken, control } from "../control.js";
 import { copy, element } from "../dom.js";
 import { html, made } from "./frame.js";
@@ -7,17 +7,17 @@ import { address, fillIn, fillInVocabulary, frameOf, sessionOf } from "./options
 import { clear, happened, listen } from "./log.js";
 
 const part = (id) => document.getElementById(id);
-const knobs = part("knobs");
+const options = part("options");
 const problem = part("problem");
 
-// What was begun last: `token`, `companyKey`, and whether the company signs its calls, which this page cannot.
+// The current session: `token`, `companyKey`, and whether the company signs its calls, which this page cannot.
 let session;
-// What ends listening to that.
+// Aborts the event stream of the current session.
 let listening = new AbortController();
-// The frame that is there, and whether it goes at the end.
+// The current frame, and whether it is removed at the end.
 let shown;
 
-// Does something, and says what is wrong with it.
+// Runs an action, and shows its error.
 const attempt = (work) => async () => {
   problem.textContent = "";
   part("wanted").replaceChildren();
@@ -29,7 +29,7 @@ const attempt = (work) => async () => {
   }
 };
 
-// A call of the vendor's API, as the company's backend makes it. `said` is the answer in words, with the mock's hint.
+// Sends a vendor call, as the backend of an application does. `said` describes the response, with the mock's hint.
 async function vendor(method, { scenario, ...parameters }) {
   const headers = {
     "content-type": "application/json",
@@ -50,7 +50,7 @@ async function isSigned(companyKey) {
   return items.some(({ company_key, is_signed }) => company_key === companyKey && is_signed);
 }
 
-// Whatever its status, an answer is a token or it is none.
+// Whatever the status, a response is a token or an error.
 function tokenOf({ text, said }) {
   const token = /^"([a-z0-9]{40})"$/.exec(text)?.[1];
   if (!token) throw new Error(said);
@@ -58,9 +58,9 @@ function tokenOf({ text, said }) {
 }
 
 async function begin() {
-  const { companyKey, scenario, flags, steps } = sessionOf(knobs);
-  // What the frame is to be is wrong before a session began for it.
-  const wishedFrame = frameOf(knobs);
+  const { companyKey, scenario, flags, steps } = sessionOf(options);
+  // Validates the frame before a session begins.
+  const wishedFrame = frameOf(options);
   const wish = { company_key: companyKey, flags, steps };
   const signed = await isSigned(companyKey);
   const token = signed
@@ -99,7 +99,7 @@ function resultOf({ text, said }) {
   return result ? `The result is ${result}.` : said;
 }
 
-// As the HTML of it does.
+// Handles messages as the embed code does.
 addEventListener("message", ({ origin, data }) => {
   const text = typeof data === "string" ? data : JSON.stringify(data);
   happened("message", `${text} from ${origin}`, () => ({ origin, data }));
@@ -113,16 +113,16 @@ addEventListener("message", ({ origin, data }) => {
   attempt(askForResult)();
 });
 
-knobs.addEventListener("submit", (event) => {
+options.addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(begin)();
 });
-part("embed").onclick = attempt(() => knobs.reportValidity() && embed(frameOf(knobs)));
+part("embed").onclick = attempt(() => options.reportValidity() && embed(frameOf(options)));
 part("result").onclick = attempt(askForResult);
 part("copy").onclick = async ({ target }) => {
   const isCopied = await copy(part("snippet").textContent, () => getSelection().selectAllChildren(part("snippet")));
   target.textContent = isCopied ? "Copied" : "Press the copy keys";
 };
-fillInVocabulary(knobs);
-address(knobs, part("address-hint"));
+fillInVocabulary(options);
+address(options, part("address-hint"));
 attempt(fillIn)();

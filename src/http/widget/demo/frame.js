@@ -1,4 +1,4 @@
-// The frame with the widget in it, and the HTML that makes the same one.
+// The frame with the widget, and its embed code.
 
 const ID = "identomat";
 

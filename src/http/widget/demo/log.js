@@ -1,10 +1,10 @@
-// What happens, one line each, with all of it behind the line.
+// The log: one line per event, with details that unfold.
 import { call, control } from "../control.js";
 import { element } from "../dom.js";
 
 const log = document.getElementById("log");
 
-// When the session began, as `performance.now()` counts.
+// Time at which the session began, as of `performance.now()`.
 let start = 0;
 
 export function clear() {
@@ -12,7 +12,7 @@ export function clear() {
   log.replaceChildren();
 }
 
-// Adds a line. `more` answers what is behind it.
+// Adds a line. `more` returns its details.
 export function happened(kind, text, more) {
   const time = element("time", {}, `+${((performance.now() - start) / 1000).toFixed(3)}`);
   const line = [time, " ", element("strong", {}, kind), " ", element("span", {}, text)];
@@ -40,7 +40,7 @@ function unfolding(line, more) {
   return details;
 }
 
-// What an event says besides of whom and when.
+// The specific members of an event.
 const rest = ({ id, at, company_key, session, what, ...said }) => Object.values(said).join(", ");
 
 function tell(event) {
@@ -48,7 +48,7 @@ function tell(event) {
   if (what === "call") {
     happened("call", `${method} ${path} ${status}`, () => control("GET", `calls/${number}`));
   } else if (what === "finding") {
-    // What has to be changed is known of the session.
+    // The remedy is in the details of the session.
     const found = async () => (await control("GET", `sessions/${session}`)).findings;
     happened(what, problem, async () => (await found()).find((one) => one.finding === finding));
   } else {
@@ -56,7 +56,7 @@ function tell(event) {
   }
 }
 
-// Tells all that happens to a session, as the mock does, until `signal` says that it is enough.
+// Logs the events of a session from the mock, until `signal` aborts.
 export async function listen({ token, companyKey }, signal) {
   const query = new URLSearchParams({ company_key: companyKey, session: token, after: 0 });
   try {

@@ -1,27 +1,27 @@
-// What is to be begun, and in which frame: the form, with what the mock has to choose from.
+// The form: session and frame, with the choices of the mock.
 import { control } from "../control.js";
 import { element } from "../dom.js";
 
 const { flags, languages, loopback } = JSON.parse(document.querySelector("meta[name=identomat-mock-demo]").content);
 
-// Where the widget is to come from. A company's page is of another site than the widget; so is this one, on a machine that
-// has two names for itself.
-export function address(knobs, hint) {
+// The origin of the widget. An application's page and the widget are cross-site; so are these pages, on a machine with
+// two names for itself.
+export function address(options, hint) {
   const { protocol, hostname, port } = location;
   const other = { localhost: loopback, "127.0.0.1": "localhost", "[::1]": "localhost" }[hostname];
-  knobs.elements.address.value = `${protocol}//${other ?? hostname}${port ? `:${port}` : ""}`;
+  options.elements.address.value = `${protocol}//${other ?? hostname}${port ? `:${port}` : ""}`;
   hint.textContent = other
     ? "Another name of this machine, so that the widget and the page have different sites."
     : "The origin of this page: limits of cross-site frames do not show here.";
 }
 
-// Fills in what the mock has to choose from.
+// Fills in the companies and scenarios of the mock.
 export async function fillIn() {
-  const knobs = document.getElementById("knobs");
+  const options = document.getElementById("options");
   const [companies, scenarios] = await Promise.all(
     ["companies", "scenarios"].map((what) => control("GET", `${what}?limit=1000`)),
   );
-  const { "company-key": company, scenario } = knobs.elements;
+  const { "company-key": company, scenario } = options.elements;
   company.value ||= companies.items[0]?.company_key ?? "";
   const option = (value, title = "") => element("option", { value, title }, value);
   document
@@ -31,9 +31,9 @@ export async function fillIn() {
   scenario.replaceChildren(first, ...scenarios.items.map(({ name, description }) => option(name, description)));
 }
 
-// What there is to choose from in every mock.
-export function fillInVocabulary(knobs) {
-  knobs.elements.language.append(...languages.map((code) => element("option", { value: code }, code)));
+// Fills in the choices that every mock has.
+export function fillInVocabulary(options) {
+  options.elements.language.append(...languages.map((code) => element("option", { value: code }, code)));
   const flag = (name) => {
     const box = element("input", { type: "checkbox", name: "flag", value: name, testid: `flag-${name}` });
     return element("label", {}, box, ` ${name}`);
@@ -41,9 +41,9 @@ export function fillInVocabulary(knobs) {
   document.getElementById("flags").append(...flags.map(flag));
 }
 
-// The session that is wished for; an error names the field that is wrong.
-export function sessionOf(knobs) {
-  const wishes = new FormData(knobs);
+// Returns the session to begin; an error names the invalid field.
+export function sessionOf(options) {
+  const wishes = new FormData(options);
   const chosen = wishes.getAll("flag").map((name) => [name, true]);
   const language = wishes.get("language");
   const returnUrl = wishes.get("return-url");
@@ -72,9 +72,9 @@ function parsed(text, field, kind, usual, fits) {
   return value;
 }
 
-// The frame that is wished for: the widget's address, whether the frame goes at the end, and the attributes.
-export function frameOf(knobs) {
-  const wishes = new FormData(knobs);
+// Returns the frame to create: the widget's URL, whether the frame is removed at the end, and the attributes.
+export function frameOf(options) {
+  const wishes = new FormData(options);
   const address = wishes.get("address");
   if (!URL.canParse(address) || !/^https?:/i.test(address))
     throw new Error("Address of the mock: not an http or https address.");

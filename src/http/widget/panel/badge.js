@@ -1,15 +1,15 @@
-// The mark that opens the drawer. It stands above or below the page's sheet, and so covers nothing; it can be dragged, or
-// moved with the arrow keys, and stays where it was put.
+// The badge that opens the developer panel. It is above or below the page, so it covers nothing. It can be dragged, or
+// moved with the arrow keys, and keeps its position.
 import { button, element } from "../dom.js";
 
 const KEY = "identomat-mock-mark";
 const EDGES = ["top", "bottom"];
 const SIDES = ["start", "center", "end"];
 
-// So far the pointer goes before it is a drag, in pixels.
+// Minimum distance of a drag, in pixels.
 const SLACK = 6;
 
-export function putMark(open) {
+export function addBadge(open) {
   const mark = button("Mock", { className: "mark", testid: "drawer-open" });
   mark.title = "Opens the developer panel. Drag this badge, or move it with the arrow keys.";
   mark.setAttribute("aria-haspopup", "dialog");
@@ -23,7 +23,7 @@ export function putMark(open) {
     try {
       localStorage.setItem(KEY, JSON.stringify(place));
     } catch {
-      // It is where it was as long as the page is open.
+      // Without storage, the position lasts as long as the page.
     }
   };
 
@@ -75,7 +75,7 @@ function kept() {
     const { edge, side } = JSON.parse(localStorage.getItem(KEY));
     if (EDGES.includes(edge) && SIDES.includes(side)) return { edge, side };
   } catch {
-    // Nothing is kept here.
+    // Nothing is stored.
   }
   return { edge: "bottom", side: "end" };
 }

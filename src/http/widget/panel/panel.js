@@ -1,20 +1,19 @@
-// What a developer has here and a person never sees: a mark that says that this is a mock, and behind it how the session
-// stands, and all that can be done with it. It is no part of the flow, and in English. What it does goes through the
-// form of the page and the control API, so that it can do no more than they can.
+// The developer panel, which a person never sees: the state of the session, and actions on it. It is not a part of the
+// flow, and in English. Its actions use the form of the page and the control API, so it cannot do more than they can.
 import { askForToken, control } from "../control.js";
 import { button, element, labelled, withCode } from "../dom.js";
 import { token } from "../session-api.js";
-import { putMark } from "./badge.js";
+import { addBadge } from "./badge.js";
 import { Codes, Facts, findings, stages } from "./session-state.js";
 
 const { outcomes, reasons } = JSON.parse(document.querySelector("meta[name=identomat-mock]").content);
 
-// How often the open drawer asks for the session again, in milliseconds.
+// Refresh interval of the open panel, in milliseconds.
 const PACE = 1000;
 
 let pace;
 
-// A part of the drawer, with its name.
+// A section of the panel, with its name.
 function part(name, ...content) {
   return element("section", {}, element("h3", {}, name), ...content);
 }
@@ -23,7 +22,7 @@ function row(...buttons) {
   return element("div", { className: "row" }, ...buttons);
 }
 
-// What is said with an outcome, in two fields; a reason goes with a rejection alone.
+// The details of an outcome, in two fields; only a rejection has a reason.
 function details(ofReason, ofComment) {
   const usual = element("option", { value: "" }, "default");
   const words = reasons.map((word) => element("option", {}, word));
@@ -51,7 +50,7 @@ function open() {
   const description = element("p", {});
   const timeline = element("ol", { className: "stages", testid: "stages" });
   const closed = element("p", { className: "said wrong", hidden: true, testid: "drawer-closed" });
-  // Made once: a token that is being typed stays while another button is used.
+  // Created once, so that a token being typed stays when a button is used.
   const key = askForToken(() => look());
   key.hidden = true;
   const known = element("div", { hidden: true }, part("Session", facts.shown), part("Scenario", description, timeline));
@@ -63,7 +62,7 @@ function open() {
   const atDecision = details({ testid: "decide-reason" }, { testid: "decide-comment" });
   let [companyKey, isFilled] = ["", false];
 
-  // Does something, says how it ended, and shows the session as it is then.
+  // Runs an action, shows its result, and refreshes the session.
   const act = (work, done) => async () => {
     try {
       await work();
@@ -76,7 +75,7 @@ function open() {
 
   const finish = (fields, done) =>
     act(async () => {
-      // As the form of the page would be posted by hand: see docs/widget.md. The page hears that the person is through.
+      // Posts the form of the page: see docs/widget.md. The page is notified that the session is finished.
       const request = { method: "POST", headers: { accept: "application/json" }, body: new URLSearchParams(fields()) };
       const response = await fetch(`/?session_token=${encodeURIComponent(token)}`, request);
       const { error } = await response.json();
@@ -196,7 +195,7 @@ function open() {
     ),
   );
 
-  // The clock goes to where the next stage is due.
+  // Sets the clock to when the next stage is due.
   async function toNextStage() {
     const session = await control("GET", `sessions/${token}`);
     const next = session.timeline.find(({ came_at, due_at }) => came_at === null && due_at !== null);
@@ -204,7 +203,7 @@ function open() {
     await control("POST", "clock/set", { company_key: companyKey, to: next.due_at });
   }
 
-  // The page goes through what is left by itself.
+  // Makes the page complete the remaining screens.
   function skip() {
     drawer.close();
     dispatchEvent(new Event("identomat-mock-skip"));
@@ -219,4 +218,4 @@ function open() {
   look();
 }
 
-putMark(open);
+addBadge(open);

@@ -1,12 +1,12 @@
-// How a session stands. What is shown again stays the same element: nobody misses a button.
+// The state of a session. Values that are refreshed keep their elements, so that buttons stay clickable.
 import { button, copy, element, withCode } from "../dom.js";
 
-// Names and what they stand at.
+// A list of names and values.
 class Terms {
   shown = element("dl", {});
   #values = new Map();
 
-  // The element that has the value of that name, which is added where it is new.
+  // Returns the element of a value, and adds it if the name is new.
   value(name, ...beside) {
     if (!this.#values.has(name)) {
       const value = element("span", {});
@@ -30,7 +30,7 @@ class Terms {
   }
 }
 
-// A button that copies what an element says.
+// A button that copies the text of an element.
 const copyButton = (named, say) => (value) =>
   button("Copy", {
     ...named,
@@ -40,7 +40,7 @@ const copyButton = (named, say) => (value) =>
     },
   });
 
-// A moment without its date where that is today's, on the company's clock.
+// Formats a time, without its date if that is today on the company's clock.
 function time(moment, now) {
   const [date, rest] = moment.split("T");
   const clock = rest.replace(/\.\d+/, "");
@@ -70,7 +70,7 @@ export class Facts extends Terms {
   }
 }
 
-// The codes that were sent, each with a way into the field that waits for it.
+// The verification codes, each with a button that fills it in.
 export class Codes extends Terms {
   constructor(say, close) {
     super();
@@ -98,13 +98,13 @@ export class Codes extends Terms {
   }
 }
 
-// The field on the screen that waits for the code that was sent to that address.
+// Returns the field on the screen for the code that was sent to this address.
 function fieldFor(address) {
   const field = document.querySelector("main [data-testid=code]");
   return field?.dataset.address === address ? field : undefined;
 }
 
-// What came of the scenario, and what is to come.
+// Renders the reached and the pending stages.
 export function stages(timeline) {
   const stage = ({ stage, triggers, effects, came_at, due_at }) => {
     const when = came_at
@@ -120,7 +120,7 @@ export function stages(timeline) {
   return timeline.map(stage);
 }
 
-// What the widget's doctor found out about where it runs.
+// Renders the findings of the embedding checks.
 export function findings() {
   const finding = ([name, { problem, remedy }]) =>
     element(

@@ -1,4 +1,4 @@
-// An address that is typed in: of an e-mail or a phone.
+// An address to type in: e-mail or phone.
 import { element, field } from "../dom.js";
 import { t } from "../text.js";
 

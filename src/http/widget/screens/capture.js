@@ -1,12 +1,12 @@
-// A picture: taken with the camera, chosen as a file, or the sample, which needs neither. Everything is made once, and
-// shown when it is its turn: a script that holds a button holds the one that can be clicked later.
+// A picture: from the camera, an uploaded file, or the sample, which needs neither. All elements are created once, and
+// shown when needed: a script that holds a button can click it later.
 import { asJpeg, closeCamera, drawOn, openCamera, record } from "../camera.js";
 import { button, element, notice } from "../dom.js";
 import { readPicture } from "../file.js";
 import { t } from "../text.js";
 import { elsewhere } from "./elsewhere.js";
 
-// How long each of the prompts of a liveness check stands, in milliseconds.
+// Duration of each prompt of a liveness check, in milliseconds.
 const PROMPT = 1000;
 
 const ofFace = ["face", "liveness", "face-with-document"];
@@ -14,9 +14,9 @@ const ofFace = ["face", "liveness", "face-with-document"];
 export function draw({ screen, isAutopilot, answer, send, problem }) {
   const isOfFace = ofFace.includes(screen.subject);
   let [stream, isLeft] = [undefined, false];
-  // The picture that is looked at once more before it is sent, and how it came.
+  // The picture in the preview, and its source.
   let [picture, by] = [undefined, undefined];
-  // What was begun last: a camera that opens late does not take the place of a file that was chosen meanwhile.
+  // The latest action: a camera that opens late must not replace a file that was chosen meanwhile.
   let turn = 0;
 
   const video = element("video", { muted: true, playsInline: true, ariaLabel: t("camera-picture"), testid: "video" });
@@ -27,7 +27,7 @@ export function draw({ screen, isAutopilot, answer, send, problem }) {
   const fileName = element("p", { className: "caption", testid: "file-name" });
   const cameraProblem = element("p", { className: "notice", testid: "camera-problem" });
   const wayOut = element("p", {}, t(screen.mayUpload ? "capture-file" : "camera-elsewhere"));
-  // Where a file will do, nobody has to go on with another device.
+  // If an upload is allowed, no other device is needed.
   const device = screen.elsewhere ? elsewhere(screen.elsewhere) : [notice(t("camera-stuck"), "stuck")];
 
   const use = button(t("capture-use"), { className: "primary", testid: "use", onclick: () => send(by, picture) });
@@ -81,7 +81,7 @@ export function draw({ screen, isAutopilot, answer, send, problem }) {
     review("upload", chosen.name);
   });
 
-  // Three prompts, one after the other, while a video is recorded; then the picture of the last moment.
+  // Three prompts, one after the other, while a video is recorded; then a picture of the last moment.
   const checkLiveness = async () => {
     show(view, video, prompt);
     const stop = record(stream);
@@ -92,17 +92,17 @@ export function draw({ screen, isAutopilot, answer, send, problem }) {
     }
     const last = await asJpeg(drawOn(canvas, video));
     await send("capture", last, await stop());
-    // Where it was not taken, it can be done again.
+    // After a failure, the check can be repeated.
     if (!isLeft) seeThroughCamera();
   };
 
-  // Nothing moves when the camera opens: nobody misses a button.
+  // Nothing moves when the camera opens, so that buttons stay in place.
   const seeThroughCamera = () => {
     take.disabled = false;
     show(view, video, take, upload);
   };
 
-  // Where there is no camera: a file, or another device, or neither.
+  // Without a camera: an upload, another device, or only the sample.
   const goWithoutCamera = (reason) => {
     if (reason) cameraProblem.textContent = t(`camera-${reason}`);
     upload.className = "primary";
@@ -111,7 +111,7 @@ export function draw({ screen, isAutopilot, answer, send, problem }) {
   };
 
   const begin = async () => {
-    // Nobody is there to let the page use the camera.
+    // In autopilot, no person can allow the camera.
     if (isAutopilot) return show();
     if (!screen.mayCapture) return goWithoutCamera();
     turn += 1;

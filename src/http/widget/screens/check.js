@@ -1,4 +1,4 @@
-// What a step of a cascade gave is looked at.
+// The check screen after a step of a cascade.
 import { drawWaiting } from "./waiting.js";
 
 export function draw({ answer }) {

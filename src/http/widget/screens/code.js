@@ -1,4 +1,4 @@
-// The code that was sent to an address.
+// A verification code.
 import { button, element, field } from "../dom.js";
 import { t } from "../text.js";
 
@@ -14,13 +14,13 @@ export function draw({ screen, answer }) {
     maxLength: 8,
     testid: "code",
   });
-  // For the drawer, which knows what was sent where.
+  // For the developer panel, which knows the codes by address.
   input.dataset.address = screen.address;
   const resent = element("p", { className: "said", role: "status", testid: "code-resent" });
   const resend = button(t("code-resend"), {
     testid: "resend",
     onclick: () => {
-      // What is typed next takes the place of the old code.
+      // The next input replaces the old code.
       input.focus();
       input.select();
       answer({ resend: true });

@@ -1,4 +1,4 @@
-// Going on with a phone: the person must, or may.
+// Switching to a phone: required or optional.
 import { t } from "../text.js";
 import { elsewhere } from "./elsewhere.js";
 

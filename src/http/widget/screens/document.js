@@ -1,4 +1,4 @@
-// Which document the person shows, and of which country.
+// The choice of a document and its country.
 import { choice, element, field, group } from "../dom.js";
 import { languageNow, t } from "../text.js";
 

@@ -1,4 +1,4 @@
-// A link for another device: its QR code, and the link to copy.
+// The link for another device: its QR code, and a button that copies it.
 import { button, copy, drawing, element, field, notice } from "../dom.js";
 import { t } from "../text.js";
 

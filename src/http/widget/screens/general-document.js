@@ -1,4 +1,4 @@
-// Which general document the person brings.
+// The choice of a general document.
 import { choice, group } from "../dom.js";
 import { t } from "../text.js";
 

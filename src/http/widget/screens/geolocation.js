@@ -1,4 +1,4 @@
-// Where the person is. The browser asks them; the mock keeps nothing of the answer.
+// The location. The browser asks for permission; the mock does not store the answer.
 import { button } from "../dom.js";
 import { t } from "../text.js";
 

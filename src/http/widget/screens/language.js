@@ -1,4 +1,4 @@
-// Choosing a language; each is called by its own name.
+// The choice of a language; each is listed in its own language.
 import { choice, group } from "../dom.js";
 import { t } from "../text.js";
 

@@ -1,8 +1,8 @@
-// What a page shows while the person goes on with another.
+// The page while another page is active.
 import { button, element } from "../dom.js";
 import { t } from "../text.js";
 
-// What a screen is called there.
+// The title of the screen there.
 function titleOf({ kind, subject, page }) {
   return kind === "capture" ? t(`capture-${subject}`, { page }) : t(`${kind}-title`);
 }

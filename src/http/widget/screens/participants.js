@@ -1,4 +1,4 @@
-// Several people take part: each has a link of their own. Who is through is shown as it happens.
+// The participants: each has a separate link. Their progress is shown live.
 import { element } from "../dom.js";
 import { t } from "../text.js";
 import { drawPlain } from "./plain.js";

@@ -1,4 +1,4 @@
-// Something to read, and then to go on.
+// A text and a button to continue.
 import { t } from "../text.js";
 
 export function drawPlain(kind) {

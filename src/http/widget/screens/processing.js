@@ -1,4 +1,4 @@
-// All is given.
+// The last screen of the flow.
 import { drawWaiting } from "./waiting.js";
 
 export function draw({ answer }) {

@@ -1,4 +1,4 @@
-// Questions of the company. Its texts are put in as text, and its Markdown as elements out of a fixed list.
+// Questions of the company. Its texts are inserted as text, its Markdown as elements of a fixed list.
 import { choice, element, field, group, notice } from "../dom.js";
 import { t } from "../text.js";
 
@@ -11,8 +11,8 @@ function markdown(node) {
   return made;
 }
 
-// Each maker answers what to show, a function that reads the answer, undefined where there is none, and the elements that
-// are marked where an answer is missing.
+// Each function returns what to show, a function that reads the answer (undefined if there is none), and the elements
+// to mark if an answer is missing.
 const makers = {
   __proto__: null,
   boolean({ answer }, number, title) {
@@ -20,7 +20,7 @@ const makers = {
     const one = (value, text) =>
       choice({ name, value, text, isChosen: String(answer) === value, testid: `question-${number}-${value}` });
     const shown = group(title, [one("true", t("yes")), one("false", t("no"))]);
-    // A group of radio buttons is one thing to fill in; a group of check boxes is not.
+    // A group of radio buttons is one input; a group of check boxes is not.
     shown.role = "radiogroup";
     const chosen = () => shown.querySelector(":checked")?.value;
     return [shown, () => (chosen() === undefined ? undefined : chosen() === "true"), [shown]];
@@ -47,7 +47,7 @@ function typed({ type, answer }, number, title) {
   return [field(title, control), () => control.value || undefined, [control]];
 }
 
-// Says beside a question that its answer is missing, until it is there.
+// Shows a message beside a question until it is answered.
 function markable({ shown, read, marked }, number) {
   const complaint = notice(t("answer-missing"), "answer-missing");
   complaint.id = `question-${number}-missing`;
@@ -62,7 +62,7 @@ function markable({ shown, read, marked }, number) {
     complaint.remove();
     for (const element of marked) ["aria-invalid", "aria-describedby"].forEach((name) => element.removeAttribute(name));
   };
-  // Not every browser, and hardly any script, tells of both.
+  // Not every browser, and hardly any script, sends both events.
   for (const event of ["input", "change"]) shown.addEventListener(event, () => read() !== undefined && unmark());
   return mark;
 }
@@ -71,7 +71,7 @@ export function draw({ screen }) {
   const questions = screen.questions.map((question, number) => {
     const title = question.title + (question.mandatory ? "" : ` (${t("optional")})`);
     const [shown, read, marked] = (makers[question.type] ?? typed)(question, number, title);
-    // Where there is a field to type into, it has the question's name.
+    // If there is an input field, it has the question's name.
     const control = shown.matches("fieldset") ? shown : marked[0];
     Object.assign(control.dataset, { testid: `${screen.key}.${question.key}` });
     return { question, shown, read, mark: markable({ shown, read, marked }, number) };
@@ -87,7 +87,7 @@ export function draw({ screen }) {
         open[0].shown.querySelector("input, select").focus();
         return undefined;
       }
-      // The company's keys are kept in an object without a prototype: `__proto__` is a key like others.
+      // The company's keys are stored in an object without a prototype, so `__proto__` is a key like others.
       const answers = Object.create(null);
       for (const { question, read } of questions) {
         const given = read();

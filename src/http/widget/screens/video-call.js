@@ -1,4 +1,4 @@
-// A call with the vendor's operator, whom the mock does not have.
+// The call with the vendor's operator, which the mock does not make.
 import { drawPlain } from "./plain.js";
 
 export function draw() {

@@ -1,4 +1,4 @@
-// A moment in which something is looked at; then the person goes on by themselves.
+// A short check; then the flow continues by itself.
 import { button, element } from "../dom.js";
 import { t } from "../text.js";
 
@@ -10,7 +10,7 @@ export function drawWaiting(kind, answer) {
   const goOn = async () => {
     retry.hidden = true;
     await answer({});
-    // Where the server did not answer, it is asked again.
+    // If the server did not respond, it is asked again.
     if (!isLeft) retry.hidden = false;
   };
   const retry = button(t("retry"), { testid: "retry", onclick: goOn });

@@ -1,4 +1,4 @@
-//! The control API, path by path.
+//! The paths of the control API.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -20,7 +20,7 @@ use crate::{
     scenario::ScenarioFile,
 };
 
-/// A schema of an object, with more members.
+/// Adds members to a schema of an object.
 fn with(
     document: &mut OpenApiDocument,
     schema: fn(&mut SchemaGenerator) -> Schema,

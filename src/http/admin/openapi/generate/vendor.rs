@@ -1,4 +1,4 @@
-//! The vendor's paths, as the mock imitates them.
+//! The vendor paths, as the mock implements them.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::{
     vendor::{ErrorCode, MediaKind},
 };
 
-/// The errors of the vendor's API, with the statuses that they have without `--error-status`.
+/// The vendor errors, with their statuses without `--error-status`.
 pub(super) const ERRORS: [(&str, &str); 5] = [
     ("Vendor400", "A parameter is missing or wrong, or the token is malformed"),
     ("Vendor401", "The signature is missing or wrong"),
@@ -31,7 +31,7 @@ pub(super) fn error() -> Value {
     })
 }
 
-/// A call of the vendor's API: its own parameters besides the company key, and what it answers.
+/// Adds a vendor call: its parameters besides the company key, and its response.
 fn vendor_call(document: &mut OpenApiDocument, path: &str, summary: &str, parameters: Value, answer: Value) {
     let mut properties = json!({"company_key": {"type": "string", "description": "Who calls."}});
     properties.as_object_mut().expect("members").extend(parameters.as_object().expect("members").clone());
