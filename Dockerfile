@@ -12,13 +12,13 @@ ARG BUILD_IMAGE=rust:1.95.0-slim-bookworm
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /build
 
-# A static binary needs nothing from the final image; packed, its relocations take 0.4 MB
-# less of it. Naming the target keeps these flags away from build scripts and proc macros,
-# which cannot be linked statically.
+# A static binary needs nothing from the final image. Packed relocations save 0.4 MB.
+# Naming the target keeps these flags away from build scripts and proc macros, which
+# cannot be linked statically.
 ENV RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs"
 
-# The dependencies first, under an empty library: this layer is kept for as long as the
-# two files stay the same.
+# Builds the dependencies first, under an empty library: this layer is cached until one of
+# the two files changes.
 COPY Cargo.toml Cargo.lock ./
 COPY examples/rust/Cargo.toml examples/rust/
 RUN mkdir src examples/rust/src \
@@ -26,7 +26,7 @@ RUN mkdir src examples/rust/src \
  && echo '//! Nothing yet.' > src/lib.rs \
  && cargo build --lib --profile dist --locked --target "$(rustc -vV | sed -n 's/^host: //p')"
 
-# Cargo goes by time stamps, and copied files keep theirs: without the touch it could
+# Cargo compares time stamps, and copied files keep theirs: without the touch it could
 # take the empty library above for the newer one.
 COPY . .
 RUN touch src/main.rs src/lib.rs \
@@ -36,7 +36,7 @@ RUN touch src/main.rs src/lib.rs \
 
 
 FROM scratch
-# The version of Cargo.toml; a test compares them. Where the sources are, you know:
+# The version of Cargo.toml; a test compares them. Give the address of the sources at build time:
 #   docker build --build-arg SOURCE=https://…
 ARG VERSION=0.1.0
 ARG SOURCE=
@@ -47,21 +47,21 @@ LABEL org.opencontainers.image.title="identomat-mock" \
 
 COPY --from=build /identomat-mock /identomat-mock
 
-# Where --tls keeps its CA. A volume that is mounted here belongs to the user, too.
+# The folder of the CA of --tls. A volume that is mounted here belongs to the same user.
 COPY --from=build --chown=65532:65532 /tls /tls
 ENV IDENTOMAT_MOCK_TLS_FOLDER=/tls
 
-# A number, since there is no /etc/passwd here to look a name up in, and so that
-# Kubernetes' runAsNonRoot can tell that it is not root.
+# A number: the image has no /etc/passwd with names, and Kubernetes' runAsNonRoot needs a
+# number to see that it is not root.
 USER 65532:65532
 
-# Inside a container, 127.0.0.1 cannot be reached from outside it.
+# 127.0.0.1 cannot be reached from outside the container.
 ENV IDENTOMAT_MOCK_HOST=0.0.0.0
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 
-# Every second until it is healthy, so that whatever waits for that goes on soon, and
-# seldom afterwards. It finds a port that was given by a flag, too.
+# Checks every second until the server is healthy, so that dependent services start soon,
+# and rarely afterwards. It also finds a port that was set by a flag.
 HEALTHCHECK --start-interval=1s --start-period=30s --interval=30s --timeout=2s --retries=3 \
     CMD ["/identomat-mock", "health"]
 

@@ -1,6 +1,6 @@
-# Everything that a test needs from Debian is installed where it is missing; that needs root.
+# Installs the Debian packages that the tests need and that are missing; this needs root.
 APT_GET = apt-get -qq -o Dpkg::Use-Pty=0
-# Whether all of these commands are there. `command -v` itself looks at the first alone in some shells.
+# Checks that all of these commands exist. In some shells `command -v` checks only the first.
 installed = (for name in $(1); do command -v $$name >/dev/null || exit 1; done)
 # A snapshot that differs fails its test; nothing is written.
 export INSTA_UPDATE = no
@@ -8,16 +8,16 @@ export INSTA_UPDATE = no
 .PHONY: test test-all fetched built test-browser test-integration test-units test-docs-and-examples examples-test tools \
 	browser image-test bench times docs-media
 
-# Every test: unit, integration, documentation, the widget in a real Chromium, and the examples. They are built while what
-# they call is fetched, and run side by side.
+# Every test: unit, integration, documentation, the widget in a real Chromium, and the examples. They are built while
+# their tools are fetched, and run in parallel.
 test:
 	@$(MAKE) --no-print-directory -j2 fetched built
 	@started=$$(date +%s); \
 	$(MAKE) --no-print-directory -j4 --output-sync=target test-browser test-integration test-units test-docs-and-examples && \
 	echo "the tests ran for $$(($$(date +%s) - started)) s"
 
-# Everything that can be tried where `make test` tries some of it, the tests without features, and the example in Node with
-# each Node that is looked after.
+# The long form of the tests of which `make test` runs a part, the tests without features, and the Node example with
+# each maintained version of Node.
 test-all: export TEST_ALL = 1
 test-all:
 	@$(MAKE) --no-print-directory test
@@ -31,7 +31,7 @@ test-all:
 fetched:
 	@$(MAKE) --no-print-directory -j1 tools browser
 
-# All features and the example in Rust, so that all that is built once serves all tests.
+# All features and the Rust example, so that one build serves all tests.
 CARGO_TEST = env -u MAKEFLAGS cargo test --locked --workspace --features identomat-mock/browser-tests
 built:
 	$(CARGO_TEST) --no-run
@@ -50,13 +50,13 @@ test-docs-and-examples:
 	IDENTOMAT_MOCK=$(CURDIR)/target/debug/identomat-mock $(CARGO_TEST) --test binary --test recipes
 	examples/run curl Node Python Java
 
-# The examples of every language that is on the machine, the one in Rust with the features that it names alone.
+# The examples of every language that is installed; the Rust example only with the features that it names.
 examples-test:
 	cargo build --locked
 	examples/run
 
-# What the tests call: README commands are run, signatures are computed by another implementation, clients of other
-# languages send and connect in ways of their own, other programs look at pictures and videos, and one makes calls up.
+# The tools of the tests: they run the README's commands, compute signatures in another implementation, send requests as
+# clients of other languages do, check pictures and videos, and generate calls.
 tools:
 	@$(call installed,curl node openssl python3 tesseract ffprobe) || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends curl nodejs openssl python3 python3-pip \
@@ -65,8 +65,8 @@ tools:
 		python3 -m pip install -q --root-user-action=ignore -r tests/requirements.txt 2>/dev/null || \
 		python3 -m pip install -q --break-system-packages -r tests/requirements.txt
 
-# Chromium, its shell and their driver; axe-core, which looks for what shuts people out; and puppeteer-core, which clicks
-# as scripts of users do.
+# Chromium, its shell and their driver; axe-core, which checks accessibility; and puppeteer-core, which clicks as users'
+# scripts do.
 browser: tests/browser/node_modules/axe-core/axe.min.js
 	@$(call installed,chromium chromium-headless-shell chromedriver certutil) || \
 		{ $(APT_GET) update && $(APT_GET) install -y --no-install-recommends chromium chromium-driver chromium-headless-shell \
@@ -81,11 +81,11 @@ tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package-lock.json
 image-test:
 	tests/image/run
 
-# What building and testing takes, from a fresh clone.
+# The cost of a build and of the tests, from a fresh clone.
 times:
 	tests/times/run
 
-# The small pictures of docs/media.md, and the widget of the README.
+# The pictures of docs/media.md, and the widget of the README.
 docs-media: tools browser
 	cargo build --locked
 	python3 docs/media/make.py target/debug/identomat-mock

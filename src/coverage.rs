@@ -210,9 +210,9 @@ pub struct CoverageItem {
     pub kind: CoverageKind,
     /// Its name: `REJECTED`, `face_mismatch`, `verdict-changed`.
     pub name: String,
-    /// Its description.
+    /// Description of the item.
     pub what: String,
-    /// How often it was exercised.
+    /// Number of times the item was exercised.
     pub count: u64,
 }
 

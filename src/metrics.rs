@@ -54,12 +54,12 @@ impl Metrics {
     }
 
     /// Counts a response. `endpoint` is `None` for a call that is not implemented.
-    pub(crate) fn answered(&self, endpoint: Option<&str>, status: &str, took: Duration, struck: usize) {
+    pub(crate) fn answered(&self, endpoint: Option<&str>, status: &str, took: Duration, hits: usize) {
         let endpoint = endpoint.unwrap_or("other");
         self.calls.with_label_values(&[endpoint, status]).inc();
         self.seconds.with_label_values(&[endpoint]).observe(took.as_secs_f64());
-        if struck > 0 {
-            self.fault_hits.inc_by(struck as u64);
+        if hits > 0 {
+            self.fault_hits.inc_by(hits as u64);
         }
     }
 

@@ -15,7 +15,7 @@ class Verification:
         return self._call("begin", flags=flags)
 
     def result(self, token):
-        """The result as it stands: APPROVED, REJECTED, IN_PROGRESS ..."""
+        """The current result: APPROVED, REJECTED, IN_PROGRESS ..."""
         return self._call("result", session_token=token)["result"]
 
     def verdict(self, token, polls=20):

@@ -1,4 +1,4 @@
-//! The signals of the process: those that stop it, and SIGHUP, which reloads files.
+//! The signals of the process: SIGTERM, Ctrl-C and others that stop it, and SIGHUP, which reloads files.
 
 use std::io::{self, IsTerminal};
 

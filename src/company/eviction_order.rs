@@ -17,7 +17,7 @@ const MAX_REMEMBERED_REMOVALS: usize = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RemovalReason {
     Deleted,
-    /// It was evicted for a new one.
+    /// Evicted for a new session.
     Evicted,
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use crate::vendor::Token;
 
-/// One notifier for each session with waiters. Usually there is none, and a change takes no lock.
+/// A notifier for each session with waiters. Usually there is none, and a change takes no lock.
 #[derive(Debug, Default)]
 pub(super) struct SessionNotifiers {
     by_token: Mutex<HashMap<Token, Arc<Notify>>>,

@@ -98,7 +98,7 @@ impl RecordedCall {
 impl OnHeap for RecordedCall {
     fn on_heap(&self) -> usize {
         let text = |text: &Cow<'static, str>| if let Cow::Owned(text) = text { text.on_heap() } else { 0 };
-        let strikes = self.hits.iter().map(|strike| strike.note.on_heap()).sum::<usize>();
+        let hits = self.hits.iter().map(|hit| hit.note.on_heap()).sum::<usize>();
         let answer = if self.has_long_answer() { 0 } else { allocated(self.response.len()) };
         text(&self.method)
             + text(&self.path_and_query)
@@ -108,6 +108,6 @@ impl OnHeap for RecordedCall {
             + answer
             + self.hint.on_heap()
             + allocated(self.hits.capacity() * size_of::<FaultHit>())
-            + strikes
+            + hits
     }
 }

@@ -66,7 +66,7 @@ impl SessionIndex {
         self.has_large.load(Ordering::Relaxed)
     }
 
-    /// Whether the session with this token has so many flags and steps that reading it takes long.
+    /// Whether the session with this token has too many flags and steps to be read quickly.
     pub(super) fn is_large(&self, token: &Token) -> bool {
         self.has_large() && self.entries.get(token).is_some_and(|entry| entry.0.is_large)
     }

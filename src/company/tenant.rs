@@ -314,7 +314,7 @@ impl Tenant {
 
     /// Applies the company's own faults to a call.
     pub(crate) fn apply_faults(&self, occasion: &FaultContext<'_>, is_answered: bool) -> Vec<FaultHit> {
-        self.faults.strike(occasion, is_answered, || self.clock.now(), |purpose| self.tokens.draw(purpose))
+        self.faults.apply(occasion, is_answered, || self.clock.now(), |purpose| self.tokens.draw(purpose))
     }
 
     /// Adds a fault to the company. Returns it.

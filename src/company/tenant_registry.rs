@@ -172,7 +172,7 @@ impl TenantRegistry {
         self.index.has_large()
     }
 
-    /// Whether the session with this token has so many flags and steps that reading it takes long.
+    /// Whether the session with this token has too many flags and steps to be read quickly.
     pub(crate) fn is_large(&self, token: &Token) -> bool {
         self.index.is_large(token)
     }
@@ -277,7 +277,7 @@ mod tests {
         );
         tenants.get_or_create("test-2", || 10_001 * SECOND);
         tenants.get_or_create("test-3", || 10_002 * SECOND);
-        assert_eq!(keys(&tenants), ["test-0", "test-1", "test-3"], "the idlest is one that nobody waits in");
+        assert_eq!(keys(&tenants), ["test-0", "test-1", "test-3"], "the idlest company has no waiters");
         drop(waiting);
         assert_eq!(tenants.eviction_count(20_000 * SECOND), 4);
         assert!(tenants.get_or_create("test-1", || 20_000 * SECOND).unwrap().was_evicted());
@@ -305,7 +305,7 @@ mod tests {
 
     #[cfg(feature = "cli")]
     #[test]
-    fn what_is_configured_anew_takes_over_whoever_is_there() {
+    fn a_company_configured_again_keeps_its_state() {
         let tenants = welcoming(2);
         let settings = tenants.on_demand.as_ref().unwrap().policy.settings.clone();
         let secret = |key: &str| tenants.get(key).unwrap().settings().company.secret.clone();

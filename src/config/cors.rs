@@ -7,9 +7,9 @@ use std::str::FromStr;
 pub enum Cors {
     /// No pages: backends need none.
     #[default]
-    Nobody,
+    None,
     /// All pages.
-    Everybody,
+    Any,
     /// The pages of these origins: `https://app.example.com`.
     Origins(Vec<String>),
 }
@@ -20,7 +20,7 @@ impl FromStr for Cors {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "*" {
-            return Ok(Self::Everybody);
+            return Ok(Self::Any);
         }
         match super::check_base_url(text) {
             Ok(()) if !text.ends_with('/') => Ok(Self::Origins(vec![text.to_owned()])),
@@ -36,8 +36,8 @@ impl Cors {
     /// Whether pages of this origin are allowed.
     pub(crate) fn allows(&self, origin: &str) -> bool {
         match self {
-            Self::Nobody => false,
-            Self::Everybody => true,
+            Self::None => false,
+            Self::Any => true,
             Self::Origins(origins) => origins.iter().any(|known| known.eq_ignore_ascii_case(origin)),
         }
     }
@@ -46,8 +46,8 @@ impl Cors {
     #[cfg(feature = "cli")]
     pub(crate) fn and(self, others: Self) -> Self {
         match (self, others) {
-            (Self::Everybody, _) | (_, Self::Everybody) => Self::Everybody,
-            (Self::Nobody, some) | (some, Self::Nobody) => some,
+            (Self::Any, _) | (_, Self::Any) => Self::Any,
+            (Self::None, some) | (some, Self::None) => some,
             (Self::Origins(mut some), Self::Origins(others)) => {
                 some.extend(others);
                 Self::Origins(some)

@@ -14,9 +14,9 @@ const MAX_DEPTH: usize = 10;
 
 /// A value in the text of a file, and its replacement.
 struct Substitution {
-    /// From 1.
+    /// Number of the line, from 1.
     line: usize,
-    /// In characters, from 1.
+    /// Column of the first character, from 1.
     column: usize,
     source: String,
     instead: String,

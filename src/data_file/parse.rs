@@ -80,8 +80,8 @@ impl DataFile {
                            keys of a mapping";
             return self.marked((deeper, column), message.into());
         }
-        let stands = value_at(text, line, column);
-        let message = match (expected_type(error), stands) {
+        let found = value_at(text, line, column);
+        let message = match (expected_type(error), found) {
             (Some(wanted), Some((Some(key), _))) if is_secret(key) => format!("`{key}` takes {wanted}"),
             (Some(wanted), Some((Some(key), value))) => format!("`{key}` takes {wanted}, not `{}`", shortened(value)),
             (Some(wanted), Some((None, value))) => format!("expected {wanted}, not `{}`", shortened(value)),
@@ -91,7 +91,7 @@ impl DataFile {
                 }
                 serde_saphyr::Error::NullIntoString { .. } => {
                     let key_of_line = || text.lines().nth(line.checked_sub(1)?)?.trim_end().strip_suffix(':');
-                    match stands.and_then(|(key, _)| key).or_else(key_of_line) {
+                    match found.and_then(|(key, _)| key).or_else(key_of_line) {
                         Some(key) => {
                             let key = key.trim_start_matches([' ', '-']);
                             format!("`{key}` has no value; write a string, or remove the key")
@@ -242,7 +242,7 @@ fn value_at(text: &str, line: usize, column: usize) -> Option<(Option<&str>, &st
     Some((key, value[..end].trim_end()))
 }
 
-/// Returns the line at or after `line`, with its column, where a key is indented below a key that has a value. YAML
+/// Returns the line at or after `line`, with its column, on which a key is indented below a key that has a value. YAML
 /// takes it for a part of that value, and reports an error elsewhere.
 fn deeper_line(text: &str, line: usize) -> Option<(usize, usize)> {
     let lines: Vec<_> = text.lines().collect();

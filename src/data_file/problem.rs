@@ -47,9 +47,9 @@ pub(crate) struct FileProblem {
 /// A position in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SourceSpan {
-    /// From 1.
+    /// Number of the line, from 1.
     pub(crate) line: usize,
-    /// In characters, from 1.
+    /// Column of the first character, from 1.
     pub(crate) column: usize,
     /// Number of marked characters.
     pub(crate) width: usize,

@@ -112,7 +112,7 @@ impl ActiveFaults {
                 continue;
             }
             in_force.hits = in_force.hits.saturating_add(1);
-            let hit = in_force.strike(&draw);
+            let hit = in_force.hit(&draw);
             is_answered = hit.effect.is_some();
             hits.push(hit);
         }
@@ -163,7 +163,7 @@ impl ActiveFault {
     }
 
     /// Creates the hit on a matching call.
-    fn strike(&self, draw: impl Fn(&str) -> u64) -> FaultHit {
+    fn hit(&self, draw: impl Fn(&str) -> u64) -> FaultHit {
         let Self { fault, began_at, matched_calls, hits } = self;
         let name = fault.name();
         let left = match &fault.ends {
@@ -256,7 +256,7 @@ impl SharedFaults {
     }
 
     /// As [`ActiveFaults::apply`].
-    pub(crate) fn strike(
+    pub(crate) fn apply(
         &self,
         occasion: &FaultContext<'_>,
         is_answered: bool,

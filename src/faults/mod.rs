@@ -192,8 +192,8 @@ impl Fault {
         self
     }
 
-    /// Applies only to calls of this endpoint. Without an endpoint it applies to all vendor calls, including those that
-    /// are not implemented, and not to the widget.
+    /// Applies only to calls of this endpoint. Without an endpoint it applies to all vendor calls, including
+    /// unimplemented paths, and not to the widget.
     pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
         self.endpoint = Some(endpoint);
         self

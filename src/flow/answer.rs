@@ -207,7 +207,7 @@ fn required_input(
     Ok(match content {
         ScreenKind::Agreement => match required(answer.agree, "agree")? {
             true => ScreenInput::Acknowledged,
-            false => unreachable!("who disagrees is through"),
+            false => unreachable!("disagreeing ends the flow"),
         },
         ScreenKind::Device { is_optional: false } if !answer.auto => {
             return Err(error("device-required", "the flag `skip_desktop` is on; the person must continue on a phone"));
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_not_there_can_be_carried_through_everything() {
+    fn the_autopilot_completes_every_screen() {
         let flags = json!({
             "skip_desktop": true, "multiple_participants": true, "require_email_check": true,
             "require_phone_number_check": true, "liveness": true, "require_face_document": true,
@@ -545,7 +545,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_went_back_can_keep_what_they_gave() {
+    fn the_previous_answer_can_be_kept() {
         let mut person = FlowWalker::new(json!({"skip_document": true}), json!([]));
         person.give(json!({"screen": "agreement", "agree": true})).unwrap();
         person.progress = person.progress.at(&person.flow(), 0);
@@ -555,7 +555,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_disagrees_is_through() {
+    fn disagreeing_ends_the_flow() {
         let mut person = FlowWalker::new(json!({}), json!([]));
         let next = person.give(json!({"screen": "agreement", "agree": false})).unwrap();
         assert_eq!(next.act, Some(FollowUp::Disagree));

@@ -2,7 +2,7 @@
 
 use crate::vendor::{Flags, Step, StepType, Steps};
 
-/// Returns all steps in order: first those that flags add, then the requested ones.
+/// Returns all steps in order: first the automatic ones that flags add, then the requested ones.
 ///
 /// Document and face are always added, unless `skip_document` and `skip_face` are set (specification, section 6). A
 /// requested step `email` or `phone-number` replaces the one that flags would add.

@@ -22,7 +22,7 @@ pub(crate) struct IncompleteRequests {
 #[derive(Debug, Default)]
 struct IncompleteTable {
     next: u64,
-    /// By number, and so in the order in which they began, without aborted ones.
+    /// Incomplete requests by number, so in the order in which they began, without aborted requests.
     waiting: BTreeMap<u64, IncompleteEntry>,
     /// Memory of all requests, including aborted ones that have not ended yet.
     held: usize,
@@ -181,7 +181,7 @@ mod tests {
         shares[0].set_bytes(40);
         assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Ok(())));
         shares[1].set_bytes(10);
-        assert_eq!(shares[1].poll_room(&mut cx), Poll::Pending, "there is no room before the other is gone");
+        assert_eq!(shares[1].poll_room(&mut cx), Poll::Pending, "there is no room until the other has ended");
         assert_eq!(shares[0].poll_room(&mut cx), Poll::Ready(Err(AbortReason::MemoryLimit(100))));
         assert_eq!(shares[2].poll_cut_off(&mut cx), Poll::Pending);
         shares.remove(0);

@@ -100,14 +100,14 @@ pub(super) fn preflight<B: Default>(method: &Method, headers: &HeaderMap, cors: 
 
 /// Adds CORS headers if the settings allow the page to read the response. Returns whether they do.
 pub(super) fn add_cors_headers<B>(response: &mut Response<B>, headers: &HeaderMap, cors: &Cors) -> bool {
-    let Some(origin) = headers.get(ORIGIN).filter(|_| *cors != Cors::Nobody) else { return false };
+    let Some(origin) = headers.get(ORIGIN).filter(|_| *cors != Cors::None) else { return false };
     if matches!(cors, Cors::Origins(_)) {
         response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
     }
     if !origin.to_str().is_ok_and(|origin| cors.allows(origin)) {
         return false;
     }
-    let allowed = if *cors == Cors::Everybody { HeaderValue::from_static("*") } else { origin.clone() };
+    let allowed = if *cors == Cors::Any { HeaderValue::from_static("*") } else { origin.clone() };
     let answer = response.headers_mut();
     answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
     let exposed = HeaderValue::from_static("authorization, etag, retry-after, x-identomat-mock, x-identomat-mock-hint");

@@ -78,7 +78,7 @@ impl ReceivedBody {
 /// The parameters of a call. Those of the body override those of the query.
 #[derive(Debug)]
 pub(crate) struct Params<'a> {
-    /// In the order of the request. If a name repeats, the last one counts.
+    /// Names and values in the order of the request. If a name repeats, the last value counts.
     values: Vec<(Cow<'a, str>, ParamValue<'a>)>,
     read_as: &'static str,
     received: &'a ReceivedBody,

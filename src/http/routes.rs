@@ -87,7 +87,7 @@ fn other_calls(mock: &Arc<MockService>) -> Router<Arc<MockService>> {
         // The person's browser.
         .route("/", get(page::show).post(page::finish))
         .route("/__widget/sessions/{token}", get(session::show).post(session::answer))
-        .route("/__widget/doctor/{token}/{finding}", get(embedding_checks::note))
+        .route("/__widget/embedding-checks/{token}/{finding}", get(embedding_checks::note))
         .route("/__widget/watch/{token}", get(watch::show))
         .route("/__widget/demo", get(demo::show))
         .route("/__widget/{*asset}", get(assets::show))
@@ -140,7 +140,7 @@ impl Routes {
         let mut request = request.map(|body| IncomingBody::new(body, time, &self.incomplete));
         tidy_path(request.uri_mut());
         let is_the_vendors = request.uri().path().starts_with("/external-api/");
-        if *cors == Cors::Nobody || !(is_the_vendors || request.uri().path().starts_with("/__widget/sessions/")) {
+        if *cors == Cors::None || !(is_the_vendors || request.uri().path().starts_with("/__widget/sessions/")) {
             return self.handle_trusted(request, caller).await;
         }
         if let Some(response) = preflight(request.method(), request.headers(), cors) {

@@ -57,7 +57,7 @@ impl SampleCache {
             drawings: Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from))),
         });
         let developed = async {
-            let turn = drawings.clone().acquire_owned().await.expect("nobody closes it");
+            let turn = drawings.clone().acquire_owned().await.expect("it is never closed");
             let sample = sample.clone();
             let developed = spawn_blocking(move || {
                 // The client may disconnect: the permit lasts as long as the drawing.

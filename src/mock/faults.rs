@@ -153,7 +153,7 @@ impl MockService {
         tenant: Option<&Tenant>,
     ) -> Result<AppliedFaults, AppliedFaults> {
         let draw = |purpose: &str| self.draws.draw(purpose);
-        let mut hits = self.faults.strike(occasion, false, || self.clock.now(), draw);
+        let mut hits = self.faults.apply(occasion, false, || self.clock.now(), draw);
         hits.iter_mut().for_each(|hit| hit.is_of_server = true);
         if let Some(tenant) = tenant {
             let is_answered = hits.last().is_some_and(FaultHit::short_circuits);

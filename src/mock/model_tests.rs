@@ -200,7 +200,7 @@ fn go_on(session: &mut Session, now: Timestamp) {
     let flow = Flow::new(&flags, &steps, &next.progress, true);
     let there: Vec<_> = flow.screens[flow.current(&next.progress)].step().into_iter().collect();
     let is_noted = session.record_progress(&before, &next.progress, &there, now);
-    assert_ne!(is_noted, Ok(false), "nobody else did anything");
+    assert_ne!(is_noted, Ok(false), "nothing else changed it");
     if next.act == Some(FollowUp::Finish) {
         let _ = session.finish(None, None, now);
     }

@@ -47,7 +47,7 @@ impl CatalogueState {
 pub struct ScenarioInfo {
     /// The name by which sessions request it.
     pub name: String,
-    /// One sentence about it.
+    /// Description in one sentence.
     pub description: String,
     /// Its source.
     pub origin: ScenarioSource,

@@ -47,7 +47,7 @@ impl Workers {
 
     /// Runs a job as soon as a slot is free. The job is cancelled when the future is dropped.
     pub(crate) async fn run<T: Send + 'static>(&self, job: impl FnOnce(&Cancellation) -> T + Send + 'static) -> T {
-        let slot = self.slots.clone().acquire_owned().await.expect("nobody closes it");
+        let slot = self.slots.clone().acquire_owned().await.expect("it is never closed");
         let abandon = CancelOnDrop(Arc::default());
         let (is_abandoned, timeout) = (abandon.0.clone(), self.timeout);
         let running = spawn_blocking(move || {
@@ -67,7 +67,7 @@ impl Workers {
         if !lasts {
             return job();
         }
-        let _slot = self.slots.acquire().await.expect("nobody closes it");
+        let _slot = self.slots.acquire().await.expect("it is never closed");
         match Handle::current().runtime_flavor() {
             RuntimeFlavor::MultiThread => block_in_place(job),
             _ => job(),

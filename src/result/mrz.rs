@@ -10,9 +10,9 @@ pub(super) struct Mrz<'a> {
     pub(super) given_names: &'a str,
     /// Three-letter code: issuing state and nationality.
     pub(super) country: &'a str,
-    /// At most 9 characters.
+    /// Document number, at most 9 characters.
     pub(super) document_number: &'a str,
-    /// At most 14 characters.
+    /// Personal number, at most 14 characters.
     pub(super) personal_number: &'a str,
     pub(super) birthday: Date,
     /// `F` or `M`.

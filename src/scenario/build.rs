@@ -83,7 +83,7 @@ impl Scenario {
         self
     }
 
-    /// Adds steps to those of the call, where a step replaces the one with the same `key`: a JSON array of objects.
+    /// Adds steps to those of the call; a step replaces the one with the same `key`: a JSON array of objects.
     pub fn steps(mut self, steps: Value) -> Self {
         match steps.as_array() {
             Some(list) if list.iter().all(Value::is_object) => {

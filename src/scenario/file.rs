@@ -28,7 +28,7 @@ pub(crate) struct ScenarioFile(#[cfg_attr(test, schemars(with = "RawScenario"))]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 struct RawScenario {
-    /// One sentence about the scenario.
+    /// Description of the scenario, in one sentence.
     description: String,
     /// The calls of `begin/` that select this scenario without naming it.
     #[serde(rename = "match")]

@@ -21,7 +21,7 @@ use crate::{
     http::{CallInfo, CallPattern, Times, ValueMatch},
 };
 
-/// A query of the journal: all calls, or those that match every added condition.
+/// A query of the journal: all calls, or only calls that match every added condition.
 ///
 /// `D` selects how results are returned: at once by a mock in this process, awaited by a [`Control`], and blocking by a
 /// [`blocking::Control`].

@@ -34,9 +34,9 @@ const MAX_HEAD_BYTES: usize = 128 << 10;
 
 /// The end of a connection.
 enum ConnectionEnd {
-    /// It ended by itself, or by an error.
+    /// The connection ended normally or with an error.
     Done(hyper::Result<()>),
-    /// It was idle too long, or its slot was needed.
+    /// The connection was idle too long, or its slot was needed.
     Idle,
     /// The head of a request was too slow.
     TooSlow(String),

@@ -66,11 +66,11 @@ pub(super) struct ConnectionActivity {
 /// The phase of a connection: whom it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ConnectionPhase {
-    /// For the client, to send a request or to read a response.
+    /// Waits for the client to send a request or to read a response.
     Idle,
-    /// For the rest of a head.
+    /// Waits for the rest of a head.
     Head,
-    /// For the server, or for the rest of a body.
+    /// Waits for the server, or for the rest of a body.
     Answering,
 }
 

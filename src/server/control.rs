@@ -193,7 +193,7 @@ impl Control {
     }
 
     /// Returns the same handle with a longer timeout.
-    #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "here nobody gives up"))]
+    #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "without timeouts"))]
     pub(super) fn with_extra_timeout(&self, extra: Duration) -> Self {
         match &self.transport {
             ControlTransport::InProcess { .. } => self.clone(),

@@ -71,7 +71,7 @@ impl TryFrom<String> for ErrorCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VendorError {
     pub(crate) code: ErrorCode,
-    /// For [`ErrorCode::ArgumentError`] a part of the response; otherwise advice for the hint header and the log.
+    /// Part of the response for [`ErrorCode::ArgumentError`]; otherwise advice for the hint header and the log.
     pub(crate) message: String,
     pub(crate) case: ErrorCase,
 }

@@ -38,7 +38,7 @@ impl Visit {
             .filter((element) => {
                 const { left, right, height } = element.getBoundingClientRect();
                 // What is there for developers is smaller than what a person needs.
-                const least = element.closest('.rail, .drawer, .demo') ? 24 : 44;
+                const least = element.closest('.rail, .panel, .demo') ? 24 : 44;
                 const isLow = height < least && element.matches('button, select, .field input, .choice');
                 return isLow || left < 0 || right > document.documentElement.clientWidth;
             })

@@ -35,6 +35,7 @@ mod memory;
 mod nesting;
 mod origins;
 mod own_scenarios;
+mod phrases;
 mod races;
 mod renamed;
 mod results;

@@ -66,14 +66,14 @@ async fn pages_read_answers_where_that_is_set() {
     from(&app, "http://localhost:3000", Method::POST, &format!("/?session_token={token}"), "").await.assert_status(403);
     from(&app, "http://localhost:3000", Method::GET, "/__admin/sessions", "").await.assert_status(403);
 
-    let all = TestApp::start_with(|builder| builder.settings(|config| config.cors = Cors::Everybody)).await;
+    let all = TestApp::start_with(|builder| builder.settings(|config| config.cors = Cors::Any)).await;
     let reply = from(&all, "https://any.test", Method::POST, "/external-api/begin/", "").await;
     assert_eq!((reply.status.as_u16(), reply.header("access-control-allow-origin")), (403, Some("*")));
 }
 
 #[tokio::test]
 async fn a_browser_that_asks_first_is_answered() {
-    let app = TestApp::start_with(|builder| builder.settings(|config| config.cors = Cors::Everybody)).await;
+    let app = TestApp::start_with(|builder| builder.settings(|config| config.cors = Cors::Any)).await;
     let ask = async |app: &TestApp, path: &str| {
         let ask = app.request(Method::OPTIONS, path).header("origin", "https://app.example.com");
         let ask = ask.header("access-control-request-method", "POST");

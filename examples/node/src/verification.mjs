@@ -10,7 +10,7 @@ export class Verification {
     return this.#call('begin', { flags });
   }
 
-  /** The result as it stands: APPROVED, REJECTED, IN_PROGRESS … */
+  /** The current result: APPROVED, REJECTED, IN_PROGRESS … */
   async result(token) {
     return (await this.#call('result', { session_token: token })).result;
   }

@@ -14,7 +14,7 @@ function newShop(options = {}) {
   return { company_key, shop: new Verification({ url, companyKey: company_key, ...options }) };
 }
 
-test('the shop hears of it when the person is through', async () => {
+test('the shop hears of it when the person has finished', async () => {
   // recipe: completion
   const { shop } = newShop();
   const token = await shop.begin();

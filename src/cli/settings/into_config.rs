@@ -90,7 +90,7 @@ impl SettingsArgs {
                 connections: self.max_connections.unwrap_or(clients.connections),
                 incomplete_bytes: self.max_incomplete_bytes.map_or(clients.incomplete_bytes, |SizeArg(bytes)| bytes),
             },
-            cors: self.cors.unwrap_or_default().into_iter().map(|CorsArg(cors)| cors).fold(Cors::Nobody, Cors::and),
+            cors: self.cors.unwrap_or_default().into_iter().map(|CorsArg(cors)| cors).fold(Cors::None, Cors::and),
             verbose_hints: self.verbose_hints.unwrap_or(false),
             hints: !self.no_hints.unwrap_or(false),
             version_header: !self.no_version_header.unwrap_or(false),

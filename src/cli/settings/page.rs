@@ -13,7 +13,7 @@ its dashes: `--log-level debug`, `IDENTOMAT_MOCK_LOG_LEVEL=debug`, `log-level: d
 then the variable, then the file. A value that is not allowed stops the start. What the file says besides, of companies
 and faults, is in `docs/files.md`.
 
-A flag that takes `true` or `false` says `true` where it stands alone. `DURATION` is a number with a unit: `500ms`,
+A flag that takes `true` or `false` means `true` if it has no value. `DURATION` is a number with a unit: `500ms`,
 `90s`, `15m`, `2h`. `SIZE` is a number of bytes, or one with a unit: `64KiB`, `1MiB`.
 ";
 

@@ -134,8 +134,8 @@ impl SettingsResponse {
             max_incomplete_bytes: incomplete_bytes,
             grace: seconds(config.grace),
             cors: match &config.cors {
-                Cors::Nobody => Vec::new(),
-                Cors::Everybody => vec!["*".into()],
+                Cors::None => Vec::new(),
+                Cors::Any => vec!["*".into()],
                 Cors::Origins(origins) => origins.clone(),
             },
             verbose_hints: config.verbose_hints,

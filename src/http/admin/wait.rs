@@ -73,11 +73,11 @@ pub(super) async fn session(
         }
         None => {
             let job_mock = mock.clone();
-            let stands = mock.workers.run(move |_| job_mock.session_details(token.as_str())).await;
-            let stands = stands.ok_or_else(|| ProblemResponse::from(WaitError::NoSuchSession(token)))?;
-            let (now, last) = (stands.in_words(), stands.calls.len().saturating_sub(LAST_CALLS));
+            let details = mock.workers.run(move |_| job_mock.session_details(token.as_str())).await;
+            let details = details.ok_or_else(|| ProblemResponse::from(WaitError::NoSuchSession(token)))?;
+            let (now, last) = (details.in_words(), details.calls.len().saturating_sub(LAST_CALLS));
             let detail = format!("`{until}` was not reached within {wait_timeout:?}: the session {now}");
-            Err(ProblemResponse::timeout(detail).with_session(stands.session, stands.calls[last..].to_vec()))
+            Err(ProblemResponse::timeout(detail).with_session(details.session, details.calls[last..].to_vec()))
         }
     }
 }

@@ -71,15 +71,15 @@ pub struct CallPattern {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ValueMatch {
-    /// It equals this value, sent as JSON or as text.
+    /// Equals this value, sent as JSON or as text.
     Exact(Value),
-    /// Its text contains this part.
+    /// Contains this part, as text.
     Contains(String),
-    /// Its text contains a match of this regular expression.
+    /// Contains a match of this regular expression, as text.
     Matches(String),
-    /// It is present, or with `false` absent.
+    /// Is present, or with `false` absent.
     Present(bool),
-    /// It is absent, or with `false` present.
+    /// Is absent, or with `false` present.
     Absent(bool),
 }
 

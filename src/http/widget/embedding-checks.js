@@ -17,7 +17,7 @@
     found[name] = { problem, remedy };
     console[isMistake ? "warn" : "info"](`identomat-mock: ${problem} ${remedy}`);
     // The only request that a frame without an origin can send.
-    new Image().src = `/__widget/doctor/${token}/${name}`;
+    new Image().src = `/__widget/embedding-checks/${token}/${name}`;
     dispatchEvent(new Event("identomat-mock-finding"));
   }
 
@@ -69,7 +69,7 @@
   // After a click of the person, top navigation is allowed. The server returns no content, so the window stays.
   function tryTop() {
     try {
-      top.location.replace(`${location.origin}/__widget/doctor/${token}/return-url-framed`);
+      top.location.replace(`${location.origin}/__widget/embedding-checks/${token}/return-url-framed`);
     } catch {
       find("sandbox-top-navigation");
     }

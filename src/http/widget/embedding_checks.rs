@@ -1,4 +1,4 @@
-//! `/__widget/doctor/{token}/{finding}`: receives findings of the embedding checks.
+//! `/__widget/embedding-checks/{token}/{finding}`: receives findings of the embedding checks.
 //!
 //! An image requests it with GET: a frame without scripts or without an origin has no other way to send a request.
 

@@ -53,7 +53,7 @@ pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, request:
 fn page(mock: &MockService, token: &str, is_phone: bool) -> String {
     static FINDINGS: LazyLock<String> =
         LazyLock::new(|| meta("identomat-mock-findings", &embedding_checks::findings()));
-    static DRAWER: LazyLock<String> = LazyLock::new(|| {
+    static PANEL: LazyLock<String> = LazyLock::new(|| {
         let words = json!({ "outcomes": Outcome::ALL.map(Outcome::as_str), "reasons": REJECT_REASONS });
         meta("identomat-mock", &words)
             + r#"  <link rel="stylesheet" href="/__widget/panel/panel.css">
@@ -61,16 +61,16 @@ fn page(mock: &MockService, token: &str, is_phone: bool) -> String {
 "#
     });
     let (language, has_return_url) = mock.language_and_end(token);
-    let beacon = format!("/__widget/doctor/{token}");
-    let page = texts::filled_in(include_str!("page.html"), language, &[("doctor", &beacon)]);
+    let beacon = format!("/__widget/embedding-checks/{token}");
+    let page = texts::filled_in(include_str!("page.html"), language, &[("beacon", &beacon)]);
     let case = json!({
         "token": token,
         "hasReturnUrl": has_return_url,
         "isPhone": is_phone,
         "doneTimeout": mock.config.done_timeout.as_millis() as u64,
     });
-    let drawer = if mock.config.panel { DRAWER.as_str() } else { "" };
-    with_head(&page, &[FINDINGS.as_str(), &meta("identomat-mock-case", &case), drawer].concat())
+    let panel = if mock.config.panel { PANEL.as_str() } else { "" };
+    with_head(&page, &[FINDINGS.as_str(), &meta("identomat-mock-case", &case), panel].concat())
 }
 
 /// Returns a `meta` element, which a script of the page reads.

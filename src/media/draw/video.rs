@@ -21,7 +21,7 @@ use super::{
 };
 use crate::media::PortraitSubject;
 
-/// In pixels; multiples of 16, as H.264 stores frames.
+/// Width in pixels; a multiple of 16, as H.264 stores frames.
 const WIDTH: u32 = 240;
 const HEIGHT: u32 = 320;
 const FRAMES_PER_SECOND: NonZeroU32 = NonZeroU32::new(6).expect("not zero");

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_chooses_a_country_comes_from_there() {
+    fn a_chosen_country_decides_where_the_person_comes_from() {
         let people = People::read(None, &mut LoadDiagnostics::default());
         let (tokens, flags) = (TokenSource::new(Some(1), "key"), flags(json!({})));
         let mut stayed = 0;

@@ -14,11 +14,11 @@ impl People {
     pub(crate) fn check_names(&self, names: &[String]) -> Result<(), String> {
         let is_known = |name: &String| self.all().iter().any(|(known, _)| known == name) || self.broken.contains(name);
         match names.iter().find(|name| !is_known(name)) {
-            Some(nobody) => {
+            Some(unknown) => {
                 let known = self.all().iter().map(|(name, _)| name).chain(&self.broken);
                 let known: Vec<_> = known.map(String::as_str).collect();
-                let nobody = shortened(nobody);
-                Err(format!("there is no person `{nobody}`; the people are: {}", known.join(", ")))
+                let unknown = shortened(unknown);
+                Err(format!("there is no person `{unknown}`; the people are: {}", known.join(", ")))
             }
             None => Ok(()),
         }

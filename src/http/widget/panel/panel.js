@@ -45,7 +45,7 @@ function open() {
     said.classList.toggle("wrong", !isWell);
   };
   const facts = new Facts(say);
-  const codes = new Codes(say, () => drawer.close());
+  const codes = new Codes(say, () => panel.close());
   const sent = element("div", { className: "codes", hidden: true, testid: "drawer-codes" }, part("Verification codes", codes.shown));
   const description = element("p", {});
   const timeline = element("ol", { className: "stages", testid: "stages" });
@@ -107,7 +107,7 @@ function open() {
         scenario.value = session.scenario;
         isFilled = true;
       }
-      if (drawer.open) pace = setTimeout(look, PACE);
+      if (panel.open) pace = setTimeout(look, PACE);
     } catch (error) {
       closed.replaceChildren(...withCode(error.message));
       closed.hidden = false;
@@ -115,14 +115,14 @@ function open() {
     }
   }
 
-  const drawer = element(
+  const panel = element(
     "dialog",
-    { lang: "en", ariaLabel: "identomat-mock", className: "drawer", testid: "drawer" },
+    { lang: "en", ariaLabel: "identomat-mock", className: "panel", testid: "drawer" },
     element(
       "div",
       { className: "top" },
       element("h2", {}, "identomat-mock"),
-      button("Close", { testid: "drawer-close", onclick: () => drawer.close() }),
+      button("Close", { testid: "drawer-close", onclick: () => panel.close() }),
       said,
     ),
     element(
@@ -205,16 +205,16 @@ function open() {
 
   // Makes the page complete the remaining screens.
   function skip() {
-    drawer.close();
+    panel.close();
     dispatchEvent(new Event("identomat-mock-skip"));
   }
 
-  drawer.addEventListener("close", () => {
+  panel.addEventListener("close", () => {
     clearTimeout(pace);
-    drawer.remove();
+    panel.remove();
   });
-  document.body.append(drawer);
-  drawer.showModal();
+  document.body.append(panel);
+  panel.showModal();
   look();
 }
 

@@ -3,7 +3,7 @@ import { element } from "../dom.js";
 import { t } from "../text.js";
 import { drawPlain } from "./plain.js";
 
-function stands({ isOpened, isThrough }) {
+function status({ isOpened, isThrough }) {
   if (isThrough) return "participant-through";
   return isOpened ? "participant-there" : "participant-away";
 }
@@ -22,7 +22,7 @@ export function draw() {
     heard: ({ participants }) => {
       for (const [at, one] of participants.entries()) {
         list.children[at] ?? list.append(row(at + 1));
-        list.children[at].lastChild.textContent = t(stands(one));
+        list.children[at].lastChild.textContent = t(status(one));
       }
     },
   };

@@ -29,7 +29,7 @@ public final class Verification {
         return call("begin", "", 3).replace("\"", "");
     }
 
-    /** The result as it stands: APPROVED, REJECTED, IN_PROGRESS … */
+    /** The current result: APPROVED, REJECTED, IN_PROGRESS … */
     public String result(String token) throws IOException, InterruptedException {
         Matcher result = RESULT.matcher(call("result", ", \"session_token\": \"" + token + "\"", 3));
         if (!result.find()) {
