@@ -77,7 +77,7 @@ async fn a_code_is_copied_and_filled_in_from_the_drawer() {
     let email_code = visit.last_code().await;
     visit.browser.click("drawer-open").await;
     visit.see_state(&token).await;
-    let order = "[...document.querySelectorAll('.drawer [data-testid]')].map((it) => it.dataset.testid)
+    let order = "[...document.querySelectorAll('.panel [data-testid]')].map((it) => it.dataset.testid)
         .filter((id) => ['drawer-codes', 'finish-APPROVED', 'decide-APPROVED', 'drawer-state'].includes(id))";
     let wanted = ["drawer-codes", "finish-APPROVED", "decide-APPROVED", "drawer-state"];
     assert_eq!(visit.browser.eval::<Vec<String>>(order).await, wanted);
