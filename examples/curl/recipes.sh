@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The recipes with curl alone. Every one is a company of its own.
+# The recipes with curl alone. Each uses its own company.
 set -euo pipefail
 
 # The mock writes its address into the file as soon as it is ready.
@@ -14,7 +14,7 @@ url=$(head -n 1 "$ready")
 json() { curl -sS -H 'Content-Type: application/json' "$@"; }
 begin() { json "$url/external-api/begin/" -d "{\"company_key\": \"$1\"}" | tr -d '"'; }
 result() { json "$url/external-api/result/" -d "{\"company_key\": \"$1\", \"session_token\": \"$2\"}"; }
-# --fail-with-body ends the script with the message of the mock where it is not so.
+# --fail-with-body ends the script with the mock's message if the verification fails.
 admin() { json --fail-with-body "$url/__admin/$1" "${@:2}"; echo; }
 expect() { grep -- "$1" > /dev/null || { echo "not what was expected: $1" >&2; exit 1; }; }
 

@@ -1,4 +1,4 @@
-"""Starts a mock for all tests, and gives each of them a company of its own."""
+"""Starts one mock for all tests, and gives each test its own company."""
 
 import json
 import os
@@ -17,11 +17,11 @@ class Mock:
         program = os.environ.get("IDENTOMAT_MOCK", "identomat-mock")
         settings = ["--port", "0", "--any-company-key", "--log-format", "json", "--log-level", "error"]
         self.process = subprocess.Popen([program, *settings], stdout=subprocess.PIPE, text=True)
-        # The first line comes when it is ready.
+        # The binary prints its first line when it is ready.
         self.url = json.loads(self.process.stdout.readline())["url"]
 
     def admin(self, path, body=None):
-        """Calls the control API: with a body it is a POST."""
+        """Calls the control API: with POST if there is a body."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/__admin/{path}", data, {"Content-Type": "application/json"})
         try:
@@ -44,5 +44,5 @@ def mock():
 
 @pytest.fixture
 def new_shop(mock):
-    """Makes shops that are companies of their own: what is done to one, no other test notices."""
+    """Makes shops with their own companies, so that no other test notices their changes."""
     return lambda **options: Verification(mock.url, f"test-{uuid.uuid4()}", **options)

@@ -3,13 +3,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 
-def test_the_shop_hears_of_it_when_the_person_is_through(mock, new_shop):
+def test_the_shop_learns_that_the_person_has_finished(mock, new_shop):
     # recipe: completion
     shop = new_shop()
     token = shop.begin()
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(mock.admin, f"wait/session/{token}?until=finished&timeout=5s")
-        # A browser that goes through the widget does the same.
+        # A browser that completes the widget has the same effect.
         mock.admin(f"sessions/{token}/finish", {})
         assert waiting.result()["session"]["current_result"] == "APPROVED"
     assert shop.result(token) == "APPROVED"
@@ -28,7 +28,7 @@ def test_done_is_not_a_verdict_yet(mock, new_shop):
     # end
 
 
-def test_a_call_that_fails_is_made_again(mock, new_shop):
+def test_a_failed_call_is_retried(mock, new_shop):
     # recipe: retry
     shop = new_shop()
     token = shop.begin()
@@ -41,7 +41,7 @@ def test_a_call_that_fails_is_made_again(mock, new_shop):
     # end
 
 
-def test_an_answer_that_takes_too_long_is_not_waited_for(mock, new_shop):
+def test_a_slow_response_times_out(mock, new_shop):
     # recipe: time-out
     shop = new_shop(timeout=0.2)
     token = shop.begin()
@@ -52,7 +52,7 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(mock, new_shop):
     # end
 
 
-def test_tests_that_run_side_by_side_do_not_notice_each_other(mock, new_shop):
+def test_parallel_tests_do_not_notice_each_other(mock, new_shop):
     # recipe: parallel
     def verify(outcome):
         shop = new_shop()
@@ -66,7 +66,7 @@ def test_tests_that_run_side_by_side_do_not_notice_each_other(mock, new_shop):
     # end
 
 
-def test_a_session_that_nobody_finishes_runs_out(mock, new_shop):
+def test_an_unfinished_session_expires(mock, new_shop):
     # recipe: expiry
     shop = new_shop()
     token = shop.begin()
@@ -76,7 +76,7 @@ def test_a_session_that_nobody_finishes_runs_out(mock, new_shop):
     # end
 
 
-def test_what_was_not_called_is_told_with_what_was(mock, new_shop):
+def test_a_failed_verification_names_the_calls(mock, new_shop):
     shop = new_shop()
     token = shop.begin()
     with pytest.raises(AssertionError, match="(?s)expected at least 1 call.*the endpoint is `begin`, not `result`"):

@@ -1,4 +1,4 @@
-"""The code under test: how the shop finds out who somebody is."""
+"""The code under test: how the shop verifies a person."""
 
 import json
 import time
@@ -11,7 +11,7 @@ class Verification:
         self.url, self.company_key, self.timeout, self.pause = url, company_key, timeout, pause
 
     def begin(self, **flags):
-        """Begins a session; answers its token, with which the person's browser opens the widget."""
+        """Begins a session and returns its token, with which the person's browser opens the widget."""
         return self._call("begin", flags=flags)
 
     def result(self, token):
@@ -19,7 +19,7 @@ class Verification:
         return self._call("result", session_token=token)["result"]
 
     def verdict(self, token, polls=20):
-        """The result, as soon as there is one."""
+        """Polls until there is a verdict."""
         for _ in range(polls):
             result = self.result(token)
             if result != "IN_PROGRESS":
@@ -28,7 +28,7 @@ class Verification:
         return "EXPIRED"
 
     def _call(self, method, tries=3, **parameters):
-        """A call, and up to two more where somebody in front of the service answers, or nobody in time."""
+        """Calls the service, and tries twice more after an error of a proxy or a timeout."""
         body = json.dumps({"company_key": self.company_key, **parameters}).encode()
         request = urllib.request.Request(
             f"{self.url}/external-api/{method}/", body, {"Content-Type": "application/json"}

@@ -1,11 +1,11 @@
-// The code under test: how the shop finds out who somebody is.
+// The code under test: how the shop verifies a person.
 
 export class Verification {
   constructor({ url, companyKey, timeout = 5000, pause = 10 }) {
     Object.assign(this, { url, companyKey, timeout, pause });
   }
 
-  /** Begins a session; answers its token, with which the person's browser opens the widget. */
+  /** Begins a session and returns its token, with which the person's browser opens the widget. */
   begin(flags = {}) {
     return this.#call('begin', { flags });
   }
@@ -15,7 +15,7 @@ export class Verification {
     return (await this.#call('result', { session_token: token })).result;
   }
 
-  /** The result, as soon as there is one. */
+  /** Polls until there is a verdict. */
   async verdict(token, polls = 20) {
     for (let poll = 0; poll < polls; poll += 1) {
       const result = await this.result(token);
@@ -25,7 +25,7 @@ export class Verification {
     return 'EXPIRED';
   }
 
-  /** A call, and up to two more where somebody in front of the service answers, or nobody in time. */
+  /** Calls the service, and tries twice more after an error of a proxy or a timeout. */
   async #call(method, parameters, tries = 3) {
     try {
       const response = await fetch(`${this.url}/external-api/${method}/`, {

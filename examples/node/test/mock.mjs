@@ -1,11 +1,11 @@
-// Starts a mock and steers it; for every test a company of its own.
+// Starts a mock and controls it; each test has its own company.
 
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** Starts the binary on a free port. Its first line comes when it is ready. */
+/** Starts the binary on a free port. It prints its first line when it is ready. */
 export async function startMock(...options) {
   const program = process.env.IDENTOMAT_MOCK ?? 'identomat-mock';
   const settings = ['--port', '0', '--any-company-key', '--log-format', 'json', '--log-level', 'error'];
@@ -13,7 +13,7 @@ export async function startMock(...options) {
   const [line] = await once(createInterface({ input: child.stdout }), 'line');
   const { url } = JSON.parse(line);
 
-  /** Calls the control API: with a body it is a POST. */
+  /** Calls the control API: with POST if there is a body. */
   async function admin(path, body) {
     const post = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
     const response = await fetch(`${url}/__admin/${path}`, body && post);

@@ -1,4 +1,4 @@
-// Two hundred tests at once on one server, each with its own company, and none of them sleeps.
+// Two hundred parallel tests on one server, each with its own company; none of them sleeps.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -17,7 +17,7 @@ describe('two hundred people', { concurrency: 200 }, () => {
     test(`person ${number}`, async () => {
       const outcome = OUTCOMES[number % OUTCOMES.length];
       const { url, company_key } = mock.newCompany();
-      // Two hundred at once on a busy machine: an answer that is late is no reason to ask again.
+      // Two hundred tests on a busy machine: a late response must not cause a second call.
       const shop = new Verification({ url, companyKey: company_key, timeout: 60_000 });
       if (number % 5 === 0) await mock.admin('faults', { company_key, endpoint: 'begin', status: 503 });
       const token = await shop.begin({ language: 'ka' });

@@ -8,18 +8,18 @@ let mock;
 before(async () => (mock = await startMock()));
 after(() => mock.stop());
 
-/** A shop that is a company of its own: what is done to it, no other test notices. */
+/** A shop with its own company, so that no other test notices its changes. */
 function newShop(options = {}) {
   const { url, company_key } = mock.newCompany();
   return { company_key, shop: new Verification({ url, companyKey: company_key, ...options }) };
 }
 
-test('the shop hears of it when the person has finished', async () => {
+test('the shop learns that the person has finished', async () => {
   // recipe: completion
   const { shop } = newShop();
   const token = await shop.begin();
   const waiting = mock.admin(`wait/session/${token}?until=finished&timeout=5s`);
-  // A browser that goes through the widget does the same.
+  // A browser that completes the widget has the same effect.
   await mock.admin(`sessions/${token}/finish`, {});
   const { session } = await waiting;
   assert.equal(session.current_result, 'APPROVED');
@@ -38,7 +38,7 @@ test('DONE is not a verdict yet', async () => {
   // end
 });
 
-test('a call that fails is made again', async () => {
+test('a failed call is retried', async () => {
   // recipe: retry
   const { shop, company_key } = newShop();
   const token = await shop.begin();
@@ -51,7 +51,7 @@ test('a call that fails is made again', async () => {
   // end
 });
 
-test('an answer that takes too long is not waited for', async () => {
+test('a slow response times out', async () => {
   // recipe: time-out
   const { shop, company_key } = newShop({ timeout: 200 });
   const token = await shop.begin();
@@ -61,7 +61,7 @@ test('an answer that takes too long is not waited for', async () => {
   // end
 });
 
-test('tests that run side by side do not notice each other', async () => {
+test('parallel tests do not notice each other', async () => {
   // recipe: parallel
   const outcomes = ['APPROVED', 'REJECTED', 'MANUAL_CHECK'];
   await Promise.all(outcomes.map(async (outcome) => {
@@ -75,7 +75,7 @@ test('tests that run side by side do not notice each other', async () => {
   // end
 });
 
-test('a session that nobody finishes runs out', async () => {
+test('an unfinished session expires', async () => {
   // recipe: expiry
   const { shop, company_key } = newShop();
   const token = await shop.begin();
@@ -86,7 +86,7 @@ test('a session that nobody finishes runs out', async () => {
   // end
 });
 
-test('what was not called is told with what was', async () => {
+test('a failed verification names the calls', async () => {
   const { shop, company_key } = newShop();
   const token = await shop.begin();
   const wrong = mock.admin('calls/verify', { company_key, endpoint: 'result', session: token });

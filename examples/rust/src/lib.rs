@@ -1,4 +1,4 @@
-//! The code under test: the backend of a shop that finds out who somebody is.
+//! The code under test: the backend of a shop that verifies its customers.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// Where the shop verifies people, and as whom.
+/// Address of the service, and the shop's company key.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub url: String,
@@ -24,7 +24,7 @@ struct Shop {
     client: reqwest::Client,
 }
 
-/// Serves the shop on a free port; answers its address.
+/// Serves the shop on a free port and returns its address.
 pub async fn serve(settings: Settings) -> SocketAddr {
     let client = reqwest::Client::builder().timeout(settings.timeout).build().expect("a client");
     let router = Router::new()
@@ -37,14 +37,14 @@ pub async fn serve(settings: Settings) -> SocketAddr {
     address
 }
 
-/// Begins a session; answers where the person's browser goes.
+/// Begins a session and returns the address of its widget.
 async fn begin(State(shop): State<Arc<Shop>>) -> Result<Json<Value>, StatusCode> {
     let token = shop.call("begin", json!({})).await?;
     let token = token.as_str().ok_or(StatusCode::BAD_GATEWAY)?;
     Ok(Json(json!({"token": token, "widget": format!("{}/?session_token={token}", shop.settings.url)})))
 }
 
-/// The result, as soon as there is one.
+/// Polls until there is a verdict.
 async fn verdict(State(shop): State<Arc<Shop>>, Path(token): Path<String>) -> Result<Json<Value>, StatusCode> {
     for _ in 0..5 {
         let document = shop.call("result", json!({"session_token": token})).await?;
@@ -57,7 +57,7 @@ async fn verdict(State(shop): State<Arc<Shop>>, Path(token): Path<String>) -> Re
 }
 
 impl Shop {
-    /// A call, and up to two more where somebody in front of the service answers, or nobody in time.
+    /// Calls the service, and tries twice more after an error of a proxy or a timeout.
     async fn call(&self, method: &str, mut parameters: Value) -> Result<Value, StatusCode> {
         parameters["company_key"] = self.settings.company_key.as_str().into();
         let url = format!("{}/external-api/{method}/", self.settings.url);

@@ -1,4 +1,4 @@
-//! The same with the binary, as a container or another machine would serve it.
+//! The same with the binary, as in a container or on another machine.
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,14 +9,14 @@ use std::{
 use identomat_mock::{MockClient, expect::result};
 use serde_json::{Value, json};
 
-/// A mock of another process. It stops when it is dropped.
+/// A mock in another process. It stops when it is dropped.
 struct Mock {
     process: Child,
     url: String,
 }
 
 impl Mock {
-    /// Starts the binary on a free port. Its first line comes when it is ready.
+    /// Starts the binary on a free port. It prints its first line when it is ready.
     fn start() -> Self {
         let program = std::env::var("IDENTOMAT_MOCK").unwrap_or_else(|_| "identomat-mock".into());
         let settings = ["--port", "0", "--any-company-key", "--log-format", "json", "--log-level", "error"];
@@ -36,7 +36,7 @@ impl Drop for Mock {
 }
 
 #[tokio::test]
-async fn a_mock_of_another_process_is_steered_waited_for_and_asked() {
+async fn a_mock_in_another_process_is_controlled_awaited_and_queried() {
     let mock = Mock::start();
     let company = MockClient::connect(&mock.url).await.unwrap().company("test-binary");
     let settings =

@@ -9,7 +9,7 @@ use identomat_mock::{
 use serde_json::Value;
 use shop::Settings;
 
-/// A shop that is the (first) company of the mock.
+/// A shop that uses the mock's first company.
 async fn new_shop(mock: &MockServer, timeout: Duration) -> SocketAddr {
     shop_of(&mock.company(mock.company_key()).expect("it is there"), mock, timeout).await
 }
@@ -25,7 +25,7 @@ async fn begun(shop: SocketAddr) -> String {
     begun.json::<Value>().await.expect("JSON")["token"].as_str().expect("a token").to_owned()
 }
 
-/// The verdict of the shop, or the status with which it fails.
+/// Returns the shop's verdict, or the status of its error.
 async fn verdict(shop: SocketAddr, token: &str) -> String {
     let answer = reqwest::get(format!("http://{shop}/verifications/{token}")).await.expect("an answer");
     match answer.error_for_status() {
@@ -35,12 +35,12 @@ async fn verdict(shop: SocketAddr, token: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_shop_hears_of_it_when_the_person_is_through() {
+async fn the_shop_learns_that_the_person_has_finished() {
     // recipe: completion
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, PATIENT).await;
     let token = begun(shop).await;
-    // A browser that goes through the widget does the same.
+    // A browser that completes the widget has the same effect.
     let (waited, finished) = tokio::join!(mock.wait_for(&token).finished(), async { mock.finish(&token) });
     finished.unwrap();
     assert_eq!(waited.unwrap().current_result, "APPROVED");
@@ -63,7 +63,7 @@ async fn done_is_not_a_verdict_yet() {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_is_made_again() {
+async fn a_failed_call_is_retried() {
     // recipe: retry
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, PATIENT).await;
@@ -76,7 +76,7 @@ async fn a_call_that_fails_is_made_again() {
 }
 
 #[tokio::test]
-async fn an_answer_that_takes_too_long_is_not_waited_for() {
+async fn a_slow_response_times_out() {
     // recipe: time-out
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, Duration::from_millis(200)).await;
@@ -89,7 +89,7 @@ async fn an_answer_that_takes_too_long_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn tests_that_run_side_by_side_do_not_notice_each_other() {
+async fn parallel_tests_do_not_notice_each_other() {
     // recipe: parallel
     // Or one mock for each test: it starts within milliseconds.
     let anybody = |config: &mut Config| config.any_company_key = Some(Company::new("test-*"));
@@ -108,7 +108,7 @@ async fn tests_that_run_side_by_side_do_not_notice_each_other() {
 }
 
 #[tokio::test]
-async fn a_session_that_nobody_finishes_runs_out() {
+async fn an_unfinished_session_expires() {
     // recipe: expiry
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, PATIENT).await;

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The code under test: how the shop finds out who somebody is. */
+/** The code under test: how the shop verifies a person. */
 public final class Verification {
     private static final Pattern RESULT = Pattern.compile("\"result\":\"([A-Z_]+)\"");
 
@@ -24,7 +24,7 @@ public final class Verification {
         this.timeout = timeout;
     }
 
-    /** Begins a session; answers its token, with which the person's browser opens the widget. */
+    /** Begins a session and returns its token, with which the person's browser opens the widget. */
     public String begin() throws IOException, InterruptedException {
         return call("begin", "", 3).replace("\"", "");
     }
@@ -38,7 +38,7 @@ public final class Verification {
         return result.group(1);
     }
 
-    /** The result, as soon as there is one. */
+    /** Polls until there is a verdict. */
     public String verdict(String token, int polls) throws IOException, InterruptedException {
         for (int poll = 0; poll < polls; poll++) {
             String result = result(token);
@@ -50,7 +50,7 @@ public final class Verification {
         return "EXPIRED";
     }
 
-    /** A call, and up to two more where somebody in front of the service answers, or nobody in time. */
+    /** Calls the service, and tries twice more after an error of a proxy or a timeout. */
     private String call(String method, String more, int tries) throws IOException, InterruptedException {
         String body = "{\"company_key\": \"" + companyKey + "\"" + more + "}";
         HttpRequest request = HttpRequest.newBuilder(URI.create(url + "/external-api/" + method + "/"))

@@ -15,13 +15,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A mock that runs as long as it is open. */
+/** A running mock, until it is closed. */
 final class Mock implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
     private final Process process;
     final String url;
 
-    /** Starts the binary on a free port. Its first line comes when it is ready. */
+    /** Starts the binary on a free port. It prints its first line when it is ready. */
     Mock() throws IOException {
         String program = System.getenv().getOrDefault("IDENTOMAT_MOCK", "identomat-mock");
         List<String> command = new ArrayList<>(List.of(program, "--port", "0", "--any-company-key"));
@@ -35,17 +35,17 @@ final class Mock implements AutoCloseable {
         url = listening.group(1);
     }
 
-    /** A company of its own: what is done to it, no other test notices. */
+    /** Creates a company of its own, so that no other test notices its changes. */
     String newCompany() {
         return "test-" + UUID.randomUUID();
     }
 
-    /** Calls the control API with POST; answers the JSON. */
+    /** Calls the control API with POST and returns the JSON. */
     String tell(String path, String body) throws IOException, InterruptedException {
         return checked(client.send(request(path).POST(HttpRequest.BodyPublishers.ofString(body)).build(), BodyHandlers.ofString()));
     }
 
-    /** Calls the control API with GET, without waiting for what it waits for. */
+    /** Calls the control API with GET; returns at once, with a future of the response. */
     CompletableFuture<String> look(String path) {
         return client.sendAsync(request(path).build(), BodyHandlers.ofString()).thenApply(Mock::checked);
     }

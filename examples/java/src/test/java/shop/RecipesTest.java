@@ -28,12 +28,12 @@ class RecipesTest {
     }
 
     @Test
-    void theShopHearsOfItWhenThePersonIsThrough() throws Exception {
+    void theShopLearnsThatThePersonHasFinished() throws Exception {
         String token = shop.begin();
         var waiting = mock.look("wait/session/" + token + "?until=finished&timeout=5s");
-        // A browser that goes through the widget does the same.
+        // A browser that completes the widget has the same effect.
         mock.tell("sessions/" + token + "/finish", "{}");
-        assertTrue(waiting.get().contains("\"answer\":\"APPROVED\""));
+        assertTrue(waiting.get().contains("\"current_result\":\"APPROVED\""));
         assertEquals("APPROVED", shop.result(token));
     }
 
@@ -47,7 +47,7 @@ class RecipesTest {
     }
 
     @Test
-    void aCallThatFailsIsMadeAgain() throws Exception {
+    void aFailedCallIsRetried() throws Exception {
         String token = shop.begin();
         String key = "{\"company_key\": \"" + company + "\", ";
         mock.tell("faults", key + "\"on\": \"result\", \"status\": 503, \"times\": 2}");
@@ -57,7 +57,7 @@ class RecipesTest {
     }
 
     @Test
-    void anAnswerThatTakesTooLongIsNotWaitedFor() throws Exception {
+    void aSlowResponseTimesOut() throws Exception {
         Verification hasty = new Verification(mock.url, company, Duration.ofMillis(200));
         String token = shop.begin();
         mock.tell("faults", "{\"company_key\": \"" + company + "\", \"on\": \"result\", \"delay\": \"1h\", \"times\": 3}");
@@ -66,7 +66,7 @@ class RecipesTest {
     }
 
     @Test
-    void testsThatRunSideBySideDoNotNoticeEachOther() {
+    void parallelTestsDoNotNoticeEachOther() {
         List.of("APPROVED", "REJECTED", "MANUAL_CHECK").parallelStream().forEach(outcome -> {
             try {
                 String own = mock.newCompany();
@@ -82,7 +82,7 @@ class RecipesTest {
     }
 
     @Test
-    void aSessionThatNobodyFinishesRunsOut() throws Exception {
+    void anUnfinishedSessionExpires() throws Exception {
         String token = shop.begin();
         var waiting = mock.look("wait/session/" + token + "?until=expired");
         mock.tell("clock/advance", "{\"company_key\": \"" + company + "\", \"by\": \"15m\"}");
@@ -91,7 +91,7 @@ class RecipesTest {
     }
 
     @Test
-    void whatWasNotCalledIsToldWithWhatWas() throws Exception {
+    void aFailedVerificationNamesTheCalls() throws Exception {
         String token = shop.begin();
         String wrong = "{\"session\": \"" + token + "\", \"endpoint\": \"result\"}";
         var failure = assertThrows(AssertionError.class, () -> mock.tell("calls/verify", wrong));
