@@ -189,8 +189,8 @@ impl SessionDetails {
         };
         let stage = stage.map_or("no stage".into(), |stage| format!("stage {stage}"));
         let calls = match self.calls.last() {
-            Some(call) => format!("the last of {} calls about it was {}", self.calls.len(), call.path),
-            None => "the journal has no call about it".to_owned(),
+            Some(call) => format!("calls in the journal: {}, the last to {}", self.calls.len(), call.path),
+            None => "calls in the journal: none".to_owned(),
         };
         format!(
             "{person}; `result/` would return {current_result}, {stage} of the scenario `{scenario}` was reached; \

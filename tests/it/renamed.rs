@@ -95,4 +95,10 @@ async fn old_members_of_requests_are_read_and_named() {
     let faults = json!([{"on": "delete", "status": 503}]);
     post("companies", json!({"company_key": "of-old", "faults": faults})).await;
     log.line_with(&advice("on", "endpoint"));
+
+    // No advice to send a member that is refused under either name.
+    let refused = client.get(format!("{url}/calls?encoding=form")).send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    let rest = log.rest_after(serving);
+    assert!(!rest.iter().any(|line| line.contains("is now")), "{rest:#?}");
 }

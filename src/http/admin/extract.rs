@@ -67,15 +67,13 @@ impl AdminParams {
     ///
     /// [`ProblemResponse`] that names the unknown or invalid member.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, ProblemResponse> {
-        self.warn_of_renamed();
         let not_json = |problem| ProblemResponse::invalid(format!("the body {problem}"));
         let members = JsonMembers::read_checked(&self.body, self.depth).map_err(not_json)?;
         let members = members.ok_or_else(|| ProblemResponse::invalid("the body is not a JSON object"))?;
-        if matches!(self.method, Method::GET | Method::HEAD | Method::DELETE) {
-            self.of_query(&members)
-        } else {
-            self.of_body(members)
-        }
+        let is_query = matches!(self.method, Method::GET | Method::HEAD | Method::DELETE);
+        let read = if is_query { self.of_query(&members) } else { self.of_body(members) }?;
+        self.warn_of_renamed();
+        Ok(read)
     }
 
     /// Logs the members that have an old name.

@@ -89,7 +89,7 @@ async fn whoever_waits_in_vain_hears_how_things_stand() {
     let problem = app.wait(&token, "finished", "10ms").await.problem(408);
     assert_eq!(
         problem["detail"],
-        "`finished` was not reached within 10ms: the session was opened; `result/` would return IN_PROGRESS, stage 1 of the scenario `scripted` was reached; the last of 3 calls about it was /external-api/result/"
+        "`finished` was not reached within 10ms: the session was opened; `result/` would return IN_PROGRESS, stage 1 of the scenario `scripted` was reached; calls in the journal: 3, the last to /external-api/result/"
     );
     assert_eq!(problem["session"]["is_opened"], true);
     let paths: Vec<_> = problem["calls"].as_array().unwrap().iter().map(|call| call["path"].clone()).collect();
