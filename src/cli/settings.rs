@@ -245,7 +245,7 @@ pub(super) struct SettingsArgs {
     #[arg(long, env = "IDENTOMAT_MOCK_BODY_TIMEOUT", value_name = "DURATION")]
     body_timeout: Option<DurationArg>,
 
-    /// How long a connection may stay open without a request [default: 75s]
+    /// Timeout for a connection without a request [default: 75s]
     #[arg(long, env = "IDENTOMAT_MOCK_IDLE_TIMEOUT", value_name = "DURATION")]
     idle_timeout: Option<DurationArg>,
 

@@ -21,7 +21,7 @@ pub(crate) struct CompanyFile {
     /// The key that its calls carry.
     #[serde(alias = "key")]
     company_key: String,
-    /// The HMAC secret: calls must be signed, and responses are.
+    /// The HMAC secret: calls must be signed, and responses are signed.
     secret: Option<String>,
     /// Scenario of sessions that request none, instead of the server's.
     scenario: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) struct CompanyFile {
     /// Maximum number of its sessions, instead of the server's.
     #[serde(alias = "max-sessions")]
     max_sessions: Option<usize>,
-    /// Whether `begin/` is refused at that number instead of evicting a session; overrides the server's setting.
+    /// Whether `begin/` is refused at `max_sessions` instead of evicting a session; overrides the server's setting.
     #[serde(alias = "refuse-at-max-sessions")]
     refuse_at_max_sessions: Option<bool>,
 }
@@ -71,7 +71,7 @@ pub(crate) struct ConfigurationFile {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CompanyChange {
-    /// The HMAC secret: calls must be signed, and responses are.
+    /// The HMAC secret: calls must be signed, and responses are signed.
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     secret: Option<Option<String>>,
@@ -98,7 +98,7 @@ pub(crate) struct CompanyChange {
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<usize>"))]
     max_sessions: Option<Option<usize>>,
-    /// Whether `begin/` is refused at that number instead of evicting a session.
+    /// Whether `begin/` is refused at `max_sessions` instead of evicting a session.
     #[serde(default, deserialize_with = "deserialize_nullable")]
     #[cfg_attr(test, schemars(with = "Option<bool>"))]
     refuse_at_max_sessions: Option<Option<bool>>,

@@ -8,7 +8,7 @@ pub struct JournalSettings {
     pub enabled: bool,
     /// Maximum number of calls of a company: 1,000. The oldest are evicted.
     pub calls: usize,
-    /// Maximum size of these calls: 2 MiB.
+    /// Maximum size of the calls of a company: 2 MiB.
     pub bytes: usize,
     /// Maximum size of all calls and events of all companies: 256 MiB. The oldest are evicted.
     pub total: usize,

@@ -455,9 +455,9 @@ mod tests {
         let begin = |seconds| {
             let scenario = catalogue.scenarios.get("approved").unwrap().clone();
             let spec = SessionSpec { own: FlagsAndSteps::default(), saved: None, scenario, chosen_by: "a test".into() };
-            let (switches, step_types) = (BooleanFlags::default(), StepTypes::default());
+            let (boolean_flags, step_types) = (BooleanFlags::default(), StepTypes::default());
             let lifetime = Duration::from_secs(60);
-            let opening = NewSession { token, spec, switches, step_types, lifetime, parent: None };
+            let opening = NewSession { token, spec, boolean_flags, step_types, lifetime, parent: None };
             Session::begin(opening, Timestamp::from_second(seconds).unwrap())
         };
         let ceiling = SessionLimit { max_sessions: 10, refuses: false };

@@ -180,7 +180,7 @@ impl Tenant {
         self.sessions.wake_all();
     }
 
-    /// Closes the company and removes its sessions; waiters find it gone.
+    /// Closes the company and removes its sessions; waiting clients are told that it was removed.
     pub(super) fn close(&self) {
         self.holds.release_all();
         self.sessions.clear();

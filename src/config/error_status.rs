@@ -5,7 +5,7 @@ use crate::{
     vendor::ErrorCode,
 };
 
-/// The HTTP status of each error. The live ones are not public (specification, section 4).
+/// The HTTP status of each error. The live statuses are not public (specification, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErrorStatus {
     of_codes: [u16; ErrorCode::ALL.len()],

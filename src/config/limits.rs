@@ -51,11 +51,11 @@ pub struct ClientLimits {
     pub head: Duration,
     /// Timeout for the body of a request: 30 seconds.
     pub body: Duration,
-    /// How long a connection may stay open without a request: 75 seconds.
+    /// Timeout for a connection without a request: 75 seconds.
     pub idle: Duration,
     /// Maximum number of open connections: 16,000. The connection idle longest is closed first.
     pub connections: usize,
-    /// Memory limit for partially received requests: 256 MiB. The oldest is aborted when it is exceeded.
+    /// Memory limit for partially received requests: 256 MiB. The oldest request is aborted if the limit is exceeded.
     pub incomplete_bytes: usize,
 }
 

@@ -161,7 +161,7 @@ fn size_problem(found: &Issue) -> Option<String> {
     }
 }
 
-/// Returns the same for an error of the parser; `None` for other errors.
+/// Returns the size problem of an error of the parser; `None` for other errors.
 fn breach(error: &serde_saphyr::Error) -> Option<String> {
     use serde_saphyr::{Error, budget::BudgetBreach};
     let aliases = || format!("aliases expand to more than {MAX_PARSER_EVENTS} values; write the values out");

@@ -107,16 +107,16 @@ impl MockService {
             hint.push_str("; ");
             hint.push_str(&oddity);
         }
-        let (mut switches, mut step_types) = (flags_read.switches, steps_read.types);
+        let (mut boolean_flags, mut step_types) = (flags_read.boolean_flags, steps_read.types);
         let saved = saved.map(|saved| saved.form.clone());
         let asked = SessionSpec { own: own.clone(), saved, scenario: scenario.clone(), chosen_by: reason };
         if !scenario.form.is_empty() {
-            (switches, step_types) = asked.form_layers().read_types();
+            (boolean_flags, step_types) = asked.form_layers().read_types();
         }
         let now = tenant.clock.now();
         let token = tenant.tokens.next();
         let lifetime = scenario.session_lifetime.unwrap_or(self.config.session_lifetime);
-        let opening = NewSession { token, spec: asked, switches, step_types, lifetime, parent: parent_token };
+        let opening = NewSession { token, spec: asked, boolean_flags, step_types, lifetime, parent: parent_token };
         let session = Session::begin(opening, now);
         faults.position = Some(StagePosition::from_session(&session));
         let inserted = tenant.sessions.insert(session, catalogue, tenant.session_limit(&settings));

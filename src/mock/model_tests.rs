@@ -215,10 +215,10 @@ fn play_with(
 ) -> Vec<Result<Bytes, ErrorCode>> {
     let mut now = Timestamp::UNIX_EPOCH;
     let asked = asked(stages);
-    let (switches, step_types) = asked.form_layers().read_types();
+    let (boolean_flags, step_types) = asked.form_layers().read_types();
     let token = TokenSource::new(Some(7), "key").next();
     let lifetime = Duration::from_secs(900);
-    let opening = NewSession { token, spec: asked, switches, step_types, lifetime, parent: None };
+    let opening = NewSession { token, spec: asked, boolean_flags, step_types, lifetime, parent: None };
     let wording = Dialect::Manual.wording();
     let mut session = Session::begin(opening, now);
     let mut answers = Vec::new();
@@ -411,10 +411,10 @@ proptest! {
 #[test]
 fn a_session_whose_scenario_is_gone_is_not_read() {
     let asked = asked(&[]);
-    let (switches, step_types) = asked.form_layers().read_types();
+    let (boolean_flags, step_types) = asked.form_layers().read_types();
     let token = TokenSource::new(Some(7), "key").next();
     let lifetime = Duration::from_secs(900);
-    let opening = NewSession { token, spec: asked, switches, step_types, lifetime, parent: None };
+    let opening = NewSession { token, spec: asked, boolean_flags, step_types, lifetime, parent: None };
     let written = Session::begin(opening, Timestamp::UNIX_EPOCH).to_bytes();
     let problem = |bytes: &[u8], saved: Option<Arc<SavedForm>>| {
         let shared = SharedLookup { scenario: &|_| None, saved: &|_| saved.clone() };

@@ -25,7 +25,7 @@ pub(super) struct FaultStream {
 /// The cut of a connection's next response, if any.
 #[derive(Debug, Default)]
 pub(super) struct CutHandle {
-    /// Usually there is no cut, and then no write takes the lock.
+    /// Whether a cut is set; otherwise writes do not take the lock.
     is_armed: AtomicBool,
     cut: Mutex<Option<CutPoint>>,
 }
@@ -150,7 +150,7 @@ mod tests {
 
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\n12345678";
 
-    /// Returns what is written of a response in pieces of this size.
+    /// Returns the part of a response that is written before the cut, in pieces of this size.
     fn written(at: ConnectionCut, piece: usize) -> Vec<u8> {
         let cut_handle = CutHandle::default();
         cut_handle.arm(at);

@@ -52,7 +52,7 @@ use crate::{
 pub(crate) struct Session {
     pub(crate) token: Token,
     pub(crate) spec: SessionSpec,
-    pub(crate) switches: BooleanFlags,
+    pub(crate) boolean_flags: BooleanFlags,
     step_types: StepTypes,
     begun_at: Timestamp,
     expires_at: Timestamp,
@@ -103,8 +103,8 @@ struct ActivityState {
 pub(crate) struct NewSession {
     pub(crate) token: Token,
     pub(crate) spec: SessionSpec,
-    /// The switches that follow from `spec`.
-    pub(crate) switches: BooleanFlags,
+    /// The boolean flags that follow from `spec`.
+    pub(crate) boolean_flags: BooleanFlags,
     pub(crate) step_types: StepTypes,
     pub(crate) lifetime: Duration,
     /// The parent session.
@@ -178,11 +178,11 @@ struct FinishRecord {
 impl Session {
     /// Begins a session, and applies the stages that are due at once.
     pub(crate) fn begin(new: NewSession, now: Timestamp) -> Self {
-        let NewSession { token, spec, switches, step_types, lifetime, parent } = new;
+        let NewSession { token, spec, boolean_flags, step_types, lifetime, parent } = new;
         let mut session = Self {
             token,
             spec,
-            switches,
+            boolean_flags,
             step_types,
             begun_at: now,
             expires_at: later(now, lifetime),

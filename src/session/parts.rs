@@ -20,17 +20,17 @@ impl Session {
 
     /// Whether the session has a document step.
     pub(crate) fn has_document_step(&self) -> bool {
-        !self.switches.has(BooleanFlag::SkipDocument) || self.step_types.has(StepType::IdentityDocument)
+        !self.boolean_flags.has(BooleanFlag::SkipDocument) || self.step_types.has(StepType::IdentityDocument)
     }
 
     /// Whether the session has a face step.
     pub(crate) fn has_face_step(&self) -> bool {
-        !self.switches.has(BooleanFlag::SkipFace) || self.has_liveness_step()
+        !self.boolean_flags.has(BooleanFlag::SkipFace) || self.has_liveness_step()
     }
 
     /// Whether liveness is checked.
     pub(crate) fn has_liveness(&self) -> bool {
-        self.has_liveness_step() || (self.switches.has(BooleanFlag::Liveness) && self.has_face_step())
+        self.has_liveness_step() || (self.boolean_flags.has(BooleanFlag::Liveness) && self.has_face_step())
     }
 
     fn has_liveness_step(&self) -> bool {
@@ -40,18 +40,18 @@ impl Session {
     /// Whether the session has a selfie with the document.
     #[cfg(feature = "media")]
     pub(crate) fn has_face_document_step(&self) -> bool {
-        self.switches.has(BooleanFlag::RequireFaceDocument) || self.step_types.has(StepType::SelfieWithDocument)
+        self.boolean_flags.has(BooleanFlag::RequireFaceDocument) || self.step_types.has(StepType::SelfieWithDocument)
     }
 
     /// Whether the session has a general document.
     pub(crate) fn has_general_document_step(&self) -> bool {
-        self.switches.wants_general_document() || self.step_types.has(StepType::GeneralDocument)
+        self.boolean_flags.wants_general_document() || self.step_types.has(StepType::GeneralDocument)
     }
 
     /// Whether the session requests an e-mail address, and a phone number.
     pub(crate) fn asks_address(&self) -> (bool, bool) {
-        let is_asked = |switches: [BooleanFlag; 2], step| {
-            switches.into_iter().any(|switch| self.switches.has(switch)) || self.step_types.has(step)
+        let is_asked = |boolean_flags: [BooleanFlag; 2], step| {
+            boolean_flags.into_iter().any(|flag| self.boolean_flags.has(flag)) || self.step_types.has(step)
         };
         (
             is_asked([BooleanFlag::RequireEmail, BooleanFlag::RequireEmailCheck], StepType::Email),

@@ -35,7 +35,7 @@ impl Serialize for Session {
         let Self {
             token,
             spec,
-            switches: _,
+            boolean_flags: _,
             step_types: _,
             begun_at,
             expires_at,
@@ -100,11 +100,11 @@ impl Session {
             scenario: (shared.scenario)(&written.scenario).ok_or_else(|| unknown("scenario", &written.scenario))?,
             chosen_by: written.chosen_by.into_owned().into(),
         };
-        let (switches, step_types) = spec.form_layers().read_types();
+        let (boolean_flags, step_types) = spec.form_layers().read_types();
         Ok(Self {
             token: written.token,
             spec,
-            switches,
+            boolean_flags,
             step_types,
             begun_at: written.begun_at,
             expires_at: written.expires_at,

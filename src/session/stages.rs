@@ -109,7 +109,7 @@ impl Session {
         }
         self.spec.scenario = scenario;
         self.spec.chosen_by = chosen_by.into();
-        (self.switches, self.step_types) = self.spec.form_layers().read_types();
+        (self.boolean_flags, self.step_types) = self.spec.form_layers().read_types();
         self.stage_progress = StageProgress::new(now);
         let activity = self.activity_mut();
         activity.reached_stages.clear();

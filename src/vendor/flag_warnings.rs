@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::{
     BooleanFlag, Language,
+    boolean_flags::position,
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
-    switches::position,
 };
 use crate::{
     foreign_text::{MAX_NAMED, shortened},
@@ -20,7 +20,7 @@ struct FlagWarnings<'a> {
     unknown: Vec<Cow<'a, str>>,
     /// Warnings about list flags.
     lists: [Option<String>; 3],
-    switches: Vec<(BooleanFlag, Cow<'a, str>, &'a RawValue)>,
+    boolean_flags: Vec<(BooleanFlag, Cow<'a, str>, &'a RawValue)>,
     /// Whether `return_url` and `language` are not strings.
     no_texts: [bool; 2],
     is_no_web_address: bool,
@@ -38,10 +38,10 @@ pub(super) fn oddities(flags: &str) -> Vec<String> {
 
 impl<'a> FlagWarnings<'a> {
     fn take(&mut self, name: Cow<'a, str>, value: &'a RawValue) {
-        if let Some(switch) = BooleanFlag::named(&name) {
-            self.switches.retain(|(odd, ..)| *odd != switch);
+        if let Some(flag) = BooleanFlag::named(&name) {
+            self.boolean_flags.retain(|(odd, ..)| *odd != flag);
             if position(value).is_none() {
-                self.switches.push((switch, name, value));
+                self.boolean_flags.push((flag, name, value));
             }
             return;
         }
@@ -72,7 +72,7 @@ impl<'a> FlagWarnings<'a> {
         let unknown = self.unknown.iter();
         let unknown = unknown.map(|name| format!("unknown flag `{}` is kept and has no effect", shortened(name)));
         let mut told: Vec<_> = unknown.chain(self.lists.into_iter().flatten()).collect();
-        told.extend(self.switches.iter().map(|(_, name, value)| {
+        told.extend(self.boolean_flags.iter().map(|(_, name, value)| {
             let value = compact(value.get());
             format!("the flag `{name}` is {}, not true or false; it counts as false", shortened(&value))
         }));

@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct FlagsAtBegin<'a> {
     text: &'a str,
-    pub(crate) switches: BooleanFlags,
+    pub(crate) boolean_flags: BooleanFlags,
     return_url: Option<Cow<'a, str>>,
     mock_scenario: Option<&'a RawValue>,
     /// Whether there may be warnings.
@@ -45,9 +45,9 @@ impl<'a> FlagsAtBegin<'a> {
 
     /// Reads a flag. Returns whether there may be a warning about it.
     fn take<A: MapAccess<'a>>(&mut self, name: &str, flags: &mut A) -> Result<bool, A::Error> {
-        if let Some(switch) = BooleanFlag::named(name) {
+        if let Some(flag) = BooleanFlag::named(name) {
             let position = flags.next_value::<FlagValue<'_>>()?.position();
-            self.switches.set(switch, position == Some(true));
+            self.boolean_flags.set(flag, position == Some(true));
             return Ok(position.is_none());
         }
         Ok(match name {
@@ -125,7 +125,7 @@ impl<'a> Visitor<'a> for &mut FlagsAtBegin<'a> {
 /// Maximum length of a list that is checked.
 const MAX_LIST_LENGTH: usize = 16;
 
-/// A value, as far as switches, strings and short lists are distinguished.
+/// A value, as far as boolean flags, strings and short lists are distinguished.
 #[derive(Debug)]
 enum FlagValue<'a> {
     Null,
@@ -136,7 +136,7 @@ enum FlagValue<'a> {
 }
 
 impl FlagValue<'_> {
-    /// Returns the position of a switch: true and `"true"` are on, false, null and `"false"` are off. `None` for other
+    /// Returns the position of a flag: true and `"true"` are on, false, null and `"false"` are off. `None` for other
     /// values.
     fn position(&self) -> Option<bool> {
         match self {
@@ -285,16 +285,16 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::thorough::thorough(250, 1000)) })]
 
         #[test]
-        fn a_switch_is_on_as_a_boolean_or_as_the_text_true(flags in object()) {
+        fn a_flag_is_on_as_a_boolean_or_as_the_text_true(flags in object()) {
             let read = FlagsAtBegin::read(&flags).unwrap();
             let tree: Map<String, Value> = serde_json::from_str(&flags).unwrap();
-            for (name, switch) in BooleanFlag::NAMED {
+            for (name, flag) in BooleanFlag::NAMED {
                 let is_on = match tree.get(*name) {
                     Some(Value::Bool(on)) => *on,
                     Some(Value::String(text)) => text == "true",
                     _ => false,
                 };
-                prop_assert_eq!(read.switches.has(*switch), is_on, "{} in {}", name, flags);
+                prop_assert_eq!(read.boolean_flags.has(*flag), is_on, "{} in {}", name, flags);
             }
             let is_known = |name: &str| BooleanFlag::named(name).is_some() || OTHERS.contains(&name);
             let oddities = read.oddities();

@@ -97,11 +97,11 @@ impl<'a> FormLayers<'a> {
         })
     }
 
-    /// Reads the switches that are on, and the types of the steps.
+    /// Reads the boolean flags that are on, and the types of the steps.
     pub(crate) fn read_types(self) -> (BooleanFlags, StepTypes) {
         let (flags, steps) = (self.flags(), self.steps());
-        let switches = FlagsAtBegin::read(&flags).expect("flags are checked when they come").switches;
-        (switches, StepsAtBegin::read(&steps).expect("steps are checked when they come").types)
+        let boolean_flags = FlagsAtBegin::read(&flags).expect("flags are checked when they come").boolean_flags;
+        (boolean_flags, StepsAtBegin::read(&steps).expect("steps are checked when they come").types)
     }
 
     /// Parses the flags.

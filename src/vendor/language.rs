@@ -22,7 +22,7 @@ impl Language {
         Self::ALL.into_iter().find(|language| language.code() == code)
     }
 
-    /// Returns the language that another code means: a standard code, or one with a country.
+    /// Returns the language of a standard code, which may have a country: `en-GB`.
     pub(super) fn meant(code: &str) -> Option<Self> {
         let language = code.split(['-', '_']).next()?.to_ascii_lowercase();
         Self::ALL.into_iter().find(|known| known.code() == language || known.html() == language)

@@ -1,6 +1,7 @@
 //! The vendor's words: flags, steps, outcomes, tokens, errors, and differences between manual and live responses.
 //! Nothing of ours.
 
+mod boolean_flags;
 mod dialect;
 mod error;
 mod flag_warnings;
@@ -12,10 +13,10 @@ mod media_kind;
 mod outcome;
 mod questions;
 mod steps;
-mod switches;
 mod token;
 
 pub(crate) use self::{
+    boolean_flags::{BooleanFlag, BooleanFlags},
     dialect::Wording,
     error::{ErrorCase, VendorError},
     flags::{DocumentType, Flags},
@@ -24,7 +25,6 @@ pub(crate) use self::{
     language::Language,
     questions::{Question, QuestionOption, Questionnaire},
     steps::{Step, StepType, StepTypes, Steps, StepsAtBegin},
-    switches::{BooleanFlag, BooleanFlags},
     token::{Token, TokenSource, draw},
 };
 pub use self::{

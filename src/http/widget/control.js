@@ -1,9 +1,9 @@
-// Requests to the control API, for pages of developers.
+// Requests to the control API, for the pages that developers use.
 import { button, element, labelled } from "./dom.js";
 
 let token;
 
-// Returns the response; an error has the message, and `wantsToken` if a token is required.
+// Returns the response. Throws an error with the message, and with `wantsToken` if a token is required.
 export async function call(method, path, { fields, signal } = {}) {
   const headers = {
     ...(fields ? { "content-type": "application/json" } : {}),

@@ -24,9 +24,9 @@ pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, headers:
     if let Some(refusal) = closed_to_developers(&mock, &headers) {
         return refusal;
     }
-    let switches = BooleanFlag::NAMED.iter().map(|(name, _)| *name);
+    let boolean_flags = BooleanFlag::NAMED.iter().map(|(name, _)| *name);
     let words = json!({
-        "flags": switches.chain(["mock_autopilot"]).collect::<Vec<_>>(),
+        "flags": boolean_flags.chain(["mock_autopilot"]).collect::<Vec<_>>(),
         "languages": Language::ALL.map(Language::code),
         // The numeric address of `localhost`.
         "loopback": if mock.config.host.is_ipv6() { "[::1]" } else { "127.0.0.1" },

@@ -77,7 +77,7 @@ impl People {
             let kinds = kinds.join(", ");
             return Some(format!("{holds_no} document that the flags allow ({kinds}): another one is shown"));
         }
-        // A drawn person gets a document of the requested country.
+        // A randomly chosen person gets a document of the requested country.
         let is_from_one = |person: &Person| countries.iter().any(|country| **country == *person.country);
         if !names.is_empty() && !countries.is_empty() && !coming.iter().any(|(_, person)| is_from_one(person)) {
             let countries = countries.join(", ");

@@ -88,8 +88,8 @@ impl Control {
         self.post(&["faults"], self.with_company_key(fault.to_file_value())).await
     }
 
-    /// Returns the active faults: those of the server, then each company's own; only the company's own for a limited
-    /// handle.
+    /// Returns the active faults: the server's, then each company's own. A handle of one company returns only the
+    /// company's own.
     pub async fn faults(&self) -> Result<Vec<FaultInfo>, ControlError> {
         self.list("faults", &self.company_query()).await
     }

@@ -6,22 +6,22 @@ use serde_json::value::RawValue;
 
 use crate::json_text::JsonStr;
 
-macro_rules! switches {
-    ($($name:literal => $switch:ident,)*) => {
+macro_rules! boolean_flags {
+    ($($name:literal => $flag:ident,)*) => {
         /// A boolean flag of the vendor's manual or of older clients (specification, section 6).
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum BooleanFlag {
-            $($switch,)*
+            $($flag,)*
         }
 
         impl BooleanFlag {
-            /// All switches with their names.
-            pub(crate) const NAMED: &[(&str, Self)] = &[$(($name, Self::$switch),)*];
+            /// All boolean flags with their names.
+            pub(crate) const NAMED: &[(&str, Self)] = &[$(($name, Self::$flag),)*];
 
-            /// Returns the switch with this name.
+            /// Returns the flag with this name.
             pub(super) fn named(name: &str) -> Option<Self> {
                 match name {
-                    $($name => Some(Self::$switch),)*
+                    $($name => Some(Self::$flag),)*
                     _ => None,
                 }
             }
@@ -29,7 +29,7 @@ macro_rules! switches {
     };
 }
 
-switches! {
+boolean_flags! {
     "allow_document_upload" => AllowDocumentUpload,
     "allow_face_doc_upload" => AllowFaceDocUpload,
     "allow_face_upload" => AllowFaceUpload,
@@ -67,14 +67,14 @@ impl BooleanFlag {
     }
 }
 
-/// The switches that are on.
+/// The boolean flags that are on.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct BooleanFlags(u32);
 
 impl BooleanFlags {
-    /// Whether this switch is on.
-    pub(crate) fn has(self, switch: BooleanFlag) -> bool {
-        self.0 & switch.bit() != 0
+    /// Whether this flag is on.
+    pub(crate) fn has(self, flag: BooleanFlag) -> bool {
+        self.0 & flag.bit() != 0
     }
 
     /// Whether a general document such as a utility bill is requested.
@@ -82,20 +82,20 @@ impl BooleanFlags {
         self.has(BooleanFlag::AllowGeneralDocumentCapture) || self.has(BooleanFlag::AllowGeneralDocumentUpload)
     }
 
-    pub(super) fn set(&mut self, switch: BooleanFlag, is_on: bool) {
-        self.0 = if is_on { self.0 | switch.bit() } else { self.0 & !switch.bit() };
+    pub(super) fn set(&mut self, flag: BooleanFlag, is_on: bool) {
+        self.0 = if is_on { self.0 | flag.bit() } else { self.0 & !flag.bit() };
     }
 }
 
 impl fmt::Debug for BooleanFlags {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
-            .entries(BooleanFlag::NAMED.iter().filter(|(_, switch)| self.has(*switch)).map(|(name, _)| name))
+            .entries(BooleanFlag::NAMED.iter().filter(|(_, flag)| self.has(*flag)).map(|(name, _)| name))
             .finish()
     }
 }
 
-/// Returns the position of a switch: true and `"true"` are on, false, null and `"false"` are off. `None` for other
+/// Returns the position of a flag: true and `"true"` are on, false, null and `"false"` are off. `None` for other
 /// values, which count as off.
 pub(super) fn position(value: &RawValue) -> Option<bool> {
     match value.get() {
@@ -114,11 +114,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_switch_is_found_by_its_name() {
-        for (name, switch) in BooleanFlag::NAMED {
-            assert_eq!(BooleanFlag::named(name), Some(*switch));
+    fn every_boolean_flag_is_found_by_its_name() {
+        for (name, flag) in BooleanFlag::NAMED {
+            assert_eq!(BooleanFlag::named(name), Some(*flag));
         }
-        assert!(BooleanFlag::NAMED.len() <= 32, "a switch has a bit of 32");
+        assert!(BooleanFlag::NAMED.len() <= 32, "a flag has a bit of 32");
         assert_eq!(BooleanFlag::named("Liveness"), None);
     }
 }
