@@ -34,8 +34,8 @@ use crate::{
 /// ```
 ///
 /// Each method returns a [`ControlError`] with a text about the state of the session. The status is 408 after the
-/// timeout, 404 if there is no such session, 410 if it was removed, 409 if the condition can no longer be met, and 400
-/// if there is no such step or stage.
+/// timeout, and 409 if the condition can no longer be met. It is 404 if there is no such session, 410 if it was removed,
+/// and 400 if there is no such step or stage.
 #[must_use = "a wait does nothing until its condition is named"]
 #[derive(Debug, Clone)]
 pub struct SessionWait<D> {

@@ -17,8 +17,8 @@ use crate::{
 ///
 /// # Errors
 ///
-/// The response: 404 if the control API is disabled, 401 without the token, 403 for a foreign page, 415 if the content
-/// type is not JSON, which a form of a foreign page cannot send.
+/// The response: 404 if the control API is disabled, 401 without the token, 403 for a foreign page. It is 415 if the
+/// content type is not JSON, which a form of a foreign page cannot send.
 pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Result<(), ProblemResponse> {
     let ControlApi { enabled, token, .. } = &config.control_api;
     if !enabled {
