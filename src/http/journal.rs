@@ -18,11 +18,13 @@ mod choices;
 mod count;
 mod expression;
 mod pattern;
+mod value_match;
 
 pub(crate) use self::{count::CountError, pattern::PatternProblem};
 pub use self::{
     count::{NearMiss, Times},
-    pattern::{CallPattern, ValueMatch},
+    pattern::CallPattern,
+    value_match::ValueMatch,
 };
 
 /// A call of the vendor API or the widget, with its response. Times are RFC 3339 in UTC.

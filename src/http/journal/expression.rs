@@ -25,8 +25,7 @@ pub(super) fn compile(expression: &str, count: usize) -> Result<Regex, String> {
     compiled.map_err(|error| match error {
         Error::CompiledTooBig(_) => {
             format!(
-                "`{shown}` is too large a regular expression; use fewer repetitions, such as `+` instead of \
-                     `{{1,999}}`"
+                "`{shown}` is too large a regular expression; use fewer repetitions, such as `+` instead of `{{1,999}}`"
             )
         }
         error => {

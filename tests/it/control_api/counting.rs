@@ -145,7 +145,7 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
           the endpoint is `result`
           the status is 200
           the parameter `session_token` is "short"
-          the parameter `company_key` is there
+          the parameter `company_key` is present
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
             the status is `400`, not `200`
@@ -173,9 +173,9 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
           the body format is form
           the parameter `flags.language` matches `^e`
           the parameter `flags` contains "skip_face"
-          the parameter `steps` is there
+          the parameter `steps` is present
           the parameter `company_key` is "another-key"
-          the header `content-type` is not there
+          the header `content-type` is absent
           the header `x-trace` is "7"
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
