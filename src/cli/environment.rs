@@ -6,7 +6,7 @@ use clap::{Command, CommandFactory};
 
 use super::{
     CommandLine,
-    settings::{in_groups, is_renamed, with_old_names},
+    settings::{in_groups, is_renamed, with_old_variables},
 };
 
 /// The prefix of all variables of the mock.
@@ -14,7 +14,7 @@ const PREFIX: &str = "IDENTOMAT_MOCK_";
 
 /// Returns the command line with grouped settings, and without the variable of the port if an orchestrator has set it.
 pub(super) fn command_line() -> Command {
-    let command = with_old_names(in_groups(CommandLine::command()));
+    let command = with_old_variables(in_groups(CommandLine::command()));
     let is_taken = std::env::var("IDENTOMAT_MOCK_PORT").is_ok_and(|value| is_injected("PORT", &value));
     if is_taken { without_port_variable(command) } else { command }
 }

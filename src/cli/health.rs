@@ -120,12 +120,11 @@ pub(super) async fn health(asked: HealthArgs, before: SettingsArgs) -> CommandRe
             format!("{url} does not respond: {error}{cause}")
         })?;
         let status = response.status();
-        let body = response.into_body().collect().await.map_err(|error| {
-            format!(
-                "{url} closed the connection early: \
-                                                                                 {error}"
-            )
-        })?;
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .map_err(|error| format!("{url} closed the connection early: {error}"))?;
         let body: Value = serde_json::from_slice(&body.to_bytes()).unwrap_or_default();
         if status.is_success() && body["status"] == "ready" {
             println!("{url} is ready");

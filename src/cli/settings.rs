@@ -16,7 +16,7 @@ use super::args::{
 };
 use crate::{Config, Dialect, ResultCase, Trigger, company::CompanyFile, data_file::FileProblem, faults::FaultFile};
 
-pub(super) use self::renamed::{is_renamed, warn_of_renamed, with_old_names};
+pub(super) use self::renamed::{is_renamed, warn_of_renamed, with_old_variables};
 
 /// The groups of settings, each with the id of its first setting.
 const GROUPS: [(&str, &str); 8] = [
@@ -103,7 +103,7 @@ pub(super) struct SettingsArgs {
 
     /// Trigger of a scenario's first outcome if the scenario sets none: begin, opened, step=NAME, widget, polls=N,
     /// after=DURATION or operator [default: widget]
-    #[arg(long, env = "IDENTOMAT_MOCK_OUTCOME_TRIGGER", value_name = "WHEN")]
+    #[arg(long, alias = "finish", env = "IDENTOMAT_MOCK_OUTCOME_TRIGGER", value_name = "WHEN")]
     #[serde(alias = "finish")]
     outcome_trigger: Option<Trigger>,
 
@@ -203,7 +203,7 @@ pub(super) struct SettingsArgs {
     no_panel: Option<bool>,
 
     /// How long the embedding page may take to react to `DONE` before the widget reports it [default: 5s]
-    #[arg(long, env = "IDENTOMAT_MOCK_DONE_TIMEOUT", value_name = "DURATION")]
+    #[arg(long, alias = "done-patience", env = "IDENTOMAT_MOCK_DONE_TIMEOUT", value_name = "DURATION")]
     #[serde(alias = "done-patience")]
     done_timeout: Option<DurationArg>,
 
@@ -255,7 +255,7 @@ pub(super) struct SettingsArgs {
     max_connections: Option<usize>,
 
     /// Memory limit for partially received requests; the oldest is aborted when it is exceeded [default: 256MiB]
-    #[arg(long, env = "IDENTOMAT_MOCK_MAX_INCOMPLETE_BYTES", value_name = "SIZE")]
+    #[arg(long, alias = "max-unfinished", env = "IDENTOMAT_MOCK_MAX_INCOMPLETE_BYTES", value_name = "SIZE")]
     #[serde(alias = "max-unfinished")]
     max_incomplete_bytes: Option<SizeArg>,
 

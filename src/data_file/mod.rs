@@ -21,13 +21,16 @@ use std::{
 
 use serde_saphyr::Spanned;
 
-#[cfg(feature = "cli")]
-pub(crate) use self::keys::keys_of;
 pub use self::problem::LoadError;
+#[cfg(feature = "cli")]
+pub(crate) use self::{
+    keys::keys_of,
+    renamed::{OF_SETTINGS, Renamed},
+};
 use self::{problem::SourceSpan, spans::SpannedTree};
 pub(crate) use self::{
     problem::{FileProblem, LoadDiagnostics},
-    renamed::{Renamed, rename_advice, without_old_names},
+    renamed::{OF_BODIES, OF_QUERIES, may_have_key, rename_advice, without_old_names},
 };
 use crate::built_in::EmbeddedFile;
 
@@ -118,8 +121,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, FileProblem> {
     for entry in fs::read_dir(folder).map_err(failed)? {
         if paths.len() == MAX_FOLDER_ENTRIES {
             let message = format!(
-                "the folder has more than {MAX_FOLDER_ENTRIES} entries; name a folder that has only files for \
-                         the mock"
+                "the folder has more than {MAX_FOLDER_ENTRIES} entries; name a folder that has only files for the mock"
             );
             return Err(FileProblem::of_file(folder, message));
         }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::{SettingsArgs, renamed::RENAMED};
-use crate::data_file::{DataFile, LoadError};
+use super::SettingsArgs;
+use crate::data_file::{DataFile, LoadError, OF_SETTINGS};
 
 impl SettingsArgs {
     /// Adds the settings of the config file, which these override.
@@ -16,7 +16,7 @@ impl SettingsArgs {
     /// Reads a config file.
     pub(in crate::cli) fn in_file(file: &DataFile) -> Result<Self, LoadError> {
         let mut settings: Self = file.parse_with_environment()?;
-        settings.renamed_keys = file.renamed_keys(&RENAMED.map(|setting| setting.key));
+        settings.renamed_keys = file.renamed_keys(&OF_SETTINGS);
         Ok(settings.relative_to(file.path.parent().unwrap_or(Path::new(""))))
     }
 

@@ -1,75 +1,54 @@
 //! Settings that have a new name. The old flag, variable and key are read for one release, with a warning.
 
+use std::{env, ffi::OsStr};
+
 use clap::Command;
 
 use super::SettingsArgs;
-use crate::data_file::{Renamed, rename_advice};
+use crate::data_file::{OF_SETTINGS, Renamed, rename_advice};
 
-/// A setting with a new name.
-pub(super) struct RenamedSetting {
-    /// Old and new key in the config file, which is the flag without its dashes.
-    pub(super) key: Renamed,
-    variable: Renamed,
-}
-
-pub(super) const RENAMED: [RenamedSetting; 3] = [
-    RenamedSetting {
-        key: ("finish", "outcome-trigger"),
-        variable: ("IDENTOMAT_MOCK_FINISH", "IDENTOMAT_MOCK_OUTCOME_TRIGGER"),
-    },
-    RenamedSetting {
-        key: ("done-patience", "done-timeout"),
-        variable: ("IDENTOMAT_MOCK_DONE_PATIENCE", "IDENTOMAT_MOCK_DONE_TIMEOUT"),
-    },
-    RenamedSetting {
-        key: ("max-unfinished", "max-incomplete-bytes"),
-        variable: ("IDENTOMAT_MOCK_MAX_UNFINISHED", "IDENTOMAT_MOCK_MAX_INCOMPLETE_BYTES"),
-    },
+/// The renamed environment variables.
+const VARIABLES: [Renamed; 3] = [
+    ("IDENTOMAT_MOCK_FINISH", "IDENTOMAT_MOCK_OUTCOME_TRIGGER"),
+    ("IDENTOMAT_MOCK_DONE_PATIENCE", "IDENTOMAT_MOCK_DONE_TIMEOUT"),
+    ("IDENTOMAT_MOCK_MAX_UNFINISHED", "IDENTOMAT_MOCK_MAX_INCOMPLETE_BYTES"),
 ];
 
-impl RenamedSetting {
-    /// Whether the old variable counts: it is set, and the new one is not.
-    fn has_old_variable(&self) -> bool {
-        let (old, new) = self.variable;
-        std::env::var_os(old).is_some() && std::env::var_os(new).is_none()
-    }
-
-    /// Whether the command line has the old flag.
-    fn has_old_flag(&self) -> bool {
-        let is_old = |argument: &str| {
-            let name = argument.strip_prefix("--").map(|flag| flag.split_once('=').map_or(flag, |(name, _)| name));
-            name == Some(self.key.0)
-        };
-        std::env::args_os().skip(1).any(|argument| argument.to_str().is_some_and(is_old))
-    }
+fn is_set(variable: &str) -> bool {
+    env::var_os(variable).is_some()
 }
 
-/// Lets the command line take the old flags and variables.
-pub(in crate::cli) fn with_old_names(command: Command) -> Command {
-    let command = command.mut_args(|argument| {
-        let setting = RENAMED.iter().find(|setting| argument.get_long() == Some(setting.key.1));
-        let Some(setting) = setting else { return argument };
-        let argument = argument.alias(setting.key.0);
-        if setting.has_old_variable() { argument.env(setting.variable.0) } else { argument }
+/// Whether the command line has this flag.
+fn has_flag(flag: &str) -> bool {
+    let mut arguments = env::args_os().skip(1).filter_map(|argument| argument.into_string().ok());
+    arguments.any(|argument| argument.split('=').next() == Some(flag))
+}
+
+/// Lets settings read their old variables. A new variable overrides the old one.
+pub(in crate::cli) fn with_old_variables(command: Command) -> Command {
+    let in_use = VARIABLES.iter().filter(|(old, new)| is_set(old) && !is_set(new));
+    in_use.fold(command, |command, renamed| with_old_variable(command, *renamed))
+}
+
+fn with_old_variable(command: Command, (old, new): Renamed) -> Command {
+    let command = command.mut_args(|argument| match argument.get_env() == Some(OsStr::new(new)) {
+        true => argument.env(old),
+        false => argument,
     });
-    command.mut_subcommands(with_old_names)
+    command.mut_subcommands(|command| with_old_variable(command, (old, new)))
 }
 
 /// Whether the variable is an old name.
 pub(in crate::cli) fn is_renamed(variable: &str) -> bool {
-    RENAMED.iter().any(|setting| setting.variable.0 == variable)
+    VARIABLES.iter().any(|(old, _)| *old == variable)
 }
 
 /// Logs the old flags, variables and keys that are in use.
 pub(in crate::cli) fn warn_of_renamed(settings: &SettingsArgs) {
-    for setting in &RENAMED {
-        if setting.has_old_flag() {
-            let (old, new) = (format!("--{}", setting.key.0), format!("--{}", setting.key.1));
-            tracing::warn!("{}", rename_advice((&old, &new)));
-        }
-        if std::env::var_os(setting.variable.0).is_some() {
-            tracing::warn!("{}", rename_advice(setting.variable));
-        }
-    }
-    settings.renamed_keys.iter().for_each(|warning| tracing::warn!("{warning}"));
+    let flags = OF_SETTINGS.map(|(old, new)| (format!("--{old}"), format!("--{new}")));
+    let flags = flags.iter().filter(|(old, _)| has_flag(old)).map(|(old, new)| rename_advice((old, new)));
+    let variables = VARIABLES.iter().filter(|(old, _)| is_set(old)).map(|renamed| rename_advice(*renamed));
+    flags.chain(variables).chain(settings.renamed_keys.iter().map(ToString::to_string)).for_each(|advice| {
+        tracing::warn!("{advice}");
+    });
 }

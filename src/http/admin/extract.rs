@@ -12,7 +12,7 @@ use serde_json::{Value, value::to_raw_value};
 
 use super::problem::ProblemResponse;
 use crate::{
-    data_file::{DataFile, Renamed, rename_advice, without_old_names},
+    data_file::{DataFile, OF_BODIES, OF_QUERIES, may_have_key, rename_advice, without_old_names},
     foreign_text::shortened,
     http::body::{self, BodyError, FullBody},
     json_text::{JsonMembers, JsonStr},
@@ -21,12 +21,6 @@ use crate::{
 
 /// The only member that may be in the query of any method.
 const COMPANY_KEY: &str = "company_key";
-
-/// The members of queries that have a new name.
-const OF_QUERIES: [Renamed; 2] = [("answer", "current_result"), ("encoding", "body_format")];
-
-/// The members of bodies that have a new name.
-const OF_BODIES: [Renamed; 3] = [("encoding", "body_format"), ("on", "endpoint"), ("answer", "response")];
 
 /// The unparsed parameters of a request. GET, HEAD and DELETE have them in the query, other methods in a JSON body;
 /// `company_key` may be in either.
@@ -81,7 +75,7 @@ impl AdminParams {
         let in_query = OF_QUERIES.iter().filter(|(old, _)| self.pairs().any(|(name, _)| name == *old));
         in_query.for_each(|renamed| tracing::warn!("{}", rename_advice(*renamed)));
         let text = str::from_utf8(&self.body).unwrap_or_default();
-        if OF_BODIES.iter().any(|(old, _)| text.contains(&format!("\"{old}\""))) {
+        if may_have_key(text, &OF_BODIES) {
             // JSON is YAML, and this finds the faults in scenarios and companies.
             let body = DataFile::new("body".into(), "".into(), text.to_owned().into());
             body.renamed_keys(&OF_BODIES).iter().for_each(|problem| tracing::warn!("{}", problem.message));
