@@ -250,8 +250,7 @@ impl Config {
         }
         if self.company_idle.is_zero() {
             problems.push(
-                "--company-idle: with 0 every company would be removed before its second call; give at \
-                           least 1ms"
+                "--company-idle: with 0 every company would be removed before its second call; give at least 1ms"
                     .into(),
             );
         }

@@ -59,11 +59,9 @@ impl Race {
             Self::DocumentChanged => ("document-changed", "the same verdict with a different document"),
             Self::NotFoundAtFirst => ("not-found-at-first", "an error first, then the session"),
             Self::ErrorAfterAnswer => ("error-after-answer", "an error for a session that returned a result before"),
-            Self::ExpiredBeforeOpened => (
-                "expired-before-opened",
-                "`result/` of a session that expired before it was \
-                                                                    opened",
-            ),
+            Self::ExpiredBeforeOpened => {
+                ("expired-before-opened", "`result/` of a session that expired before it was opened")
+            }
             Self::Abandoned => ("abandoned", "`result/` of a session that expired before the person finished"),
             Self::DeletedBeforeFinished => ("deleted-before-finished", "`delete/` before the person finished"),
             Self::AskedAfterDelete => ("asked-after-delete", "a call about a session that was deleted"),

@@ -89,8 +89,7 @@ impl Finding {
                  page loads in the frame."
             }
             Self::NotFramed => {
-                "The widget is not in a frame and has no `return_url`: no page is notified when the \
-                                session finishes."
+                "The widget is not in a frame and has no `return_url`: no page is notified when the session finishes."
             }
             Self::ParentSilent => "The embedding page did not react when the person finished.",
             Self::OriginCompared => {

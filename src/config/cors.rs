@@ -25,8 +25,7 @@ impl FromStr for Cors {
         match super::check_base_url(text) {
             Ok(()) if !text.ends_with('/') => Ok(Self::Origins(vec![text.to_owned()])),
             _ => Err(format!(
-                "`{text}` is not `*` or an origin such as https://app.example.com, without a trailing \
-                              slash"
+                "`{text}` is not `*` or an origin such as https://app.example.com, without a trailing slash"
             )),
         }
     }

@@ -227,12 +227,12 @@ impl Exchange {
     ) -> Response<Body> {
         let (method, path) = (&head.method, head.uri.path());
         let most = mock.config.journal.enabled.then_some(mock.config.journal.body);
-        let answer_length = response.body().size_hint().exact();
-        let mut answer = self.json.take().unwrap_or_default();
+        let response_length = response.body().size_hint().exact();
+        let mut response_bytes = self.json.take().unwrap_or_default();
         if let Some(most) = most
-            && (answer.is_empty() || answer.len() > most)
+            && (response_bytes.is_empty() || response_bytes.len() > most)
         {
-            (response, answer) = body_prefix(response, most).await;
+            (response, response_bytes) = body_prefix(response, most).await;
         }
         if !self.faults.hits.is_empty() {
             let company = self.tenant.as_ref().map(|tenant| &*tenant.key);
@@ -275,9 +275,9 @@ impl Exchange {
                 body_length: self.body_length,
                 status: response.status().as_u16(),
                 error: self.error,
-                response: answer,
+                response: response_bytes,
                 response_type: response.headers().get(header::CONTENT_TYPE).map(known_type),
-                response_length: answer_length,
+                response_length,
                 hint: self.hint.filter(|_| self.faults.hits.is_empty()).or_else(|| hint_of(&response)),
                 stage: position.as_ref().and_then(|position| position.stage),
                 scenario: position.map(|position| position.scenario),

@@ -104,8 +104,8 @@ impl<'a> Params<'a> {
         received: &'a ReceivedBody,
         limits: &RequestLimits,
     ) -> Result<Self, VendorError> {
-        let given = form(head.uri.query().unwrap_or_default().as_bytes());
-        let mut params = Self { values: given, read_as: "query", received };
+        let values = form(head.uri.query().unwrap_or_default().as_bytes());
+        let mut params = Self { values, read_as: "query", received };
         params.read_body(content_type(head), limits).map_err(|problem| unreadable(head, problem))?;
         Ok(params)
     }
@@ -342,10 +342,9 @@ fn content_type(head: &Parts) -> &str {
 /// Returns the error for an invalid body; if it is compressed, the error names that.
 fn unreadable(head: &Parts, problem: String) -> VendorError {
     VendorError::argument(match unread_encoding(head) {
-        Some(encoding) => format!(
-            "the body is `{encoding}` (Content-Encoding), which is not supported; send it \
-                                   uncompressed"
-        ),
+        Some(encoding) => {
+            format!("the body is `{encoding}` (Content-Encoding), which is not supported; send it uncompressed")
+        }
         None => problem,
     })
 }

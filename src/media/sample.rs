@@ -87,9 +87,8 @@ impl SamplePicture {
             MediaKind::FaceVideo if self.has_liveness => Ok(draw::video(subject)),
             MediaKind::FaceVideo => Err("liveness was not checked: the flag `liveness` is off".into()),
             MediaKind::FaceDocument if !self.has_face_document => {
-                Err("no selfie with the document was requested: the \
-                                                                       flag `require_face_document` is off, and \
-                                                                       there is no step `selfie-with-document`"
+                Err("no selfie with the document was requested: the flag `require_face_document` is off, and \
+                     there is no step `selfie-with-document`"
                     .into())
             }
             MediaKind::FaceDocument if document.kind().is_empty() => Err(document.describe_available()),

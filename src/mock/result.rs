@@ -55,9 +55,9 @@ impl MockService {
             session.record_poll(now);
             Ok(lookup)
         };
-        let ResultLookup { response: answer, observed } = self.with_session(tenant, token, look)?;
+        let ResultLookup { response, observed } = self.with_session(tenant, token, look)?;
         observed.iter().for_each(|observed| self.record_response(tenant, observed));
-        answer
+        response
     }
 
     /// Deletes a session, and returns its result document.
@@ -79,11 +79,11 @@ impl MockService {
             (lookup, is_over)
         };
         let lookup = tenant.sessions.remove(&known, now, last_look);
-        let Some(ResultLookup { response: answer, observed }) = lookup else {
+        let Some(ResultLookup { response, observed }) = lookup else {
             return Err(not_found(tenant, token).into());
         };
         observed.iter().for_each(|observed| self.record_response(tenant, observed));
-        answer
+        response
     }
 
     /// Looks up a session for a call.
@@ -100,12 +100,12 @@ impl MockService {
         is_harmed: bool,
     ) -> Result<ResultLookup, CallError> {
         let faults = apply_session_faults(session, endpoint, now)?;
-        let is_told = !is_harmed && !faults.has_fault_effect();
-        let answer = self.answer(tenant, session, &catalogue.fixtures);
-        let observed = is_told.then(|| ObservedResponse::from_session(session, catalogue, endpoint));
+        let arrives = !is_harmed && !faults.has_fault_effect();
+        let json = self.answer(tenant, session, &catalogue.fixtures);
+        let observed = arrives.then(|| ObservedResponse::from_session(session, catalogue, endpoint));
         let doubt = if let CurrentResult::Verdict(verdict) = session.current_result() { verdict.doubt() } else { None };
-        let answer = attach_faults(answer, faults).map(|(json, faults)| ResultResponse { json, doubt, faults });
-        Ok(ResultLookup { response: answer, observed })
+        let response = attach_faults(json, faults).map(|(json, faults)| ResultResponse { json, doubt, faults });
+        Ok(ResultLookup { response, observed })
     }
 
     pub(super) fn answer(

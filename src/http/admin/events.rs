@@ -71,7 +71,7 @@ struct EventStream {
     ready: VecDeque<Event>,
     has_begun: bool,
     is_cut_off: bool,
-    _place: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
     /// Guard in the company of the stream.
     _waiting: Option<WaiterGuard>,
 }
@@ -86,7 +86,7 @@ pub(super) async fn listen(
     }
     let tenant = query.company_key.map(|key| company_or_default(&mock, Some(&key))).transpose()?;
     let session = query.session.map(|token| token_in(&token, "session")).transpose()?;
-    let place = acquire_wait_slot(&mock)?;
+    let slot = acquire_wait_slot(&mock)?;
     let now = mock.numbers.last_event();
     let heard = last_heard(&headers)?.or(query.after).unwrap_or(now);
     let (ready, told, has_begun, is_cut_off) = (VecDeque::new(), 0, false, false);
@@ -101,7 +101,7 @@ pub(super) async fn listen(
         ready,
         has_begun,
         is_cut_off,
-        _place: place,
+        _slot: slot,
         _waiting,
     };
     if heard > now {

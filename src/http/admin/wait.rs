@@ -64,7 +64,7 @@ pub(super) async fn session(
     Parameters(WaitSessionQuery { until, timeout: wait_timeout }): Parameters<WaitSessionQuery>,
 ) -> Result<Json<WaitSessionResponse>, ProblemResponse> {
     let token = token_in(&token, "token")?;
-    let _place = acquire_wait_slot(&mock)?;
+    let _slot = acquire_wait_slot(&mock)?;
     let stopwatch = Stopwatch::start();
     match wait(&mock, mock.wait_for_session(token, &until), wait_timeout, caller).await? {
         Some(waited) => {
@@ -167,7 +167,7 @@ async fn wait_for_calls(
 ) -> Result<Json<WaitCallsResponse>, ProblemResponse> {
     let WaitCallsBody { company_key, count, timeout: wait_timeout } = so_many;
     let tenant = company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
-    let _place = acquire_wait_slot(mock)?;
+    let _slot = acquire_wait_slot(mock)?;
     let stopwatch = Stopwatch::start();
     let called = |count| Json(WaitCallsResponse { count, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 });
     let matcher = mock.workers.run(|_| pattern.compile()).await.map_err(CountError::from)?;

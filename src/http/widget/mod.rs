@@ -80,11 +80,8 @@ pub(super) fn closed_to_developers(mock: &MockService, headers: &HeaderMap) -> O
 fn refused_host(mock: &MockService, headers: &HeaderMap) -> Option<Response<Body>> {
     let host = origin::unknown_host(headers, &mock.config)?;
     let hint = format!("`{}` is not a known host name of the mock; add it with --admin-host", shortened(&host));
-    let page = closed_with(
-        StatusCode::FORBIDDEN,
-        "This is not a known host name of the mock; add it with \
-                                                   --admin-host.",
-    );
+    let page =
+        closed_with(StatusCode::FORBIDDEN, "This is not a known host name of the mock; add it with --admin-host.");
     Some(with_hint(page, &hint))
 }
 

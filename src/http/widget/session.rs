@@ -50,8 +50,8 @@ pub(in crate::http) async fn show(
     let (head, _) = request.into_parts();
     let (link, viewer, step) = (own_link(&head, &mock, &token), viewer(&head), named(&head.uri, "step"));
     let show = off_runtime(mock, move |mock| {
-        let place = WidgetContext { link: &link, most_bytes: mock.config.limits.upload };
-        match mock.show_screen(&token, &viewer, step.as_deref(), |context| view(context, &place)) {
+        let widget = WidgetContext { link: &link, most_bytes: mock.config.limits.upload };
+        match mock.show_screen(&token, &viewer, step.as_deref(), |context| view(context, &widget)) {
             Ok(view) => view_response(view),
             Err(error) => closed_session(&error, mock.language(&token)),
         }
@@ -116,8 +116,8 @@ fn take(
     body: &[u8],
     link: &str,
 ) -> Result<Option<AnswerResult<Vec<u8>>>, ScreenError> {
-    let place = WidgetContext { link, most_bytes: mock.config.limits.upload };
-    let view = |context: &ScreenContext<'_>| view(context, &place);
+    let widget = WidgetContext { link, most_bytes: mock.config.limits.upload };
+    let view = |context: &ScreenContext<'_>| view(context, &widget);
     let wrong = |problem: String| ScreenError::Answer(unreadable(VendorError::argument(problem)));
     match picture {
         None => {

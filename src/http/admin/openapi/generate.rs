@@ -101,7 +101,7 @@ impl OpenApiDocument {
                 "title": "identomat-mock",
                 "version": "1",
                 "description": "A mock of the Identomat identity-verification service: the vendor paths that it implements, and \
-                                its control API.",
+                 its control API.",
             },
             "servers": [{"url": "/"}],
             "paths": self.paths,
