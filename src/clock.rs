@@ -8,6 +8,8 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::problem::Problem;
+
 /// The clock of a company. It can be advanced, set and frozen.
 #[derive(Debug)]
 pub(crate) struct Clock(RwLock<ClockState>);
@@ -123,11 +125,11 @@ pub(crate) fn nearest_moment(at: SystemTime) -> Timestamp {
 }
 
 /// Reads `90s`, `15m`, `1h 30m`, `500ms`.
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, Problem> {
     SignedDuration::from_str(text)
         .ok()
         .and_then(|time| Duration::try_from(time).ok())
-        .ok_or_else(|| format!("`{text}` is not a duration; write it like 500ms, 90s, 15m or 24h"))
+        .ok_or_else(|| Problem::malformed(text, "a duration").with_remedy("write it like 500ms, 90s, 15m or 24h"))
 }
 
 /// Formats a duration as [`parse_duration`] reads it: `1m 30s`.
@@ -136,9 +138,9 @@ pub(crate) fn format_duration(time: Duration) -> String {
 }
 
 /// Parses `2026-01-31T12:00:00Z`.
-pub(crate) fn parse_moment(text: &str) -> Result<SystemTime, String> {
+pub(crate) fn parse_moment(text: &str) -> Result<SystemTime, Problem> {
     let moment = text.parse::<Timestamp>().ok().and_then(|moment| SystemTime::try_from(moment).ok());
-    moment.ok_or_else(|| format!("`{text}` is not a timestamp; write it like 2026-01-31T12:00:00Z"))
+    moment.ok_or_else(|| Problem::malformed(text, "a timestamp").with_remedy("write it like 2026-01-31T12:00:00Z"))
 }
 
 /// Returns real time since the first call of this function. It is independent of all clocks, and monotonic.

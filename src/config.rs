@@ -23,6 +23,7 @@ use crate::{
     company::{Company, JournalSettings},
     faults::Fault,
     glob::Glob,
+    problem::{Problem, member_path},
     scenario::{Casting, Scenario, Trigger},
     vendor::{Dialect, ResultCase, Wording},
 };
@@ -204,69 +205,74 @@ impl Config {
         of_company.with(company.result_case, self.null_reject_reason)
     }
 
-    /// Returns all problems that need no file: messages with the flag, the problem and the remedy.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    /// Returns all problems of the settings that need no file.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let RequestLimits { body, multipart_body, parts, depth, .. } = self.limits;
         if depth == 0 || depth > RequestLimits::MAX_DEPTH {
-            problems.push(format!("--max-depth: `{depth}` is not a number from 1 to {}", RequestLimits::MAX_DEPTH));
+            let noun = format!("a number from 1 to {}", RequestLimits::MAX_DEPTH);
+            problems.push(Problem::malformed(depth, noun).in_setting("max-depth"));
         }
-        for (flag, number) in [("--max-parts", parts), ("--max-body", body), ("--max-multipart-body", multipart_body)] {
+        for (flag, number) in [("max-parts", parts), ("max-body", body), ("max-multipart-body", multipart_body)] {
             if number == 0 {
-                problems.push(format!("{flag}: with 0 no call could be read; give at least 1"));
+                problems.push(Problem::of_setting(flag, "with 0 no call could be read; give at least 1"));
             }
         }
         if let Some(any) = &self.any_company_key {
             if any.key.is_empty() {
-                problems.push("--any-company-key: the pattern is empty; write `*` for all company keys".into());
-            } else if let Err(problem) = Glob::new(&any.key) {
-                problems.push(format!("--any-company-key: {problem}"));
-            } else if let Some(problem) = any.problem() {
-                problems.push(format!("--any-company-key: {problem}"));
+                let message = "the pattern is empty; write `*` for all company keys";
+                problems.push(Problem::of_setting("any-company-key", message));
+            } else if let Some(problem) = Glob::new(&any.key).err().or_else(|| any.problem()) {
+                problems.push(problem.in_setting("any-company-key"));
             }
         }
         let ClientLimits { head, body, idle, connections, incomplete_bytes } = self.clients;
-        for (flag, time) in [("--head-timeout", head), ("--body-timeout", body), ("--idle-timeout", idle)] {
+        for (flag, time) in [("head-timeout", head), ("body-timeout", body), ("idle-timeout", idle)] {
             if time.is_zero() {
-                problems.push(format!("{flag}: with 0 no client would be fast enough; give at least 1ms"));
+                problems.push(Problem::of_setting(flag, "with 0 no client would be fast enough; give at least 1ms"));
             }
         }
         if connections == 0 {
-            problems.push("--max-connections: with 0 no client could connect; give at least 1".into());
+            problems.push(Problem::of_setting("max-connections", "with 0 no client could connect; give at least 1"));
         }
         if incomplete_bytes == 0 {
-            problems.push("--max-incomplete-bytes: with 0 no call could arrive in pieces; give at least 1".into());
+            problems.push(Problem::of_setting(
+                "max-incomplete-bytes",
+                "with 0 no call could arrive in pieces; give at least 1",
+            ));
         }
         problems.extend(self.control_api.check().err());
         problems.extend(self.journal.check().err());
         if self.verbose_hints && !self.hints {
-            problems.push("--verbose-hints conflicts with --no-hints; remove one".into());
+            let message = "--verbose-hints conflicts with --no-hints; remove one";
+            problems.push(Problem::rule(message).at(&member_path!["verbose-hints"]));
         }
         if self.max_companies == 0 {
-            problems.push("--max-companies: with 0 no company could be created; give at least 1".into());
+            problems.push(Problem::of_setting("max-companies", "with 0 no company could be created; give at least 1"));
         }
         if self.max_sessions == 0 {
-            problems.push("--max-sessions: with 0 no session could begin; give at least 1".into());
+            problems.push(Problem::of_setting("max-sessions", "with 0 no session could begin; give at least 1"));
         }
         if self.company_idle.is_zero() {
-            problems.push(
-                "--company-idle: with 0 every company would be removed before its second call; give at least 1ms"
-                    .into(),
-            );
+            let message = "with 0 every company would be removed before its second call; give at least 1ms";
+            problems.push(Problem::of_setting("company-idle", message));
         }
         if self.session_lifetime.is_zero() {
-            problems.push("--session-lifetime: with 0 no token would open the widget; give at least 1ms".into());
+            problems.push(Problem::of_setting(
+                "session-lifetime",
+                "with 0 no token would open the widget; give at least 1ms",
+            ));
         }
         if let Some(url) = &self.public_url {
-            problems.extend(check_base_url(url).err().map(|problem| format!("--public-url: {problem}")));
+            problems.extend(check_base_url(url).err().map(|problem| problem.in_setting("public-url")));
         }
         let companies = self.companies();
         for (number, company) in companies.iter().enumerate() {
-            if let Some(problem) = company.problem() {
-                problems.push(problem);
-            }
+            let of_company = member_path!["companies", &*company.key];
+            problems.extend(company.problem().map(|problem| problem.at(&of_company)));
             if companies[..number].iter().any(|other| other.key == company.key) {
-                problems.push(format!("the company key `{}` is given twice", company.key));
+                let message = format!("the company key `{}` is given twice", company.key);
+                problems.push(Problem::rule(message).at(&of_company));
             }
         }
         problems
@@ -274,13 +280,13 @@ impl Config {
 }
 
 /// Checks that `url` is only scheme, host and port: the widget's own paths begin at the root.
-pub(crate) fn check_base_url(url: &str) -> Result<(), String> {
+pub(crate) fn check_base_url(url: &str) -> Result<(), Problem> {
     let authority = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
     let authority = authority.map(|rest| rest.strip_suffix('/').unwrap_or(rest));
     let is_host = |rest: &str| !rest.is_empty() && rest.bytes().all(|c| c.is_ascii_graphic() && !b"/?#@".contains(&c));
     if authority.is_some_and(is_host) {
         Ok(())
     } else {
-        Err(format!("`{url}` is not a base URL without a path, such as https://identomat.test:8443"))
+        Err(Problem::malformed(url, "a base URL without a path, such as https://identomat.test:8443"))
     }
 }

@@ -3,6 +3,8 @@
 use regex::Regex;
 use serde::{Deserialize, Deserializer, de::Error};
 
+use crate::problem::Problem;
+
 /// Maximum number of characters of a pattern.
 const MAX_LENGTH: usize = 200;
 
@@ -18,10 +20,10 @@ impl Glob {
     ///
     /// # Errors
     ///
-    /// A message if it is too long.
-    pub(crate) fn new(pattern: &str) -> Result<Self, &'static str> {
+    /// [`Problem`] if it is too long.
+    pub(crate) fn new(pattern: &str) -> Result<Self, Problem> {
         if pattern.chars().count() > MAX_LENGTH {
-            return Err("a pattern has at most 200 characters");
+            return Err(Problem::rule("a pattern has at most 200 characters"));
         }
         let mut expression = String::from("(?s)^");
         for character in pattern.chars() {

@@ -98,9 +98,11 @@ mod json_text;
 mod log_throttle;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod problem;
+pub use problem::Problem;
 mod result;
 mod signature;
-mod words;
+mod tree;
 
 #[cfg(feature = "cli")]
 pub mod cli;

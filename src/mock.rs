@@ -62,7 +62,7 @@ pub use self::{
 #[cfg(feature = "cli")]
 pub(crate) use self::{
     scenarios::sources,
-    setting_problems::{SettingProblem, setting_problems, setting_warnings},
+    setting_problems::{setting_problems, setting_warnings},
 };
 #[cfg(feature = "metrics")]
 use crate::metrics::Metrics;
@@ -78,6 +78,7 @@ use crate::{
     data_file::LoadError,
     faults::SharedFaults,
     foreign_text::shortened,
+    problem::{Problem, member_path},
     session::{DecisionError, Session},
     vendor::{ErrorCode, Token, TokenSource, VendorError},
 };
@@ -141,9 +142,15 @@ pub enum ConfigError {
     /// A scenario or fixture file is invalid.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// A value is invalid, or conflicts with another.
-    #[error("{0}")]
-    Setting(String),
+    /// Values are invalid, or conflict with others.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Setting(Vec<Problem>),
+}
+
+impl From<Problem> for ConfigError {
+    fn from(problem: Problem) -> Self {
+        Self::Setting(vec![problem])
+    }
 }
 
 impl MockService {
@@ -155,10 +162,9 @@ impl MockService {
     pub(crate) fn new(config: Config) -> Result<Self, ConfigError> {
         let problems = config.problems();
         if !problems.is_empty() {
-            return Err(ConfigError::Setting(problems.join("\n")));
+            return Err(ConfigError::Setting(problems));
         }
         let catalogue = read_catalogue(&config, &config.companies())?;
-        let moment = |at| moment(at).map_err(ConfigError::Setting);
         let frozen_at = config.frozen_at.map(moment).transpose()?;
         let ceiling = SessionLimit { max_sessions: config.max_sessions, refuses: config.refuse_at_max_sessions };
         let numbers = Arc::new(JournalSequence::default());
@@ -171,7 +177,7 @@ impl MockService {
         };
         let configured = pair_with_settings(&settings, config.companies())?;
         let policy = |company: Company| {
-            let settings = settings_of(&settings, &company).map_err(ConfigError::Setting)?;
+            let settings = settings_of(&settings, &company)?;
             Ok::<_, ConfigError>(OnDemandPolicy {
                 company,
                 idle_timeout: config.company_idle,
@@ -224,12 +230,8 @@ impl MockService {
     ///
     /// [`ErrorCode::CompanyKeyInvalid`], with a hint that lists the keys.
     pub(crate) fn tenant(&self, key: &str) -> Result<Arc<Tenant>, VendorError> {
-        self.tenants.get_or_create(key, uptime).ok_or_else(|| {
-            VendorError::new(
-                ErrorCode::CompanyKeyInvalid,
-                format!("there is no company key `{}`; the keys are: {}", shortened(key), self.tenants.known_keys()),
-            )
-        })
+        let unknown = || VendorError::new(ErrorCode::CompanyKeyInvalid, self.tenants.unknown_key(key));
+        self.tenants.get_or_create(key, uptime).ok_or_else(unknown)
     }
 
     fn with_session<T>(
@@ -272,18 +274,20 @@ fn pair_with_settings(
     companies: Vec<Company>,
 ) -> Result<Vec<(Company, TenantSettings)>, ConfigError> {
     let with_its = |company: Company| settings_of(settings, &company).map(|settings| (company, settings));
-    companies.into_iter().map(with_its).collect::<Result<_, _>>().map_err(ConfigError::Setting)
+    Ok(companies.into_iter().map(with_its).collect::<Result<_, _>>()?)
 }
 
 /// Returns the settings of a tenant, derived from those of all.
-fn settings_of(settings: &TenantSettings, company: &Company) -> Result<TenantSettings, String> {
+fn settings_of(settings: &TenantSettings, company: &Company) -> Result<TenantSettings, Problem> {
     let frozen_at = company.frozen_at.map(moment).transpose()?.or(settings.frozen_at);
     Ok(TenantSettings { frozen_at, ..settings.clone() })
 }
 
 /// Returns a time that a clock can be set to.
-fn moment(at: SystemTime) -> Result<Timestamp, String> {
-    Timestamp::try_from(at).map_err(|error| format!("the clock cannot be set to that time: {error}"))
+fn moment(at: SystemTime) -> Result<Timestamp, Problem> {
+    let problem =
+        |error| Problem::rule(format!("the clock cannot be set to that time: {error}")).at(&member_path!["frozen_at"]);
+    Timestamp::try_from(at).map_err(problem)
 }
 
 fn read_token(token: &str) -> Result<Token, VendorError> {

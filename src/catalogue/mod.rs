@@ -5,10 +5,10 @@ mod warnings;
 use std::{path::Path, sync::Arc};
 
 use crate::{
-    data_file::{DataFile, FileProblem, LoadDiagnostics, LoadError},
+    data_file::{DataFile, FileProblem, LoadDiagnostics},
+    problem::Problem,
     result::{FixtureFiles, Fixtures},
     scenario::{Scenario, ScenarioRegistry, ScenarioSource, Trigger},
-    words::with_meant,
 };
 
 /// Maximum number of problems, and of warnings, per file.
@@ -67,21 +67,20 @@ impl Catalogue {
         let scenarios =
             ScenarioRegistry::read(builtin_scenarios, &files.scenarios, own_scenarios, outcome_trigger, findings);
         let catalogue = Self { scenarios, fixtures: Arc::new(Fixtures::read(&files.fixtures, findings)) };
-        let placed = |scenario: &Scenario, found: Vec<(String, String)>| -> Vec<FileProblem> {
+        let placed = |scenario: &Scenario, found: Vec<Problem>| -> Vec<FileProblem> {
             if found.is_empty() {
                 return Vec::new();
             }
             let is_its = |file: &&DataFile| scenario.origin == ScenarioSource::File && file.name == scenario.name;
             let file = files.scenarios.iter().find(is_its);
-            let problem = |(place, message): (String, String)| match file {
-                Some(file) => file.problem_in(&place, message),
-                None => scenario.problem(message),
+            let placed = |problem| match file {
+                Some(file) => file.problem_in(problem),
+                None => FileProblem::new(scenario.problem(problem)),
             };
-            found.into_iter().take(MAX_PROBLEMS_PER_FILE).map(problem).collect()
+            found.into_iter().take(MAX_PROBLEMS_PER_FILE).map(placed).collect()
         };
         for scenario in catalogue.scenarios.custom() {
-            let unknown = catalogue.unknown_names(scenario).into_iter().map(|(place, name)| (place, with_meant(name)));
-            findings.problems.extend(placed(scenario, unknown.collect()));
+            findings.problems.extend(placed(scenario, catalogue.unknown_names(scenario)));
             findings.warnings.extend(placed(scenario, catalogue.warnings(scenario)));
         }
         for file in files.scenarios.iter().filter(|file| catalogue.scenarios.is_broken(file)) {
@@ -95,8 +94,8 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// [`LoadError`] that names the scenario.
-    pub(crate) fn ready(&self, scenario: &Scenario, outcome_trigger: &Trigger) -> Result<Arc<Scenario>, LoadError> {
+    /// [`Problem`] that names the scenario.
+    pub(crate) fn ready(&self, scenario: &Scenario, outcome_trigger: &Trigger) -> Result<Arc<Scenario>, Problem> {
         let ready = scenario.prepare(outcome_trigger)?;
         self.check_names(&ready)?;
         Ok(ready)
@@ -113,29 +112,26 @@ impl Catalogue {
     ///
     /// # Errors
     ///
-    /// [`LoadError`] that names the scenario.
-    pub(crate) fn check_names(&self, scenario: &Scenario) -> Result<(), LoadError> {
-        let unknown = self.unknown_names(scenario).into_iter();
-        LoadError::check(unknown.map(|(_, message)| scenario.problem(message)).collect())
+    /// [`Problem`] that names the scenario.
+    pub(crate) fn check_names(&self, scenario: &Scenario) -> Result<(), Problem> {
+        let unknown = self.unknown_names(scenario).into_iter().next();
+        unknown.map_or(Ok(()), |problem| Err(scenario.problem(problem)))
     }
 
     /// Returns problems about unknown names in an invalid scenario file, from its text alone.
     fn unknown_names_in(&self, file: &DataFile) -> Vec<FileProblem> {
-        let Fixtures { documents, people, .. } = &*self.fixtures;
-        let documents =
-            file.texts("stages.*.document").into_iter().map(|(place, name)| (place, documents.get(&name).err()));
-        let named = ["person", "person.like"].into_iter().flat_map(|path| file.texts(path));
-        let people = named.map(|(place, name)| (place, people.check_names(&[name]).err()));
-        let unknown = documents.chain(people).filter_map(|(place, unknown)| Some((place, unknown?)));
-        unknown.map(|(place, message)| file.problem_in(&place, with_meant(message))).collect()
+        let people = &self.fixtures.people;
+        let documents = file.texts(&["stages", "*", "document"]).into_iter();
+        let documents = documents.filter_map(|(path, name)| Some(self.fixtures.documents.get(name).err()?.at(&path)));
+        let named = [&["person"][..], &["person", "like"]].into_iter().flat_map(|path| file.texts(path));
+        let people = named.filter_map(|(path, name)| Some(people.check_name(name).err()?.at(&path)));
+        documents.chain(people).map(|problem| file.problem_in(problem)).collect()
     }
 
-    /// Returns problems about unknown names in a scenario, each with its path in a file.
-    fn unknown_names(&self, scenario: &Scenario) -> Vec<(String, String)> {
-        let documents = scenario.documents().filter_map(|(place, name)| {
-            let unknown = self.fixtures.documents.get(name).err()?;
-            Some((place, unknown))
-        });
+    /// Returns problems about unknown names in a scenario.
+    fn unknown_names(&self, scenario: &Scenario) -> Vec<Problem> {
+        let documents = scenario.documents();
+        let documents = documents.filter_map(|(path, name)| Some(self.fixtures.documents.get(name).err()?.at(&path)));
         documents.chain(self.fixtures.people.check_scenario(scenario)).collect()
     }
 }

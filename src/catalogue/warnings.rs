@@ -6,20 +6,22 @@ use super::Catalogue;
 use crate::{
     faults::{Endpoint, Fault},
     flow,
+    problem::{Problem, member_path},
     scenario::{Scenario, Stage, StageEffect, Trigger},
     vendor::FormLayers,
 };
 
 impl Catalogue {
-    /// Returns the warnings about a scenario, each with its path in a file.
-    pub(super) fn warnings(&self, scenario: &Scenario) -> Vec<(String, String)> {
-        let outdone = self.shadowed_by(scenario).map(|doubt| ("match".into(), doubt));
+    /// Returns the warnings about a scenario.
+    pub(super) fn warnings(&self, scenario: &Scenario) -> Vec<Problem> {
+        let outdone = self.shadowed_by(scenario).map(|doubt| Problem::rule(doubt).at(&member_path!["match"]));
         let flags = FormLayers { saved: None, own: &scenario.form, scenario: None }.read_flags();
         let named = scenario.person.as_ref().and_then(|patch| patch.name.clone());
         let nothing_to_show = self.fixtures.people.document_warning(named.as_slice(), &flags);
+        let nothing_to_show = nothing_to_show.map(|doubt| Problem::rule(doubt).at(&member_path!["flags"]));
         let doubts =
             scenario.warnings().into_iter().chain(unreachable_begin(scenario)).chain(unreachable_stage(scenario));
-        doubts.chain(outdone).chain(nothing_to_show.map(|doubt| ("flags".into(), doubt))).collect()
+        doubts.chain(outdone).chain(nothing_to_show).collect()
     }
 
     /// Returns a warning if another scenario matches all calls of this one's `match`.
@@ -36,16 +38,14 @@ impl Catalogue {
     }
 }
 
-fn unreachable_begin(scenario: &Scenario) -> Option<(String, String)> {
+fn unreachable_begin(scenario: &Scenario) -> Option<Problem> {
     scenario.begin_fault.as_ref().filter(|fault| fault.blocks_forever())?;
-    Some((
-        "begin_fault".into(),
-        "no session can begin, because this fault never expires; no stage is ever reached".into(),
-    ))
+    let message = "no session can begin, because this fault never expires; no stage is ever reached";
+    Some(Problem::rule(message).at(&member_path!["begin_fault"]))
 }
 
 /// Returns a warning about the first stage that can never be reached, and with it all later stages.
-fn unreachable_stage(scenario: &Scenario) -> Option<(String, String)> {
+fn unreachable_stage(scenario: &Scenario) -> Option<Problem> {
     let stages = &scenario.stages;
     let number = stages.len();
     stages.iter().enumerate().find_map(|(at, stage)| {
@@ -54,7 +54,8 @@ fn unreachable_stage(scenario: &Scenario) -> Option<(String, String)> {
         // A stage without triggers gets the default one.
         let reason = reasons?.into_iter().next()?;
         let rest = if at + 1 == number { "" } else { ", nor any stage after it" };
-        Some((format!("stages.{at}.when"), format!("this stage is never reached{rest}: {reason}")))
+        let message = format!("this stage is never reached{rest}: {reason}");
+        Some(Problem::rule(message).at(&member_path!["stages", at, "when"]))
     })
 }
 

@@ -18,28 +18,29 @@ use crate::{
     Company, Cors, ErrorCode, ErrorStatus,
     clock::{parse_duration, parse_moment},
     config::{check_base_url, check_host_name},
+    problem::Problem,
 };
 
-pub(super) fn parse_host(text: &str) -> Result<IpAddr, String> {
-    text.parse().map_err(|_| format!("`{text}` is not an IP address such as 127.0.0.1, 0.0.0.0 or ::1"))
+pub(super) fn parse_host(text: &str) -> Result<IpAddr, Problem> {
+    text.parse().map_err(|_| Problem::malformed(text, "an IP address such as 127.0.0.1, 0.0.0.0 or ::1"))
 }
 
-pub(super) fn parse_port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a port: a number from 0 to 65535"))
+pub(super) fn parse_port(text: &str) -> Result<u16, Problem> {
+    text.parse().map_err(|_| Problem::malformed(text, "a port: a number from 0 to 65535"))
 }
 
 /// Parses a number of 0 or more.
-pub(super) fn parse_number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("`{text}` is not a whole number of 0 or more"))
+pub(super) fn parse_number<T: FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::malformed(text, "a whole number of 0 or more"))
 }
 
 /// Implements parsing of a value from a flag, a variable and the config file.
 macro_rules! read_as_text {
     ($($name:ident),*) => {
         $(impl TryFrom<String> for $name {
-            type Error = String;
+            type Error = Problem;
 
-            fn try_from(text: String) -> Result<Self, String> {
+            fn try_from(text: String) -> Result<Self, Problem> {
                 text.parse()
             }
         })*
@@ -66,9 +67,9 @@ read_as_text!(
 pub(super) struct PublicUrlArg(pub(super) String);
 
 impl FromStr for PublicUrlArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         check_base_url(text).map(|()| Self(text.to_owned()))
     }
 }
@@ -78,9 +79,9 @@ impl FromStr for PublicUrlArg {
 pub(super) struct HostNameArg(pub(super) String);
 
 impl FromStr for HostNameArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         check_host_name(text).map(|()| Self(text.to_owned()))
     }
 }
@@ -90,9 +91,9 @@ impl FromStr for HostNameArg {
 pub(super) struct CorsArg(pub(super) Cors);
 
 impl FromStr for CorsArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         text.parse().map(Self)
     }
 }
@@ -102,9 +103,9 @@ impl FromStr for CorsArg {
 pub(super) struct CompanyArg(pub(super) Company);
 
 impl FromStr for CompanyArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         let company = match text.split_once('=') {
             Some((key, secret)) => Company::new(key).secret(secret),
             None => Company::new(text),
@@ -124,13 +125,13 @@ impl FromStr for CompanyArg {
 pub(super) struct OnDemandArg(pub(super) Option<Company>);
 
 impl FromStr for OnDemandArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         let company = match text {
             "true" => Company::new("*"),
             "false" => return Ok(Self(None)),
-            "" => return Err("the pattern is empty; write `*` for all company keys".into()),
+            "" => return Err(Problem::rule("the pattern is empty; write `*` for all company keys")),
             pattern => pattern.parse::<CompanyArg>()?.0,
         };
         Ok(Self(Some(company)))
@@ -142,9 +143,9 @@ impl FromStr for OnDemandArg {
 pub(super) struct TimestampArg(pub(super) SystemTime);
 
 impl FromStr for TimestampArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         parse_moment(text).map(Self)
     }
 }
@@ -154,9 +155,9 @@ impl FromStr for TimestampArg {
 pub(super) struct DurationArg(pub(super) Duration);
 
 impl FromStr for DurationArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         parse_duration(text).map(Self)
     }
 }
@@ -167,16 +168,17 @@ impl FromStr for DurationArg {
 pub(super) struct SizeArg(pub(super) usize);
 
 impl FromStr for SizeArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         let (number, unit) = match (text.strip_suffix("KiB"), text.strip_suffix("MiB")) {
             (Some(number), _) => (number, 1 << 10),
             (_, Some(number)) => (number, 1 << 20),
             _ => (text, 1),
         };
         let bytes = number.trim().parse::<usize>().ok().and_then(|number| number.checked_mul(unit));
-        bytes.map(Self).ok_or_else(|| format!("`{text}` is not a size; write it like 500000, 512KiB or 16MiB"))
+        let problem = || Problem::malformed(text, "a size").with_remedy("write it like 500000, 512KiB or 16MiB");
+        bytes.map(Self).ok_or_else(problem)
     }
 }
 
@@ -185,10 +187,10 @@ impl FromStr for SizeArg {
 pub(super) struct StatusArg(pub(super) u16);
 
 impl FromStr for StatusArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let status = text.parse().map_err(|_| format!("`{text}` is not a status from 200 to 599"))?;
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let status = text.parse().map_err(|_| Problem::malformed(text, "a status from 200 to 599"))?;
         ErrorStatus::all(status).map(|_| Self(status))
     }
 }
@@ -201,9 +203,9 @@ pub(super) enum ErrorStatusArg {
 }
 
 impl FromStr for ErrorStatusArg {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         match text.split_once('=') {
             Some((code, number)) => Ok(Self::One(code.parse()?, number.parse()?)),
             None => text.parse().map(Self::All),
@@ -219,13 +221,13 @@ pub(super) enum LogFormat {
 }
 
 impl FromStr for LogFormat {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         match text {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
-            _ => Err(format!("`{text}` is not a log format; allowed: text, json")),
+            _ => Err(Problem::unknown_word(text, "a log format", ["text", "json"])),
         }
     }
 }
@@ -235,13 +237,14 @@ impl FromStr for LogFormat {
 pub(super) struct LogLevel(pub(super) LevelFilter);
 
 impl FromStr for LogLevel {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         // The log's library also accepts numbers and an empty string as levels.
         let is_word = !text.is_empty() && text.bytes().all(|c| c.is_ascii_alphabetic());
         let level = text.parse().ok().filter(|_| is_word).map(Self);
-        level.ok_or_else(|| format!("`{text}` is not a log level; allowed: error, warn, info, debug, trace, off"))
+        let levels = ["error", "warn", "info", "debug", "trace", "off"];
+        level.ok_or_else(|| Problem::unknown_word(text, "a log level", levels))
     }
 }
 
@@ -266,11 +269,11 @@ read_in_file!(
 pub(super) fn one_or_many<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where
     D: Deserializer<'de>,
-    T: Deserialize<'de> + FromStr<Err = String>,
+    T: Deserialize<'de> + FromStr<Err = Problem>,
 {
     struct OneOrMany<T>(PhantomData<T>);
 
-    impl<'de, T: Deserialize<'de> + FromStr<Err = String>> Visitor<'de> for OneOrMany<T> {
+    impl<'de, T: Deserialize<'de> + FromStr<Err = Problem>> Visitor<'de> for OneOrMany<T> {
         type Value = Vec<T>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,7 +15,8 @@ use crate::{
     company::Company,
     config::Config,
     data_file::{DataFile, FileProblem, LoadDiagnostics, keys_of},
-    mock::{SettingProblem, setting_problems, setting_warnings, sources},
+    mock::{setting_problems, setting_warnings, sources},
+    problem::{Member, MemberPath, Problem},
     result::{FixtureFiles, FixtureKind, Fixtures},
     scenario::ScenarioFile,
 };
@@ -120,8 +121,7 @@ impl CheckRun {
 
     /// Validates the values of settings, which are in `file` if there is one.
     pub(super) fn values(&mut self, config: &Config, file: Option<&DataFile>) {
-        let misfit = |message| placed(file, SettingProblem { company: None, message });
-        self.findings.problems.extend(config.problems().into_iter().map(misfit));
+        self.findings.problems.extend(config.problems().into_iter().map(|problem| placed(file, problem)));
     }
 
     /// Validates the files of the settings, and these companies against them; the companies are in `file` if there is
@@ -133,7 +133,7 @@ impl CheckRun {
         file: Option<&DataFile>,
     ) -> Catalogue {
         let catalogue = self.catalogue(config);
-        let placed = |misfit: SettingProblem| placed(file, misfit);
+        let placed = |problem: Problem| placed(file, problem);
         self.findings.problems.extend(setting_problems(&catalogue, config, companies).into_iter().map(placed));
         self.findings.warnings.extend(setting_warnings(&catalogue, companies).into_iter().map(placed));
         catalogue
@@ -217,7 +217,7 @@ impl FileKind {
         if let Some(kind) = file.path.parent().and_then(Path::file_name).and_then(FixtureKind::of_folder) {
             return Self::Fixture(kind);
         }
-        let schema = file.texts("$schema").pop().map(|(_, schema)| schema).unwrap_or_default();
+        let schema = file.texts(&["$schema"]).pop().map(|(_, schema)| schema).unwrap_or_default();
         let schema = schema.rsplit('/').next().unwrap_or_default();
         let named =
             [("config", Self::Config), ("person", Self::Fixture(FixtureKind::Person)), ("scenario", Self::Scenario)];
@@ -235,26 +235,22 @@ impl FileKind {
     }
 }
 
-/// Returns a problem with a setting, at its position in the file.
-fn placed(file: Option<&DataFile>, SettingProblem { company, message }: SettingProblem) -> FileProblem {
-    let Some(file) = file else { return FileProblem::new(message) };
-    let of_company = |key: &str, field: &str| {
-        let at = file.element_with("companies", &["key", "company_key"], key)?;
-        Some(format!("companies.{at}.{field}"))
-    };
-    let place = match &company {
-        Some((key, field)) => of_company(key, field),
-        None => match message.split_once("company key `").and_then(|(_, rest)| rest.split_once('`')) {
-            Some((key, _)) => of_company(key, ""),
-            None => message
-                .split_once("--")
-                .map(|(_, rest)| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect::<String>()),
-        },
-    };
-    match place {
-        Some(place) if file.has(&place) => file.problem_in(&place, message),
-        // A key from a variable is not in the file's text.
-        None if company.is_some() && file.has("companies") => FileProblem::of_file(&file.path, message),
-        _ => FileProblem::new(message),
+/// Returns a problem with a setting, at its position in the file, if it is there. Its path names a company by its key.
+fn placed(file: Option<&DataFile>, problem: Problem) -> FileProblem {
+    let Some(file) = file else { return FileProblem::new(problem) };
+    match &problem.path().0[..] {
+        [Member::Key(list), Member::Key(key), rest @ ..] if list == "companies" => {
+            match file.element_with("companies", &["key", "company_key"], key) {
+                Some(at) => {
+                    let path = MemberPath([list.as_str().into(), at.into()].into_iter().chain(rest.to_vec()).collect());
+                    file.problem_in(problem.moved(path))
+                }
+                // A key from a variable is not in the file's text.
+                None if file.has_key("companies") => FileProblem::of_file(&file.path, problem),
+                None => FileProblem::new(problem),
+            }
+        }
+        [Member::Key(key), ..] if file.has_key(key) => file.problem_in(problem),
+        _ => FileProblem::new(problem),
     }
 }

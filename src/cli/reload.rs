@@ -19,6 +19,7 @@ use crate::{
     config::Config,
     data_file::{DataFile, FileProblem, LoadDiagnostics},
     mock::MockService,
+    problem::Problem,
 };
 
 /// The keys of the config file that take effect on a reload.
@@ -104,7 +105,8 @@ impl WatchedFiles {
         if !findings.problems.is_empty() {
             return Err(findings.problems);
         }
-        mock.replace_catalogue(catalogue, companies).map_err(|error| vec![FileProblem::new(error.to_string())])?;
+        mock.replace_catalogue(catalogue, companies)
+            .map_err(|error| vec![FileProblem::new(Problem::rule(error.to_string()))])?;
         if let Some(file) = &file {
             self.log_restart_only_changes(&settings_in(file));
         }

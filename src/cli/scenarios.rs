@@ -15,7 +15,6 @@ use crate::{
     data_file::{DataFile, LoadDiagnostics, LoadError},
     mock::sources,
     scenario::ScenarioSource,
-    words::with_meant,
 };
 
 /// A scenario with a comment for every key.
@@ -67,7 +66,7 @@ pub(super) fn scenarios(ScenariosArgs { settings }: ScenariosArgs, before: Setti
 /// Prints a scenario as in its file; `before` are the settings in front of the command.
 pub(super) fn scenario(ScenarioArgs { name, settings }: ScenarioArgs, before: SettingsArgs) -> CommandResult {
     let (files, catalogue) = read(settings.over(before))?;
-    catalogue.scenarios.check(&name).map_err(with_meant)?;
+    catalogue.scenarios.check(&name)?;
     let built_in = || SCENARIOS.iter().find(|file| file.name == name).map(|file| file.text);
     let text = file_of(&files, &name).map(DataFile::text).or_else(built_in);
     print(text.expect("it was found"))

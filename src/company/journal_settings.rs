@@ -1,5 +1,7 @@
 //! Settings of the journal.
 
+use crate::problem::Problem;
+
 /// Settings of the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -34,11 +36,13 @@ impl JournalSettings {
     ///
     /// # Errors
     ///
-    /// A message with the flag, the problem and the remedy.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// [`Problem`] of a setting.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
         match self.calls {
-            0 => Err("--journal-calls: 0 would record no calls; use --no-journal instead".into()),
-            _ if self.total == 0 => Err("--journal-total: 0 would record nothing; use --no-journal instead".into()),
+            0 => Err(Problem::of_setting("journal-calls", "0 would record no calls; use --no-journal instead")),
+            _ if self.total == 0 => {
+                Err(Problem::of_setting("journal-total", "0 would record nothing; use --no-journal instead"))
+            }
             _ => Ok(()),
         }
     }

@@ -109,7 +109,7 @@ impl OnDemandTenants {
 
     /// Describes the accepted keys, for hints.
     pub(super) fn describe_pattern(&self) -> String {
-        format!("any key that matches `{}`, of at most {MAX_KEY_BYTES} bytes", self.policy.company.key)
+        format!("so is any key that matches `{}`, of at most {MAX_KEY_BYTES} bytes", self.policy.company.key)
     }
 
     pub(super) fn get(&self, key: &str) -> Option<Arc<Tenant>> {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     faults::Fault,
     foreign_text::{is_disturbing, on_one_line},
+    problem::{Problem, member_path},
     vendor::{Dialect, ResultCase},
 };
 
@@ -128,34 +129,37 @@ impl Company {
     }
 
     /// Returns the first problem with the settings.
-    pub(crate) fn problem(&self) -> Option<String> {
+    pub(crate) fn problem(&self) -> Option<Problem> {
         if self.key.is_empty() {
-            return Some("a company key is empty; give it at least one character".into());
+            let message = "a company key is empty; give it at least one character";
+            return Some(Problem::rule(message).at(&member_path!["company_key"]));
         }
         if self.key.contains(is_disturbing) {
             let key = on_one_line(&self.key);
-            return Some(format!(
-                "the company key `{key}` has a control character or a text direction mark; remove it"
-            ));
+            let message =
+                format!("the company key `{key}` has a control character or a text direction mark; remove it");
+            return Some(Problem::rule(message).at(&member_path!["company_key"]));
         }
         if self.secret.as_deref() == Some("") {
-            return Some(format!("the secret of the company key `{}` is empty; leave it out or give one", self.key));
+            let message = format!("the secret of the company key `{}` is empty; leave it out or give one", self.key);
+            return Some(Problem::rule(message).at(&member_path!["secret"]));
         }
         if self.max_sessions == Some(0) {
             let key = &self.key;
-            return Some(format!(
-                "`max_sessions` of the company key `{key}`: with 0 no session could begin; give at least 1"
-            ));
+            let problem =
+                Problem::rule("with 0 no session could begin; give at least 1").at(&member_path!["max_sessions"]);
+            return Some(problem.with_context(format!("`max_sessions` of the company key `{key}`")));
         }
         let is_id = |id: &str| id.len() == 24 && id.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
-        if let Some((id, problem)) = self.configurations.iter().find_map(|(id, saved)| Some((id, saved.problem?))) {
-            return Some(format!("the configuration `{id}` of the company key `{}`: {problem}", self.key));
+        let problem_of = |id: &str, message: &'static str| {
+            let problem = Problem::rule(message).at(&member_path!["configurations", id]);
+            problem.with_context(format!("the configuration `{id}` of the company key `{}`", self.key))
+        };
+        if let Some((id, message)) = self.configurations.iter().find_map(|(id, saved)| Some((id, saved.problem?))) {
+            return Some(problem_of(id, message));
         }
         let wrong = self.configurations.keys().find(|id| !is_id(id))?;
-        Some(format!(
-            "the configuration `{wrong}` of the company key `{}`: an id has 24 characters of 0-9 a-f",
-            self.key
-        ))
+        Some(problem_of(wrong, "an id has 24 characters of 0-9 a-f"))
     }
 }
 

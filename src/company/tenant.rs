@@ -21,8 +21,8 @@ use crate::{
     clock::{Clock, ClockChange, uptime},
     coverage::CoverageCounters,
     faults::{ActiveFaults, Endpoint, Fault, FaultContext, FaultHit, FaultInfo, SharedFaults},
-    foreign_text::shortened,
     log_throttle::is_power_of_ten,
+    problem::Problem,
     scenario::ScenarioChoice,
     vendor::{FlagsAndSteps, SavedForm, TokenSource},
 };
@@ -133,13 +133,10 @@ impl EffectiveSettings {
     ///
     /// # Errors
     ///
-    /// A message that lists the known ids.
-    pub(crate) fn saved(&self, config_id: &str) -> Result<&ResolvedConfiguration, String> {
-        self.configurations.get(config_id).ok_or_else(|| {
-            let known: Vec<_> = self.company.configurations.keys().map(String::as_str).collect();
-            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-            format!("there is no configuration `{}`; known: {known}", shortened(config_id))
-        })
+    /// [`Problem`] with the known ids.
+    pub(crate) fn saved(&self, config_id: &str) -> Result<&ResolvedConfiguration, Problem> {
+        let known = || self.company.configurations.keys();
+        self.configurations.get(config_id).ok_or_else(|| Problem::unknown_name(config_id, "configuration", known()))
     }
 }
 

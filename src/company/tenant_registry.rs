@@ -14,7 +14,10 @@ use super::{
     on_demand::{OnDemandPolicy, OnDemandTenants},
     sessions::SessionIndex,
 };
-use crate::{session::Session, vendor::Token};
+use crate::{
+    problem::Problem,
+    {session::Session, vendor::Token},
+};
 
 /// All companies.
 #[derive(Debug)]
@@ -205,14 +208,14 @@ impl TenantRegistry {
         self.on_demand.as_ref().map_or(0, |guests| guests.eviction_count())
     }
 
-    /// Returns the known keys, for hints.
-    pub(crate) fn known_keys(&self) -> String {
+    /// Returns the problem of a key that no company has.
+    pub(crate) fn unknown_key(&self, key: &str) -> Problem {
         let permanent = self.permanent.read().unwrap_or_else(PoisonError::into_inner);
-        let mut keys: Vec<_> = permanent.keys().map(|key| format!("`{key}`")).collect();
-        if let Some(guests) = &self.on_demand {
-            keys.push(guests.describe_pattern());
+        let problem = Problem::unknown_name(key, "company key", permanent.keys());
+        match &self.on_demand {
+            Some(on_demand) => problem.with_remedy(on_demand.describe_pattern()),
+            None => problem,
         }
-        if keys.is_empty() { "none".into() } else { keys.join(", ") }
     }
 }
 

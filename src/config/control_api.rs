@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use crate::problem::Problem;
+
 /// Settings of the control API under `/__admin/`. Its health checks are always available.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -28,27 +30,27 @@ impl ControlApi {
     ///
     /// # Errors
     ///
-    /// A message with the flag, the problem and the remedy.
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// [`Problem`] of a setting.
+    pub(super) fn check(&self) -> Result<(), Problem> {
         let is_token = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         if self.token.as_deref().is_some_and(|token| !is_token(token)) {
-            return Err("--admin-token: the token must be visible ASCII without spaces, at least one character".into());
+            let message = "the token must be visible ASCII without spaces, at least one character";
+            return Err(Problem::of_setting("admin-token", message));
         }
         if self.timeout.is_zero() {
-            return Err("--admin-timeout: with 0 no request would be fast enough; give at least 1ms".into());
+            let message = "with 0 no request would be fast enough; give at least 1ms";
+            return Err(Problem::of_setting("admin-timeout", message));
         }
-        self.hosts
-            .iter()
-            .try_for_each(|host| check_host_name(host).map_err(|problem| format!("--admin-host: {problem}")))
+        self.hosts.iter().try_for_each(|host| check_host_name(host).map_err(|problem| problem.in_setting("admin-host")))
     }
 }
 
 /// Checks that `name` is a host name, without scheme and port.
-pub(crate) fn check_host_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_host_name(name: &str) -> Result<(), Problem> {
     if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)) {
         Ok(())
     } else {
-        Err(format!("`{name}` is not the name of a host such as mock.example.com, without a port"))
+        Err(Problem::malformed(name, "the name of a host such as mock.example.com, without a port"))
     }
 }
 

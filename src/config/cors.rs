@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::problem::Problem;
+
 /// The pages that may call the vendor paths and the session endpoint, besides the mock's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Cors {
@@ -16,16 +18,17 @@ pub enum Cors {
 
 /// Parses `*` for all pages, or an origin.
 impl FromStr for Cors {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         if text == "*" {
             return Ok(Self::Any);
         }
         match super::check_base_url(text) {
             Ok(()) if !text.ends_with('/') => Ok(Self::Origins(vec![text.to_owned()])),
-            _ => Err(format!(
-                "`{text}` is not `*` or an origin such as https://app.example.com, without a trailing slash"
+            _ => Err(Problem::malformed(
+                text,
+                "`*` or an origin such as https://app.example.com, without a trailing slash",
             )),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     faults::{allows_body, checked_status},
+    problem::Problem,
     vendor::ErrorCode,
 };
 
@@ -29,8 +30,8 @@ impl ErrorStatus {
     ///
     /// # Errors
     ///
-    /// A message if `status` is not from 200 to 599.
-    pub fn all(status: u16) -> Result<Self, String> {
+    /// [`Problem`] if `status` is not from 200 to 599, or allows no body.
+    pub fn all(status: u16) -> Result<Self, Problem> {
         let status = checked(status)?;
         Ok(Self { of_codes: [status; ErrorCode::ALL.len()], missing_media: status })
     }
@@ -39,8 +40,8 @@ impl ErrorStatus {
     ///
     /// # Errors
     ///
-    /// A message if `status` is not from 200 to 599.
-    pub fn set(&mut self, code: ErrorCode, status: u16) -> Result<(), String> {
+    /// [`Problem`] if `status` is not from 200 to 599, or allows no body.
+    pub fn set(&mut self, code: ErrorCode, status: u16) -> Result<(), Problem> {
         self.of_codes[code as usize] = checked(status)?;
         Ok(())
     }
@@ -49,8 +50,8 @@ impl ErrorStatus {
     ///
     /// # Errors
     ///
-    /// A message if `status` is not from 200 to 599.
-    pub fn set_missing_media(&mut self, status: u16) -> Result<(), String> {
+    /// [`Problem`] if `status` is not from 200 to 599, or allows no body.
+    pub fn set_missing_media(&mut self, status: u16) -> Result<(), Problem> {
         self.missing_media = checked(status)?;
         Ok(())
     }
@@ -66,10 +67,12 @@ impl ErrorStatus {
     }
 }
 
-fn checked(status: u16) -> Result<u16, String> {
+fn checked(status: u16) -> Result<u16, Problem> {
     match status {
         // These statuses forbid a body, and the errors are in the body.
-        _ if !allows_body(status) => Err(format!("the status {status} allows no body, but the error is in the body")),
+        _ if !allows_body(status) => {
+            Err(Problem::rule(format!("the status {status} allows no body, but the error is in the body")))
+        }
         _ => checked_status(status),
     }
 }

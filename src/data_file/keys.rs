@@ -8,7 +8,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::DataFile;
+use super::{DataFile, yaml::key_at};
+use crate::tree::NodeValue;
 
 /// Returns the top-level keys of a kind of file.
 pub(crate) fn keys_of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
@@ -22,6 +23,18 @@ impl DataFile {
     /// Returns how many of these keys are at the top of the file.
     pub(crate) fn count_keys(&self, keys: &[&str]) -> usize {
         self.top_keys().iter().filter(|key| keys.contains(key)).count()
+    }
+
+    /// Returns the top-level keys; for invalid YAML, the keys at the start of lines.
+    fn top_keys(&self) -> Vec<&str> {
+        match self.tree().map(|tree| &tree.value) {
+            Some(NodeValue::Mapping(entries)) => entries.iter().map(|(key, _)| key.value.as_str()).collect(),
+            Some(_) => Vec::new(),
+            None => {
+                let keys = self.text.lines().filter(|line| key_at(line).is_some());
+                keys.filter_map(|line| line.split(':').next()).collect()
+            }
+        }
     }
 }
 

@@ -1,15 +1,12 @@
 //! YAML files, from a folder or embedded, and the problems with them.
 
-mod collect;
-#[cfg(feature = "cli")]
-mod environment;
 #[cfg(feature = "cli")]
 mod keys;
-mod parse;
 mod problem;
-mod renamed;
 mod secrets;
-mod spans;
+#[cfg(feature = "cli")]
+mod variables;
+mod yaml;
 
 use std::{
     borrow::Cow,
@@ -19,20 +16,18 @@ use std::{
     sync::OnceLock,
 };
 
-use serde_saphyr::Spanned;
+use serde::de::DeserializeOwned;
 
-pub use self::problem::LoadError;
 #[cfg(feature = "cli")]
-pub(crate) use self::{
-    keys::keys_of,
-    renamed::{OF_SETTINGS, Renamed},
+pub(crate) use self::keys::keys_of;
+pub use self::problem::LoadError;
+use self::problem::SourceSpan;
+pub(crate) use self::problem::{FileProblem, LoadDiagnostics};
+use crate::{
+    built_in::EmbeddedFile,
+    problem::{MemberPath, Problem},
+    tree::{self, Issue, LineColumn, Node, NodeValue, Renamed, Source, line_column},
 };
-use self::{problem::SourceSpan, spans::SpannedTree};
-pub(crate) use self::{
-    problem::{FileProblem, LoadDiagnostics},
-    renamed::{OF_BODIES, OF_QUERIES, may_have_key, rename_advice, without_old_names},
-};
-use crate::built_in::EmbeddedFile;
 
 /// Maximum size of a file, in bytes: hundred times a large scenario.
 const MAX_FILE_BYTES: u64 = 256 << 10;
@@ -47,9 +42,12 @@ pub(crate) struct DataFile {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     text: Cow<'static, str>,
-    /// Positions of keys and values, parsed lazily on first use.
-    tree: OnceLock<Result<Spanned<SpannedTree>, serde_saphyr::Error>>,
+    /// Its values with their positions, parsed lazily on first use.
+    tree: OnceLock<Result<Node, serde_saphyr::Error>>,
 }
+
+/// Keys that a type names otherwise than a config file: the name in the type, and the name in the file.
+const SPELLINGS: [(&str, &str); 1] = [("company_key", "key")];
 
 impl DataFile {
     pub(crate) fn new(name: String, path: PathBuf, text: Cow<'static, str>) -> Self {
@@ -75,13 +73,13 @@ impl DataFile {
         let (paths, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| is_data(path));
         findings.warnings.extend(others.iter().filter_map(|path| ignored_reason(path)));
         if paths.is_empty() {
-            let message = "the folder has no .yaml, .yml or .json file";
-            findings.problems.push(FileProblem::of_file(folder, message.into()));
+            let problem = Problem::rule("the folder has no .yaml, .yml or .json file");
+            findings.problems.push(FileProblem::of_file(folder, problem));
         }
         let files: Vec<_> = paths.iter().filter_map(|path| findings.ok_or_record(Self::read(path))).collect();
         for [one, other] in files.array_windows().filter(|[one, other]| one.name == other.name) {
-            let message = format!("`{}` has the same name; rename one of them", one.path.display());
-            findings.problems.push(FileProblem::of_file(&other.path, message));
+            let problem = Problem::rule(format!("`{}` has the same name; rename one of them", one.path.display()));
+            findings.problems.push(FileProblem::of_file(&other.path, problem));
         }
         files
     }
@@ -95,18 +93,168 @@ impl DataFile {
         let failed = |error| FileProblem::unreadable(path, &error);
         let metadata = fs::metadata(path).map_err(failed)?;
         if let Some(kind) = special_file_kind(&metadata) {
-            return Err(FileProblem::of_file(path, format!("this is {kind}; only regular files are read")));
+            return Err(FileProblem::of_file(
+                path,
+                Problem::rule(format!("this is {kind}; only regular files are read")),
+            ));
         }
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(failed)?;
         file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
             let message = format!("the file has {} bytes; no more than {MAX_FILE_BYTES} are read", metadata.len());
-            return Err(FileProblem::of_file(path, message));
+            return Err(FileProblem::of_file(path, Problem::rule(message)));
         }
-        let text =
-            String::from_utf8(bytes).map_err(|_| FileProblem::of_file(path, "the file is not UTF-8 text".into()))?;
+        let not_text = |_| FileProblem::of_file(path, Problem::rule("the file is not UTF-8 text"));
+        let text = String::from_utf8(bytes).map_err(not_text)?;
         Ok(Self::new(stem(path), path.to_owned(), text.into()))
+    }
+
+    /// Parses the text as YAML; JSON is YAML, too.
+    ///
+    /// # Errors
+    ///
+    /// All problems, with line and column.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Vec<FileProblem>> {
+        match self.read_tree() {
+            _ if self.is_empty() => {
+                let problem = Problem::rule("the file is empty; fill it or remove it");
+                Err(vec![FileProblem::of_file(&self.path, problem)])
+            }
+            Ok(tree) => self.read_as(tree),
+            Err(error) => Err(self.invalid::<T>(error)),
+        }
+    }
+
+    /// Whether the file has nothing but comments.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
+    }
+
+    /// Reads a tree of this file.
+    fn read_as<T: DeserializeOwned>(&self, tree: &Node) -> Result<T, Vec<FileProblem>> {
+        let source = Source { text: &self.text, spellings: &SPELLINGS, is_secret: secrets::is_secret };
+        tree::read(tree, Some(source)).map_err(|issues| {
+            let mut problems: Vec<_> = issues.into_iter().map(|issue| self.placed(tree, issue)).collect();
+            problems.sort_by(FileProblem::in_order);
+            problems
+        })
+    }
+
+    /// Returns the problems of a text that is not YAML: the first syntax problem, and those of the lines before it.
+    fn invalid<T: DeserializeOwned>(&self, error: &serde_saphyr::Error) -> Vec<FileProblem> {
+        if let Some(problem) = yaml::size_problem(error) {
+            return vec![FileProblem::of_file(&self.path, problem)];
+        }
+        let yaml::SyntaxProblem { problem, line, column, width } = yaml::syntax_problem(&self.text, error);
+        let width = width.unwrap_or_else(|| self.rest_of_line(line, column));
+        let broken = self.problem_at((line, column), width, problem);
+        let end = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let before = Self::new(self.name.clone(), self.path.clone(), self.text[..end].to_owned().into());
+        // What is missing may be in the lines behind.
+        let of_value = |problem: &FileProblem| problem.problem.is_of_value();
+        let tree = before.tree().filter(|_| !before.is_empty());
+        let problems = tree.and_then(|tree| before.read_as::<T>(tree).err()).unwrap_or_default();
+        problems.into_iter().filter(of_value).chain([broken]).collect()
+    }
+
+    /// Returns a problem with the value at its path, as far as the path exists.
+    pub(crate) fn problem_in(&self, problem: Problem) -> FileProblem {
+        // The file was parsed before, so there is a tree.
+        let Some(tree) = self.tree() else { return FileProblem::of_file(&self.path, problem) };
+        self.in_tree(tree, problem)
+    }
+
+    fn placed(&self, tree: &Node, Issue { problem, key, .. }: Issue) -> FileProblem {
+        match (key, problem.key()) {
+            (Some(at), Some(key)) => {
+                let width = key.chars().count();
+                self.problem_at(line_column(at), width, problem)
+            }
+            _ => self.in_tree(tree, problem),
+        }
+    }
+
+    fn in_tree(&self, tree: &Node, problem: Problem) -> FileProblem {
+        let (key, node) = tree::follow(tree, problem.path());
+        let at = match (&node.value, key) {
+            // A mapping or list may begin on the line below its key.
+            (NodeValue::Mapping(_) | NodeValue::List(_), Some(key)) if self.is_block(node) => key.referenced,
+            _ => node.referenced,
+        };
+        let (line, column) = line_column(at);
+        let rest = self.rest_of_line(line, column);
+        let width = match (&node.value, at.span().byte_offset(), at.span().byte_len()) {
+            (NodeValue::Mapping(_) | NodeValue::List(_), ..) | (_, None, _) | (.., None) => rest,
+            (_, Some(start), Some(length)) => {
+                let bytes = start as usize..(start + length) as usize;
+                let source = self.text.get(bytes).and_then(|source| source.lines().next()).unwrap_or_default();
+                source.trim_end().chars().count()
+            }
+        };
+        self.problem_at((line, column), width, problem)
+    }
+
+    /// Whether a mapping or list is written without brackets.
+    fn is_block(&self, node: &Node) -> bool {
+        let start = node.referenced.span().byte_offset().map_or(0, |start| start as usize);
+        !self.text.get(start..).is_some_and(|text| text.starts_with(['{', '[']))
+    }
+
+    fn problem_at(&self, (line, column): LineColumn, width: usize, problem: Problem) -> FileProblem {
+        let span = SourceSpan::new(&self.text, line.max(1), column.max(1), width);
+        FileProblem { file: Some(self.path.clone()), span: Some(span), problem }
+    }
+
+    /// Returns the number of characters from a column to the end of the line, without a comment.
+    fn rest_of_line(&self, line: usize, column: usize) -> usize {
+        let line = self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        let rest: String = line.chars().skip(column.saturating_sub(1)).collect();
+        rest.split(" #").next().unwrap_or_default().trim_end().chars().count()
+    }
+
+    /// Returns a warning for each old name of a fault's key, and for each old name in `at_top` at the top of the file.
+    pub(crate) fn renamed_keys(&self, at_top: &[Renamed]) -> Vec<FileProblem> {
+        if !tree::may_have_old_key(&self.text, at_top) {
+            return Vec::new();
+        }
+        let found = self.tree().map(|tree| tree::renamed_keys(tree, at_top)).unwrap_or_default();
+        let warning = |(at, renamed): (LineColumn, Renamed)| {
+            self.problem_at(at, renamed.0.chars().count(), Problem::rule(tree::rename_advice(renamed)))
+        };
+        found.into_iter().map(warning).collect()
+    }
+
+    /// Returns the strings at `path`, in which `*` stands for each element of a list, each with its path.
+    pub(crate) fn texts(&self, path: &[&str]) -> Vec<(MemberPath, &str)> {
+        self.tree().map(|tree| tree::texts(tree, path)).unwrap_or_default()
+    }
+
+    /// Whether the file has this key at its top.
+    #[cfg(feature = "cli")]
+    pub(crate) fn has_key(&self, key: &str) -> bool {
+        self.tree().is_some_and(|tree| tree::follow(tree, &MemberPath(vec![key.into()])).0.is_some())
+    }
+
+    /// Returns the index of the last element of the list at that key with one of these members and value.
+    #[cfg(feature = "cli")]
+    pub(crate) fn element_with(&self, list: &str, members: &[&str], value: &str) -> Option<usize> {
+        let (_, list) = tree::follow(self.tree()?, &MemberPath(vec![list.into()]));
+        let NodeValue::List(elements) = &list.value else { return None };
+        let has_member = |element: &Node| {
+            let mut texts = members.iter().flat_map(|member| tree::texts(element, &[member]));
+            texts.any(|(_, text)| text == value)
+        };
+        elements.iter().rposition(has_member)
+    }
+
+    /// Returns the tree; `None` for invalid YAML.
+    pub(crate) fn tree(&self) -> Option<&Node> {
+        self.read_tree().as_ref().ok()
+    }
+
+    fn read_tree(&self) -> &Result<Node, serde_saphyr::Error> {
+        self.tree.get_or_init(|| yaml::parse(&self.text))
     }
 }
 
@@ -123,7 +271,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, FileProblem> {
             let message = format!(
                 "the folder has more than {MAX_FOLDER_ENTRIES} entries; name a folder that has only files for the mock"
             );
-            return Err(FileProblem::of_file(folder, message));
+            return Err(FileProblem::of_file(folder, Problem::rule(message)));
         }
         paths.push(entry.map_err(failed)?.path());
     }
@@ -143,7 +291,7 @@ pub(crate) fn ignored_reason(path: &Path) -> Option<FileProblem> {
         return None;
     }
     let what = if path.is_dir() { "subfolders are not read" } else { "only .yaml, .yml and .json files are read" };
-    Some(FileProblem::of_file(path, format!("ignored: {what}")))
+    Some(FileProblem::of_file(path, Problem::rule(format!("ignored: {what}"))))
 }
 
 /// Describes a path that is not a regular file. Reading or writing some of these would block forever.

@@ -9,6 +9,7 @@ use std::{
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::secrets::line_without_secrets;
+use crate::problem::Problem;
 
 /// Maximum length of a displayed line, in bytes; longer lines were not written by hand.
 const MAX_SHOWN_LINE_BYTES: usize = 2000;
@@ -41,7 +42,7 @@ pub(crate) struct FileProblem {
     pub(crate) file: Option<PathBuf>,
     /// `None` for a problem with the whole file.
     pub(crate) span: Option<SourceSpan>,
-    pub(crate) message: String,
+    pub(crate) problem: Problem,
 }
 
 /// A position in a file.
@@ -107,18 +108,18 @@ impl From<Vec<FileProblem>> for LoadError {
 
 impl FileProblem {
     /// Creates a problem without a file.
-    pub(crate) fn new(message: String) -> Self {
-        Self { file: None, span: None, message }
+    pub(crate) fn new(problem: Problem) -> Self {
+        Self { file: None, span: None, problem }
     }
 
     /// Creates a problem about a whole file or folder.
-    pub(crate) fn of_file(path: &Path, message: String) -> Self {
-        Self { file: Some(path.to_owned()), span: None, message }
+    pub(crate) fn of_file(path: &Path, problem: Problem) -> Self {
+        Self { file: Some(path.to_owned()), span: None, problem }
     }
 
     /// Creates a problem about a file or folder that the system does not let us read.
     pub(super) fn unreadable(path: &Path, error: &io::Error) -> Self {
-        Self::of_file(path, format!("cannot be read: {error}"))
+        Self::of_file(path, Problem::rule(format!("cannot be read: {error}")))
     }
 
     /// Compares by file, line and column.
@@ -150,8 +151,7 @@ impl FileProblem {
 /// One line: `FILE:LINE:COLUMN: MESSAGE`.
 impl fmt::Display for FileProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.position())?;
-        f.write_str(&self.message)
+        write!(f, "{}{}", self.position(), self.problem)
     }
 }
 
@@ -167,12 +167,6 @@ impl SourceSpan {
         let shown = line_without_secrets(text, line).chars().skip(cut).take(2 * SHOWN).collect();
         let width = width.min((length + 1).saturating_sub(column)).max(1);
         Self { line, column, width, text: Some(shown), cut }
-    }
-
-    /// Whether the displayed part of the line contains this text.
-    #[cfg(feature = "cli")]
-    pub(super) fn shows(&self, part: &str) -> bool {
-        self.text.as_ref().is_some_and(|text| text.contains(part))
     }
 
     /// Returns the line with its number and a mark under it.

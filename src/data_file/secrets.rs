@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::parse::key_at;
+use super::yaml::key_at;
 
 /// Whether the value of this key in a config file is secret.
 pub(super) fn is_secret(key: &str) -> bool {

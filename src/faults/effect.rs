@@ -4,6 +4,8 @@ use std::{fmt, num::NonZeroU32, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem::{Problem, member_path};
+
 /// A change of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) enum FaultEffect {
@@ -78,10 +80,10 @@ impl fmt::Display for FaultEffect {
 }
 
 /// Checks that a response can have this status.
-pub(crate) fn checked_status(status: u16) -> Result<u16, String> {
+pub(crate) fn checked_status(status: u16) -> Result<u16, Problem> {
     match status {
         200..=599 => Ok(status),
-        _ => Err(format!("`{status}` is not a status from 200 to 599")),
+        _ => Err(Problem::malformed(status, "a status from 200 to 599")),
     }
 }
 
@@ -90,12 +92,12 @@ pub(crate) fn allows_body(status: u16) -> bool {
     !matches!(status, 204 | 205 | 304)
 }
 
-pub(super) fn checked_content_type(content_type: String) -> Result<String, String> {
+pub(super) fn checked_content_type(content_type: String) -> Result<String, Problem> {
     let is_visible = content_type.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if is_visible && !content_type.trim().is_empty() {
         Ok(content_type)
     } else {
-        Err(format!("`{content_type}` is not a content type; use visible ASCII characters"))
+        Err(Problem::malformed(content_type, "a content type").with_remedy("use visible ASCII characters"))
     }
 }
 
@@ -104,9 +106,9 @@ pub(super) fn checked_body(
     status: u16,
     body: String,
     content_type: Option<String>,
-) -> Result<(String, String), String> {
+) -> Result<(String, String), Problem> {
     if !allows_body(status) {
-        return Err(format!("the status {status} allows no body"));
+        return Err(Problem::rule(format!("the status {status} allows no body")).at(&member_path!["body"]));
     }
     let content_type = content_type.map(checked_content_type).transpose()?.unwrap_or_else(|| {
         let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&body).is_ok();
@@ -123,7 +125,7 @@ pub(super) fn checked_body(
     Ok((body, content_type))
 }
 
-pub(super) fn checked_rate(bytes_per_second: u32) -> Result<NonZeroU32, String> {
+pub(super) fn checked_rate(bytes_per_second: u32) -> Result<NonZeroU32, Problem> {
     NonZeroU32::new(bytes_per_second)
-        .ok_or_else(|| "with 0 bytes a second no body would arrive; give at least 1".into())
+        .ok_or_else(|| Problem::rule("with 0 bytes a second no body would arrive; give at least 1"))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{foreign_text::shortened, vendor::MediaKind};
+use crate::{problem::Problem, vendor::MediaKind};
 
 /// An endpoint that a fault can apply to: of the vendor API or the widget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
@@ -76,13 +76,11 @@ impl From<Endpoint> for &str {
 }
 
 impl TryFrom<String> for Endpoint {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(name: String) -> Result<Self, String> {
-        Self::all().find(|endpoint| endpoint.as_str() == name).ok_or_else(|| {
-            let names: Vec<_> = Self::all().map(|endpoint| format!("`{endpoint}`")).collect();
-            format!("`{}` is not an endpoint; allowed: {}", shortened(&name), names.join(", "))
-        })
+    fn try_from(name: String) -> Result<Self, Problem> {
+        let unknown = || Problem::unknown_word(&*name, "an endpoint", Self::all().map(Self::as_str));
+        Self::all().find(|endpoint| endpoint.as_str() == name).ok_or_else(unknown)
     }
 }
 

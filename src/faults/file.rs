@@ -9,7 +9,10 @@ use super::{
     checked_time, checked_times,
     effect::{checked_body, checked_content_type, checked_rate},
 };
-use crate::clock::parse_duration;
+use crate::{
+    clock::parse_duration,
+    problem::{Problem, member_path},
+};
 
 /// A validated fault of a file.
 #[derive(Debug, Clone, Deserialize)]
@@ -84,9 +87,9 @@ enum ResponseFaultFile {
 struct FaultDuration(#[cfg_attr(test, schemars(with = "String"))] Duration);
 
 impl TryFrom<String> for FaultDuration {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Problem> {
         parse_duration(&text).map(Self)
     }
 }
@@ -98,13 +101,13 @@ impl TryFrom<String> for FaultDuration {
 struct DelayFile(#[cfg_attr(test, schemars(with = "String"))] DelayRange);
 
 impl TryFrom<String> for DelayFile {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Problem> {
         let (from, to) = text.split_once(" to ").unwrap_or((&text, &text));
         let (from, to) = (parse_duration(from.trim())?, parse_duration(to.trim())?);
         if from > to {
-            return Err(format!("`{text}` begins with the longer time; write the shorter one first"));
+            return Err(Problem::malformed(text, "a range of times").with_remedy("write the shorter time first"));
         }
         Ok(Self(DelayRange { from, to }))
     }
@@ -117,27 +120,32 @@ impl TryFrom<String> for DelayFile {
 struct CallsFile(#[cfg_attr(test, schemars(with = "String"))] RangeInclusive<u32>);
 
 impl TryFrom<String> for CallsFile {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Problem> {
         let bounds = text.split_once(" to ").and_then(|(first, last)| {
             let number = |text: &str| text.trim().parse::<u32>().ok();
             Some(number(first)?..=number(last)?)
         });
         let calls = bounds.ok_or_else(|| {
-            format!("`calls: {text}` is not a range; write `calls: 3 to 5`, or `times: 2` for the next 2 calls")
+            Problem::malformed(&text, "a range of calls")
+                .with_remedy("write `calls: 3 to 5`, or `times: 2` for the next 2 calls")
         })?;
         checked_calls(calls).map(Self)
     }
 }
 
 impl TryFrom<RawFault> for FaultFile {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(mut raw: RawFault) -> Result<Self, String> {
+    fn try_from(mut raw: RawFault) -> Result<Self, Problem> {
         let effects = [
             raw.instead()?,
-            raw.content_type.take().map(|it| checked_content_type(it).map(FaultEffect::ContentType)).transpose()?,
+            raw.content_type
+                .take()
+                .map(|it| checked_content_type(it).map(FaultEffect::ContentType))
+                .transpose()
+                .map_err(in_key("content_type"))?,
             raw.close.map(|close| match close {
                 CloseFile::BeforeAnswer => FaultEffect::Close(ClosePoint::BeforeAnswer),
                 CloseFile::InHeaders => FaultEffect::Close(ClosePoint::InHeaders),
@@ -150,35 +158,38 @@ impl TryFrom<RawFault> for FaultFile {
                 ResponseFaultFile::BrokenJson => FaultEffect::BrokenJson,
                 ResponseFaultFile::WrongSignature => FaultEffect::WrongSignature,
             }),
-            raw.drip.map(checked_rate).transpose()?.map(FaultEffect::Throttle),
+            raw.drip.map(checked_rate).transpose().map_err(in_key("drip"))?.map(FaultEffect::Throttle),
         ];
         let mut effects = effects.into_iter().flatten();
         let effect = effects.next();
         if effects.next().is_some() {
-            return Err(
+            return Err(Problem::rule(
                 "a fault has only one of `status`, `retry_after`, `content_type`, `close`, `response`, `drip`; add a \
-                 second fault for the other"
-                    .into(),
-            );
+                 second fault for the other",
+            ));
         }
         if effect.is_none() && raw.delay.is_none() {
-            return Err("a fault needs an effect: `delay`, `status`, `retry_after`, `content_type`, `close`, \
-                        `response` or `drip`"
-                .into());
+            return Err(Problem::rule(
+                "a fault needs an effect: `delay`, `status`, `retry_after`, `content_type`, `close`, `response` or \
+                 `drip`",
+            ));
         }
         if raw.scenario.is_some()
             && let Some(endpoint) = raw.endpoint.filter(|it| *it != Endpoint::Begin && !it.names_session())
         {
-            return Err(format!("`{endpoint}/` has no session, so `scenario` cannot select it; remove `scenario`"));
+            let message = format!("`{endpoint}/` has no session, so `scenario` cannot select it; remove `scenario`");
+            return Err(Problem::rule(message).at(&member_path!["scenario"]));
         }
         let ends = match (raw.times, raw.calls, raw.lasts, raw.forever) {
             (None, None, None, false) => FaultEnd::AfterTimes(1),
-            (Some(times), None, None, false) => FaultEnd::AfterTimes(checked_times(times)?),
+            (Some(times), None, None, false) => FaultEnd::AfterTimes(checked_times(times).map_err(in_key("times"))?),
             (None, Some(CallsFile(calls)), None, false) => FaultEnd::AfterCalls(calls),
-            (None, None, Some(FaultDuration(time)), false) => FaultEnd::After(checked_time(time)?),
+            (None, None, Some(FaultDuration(time)), false) => {
+                FaultEnd::After(checked_time(time).map_err(in_key("lasts"))?)
+            }
             (None, None, None, true) => FaultEnd::Never,
             _ => {
-                return Err("a fault has only one of `times`, `calls`, `lasts` and `forever: true`".into());
+                return Err(Problem::rule("a fault has only one of `times`, `calls`, `lasts` and `forever: true`"));
             }
         };
         let delay = raw.delay.map(|DelayFile(delay)| delay);
@@ -194,17 +205,22 @@ impl TryFrom<RawFault> for FaultFile {
     }
 }
 
+/// Moves a problem to a key of the fault.
+fn in_key(key: &'static str) -> impl Fn(Problem) -> Problem {
+    move |problem| problem.at(&member_path![key])
+}
+
 impl RawFault {
     /// Returns the effect of `status` and its related keys.
-    fn instead(&mut self) -> Result<Option<FaultEffect>, String> {
+    fn instead(&mut self) -> Result<Option<FaultEffect>, Problem> {
         let retry_after = self.retry_after.map(|FaultDuration(time)| time);
         let Some(status) = self.status.or(retry_after.map(|_| 429)) else {
             return match self.body {
                 None => Ok(None),
-                Some(_) => Err("`body` needs a `status`".into()),
+                Some(_) => Err(Problem::rule("`body` needs a `status`").at(&member_path!["body"])),
             };
         };
-        let status = checked_status(status)?;
+        let status = checked_status(status).map_err(in_key("status"))?;
         let body = match self.body.take() {
             Some(body) => Some(checked_body(status, body, self.content_type.take())?),
             None => None,

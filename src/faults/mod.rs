@@ -17,7 +17,7 @@ pub(crate) use self::{
     effect::{FaultEffect, FaultResponse, allows_body, checked_status},
     file::FaultFile,
 };
-use crate::foreign_text::without_quotes;
+use crate::{foreign_text::without_quotes, problem::Problem};
 
 /// A fault for the next calls. By default it applies to one call.
 ///
@@ -295,19 +295,19 @@ impl Fault {
     }
 }
 
-fn checked_times(times: u32) -> Result<u32, String> {
-    if times > 0 { Ok(times) } else { Err("a fault for 0 calls never begins; give at least 1".into()) }
+fn checked_times(times: u32) -> Result<u32, Problem> {
+    if times > 0 { Ok(times) } else { Err(Problem::rule("a fault for 0 calls never begins; give at least 1")) }
 }
 
-fn checked_time(time: Duration) -> Result<Duration, String> {
-    if time.is_zero() { Err("a fault with 0 time never begins; give at least 1ms".into()) } else { Ok(time) }
+fn checked_time(time: Duration) -> Result<Duration, Problem> {
+    if time.is_zero() { Err(Problem::rule("a fault with 0 time never begins; give at least 1ms")) } else { Ok(time) }
 }
 
-fn checked_calls(calls: RangeInclusive<u32>) -> Result<RangeInclusive<u32>, String> {
+fn checked_calls(calls: RangeInclusive<u32>) -> Result<RangeInclusive<u32>, Problem> {
     let (first, last) = (calls.start(), calls.end());
     match () {
-        () if *first == 0 => Err("calls are counted from 1".into()),
-        () if first > last => Err(format!("the range {first} to {last} starts after its end")),
+        () if *first == 0 => Err(Problem::rule("calls are counted from 1")),
+        () if first > last => Err(Problem::rule(format!("the range {first} to {last} starts after its end"))),
         () => Ok(calls),
     }
 }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     foreign_text::shortened,
+    problem::Problem,
     vendor::{DocumentType, Language, MediaKind},
 };
 
@@ -62,7 +63,7 @@ pub(crate) struct ScreenAnswer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AnswerError {
     /// The message for the author of the page or script.
-    pub(crate) problem: String,
+    pub(crate) problem: Problem,
     /// The key of the message for the person.
     pub(crate) text: &'static str,
 }
@@ -344,7 +345,7 @@ fn required<T>(member: Option<T>, name: &str) -> Result<T, AnswerError> {
     member.ok_or_else(|| error("try-again", format!("this screen needs `{name}`")))
 }
 
-pub(super) fn error(text: &'static str, problem: impl Into<String>) -> AnswerError {
+pub(super) fn error(text: &'static str, problem: impl Into<Problem>) -> AnswerError {
     AnswerError { problem: problem.into(), text }
 }
 
@@ -393,7 +394,7 @@ mod tests {
             let before = self.progress.clone();
             let error = self.give(answer).unwrap_err();
             assert_eq!(self.progress, before);
-            (error.text, error.problem)
+            (error.text, error.problem.to_string())
         }
     }
 

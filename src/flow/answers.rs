@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     foreign_text::shortened,
+    problem::{Problem, member_path},
     vendor::{Questionnaire, Steps},
 };
 
@@ -26,15 +27,17 @@ impl QuestionnaireAnswers {
     ///
     /// # Errors
     ///
-    /// A message that names the questionnaire, the question and the problem.
-    pub(crate) fn new(answers: Map<String, Value>, steps: &Steps) -> Result<Self, String> {
+    /// [`Problem`] with the questionnaire and the question.
+    pub(crate) fn new(answers: Map<String, Value>, steps: &Steps) -> Result<Self, Problem> {
         let index = QuestionIndex::new(steps.questionnaires_of_person());
         for (key, given) in &answers {
             let Some(questions) = index.questionnaires.get(key.as_str()) else {
-                return Err(format!("the session has no questionnaire `{}` for the person", shortened(key)));
+                let message = format!("the session has no questionnaire `{}` for the person", shortened(key));
+                return Err(Problem::rule(message).at(&member_path![&**key]));
             };
             let Some(given) = given.as_object() else {
-                return Err(format!("the answers to `{}` are not a JSON object", shortened(key)));
+                let message = format!("the answers to `{}` are not a JSON object", shortened(key));
+                return Err(Problem::rule(message).at(&member_path![&**key]));
             };
             check(key, given, questions)?;
         }
@@ -48,7 +51,7 @@ impl QuestionnaireAnswers {
     /// # Errors
     ///
     /// As [`QuestionnaireAnswers::new`].
-    pub(crate) fn check(questionnaire: &Questionnaire<'_>, given: &Map<String, Value>) -> Result<(), String> {
+    pub(crate) fn check(questionnaire: &Questionnaire<'_>, given: &Map<String, Value>) -> Result<(), Problem> {
         let index = QuestionIndex::new(std::iter::once(questionnaire.clone()));
         check(&questionnaire.key, given, &index.questionnaires[&*questionnaire.key])?;
         index.find_open(|_, question| given.get(question).is_some_and(|answer| !is_blank(answer)))
@@ -79,16 +82,18 @@ fn check(
     questionnaire: &str,
     given: &Map<String, Value>,
     questions: &HashMap<Cow<'_, str>, IndexedQuestion<'_>>,
-) -> Result<(), String> {
+) -> Result<(), Problem> {
     for (question, answer) in given {
         let (key, name) = (shortened(questionnaire), shortened(question));
         let Some(known) = questions.get(question.as_str()) else {
-            return Err(format!("`{key}` has no question `{name}`"));
+            let message = format!("`{key}` has no question `{name}`");
+            return Err(Problem::rule(message).at(&member_path![questionnaire, &**question]));
         };
         if !is_blank(answer)
             && let Some(problem) = known.problem(answer)
         {
-            return Err(format!("the question `{name}` of `{key}` {problem}"));
+            let message = format!("the question `{name}` of `{key}` {problem}");
+            return Err(Problem::rule(message).at(&member_path![questionnaire, &**question]));
         }
     }
     Ok(())
@@ -126,11 +131,13 @@ impl<'a> QuestionIndex<'a> {
     }
 
     /// Returns a message about the first mandatory question without an answer.
-    fn find_open(&self, has_answer: impl Fn(&str, &str) -> bool) -> Result<(), String> {
+    fn find_open(&self, has_answer: impl Fn(&str, &str) -> bool) -> Result<(), Problem> {
         let mut open = self.mandatory.iter().filter(|(questionnaire, question)| !has_answer(questionnaire, question));
         open.next().map_or(Ok(()), |(questionnaire, question)| {
+            let path = member_path![&**questionnaire, &**question];
             let (questionnaire, question) = (shortened(questionnaire), shortened(question));
-            Err(format!("the question `{question}` of `{questionnaire}` is mandatory and has no answer"))
+            let message = format!("the question `{question}` of `{questionnaire}` is mandatory and has no answer");
+            Err(Problem::rule(message).at(&path))
         })
     }
 }
@@ -177,7 +184,7 @@ mod tests {
         Steps::read(&value.to_string())
     }
 
-    fn answer(kind: &str, mandatory: bool, answer: Value) -> Result<QuestionnaireAnswers, String> {
+    fn answer(kind: &str, mandatory: bool, answer: Value) -> Result<QuestionnaireAnswers, Problem> {
         let question = json!({"type": kind, "key": "q", "mandatory": mandatory, "options": ["a", {"key": "b"}]});
         let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [question]}]));
         QuestionnaireAnswers::new(json!({"s": {"q": answer}}).as_object().unwrap().clone(), &steps)
@@ -204,7 +211,10 @@ mod tests {
             ("text", json!(7), "takes text, not 7"),
             ("text", json!(""), "is mandatory and has no answer"),
         ] {
-            assert_eq!(answer(kind, true, wrong).unwrap_err(), format!("the question `q` of `s` {problem}"));
+            assert_eq!(
+                answer(kind, true, wrong).unwrap_err().to_string(),
+                format!("the question `q` of `s` {problem}")
+            );
         }
     }
 
@@ -221,7 +231,7 @@ mod tests {
         let answer =
             |option: &str| QuestionnaireAnswers::new(json!({"1": {"7": option}}).as_object().unwrap().clone(), &steps);
         assert_eq!(answer("2").unwrap().get("1", "7"), Some(&json!("2")));
-        assert_eq!(answer("3").unwrap_err(), "the question `7` of `1` takes one of its options, not \"3\"");
+        assert_eq!(answer("3").unwrap_err().to_string(), "the question `7` of `1` takes one of its options, not \"3\"");
     }
 
     #[test]
@@ -235,12 +245,12 @@ mod tests {
     fn answers_to_what_was_not_asked_are_refused() {
         let error =
             QuestionnaireAnswers::new(json!({"x": {}}).as_object().unwrap().clone(), &Steps::default()).unwrap_err();
-        assert_eq!(error, "the session has no questionnaire `x` for the person");
+        assert_eq!(error.to_string(), "the session has no questionnaire `x` for the person");
 
         let steps = steps(json!([{"type": "user-questionnaire", "key": "s", "questions": [{"key": "q"}]}]));
         let error =
             |answers: Value| QuestionnaireAnswers::new(answers.as_object().unwrap().clone(), &steps).unwrap_err();
-        assert_eq!(error(json!({"s": {"r": "x"}})), "`s` has no question `r`");
-        assert_eq!(error(json!({"s": 5})), "the answers to `s` are not a JSON object");
+        assert_eq!(error(json!({"s": {"r": "x"}})).to_string(), "`s` has no question `r`");
+        assert_eq!(error(json!({"s": 5})).to_string(), "the answers to `s` are not a JSON object");
     }
 }

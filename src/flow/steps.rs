@@ -1,6 +1,9 @@
 //! The steps of a session: automatic steps of flags, and requested steps.
 
-use crate::vendor::{Flags, Step, StepType, Steps};
+use crate::{
+    problem::Problem,
+    vendor::{Flags, Step, StepType, Steps},
+};
 
 /// Returns all steps in order: first the automatic ones that flags add, then the requested ones.
 ///
@@ -33,13 +36,9 @@ pub(crate) fn flags_of(kind: StepType, flags: &Flags, asked: &Steps) -> Flags {
 ///
 /// # Errors
 ///
-/// A message that lists the names of the steps.
-pub(crate) fn find_step(steps: &[Step<'_>], name: &str) -> Result<(String, String), String> {
-    match steps.iter().find(|step| step.is_named(name)) {
-        Some(step) => Ok((step.key.to_string(), step.kind.to_string())),
-        None => {
-            let names: Vec<_> = steps.iter().map(|step| format!("`{}`", step.key)).collect();
-            Err(format!("the widget has no step `{name}`; its steps are: {}", names.join(", ")))
-        }
-    }
+/// [`Problem`] with the names of the steps.
+pub(crate) fn find_step(steps: &[Step<'_>], name: &str) -> Result<(String, String), Problem> {
+    let step = steps.iter().find(|step| step.is_named(name));
+    let step = step.ok_or_else(|| Problem::unknown_name(name, "step", steps.iter().map(|step| &*step.key)))?;
+    Ok((step.key.to_string(), step.kind.to_string()))
 }

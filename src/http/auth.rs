@@ -40,12 +40,13 @@ impl<'a> AuthenticatedCall<'a> {
     ///
     /// [`ErrorCode::CompanyKeyInvalid`] with a hint.
     pub(super) fn tenant(mock: &MockService, params: &Params<'_>) -> Result<Arc<Tenant>, VendorError> {
-        let refused =
-            |problem: &str| VendorError::new(ErrorCode::CompanyKeyInvalid, format!("{problem}; {}", params.summary()));
+        let refused = |problem: &dyn std::fmt::Display| {
+            VendorError::new(ErrorCode::CompanyKeyInvalid, format!("{problem}; {}", params.summary()))
+        };
         match params.text("company_key") {
             Ok(Some(key)) => mock.tenant(&key),
-            Ok(None) => Err(refused("`company_key` is missing")),
-            Err(error) => Err(refused(&error.message)),
+            Ok(None) => Err(refused(&"`company_key` is missing")),
+            Err(error) => Err(refused(&error.problem)),
         }
     }
 

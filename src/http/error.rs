@@ -38,11 +38,12 @@ pub(super) fn response(error: &VendorError, statuses: &ErrorStatus, may_know: bo
     };
     let status = StatusCode::from_u16(status).expect("statuses are checked at the start");
     let body = match error.code {
-        ErrorCode::ArgumentError => json!({"argumentError": error.message}),
+        ErrorCode::ArgumentError => json!({"argumentError": error.problem.to_string()}),
         code => json!(code.as_str()),
     };
     let names_secrets = matches!(error.code, ErrorCode::CompanyKeyInvalid | ErrorCode::SignatureInvalid);
-    let hint = if names_secrets && !may_know { HINT_IS_PRIVATE } else { &error.message };
+    let problem = error.problem.to_string();
+    let hint = if names_secrets && !may_know { HINT_IS_PRIVATE } else { &problem };
     let mut response = with_hint(json_response(status, &body), hint);
     if error.case == ErrorCase::TooSlow {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

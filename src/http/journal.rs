@@ -20,7 +20,7 @@ mod expression;
 mod pattern;
 mod value_match;
 
-pub(crate) use self::{count::CountError, pattern::PatternProblem};
+pub(crate) use self::count::CountError;
 pub use self::{
     count::{NearMiss, Times},
     pattern::CallPattern,

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 use super::PortraitSubject;
 
+use crate::problem::Problem;
+
 /// A parsed result document: a picture shows what `result/` returns, whatever produced it.
 #[derive(Debug)]
 pub(crate) struct ParsedResult(Value);
@@ -129,13 +131,13 @@ impl ParsedResult {
     ///
     /// # Errors
     ///
-    /// A message that lists the available documents.
-    pub(super) fn page(&self, kind: Option<&str>, page: u32) -> Result<GeneralDocumentPage<'_>, String> {
+    /// [`Problem`] with the available documents.
+    pub(super) fn page(&self, kind: Option<&str>, page: u32) -> Result<GeneralDocumentPage<'_>, Problem> {
         let all = self.0.get("generalDocuments").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let names =
             |document: &Value| [text(document.get("typeId")), text(document.get("documentType"))].map(kinds_word);
         let Some(first) = all.first() else {
-            return Err("its result document has no `generalDocuments`".into());
+            return Err(Problem::rule("its result document has no `generalDocuments`"));
         };
         let wanted = kind.map(kinds_word);
         let found = match &wanted {
@@ -144,12 +146,12 @@ impl ParsedResult {
         };
         let Some(document) = found else {
             let there: Vec<_> = all.iter().map(|document| format!("`{}`", names(document)[0])).collect();
-            return Err(format!("its general documents are: {}", there.join(", ")));
+            return Err(Problem::rule(format!("its general documents are: {}", there.join(", "))));
         };
         let pages = document.get("pages").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let at = (page as usize).checked_sub(1);
-        let found =
-            at.and_then(|at| pages.get(at)).ok_or_else(|| format!("its document has {} page(s)", pages.len()))?;
+        let missing = || Problem::rule(format!("its document has {} page(s)", pages.len()));
+        let found = at.and_then(|at| pages.get(at)).ok_or_else(missing)?;
         Ok(GeneralDocumentPage {
             kind: names(document)[0].clone(),
             of: pages.len(),

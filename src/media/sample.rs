@@ -5,7 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{draw, printed::ParsedResult};
-use crate::vendor::{MediaKind, Token, draw as drawn_number};
+use crate::{
+    problem::Problem,
+    vendor::{MediaKind, Token, draw as drawn_number},
+};
 
 /// Text before the token in the marker segment of a JPEG.
 const MARK: &[u8] = b"identomat-mock specimen\0";
@@ -66,32 +69,31 @@ impl SamplePicture {
     ///
     /// # Errors
     ///
-    /// A message that says why the session has no such picture.
-    pub(super) fn render(&self) -> Result<Vec<u8>, String> {
+    /// [`Problem`]: the reason the session has no such picture.
+    pub(super) fn render(&self) -> Result<Vec<u8>, Problem> {
         let document = &ParsedResult::read(&self.document);
         let subject = &document.subject(&self.subject);
+        let none = |reason: &str| Err(Problem::rule(format!("{}{reason}", document.describe_available())));
         match self.request.kind {
             MediaKind::CardFront | MediaKind::CardBack if matches!(document.kind(), "" | "passport") => {
-                Err(format!("{}, which has no sides of a card", document.describe_available()))
+                none(", which has no sides of a card")
             }
             MediaKind::CardFront => Ok(draw::card_front(document, subject)),
             MediaKind::CardBack => Ok(draw::card_back(document, subject)),
-            MediaKind::Passport if document.kind() != "passport" => {
-                Err(format!("{}, which is not a passport", document.describe_available()))
-            }
+            MediaKind::Passport if document.kind() != "passport" => none(", which is not a passport"),
             MediaKind::Passport => Ok(draw::passport(document, subject)),
             MediaKind::Face | MediaKind::FaceVideo | MediaKind::FaceDocument if !document.has_face() => {
-                Err(format!("{}, and `face_images` is 0", document.describe_available()))
+                none(", and `face_images` is 0")
             }
             MediaKind::Face => Ok(draw::selfie(subject)),
             MediaKind::FaceVideo if self.has_liveness => Ok(draw::video(subject)),
-            MediaKind::FaceVideo => Err("liveness was not checked: the flag `liveness` is off".into()),
+            MediaKind::FaceVideo => Err(Problem::rule("liveness was not checked: the flag `liveness` is off")),
             MediaKind::FaceDocument if !self.has_face_document => {
-                Err("no selfie with the document was requested: the flag `require_face_document` is off, and \
-                     there is no step `selfie-with-document`"
-                    .into())
+                let message = "no selfie with the document was requested: the flag `require_face_document` is off, and \
+                               there is no step `selfie-with-document`";
+                Err(Problem::rule(message))
             }
-            MediaKind::FaceDocument if document.kind().is_empty() => Err(document.describe_available()),
+            MediaKind::FaceDocument if document.kind().is_empty() => none(""),
             MediaKind::FaceDocument => Ok(draw::selfie_with_document(document, subject)),
             MediaKind::GeneralDocument => {
                 let page = document.page(self.request.document_type.as_deref(), self.request.page)?;

@@ -9,6 +9,7 @@ use quick_cache::{Weighter, sync::Cache};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::{MediaFile, SamplePicture, content_type};
+use crate::problem::Problem;
 
 /// Approximate size of a picture, in bytes, from which the cache derives its number of entries.
 const TYPICAL_PICTURE_BYTES: usize = 200 << 10;
@@ -46,8 +47,8 @@ impl SampleCache {
     ///
     /// # Errors
     ///
-    /// A message that says why the session has no such picture.
-    pub(crate) async fn get(&self, sample: SamplePicture) -> Result<MediaFile, String> {
+    /// [`Problem`]: the reason the session has no such picture.
+    pub(crate) async fn get(&self, sample: SamplePicture) -> Result<MediaFile, Problem> {
         let SampleRenderer { cache, drawings } = self.renderer.get_or_init(|| SampleRenderer {
             cache: Cache::with_weighter(
                 self.most_bytes / TYPICAL_PICTURE_BYTES + 1,

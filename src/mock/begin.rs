@@ -6,6 +6,7 @@ use super::{AppliedFaults, CallError, MockService, StagePosition, not_found};
 use crate::{
     catalogue::Catalogue,
     company::Tenant,
+    problem::Problem,
     scenario::{BeginContent, ParsedBeginContent, Scenario, ScenarioChoice},
     session::{NewSession, Session, SessionSpec},
     vendor::{FlagsAndSteps, FlagsAtBegin, FormLayers, StepsAtBegin, Token, VendorError},
@@ -142,7 +143,7 @@ impl MockService {
         tenant: &Tenant,
         catalogue: &Catalogue,
         content: &BeginContent<'_>,
-        requested: Result<Option<(String, &'static str)>, String>,
+        requested: Result<Option<(String, &'static str)>, Problem>,
         saved: Option<&str>,
         default: Option<&str>,
     ) -> Result<ScenarioSelection, VendorError> {
@@ -153,7 +154,7 @@ impl MockService {
         };
         let named = |name: &str, place: &'static str, queued| match book.get(name) {
             Ok(scenario) => Ok(ScenarioSelection { scenario: scenario.clone(), reason: place.into(), queued }),
-            Err(problem) => Err(VendorError::argument(format!("{place}: {problem}"))),
+            Err(problem) => Err(VendorError::argument(problem.with_context(place))),
         };
         if let Some((name, place)) = requested {
             return named(&name, place, None);
@@ -162,7 +163,7 @@ impl MockService {
             Some(ScenarioChoice::Named(name)) => return named(&name, QUEUE, Some(ScenarioChoice::Named(name.clone()))),
             Some(ScenarioChoice::Inline(scenario)) => {
                 // The files may have changed since it was queued.
-                catalogue.check_names(&scenario).map_err(|error| VendorError::argument(error.to_string()))?;
+                catalogue.check_names(&scenario).map_err(VendorError::argument)?;
                 let queued = Some(ScenarioChoice::Inline(scenario.clone()));
                 return Ok(ScenarioSelection { scenario, reason: QUEUE.into(), queued });
             }

@@ -8,6 +8,7 @@ use super::{MockService, setting_problems::company_problems, settings_of};
 use crate::{
     clock::{ClockChange, uptime},
     company::{Company, CompanyChange, EventKind, Tenant},
+    problem::Problem,
     vendor::{Dialect, ResultCase},
 };
 
@@ -49,9 +50,8 @@ pub struct CompanyInfo {
 pub(crate) enum CompanyError {
     #[error("the company `{0}` exists already; change it with PATCH, or remove it first")]
     KeyExists(String),
-    /// An invalid setting: its member, if it is one, and the problem.
-    #[error("{1}")]
-    Setting(Option<String>, String),
+    #[error(transparent)]
+    Setting(#[from] Problem),
 }
 
 impl CompanyInfo {
@@ -91,8 +91,7 @@ impl MockService {
     /// [`CompanyError`]; no company is added then.
     pub(crate) fn add_company(&self, company: Company) -> Result<Arc<Tenant>, CompanyError> {
         self.check_company(&company)?;
-        let settings = settings_of(&self.settings, &company)
-            .map_err(|problem| CompanyError::Setting(Some("frozen_at".into()), problem))?;
+        let settings = settings_of(&self.settings, &company)?;
         let key = company.key.clone();
         let tenant = self.tenants.add(company, &settings).ok_or(CompanyError::KeyExists(key))?;
         tracing::info!(company = tenant.key, "added the company");
@@ -141,12 +140,7 @@ impl MockService {
     }
 
     fn check_company(&self, company: &Company) -> Result<(), CompanyError> {
-        if let Some(problem) = company.problem() {
-            return Err(CompanyError::Setting(None, problem));
-        }
-        match company_problems(&self.catalogue(), company).into_iter().next() {
-            Some(misfit) => Err(CompanyError::Setting(misfit.company.map(|(_, field)| field), misfit.message)),
-            None => Ok(()),
-        }
+        let problem = company.problem().or_else(|| company_problems(&self.catalogue(), company).into_iter().next());
+        problem.map_or(Ok(()), |problem| Err(problem.into()))
     }
 }

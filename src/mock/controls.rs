@@ -10,6 +10,7 @@ use crate::{
     clock::ClockChange,
     company::{Event, Tenant},
     faults::FaultInfo,
+    problem::{Problem, member_path},
     scenario::{ScenarioChoice, Verdict},
     session::{DueSessionEvent, FinishError},
 };
@@ -53,8 +54,8 @@ pub enum DueEventKind {
 pub(crate) enum SwitchScenarioError {
     #[error(transparent)]
     Session(FinishError),
-    #[error("{0}")]
-    NoSuchScenario(String),
+    #[error(transparent)]
+    NoSuchScenario(Problem),
 }
 
 impl MockService {
@@ -142,24 +143,23 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// A message for the first invalid scenario; none is queued then.
+    /// [`Problem`] of the first invalid scenario; none is queued then.
     pub(crate) fn enqueue(
         &self,
         tenant: &Tenant,
         scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Problem> {
         let catalogue = self.catalogue();
-        let ready = scenarios.into_iter().map(|scenario| match scenario.into() {
-            ScenarioChoice::Named(name) => {
-                catalogue.scenarios.check(&name)?;
-                Ok(ScenarioChoice::Named(name))
-            }
-            ScenarioChoice::Inline(scenario) => {
-                let ready = catalogue.ready(&scenario, &self.config.outcome_trigger);
-                ready.map(ScenarioChoice::Inline).map_err(|error| error.to_string())
-            }
+        let ready = scenarios.into_iter().enumerate().map(|(at, scenario)| {
+            let ready = match scenario.into() {
+                ScenarioChoice::Named(name) => catalogue.scenarios.check(&name).map(|()| ScenarioChoice::Named(name)),
+                ScenarioChoice::Inline(scenario) => {
+                    catalogue.ready(&scenario, &self.config.outcome_trigger).map(ScenarioChoice::Inline)
+                }
+            };
+            ready.map_err(|problem| problem.at(&member_path![at]))
         });
-        tenant.enqueue(ready.collect::<Result<_, String>>()?);
+        tenant.enqueue(ready.collect::<Result<_, Problem>>()?);
         Ok(())
     }
 

@@ -104,6 +104,7 @@ impl MockService {
         let json = self.answer(tenant, session, &catalogue.fixtures);
         let observed = arrives.then(|| ObservedResponse::from_session(session, catalogue, endpoint));
         let doubt = if let CurrentResult::Verdict(verdict) = session.current_result() { verdict.doubt() } else { None };
+        let doubt = doubt.map(|doubt| doubt.to_string());
         let response = attach_faults(json, faults).map(|(json, faults)| ResultResponse { json, doubt, faults });
         Ok(ResultLookup { response, observed })
     }

@@ -16,6 +16,7 @@ use crate::{
     company::{Company, EventKind},
     config::Config,
     data_file::{FileProblem, LoadDiagnostics, LoadError},
+    problem::Problem,
     scenario::{Scenario, ScenarioSource, Stage},
     vendor::FormLayers,
 };
@@ -151,19 +152,19 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// A message about the problem; nothing is added then.
-    pub(crate) fn add_scenario(&self, scenario: &Scenario) -> Result<ScenarioInfo, String> {
+    /// [`Problem`]; nothing is added then.
+    pub(crate) fn add_scenario(&self, scenario: &Scenario) -> Result<ScenarioInfo, Problem> {
         if scenario.name.trim().is_empty() {
-            return Err("a scenario has a name".into());
+            return Err(Problem::rule("a scenario has a name"));
         }
         let mut state = self.catalogue_state.write().unwrap_or_else(PoisonError::into_inner);
-        let ready = state.now.ready(scenario, &self.config.outcome_trigger).map_err(|error| error.to_string())?;
+        let ready = state.now.ready(scenario, &self.config.outcome_trigger)?;
         state.added.retain(|other| other.name != ready.name);
         state.added.push(ready.clone());
         state.sort();
         drop(state);
         tracing::info!(scenario = ready.name, "added the scenario");
-        for (_, doubt) in ready.warnings() {
+        for doubt in ready.warnings() {
             tracing::warn!("the scenario `{}`: {doubt}", ready.name);
         }
         Ok(ScenarioInfo::from_scenario(&ready))
@@ -180,8 +181,8 @@ impl MockService {
     ///
     /// # Errors
     ///
-    /// A message that lists the known names.
-    pub(crate) fn find_scenario(&self, name: &str) -> Result<ScenarioInfo, String> {
+    /// [`Problem`] with the known names.
+    pub(crate) fn find_scenario(&self, name: &str) -> Result<ScenarioInfo, Problem> {
         self.catalogue().scenarios.get(name).map(|scenario| ScenarioInfo::from_scenario(scenario))
     }
 }
@@ -192,12 +193,11 @@ pub(super) fn read_catalogue(config: &Config, companies: &[Company]) -> Result<C
     let files = CatalogueFiles::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
     let catalogue = Catalogue::load(sources(config, &files), &mut findings);
     LoadError::check(findings.problems)?;
-    let misfits: Vec<_> =
-        setting_problems(&catalogue, config, companies).into_iter().map(|misfit| misfit.message).collect();
-    if !misfits.is_empty() {
-        return Err(ConfigError::Setting(misfits.join("\n")));
+    let problems = setting_problems(&catalogue, config, companies);
+    if !problems.is_empty() {
+        return Err(ConfigError::Setting(problems));
     }
-    let doubts = setting_warnings(&catalogue, companies).into_iter().map(|doubt| doubt.message);
+    let doubts = setting_warnings(&catalogue, companies).into_iter().map(|doubt| doubt.to_string());
     for warning in findings.warnings.iter().map(FileProblem::to_string).chain(doubts) {
         tracing::warn!("{warning}");
     }

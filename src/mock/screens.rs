@@ -7,6 +7,7 @@ use crate::{
         Screen, ScreenAnswer, ScreenInput, ScreenKind,
     },
     foreign_text::shortened,
+    problem::Problem,
     session::{FinishError, Session, SessionSpec, Viewer},
     vendor::{DocumentType, Flags, Language, MediaKind, Outcome, StepType, Token, draw},
 };
@@ -296,8 +297,8 @@ pub(super) fn spec_and_progress(session: &Session) -> (SessionSpec, FlowProgress
     (session.spec.clone(), session.progress().cloned().unwrap_or_default())
 }
 
-fn wrong(text: &'static str, problem: String) -> ScreenError {
-    ScreenError::Answer(AnswerError { problem, text })
+fn wrong(text: &'static str, problem: impl Into<Problem>) -> ScreenError {
+    ScreenError::Answer(AnswerError { problem: problem.into(), text })
 }
 
 /// Returns the verification code for an address after a number of resends: four digits derived from it and the session.

@@ -4,73 +4,62 @@ use crate::{
     catalogue::Catalogue,
     company::Company,
     config::Config,
-    faults::Fault,
+    problem::{MemberPath, Problem, member_path},
     vendor::{FlagsAndSteps, FormLayers},
-    words::with_meant,
 };
 
-/// A problem with the settings, or a warning about them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SettingProblem {
-    /// The company and member, if it is about one: `configurations.ID.scenario`.
-    pub(crate) company: Option<(String, String)>,
-    pub(crate) message: String,
+/// Returns the problems of the settings with these companies; the path of a company has its key in `companies`.
+pub(crate) fn setting_problems(catalogue: &Catalogue, config: &Config, companies: &[Company]) -> Vec<Problem> {
+    let scenario = |name: &str| catalogue.scenarios.check(name).err();
+    let default = scenario(&config.scenario)
+        .map(|problem| problem.at(&member_path!["scenario"]).with_context("the default scenario (--scenario)"));
+    let of_companies = companies.iter().chain(&config.any_company_key).flat_map(|company| {
+        let of_company = member_path!["companies", &*company.key];
+        company_problems(catalogue, company).into_iter().map(move |problem| problem.at(&of_company))
+    });
+    let of_faults = config.faults.iter().enumerate().filter_map(|(at, fault)| {
+        Some(scenario(fault.scenario()?)?.at(&member_path!["faults", at, "scenario"]).with_context("a fault"))
+    });
+    default.into_iter().chain(of_companies).chain(of_faults).collect()
 }
 
-/// Returns the problems of the settings with these companies.
-pub(crate) fn setting_problems(catalogue: &Catalogue, config: &Config, companies: &[Company]) -> Vec<SettingProblem> {
-    let unknown = |place: &str, name: &str| {
-        let message = format!("{place}: {}", with_meant(catalogue.scenarios.check(name).err()?));
-        Some(SettingProblem { company: None, message })
-    };
-    let mut misfits: Vec<_> = unknown("the default scenario (--scenario)", &config.scenario).into_iter().collect();
-    for company in companies.iter().chain(&config.any_company_key) {
-        misfits.extend(company_problems(catalogue, company));
-    }
-    misfits.extend(config.faults.iter().filter_map(Fault::scenario).filter_map(|name| unknown("a fault", name)));
-    misfits
-}
-
-/// Returns problems about unknown scenarios and people of a company.
-pub(super) fn company_problems(catalogue: &Catalogue, company: &Company) -> Vec<SettingProblem> {
-    let mut misfits = Vec::new();
-    let place = format!("the company key `{}`", company.key);
-    let mut check = |field: String, part: &str, known: Result<(), String>| {
-        let misfit = |problem| {
-            let message = format!("{part}{place}: {}", with_meant(problem));
-            SettingProblem { company: Some((company.key.clone(), field)), message }
-        };
-        misfits.extend(known.err().map(misfit));
+/// Returns problems about unknown scenarios and people of a company, with paths inside the company.
+pub(super) fn company_problems(catalogue: &Catalogue, company: &Company) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut check = |path: MemberPath, part: &str, known: Result<(), Problem>| {
+        let context = format!("{part}the company key `{}`", company.key);
+        problems.extend(known.err().map(|problem| problem.at(&path).with_context(context)));
     };
     let scenario = |name: &str| catalogue.scenarios.check(name);
     for (id, saved) in &company.configurations {
         let named = saved.scenario.as_deref().map_or(Ok(()), scenario);
-        check(format!("configurations.{id}.scenario"), &format!("the configuration `{id}` of "), named);
+        check(member_path!["configurations", &**id, "scenario"], &format!("the configuration `{id}` of "), named);
     }
-    check("scenario".into(), "", company.scenario.as_deref().map_or(Ok(()), scenario));
-    for name in &company.queue {
-        check("queue".into(), "the queue of ", scenario(name));
+    check(member_path!["scenario"], "", company.scenario.as_deref().map_or(Ok(()), scenario));
+    for (at, name) in company.queue.iter().enumerate() {
+        check(member_path!["queue", at], "the queue of ", scenario(name));
     }
-    check("people".into(), "the people of ", catalogue.fixtures.people.check_names(&company.people));
-    for name in company.faults.iter().filter_map(Fault::scenario) {
-        check("faults".into(), "a fault of ", scenario(name));
+    check(member_path!["people"], "the people of ", catalogue.fixtures.people.check_names(&company.people));
+    for (at, fault) in company.faults.iter().enumerate() {
+        let known = fault.scenario().map_or(Ok(()), scenario);
+        check(member_path!["faults", at, "scenario"], "a fault of ", known);
     }
-    misfits
+    problems
 }
 
 /// Returns warnings: configurations that request documents that none of the company's people has.
-pub(crate) fn setting_warnings(catalogue: &Catalogue, companies: &[Company]) -> Vec<SettingProblem> {
+pub(crate) fn setting_warnings(catalogue: &Catalogue, companies: &[Company]) -> Vec<Problem> {
     let mut doubts = Vec::new();
     for company in companies {
         for (id, saved) in &company.configurations {
             let form = FlagsAndSteps::from_values(saved.flags.clone(), &[]);
             let flags = FormLayers { saved: None, own: &form, scenario: None }.read_flags();
-            let field = format!("configurations.{id}.flags");
-            let doubt = |doubt| SettingProblem {
-                company: Some((company.key.clone(), field)),
-                message: format!("the configuration `{id}` of the company key `{}`: {doubt}", company.key),
-            };
-            doubts.extend(catalogue.fixtures.people.document_warning(&company.people, &flags).map(doubt));
+            let doubt = catalogue.fixtures.people.document_warning(&company.people, &flags);
+            doubts.extend(doubt.map(|doubt| {
+                let path = member_path!["companies", &*company.key, "configurations", &**id, "flags"];
+                let context = format!("the configuration `{id}` of the company key `{}`", company.key);
+                Problem::rule(doubt).at(&path).with_context(context)
+            }));
         }
     }
     doubts

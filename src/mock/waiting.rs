@@ -9,6 +9,7 @@ use super::{MockService, SessionInfo, sessions::answer_of};
 use crate::{
     catalogue::Catalogue,
     company::RemovalReason,
+    problem::Problem,
     session::{CurrentResult, Session},
     vendor::{Outcome, Token},
 };
@@ -41,8 +42,8 @@ pub(crate) enum WaitError {
     )]
     NoSuchSession(Token),
     /// The step or stage does not exist.
-    #[error("{0}")]
-    UnknownStepOrStage(String),
+    #[error(transparent)]
+    UnknownStepOrStage(Problem),
     /// The session was removed before the condition was met.
     #[error("{0}")]
     Removed(String),
@@ -51,10 +52,13 @@ pub(crate) enum WaitError {
     Unreachable(String),
 }
 
-impl FromStr for WaitCondition {
-    type Err = String;
+/// The forms of wait conditions.
+const FORMS: [&str; 8] = ["opened", "step=NAME", "finished", "stage=N", "result", "result=WORD", "deleted", "expired"];
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for WaitCondition {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
         let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
         let value = value.filter(|value| !value.is_empty());
         match (name, value) {
@@ -63,15 +67,14 @@ impl FromStr for WaitCondition {
             ("finished", None) => Ok(Self::Finished),
             ("stage", Some(number)) => {
                 let number = number.parse().ok().filter(|number| *number > 0);
-                number.map(Self::Stage).ok_or_else(|| format!("`{text}` is not a stage; stages are counted from 1"))
+                number
+                    .map(Self::Stage)
+                    .ok_or_else(|| Problem::malformed(text, "a stage").with_remedy("stages are counted from 1"))
             }
             ("result", word) => Ok(Self::Result(word.map(str::to_owned))),
             ("deleted", None) => Ok(Self::Deleted),
             ("expired", None) => Ok(Self::Expired),
-            _ => Err(format!(
-                "`{text}` is not a wait condition; allowed: opened, step=NAME, finished, stage=N, result, \
-                 result=WORD, deleted, expired"
-            )),
+            _ => Err(Problem::unknown_word(text, "a wait condition", FORMS)),
         }
     }
 }
@@ -185,8 +188,8 @@ fn distance(session: &Session, catalogue: &Catalogue, condition: &WaitCondition)
         WaitCondition::Stage(number) => {
             let (name, stages) = (&session.scenario().name, session.scenario().stages.len());
             if *number > stages {
-                let problem = format!("the scenario `{name}` has no stage {number}; it has {stages}");
-                return Err(WaitError::UnknownStepOrStage(problem));
+                let message = format!("the scenario `{name}` has no stage {number}; it has {stages}");
+                return Err(WaitError::UnknownStepOrStage(message.into()));
             }
             session.is_stage_reached(*number).ok_or_else(|| never("a decision replaced it"))?
         }

@@ -129,9 +129,8 @@ impl MockService {
                 )
             }
             Some(other) => {
-                let other = other.to_string();
-                let problem = format!("the answers are not a JSON object: {}", shortened(&other));
-                return Err(FinishError::InvalidAnswers(problem));
+                let message = format!("the answers are not a JSON object: {}", shortened(&other.to_string()));
+                return Err(FinishError::InvalidAnswers(message.into()));
             }
             None => None,
         };

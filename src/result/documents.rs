@@ -8,7 +8,7 @@ use super::{built_in, by_name};
 use crate::{
     built_in::DOCUMENTS,
     data_file::{DataFile, LoadDiagnostics},
-    foreign_text::shortened,
+    problem::Problem,
 };
 
 type DocumentsByName = BTreeMap<String, Map<String, Value>>;
@@ -30,13 +30,12 @@ impl DocumentFixtures {
     ///
     /// # Errors
     ///
-    /// A message that names the unknown document and lists the known ones.
-    pub(crate) fn get(&self, name: &str) -> Result<&Map<String, Value>, String> {
+    /// [`Problem`] with the known names.
+    pub(crate) fn get(&self, name: &str) -> Result<&Map<String, Value>, Problem> {
         let documents = self.0.as_ref().unwrap_or(&BUILT_IN);
         documents.get(name).ok_or_else(|| {
-            let known: Vec<_> = documents.keys().map(|name| format!("`{name}`")).collect();
-            let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-            format!("there is no document `{}` in `documents` of the fixtures; known: {known}", shortened(name))
+            Problem::unknown_name(name, "document", documents.keys())
+                .with_remedy("it is a file in `documents` of the fixtures")
         })
     }
 }

@@ -14,6 +14,8 @@ use super::{built_in, merge_patch};
 use crate::{
     built_in::PEOPLE,
     data_file::{DataFile, LoadDiagnostics},
+    problem::Problem,
+    tree,
     vendor::DocumentType,
 };
 
@@ -119,11 +121,11 @@ macro_rules! checked_text {
         pub(crate) struct $name$(<const $size: usize>)?(String);
 
         impl$(<const $size: usize>)? TryFrom<String> for $name$(<$size>)? {
-            type Error = String;
+            type Error = Problem;
 
-            fn try_from(text: String) -> Result<Self, String> {
+            fn try_from(text: String) -> Result<Self, Problem> {
                 let is_right: fn(&str) -> bool = $is_right;
-                if is_right(&text) { Ok(Self(text)) } else { Err(format!("`{text}` is not {}", $wanted)) }
+                if is_right(&text) { Ok(Self(text)) } else { Err(Problem::malformed(text, $wanted)) }
             }
         }
 
@@ -166,10 +168,13 @@ struct DocumentNumbers(
 );
 
 impl TryFrom<BTreeMap<DocumentType, Number<9>>> for DocumentNumbers {
-    type Error = &'static str;
+    type Error = Problem;
 
-    fn try_from(documents: BTreeMap<DocumentType, Number<9>>) -> Result<Self, Self::Error> {
-        if documents.is_empty() { Err("the person has no document; add at least one") } else { Ok(Self(documents)) }
+    fn try_from(documents: BTreeMap<DocumentType, Number<9>>) -> Result<Self, Problem> {
+        match documents.is_empty() {
+            true => Err(Problem::rule("the person has no document; add at least one")),
+            false => Ok(Self(documents)),
+        }
     }
 }
 
@@ -183,11 +188,11 @@ impl Person {
     ///
     /// # Errors
     ///
-    /// The path of the invalid member, and the problem.
-    fn with(&self, members: &Map<String, Value>) -> Result<Self, serde_path_to_error::Error<serde_json::Error>> {
+    /// [`Problem`] with the invalid member.
+    fn with(&self, members: &Map<String, Value>) -> Result<Self, Problem> {
         let mut value = serde_json::to_value(self).expect("a person is JSON");
         merge_patch(&mut value, members);
-        serde_path_to_error::deserialize(value)
+        tree::read_value(value)
     }
 
     /// Returns first and last name.

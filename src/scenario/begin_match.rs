@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     glob::Glob,
+    problem::Problem,
     vendor::{Flags, FormLayers},
 };
 
@@ -84,32 +85,38 @@ enum MatchCondition {
 }
 
 impl TryFrom<Value> for MatchCondition {
-    type Error = &'static str;
+    type Error = Problem;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {
-        let problem =
-            "a condition is a value, `{present: true}`, `{present: false}`, `{contains: VALUE}` or `{glob: PATTERN}`";
+        let problem = || {
+            Problem::rule(
+                "a condition is a value, `{present: true}`, `{present: false}`, `{contains: VALUE}` or \
+                 `{glob: PATTERN}`",
+            )
+        };
         let Value::Object(mut members) = value else {
-            return if value.is_null() { Err(problem) } else { Ok(Self::Is(value)) };
+            return if value.is_null() { Err(problem()) } else { Ok(Self::Is(value)) };
         };
         let mut only = |name| if members.len() == 1 { members.remove(name) } else { None };
         match (only("present"), only("contains"), only("glob")) {
             (Some(Value::Bool(present)), ..) => Ok(Self::Present(present)),
             (_, Some(element), _) => Ok(Self::Contains(element)),
             (.., Some(Value::String(pattern))) => Ok(Self::Glob(Glob::new(&pattern)?)),
-            _ => Err(problem),
+            _ => Err(problem()),
         }
     }
 }
 
 impl TryFrom<RawBeginMatch> for BeginMatch {
-    type Error = &'static str;
+    type Error = Problem;
 
     fn try_from(raw: RawBeginMatch) -> Result<Self, Self::Error> {
         let headers = raw.header.into_iter().map(|(name, condition)| (name.to_ascii_lowercase(), condition)).collect();
         let matches = Self(RawBeginMatch { header: headers, ..raw });
         if matches.conditions().is_empty() {
-            return Err("`match` names no condition, so every call would match; name one, or use --scenario");
+            return Err(Problem::rule(
+                "`match` names no condition, so every call would match; name one, or use --scenario",
+            ));
         }
         Ok(matches)
     }

@@ -1,13 +1,13 @@
 //! Building a scenario in Rust, with the words of the file.
 
-use std::fmt;
-
 use serde_json::{Map, Value};
 
-use super::{BeginMatch, PersonPatch, Scenario, ScenarioSource, Stage, StageEffect, Trigger, Verdict};
+use super::{PersonPatch, Scenario, ScenarioSource, Stage, StageEffect, Trigger, Verdict};
 use crate::{
     clock::parse_duration,
     faults::{Endpoint, Fault},
+    problem::{Problem, member_path},
+    tree,
     vendor::{ErrorCode, FlagsAndSteps},
 };
 
@@ -46,9 +46,9 @@ impl Scenario {
     /// Sets the calls of `begin/` that select it without naming it, as in `match` of a file: `json!({"flags":
     /// {"liveness": true}})`.
     pub fn matching(mut self, conditions: Value) -> Self {
-        match serde_json::from_value::<BeginMatch>(conditions) {
+        match tree::read_value(conditions) {
             Ok(matches) => self.matches = Some(matches),
-            Err(problem) => self.invalid(format!("`match`: {problem}")),
+            Err(problem) => self.invalid(problem.at(&member_path!["match"]).with_context("`match`")),
         }
         self
     }
@@ -69,7 +69,9 @@ impl Scenario {
     pub fn session_lifetime(mut self, time: &str) -> Self {
         match parse_duration(time) {
             Ok(time) => self.session_lifetime = Some(time),
-            Err(problem) => self.invalid(format!("`session_lifetime`: {problem}")),
+            Err(problem) => {
+                self.invalid(problem.at(&member_path!["session_lifetime"]).with_context("`session_lifetime`"))
+            }
         }
         self
     }
@@ -78,7 +80,7 @@ impl Scenario {
     pub fn flags(mut self, flags: Value) -> Self {
         match flags {
             Value::Object(_) => self.form = FlagsAndSteps::new(&flags.to_string(), self.form.steps()),
-            _ => self.invalid("`flags` are not a JSON object".into()),
+            _ => self.invalid(Problem::rule("`flags` are not a JSON object").at(&member_path!["flags"])),
         }
         self
     }
@@ -89,7 +91,7 @@ impl Scenario {
             Some(list) if list.iter().all(Value::is_object) => {
                 self.form = FlagsAndSteps::new(self.form.flags(), &steps.to_string());
             }
-            _ => self.invalid("`steps` are not a JSON array of objects".into()),
+            _ => self.invalid(Problem::rule("`steps` are not a JSON array of objects").at(&member_path!["steps"])),
         }
         self
     }
@@ -99,7 +101,7 @@ impl Scenario {
     pub fn person(mut self, person: impl Into<Value>) -> Self {
         match PersonPatch::try_from(person.into()) {
             Ok(patch) => self.person = Some(patch),
-            Err(problem) => self.invalid(problem.into()),
+            Err(problem) => self.invalid(problem.at(&member_path!["person"])),
         }
         self
     }
@@ -110,7 +112,7 @@ impl Scenario {
         self
     }
 
-    fn invalid(&mut self, problem: String) {
+    fn invalid(&mut self, problem: Problem) {
         self.problem.get_or_insert(problem);
     }
 
@@ -179,15 +181,15 @@ impl Stage {
     }
 
     /// Creates a stage with this trigger: a [`Trigger`], or its text: `"after=5s"`.
-    pub fn when(trigger: impl TryInto<Trigger, Error: fmt::Display>) -> Self {
+    pub fn when(trigger: impl TryInto<Trigger, Error: Into<Problem>>) -> Self {
         Self::with_default_trigger().or(trigger)
     }
 
     /// Adds a trigger, of which the first to fire counts: a [`Trigger`], or its text: `"after=5s"`.
-    pub fn or(mut self, trigger: impl TryInto<Trigger, Error: fmt::Display>) -> Self {
+    pub fn or(mut self, trigger: impl TryInto<Trigger, Error: Into<Problem>>) -> Self {
         match trigger.try_into() {
             Ok(trigger) => self.when.push(trigger),
-            Err(problem) => self.invalid(problem.to_string()),
+            Err(problem) => self.invalid(problem.into()),
         }
         self
     }
@@ -242,7 +244,7 @@ impl Stage {
         match members {
             Value::Object(members) => self.with(effect(members)),
             _ => {
-                self.invalid(format!("`{key}` is not a JSON object"));
+                self.invalid(Problem::rule(format!("`{key}` is not a JSON object")).at(&member_path![key]));
                 self
             }
         }
@@ -253,7 +255,7 @@ impl Stage {
         self
     }
 
-    fn invalid(&mut self, problem: String) {
+    fn invalid(&mut self, problem: Problem) {
         self.problem.get_or_insert(problem);
     }
 }

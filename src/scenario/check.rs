@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Scenario, Stage, StageEffect, Trigger};
 use crate::{
-    data_file::FileProblem,
     faults::{Endpoint, Fault},
+    problem::{MemberPath, Problem, member_path},
 };
 
 const OWN_SESSIONS: &str =
@@ -18,39 +18,46 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// [`FileProblem`] for an invalid scenario.
-    pub(crate) fn prepare(&self, outcome_trigger: &Trigger) -> Result<Arc<Self>, FileProblem> {
+    /// [`Problem`] of an invalid scenario.
+    pub(crate) fn prepare(&self, outcome_trigger: &Trigger) -> Result<Arc<Self>, Problem> {
         self.check().map_err(|problem| self.problem(problem))?;
         Ok(Arc::new(self.clone().with_outcome_trigger(outcome_trigger)))
     }
 
     /// Creates a problem that names the scenario.
-    pub(crate) fn problem(&self, message: String) -> FileProblem {
-        FileProblem::new(format!("the scenario `{}`: {message}", self.name))
+    pub(crate) fn problem(&self, problem: Problem) -> Problem {
+        problem.with_context(format!("the scenario `{}`", self.name))
     }
 
-    /// Validates the scenario; the message names the stage, if it is about one.
-    fn check(&self) -> Result<(), String> {
+    /// Validates the scenario; a message about a stage names it.
+    fn check(&self) -> Result<(), Problem> {
         self.problem.clone().map_or(Ok(()), Err)?;
         for (at, stage) in self.stages.iter().enumerate() {
-            stage.check().map_err(|problem| format!("stage {}: {problem}", at + 1))?;
+            let placed =
+                |problem: Problem| problem.at(&member_path!["stages", at]).with_context(format!("stage {}", at + 1));
+            stage.check().map_err(placed)?;
         }
-        check_order(&self.stages)?;
+        check_order(&self.stages).map_err(|problem| problem.at(&member_path!["stages"]))?;
         self.check_begin()?;
-        self.operator_answers.values().try_for_each(check_answer)
+        let mut answers = self.operator_answers.iter();
+        answers.try_for_each(|(question, answer)| {
+            check_answer(answer).map_err(|problem| problem.at(&member_path!["operator_answers", &**question]))
+        })
     }
 
     /// Validates the parts about `begin/`.
-    pub(super) fn check_begin(&self) -> Result<(), String> {
+    pub(super) fn check_begin(&self) -> Result<(), Problem> {
         let is_elsewhere = |endpoint| endpoint != Endpoint::Begin;
         if self.begin_fault.as_ref().and_then(|fault| fault.matched_endpoint()).is_some_and(is_elsewhere) {
-            return Err("`begin_fault` applies to `begin/`; remove `endpoint`, or put the fault on a stage".into());
+            let message = "`begin_fault` applies to `begin/`; remove `endpoint`, or put the fault on a stage";
+            return Err(Problem::rule(message).at(&member_path!["begin_fault", "endpoint"]));
         }
         if self.begin_fault.as_ref().is_some_and(Fault::is_for_some_sessions) {
-            return Err(OWN_SESSIONS.into());
+            return Err(Problem::rule(OWN_SESSIONS).at(&member_path!["begin_fault", "scenario"]));
         }
         if self.refuse_begin.is_some() && !self.stages.is_empty() {
-            return Err("`refuse_begin` conflicts with `stages`: a refused `begin/` has no session".into());
+            let message = "`refuse_begin` conflicts with `stages`: a refused `begin/` has no session";
+            return Err(Problem::rule(message).at(&member_path!["refuse_begin"]));
         }
         Ok(())
     }
@@ -58,31 +65,25 @@ impl Scenario {
 
 impl Stage {
     /// Validates the stage alone.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), Problem> {
         self.problem.clone().map_or(Ok(()), Err)?;
         if self.effects.is_empty() {
-            return Err("a stage needs an effect: `result`, `error`, `document`, `person`, `change` or `fault`".into());
+            let message = "a stage needs an effect: `result`, `error`, `document`, `person`, `change` or `fault`";
+            return Err(Problem::rule(message));
         }
-        let answers = |effect: &&StageEffect| {
-            matches!(effect, StageEffect::Verdict(_) | StageEffect::Error(_) | StageEffect::Document(_))
-        };
-        if self.effects.iter().filter(answers).count() > 1 {
-            return Err("a stage has only one of `result`, `error` and `document`".into());
+        let mut answers = self.effects.iter().filter_map(|effect| match effect {
+            StageEffect::Verdict(_) => Some("result"),
+            StageEffect::Error(_) => Some("error"),
+            StageEffect::Document(_) => Some("document"),
+            StageEffect::Person(_) | StageEffect::DocumentPatch(_) | StageEffect::Fault(_) => None,
+        });
+        if let Some(second) = answers.nth(1) {
+            let message = "a stage has only one of `result`, `error` and `document`";
+            return Err(Problem::rule(message).at(&member_path![second]));
         }
         self.effects.iter().try_for_each(|effect| match effect {
             StageEffect::Verdict(verdict) => verdict.check(),
-            StageEffect::Fault(fault) => match fault.matched_endpoint() {
-                Some(Endpoint::Begin) => {
-                    Err("a stage is reached after `begin/`; for a fault on `begin/` use the scenario's `begin_fault`"
-                        .into())
-                }
-                Some(endpoint) if !endpoint.names_session() => Err(format!(
-                    "`{endpoint}/` has no session, so a stage cannot put a fault on it; put the fault on the company \
-                     or the server"
-                )),
-                _ if fault.is_for_some_sessions() => Err(OWN_SESSIONS.into()),
-                _ => Ok(()),
-            },
+            StageEffect::Fault(fault) => check_fault(fault).map_err(|problem| problem.at(&member_path!["fault"])),
             StageEffect::Error(_)
             | StageEffect::Document(_)
             | StageEffect::Person(_)
@@ -102,25 +103,47 @@ impl Stage {
     }
 }
 
+/// Validates the fault of a stage.
+fn check_fault(fault: &Fault) -> Result<(), Problem> {
+    match fault.matched_endpoint() {
+        Some(Endpoint::Begin) => {
+            let message = "a stage is reached after `begin/`; for a fault on `begin/` use the scenario's `begin_fault`";
+            Err(Problem::rule(message).at(&member_path!["endpoint"]))
+        }
+        Some(endpoint) if !endpoint.names_session() => {
+            let message = format!(
+                "`{endpoint}/` has no session, so a stage cannot put a fault on it; put the fault on the company or \
+                 the server"
+            );
+            Err(Problem::rule(message).at(&member_path!["endpoint"]))
+        }
+        _ if fault.is_for_some_sessions() => Err(Problem::rule(OWN_SESSIONS).at(&member_path!["scenario"])),
+        _ => Ok(()),
+    }
+}
+
 /// Validates an operator's answer (specification, section 5).
-pub(super) fn check_answer(answer: &Value) -> Result<(), String> {
+pub(super) fn check_answer(answer: &Value) -> Result<(), Problem> {
     let is_texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
     if answer.is_string() || answer.is_boolean() || answer.as_array().is_some_and(is_texts) {
         return Ok(());
     }
-    Err(format!("an operator's answer is a string, true, false, or a list of strings, not {answer}"))
+    let message = format!("an operator's answer is a string, true, false, or a list of strings, not {answer}");
+    Err(Problem::rule(message))
 }
 
 /// Validates the order of the stages.
-pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
+pub(super) fn check_order(stages: &[Stage]) -> Result<(), Problem> {
+    let problem_at = |at: usize, message| Err(Problem::rule(message).at(&MemberPath(vec![at.into()])));
     let first_outcome = stages.iter().position(Stage::has_outcome);
     let mut numbered = stages.iter().enumerate();
     if let Some((at, _)) = numbered.find(|(at, stage)| stage.when.is_empty() && first_outcome != Some(*at)) {
-        return Err(format!(
+        let message = format!(
             "stage {} has no `when`; only the first stage with an outcome may omit it, and takes the trigger of \
              --outcome-trigger",
             at + 1
-        ));
+        );
+        return problem_at(at, message);
     }
     // A widget event that happens once cannot fire after a later widget event.
     let steps = Trigger::Step(String::new()).moment_in_widget();
@@ -132,12 +155,13 @@ pub(super) fn check_order(stages: &[Stage]) -> Result<(), String> {
                 moment.is_some_and(|moment| moment < earlier || (moment == earlier && Some(moment) != steps))
             };
             if let Some(when) = stage.when.iter().find(is_late) {
-                return Err(format!(
+                let message = format!(
                     "stage {} would be reached together with stage {}: `{when}` has fired by then; merge the two \
                      stages, or wait with `after=`, `polls=` or `operator`",
                     at + 1,
                     earlier_at + 1,
-                ));
+                );
+                return problem_at(at, message);
             }
         }
         past = stage.moment_in_widget().map(|moment| (at, moment)).or(past);

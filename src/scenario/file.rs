@@ -14,6 +14,7 @@ use super::{
 use crate::{
     clock::parse_duration,
     faults::FaultFile,
+    problem::{Problem, member_path},
     vendor::{ErrorCode, FlagsAndSteps},
 };
 
@@ -120,28 +121,28 @@ struct RawStage {
 }
 
 impl TryFrom<String> for Lifetime {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Problem> {
         parse_duration(&text).map(Self)
     }
 }
 
 impl TryFrom<Value> for OperatorAnswer {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(answer: Value) -> Result<Self, String> {
+    fn try_from(answer: Value) -> Result<Self, Problem> {
         check_answer(&answer)?;
         Ok(Self(answer))
     }
 }
 
 impl TryFrom<RawScenario> for ScenarioFile {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(raw: RawScenario) -> Result<Self, String> {
+    fn try_from(raw: RawScenario) -> Result<Self, Problem> {
         if raw.stages.is_none() && raw.refuse_begin.is_none() {
-            return Err("a scenario needs `stages` (`[]` if no stage is ever reached)".into());
+            return Err(Problem::rule("a scenario needs `stages` (`[]` if no stage is ever reached)"));
         }
         let steps: Vec<_> = raw.steps.into_iter().map(Value::Object).collect();
         let answers = raw.operator_answers.into_iter().map(|(key, OperatorAnswer(value))| (key, value));
@@ -163,9 +164,9 @@ impl TryFrom<RawScenario> for ScenarioFile {
 }
 
 impl TryFrom<Vec<StageFile>> for Stages {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(stages: Vec<StageFile>) -> Result<Self, String> {
+    fn try_from(stages: Vec<StageFile>) -> Result<Self, Problem> {
         let stages: Vec<_> = stages.into_iter().map(|StageFile(stage)| stage).collect();
         check_order(&stages)?;
         Ok(Self(stages))
@@ -173,9 +174,9 @@ impl TryFrom<Vec<StageFile>> for Stages {
 }
 
 impl TryFrom<RawStage> for StageFile {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(mut raw: RawStage) -> Result<Self, String> {
+    fn try_from(mut raw: RawStage) -> Result<Self, Problem> {
         let mut stage = Stage::with_default_trigger();
         stage.when = raw.when.take().map_or(Vec::new(), |Triggers(triggers)| triggers);
         let others = [
@@ -188,7 +189,7 @@ impl TryFrom<RawStage> for StageFile {
         stage.effects = match raw.result.take() {
             Some(word) => vec![StageEffect::Verdict(raw.verdict(word)?)],
             None => match raw.first_detail() {
-                Some(name) => return Err(format!("`{name}` needs a `result`")),
+                Some(name) => return Err(Problem::rule(format!("`{name}` needs a `result`")).at(&member_path![name])),
                 None => Vec::new(),
             },
         };
@@ -214,13 +215,14 @@ impl RawStage {
         details.into_iter().find_map(|(is_there, name)| is_there.then_some(name))
     }
 
-    fn verdict(self, word: String) -> Result<Verdict, String> {
+    fn verdict(self, word: String) -> Result<Verdict, Problem> {
         let result = if self.unlisted {
             ResultValue::Unlisted(word)
         } else {
-            ResultValue::Listed(word.parse().map_err(|problem| {
-                format!("{problem}; another word, to see what a client does with it, needs `unlisted: true`")
-            })?)
+            let remedy = "another word, to see what a client does with it, needs `unlisted: true`";
+            ResultValue::Listed(
+                word.parse().map_err(|problem: Problem| problem.with_remedy(remedy).at(&member_path!["result"]))?,
+            )
         };
         let reject_reason = match (self.reject_reason, self.reject_description) {
             (None, None) => None,

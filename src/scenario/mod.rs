@@ -31,6 +31,7 @@ pub use self::{
 use crate::{
     faults::Fault,
     foreign_text::shortened,
+    problem::{MemberPath, Problem, member_path},
     vendor::{ErrorCode, FlagsAndSteps, Steps, StepsAtBegin},
 };
 
@@ -70,7 +71,7 @@ pub struct Scenario {
     pub(crate) stages: Vec<Stage>,
     pub(crate) origin: ScenarioSource,
     /// A problem with the values that it was built from.
-    problem: Option<String>,
+    problem: Option<Problem>,
 }
 
 /// The source of a scenario.
@@ -103,7 +104,7 @@ pub struct Stage {
     pub(crate) when: Vec<Trigger>,
     pub(crate) effects: Vec<StageEffect>,
     /// A problem with the values that it was built from.
-    problem: Option<String>,
+    problem: Option<Problem>,
 }
 
 /// An effect of a stage.
@@ -161,34 +162,35 @@ impl Stage {
 
 impl Scenario {
     /// Returns the effects of its stages, each with the path of its stage in a file.
-    fn placed_effects(&self) -> impl Iterator<Item = (String, &StageEffect)> {
+    fn placed_effects(&self) -> impl Iterator<Item = (MemberPath, &StageEffect)> {
         let stages = self.stages.iter().enumerate();
-        stages.flat_map(|(at, stage)| stage.effects.iter().map(move |effect| (format!("stages.{at}"), effect)))
+        stages.flat_map(|(at, stage)| stage.effects.iter().map(move |effect| (member_path!["stages", at], effect)))
     }
 
     /// Returns the changes to the person in its stages, each with its path in a file.
-    pub(crate) fn person_changes(&self) -> impl Iterator<Item = (String, &Map<String, Value>)> {
+    pub(crate) fn person_changes(&self) -> impl Iterator<Item = (MemberPath, &Map<String, Value>)> {
         let effects = self.placed_effects();
-        effects.filter_map(|(place, effect)| Some((format!("{place}.person"), effect.person_change()?)))
+        effects.filter_map(|(place, effect)| Some((place.join(&member_path!["person"]), effect.person_change()?)))
     }
 
     /// Returns the fixture documents that it names, each with the path of the name in a file.
-    pub(crate) fn documents(&self) -> impl Iterator<Item = (String, &str)> {
+    pub(crate) fn documents(&self) -> impl Iterator<Item = (MemberPath, &str)> {
         self.placed_effects().filter_map(|(place, effect)| match effect {
-            StageEffect::Document(name) => Some((format!("{place}.document"), name.as_str())),
+            StageEffect::Document(name) => Some((place.join(&member_path!["document"]), name.as_str())),
             _ => None,
         })
     }
 
-    /// Returns warnings, each with its path in a file: unknown words, and answers without a question.
-    pub(crate) fn warnings(&self) -> Vec<(String, String)> {
+    /// Returns warnings: unknown words, and answers without a question.
+    pub(crate) fn warnings(&self) -> Vec<Problem> {
         let unseen = self.placed_effects().filter_map(|(place, effect)| match effect {
-            StageEffect::Verdict(verdict) => Some((format!("{place}.reject_reason"), verdict.doubt()?)),
+            StageEffect::Verdict(verdict) => Some(verdict.doubt()?.at(&place.join(&member_path!["reject_reason"]))),
             _ => None,
         });
         let steps = StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types.into_iter();
-        let steps =
-            steps.map(|kind| ("steps".into(), format!("unknown step type `{}` has no effect", shortened(&kind))));
+        let steps = steps.map(|kind| {
+            Problem::rule(format!("unknown step type `{}` has no effect", shortened(&kind))).at(&member_path!["steps"])
+        });
         let read = Steps::read(self.form.steps());
         let for_operator = read.questionnaires().filter(|questionnaire| questionnaire.for_operator);
         let asked: HashSet<_> = for_operator.flat_map(|asked| asked.questions).map(|question| question.key).collect();
@@ -198,7 +200,7 @@ impl Scenario {
         let unasked = unasked.map(|key| {
             let doubt =
                 format!("`operator_answers` has the question `{}`, which no step for the operator has", shortened(key));
-            (format!("operator_answers.{key}"), doubt)
+            Problem::rule(doubt).at(&member_path!["operator_answers", &**key])
         });
         unseen.chain(steps).chain(unasked).collect()
     }

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::problem::Problem;
+
 /// The rule that draws people for the sessions of a company.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Casting<'a> {
@@ -22,19 +24,23 @@ pub(crate) struct PersonPatch {
 }
 
 impl TryFrom<Value> for PersonPatch {
-    type Error = &'static str;
+    type Error = Problem;
 
     fn try_from(value: Value) -> Result<Self, Self::Error> {
-        let problem = "`person` is the name of a person in `people` of the fixtures, or members that change the \
-                       person (with `like: NAME`, that person)";
+        let problem = || {
+            Problem::rule(
+                "`person` is the name of a person in `people` of the fixtures, or members that change the \
+                 person (with `like: NAME`, that person)",
+            )
+        };
         match value {
             Value::String(name) => Ok(Self { name: Some(name), members: Map::new() }),
             Value::Object(mut members) => match members.shift_remove("like") {
                 None => Ok(Self { name: None, members }),
                 Some(Value::String(name)) => Ok(Self { name: Some(name), members }),
-                Some(_) => Err(problem),
+                Some(_) => Err(problem()),
             },
-            _ => Err(problem),
+            _ => Err(problem()),
         }
     }
 }

@@ -8,8 +8,8 @@ use std::{
 use super::{BeginContent, Scenario, ScenarioSource, Trigger, file::ScenarioFile};
 use crate::{
     built_in::SCENARIOS,
-    data_file::{DataFile, LoadDiagnostics},
-    foreign_text::shortened,
+    data_file::{DataFile, FileProblem, LoadDiagnostics},
+    problem::Problem,
 };
 
 /// The built-in scenarios with the default outcome trigger, shared by all servers of the process.
@@ -79,7 +79,9 @@ impl ScenarioRegistry {
         }
         for scenario in built {
             own.extend(
-                findings.ok_or_record(scenario.prepare(outcome_trigger)).map(|ready| (ready.name.clone(), ready)),
+                findings
+                    .ok_or_record(scenario.prepare(outcome_trigger).map_err(FileProblem::new))
+                    .map(|ready| (ready.name.clone(), ready)),
             );
         }
         let built_in = built_in.then(|| match outcome_trigger {
@@ -105,8 +107,8 @@ impl ScenarioRegistry {
     ///
     /// # Errors
     ///
-    /// A message that names the unknown scenario and lists the known ones.
-    pub(crate) fn get(&self, name: &str) -> Result<&Arc<Scenario>, String> {
+    /// [`Problem`] with the known names.
+    pub(crate) fn get(&self, name: &str) -> Result<&Arc<Scenario>, Problem> {
         let built_in = || self.built_in.as_ref()?.get(name);
         self.custom.get(name).or_else(built_in).ok_or_else(|| self.unknown(name))
     }
@@ -116,7 +118,7 @@ impl ScenarioRegistry {
     /// # Errors
     ///
     /// As [`ScenarioRegistry::get`].
-    pub(crate) fn check(&self, name: &str) -> Result<(), String> {
+    pub(crate) fn check(&self, name: &str) -> Result<(), Problem> {
         let is_built_in = || self.built_in.is_some() && SCENARIOS.binary_search_by_key(&name, |file| file.name).is_ok();
         if self.custom.contains_key(name) || self.broken.contains(name) || is_built_in() {
             Ok(())
@@ -125,10 +127,10 @@ impl ScenarioRegistry {
         }
     }
 
-    fn unknown(&self, name: &str) -> String {
+    fn unknown(&self, name: &str) -> Problem {
         match &self.names()[..] {
-            [] => "there are no scenarios; name a folder of them with --scenarios".into(),
-            names => format!("there is no scenario `{}`; the scenarios are: {}", shortened(name), names.join(", ")),
+            [] => Problem::rule("there are no scenarios; name a folder of them with --scenarios"),
+            names => Problem::unknown_name(name, "scenario", names.iter().copied()),
         }
     }
 

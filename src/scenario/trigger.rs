@@ -4,10 +4,10 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, SeqAccess, Visitor},
+    de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::clock::parse_duration;
+use crate::{clock::parse_duration, problem::Problem};
 
 /// A trigger of a stage, counted from the previous stage.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -57,42 +57,45 @@ impl fmt::Display for Trigger {
     }
 }
 
-impl FromStr for Trigger {
-    type Err = String;
+/// The forms of triggers.
+const FORMS: [&str; 7] =
+    ["begin", "opened", "step=NAME", "widget", "polls=N", "after=DURATION (after=90s)", "operator"];
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Trigger {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Self, Problem> {
         match text.split_once('=') {
             None if text == "begin" => Ok(Self::Begin),
             None if text == "opened" => Ok(Self::Opened),
             None if text == "widget" => Ok(Self::Widget),
             None if text == "operator" => Ok(Self::Operator),
-            Some(("step", "")) => Err("`step=` needs the key or type of a step, such as step=liveness".into()),
+            Some(("step", "")) => Err(Problem::rule("`step=` needs the key or type of a step, such as step=liveness")),
             Some(("step", name)) => Ok(Self::Step(name.to_owned())),
             Some(("polls", number)) => match number.parse() {
-                Ok(0) | Err(_) => Err(format!("`{number}` in `polls={number}` is not a number from 1")),
+                Ok(0) | Err(_) => {
+                    Err(Problem::malformed(text, "a number of polls").with_remedy("write `polls=1` or more"))
+                }
                 Ok(polls) => Ok(Self::Polls(polls)),
             },
             Some(("after", time)) => parse_duration(time).map(Self::After),
-            _ => Err(format!(
-                "`{text}` is not a trigger; allowed: begin, opened, step=NAME, widget, polls=N, after=DURATION \
-                 (after=90s), operator"
-            )),
+            _ => Err(Problem::unknown_word(text, "a trigger", FORMS)),
         }
     }
 }
 
 impl TryFrom<&str> for Trigger {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: &str) -> Result<Self, String> {
+    fn try_from(text: &str) -> Result<Self, Problem> {
         text.parse()
     }
 }
 
 impl TryFrom<String> for Trigger {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Problem> {
         text.parse()
     }
 }
@@ -133,13 +136,23 @@ impl<'de> Deserialize<'de> for Triggers {
                 self.visit_str(&other.to_string())
             }
 
+            // `after: 60s` is the form of a mapping, so that is what somebody may write.
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Triggers, A::Error> {
+                let entry = map.next_entry::<String, String>()?;
+                let problem = Problem::wrong_type("a trigger, or a list of triggers");
+                Err(A::Error::custom(match entry {
+                    Some((name, value)) => problem.with_remedy(format!("write `{name}={value}`")),
+                    None => problem,
+                }))
+            }
+
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Triggers, A::Error> {
                 let mut triggers = Vec::new();
                 while let Some(trigger) = list.next_element()? {
                     triggers.push(trigger);
                 }
                 if triggers.is_empty() {
-                    Err(A::Error::custom("the list of triggers is empty; add one"))
+                    Err(A::Error::custom(Problem::rule("the list of triggers is empty; add one")))
                 } else {
                     Ok(Triggers(triggers))
                 }
@@ -194,13 +207,13 @@ mod tests {
 
     #[test]
     fn a_wrong_trigger_says_what_is_allowed() {
-        let wrong = |text: &str| text.parse::<Trigger>().unwrap_err();
+        let wrong = |text: &str| text.parse::<Trigger>().unwrap_err().to_string();
         assert_eq!(
             wrong("sometimes"),
             "`sometimes` is not a trigger; allowed: begin, opened, step=NAME, widget, polls=N, after=DURATION \
              (after=90s), operator"
         );
-        assert_eq!(wrong("polls=0"), "`0` in `polls=0` is not a number from 1");
+        assert_eq!(wrong("polls=0"), "`polls=0` is not a number of polls; write `polls=1` or more");
         assert_eq!(wrong("after=-5s"), "`-5s` is not a duration; write it like 500ms, 90s, 15m or 24h");
         assert_eq!(wrong("step="), "`step=` needs the key or type of a step, such as step=liveness");
     }

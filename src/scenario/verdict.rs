@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     foreign_text::shortened,
+    problem::{Problem, member_path, nearest},
     vendor::{Outcome, ResultCase},
-    words::nearest,
 };
 
 /// An outcome with its details in a result document, set by a stage or a decision.
@@ -119,35 +119,45 @@ impl Verdict {
     ///
     /// # Errors
     ///
-    /// A message that names the member and the remedy.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    /// [`Problem`] with the member and the remedy.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
         let is_bare = |reason: &RejectReason| reason.value.is_empty() && !reason.description.is_empty();
         if self.reject_reason.as_ref().is_some_and(is_bare) {
-            return Err("`reject_description` needs a `reject_reason`".into());
+            return Err(
+                Problem::rule("`reject_description` needs a `reject_reason`").at(&member_path!["reject_description"])
+            );
         }
         match &self.result {
-            ResultValue::Unlisted(word) if word.trim().is_empty() => return Err("`result` is empty".into()),
+            ResultValue::Unlisted(word) if word.trim().is_empty() => {
+                return Err(Problem::rule("`result` is empty").at(&member_path!["result"]));
+            }
             ResultValue::Unlisted(word) => {
                 if let Ok(listed) = word.parse::<Outcome>() {
-                    return Err(format!("`{listed}` is a documented outcome; remove `unlisted`"));
+                    let message = format!("`{listed}` is a documented outcome; remove `unlisted`");
+                    return Err(Problem::rule(message).at(&member_path!["unlisted"]));
                 }
             }
             ResultValue::Listed(outcome) if self.reject_reason.is_some() && *outcome != Outcome::Rejected => {
-                return Err(format!("`reject_reason` needs the result REJECTED, not {outcome}"));
+                let message = format!("`reject_reason` needs the result REJECTED, not {outcome}");
+                return Err(Problem::rule(message).at(&member_path!["reject_reason"]));
             }
             ResultValue::Listed(_) => {}
         }
         if self.similarity.is_some_and(|similarity| !(0.0..=1.0).contains(&similarity)) {
-            return Err("`similarity` is a number from 0 to 1".into());
+            return Err(Problem::rule("`similarity` is a number from 0 to 1").at(&member_path!["similarity"]));
         }
-        if self.screening_matches.iter().any(|found| !(0.0..=100.0).contains(&found.score)) {
-            return Err("`score` is a number from 0 to 100".into());
+        match self.screening_matches.iter().position(|found| !(0.0..=100.0).contains(&found.score)) {
+            Some(at) => Err(Problem::rule("`score` is a number from 0 to 100").at(&member_path![
+                "screening_matches",
+                at,
+                "score"
+            ])),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Returns a warning about an unknown reason.
-    pub(crate) fn doubt(&self) -> Option<String> {
+    pub(crate) fn doubt(&self) -> Option<Problem> {
         let reason = &*self.reject_reason.as_ref()?.value;
         if reason.is_empty() || REJECT_REASONS.contains(&reason) {
             return None;
@@ -156,7 +166,7 @@ impl Verdict {
             Some(seen) => format!(", did you mean `{seen}`?"),
             None => format!("; seen were {}", REJECT_REASONS.join(", ")),
         };
-        Some(format!("the reject_reason `{}` is not a known one{rest}", shortened(reason)))
+        Some(Problem::rule(format!("the reject_reason `{}` is not a known one{rest}", shortened(reason))))
     }
 
     /// Completes the verdict for a decision: a rejection without a reason gets `usual`, and its details.

@@ -54,7 +54,7 @@ impl MockClient {
     }
 
     async fn connect_inner(url: &str, token: Option<&str>) -> Result<Self, ControlError> {
-        check_base_url(url).map_err(ControlError::Unreachable)?;
+        check_base_url(url).map_err(|problem| ControlError::Unreachable(problem.to_string()))?;
         if !url.starts_with("http://") {
             return Err(ControlError::Unreachable(format!("`{url}`: the client supports only http, without TLS")));
         }

@@ -20,6 +20,7 @@ use crate::{
     faults::{Fault, FaultInfo},
     http,
     mock::{DueEvent, MockService, SessionInfo},
+    problem::Problem,
     scenario::ScenarioChoice,
 };
 
@@ -49,12 +50,12 @@ pub struct CompanyHandle<'a> {
 /// No company has this key; lists the known keys.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct UnknownCompany(String);
+pub struct UnknownCompany(Problem);
 
 /// The scenario does not exist, or the built one is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct ScenarioError(String);
+pub struct ScenarioError(Problem);
 
 impl fmt::Debug for CompanyHandle<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +68,7 @@ impl<'a> CompanyHandle<'a> {
     ///
     /// [`UnknownCompany`] if no company has this key.
     pub(super) fn new(mock: &'a Arc<MockService>, key: &str) -> Result<Self, UnknownCompany> {
-        let tenant = mock.tenant(key).map_err(|error| UnknownCompany(error.message))?;
+        let tenant = mock.tenant(key).map_err(|error| UnknownCompany(error.problem))?;
         Ok(Self { mock, tenant })
     }
 

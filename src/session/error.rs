@@ -1,5 +1,7 @@
 //! Errors of actions on a session.
 
+use crate::problem::Problem;
+
 /// Possible reasons for a missing session.
 pub(crate) const NO_SESSION: &str = "it may have been deleted, or the mock has restarted since";
 
@@ -20,17 +22,17 @@ pub enum FinishError {
     #[error("the flag `restrict_url_sharing` is on, and another browser opened the widget first")]
     OtherBrowser,
     /// The form is invalid.
-    #[error("{0}")]
-    InvalidForm(String),
+    #[error(transparent)]
+    InvalidForm(Problem),
     /// The answers do not match the questions.
-    #[error("{0}")]
-    InvalidAnswers(String),
+    #[error(transparent)]
+    InvalidAnswers(Problem),
     /// The verdict is invalid.
-    #[error("{0}")]
-    InvalidVerdict(String),
+    #[error(transparent)]
+    InvalidVerdict(Problem),
     /// The widget has no such step.
-    #[error("{0}")]
-    UnknownStep(String),
+    #[error(transparent)]
+    UnknownStep(Problem),
 }
 
 /// The reason a session cannot be decided.
@@ -44,6 +46,6 @@ pub enum DecisionError {
     #[error("{0}")]
     NotAwaited(String),
     /// The verdict is invalid.
-    #[error("{0}")]
-    InvalidVerdict(String),
+    #[error(transparent)]
+    InvalidVerdict(Problem),
 }

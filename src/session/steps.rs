@@ -8,6 +8,7 @@ use crate::{
     embedding::Finding,
     flow::{FlowProgress, find_step, steps},
     heap::{OnHeap, flat},
+    problem::Problem,
 };
 
 /// A reached step of the widget, by key and type.
@@ -79,8 +80,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// A message that lists the names of the session's steps.
-    pub(crate) fn find_step(&self, name: &str) -> Result<(String, String), String> {
+    /// [`Problem`] with the names of the session's steps.
+    pub(crate) fn find_step(&self, name: &str) -> Result<(String, String), Problem> {
         let layers = self.spec.form_layers();
         find_step(&steps(&layers.read_flags(), &layers.read_steps()), name)
     }

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::problem::Problem;
+
 /// The wording of responses.
 ///
 /// ```
@@ -66,41 +68,41 @@ pub enum ResultCase {
 }
 
 impl FromStr for Dialect {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         match text {
             "manual" => Ok(Self::Manual),
             "live" => Ok(Self::Live),
-            _ => Err(format!("`{text}` is not a dialect; allowed: manual, live")),
+            _ => Err(Problem::unknown_word(text, "a dialect", ["manual", "live"])),
         }
     }
 }
 
 impl FromStr for ResultCase {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Problem> {
         match text {
             "upper" => Ok(Self::Upper),
             "lower" => Ok(Self::Lower),
-            _ => Err(format!("`{text}` is not a case; allowed: upper, lower")),
+            _ => Err(Problem::unknown_word(text, "a case", ["upper", "lower"])),
         }
     }
 }
 
 impl TryFrom<String> for Dialect {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Problem> {
         text.parse()
     }
 }
 
 impl TryFrom<String> for ResultCase {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Problem> {
         text.parse()
     }
 }

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
+use crate::problem::Problem;
+
 /// An error of a vendor call (specification, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
@@ -49,20 +51,18 @@ impl fmt::Display for ErrorCode {
 }
 
 impl FromStr for ErrorCode {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|code| code.as_str() == text).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|code| code.as_str()).collect();
-            format!("`{text}` is not a vendor error; allowed: {}", names.join(", "))
-        })
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let unknown = || Problem::unknown_word(text, "a vendor error", Self::ALL.map(Self::as_str));
+        Self::ALL.into_iter().find(|code| code.as_str() == text).ok_or_else(unknown)
     }
 }
 
 impl TryFrom<String> for ErrorCode {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Problem> {
         text.parse()
     }
 }
@@ -72,7 +72,7 @@ impl TryFrom<String> for ErrorCode {
 pub(crate) struct VendorError {
     pub(crate) code: ErrorCode,
     /// Part of the response for [`ErrorCode::ArgumentError`]; otherwise advice for the hint header and the log.
-    pub(crate) message: String,
+    pub(crate) problem: Problem,
     pub(crate) case: ErrorCase,
 }
 
@@ -88,20 +88,20 @@ pub(crate) enum ErrorCase {
 }
 
 impl VendorError {
-    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), case: ErrorCase::Standard }
+    pub(crate) fn new(code: ErrorCode, problem: impl Into<Problem>) -> Self {
+        Self { code, problem: problem.into(), case: ErrorCase::Standard }
     }
 
-    pub(crate) fn argument(message: impl Into<String>) -> Self {
-        Self::new(ErrorCode::ArgumentError, message)
+    pub(crate) fn argument(problem: impl Into<Problem>) -> Self {
+        Self::new(ErrorCode::ArgumentError, problem)
     }
 
-    pub(crate) fn too_slow(message: impl Into<String>) -> Self {
-        Self { case: ErrorCase::TooSlow, ..Self::argument(message) }
+    pub(crate) fn too_slow(problem: impl Into<Problem>) -> Self {
+        Self { case: ErrorCase::TooSlow, ..Self::argument(problem) }
     }
 
     #[cfg(feature = "media")]
-    pub(crate) fn missing_media(message: impl Into<String>) -> Self {
-        Self { case: ErrorCase::MissingMedia, ..Self::argument(message) }
+    pub(crate) fn missing_media(problem: impl Into<Problem>) -> Self {
+        Self { case: ErrorCase::MissingMedia, ..Self::argument(problem) }
     }
 }

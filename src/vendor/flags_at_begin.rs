@@ -14,8 +14,8 @@ use super::{
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
 };
 use crate::{
-    foreign_text::shortened,
     json_text::{JsonStr, compact},
+    problem::{Problem, member_path},
 };
 
 /// The flags that are needed when a session begins, read in one pass over their text.
@@ -81,15 +81,16 @@ impl<'a> FlagsAtBegin<'a> {
     ///
     /// # Errors
     ///
-    /// A message if the flag `mock_scenario` is not a string.
-    pub(crate) fn wished_scenario(&self) -> Result<Option<(String, &'static str)>, String> {
+    /// [`Problem`] if the flag `mock_scenario` is not a string.
+    pub(crate) fn wished_scenario(&self) -> Result<Option<(String, &'static str)>, Problem> {
         match self.mock_scenario.filter(|value| value.get() != "null") {
             None => {}
             Some(value) => match JsonStr::from_json(value) {
                 Some(name) if name.is_empty() => {}
                 Some(name) => return Ok(Some((name.into_owned(), "the flag `mock_scenario`"))),
                 None => {
-                    return Err(format!("the flag `mock_scenario` is not text: {}", shortened(&compact(value.get()))));
+                    let problem = Problem::wrong_type("a string").at(&member_path!["mock_scenario"]);
+                    return Err(problem.with_given(Some(compact(value.get()))).with_context("`flags`"));
                 }
             },
         }

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::problem::Problem;
+
 /// The `result` of a session (specification, section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
@@ -62,20 +64,18 @@ impl Serialize for Outcome {
 
 /// Parses either case.
 impl FromStr for Outcome {
-    type Err = String;
+    type Err = Problem;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|outcome| outcome.as_str()).collect();
-            format!("`{text}` is not an outcome; allowed: {}", names.join(", "))
-        })
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        let unknown = || Problem::unknown_word(text, "an outcome", Self::ALL.map(Self::as_str));
+        Self::ALL.into_iter().find(|outcome| outcome.as_str().eq_ignore_ascii_case(text)).ok_or_else(unknown)
     }
 }
 
 impl TryFrom<String> for Outcome {
-    type Error = String;
+    type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, Problem> {
         text.parse()
     }
 }

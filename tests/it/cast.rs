@@ -165,21 +165,21 @@ async fn who_goes_through_stays_whatever_is_read_again() {
     fs::remove_file(people.join("somebody.yaml")).unwrap();
     app.mock.reload().unwrap();
     let refused = app.post_json("/external-api/begin/", &app.with_key(json!({}))).await.argument_error();
-    assert!(refused.contains("there is no person `somebody`; the people are: another"), "{refused}");
+    assert!(refused.contains("there is no person `somebody`; known: another"), "{refused}");
 }
 
 #[tokio::test]
 async fn a_person_that_cannot_be_stops_the_start() {
     for (scenario, problem) in [
-        (Scenario::new("s").person("nobody"), "there is no person `nobody`; the people are: aigul-primerova, "),
+        (Scenario::new("s").person("nobody"), "there is no person `nobody`; known: aigul-primerova, "),
         (
             Scenario::new("s").person(json!({"like": "j-q", "frist_name": "X"})),
-            "`person.frist_name`, merged into `j-q`: unknown field `frist_name`, expected one of `first_name`",
+            "`person.frist_name`, merged into `j-q`: unknown key `frist_name`, did you mean `first_name`?",
         ),
         (Scenario::new("s").person(json!({"last_name": "Ünïcode"})), "`Ünïcode` is not a Latin name"),
         (
             Scenario::new("s").person(json!({"sex": null})),
-            "`person`, merged into `aigul-primerova`: missing field `sex`",
+            "`person`, merged into `aigul-primerova`: the key `sex` is missing",
         ),
         (Scenario::new("s").person(json!(5)), "`person` is the name of a person"),
         (

@@ -173,7 +173,7 @@ fn a_file_is_known_by_its_folder_or_its_keys() {
     ];
     let known = |said: &str| said.split_once("; known: ").map(|(_, known)| known.split(',').next().unwrap().to_owned());
     for (name, first_key) in
-        [("scenario", "description"), ("person", "first_name"), ("settings", "host"), ("somebody", "entityType")]
+        [("scenario", "description"), ("person", "first_name"), ("settings", "frozen-at"), ("somebody", "entityType")]
     {
         let said = check(&files, &[&format!("{name}.yaml")]);
         assert_eq!(known(&said).as_deref(), Some(first_key), "{said}");

@@ -153,7 +153,7 @@ async fn an_unknown_scenario_cannot_be_queued() {
     let problem = app.mock.queue_scenario("aproved").unwrap_err().to_string();
     assert!(problem.starts_with("there is no scenario `aproved`"), "{problem}");
     let problem = app.mock.company("nobody").unwrap_err().to_string();
-    assert_eq!(problem, format!("there is no company key `nobody`; the keys are: `{}`", app.mock.company_key()));
+    assert_eq!(problem, format!("there is no company key `nobody`; known: {}", app.mock.company_key()));
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ async fn the_line_is_json_where_the_log_is() {
     let entries: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     let refused = entries.iter().find(|entry| entry["level"] == "WARN").expect("the refusal is logged");
     assert_eq!(refused["error"], "COMPANY_KEY_INVALID");
-    assert_eq!(refused["message"], "there is no company key `wrong`; the keys are: `a-company`");
+    assert_eq!(refused["message"], "there is no company key `wrong`; known: a-company");
 }
 
 #[tokio::test]
@@ -414,7 +414,7 @@ fn doubts_about_scenarios_are_told_at_the_start() {
     let warnings: Vec<_> = log.lines().filter_map(|line| line.split_once(" WARN ")).map(|(_, said)| said).collect();
     assert_eq!(warnings.len(), 3, "{log}");
     for (warning, start) in warnings.iter().zip([
-        "2:1: unknown step type `lifeness` has no effect",
+        "2:8: unknown step type `lifeness` has no effect",
         "3:23: `operator_answers` has the question `q`, which no step for the operator has",
         "4:44: the reject_reason `ugly` is not a known one; seen were face_mismatch, ",
     ]) {

@@ -92,7 +92,7 @@ async fn the_first_company_is_the_one_that_was_given_first() {
     let app = TestApp::start_with(|builder| builder.company("zebra").company(Company::new("aardvark"))).await;
     assert_eq!(app.mock.company_key(), "zebra");
     let wrong = app.post_json("/external-api/begin/", &json!({"company_key": "x"})).await;
-    assert_eq!(wrong.hint(), "there is no company key `x`; the keys are: `zebra`, `aardvark`");
+    assert_eq!(wrong.hint(), "there is no company key `x`; known: zebra, aardvark");
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn a_wrong_key_hint_lists_the_keys() {
     reply.assert_error(403, "COMPANY_KEY_INVALID");
     assert_eq!(
         reply.hint(),
-        "there is no company key `\\u{10db}\\u{10ea}\\u{10d3}\\u{10d0}\\u{10e0}\\u{10d8}`; the keys are: `my-company`"
+        "there is no company key `\\u{10db}\\u{10ea}\\u{10d3}\\u{10d0}\\u{10e0}\\u{10d8}`; known: my-company"
     );
 }
 
@@ -111,7 +111,7 @@ async fn malformed_flags_and_steps_are_named() {
         (json!({"steps": "true"}), "`steps` is not a JSON array: true"),
         (json!({"steps": [{}, "liveness"]}), "`steps[1]` is not a JSON object: \"liveness\""),
         (json!({"config_id": 7}), "`config_id` is not text: 7"),
-        (json!({"flags": {"mock_scenario": 7}}), "the flag `mock_scenario` is not text: 7"),
+        (json!({"flags": {"mock_scenario": 7}}), "`flags`: `mock_scenario` takes a string, not `7`"),
         (
             json!({"config_id": "0123456789abcdef01234567"}),
             "there is no configuration `0123456789abcdef01234567`; known: none",

@@ -742,6 +742,6 @@ async fn a_fault_for_a_scenario_that_is_not_there_stops_the_start() {
     let error =
         builder.company(Company::new("one").fault(Fault::reset().for_scenario("none"))).start().await.unwrap_err();
     let error = error.to_string();
-    assert!(error.contains("a fault: there is no scenario `rejcted`; the scenarios are: "), "{error}");
+    assert!(error.contains("a fault: there is no scenario `rejcted`; known: rejected, "), "{error}");
     assert!(error.contains("a fault of the company key `one`: there is no scenario `none`"), "{error}");
 }

@@ -38,7 +38,7 @@ async fn a_pattern_says_which_keys_are_companies() {
     app.begin(json!({"company_key": "test-1"})).await;
     let refused = app.post_json("/external-api/begin/", &json!({"company_key": "toast-1"})).await;
     refused.assert_error(403, "COMPANY_KEY_INVALID");
-    let hint = "there is no company key `toast-1`; the keys are: `configured`, any key that matches `test-*`, of at most 200 bytes";
+    let hint = "there is no company key `toast-1`; known: configured; so is any key that matches `test-*`, of at most 200 bytes";
     assert_eq!(refused.hint(), hint);
     let long = format!("test-{}", "x".repeat(200));
     app.post_json("/external-api/begin/", &json!({"company_key": long})).await.assert_error(403, "COMPANY_KEY_INVALID");

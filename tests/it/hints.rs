@@ -22,8 +22,8 @@ async fn start(settings: impl FnOnce(&mut Config)) -> TestApp {
 
 fn names_secrets(replies: &[Reply; 2]) -> bool {
     let [key, signature] = replies.each_ref().map(|reply| reply.header("x-identomat-mock-hint").unwrap_or_default());
-    assert_eq!(key.contains("the keys are"), signature.contains("expected"), "{key}\n{signature}");
-    key.contains("the keys are")
+    assert_eq!(key.contains("; known: "), signature.contains("expected"), "{key}\n{signature}");
+    key.contains("; known: ")
 }
 
 /// What a call has when it may come from farther away than its connection, or from a page of another origin.

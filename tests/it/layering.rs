@@ -81,6 +81,7 @@ fn the_rules_name_neither_runtime_nor_framework_nor_map() {
             "json_text.rs",
             "session",
             "flow",
+            "problem",
             "scenario",
             "faults",
             "result",
@@ -114,6 +115,7 @@ fn the_domain_does_not_know_http() {
         &[
             "session",
             "flow",
+            "problem",
             "scenario",
             "result",
             "signature.rs",

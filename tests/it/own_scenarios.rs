@@ -101,7 +101,7 @@ async fn begin_can_be_refused_or_go_wrong() {
 async fn what_cannot_be_is_said_in_the_words_of_the_file() {
     for (scenario, problem) in [
         (Scenario::new("s").stage(Stage::after("soon").approved()), "stage 1: `soon` is not a duration"),
-        (Scenario::new("s").stage(Stage::polls(0).approved()), "stage 1: `0` in `polls=0` is not a number from 1"),
+        (Scenario::new("s").stage(Stage::polls(0).approved()), "stage 1: `polls=0` is not a number of polls"),
         (Scenario::new("s").stage(Stage::begin()), "stage 1: a stage needs an effect"),
         (
             Scenario::new("s").stage(Stage::begin().approved().error(ErrorCode::SessionInvalid)),

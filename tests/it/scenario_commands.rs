@@ -56,7 +56,7 @@ fn a_scenario_is_printed_as_its_file_says_it() {
     fs::write(folder.path().join("approved.yaml"), own).unwrap();
     assert_eq!(said(folder.path(), &["scenario", "approved", "--scenarios", "."]).unwrap(), own);
     let unknown = said(folder.path(), &["scenario", "rejectd"]).unwrap_err();
-    assert!(unknown.starts_with("error: there is no scenario `rejectd`; the scenarios are: "), "{unknown}");
+    assert!(unknown.starts_with("error: there is no scenario `rejectd`; known: rejected, "), "{unknown}");
     assert!(unknown.ends_with("; did you mean `rejected`?\n"), "{unknown}");
 }
 

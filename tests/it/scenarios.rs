@@ -222,8 +222,12 @@ async fn an_unknown_scenario_is_refused_with_the_known_names() {
     let reply =
         app.post_json("/external-api/begin/", &app.with_key(json!({"flags": {"mock_scenario": "aproved"}}))).await;
     let words = reply.argument_error();
-    let names = app.mock.scenarios().join(", ");
-    assert_eq!(words, format!("the flag `mock_scenario`: there is no scenario `aproved`; the scenarios are: {names}"));
+    let rest = app.mock.scenarios().len() - 8;
+    assert!(
+        words.starts_with("the flag `mock_scenario`: there is no scenario `aproved`; known: approved, "),
+        "{words}"
+    );
+    assert!(words.ends_with(&format!(" and {rest} more; did you mean `approved`?")), "{words}");
 }
 
 fn folder_with(name: &str, text: &str) -> tempfile::TempDir {
@@ -270,10 +274,14 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ),
         (
             "description: a\nstages: [{result: APPROVED, error: SESSION_INVALID}]\n",
-            "2:19",
+            "2:36",
             "a stage has only one of `result`, `error` and `document`",
         ),
-        ("description: a\nstages: [{when: polls=0, result: APPROVED}]\n", "2:17", "not a number from 1"),
+        (
+            "description: a\nstages: [{when: polls=0, result: APPROVED}]\n",
+            "2:17",
+            "`polls=0` is not a number of polls; write",
+        ),
         ("description: a\nstages: [{result: APPROVED, reject_reason: x}]\n", "2:44", "needs the result REJECTED"),
         ("description: a\nstages: [{result: APPROVED, similarity: 2}]\n", "2:41", "from 0 to 1"),
         ("description: a\nstages: [{result: MANUAL_CHECK}, {result: APPROVED}]\n", "2:34", "stage 2 has no `when`"),
@@ -286,16 +294,20 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\nstages: [{error: SESSION_INVALID, live: true}]\n", "2:41", "`live` needs a `result`"),
         (
             "description: a\nstages: [{result: approved, unlisted: true}]\n",
-            "2:10",
+            "2:39",
             "`APPROVED` is a documented outcome",
         ),
         ("description: a\nstages: [{result: '', unlisted: true}]\n", "2:19", "`result` is empty"),
         ("description: a\nstages: [{when: begin, unlisted: true}]\n", "2:34", "`unlisted` needs a `result`"),
         ("description: a\nstages: [{when: 5, result: APPROVED}]\n", "2:17", "`5` is not a trigger; allowed: begin, "),
         ("description: a\nstages: [{when: true, result: APPROVED}]\n", "2:17", "`true` is not a trigger"),
-        ("description: a\nstages: [{when: {a: b}, result: APPROVED}]\n", "2:17", "expected a trigger, or a list of"),
+        ("description: a\nstages: [{when: {a: b}, result: APPROVED}]\n", "2:17", "not a mapping; write `a=b`"),
         ("description: a\nstages: [{when: [], result: APPROVED}]\n", "2:17", "the list of triggers is empty; add one"),
-        ("description: a\nstages: [{when: [widget, polls=0], result: APPROVED}]\n", "2:26", "not a number from 1"),
+        (
+            "description: a\nstages: [{when: [widget, polls=0], result: APPROVED}]\n",
+            "2:26",
+            "`polls=0` is not a number of polls",
+        ),
         (
             "description: a\nstages: [{when: widget, result: APPROVED}, {when: [polls=1, opened], result: REJECTED}]\n",
             "2:44",
@@ -309,18 +321,18 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\nstages: [{when: begin, fault: {times: 2}}]\n", "2:31", "a fault needs an effect"),
         (
             "description: a\nstages: [{when: begin, fault: {status: 503, drip: 100}}]\n",
-            "2:40",
+            "2:31",
             "add a second fault for the other",
         ),
         (
             "description: a\nstages: [{when: begin, fault: {status: 99}}]\n",
-            "2:31",
+            "2:40",
             "`99` is not a status from 200 to 599",
         ),
-        ("description: a\nstages: [{when: begin, fault: {delay: 3s to 1s}}]\n", "2:39", "write the shorter one first"),
+        ("description: a\nstages: [{when: begin, fault: {delay: 3s to 1s}}]\n", "2:39", "write the shorter time first"),
         (
             "description: a\nstages: [{when: begin, fault: {status: 503, times: 2, lasts: 1m}}]\n",
-            "2:52",
+            "2:31",
             "a fault has only one of `times`, `calls`, `lasts` and `forever: true`",
         ),
         (
@@ -335,34 +347,34 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ),
         ("description: a\nstages: [{when: begin, fault: {status: 503, calls: 0 to 3}}]\n", "2:52", "counted from 1"),
         ("description: a\nstages: [{when: begin, fault: {body: later}}]\n", "2:38", "`body` needs a `status`"),
-        ("description: a\nstages: [{when: begin, fault: {status: 204, body: a}}]\n", "2:31", "204 allows no body"),
-        ("description: a\nstages: [{when: begin, fault: {drip: 0}}]\n", "2:31", "give at least 1"),
+        ("description: a\nstages: [{when: begin, fault: {status: 204, body: a}}]\n", "2:51", "204 allows no body"),
+        ("description: a\nstages: [{when: begin, fault: {drip: 0}}]\n", "2:38", "give at least 1"),
         ("description: a\nstages: [{when: begin, fault: {answer: xml}}]\n", "2:40", "wrong-signature"),
         (
             "description: a\nbegin_fault: {endpoint: compare-faces, scenario: rejected, status: 503}\nstages: []\n",
-            "2:14",
+            "2:50",
             "`compare-faces/` has no session, so `scenario` cannot select it; remove `scenario`",
         ),
         (
             "description: a\nstages: [{when: begin, fault: {scenario: rejected, status: 503}}]\n",
-            "2:10",
+            "2:42",
             "remove `scenario`, or put the fault on the server",
         ),
         (
             "description: a\nbegin_fault: {scenario: rejected, status: 503}\nstages: []\n",
-            "1:1",
+            "2:25",
             "remove `scenario`, or put the fault on the server",
         ),
-        ("description: a\nstages: [{when: begin, fault: {endpoint: begin, status: 503}}]\n", "2:10", "`begin_fault`"),
+        ("description: a\nstages: [{when: begin, fault: {endpoint: begin, status: 503}}]\n", "2:42", "`begin_fault`"),
         (
             "description: a\nstages: [{when: begin, fault: {endpoint: compare-faces, status: 503}}]\n",
-            "2:10",
+            "2:42",
             "has no session",
         ),
-        ("description: a\nstages: [{when: begin, fault: {endpoint: selfie, status: 503}}]\n", "2:42", "`card-front`"),
+        ("description: a\nstages: [{when: begin, fault: {endpoint: selfie, status: 503}}]\n", "2:42", "card-front"),
         (
             "description: a\nbegin_fault: {endpoint: result, status: 503}\nstages: []\n",
-            "2:1",
+            "2:25",
             "put the fault on a stage",
         ),
         (
@@ -375,7 +387,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description: a\n", "1:1", "a scenario needs `stages`"),
         ("description: a\nstages: []\noperator_answers: {a: 5}\n", "3:23", "a list of strings, not 5"),
         ("description: a\ndescription: b\nstages: []\n", "2:1", "duplicate key `description`; remove one of the two"),
-        ("description: [\n", "1:14", "`description` takes a string, not `[`"),
+        ("description: [\n", "1:14", "unclosed bracket '['"),
         (
             "description: a\nstages:\n  - result: APPROVED\n    similarity: high\n",
             "4:17",
@@ -389,7 +401,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         ("description:\nstages: []\n", "1:12", "`description` has no value; write a string"),
         ("description: a\nstages: [{result: APPROVED, live: yes}]\n", "2:35", "`live` takes true or false, not `yes`"),
         ("description: a\nstages: {} # none\n", "2:9", "`stages` takes a list, not `{}`"),
-        ("description:\n  - a\nstages: []\n", "2:3", "`description` takes a string, not `- a`"),
+        ("description:\n  - a\nstages: []\n", "1:1", "`description` takes a string, not a list"),
         ("description: a\nperson: 3\nstages: []\n", "2:9", "`person` is the name of a person in `people`"),
         ("description: a\nperson: {like: [a]}\nstages: []\n", "2:9", "with `like: NAME`"),
         ("description: a\nperson: nobody\nstages: []\n", "", "there is no person `nobody`"),
@@ -399,7 +411,7 @@ async fn a_broken_scenario_stops_the_start_with_file_line_and_column() {
         (
             "description: a\nstages: [{when: begin, fault: {status: high}}]\n",
             "2:40",
-            "`status` takes a whole number of 0 or more, not `high`",
+            "`status` takes a whole number from 0 to 65535, not `high`",
         ),
         (
             "description: a\nstages:\n  - result: APPROVED\n   live: true\n",

@@ -23,7 +23,7 @@ fn each(findings: &LoadDiagnostics) -> impl Iterator<Item = (&'static str, &File
 fn text(findings: &LoadDiagnostics, files: usize) -> String {
     let paragraph = |(severity, problem): (&str, &FileProblem)| {
         let marked = problem.marked().map(|marked| format!("{marked}\n")).unwrap_or_default();
-        format!("{}{severity}: {}\n{marked}\n", problem.position(), problem.message)
+        format!("{}{severity}: {}\n{marked}\n", problem.position(), problem.problem)
     };
     let paragraphs: String = each(findings).map(paragraph).collect();
     let count = |number: usize, thing: &str| match number {
@@ -45,7 +45,7 @@ fn json(findings: &LoadDiagnostics, files: usize) -> String {
             "line": span.map(|span| span.line),
             "column": span.map(|span| span.column),
             "end_column": span.map(|span| span.column + span.width),
-            "message": problem.message,
+            "message": problem.problem.to_string(),
         })
     };
     let list = |problems: &[FileProblem]| problems.iter().map(written).collect::<Vec<_>>();
@@ -72,7 +72,7 @@ fn annotations(findings: &LoadDiagnostics) -> String {
             properties.push(property("endColumn", (span.column + span.width).to_string()));
         }
         let properties = if properties.is_empty() { String::new() } else { format!(" {}", properties.join(",")) };
-        format!("::{severity}{properties}::{}\n", escaped(&problem.message, &[]))
+        format!("::{severity}{properties}::{}\n", escaped(&problem.problem.to_string(), &[]))
     };
     each(findings).map(annotation).collect()
 }

@@ -7,10 +7,13 @@ use super::{
     },
     SettingsArgs,
 };
-use crate::{Company, Config, Cors, ErrorStatus, company::CompanyFile, faults::FaultFile};
+use crate::{
+    problem::Problem,
+    {Company, Config, Cors, ErrorStatus, company::CompanyFile, faults::FaultFile},
+};
 
 impl SettingsArgs {
-    pub(in crate::cli) fn into_config(self) -> Result<Config, String> {
+    pub(in crate::cli) fn into_config(self) -> Result<Config, Problem> {
         let defaults = Config::default();
         let Config {
             host, port, session_lifetime, dialect, scenario, outcome_trigger, limits, clients, journal, ..

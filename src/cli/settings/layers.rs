@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use super::SettingsArgs;
-use crate::data_file::{DataFile, LoadError, OF_SETTINGS};
+use crate::{
+    data_file::{DataFile, LoadError},
+    tree::OF_SETTINGS,
+};
 
 impl SettingsArgs {
     /// Adds the settings of the config file, which these override.

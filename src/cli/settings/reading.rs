@@ -147,9 +147,8 @@ async fn a_secret_is_never_printed() {
 #[tokio::test]
 async fn settings_that_do_not_go_together_stop_the_start() {
     let said = refusal(&["--scenario", "aproved"]).await;
-    let start =
-        "error: the default scenario (--scenario): there is no scenario `aproved`; the scenarios are: abandoned,";
-    assert!(said.starts_with(start), "{said}");
+    let start = "error: the default scenario (--scenario): there is no scenario `aproved`; known: approved, ";
+    assert!(said.starts_with(start) && said.ends_with(" more; did you mean `approved`?\n"), "{said}");
     assert_eq!(refusal(&["--company-key", "a,b,a=x"]).await, "error: the company key `a` is given twice\n");
     for (arguments, words) in [
         (
@@ -207,17 +206,17 @@ async fn a_variable_that_is_missing_stops_the_start() {
     let text = "outcome-trigger: ${MOCK_TEST_NONE}\nport: \"${MOCK_TEST_NONE:-${MOCK_TEST_OTHER}}\"\nscenario: pay$roll\nseed: many\n";
     let said = refusal_of_file(text).await;
     insta::assert_snapshot!(said, @r#"
-    error: config.yaml:1:18: there is no variable `MOCK_TEST_NONE` in the environment: set it, or write `${MOCK_TEST_NONE:-DEFAULT}`
+    error: config.yaml:1:18: there is no variable `MOCK_TEST_NONE` in the environment; set it, or write `${MOCK_TEST_NONE:-DEFAULT}`
       |
     1 | outcome-trigger: ${MOCK_TEST_NONE}
       |                  ^^^^^^^^^^^^^^^^^
 
-    config.yaml:2:7: there is no variable `MOCK_TEST_OTHER` in the environment: set it, or write `${MOCK_TEST_OTHER:-DEFAULT}`
+    config.yaml:2:7: there is no variable `MOCK_TEST_OTHER` in the environment; set it, or write `${MOCK_TEST_OTHER:-DEFAULT}`
       |
     2 | port: "${MOCK_TEST_NONE:-${MOCK_TEST_OTHER}}"
       |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-    config.yaml:3:11: `$roll` is neither `${NAME}` nor `${NAME:-DEFAULT}`; a dollar sign is written `$$`
+    config.yaml:3:11: `$roll` is not a variable; write `${NAME}` or `${NAME:-DEFAULT}`, or `$$` for a dollar sign
       |
     3 | scenario: pay$roll
       |           ^^^^^^^^

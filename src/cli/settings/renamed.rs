@@ -5,7 +5,7 @@ use std::{env, ffi::OsStr};
 use clap::Command;
 
 use super::SettingsArgs;
-use crate::data_file::{OF_SETTINGS, Renamed, rename_advice};
+use crate::tree::{OF_SETTINGS, Renamed, rename_advice};
 
 /// The renamed environment variables.
 const VARIABLES: [Renamed; 3] = [

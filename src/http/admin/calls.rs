@@ -20,7 +20,7 @@ use crate::{
     clock::parse_moment,
     faults::Endpoint,
     foreign_text::shortened,
-    http::journal::{CallInfo, CallPattern, CountError, PatternProblem, Times},
+    http::journal::{CallInfo, CallPattern, CountError, Times},
     mock::CallFilter,
 };
 
@@ -194,7 +194,7 @@ pub(super) fn verify(
 impl From<CountError> for ProblemResponse {
     fn from(miscount: CountError) -> Self {
         match miscount {
-            CountError::Pattern(PatternProblem { field, message }) => Self::invalid(message).with_field(field),
+            CountError::Pattern(problem) => Self::invalid(problem),
             CountError::Cancelled { looked_at, of, timeout } => Self::timeout(format!(
                 "checked {looked_at} of {of} calls within {timeout:?} (--admin-timeout); restrict the query with \
                  `after`, `from` or `session`, or use a simpler expression"

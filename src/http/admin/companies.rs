@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     company::{CompanyChange, CompanyFile},
-    foreign_text::{MAX_NAMED, shortened},
+    foreign_text::MAX_NAMED,
     mock::{CompanyError, CompanyInfo, MockService},
+    problem::Problem,
 };
 
 pub(super) fn list(Context { mock, .. }: Context<'_>, query: NameListQuery) -> Json<ListPage<CompanyInfo>> {
@@ -70,17 +71,15 @@ pub(super) fn reset_all(Context { mock, .. }: Context<'_>, whose: CompanyParam) 
 }
 
 fn unknown(mock: &MockService, key: &str) -> ProblemResponse {
-    let keys: Vec<_> = mock.companies().into_iter().take(MAX_NAMED).map(|tenant| format!("`{}`", tenant.key)).collect();
-    let keys = if keys.is_empty() { "none".into() } else { keys.join(", ") };
-    ProblemResponse::not_found(format!("there is no company key `{}`; known: {keys}", shortened(key)))
+    let known = mock.companies().into_iter().map(|tenant| tenant.key.clone());
+    ProblemResponse::not_found(Problem::unknown_name(key, "company key", known.take(MAX_NAMED)))
 }
 
 impl From<CompanyError> for ProblemResponse {
     fn from(error: CompanyError) -> Self {
-        let detail = error.to_string();
         match error {
-            CompanyError::KeyExists(_) => Self::conflict(detail).with_field("company_key"),
-            CompanyError::Setting(field, _) => Self::invalid(detail).with_field(field.unwrap_or_default()),
+            CompanyError::KeyExists(_) => Self::conflict(error.to_string()).with_field("company_key"),
+            CompanyError::Setting(problem) => Self::invalid(problem),
         }
     }
 }

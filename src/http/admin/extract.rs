@@ -1,6 +1,6 @@
 //! Parameters of control API requests: in the query, or in the body.
 
-use std::{borrow::Cow, fmt::Display, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{FromRequest, FromRequestParts, RawPathParams, Request},
@@ -8,15 +8,15 @@ use axum::{
 };
 use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, value::to_raw_value};
+use serde_json::Value;
 
 use super::problem::ProblemResponse;
 use crate::{
-    data_file::{DataFile, OF_BODIES, OF_QUERIES, may_have_key, rename_advice, without_old_names},
     foreign_text::shortened,
     http::body::{self, BodyError, FullBody},
     json_text::{JsonMembers, JsonStr},
     mock::MockService,
+    tree::{self, Node, NodeValue, OF_BODIES, OF_QUERIES, rename_advice},
 };
 
 /// The only member that may be in the query of any method.
@@ -65,41 +65,33 @@ impl AdminParams {
         let members = JsonMembers::read_checked(&self.body, self.depth).map_err(not_json)?;
         let members = members.ok_or_else(|| ProblemResponse::invalid("the body is not a JSON object"))?;
         let is_query = matches!(self.method, Method::GET | Method::HEAD | Method::DELETE);
-        let read = if is_query { self.of_query(&members) } else { self.of_body(members) }?;
-        self.warn_of_renamed();
+        let (parameters, old_names) = match is_query {
+            true => (self.of_query(&members)?, Vec::new()),
+            false => {
+                let body = self.of_body(&members)?;
+                let old_names = tree::renamed_keys(&body, &OF_BODIES);
+                (body, old_names)
+            }
+        };
+        let read = tree::read_first(&parameters).map_err(ProblemResponse::invalid)?;
+        let in_query = OF_QUERIES.into_iter().filter(|(old, _)| self.pairs().any(|(name, _)| name == *old));
+        let old_names = old_names.into_iter().map(|(_, renamed)| renamed).chain(in_query);
+        old_names.for_each(|renamed| tracing::warn!("{}", rename_advice(renamed)));
         Ok(read)
     }
 
-    /// Logs the members that have an old name.
-    fn warn_of_renamed(&self) {
-        let in_query = OF_QUERIES.iter().filter(|(old, _)| self.pairs().any(|(name, _)| name == *old));
-        in_query.for_each(|renamed| tracing::warn!("{}", rename_advice(*renamed)));
-        let text = str::from_utf8(&self.body).unwrap_or_default();
-        if may_have_key(text, &OF_BODIES) {
-            // JSON is YAML, and this finds the faults in scenarios and companies.
-            let body = DataFile::new("body".into(), "".into(), text.to_owned().into());
-            body.renamed_keys(&OF_BODIES).iter().for_each(|problem| tracing::warn!("{}", problem.message));
-        }
-    }
-
-    fn of_query<T: DeserializeOwned>(&self, body: &JsonMembers<'_>) -> Result<T, ProblemResponse> {
+    fn of_query(&self, body: &JsonMembers<'_>) -> Result<Node, ProblemResponse> {
         if let Some((name, _)) = body.0.iter().find(|(name, _)| name != COMPANY_KEY) {
             let (name, method) = (shortened(name), &self.method);
             let problem = format!("`{name}` is in the body; {method} takes it in the query");
             return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }
-        let mut query = Cow::Borrowed(&*self.query);
-        if let Some(key) = self.company_key(body)?
-            && !self.pairs().any(|(name, _)| name == COMPANY_KEY)
-        {
-            let pair = form_urlencoded::Serializer::new(String::new()).append_pair(COMPANY_KEY, &key).finish();
-            query = format!("{query}&{pair}").into();
-        }
-        let reader = serde_html_form::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(reader).map_err(|error| serde_problem(&error))
+        let of_body = self.company_key(body)?.filter(|_| !self.pairs().any(|(name, _)| name == COMPANY_KEY));
+        let pairs = self.pairs().map(|(name, value)| (name.into_owned(), value.into_owned()));
+        Ok(tree::of_query(pairs.chain(of_body.map(|key| (COMPANY_KEY.to_owned(), key)))))
     }
 
-    fn of_body<T: DeserializeOwned>(&self, body: JsonMembers<'_>) -> Result<T, ProblemResponse> {
+    fn of_body(&self, body: &JsonMembers<'_>) -> Result<Node, ProblemResponse> {
         if let Some((name, _)) = self.pairs().find(|(name, _)| name != COMPANY_KEY) {
             let (name, method) = (shortened(&name), &self.method);
             let problem = format!(
@@ -107,16 +99,16 @@ impl AdminParams {
             );
             return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }
-        let mut text = Cow::Borrowed(&*self.body);
-        if let Some(key) = self.company_key(&body)?
-            && !self.query.is_empty()
-        {
-            let key = to_raw_value(&key).expect("a text is JSON");
-            let with_key = body.merged_with(JsonMembers(vec![(COMPANY_KEY.into(), &key)]));
-            text = serde_json::to_vec(&with_key).expect("members are JSON").into();
+        let mut root = tree::of_json(&self.body).expect("the body was checked");
+        if let (Some(key), NodeValue::Mapping(entries)) = (self.company_key(body)?, &mut root.value) {
+            let key = NodeValue::Text(key);
+            // A key in the body alone is there already.
+            if self.pairs().next().is_some() {
+                entries.retain(|(name, _)| name.value != COMPANY_KEY);
+                entries.push(tree::unplaced_entry(COMPANY_KEY, key));
+            }
         }
-        let mut reader = serde_json::Deserializer::from_slice(&text);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| serde_problem(&error))
+        Ok(root)
     }
 
     fn pairs(&self) -> form_urlencoded::Parse<'_> {
@@ -178,20 +170,5 @@ pub(super) struct EmptyBody {}
 
 /// Parses a part of a body.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, ProblemResponse> {
-    serde_path_to_error::deserialize(value).map_err(|error| serde_problem(&error))
-}
-
-/// Converts a serde error, with the path of the member.
-fn serde_problem<E: Display>(error: &serde_path_to_error::Error<E>) -> ProblemResponse {
-    let message = without_old_names(&error.inner().to_string());
-    // The field has the position.
-    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
-    let (path, unknown) = (error.path().to_string(), message.strip_prefix("unknown field `"));
-    let unknown = unknown.and_then(|rest| rest.split_once('`')).map(|(name, _)| name);
-    let field = match (&*path, unknown) {
-        ("." | "", Some(name)) => name.to_owned(),
-        (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
-        _ => path,
-    };
-    ProblemResponse::invalid(message).with_field(field)
+    tree::read_value(value).map_err(ProblemResponse::invalid)
 }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     faults::{Endpoint, FaultFile, FaultInfo},
     foreign_text::{MAX_NAMED, shortened},
+    problem::{Problem, member_path},
 };
 
 /// The filters of a list of faults.
@@ -52,8 +53,8 @@ pub(super) fn add(
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(other) => {
-            Err(ProblemResponse::invalid(format!("`{name}` is not text: {}", shortened(&other.to_string())))
-                .with_field(name))
+            let problem = Problem::wrong_type("a string").with_given(Some(other.to_string()));
+            Err(ProblemResponse::invalid(problem.at(&member_path![name])))
         }
     };
     let (company_key, session) = (text("company_key")?, text("session")?);
@@ -98,11 +99,10 @@ pub(super) fn remove(
     if is_removed {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let names: Vec<_> = rest.iter().take(MAX_NAMED).map(|info| format!("`{}`", info.name)).collect();
-    let names = if names.is_empty() { "none".into() } else { names.join(", ") };
-    let whose = match &whose.company_key {
-        Some(key) => format!("of the company `{}`", shortened(key)),
-        None => "on every company (`company_key` names one)".into(),
-    };
-    Err(ProblemResponse::not_found(format!("there is no fault `{}` {whose}; known: {names}", shortened(name))))
+    let names = rest.into_iter().take(MAX_NAMED).map(|info| info.name);
+    let problem = Problem::unknown_name(name, "fault", names);
+    Err(ProblemResponse::not_found(match &whose.company_key {
+        Some(key) => problem.with_context(format!("the company `{}`", shortened(key))),
+        None => problem.with_remedy("`company_key` names a company, for its own faults"),
+    }))
 }

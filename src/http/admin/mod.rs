@@ -123,7 +123,7 @@ async fn guard(State(mock): State<Arc<MockService>>, request: Request, next: Nex
             response
         }
         Err(problem) => {
-            tracing::warn!(%method, path = path(), "{}", problem.detail());
+            tracing::warn!(%method, path = path(), "{}", problem.problem());
             problem.into_response()
         }
     }
@@ -132,7 +132,7 @@ async fn guard(State(mock): State<Arc<MockService>>, request: Request, next: Nex
 /// Returns the company with this key, which an accepted key creates; without a key, the first company.
 fn company_or_default(mock: &MockService, key: Option<&str>) -> Result<Arc<Tenant>, ProblemResponse> {
     let key = key.map_or_else(|| mock.tenants.default_tenant().key.clone(), str::to_owned);
-    mock.tenant(&key).map_err(|error| ProblemResponse::not_found(error.message).with_field("company_key"))
+    mock.tenant(&key).map_err(|error| ProblemResponse::not_found(error.problem).with_field("company_key"))
 }
 
 /// Responds with 201 and `Location`.

@@ -13,15 +13,14 @@ use crate::{
         journal::NearMiss,
     },
     mock::{CallSummary, SessionInfo},
-    words::{allowed, meant},
+    problem::{Member, MemberPath, Problem},
 };
 
 /// An error response of the control API.
 #[derive(Debug)]
 pub(super) struct ProblemResponse {
     status: StatusCode,
-    detail: String,
-    field: Option<String>,
+    problem: Problem,
     actual: Box<ActualState>,
     /// Whether the connection is closed, because the rest of the request is unread.
     closes: bool,
@@ -40,13 +39,13 @@ pub(super) struct ProblemBody<'a> {
     detail: &'a str,
     /// The invalid member: `stages[0].after`, `limit`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
-    /// The allowed values, if the message lists them.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    allowed: Vec<String>,
+    field: Option<String>,
+    /// The allowed words, keys or names, if it is about one.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    allowed: &'a [String],
     /// The allowed value nearest to the invalid one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    nearest: Option<String>,
+    nearest: Option<&'a str>,
     #[serde(flatten)]
     there: &'a ActualState,
 }
@@ -70,58 +69,58 @@ struct ActualState {
 }
 
 impl ProblemResponse {
-    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None, actual: Box::default(), closes: false }
+    fn new(status: StatusCode, problem: impl Into<Problem>) -> Self {
+        Self { status, problem: problem.into(), actual: Box::default(), closes: false }
     }
 
     /// 400: the request is malformed or invalid.
-    pub(super) fn invalid(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, detail)
+    pub(super) fn invalid(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, problem)
     }
 
     /// 401: the token is missing or wrong.
-    pub(super) fn unauthorized(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, detail)
+    pub(super) fn unauthorized(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, problem)
     }
 
     /// 403: the client is not allowed to use the control API.
-    pub(super) fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, detail)
+    pub(super) fn forbidden(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, problem)
     }
 
     /// 404: the resource does not exist.
-    pub(super) fn not_found(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, detail)
+    pub(super) fn not_found(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, problem)
     }
 
     /// 405: the path does not support this method.
-    pub(super) fn wrong_method(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+    pub(super) fn wrong_method(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, problem)
     }
 
     /// 408: the body did not arrive in time.
-    pub(super) fn too_slow(detail: impl Into<String>) -> Self {
-        Self { closes: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, detail) }
+    pub(super) fn too_slow(problem: impl Into<Problem>) -> Self {
+        Self { closes: true, ..Self::new(StatusCode::REQUEST_TIMEOUT, problem) }
     }
 
     /// 408: the condition was not met in time.
-    pub(super) fn timeout(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::REQUEST_TIMEOUT, detail)
+    pub(super) fn timeout(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, problem)
     }
 
     /// 410: the resource was removed.
-    pub(super) fn gone(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::GONE, detail)
+    pub(super) fn gone(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::GONE, problem)
     }
 
     /// 409: the request conflicts with the current state.
-    pub(super) fn conflict(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, detail)
+    pub(super) fn conflict(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::CONFLICT, problem)
     }
 
     /// 503: a limit of concurrent clients is reached.
-    pub(super) fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    pub(super) fn unavailable(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, problem)
     }
 
     /// 503: the server is stopping; closes the connection.
@@ -129,19 +128,18 @@ impl ProblemResponse {
         Self { closes: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, STOPPING) }
     }
 
-    pub(super) fn too_large(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    pub(super) fn too_large(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, problem)
     }
 
     /// 415: the content type is not JSON.
-    pub(super) fn unsupported_media_type(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+    pub(super) fn unsupported_media_type(problem: impl Into<Problem>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem)
     }
 
-    /// Names the invalid member.
-    pub(super) fn with_field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into()).filter(|field| !field.is_empty() && field != ".");
-        self
+    /// Moves the problem to a member.
+    pub(super) fn with_field(self, member: impl Into<Member>) -> Self {
+        Self { problem: self.problem.at(&MemberPath(vec![member.into()])), ..self }
     }
 
     /// Adds the session that was waited for, with its last calls.
@@ -164,23 +162,23 @@ impl ProblemResponse {
         self
     }
 
-    pub(super) fn detail(&self) -> &str {
-        &self.detail
+    pub(super) fn problem(&self) -> &Problem {
+        &self.problem
     }
 }
 
 impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response<Body> {
-        let Self { status, detail, field, actual: there, closes } = &self;
-        let allowed = allowed(detail);
+        let Self { status, problem, actual: there, closes } = &self;
+        let detail = problem.to_string();
         let details = ProblemBody {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
-            detail,
-            field: field.as_deref(),
-            nearest: meant(detail, &allowed).map(str::to_owned),
-            allowed,
+            detail: &detail,
+            field: Some(problem.path().to_string()).filter(|field| !field.is_empty()),
+            allowed: problem.allowed(),
+            nearest: problem.nearest(),
             there,
         };
         let mut response = Response::new(Body::from(serde_json::to_vec(&details).expect("a problem is JSON")));
@@ -196,6 +194,6 @@ impl IntoResponse for ProblemResponse {
             }
             _ => {}
         }
-        with_hint(response, detail)
+        with_hint(response, &detail)
     }
 }

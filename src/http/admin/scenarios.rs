@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     company::Tenant,
-    foreign_text::shortened,
     mock::ScenarioInfo,
+    problem::{Problem, member_path},
     scenario::{Scenario, ScenarioChoice, ScenarioFile, ScenarioSource},
 };
 
@@ -79,11 +79,9 @@ pub(super) fn enqueue(
         Value::String(name) => Ok(ScenarioChoice::Named(name)),
         Value::Object(file) => scenario(file, Some("queued")).map(ScenarioChoice::from),
         other => {
-            let problem = format!(
-                "a scenario is a name, or an object written as in a file, not {}",
-                shortened(&other.to_string())
-            );
-            Err(ProblemResponse::invalid(problem).with_field(format!("scenarios[{at}]")))
+            let problem = Problem::wrong_type("a scenario: a name, or an object written as in a file");
+            let problem = problem.with_given(Some(other.to_string())).at(&member_path!["scenarios", at]);
+            Err(ProblemResponse::invalid(problem))
         }
     };
     let choices = queued.scenarios.into_iter().enumerate().map(choice).collect::<Result<Vec<_>, _>>()?;
@@ -107,8 +105,8 @@ fn scenario(mut file: Map<String, Value>, usual: Option<&str>) -> Result<Scenari
             );
         }
         (Some(other), _) => {
-            return Err(ProblemResponse::invalid(format!("`name` is not text: {}", shortened(&other.to_string())))
-                .with_field("name"));
+            let problem = Problem::wrong_type("a string").with_given(Some(other.to_string()));
+            return Err(ProblemResponse::invalid(problem.at(&member_path!["name"])));
         }
     };
     Ok(read::<ScenarioFile>(file.into())?.named(&name, ScenarioSource::Added))

@@ -109,7 +109,7 @@ pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: BeginSessionBody) 
         header: &|_| None,
     };
     let begun = mock.begin(&tenant, request).map_err(|refusal| match refusal {
-        CallError::Error(error, _) => ProblemResponse::invalid(error.message),
+        CallError::Error(error, _) => ProblemResponse::invalid(error.problem),
         CallError::Fault(_) => unreachable!("no fault is on it"),
     })?;
     let session = mock.find_session(begun.token.as_str()).ok_or_else(|| no_such(begun.token.as_str()))?;

@@ -10,11 +10,12 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::pattern::{CallMatcher, CallPattern, PatternProblem};
+use super::pattern::{CallMatcher, CallPattern};
 use crate::{
     company::{EvictedCalls, Tenant},
     faults::Endpoint,
     mock::{CallFilter, Cancellation, MockService, OwnedCall},
+    problem::Problem,
 };
 
 /// Maximum number of reported nearest calls.
@@ -44,7 +45,7 @@ pub struct NearMiss {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CountError {
     /// The pattern is invalid.
-    Pattern(PatternProblem),
+    Pattern(Problem),
     /// Checking all calls took too long, or the client disconnected.
     Cancelled { looked_at: usize, of: usize, timeout: Duration },
     /// The journal is disabled.
@@ -55,8 +56,8 @@ pub(crate) enum CountError {
     Mismatch { count: u64, why: String, near_misses: Vec<NearMiss> },
 }
 
-impl From<PatternProblem> for CountError {
-    fn from(problem: PatternProblem) -> Self {
+impl From<Problem> for CountError {
+    fn from(problem: Problem) -> Self {
         Self::Pattern(problem)
     }
 }

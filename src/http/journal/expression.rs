@@ -2,7 +2,7 @@
 
 use regex::{Error, Regex, RegexBuilder};
 
-use crate::foreign_text::shortened;
+use crate::{foreign_text::shortened, problem::Problem};
 
 /// Maximum size of a compiled expression, in bytes. Matching takes at most this times the length of the text.
 const MAX_SIZE: usize = 256 << 10;
@@ -15,23 +15,21 @@ const MAX_CACHE_OF_ONE: usize = 1 << 20;
 ///
 /// # Errors
 ///
-/// A message with the remedy.
-pub(super) fn compile(expression: &str, count: usize) -> Result<Regex, String> {
+/// [`Problem`] with the remedy.
+pub(super) fn compile(expression: &str, count: usize) -> Result<Regex, Problem> {
     let compiled = RegexBuilder::new(&with_ascii_classes(expression))
         .size_limit(MAX_SIZE)
         .dfa_size_limit((MAX_CACHE / count.max(1)).min(MAX_CACHE_OF_ONE))
         .build();
     let shown = shortened(expression);
     compiled.map_err(|error| match error {
-        Error::CompiledTooBig(_) => {
-            format!(
-                "`{shown}` is too large a regular expression; use fewer repetitions, such as `+` instead of `{{1,999}}`"
-            )
-        }
+        Error::CompiledTooBig(_) => Problem::rule(format!(
+            "`{shown}` is too large a regular expression; use fewer repetitions, such as `+` instead of `{{1,999}}`"
+        )),
         error => {
             let error = error.to_string();
             let reason = error.lines().next_back().unwrap_or_default().trim_start_matches("error: ");
-            format!("`{shown}` is not a regular expression: {reason}")
+            Problem::rule(format!("`{shown}` is not a regular expression: {reason}"))
         }
     })
 }
@@ -94,7 +92,7 @@ mod tests {
             ("a\\", "is not a regular expression: incomplete escape sequence"),
             ("(a)\\1", "is not a regular expression: backreferences are not supported"),
         ] {
-            let problem = compile(expression, 1).unwrap_err();
+            let problem = compile(expression, 1).unwrap_err().to_string();
             assert!(problem.contains(reason), "{problem}");
         }
     }

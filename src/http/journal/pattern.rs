@@ -19,6 +19,7 @@ use crate::{
     foreign_text::without_quotes,
     json_text,
     mock::OwnedCall,
+    problem::{Problem, member_path},
     vendor::Token,
 };
 
@@ -151,14 +152,14 @@ impl CallPattern {
     ///
     /// # Errors
     ///
-    /// [`PatternProblem`] for too many conditions, or the first invalid regular expression.
-    pub(crate) fn compile(self) -> Result<CallMatcher, PatternProblem> {
+    /// [`Problem`] for too many conditions, or the first invalid regular expression.
+    pub(crate) fn compile(self) -> Result<CallMatcher, Problem> {
         let conditions = [("parameters", &self.parameters), ("headers", &self.headers)];
         let conditions = conditions.into_iter().flat_map(|(place, them)| them.iter().map(move |it| (place, it)));
         let count = conditions.clone().count();
         if count > MAX_CONDITIONS {
             let message = format!("the pattern has {count} conditions; the maximum is {MAX_CONDITIONS}");
-            return Err(PatternProblem { field: "parameters".into(), message });
+            return Err(Problem::rule(message).at(&member_path!["parameters"]));
         }
         let expressions = conditions.filter_map(|(place, (name, condition))| match condition {
             ValueMatch::Matches(expression) => Some((place, name, expression)),
@@ -166,23 +167,16 @@ impl CallPattern {
         });
         let count = expressions.clone().count();
         let compiled = expressions.map(|(place, name, expression)| {
-            let problem = |message| PatternProblem { field: format!("{place}.{name}"), message };
-            Ok((expression.clone(), expression::compile(expression, count).map_err(problem)?))
+            let compiled = expression::compile(expression, count);
+            Ok((expression.clone(), compiled.map_err(|problem| problem.at(&member_path![place, &**name]))?))
         });
-        let expressions = compiled.collect::<Result<_, _>>()?;
+        let expressions = compiled.collect::<Result<_, Problem>>()?;
         Ok(CallMatcher { pattern: self, expressions })
     }
 }
 
 /// Maximum number of parameters and headers of a pattern.
 const MAX_CONDITIONS: usize = 200;
-
-/// A problem with a pattern, and its member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PatternProblem {
-    pub(crate) field: String,
-    pub(crate) message: String,
-}
 
 /// A compiled pattern.
 #[derive(Debug)]

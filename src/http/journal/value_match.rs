@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::Value;
 
 use super::mask;
-use crate::{foreign_text::shortened, json_text};
+use crate::{foreign_text::shortened, json_text, tree};
 
 /// A condition on the value of a parameter or header.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,7 +40,7 @@ impl<'de> Deserialize<'de> for ValueMatch {
 
         match Value::deserialize(reader)? {
             value @ Value::Object(_) => {
-                let said = serde_json::from_value(value).map_err(D::Error::custom)?;
+                let said = tree::read_value(value).map_err(D::Error::custom)?;
                 Ok(match said {
                     RawValueMatch::Exact(value) => Self::Exact(value),
                     RawValueMatch::Contains(part) => Self::Contains(part),

@@ -107,7 +107,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<MockService>>, reques
         // A client that never opened the page, such as a script, has a browser, too.
         let finished = match form {
             Ok(request) => mock.open(&token, browser(&head)).and_then(|()| mock.finish(&token, request)),
-            Err(error) => Err(FinishError::InvalidForm(error.message)),
+            Err(error) => Err(FinishError::InvalidForm(error.problem)),
         };
         let accepts = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
         let is_script = accepts.is_some_and(|accept| accept.contains("application/json"));

@@ -83,7 +83,7 @@ pub(in crate::http) async fn answer(
             return error::response(&error, &mock.config.error_status, true);
         }
         Err(error) if by.is_some() => {
-            return invalid_answer(&AnswerError { problem: error.message, text: "too-large" });
+            return invalid_answer(&AnswerError { problem: error.problem, text: "too-large" });
         }
         Err(error) => return invalid_answer(&unreadable(error)),
         Ok(received) => received.body().clone(),
@@ -152,14 +152,15 @@ fn view_response(view: Vec<u8>) -> Response<Body> {
 }
 
 fn unreadable(error: VendorError) -> AnswerError {
-    AnswerError { problem: error.message, text: "try-again" }
+    AnswerError { problem: error.problem, text: "try-again" }
 }
 
 /// Returns the response to an invalid answer; the page shows the text with this key.
 fn invalid_answer(error: &AnswerError) -> Response<Body> {
     let AnswerError { problem, text } = error;
+    let problem = problem.to_string();
     let body: Value = json!({ "error": problem, "text": text });
-    with_hint(json(StatusCode::BAD_REQUEST, &body), problem)
+    with_hint(json(StatusCode::BAD_REQUEST, &body), &problem)
 }
 
 /// Returns the response of a session that cannot be continued, with its language for a page without texts.

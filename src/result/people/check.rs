@@ -4,37 +4,39 @@ use std::borrow::Cow;
 
 use super::{People, Person};
 use crate::{
-    foreign_text::shortened,
+    problem::{MemberPath, Problem, member_path},
     scenario::Scenario,
     vendor::{DocumentType, Flags},
 };
 
 impl People {
-    /// Checks that people with these names exist.
-    pub(crate) fn check_names(&self, names: &[String]) -> Result<(), String> {
-        let is_known = |name: &String| self.all().iter().any(|(known, _)| known == name) || self.broken.contains(name);
-        match names.iter().find(|name| !is_known(name)) {
-            Some(unknown) => {
-                let known = self.all().iter().map(|(name, _)| name).chain(&self.broken);
-                let known: Vec<_> = known.map(String::as_str).collect();
-                let unknown = shortened(unknown);
-                Err(format!("there is no person `{unknown}`; the people are: {}", known.join(", ")))
-            }
-            None => Ok(()),
+    /// Checks that a person with this name exists.
+    pub(crate) fn check_name(&self, name: &str) -> Result<(), Problem> {
+        let known = || self.all().iter().map(|(name, _)| name).chain(&self.broken);
+        match known().any(|known| known == name) {
+            true => Ok(()),
+            false => Err(Problem::unknown_name(name, "person", known())),
         }
     }
 
-    /// Returns problems with a scenario's person and its changes, for all possible people: each with its path in a
-    /// file.
-    pub(crate) fn check_scenario(&self, scenario: &Scenario) -> Vec<(String, String)> {
+    /// Checks that people with these names exist.
+    pub(crate) fn check_names(&self, names: &[String]) -> Result<(), Problem> {
+        let mut names = names.iter().enumerate();
+        names.try_for_each(|(at, name)| {
+            self.check_name(name).map_err(|problem| problem.at(&MemberPath(vec![at.into()])))
+        })
+    }
+
+    /// Returns problems with a scenario's person and its changes, for all possible people.
+    pub(crate) fn check_scenario(&self, scenario: &Scenario) -> Vec<Problem> {
         let patch = scenario.person.as_ref();
         let name = patch.and_then(|patch| patch.name.clone());
         let mut problems = Vec::new();
-        if let Err(problem) = self.check_names(name.as_slice()) {
+        if let Some(Err(problem)) = name.as_ref().map(|name| self.check_name(name)) {
             let is_alone = patch.is_some_and(|patch| patch.members.is_empty());
-            problems.push((if is_alone { "person" } else { "person.like" }.into(), problem));
+            problems.push(problem.at(&if is_alone { member_path!["person"] } else { member_path!["person", "like"] }));
         }
-        let wished = patch.map(|patch| ("person".into(), &patch.members));
+        let wished = patch.map(|patch| (member_path!["person"], &patch.members));
         let changes: Vec<_> = wished.into_iter().chain(scenario.person_changes()).collect();
         let may_come = self.all().iter().filter(|(known, _)| name.as_ref().is_none_or(|name| name == known));
         for (known, person) in may_come.filter(|_| !changes.is_empty()) {
@@ -42,12 +44,11 @@ impl People {
             for (place, members) in &changes {
                 match person.with(members) {
                     Ok(changed) => person = Cow::Owned(changed),
-                    Err(error) => {
-                        let (path, problem) = (error.path().to_string(), error.inner());
-                        let member = if path == "." { String::new() } else { format!(".{path}") };
-                        let place = format!("{place}{member}");
-                        if !problems.iter().any(|(other, _)| *other == place) {
-                            problems.push((place, format!("`person{member}`, merged into `{known}`: {problem}")));
+                    Err(problem) => {
+                        let member = member_path!["person"].join(problem.path());
+                        let problem = problem.at(place).with_context(format!("`{member}`, merged into `{known}`"));
+                        if !problems.iter().any(|other: &Problem| other.path() == problem.path()) {
+                            problems.push(problem);
                         }
                     }
                 }

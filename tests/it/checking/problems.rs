@@ -96,7 +96,7 @@ fn a_mapping_where_a_list_is_wanted() {
 fn a_list_where_a_mapping_is_wanted() {
     let said = check(&[("a.yaml", "- description: A\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:1:1: error: expected a mapping (keys with values), not `- description: A`
+    a.yaml:1:1: error: expected a mapping (keys with values), not a list
       |
     1 | - description: A
       | ^^^^^^^^^^^^^^^^
@@ -253,7 +253,7 @@ fn stages_that_come_in_no_order() {
 fn a_document_that_is_not_there() {
     let said = check(&[("a.yaml", "description: A\nstages:\n  - when: begin\n    document: none-such\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:4:15: error: there is no document `none-such` in `documents` of the fixtures; known: `recorded-approved`
+    a.yaml:4:15: error: there is no document `none-such`; known: recorded-approved; it is a file in `documents` of the fixtures
       |
     4 |     document: none-such
       |               ^^^^^^^^^
@@ -268,7 +268,7 @@ fn a_person_who_is_not_there() {
     let said =
         check(&[("a.yaml", "description: A\nperson: {like: nobody, first_name: Some}\nstages: []\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:2:16: error: there is no person `nobody`; the people are: aigul-primerova, eleni-paradeigma, fergus-osampleton, giorgi-nimushadze, j-q, juergen-beispielhuber, luka-gamogonidze, maria-guadalupe-ejemplarizaga-muestrabuena, nikolaos-deigmatidis, nino-magalitidze, oktam-namunaev, olena-zrazkova, pablo-muestranez, tamar-sanimushoshvili, taras-vyhadanyi, zofia-przykladowska
+    a.yaml:2:16: error: there is no person `nobody`; known: aigul-primerova, eleni-paradeigma, fergus-osampleton, giorgi-nimushadze, j-q, juergen-beispielhuber, luka-gamogonidze, maria-guadalupe-ejemplarizaga-muestrabuena, nikolaos-deigmatidis, nino-magalitidze, oktam-namunaev, olena-zrazkova, pablo-muestranez, tamar-sanimushoshvili, taras-vyhadanyi, zofia-przykladowska
       |
     2 | person: {like: nobody, first_name: Some}
       |                ^^^^^^
@@ -313,10 +313,10 @@ fn a_line_that_is_indented_deeper() {
 fn a_tab() {
     let said = check(&[("a.yaml", "description: A\nstages:\n\t- when: begin\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:3:2: error: a tab cannot indent a line of YAML; use spaces
+    a.yaml:3:1: error: a tab cannot indent a line of YAML; use spaces
       |
     3 |     - when: begin
-      |     ^^^^^^^^^^^^^
+      | ^^^^
 
     1 problem and no warning in 1 file
     exit status 1
@@ -478,7 +478,7 @@ fn a_person_without_documents() {
 fn a_document_that_is_a_list() {
     let said = check(&[("documents/a.json", "[\"a\"]\n")], &["documents/a.json"]);
     assert_snapshot!(said, @r#"
-    documents/a.json:1:1: error: expected a mapping (keys with values), not `["a"]`
+    documents/a.json:1:1: error: expected a mapping (keys with values), not a list
       |
     1 | ["a"]
       | ^^^^^
@@ -554,7 +554,7 @@ fn a_scenario_of_the_settings_that_is_not_there() {
         &["config.yaml"],
     );
     assert_snapshot!(said, @r"
-    config.yaml:1:11: error: the default scenario (--scenario): there is no scenario `aproved`; the scenarios are: approved; did you mean `approved`?
+    config.yaml:1:11: error: the default scenario (--scenario): there is no scenario `aproved`; known: approved; did you mean `approved`?
       |
     1 | scenario: aproved
       |           ^^^^^^^
@@ -577,7 +577,7 @@ fn a_scenario_of_a_company_that_is_not_there() {
         &["config.yaml"],
     );
     assert_snapshot!(said, @r"
-    config.yaml:9:19: error: the configuration `0123456789abcdef01234567` of the company key `two`: there is no scenario `b`; the scenarios are: a
+    config.yaml:9:19: error: the configuration `0123456789abcdef01234567` of the company key `two`: there is no scenario `b`; known: a
       |
     9 |         scenario: b
       |                   ^
@@ -594,10 +594,10 @@ fn a_person_of_a_company_who_is_not_there() {
         &["config.yaml"],
     );
     assert_snapshot!(said, @r"
-    config.yaml:3:16: error: the people of the company key `one`: there is no person `b`; the people are: a
+    config.yaml:3:28: error: the people of the company key `one`: there is no person `b`; known: a
       |
     3 |   - {key: one, people: [a, b]}
-      |                ^^^^^^^^^^
+      |                            ^
 
     1 problem and no warning in 1 file
     exit status 1
@@ -625,10 +625,10 @@ fn an_id_of_a_configuration_that_is_none() {
         &["config.yaml"],
     );
     assert_snapshot!(said, @r"
-    config.yaml:2:5: error: the configuration `mine` of the company key `one`: an id has 24 characters of 0-9 a-f
+    config.yaml:3:28: error: the configuration `mine` of the company key `one`: an id has 24 characters of 0-9 a-f
       |
-    2 |   - key: one
-      |     ^^^^^^^^
+    3 |     configurations: {mine: {scenario: approved}}
+      |                            ^^^^^^^^^^^^^^^^^^^^^
 
     1 problem and no warning in 1 file
     exit status 1

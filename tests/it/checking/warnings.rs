@@ -14,10 +14,10 @@ fn a_stage_that_waits_for_a_widget_that_nobody_opens() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:6:5: warning: this stage is never reached: with a `session_lifetime` of 0 the widget cannot be opened
+    a.yaml:6:11: warning: this stage is never reached: with a `session_lifetime` of 0 the widget cannot be opened
       |
     6 |   - when: [opened, widget]
-      |     ^^^^^^^^^^^^^^^^^^^^^^
+      |           ^^^^^^^^^^^^^^^^
 
     no problem and 1 warning in 1 file
     exit status 0
@@ -94,10 +94,10 @@ fn a_session_that_never_begins() {
         &["a.yaml"],
     );
     assert_snapshot!(said, @r"
-    a.yaml:2:1: warning: no session can begin, because this fault never expires; no stage is ever reached
+    a.yaml:2:14: warning: no session can begin, because this fault never expires; no stage is ever reached
       |
     2 | begin_fault: {status: 503, forever: true}
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
     no problem and 1 warning in 1 file
     exit status 0
@@ -177,10 +177,10 @@ fn people_of_a_company_whose_documents_a_configuration_does_not_allow() {
         &["config.yaml"],
     );
     assert_snapshot!(said, @r"
-    config.yaml:7:9: warning: the configuration `0123456789abcdef01234567` of the company key `one`: `a` holds no document that the flags allow (passport): another one is shown
+    config.yaml:7:16: warning: the configuration `0123456789abcdef01234567` of the company key `one`: `a` holds no document that the flags allow (passport): another one is shown
       |
     7 |         flags: {document_types: [passport]}
-      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
     no problem and 1 warning in 1 file
     exit status 0
@@ -224,10 +224,10 @@ fn a_reason_that_was_never_seen() {
 fn a_type_of_step_that_is_not_known() {
     let said = check(&[("a.yaml", "description: A\nsteps: [{type: lifeness}]\nstages: []\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:2:1: warning: unknown step type `lifeness` has no effect
+    a.yaml:2:8: warning: unknown step type `lifeness` has no effect
       |
     2 | steps: [{type: lifeness}]
-      | ^^^^^^^^^^^^^^^^^^^^^^^^^
+      |        ^^^^^^^^^^^^^^^^^^
 
     no problem and 1 warning in 1 file
     exit status 0

@@ -78,7 +78,7 @@ async fn calls_are_counted_by_all_that_is_known_of_them() {
     for (pattern, field, nearest) in [
         (json!({"endpoints": "begin"}), "endpoints", json!("endpoint")),
         (json!({"endpoint": "begins"}), "endpoint", json!("begin")),
-        (json!({"parameters": {"x": {"contain": "y"}}}), "parameters.x", json!("contains")),
+        (json!({"parameters": {"x": {"contain": "y"}}}), "parameters.x.contain", json!("contains")),
         (json!({"parameters": {"x": {"matches": "("}}}), "parameters.x", Value::Null),
         (json!({"headers": {"x": {"exact": 1, "contains": "2"}}}), "headers.x", Value::Null),
         (json!({"from": "today"}), "from", Value::Null),

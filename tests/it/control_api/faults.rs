@@ -41,12 +41,12 @@ async fn faults_are_added_listed_and_ended() {
     let problem = app.remove("faults/for%20two").await.problem(404);
     assert_eq!(
         problem["detail"],
-        "there is no fault `for two` on every company (`company_key` names one); known: none"
+        "there is no fault `for two`; known: none; `company_key` names a company, for its own faults"
     );
     let problem = app.remove("faults/for%20tow?company_key=two").await.problem(404);
     assert_eq!(
         (&problem["nearest"], &problem["allowed"]),
-        (&json!(null), &json!(null)),
+        (&json!("for two"), &json!(["for two"])),
         "a name of two words: {problem}"
     );
     app.remove("faults/for%20two?company_key=two").await.assert_status(204);
@@ -68,11 +68,11 @@ async fn faults_that_cannot_be_are_named() {
     let app = TestApp::start().await;
     for (body, field, detail) in [
         (json!({}), "", "a fault needs an effect"),
-        (json!({"status": 503, "tims": 2}), "tims", "unknown field `tims`"),
+        (json!({"status": 503, "tims": 2}), "tims", "unknown key `tims`"),
         (json!({"endpoint": "resul", "status": 503}), "endpoint", "`resul` is not an endpoint"),
-        (json!({"status": 99}), "", "`99` is not a status"),
+        (json!({"status": 99}), "status", "`99` is not a status"),
         (json!({"delay": "soon"}), "delay", "`soon` is not a duration"),
-        (json!({"status": 503, "session": 7}), "session", "`session` is not text: 7"),
+        (json!({"status": 503, "session": 7}), "session", "`session` takes a string, not `7`"),
         (json!({"status": 503, "scenario": "aproved"}), "scenario", "there is no scenario `aproved`"),
     ] {
         let problem = app.tell("faults", &body).await.problem(400);

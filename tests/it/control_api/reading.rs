@@ -162,7 +162,7 @@ async fn no_body_is_an_empty_one() {
     let token = app.begin(json!({})).await;
     app.admin(Method::POST, &format!("sessions/{token}/finish"), None).await.assert_status(200);
     let problem = app.admin(Method::POST, "clock/advance", None).await.problem(400);
-    assert_eq!(problem["detail"], "missing field `by`");
+    assert_eq!(problem["detail"], "the key `by` is missing");
 }
 
 #[tokio::test]

@@ -62,21 +62,25 @@ async fn a_scenario_is_added_for_everybody_and_stays_when_files_are_read_again()
 
     for (body, field, detail) in [
         (json!({"description": "x", "stages": []}), "name", "`name` is missing"),
-        (json!({"name": 7, "description": "x", "stages": []}), "name", "`name` is not text: 7"),
+        (json!({"name": 7, "description": "x", "stages": []}), "name", "`name` takes a string, not `7`"),
         (json!({"name": " ", "description": "x", "stages": []}), "", "a scenario has a name"),
-        (json!({"name": "x", "stages": []}), "", "missing field `description`"),
+        (json!({"name": "x", "stages": []}), "", "the key `description` is missing"),
         (
             json!({"name": "x", "description": "x", "stages": [{"when": "widget", "aftr": 1}]}),
             "stages[0].aftr",
-            "unknown field `aftr`",
+            "unknown key `aftr`",
         ),
         (
             json!({"name": "x", "description": "x", "stages": [{"when": "somtimes"}]}),
             "stages[0].when",
             "`somtimes` is not a trigger",
         ),
-        (json!({"name": "x", "description": "x", "stages": [{"document": "nowhere"}]}), "", "the scenario `x`: "),
-        (json!({"name": "x", "description": "x", "person": "nobody", "stages": []}), "", "the scenario `x`: "),
+        (
+            json!({"name": "x", "description": "x", "stages": [{"document": "nowhere"}]}),
+            "stages[0].document",
+            "the scenario `x`: ",
+        ),
+        (json!({"name": "x", "description": "x", "person": "nobody", "stages": []}), "person", "the scenario `x`: "),
     ] {
         let problem = app.tell("scenarios", &body).await.problem(400);
         assert!(problem["detail"].as_str().unwrap().starts_with(detail), "{body}: {problem}");
@@ -104,10 +108,10 @@ async fn a_queue_takes_names_and_scenarios_of_its_own() {
     assert_eq!(app.look("scenarios/queue?company_key=two").await["scenarios"], json!([]));
 
     for (scenarios, field, detail) in [
-        (json!(["rejected", "aproved"]), "scenarios", "there is no scenario `aproved`"),
-        (json!([7]), "scenarios[0]", "a scenario is a name, or an object written as in a file, not 7"),
-        (json!([{"stages": []}]), "", "missing field `description`"),
-        (Value::Null, "scenarios", "invalid type"),
+        (json!(["rejected", "aproved"]), "scenarios[1]", "there is no scenario `aproved`"),
+        (json!([7]), "scenarios[0]", "expected a scenario: a name, or an object written as in a file, not `7`"),
+        (json!([{"stages": []}]), "", "the key `description` is missing"),
+        (Value::Null, "scenarios", "`scenarios` takes a list, not `null`"),
     ] {
         let problem = app.tell("scenarios/queue", &json!({"scenarios": scenarios})).await.problem(400);
         assert!(problem["detail"].as_str().unwrap().starts_with(detail), "{problem}");

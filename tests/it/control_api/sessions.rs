@@ -85,8 +85,8 @@ async fn a_session_begins_without_a_vendor_call_and_without_its_faults() {
         (json!({"company_key": "three"}), 404, "there is no company key `three`"),
         (json!({"config_id": "x"}), 400, "there is no configuration `x`"),
         (json!({"parent_session_id": "x"}), 400, "has no session `x`"),
-        (json!({"steps": ["x"]}), 400, "invalid type"),
-        (json!({"flags": []}), 400, "invalid type"),
+        (json!({"steps": ["x"]}), 400, "expected a mapping"),
+        (json!({"flags": []}), 400, "`flags` takes a mapping"),
     ] {
         let problem = app.tell("sessions", &body).await.problem(status);
         assert!(problem["detail"].as_str().unwrap().contains(detail), "{body}: {problem}");
@@ -168,7 +168,7 @@ async fn a_session_is_finished_as_the_body_says() {
         (json!({"outcome": "APPROVED", "reject_reason": "x"}), "", "`reject_reason` needs the result REJECTED"),
         (json!({"outcome": "APPROVED", "similarity": 2}), "", "`similarity` is a number from 0 to 1"),
         (json!({"answers": {"x": {}}}), "answers", "the session has no questionnaire `x`"),
-        (json!({"outcom": "APPROVED"}), "outcom", "unknown field `outcom`"),
+        (json!({"outcom": "APPROVED"}), "outcom", "unknown key `outcom`"),
         (json!([]), "", "the body is not a JSON object"),
     ] {
         let problem = finished(&app, &body).await.problem(400);

@@ -135,7 +135,7 @@ async fn what_cannot_come_is_not_waited_for() {
     let decided = format!("`stage=2` {never}: a decision replaced it");
     assert_eq!(refused(&skipped, "stage=2", 409).await, decided);
     assert_eq!(refused(&finished, "stage=4", 400).await, "the scenario `scripted` has no stage 4; it has 3");
-    assert!(refused(&finished, "step=liveliness", 400).await.starts_with("the widget has no step `liveliness`"));
+    assert!(refused(&finished, "step=liveliness", 400).await.starts_with("there is no step `liveliness`"));
     refused(&"a".repeat(40), "finished", 404).await;
     refused("short", "finished", 400).await;
     let problem = app.wait(&finished, "finnished", "1s").await.problem(400);

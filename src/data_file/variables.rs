@@ -4,24 +4,16 @@ use std::{collections::HashMap, ffi::OsString};
 
 use serde::de::DeserializeOwned;
 
-use super::{DataFile, FileProblem};
-use crate::foreign_text::shortened;
+use super::{DataFile, FileProblem, secrets::is_secret};
+use crate::{
+    problem::{Member, MemberPath, Problem},
+    tree::{Node, NodeValue},
+};
 
 type Variables = HashMap<String, String>;
 
 /// Maximum nesting of defaults.
 const MAX_DEPTH: usize = 10;
-
-/// A value in the text of a file, and its replacement.
-struct Substitution {
-    /// Number of the line, from 1.
-    line: usize,
-    /// Column of the first character, from 1.
-    column: usize,
-    source: String,
-    instead: String,
-    value: String,
-}
 
 impl DataFile {
     /// Parses the text as [`DataFile::parse`] does, with environment variables replaced.
@@ -35,71 +27,77 @@ impl DataFile {
     }
 
     fn parse_with<T: DeserializeOwned>(&self, variables: &Variables) -> Result<T, Vec<FileProblem>> {
-        let (mut expanded, mut end) = (String::with_capacity(self.text.len()), 0);
-        let (mut replaced, mut problems) = (Vec::new(), Vec::new());
-        for text in self.texts_with('$') {
-            let source = &self.text[text.bytes.clone()];
-            if source.contains('\n') || is_block(&self.text[..text.bytes.start]) {
-                if source.contains("${") {
-                    let message = "a variable must be in a value of one line; write it in quotes, as \"${NAME}\"";
-                    problems.push(self.marked((text.line, text.column), message.into()));
-                }
-                continue;
-            }
-            let value = expand(&text.value, variables, MAX_DEPTH).unwrap_or_else(|message| {
-                problems.push(self.marked((text.line, text.column), message));
+        let Some(tree) = self.tree().filter(|_| self.text.contains('$')) else { return self.parse() };
+        let (mut tree, mut problems) = (tree.clone(), Vec::new());
+        self.replace(&mut tree, variables, &mut MemberPath::default(), &mut problems);
+        let problems: Vec<_> = problems.into_iter().map(|problem| self.in_tree(&tree, problem)).collect();
+        match self.read_as(&tree) {
+            Ok(read) if problems.is_empty() => Ok(read),
+            read => {
                 // A missing variable is reported, not the value without it.
-                text.value.clone()
-            });
-            let instead = to_yaml(&value);
-            expanded.push_str(&self.text[end..text.bytes.start]);
-            expanded.push_str(&instead);
-            end = text.bytes.end;
-            replaced.push(Substitution { line: text.line, column: text.column, source: source.into(), instead, value });
-        }
-        if replaced.is_empty() && problems.is_empty() {
-            return self.parse().map_err(|problems| problems.into_iter().map(with_brackets).collect());
-        }
-        expanded.push_str(&self.text[end..]);
-        let file = Self::new(self.name.clone(), self.path.clone(), expanded.into());
-        match file.parse() {
-            Ok(parsed) if problems.is_empty() => Ok(parsed),
-            Ok(_) => Err(problems),
-            Err(others) => {
-                for other in others.into_iter().map(|other| self.as_written(other, &replaced)) {
-                    if !problems.iter().any(|problem| problem.span.is_some() && problem.span == other.span) {
-                        problems.push(other);
-                    }
-                }
+                let is_new = |other: &FileProblem| problems.iter().all(|problem| problem.span != other.span);
+                let others: Vec<_> = read.err().unwrap_or_default().into_iter().filter(is_new).collect();
+                let mut problems: Vec<_> = problems.iter().cloned().chain(others).collect();
                 problems.sort_by(FileProblem::in_order);
                 Err(problems)
             }
         }
     }
 
-    /// Maps a problem of the expanded text to its position in the file, without values of variables.
-    fn as_written(&self, problem: FileProblem, replaced: &[Substitution]) -> FileProblem {
-        let Some(span) = &problem.span else { return problem };
-        let length = |text: &str| text.chars().count();
-        let mut column = span.column;
-        for value in replaced.iter().filter(|value| value.line == span.line) {
-            if column >= value.column + length(&value.instead) {
-                column = column + length(&value.source) - length(&value.instead);
-            } else if column > value.column {
-                column = value.column;
-            }
-        }
-        let value = replaced.iter().find(|value| (value.line, value.column) == (span.line, column));
-        let message = match value {
-            Some(Substitution { value, source, .. }) => {
-                let source = format!("`{}`", shortened(source.trim_matches(['"', '\''])));
-                let message = problem.message.replace(&format!("`{value}`"), &source);
-                message.replace(&format!("`{}`", shortened(value)), &source)
-            }
-            None => problem.message,
+    /// Replaces the variables in all strings of a tree.
+    fn replace(&self, node: &mut Node, variables: &Variables, path: &mut MemberPath, problems: &mut Vec<Problem>) {
+        let mut inside = |member: Member, node: &mut Node| {
+            path.0.push(member);
+            self.replace(node, variables, path, problems);
+            path.0.pop();
         };
-        self.marked((span.line, column), message)
+        match &mut node.value {
+            NodeValue::Mapping(entries) => {
+                entries.iter_mut().for_each(|(key, value)| inside(key.value.clone().into(), value));
+            }
+            NodeValue::List(elements) => {
+                elements.iter_mut().enumerate().for_each(|(at, element)| inside(at.into(), element));
+            }
+            NodeValue::Text(text) if text.contains('$') => {
+                let (text, span) = (std::mem::take(text), node.defined.span());
+                let bytes = span.byte_offset().zip(span.byte_len());
+                let bytes = bytes.map(|(start, length)| start as usize..(start + length) as usize).unwrap_or_default();
+                let source = &self.text[bytes.clone()];
+                let is_one_line = !source.contains('\n') && !is_block(&self.text[..bytes.start]);
+                let replaced = match is_one_line {
+                    true => expand(&text, variables, MAX_DEPTH).map(Some),
+                    false if source.contains("${") => Err(Problem::rule(
+                        "a variable must be in a value of one line; write it in quotes, as \"${NAME}\"",
+                    )),
+                    false => Ok(None),
+                };
+                let is_hidden = path.0.iter().any(|member| matches!(member, Member::Key(key) if is_secret(key)));
+                node.value = match replaced {
+                    Ok(Some(value)) => {
+                        let source = source.trim_matches(['"', '\'']).to_owned();
+                        NodeValue::Untyped { text: value, source: Some(source) }
+                    }
+                    Ok(None) => NodeValue::Text(text),
+                    Err(problem) => {
+                        let is_whole = text.starts_with("${") && end_of(&text[2..]) == Some(text.len() - 3);
+                        let problem = match is_hidden && !is_whole {
+                            true => malformed("").with_given(None),
+                            false => problem,
+                        };
+                        problems.push(problem.at(path));
+                        NodeValue::Text(text)
+                    }
+                };
+            }
+            _ => {}
+        }
     }
+}
+
+/// Returns the problem of a dollar sign that begins no variable.
+fn malformed(given: &str) -> Problem {
+    Problem::malformed(given, "a variable")
+        .with_remedy("write `${NAME}` or `${NAME:-DEFAULT}`, or `$$` for a dollar sign")
 }
 
 /// Whether a block scalar begins after this text: `|` or `>`.
@@ -110,32 +108,14 @@ fn is_block(before: &str) -> bool {
     marks.starts_with(['|', '>']) && marks[1..].chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-'))
 }
 
-/// Adds advice to a problem with brackets, which may be those of a variable.
-fn with_brackets(mut problem: FileProblem) -> FileProblem {
-    let is_in_line = problem.span.as_ref().is_some_and(|span| span.shows("${"));
-    if is_in_line && problem.message.starts_with("while parsing a flow") {
-        problem.message.push_str("; inside brackets, quote a variable: \"${NAME}\"");
-    }
-    problem
-}
-
-/// Returns a value as YAML: a number or boolean stays one, everything else is a string.
-fn to_yaml(value: &str) -> String {
-    let is_number = value.parse::<f64>().is_ok() && value.starts_with(|c: char| c == '-' || c.is_ascii_digit());
-    if is_number || matches!(value, "true" | "false") {
-        return value.to_owned();
-    }
-    serde_json::to_string(value).expect("a text is JSON")
-}
-
 /// Replaces the variables in a text.
 ///
 /// # Errors
 ///
-/// A message that names a missing or malformed variable.
-fn expand(text: &str, variables: &Variables, depth: usize) -> Result<String, String> {
+/// [`Problem`] that names a missing or malformed variable.
+fn expand(text: &str, variables: &Variables, depth: usize) -> Result<String, Problem> {
     if depth == 0 {
-        return Err(format!("defaults are nested more than {MAX_DEPTH} levels deep"));
+        return Err(Problem::rule(format!("defaults are nested more than {MAX_DEPTH} levels deep")));
     }
     let (mut expanded, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once('$') {
@@ -146,31 +126,26 @@ fn expand(text: &str, variables: &Variables, depth: usize) -> Result<String, Str
             rest = after;
             continue;
         }
-        let unclear = || {
-            format!(
-                "`${}` is neither `${{NAME}}` nor `${{NAME:-DEFAULT}}`; a dollar sign is written `$$`",
-                name_in(rest)
-            )
-        };
+        let unclear = || malformed(&format!("${}", name_in(rest)));
         let braced = rest.strip_prefix('{').ok_or_else(unclear)?;
         let (inner, after) = braced.split_at(end_of(braced).ok_or_else(unclear)?);
         let (name, default) = inner.split_at(name_in(inner).len());
         let default = match default.strip_prefix(":-") {
             Some(default) => Some(default),
             None if default.is_empty() => None,
-            None => return Err(format!("`${{{inner}}}` is neither `${{NAME}}` nor `${{NAME:-DEFAULT}}`")),
+            None => return Err(malformed(&format!("${{{inner}}}"))),
         };
         if name.is_empty() {
-            return Err(format!("`${{{inner}}}` names no variable: write `${{NAME}}` or `${{NAME:-DEFAULT}}`"));
+            return Err(malformed(&format!("${{{inner}}}")));
         }
         match (variables.get(name), default) {
             (Some(value), None) => expanded.push_str(value),
             (Some(value), Some(_)) if !value.is_empty() => expanded.push_str(value),
             (_, Some(default)) => expanded.push_str(&expand(default, variables, depth - 1)?),
             (None, None) => {
-                return Err(format!(
-                    "there is no variable `{name}` in the environment: set it, or write `${{{name}:-DEFAULT}}`"
-                ));
+                return Err(Problem::rule(format!(
+                    "there is no variable `{name}` in the environment; set it, or write `${{{name}:-DEFAULT}}`"
+                )));
             }
         }
         rest = &after[1..];
@@ -234,17 +209,20 @@ mod tests {
             ("a$$${NAME}", "there is no variable `NAME`"),
             ("${SET}${NAME}", "there is no variable `NAME`"),
             ("${EMPTY:-${NAME}}", "there is no variable `NAME`"),
-            ("pass$word", "`$word` is neither `${NAME}` nor `${NAME:-DEFAULT}`; a dollar sign is written `$$`"),
-            ("costs 5$", "a dollar sign is written `$$`"),
-            ("${SET", "a dollar sign is written `$$`"),
-            ("${}", "`${}` names no variable"),
-            ("${SET?why}", "`${SET?why}` is neither"),
+            (
+                "pass$word",
+                "`$word` is not a variable; write `${NAME}` or `${NAME:-DEFAULT}`, or `$$` for a dollar sign",
+            ),
+            ("costs 5$", "`$` is not a variable"),
+            ("${SET", "`$` is not a variable"),
+            ("${}", "`${}` is not a variable"),
+            ("${SET?why}", "`${SET?why}` is not a variable"),
             (
                 &format!("{}x{}", "${NAME:-".repeat(1000), "}".repeat(1000)),
                 "defaults are nested more than 10 levels deep",
             ),
         ] {
-            let error = expand(wrong, &variables(), MAX_DEPTH).unwrap_err();
+            let error = expand(wrong, &variables(), MAX_DEPTH).unwrap_err().to_string();
             assert!(error.contains(problem), "{wrong}: {error}");
         }
     }
@@ -274,11 +252,12 @@ mod tests {
         assert!(said[2].contains("there is no variable `NAME`"), "{}", said[2]);
         for text in ["a: |\n  ${SET}\nb: 1\n", "a: >-\n  ${SET}", "a: \"x\n  ${SET}\"\nb: 1\n", "a: | # x\n  ${SET}"] {
             let wrong = file(text).parse_with::<Value>(&variables()).unwrap_err();
-            assert!(wrong.len() == 1 && wrong[0].message.contains("in a value of one line"), "{text}: {wrong:?}");
+            assert!(wrong.len() == 1 && wrong[0].to_string().contains("in a value of one line"), "{text}: {wrong:?}");
         }
         let literal: Value = file("a: |\n  5$ and $$\nb: \"${SET}\"\n").parse_with(&variables()).unwrap();
         assert_eq!(literal, json!({"a": "5$ and $$\n", "b": "value"}));
         let wrong = file("a: {b: ${SET}}\n").parse_with::<Value>(&variables()).unwrap_err();
-        assert!(wrong[0].message.ends_with("; inside brackets, quote a variable: \"${NAME}\""), "{wrong:?}");
+        let said = wrong[0].to_string();
+        assert_eq!(said, "a.yaml:1:8: `${SET}` inside braces; quote the variable: `\"${SET}\"`");
     }
 }

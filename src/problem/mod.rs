@@ -1,0 +1,367 @@
+//! A problem with a value: its path, its kind, what was given, allowed and meant. It becomes a sentence at the edge.
+
+mod nearest;
+mod path;
+mod transport;
+
+use std::{borrow::Cow, convert::Infallible, fmt};
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::{
+    nearest::nearest,
+    path::{Member, MemberPath, member_path},
+};
+use crate::foreign_text::{on_one_line, shortened};
+
+/// Maximum number of known words that a sentence lists in their own order.
+const MAX_LISTED: usize = 16;
+
+/// Number of words that a sentence lists of more: those most like the given one.
+const NEAREST_LISTED: usize = 8;
+
+/// A problem with a value in a file, a flag, a body or a query.
+///
+/// It is displayed as one sentence: the problem, then the remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem(Box<ProblemParts>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct ProblemParts {
+    /// What the value belongs to, such as a company; begins the sentence.
+    context: Option<String>,
+    path: MemberPath,
+    /// The word, key or value that was given; `None` if it is secret, or if the problem is not about one.
+    given: Option<String>,
+    kind: ProblemKind,
+}
+
+/// The kinds of problems.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum ProblemKind {
+    /// The mapping does not know the key; `is_of_top` if the file knows it at its top.
+    UnknownKey {
+        allowed: Vec<String>,
+        is_of_top: bool,
+    },
+    /// A required key.
+    MissingKey(String),
+    DuplicateKey,
+    /// A required value.
+    MissingValue,
+    /// A value of another type.
+    WrongType {
+        expected: Cow<'static, str>,
+        found: Option<Cow<'static, str>>,
+        remedy: Option<Cow<'static, str>>,
+    },
+    /// Not one of a few words.
+    UnknownWord {
+        noun: Option<Cow<'static, str>>,
+        allowed: Vec<String>,
+        remedy: Option<Cow<'static, str>>,
+    },
+    /// Nothing has this name.
+    UnknownName {
+        noun: Cow<'static, str>,
+        allowed: Vec<String>,
+        remedy: Option<Cow<'static, str>>,
+    },
+    /// Not written as such a value is.
+    Malformed {
+        noun: Cow<'static, str>,
+        remedy: Option<Cow<'static, str>>,
+    },
+    /// Not YAML or JSON.
+    Syntax(Cow<'static, str>),
+    /// A rule about several values, or about a file.
+    Rule(Cow<'static, str>),
+}
+
+impl Problem {
+    fn new(given: Option<String>, kind: ProblemKind) -> Self {
+        Self(ProblemParts { context: None, path: MemberPath::default(), given, kind }.into())
+    }
+
+    /// Creates a problem about several values, or about none: a whole sentence.
+    pub(crate) fn rule(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(None, ProblemKind::Rule(message.into()))
+    }
+
+    /// Creates a problem of a setting, whose flag begins the sentence.
+    pub(crate) fn of_setting(flag: &str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::rule(message).in_setting(flag)
+    }
+
+    /// Creates a problem about text that is not YAML or JSON: a whole sentence.
+    pub(crate) fn syntax(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(None, ProblemKind::Syntax(message.into()))
+    }
+
+    /// Creates a problem about a value that is not `noun`: `a duration`.
+    pub(crate) fn malformed(given: impl fmt::Display, noun: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Some(given.to_string()), ProblemKind::Malformed { noun: noun.into(), remedy: None })
+    }
+
+    /// Creates a problem about a word that is not `noun`, which is one of `allowed`.
+    pub(crate) fn unknown_word(
+        given: impl Into<String>,
+        noun: impl Into<Cow<'static, str>>,
+        allowed: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let allowed = allowed.into_iter().map(Into::into).collect();
+        Self::new(Some(given.into()), ProblemKind::UnknownWord { noun: Some(noun.into()), allowed, remedy: None })
+    }
+
+    /// Creates a problem about the name of a `noun` that does not exist: `scenario`.
+    pub(crate) fn unknown_name(
+        given: impl Into<String>,
+        noun: impl Into<Cow<'static, str>>,
+        known: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let allowed = known.into_iter().map(Into::into).collect();
+        Self::new(Some(given.into()), ProblemKind::UnknownName { noun: noun.into(), allowed, remedy: None })
+    }
+
+    /// Creates a problem about a key that a mapping does not know.
+    pub(crate) fn unknown_key(
+        key: impl Into<String>,
+        known: impl IntoIterator<Item = impl Into<String>>,
+        is_of_top: bool,
+    ) -> Self {
+        let allowed = known.into_iter().map(Into::into).collect();
+        Self::new(Some(key.into()), ProblemKind::UnknownKey { allowed, is_of_top })
+    }
+
+    pub(crate) fn missing_key(key: impl Into<String>) -> Self {
+        Self::new(None, ProblemKind::MissingKey(key.into()))
+    }
+
+    pub(crate) fn duplicate_key(key: impl Into<String>) -> Self {
+        Self::new(Some(key.into()), ProblemKind::DuplicateKey)
+    }
+
+    pub(crate) fn missing_value() -> Self {
+        Self::new(None, ProblemKind::MissingValue)
+    }
+
+    /// Creates a problem about a value of another type than `expected`: `a list`.
+    pub(crate) fn wrong_type(expected: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(None, ProblemKind::WrongType { expected: expected.into(), found: None, remedy: None })
+    }
+
+    /// Adds a remedy that its kind does not imply.
+    #[must_use]
+    pub(crate) fn with_remedy(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        match &mut self.0.kind {
+            ProblemKind::WrongType { remedy, .. }
+            | ProblemKind::UnknownWord { remedy, .. }
+            | ProblemKind::UnknownName { remedy, .. }
+            | ProblemKind::Malformed { remedy, .. } => *remedy = Some(text.into()),
+            ProblemKind::Syntax(message) | ProblemKind::Rule(message) => {
+                *message = format!("{message}; {}", text.into()).into();
+            }
+            ProblemKind::UnknownKey { .. }
+            | ProblemKind::MissingKey(_)
+            | ProblemKind::DuplicateKey
+            | ProblemKind::MissingValue => {}
+        }
+        self
+    }
+
+    /// Adds the value that has another type than expected: its text, or its type if it is a mapping or a list.
+    #[must_use]
+    pub(crate) fn with_found(mut self, value: Result<String, &'static str>) -> Self {
+        if let ProblemKind::WrongType { found, .. } = &mut self.0.kind {
+            match value {
+                Ok(text) => self.0.given = Some(text),
+                Err(noun) => *found = Some(noun.into()),
+            }
+        }
+        self
+    }
+
+    /// Begins the sentence with what the value belongs to.
+    #[must_use]
+    pub(crate) fn with_context(mut self, context: impl fmt::Display) -> Self {
+        let inner = self.0.context.map(|inner| format!(": {inner}")).unwrap_or_default();
+        self.0.context = Some(format!("{context}{inner}"));
+        self
+    }
+
+    /// Moves the problem to a setting, whose flag begins the sentence.
+    #[must_use]
+    pub(crate) fn in_setting(self, flag: &str) -> Self {
+        self.at(&member_path![flag]).with_context(format!("--{flag}"))
+    }
+
+    /// Moves the problem to the value at `path`, inside which its own path begins.
+    #[must_use]
+    pub(crate) fn at(mut self, path: &MemberPath) -> Self {
+        self.0.path = path.join(&self.0.path);
+        self
+    }
+
+    /// Replaces the path.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub(crate) fn moved(mut self, path: MemberPath) -> Self {
+        self.0.path = path;
+        self
+    }
+
+    /// Replaces the given value; `None` for a secret.
+    #[must_use]
+    pub(crate) fn with_given(mut self, given: Option<String>) -> Self {
+        self.0.given = given;
+        self
+    }
+
+    pub(crate) fn given(&self) -> Option<&str> {
+        self.0.given.as_deref()
+    }
+
+    pub(crate) fn path(&self) -> &MemberPath {
+        &self.0.path
+    }
+
+    /// Returns the key, if the problem is about a key and not about its value.
+    pub(crate) fn key(&self) -> Option<&str> {
+        match self.0.kind {
+            ProblemKind::UnknownKey { .. } | ProblemKind::DuplicateKey => self.0.given.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the problem is about one value alone, so that no other problem can be its cause.
+    pub(crate) fn is_of_value(&self) -> bool {
+        !matches!(self.0.kind, ProblemKind::Rule(_) | ProblemKind::MissingKey(_))
+    }
+
+    /// Returns the name of its kind, for programs.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self.0.kind {
+            ProblemKind::UnknownKey { .. } => "unknown_key",
+            ProblemKind::MissingKey(_) => "missing_key",
+            ProblemKind::DuplicateKey => "duplicate_key",
+            ProblemKind::MissingValue => "missing_value",
+            ProblemKind::WrongType { .. } => "wrong_type",
+            ProblemKind::UnknownWord { .. } => "unknown_word",
+            ProblemKind::UnknownName { .. } => "unknown_name",
+            ProblemKind::Malformed { .. } => "malformed",
+            ProblemKind::Syntax(_) => "syntax",
+            ProblemKind::Rule(_) => "rule",
+        }
+    }
+
+    /// Returns the allowed words, keys or names; none if it is not about a word.
+    pub(crate) fn allowed(&self) -> &[String] {
+        match &self.0.kind {
+            ProblemKind::UnknownKey { allowed, .. }
+            | ProblemKind::UnknownWord { allowed, .. }
+            | ProblemKind::UnknownName { allowed, .. } => allowed,
+            _ => &[],
+        }
+    }
+
+    /// Returns the allowed word nearest to the given one.
+    pub(crate) fn nearest(&self) -> Option<&str> {
+        nearest(self.0.given.as_deref()?, self.allowed().iter().map(String::as_str))
+    }
+
+    /// Returns the list of allowed words for a sentence; of many, those most like the given one.
+    fn list(&self) -> String {
+        match (self.allowed(), &self.0.given) {
+            ([], _) => "none".into(),
+            (words, Some(given)) if words.len() > MAX_LISTED => {
+                let nearest = &nearest::by_likeness(given, words)[..NEAREST_LISTED];
+                format!("{} and {} more", nearest.join(", "), words.len() - NEAREST_LISTED)
+            }
+            (words, _) => words.join(", "),
+        }
+    }
+
+    /// Returns `; did you mean …?`, if an allowed word is like the given one.
+    fn suggestion(&self) -> String {
+        self.nearest().map(|word| format!("; did you mean `{word}`?")).unwrap_or_default()
+    }
+}
+
+/// The sentence; as `{:#}`, the whole problem as JSON, which [`transport`] reads.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f.write_str(&transport::encode(self));
+        }
+        if let Some(context) = &self.0.context {
+            write!(f, "{context}: ")?;
+        }
+        let given = self.0.given.as_deref().map(|given| format!("`{}`", shortened(&on_one_line(given))));
+        let subject = given.as_deref().unwrap_or("the value");
+        let remedy_of = |remedy: &Option<Cow<'static, str>>| {
+            remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default()
+        };
+        match &self.0.kind {
+            ProblemKind::UnknownKey { is_of_top: true, .. } => {
+                write!(f, "unknown key {subject} here; it belongs at the top of the file")
+            }
+            ProblemKind::UnknownKey { .. } => match self.nearest() {
+                Some(nearest) => write!(f, "unknown key {subject}, did you mean `{nearest}`?"),
+                None => write!(f, "unknown key {subject}; known: {}", self.list()),
+            },
+            ProblemKind::MissingKey(key) => write!(f, "the key `{key}` is missing"),
+            ProblemKind::DuplicateKey => write!(f, "duplicate key {subject}; remove one of the two"),
+            ProblemKind::MissingValue => match self.0.path.last_key() {
+                Some(key) => write!(f, "`{key}` has no value; write a string, or remove the key"),
+                None => f.write_str("the value is missing; write a string"),
+            },
+            ProblemKind::WrongType { expected, found, remedy } => {
+                match self.0.path.last_key() {
+                    Some(key) => write!(f, "`{key}` takes {expected}")?,
+                    None => write!(f, "expected {expected}")?,
+                }
+                match (&given, found) {
+                    (Some(found), _) => write!(f, ", not {found}")?,
+                    (None, Some(found)) => write!(f, ", not {found}")?,
+                    (None, None) => {}
+                }
+                f.write_str(&remedy_of(remedy))
+            }
+            ProblemKind::UnknownWord { noun, remedy, .. } => {
+                match noun {
+                    Some(noun) => write!(f, "{subject} is not {noun}")?,
+                    None => write!(f, "unknown value {subject}")?,
+                }
+                write!(f, "; allowed: {}{}{}", self.list(), remedy_of(remedy), self.suggestion())
+            }
+            ProblemKind::UnknownName { noun, remedy, .. } => {
+                let (list, remedy, suggestion) = (self.list(), remedy_of(remedy), self.suggestion());
+                write!(f, "there is no {noun} {subject}; known: {list}{remedy}{suggestion}")
+            }
+            ProblemKind::Malformed { noun, remedy } => write!(f, "{subject} is not {noun}{}", remedy_of(remedy)),
+            ProblemKind::Syntax(message) | ProblemKind::Rule(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl From<String> for Problem {
+    fn from(message: String) -> Self {
+        Self::rule(message)
+    }
+}
+
+impl From<&'static str> for Problem {
+    fn from(message: &'static str) -> Self {
+        Self::rule(message)
+    }
+}
+
+impl From<Infallible> for Problem {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}

@@ -1,0 +1,47 @@
+//! Problems that pass through serde, whose errors take anything that can be displayed.
+//!
+//! A type's `TryFrom` fails with a [`Problem`]. Serde hands it to [`de::Error::custom`], which asks for its alternate
+//! form: JSON with all of the problem. Other parsers, such as that of `serde_json`, show the sentence.
+
+use std::fmt;
+
+use serde::de::{self, Expected, Unexpected};
+
+use super::{Problem, ProblemKind};
+
+/// Returns the form that [`de::Error::custom`] reads.
+pub(super) fn encode(problem: &Problem) -> String {
+    serde_json::to_string(&problem.0).expect("a problem is JSON")
+}
+
+impl de::Error for Problem {
+    fn custom<T: fmt::Display>(error: T) -> Self {
+        let text = format!("{error:#}");
+        serde_json::from_str(&text).map_or_else(|_| Self::rule(text), Self)
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::wrong_type(expected.to_string())
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_type(unexpected, expected)
+    }
+
+    fn unknown_variant(word: &str, allowed: &'static [&'static str]) -> Self {
+        let allowed = allowed.iter().map(|word| (*word).to_owned()).collect();
+        Self::new(Some(word.to_owned()), ProblemKind::UnknownWord { noun: None, allowed, remedy: None })
+    }
+
+    fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
+        Self::unknown_key(key, known.iter().copied(), false)
+    }
+
+    fn missing_field(key: &'static str) -> Self {
+        Self::missing_key(key)
+    }
+
+    fn duplicate_field(key: &'static str) -> Self {
+        Self::duplicate_key(key)
+    }
+}
