@@ -90,6 +90,8 @@ pub struct Config {
     pub outcome_trigger: Trigger,
     /// Folder of scenario files, which override built-in scenarios of the same name.
     pub scenarios: Option<PathBuf>,
+    /// The file of these settings, if they are from one: it may be in the folder of scenarios, and is not one of them.
+    pub config_file: Option<PathBuf>,
     /// Scenarios built in Rust, which override all others of the same name.
     pub own_scenarios: Vec<Scenario>,
     /// Whether the built-in scenarios are available: yes.
@@ -151,6 +153,7 @@ impl Default for Config {
             scenario: "approved".into(),
             outcome_trigger: Trigger::Widget,
             scenarios: None,
+            config_file: None,
             own_scenarios: Vec::new(),
             builtin_scenarios: true,
             fixtures: None,

@@ -8,12 +8,21 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
+/// The reason a text is not accepted as JSON; the name of the text precedes it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JsonError {
+    #[error("is not JSON: {0}")]
+    Invalid(#[from] serde_json::Error),
+    #[error("is nested deeper than {0} levels")]
+    TooDeep(usize),
+}
+
 /// Checks that `text` is valid JSON, nested at most `depth` levels deep.
 ///
 /// # Errors
 ///
-/// A message to append to the name of the value: "is not JSON: …".
-pub(crate) fn check(text: &[u8], depth: usize) -> Result<(), String> {
+/// [`JsonError`].
+pub(crate) fn check(text: &[u8], depth: usize) -> Result<(), JsonError> {
     let is_json = || serde_json::from_slice::<&RawValue>(text).is_ok();
     if is_plain(text, depth) && is_json() { Ok(()) } else { look_closely(text, depth) }
 }
@@ -41,12 +50,11 @@ fn is_plain(text: &[u8], depth: usize) -> bool {
         && count(|byte| byte == b'[' || byte == b'{') <= depth
 }
 
-fn look_closely(text: &[u8], depth: usize) -> Result<(), String> {
+fn look_closely(text: &[u8], depth: usize) -> Result<(), JsonError> {
     let deepest = Cell::new(0);
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let read = DepthCheck { level: 0, deepest: &deepest }.deserialize(&mut reader).and_then(|()| reader.end());
-    read.map_err(|error| format!("is not JSON: {error}"))?;
-    if deepest.get() > depth { Err(format!("is nested deeper than {depth} levels")) } else { Ok(()) }
+    DepthCheck { level: 0, deepest: &deepest }.deserialize(&mut reader).and_then(|()| reader.end())?;
+    if deepest.get() > depth { Err(JsonError::TooDeep(depth)) } else { Ok(()) }
 }
 
 /// Visits a value as a tree would be read, and tracks only the depth.
@@ -168,7 +176,7 @@ impl<'a> JsonMembers<'a> {
     /// # Errors
     ///
     /// As [`check`].
-    pub(crate) fn read_checked(text: &'a [u8], depth: usize) -> Result<Option<Self>, String> {
+    pub(crate) fn read_checked(text: &'a [u8], depth: usize) -> Result<Option<Self>, JsonError> {
         if is_plain(text, depth)
             && let Ok(text) = str::from_utf8(text)
             && let Ok(members) = Self::read(text)
@@ -283,9 +291,9 @@ mod tests {
                 Ok(tree) if is_deeper(&tree, depth) => Err(format!("is nested deeper than {depth} levels")),
                 Ok(_) => Ok(()),
             };
-            prop_assert_eq!(check(text.as_bytes(), depth), of_tree.clone());
+            prop_assert_eq!(check(text.as_bytes(), depth).map_err(|error| error.to_string()), of_tree.clone());
             let is_object = serde_json::from_str::<Value>(&text).is_ok_and(|tree| tree.is_object());
-            let read = JsonMembers::read_checked(text.as_bytes(), depth);
+            let read = JsonMembers::read_checked(text.as_bytes(), depth).map_err(|error| error.to_string());
             prop_assert_eq!(read.map(|members| members.is_some()), of_tree.map(|()| is_object));
         }
     }

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::foreign_text::shortened;
+use crate::{foreign_text::shortened, problem::Problem};
 
 /// The signed part of a request or response.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +60,8 @@ pub(crate) fn is_same(given: &str, known: &str) -> bool {
 ///
 /// # Errors
 ///
-/// A message that says what was signed, expected and received.
-pub(crate) fn verify(secret: &str, payload: Payload<'_>, header: Option<&str>) -> Result<(), String> {
+/// [`Problem`] that says what was signed, expected and received.
+pub(crate) fn verify(secret: &str, payload: Payload<'_>, header: Option<&str>) -> Result<(), Problem> {
     let received = header.and_then(received_code);
     let matches = received
         .and_then(|code| STANDARD.decode(code).ok())
@@ -79,7 +79,8 @@ pub(crate) fn verify(secret: &str, payload: Payload<'_>, header: Option<&str>) -
         }
         (Some(_), Some(code)) => format!("received `{}`", shortened(code)),
     };
-    Err(format!("signed: {}; expected `{}`; {received}", payload.describe(), code(secret, payload)))
+    let message = format!("signed: {}; expected `{}`; {received}", payload.describe(), code(secret, payload));
+    Err(Problem::rule(message))
 }
 
 fn hex(mac: Hmac<Sha256>) -> String {
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_was_signed_expected_and_received() {
-        let error = |header| verify("not-a-real-secret", Payload::Body(b"{}"), header).unwrap_err();
+        let error = |header| verify("not-a-real-secret", Payload::Body(b"{}"), header).unwrap_err().to_string();
         let expected = code("not-a-real-secret", Payload::Body(b"{}"));
         let said = format!("signed: the 2 bytes of the raw body; expected `{expected}`; ");
         assert_eq!(error(None), format!("{said}received no Authorization header"));
@@ -148,7 +149,7 @@ mod tests {
         let in_hex = format!("signature=\"{}\"", hex(Payload::Body(b"{}").mac("not-a-real-secret")));
         assert_eq!(error(Some(&in_hex)), format!("{said}received the right code in hex; send it in base64"));
         let parts: [(&str, &[u8]); 2] = [("company_key", b"abc"), ("photo", b"")];
-        let said = verify("not-a-real-secret", Payload::Parts(&parts), None).unwrap_err();
+        let said = verify("not-a-real-secret", Payload::Parts(&parts), None).unwrap_err().to_string();
         let start = "signed: the values of the parts `company_key` of 3 bytes, `photo` of 0 bytes, one HMAC round each";
         assert!(said.starts_with(start), "{said}");
     }

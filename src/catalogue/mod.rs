@@ -35,14 +35,18 @@ impl CatalogueFiles {
         self.scenarios.iter().chain(self.fixtures.all())
     }
 
-    /// Reads the folder of scenarios and the folder of fixtures, if set.
+    /// Reads the folder of scenarios and the folder of fixtures, if set. The config file may be among the scenarios.
     pub(crate) fn in_folders(
         scenarios: Option<&Path>,
         fixtures: Option<&Path>,
+        config_file: Option<&Path>,
         findings: &mut LoadDiagnostics,
     ) -> Self {
+        let config_file = config_file.and_then(|path| path.canonicalize().ok());
+        let is_scenario = |file: &DataFile| config_file.is_none() || file.path.canonicalize().ok() != config_file;
+        let scenarios = scenarios.map(|folder| DataFile::in_folder(folder, findings)).unwrap_or_default();
         Self {
-            scenarios: scenarios.map(|folder| DataFile::in_folder(folder, findings)).unwrap_or_default(),
+            scenarios: scenarios.into_iter().filter(is_scenario).collect(),
             fixtures: fixtures.map(|folder| FixtureFiles::in_folder(folder, findings)).unwrap_or_default(),
         }
     }

@@ -1,6 +1,7 @@
 //! `check`: validates files of scenarios, fixtures and settings, without a server.
 
 mod report;
+mod search;
 
 use std::{
     collections::BTreeMap,
@@ -9,6 +10,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
+use self::search::FoundFiles;
 use super::{CommandResult, print, settings::SettingsArgs};
 use crate::{
     catalogue::{Catalogue, CatalogueFiles},
@@ -116,7 +118,7 @@ impl CheckRun {
 
     /// Validates the form of the settings. Returns the server's configuration.
     pub(super) fn config_of(&mut self, settings: SettingsArgs) -> Option<Config> {
-        self.findings.ok_or_record(settings.into_config().map_err(FileProblem::new))
+        self.findings.ok_or_record(settings.into_config())
     }
 
     /// Validates the values of settings, which are in `file` if there is one.
@@ -141,8 +143,12 @@ impl CheckRun {
 
     /// Validates the files of the settings.
     fn catalogue(&mut self, config: &Config) -> Catalogue {
-        let files =
-            CatalogueFiles::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut self.findings);
+        let files = CatalogueFiles::in_folders(
+            config.scenarios.as_deref(),
+            config.fixtures.as_deref(),
+            config.config_file.as_deref(),
+            &mut self.findings,
+        );
         self.files += files.all().count();
         Catalogue::load(sources(config, &files), &mut self.findings)
     }
@@ -151,23 +157,23 @@ impl CheckRun {
     /// settings.
     fn paths(&mut self, paths: &[PathBuf], settings: SettingsArgs) {
         let (mut scenarios, mut fixtures) = (BTreeMap::<PathBuf, Vec<DataFile>>::new(), None);
-        let files = paths.iter().flat_map(|path| {
+        let mut files = Vec::new();
+        for path in paths {
             if !path.is_dir() {
-                return self.read(path).into_iter().collect();
+                let file = self.read(path).filter(|file| !file.is_json_schema());
+                files.extend(file.map(|file| (FileKind::detect(&file).0, file)));
+                continue;
             }
-            if FixtureKind::ALL.iter().any(|kind| path.join(kind.folder()).is_dir()) {
-                let files = FixtureFiles::in_folder(path, &mut self.findings);
-                self.files += files.all().count();
-                Fixtures::read(&files, &mut self.findings);
+            let found = FoundFiles::in_folder(path, &mut self.findings);
+            for folder in found.fixtures {
+                let files = self.fixtures(&folder);
                 fixtures = Some(files);
-                return Vec::new();
             }
-            let files = DataFile::in_folder(path, &mut self.findings);
-            self.files += files.len();
-            files
-        });
-        for file in files.collect::<Vec<_>>() {
-            match FileKind::detect(&file) {
+            self.files += found.files.len();
+            files.extend(found.files.into_iter().map(|(file, kind)| (kind, file)));
+        }
+        for (kind, file) in files {
+            match kind {
                 FileKind::Scenario => {
                     let folder = file.path.parent().unwrap_or(Path::new("")).to_owned();
                     scenarios.entry(folder).or_default().push(file);
@@ -184,15 +190,29 @@ impl CheckRun {
         let named = settings.clone().with_file().unwrap_or(settings);
         let Some(mut config) = self.config_of(named) else { return };
         config.scenarios = None;
-        let mut files = CatalogueFiles::in_folders(None, config.fixtures.as_deref(), &mut ignored);
+        let mut files = CatalogueFiles::in_folders(None, config.fixtures.as_deref(), None, &mut ignored);
         files.fixtures = fixtures.unwrap_or(files.fixtures);
-        for (folder, scenarios) in scenarios {
+        for (folder, mut scenarios) in scenarios {
+            scenarios.sort_by(|one, other| one.path.cmp(&other.path));
+            self.findings.problems.extend(DataFile::equal_names(&scenarios));
             files.scenarios = scenarios;
             let mut findings = LoadDiagnostics::default();
             Catalogue::load(sources(&config, &files), &mut findings);
             findings.retain(|file| file.is_some_and(|file| file.parent() == Some(&folder)));
             self.findings.add(findings);
         }
+    }
+
+    /// Validates the files of a folder of fixtures.
+    fn fixtures(&mut self, folder: &Path) -> FixtureFiles {
+        let mut findings = LoadDiagnostics::default();
+        let files = FixtureFiles::in_folder(folder, &mut findings);
+        self.files += files.all().count();
+        Fixtures::read(&files, &mut findings);
+        // The folder may have other files of the mock, too.
+        findings.warnings.retain(|warning| warning.file.as_deref().and_then(Path::parent) != Some(folder));
+        self.findings.add(findings);
+        files
     }
 
     /// Validates a config file, without the files that it names.
@@ -212,17 +232,18 @@ impl CheckRun {
 }
 
 impl FileKind {
-    /// Returns the kind of a file, by its folder, otherwise by its schema, otherwise by its keys.
-    fn detect(file: &DataFile) -> Self {
+    /// Returns the kind of a file, by its folder, otherwise by its schema, otherwise by its keys; and whether it is
+    /// sure: at least half of the keys are those of the kind.
+    fn detect(file: &DataFile) -> (Self, bool) {
         if let Some(kind) = file.path.parent().and_then(Path::file_name).and_then(FixtureKind::of_folder) {
-            return Self::Fixture(kind);
+            return (Self::Fixture(kind), true);
         }
         let schema = file.texts(&["$schema"]).pop().map(|(_, schema)| schema).unwrap_or_default();
         let schema = schema.rsplit('/').next().unwrap_or_default();
         let named =
             [("config", Self::Config), ("person", Self::Fixture(FixtureKind::Person)), ("scenario", Self::Scenario)];
         if let Some((_, kind)) = named.into_iter().find(|(name, _)| schema.contains(name)) {
-            return kind;
+            return (kind, true);
         }
         let kinds = [
             (Self::Config, keys_of::<SettingsArgs>()),
@@ -230,8 +251,9 @@ impl FileKind {
             (Self::Fixture(FixtureKind::Person), FixtureKind::Person.keys()),
             (Self::Scenario, keys_of::<ScenarioFile>()),
         ];
-        let likeliest = kinds.into_iter().max_by_key(|(_, keys)| file.count_keys(keys));
-        likeliest.map_or(Self::Scenario, |(kind, _)| kind)
+        let counted = kinds.into_iter().map(|(kind, keys)| (file.count_keys(keys), kind));
+        let ((known, all), kind) = counted.max_by_key(|((known, _), _)| *known).expect("there are kinds");
+        (kind, known > 0 && 2 * known >= all)
     }
 }
 

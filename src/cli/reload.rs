@@ -64,7 +64,8 @@ impl WatchedFiles {
     /// Returns a digest that changes with the names and texts of the files.
     fn digest(&self) -> u64 {
         let (mut hasher, mut findings) = (DefaultHasher::new(), LoadDiagnostics::default());
-        let files = CatalogueFiles::in_folders(self.scenarios.as_deref(), self.fixtures.as_deref(), &mut findings);
+        let (scenarios, fixtures) = (self.scenarios.as_deref(), self.fixtures.as_deref());
+        let files = CatalogueFiles::in_folders(scenarios, fixtures, self.config_file.as_deref(), &mut findings);
         let config = self.config_file.as_ref().and_then(|path| findings.ok_or_record(DataFile::read(path)));
         for file in files.all().chain(&config) {
             (&file.path, file.text()).hash(&mut hasher);
@@ -92,6 +93,11 @@ impl WatchedFiles {
     fn try_reload(&self, mock: &MockService) -> Result<LoadDiagnostics, Vec<FileProblem>> {
         let mut checked = CheckRun::default();
         let file = self.config_file.as_ref().and_then(|path| checked.read(path));
+        if let Some(file) = file.as_ref().filter(|file| file.is_empty()) {
+            // A file that is just being written, or is truncated, would remove all companies.
+            let problem = Problem::rule("the file is empty; fill it, or restart the server without it");
+            return Err(vec![FileProblem::of_file(&file.path, problem)]);
+        }
         let said = file.as_ref().and_then(|file| checked.settings_in(file));
         let settings = said.map_or(self.flags.clone(), |said| self.flags.clone().over(said));
         let companies = checked.config_of(settings).map(|config| {

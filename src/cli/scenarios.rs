@@ -101,7 +101,8 @@ pub(super) fn new(NewArgs::Scenario(ScenarioArgs { name, settings }): NewArgs, b
 fn read(settings: SettingsArgs) -> Result<(CatalogueFiles, Catalogue), Box<dyn std::error::Error>> {
     let config = settings.with_file()?.into_config()?;
     let mut findings = LoadDiagnostics::default();
-    let files = CatalogueFiles::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
+    let (scenarios, fixtures) = (config.scenarios.as_deref(), config.fixtures.as_deref());
+    let files = CatalogueFiles::in_folders(scenarios, fixtures, config.config_file.as_deref(), &mut findings);
     let catalogue = Catalogue::load(sources(&config, &files), &mut findings);
     LoadError::check(findings.problems)?;
     Ok((files, catalogue))

@@ -346,6 +346,12 @@ pub(super) struct SettingsArgs {
     #[cfg_attr(test, schemars(skip))]
     pub(super) renamed_keys: Vec<FileProblem>,
 
+    /// The folders of the config file that cannot be read, each with the problem
+    #[arg(skip)]
+    #[serde(skip)]
+    #[cfg_attr(test, schemars(skip))]
+    missing_folders: Vec<(PathBuf, FileProblem)>,
+
     /// The companies that may call, and the settings of each
     #[arg(skip)]
     companies: Vec<CompanyFile>,

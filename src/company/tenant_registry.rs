@@ -96,7 +96,12 @@ impl TenantRegistry {
         let removed: Vec<_> =
             current.extract_if(.., |one| !configured.iter().any(|other| other.key == one.key)).collect();
         for tenant in &removed {
-            tracing::info!(company = tenant.key, "removed the company");
+            let sessions = tenant.sessions.count();
+            if sessions == 0 {
+                tracing::info!(company = tenant.key, "removed the company");
+            } else {
+                tracing::warn!(company = tenant.key, sessions, "removed the company with its sessions");
+            }
             permanent.shift_remove(&tenant.key);
         }
         *current = configured;

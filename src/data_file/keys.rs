@@ -20,9 +20,10 @@ pub(crate) fn keys_of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str]
 }
 
 impl DataFile {
-    /// Returns how many of these keys are at the top of the file.
-    pub(crate) fn count_keys(&self, keys: &[&str]) -> usize {
-        self.top_keys().iter().filter(|key| keys.contains(key)).count()
+    /// Returns how many of these keys are at the top of the file, and how many keys there are.
+    pub(crate) fn count_keys(&self, keys: &[&str]) -> (usize, usize) {
+        let top_keys = self.top_keys();
+        (top_keys.iter().filter(|key| keys.contains(key)).count(), top_keys.len())
     }
 
     /// Returns the top-level keys; for invalid YAML, the keys at the start of lines.

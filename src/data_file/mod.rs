@@ -1,6 +1,5 @@
 //! YAML files, from a folder or embedded, and the problems with them.
 
-#[cfg(feature = "cli")]
 mod keys;
 mod problem;
 mod secrets;
@@ -18,7 +17,6 @@ use std::{
 
 use serde::de::DeserializeOwned;
 
-#[cfg(feature = "cli")]
 pub(crate) use self::keys::keys_of;
 pub use self::problem::LoadError;
 use self::problem::SourceSpan;
@@ -49,6 +47,9 @@ pub(crate) struct DataFile {
 /// Keys that a type names otherwise than a config file: the name in the type, and the name in the file.
 const SPELLINGS: [(&str, &str); 1] = [("company_key", "key")];
 
+/// The keys that begin the elements of a list, as somebody writes them who writes a mapping instead.
+const ELEMENTS: [(&str, &str); 1] = [("companies", "key: NAME")];
+
 impl DataFile {
     pub(crate) fn new(name: String, path: PathBuf, text: Cow<'static, str>) -> Self {
         Self { name, path, text, tree: OnceLock::new() }
@@ -76,12 +77,18 @@ impl DataFile {
             let problem = Problem::rule("the folder has no .yaml, .yml or .json file");
             findings.problems.push(FileProblem::of_file(folder, problem));
         }
-        let files: Vec<_> = paths.iter().filter_map(|path| findings.ok_or_record(Self::read(path))).collect();
-        for [one, other] in files.array_windows().filter(|[one, other]| one.name == other.name) {
-            let problem = Problem::rule(format!("`{}` has the same name; rename one of them", one.path.display()));
-            findings.problems.push(FileProblem::of_file(&other.path, problem));
-        }
+        let read = paths.iter().filter_map(|path| findings.ok_or_record(Self::read(path)));
+        let files: Vec<_> = read.filter(|file| !file.is_json_schema()).collect();
+        findings.problems.extend(Self::equal_names(&files));
         files
+    }
+
+    /// Returns a problem for each file of a folder that has the name of another one. The files are sorted by path.
+    pub(crate) fn equal_names(files: &[Self]) -> impl Iterator<Item = FileProblem> {
+        files.array_windows().filter(|[one, other]| one.name == other.name).map(|[one, other]| {
+            let problem = Problem::rule(format!("`{}` has the same name; rename one of them", one.path.display()));
+            FileProblem::of_file(&other.path, problem)
+        })
     }
 
     /// Reads a file.
@@ -126,6 +133,12 @@ impl DataFile {
         }
     }
 
+    /// Whether it is a JSON Schema, for an editor, and no file of the mock.
+    pub(crate) fn is_json_schema(&self) -> bool {
+        let is_schemas = |(_, schema): &(MemberPath, &str)| schema.contains("json-schema.org");
+        is_schema_name(&self.path) || self.texts(&["$schema"]).iter().any(is_schemas)
+    }
+
     /// Whether the file has nothing but comments.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
@@ -133,7 +146,8 @@ impl DataFile {
 
     /// Reads a tree of this file.
     fn read_as<T: DeserializeOwned>(&self, tree: &Node) -> Result<T, Vec<FileProblem>> {
-        let source = Source { text: &self.text, spellings: &SPELLINGS, is_secret: secrets::is_secret };
+        let source =
+            Source { text: &self.text, spellings: &SPELLINGS, elements: &ELEMENTS, is_secret: secrets::is_secret };
         tree::read(tree, Some(source)).map_err(|issues| {
             let mut problems: Vec<_> = issues.into_iter().map(|issue| self.placed(tree, issue)).collect();
             problems.sort_by(FileProblem::in_order);
@@ -151,11 +165,12 @@ impl DataFile {
         let broken = self.problem_at((line, column), width, problem);
         let end = self.text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         let before = Self::new(self.name.clone(), self.path.clone(), self.text[..end].to_owned().into());
-        // What is missing may be in the lines behind.
-        let of_value = |problem: &FileProblem| problem.problem.is_of_value();
-        let tree = before.tree().filter(|_| !before.is_empty());
-        let problems = tree.and_then(|tree| before.read_as::<T>(tree).err()).unwrap_or_default();
-        problems.into_iter().filter(of_value).chain([broken]).collect()
+        let Some(tree) = before.tree().filter(|_| !before.is_empty()) else { return vec![broken] };
+        // What is missing may be in the lines behind, and so may the rest of the last value.
+        let last = tree::path_of_last(tree);
+        let is_whole = |it: &FileProblem| it.problem.is_of_value() && !last.is_within(it.problem.path());
+        let problems = before.read_as::<T>(tree).err().unwrap_or_default();
+        problems.into_iter().filter(is_whole).chain([broken]).collect()
     }
 
     /// Returns a problem with the value at its path, as far as the path exists.
@@ -279,15 +294,22 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, FileProblem> {
     Ok(paths)
 }
 
-/// Whether files of this name are read.
+/// Whether files of this name are read. A JSON Schema is for an editor.
 pub(crate) fn is_data(path: &Path) -> bool {
+    if is_schema_name(path) {
+        return false;
+    }
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
     matches!(ending.as_deref(), Some("yaml" | "yml" | "json"))
 }
 
-/// Returns a warning about an ignored file or folder; none if its name begins with a dot.
+fn is_schema_name(path: &Path) -> bool {
+    stem(path).ends_with(".schema")
+}
+
+/// Returns a warning about an ignored file or folder; none if its name begins with a dot, or is that of a JSON Schema.
 pub(crate) fn ignored_reason(path: &Path) -> Option<FileProblem> {
-    if path.file_name()?.as_encoded_bytes().starts_with(b".") {
+    if path.file_name()?.as_encoded_bytes().starts_with(b".") || is_schema_name(path) {
         return None;
     }
     let what = if path.is_dir() { "subfolders are not read" } else { "only .yaml, .yml and .json files are read" };

@@ -100,6 +100,12 @@ impl From<FileProblem> for LoadError {
     }
 }
 
+impl From<Problem> for LoadError {
+    fn from(problem: Problem) -> Self {
+        FileProblem::new(problem).into()
+    }
+}
+
 impl From<Vec<FileProblem>> for LoadError {
     fn from(problems: Vec<FileProblem>) -> Self {
         Self { problems }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{DataFile, FileProblem, secrets::is_secret};
 use crate::{
     problem::{Member, MemberPath, Problem},
-    tree::{Node, NodeValue},
+    tree::{Node, NodeValue, unplaced},
 };
 
 type Variables = HashMap<String, String>;
@@ -27,6 +27,10 @@ impl DataFile {
     }
 
     fn parse_with<T: DeserializeOwned>(&self, variables: &Variables) -> Result<T, Vec<FileProblem>> {
+        if self.is_empty() {
+            // Every setting has a default.
+            return self.read_as(&unplaced(NodeValue::Mapping(Vec::new())));
+        }
         let Some(tree) = self.tree().filter(|_| self.text.contains('$')) else { return self.parse() };
         let (mut tree, mut problems) = (tree.clone(), Vec::new());
         self.replace(&mut tree, variables, &mut MemberPath::default(), &mut problems);
@@ -80,7 +84,7 @@ impl DataFile {
                     Ok(None) => NodeValue::Text(text),
                     Err(problem) => {
                         let is_whole = text.starts_with("${") && end_of(&text[2..]) == Some(text.len() - 3);
-                        let problem = match is_hidden && !is_whole {
+                        let problem = match is_hidden && (!is_whole || problem.given().is_some()) {
                             true => malformed("").with_given(None),
                             false => problem,
                         };

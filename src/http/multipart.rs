@@ -5,7 +5,10 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use futures_util::stream;
 
-use crate::{config::RequestLimits, foreign_text::shortened};
+use crate::{
+    problem::Problem,
+    {config::RequestLimits, foreign_text::shortened},
+};
 
 /// A part of a multipart body.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,28 +38,32 @@ pub(super) fn boundary(content_type: &str, body: &[u8]) -> Option<String> {
 ///
 /// # Errors
 ///
-/// A message about a malformed body, too many parts, or a text part that exceeds the limit of texts.
-pub(super) async fn parts(body: Bytes, boundary: String, limits: &RequestLimits) -> Result<Vec<MultipartPart>, String> {
+/// [`Problem`] of a malformed body, too many parts, or a text part that exceeds the limit of texts.
+pub(super) async fn parts(
+    body: Bytes,
+    boundary: String,
+    limits: &RequestLimits,
+) -> Result<Vec<MultipartPart>, Problem> {
     let mut multipart = multer::Multipart::new(stream::iter([Ok::<_, Infallible>(body)]), boundary);
     let mut parts = Vec::new();
     while let Some(field) = multipart.next_field().await.map_err(malformed)? {
         if parts.len() == limits.parts {
-            return Err(format!("the multipart body has more than {} parts", limits.parts));
+            return Err(Problem::rule(format!("the multipart body has more than {} parts", limits.parts)));
         }
         let Some(name) = field.name().map(str::to_owned) else {
-            return Err("a part of the multipart body has no name".into());
+            return Err(Problem::rule("a part of the multipart body has no name"));
         };
         let is_file = field.file_name().is_some();
         let value = field.bytes().await.map_err(malformed)?;
         if !is_file && value.len() > limits.body {
             let (name, most) = (shortened(&name), limits.body);
-            return Err(format!("the part `{name}` of the multipart body is larger than {most} bytes"));
+            return Err(Problem::rule(format!("the part `{name}` of the multipart body is larger than {most} bytes")));
         }
         parts.push(MultipartPart { name, is_file, value });
     }
     Ok(parts)
 }
 
-fn malformed(error: multer::Error) -> String {
-    format!("the multipart body is malformed: {error}")
+fn malformed(error: multer::Error) -> Problem {
+    Problem::syntax(format!("the multipart body is malformed: {error}"))
 }

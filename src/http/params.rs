@@ -22,6 +22,7 @@ use crate::{
     config::RequestLimits,
     foreign_text::{MAX_NAMED, shortened},
     json_text::{self, JsonMembers, JsonStr, compact},
+    problem::Problem,
     signature::Payload,
     vendor::VendorError,
 };
@@ -110,7 +111,7 @@ impl<'a> Params<'a> {
         Ok(params)
     }
 
-    fn read_body(&mut self, content_type: &str, limits: &RequestLimits) -> Result<(), String> {
+    fn read_body(&mut self, content_type: &str, limits: &RequestLimits) -> Result<(), Problem> {
         let ReceivedBody { body, parts } = self.received;
         let visible = body::visible(body);
         match (visible.first(), parts) {
@@ -340,11 +341,11 @@ fn content_type(head: &Parts) -> &str {
 }
 
 /// Returns the error for an invalid body; if it is compressed, the error names that.
-fn unreadable(head: &Parts, problem: String) -> VendorError {
+fn unreadable(head: &Parts, problem: Problem) -> VendorError {
     VendorError::argument(match unread_encoding(head) {
-        Some(encoding) => {
-            format!("the body is `{encoding}` (Content-Encoding), which is not supported; send it uncompressed")
-        }
+        Some(encoding) => Problem::rule(format!(
+            "the body is `{encoding}` (Content-Encoding), which is not supported; send it uncompressed"
+        )),
         None => problem,
     })
 }
@@ -360,13 +361,14 @@ fn is_multipart_label(content_type: &str) -> bool {
 }
 
 /// Refuses a body that is no form, or would be one only by accident.
-fn check_form(body: &[u8], content_type: &str) -> Result<(), String> {
+fn check_form(body: &[u8], content_type: &str) -> Result<(), Problem> {
     if std::str::from_utf8(body).is_err() {
-        return Err("the body is neither JSON, form nor multipart: it is not UTF-8".into());
+        return Err(Problem::rule("the body is neither JSON, form nor multipart: it is not UTF-8"));
     }
     let claims_more = is_multipart_label(content_type) || content_type.contains("json");
     if claims_more && !body.contains(&b'=') {
-        return Err(format!("the body does not match its content type `{}`", shortened(content_type)));
+        let message = format!("the body does not match its content type `{}`", shortened(content_type));
+        return Err(Problem::rule(message));
     }
     Ok(())
 }
@@ -376,18 +378,20 @@ fn form(text: &[u8]) -> Vec<(Cow<'_, str>, ParamValue<'_>)> {
     form_urlencoded::parse(text).map(|(name, value)| (name, ParamValue::Text(value))).collect()
 }
 
-fn texts(parts: &[MultipartPart]) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>, String> {
+fn texts(parts: &[MultipartPart]) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>, Problem> {
     let read = parts.iter().filter(|part| !part.is_file).map(|part| match std::str::from_utf8(&part.value) {
         Ok(text) => Ok((Cow::Borrowed(&*part.name), ParamValue::Text(text.into()))),
-        Err(_) => Err(format!("the part `{}` of the multipart body is not UTF-8 text", part.name)),
+        Err(_) => Err(Problem::rule(format!("the part `{}` of the multipart body is not UTF-8 text", part.name))),
     });
     read.collect()
 }
 
-fn json_members(body: &[u8], depth: usize) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>, String> {
-    let members = JsonMembers::read_checked(body, depth).map_err(|problem| format!("the body {problem}"))?;
-    let members =
-        members.ok_or_else(|| format!("the body is not a JSON object: {}", preview(&String::from_utf8_lossy(body))))?;
+fn json_members(body: &[u8], depth: usize) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>, Problem> {
+    let not_json = |error| Problem::syntax(format!("the body {error}"));
+    let members = JsonMembers::read_checked(body, depth).map_err(not_json)?;
+    let not_an_object =
+        || Problem::syntax(format!("the body is not a JSON object: {}", preview(&String::from_utf8_lossy(body))));
+    let members = members.ok_or_else(not_an_object)?;
     Ok(members.0.into_iter().map(|(name, value)| (name, ParamValue::Json(value))).collect())
 }
 

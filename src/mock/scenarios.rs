@@ -190,7 +190,12 @@ impl MockService {
 /// Loads scenarios and fixtures, and validates them with these companies.
 pub(super) fn read_catalogue(config: &Config, companies: &[Company]) -> Result<Catalogue, ConfigError> {
     let mut findings = LoadDiagnostics::default();
-    let files = CatalogueFiles::in_folders(config.scenarios.as_deref(), config.fixtures.as_deref(), &mut findings);
+    let files = CatalogueFiles::in_folders(
+        config.scenarios.as_deref(),
+        config.fixtures.as_deref(),
+        config.config_file.as_deref(),
+        &mut findings,
+    );
     let catalogue = Catalogue::load(sources(config, &files), &mut findings);
     LoadError::check(findings.problems)?;
     let problems = setting_problems(&catalogue, config, companies);

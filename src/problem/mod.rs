@@ -212,6 +212,17 @@ impl Problem {
         self
     }
 
+    /// Names a missing key as a file writes it: `spellings` are pairs of the name and of how it is written.
+    #[must_use]
+    pub(crate) fn spelled(mut self, spellings: &[(&str, &str)]) -> Self {
+        if let ProblemKind::MissingKey(key) = &mut self.0.kind
+            && let Some((_, written)) = spellings.iter().find(|(name, _)| name == key)
+        {
+            *key = (*written).to_owned();
+        }
+        self
+    }
+
     /// Replaces the given value; `None` for a secret.
     #[must_use]
     pub(crate) fn with_given(mut self, given: Option<String>) -> Self {

@@ -6,7 +6,7 @@ mod check;
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 
 pub(crate) use self::cast::AssignedPerson;
@@ -35,6 +35,7 @@ pub(crate) struct Person {
     #[serde(default)]
     pub(crate) local: Option<LocalName>,
     pub(crate) sex: Sex,
+    #[serde(deserialize_with = "date")]
     #[cfg_attr(test, schemars(with = "String"))]
     pub(crate) birthday: Date,
     pub(crate) birth_place: String,
@@ -176,6 +177,21 @@ impl TryFrom<BTreeMap<DocumentType, Number<9>>> for DocumentNumbers {
             false => Ok(Self(documents)),
         }
     }
+}
+
+/// Reads `2015-01-31`.
+fn date<'de, D: Deserializer<'de>>(reader: D) -> Result<Date, D::Error> {
+    let text = String::deserialize(reader)?;
+    text.parse().map_err(|_| {
+        // Day, month and year, as most of the people write it.
+        let parts: Vec<i16> = text.split('.').filter_map(|part| part.parse().ok()).collect();
+        let meant = match parts[..] {
+            [day, month, year] => Date::new(year, month as i8, day as i8).ok(),
+            _ => None,
+        };
+        let remedy = meant.map_or_else(|| "write it like 2015-01-31".into(), |date| format!("write {date}"));
+        de::Error::custom(Problem::malformed(text, "a date").with_remedy(remedy))
+    })
 }
 
 impl Person {

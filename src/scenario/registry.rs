@@ -8,7 +8,7 @@ use std::{
 use super::{BeginContent, Scenario, ScenarioSource, Trigger, file::ScenarioFile};
 use crate::{
     built_in::SCENARIOS,
-    data_file::{DataFile, FileProblem, LoadDiagnostics},
+    data_file::{DataFile, FileProblem, LoadDiagnostics, keys_of},
     problem::Problem,
 };
 
@@ -69,7 +69,8 @@ impl ScenarioRegistry {
             let named = |parsed: ScenarioFile| {
                 Arc::new(parsed.named(&file.name, ScenarioSource::File).with_outcome_trigger(outcome_trigger))
             };
-            match findings.ok_or_record(file.parse()).map(named) {
+            let parsed = file.parse().map_err(|problems| not_a_scenario(file).unwrap_or(problems));
+            match findings.ok_or_record(parsed).map(named) {
                 Some(scenario) => {
                     findings.warnings.extend(file.renamed_keys(&[]));
                     own.insert(file.name.clone(), scenario);
@@ -159,6 +160,15 @@ impl ScenarioRegistry {
         let built_in = self.built_in.iter().flat_map(|_| SCENARIOS.iter().map(|file| file.name));
         self.custom.keys().map(String::as_str).chain(built_in).collect::<BTreeSet<_>>().into_iter().collect()
     }
+}
+
+/// Returns the one problem of a file that has no key of a scenario, such as a config file.
+fn not_a_scenario(file: &DataFile) -> Option<Vec<FileProblem>> {
+    let (known, all) = file.count_keys(keys_of::<ScenarioFile>());
+    let problem = "this is not a scenario: it has none of the keys of one; name a config file with --config, and move \
+                   other files to another folder";
+    (file.tree().is_some() && known == 0 && all > 0)
+        .then(|| vec![FileProblem::of_file(&file.path, Problem::rule(problem))])
 }
 
 #[cfg(test)]

@@ -131,6 +131,20 @@ pub(crate) fn follow<'n>(root: &'n Node, path: &MemberPath) -> (Option<&'n Spann
     here
 }
 
+/// Returns the path of the last value.
+pub(crate) fn path_of_last(root: &Node) -> MemberPath {
+    let (mut path, mut here) = (MemberPath::default(), root);
+    while let Some((member, inner)) = match &here.value {
+        NodeValue::Mapping(entries) => entries.last().map(|(key, value)| (Member::from(&*key.value), value)),
+        NodeValue::List(elements) => elements.last().map(|element| (Member::from(elements.len() - 1), element)),
+        _ => None,
+    } {
+        path.0.push(member);
+        here = inner;
+    }
+    path
+}
+
 /// Returns the strings at the end of a path of keys, in which `*` stands for each element of a list.
 pub(crate) fn texts<'n>(root: &'n Node, keys: &[&str]) -> Vec<(MemberPath, &'n str)> {
     fn collect<'n>(here: &'n Node, keys: &[&str], path: &MemberPath, found: &mut Vec<(MemberPath, &'n str)>) {

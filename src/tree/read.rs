@@ -28,6 +28,8 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     /// Keys that are written differently in a file: the name in the type, and the name in the file.
     pub(crate) spellings: &'a [(&'a str, &'a str)],
+    /// How the elements of a list begin: the key of the list, and the first key with a value.
+    pub(crate) elements: &'a [(&'a str, &'a str)],
     /// Whether the value of this key is secret, so that no message shows it.
     pub(crate) is_secret: fn(&str) -> bool,
 }
@@ -117,7 +119,8 @@ impl Reader<'_> {
     /// Returns a problem with its whole path, and with what may be shown of the value.
     fn of_value(&self, problem: Problem, node: &Node) -> Issue {
         let found_in = self.path.borrow().clone();
-        let problem = problem.at(&found_in);
+        let spellings = self.source.map(|source| source.spellings).unwrap_or_default();
+        let problem = problem.spelled(spellings).at(&found_in);
         let (_, value) = super::follow(node, &MemberPath(problem.path().0[found_in.0.len()..].to_vec()));
         let is_hidden = self.source.is_some_and(|source| {
             problem.path().0.iter().any(|member| matches!(member, Member::Key(key) if (source.is_secret)(key)))
@@ -296,10 +299,13 @@ impl<'de> Deserializer<'de> for Cursor<'_, '_, '_> {
             }
             NodeValue::Mapping(entries) => {
                 let problem = Problem::wrong_type("a list");
-                Err(match entries.first().filter(|_| self.reader.source.is_some()) {
-                    Some((key, _)) => {
-                        problem.with_remedy(format!("begin each element with a dash: `- {}: …`", key.value))
-                    }
+                let Some(source) = self.reader.source else { return Err(problem) };
+                let list = self.reader.path.borrow().last_key().map(str::to_owned);
+                let known = source.elements.iter().find(|(key, _)| Some(*key) == list.as_deref());
+                let start = known.map(|(_, start)| (*start).to_owned());
+                let start = start.or_else(|| Some(format!("{}: …", entries.first()?.0.value)));
+                Err(match start {
+                    Some(start) => problem.with_remedy(format!("begin each element with a dash: `- {start}`")),
                     None => problem,
                 })
             }

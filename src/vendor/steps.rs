@@ -12,6 +12,7 @@ use super::Questionnaire;
 use crate::{
     foreign_text::{MAX_NAMED, shortened},
     json_text::{JsonStr, compact},
+    problem::{Problem, member_path},
 };
 
 macro_rules! step_types {
@@ -86,12 +87,12 @@ impl StepsAtBegin {
     ///
     /// # Errors
     ///
-    /// A message that names the first element that is not an object.
-    pub(crate) fn read(steps: &str) -> Result<Self, String> {
+    /// [`Problem`] of the first element that is not an object.
+    pub(crate) fn read(steps: &str) -> Result<Self, Problem> {
         let mut read = Self::default();
         if !steps.is_empty() {
             let done = serde_json::Deserializer::from_str(steps).deserialize_seq(&mut read);
-            done.map_err(|error| first_problem(steps).unwrap_or_else(|| error.to_string()))?;
+            done.map_err(|error| first_problem(steps).unwrap_or_else(|| Problem::rule(error.to_string())))?;
         }
         Ok(read)
     }
@@ -128,11 +129,12 @@ impl<'a> Visitor<'a> for &mut StepsAtBegin {
     }
 }
 
-/// Returns a message about the first element of a list that is not an object.
-fn first_problem(steps: &str) -> Option<String> {
+/// Returns the problem of the first element of a list that is not an object.
+fn first_problem(steps: &str) -> Option<Problem> {
     let steps: Vec<&RawValue> = serde_json::from_str(steps).ok()?;
     let at = steps.iter().position(|step| !step.get().starts_with('{'))?;
-    Some(format!("`steps[{at}]` is not a JSON object: {}", shortened(&compact(steps[at].get()))))
+    let message = format!("`steps[{at}]` is not a JSON object: {}", shortened(&compact(steps[at].get())));
+    Some(Problem::rule(message).at(&member_path!["steps", at]))
 }
 
 /// The members by which steps are matched. If a member repeats, the last one counts.
@@ -336,6 +338,6 @@ mod tests {
         assert!(read.types.has(StepType::Email) && read.types.has(StepType::Liveness));
         assert!(!read.types.has(StepType::VideoCall) && !read.types.has_questionnaire());
         assert_eq!(read.unknown_types, ["", "7"]);
-        assert_eq!(StepsAtBegin::read("[{}, [ 1 ]]").unwrap_err(), "`steps[1]` is not a JSON object: [1]");
+        assert_eq!(StepsAtBegin::read("[{}, [ 1 ]]").unwrap_err().to_string(), "`steps[1]` is not a JSON object: [1]");
     }
 }

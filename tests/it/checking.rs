@@ -1,6 +1,8 @@
 //! `identomat-mock check`.
 
+mod mistakes;
 mod problems;
+mod projects;
 mod warnings;
 
 use std::{collections::BTreeMap, fs, path::Path};
@@ -92,8 +94,12 @@ fn json_has_all_that_the_text_has() {
     assert_eq!(status, " 1\n");
     let report: Value = serde_json::from_str(report).unwrap();
     let problem = json!({
-        "file": "s/a.yaml", "line": 3, "column": 19, "end_column": 24,
-        "message": "unknown key `reslt`, did you mean `result`?",
+        "file": "s/a.yaml", "line": 3, "column": 19, "end_column": 24, "path": "stages[0].reslt", "kind": "unknown_key",
+        "message": "unknown key `reslt`, did you mean `result`?", "nearest": "result",
+        "allowed": [
+            "when", "result", "unlisted", "error", "document", "person", "change", "fault", "reject_reason",
+            "reject_description", "result_comment", "live", "similarity", "document_read", "screening_matches",
+        ],
     });
     assert_eq!((&report["files"], &report["problems"]), (&json!(2), &json!([problem])));
     let files: Vec<_> = report["warnings"].as_array().unwrap().iter().map(|warning| &warning["file"]).collect();

@@ -122,7 +122,7 @@ async fn an_answer_that_does_not_fit_says_why_and_changes_nothing() {
         (
             json!({"screen": "agreement", "agre": true}),
             "try-again",
-            "the body is not a screen answer: unknown field `agre`",
+            "the body is not a screen answer: unknown key `agre`",
         ),
         (json!([]), "try-again", "the body is not a screen answer: "),
     ] {

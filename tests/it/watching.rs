@@ -134,7 +134,16 @@ async fn companies_of_the_config_file_come_change_and_go_while_it_serves() {
     let said = log.line_with("reload failed, keeping the previous files");
     assert!(said.ends_with("config.yaml:5:18: unknown key `dialct`, did you mean `dialect`?"), "{said}");
 
+    for emptied in ["", "# Later\n"] {
+        fs::write(&path, emptied).unwrap();
+        let said = log.line_with("reload failed, keeping the previous files");
+        assert!(said.ends_with("config.yaml: the file is empty; fill it, or restart the server without it"), "{said}");
+        assert!(call(&url, "comes", "begin", json!({})).await.is_string());
+    }
+
     write("  - {key: comes, dialect: live, scenario: manual-check}\n");
+    let said = log.line_with("removed the company with its sessions");
+    assert!(said.contains("company=\"changes\"") && said.contains("sessions=2"), "{said}");
     log.line_with("reloaded all files");
     let token = call(&url, "comes", "begin", json!({})).await;
     assert_eq!(result("comes", &token).await, "manual_check");

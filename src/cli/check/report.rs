@@ -35,8 +35,8 @@ fn text(findings: &LoadDiagnostics, files: usize) -> String {
     format!("{paragraphs}{problems} and {warnings} in {}\n", count(files, "file"))
 }
 
-/// Renders `{"files": 3, "problems": […], "warnings": […]}`; lines and columns are counted from 1, columns in
-/// characters.
+/// Renders `{"files": 3, "problems": […], "warnings": […]}`: each with its position, the path of its value, its kind
+/// and the allowed words. Lines and columns are counted from 1, columns in characters.
 fn json(findings: &LoadDiagnostics, files: usize) -> String {
     let written = |problem: &FileProblem| -> Value {
         let span = problem.span.as_ref();
@@ -45,7 +45,11 @@ fn json(findings: &LoadDiagnostics, files: usize) -> String {
             "line": span.map(|span| span.line),
             "column": span.map(|span| span.column),
             "end_column": span.map(|span| span.column + span.width),
+            "path": Some(problem.problem.path().to_string()).filter(|path| !path.is_empty()),
+            "kind": problem.problem.kind(),
             "message": problem.problem.to_string(),
+            "allowed": problem.problem.allowed(),
+            "nearest": problem.problem.nearest(),
         })
     };
     let list = |problems: &[FileProblem]| problems.iter().map(written).collect::<Vec<_>>();

@@ -7,13 +7,18 @@ use super::{
     },
     SettingsArgs,
 };
-use crate::{
-    problem::Problem,
-    {Company, Config, Cors, ErrorStatus, company::CompanyFile, faults::FaultFile},
-};
+use crate::{Company, Config, Cors, ErrorStatus, company::CompanyFile, data_file::LoadError, faults::FaultFile};
 
 impl SettingsArgs {
-    pub(in crate::cli) fn into_config(self) -> Result<Config, Problem> {
+    /// Converts the settings to the server's configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] of an invalid combination, or of a folder that the config file names and that cannot be read.
+    pub(in crate::cli) fn into_config(self) -> Result<Config, LoadError> {
+        let is_used = |folder| [&self.scenarios, &self.fixtures].into_iter().flatten().any(|used| used == folder);
+        let missing = self.missing_folders.iter().filter(|(folder, _)| is_used(folder));
+        LoadError::check(missing.map(|(_, problem)| problem.clone()).collect())?;
         let defaults = Config::default();
         let Config {
             host, port, session_lifetime, dialect, scenario, outcome_trigger, limits, clients, journal, ..
@@ -70,6 +75,7 @@ impl SettingsArgs {
             scenario: self.scenario.unwrap_or(scenario),
             outcome_trigger: self.outcome_trigger.unwrap_or(outcome_trigger),
             scenarios: self.scenarios,
+            config_file: self.config,
             own_scenarios: Vec::new(),
             builtin_scenarios: !self.no_builtin_scenarios.unwrap_or(false),
             fixtures: self.fixtures,

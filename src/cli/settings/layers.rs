@@ -1,10 +1,14 @@
 //! Precedence of settings: flag and variable, then the config file.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::SettingsArgs;
 use crate::{
-    data_file::{DataFile, LoadError},
+    data_file::{DataFile, FileProblem, LoadError},
+    problem::{Problem, member_path},
     tree::OF_SETTINGS,
 };
 
@@ -20,7 +24,21 @@ impl SettingsArgs {
     pub(in crate::cli) fn in_file(file: &DataFile) -> Result<Self, LoadError> {
         let mut settings: Self = file.parse_with_environment()?;
         settings.renamed_keys = file.renamed_keys(&OF_SETTINGS);
-        Ok(settings.relative_to(file.path.parent().unwrap_or(Path::new(""))))
+        let mut settings = settings.relative_to(file.path.parent().unwrap_or(Path::new("")));
+        settings.missing_folders = settings.find_missing_folders(file);
+        Ok(settings)
+    }
+
+    /// Returns the folders of files that cannot be read, each with a problem at its position in the file.
+    fn find_missing_folders(&self, file: &DataFile) -> Vec<(PathBuf, FileProblem)> {
+        let folders = [("scenarios", &self.scenarios), ("fixtures", &self.fixtures)];
+        let missing = folders.into_iter().filter_map(|(key, folder)| {
+            let folder = folder.as_ref()?;
+            let error = fs::read_dir(folder).err()?;
+            let message = format!("the folder `{}` cannot be read: {error}", folder.display());
+            Some((folder.clone(), file.problem_in(Problem::rule(message).at(&member_path![key]))))
+        });
+        missing.collect()
     }
 
     /// Makes paths relative to the folder of the config file.
@@ -39,7 +57,7 @@ impl SettingsArgs {
     pub(in crate::cli) fn over(self, others: Self) -> Self {
         macro_rules! merged {
             ($($field:ident),* $(,)?) => {
-                Self { $($field: self.$field.or(others.$field),)* companies: others.companies, renamed_keys: others.renamed_keys, faults: others.faults, _schema: None }
+                Self { $($field: self.$field.or(others.$field),)* companies: others.companies, renamed_keys: others.renamed_keys, missing_folders: others.missing_folders, faults: others.faults, _schema: None }
             };
         }
         merged!(

@@ -30,7 +30,9 @@ use crate::{
     flow::{AnswerError, CaptureSource, ScreenAnswer},
     json_text,
     mock::{AnswerResult, MockService, ScreenContext, ScreenError},
+    problem::Problem,
     session::{FinishError, Viewer, WidgetPage},
+    tree,
     vendor::{ErrorCase, Language, VendorError},
 };
 
@@ -118,7 +120,7 @@ fn take(
 ) -> Result<Option<AnswerResult<Vec<u8>>>, ScreenError> {
     let widget = WidgetContext { link, most_bytes: mock.config.limits.upload };
     let view = |context: &ScreenContext<'_>| view(context, &widget);
-    let wrong = |problem: String| ScreenError::Answer(unreadable(VendorError::argument(problem)));
+    let wrong = |problem: Problem| ScreenError::Answer(unreadable(VendorError::argument(problem)));
     match picture {
         None => {
             let answer = read(body, &mock.config.limits).map_err(wrong)?;
@@ -132,7 +134,7 @@ fn take(
                 mock.submit_picture(token, viewer, (&screen, CaptureSource::Upload), body.to_vec(), view).map(Some)
             }
             "video" => mock.submit_video(token, viewer, &screen, body.to_vec()).map(|()| None),
-            _ => Err(wrong("`by` is capture, upload or video".to_owned())),
+            _ => Err(wrong(Problem::rule("`by` is capture, upload or video"))),
         },
     }
 }
@@ -141,10 +143,11 @@ fn take(
 ///
 /// # Errors
 ///
-/// A message about the problem with the body.
-fn read(body: &[u8], limits: &RequestLimits) -> Result<ScreenAnswer, String> {
-    json_text::check(body, limits.depth).map_err(|problem| format!("the body {problem}"))?;
-    serde_json::from_slice(body).map_err(|error| format!("the body is not a screen answer: {error}"))
+/// [`Problem`] of the body.
+fn read(body: &[u8], limits: &RequestLimits) -> Result<ScreenAnswer, Problem> {
+    json_text::check(body, limits.depth).map_err(|error| Problem::syntax(format!("the body {error}")))?;
+    let body = tree::of_json(body).expect("the body was checked");
+    tree::read_first(&body).map_err(|problem| problem.with_context("the body is not a screen answer"))
 }
 
 fn view_response(view: Vec<u8>) -> Response<Body> {

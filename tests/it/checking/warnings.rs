@@ -194,11 +194,9 @@ fn files_and_folders_that_are_passed_over() {
         &["f"],
     );
     assert_snapshot!(said, @r"
-    f/notes: warning: ignored: subfolders are not read
-
     f/people/README.md: warning: ignored: only .yaml, .yml and .json files are read
 
-    no problem and 2 warnings in 1 file
+    no problem and 1 warning in 1 file
     exit status 0
     ");
 }
