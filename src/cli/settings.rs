@@ -1,12 +1,13 @@
 //! Every setting as a flag, an environment variable and a key of the config file.
 
+mod help;
 mod into_config;
 mod layers;
 mod renamed;
 
 use std::{net::IpAddr, path::PathBuf};
 
-use clap::{Args, Command};
+use clap::Args;
 use serde::Deserialize;
 use tracing::level_filters::LevelFilter;
 
@@ -16,19 +17,10 @@ use super::args::{
 };
 use crate::{Config, Dialect, ResultCase, Trigger, company::CompanyFile, data_file::FileProblem, faults::FaultFile};
 
-pub(super) use self::renamed::{is_renamed, warn_of_renamed, with_old_variables};
-
-/// The groups of settings, each with the id of its first setting.
-const GROUPS: [(&str, &str); 8] = [
-    ("host", "Server"),
-    ("company_key", "Companies"),
-    ("scenario", "Scenarios and time"),
-    ("dialect", "Responses"),
-    ("return_url_token", "Widget"),
-    ("max_body", "Limits"),
-    ("no_admin", "Control API and journal"),
-    ("config", "Files and log"),
-];
+pub(super) use self::{
+    help::in_groups,
+    renamed::{is_renamed, warn_of_renamed, with_old_variables},
+};
 
 /// Settings as the user gave them. The doc comments are the help texts.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -359,23 +351,6 @@ pub(super) struct SettingsArgs {
     /// Faults for the first calls of any company
     #[arg(skip)]
     faults: Vec<FaultFile>,
-}
-
-/// Groups the settings of a command line, in each command that has all of them.
-pub(super) fn in_groups(command: Command) -> Command {
-    let settings = SettingsArgs::augment_args(Command::new("settings"));
-    let ids: Vec<_> = settings.get_arguments().map(|argument| argument.get_id().clone()).collect();
-    let has_all = ids.iter().all(|id| command.get_arguments().any(|argument| argument.get_id() == id));
-    let mut group = None;
-    let command = command.mut_args(|argument| {
-        let id = argument.get_id();
-        if !has_all || !ids.contains(id) {
-            return argument;
-        }
-        group = GROUPS.iter().find(|(first, _)| id == first).map(|(_, name)| *name).or(group);
-        argument.help_heading(group)
-    });
-    command.mut_subcommands(in_groups)
 }
 
 impl SettingsArgs {

@@ -44,6 +44,14 @@ impl Endpoint {
         }
     }
 
+    /// Returns its path below `/external-api/`; for the widget its name.
+    pub(crate) fn vendor_path(self) -> String {
+        match self {
+            Self::Media(kind) => format!("result/{}/", kind.as_str()),
+            other => format!("{}/", other.as_str()),
+        }
+    }
+
     /// Returns all endpoints.
     pub fn all() -> impl Iterator<Item = Self> {
         let others = [

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::{
     config::{Config, ErrorStatus},
-    faults::allows_body,
+    faults::{Endpoint, allows_body},
+    problem::nearest,
     vendor::{ErrorCase, ErrorCode, VendorError},
 };
 
@@ -82,22 +83,35 @@ pub(super) fn gateway_error(status: u16, body: Option<&(String, String)>) -> Res
 /// section 7).
 pub(super) fn not_implemented(method: &Method, uri: &Uri) -> Response<Body> {
     let call = format!("{method} {}", uri.path());
-    let (what, instructions) = if uri.path().starts_with("/external-api/") {
-        (
-            "",
-            "Implemented under /external-api/: begin/, result/, delete/ and get-screening-person-details/, and with \
-             the feature `media` compare-faces/ and the pictures under result/.",
-        )
-    } else {
-        (
+    let (what, instructions) = match uri.path().strip_prefix("/external-api/") {
+        Some(path) => ("", instead_of(path)),
+        None => (
             ": that is the protocol of the mobile SDKs",
-            "Open the widget, /?session_token=TOKEN, in a WebView of the app instead of the SDK; docs/widget.md says how.",
-        )
+            "Open the widget, /?session_token=TOKEN, in a WebView of the app instead of the SDK; docs/widget.md says \
+             how."
+                .to_owned(),
+        ),
     };
     let body =
         json!({"error": format!("identomat-mock does not implement `{call}`{what}"), "instructions": instructions});
     let hint = format!("`{call}` is not implemented{what}; FIDELITY.md lists what is");
     with_hint(json_response(StatusCode::NOT_IMPLEMENTED, &body), &hint)
+}
+
+/// Returns what to do instead of a call of the vendor API that the mock does not implement.
+fn instead_of(path: &str) -> String {
+    let paths: Vec<_> =
+        Endpoint::all().filter(|endpoint| endpoint.is_the_vendors()).map(Endpoint::vendor_path).collect();
+    if !cfg!(feature = "media") && paths.iter().any(|known| known == path) {
+        return "This server was built without pictures. The Docker image and the released program have them.".into();
+    }
+    let meant = nearest(path, paths.iter().map(String::as_str));
+    let meant = meant.map(|meant| format!("Did you mean /external-api/{meant}? ")).unwrap_or_default();
+    format!(
+        "{meant}Implemented under /external-api/: {}. If your code needs another call, answer it in front of the mock, \
+         for example in a proxy of your tests.",
+        paths.join(", ")
+    )
 }
 
 /// Message for waiting and delayed calls when the server stops.

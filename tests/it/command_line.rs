@@ -282,6 +282,32 @@ fn health_prints_one_line_and_has_its_own_help() {
 }
 
 #[test]
+fn the_help_of_commands_about_files_has_no_settings_of_the_server() {
+    for (command, flags) in [
+        (
+            &["check"][..],
+            &["--format", "--scenario", "--outcome-trigger", "--scenarios", "--no-builtin-scenarios", "--fixtures"][..],
+        ),
+        (&["scenarios"], &["--scenarios", "--no-builtin-scenarios"]),
+        (&["scenario"], &["--scenarios", "--no-builtin-scenarios"]),
+        (&["new", "scenario"], &["--scenarios", "--no-builtin-scenarios"]),
+    ] {
+        let help = String::from_utf8(output(binary(command).arg("--help")).stdout).unwrap();
+        let names = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+        let names = names.flat_map(|line| line.split([' ', '[', '=']).filter(|word| word.starts_with("--")).take(1));
+        let mut names: Vec<_> = names.filter(|name| !["--help", "--config"].contains(name)).collect();
+        let mut flags = flags.to_vec();
+        (names.sort_unstable(), flags.sort_unstable());
+        assert_eq!(names, flags, "{help}");
+        assert!(help.contains("All settings of the server are accepted"), "{help}");
+        assert!(help.lines().count() < 50, "{help}");
+    }
+    // A setting that the help does not show is taken all the same.
+    let said = output(&mut binary(&["scenarios", "--max-depth", "x"]));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("`x` is not a whole number of 0 or more"));
+}
+
+#[test]
 fn health_finds_the_server_by_ready_file_config_or_as_the_only_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();

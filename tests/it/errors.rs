@@ -182,12 +182,18 @@ async fn every_refusal_has_a_hint() {
 #[tokio::test]
 async fn calls_that_are_not_imitated_say_so() {
     let app = TestApp::start().await;
+    let mistyped = app.post_json("/external-api/result/card-frnt/", &app.with_key(json!({}))).await;
+    let instructions = mistyped.json()["instructions"].as_str().unwrap().to_owned();
+    assert!(instructions.starts_with("Did you mean /external-api/result/card-front/? "), "{instructions}");
     for path in ["/external-api/result/selfie/", "/external-api/blacklist", "/external-api"] {
         let reply = app.post_json(path, &app.with_key(json!({}))).await;
         reply.assert_status(501);
         let error = reply.json()["error"].as_str().unwrap().to_owned();
         let tidy = format!("{}/", path.trim_end_matches('/'));
         assert_eq!(error, format!("identomat-mock does not implement `POST {tidy}`"));
+        let instructions = reply.json()["instructions"].as_str().unwrap().to_owned();
+        assert!(instructions.contains("begin/, result/, delete/, get-screening-person-details/, "), "{instructions}");
+        assert!(instructions.contains("answer it in front of the mock") && !instructions.contains("feature"));
     }
     for (method, path) in [(Method::POST, "/api/sdk/session"), (Method::GET, "/api/"), (Method::PUT, "/api//v2")] {
         let reply = send(app.request(method.clone(), path).body("{}")).await;
