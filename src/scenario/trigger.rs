@@ -13,6 +13,7 @@ use crate::{clock::parse_duration, problem::Problem};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 #[serde(try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from))]
 pub enum Trigger {
     /// `begin`: fires at once, even if the widget is never opened.
     Begin,
@@ -165,24 +166,14 @@ impl<'de> Deserialize<'de> for Triggers {
 
 #[cfg(test)]
 mod tests {
-    impl schemars::JsonSchema for Trigger {
-        fn schema_name() -> std::borrow::Cow<'static, str> {
-            "Trigger".into()
-        }
-
-        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-            schemars::json_schema!({"type": "string", "examples": ["widget", "polls=3", "after=60s"]})
-        }
-    }
-
     impl schemars::JsonSchema for super::Triggers {
         fn schema_name() -> std::borrow::Cow<'static, str> {
             "Triggers".into()
         }
 
-        fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-            let trigger = serde_json::json!({"type": "string", "examples": ["widget", "polls=3", "after=60s"]});
-            schemars::json_schema!({"anyOf": [trigger, {"type": "array", "items": trigger}]})
+        fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            let trigger = generator.subschema_for::<Trigger>();
+            schemars::json_schema!({"anyOf": [trigger, {"type": "array", "minItems": 1, "items": trigger}]})
         }
     }
 

@@ -9,6 +9,7 @@ use crate::problem::Problem;
 /// The `result` of a session (specification, section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from))]
 pub enum Outcome {
     /// The person was verified.
     Approved,

@@ -297,7 +297,8 @@ fn the_help_of_commands_about_files_has_no_settings_of_the_server() {
         let names = names.flat_map(|line| line.split([' ', '[', '=']).filter(|word| word.starts_with("--")).take(1));
         let mut names: Vec<_> = names.filter(|name| !["--help", "--config"].contains(name)).collect();
         let mut flags = flags.to_vec();
-        (names.sort_unstable(), flags.sort_unstable());
+        names.sort_unstable();
+        flags.sort_unstable();
         assert_eq!(names, flags, "{help}");
         assert!(help.contains("All settings of the server are accepted"), "{help}");
         assert!(help.lines().count() < 50, "{help}");

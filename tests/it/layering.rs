@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use regex::Regex;
+
 /// The Rust files below a folder, with their code: comments and tests are left out.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut sources = Vec::new();
@@ -91,6 +93,41 @@ fn the_rules_name_neither_runtime_nor_framework_nor_map() {
             "media/sample.rs",
         ],
     );
+}
+
+/// A problem is a value: whoever reads a sentence to find out what is wrong breaks when it is reworded.
+#[test]
+fn no_message_is_taken_apart() {
+    let taken_apart = Regex::new(
+        r"\b(message|detail|problem|error|to_string\(\)|sentence)(\(\))?\s*\.(r?split|strip_|contains|(starts|ends)_with|r?find|replace|r?matches|lines|chars)",
+    )
+    .expect("a pattern");
+    for (text, is_found) in [
+        ("message.split_once(\"; \")", true),
+        ("problem.to_string().contains(\"x\")", true),
+        ("problem\n    .to_string()\n    .starts_with(\"x\")", true),
+        ("self.detail().find('`')", true),
+        ("problem.path().is_within(&other)", false),
+        ("text.contains(message)", false),
+    ] {
+        assert_eq!(taken_apart.is_match(text), is_found, "{text}");
+    }
+    // The library of expressions has only a sentence; the generator is a test.
+    let may = ["src/http/journal/expression.rs", "src/cli/schema/generate"];
+    let all = sources(Path::new("src"));
+    let is_allowed = |path: &Path| may.iter().any(|may| path.to_string_lossy().starts_with(may));
+    for (path, code) in all.iter().filter(|(path, _)| !is_allowed(path)) {
+        let found = taken_apart.find(code).map(|found| found.as_str());
+        assert_eq!(found, None, "{} takes a message apart", path.display());
+    }
+}
+
+#[test]
+fn errors_are_sentences_only_at_the_edge() {
+    let with_sentences = Regex::new(r"Result<[^;{]*, String>").expect("a pattern");
+    let all = sources(Path::new("src"));
+    let count: usize = all.iter().map(|(_, code)| with_sentences.find_iter(code).count()).sum();
+    assert!(count <= 5, "{count} functions return sentences as errors: return a Problem, or an error type");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{super::settings::SettingsArgs, SchemaKind};
-use crate::{result::Person, scenario::ScenarioFile};
+use crate::{result::Person, scenario::ScenarioFile, vendor::Outcome};
 
 /// A pattern of values with an environment variable.
 const VARIABLE: &str = "\\$\\{";
@@ -126,6 +126,29 @@ fn each_part(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>
         parts.into_iter().flatten().for_each(|part| each_part(part, change));
     }
     change(part);
+}
+
+#[test]
+fn editors_list_outcomes_and_describe_what_they_complete() {
+    let schema = generated(SchemaKind::Scenario);
+    let outcomes = Outcome::ALL.map(|outcome| outcome.as_str());
+    let stage = &schema["$defs"]["StageFile"];
+    let is_described = |form: &Value| form["description"].as_str().is_some_and(|text| !text.is_empty());
+    let completed: Vec<_> = stage["properties"]["result"]["anyOf"].as_array().expect("forms").iter().collect();
+    let words: Vec<_> = completed.iter().filter(|form| is_described(form)).map(|form| &form["const"]).collect();
+    assert_eq!(words, outcomes);
+    // Of several forms, an editor reports the first: the list, not the expression for words in any case.
+    let rule = stage["allOf"].to_string();
+    let listed = format!("{{\"result\":{{\"anyOf\":[{{\"enum\":{}}},", json!(outcomes));
+    assert!(rule.contains(&listed), "{rule}");
+    assert!(stage["properties"].as_object().expect("keys").values().all(is_described), "{stage}");
+    let triggers = schema["$defs"]["Trigger"]["anyOf"].as_array().expect("forms");
+    assert!(triggers.len() == 7 && triggers.iter().all(is_described), "{triggers:?}");
+    // Editors offer the keys of `required` as a group, beside each one.
+    for kind in ["StageFile", "FaultFile"] {
+        let offers_group = |rule: &Value| ["required", "anyOf"].iter().any(|key| rule.get(key).is_some());
+        assert!(!schema["$defs"][kind]["allOf"].as_array().expect("rules").iter().any(offers_group), "{kind}");
+    }
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The checks of the parser, as rules of a schema.
 
-use serde_json::{Value, json};
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
 
 use crate::{
-    RequestLimits,
+    RequestLimits, Trigger,
     faults::{Endpoint, allows_body},
     vendor::Outcome,
 };
@@ -38,11 +39,27 @@ fn looks_like(pattern: &str) -> Value {
 
 /// Requires that a key has a value.
 fn has(key: &str) -> Value {
-    json!({"required": [key], "properties": {key: {"not": {"type": "null"}}}})
+    has_any(&[key])
 }
 
+/// Requires that one of these keys has a value. Editors offer `required` keys as a group, so it is not used.
 fn has_any(keys: &[&str]) -> Value {
-    json!({"anyOf": keys.iter().map(|key| has(key)).collect::<Vec<_>>()})
+    // An editor would insert `null` for a type of that name.
+    let null = not(json!({"type": ["string", "number", "boolean", "object", "array"]}));
+    let without = keys.iter().map(|key| ((*key).to_owned(), null.clone())).collect::<Map<_, _>>();
+    not(json!({"properties": without}))
+}
+
+/// Requires that one of these keys has a value, or says the message.
+fn needs_any(keys: &[&str], message: &str) -> Value {
+    let mut rule = has_any(keys);
+    rule["errorMessage"] = message.into();
+    rule
+}
+
+/// Forbids what the rule describes, or says the message.
+fn never(rule: Value, message: &str) -> Value {
+    json!({"not": rule, "errorMessage": message})
 }
 
 /// Requires that a key is true.
@@ -58,10 +75,16 @@ fn if_then(condition: Value, rule: Value) -> Value {
     json!({"if": condition, "then": rule})
 }
 
-/// Allows at most one of these.
-fn at_most_one(rules: &[Value]) -> Vec<Value> {
+/// Allows at most one of these, or says the message.
+fn at_most_one(rules: &[Value], message: &str) -> Vec<Value> {
     let pairs = rules.iter().enumerate().flat_map(|(at, one)| rules[at + 1..].iter().map(move |other| (one, other)));
-    pairs.map(|(one, other)| not(json!({"allOf": [one, other]}))).collect()
+    pairs.map(|(one, other)| never(json!({"allOf": [one, other]}), message)).collect()
+}
+
+/// Returns the descriptions of the variants of an enum, in their order.
+fn descriptions<T: JsonSchema>() -> Vec<Value> {
+    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
+    schema["oneOf"].as_array().expect("variants").iter().map(|variant| variant["description"].clone()).collect()
 }
 
 /// Replaces the schema of a key; null stays allowed if it was, and so does the description.
@@ -103,7 +126,7 @@ pub(super) fn of_scenarios(schema: &mut Value) {
     add_rules(
         schema,
         [
-            has_any(&["stages", "refuse_begin"]),
+            needs_any(&["stages", "refuse_begin"], "a scenario needs `stages` (`[]` if no stage is ever reached)"),
             if_then(has("refuse_begin"), json!({"properties": {"stages": {"maxItems": 0}}})),
             if_then(has("begin_fault"), json!({"properties": {"begin_fault": only_begin}})),
         ],
@@ -112,8 +135,7 @@ pub(super) fn of_scenarios(schema: &mut Value) {
     defs["Lifetime"]["pattern"] = format!("^{DURATION}$").into();
     defs["Lifetime"]["type"] = "string".into();
     defs["OperatorAnswer"]["anyOf"] = json!([text(), {"type": "boolean"}, {"type": "array", "items": text()}]);
-    let trigger = trigger();
-    defs["Triggers"] = json!({"anyOf": [trigger, {"type": "array", "minItems": 1, "items": trigger}]});
+    describe_triggers(defs);
     of_matches(&mut defs["BeginMatch"]);
     defs["MatchCondition"] = json!({
         "description": "A value that must match exactly, or another condition",
@@ -141,9 +163,12 @@ fn of_matches(matches: &mut Value) {
     for key in ["flags", "header"] {
         matches["properties"][key]["additionalProperties"] = json!({"$ref": "#/$defs/MatchCondition"});
     }
-    let mut any: Vec<_> = alone.iter().map(|key| has(key)).collect();
-    any.extend(["flags", "header"].map(|key| json!({"required": [key], "properties": {key: {"minProperties": 1}}})));
-    matches["anyOf"] = any.into();
+    let mut none = has_any(&alone);
+    for key in ["flags", "header"] {
+        none["not"]["properties"][key] = json!({"maxProperties": 0});
+    }
+    none["errorMessage"] = "`match` names no condition, so every call would match".into();
+    add_rules(matches, [none]);
 }
 
 fn of_stages(stage: &mut Value) {
@@ -154,9 +179,12 @@ fn of_stages(stage: &mut Value) {
     ]});
     take(stage, "similarity", similarity);
     let words = Outcome::ALL.map(|outcome| in_any_case(outcome.as_str())).join("|");
-    let listed = json!({"enum": Outcome::ALL.map(|outcome| outcome.as_str())});
-    // Editors suggest the words of the list.
-    take(stage, "result", json!({"anyOf": [listed, {"type": ["string", "number", "boolean", "null"]}]}));
+    // Editors suggest the outcomes, each with its description.
+    let described = Outcome::ALL.iter().zip(descriptions::<Outcome>());
+    let described = described.map(|(outcome, text)| json!({"const": outcome.as_str(), "description": text}));
+    let others = json!({"not": {"type": ["object", "array"]}});
+    take(stage, "result", json!({"anyOf": described.chain([others]).collect::<Vec<_>>()}));
+    stage["title"] = "A stage".into();
     let details = [
         "reject_reason",
         "reject_description",
@@ -166,10 +194,13 @@ fn of_stages(stage: &mut Value) {
         "document_read",
         "screening_matches",
     ];
-    let is_listed = json!({"properties": {"result": looks_like(&words)}});
+    // An editor lists the words of the first form for another one.
+    let listed = json!({"enum": Outcome::ALL.map(|outcome| outcome.as_str())});
+    let is_listed = json!({"properties": {"result": {"anyOf": [listed, looks_like(&words)]}}});
     let is_rejected = json!({"properties": {"result": looks_like(&in_any_case("REJECTED"))}});
     let is_blank = json!({"properties": {"result": looks_like("\\s*")}});
     let result = has("result");
+    let needs_result = needs_any(&["result"], "details of a result need a `result`");
     let stage_fault = json!({
         "not": has("scenario"),
         "properties": {"endpoint": {"enum": Endpoint::all().filter(|it| it.names_session()).map(|it| it.as_str().into())
@@ -183,9 +214,12 @@ fn of_stages(stage: &mut Value) {
         },
     });
     let mut rules = vec![
-        has_any(&["result", "error", "document", "person", "change", "fault"]),
-        if_then(has_any(&details), result.clone()),
-        if_then(is_true("unlisted"), result.clone()),
+        needs_any(
+            &["result", "error", "document", "person", "change", "fault"],
+            "a stage needs an effect: `result`, `error`, `document`, `person`, `change` or `fault`",
+        ),
+        if_then(has_any(&details), needs_result.clone()),
+        if_then(is_true("unlisted"), needs_result),
         if_then(
             json!({"allOf": [result, not(is_true("unlisted"))]}),
             json!({"allOf": [is_listed, if_then(has_any(&["reject_reason", "reject_description"]), is_rejected)]}),
@@ -194,7 +228,8 @@ fn of_stages(stage: &mut Value) {
         not(bare),
         if_then(has("fault"), json!({"properties": {"fault": stage_fault}})),
     ];
-    rules.extend(at_most_one(&["result", "error", "document"].map(has)));
+    let message = "a stage has only one of `result`, `error` and `document`";
+    rules.extend(at_most_one(&["result", "error", "document"].map(has), message));
     add_rules(stage, rules);
 }
 
@@ -206,11 +241,33 @@ pub(super) fn in_any_case(word: &str) -> String {
     word.chars().map(either).collect()
 }
 
-fn trigger() -> Value {
-    let pattern = format!("begin|opened|widget|operator|step=.+|polls=0*[1-9][0-9]*|after={DURATION}");
-    let mut trigger = looks_like(&pattern);
-    trigger["examples"] = json!(["begin", "opened", "step=liveness", "widget", "polls=3", "after=60s", "operator"]);
-    trigger
+/// Replaces the trigger with its forms, each with its description.
+fn describe_triggers(defs: &mut Value) {
+    let forms = [
+        (None, "begin"),
+        (None, "opened"),
+        (Some("step=.+".to_owned()), "step=liveness"),
+        (None, "widget"),
+        (Some("polls=0*[1-9][0-9]*".to_owned()), "polls=3"),
+        (Some(format!("after={DURATION}")), "after=60s"),
+        (None, "operator"),
+    ];
+    let described = forms.into_iter().zip(descriptions::<Trigger>()).map(|((pattern, example), text)| match pattern {
+        None => json!({"const": example, "description": text}),
+        Some(pattern) => {
+            let mut form = looks_like(&pattern);
+            form["description"] = text.clone();
+            form["defaultSnippets"] = json!([{"label": example, "description": text, "body": example}]);
+            form["errorMessage"] =
+                "a trigger is begin, opened, step=NAME, widget, polls=N, after=DURATION (after=90s) or operator".into();
+            form
+        }
+    });
+    let mut described: Vec<_> = described.collect();
+    // Editors show the message of the first form.
+    described.sort_by_key(|form| form.get("const").is_some());
+    defs["Trigger"] = json!({"anyOf": described});
+    defs.as_object_mut().expect("definitions").remove("Duration");
 }
 
 /// Adds the rules of a fault.
@@ -226,6 +283,7 @@ fn of_faults(schema: &mut Value) {
         defs[name]["description"] = description;
     }
     let fault = &mut defs["FaultFile"];
+    fault["title"] = "A fault".into();
     let (status, number) = ("^[2-5][0-9]{2}$", whole(1, u32::MAX.into()));
     let status = json!({"anyOf": [
         {"type": "integer", "minimum": 200, "maximum": 599},
@@ -249,11 +307,15 @@ fn of_faults(schema: &mut Value) {
         without_body.iter().flat_map(|status| [json!(status), json!(status.to_string())]).collect();
     let nameless: Vec<_> =
         Endpoint::all().filter(|it| *it != Endpoint::Begin && !it.names_session()).map(|it| it.as_str()).collect();
-    let mut rules = at_most_one(&harms);
-    rules.extend(at_most_one(&ends));
+    let harmless = "a fault has only one of `status`, `retry_after`, `content_type`, `close`, `response`, `drip`";
+    let mut rules = at_most_one(&harms, harmless);
+    rules.extend(at_most_one(&ends, "a fault has only one of `times`, `calls`, `lasts` and `forever: true`"));
     rules.extend([
-        has_any(&["delay", "status", "retry_after", "content_type", "close", "response", "drip"]),
-        if_then(has("body"), instead),
+        needs_any(
+            &["delay", "status", "retry_after", "content_type", "close", "response", "drip"],
+            "a fault needs an effect: `delay`, `status`, `retry_after`, `content_type`, `close`, `response` or `drip`",
+        ),
+        if_then(has("body"), needs_any(&["status", "retry_after"], "`body` needs a `status`")),
         if_then(json!({"required": ["status"], "properties": {"status": {"enum": without_body}}}), not(has("body"))),
         if_then(
             has("scenario"),
@@ -302,7 +364,7 @@ pub(super) fn of_settings(schema: &mut Value) {
     ]});
     take(schema, "admin-token", token);
     let defs = &mut schema["$defs"];
-    defs["Trigger"] = trigger();
+    describe_triggers(defs);
     let company = &mut defs["CompanyFile"];
     let named = json!({"type": ["string", "number", "boolean"], "minLength": 1});
     take(company, "company_key", named.clone());
