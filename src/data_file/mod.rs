@@ -198,15 +198,14 @@ impl DataFile {
             _ => node.referenced,
         };
         let (line, column) = line_column(at);
-        let rest = self.rest_of_line(line, column);
-        let width = match (&node.value, at.span().byte_offset(), at.span().byte_len()) {
-            (NodeValue::Mapping(_) | NodeValue::List(_), ..) | (_, None, _) | (.., None) => rest,
-            (_, Some(start), Some(length)) => {
-                let bytes = start as usize..(start + length) as usize;
-                let source = self.text.get(bytes).and_then(|source| source.lines().next()).unwrap_or_default();
-                source.trim_end().chars().count()
-            }
+        let start = at.span().byte_offset().map_or(0, |start| start as usize);
+        let is_container = matches!(node.value, NodeValue::Mapping(_) | NodeValue::List(_));
+        let length = match at.span().byte_len() {
+            Some(length) if !is_container => Some(length as usize),
+            _ => self.text.get(start..).and_then(bracketed),
         };
+        let source = length.and_then(|length| self.text.get(start..start + length)?.lines().next());
+        let width = source.map_or_else(|| self.rest_of_line(line, column), |source| source.trim_end().chars().count());
         self.problem_at((line, column), width, problem)
     }
 
@@ -271,6 +270,26 @@ impl DataFile {
     fn read_tree(&self) -> &Result<Node, serde_saphyr::Error> {
         self.tree.get_or_init(|| yaml::parse(&self.text))
     }
+}
+
+/// Returns the length of the brackets or braces at the start of a text, in bytes; `None` if it has none.
+fn bracketed(text: &str) -> Option<usize> {
+    let (mut open, mut quote) = (0, None);
+    for (at, character) in text.char_indices() {
+        match (character, quote) {
+            (end, Some(quoted)) if end == quoted => quote = None,
+            (_, Some(_)) => {}
+            ('"' | '\'', None) => quote = Some(character),
+            ('{' | '[', None) => open += 1,
+            ('}' | ']', None) => open -= 1,
+            (_, None) if open == 0 => return None,
+            _ => {}
+        }
+        if open == 0 && quote.is_none() {
+            return Some(at + 1);
+        }
+    }
+    None
 }
 
 /// Returns the entries of a folder, by name.
