@@ -1,6 +1,7 @@
 //! YAML files, from a folder or embedded, and the problems with them.
 
 mod keys;
+mod places;
 mod problem;
 mod secrets;
 #[cfg(feature = "cli")]
@@ -19,12 +20,11 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use self::keys::keys_of;
 pub use self::problem::LoadError;
-use self::problem::SourceSpan;
 pub(crate) use self::problem::{FileProblem, LoadDiagnostics};
 use crate::{
     built_in::EmbeddedFile,
     problem::{MemberPath, Problem},
-    tree::{self, Issue, LineColumn, Node, NodeValue, Renamed, Source, line_column},
+    tree::{self, LineColumn, Node, Renamed, Source},
 };
 
 /// Maximum size of a file, in bytes: hundred times a large scenario.
@@ -43,9 +43,6 @@ pub(crate) struct DataFile {
     /// Its values with their positions, parsed lazily on first use.
     tree: OnceLock<Result<Node, serde_saphyr::Error>>,
 }
-
-/// Keys that a type names otherwise than a config file: the name in the type, and the name in the file.
-const SPELLINGS: [(&str, &str); 1] = [("company_key", "key")];
 
 /// The keys that begin the elements of a list, as somebody writes them who writes a mapping instead.
 const ELEMENTS: [(&str, &str); 1] = [("companies", "key: NAME")];
@@ -146,8 +143,7 @@ impl DataFile {
 
     /// Reads a tree of this file.
     fn read_as<T: DeserializeOwned>(&self, tree: &Node) -> Result<T, Vec<FileProblem>> {
-        let source =
-            Source { text: &self.text, spellings: &SPELLINGS, elements: &ELEMENTS, is_secret: secrets::is_secret };
+        let source = Source { text: &self.text, elements: &ELEMENTS, is_secret: secrets::is_secret };
         tree::read(tree, Some(source)).map_err(|issues| {
             let mut problems: Vec<_> = issues.into_iter().map(|issue| self.placed(tree, issue)).collect();
             problems.sort_by(FileProblem::in_order);
@@ -173,60 +169,6 @@ impl DataFile {
         problems.into_iter().filter(is_whole).chain([broken]).collect()
     }
 
-    /// Returns a problem with the value at its path, as far as the path exists.
-    pub(crate) fn problem_in(&self, problem: Problem) -> FileProblem {
-        // The file was parsed before, so there is a tree.
-        let Some(tree) = self.tree() else { return FileProblem::of_file(&self.path, problem) };
-        self.in_tree(tree, problem)
-    }
-
-    fn placed(&self, tree: &Node, Issue { problem, key, .. }: Issue) -> FileProblem {
-        match (key, problem.key()) {
-            (Some(at), Some(key)) => {
-                let width = key.chars().count();
-                self.problem_at(line_column(at), width, problem)
-            }
-            _ => self.in_tree(tree, problem),
-        }
-    }
-
-    fn in_tree(&self, tree: &Node, problem: Problem) -> FileProblem {
-        let (key, node) = tree::follow(tree, problem.path());
-        let at = match (&node.value, key) {
-            // A mapping or list may begin on the line below its key.
-            (NodeValue::Mapping(_) | NodeValue::List(_), Some(key)) if self.is_block(node) => key.referenced,
-            _ => node.referenced,
-        };
-        let (line, column) = line_column(at);
-        let start = at.span().byte_offset().map_or(0, |start| start as usize);
-        let is_container = matches!(node.value, NodeValue::Mapping(_) | NodeValue::List(_));
-        let length = match at.span().byte_len() {
-            Some(length) if !is_container => Some(length as usize),
-            _ => self.text.get(start..).and_then(bracketed),
-        };
-        let source = length.and_then(|length| self.text.get(start..start + length)?.lines().next());
-        let width = source.map_or_else(|| self.rest_of_line(line, column), |source| source.trim_end().chars().count());
-        self.problem_at((line, column), width, problem)
-    }
-
-    /// Whether a mapping or list is written without brackets.
-    fn is_block(&self, node: &Node) -> bool {
-        let start = node.referenced.span().byte_offset().map_or(0, |start| start as usize);
-        !self.text.get(start..).is_some_and(|text| text.starts_with(['{', '[']))
-    }
-
-    fn problem_at(&self, (line, column): LineColumn, width: usize, problem: Problem) -> FileProblem {
-        let span = SourceSpan::new(&self.text, line.max(1), column.max(1), width);
-        FileProblem { file: Some(self.path.clone()), span: Some(span), problem }
-    }
-
-    /// Returns the number of characters from a column to the end of the line, without a comment.
-    fn rest_of_line(&self, line: usize, column: usize) -> usize {
-        let line = self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-        let rest: String = line.chars().skip(column.saturating_sub(1)).collect();
-        rest.split(" #").next().unwrap_or_default().trim_end().chars().count()
-    }
-
     /// Returns a warning for each old name of a fault's key, and for each old name in `at_top` at the top of the file.
     pub(crate) fn renamed_keys(&self, at_top: &[Renamed]) -> Vec<FileProblem> {
         if !tree::may_have_old_key(&self.text, at_top) {
@@ -244,24 +186,6 @@ impl DataFile {
         self.tree().map(|tree| tree::texts(tree, path)).unwrap_or_default()
     }
 
-    /// Whether the file has this key at its top.
-    #[cfg(feature = "cli")]
-    pub(crate) fn has_key(&self, key: &str) -> bool {
-        self.tree().is_some_and(|tree| tree::follow(tree, &MemberPath(vec![key.into()])).0.is_some())
-    }
-
-    /// Returns the index of the last element of the list at that key with one of these members and value.
-    #[cfg(feature = "cli")]
-    pub(crate) fn element_with(&self, list: &str, members: &[&str], value: &str) -> Option<usize> {
-        let (_, list) = tree::follow(self.tree()?, &MemberPath(vec![list.into()]));
-        let NodeValue::List(elements) = &list.value else { return None };
-        let has_member = |element: &Node| {
-            let mut texts = members.iter().flat_map(|member| tree::texts(element, &[member]));
-            texts.any(|(_, text)| text == value)
-        };
-        elements.iter().rposition(has_member)
-    }
-
     /// Returns the tree; `None` for invalid YAML.
     pub(crate) fn tree(&self) -> Option<&Node> {
         self.read_tree().as_ref().ok()
@@ -270,26 +194,6 @@ impl DataFile {
     fn read_tree(&self) -> &Result<Node, serde_saphyr::Error> {
         self.tree.get_or_init(|| yaml::parse(&self.text))
     }
-}
-
-/// Returns the length of the brackets or braces at the start of a text, in bytes; `None` if it has none.
-fn bracketed(text: &str) -> Option<usize> {
-    let (mut open, mut quote) = (0, None);
-    for (at, character) in text.char_indices() {
-        match (character, quote) {
-            (end, Some(quoted)) if end == quoted => quote = None,
-            (_, Some(_)) => {}
-            ('"' | '\'', None) => quote = Some(character),
-            ('{' | '[', None) => open += 1,
-            ('}' | ']', None) => open -= 1,
-            (_, None) if open == 0 => return None,
-            _ => {}
-        }
-        if open == 0 && quote.is_none() {
-            return Some(at + 1);
-        }
-    }
-    None
 }
 
 /// Returns the entries of a folder, by name.

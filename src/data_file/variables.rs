@@ -83,7 +83,8 @@ impl DataFile {
                     }
                     Ok(None) => NodeValue::Text(text),
                     Err(problem) => {
-                        let is_whole = text.starts_with("${") && end_of(&text[2..]) == Some(text.len() - 3);
+                        let end = text.strip_prefix("${").and_then(end_of);
+                        let is_whole = end.is_some_and(|end| end + "${}".len() == text.len());
                         let problem = match is_hidden && (!is_whole || problem.given().is_some()) {
                             true => malformed("").with_given(None),
                             false => problem,
@@ -219,6 +220,7 @@ mod tests {
             ),
             ("costs 5$", "`$` is not a variable"),
             ("${SET", "`$` is not a variable"),
+            ("${", "`$` is not a variable"),
             ("${}", "`${}` is not a variable"),
             ("${SET?why}", "`${SET?why}` is not a variable"),
             (

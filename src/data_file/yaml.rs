@@ -1,11 +1,15 @@
 //! Parsing the text of a file, and problems with its syntax.
 
 use serde_saphyr::{
-    Error, Options, budget::BudgetBreach, granit_parser::ErrorKind, localizer::ExternalMessageSource,
-    options::DuplicateKeyPolicy,
+    Error, MessageFormatter, Options, UserMessageFormatter,
+    budget::BudgetBreach,
+    granit_parser::ErrorKind,
+    localizer::ExternalMessageSource,
+    options::{DuplicateKeyPolicy, NonFiniteFloatPolicy},
 };
 
 use crate::{
+    foreign_text::on_one_line,
     json_text::MAX_DEPTH,
     problem::Problem,
     tree::{self, Node},
@@ -34,6 +38,7 @@ fn options() -> Options {
             enforce_alias_anchor_ratio: false,
         },
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: MAX_PARSER_EVENTS,
             max_replay_stack_depth: MAX_DEPTH,
@@ -82,52 +87,33 @@ pub(super) fn size_problem(error: &Error) -> Option<Problem> {
 pub(super) fn syntax_problem(text: &str, error: &Error) -> SyntaxProblem {
     let error = error.without_snippet();
     let (line, column) = error.location().map_or((1, 1), |at| (at.line() as usize, at.column() as usize));
-    let at = |line: usize, column: usize, message: String| SyntaxProblem {
-        problem: Problem::syntax(message),
+    let line_of = |line: usize| text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    // The parser may stop at the line below.
+    let near = [line, line.saturating_sub(1)];
+    let tab = || near.into_iter().find_map(|line| tab(line, line_of(line)));
+    let variable = || near.into_iter().find_map(|line| unquoted_variable(line, line_of(line)));
+    let found = parser_error(error).and_then(|_| tab()).or_else(|| deeper_line(text, line)).or_else(variable);
+    found.or_else(|| text_with_colon(line, line_of(line))).unwrap_or_else(|| SyntaxProblem {
+        problem: Problem::syntax(message_of(error)),
         line,
         column,
         width: None,
-    };
-    let kind = parser_error(error);
-    let line_text = |line: usize| text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-    // The parser may stop at the line below.
-    let tab = [line, line.saturating_sub(1)].into_iter().find_map(|line| {
-        let text = line_text(line);
-        Some((line, text[..indent(text)].find('\t')?, text[..indent(text)].matches('\t').count()))
-    });
-    if let Some((line, start, tabs)) = tab.filter(|_| kind.is_some()) {
-        let problem = Problem::syntax("a tab cannot indent a line of YAML; use spaces");
-        return SyntaxProblem { problem, line, column: start + 1, width: Some(tabs) };
-    }
-    if let Some((line, column)) = deeper_line(text, line) {
-        let message = "this line is indented deeper than the line above, which already has a value; align the keys of \
-                       a mapping";
-        return at(line, column, message.into());
-    }
-    if let Some((start, name)) = [line, line.saturating_sub(1)].into_iter().find_map(|line| {
-        let text = line_text(line);
-        unquoted_variable(text).map(|(start, name)| ((line, text[..start].chars().count() + 1), name))
-    }) {
-        let problem = Problem::syntax(format!("`${{{name}}}` inside braces; quote the variable: `\"${{{name}}}\"`"));
-        return SyntaxProblem { problem, line: start.0, column: start.1, width: Some(name.chars().count() + 3) };
-    }
-    if let Some((column, value)) = text_with_colon(line_text(line)) {
-        let problem = Problem::syntax("a text with a colon and a space needs quotes; write `\"…\"` around it");
-        return SyntaxProblem { problem, line, column, width: Some(value.chars().count()) };
-    }
-    let message = match error {
+    })
+}
+
+/// Returns the message of the parser.
+fn message_of(error: &Error) -> String {
+    match error {
         Error::UnknownAnchor { .. } => "unknown anchor; define `&NAME` before `*NAME` uses it".into(),
         Error::MultipleDocuments { .. } => {
             "the file has more than one document; move the text after `---` to a file of its own".into()
         }
-        Error::ExternalMessage { msg, .. } if kind.is_some_and(is_about_neighbours) => {
+        Error::ExternalMessage { msg, .. } if parser_error(error).is_some_and(is_about_neighbours) => {
             format!("{msg}; is this line indented like its neighbours?")
         }
         Error::ExternalMessage { msg, .. } | Error::Message { msg, .. } => msg.clone(),
-        other => other.render_with_formatter(&serde_saphyr::UserMessageFormatter),
-    };
-    at(line, column, message)
+        other => on_one_line(&UserMessageFormatter.format_message(other)).into_owned(),
+    }
 }
 
 fn parser_error(error: &Error) -> Option<&ErrorKind> {
@@ -153,34 +139,60 @@ fn is_about_neighbours(kind: &ErrorKind) -> bool {
     )
 }
 
-/// Returns a variable that is not quoted inside braces or brackets, with its position in bytes: `{secret: ${NAME}}`.
-fn unquoted_variable(line: &str) -> Option<(usize, &str)> {
-    let start = line.find("${")?;
-    let name = line[start + 2..].split('}').next()?;
-    let is_quoted = line[..start].matches(['"', '\'']).count() % 2 == 1;
-    (!is_quoted && line[..start].contains(['{', '['])).then_some((start, name))
+/// Finds a tab in the indent of a line.
+fn tab(line: usize, text: &str) -> Option<SyntaxProblem> {
+    let indent = &text[..text.len() - text.trim_start_matches([' ', '\t']).len()];
+    let column = indent.find('\t')? + 1;
+    let problem = Problem::syntax("a tab cannot indent a line of YAML; use spaces");
+    Some(SyntaxProblem { problem, line, column, width: Some(indent.matches('\t').count()) })
 }
 
-/// Returns the unquoted value beside a key, if it contains a colon as a key does, with its column.
-fn text_with_colon(line: &str) -> Option<(usize, &str)> {
-    let (_, value) = key_at(line)?;
-    let is_plain = !value.starts_with(['|', '>', '{', '[', '"', '\'', '&', '*', '!', '#']);
-    let line = line.trim_end();
-    let column = line[..line.len() - value.len()].chars().count() + 1;
-    (is_plain && value.contains(": ")).then_some((column, value))
+/// Finds a variable that is not quoted inside braces or brackets: `{secret: ${NAME}}`.
+fn unquoted_variable(line: usize, text: &str) -> Option<SyntaxProblem> {
+    let start = text.find("${")?;
+    let (before, variable) = text.split_at(start);
+    let is_quoted = before.matches(['"', '\'']).count() % 2 == 1;
+    if is_quoted || !before.contains(['{', '[']) {
+        return None;
+    }
+    let (name, after) = variable[2..].split_once('}')?;
+    let is_whole = before.ends_with([' ', '[', ',']) && after.trim_start().starts_with([',', '}', ']']);
+    let problem = match is_whole {
+        true => format!("`${{{name}}}` inside braces; quote the variable: `\"${{{name}}}\"`"),
+        // The rest of the text may be a secret.
+        false => "a text with a variable inside braces; quote the whole text: `\"…${NAME}…\"`".to_owned(),
+    };
+    let (column, width) = (before.chars().count() + 1, name.chars().count() + "${}".len());
+    Some(SyntaxProblem { problem: Problem::syntax(problem), line, column, width: Some(width) })
 }
 
-/// Returns the line at or after `line`, with its column, on which a key is indented below a key that has a value. YAML
-/// takes it for a part of that value, and reports an error elsewhere.
-fn deeper_line(text: &str, line: usize) -> Option<(usize, usize)> {
+/// Finds an unquoted value beside a key that has a colon as a key has.
+fn text_with_colon(line: usize, text: &str) -> Option<SyntaxProblem> {
+    let text = text.trim_end();
+    let (_, value) = key_at(text).filter(|(_, value)| is_plain(value) && value.contains(": "))?;
+    let column = text[..text.len() - value.len()].chars().count() + 1;
+    let problem = Problem::syntax("a text with a colon and a space needs quotes; write `\"…\"` around it");
+    Some(SyntaxProblem { problem, line, column, width: Some(value.chars().count()) })
+}
+
+/// Finds a line at or after `line` on which a key is indented below a key that has a value. YAML takes it for a part of
+/// that value, and reports an error elsewhere.
+fn deeper_line(text: &str, line: usize) -> Option<SyntaxProblem> {
     let lines: Vec<_> = text.lines().collect();
-    [line, line.saturating_sub(1)].into_iter().find_map(|upper| {
+    let (line, column) = [line, line.saturating_sub(1)].into_iter().find_map(|upper| {
         let (outer, value) = key_at(lines.get(upper.checked_sub(1)?)?)?;
         let lower = lines.get(upper)?;
         let (inner, _) = key_at(lower).filter(|_| !lower.trim_start().starts_with('-'))?;
-        let is_plain = !value.is_empty() && !value.starts_with(['|', '>', '{', '[', '"', '\'', '&', '*', '!', '#']);
-        (is_plain && inner > outer).then_some((upper + 1, inner + 1))
-    })
+        (is_plain(value) && inner > outer).then_some((upper + 1, inner + 1))
+    })?;
+    let message = "this line is indented deeper than the line above, which already has a value; align the keys of a \
+                   mapping";
+    Some(SyntaxProblem { problem: Problem::syntax(message), line, column, width: None })
+}
+
+/// Whether a value is written without quotes, brackets or other marks.
+fn is_plain(value: &str) -> bool {
+    !value.is_empty() && !value.starts_with(['|', '>', '{', '[', '"', '\'', '&', '*', '!', '#'])
 }
 
 /// Returns the indent of the key at the start of a line, and the value beside it.

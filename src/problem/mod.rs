@@ -34,6 +34,8 @@ struct ProblemParts {
     path: MemberPath,
     /// The word, key or value that was given; `None` if it is secret, or if the problem is not about one.
     given: Option<String>,
+    /// What to do, besides what the kind implies.
+    remedy: Option<Cow<'static, str>>,
     kind: ProblemKind,
 }
 
@@ -41,38 +43,33 @@ struct ProblemParts {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum ProblemKind {
-    /// The mapping does not know the key; `is_of_top` if the file knows it at its top.
+    /// The mapping does not know the key.
     UnknownKey {
         allowed: Vec<String>,
-        is_of_top: bool,
     },
     /// A required key.
     MissingKey(String),
     DuplicateKey,
     /// A required value.
     MissingValue,
-    /// A value of another type.
+    /// A value of another type; `found` is that of a mapping or a list.
     WrongType {
         expected: Cow<'static, str>,
         found: Option<Cow<'static, str>>,
-        remedy: Option<Cow<'static, str>>,
     },
     /// Not one of a few words.
     UnknownWord {
         noun: Option<Cow<'static, str>>,
         allowed: Vec<String>,
-        remedy: Option<Cow<'static, str>>,
     },
     /// Nothing has this name.
     UnknownName {
         noun: Cow<'static, str>,
         allowed: Vec<String>,
-        remedy: Option<Cow<'static, str>>,
     },
     /// Not written as such a value is.
     Malformed {
         noun: Cow<'static, str>,
-        remedy: Option<Cow<'static, str>>,
     },
     /// Not YAML or JSON.
     Syntax(Cow<'static, str>),
@@ -82,7 +79,7 @@ enum ProblemKind {
 
 impl Problem {
     fn new(given: Option<String>, kind: ProblemKind) -> Self {
-        Self(ProblemParts { context: None, path: MemberPath::default(), given, kind }.into())
+        Self(ProblemParts { context: None, path: MemberPath::default(), given, remedy: None, kind }.into())
     }
 
     /// Creates a problem about several values, or about none: a whole sentence.
@@ -102,7 +99,7 @@ impl Problem {
 
     /// Creates a problem about a value that is not `noun`: `a duration`.
     pub(crate) fn malformed(given: impl fmt::Display, noun: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Some(given.to_string()), ProblemKind::Malformed { noun: noun.into(), remedy: None })
+        Self::new(Some(given.to_string()), ProblemKind::Malformed { noun: noun.into() })
     }
 
     /// Creates a problem about a word that is not `noun`, which is one of `allowed`.
@@ -112,7 +109,7 @@ impl Problem {
         allowed: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         let allowed = allowed.into_iter().map(Into::into).collect();
-        Self::new(Some(given.into()), ProblemKind::UnknownWord { noun: Some(noun.into()), allowed, remedy: None })
+        Self::new(Some(given.into()), ProblemKind::UnknownWord { noun: Some(noun.into()), allowed })
     }
 
     /// Creates a problem about the name of a `noun` that does not exist: `scenario`.
@@ -122,17 +119,13 @@ impl Problem {
         known: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         let allowed = known.into_iter().map(Into::into).collect();
-        Self::new(Some(given.into()), ProblemKind::UnknownName { noun: noun.into(), allowed, remedy: None })
+        Self::new(Some(given.into()), ProblemKind::UnknownName { noun: noun.into(), allowed })
     }
 
     /// Creates a problem about a key that a mapping does not know.
-    pub(crate) fn unknown_key(
-        key: impl Into<String>,
-        known: impl IntoIterator<Item = impl Into<String>>,
-        is_of_top: bool,
-    ) -> Self {
+    pub(crate) fn unknown_key(key: impl Into<String>, known: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let allowed = known.into_iter().map(Into::into).collect();
-        Self::new(Some(key.into()), ProblemKind::UnknownKey { allowed, is_of_top })
+        Self::new(Some(key.into()), ProblemKind::UnknownKey { allowed })
     }
 
     pub(crate) fn missing_key(key: impl Into<String>) -> Self {
@@ -143,31 +136,27 @@ impl Problem {
         Self::new(Some(key.into()), ProblemKind::DuplicateKey)
     }
 
+    /// Returns the key that a mapping lacks.
+    pub(crate) fn as_missing_key(&self) -> Option<&str> {
+        match &self.0.kind {
+            ProblemKind::MissingKey(key) => Some(key),
+            _ => None,
+        }
+    }
+
     pub(crate) fn missing_value() -> Self {
         Self::new(None, ProblemKind::MissingValue)
     }
 
     /// Creates a problem about a value of another type than `expected`: `a list`.
     pub(crate) fn wrong_type(expected: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(None, ProblemKind::WrongType { expected: expected.into(), found: None, remedy: None })
+        Self::new(None, ProblemKind::WrongType { expected: expected.into(), found: None })
     }
 
     /// Adds a remedy that its kind does not imply.
     #[must_use]
-    pub(crate) fn with_remedy(mut self, text: impl Into<Cow<'static, str>>) -> Self {
-        match &mut self.0.kind {
-            ProblemKind::WrongType { remedy, .. }
-            | ProblemKind::UnknownWord { remedy, .. }
-            | ProblemKind::UnknownName { remedy, .. }
-            | ProblemKind::Malformed { remedy, .. } => *remedy = Some(text.into()),
-            ProblemKind::Syntax(message) | ProblemKind::Rule(message) => {
-                *message = format!("{message}; {}", text.into()).into();
-            }
-            ProblemKind::UnknownKey { .. }
-            | ProblemKind::MissingKey(_)
-            | ProblemKind::DuplicateKey
-            | ProblemKind::MissingValue => {}
-        }
+    pub(crate) fn with_remedy(mut self, remedy: impl Into<Cow<'static, str>>) -> Self {
+        self.0.remedy = Some(remedy.into());
         self
     }
 
@@ -209,17 +198,6 @@ impl Problem {
     #[must_use]
     pub(crate) fn moved(mut self, path: MemberPath) -> Self {
         self.0.path = path;
-        self
-    }
-
-    /// Names a missing key as a file writes it: `spellings` are pairs of the name and of how it is written.
-    #[must_use]
-    pub(crate) fn spelled(mut self, spellings: &[(&str, &str)]) -> Self {
-        if let ProblemKind::MissingKey(key) = &mut self.0.kind
-            && let Some((_, written)) = spellings.iter().find(|(name, _)| name == key)
-        {
-            *key = (*written).to_owned();
-        }
         self
     }
 
@@ -293,14 +271,9 @@ impl Problem {
             (words, _) => words.join(", "),
         }
     }
-
-    /// Returns `; did you mean …?`, if an allowed word is like the given one.
-    fn suggestion(&self) -> String {
-        self.nearest().map(|word| format!("; did you mean `{word}`?")).unwrap_or_default()
-    }
 }
 
-/// The sentence; as `{:#}`, the whole problem as JSON, which [`transport`] reads.
+/// The sentence; as `{:#}`, the whole problem as JSON, which `transport.rs` reads.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
@@ -311,14 +284,11 @@ impl fmt::Display for Problem {
         }
         let given = self.0.given.as_deref().map(|given| format!("`{}`", shortened(&on_one_line(given))));
         let subject = given.as_deref().unwrap_or("the value");
-        let remedy_of = |remedy: &Option<Cow<'static, str>>| {
-            remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default()
-        };
+        let remedy = self.0.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        let suggestion = self.nearest().map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
         match &self.0.kind {
-            ProblemKind::UnknownKey { is_of_top: true, .. } => {
-                write!(f, "unknown key {subject} here; it belongs at the top of the file")
-            }
             ProblemKind::UnknownKey { .. } => match self.nearest() {
+                _ if self.0.remedy.is_some() => write!(f, "unknown key {subject}{remedy}"),
                 Some(nearest) => write!(f, "unknown key {subject}, did you mean `{nearest}`?"),
                 None => write!(f, "unknown key {subject}; known: {}", self.list()),
             },
@@ -328,31 +298,28 @@ impl fmt::Display for Problem {
                 Some(key) => write!(f, "`{key}` has no value; write a string, or remove the key"),
                 None => f.write_str("the value is missing; write a string"),
             },
-            ProblemKind::WrongType { expected, found, remedy } => {
+            ProblemKind::WrongType { expected, found } => {
                 match self.0.path.last_key() {
                     Some(key) => write!(f, "`{key}` takes {expected}")?,
                     None => write!(f, "expected {expected}")?,
                 }
-                match (&given, found) {
-                    (Some(found), _) => write!(f, ", not {found}")?,
-                    (None, Some(found)) => write!(f, ", not {found}")?,
-                    (None, None) => {}
+                match given.as_deref().or(found.as_deref()) {
+                    Some(found) => write!(f, ", not {found}{remedy}"),
+                    None => f.write_str(&remedy),
                 }
-                f.write_str(&remedy_of(remedy))
             }
-            ProblemKind::UnknownWord { noun, remedy, .. } => {
+            ProblemKind::UnknownWord { noun, .. } => {
                 match noun {
                     Some(noun) => write!(f, "{subject} is not {noun}")?,
                     None => write!(f, "unknown value {subject}")?,
                 }
-                write!(f, "; allowed: {}{}{}", self.list(), remedy_of(remedy), self.suggestion())
+                write!(f, "; allowed: {}{remedy}{suggestion}", self.list())
             }
-            ProblemKind::UnknownName { noun, remedy, .. } => {
-                let (list, remedy, suggestion) = (self.list(), remedy_of(remedy), self.suggestion());
-                write!(f, "there is no {noun} {subject}; known: {list}{remedy}{suggestion}")
+            ProblemKind::UnknownName { noun, .. } => {
+                write!(f, "there is no {noun} {subject}; known: {}{remedy}{suggestion}", self.list())
             }
-            ProblemKind::Malformed { noun, remedy } => write!(f, "{subject} is not {noun}{}", remedy_of(remedy)),
-            ProblemKind::Syntax(message) | ProblemKind::Rule(message) => f.write_str(message),
+            ProblemKind::Malformed { noun } => write!(f, "{subject} is not {noun}{remedy}"),
+            ProblemKind::Syntax(message) | ProblemKind::Rule(message) => write!(f, "{message}{remedy}"),
         }
     }
 }
@@ -374,5 +341,76 @@ impl From<&'static str> for Problem {
 impl From<Infallible> for Problem {
     fn from(never: Infallible) -> Self {
         match never {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use serde::de::Error;
+
+    use super::*;
+
+    /// One of each kind.
+    fn of_each_kind() -> Vec<Problem> {
+        let many = (1..=20).map(|number| format!("case-{number}"));
+        vec![
+            Problem::unknown_key("aftr", ["after", "by"]),
+            Problem::unknown_key("foo", ["after", "by"]),
+            Problem::unknown_key("port", ["key"]).with_remedy("it belongs at the top of the file"),
+            Problem::missing_key("key"),
+            Problem::duplicate_key("key"),
+            Problem::missing_value().at(&member_path!["description"]),
+            Problem::wrong_type("a list").with_found(Err("a mapping")).at(&member_path!["companies"]),
+            Problem::wrong_type("a number").with_found(Ok("high".into())).at(&member_path!["stages", 0]),
+            Problem::unknown_word("manul", "a dialect", ["manual", "live"]),
+            Problem::unknown_variant("x", &["one", "other"]),
+            Problem::unknown_name("cas-7", "scenario", many).with_context("the queue"),
+            Problem::malformed("a\nb", "a duration").with_remedy("write it like 90s"),
+            Problem::malformed("hush", "a duration").with_given(None),
+            Problem::syntax("unclosed quote"),
+            Problem::of_setting("max-parts", "with 0 no call could be read"),
+        ]
+    }
+
+    #[test]
+    fn a_problem_is_said_in_one_sentence() {
+        let sentences: Vec<_> = of_each_kind().iter().map(|it| format!("{}: {it}", it.kind())).collect();
+        assert_snapshot!(sentences.join("\n"), @r"
+        unknown_key: unknown key `aftr`, did you mean `after`?
+        unknown_key: unknown key `foo`; known: after, by
+        unknown_key: unknown key `port`; it belongs at the top of the file
+        missing_key: the key `key` is missing
+        duplicate_key: duplicate key `key`; remove one of the two
+        missing_value: `description` has no value; write a string, or remove the key
+        wrong_type: `companies` takes a list, not a mapping
+        wrong_type: expected a number, not `high`
+        unknown_word: `manul` is not a dialect; allowed: manual, live; did you mean `manual`?
+        unknown_word: unknown value `x`; allowed: one, other
+        unknown_name: the queue: there is no scenario `cas-7`; known: case-7, case-17, case-1, case-2, case-3, case-4, case-5, case-6 and 12 more; did you mean `case-7`?
+        malformed: `a\nb` is not a duration; write it like 90s
+        malformed: the value is not a duration
+        syntax: unclosed quote
+        rule: --max-parts: with 0 no call could be read
+        ");
+    }
+
+    #[test]
+    fn a_problem_passes_through_serde_as_it_is() {
+        for problem in of_each_kind() {
+            assert_eq!(Problem::custom(&problem), problem);
+            assert_eq!(<serde_json::Error as Error>::custom(&problem).to_string(), problem.to_string());
+        }
+        assert_eq!(Problem::custom("a sentence"), Problem::rule("a sentence"));
+        assert_eq!(Problem::custom("{\"path\": []}").kind(), "rule");
+    }
+
+    #[test]
+    fn the_nearest_word_is_one_that_is_like_the_given_one() {
+        for (given, meant) in [("manul", Some("manual")), ("MANUAL", Some("manual")), ("klingon", None)] {
+            assert_eq!(Problem::unknown_word(given, "a dialect", ["manual", "live"]).nearest(), meant);
+        }
+        let long = "x".repeat(1 << 20);
+        assert_eq!(Problem::unknown_name(&*long, "scenario", [&*long]).nearest(), Some(&*long));
     }
 }

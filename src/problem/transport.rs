@@ -30,11 +30,11 @@ impl de::Error for Problem {
 
     fn unknown_variant(word: &str, allowed: &'static [&'static str]) -> Self {
         let allowed = allowed.iter().map(|word| (*word).to_owned()).collect();
-        Self::new(Some(word.to_owned()), ProblemKind::UnknownWord { noun: None, allowed, remedy: None })
+        Self::new(Some(word.to_owned()), ProblemKind::UnknownWord { noun: None, allowed })
     }
 
     fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
-        Self::unknown_key(key, known.iter().copied(), false)
+        Self::unknown_key(key, known.iter().copied())
     }
 
     fn missing_field(key: &'static str) -> Self {

@@ -22,12 +22,14 @@ use crate::problem::{Member, MemberPath, Problem};
 /// Maximum number of problems; a file with more is of another kind.
 const MAX_PROBLEMS: usize = 100;
 
+/// A key that a file and a body name differently, besides `-` in a file and `_` in a body.
+const IN_FILE: &str = "key";
+const IN_BODY: &str = "company_key";
+
 /// The text of a file that a tree was parsed from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
-    /// Keys that are written differently in a file: the name in the type, and the name in the file.
-    pub(crate) spellings: &'a [(&'a str, &'a str)],
     /// How the elements of a list begin: the key of the list, and the first key with a value.
     pub(crate) elements: &'a [(&'a str, &'a str)],
     /// Whether the value of this key is secret, so that no message shows it.
@@ -119,8 +121,11 @@ impl Reader<'_> {
     /// Returns a problem with its whole path, and with what may be shown of the value.
     fn of_value(&self, problem: Problem, node: &Node) -> Issue {
         let found_in = self.path.borrow().clone();
-        let spellings = self.source.map(|source| source.spellings).unwrap_or_default();
-        let problem = problem.spelled(spellings).at(&found_in);
+        let problem = match self.source {
+            Some(_) if problem.as_missing_key() == Some(IN_BODY) => Problem::missing_key(IN_FILE),
+            _ => problem,
+        };
+        let problem = problem.at(&found_in);
         let (_, value) = super::follow(node, &MemberPath(problem.path().0[found_in.0.len()..].to_vec()));
         let is_hidden = self.source.is_some_and(|source| {
             problem.path().0.iter().any(|member| matches!(member, Member::Key(key) if (source.is_secret)(key)))
@@ -145,16 +150,12 @@ impl Reader<'_> {
 
     /// Returns the keys that a message shows: each in one spelling, and none for editors.
     fn shown(&self, known: &'static [&'static str]) -> Vec<&'static str> {
-        let spellings = self.source.map(|source| source.spellings).unwrap_or_default();
-        let is_other_spelling = |key: &str| match self.source {
-            Some(_) => {
-                let of_file = key.replace('_', "-");
-                (of_file != key && known.contains(&&*of_file)) || spellings.iter().any(|(other, _)| *other == key)
-            }
-            None => {
-                let of_body = key.replace('-', "_");
-                of_body != key && known.contains(&&*of_body)
-            }
+        let is_other_spelling = |key: &str| {
+            let (from, to, this, other) = match self.source {
+                Some(_) => ('_', "-", IN_BODY, IN_FILE),
+                None => ('-', "_", IN_FILE, IN_BODY),
+            };
+            (key.contains(from) && known.contains(&&*key.replace(from, to))) || (key == this && known.contains(&other))
         };
         known
             .iter()
@@ -189,7 +190,8 @@ impl<'n> Cursor<'_, '_, 'n> {
         );
         let span = self.node.defined.span();
         let (start, length) = span.byte_offset().zip(span.byte_len()).filter(|_| is_scalar)?;
-        source.text.get(start as usize..(start + length) as usize).map(str::to_owned)
+        let written = source.text.get(start as usize..(start + length) as usize)?;
+        Some(written.trim_matches(['"', '\'']).to_owned())
     }
 
     /// Parses the text of a value that may be a number or a boolean: of a query, or quoted in a file.
@@ -436,7 +438,9 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, '_> {
             } else if let Some(keys) = self.keys.filter(|_| !is_known) {
                 let is_of_top = self.reader.path.borrow().0.len() > 1
                     && self.reader.root_keys.get().contains(&&*key.value.replace('_', "-"));
-                let problem = Problem::unknown_key(&key.value, self.reader.shown(keys), is_of_top);
+                let problem = Problem::unknown_key(&key.value, self.reader.shown(keys));
+                let problem =
+                    if is_of_top { problem.with_remedy("it belongs at the top of the file") } else { problem };
                 self.reader.note(problem, key.referenced);
             } else {
                 let read = seed.deserialize(IntoDeserializer::<Problem>::into_deserializer(&*key.value));

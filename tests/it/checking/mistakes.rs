@@ -713,6 +713,7 @@ fn no_message_shows_a_part_of_a_secret() {
         ("\"${hush?}\"", "malformed"),
         ("{a: hush}", "wrong_type"),
         ("[hush]", "wrong_type"),
+        ("\"${\"", "malformed"),
         ("&a hush", ""),
     ] {
         for text in [format!("companies:\n- key: a\n  secret: {secret}\n"), format!("admin-token: {secret}\n")] {
@@ -723,6 +724,9 @@ fn no_message_shows_a_part_of_a_secret() {
             assert!(!format!("{problems:?}").contains("hush"), "{problems:?}");
         }
     }
+    let text = "companies:\n- {key: a, secret: pa${hush}}\n";
+    let said = check(&[("config.yaml", text)], &["config.yaml"]);
+    assert!(said.contains("quote the whole text") && !said.contains("hush"), "{said}");
     // A name that is the whole value is no secret.
     let said = check(&[("config.yaml", "admin-token: ${NO_SUCH_TOKEN}\n")], &["config.yaml"]);
     assert!(said.contains("there is no variable `NO_SUCH_TOKEN` in the environment"), "{said}");
