@@ -251,7 +251,7 @@ impl FileKind {
             (Self::Fixture(FixtureKind::Person), FixtureKind::Person.keys()),
             (Self::Scenario, keys_of::<ScenarioFile>()),
         ];
-        let counted = kinds.into_iter().map(|(kind, keys)| (file.count_keys(keys), kind));
+        let counted = kinds.into_iter().map(|(kind, keys)| (file.count_keys(&keys), kind));
         let ((known, all), kind) = counted.max_by_key(|((known, _), _)| *known).expect("there are kinds");
         (kind, known > 0 && 2 * known >= all)
     }

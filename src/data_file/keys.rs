@@ -1,29 +1,23 @@
 //! The keys of a kind of file.
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, Visitor},
-    forward_to_deserialize_any,
-};
+use serde::de::DeserializeOwned;
 
 use super::{DataFile, yaml::key_at};
-use crate::tree::NodeValue;
+use crate::tree::{self, NodeValue, unplaced, unplaced_entry};
 
 /// Returns the top-level keys of a kind of file.
-pub(crate) fn keys_of<T: for<'de> Deserialize<'de>>() -> &'static [&'static str] {
-    match T::deserialize(KeyProbe) {
-        Err(KeyProbeResult::Keys(keys)) => keys,
-        _ => &[],
-    }
+pub(crate) fn keys_of<T: DeserializeOwned>() -> Vec<String> {
+    let unknown = unplaced(NodeValue::Mapping(vec![unplaced_entry("", NodeValue::Null)]));
+    let issues = tree::read::<T>(&unknown, None).err().unwrap_or_default();
+    let unknown = issues.iter().find(|issue| issue.problem.key().is_some());
+    unknown.map(|issue| issue.problem.allowed().to_vec()).unwrap_or_default()
 }
 
 impl DataFile {
     /// Returns how many of these keys are at the top of the file, and how many keys there are.
-    pub(crate) fn count_keys(&self, keys: &[&str]) -> (usize, usize) {
+    pub(crate) fn count_keys(&self, keys: &[String]) -> (usize, usize) {
         let top_keys = self.top_keys();
-        (top_keys.iter().filter(|key| keys.contains(key)).count(), top_keys.len())
+        (top_keys.iter().filter(|key| keys.iter().any(|known| known == *key)).count(), top_keys.len())
     }
 
     /// Returns the top-level keys; for invalid YAML, the keys at the start of lines.
@@ -36,50 +30,5 @@ impl DataFile {
                 keys.filter_map(|line| line.split(':').next()).collect()
             }
         }
-    }
-}
-
-/// A deserializer that learns the keys of a type, and provides no values.
-struct KeyProbe;
-
-#[derive(Debug)]
-enum KeyProbeResult {
-    Keys(&'static [&'static str]),
-    Other,
-}
-
-impl<'de> Deserializer<'de> for KeyProbe {
-    type Error = KeyProbeResult;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, KeyProbeResult> {
-        Err(KeyProbeResult::Other)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        fields: &'static [&'static str],
-        _: V,
-    ) -> Result<V::Value, KeyProbeResult> {
-        Err(KeyProbeResult::Keys(fields))
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
-}
-
-impl fmt::Display for KeyProbeResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
-
-impl std::error::Error for KeyProbeResult {}
-
-impl de::Error for KeyProbeResult {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self::Other
     }
 }

@@ -77,10 +77,10 @@ impl FixtureKind {
     }
 
     /// Returns the top-level keys of this kind; none if any key is allowed.
-    pub(crate) fn keys(self) -> &'static [&'static str] {
+    pub(crate) fn keys(self) -> Vec<String> {
         match self {
             Self::Person => data_file::keys_of::<people::Person>(),
-            Self::Document => &[],
+            Self::Document => Vec::new(),
             Self::Screening => screening::keys(),
         }
     }

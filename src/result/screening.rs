@@ -72,7 +72,7 @@ struct ScreeningDetails<'a> {
 
 /// Returns the keys of a screening file.
 #[cfg(feature = "cli")]
-pub(super) fn keys() -> &'static [&'static str] {
+pub(super) fn keys() -> Vec<String> {
     crate::data_file::keys_of::<ScreeningEntry>()
 }
 

@@ -164,7 +164,7 @@ impl ScenarioRegistry {
 
 /// Returns the one problem of a file that has no key of a scenario, such as a config file.
 fn not_a_scenario(file: &DataFile) -> Option<Vec<FileProblem>> {
-    let (known, all) = file.count_keys(keys_of::<ScenarioFile>());
+    let (known, all) = file.count_keys(&keys_of::<ScenarioFile>());
     let problem = "this is not a scenario: it has none of the keys of one; name a config file with --config, and move \
                    other files to another folder";
     (file.tree().is_some() && known == 0 && all > 0)

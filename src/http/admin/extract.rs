@@ -14,8 +14,9 @@ use super::problem::ProblemResponse;
 use crate::{
     foreign_text::shortened,
     http::body::{self, BodyError, FullBody},
-    json_text::{JsonMembers, JsonStr},
+    json_text::{JsonError, JsonMembers, JsonStr},
     mock::MockService,
+    problem::Problem,
     tree::{self, Node, NodeValue, OF_BODIES, OF_QUERIES, rename_advice},
 };
 
@@ -61,8 +62,8 @@ impl AdminParams {
     ///
     /// [`ProblemResponse`] that names the unknown or invalid member.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, ProblemResponse> {
-        let not_json = |problem| ProblemResponse::invalid(format!("the body {problem}"));
-        let members = JsonMembers::read_checked(&self.body, self.depth).map_err(not_json)?;
+        let members = JsonMembers::read_checked(&self.body, self.depth);
+        let members = members.map_err(|error| ProblemResponse::invalid(not_json(error)))?;
         let members = members.ok_or_else(|| ProblemResponse::invalid("the body is not a JSON object"))?;
         let is_query = matches!(self.method, Method::GET | Method::HEAD | Method::DELETE);
         let (parameters, old_names) = match is_query {
@@ -99,7 +100,7 @@ impl AdminParams {
             );
             return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }
-        let mut root = tree::of_json(&self.body).expect("the body was checked");
+        let mut root = tree::of_json(&self.body).map_err(|error| ProblemResponse::invalid(not_json(error)))?;
         if let (Some(key), NodeValue::Mapping(entries)) = (self.company_key(body)?, &mut root.value) {
             let key = NodeValue::Text(key);
             // A key in the body alone is there already.
@@ -135,6 +136,10 @@ impl AdminParams {
             }
         }
     }
+}
+
+fn not_json(error: impl Into<JsonError>) -> Problem {
+    Problem::syntax(format!("the body {}", error.into()))
 }
 
 /// The parsed parameters, for a handler that waits.

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     config::RequestLimits,
     flow::{AnswerError, CaptureSource, ScreenAnswer},
-    json_text,
+    json_text::{self, JsonError},
     mock::{AnswerResult, MockService, ScreenContext, ScreenError},
     problem::Problem,
     session::{FinishError, Viewer, WidgetPage},
@@ -145,8 +145,9 @@ fn take(
 ///
 /// [`Problem`] of the body.
 fn read(body: &[u8], limits: &RequestLimits) -> Result<ScreenAnswer, Problem> {
-    json_text::check(body, limits.depth).map_err(|error| Problem::syntax(format!("the body {error}")))?;
-    let body = tree::of_json(body).expect("the body was checked");
+    let not_json = |error: JsonError| Problem::syntax(format!("the body {error}"));
+    json_text::check(body, limits.depth).map_err(not_json)?;
+    let body = tree::of_json(body).map_err(|error| not_json(error.into()))?;
     tree::read_first(&body).map_err(|problem| problem.with_context("the body is not a screen answer"))
 }
 
