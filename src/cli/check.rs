@@ -233,7 +233,7 @@ impl CheckRun {
 
 impl FileKind {
     /// Returns the kind of a file, by its folder, otherwise by its schema, otherwise by its keys; and whether it is
-    /// sure: at least half of the keys are those of the kind.
+    /// sure: most of its keys are those of the kind.
     fn detect(file: &DataFile) -> (Self, bool) {
         if let Some(kind) = file.path.parent().and_then(Path::file_name).and_then(FixtureKind::of_folder) {
             return (Self::Fixture(kind), true);
@@ -253,7 +253,7 @@ impl FileKind {
         ];
         let counted = kinds.into_iter().map(|(kind, keys)| (file.count_keys(&keys), kind));
         let ((known, all), kind) = counted.max_by_key(|((known, _), _)| *known).expect("there are kinds");
-        (kind, known > 0 && 2 * known >= all)
+        (kind, 2 * known > all)
     }
 }
 

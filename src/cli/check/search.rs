@@ -25,7 +25,7 @@ struct Candidate {
 }
 
 impl FoundFiles {
-    /// Searches a folder. Files of other programs are passed over; where most files of a folder are the mock's, all are.
+    /// Searches a folder. Files of other programs are passed over, unless most files of their folder are the mock's.
     pub(super) fn in_folder(folder: &Path, findings: &mut LoadDiagnostics) -> Self {
         let mut found = Self::default();
         let Some(paths) = findings.ok_or_record(entries(folder)) else { return found };
@@ -56,7 +56,9 @@ impl FoundFiles {
         let read = paths.iter().filter(|path| is_data(path) && !path.is_dir()).map(|path| DataFile::read(path));
         let read = read.filter(|file| !file.as_ref().is_ok_and(DataFile::is_json_schema)).map(Candidate::new);
         let (sure, others): (Vec<_>, Vec<_>) = read.partition(|candidate| candidate.is_sure);
-        let is_mostly_ours = !sure.is_empty() && sure.len() >= others.len();
+        // A config file is at home beside the files of other programs.
+        let is_mostly_ours =
+            sure.len() > others.len() && sure.iter().all(|candidate| candidate.kind != FileKind::Config);
         if others.is_empty() && sure.iter().any(|candidate| candidate.kind == FileKind::Scenario) {
             let is_other = |path: &&PathBuf| !is_data(path) && !path.is_dir();
             findings.warnings.extend(paths.iter().filter(is_other).filter_map(|path| ignored_reason(path)));

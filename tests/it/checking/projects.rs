@@ -33,6 +33,12 @@ fn a_project_is_searched_one_level_of_folders_down() {
 }
 
 #[test]
+fn a_file_of_another_program_may_be_beside_the_config_file() {
+    let files = [("package.json", "{\"name\": \"shop\", \"version\": \"1\"}\n"), ("mock.yaml", "port: 0\n")];
+    assert!(check(&files, &["."]).starts_with("no problem and no warning in 1 file\n"));
+}
+
+#[test]
 fn people_and_scenarios_may_be_beside_each_other() {
     let files = [("people/taras.yaml", PERSON), ("a.yaml", BROKEN), ("config.yaml", "scenario: approved\n")];
     let said = check(&files, &["."]);
@@ -41,7 +47,8 @@ fn people_and_scenarios_may_be_beside_each_other() {
 
 #[test]
 fn a_file_that_nobody_knows_is_checked_where_it_is_named() {
-    let files = [("s/a.yaml", "foo: 1\nbar: 2\n"), ("t/a.yaml", "foo: 1\nbar: 2\n"), ("t/b.yaml", SCENARIO)];
+    let other = "foo: 1\nbar: 2\n";
+    let files = [("s/a.yaml", other), ("t/a.yaml", other), ("t/b.yaml", SCENARIO), ("t/c.yaml", SCENARIO)];
     for (path, name) in [("s", "s/a.yaml"), ("t", "t/a.yaml"), ("s/a.yaml", "s/a.yaml")] {
         let said = check(&files, &[path]);
         let start = format!("{name}: error: this is not a scenario: it has none of the keys of one; ");
