@@ -248,7 +248,7 @@ impl Config {
         problems.extend(self.journal.check().err());
         if self.verbose_hints && !self.hints {
             let message = "--verbose-hints conflicts with --no-hints; remove one";
-            problems.push(Problem::rule(message).at(&member_path!["verbose-hints"]));
+            problems.push(Problem::of_key("verbose-hints", message));
         }
         if self.max_companies == 0 {
             problems.push(Problem::of_setting("max-companies", "with 0 no company could be created; give at least 1"));

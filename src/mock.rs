@@ -78,7 +78,7 @@ use crate::{
     data_file::LoadError,
     faults::SharedFaults,
     foreign_text::shortened,
-    problem::{Problem, member_path},
+    problem::Problem,
     session::{DecisionError, Session},
     vendor::{ErrorCode, Token, TokenSource, VendorError},
 };
@@ -285,8 +285,7 @@ fn settings_of(settings: &TenantSettings, company: &Company) -> Result<TenantSet
 
 /// Returns a time that a clock can be set to.
 fn moment(at: SystemTime) -> Result<Timestamp, Problem> {
-    let problem =
-        |error| Problem::rule(format!("the clock cannot be set to that time: {error}")).at(&member_path!["frozen_at"]);
+    let problem = |error| Problem::of_key("frozen_at", format!("the clock cannot be set to that time: {error}"));
     Timestamp::try_from(at).map_err(problem)
 }
 

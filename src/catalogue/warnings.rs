@@ -14,11 +14,11 @@ use crate::{
 impl Catalogue {
     /// Returns the warnings about a scenario.
     pub(super) fn warnings(&self, scenario: &Scenario) -> Vec<Problem> {
-        let outdone = self.shadowed_by(scenario).map(|doubt| Problem::rule(doubt).at(&member_path!["match"]));
+        let outdone = self.shadowed_by(scenario).map(|doubt| Problem::of_key("match", doubt));
         let flags = FormLayers { saved: None, own: &scenario.form, scenario: None }.read_flags();
         let named = scenario.person.as_ref().and_then(|patch| patch.name.clone());
         let nothing_to_show = self.fixtures.people.document_warning(named.as_slice(), &flags);
-        let nothing_to_show = nothing_to_show.map(|doubt| Problem::rule(doubt).at(&member_path!["flags"]));
+        let nothing_to_show = nothing_to_show.map(|doubt| Problem::of_key("flags", doubt));
         let doubts =
             scenario.warnings().into_iter().chain(unreachable_begin(scenario)).chain(unreachable_stage(scenario));
         doubts.chain(outdone).chain(nothing_to_show).collect()
@@ -41,7 +41,7 @@ impl Catalogue {
 fn unreachable_begin(scenario: &Scenario) -> Option<Problem> {
     scenario.begin_fault.as_ref().filter(|fault| fault.blocks_forever())?;
     let message = "no session can begin, because this fault never expires; no stage is ever reached";
-    Some(Problem::rule(message).at(&member_path!["begin_fault"]))
+    Some(Problem::of_key("begin_fault", message))
 }
 
 /// Returns a warning about the first stage that can never be reached, and with it all later stages.

@@ -18,7 +18,7 @@ use crate::{
     Company, Cors, ErrorCode, ErrorStatus,
     clock::{parse_duration, parse_moment},
     config::{check_base_url, check_host_name},
-    problem::Problem,
+    problem::{Problem, read_as_text},
 };
 
 pub(super) fn parse_host(text: &str) -> Result<IpAddr, Problem> {
@@ -32,19 +32,6 @@ pub(super) fn parse_port(text: &str) -> Result<u16, Problem> {
 /// Parses a number of 0 or more.
 pub(super) fn parse_number<T: FromStr>(text: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::malformed(text, "a whole number of 0 or more"))
-}
-
-/// Implements parsing of a value from a flag, a variable and the config file.
-macro_rules! read_as_text {
-    ($($name:ident),*) => {
-        $(impl TryFrom<String> for $name {
-            type Error = Problem;
-
-            fn try_from(text: String) -> Result<Self, Problem> {
-                text.parse()
-            }
-        })*
-    };
 }
 
 read_as_text!(

@@ -132,22 +132,21 @@ impl Company {
     pub(crate) fn problem(&self) -> Option<Problem> {
         if self.key.is_empty() {
             let message = "a company key is empty; give it at least one character";
-            return Some(Problem::rule(message).at(&member_path!["company_key"]));
+            return Some(Problem::of_key("company_key", message));
         }
         if self.key.contains(is_disturbing) {
             let key = on_one_line(&self.key);
             let message =
                 format!("the company key `{key}` has a control character or a text direction mark; remove it");
-            return Some(Problem::rule(message).at(&member_path!["company_key"]));
+            return Some(Problem::of_key("company_key", message));
         }
         if self.secret.as_deref() == Some("") {
             let message = format!("the secret of the company key `{}` is empty; leave it out or give one", self.key);
-            return Some(Problem::rule(message).at(&member_path!["secret"]));
+            return Some(Problem::of_key("secret", message));
         }
         if self.max_sessions == Some(0) {
             let key = &self.key;
-            let problem =
-                Problem::rule("with 0 no session could begin; give at least 1").at(&member_path!["max_sessions"]);
+            let problem = Problem::of_key("max_sessions", "with 0 no session could begin; give at least 1");
             return Some(problem.with_context(format!("`max_sessions` of the company key `{key}`")));
         }
         let is_id = |id: &str| id.len() == 24 && id.bytes().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));

@@ -4,7 +4,7 @@ use std::{fmt, num::NonZeroU32, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::{Problem, member_path};
+use crate::problem::Problem;
 
 /// A change of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -108,7 +108,7 @@ pub(super) fn checked_body(
     content_type: Option<String>,
 ) -> Result<(String, String), Problem> {
     if !allows_body(status) {
-        return Err(Problem::rule(format!("the status {status} allows no body")).at(&member_path!["body"]));
+        return Err(Problem::of_key("body", format!("the status {status} allows no body")));
     }
     let content_type = content_type.map(checked_content_type).transpose()?.unwrap_or_else(|| {
         let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&body).is_ok();

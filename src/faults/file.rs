@@ -177,8 +177,10 @@ impl TryFrom<RawFault> for FaultFile {
         if raw.scenario.is_some()
             && let Some(endpoint) = raw.endpoint.filter(|it| *it != Endpoint::Begin && !it.names_session())
         {
-            let message = format!("`{endpoint}/` has no session, so `scenario` cannot select it; remove `scenario`");
-            return Err(Problem::rule(message).at(&member_path!["scenario"]));
+            return Err(Problem::of_key(
+                "scenario",
+                format!("`{endpoint}/` has no session, so `scenario` cannot select it; remove `scenario`"),
+            ));
         }
         let ends = match (raw.times, raw.calls, raw.lasts, raw.forever) {
             (None, None, None, false) => FaultEnd::AfterTimes(1),
@@ -217,7 +219,7 @@ impl RawFault {
         let Some(status) = self.status.or(retry_after.map(|_| 429)) else {
             return match self.body {
                 None => Ok(None),
-                Some(_) => Err(Problem::rule("`body` needs a `status`").at(&member_path!["body"])),
+                Some(_) => Err(Problem::of_key("body", "`body` needs a `status`")),
             };
         };
         let status = checked_status(status).map_err(in_key("status"))?;

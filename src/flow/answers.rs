@@ -33,11 +33,11 @@ impl QuestionnaireAnswers {
         for (key, given) in &answers {
             let Some(questions) = index.questionnaires.get(key.as_str()) else {
                 let message = format!("the session has no questionnaire `{}` for the person", shortened(key));
-                return Err(Problem::rule(message).at(&member_path![&**key]));
+                return Err(Problem::of_key(&**key, message));
             };
             let Some(given) = given.as_object() else {
                 let message = format!("the answers to `{}` are not a JSON object", shortened(key));
-                return Err(Problem::rule(message).at(&member_path![&**key]));
+                return Err(Problem::of_key(&**key, message));
             };
             check(key, given, questions)?;
         }

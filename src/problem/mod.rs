@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     nearest::nearest,
     path::{Member, MemberPath, member_path},
+    transport::read_as_text,
 };
 use crate::foreign_text::{on_one_line, shortened};
 
@@ -85,6 +86,11 @@ impl Problem {
     /// Creates a problem about several values, or about none: a whole sentence.
     pub(crate) fn rule(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(None, ProblemKind::Rule(message.into()))
+    }
+
+    /// Creates a problem about several values at this key: a whole sentence.
+    pub(crate) fn of_key(key: impl Into<Member>, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::rule(message).at(&MemberPath(vec![key.into()]))
     }
 
     /// Creates a problem of a setting, whose flag begins the sentence.

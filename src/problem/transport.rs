@@ -45,3 +45,17 @@ impl de::Error for Problem {
         Self::duplicate_key(key)
     }
 }
+
+/// Implements reading from a string in a file or body, as [`FromStr`](std::str::FromStr) does.
+macro_rules! read_as_text {
+    ($($name:ident),* $(,)?) => {
+        $(impl TryFrom<String> for $name {
+            type Error = $crate::problem::Problem;
+
+            fn try_from(text: String) -> Result<Self, $crate::problem::Problem> {
+                text.parse()
+            }
+        })*
+    };
+}
+pub(crate) use read_as_text;

@@ -80,7 +80,7 @@ impl Scenario {
     pub fn flags(mut self, flags: Value) -> Self {
         match flags {
             Value::Object(_) => self.form = FlagsAndSteps::new(&flags.to_string(), self.form.steps()),
-            _ => self.invalid(Problem::rule("`flags` are not a JSON object").at(&member_path!["flags"])),
+            _ => self.invalid(Problem::of_key("flags", "`flags` are not a JSON object")),
         }
         self
     }
@@ -91,7 +91,7 @@ impl Scenario {
             Some(list) if list.iter().all(Value::is_object) => {
                 self.form = FlagsAndSteps::new(self.form.flags(), &steps.to_string());
             }
-            _ => self.invalid(Problem::rule("`steps` are not a JSON array of objects").at(&member_path!["steps"])),
+            _ => self.invalid(Problem::of_key("steps", "`steps` are not a JSON array of objects")),
         }
         self
     }
@@ -244,7 +244,7 @@ impl Stage {
         match members {
             Value::Object(members) => self.with(effect(members)),
             _ => {
-                self.invalid(Problem::rule(format!("`{key}` is not a JSON object")).at(&member_path![key]));
+                self.invalid(Problem::of_key(key, format!("`{key}` is not a JSON object")));
                 self
             }
         }

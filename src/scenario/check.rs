@@ -56,8 +56,10 @@ impl Scenario {
             return Err(Problem::rule(OWN_SESSIONS).at(&member_path!["begin_fault", "scenario"]));
         }
         if self.refuse_begin.is_some() && !self.stages.is_empty() {
-            let message = "`refuse_begin` conflicts with `stages`: a refused `begin/` has no session";
-            return Err(Problem::rule(message).at(&member_path!["refuse_begin"]));
+            return Err(Problem::of_key(
+                "refuse_begin",
+                "`refuse_begin` conflicts with `stages`: a refused `begin/` has no session",
+            ));
         }
         Ok(())
     }
@@ -68,8 +70,9 @@ impl Stage {
     pub(super) fn check(&self) -> Result<(), Problem> {
         self.problem.clone().map_or(Ok(()), Err)?;
         if self.effects.is_empty() {
-            let message = "a stage needs an effect: `result`, `error`, `document`, `person`, `change` or `fault`";
-            return Err(Problem::rule(message));
+            return Err(Problem::rule(
+                "a stage needs an effect: `result`, `error`, `document`, `person`, `change` or `fault`",
+            ));
         }
         let mut answers = self.effects.iter().filter_map(|effect| match effect {
             StageEffect::Verdict(_) => Some("result"),
@@ -78,8 +81,7 @@ impl Stage {
             StageEffect::Person(_) | StageEffect::DocumentPatch(_) | StageEffect::Fault(_) => None,
         });
         if let Some(second) = answers.nth(1) {
-            let message = "a stage has only one of `result`, `error` and `document`";
-            return Err(Problem::rule(message).at(&member_path![second]));
+            return Err(Problem::of_key(second, "a stage has only one of `result`, `error` and `document`"));
         }
         self.effects.iter().try_for_each(|effect| match effect {
             StageEffect::Verdict(verdict) => verdict.check(),
@@ -108,16 +110,16 @@ fn check_fault(fault: &Fault) -> Result<(), Problem> {
     match fault.matched_endpoint() {
         Some(Endpoint::Begin) => {
             let message = "a stage is reached after `begin/`; for a fault on `begin/` use the scenario's `begin_fault`";
-            Err(Problem::rule(message).at(&member_path!["endpoint"]))
+            Err(Problem::of_key("endpoint", message))
         }
         Some(endpoint) if !endpoint.names_session() => {
             let message = format!(
                 "`{endpoint}/` has no session, so a stage cannot put a fault on it; put the fault on the company or \
                  the server"
             );
-            Err(Problem::rule(message).at(&member_path!["endpoint"]))
+            Err(Problem::of_key("endpoint", message))
         }
-        _ if fault.is_for_some_sessions() => Err(Problem::rule(OWN_SESSIONS).at(&member_path!["scenario"])),
+        _ if fault.is_for_some_sessions() => Err(Problem::of_key("scenario", OWN_SESSIONS)),
         _ => Ok(()),
     }
 }

@@ -189,7 +189,7 @@ impl TryFrom<RawStage> for StageFile {
         stage.effects = match raw.result.take() {
             Some(word) => vec![StageEffect::Verdict(raw.verdict(word)?)],
             None => match raw.first_detail() {
-                Some(name) => return Err(Problem::rule(format!("`{name}` needs a `result`")).at(&member_path![name])),
+                Some(name) => return Err(Problem::of_key(name, format!("`{name}` needs a `result`"))),
                 None => Vec::new(),
             },
         };

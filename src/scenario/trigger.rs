@@ -7,7 +7,10 @@ use serde::{
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::{clock::parse_duration, problem::Problem};
+use crate::{
+    clock::parse_duration,
+    problem::{Problem, read_as_text},
+};
 
 /// A trigger of a stage, counted from the previous stage.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -93,13 +96,7 @@ impl TryFrom<&str> for Trigger {
     }
 }
 
-impl TryFrom<String> for Trigger {
-    type Error = Problem;
-
-    fn try_from(text: String) -> Result<Self, Problem> {
-        text.parse()
-    }
-}
+read_as_text!(Trigger);
 
 /// The triggers of a stage, of which the first to fire counts. A file has one, or a list.
 #[derive(Debug)]

@@ -123,28 +123,30 @@ impl Verdict {
     pub(crate) fn check(&self) -> Result<(), Problem> {
         let is_bare = |reason: &RejectReason| reason.value.is_empty() && !reason.description.is_empty();
         if self.reject_reason.as_ref().is_some_and(is_bare) {
-            return Err(
-                Problem::rule("`reject_description` needs a `reject_reason`").at(&member_path!["reject_description"])
-            );
+            return Err(Problem::of_key("reject_description", "`reject_description` needs a `reject_reason`"));
         }
         match &self.result {
             ResultValue::Unlisted(word) if word.trim().is_empty() => {
-                return Err(Problem::rule("`result` is empty").at(&member_path!["result"]));
+                return Err(Problem::of_key("result", "`result` is empty"));
             }
             ResultValue::Unlisted(word) => {
                 if let Ok(listed) = word.parse::<Outcome>() {
-                    let message = format!("`{listed}` is a documented outcome; remove `unlisted`");
-                    return Err(Problem::rule(message).at(&member_path!["unlisted"]));
+                    return Err(Problem::of_key(
+                        "unlisted",
+                        format!("`{listed}` is a documented outcome; remove `unlisted`"),
+                    ));
                 }
             }
             ResultValue::Listed(outcome) if self.reject_reason.is_some() && *outcome != Outcome::Rejected => {
-                let message = format!("`reject_reason` needs the result REJECTED, not {outcome}");
-                return Err(Problem::rule(message).at(&member_path!["reject_reason"]));
+                return Err(Problem::of_key(
+                    "reject_reason",
+                    format!("`reject_reason` needs the result REJECTED, not {outcome}"),
+                ));
             }
             ResultValue::Listed(_) => {}
         }
         if self.similarity.is_some_and(|similarity| !(0.0..=1.0).contains(&similarity)) {
-            return Err(Problem::rule("`similarity` is a number from 0 to 1").at(&member_path!["similarity"]));
+            return Err(Problem::of_key("similarity", "`similarity` is a number from 0 to 1"));
         }
         match self.screening_matches.iter().position(|found| !(0.0..=100.0).contains(&found.score)) {
             Some(at) => Err(Problem::rule("`score` is a number from 0 to 100").at(&member_path![

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, read_as_text};
 
 /// The wording of responses.
 ///
@@ -91,18 +91,4 @@ impl FromStr for ResultCase {
     }
 }
 
-impl TryFrom<String> for Dialect {
-    type Error = Problem;
-
-    fn try_from(text: String) -> Result<Self, Problem> {
-        text.parse()
-    }
-}
-
-impl TryFrom<String> for ResultCase {
-    type Error = Problem;
-
-    fn try_from(text: String) -> Result<Self, Problem> {
-        text.parse()
-    }
-}
+read_as_text!(Dialect, ResultCase);

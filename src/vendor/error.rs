@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::Deserialize;
 
-use crate::problem::Problem;
+use crate::problem::{Problem, read_as_text};
 
 /// An error of a vendor call (specification, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -59,13 +59,7 @@ impl FromStr for ErrorCode {
     }
 }
 
-impl TryFrom<String> for ErrorCode {
-    type Error = Problem;
-
-    fn try_from(text: String) -> Result<Self, Problem> {
-        text.parse()
-    }
-}
+read_as_text!(ErrorCode);
 
 /// A failed vendor call: the response, and the mock's advice.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, read_as_text};
 
 /// The `result` of a session (specification, section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -73,10 +73,4 @@ impl FromStr for Outcome {
     }
 }
 
-impl TryFrom<String> for Outcome {
-    type Error = Problem;
-
-    fn try_from(text: String) -> Result<Self, Problem> {
-        text.parse()
-    }
-}
+read_as_text!(Outcome);

@@ -8,7 +8,7 @@ use std::{
 use super::SettingsArgs;
 use crate::{
     data_file::{DataFile, FileProblem, LoadError},
-    problem::{Problem, member_path},
+    problem::Problem,
     tree::OF_SETTINGS,
 };
 
@@ -36,7 +36,7 @@ impl SettingsArgs {
             let folder = folder.as_ref()?;
             let error = fs::read_dir(folder).err()?;
             let message = format!("the folder `{}` cannot be read: {error}", folder.display());
-            Some((folder.clone(), file.problem_in(Problem::rule(message).at(&member_path![key]))))
+            Some((folder.clone(), file.problem_in(Problem::of_key(key, message))))
         });
         missing.collect()
     }

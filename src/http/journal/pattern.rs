@@ -158,8 +158,10 @@ impl CallPattern {
         let conditions = conditions.into_iter().flat_map(|(place, them)| them.iter().map(move |it| (place, it)));
         let count = conditions.clone().count();
         if count > MAX_CONDITIONS {
-            let message = format!("the pattern has {count} conditions; the maximum is {MAX_CONDITIONS}");
-            return Err(Problem::rule(message).at(&member_path!["parameters"]));
+            return Err(Problem::of_key(
+                "parameters",
+                format!("the pattern has {count} conditions; the maximum is {MAX_CONDITIONS}"),
+            ));
         }
         let expressions = conditions.filter_map(|(place, (name, condition))| match condition {
             ValueMatch::Matches(expression) => Some((place, name, expression)),
