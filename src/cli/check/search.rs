@@ -9,6 +9,9 @@ use crate::{
     result::FixtureKind,
 };
 
+/// Maximum number of searched folders inside, and of the files of each.
+const MAX_INNER: usize = 1000;
+
 /// The files of the mock in a folder.
 #[derive(Default)]
 pub(super) struct FoundFiles {
@@ -34,9 +37,15 @@ impl FoundFiles {
         let is_fixture_kind = |path: &Path| path.file_name().and_then(FixtureKind::of_folder).is_some();
         let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         let inside = paths.iter().filter(|path| path.is_dir() && !is_hidden(path));
-        for inner in inside.filter(|path| !(is_fixtures && is_fixture_kind(path))) {
+        for inner in inside.filter(|path| !(is_fixtures && is_fixture_kind(path))).take(MAX_INNER) {
             // A folder that cannot be read was not asked for.
-            found.look_into(inner, &entries(inner).unwrap_or_default(), findings);
+            let paths = entries(inner).unwrap_or_default();
+            if paths.iter().filter(|path| is_data(path)).count() > MAX_INNER {
+                let message = format!("ignored: the folder has more than {MAX_INNER} files; name it to check them");
+                findings.warnings.push(FileProblem::of_file(inner, Problem::rule(message)));
+            } else {
+                found.look_into(inner, &paths, findings);
+            }
         }
         if found.files.is_empty() && found.fixtures.is_empty() {
             if candidates.is_empty() {

@@ -39,6 +39,17 @@ fn a_file_of_another_program_may_be_beside_the_config_file() {
 }
 
 #[test]
+fn a_folder_of_very_many_files_is_checked_where_it_is_named() {
+    let names: Vec<_> = (0..1001).map(|number| format!("data/{number}.yaml")).collect();
+    let files: Vec<_> = names.iter().map(|name| (name.as_str(), BROKEN)).chain([("a.yaml", SCENARIO)]).collect();
+    let said = check(&files, &["."]);
+    let words = "./data: warning: ignored: the folder has more than 1000 files; name it to check them\n";
+    assert!(said.starts_with(words) && said.contains("no problem and 1 warning in 1 file\n"), "{said}");
+    let said = check(&files, &["data"]);
+    assert!(said.ends_with("1001 problems and no warning in 1001 files\nexit status 1\n"), "{said}");
+}
+
+#[test]
 fn people_and_scenarios_may_be_beside_each_other() {
     let files = [("people/taras.yaml", PERSON), ("a.yaml", BROKEN), ("config.yaml", "scenario: approved\n")];
     let said = check(&files, &["."]);
