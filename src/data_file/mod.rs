@@ -24,7 +24,7 @@ pub(crate) use self::problem::{FileProblem, LoadDiagnostics};
 use crate::{
     built_in::EmbeddedFile,
     problem::{MemberPath, Problem},
-    tree::{self, LineColumn, Node, Renamed, Source},
+    tree::{self, LineColumn, Node, Renamed},
 };
 
 /// Maximum size of a file, in bytes: hundred times a large scenario.
@@ -43,9 +43,6 @@ pub(crate) struct DataFile {
     /// Its values with their positions, parsed lazily on first use.
     tree: OnceLock<Result<Node, serde_saphyr::Error>>,
 }
-
-/// The keys that begin the elements of a list, as somebody writes them who writes a mapping instead.
-const ELEMENTS: [(&str, &str); 1] = [("companies", "key: NAME")];
 
 impl DataFile {
     pub(crate) fn new(name: String, path: PathBuf, text: Cow<'static, str>) -> Self {
@@ -143,8 +140,7 @@ impl DataFile {
 
     /// Reads a tree of this file.
     fn read_as<T: DeserializeOwned>(&self, tree: &Node) -> Result<T, Vec<FileProblem>> {
-        let source = Source { text: &self.text, elements: &ELEMENTS, is_secret: secrets::is_secret };
-        tree::read(tree, Some(source)).map_err(|issues| {
+        tree::read(tree, Some(&self.text)).map_err(|issues| {
             let mut problems: Vec<_> = issues.into_iter().map(|issue| self.placed(tree, issue)).collect();
             problems.sort_by(FileProblem::in_order);
             problems

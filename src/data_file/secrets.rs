@@ -5,11 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::yaml::key_at;
-
-/// Whether the value of this key in a config file is secret.
-pub(super) fn is_secret(key: &str) -> bool {
-    ["secret", "admin-token", "company-key", "any-company-key"].contains(&key)
-}
+use crate::tree::is_secret;
 
 /// Returns a line of the text, counted from 1, with `*` for each character of a secret.
 pub(super) fn line_without_secrets(text: &str, line: usize) -> String {

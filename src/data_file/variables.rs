@@ -4,10 +4,10 @@ use std::{collections::HashMap, ffi::OsString};
 
 use serde::de::DeserializeOwned;
 
-use super::{DataFile, FileProblem, secrets::is_secret};
+use super::{DataFile, FileProblem};
 use crate::{
     problem::{Member, MemberPath, Problem},
-    tree::{Node, NodeValue, unplaced},
+    tree::{Node, NodeValue, has_secret, unplaced},
 };
 
 type Variables = HashMap<String, String>;
@@ -75,7 +75,7 @@ impl DataFile {
                     )),
                     false => Ok(None),
                 };
-                let is_hidden = path.0.iter().any(|member| matches!(member, Member::Key(key) if is_secret(key)));
+                let is_hidden = has_secret(path);
                 node.value = match replaced {
                     Ok(Some(value)) => {
                         let source = source.trim_matches(['"', '\'']).to_owned();

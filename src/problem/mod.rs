@@ -166,14 +166,12 @@ impl Problem {
         self
     }
 
-    /// Adds the value that has another type than expected: its text, or its type if it is a mapping or a list.
+    /// Adds the value that has another type than expected: its text, or its type if it has none.
     #[must_use]
-    pub(crate) fn with_found(mut self, value: Result<String, &'static str>) -> Self {
+    pub(crate) fn with_found(mut self, text: Option<String>, noun: &'static str) -> Self {
         if let ProblemKind::WrongType { found, .. } = &mut self.0.kind {
-            match value {
-                Ok(text) => self.0.given = Some(text),
-                Err(noun) => *found = Some(noun.into()),
-            }
+            *found = Some(noun.into()).filter(|_| text.is_none());
+            self.0.given = text;
         }
         self
     }
@@ -367,8 +365,10 @@ mod tests {
             Problem::missing_key("key"),
             Problem::duplicate_key("key"),
             Problem::missing_value().at(&member_path!["description"]),
-            Problem::wrong_type("a list").with_found(Err("a mapping")).at(&member_path!["companies"]),
-            Problem::wrong_type("a number").with_found(Ok("high".into())).at(&member_path!["stages", 0]),
+            Problem::wrong_type("a list").with_found(None, "a mapping").at(&member_path!["companies"]),
+            Problem::wrong_type("a number")
+                .with_found(Some("high".into()), "a single value")
+                .at(&member_path!["stages", 0]),
             Problem::unknown_word("manul", "a dialect", ["manual", "live"]),
             Problem::unknown_variant("x", &["one", "other"]),
             Problem::unknown_name("cas-7", "scenario", many).with_context("the queue"),

@@ -1,10 +1,12 @@
 //! A file, a body or a query as a tree of values, which types are read from.
 
+mod cursor;
 mod read;
 mod renamed;
 
 use std::{fmt, marker::PhantomData};
 
+use indexmap::IndexMap;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error, MapAccess, SeqAccess, Visitor},
@@ -15,7 +17,7 @@ use serde_saphyr::{Location, Options, Spanned};
 #[cfg(feature = "cli")]
 pub(crate) use self::renamed::OF_SETTINGS;
 pub(crate) use self::{
-    read::{Issue, Source, read},
+    read::{Issue, has_secret, is_secret, read},
     renamed::{OF_BODIES, OF_QUERIES, Renamed, may_have_old_key, rename_advice, renamed_keys},
 };
 use crate::problem::{Member, MemberPath, Problem};
@@ -58,19 +60,15 @@ pub(crate) fn unplaced_entry(key: &str, value: NodeValue) -> (Spanned<String>, N
 
 /// Returns the query as a tree; a repeated name has a list of values.
 pub(crate) fn of_query(pairs: impl Iterator<Item = (String, String)>) -> Node {
-    let mut entries: Vec<(Spanned<String>, Node)> = Vec::new();
+    let mut by_name: IndexMap<String, Vec<Node>> = IndexMap::new();
     for (name, text) in pairs {
-        let value = unplaced(NodeValue::Untyped { text, source: None });
-        match entries.iter_mut().find(|(known, _)| known.value == name) {
-            None => entries.push(unplaced_entry(&name, value.value)),
-            Some((_, Node { value: NodeValue::List(values), .. })) => values.push(value),
-            Some((_, first)) => {
-                let both = NodeValue::List(vec![first.clone(), value]);
-                *first = unplaced(both);
-            }
-        }
+        by_name.entry(name).or_default().push(unplaced(NodeValue::Untyped { text, source: None }));
     }
-    unplaced(NodeValue::Mapping(entries))
+    let entries = by_name.into_iter().map(|(name, mut values)| match values.len() {
+        1 => unplaced_entry(&name, values.remove(0).value),
+        _ => unplaced_entry(&name, NodeValue::List(values)),
+    });
+    unplaced(NodeValue::Mapping(entries.collect()))
 }
 
 /// Parses YAML, with positions.
@@ -168,13 +166,12 @@ pub(crate) fn texts<'n>(root: &'n Node, keys: &[&str]) -> Vec<(MemberPath, &'n s
 }
 
 impl NodeValue {
-    /// Describes the value for a message: its text, or the type of a mapping or a list.
-    pub(crate) fn describe(&self) -> Result<String, &'static str> {
-        Ok(match self {
+    /// Returns the value as a message shows it; `None` for a mapping or list with content.
+    fn shown(&self) -> Option<String> {
+        Some(match self {
             Self::Mapping(entries) if entries.is_empty() => "{}".into(),
-            Self::Mapping(_) => return Err("a mapping"),
             Self::List(elements) if elements.is_empty() => "[]".into(),
-            Self::List(_) => return Err("a list"),
+            Self::Mapping(_) | Self::List(_) => return None,
             Self::Untyped { source: Some(source), .. } => source.clone(),
             Self::Text(text) | Self::Untyped { text, source: None } => text.clone(),
             Self::Null => "null".into(),
@@ -183,6 +180,15 @@ impl NodeValue {
             Self::Signed(number) => number.to_string(),
             Self::Float(number) => number.to_string(),
         })
+    }
+
+    /// Names the type of the value.
+    fn noun(&self) -> &'static str {
+        match self {
+            Self::Mapping(_) => "a mapping",
+            Self::List(_) => "a list",
+            _ => "a single value",
+        }
     }
 }
 
@@ -288,5 +294,39 @@ impl<'de, K: Format> Visitor<'de> for NodeVisitor<K> {
             }
         }
         Ok(NodeValue::Mapping(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Stopwatch;
+
+    #[test]
+    fn very_many_unknown_names_are_refused_in_a_moment() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+
+        let names = (0..100_000).map(|number| (format!("name-{number}"), String::new()));
+        let watch = Stopwatch::start();
+        let problem = read_first::<Nothing>(&of_query(names)).unwrap_err();
+        assert_eq!(problem.path().to_string(), "name-0");
+        assert!(watch.elapsed().as_secs() < 5, "{:?}", watch.elapsed());
+    }
+
+    #[test]
+    fn a_repeated_name_is_a_list_and_one_value_is_one_too() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Query {
+            one: Vec<u8>,
+            two: Vec<String>,
+            is: Option<bool>,
+        }
+
+        let pairs = [("two", "a"), ("one", "7"), ("is", "true"), ("two", "b")];
+        let query = of_query(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let expected = Query { one: vec![7], two: vec!["a".into(), "b".into()], is: Some(true) };
+        assert_eq!(read_first::<Query>(&query), Ok(expected));
     }
 }

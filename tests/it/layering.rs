@@ -95,7 +95,7 @@ fn the_rules_name_neither_runtime_nor_framework_nor_map() {
     );
 }
 
-/// A problem is a value: whoever reads a sentence to find out what is wrong breaks when it is reworded.
+/// A problem is a value: code that reads a sentence to find out what is wrong breaks when it is reworded.
 #[test]
 fn no_message_is_taken_apart() {
     let taken_apart = Regex::new(
