@@ -10,7 +10,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Node, NodeValue, read::Reader, unplaced};
+use super::{Entry, Node, NodeValue, read::Reader, unplaced};
 use crate::problem::Problem;
 
 /// The list whose elements have a `key`. A mapping in its place has the keys of companies as its own.
@@ -266,7 +266,7 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_, '_> {
 /// The entries of a mapping.
 struct Entries<'r, 's, 'n> {
     reader: &'r Reader<'s>,
-    entries: &'n [(serde_saphyr::Spanned<String>, Node)],
+    entries: &'n [Entry],
     /// The keys of the struct that is being read.
     keys: Option<&'static [&'static str]>,
     seen: HashSet<&'n str>,

@@ -15,9 +15,9 @@ use serde_json::Value;
 use serde_saphyr::{Location, Options, Spanned};
 
 #[cfg(feature = "cli")]
-pub(crate) use self::renamed::OF_SETTINGS;
+pub(crate) use self::{read::has_secret, renamed::OF_SETTINGS};
 pub(crate) use self::{
-    read::{Issue, has_secret, is_secret, read},
+    read::{Issue, is_secret, read},
     renamed::{OF_BODIES, OF_QUERIES, Renamed, may_have_old_key, rename_advice, renamed_keys},
 };
 use crate::problem::{Member, MemberPath, Problem};
@@ -25,11 +25,14 @@ use crate::problem::{Member, MemberPath, Problem};
 /// A value with its position, which values of a body or a query do not have.
 pub(crate) type Node = Spanned<NodeValue>;
 
+/// A key and its value.
+pub(crate) type Entry = (Spanned<String>, Node);
+
 /// A value of a file, a body or a query.
 #[derive(Debug, Clone)]
 pub(crate) enum NodeValue {
     /// Keys and values in their order; a key may be repeated.
-    Mapping(Vec<(Spanned<String>, Node)>),
+    Mapping(Vec<Entry>),
     List(Vec<Node>),
     /// A string. In a file, a quoted number is accepted as a number.
     Text(String),
@@ -54,7 +57,7 @@ pub(crate) fn unplaced(value: NodeValue) -> Node {
 }
 
 /// Returns an entry of a mapping without a position.
-pub(crate) fn unplaced_entry(key: &str, value: NodeValue) -> (Spanned<String>, Node) {
+pub(crate) fn unplaced_entry(key: &str, value: NodeValue) -> Entry {
     (Spanned::new(key.to_owned(), Location::UNKNOWN, Location::UNKNOWN), unplaced(value))
 }
 
@@ -284,7 +287,7 @@ impl<'de, K: Format> Visitor<'de> for NodeVisitor<K> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NodeValue, A::Error> {
-        let mut entries: Vec<(Spanned<String>, Node)> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         while let Some((key, value)) = map.next_entry::<K, K::Value>()? {
             let (key, value) = (K::into_key(key), K::into_node(value));
             // A key of the mapping overrides one that it merges from elsewhere.

@@ -1,6 +1,6 @@
 //! Parameters of control API requests: in the query, or in the body.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     extract::{FromRequest, FromRequestParts, RawPathParams, Request},
@@ -14,10 +14,10 @@ use super::problem::ProblemResponse;
 use crate::{
     foreign_text::shortened,
     http::body::{self, BodyError, FullBody},
-    json_text::{JsonError, JsonMembers, JsonStr},
+    json_text::{self, JsonError},
     mock::MockService,
     problem::Problem,
-    tree::{self, Node, NodeValue, OF_BODIES, OF_QUERIES, rename_advice},
+    tree::{self, Entry, Node, NodeValue, OF_BODIES, OF_QUERIES, rename_advice},
 };
 
 /// The only member that may be in the query of any method.
@@ -62,14 +62,13 @@ impl AdminParams {
     ///
     /// [`ProblemResponse`] that names the unknown or invalid member.
     pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, ProblemResponse> {
-        let members = JsonMembers::read_checked(&self.body, self.depth);
-        let members = members.map_err(|error| ProblemResponse::invalid(not_json(error)))?;
-        let members = members.ok_or_else(|| ProblemResponse::invalid("the body is not a JSON object"))?;
+        let body = self.members().map_err(|error| ProblemResponse::invalid(not_json(error)))?;
+        let body = body.ok_or_else(|| ProblemResponse::invalid("the body is not a JSON object"))?;
         let is_query = matches!(self.method, Method::GET | Method::HEAD | Method::DELETE);
         let (parameters, old_names) = match is_query {
-            true => (self.of_query(&members)?, Vec::new()),
+            true => (self.of_query(&body)?, Vec::new()),
             false => {
-                let body = self.of_body(&members)?;
+                let body = self.of_body(body)?;
                 let old_names = tree::renamed_keys(&body, &OF_BODIES);
                 (body, old_names)
             }
@@ -81,9 +80,18 @@ impl AdminParams {
         Ok(read)
     }
 
-    fn of_query(&self, body: &JsonMembers<'_>) -> Result<Node, ProblemResponse> {
-        if let Some((name, _)) = body.0.iter().find(|(name, _)| name != COMPANY_KEY) {
-            let (name, method) = (shortened(name), &self.method);
+    /// Parses the body; `None` if it is not an object.
+    fn members(&self) -> Result<Option<Vec<Entry>>, JsonError> {
+        json_text::check(&self.body, self.depth)?;
+        Ok(match tree::of_json(&self.body)?.value {
+            NodeValue::Mapping(members) => Some(members),
+            _ => None,
+        })
+    }
+
+    fn of_query(&self, body: &[Entry]) -> Result<Node, ProblemResponse> {
+        if let Some((name, _)) = body.iter().find(|(name, _)| name.value != COMPANY_KEY) {
+            let (name, method) = (shortened(&name.value), &self.method);
             let problem = format!("`{name}` is in the body; {method} takes it in the query");
             return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }
@@ -92,7 +100,7 @@ impl AdminParams {
         Ok(tree::of_query(pairs.chain(of_body.map(|key| (COMPANY_KEY.to_owned(), key)))))
     }
 
-    fn of_body(&self, body: &JsonMembers<'_>) -> Result<Node, ProblemResponse> {
+    fn of_body(&self, mut body: Vec<Entry>) -> Result<Node, ProblemResponse> {
         if let Some((name, _)) = self.pairs().find(|(name, _)| name != COMPANY_KEY) {
             let (name, method) = (shortened(&name), &self.method);
             let problem = format!(
@@ -100,16 +108,12 @@ impl AdminParams {
             );
             return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }
-        let mut root = tree::of_json(&self.body).map_err(|error| ProblemResponse::invalid(not_json(error)))?;
-        if let (Some(key), NodeValue::Mapping(entries)) = (self.company_key(body)?, &mut root.value) {
-            let key = NodeValue::Text(key);
-            // A key in the body alone is there already.
-            if self.pairs().next().is_some() {
-                entries.retain(|(name, _)| name.value != COMPANY_KEY);
-                entries.push(tree::unplaced_entry(COMPANY_KEY, key));
-            }
+        // A key in the body alone is there already.
+        if let Some(key) = self.company_key(&body)?.filter(|_| self.pairs().next().is_some()) {
+            body.retain(|(name, _)| name.value != COMPANY_KEY);
+            body.push(tree::unplaced_entry(COMPANY_KEY, NodeValue::Text(key)));
         }
-        Ok(root)
+        Ok(tree::unplaced(NodeValue::Mapping(body)))
     }
 
     fn pairs(&self) -> form_urlencoded::Parse<'_> {
@@ -121,11 +125,14 @@ impl AdminParams {
     /// # Errors
     ///
     /// [`ProblemResponse`] if they differ.
-    fn company_key(&self, body: &JsonMembers<'_>) -> Result<Option<String>, ProblemResponse> {
-        let of_query = self.pairs().filter(|(name, _)| name == COMPANY_KEY).map(|(_, key)| Some(key));
-        let of_body = body.0.iter().filter(|(name, value)| name == COMPANY_KEY && value.get() != "null");
+    fn company_key(&self, body: &[Entry]) -> Result<Option<String>, ProblemResponse> {
+        let of_query = self.pairs().filter(|(name, _)| name == COMPANY_KEY).map(|(_, key)| key);
         // A value that is not a string is refused when it is parsed.
-        let mut keys = of_query.chain(of_body.map(|(_, value)| JsonStr::from_json(value))).flatten();
+        let of_body = body.iter().filter_map(|(name, value)| match &value.value {
+            NodeValue::Text(key) if name.value == COMPANY_KEY => Some(Cow::Borrowed(&**key)),
+            _ => None,
+        });
+        let mut keys = of_query.chain(of_body);
         let Some(key) = keys.next() else { return Ok(None) };
         match keys.find(|other| *other != key) {
             None => Ok(Some(key.into_owned())),
@@ -138,8 +145,8 @@ impl AdminParams {
     }
 }
 
-fn not_json(error: impl Into<JsonError>) -> Problem {
-    Problem::syntax(format!("the body {}", error.into()))
+fn not_json(error: JsonError) -> Problem {
+    Problem::syntax(format!("the body {error}"))
 }
 
 /// The parsed parameters, for a handler that waits.
