@@ -42,11 +42,13 @@ impl CatalogueFiles {
         config_file: Option<&Path>,
         findings: &mut LoadDiagnostics,
     ) -> Self {
-        let config_file = config_file.and_then(|path| path.canonicalize().ok());
-        let is_scenario = |file: &DataFile| config_file.is_none() || file.path.canonicalize().ok() != config_file;
+        let is_config_file = |file: &DataFile| {
+            let same_name = config_file.filter(|path| path.file_name() == file.path.file_name());
+            same_name.is_some_and(|path| path.canonicalize().ok() == file.path.canonicalize().ok())
+        };
         let scenarios = scenarios.map(|folder| DataFile::in_folder(folder, findings)).unwrap_or_default();
         Self {
-            scenarios: scenarios.into_iter().filter(is_scenario).collect(),
+            scenarios: scenarios.into_iter().filter(|file| !is_config_file(file)).collect(),
             fixtures: fixtures.map(|folder| FixtureFiles::in_folder(folder, findings)).unwrap_or_default(),
         }
     }

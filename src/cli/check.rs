@@ -6,6 +6,7 @@ mod search;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use clap::{Args, ValueEnum};
@@ -52,6 +53,16 @@ enum FileKind {
     Fixture(FixtureKind),
     Config,
 }
+
+/// The keys of each kind of file that its folder does not tell.
+static KEYS_OF_KINDS: LazyLock<[(FileKind, Vec<String>); 4]> = LazyLock::new(|| {
+    [
+        (FileKind::Config, keys_of::<SettingsArgs>()),
+        (FileKind::Fixture(FixtureKind::Screening), FixtureKind::Screening.keys()),
+        (FileKind::Fixture(FixtureKind::Person), FixtureKind::Person.keys()),
+        (FileKind::Scenario, keys_of::<ScenarioFile>()),
+    ]
+});
 
 /// The files have problems, which were reported.
 #[derive(Debug, thiserror::Error)]
@@ -245,13 +256,7 @@ impl FileKind {
         if let Some((_, kind)) = named.into_iter().find(|(name, _)| schema.contains(name)) {
             return (kind, true);
         }
-        let kinds = [
-            (Self::Config, keys_of::<SettingsArgs>()),
-            (Self::Fixture(FixtureKind::Screening), FixtureKind::Screening.keys()),
-            (Self::Fixture(FixtureKind::Person), FixtureKind::Person.keys()),
-            (Self::Scenario, keys_of::<ScenarioFile>()),
-        ];
-        let counted = kinds.into_iter().map(|(kind, keys)| (file.count_keys(&keys), kind));
+        let counted = KEYS_OF_KINDS.iter().map(|(kind, keys)| (file.count_keys(keys), *kind));
         let ((known, all), kind) = counted.max_by_key(|((known, _), _)| *known).expect("there are kinds");
         (kind, 2 * known > all)
     }
