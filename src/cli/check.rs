@@ -244,9 +244,10 @@ impl CheckRun {
 
 impl FileKind {
     /// Returns the kind of a file, by its folder, otherwise by its schema, otherwise by its keys; and whether it is
-    /// sure: most of its keys are those of the kind.
+    /// sure: most of its keys are those of the kind; in a folder `scenarios`, one of them is.
     fn detect(file: &DataFile) -> (Self, bool) {
-        if let Some(kind) = file.path.parent().and_then(Path::file_name).and_then(FixtureKind::of_folder) {
+        let folder = file.path.parent().and_then(Path::file_name);
+        if let Some(kind) = folder.and_then(FixtureKind::of_folder) {
             return (Self::Fixture(kind), true);
         }
         let schema = file.texts(&["$schema"]).pop().map(|(_, schema)| schema).unwrap_or_default();
@@ -258,7 +259,8 @@ impl FileKind {
         }
         let counted = KEYS_OF_KINDS.iter().map(|(kind, keys)| (file.count_keys(keys), *kind));
         let ((known, all), kind) = counted.max_by_key(|((known, _), _)| *known).expect("there are kinds");
-        (kind, 2 * known > all)
+        let is_among_scenarios = folder.is_some_and(|name| name == "scenarios");
+        (kind, 2 * known > all || (is_among_scenarios && known > 0))
     }
 }
 

@@ -39,6 +39,15 @@ fn a_file_of_another_program_may_be_beside_the_config_file() {
 }
 
 #[test]
+fn a_scenario_whose_keys_are_mistyped_is_not_that_of_another_program() {
+    let mistyped = "description: A\nstagse: [{result: APPROVED}]\n";
+    let other = "jobs: {}\non: push\n";
+    let files = [("mock.yaml", "port: 0\n"), ("scenarios/a.yaml", mistyped), ("scenarios/b.yaml", other)];
+    let said = check(&files, &["."]);
+    assert_eq!(summary(&said), ["./scenarios/a.yaml:2:1 error", "1 problem and no warning in 2 files"], "{said}");
+}
+
+#[test]
 fn a_folder_of_very_many_files_is_checked_where_it_is_named() {
     let names: Vec<_> = (0..1001).map(|number| format!("data/{number}.yaml")).collect();
     let files: Vec<_> = names.iter().map(|name| (name.as_str(), BROKEN)).chain([("a.yaml", SCENARIO)]).collect();
