@@ -1,11 +1,9 @@
 //! The command line: serve (the default), and the other commands.
 
-mod args;
 mod ca;
 mod check;
 mod coverage;
 mod demo;
-mod environment;
 mod health;
 mod manual;
 mod memory;
@@ -17,7 +15,9 @@ mod settings;
 mod signals;
 
 use std::{
+    env,
     error::Error,
+    ffi::OsString,
     fmt, fs,
     io::{self, IsTerminal, Write},
     net::{SocketAddr, TcpStream},
@@ -27,7 +27,10 @@ use std::{
     time::Duration,
 };
 
-use clap::{FromArgMatches, Parser, Subcommand};
+use clap::{
+    CommandFactory, FromArgMatches, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use serde_json::json;
 use tracing::field::Field;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -37,17 +40,18 @@ use tracing_subscriber::{
 };
 
 use self::{
-    args::LogFormat,
     ca::CaArgs,
     check::{CheckArgs, CheckFailed, check},
     demo::{DemoArgs, DemoMode},
-    environment::{command_line, warn_of_unknown_variables},
     health::{HealthArgs, health},
     manual::{CompletionsArgs, ManArgs},
     reload::{ReloadTask, WatchedFiles},
     scenarios::{NewArgs, ScenarioArgs, ScenariosArgs},
     schema::SchemaArgs,
-    settings::{SettingsArgs, warn_of_renamed},
+    settings::{
+        LogFormat, ProcessSettings, SettingsArgs, fit_to_commands, value_without_equals_sign, warn_of_renamed,
+        warn_of_variables,
+    },
     signals::StopSignals,
 };
 use crate::{
@@ -110,9 +114,15 @@ enum Command {
 /// Runs the command line of this process. `return_memory` returns free memory to the system; it depends on the
 /// allocator, which the binary chooses.
 pub fn run(return_memory: fn()) -> ExitCode {
-    let arguments = command_line().get_matches();
     let CommandLine { command, settings } =
-        CommandLine::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
+        CommandLine::read(env::args_os().collect()).unwrap_or_else(|error| error.exit());
+    match SettingsArgs::in_environment() {
+        Ok(environment) => run_command(command, settings.over(environment), return_memory),
+        Err(problem) => failed(&problem),
+    }
+}
+
+fn run_command(command: Option<Command>, settings: SettingsArgs, return_memory: fn()) -> ExitCode {
     let done = match command {
         None => in_runtime(serve(settings, None, return_memory)),
         Some(Command::Serve { settings: own }) => in_runtime(serve(own.over(settings), None, return_memory)),
@@ -132,13 +142,37 @@ pub fn run(return_memory: fn()) -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            if !error.is::<CheckFailed>() {
-                eprintln!("error: {error}");
-            }
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&*error),
     }
+}
+
+fn failed(error: &(dyn Error + 'static)) -> ExitCode {
+    if !error.is::<CheckFailed>() {
+        eprintln!("error: {error}");
+    }
+    ExitCode::FAILURE
+}
+
+impl CommandLine {
+    /// Reads a command line, which begins with the name of the program.
+    fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let mut command = command_line();
+        let matches = command.try_get_matches_from_mut(&arguments);
+        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| {
+            let is_unknown = matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument);
+            let unknown = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].map(|kind| error.get(kind));
+            let advice = unknown.into_iter().flatten().find_map(|unknown| match unknown {
+                ContextValue::String(unknown) if is_unknown => value_without_equals_sign(&arguments, unknown),
+                _ => None,
+            });
+            advice.map_or(error, |advice| command.error(ErrorKind::InvalidValue, advice))
+        })
+    }
+}
+
+/// Returns the command line, whose commands show the settings that belong to them.
+fn command_line() -> clap::Command {
+    fit_to_commands(CommandLine::command())
 }
 
 /// How long background work may continue at the end.
@@ -166,17 +200,17 @@ fn print(text: impl AsRef<[u8]>) -> CommandResult {
 async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn()) -> CommandResult {
     let flags = settings.clone();
     let settings = settings.with_file()?;
-    let _log = start_log(&settings);
-    let (format, ready_file) = (settings.log_format(), settings.ready_file.clone());
-    let report = settings.coverage.as_deref().map(coverage::CoverageReportFile::prepare).transpose()?;
-    warn_of_unknown_variables();
+    let process = settings.process()?;
+    let _log = start_log(&process);
+    let ProcessSettings { watch: watches, ready_file, coverage, log_format: format, .. } = process;
+    let report = coverage.as_deref().map(coverage::CoverageReportFile::prepare).transpose()?;
+    warn_of_variables();
     warn_of_renamed(&settings);
     if let Some(path) = &ready_file {
         check_ready_file(path)?;
         remove_left_over(path)?;
     }
     let mut stop = StopSignals::listen()?;
-    let watches = settings.watch();
     let mut config = settings.into_config()?;
     if demo.is_some() && !config.control_api.enabled {
         return Err("the demo needs the control API; remove --no-admin".into());
@@ -300,13 +334,13 @@ fn log_dialect(mock: &MockService) {
 ///
 /// A separate thread writes the lines, and drops lines if it cannot keep up: a test runner that does not read the log
 /// must not block the server.
-fn start_log(settings: &SettingsArgs) -> WorkerGuard {
+fn start_log(settings: &ProcessSettings) -> WorkerGuard {
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(10_000).finish(io::stderr());
     let log = tracing_subscriber::fmt()
-        .with_max_level(settings.log_level())
+        .with_max_level(settings.log_level.filter())
         .with_writer(writer)
         .with_ansi(is_coloured(io::stderr().is_terminal()));
-    match settings.log_format() {
+    match settings.log_format {
         LogFormat::Text => log.with_target(false).fmt_fields(debug_fn(write_field).delimited(" ")).init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
@@ -325,8 +359,8 @@ fn write_field(writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug) -
 
 /// Whether the log is coloured: according to `NO_COLOR` or `CLICOLOR_FORCE`, otherwise on a terminal.
 fn is_coloured(is_terminal: bool) -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let is_unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !is_unwanted && (is_terminal || is_set("CLICOLOR_FORCE"))
 }
 

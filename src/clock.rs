@@ -1,12 +1,17 @@
 //! The only reader of the system time.
 
 use std::{
-    str::FromStr,
+    borrow::Cow,
+    fmt,
     sync::{LazyLock, PoisonError, RwLock},
     time::{Duration, Instant, SystemTime},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Visitor},
+};
 
 use crate::problem::Problem;
 
@@ -124,12 +129,66 @@ pub(crate) fn nearest_moment(at: SystemTime) -> Timestamp {
     })
 }
 
-/// Reads `90s`, `15m`, `1h 30m`, `500ms`.
+/// Reads `90s`, `15m`, `1h 30m`, `500ms`, `7d`; a day has 24 hours.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, Problem> {
-    SignedDuration::from_str(text)
-        .ok()
-        .and_then(|time| Duration::try_from(time).ok())
-        .ok_or_else(|| Problem::malformed(text, "a duration").with_remedy("write it like 500ms, 90s, 15m or 24h"))
+    let time = text.parse::<Span>().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
+    time.ok().and_then(|time| Duration::try_from(time).ok()).ok_or_else(|| {
+        let is_number = text.parse::<f64>().is_ok_and(|number| number >= 0.0);
+        Problem::malformed(text, "a duration").with_remedy(match is_number {
+            true => format!("add a unit: `{text}s` is in seconds").into(),
+            false => Cow::from("write it like 500ms, 90s, 15m, 24h or 7d"),
+        })
+    })
+}
+
+/// A duration in a file or body: `90s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from))]
+#[serde(try_from = "TextWithUnit")]
+pub(crate) struct DurationText(#[cfg_attr(test, schemars(with = "String"))] pub(crate) Duration);
+
+impl TryFrom<TextWithUnit> for DurationText {
+    type Error = Problem;
+
+    fn try_from(TextWithUnit(text): TextWithUnit) -> Result<Self, Problem> {
+        parse_duration(&text).map(Self)
+    }
+}
+
+/// The text of a duration. A number is read as a text, so that its problem is the missing unit.
+#[derive(Debug)]
+pub(crate) struct TextWithUnit(pub(crate) String);
+
+impl<'de> Deserialize<'de> for TextWithUnit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextWithUnitVisitor)
+    }
+}
+
+struct TextWithUnitVisitor;
+
+impl Visitor<'_> for TextWithUnitVisitor {
+    type Value = TextWithUnit;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration such as \"90s\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<TextWithUnit, E> {
+        Ok(TextWithUnit(text.to_owned()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<TextWithUnit, E> {
+        Ok(TextWithUnit(number.to_string()))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<TextWithUnit, E> {
+        Ok(TextWithUnit(number.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<TextWithUnit, E> {
+        Ok(TextWithUnit(number.to_string()))
+    }
 }
 
 /// Formats a duration as [`parse_duration`] reads it: `1m 30s`.
@@ -174,6 +233,24 @@ impl Stopwatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_duration_has_units_and_a_day_has_24_hours() {
+        let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
+        for (text, time) in [("7d", hours(168)), ("1d 12h", hours(36)), ("1w", hours(168)), ("0s", Duration::ZERO)] {
+            assert_eq!(parse_duration(text), Ok(time), "{text}");
+        }
+        for (text, remedy) in [
+            ("90", "add a unit: `90s` is in seconds"),
+            ("1.5", "add a unit: `1.5s` is in seconds"),
+            ("1mo", "write it like 500ms, 90s, 15m, 24h or 7d"),
+            ("-5s", "write it like 500ms, 90s, 15m, 24h or 7d"),
+            ("", "write it like 500ms, 90s, 15m, 24h or 7d"),
+        ] {
+            let problem = parse_duration(text).expect_err(text).to_string();
+            assert_eq!(problem, format!("`{text}` is not a duration; {remedy}"));
+        }
+    }
 
     fn turn(clock: &Clock, turn: ClockChange) -> (Timestamp, Timestamp) {
         clock.update(turn, |_, _| {})

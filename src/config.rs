@@ -3,16 +3,17 @@
 mod control_api;
 mod cors;
 mod error_status;
+mod forms;
 mod limits;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     path::PathBuf,
     time::{Duration, SystemTime},
 };
 
-#[cfg(feature = "cli")]
-pub(crate) use self::control_api::check_host_name;
+use self::error_status::checked;
+use self::forms::{BaseUrl, CompanyKeys, ErrorStatuses, HostNames, OnDemandKey, Origins, OutcomeTrigger, Status};
 pub use self::{
     control_api::ControlApi,
     cors::Cors,
@@ -25,165 +26,183 @@ use crate::{
     glob::Glob,
     problem::{Problem, member_path},
     scenario::{Casting, Scenario, Trigger},
+    settings::{Address, Count, FolderPath, Moment, Name, Off, Port, Seed, Size, Switch, Time, Word, settings},
     vendor::{Dialect, ResultCase, Wording},
 };
 
 /// The key in the vendor's manual, used if no company is configured.
 pub const DEFAULT_COMPANY_KEY: &str = "0123456789012345678901234567890123456789";
 
-/// HTTPS with a certificate of the mock's own CA; needs the crate's feature `tls`.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct TlsConfig {
-    /// Host names and addresses of the certificate, besides `localhost` and its addresses.
-    pub names: Vec<String>,
-    /// Folder of the CA; by default in the user's data folder.
-    pub folder: Option<PathBuf>,
-}
+settings! {
+    /// HTTPS with a certificate of the mock's own CA; needs the crate's feature `tls`.
+    #[derive(Debug, Clone)]
+    pub struct TlsConfig {
+        "Server" {
+            /// Serve HTTPS on the same port as HTTP, with a certificate for these names and localhost (commas separate
+            /// names); `identomat-mock ca export` prints the CA to trust
+            names ("tls"): Option<Vec<String>> as HostNames;
 
-/// The settings of a server. `Config::default()` needs no file and no network.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Config {
-    /// The address to listen on: loopback.
-    pub host: IpAddr,
-    /// The port to listen on: 8080; 0 picks a free one.
-    pub port: u16,
-    /// HTTPS on the same port as HTTP: no.
-    pub tls: Option<TlsConfig>,
-    /// Base URL for clients, if it differs from the listening address (port maps, proxies).
-    pub public_url: Option<String>,
-    /// The companies; if empty, one company with [`DEFAULT_COMPANY_KEY`] and no secret.
-    pub companies: Vec<Company>,
-    /// Settings of on-demand companies: none by default. The key is a pattern, with `*` for any characters and `?` for
-    /// one; `{key}` in the secret stands for the key of each.
-    pub any_company_key: Option<Company>,
-    /// Time without a call after which an on-demand company is removed, in real time: an hour.
-    pub company_idle: Duration,
-    /// Maximum number of on-demand companies: 1,000. The company idle longest is removed first.
-    pub max_companies: usize,
-    /// Maximum number of sessions of a company: 100,000. The oldest finished session is evicted, otherwise the oldest.
-    pub max_sessions: usize,
-    /// Whether `begin/` is refused at `max_sessions`, instead of evicting a session.
-    pub refuse_at_max_sessions: bool,
-    /// Faults for the first calls of any company.
-    pub faults: Vec<Fault>,
-    /// How long a session token opens the widget: 15 minutes.
-    pub session_lifetime: Duration,
-    /// Wording of responses, as in the manual or as recorded; a company can override it.
-    pub dialect: Dialect,
-    /// Case of `result`, if it differs from the dialect.
-    pub result_case: Option<ResultCase>,
-    /// The HTTP status of each error.
-    pub error_status: ErrorStatus,
-    /// Whether `reject_reason` is null if nothing was rejected, if it differs from the dialect.
-    pub null_reject_reason: Option<bool>,
-    /// Whether `session_token` is added to the query of `return_url`: no.
-    pub return_url_token: bool,
-    /// Whether the widget has the developer panel and its badge: yes.
-    pub panel: bool,
-    /// How long the embedding page may take to react to `DONE` before the widget reports it: 5 s.
-    pub done_timeout: Duration,
-    /// Scenario of sessions that request none: `approved`.
-    pub scenario: String,
-    /// Trigger of a scenario's first outcome if the scenario sets none: the end of the widget.
-    pub outcome_trigger: Trigger,
-    /// Folder of scenario files, which override built-in scenarios of the same name.
-    pub scenarios: Option<PathBuf>,
-    /// The file of these settings, if they are from one: it may be in the folder of scenarios, and is not one of them.
-    pub config_file: Option<PathBuf>,
-    /// Scenarios built in Rust, which override all others of the same name.
-    pub own_scenarios: Vec<Scenario>,
-    /// Whether the built-in scenarios are available: yes.
-    pub builtin_scenarios: bool,
-    /// Folder of fixtures that replaces the built-in ones; people are in `people/`.
-    pub fixtures: Option<PathBuf>,
-    /// Whether sessions in Georgian have Georgians unless another country is requested: yes.
-    pub people_by_language: bool,
-    /// Seed that makes tokens, people and numbers reproducible.
-    pub seed: Option<u64>,
-    /// Time at which every company's clock is frozen.
-    pub frozen_at: Option<SystemTime>,
-    /// How long open calls may continue after the server is told to stop: half a second. Waiting and delayed calls get
-    /// 503 at once.
-    pub grace: Duration,
-    /// Limits of a request.
-    pub limits: RequestLimits,
-    /// Limits of clients and connections.
-    pub clients: ClientLimits,
-    /// Settings of the journal.
-    pub journal: JournalSettings,
-    /// Origins whose pages may call the vendor paths and the session endpoint: only the mock's own.
-    pub cors: Cors,
-    /// Whether hints with company keys and expected signatures go to all clients: no, only to those on loopback and
-    /// private networks that use a known name, no proxy and no page of another origin. The log has the other hints.
-    pub verbose_hints: bool,
-    /// Whether responses have hints in `x-identomat-mock-hint`: yes. Log and journal always have them.
-    pub hints: bool,
-    /// Whether every response has the mock's version in `x-identomat-mock`: yes.
-    pub version_header: bool,
-    /// Settings of the control API.
-    pub control_api: ControlApi,
-    /// Size of the cache of drawn pictures: 64 MiB.
-    pub media_cache: usize,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            host: Ipv4Addr::LOCALHOST.into(),
-            port: 8080,
-            tls: None,
-            public_url: None,
-            companies: Vec::new(),
-            any_company_key: None,
-            company_idle: Duration::from_secs(60 * 60),
-            max_companies: 1000,
-            max_sessions: 100_000,
-            refuse_at_max_sessions: false,
-            faults: Vec::new(),
-            session_lifetime: Duration::from_secs(15 * 60),
-            dialect: Dialect::default(),
-            result_case: None,
-            error_status: ErrorStatus::default(),
-            null_reject_reason: None,
-            return_url_token: false,
-            panel: true,
-            done_timeout: Duration::from_secs(5),
-            scenario: "approved".into(),
-            outcome_trigger: Trigger::Widget,
-            scenarios: None,
-            config_file: None,
-            own_scenarios: Vec::new(),
-            builtin_scenarios: true,
-            fixtures: None,
-            people_by_language: true,
-            seed: None,
-            frozen_at: None,
-            grace: Duration::from_millis(500),
-            limits: RequestLimits::default(),
-            clients: ClientLimits::default(),
-            cors: Cors::default(),
-            verbose_hints: false,
-            hints: true,
-            version_header: true,
-            journal: JournalSettings::default(),
-            control_api: ControlApi::default(),
-            media_cache: 64 << 20,
+            /// Folder of the CA for `--tls`, created on first use
+            folder ("tls-folder"): Option<PathBuf> as FolderPath, default "identomat-mock in the user's data folder";
         }
     }
 }
 
 impl TlsConfig {
-    /// Sets the names of the certificate.
+    /// Serves HTTPS for these host names and addresses, and for `localhost`.
     pub fn for_names(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self { names: names.into_iter().map(Into::into).collect(), folder: None }
+        Self { names: Some(names.into_iter().map(Into::into).collect()), folder: None }
     }
 
     /// Uses the CA in this folder.
     #[must_use]
     pub fn in_folder(self, folder: impl Into<PathBuf>) -> Self {
         Self { folder: Some(folder.into()), ..self }
+    }
+}
+
+settings! {
+    /// The settings of a server. `Config::default()` needs no file and no network.
+    ///
+    /// The fields are documented as in the command line: a switch named `no-…` there is `true` here by default.
+    #[derive(Debug, Clone)]
+    pub struct Config {
+        "Server" {
+            /// Address to listen on
+            host ("host"): IpAddr as Address = "127.0.0.1";
+
+            /// Port to listen on; 0 picks a free one
+            port ("port"): u16 as Port = "8080";
+
+            /// Base URL for clients, if it differs from the listening address
+            public_url ("public-url"): Option<String> as BaseUrl;
+
+            /// Allow pages of this origin to call the vendor paths and the session endpoint of the widget, `*` for all;
+            /// may be repeated, commas separate several
+            cors ("cors"): Cors as Origins;
+        }
+        "Companies" {
+            /// Company that may call, with a secret if its calls are signed (HMAC); may be repeated, commas separate
+            /// several
+            companies ("company-key"): Vec<Company> as CompanyKeys, default "0123456789012345678901234567890123456789";
+
+            /// Accept every company key, or keys that match a pattern (`*` for any characters, `?` for one). The first
+            /// call with a key creates its company, with this secret, in which `{key}` stands for the key
+            any_company_key ("any-company-key"): Option<Company> as OnDemandKey;
+
+            /// Remove an on-demand company after this time without a call, in real time
+            company_idle ("company-idle"): Duration as Time = "1h";
+
+            /// Maximum number of on-demand companies; the company idle longest is removed first
+            max_companies ("max-companies"): usize as Count = "1000";
+
+            /// Maximum number of sessions of a company; the oldest finished session is evicted first, otherwise the
+            /// oldest
+            max_sessions ("max-sessions"): usize as Count = "100000", of company;
+
+            /// Refuse begin/ at that number (argumentError), instead of evicting a session
+            refuse_at_max_sessions ("refuse-at-max-sessions"): bool as Switch, of company;
+        }
+        "Scenarios and time" {
+            /// Scenario for sessions that do not request one
+            scenario ("scenario"): String as Name = "approved", of company;
+
+            /// Trigger of a scenario's first outcome if the scenario sets none: begin, opened, step=NAME, widget,
+            /// polls=N, after=DURATION or operator
+            outcome_trigger ("outcome-trigger"): Trigger as OutcomeTrigger = "widget";
+
+            /// Folder of scenario files, which override built-in scenarios of the same name
+            scenarios ("scenarios"): Option<PathBuf> as FolderPath;
+
+            /// Disable the built-in scenarios
+            builtin_scenarios ("no-builtin-scenarios"): bool as Off = "false";
+
+            /// Folder of fixtures that replaces the built-in ones, with the folders `people`, `documents` and
+            /// `screening`
+            fixtures ("fixtures"): Option<PathBuf> as FolderPath;
+
+            /// Use people of any country for sessions in Georgian that name no country, not only Georgians
+            people_by_language ("no-people-by-language"): bool as Off = "false";
+
+            /// Make tokens, people and numbers reproducible
+            seed ("seed"): Option<u64> as Seed;
+
+            /// Freeze the clock of every company at this time, such as 2026-01-31T12:00:00Z
+            frozen_at ("frozen-at"): Option<SystemTime> as Moment, of company;
+
+            /// How long a session token opens the widget
+            session_lifetime ("session-lifetime"): Duration as Time = "15m";
+        }
+        "Responses" {
+            /// Wording of responses: as in the vendor's manual (APPROVED), or as recorded from the live service
+            /// (approved)
+            dialect ("dialect"): Dialect as Word = "manual", of company;
+
+            /// Case of `result`, instead of the case of the dialect
+            result_case ("result-case"): Option<ResultCase> as Word, of company;
+
+            /// HTTP status of errors: STATUS for all (200), or ERROR=STATUS for one; may be repeated, commas separate
+            /// several
+            error_status ("error-status"): ErrorStatus as ErrorStatuses, default
+                "`COMPANY_KEY_INVALID=403,SESSION_NOT_FOUND=404,SESSION_INVALID=400,SIGNATURE_INVALID=401`, `argumentError=400`";
+
+            /// HTTP status for a picture that the session does not have, which is an argumentError; `--error-status
+            /// STATUS` sets this one, too
+            missing_media_status ("missing-media-status"): Option<u16> as Status, default "404";
+
+            /// Send null as `reject_reason` if nothing was rejected, as the manual allows, instead of an object of
+            /// empty strings
+            null_reject_reason ("null-reject-reason"): Option<bool> as Switch;
+
+            /// Send hints with company keys and expected signatures to all clients, not only to those on private
+            /// networks that use a known host name
+            verbose_hints ("verbose-hints"): bool as Switch;
+
+            /// Do not send hints in `x-identomat-mock-hint`; the log and the journal keep them
+            hints ("no-hints"): bool as Off = "false";
+
+            /// Do not send the header `x-identomat-mock`, which has the version of the mock
+            version_header ("no-version-header"): bool as Off = "false";
+
+            /// Size of the cache of drawn pictures
+            media_cache ("media-cache"): usize as Size = "64MiB";
+        }
+        "Widget" {
+            /// Add `session_token` to the query of `return_url` when the browser is redirected there
+            return_url_token ("return-url-token"): bool as Switch;
+
+            /// Hide the developer panel of the widget, and its badge *Mock*
+            panel ("no-panel"): bool as Off = "false";
+
+            /// How long the embedding page may take to react to `DONE` before the widget reports it
+            done_timeout ("done-timeout"): Duration as Time = "5s";
+        }
+        "Limits" {
+            /// How long open calls may continue after the server is told to stop; waiting and delayed calls get 503 at
+            /// once
+            grace ("grace"): Duration as Time = "500ms";
+        }
+        groups {
+            /// HTTPS.
+            tls: TlsConfig;
+            /// Limits of a request.
+            limits: RequestLimits;
+            /// Limits of clients and connections.
+            clients: ClientLimits;
+            /// Settings of the control API.
+            control_api: ControlApi;
+            /// Settings of the journal.
+            journal: JournalSettings;
+        }
+        others {
+            /// Faults for the first calls of any company.
+            faults: Vec<Fault>;
+            /// The file of these settings, if they are from one: it may be in the folder of scenarios, and is not one
+            /// of them.
+            config_file: Option<PathBuf>;
+            /// Scenarios built in Rust, which override all others of the same name.
+            own_scenarios: Vec<Scenario>;
+        }
     }
 }
 
@@ -265,6 +284,9 @@ impl Config {
                 "session-lifetime",
                 "with 0 no token would open the widget; give at least 1ms",
             ));
+        }
+        if let Some(status) = self.missing_media_status {
+            problems.extend(checked(status).err().map(|problem| problem.in_setting("missing-media-status")));
         }
         if let Some(url) = &self.public_url {
             problems.extend(check_base_url(url).err().map(|problem| problem.in_setting("public-url")));

@@ -101,6 +101,7 @@ mod metrics;
 mod problem;
 pub use problem::Problem;
 mod result;
+mod settings;
 mod signature;
 mod tree;
 

@@ -132,7 +132,7 @@ impl MockServer {
     /// Returns the HTTPS URLs without a trailing slash, one for each name of the settings; none without
     /// [`Config::tls`].
     pub fn secure_urls(&self) -> Vec<String> {
-        let names = self.mock.config.tls.iter().flat_map(|tls| &tls.names);
+        let names = self.mock.config.tls.names.iter().flatten();
         let port = self.address.port();
         names
             .map(|name| if port == 443 { format!("https://{name}") } else { format!("https://{name}:{port}") })

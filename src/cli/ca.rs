@@ -18,20 +18,15 @@ pub(super) enum CaArgs {
         #[arg(long, value_name = "PATH")]
         out: Option<PathBuf>,
 
-        /// Folder of the CA [default: identomat-mock in the user's data folder]
-        #[arg(long, env = "IDENTOMAT_MOCK_TLS_FOLDER", value_name = "PATH")]
-        tls_folder: Option<PathBuf>,
-
-        /// Config file of the server
-        #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
-        config: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Box<SettingsArgs>,
     },
 }
 
 /// Runs the command; `before` are the settings in front of it.
 pub(super) fn ca(command: CaArgs, before: SettingsArgs) -> CommandResult {
-    let CaArgs::Export { out, tls_folder, config } = command;
-    let folder = SettingsArgs::of_tls_folder(tls_folder, config).over(before).with_file()?.tls_folder();
+    let CaArgs::Export { out, settings } = command;
+    let folder = settings.over(before).with_file()?.server()?.tls.folder;
     let authority = CertificateAuthority::load_or_create(&folder.unwrap_or_else(usual_folder), Clock::new(None).now())?;
     match out {
         Some(path) => fs::write(&path, &authority.certificate)

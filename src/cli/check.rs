@@ -12,7 +12,10 @@ use std::{
 use clap::{Args, ValueEnum};
 
 use self::search::FoundFiles;
-use super::{CommandResult, print, settings::SettingsArgs};
+use super::{
+    CommandResult, print,
+    settings::{FileSettings, SettingsArgs},
+};
 use crate::{
     catalogue::{Catalogue, CatalogueFiles},
     company::Company,
@@ -57,7 +60,7 @@ enum FileKind {
 /// The keys of each kind of file that its folder does not tell.
 static KEYS_OF_KINDS: LazyLock<[(FileKind, Vec<String>); 4]> = LazyLock::new(|| {
     [
-        (FileKind::Config, keys_of::<SettingsArgs>()),
+        (FileKind::Config, keys_of::<FileSettings>()),
         (FileKind::Fixture(FixtureKind::Screening), FixtureKind::Screening.keys()),
         (FileKind::Fixture(FixtureKind::Person), FixtureKind::Person.keys()),
         (FileKind::Scenario, keys_of::<ScenarioFile>()),
@@ -115,7 +118,7 @@ impl CheckRun {
     /// Reads the settings of a config file, and records its problems and warnings.
     pub(super) fn settings_in(&mut self, file: &DataFile) -> Option<SettingsArgs> {
         let mut settings = self.findings.ok_or_record(SettingsArgs::in_file(file))?;
-        self.findings.warnings.append(&mut settings.renamed_keys);
+        self.findings.warnings.append(&mut settings.file.renamed_keys);
         Some(settings)
     }
 

@@ -1,53 +1,26 @@
 //! `health`: checks whether a running server is ready.
 
-use std::{
-    error::Error,
-    fmt, fs,
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-    time::Duration,
-};
+use std::{error::Error, fmt, fs, net::SocketAddr, time::Duration};
 
-use clap::FromArgMatches;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 
-use super::{
-    Command, CommandLine, CommandResult,
-    args::{parse_host, parse_port},
-    command_line,
-    demo::DemoArgs,
-    local_url_in,
-    settings::SettingsArgs,
-};
-use crate::{data_file::special_file_kind, server::local_url};
+use super::{Command, CommandLine, CommandResult, demo::DemoArgs, local_url_in, settings::SettingsArgs};
+use crate::{Config, data_file::special_file_kind, server::local_url};
 
 /// Timeout of `health`.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// The location of the server, in order of precedence.
-#[derive(Debug, Default, clap::Args)]
+/// The location of the server: a URL, otherwise its settings.
+#[derive(Debug, clap::Args)]
 pub(super) struct HealthArgs {
     /// Base URL of the server
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 
-    /// Ready file of the server
-    #[arg(long, env = "IDENTOMAT_MOCK_READY_FILE", value_name = "PATH")]
-    ready_file: Option<PathBuf>,
-
-    /// Address that the server listens on
-    #[arg(long, env = "IDENTOMAT_MOCK_HOST", value_name = "ADDRESS", value_parser = parse_host)]
-    host: Option<IpAddr>,
-
-    /// Port that the server listens on
-    #[arg(long, env = "IDENTOMAT_MOCK_PORT", value_name = "PORT", value_parser = parse_port)]
-    port: Option<u16>,
-
-    /// Config file of the server
-    #[arg(long, env = "IDENTOMAT_MOCK_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    settings: Box<SettingsArgs>,
 }
 
 impl HealthArgs {
@@ -56,14 +29,14 @@ impl HealthArgs {
         if let Some(url) = self.url {
             return Ok(url.trim_end_matches('/').to_owned());
         }
-        let said = SettingsArgs::of_whereabouts(self.host, self.port, self.ready_file, self.config).over(before);
+        let said = self.settings.over(before);
         let running = if said.tells_port() { None } else { running_server() };
         let settings = match running {
             Some(running) => running.over(said),
             None => said,
         };
         let settings = settings.with_file()?;
-        if let Some(path) = &settings.ready_file {
+        if let Some(path) = &settings.process()?.ready_file {
             // The file exists only while the server runs.
             let failed = |problem: &dyn fmt::Display| {
                 format!("the server is not ready: cannot read its ready file `{}`: {problem}", path.display())
@@ -74,7 +47,7 @@ impl HealthArgs {
             }
             return Ok(local_url_in(&fs::read_to_string(path).map_err(|error| failed(&error))?));
         }
-        let (host, port) = settings.address();
+        let Config { host, port, .. } = settings.server()?;
         if port == 0 {
             return Err("with port 0 the port is not known in advance; set --url, or the same --ready-file for the \
                         server and this check"
@@ -97,7 +70,7 @@ fn running_server() -> Option<SettingsArgs> {
         }
         let arguments = String::from_utf8(fs::read(process.join("cmdline")).ok()?).ok()?;
         let arguments = arguments.trim_end_matches('\0').split('\0');
-        let line = CommandLine::from_arg_matches(&command_line().try_get_matches_from(arguments).ok()?).ok()?;
+        let line = CommandLine::read(arguments.map(Into::into).collect()).ok()?;
         match line.command {
             None => Some(line.settings),
             Some(Command::Serve { settings } | Command::Demo(DemoArgs { settings, .. })) => {

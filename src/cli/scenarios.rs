@@ -81,7 +81,7 @@ pub(super) fn new(NewArgs::Scenario(ScenarioArgs { name, settings }): NewArgs, b
         )
         .into());
     }
-    let folder = settings.over(before).with_file()?.scenarios().unwrap_or_default();
+    let folder = settings.over(before).with_file()?.server()?.scenarios.unwrap_or_default();
     let path = folder.join(format!("{name}.yaml"));
     let failed = |path: &Path, error: &io::Error| match error.kind() {
         ErrorKind::AlreadyExists => format!("`{}` exists already and was left unchanged", path.display()),

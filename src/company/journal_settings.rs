@@ -1,28 +1,33 @@
 //! Settings of the journal.
 
-use crate::problem::Problem;
+use crate::{
+    problem::Problem,
+    settings::{Count, Off, Size, Switch, settings},
+};
 
-/// Settings of the journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct JournalSettings {
-    /// Whether calls and events are recorded: yes.
-    pub enabled: bool,
-    /// Maximum number of calls of a company: 1,000. The oldest are evicted.
-    pub calls: usize,
-    /// Maximum size of the calls of a company: 2 MiB.
-    pub bytes: usize,
-    /// Maximum size of all calls and events of all companies: 256 MiB. The oldest are evicted.
-    pub total: usize,
-    /// Maximum size of a recorded body, and of a recorded response: 16 KiB.
-    pub body: usize,
-    /// Whether company keys and signatures are shown unmasked: no.
-    pub secrets: bool,
-}
+settings! {
+    /// Settings of the journal.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct JournalSettings {
+        "Control API and journal" {
+            /// Disable the journal: calls cannot be listed, counted or waited for
+            enabled ("no-journal"): bool as Off = "false";
 
-impl Default for JournalSettings {
-    fn default() -> Self {
-        Self { enabled: true, calls: 1000, bytes: 2 << 20, total: 256 << 20, body: 16 << 10, secrets: false }
+            /// Maximum number of calls in the journal of a company
+            calls ("journal-calls"): usize as Count = "1000";
+
+            /// Maximum size of the calls in the journal of a company
+            bytes ("journal-bytes"): usize as Size = "2MiB";
+
+            /// Maximum size of all journals together, calls and events; the oldest are evicted
+            total ("journal-total"): usize as Size = "256MiB";
+
+            /// How much of a body, and of a response, the journal keeps
+            body ("journal-body"): usize as Size = "16KiB";
+
+            /// Show company keys and signatures in the journal in full, instead of masking them
+            secrets ("journal-secrets"): bool as Switch;
+        }
     }
 }
 

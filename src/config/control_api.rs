@@ -2,26 +2,31 @@
 
 use std::{fmt, time::Duration};
 
-use crate::problem::Problem;
+use super::forms::HostNames;
+use crate::{
+    problem::Problem,
+    settings::{Off, Time, Token, settings},
+};
 
-/// Settings of the control API under `/__admin/`. Its health checks are always available.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct ControlApi {
-    /// Whether it is enabled: yes.
-    pub enabled: bool,
-    /// The token that clients must send as `Authorization: Bearer …`, if set.
-    pub token: Option<String>,
-    /// Additional host names. Addresses, `localhost`, `*.localhost`, names without a dot and the public URL always
-    /// work. Other names are refused, against DNS rebinding.
-    pub hosts: Vec<String>,
-    /// Time limit for the work of one request, in real time: 10 seconds. Waiting does not count.
-    pub timeout: Duration,
-}
+settings! {
+    /// Settings of the control API under `/__admin/`. Its health checks are always available.
+    #[derive(Clone)]
+    pub struct ControlApi {
+        "Control API and journal" {
+            /// Disable the control API under `/__admin/`, except its health checks
+            enabled ("no-admin"): bool as Off = "false";
 
-impl Default for ControlApi {
-    fn default() -> Self {
-        Self { enabled: true, token: None, hosts: Vec::new(), timeout: Duration::from_secs(10) }
+            /// Require this token for the control API, sent as `Authorization: Bearer TOKEN`
+            token ("admin-token"): Option<String> as Token;
+
+            /// Additional host name of the control API; addresses, `localhost`, names without a dot and the host of the
+            /// public URL always work, others are refused against DNS rebinding; may be repeated, commas separate
+            /// several
+            hosts ("admin-host"): Vec<String> as HostNames;
+
+            /// Time limit for the work of one control API request, without the time that it waits
+            timeout ("admin-timeout"): Duration as Time = "10s";
+        }
     }
 }
 

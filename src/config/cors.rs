@@ -44,8 +44,16 @@ impl Cors {
         }
     }
 
+    /// Returns the origins, `*` for all pages.
+    pub(super) fn origins(&self) -> Vec<String> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Any => vec!["*".into()],
+            Self::Origins(origins) => origins.clone(),
+        }
+    }
+
     /// Allows the pages of both.
-    #[cfg(feature = "cli")]
     pub(crate) fn and(self, others: Self) -> Self {
         match (self, others) {
             (Self::Any, _) | (_, Self::Any) => Self::Any,

@@ -2,26 +2,39 @@
 
 use std::time::Duration;
 
-use crate::json_text;
+use super::forms::Depth;
+use crate::{
+    json_text,
+    settings::{Count, Size, Time, settings},
+};
 
-/// Limits of a request. Beyond them the response is `argumentError`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RequestLimits {
-    /// Maximum bytes of a body that is not multipart: 1 MiB.
-    pub body: usize,
-    /// Maximum bytes of a multipart body: 16 MiB.
-    pub multipart_body: usize,
-    /// Maximum parts of a multipart body: 100.
-    pub parts: usize,
-    /// Maximum nesting of JSON: 32, up to [`RequestLimits::MAX_DEPTH`].
-    pub depth: usize,
-    /// Maximum bytes of an upload: 16 MiB.
-    pub upload: usize,
-    /// Maximum bytes of all uploads of a session: 64 MiB.
-    pub session_uploads: usize,
-    /// Maximum bytes of all uploads of all sessions: 512 MiB.
-    pub uploads: usize,
+settings! {
+    /// Limits of a request. Beyond them the response is `argumentError`. Sizes are in bytes.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct RequestLimits {
+        "Limits" {
+            /// Maximum size of a body that is not multipart, and of a text part of a multipart body
+            body ("max-body"): usize as Size = "1MiB";
+
+            /// Maximum size of a multipart body
+            multipart_body ("max-multipart-body"): usize as Size = "16MiB";
+
+            /// Maximum number of parts of a multipart body
+            parts ("max-parts"): usize as Count = "100";
+
+            /// Maximum nesting of JSON, up to 64
+            depth ("max-depth"): usize as Depth = "32";
+
+            /// Maximum size of one picture or video that is uploaded to a session
+            upload ("max-upload"): usize as Size = "16MiB";
+
+            /// Maximum size of all uploads of one session
+            session_uploads ("max-session-uploads"): usize as Size = "64MiB";
+
+            /// Maximum size of all uploads of all sessions
+            uploads ("max-uploads"): usize as Size = "512MiB";
+        }
+    }
 }
 
 impl RequestLimits {
@@ -29,34 +42,27 @@ impl RequestLimits {
     pub const MAX_DEPTH: usize = json_text::MAX_DEPTH;
 }
 
-impl Default for RequestLimits {
-    fn default() -> Self {
-        Self {
-            body: 1 << 20,
-            multipart_body: 16 << 20,
-            parts: 100,
-            depth: 32,
-            upload: 16 << 20,
-            session_uploads: 64 << 20,
-            uploads: 512 << 20,
+settings! {
+    /// Timeouts of clients, and their maximum number.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct ClientLimits {
+        "Limits" {
+            /// Timeout for the head of a request, from its first byte
+            head ("head-timeout"): Duration as Time = "10s";
+
+            /// Timeout for the body of a request
+            body ("body-timeout"): Duration as Time = "30s";
+
+            /// Timeout for a connection without a request
+            idle ("idle-timeout"): Duration as Time = "75s";
+
+            /// Maximum number of open connections; the connection idle longest is closed first
+            connections ("max-connections"): usize as Count = "16000";
+
+            /// Memory limit for partially received requests; the oldest is aborted when it is exceeded
+            incomplete_bytes ("max-incomplete-bytes"): usize as Size = "256MiB";
         }
     }
-}
-
-/// Timeouts of clients, and their maximum number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ClientLimits {
-    /// Timeout for the head of a request, from its first byte: 10 seconds.
-    pub head: Duration,
-    /// Timeout for the body of a request: 30 seconds.
-    pub body: Duration,
-    /// Timeout for a connection without a request: 75 seconds.
-    pub idle: Duration,
-    /// Maximum number of open connections: 16,000. The connection idle longest is closed first.
-    pub connections: usize,
-    /// Memory limit for partially received requests: 256 MiB. The oldest request is aborted if the limit is exceeded.
-    pub incomplete_bytes: usize,
 }
 
 impl ClientLimits {
@@ -65,17 +71,5 @@ impl ClientLimits {
     pub(crate) fn waiting(&self) -> usize {
         const MAX_WAITING: usize = 10_000;
         (self.connections - self.connections / 4).min(MAX_WAITING)
-    }
-}
-
-impl Default for ClientLimits {
-    fn default() -> Self {
-        Self {
-            head: Duration::from_secs(10),
-            body: Duration::from_secs(30),
-            idle: Duration::from_secs(75),
-            connections: 16_000,
-            incomplete_bytes: 256 << 20,
-        }
     }
 }

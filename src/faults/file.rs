@@ -1,6 +1,6 @@
 //! The format of a fault in scenario and config files.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::{
     effect::{checked_body, checked_content_type, checked_rate},
 };
 use crate::{
-    clock::parse_duration,
+    clock::{DurationText, TextWithUnit, parse_duration},
     problem::{Problem, member_path},
 };
 
@@ -37,7 +37,7 @@ struct RawFault {
     /// Returns this HTTP status, as a proxy would; the call is not handled.
     status: Option<u16>,
     /// Adds `Retry-After` to that status, or to 429.
-    retry_after: Option<FaultDuration>,
+    retry_after: Option<DurationText>,
     /// The body of that status, instead of a page as that of a proxy.
     body: Option<String>,
     /// Sets the content type of the response.
@@ -54,7 +54,7 @@ struct RawFault {
     /// Applies only to this range of the matching calls.
     calls: Option<CallsFile>,
     /// Expires after this time on the clock.
-    lasts: Option<FaultDuration>,
+    lasts: Option<DurationText>,
     /// Never expires by itself.
     #[serde(default)]
     forever: bool,
@@ -80,30 +80,16 @@ enum ResponseFaultFile {
     WrongSignature,
 }
 
-/// A duration such as `90s`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(try_from = "String")]
-struct FaultDuration(#[cfg_attr(test, schemars(with = "String"))] Duration);
-
-impl TryFrom<String> for FaultDuration {
-    type Error = Problem;
-
-    fn try_from(text: String) -> Result<Self, Problem> {
-        parse_duration(&text).map(Self)
-    }
-}
-
 /// `3s`, or `1s to 3s`.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(try_from = "String")]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from))]
+#[serde(try_from = "TextWithUnit")]
 struct DelayFile(#[cfg_attr(test, schemars(with = "String"))] DelayRange);
 
-impl TryFrom<String> for DelayFile {
+impl TryFrom<TextWithUnit> for DelayFile {
     type Error = Problem;
 
-    fn try_from(text: String) -> Result<Self, Problem> {
+    fn try_from(TextWithUnit(text): TextWithUnit) -> Result<Self, Problem> {
         let (from, to) = text.split_once(" to ").unwrap_or((&text, &text));
         let (from, to) = (parse_duration(from.trim())?, parse_duration(to.trim())?);
         if from > to {
@@ -186,7 +172,7 @@ impl TryFrom<RawFault> for FaultFile {
             (None, None, None, false) => FaultEnd::AfterTimes(1),
             (Some(times), None, None, false) => FaultEnd::AfterTimes(checked_times(times).map_err(in_key("times"))?),
             (None, Some(CallsFile(calls)), None, false) => FaultEnd::AfterCalls(calls),
-            (None, None, Some(FaultDuration(time)), false) => {
+            (None, None, Some(DurationText(time)), false) => {
                 FaultEnd::After(checked_time(time).map_err(in_key("lasts"))?)
             }
             (None, None, None, true) => FaultEnd::Never,
@@ -215,7 +201,7 @@ fn in_key(key: &'static str) -> impl Fn(Problem) -> Problem {
 impl RawFault {
     /// Returns the effect of `status` and its related keys.
     fn instead(&mut self) -> Result<Option<FaultEffect>, Problem> {
-        let retry_after = self.retry_after.map(|FaultDuration(time)| time);
+        let retry_after = self.retry_after.map(|DurationText(time)| time);
         let Some(status) = self.status.or(retry_after.map(|_| 429)) else {
             return match self.body {
                 None => Ok(None),

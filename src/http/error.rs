@@ -7,7 +7,7 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    config::{Config, ErrorStatus},
+    config::Config,
     faults::{Endpoint, allows_body},
     problem::nearest,
     vendor::{ErrorCase, ErrorCode, VendorError},
@@ -30,10 +30,10 @@ const HINT_IS_PRIVATE: &str = "the hint is withheld, because it has company keys
 
 /// Returns the response of a failed call (specification, section 4). A client that `may_know` gets hints with company
 /// keys and expected signatures.
-pub(super) fn response(error: &VendorError, statuses: &ErrorStatus, may_know: bool) -> Response<Body> {
+pub(super) fn response(error: &VendorError, config: &Config, may_know: bool) -> Response<Body> {
     let status = match error.case {
-        ErrorCase::Standard => statuses.status_for(error.code),
-        ErrorCase::MissingMedia => statuses.missing_media(),
+        ErrorCase::Standard => config.error_status.status_for(error.code),
+        ErrorCase::MissingMedia => config.missing_media_status.unwrap_or_else(|| config.error_status.missing_media()),
         // The status of HTTP itself; the rest of the request is unread, so the connection closes.
         ErrorCase::TooSlow => 408,
     };

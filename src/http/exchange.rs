@@ -77,7 +77,7 @@ pub(super) async fn vendor_call(
             exchange.error = Some(error.code);
             let (method, path) = (&head.method, head.uri.path());
             tracing::warn!(%method, path, error = %error.code, "{}", error.problem);
-            error::response(&error, &mock.config.error_status, caller.may_know(head, &mock.config))
+            error::response(&error, &mock.config, caller.may_know(head, &mock.config))
         }
         Err(CallError::Fault(faults)) => exchange.fault_response(faults),
     };

@@ -59,7 +59,7 @@ fn is_known_host(host: &str, config: &Config) -> bool {
 
 /// Returns the names of the certificate (`--tls`), which the user chose.
 fn tls_names(config: &Config) -> &[String] {
-    config.tls.as_ref().map_or(&[], |tls| &tls.names)
+    config.tls.names.as_deref().unwrap_or_default()
 }
 
 /// Returns host and port without the port.

@@ -1,6 +1,6 @@
 //! The format of a scenario file.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use super::{
     trigger::Triggers,
 };
 use crate::{
-    clock::parse_duration,
+    clock::DurationText,
     faults::FaultFile,
     problem::{Problem, member_path},
     vendor::{ErrorCode, FlagsAndSteps},
@@ -39,7 +39,7 @@ struct RawScenario {
     /// A fault on `begin/`; after it expires, the next session begins, then the fault starts over.
     begin_fault: Option<FaultFile>,
     /// How long a token opens the widget: `2m`; `0s` if it never does.
-    session_lifetime: Option<Lifetime>,
+    session_lifetime: Option<DurationText>,
     /// The person: a name from `people` of the fixtures, or members that differ.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     person: Option<PersonPatch>,
@@ -59,12 +59,6 @@ struct RawScenario {
     #[cfg_attr(test, schemars(skip))]
     _schema: Option<String>,
 }
-
-/// A duration such as `90s`.
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(try_from = "String")]
-struct Lifetime(#[cfg_attr(test, schemars(with = "String"))] Duration);
 
 /// A string, a boolean, or a list of strings (specification, section 5).
 #[derive(Deserialize)]
@@ -120,14 +114,6 @@ struct RawStage {
     screening_matches: Option<Vec<ScreeningMatch>>,
 }
 
-impl TryFrom<String> for Lifetime {
-    type Error = Problem;
-
-    fn try_from(text: String) -> Result<Self, Problem> {
-        parse_duration(&text).map(Self)
-    }
-}
-
 impl TryFrom<Value> for OperatorAnswer {
     type Error = Problem;
 
@@ -151,7 +137,7 @@ impl TryFrom<RawScenario> for ScenarioFile {
             matches: raw.matches,
             refuse_begin: raw.refuse_begin,
             begin_fault: raw.begin_fault.map(|FaultFile(fault)| fault),
-            session_lifetime: raw.session_lifetime.map(|Lifetime(time)| time),
+            session_lifetime: raw.session_lifetime.map(|DurationText(time)| time),
             form: FlagsAndSteps::from_values(raw.flags, &steps),
             person: raw.person,
             operator_answers: answers.collect(),

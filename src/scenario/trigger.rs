@@ -202,7 +202,7 @@ mod tests {
              (after=90s), operator"
         );
         assert_eq!(wrong("polls=0"), "`polls=0` is not a number of polls; write `polls=1` or more");
-        assert_eq!(wrong("after=-5s"), "`-5s` is not a duration; write it like 500ms, 90s, 15m or 24h");
+        assert_eq!(wrong("after=-5s"), "`-5s` is not a duration; write it like 500ms, 90s, 15m, 24h or 7d");
         assert_eq!(wrong("step="), "`step=` needs the key or type of a step, such as step=liveness");
     }
 }

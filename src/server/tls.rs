@@ -22,9 +22,9 @@ pub(super) enum TlsAcceptor {}
 /// A message about an invalid file or name.
 #[cfg(feature = "tls")]
 pub(super) fn acceptor(config: &Config, now: Timestamp) -> Result<Option<TlsAcceptor>, String> {
-    let Some(wanted) = &config.tls else { return Ok(None) };
-    let folder = wanted.folder.clone().unwrap_or_else(usual_folder);
-    CertificateAuthority::load_or_create(&folder, now)?.acceptor(&wanted.names, now).map(Some)
+    let Some(names) = &config.tls.names else { return Ok(None) };
+    let folder = config.tls.folder.clone().unwrap_or_else(usual_folder);
+    CertificateAuthority::load_or_create(&folder, now)?.acceptor(names, now).map(Some)
 }
 
 /// Returns no acceptor in a build without TLS.
@@ -34,5 +34,5 @@ pub(super) fn acceptor(config: &Config, now: Timestamp) -> Result<Option<TlsAcce
 /// A message if the settings require TLS.
 #[cfg(not(feature = "tls"))]
 pub(super) fn acceptor(config: &Config, _now: Timestamp) -> Result<Option<TlsAcceptor>, String> {
-    if config.tls.is_some() { Err("TLS needs the feature `tls` of this crate".to_owned()) } else { Ok(None) }
+    if config.tls.names.is_some() { Err("TLS needs the feature `tls` of this crate".to_owned()) } else { Ok(None) }
 }

@@ -17,7 +17,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
             sources.extend(self::sources(&path));
         } else if path.extension().is_some_and(|ending| ending == "rs") {
             let text = fs::read_to_string(&path).expect("text");
-            let (code, tests) = text.split_once("#[cfg(test)]").unwrap_or((&text, "\nmod tests {"));
+            let (code, tests) = text.split_once("\n#[cfg(test)]").unwrap_or((&text, "\nmod tests {"));
             let is_elsewhere = |line: &str| line.starts_with("#[") || line.ends_with(';') && !line.starts_with(' ');
             let stand_last = tests.starts_with("\nmod tests {") || tests.trim().lines().all(is_elsewhere);
             assert!(stand_last, "{}: what is only for tests stands last, or it hides code from here", path.display());

@@ -161,7 +161,7 @@ async fn what_a_session_does_not_have_is_missed_with_the_reason() {
 #[tokio::test]
 async fn a_setting_picks_the_status_of_what_is_missing() {
     for (setting, status) in [
-        ((|config| config.error_status.set_missing_media(200).unwrap()) as fn(&mut Config), 200),
+        ((|config| config.missing_media_status = Some(200)) as fn(&mut Config), 200),
         (|config| config.error_status = identomat_mock::ErrorStatus::all(202).unwrap(), 202),
         (|_| {}, 404),
     ] {

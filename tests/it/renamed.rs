@@ -37,8 +37,8 @@ async fn old_names_of_settings_are_read_and_named() {
     assert_eq!(
         warnings(&log),
         [
-            advice("--finish", "--outcome-trigger"),
             advice("IDENTOMAT_MOCK_MAX_UNFINISHED", "IDENTOMAT_MOCK_MAX_INCOMPLETE_BYTES"),
+            advice("--finish", "--outcome-trigger"),
             format!("{}:1:1: {}", config.display(), advice("done-patience", "done-timeout")),
             format!("{}:3:6: {}", config.display(), advice("on", "endpoint")),
         ]

@@ -36,12 +36,41 @@ async fn the_control_api_shows_every_setting_of_the_server() {
 }
 
 #[test]
-fn a_variable_is_refused_in_the_words_of_its_flag() {
+fn a_variable_is_refused_by_its_name() {
     let said = refusal(&[], &[("IDENTOMAT_MOCK_PORT", "70000")]);
-    let start = "error: invalid value '70000' for '--port <";
-    assert!(said.starts_with(start) && said.contains("`70000` is not a port: a number from 0 to 65535"), "{said}");
+    assert_eq!(said, "error: IDENTOMAT_MOCK_PORT: `70000` is not a port: a number from 0 to 65535\n");
+    let said = refusal(&[], &[("IDENTOMAT_MOCK_WATCH", "maybe")]);
+    let remedy = "write true, yes or 1, or false, no or 0";
+    assert_eq!(said, format!("error: IDENTOMAT_MOCK_WATCH: `maybe` is not true or false; {remedy}\n"));
     let said = refusal(&[], &[("IDENTOMAT_MOCK_COMPANY_KEY", "=the-secret")]);
     assert_eq!(said, "error: a company key is empty; give it at least one character\n");
+}
+
+#[tokio::test]
+async fn a_switch_is_on_or_off_in_several_words() {
+    let (_folder, file) = config("no-panel: yes\nverbose-hints: 0\n");
+    let mut command = binary(&["--port", "0", "--no-hints=no", "--config"]);
+    let of_environment = [("IDENTOMAT_MOCK_JOURNAL_SECRETS", "1"), ("IDENTOMAT_MOCK_NO_VERSION_HEADER", "True")];
+    let serving = Serving::spawn(command.arg(file).envs(of_environment));
+    let settings: Value =
+        reqwest::get(format!("{}/__admin/settings", serving.url())).await.unwrap().json().await.unwrap();
+    let names = ["no_panel", "verbose_hints", "no_hints", "journal_secrets", "no_version_header"];
+    assert_eq!(names.map(|name| settings[name].as_bool().unwrap()), [true, false, false, true, true]);
+}
+
+#[test]
+fn a_value_without_its_equals_sign_is_told_how_to_write_it() {
+    for (arguments, advice) in [
+        (&["--watch", "yes"][..], "`yes` is not read as the value of `--watch`; write `--watch=yes`"),
+        (&["serve", "--watch", "yes"], "`yes` is not read as the value of `--watch`; write `--watch=yes`"),
+        (
+            &["--any-company-key", "test-*"],
+            "`test-*` is not read as the value of `--any-company-key`; write `--any-company-key=test-*`",
+        ),
+    ] {
+        let said = refusal(arguments, &[]);
+        assert!(said.starts_with(&format!("error: {advice}\n")), "{said}");
+    }
 }
 
 fn config(text: &str) -> (TempDir, PathBuf) {

@@ -45,7 +45,7 @@ impl Secure {
 
 async fn start(folder: &Path, settings: impl FnOnce(&mut Config)) -> MockServer {
     let tls = TlsConfig::for_names([NAME]).in_folder(folder);
-    let builder = MockServer::builder().settings(|config| config.tls = Some(tls)).settings(settings);
+    let builder = MockServer::builder().settings(|config| config.tls = tls).settings(settings);
     builder.start().await.expect("the mock starts")
 }
 
@@ -185,7 +185,7 @@ async fn a_broken_authority_stops_the_start_by_name() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("authority.pem"), "nothing").unwrap();
     let tls = TlsConfig::for_names([NAME]).in_folder(folder.path());
-    let started = MockServer::builder().settings(|config| config.tls = Some(tls)).start().await;
+    let started = MockServer::builder().settings(|config| config.tls = tls).start().await;
     let problem = started.expect_err("it does not start").to_string();
     assert!(problem.contains("authority.pem is invalid"), "{problem}");
 }

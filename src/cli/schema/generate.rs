@@ -5,22 +5,27 @@
 
 mod agreement;
 mod rules;
-mod values;
+mod settings;
 
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{super::settings::SettingsArgs, SchemaKind};
+use super::{super::settings::FileSettings, SchemaKind};
 use crate::{result::Person, scenario::ScenarioFile, vendor::Outcome};
 
 /// A pattern of values with an environment variable.
 const VARIABLE: &str = "\\$\\{";
 
 pub(super) fn generated(of: SchemaKind) -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let settings: Vec<_> = match of {
+        SchemaKind::Config => settings::properties(&mut generator),
+        SchemaKind::Scenario | SchemaKind::Person => Vec::new(),
+    };
     let (mut schema, title) = match of {
-        SchemaKind::Scenario => (base::<ScenarioFile>(), "A scenario: what happens to its sessions, and when"),
-        SchemaKind::Config => (base::<SettingsArgs>(), "Settings of a server"),
-        SchemaKind::Person => (base::<Person>(), "An invented person and the documents they hold"),
+        SchemaKind::Scenario => (base::<ScenarioFile>(generator), "A scenario: what happens to its sessions, and when"),
+        SchemaKind::Config => (base::<FileSettings>(generator), "Settings of a server"),
+        SchemaKind::Person => (base::<Person>(generator), "An invented person and the documents they hold"),
     };
     let root = schema.as_object_mut().expect("a file is an object");
     root.insert("title".into(), title.into());
@@ -31,7 +36,7 @@ pub(super) fn generated(of: SchemaKind) -> Value {
     match of {
         SchemaKind::Scenario => rules::of_scenarios(&mut schema),
         SchemaKind::Config => {
-            rules::of_settings(&mut schema);
+            rules::of_settings(&mut schema, settings);
             allow_variables(&mut schema);
         }
         SchemaKind::Person => rules::of_people(&mut schema),
@@ -39,8 +44,8 @@ pub(super) fn generated(of: SchemaKind) -> Value {
     schema
 }
 
-fn base<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
+fn base<T: JsonSchema>(generator: SchemaGenerator) -> Value {
+    generator.into_root_schema_for::<T>().to_value()
 }
 
 /// Allows a number or boolean for a string, and quoted numbers and booleans for themselves.

@@ -1,9 +1,16 @@
 //! Generates `docs/settings.md` from the code.
 
-use clap::{Arg, Args, Command, FromArgMatches};
+use std::collections::BTreeMap;
 
-use super::{SettingsArgs, in_groups};
-use crate::Config;
+use serde_json::Value;
+
+use super::{ALL, AllSettings, CompanyFile, SettingsArgs};
+use crate::{
+    Config,
+    data_file::keys_of,
+    settings::{FlagUse, Setting, Settings},
+    tree::is_secret,
+};
 
 const HEAD: &str = "\
 # Settings
@@ -13,33 +20,17 @@ its dashes: `--log-level debug`, `IDENTOMAT_MOCK_LOG_LEVEL=debug`, `log-level: d
 then the variable, then the file. A value that is not allowed stops the start. What the file says besides, of companies
 and faults, is in `docs/files.md`.
 
-A flag that takes `true` or `false` means `true` if it has no value. `DURATION` is a number with a unit: `500ms`,
-`90s`, `15m`, `2h`. `SIZE` is a number of bytes, or one with a unit: `64KiB`, `1MiB`.
+A switch is off by default. Its flag alone turns it on; a value is `true`, `yes`, `1` or `false`, `no`, `0`, and follows
+the flag after `=`. `DURATION` is a number with a unit: `500ms`, `90s`, `15m`, `2h`, `7d`. `SIZE` is a number of bytes,
+or one with a unit: `64KiB`, `1MiB`.
 ";
 
-fn settings() -> Command {
-    let mut settings = in_groups(SettingsArgs::augment_args(Command::new("settings").disable_help_flag(true)));
-    settings.build();
-    settings
-}
-
-fn help_of(setting: &Arg) -> String {
-    setting.get_help().expect("each has a text").to_string()
-}
-
-/// Splits a help text from the default at its end; empty if there is none.
-fn with_default(help: &str) -> (&str, &str) {
-    let Some((meaning, default)) = help.split_once(" [default: ") else { return (help, "") };
-    (meaning, default.strip_suffix(']').expect("the default comes last"))
-}
-
 fn page() -> String {
-    let settings = settings();
-    let (mut page, mut group) = (HEAD.to_owned(), None);
-    for setting in settings.get_arguments() {
-        if setting.get_help_heading() != group {
-            group = setting.get_help_heading();
-            page += &format!("\n## {}\n\n", group.expect("each is in a group"));
+    let (mut page, mut section) = (HEAD.to_owned(), "");
+    for setting in ALL.iter() {
+        if setting.declared.section != section {
+            section = setting.declared.section;
+            page += &format!("\n## {section}\n\n");
             page += "| flag | variable | meaning | default |\n| --- | --- | --- | --- |\n";
         }
         page += &row(setting);
@@ -47,49 +38,65 @@ fn page() -> String {
     page
 }
 
-fn row(setting: &Arg) -> String {
-    let flag = setting.get_long().expect("each is a flag");
-    let values = setting.get_value_names().expect("each takes a value").join(" ");
-    let value = match setting.get_num_args().expect("the command is built") {
-        _ if values == "true|false" => String::new(),
-        number if number.min_values() == 0 => format!("[={values}]"),
-        _ => format!(" {values}"),
+fn row(setting: &Setting) -> String {
+    let declared = &setting.declared;
+    let value = match declared.flag_use {
+        _ if setting.is_switch() => String::new(),
+        FlagUse::Optional(_) => format!("[={}]", declared.value),
+        FlagUse::Value | FlagUse::List => format!(" {}", declared.value),
     };
-    let variable = setting.get_env().expect("each is a variable").to_string_lossy();
-    let help = help_of(setting);
-    let (meaning, default) = with_default(&help);
-    let default = match default {
-        "" => String::new(),
-        value if !value.contains([' ', '`']) => format!("`{value}` "),
-        words => format!("{words} "),
+    let default = match setting.default() {
+        None => String::new(),
+        Some(value) if !value.contains([' ', '`']) => format!("`{value}` "),
+        Some(words) => format!("{words} "),
     };
-    let [value, meaning] = [&value, meaning].map(|text| text.replace('|', "\\|"));
-    format!("| `--{flag}{value}` | `{variable}` | {meaning} | {default}|\n")
+    let of_company = if declared.is_of_company { ". A company can have its own" } else { "" };
+    let [value, meaning] = [&value, &setting.meaning()].map(|text| text.replace('|', "\\|"));
+    format!("| `--{}{value}` | `{}` | {meaning}{of_company} | {default}|\n", setting.name, setting.variable())
+}
+
+/// Returns all values as `GET /__admin/settings` shows them, by name.
+fn shown(settings: &SettingsArgs) -> BTreeMap<&'static str, Value> {
+    let mut all: AllSettings = settings.values_of().expect("they go together");
+    let mut shown = BTreeMap::new();
+    all.each(&mut |setting, value| drop(shown.insert(setting.name, value.shown())));
+    shown
 }
 
 #[test]
-fn the_defaults_that_are_named_are_those_of_the_code() {
-    let of = |arguments: &[String]| {
-        let matches = settings().no_binary_name(true).try_get_matches_from(arguments).expect("they can be read");
-        let settings = SettingsArgs::from_arg_matches(&matches).expect("they can be read");
-        let log = (settings.log_format(), settings.log_level());
-        let config = settings.into_config().expect("they go together");
-        let companies = config.companies();
-        format!("{log:?} {:?}", Config { companies, ..config })
-    };
-    let nothing = of(&[]);
-    let mut named = 0;
-    for setting in settings().get_arguments() {
-        let (help, flag) = (help_of(setting), setting.get_long().expect("each is a flag"));
-        let (_, default) = with_default(&help);
-        let default = default.replace("`, `", ",").replace('`', "");
-        // Words describe a default that is not a value.
-        if !default.is_empty() && !default.contains(' ') {
-            assert_eq!(of(&[format!("--{flag}={default}")]), nothing, "{flag}");
-            named += 1;
+fn the_defaults_that_are_described_are_those_of_the_code() {
+    let nothing = shown(&SettingsArgs::default());
+    let described = ["company-key", "error-status", "missing-media-status", "tls-folder"];
+    for setting in ALL.iter().filter(|setting| setting.declared.default.is_some()) {
+        let default = setting.declared.default.expect("it has one").replace("`, `", ",").replace('`', "");
+        let texts = default.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let given = SettingsArgs { given: BTreeMap::from([(setting.name, texts)]), ..SettingsArgs::default() };
+        if !described.contains(&setting.name) || setting.name == "error-status" {
+            assert_eq!(shown(&given), nothing, "{}", setting.name);
         }
     }
-    assert!(named > 20, "{named}");
+    assert_eq!(Config::default().companies()[0].key, crate::config::DEFAULT_COMPANY_KEY);
+}
+
+#[test]
+fn no_setting_shows_a_secret() {
+    let secrets: Vec<_> = ALL.iter().filter(|setting| is_secret(setting.name)).collect();
+    assert_eq!(secrets.len(), 3);
+    for setting in secrets {
+        let given = BTreeMap::from([(setting.name, vec!["a=hush".to_owned()])]);
+        let shown = shown(&SettingsArgs { given, ..SettingsArgs::default() })[setting.name].to_string();
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+}
+
+#[test]
+fn a_company_can_have_what_the_settings_say_and_no_other_setting() {
+    let of_companies: Vec<_> = keys_of::<CompanyFile>().into_iter().map(|key| key.replace('_', "-")).collect();
+    for setting in ALL.iter() {
+        let is_of_company = of_companies.iter().any(|key| key == setting.name);
+        // The key of a company is its name; its faults are no setting.
+        assert_eq!(setting.declared.is_of_company, is_of_company && setting.name != "company-key", "{}", setting.name);
+    }
 }
 
 #[test]

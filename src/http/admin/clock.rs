@@ -1,6 +1,6 @@
 //! `/__admin/clock…`: the clocks of the companies and the server.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::Json;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use super::{
     problem::ProblemResponse,
 };
 use crate::{
-    clock::{Clock, ClockChange, parse_duration, parse_moment},
+    clock::{Clock, ClockChange, DurationText, parse_moment},
     company::Tenant,
     mock::{DueEvent, MockService},
 };
@@ -23,10 +23,9 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub(super) struct AdvanceClockBody {
     company_key: Option<String>,
-    /// `500ms`, `90s`, `15m`, `24h`.
-    #[serde(deserialize_with = "duration")]
+    /// `500ms`, `90s`, `15m`, `24h`, `7d`.
     #[cfg_attr(test, schemars(with = "String"))]
-    by: Duration,
+    by: DurationText,
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,7 +116,7 @@ pub(super) fn show(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Re
 
 pub(super) fn advance(
     Context { mock, .. }: Context<'_>,
-    AdvanceClockBody { company_key, by }: AdvanceClockBody,
+    AdvanceClockBody { company_key, by: DurationText(by) }: AdvanceClockBody,
 ) -> Result<Json<ClockMoveResponse>, ProblemResponse> {
     let hands = ClockScope::find(mock, company_key.as_deref())?;
     let fell_due = match &hands.tenants[..] {
@@ -156,10 +155,6 @@ pub(super) fn resume(
     let hands = ClockScope::find(mock, whose.company_key.as_deref())?;
     hands.turn(ClockChange::Unfreeze);
     Ok(Json(ClockList { clocks: hands.show() }))
-}
-
-pub(super) fn duration<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
-    parse_duration(&String::deserialize(reader)?).map_err(D::Error::custom)
 }
 
 fn moment<'de, D: Deserializer<'de>>(reader: D) -> Result<Timestamp, D::Error> {

@@ -10,13 +10,13 @@ use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
     calls::{moment, parse_pattern_body},
-    clock::duration,
     company_or_default,
     extract::{Parameters, PathParam},
     problem::ProblemResponse,
     sessions::token_in,
 };
 use crate::{
+    clock::DurationText,
     clock::Stopwatch,
     faults::Endpoint,
     http::{
@@ -252,7 +252,7 @@ pub(super) fn default_timeout() -> Duration {
 }
 
 pub(super) fn parse_timeout<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
-    let time = duration(reader)?;
+    let DurationText(time) = DurationText::deserialize(reader)?;
     if time <= MAX_WAIT {
         Ok(time)
     } else {

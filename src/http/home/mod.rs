@@ -76,7 +76,7 @@ pub(super) async fn finish(State(mock): State<Arc<MockService>>, request: Reques
             },
         },
         Err(error) if error.case == ErrorCase::TooSlow => {
-            return error::response(&error, &mock.config.error_status, true);
+            return error::response(&error, &mock.config, true);
         }
         Err(error) => Err(FinishError::InvalidForm(error.problem)),
     };

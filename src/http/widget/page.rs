@@ -97,7 +97,7 @@ pub(in crate::http) async fn finish(State(mock): State<Arc<MockService>>, reques
     let received = ReceivedBody::read(&head, &mut body, limits).await;
     let received = match received {
         Err(error) if error.case == ErrorCase::TooSlow => {
-            return error::response(&error, &mock.config.error_status, true);
+            return error::response(&error, &mock.config, true);
         }
         received => received,
     };

@@ -82,7 +82,7 @@ pub(in crate::http) async fn answer(
     }
     let received = match ReceivedBody::read(&head, &mut body, &limits).await {
         Err(error) if error.case == ErrorCase::TooSlow => {
-            return error::response(&error, &mock.config.error_status, true);
+            return error::response(&error, &mock.config, true);
         }
         Err(error) if by.is_some() => {
             return invalid_answer(&AnswerError { problem: error.problem, text: "too-large" });

@@ -31,7 +31,7 @@ async fn a_page_that_hard_codes_the_live_origin_accepts_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let ca = export(folder.path());
     let tls = TlsConfig::for_names(["widget.example.com"]).in_folder(folder.path());
-    let mock = MockServer::builder().settings(|config| config.tls = Some(tls)).start().await.unwrap();
+    let mock = MockServer::builder().settings(|config| config.tls = tls).start().await.unwrap();
     let port = mock.url().rsplit_once(':').unwrap().1.to_owned();
     let browser = Browser::trusting(&ca, &format!("MAP widget.example.com 127.0.0.1:{port}")).await;
     let (visit, site) = (Visit { mock, browser }, Site::start().await);
@@ -55,7 +55,7 @@ async fn a_page_that_hard_codes_the_live_origin_accepts_the_end() {
 async fn a_browser_that_does_not_trust_the_ca_shows_nothing() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let tls = TlsConfig::for_names(["widget.example.com"]).in_folder(folders[0].path());
-    let mock = MockServer::builder().settings(|config| config.tls = Some(tls)).start().await.unwrap();
+    let mock = MockServer::builder().settings(|config| config.tls = tls).start().await.unwrap();
     let port = mock.url().rsplit_once(':').unwrap().1.to_owned();
     let rules = format!("MAP widget.example.com 127.0.0.1:{port}");
     let browser = Browser::trusting(&export(folders[1].path()), &rules).await;

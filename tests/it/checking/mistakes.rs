@@ -63,7 +63,7 @@ const MISTAKES: &[Mistake] = &[
         "malformed",
         "session_lifetime",
         "15",
-        "write it like 500ms, 90s, 15m or 24h",
+        "add a unit: `15s` is in seconds",
     ),
     (
         "scenario",

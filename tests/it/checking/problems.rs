@@ -110,7 +110,7 @@ fn an_outcome_that_nobody_lists() {
 fn a_time_that_is_none() {
     let said = check(&[("a.yaml", "description: A\nsession_lifetime: soon\nstages: []\n")], &["a.yaml"]);
     assert_snapshot!(said, @r"
-    a.yaml:2:19: error: `soon` is not a duration; write it like 500ms, 90s, 15m or 24h
+    a.yaml:2:19: error: `soon` is not a duration; write it like 500ms, 90s, 15m, 24h or 7d
       |
     2 | session_lifetime: soon
       |                   ^^^^

@@ -54,8 +54,8 @@ async fn without_a_company_every_clock_is_meant_and_the_servers() {
 async fn times_that_are_none_are_named() {
     let app = TestApp::start().await;
     for (path, body, field, detail) in [
-        ("advance", json!({"by": "soon"}), "by", "`soon` is not a duration; write it like 500ms, 90s, 15m or 24h"),
-        ("advance", json!({"by": 15}), "by", "`by` takes a string, not `15`"),
+        ("advance", json!({"by": "soon"}), "by", "`soon` is not a duration; write it like 500ms, 90s, 15m, 24h or 7d"),
+        ("advance", json!({"by": 15}), "by", "`15` is not a duration; add a unit: `15s` is in seconds"),
         ("advance", json!({}), "", "the key `by` is missing"),
         ("advance", json!({"bye": "15m"}), "bye", "unknown key `bye`, did you mean `by`?"),
         ("set", json!({"to": "noon"}), "to", "`noon` is not a timestamp"),

@@ -11,7 +11,7 @@ use jsonschema::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{super::SchemaKind, SettingsArgs};
+use super::{super::SchemaKind, FileSettings};
 use crate::{
     built_in::{PEOPLE, SCENARIOS},
     data_file::{DataFile, LoadError},
@@ -192,7 +192,7 @@ fn parsed(of: SchemaKind, value: &Value) -> Result<(), Box<dyn Error>> {
         SchemaKind::Scenario => drop(read::<ScenarioFile>(&file)?),
         SchemaKind::Person => drop(read::<Person>(&file)?),
         SchemaKind::Config => {
-            let problems = read::<SettingsArgs>(&file)?.into_config()?.problems();
+            let problems = read::<FileSettings>(&file)?.0.into_config()?.problems();
             if let Some(problem) = problems.into_iter().next() {
                 return Err(problem.into());
             }

@@ -4,37 +4,15 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    RequestLimits, Trigger,
+    Trigger,
     faults::{Endpoint, allows_body},
+    settings::schemas::{DURATION, MOMENT, in_any_case, looks_like, whole},
     vendor::Outcome,
 };
-
-/// A duration: `90s`, `1h 30m`.
-pub(super) const DURATION: &str = "\\+?[0-9]+(\\.[0-9]+)? *(h|hr|hrs|hour|hours|m|min|mins|minute|minutes|s|sec|secs|\
-    second|seconds|ms|milli|millis|millisecond|milliseconds|us|micro|micros|microsecond|microseconds|ns|nano|nanos|\
-    nanosecond|nanoseconds)(,? *[0-9]+(\\.[0-9]+)? *(m|min|mins|minute|minutes|s|sec|secs|second|seconds|ms|milli|\
-    millis|millisecond|milliseconds|us|micro|micros|microsecond|microseconds|ns|nano|nanos|nanosecond|nanoseconds))* *";
-
-/// A timestamp: `2026-01-31T12:00:00Z`.
-pub(super) const MOMENT: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\
-    ([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)(\\[.*\\])?";
 
 /// A string, without numbers and booleans.
 fn text() -> Value {
     json!({"type": "string"})
-}
-
-/// Whole numbers with at most `most` digits, plain and quoted.
-fn whole(least: u64, most: u64) -> Value {
-    let pattern = if least == 0 { "^[0-9]+$" } else { "^0*[1-9][0-9]*$" };
-    json!({"anyOf": [
-        {"type": "integer", "minimum": least, "maximum": most},
-        {"type": "string", "pattern": pattern},
-    ]})
-}
-
-fn looks_like(pattern: &str) -> Value {
-    json!({"type": "string", "pattern": format!("^({pattern})$")})
 }
 
 /// Requires that a key has a value.
@@ -132,8 +110,6 @@ pub(super) fn of_scenarios(schema: &mut Value) {
         ],
     );
     let defs = &mut schema["$defs"];
-    defs["Lifetime"]["pattern"] = format!("^{DURATION}$").into();
-    defs["Lifetime"]["type"] = "string".into();
     defs["OperatorAnswer"]["anyOf"] = json!([text(), {"type": "boolean"}, {"type": "array", "items": text()}]);
     describe_triggers(defs);
     of_matches(&mut defs["BeginMatch"]);
@@ -233,14 +209,6 @@ fn of_stages(stage: &mut Value) {
     add_rules(stage, rules);
 }
 
-pub(super) fn in_any_case(word: &str) -> String {
-    let either = |c: char| match c.to_ascii_lowercase() {
-        small if small != c.to_ascii_uppercase() => format!("[{}{small}]", c.to_ascii_uppercase()),
-        same => same.to_string(),
-    };
-    word.chars().map(either).collect()
-}
-
 /// Replaces the trigger with its forms, each with its description.
 fn describe_triggers(defs: &mut Value) {
     let forms = [
@@ -274,7 +242,7 @@ fn describe_triggers(defs: &mut Value) {
 fn of_faults(schema: &mut Value) {
     let defs = &mut schema["$defs"];
     for (name, pattern) in [
-        ("FaultDuration", DURATION.to_owned()),
+        ("DurationText", DURATION.to_owned()),
         ("DelayFile", format!(" *{DURATION}(to +{DURATION})?")),
         ("CallsFile", " *0*[1-9][0-9]* to +0*[1-9][0-9]* *".to_owned()),
     ] {
@@ -330,39 +298,11 @@ pub(super) fn of_people(schema: &mut Value) {
     schema["$defs"]["DocumentNumbers"]["minProperties"] = 1.into();
 }
 
-pub(super) fn of_settings(schema: &mut Value) {
+pub(super) fn of_settings(schema: &mut Value, settings: Vec<(&str, Value)>) {
     of_faults(schema);
-    let several = |one: &Value, item: &Value| json!({"anyOf": [one, {"type": "array", "items": item}]});
-    for key in ["company-key", "error-status", "admin-host", "cors"] {
-        let item = schema["properties"][key]["items"].clone();
-        let mut one = item.clone();
-        if one["type"].is_array() {
-            // As a plain value, only a number of 0 or more can stand for a string.
-            one["type"] = "string".into();
-            one = json!({"anyOf": [{"type": "integer", "minimum": 0}, one]});
-        }
-        take(schema, key, several(&one, &item));
+    for (name, property) in settings {
+        schema["properties"][name] = property;
     }
-    take(
-        schema,
-        "host",
-        json!({"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "string", "format": "ipv6"}]}),
-    );
-    take(schema, "port", whole(0, u16::MAX.into()));
-    take(schema, "seed", whole(0, u64::MAX));
-    for key in ["max-companies", "max-sessions", "max-parts", "max-connections", "journal-calls"] {
-        take(schema, key, whole(1, u64::MAX));
-    }
-    let depth = json!({"anyOf": [
-        {"type": "integer", "minimum": 1, "maximum": RequestLimits::MAX_DEPTH},
-        {"type": "string", "pattern": "^0*([1-9]|[1-5][0-9]|6[0-4])$"},
-    ]});
-    take(schema, "max-depth", depth);
-    let token = json!({"anyOf": [
-        {"type": "string", "pattern": "^[!-~]+$"},
-        {"type": ["number", "boolean", "null"]},
-    ]});
-    take(schema, "admin-token", token);
     let defs = &mut schema["$defs"];
     describe_triggers(defs);
     let company = &mut defs["CompanyFile"];
