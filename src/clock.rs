@@ -9,7 +9,7 @@ use std::{
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{self, Visitor},
 };
 
@@ -155,6 +155,12 @@ impl TryFrom<TextWithUnit> for DurationText {
     }
 }
 
+impl Serialize for DurationText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format_duration(self.0))
+    }
+}
+
 /// The text of a duration. A number is read as a text, so that its problem is the missing unit.
 #[derive(Debug)]
 pub(crate) struct TextWithUnit(pub(crate) String);
@@ -200,6 +206,24 @@ pub(crate) fn format_duration(time: Duration) -> String {
 pub(crate) fn parse_moment(text: &str) -> Result<SystemTime, Problem> {
     let moment = text.parse::<Timestamp>().ok().and_then(|moment| SystemTime::try_from(moment).ok());
     moment.ok_or_else(|| Problem::malformed(text, "a timestamp").with_remedy("write it like 2026-01-31T12:00:00Z"))
+}
+
+/// An optional point in time, as text.
+pub(crate) mod optional_moment {
+    use std::time::SystemTime;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::{nearest_moment, parse_moment};
+
+    pub(crate) fn serialize<S: Serializer>(moment: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        moment.map(nearest_moment).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SystemTime>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| parse_moment(&text)).transpose().map_err(D::Error::custom)
+    }
 }
 
 /// Returns real time since the first call of this function. It is independent of all clocks, and monotonic.

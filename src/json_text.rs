@@ -6,7 +6,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 
 /// The reason a text is not accepted as JSON; the name of the text precedes it.
 #[derive(Debug, thiserror::Error)]
@@ -231,6 +231,25 @@ impl<'de: 'a, 'a> Deserialize<'de> for JsonMembers<'a> {
 impl Serialize for JsonMembers<'_> {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
         writer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// Merges members into a document, as a JSON merge patch (RFC 7396): objects member by member, null removes one.
+pub(crate) fn merge_patch(document: &mut Value, change: &Map<String, Value>) {
+    if !document.is_object() {
+        *document = Value::Object(Map::new());
+    }
+    let Value::Object(members) = document else { return };
+    for (name, value) in change {
+        match value {
+            Value::Null => {
+                members.shift_remove(name);
+            }
+            Value::Object(change) => merge_patch(members.entry(name).or_insert(Value::Null), change),
+            _ => {
+                members.insert(name.clone(), value.clone());
+            }
+        }
     }
 }
 

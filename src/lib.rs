@@ -55,8 +55,8 @@ pub use company::{Company, JournalSettings, SavedConfiguration};
 
 mod mock;
 pub use mock::{
-    BrowserInfo, CallSummary, CompanyInfo, ConfigError, DueEvent, DueEventKind, FindingInfo, FinishRequest,
-    ReachedStep, ScenarioInfo, SessionDetails, SessionInfo, StageInfo, UploadInfo, VerificationCode,
+    BrowserInfo, CallSummary, CompanyInfo, CompanyState, ConfigError, DueEvent, DueEventKind, FindingInfo,
+    FinishRequest, ReachedStep, ScenarioInfo, SessionDetails, SessionInfo, StageInfo, UploadInfo, VerificationCode,
 };
 
 mod session;
@@ -101,6 +101,8 @@ mod metrics;
 mod problem;
 pub use problem::Problem;
 mod result;
+mod secret;
+pub use secret::Secret;
 mod settings;
 mod signature;
 mod tree;

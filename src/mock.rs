@@ -51,7 +51,7 @@ pub(crate) use self::{
     sessions::{SessionFilter, SessionRange},
 };
 pub use self::{
-    companies::CompanyInfo,
+    companies::{CompanyInfo, CompanyState},
     controls::{DueEvent, DueEventKind},
     scenarios::{ScenarioInfo, StageInfo},
     session_info::{
@@ -323,5 +323,7 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
     )
 }
 
+#[cfg(test)]
+pub(crate) use self::companies::CompanyPatch;
 #[cfg(test)]
 mod model_tests;

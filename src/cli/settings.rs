@@ -16,9 +16,7 @@ pub(super) use self::{
 };
 use crate::{
     Company, Config,
-    company::CompanyFile,
     data_file::{FileProblem, LoadError},
-    faults::FaultFile,
     problem::Problem,
     settings::{FilePath, Setting, SettingValue, SettingWord, Settings, Switch, Word, settings},
 };
@@ -211,14 +209,14 @@ impl SettingsArgs {
         let missing = missing_folders.iter().filter(|(folder, _)| is_used(folder));
         LoadError::check(missing.map(|(_, problem)| problem.clone()).collect())?;
         let of_flags = config.companies.len();
-        for listed in companies.into_iter().map(CompanyFile::into_company) {
+        for listed in companies {
             // A key in both places is one company; the flag's secret overrides.
             match config.companies[..of_flags].iter_mut().find(|given| given.key == listed.key) {
                 Some(given) => *given = Company { secret: given.secret.take().or(listed.secret.clone()), ..listed },
                 None => config.companies.push(listed),
             }
         }
-        config.faults = faults.into_iter().map(|FaultFile(fault)| fault).collect();
+        config.faults = faults;
         Ok(config)
     }
 }

@@ -1,7 +1,6 @@
 //! Companies: their settings, and their state at run time.
 
 mod call_buffer;
-mod company_file;
 mod event;
 mod eviction_order;
 mod held_calls;
@@ -19,7 +18,6 @@ mod tenant_registry;
 pub(crate) use self::sessions::SESSION_SIZE;
 pub(crate) use self::{
     call_buffer::{EvictedCalls, JournalEntry},
-    company_file::{CompanyChange, CompanyFile},
     event::{Event, EventKind, JournalEvent},
     eviction_order::RemovalReason,
     held_calls::HeldCalls,

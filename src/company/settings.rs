@@ -1,13 +1,16 @@
 //! Settings of a company: key, secret and defaults.
 
-use std::{collections::BTreeMap, fmt, time::SystemTime};
+use std::{collections::BTreeMap, time::SystemTime};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    clock::optional_moment,
     faults::Fault,
     foreign_text::{is_disturbing, on_one_line},
     problem::{Problem, member_path},
+    secret::Secret,
     vendor::{Dialect, ResultCase},
 };
 
@@ -21,20 +24,47 @@ use crate::{
 ///     .scenario("manual-check")
 ///     .dialect(Dialect::Live);
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(description = "A company. The config file writes the names with dashes, and `key`."))]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Company {
-    pub(crate) key: String,
-    pub(crate) secret: Option<String>,
-    pub(crate) scenario: Option<String>,
-    pub(crate) dialect: Option<Dialect>,
-    pub(crate) result_case: Option<ResultCase>,
-    pub(crate) configurations: BTreeMap<String, SavedConfiguration>,
-    pub(crate) people: Vec<String>,
-    pub(crate) queue: Vec<String>,
-    pub(crate) faults: Vec<Fault>,
-    pub(crate) frozen_at: Option<SystemTime>,
-    pub(crate) max_sessions: Option<usize>,
-    pub(crate) refuse_at_max_sessions: Option<bool>,
+    /// The key that its calls carry.
+    #[serde(rename = "company_key", alias = "key")]
+    pub key: String,
+    /// The HMAC secret: calls must be signed, and responses are signed.
+    #[serde(skip_serializing)]
+    pub secret: Option<Secret>,
+    /// Scenario of sessions that request none, instead of the server's.
+    pub scenario: Option<String>,
+    /// Wording of its responses, instead of the server's.
+    pub dialect: Option<Dialect>,
+    /// Case of `result`, instead of the dialect's and the server's.
+    #[serde(alias = "result-case")]
+    pub result_case: Option<ResultCase>,
+    /// The configurations that sessions select with `config_id`: 24 characters of `[0-9a-f]`.
+    #[serde(default)]
+    pub configurations: BTreeMap<String, SavedConfiguration>,
+    /// The people of its sessions, by file name; all people if empty.
+    #[serde(default)]
+    pub people: Vec<String>,
+    /// Scenarios of its first sessions, one each.
+    #[serde(default)]
+    pub queue: Vec<String>,
+    /// Faults for its first calls.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
+    /// Time at which its clock is frozen at the start, instead of the server's.
+    #[serde(default, alias = "frozen-at", with = "optional_moment")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub frozen_at: Option<SystemTime>,
+    /// Maximum number of its sessions, instead of the server's.
+    #[serde(alias = "max-sessions")]
+    pub max_sessions: Option<usize>,
+    /// Whether `begin/` is refused at `max_sessions` instead of evicting a session; overrides the server's setting.
+    #[serde(alias = "refuse-at-max-sessions")]
+    pub refuse_at_max_sessions: Option<bool>,
 }
 
 impl Company {
@@ -57,7 +87,7 @@ impl Company {
     }
 
     /// Requires signed calls and signs responses (specification, section 8).
-    pub fn secret(mut self, secret: impl Into<String>) -> Self {
+    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secret = Some(secret.into());
         self
     }
@@ -122,9 +152,24 @@ impl Company {
         self
     }
 
+    /// Returns the settings for a mock in another process, with the secret.
+    pub(crate) fn with_secret(&self) -> Map<String, Value> {
+        let mut members = self.to_members();
+        members.extend(self.secret.as_ref().map(|secret| ("secret".to_owned(), secret.expose().into())));
+        members
+    }
+
+    /// Returns the settings as a JSON object, without the secret.
+    pub(crate) fn to_members(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(members)) => members,
+            other => unreachable!("a company is an object: {other:?}"),
+        }
+    }
+
     /// Returns this company for a key that its pattern matches; `{key}` in the secret stands for the key.
     pub(super) fn of_key(&self, key: &str) -> Self {
-        let secret = self.secret.as_ref().map(|secret| secret.replace("{key}", key));
+        let secret = self.secret.as_ref().map(|secret| secret.expose().replace("{key}", key).into());
         Self { key: key.into(), secret, ..self.clone() }
     }
 
@@ -140,7 +185,7 @@ impl Company {
                 format!("the company key `{key}` has a control character or a text direction mark; remove it");
             return Some(Problem::of_key("company_key", message));
         }
-        if self.secret.as_deref() == Some("") {
+        if self.secret == Some("".into()) {
             let message = format!("the secret of the company key `{}` is empty; leave it out or give one", self.key);
             return Some(Problem::of_key("secret", message));
         }
@@ -174,26 +219,6 @@ impl From<String> for Company {
     }
 }
 
-/// Hides the secret.
-impl fmt::Debug for Company {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Company")
-            .field("key", &self.key)
-            .field("secret", &self.secret.as_ref().map(|_| "…"))
-            .field("scenario", &self.scenario)
-            .field("dialect", &self.dialect)
-            .field("result_case", &self.result_case)
-            .field("configurations", &self.configurations)
-            .field("people", &self.people)
-            .field("queue", &self.queue)
-            .field("faults", &self.faults)
-            .field("frozen_at", &self.frozen_at)
-            .field("max_sessions", &self.max_sessions)
-            .field("refuse_at_max_sessions", &self.refuse_at_max_sessions)
-            .finish()
-    }
-}
-
 /// A saved configuration, which sessions select with its `config_id`.
 ///
 /// ```
@@ -205,12 +230,20 @@ impl fmt::Debug for Company {
 ///     .flags(json!({"document_types": ["passport"]}))
 ///     .steps(json!([{"type": "liveness", "key": "selfie"}]));
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(description = "A saved configuration."))]
+#[serde(deny_unknown_fields)]
 pub struct SavedConfiguration {
+    /// Scenario of its sessions.
     pub(crate) scenario: Option<String>,
+    /// Flags of its sessions; flags of the call override them.
+    #[serde(default)]
     pub(crate) flags: Map<String, Value>,
-    pub(crate) steps: Vec<Value>,
+    /// Steps of its sessions; a step of the call replaces the step with the same key, otherwise of the same type.
+    #[serde(default)]
+    pub(crate) steps: Vec<Map<String, Value>>,
     /// A problem that stops the start.
+    #[serde(skip)]
     pub(crate) problem: Option<&'static str>,
 }
 
@@ -238,10 +271,39 @@ impl SavedConfiguration {
     /// Sets steps of its sessions, as a JSON array of objects; a step of the call replaces the step with the same key,
     /// otherwise of the same type.
     pub fn steps(mut self, steps: Value) -> Self {
-        match steps {
-            Value::Array(steps) if steps.iter().all(Value::is_object) => self.steps = steps,
-            _ => self.problem = Some("its `steps` are not a JSON array of objects"),
+        match serde_json::from_value(steps) {
+            Ok(steps) => self.steps = steps,
+            Err(_) => self.problem = Some("its `steps` are not a JSON array of objects"),
         }
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_company_that_is_written_is_read_as_it_was() {
+        let saved = SavedConfiguration::new().scenario("approved").flags(json!({"a": 1})).steps(json!([{"type": "x"}]));
+        let company = Company::new("key")
+            .secret("not-a-real-secret")
+            .scenario("rejected")
+            .dialect(Dialect::Live)
+            .result_case(ResultCase::Upper)
+            .configuration("0123456789abcdef01234567", saved)
+            .people(["somebody"])
+            .queue(["approved"])
+            .fault(Fault::reset())
+            .frozen_at(SystemTime::UNIX_EPOCH)
+            .max_sessions(5)
+            .refuse_at_max_sessions(true);
+        for company in [company, Company::new("plain")] {
+            assert!(!format!("{company:?}{:?}", company.to_members()).contains("not-a-real-secret"));
+            let read: Company = serde_json::from_value(company.with_secret().into()).unwrap();
+            assert_eq!(read, company);
+        }
     }
 }

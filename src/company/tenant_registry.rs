@@ -306,7 +306,16 @@ mod tests {
     #[test]
     fn one_rule_gives_each_its_secret() {
         let tenants = welcoming(2);
-        let secret = |key| tenants.get_or_create(key, || SECOND).unwrap().settings().company.secret.clone();
+        let secret = |key| {
+            tenants
+                .get_or_create(key, || SECOND)
+                .unwrap()
+                .settings()
+                .company
+                .secret
+                .clone()
+                .map(|secret| secret.expose().to_owned())
+        };
         assert_eq!(secret("test-1").as_deref(), Some("secret-of-test-1"));
         assert_eq!(secret("test-0"), None);
     }
@@ -316,7 +325,9 @@ mod tests {
     fn a_company_configured_again_keeps_its_state() {
         let tenants = welcoming(2);
         let settings = tenants.on_demand.as_ref().unwrap().policy.settings.clone();
-        let secret = |key: &str| tenants.get(key).unwrap().settings().company.secret.clone();
+        let secret = |key: &str| {
+            tenants.get(key).unwrap().settings().company.secret.clone().map(|secret| secret.expose().to_owned())
+        };
         let configure = |companies: &[Company]| {
             tenants.replace_configured(companies.iter().cloned().map(|company| (company, settings.clone())));
         };

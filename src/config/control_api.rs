@@ -1,23 +1,24 @@
 //! Settings of the control API.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use super::forms::HostNames;
 use crate::{
     problem::Problem,
+    secret::Secret,
     settings::{Off, Time, Token, settings},
 };
 
 settings! {
     /// Settings of the control API under `/__admin/`. Its health checks are always available.
-    #[derive(Clone)]
+    #[derive(Debug, Clone)]
     pub struct ControlApi {
         "Control API and journal" {
             /// Disable the control API under `/__admin/`, except its health checks
             enabled ("no-admin"): bool as Off = "false";
 
             /// Require this token for the control API, sent as `Authorization: Bearer TOKEN`
-            token ("admin-token"): Option<String> as Token;
+            token ("admin-token"): Option<Secret> as Token;
 
             /// Additional host name of the control API; addresses, `localhost`, names without a dot and the host of the
             /// public URL always work, others are refused against DNS rebinding; may be repeated, commas separate
@@ -38,7 +39,7 @@ impl ControlApi {
     /// [`Problem`] of a setting.
     pub(super) fn check(&self) -> Result<(), Problem> {
         let is_token = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-        if self.token.as_deref().is_some_and(|token| !is_token(token)) {
+        if self.token.as_ref().is_some_and(|token| !is_token(token.expose())) {
             let message = "the token must be visible ASCII without spaces, at least one character";
             return Err(Problem::of_setting("admin-token", message));
         }
@@ -56,17 +57,5 @@ pub(crate) fn check_host_name(name: &str) -> Result<(), Problem> {
         Ok(())
     } else {
         Err(Problem::malformed(name, "the name of a host such as mock.example.com, without a port"))
-    }
-}
-
-/// Hides the token.
-impl fmt::Debug for ControlApi {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ControlApi")
-            .field("enabled", &self.enabled)
-            .field("token", &self.token.as_ref().map(|_| "…"))
-            .field("hosts", &self.hosts)
-            .field("timeout", &self.timeout)
-            .finish()
     }
 }

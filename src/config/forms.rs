@@ -106,7 +106,7 @@ fn parse_company(text: &str) -> Result<Company, Problem> {
     };
     match company.problem() {
         // An error about a flag prints its value, and so the secret: validation is left to the check of all settings.
-        Some(problem) if company.secret.as_deref().unwrap_or_default().is_empty() => Err(problem),
+        Some(problem) if company.secret.as_ref().is_none_or(|secret| secret.expose().is_empty()) => Err(problem),
         _ => Ok(company),
     }
 }

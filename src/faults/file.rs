@@ -1,8 +1,8 @@
-//! The format of a fault in scenario and config files.
+//! A fault as it is written: in files, in bodies of the control API, and back.
 
-use std::ops::RangeInclusive;
+use std::{fmt, ops::RangeInclusive};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     ClosePoint, DelayRange, Endpoint, Fault, FaultEffect, FaultEnd, FaultResponse, checked_calls, checked_status,
@@ -10,83 +10,113 @@ use super::{
     effect::{checked_body, checked_content_type, checked_rate},
 };
 use crate::{
-    clock::{DurationText, TextWithUnit, parse_duration},
+    clock::{DurationText, TextWithUnit, format_duration, parse_duration},
+    foreign_text::without_quotes,
     problem::{Problem, member_path},
 };
 
-/// A validated fault of a file.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(try_from = "RawFault")]
-pub(crate) struct FaultFile(#[cfg_attr(test, schemars(with = "RawFault"))] pub(crate) Fault);
-
 /// A fault: an effect on the next calls.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct RawFault {
+#[serde(rename = "Fault", deny_unknown_fields)]
+pub(super) struct FaultKeys {
     /// Its name in hints and log.
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// The endpoint; by default all vendor calls.
-    #[serde(alias = "on")]
+    #[serde(alias = "on", skip_serializing_if = "Option::is_none")]
     endpoint: Option<Endpoint>,
+    /// Only calls with this session token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<String>,
     /// Only calls of sessions with this scenario.
+    #[serde(skip_serializing_if = "Option::is_none")]
     scenario: Option<String>,
     /// Delays the response: `3s`, or a range.
-    delay: Option<DelayFile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delay: Option<DelayRange>,
     /// Returns this HTTP status, as a proxy would; the call is not handled.
+    #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     /// Adds `Retry-After` to that status, or to 429.
+    #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<DurationText>,
     /// The body of that status, instead of a page as that of a proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     /// Sets the content type of the response.
+    #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<String>,
     /// Closes or resets the connection at this point.
-    close: Option<CloseFile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    close: Option<CloseWord>,
     /// The change of the response.
-    #[serde(alias = "answer")]
-    response: Option<ResponseFaultFile>,
+    #[serde(alias = "answer", skip_serializing_if = "Option::is_none")]
+    response: Option<ResponseWord>,
     /// Sends the body slowly, in bytes per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
     drip: Option<u32>,
     /// Expires after this number of hits; 1 by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u32>,
     /// Applies only to this range of the matching calls.
-    calls: Option<CallsFile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls: Option<CallRange>,
     /// Expires after this time on the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
     lasts: Option<DurationText>,
     /// Never expires by itself.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     forever: bool,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-enum CloseFile {
+enum CloseWord {
     BeforeAnswer,
     InHeaders,
     InBody,
     Reset,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// The words of `close`, with their effects.
+const CLOSES: [(CloseWord, FaultEffect); 4] = [
+    (CloseWord::BeforeAnswer, FaultEffect::Close(ClosePoint::BeforeAnswer)),
+    (CloseWord::InHeaders, FaultEffect::Close(ClosePoint::InHeaders)),
+    (CloseWord::InBody, FaultEffect::Close(ClosePoint::InBody)),
+    (CloseWord::Reset, FaultEffect::Reset),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-enum ResponseFaultFile {
+enum ResponseWord {
     Html,
     CutOff,
     BrokenJson,
     WrongSignature,
 }
 
-/// `3s`, or `1s to 3s`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from))]
-#[serde(try_from = "TextWithUnit")]
-struct DelayFile(#[cfg_attr(test, schemars(with = "String"))] DelayRange);
+/// The words of `response`, with their effects.
+const RESPONSES: [(ResponseWord, FaultEffect); 4] = [
+    (ResponseWord::Html, FaultEffect::Html),
+    (ResponseWord::CutOff, FaultEffect::Truncation),
+    (ResponseWord::BrokenJson, FaultEffect::BrokenJson),
+    (ResponseWord::WrongSignature, FaultEffect::WrongSignature),
+];
 
-impl TryFrom<TextWithUnit> for DelayFile {
+/// Returns the effect of a word.
+fn effect_of<W: Copy + PartialEq>(words: &[(W, FaultEffect)], word: W) -> Option<FaultEffect> {
+    words.iter().find(|(known, _)| *known == word).map(|(_, effect)| effect.clone())
+}
+
+/// Returns the word of an effect.
+fn word_of<W: Copy>(words: &[(W, FaultEffect)], effect: &FaultEffect) -> Option<W> {
+    words.iter().find(|(_, known)| known == effect).map(|(word, _)| *word)
+}
+
+impl TryFrom<TextWithUnit> for DelayRange {
     type Error = Problem;
 
     fn try_from(TextWithUnit(text): TextWithUnit) -> Result<Self, Problem> {
@@ -95,17 +125,36 @@ impl TryFrom<TextWithUnit> for DelayFile {
         if from > to {
             return Err(Problem::malformed(text, "a range of times").with_remedy("write the shorter time first"));
         }
-        Ok(Self(DelayRange { from, to }))
+        Ok(Self { from, to })
     }
 }
 
-/// `3 to 5`.
+impl Serialize for DelayRange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl fmt::Display for DelayRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format_duration(self.from))?;
+        if self.from == self.to { Ok(()) } else { write!(f, " to {}", format_duration(self.to)) }
+    }
+}
+
+/// `3 to 5`: the matching calls, counted from 1.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "String")]
-struct CallsFile(#[cfg_attr(test, schemars(with = "String"))] RangeInclusive<u32>);
+struct CallRange(#[cfg_attr(test, schemars(with = "String"))] RangeInclusive<u32>);
 
-impl TryFrom<String> for CallsFile {
+impl Serialize for CallRange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{} to {}", self.0.start(), self.0.end()))
+    }
+}
+
+impl TryFrom<String> for CallRange {
     type Error = Problem;
 
     fn try_from(text: String) -> Result<Self, Problem> {
@@ -121,10 +170,10 @@ impl TryFrom<String> for CallsFile {
     }
 }
 
-impl TryFrom<RawFault> for FaultFile {
+impl TryFrom<FaultKeys> for Fault {
     type Error = Problem;
 
-    fn try_from(mut raw: RawFault) -> Result<Self, Problem> {
+    fn try_from(mut raw: FaultKeys) -> Result<Self, Problem> {
         let effects = [
             raw.instead()?,
             raw.content_type
@@ -132,18 +181,8 @@ impl TryFrom<RawFault> for FaultFile {
                 .map(|it| checked_content_type(it).map(FaultEffect::ContentType))
                 .transpose()
                 .map_err(in_key("content_type"))?,
-            raw.close.map(|close| match close {
-                CloseFile::BeforeAnswer => FaultEffect::Close(ClosePoint::BeforeAnswer),
-                CloseFile::InHeaders => FaultEffect::Close(ClosePoint::InHeaders),
-                CloseFile::InBody => FaultEffect::Close(ClosePoint::InBody),
-                CloseFile::Reset => FaultEffect::Reset,
-            }),
-            raw.response.map(|response| match response {
-                ResponseFaultFile::Html => FaultEffect::Html,
-                ResponseFaultFile::CutOff => FaultEffect::Truncation,
-                ResponseFaultFile::BrokenJson => FaultEffect::BrokenJson,
-                ResponseFaultFile::WrongSignature => FaultEffect::WrongSignature,
-            }),
+            raw.close.and_then(|word| effect_of(&CLOSES, word)),
+            raw.response.and_then(|word| effect_of(&RESPONSES, word)),
             raw.drip.map(checked_rate).transpose().map_err(in_key("drip"))?.map(FaultEffect::Throttle),
         ];
         let mut effects = effects.into_iter().flatten();
@@ -171,7 +210,7 @@ impl TryFrom<RawFault> for FaultFile {
         let ends = match (raw.times, raw.calls, raw.lasts, raw.forever) {
             (None, None, None, false) => FaultEnd::AfterTimes(1),
             (Some(times), None, None, false) => FaultEnd::AfterTimes(checked_times(times).map_err(in_key("times"))?),
-            (None, Some(CallsFile(calls)), None, false) => FaultEnd::AfterCalls(calls),
+            (None, Some(CallRange(calls)), None, false) => FaultEnd::AfterCalls(calls),
             (None, None, Some(DurationText(time)), false) => {
                 FaultEnd::After(checked_time(time).map_err(in_key("lasts"))?)
             }
@@ -180,16 +219,35 @@ impl TryFrom<RawFault> for FaultFile {
                 return Err(Problem::rule("a fault has only one of `times`, `calls`, `lasts` and `forever: true`"));
             }
         };
-        let delay = raw.delay.map(|DelayFile(delay)| delay);
-        Ok(Self(Fault {
-            name: raw.name,
-            endpoint: raw.endpoint,
-            session: None,
-            scenario: raw.scenario,
-            delay,
-            effect,
-            ends,
-        }))
+        let FaultKeys { name, endpoint, session, scenario, delay, .. } = raw;
+        let session = session.map(|token| without_quotes(&token).to_owned());
+        Ok(Self { name, endpoint, session, scenario, delay, effect, ends })
+    }
+}
+
+impl From<Fault> for FaultKeys {
+    fn from(fault: Fault) -> Self {
+        let Fault { name, endpoint, session, scenario, delay, effect, ends } = fault;
+        let mut keys = Self { name, endpoint, session, scenario, delay, ..Self::default() };
+        match effect {
+            None => {}
+            Some(FaultEffect::Response(FaultResponse { status, retry_after, body })) => {
+                (keys.status, keys.retry_after) = (Some(status), retry_after.map(DurationText));
+                (keys.body, keys.content_type) = body.unzip();
+            }
+            Some(FaultEffect::ContentType(content_type)) => keys.content_type = Some(content_type),
+            Some(FaultEffect::Throttle(rate)) => keys.drip = Some(rate.get()),
+            Some(effect) => {
+                (keys.close, keys.response) = (word_of(&CLOSES, &effect), word_of(&RESPONSES, &effect));
+            }
+        }
+        match ends {
+            FaultEnd::AfterTimes(times) => keys.times = Some(times),
+            FaultEnd::AfterCalls(calls) => keys.calls = Some(CallRange(calls)),
+            FaultEnd::After(time) => keys.lasts = Some(DurationText(time)),
+            FaultEnd::Never => keys.forever = true,
+        }
+        keys
     }
 }
 
@@ -198,7 +256,7 @@ fn in_key(key: &'static str) -> impl Fn(Problem) -> Problem {
     move |problem| problem.at(&member_path![key])
 }
 
-impl RawFault {
+impl FaultKeys {
     /// Returns the effect of `status` and its related keys.
     fn instead(&mut self) -> Result<Option<FaultEffect>, Problem> {
         let retry_after = self.retry_after.map(|DurationText(time)| time);
@@ -214,5 +272,39 @@ impl RawFault {
             None => None,
         };
         Ok(Some(FaultEffect::Response(FaultResponse { status, retry_after, body })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_fault_that_is_written_is_read_as_it_was() {
+        let second = Duration::from_secs(1);
+        for fault in [
+            Fault::status(503).endpoint(Endpoint::Result).times(2),
+            Fault::status(503).retry_after(Duration::from_millis(90_500)).body(r#"{"error": "busy"}"#).calls(3..=5),
+            Fault::status(502).body_of_type("text/plain", "no").for_scenario("approved").forever(),
+            Fault::too_many_requests(2 * second).named("busy").for_duration(60 * second),
+            Fault::delay(3 * second),
+            Fault::delay_between(second, 86_400 * second).endpoint(Endpoint::Widget),
+            Fault::html().delayed_by(Duration::from_micros(1_500)),
+            Fault::close(ClosePoint::BeforeAnswer),
+            Fault::close(ClosePoint::InHeaders),
+            Fault::close(ClosePoint::InBody),
+            Fault::reset(),
+            Fault::truncate(),
+            Fault::broken_json(),
+            Fault::content_type("text/plain"),
+            Fault::throttle(7),
+            Fault::wrong_signature().for_session("abc"),
+        ] {
+            let read: Fault = serde_json::from_value(json!(fault)).unwrap();
+            assert_eq!(read, fault);
+        }
     }
 }

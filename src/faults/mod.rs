@@ -4,20 +4,21 @@ mod active;
 mod effect;
 mod endpoint;
 mod file;
-mod to_file;
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use self::effect::{checked_body, checked_content_type, checked_rate};
 pub use self::{active::FaultInfo, effect::ClosePoint, endpoint::Endpoint};
 pub(crate) use self::{
     active::{ActiveFaults, FaultContext, FaultHit, SharedFaults},
     effect::{FaultEffect, FaultResponse, allows_body, checked_status},
-    file::FaultFile,
 };
-use crate::{foreign_text::without_quotes, problem::Problem};
+use self::{
+    effect::{checked_body, checked_content_type, checked_rate},
+    file::FaultKeys,
+};
+use crate::{clock::TextWithUnit, foreign_text::without_quotes, problem::Problem};
 
 /// A fault for the next calls. By default it applies to one call.
 ///
@@ -31,6 +32,8 @@ use crate::{foreign_text::without_quotes, problem::Problem};
 /// ```
 #[must_use = "a fault does nothing until it is added"]
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from, !into, with = "FaultKeys", description = "A fault: an effect on the next calls."))]
+#[serde(try_from = "FaultKeys", into = "FaultKeys")]
 pub struct Fault {
     name: Option<String>,
     endpoint: Option<Endpoint>,
@@ -41,15 +44,17 @@ pub struct Fault {
     ends: FaultEnd,
 }
 
-/// The range of a delay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+/// The range of a delay: `3s`, or `1s to 3s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+#[serde(try_from = "TextWithUnit")]
 struct DelayRange {
     from: Duration,
     to: Duration,
 }
 
 /// The end of a fault.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum FaultEnd {
     /// After this number of hits.
     AfterTimes(u32),
@@ -284,9 +289,10 @@ impl Fault {
         self.endpoint
     }
 
-    /// Whether it applies only to some sessions.
-    pub(crate) fn is_for_some_sessions(&self) -> bool {
-        self.session.is_some() || self.scenario.is_some()
+    /// Returns the key that limits it to some sessions.
+    pub(crate) fn session_key(&self) -> Option<&'static str> {
+        let keys = [("session", &self.session), ("scenario", &self.scenario)];
+        keys.into_iter().find_map(|(key, value)| value.as_ref().map(|_| key))
     }
 
     /// Returns the scenario whose sessions it applies to.

@@ -65,7 +65,7 @@ impl<'a> AuthenticatedCall<'a> {
         if let Some(secret) = &settings.company.secret {
             let header = headers.get(header::AUTHORIZATION).map(|value| String::from_utf8_lossy(value.as_bytes()));
             params
-                .with_payload(|payload| signature::verify(secret, payload, header.as_deref()))
+                .with_payload(|payload| signature::verify(secret.expose(), payload, header.as_deref()))
                 .map_err(|problem| VendorError::new(ErrorCode::SignatureInvalid, problem))?;
         }
         Ok(Self { endpoint, tenant, settings, params, headers, is_harmed: false })
@@ -126,7 +126,7 @@ pub(super) fn json_response(json: Bytes, settings: &EffectiveSettings) -> Respon
 /// Signs a response over its body, if the company has a secret.
 pub(super) fn sign(response: &mut Response<Body>, settings: &EffectiveSettings, body: &[u8]) {
     if let Some(secret) = &settings.company.secret {
-        let signature = signature::header(secret, Payload::Body(body));
+        let signature = signature::header(secret.expose(), Payload::Body(body));
         let signature = HeaderValue::try_from(signature).expect("base64 is a header value");
         response.headers_mut().insert(header::AUTHORIZATION, signature);
     }

@@ -3,34 +3,35 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{MockService, setting_problems::company_problems, settings_of};
 use crate::{
     clock::{ClockChange, uptime},
-    company::{Company, CompanyChange, EventKind, Tenant},
+    company::{Company, EventKind, Tenant},
+    json_text::merge_patch,
     problem::Problem,
-    vendor::{Dialect, ResultCase},
+    tree,
 };
 
-/// A company.
+/// A company: its settings and its state.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
+#[non_exhaustive]
+pub struct CompanyInfo {
+    /// Its settings. Secret, initial queue and initial faults are not shown.
+    pub settings: Company,
+    /// Its state.
+    pub state: CompanyState,
+}
+
+/// The state of a company. A change of the company keeps it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct CompanyInfo {
-    /// The key that its calls carry.
-    pub company_key: String,
+pub struct CompanyState {
     /// Whether its calls must be signed, and its responses are.
     pub is_signed: bool,
-    /// Scenario of its sessions that request none; `None` for the server's.
-    pub scenario: Option<String>,
-    /// Wording of its responses; `None` for the server's.
-    pub dialect: Option<Dialect>,
-    /// Case of `result`; `None` for that of the dialect and the server.
-    pub result_case: Option<ResultCase>,
-    /// The `config_id` of each saved configuration.
-    pub configurations: Vec<String>,
-    /// People of its sessions; empty for all.
-    pub people: Vec<String>,
     /// Scenarios of its next sessions that request none.
     pub queue: Vec<String>,
     /// Names of its own active faults.
@@ -45,6 +46,18 @@ pub struct CompanyInfo {
     pub evicted_sessions: u64,
 }
 
+/// The members of the state that a change of the company may name with another value, because they change by
+/// themselves.
+const VOLATILE: [&str; 3] = ["now", "sessions", "evicted_sessions"];
+
+/// The other members of the state, and what changes them.
+const CHANGED_ELSEWHERE: [(&str, &str); 4] = [
+    ("is_signed", "set or remove `secret`"),
+    ("queue", "use `scenarios/queue`"),
+    ("faults", "use `faults`"),
+    ("is_frozen", "use `clock/freeze` and `clock/resume`"),
+];
+
 /// The reason a company is not added or changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CompanyError {
@@ -56,16 +69,14 @@ pub(crate) enum CompanyError {
 
 impl CompanyInfo {
     pub(crate) fn from_tenant(tenant: &Tenant) -> Self {
-        let settings = tenant.settings();
-        let company = &settings.company;
+        Self { settings: tenant.settings().company.clone(), state: CompanyState::from_tenant(tenant) }
+    }
+}
+
+impl CompanyState {
+    fn from_tenant(tenant: &Tenant) -> Self {
         Self {
-            company_key: tenant.key.clone(),
-            is_signed: company.secret.is_some(),
-            scenario: company.scenario.clone(),
-            dialect: company.dialect,
-            result_case: company.result_case,
-            configurations: company.configurations.keys().cloned().collect(),
-            people: company.people.clone(),
+            is_signed: tenant.settings().company.secret.is_some(),
             queue: tenant.queued(),
             faults: tenant.fault_infos().into_iter().map(|fault| fault.name).collect(),
             now: tenant.clock.now().to_string(),
@@ -73,6 +84,32 @@ impl CompanyInfo {
             sessions: tenant.sessions.count(),
             evicted_sessions: tenant.sessions.evicted(),
         }
+    }
+
+    fn into_members(self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(members)) => members,
+            other => unreachable!("a state is an object: {other:?}"),
+        }
+    }
+}
+
+impl From<CompanyInfo> for Map<String, Value> {
+    fn from(CompanyInfo { settings, state }: CompanyInfo) -> Self {
+        let mut members = settings.to_members();
+        members.extend(state.into_members());
+        members
+    }
+}
+
+impl TryFrom<Map<String, Value>> for CompanyInfo {
+    type Error = serde_json::Error;
+
+    fn try_from(mut members: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let state = CompanyState::deserialize(Value::Object(members.clone()))?;
+        let state_members = VOLATILE.into_iter().chain(CHANGED_ELSEWHERE.map(|(name, _)| name));
+        state_members.for_each(|name| drop(members.shift_remove(name)));
+        Ok(Self { settings: Company::deserialize(Value::Object(members))?, state })
     }
 }
 
@@ -98,13 +135,25 @@ impl MockService {
         Ok(tenant)
     }
 
-    /// Changes a company, until a reset.
+    /// Changes a company, until a reset, by a JSON merge patch of what [`CompanyInfo`] shows.
     ///
     /// # Errors
     ///
     /// [`CompanyError`]; the company is unchanged then.
-    pub(crate) fn change_company(&self, tenant: &Tenant, change: CompanyChange) -> Result<(), CompanyError> {
-        let company = change.apply_to(tenant.settings().company.clone());
+    pub(crate) fn change_company(&self, tenant: &Tenant, patch: Map<String, Value>) -> Result<(), CompanyError> {
+        let before = &tenant.settings().company;
+        let patch = without_state(patch, CompanyState::from_tenant(tenant))?;
+        let mut changed = Value::Object(before.with_secret());
+        merge_patch(&mut changed, &patch);
+        let company: Company = tree::read_value(changed)?;
+        for (is_other, key, message) in [
+            (company.key != before.key, "company_key", "the key of a company cannot change; add another company"),
+            (company.frozen_at != before.frozen_at, "frozen_at", "`frozen_at` is for the start; use `clock/set`"),
+        ] {
+            if is_other {
+                return Err(Problem::of_key(key, message).into());
+            }
+        }
         self.check_company(&company)?;
         tenant.apply_change(company);
         tracing::info!(company = tenant.key, "changed the company");
@@ -144,3 +193,23 @@ impl MockService {
         problem.map_or(Ok(()), |problem| Err(problem.into()))
     }
 }
+
+/// Removes the members of the state from a change.
+///
+/// # Errors
+///
+/// [`Problem`] of a member that would be changed.
+fn without_state(mut patch: Map<String, Value>, state: CompanyState) -> Result<Map<String, Value>, Problem> {
+    for (name, current) in state.into_members() {
+        let other = patch.shift_remove(&name).filter(|given| *given != current);
+        if let Some((_, remedy)) = CHANGED_ELSEWHERE.iter().find(|(known, _)| other.is_some() && *known == name) {
+            return Err(Problem::of_key(&*name, format!("`{name}` is not a setting; {remedy}")));
+        }
+    }
+    Ok(patch)
+}
+
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+pub(crate) use self::schema::CompanyPatch;

@@ -44,7 +44,7 @@ fn observed_result(result: &ResultValue) -> ObservedResult {
 }
 
 fn reason(verdict: &Verdict) -> Option<String> {
-    let reason = verdict.reject_reason.as_ref()?;
+    let reason = verdict.reason()?;
     Some(reason.value.clone()).filter(|reason| !reason.is_empty())
 }
 

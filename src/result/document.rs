@@ -76,7 +76,7 @@ impl<'a> ResultDocument<'a> {
         let assigned = people.assign(&session.token, &flags, casting, patch, progress.and_then(FlowProgress::document));
         let assigned = assigned.patched(session.effects().filter_map(StageEffect::person_change));
         let went_through = verdict.was_processed();
-        let is_read = is_all_read || (went_through && verdict.document_read);
+        let is_read = is_all_read || (went_through && verdict.is_document_read());
         let shows_document = is_read && session.has_document_step();
         let compares_face = is_read && session.has_face_step();
         let brings_paper = is_read && session.has_general_document_step();
@@ -87,8 +87,12 @@ impl<'a> ResultDocument<'a> {
             || (!wording.null_reject_reason).then(|| RejectReason { value: "".into(), description: "".into() });
         Self {
             result: verdict.result.word(wording.result_case),
-            similarity: if compares_face { verdict.similarity.unwrap_or_else(|| similarity(session)) } else { 0.0 },
-            live: verdict.live.unwrap_or(went_through && session.has_liveness()),
+            similarity: if compares_face {
+                verdict.details.similarity.unwrap_or_else(|| similarity(session))
+            } else {
+                0.0
+            },
+            live: verdict.details.live.unwrap_or(went_through && session.has_liveness()),
             document_type: document.as_ref().map_or("", |_| assigned.document_type.as_str()),
             general_documents: brings_paper
                 .then(|| {
@@ -104,8 +108,8 @@ impl<'a> ResultDocument<'a> {
                 })
                 .into_iter()
                 .collect(),
-            reject_reason: verdict.reject_reason.clone().or_else(no_reason),
-            result_comment: &verdict.result_comment,
+            reject_reason: verdict.reason().or_else(no_reason),
+            result_comment: verdict.details.result_comment.as_deref().unwrap_or_default(),
             name: document.as_ref().map(|_| assigned.person.full_name()).unwrap_or_default(),
             face_images: (session.was_processed() && session.has_face_step()).into(),
             id_card_front: document.as_ref().and_then(IdentityDocument::card_front),
@@ -125,7 +129,7 @@ impl<'a> ResultDocument<'a> {
             }),
             config_id: session.config_id(),
             questionnaires: if went_through && session.has_questionnaire() { answered(session) } else { Vec::new() },
-            screening_matches: &verdict.screening_matches,
+            screening_matches: verdict.screening_matches(),
         }
     }
 }

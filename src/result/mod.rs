@@ -22,12 +22,12 @@ use std::{
 use bytes::Bytes;
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
 
 use self::{documents::DocumentFixtures, people::People, screening::ScreeningFixtures};
 use crate::{
     built_in::EmbeddedFile,
     data_file::{self, DataFile, LoadDiagnostics},
+    json_text::merge_patch,
     scenario::Casting,
     session::{CurrentResult, Session},
     vendor::Wording,
@@ -174,7 +174,7 @@ pub(crate) fn render_all_read(
 ) -> Option<Bytes> {
     match session.current_result() {
         CurrentResult::Verdict(verdict)
-            if session.was_processed() && !(verdict.was_processed() && verdict.document_read) =>
+            if session.was_processed() && !(verdict.was_processed() && verdict.is_document_read()) =>
         {
             let verdict = session.fit_verdict(verdict);
             let document = ResultDocument::build(session, &verdict, &fixtures.people, casting, wording, true);
@@ -192,25 +192,6 @@ fn changed(session: &Session, document: &impl Serialize) -> Bytes {
     let mut document = serde_json::to_value(document).expect("a document is JSON");
     changes.for_each(|change| merge_patch(&mut document, change));
     to_json(&document)
-}
-
-/// Merges members into a document, as a JSON merge patch: objects member by member, null removes one.
-fn merge_patch(document: &mut Value, change: &Map<String, Value>) {
-    if !document.is_object() {
-        *document = Value::Object(Map::new());
-    }
-    let Value::Object(members) = document else { return };
-    for (name, value) in change {
-        match value {
-            Value::Null => {
-                members.shift_remove(name);
-            }
-            Value::Object(change) => merge_patch(members.entry(name).or_insert(Value::Null), change),
-            _ => {
-                members.insert(name.clone(), value.clone());
-            }
-        }
-    }
 }
 
 fn to_json(value: &impl Serialize) -> Bytes {

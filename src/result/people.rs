@@ -10,10 +10,11 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 
 pub(crate) use self::cast::AssignedPerson;
-use super::{built_in, merge_patch};
+use super::built_in;
 use crate::{
     built_in::PEOPLE,
     data_file::{DataFile, LoadDiagnostics},
+    json_text::merge_patch,
     problem::Problem,
     tree,
     vendor::DocumentType,

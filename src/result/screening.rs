@@ -93,7 +93,7 @@ impl Fixtures {
     /// Without a file, the rest is derived from id and name.
     pub(crate) fn screened(&self, session: &Session, id: &str) -> Option<Bytes> {
         let found_by = |verdict: &Verdict| {
-            let matches = &mut verdict.screening_matches.iter();
+            let matches = &mut verdict.screening_matches().iter();
             matches.find(|found| found.person_id == id).map(|found| found.name.clone())
         };
         let in_stages = session.effects().find_map(|effect| match effect {

@@ -10,8 +10,15 @@ use crate::{
     problem::{MemberPath, Problem, member_path},
 };
 
-const OWN_SESSIONS: &str =
-    "a fault in a scenario applies to the scenario's own sessions; remove `scenario`, or put the fault on the server";
+/// Checks that a fault applies to all sessions of its scenario.
+fn check_own_sessions(fault: &Fault) -> Result<(), Problem> {
+    fault.session_key().map_or(Ok(()), |key| {
+        let message = format!(
+            "a fault in a scenario applies to the scenario's own sessions; remove `{key}`, or put the fault on the server"
+        );
+        Err(Problem::of_key(key, message))
+    })
+}
 
 impl Scenario {
     /// Prepares a scenario that was built in Rust: a first outcome without a trigger gets `outcome_trigger`.
@@ -52,9 +59,8 @@ impl Scenario {
             let message = "`begin_fault` applies to `begin/`; remove `endpoint`, or put the fault on a stage";
             return Err(Problem::rule(message).at(&member_path!["begin_fault", "endpoint"]));
         }
-        if self.begin_fault.as_ref().is_some_and(Fault::is_for_some_sessions) {
-            return Err(Problem::rule(OWN_SESSIONS).at(&member_path!["begin_fault", "scenario"]));
-        }
+        let own = self.begin_fault.as_ref().map_or(Ok(()), check_own_sessions);
+        own.map_err(|problem| problem.at(&member_path!["begin_fault"]))?;
         if self.refuse_begin.is_some() && !self.stages.is_empty() {
             return Err(Problem::of_key(
                 "refuse_begin",
@@ -119,8 +125,7 @@ fn check_fault(fault: &Fault) -> Result<(), Problem> {
             );
             Err(Problem::of_key("endpoint", message))
         }
-        _ if fault.is_for_some_sessions() => Err(Problem::of_key("scenario", OWN_SESSIONS)),
-        _ => Ok(()),
+        _ => check_own_sessions(fault),
     }
 }
 

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    BeginMatch, PersonPatch, RejectReason, ResultValue, Scenario, ScenarioSource, ScreeningMatch, Stage, StageEffect,
-    Verdict,
+    BeginMatch, PersonPatch, Scenario, ScenarioSource, Stage, StageEffect, Verdict,
     check::{check_answer, check_order},
     trigger::Triggers,
+    verdict_details::{verdict_details, with_details},
 };
 use crate::{
     clock::DurationText,
-    faults::FaultFile,
+    faults::Fault,
     problem::{Problem, member_path},
     vendor::{ErrorCode, FlagsAndSteps},
 };
@@ -37,7 +37,7 @@ struct RawScenario {
     /// The error of `begin/`; no session is created.
     refuse_begin: Option<ErrorCode>,
     /// A fault on `begin/`; after it expires, the next session begins, then the fault starts over.
-    begin_fault: Option<FaultFile>,
+    begin_fault: Option<Fault>,
     /// How long a token opens the widget: `2m`; `0s` if it never does.
     session_lifetime: Option<DurationText>,
     /// The person: a name from `people` of the fixtures, or members that differ.
@@ -76,43 +76,31 @@ struct Stages(#[cfg_attr(test, schemars(with = "Vec<StageFile>"))] Vec<Stage>);
 #[serde(try_from = "RawStage")]
 struct StageFile(#[cfg_attr(test, schemars(with = "RawStage"))] Stage);
 
-/// A stage: its triggers and its effects.
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-struct RawStage {
-    /// A trigger or a list of triggers, counted from the previous stage. The first stage with an outcome may omit it.
-    when: Option<Triggers>,
-    /// The outcome.
-    result: Option<String>,
-    /// Whether the outcome is a word that the vendor does not document.
-    #[serde(default)]
-    unlisted: bool,
-    /// The error of `result/` and `delete/`.
-    error: Option<ErrorCode>,
-    /// The fixture document that `result/` and `delete/` return, by name.
-    document: Option<String>,
-    /// A change to the person: members of a person file; null removes a member.
-    person: Option<Map<String, Value>>,
-    /// A change to every document: members are merged at any depth; null removes a member.
-    change: Option<Map<String, Value>>,
-    /// A fault for calls of the session.
-    fault: Option<FaultFile>,
-    /// The reason of a rejection.
-    reject_reason: Option<String>,
-    /// The reason as a sentence; empty by default.
-    reject_description: Option<String>,
-    /// The comment of an operator.
-    result_comment: Option<String>,
-    /// Whether liveness was confirmed; by default as the flags imply.
-    live: Option<bool>,
-    /// Similarity of face and document, 0 to 1.
-    similarity: Option<f64>,
-    /// Whether the document could be read; otherwise the response has no person.
-    document_read: Option<bool>,
-    /// Entries of screening lists that may be the person.
-    screening_matches: Option<Vec<ScreeningMatch>>,
-}
+verdict_details!(with_details! {
+    /// A stage: its triggers and its effects.
+    #[derive(Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    #[serde(deny_unknown_fields)]
+    struct RawStage {
+        /// A trigger or a list of triggers, counted from the previous stage. The first stage with an outcome may omit it.
+        when: Option<Triggers>,
+        /// The outcome.
+        result: Option<String>,
+        /// Whether the outcome is a word that the vendor does not document.
+        #[serde(default)]
+        unlisted: bool,
+        /// The error of `result/` and `delete/`.
+        error: Option<ErrorCode>,
+        /// The fixture document that `result/` and `delete/` return, by name.
+        document: Option<String>,
+        /// A change to the person: members of a person file; null removes a member.
+        person: Option<Map<String, Value>>,
+        /// A change to every document: members are merged at any depth; null removes a member.
+        change: Option<Map<String, Value>>,
+        /// A fault for calls of the session.
+        fault: Option<Fault>,
+    }
+});
 
 impl TryFrom<Value> for OperatorAnswer {
     type Error = Problem;
@@ -130,15 +118,14 @@ impl TryFrom<RawScenario> for ScenarioFile {
         if raw.stages.is_none() && raw.refuse_begin.is_none() {
             return Err(Problem::rule("a scenario needs `stages` (`[]` if no stage is ever reached)"));
         }
-        let steps: Vec<_> = raw.steps.into_iter().map(Value::Object).collect();
         let answers = raw.operator_answers.into_iter().map(|(key, OperatorAnswer(value))| (key, value));
         let scenario = Scenario {
             description: raw.description,
             matches: raw.matches,
             refuse_begin: raw.refuse_begin,
-            begin_fault: raw.begin_fault.map(|FaultFile(fault)| fault),
+            begin_fault: raw.begin_fault,
             session_lifetime: raw.session_lifetime.map(|DurationText(time)| time),
-            form: FlagsAndSteps::from_values(raw.flags, &steps),
+            form: FlagsAndSteps::from_values(raw.flags, &raw.steps),
             person: raw.person,
             operator_answers: answers.collect(),
             stages: raw.stages.map_or(Vec::new(), |Stages(stages)| stages),
@@ -170,15 +157,9 @@ impl TryFrom<RawStage> for StageFile {
             raw.document.take().map(StageEffect::Document),
             raw.person.take().map(StageEffect::Person),
             raw.change.take().map(StageEffect::DocumentPatch),
-            raw.fault.take().map(|FaultFile(fault)| StageEffect::Fault(fault)),
+            raw.fault.take().map(StageEffect::Fault),
         ];
-        stage.effects = match raw.result.take() {
-            Some(word) => vec![StageEffect::Verdict(raw.verdict(word)?)],
-            None => match raw.first_detail() {
-                Some(name) => return Err(Problem::of_key(name, format!("`{name}` needs a `result`"))),
-                None => Vec::new(),
-            },
-        };
+        stage.effects = raw.verdict()?.map(StageEffect::Verdict).into_iter().collect();
         stage.effects.extend(others.into_iter().flatten());
         stage.check()?;
         Ok(Self(stage))
@@ -186,45 +167,15 @@ impl TryFrom<RawStage> for StageFile {
 }
 
 impl RawStage {
-    /// Returns a detail of a result, if there is one.
-    fn first_detail(&self) -> Option<&'static str> {
-        let details = [
-            (self.unlisted, "unlisted"),
-            (self.reject_reason.is_some(), "reject_reason"),
-            (self.reject_description.is_some(), "reject_description"),
-            (self.result_comment.is_some(), "result_comment"),
-            (self.live.is_some(), "live"),
-            (self.similarity.is_some(), "similarity"),
-            (self.document_read.is_some(), "document_read"),
-            (self.screening_matches.is_some(), "screening_matches"),
-        ];
-        details.into_iter().find_map(|(is_there, name)| is_there.then_some(name))
-    }
-
-    fn verdict(self, word: String) -> Result<Verdict, Problem> {
-        let result = if self.unlisted {
-            ResultValue::Unlisted(word)
-        } else {
-            let remedy = "another word, to see what a client does with it, needs `unlisted: true`";
-            ResultValue::Listed(
-                word.parse().map_err(|problem: Problem| problem.with_remedy(remedy).at(&member_path!["result"]))?,
-            )
+    fn verdict(mut self) -> Result<Option<Verdict>, Problem> {
+        let details = self.take_details();
+        let Some(word) = self.result else {
+            let name = Some("unlisted").filter(|_| self.unlisted).or(details.first_name());
+            return name.map_or(Ok(None), |name| Err(Problem::of_key(name, format!("`{name}` needs a `result`"))));
         };
-        let reject_reason = match (self.reject_reason, self.reject_description) {
-            (None, None) => None,
-            (value, description) => {
-                Some(RejectReason { value: value.unwrap_or_default(), description: description.unwrap_or_default() })
-            }
-        };
-        Ok(Verdict {
-            reject_reason,
-            result_comment: self.result_comment.unwrap_or_default(),
-            live: self.live,
-            similarity: self.similarity,
-            document_read: self.document_read.unwrap_or(true),
-            screening_matches: self.screening_matches.unwrap_or_default(),
-            ..Verdict::with_result(result)
-        })
+        let remedy = "another word, to see what a client does with it, needs `unlisted: true`";
+        let verdict = Verdict::from_word(word, self.unlisted, details);
+        verdict.map(Some).map_err(|problem| problem.with_remedy(remedy).at(&member_path!["result"]))
     }
 }
 

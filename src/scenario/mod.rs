@@ -10,6 +10,7 @@ mod registry;
 mod to_file;
 mod trigger;
 mod verdict;
+mod verdict_details;
 
 use std::{collections::HashSet, fmt, time::Duration};
 
@@ -22,6 +23,7 @@ pub(crate) use self::{
     person_patch::{Casting, PersonPatch},
     registry::ScenarioRegistry,
     verdict::{REJECT_REASONS, RejectReason, ResultValue},
+    verdict_details::{VerdictDetails, verdict_details, with_details},
 };
 pub use self::{
     choice::ScenarioChoice,

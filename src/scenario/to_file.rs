@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{PersonPatch, RejectReason, ResultValue, Scenario, Stage, StageEffect, Verdict};
+use super::{PersonPatch, ResultValue, Scenario, Stage, StageEffect, Verdict};
 use crate::{clock::format_duration, vendor::ResultCase};
 
 impl Scenario {
@@ -28,7 +28,7 @@ impl Scenario {
         say("description", description.as_str().into());
         matches.iter().for_each(|matches| say("match", matches.to_file_value()));
         refuse_begin.iter().for_each(|code| say("refuse_begin", code.as_str().into()));
-        begin_fault.iter().for_each(|fault| say("begin_fault", fault.to_file_value().into()));
+        begin_fault.iter().for_each(|fault| say("begin_fault", json!(fault)));
         session_lifetime.iter().for_each(|time| say("session_lifetime", format_duration(*time).into()));
         for (key, text) in [("flags", form.flags()), ("steps", form.steps())] {
             if !text.is_empty() {
@@ -62,7 +62,7 @@ impl Stage {
                 StageEffect::Document(name) => ("document", name.as_str().into()),
                 StageEffect::Person(members) => ("person", members.clone().into()),
                 StageEffect::DocumentPatch(members) => ("change", members.clone().into()),
-                StageEffect::Fault(fault) => ("fault", fault.to_file_value().into()),
+                StageEffect::Fault(fault) => ("fault", json!(fault)),
             };
             keys.insert(key.into(), value);
         }
@@ -85,35 +85,14 @@ impl PersonPatch {
 }
 
 impl Verdict {
-    /// Returns the keys of a verdict in a stage, with the outcome under `word_key`; defaults are omitted.
+    /// Returns the keys of a verdict in a stage, with the outcome under `word_key`; absent details are omitted.
     pub(crate) fn to_file_value(&self, word_key: &str) -> Map<String, Value> {
-        let Self { result, reject_reason, result_comment, live, similarity, document_read, screening_matches } = self;
-        let mut keys = Map::new();
-        let mut say = |key: &str, value: Value| drop(keys.insert(key.to_owned(), value));
-        match result {
-            ResultValue::Listed(_) => say(word_key, result.word(ResultCase::Upper).into()),
-            ResultValue::Unlisted(word) => {
-                say(word_key, word.as_str().into());
-                say("unlisted", true.into());
-            }
+        let mut keys = Map::from_iter([(word_key.to_owned(), self.result.word(ResultCase::Upper).into())]);
+        if let ResultValue::Unlisted(_) = self.result {
+            keys.insert("unlisted".into(), true.into());
         }
-        if let Some(RejectReason { value, description }) = reject_reason {
-            say("reject_reason", value.as_str().into());
-            if !description.is_empty() {
-                say("reject_description", description.as_str().into());
-            }
-        }
-        if !result_comment.is_empty() {
-            say("result_comment", result_comment.as_str().into());
-        }
-        live.iter().for_each(|live| say("live", json!(live)));
-        similarity.iter().for_each(|similarity| say("similarity", json!(similarity)));
-        if !document_read {
-            say("document_read", false.into());
-        }
-        if !screening_matches.is_empty() {
-            say("screening_matches", json!(screening_matches));
-        }
+        let Value::Object(details) = json!(self.details) else { unreachable!("details are a struct") };
+        keys.extend(details);
         keys
     }
 }

@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use super::VerdictDetails;
 use crate::{
     foreign_text::shortened,
     problem::{Problem, member_path, nearest},
@@ -23,15 +24,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Verdict {
     pub(crate) result: ResultValue,
-    pub(crate) reject_reason: Option<RejectReason>,
-    pub(crate) result_comment: String,
-    /// Replaces the value that the flags imply.
-    pub(crate) live: Option<bool>,
-    /// Replaces the default above 0.9 of a session with a face step; 0 to 1.
-    pub(crate) similarity: Option<f64>,
-    /// Whether the document could be read; otherwise there is no similarity either.
-    pub(crate) document_read: bool,
-    pub(crate) screening_matches: Vec<ScreeningMatch>,
+    pub(crate) details: VerdictDetails,
 }
 
 impl Verdict {
@@ -39,15 +32,17 @@ impl Verdict {
     pub(crate) const IN_PROGRESS: Self = Self::with_result(ResultValue::Listed(Outcome::InProgress));
 
     pub(super) const fn with_result(result: ResultValue) -> Self {
-        Self {
-            result,
-            reject_reason: None,
-            result_comment: String::new(),
-            live: None,
-            similarity: None,
-            document_read: true,
-            screening_matches: Vec::new(),
-        }
+        Self { result, details: VerdictDetails::NONE }
+    }
+
+    /// Creates a verdict from the word of its outcome, which is `unlisted` or documented.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] if a word is neither.
+    pub(crate) fn from_word(word: String, unlisted: bool, details: VerdictDetails) -> Result<Self, Problem> {
+        let result = if unlisted { ResultValue::Unlisted(word) } else { ResultValue::Listed(word.parse()?) };
+        Ok(Self { result, details })
     }
 
     /// Creates an approval.
@@ -75,43 +70,43 @@ impl Verdict {
 
     /// Sets `reject_reason`, for a rejection.
     pub fn reject_reason(mut self, reason: impl Into<String>) -> Self {
-        self.reject_reason.get_or_insert_default().value = reason.into();
+        self.details.reject_reason = Some(reason.into());
         self
     }
 
     /// Sets the reason as a sentence; empty by default.
     pub fn reject_description(mut self, description: impl Into<String>) -> Self {
-        self.reject_reason.get_or_insert_default().description = description.into();
+        self.details.reject_description = Some(description.into());
         self
     }
 
     /// Sets `result_comment`.
     pub fn result_comment(mut self, comment: impl Into<String>) -> Self {
-        self.result_comment = comment.into();
+        self.details.result_comment = Some(comment.into());
         self
     }
 
     /// Sets whether liveness was confirmed; by default as the flags imply.
     pub fn live(mut self, is_live: bool) -> Self {
-        self.live = Some(is_live);
+        self.details.live = Some(is_live);
         self
     }
 
     /// Sets the similarity of face and document, 0 to 1; by default above 0.9 if a face is checked.
     pub fn similarity(mut self, similarity: f64) -> Self {
-        self.similarity = Some(similarity);
+        self.details.similarity = Some(similarity);
         self
     }
 
     /// Sets whether the document could be read; otherwise the response has no person.
     pub fn document_read(mut self, is_read: bool) -> Self {
-        self.document_read = is_read;
+        self.details.document_read = Some(is_read);
         self
     }
 
     /// Adds an entry of a screening list that may be the person; may be repeated.
     pub fn screening_match(mut self, found: ScreeningMatch) -> Self {
-        self.screening_matches.push(found);
+        self.details.screening_matches.get_or_insert_default().push(found);
         self
     }
 
@@ -121,8 +116,7 @@ impl Verdict {
     ///
     /// [`Problem`] with the member and the remedy.
     pub(crate) fn check(&self) -> Result<(), Problem> {
-        let is_bare = |reason: &RejectReason| reason.value.is_empty() && !reason.description.is_empty();
-        if self.reject_reason.as_ref().is_some_and(is_bare) {
+        if self.reason().is_some_and(|reason| reason.value.is_empty() && !reason.description.is_empty()) {
             return Err(Problem::of_key("reject_description", "`reject_description` needs a `reject_reason`"));
         }
         match &self.result {
@@ -137,7 +131,7 @@ impl Verdict {
                     ));
                 }
             }
-            ResultValue::Listed(outcome) if self.reject_reason.is_some() && *outcome != Outcome::Rejected => {
+            ResultValue::Listed(outcome) if self.reason().is_some() && *outcome != Outcome::Rejected => {
                 return Err(Problem::of_key(
                     "reject_reason",
                     format!("`reject_reason` needs the result REJECTED, not {outcome}"),
@@ -145,10 +139,10 @@ impl Verdict {
             }
             ResultValue::Listed(_) => {}
         }
-        if self.similarity.is_some_and(|similarity| !(0.0..=1.0).contains(&similarity)) {
+        if self.details.similarity.is_some_and(|similarity| !(0.0..=1.0).contains(&similarity)) {
             return Err(Problem::of_key("similarity", "`similarity` is a number from 0 to 1"));
         }
-        match self.screening_matches.iter().position(|found| !(0.0..=100.0).contains(&found.score)) {
+        match self.screening_matches().iter().position(|found| !(0.0..=100.0).contains(&found.score)) {
             Some(at) => Err(Problem::rule("`score` is a number from 0 to 100").at(&member_path![
                 "screening_matches",
                 at,
@@ -160,7 +154,7 @@ impl Verdict {
 
     /// Returns a warning about an unknown reason.
     pub(crate) fn doubt(&self) -> Option<Problem> {
-        let reason = &*self.reject_reason.as_ref()?.value;
+        let reason = self.details.reject_reason.as_deref()?;
         if reason.is_empty() || REJECT_REASONS.contains(&reason) {
             return None;
         }
@@ -173,17 +167,44 @@ impl Verdict {
 
     /// Completes the verdict for a decision: a rejection without a reason gets `usual`, and its details.
     pub(crate) fn completed_for_decision(mut self, usual: &str) -> Self {
-        if self.result == ResultValue::Listed(Outcome::Rejected) && self.reject_reason.is_none() {
-            self.reject_reason = Some(RejectReason { value: usual.into(), description: String::new() });
-            self.similarity = self.similarity.or((usual == "face_mismatch").then_some(0.218_430_659_177_302_6));
-            self.document_read &= usual != "document_not_readable";
+        if self.result == ResultValue::Listed(Outcome::Rejected) && self.reason().is_none() {
+            let details = &mut self.details;
+            details.reject_reason = Some(usual.into());
+            details.similarity = details.similarity.or((usual == "face_mismatch").then_some(0.218_430_659_177_302_6));
+            if usual == "document_not_readable" {
+                details.document_read = Some(false);
+            }
         }
         self
     }
 
+    /// Returns the reason of a rejection.
+    pub(crate) fn reason(&self) -> Option<RejectReason> {
+        let VerdictDetails { reject_reason: value, reject_description: description, .. } = &self.details;
+        value.as_ref().or(description.as_ref())?;
+        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+        Some(RejectReason { value: or_empty(value), description: or_empty(description) })
+    }
+
+    /// Removes the reason of a rejection.
+    pub(crate) fn without_reason(mut self) -> Self {
+        (self.details.reject_reason, self.details.reject_description) = (None, None);
+        self
+    }
+
+    /// Whether the document could be read; otherwise there is no similarity either.
+    pub(crate) fn is_document_read(&self) -> bool {
+        self.details.document_read.unwrap_or(true)
+    }
+
+    /// Returns the entries of screening lists.
+    pub(crate) fn screening_matches(&self) -> &[ScreeningMatch] {
+        self.details.screening_matches.as_deref().unwrap_or_default()
+    }
+
     /// Whether the reason of the rejection is about the face.
     pub(crate) fn is_about_face(&self) -> bool {
-        self.reject_reason.as_ref().is_some_and(|reason| reason.value.starts_with("face_"))
+        self.details.reject_reason.as_ref().is_some_and(|reason| reason.starts_with("face_"))
     }
 
     /// Whether the person disagreed with the terms.
@@ -201,8 +222,8 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "result {}", self.result.word(ResultCase::Upper))?;
-        match &self.reject_reason {
-            Some(reason) if !reason.value.is_empty() => write!(f, ", `{}`", reason.value),
+        match &self.details.reject_reason {
+            Some(reason) if !reason.is_empty() => write!(f, ", `{reason}`"),
             _ => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use crate::{
     company::Company,
     config::Config,
     scenario::{Scenario, ScenarioChoice},
+    secret::Secret,
     vendor::Dialect,
 };
 
@@ -33,7 +34,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct MockServerBuilder {
     config: Config,
-    secret: Option<String>,
+    secret: Option<Secret>,
 }
 
 impl MockServerBuilder {
@@ -50,7 +51,7 @@ impl MockServerBuilder {
     }
 
     /// Sets the HMAC secret of the first company: its calls must be signed, and its responses are.
-    pub fn secret(mut self, secret: impl Into<String>) -> Self {
+    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secret = Some(secret.into());
         self
     }

@@ -12,7 +12,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Method, Request, header},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
@@ -162,7 +162,7 @@ impl Control {
     ///
     /// [`ControlError`] if its key exists, or a setting is invalid.
     pub async fn add_company(&self, company: impl Into<Company>) -> Result<CompanyInfo, ControlError> {
-        self.post(&["companies"], company.into().to_file_value()).await
+        self.post(&["companies"], company.into().with_secret()).await
     }
 
     /// Changes a company, until a reset: `json!({"scenario": "rejected", "secret": null})`.
@@ -246,6 +246,14 @@ impl Control {
             members.entry("company_key").or_insert_with(|| key.as_str().into());
         }
         members
+    }
+
+    /// Returns a value as the members of a body, with the company of this handle.
+    fn members_of(&self, value: &impl Serialize) -> Map<String, Value> {
+        match serde_json::to_value(value) {
+            Ok(Value::Object(members)) => self.with_company_key(members),
+            other => unreachable!("a body is an object: {other:?}"),
+        }
     }
 
     /// Returns the company of this handle as a query.

@@ -73,9 +73,7 @@ impl Session {
         if self.has_face_step() || !verdict.is_about_face() {
             return Cow::Borrowed(verdict);
         }
-        Cow::Owned(
-            Verdict { reject_reason: None, ..verdict.clone() }.completed_for_decision(self.default_reject_reason()),
-        )
+        Cow::Owned(verdict.clone().without_reason().completed_for_decision(self.default_reject_reason()))
     }
 
     /// Whether the session has a questionnaire, for the person or the operator.

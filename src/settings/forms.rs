@@ -14,6 +14,7 @@ use super::{FlagUse, Form, Schema};
 use crate::{
     clock::{parse_duration, parse_moment},
     problem::Problem,
+    secret::Secret,
 };
 
 /// Declares forms: the type of the value, its name in the help, its use in a flag, how it is read and shown, and its
@@ -81,7 +82,7 @@ forms! {
     /// The name of something.
     Name<String>: "NAME", FlagUse::Value, |text, _| Ok(text.to_owned()), String = String::clone, schemas::text();
     /// A secret, which is shown as whether it is set.
-    Token<Option<String>>: "TOKEN", FlagUse::Value, |text, _| Ok(Some(text.to_owned())), bool = Option::is_some, schemas::visible();
+    Token<Option<Secret>>: "TOKEN", FlagUse::Value, |text, _| Ok(Some(text.into())), bool = Option::is_some, schemas::visible();
 }
 
 /// A path of a file.

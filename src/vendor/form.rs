@@ -28,8 +28,7 @@ impl FlagsAndSteps {
     }
 
     /// Serializes flags and steps.
-    pub(crate) fn from_values(flags: Map<String, Value>, steps: &[Value]) -> Self {
-        debug_assert!(steps.iter().all(Value::is_object), "{steps:?}");
+    pub(crate) fn from_values(flags: Map<String, Value>, steps: &[Map<String, Value>]) -> Self {
         let flags = if flags.is_empty() { String::new() } else { Value::Object(flags).to_string() };
         let steps =
             if steps.is_empty() { String::new() } else { serde_json::to_string(steps).expect("values are JSON") };

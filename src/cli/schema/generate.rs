@@ -150,7 +150,7 @@ fn editors_list_outcomes_and_describe_what_they_complete() {
     let triggers = schema["$defs"]["Trigger"]["anyOf"].as_array().expect("forms");
     assert!(triggers.len() == 7 && triggers.iter().all(is_described), "{triggers:?}");
     // Editors offer the keys of `required` as a group, beside each one.
-    for kind in ["StageFile", "FaultFile"] {
+    for kind in ["StageFile", "Fault"] {
         let offers_group = |rule: &Value| ["required", "anyOf"].iter().any(|key| rule.get(key).is_some());
         assert!(!schema["$defs"][kind]["allOf"].as_array().expect("rules").iter().any(offers_group), "{kind}");
     }

@@ -12,9 +12,10 @@ use serde::{
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{ALL, CompanyFile, FaultFile, FileProblem, LoadError, SettingsArgs};
+use super::{ALL, Company, FileProblem, LoadError, SettingsArgs};
 use crate::{
     data_file::DataFile,
+    faults::Fault,
     problem::Problem,
     settings::{FlagUse, Setting},
     tree::{OF_SETTINGS, rename_advice},
@@ -33,9 +34,9 @@ static KEYS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 #[derive(Debug, Clone, Default)]
 pub(in crate::cli) struct FileParts {
     /// The companies that may call, and the settings of each.
-    pub(super) companies: Vec<CompanyFile>,
+    pub(super) companies: Vec<Company>,
     /// Faults for the first calls of any company.
-    pub(super) faults: Vec<FaultFile>,
+    pub(super) faults: Vec<Fault>,
     /// Warnings for the keys that have an old name.
     pub(in crate::cli) renamed_keys: Vec<FileProblem>,
     /// The folders of the file that cannot be read, each with the problem.

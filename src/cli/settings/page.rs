@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ALL, AllSettings, CompanyFile, SettingsArgs};
+use super::{ALL, AllSettings, Company, SettingsArgs};
 use crate::{
     Config,
     data_file::keys_of,
@@ -91,7 +91,7 @@ fn no_setting_shows_a_secret() {
 
 #[test]
 fn a_company_can_have_what_the_settings_say_and_no_other_setting() {
-    let of_companies: Vec<_> = keys_of::<CompanyFile>().into_iter().map(|key| key.replace('_', "-")).collect();
+    let of_companies: Vec<_> = keys_of::<Company>().into_iter().map(|key| key.replace('_', "-")).collect();
     for setting in ALL.iter() {
         let is_of_company = of_companies.iter().any(|key| key == setting.name);
         // The key of a company is its name; its faults are no setting.

@@ -1,6 +1,7 @@
 //! `/__admin/companies…`: the companies; `/__admin/reset`: resets everything.
 
 use axum::{Json, http::StatusCode, response::Response};
+use serde_json::{Map, Value};
 
 use super::{
     company_or_default, created,
@@ -10,7 +11,7 @@ use super::{
     problem::ProblemResponse,
 };
 use crate::{
-    company::{CompanyChange, CompanyFile},
+    company::Company,
     foreign_text::MAX_NAMED,
     mock::{CompanyError, CompanyInfo, MockService},
     problem::Problem,
@@ -23,8 +24,8 @@ pub(super) fn list(Context { mock, .. }: Context<'_>, query: NameListQuery) -> J
     Json(ListPage::page_by_key(companies, range, |tenant| &tenant.key, |tenant| CompanyInfo::from_tenant(tenant)))
 }
 
-pub(super) fn add(Context { mock, .. }: Context<'_>, file: CompanyFile) -> Result<Response, ProblemResponse> {
-    let tenant = mock.add_company(file.into_company())?;
+pub(super) fn add(Context { mock, .. }: Context<'_>, company: Company) -> Result<Response, ProblemResponse> {
+    let tenant = mock.add_company(company)?;
     Ok(created(&["companies", &tenant.key], CompanyInfo::from_tenant(&tenant)))
 }
 
@@ -38,10 +39,10 @@ pub(super) fn show(
 
 pub(super) fn change(
     Context { mock, name: key, .. }: Context<'_>,
-    change: CompanyChange,
+    patch: Map<String, Value>,
 ) -> Result<Json<CompanyInfo>, ProblemResponse> {
     let tenant = company_or_default(mock, Some(key))?;
-    mock.change_company(&tenant, change)?;
+    mock.change_company(&tenant, patch)?;
     Ok(Json(CompanyInfo::from_tenant(&tenant)))
 }
 

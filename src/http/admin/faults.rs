@@ -12,7 +12,7 @@ use super::{
     problem::ProblemResponse,
 };
 use crate::{
-    faults::{Endpoint, FaultFile, FaultInfo},
+    faults::{Endpoint, Fault, FaultInfo},
     foreign_text::{MAX_NAMED, shortened},
     problem::{Problem, member_path},
 };
@@ -44,29 +44,25 @@ pub(super) fn list(
     Ok(Json(ListPage::page_by_offset(faults, query.limit, query.cursor)))
 }
 
-/// Adds a fault, written as in a scenario file. `company_key` limits it to a company, `session` to a session.
+/// Adds a fault, written as in a file. `company_key` limits it to a company.
 pub(super) fn add(
     Context { mock, .. }: Context<'_>,
     mut said: Map<String, Value>,
 ) -> Result<Response, ProblemResponse> {
-    let mut text = |name: &str| match said.shift_remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+    let company_key = match said.shift_remove("company_key") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(key)) => Some(key),
         Some(other) => {
             let problem = Problem::wrong_type("a string").with_given(Some(other.to_string()));
-            Err(ProblemResponse::invalid(problem.at(&member_path![name])))
+            return Err(ProblemResponse::invalid(problem.at(&member_path!["company_key"])));
         }
     };
-    let (company_key, session) = (text("company_key")?, text("session")?);
-    let FaultFile(mut fault) = read(said.into())?;
+    let fault: Fault = read(said.into())?;
     if let Some(name) = fault.scenario() {
         mock.catalogue()
             .scenarios
             .check(name)
             .map_err(|problem| ProblemResponse::invalid(problem).with_field("scenario"))?;
-    }
-    if let Some(token) = &session {
-        fault = fault.for_session(token);
     }
     let added = match &company_key {
         Some(key) => company_or_default(mock, Some(key))?.add_fault(fault),

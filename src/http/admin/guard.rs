@@ -47,7 +47,7 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
         let given = text(AUTHORIZATION);
         let given = given.as_deref().and_then(|value| value.split_once(' '));
         let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-        if !given.is_some_and(|given| is_same(given, token)) {
+        if !given.is_some_and(|given| is_same(given, token.expose())) {
             return Err(ProblemResponse::unauthorized(match given {
                 None => "send the token of --admin-token, as `Authorization: Bearer TOKEN`",
                 Some(_) => "the token does not match --admin-token",
@@ -58,7 +58,8 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
     if has_body && *method != Method::GET && *method != Method::HEAD {
         let content_type = text(CONTENT_TYPE).unwrap_or_default();
         let kind = content_type.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/json") {
+        let is_patch = *method == Method::PATCH && kind.eq_ignore_ascii_case("application/merge-patch+json");
+        if !is_patch && !kind.eq_ignore_ascii_case("application/json") {
             return Err(ProblemResponse::unsupported_media_type(format!(
                 "the body is labelled as `{}`: send `Content-Type: application/json`",
                 shortened(&content_type)

@@ -97,8 +97,7 @@ pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: BeginSessionBody) 
             .check(name)
             .map_err(|problem| ProblemResponse::invalid(problem).with_field("scenario"))?;
     }
-    let steps: Vec<_> = begin.steps.into_iter().map(Value::Object).collect();
-    let form = FlagsAndSteps::from_values(begin.flags, &steps);
+    let form = FlagsAndSteps::from_values(begin.flags, &begin.steps);
     let request = BeginRequest {
         flags: form.flags(),
         steps: form.steps(),

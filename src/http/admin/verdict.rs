@@ -6,33 +6,24 @@ use serde_json::{Map, Value};
 use super::problem::ProblemResponse;
 use crate::{
     mock::FinishRequest,
-    scenario::{ScreeningMatch, Verdict},
-    vendor::Outcome,
+    scenario::{Verdict, verdict_details, with_details},
 };
 
-/// An outcome with its details; without one the scenario decides.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct VerdictBody {
-    outcome: Option<String>,
-    /// Whether the outcome is a word that the vendor does not document.
-    #[serde(default)]
-    unlisted: bool,
-    reject_reason: Option<String>,
-    reject_description: Option<String>,
-    result_comment: Option<String>,
-    /// Whether liveness was confirmed.
-    live: Option<bool>,
-    /// Similarity of face and document, 0 to 1.
-    similarity: Option<f64>,
-    /// Whether the document could be read.
-    document_read: Option<bool>,
-    #[serde(default)]
-    screening_matches: Vec<ScreeningMatch>,
-    /// The person's answers: questionnaire key → question key → answer; invented by default.
-    answers: Option<Map<String, Value>>,
-}
+verdict_details!(with_details! {
+    /// An outcome with its details; without one the scenario decides.
+    #[derive(Debug, Deserialize)]
+    #[cfg_attr(test, derive(schemars::JsonSchema))]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct VerdictBody {
+        /// The outcome.
+        outcome: Option<String>,
+        /// Whether the outcome is a word that the vendor does not document.
+        #[serde(default)]
+        unlisted: bool,
+        /// The person's answers: questionnaire key → question key → answer; invented by default.
+        answers: Option<Map<String, Value>>,
+    }
+});
 
 impl VerdictBody {
     /// Converts to the end of a session.
@@ -54,44 +45,15 @@ impl VerdictBody {
         self.verdict()
     }
 
-    fn verdict(self) -> Result<Option<Verdict>, ProblemResponse> {
+    fn verdict(mut self) -> Result<Option<Verdict>, ProblemResponse> {
+        let details = self.take_details();
         let Some(word) = self.outcome else {
-            let details = [
-                (self.unlisted, "unlisted"),
-                (self.reject_reason.is_some(), "reject_reason"),
-                (self.reject_description.is_some(), "reject_description"),
-                (self.result_comment.is_some(), "result_comment"),
-                (self.live.is_some(), "live"),
-                (self.similarity.is_some(), "similarity"),
-                (self.document_read.is_some(), "document_read"),
-                (!self.screening_matches.is_empty(), "screening_matches"),
-            ];
-            return match details.iter().find(|(is_there, _)| *is_there) {
-                Some((_, name)) => {
-                    Err(ProblemResponse::invalid(format!("`{name}` needs an `outcome`")).with_field(*name))
-                }
-                None => Ok(None),
-            };
+            let name = Some("unlisted").filter(|_| self.unlisted).or(details.first_name());
+            let needs_outcome =
+                |name| ProblemResponse::invalid(format!("`{name}` needs an `outcome`")).with_field(name);
+            return name.map_or(Ok(None), |name| Err(needs_outcome(name)));
         };
-        let mut verdict = if self.unlisted {
-            Verdict::unlisted(word)
-        } else {
-            word.parse::<Outcome>().map_err(|problem| ProblemResponse::invalid(problem).with_field("outcome"))?.into()
-        };
-        if let Some(reason) = self.reject_reason {
-            verdict = verdict.reject_reason(reason);
-        }
-        if let Some(description) = self.reject_description {
-            verdict = verdict.reject_description(description);
-        }
-        if let Some(live) = self.live {
-            verdict = verdict.live(live);
-        }
-        if let Some(similarity) = self.similarity {
-            verdict = verdict.similarity(similarity);
-        }
-        verdict = verdict.result_comment(self.result_comment.unwrap_or_default());
-        verdict = verdict.document_read(self.document_read.unwrap_or(true));
-        Ok(Some(self.screening_matches.into_iter().fold(verdict, Verdict::screening_match)))
+        let verdict = Verdict::from_word(word, self.unlisted, details);
+        verdict.map(Some).map_err(|problem| ProblemResponse::invalid(problem).with_field("outcome"))
     }
 }

@@ -1,9 +1,13 @@
 //! `/__admin/companies` and `/__admin/reset`.
 
+use std::time::Duration;
+
+use identomat_mock::{Company, Endpoint, Fault};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::TestApp;
+use crate::harness::send;
 
 #[tokio::test]
 async fn a_company_is_added_and_may_call_at_once() {
@@ -22,7 +26,8 @@ async fn a_company_is_added_and_may_call_at_once() {
     assert_eq!((&info["queue"], &info["sessions"]), (&json!(["manual-check"]), &json!(0)));
     assert_eq!((&info["now"], &info["is_frozen"]), (&json!("2026-01-31T12:00:00Z"), &json!(true)));
     assert_eq!(info["faults"], json!(["delete: status 503"]));
-    assert_eq!(info["configurations"], json!(["0123456789abcdef01234567"]));
+    let configuration = json!({"scenario": null, "flags": {"skip_face": true}, "steps": []});
+    assert_eq!(info["configurations"], json!({"0123456789abcdef01234567": configuration}));
 
     for word in ["manual_check", "rejected"] {
         let token = app.begin(json!({"company_key": "new/one"})).await;
@@ -86,17 +91,56 @@ async fn a_change_leaves_what_it_does_not_name_and_null_takes_away() {
 
     let id = "0123456789abcdef01234567";
     let info = patch(json!({"configurations": {id: {"scenario": "approved"}}})).await.json();
-    assert_eq!(info["configurations"], json!([id]));
-    assert_eq!(patch(json!({"configurations": {id: null}})).await.json()["configurations"], json!([]));
+    assert_eq!(info["configurations"], json!({id: {"scenario": "approved", "flags": {}, "steps": []}}));
+    let flags = json!({"configurations": {id: {"flags": {"skip_face": true}}}});
+    let info = patch(flags).await.json();
+    let merged = json!({"scenario": "approved", "flags": {"skip_face": true}, "steps": []});
+    assert_eq!(info["configurations"], json!({id: merged}), "a patch is merged at any depth");
+    assert_eq!(patch(json!({"configurations": {id: null}})).await.json()["configurations"], json!({}));
 
-    let problem = patch(json!({"queue": []})).await.problem(400);
-    assert_eq!(problem["field"], "queue");
+    for (change, field, remedy) in [
+        (json!({"queue": ["approved"]}), "queue", "`queue` is not a setting; use `scenarios/queue`"),
+        (json!({"faults": null}), "faults", "`faults` is not a setting; use `faults`"),
+        (json!({"is_signed": true}), "is_signed", "`is_signed` is not a setting; set or remove `secret`"),
+        (json!({"is_frozen": true}), "is_frozen", "use `clock/freeze` and `clock/resume`"),
+        (json!({"frozen_at": "2026-01-31T12:00:00Z"}), "frozen_at", "`frozen_at` is for the start; use `clock/set`"),
+        (json!({"company_key": "two"}), "company_key", "the key of a company cannot change; add another company"),
+        (json!({"scenaro": "rejected"}), "scenaro", "unknown key `scenaro`, did you mean `scenario`?"),
+        (json!({"people": "nino"}), "people", "`people` takes a list, not `nino`"),
+    ] {
+        let problem = patch(change).await.problem(400);
+        assert_eq!(problem["field"], field, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().ends_with(remedy), "{problem}");
+    }
     patch(json!({"scenario": "aproved"})).await.problem(400);
     assert_eq!(app.look("companies/one").await["scenario"], "rejected", "a refused change changes nothing");
 
     app.tell("companies/one/reset", &json!({})).await.assert_status(200);
     let info = app.look("companies/one").await;
     assert_eq!((&info["scenario"], &info["sessions"]), (&Value::Null, &json!(0)), "as at the start");
+}
+
+#[tokio::test]
+async fn what_is_shown_of_a_company_changes_nothing_when_it_is_sent_back() {
+    let company = Company::new("one").secret("not-a-real-secret").people(["nino-magalitidze"]).max_sessions(5);
+    let company = company.queue(["rejected"]).fault(Fault::status(503).endpoint(Endpoint::Delete));
+    let app = TestApp::start_with(|builder| builder.company(company)).await;
+    let shown = app.look("companies/one").await;
+    assert!(!shown.to_string().contains("not-a-real-secret"), "{shown}");
+    app.mock.advance(Duration::from_secs(1));
+    app.tell("sessions", &json!({})).await.assert_status(201);
+    let problem = app.admin(Method::PATCH, "companies/one", Some(&shown)).await.problem(400);
+    assert_eq!(problem["field"], "queue", "the session took a scenario from the queue");
+    let shown = app.look("companies/one").await;
+    app.mock.advance(Duration::from_secs(1));
+    let request = app.request(Method::PATCH, "/__admin/companies/one").body(shown.to_string());
+    send(request.header("content-type", "application/merge-patch+json")).await.assert_status(200);
+    let after = app.look("companies/one").await;
+    let settled = |mut info: Value| {
+        info.as_object_mut().unwrap().remove("now");
+        info
+    };
+    assert_eq!((settled(after.clone()), &after["is_signed"]), (settled(shown), &json!(true)));
 }
 
 #[tokio::test]

@@ -171,7 +171,7 @@ fn settings() -> Vec<Value> {
     });
     let other = json!({
         "company_key": "f", "result_case": "lower", "frozen_at": "2026-01-31T12:00Z", "max_sessions": 5,
-        "refuse_at_max_sessions": false, "faults": [{"endpoint": "result", "scenario": "a", "status": 503}],
+        "refuse_at_max_sessions": false, "faults": [{"endpoint": "result", "scenario": "a", "status": 503}, {"session": "a", "delay": "1s"}],
     });
     let alone = json!({
         "company-key": "a", "error-status": 418, "admin-host": "a.test", "cors": "*", "any-company-key": false,
@@ -274,7 +274,7 @@ fn keys(of: SchemaKind) -> BTreeSet<String> {
 fn agree(of: SchemaKind) {
     let validator = validator(of);
     let (seeds, mut known) =
-        (seeds(of), BTreeMap::from(["unknown", "scenario"].map(|key| (key.to_owned(), json!("text")))));
+        (seeds(of), BTreeMap::from(["unknown", "scenario", "session"].map(|key| (key.to_owned(), json!("text")))));
     seeds.iter().for_each(|seed| members(seed, &mut known));
     let untried: Vec<_> = keys(of).into_iter().filter(|key| !known.contains_key(key)).collect();
     assert!(untried.is_empty(), "no file has these: {untried:?}");

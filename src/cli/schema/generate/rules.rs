@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     Trigger,
     faults::{Endpoint, allows_body},
+    scenario::VerdictDetails,
     settings::schemas::{DURATION, MOMENT, in_any_case, looks_like, whole},
     vendor::Outcome,
 };
@@ -98,7 +99,7 @@ pub(super) fn of_scenarios(schema: &mut Value) {
     ]});
     take(schema, "person", person);
     let only_begin = json!({
-        "not": has("scenario"),
+        "not": has_any(&["scenario", "session"]),
         "properties": {"endpoint": {"enum": ["begin", null]}},
     });
     add_rules(
@@ -161,15 +162,6 @@ fn of_stages(stage: &mut Value) {
     let others = json!({"not": {"type": ["object", "array"]}});
     take(stage, "result", json!({"anyOf": described.chain([others]).collect::<Vec<_>>()}));
     stage["title"] = "A stage".into();
-    let details = [
-        "reject_reason",
-        "reject_description",
-        "result_comment",
-        "live",
-        "similarity",
-        "document_read",
-        "screening_matches",
-    ];
     // An editor lists the words of the first form for another one.
     let listed = json!({"enum": Outcome::ALL.map(|outcome| outcome.as_str())});
     let is_listed = json!({"properties": {"result": {"anyOf": [listed, looks_like(&words)]}}});
@@ -178,7 +170,7 @@ fn of_stages(stage: &mut Value) {
     let result = has("result");
     let needs_result = needs_any(&["result"], "details of a result need a `result`");
     let stage_fault = json!({
-        "not": has("scenario"),
+        "not": has_any(&["scenario", "session"]),
         "properties": {"endpoint": {"enum": Endpoint::all().filter(|it| it.names_session()).map(|it| it.as_str().into())
             .chain([Value::Null]).collect::<Vec<Value>>()}},
     });
@@ -194,7 +186,7 @@ fn of_stages(stage: &mut Value) {
             &["result", "error", "document", "person", "change", "fault"],
             "a stage needs an effect: `result`, `error`, `document`, `person`, `change` or `fault`",
         ),
-        if_then(has_any(&details), needs_result.clone()),
+        if_then(has_any(VerdictDetails::NAMES), needs_result.clone()),
         if_then(is_true("unlisted"), needs_result),
         if_then(
             json!({"allOf": [result, not(is_true("unlisted"))]}),
@@ -243,14 +235,14 @@ fn of_faults(schema: &mut Value) {
     let defs = &mut schema["$defs"];
     for (name, pattern) in [
         ("DurationText", DURATION.to_owned()),
-        ("DelayFile", format!(" *{DURATION}(to +{DURATION})?")),
-        ("CallsFile", " *0*[1-9][0-9]* to +0*[1-9][0-9]* *".to_owned()),
+        ("DelayRange", format!(" *{DURATION}(to +{DURATION})?")),
+        ("CallRange", " *0*[1-9][0-9]* to +0*[1-9][0-9]* *".to_owned()),
     ] {
         let description = defs[name]["description"].take();
         defs[name] = looks_like(&pattern);
         defs[name]["description"] = description;
     }
-    let fault = &mut defs["FaultFile"];
+    let fault = &mut defs["Fault"];
     fault["title"] = "A fault".into();
     let (status, number) = ("^[2-5][0-9]{2}$", whole(1, u32::MAX.into()));
     let status = json!({"anyOf": [
@@ -305,7 +297,7 @@ pub(super) fn of_settings(schema: &mut Value, settings: Vec<(&str, Value)>) {
     }
     let defs = &mut schema["$defs"];
     describe_triggers(defs);
-    let company = &mut defs["CompanyFile"];
+    let company = &mut defs["Company"];
     let named = json!({"type": ["string", "number", "boolean"], "minLength": 1});
     take(company, "company_key", named.clone());
     take(company, "secret", or_null(named));

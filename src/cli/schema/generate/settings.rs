@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::super::super::settings::{ALL, FileSettings, LEVELS, LogLevel};
 use crate::{
-    company::CompanyFile,
-    faults::FaultFile,
+    company::Company,
+    faults::Fault,
     settings::{FlagUse, Setting, schemas::in_any_case},
 };
 
@@ -19,9 +19,9 @@ impl JsonSchema for FileSettings {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut companies = generator.subschema_for::<Vec<CompanyFile>>();
+        let mut companies = generator.subschema_for::<Vec<Company>>();
         companies.insert("description".into(), "The companies that may call, and the settings of each".into());
-        let mut faults = generator.subschema_for::<Vec<FaultFile>>();
+        let mut faults = generator.subschema_for::<Vec<Fault>>();
         faults.insert("description".into(), "Faults for the first calls of any company".into());
         json_schema!({
             "type": "object",

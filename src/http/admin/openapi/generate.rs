@@ -89,9 +89,13 @@ impl OpenApiDocument {
                 let has_cases = schema.get("oneOf").is_some();
                 schema[if has_cases { "unevaluatedProperties" } else { "additionalProperties" }] = false.into();
             }
-            if let Some(other) = schemas.insert(name.clone(), schema.clone()) {
-                assert_eq!(other, schema, "`{name}` is read and answered in the same form, or has two names");
+            // A type that is read, too, has members that may be absent there.
+            if let Some(read) = schemas.get(&name) {
+                schema["required"] = read.get("required").cloned().unwrap_or_default();
+                schema.as_object_mut().expect("a schema").retain(|_, value| !value.is_null());
+                assert_eq!(*read, schema, "`{name}` is read and answered in the same form, or has two names");
             }
+            schemas.insert(name, schema);
         }
         schemas.insert("VendorError".into(), vendor::error());
         schemas.sort_keys();

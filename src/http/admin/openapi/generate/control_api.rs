@@ -14,10 +14,8 @@ use super::{
     OpenApiDocument,
 };
 use crate::{
-    CallInfo, CallPattern, CompanyInfo, FaultInfo, ScenarioInfo, SessionDetails, SessionInfo,
-    company::{CompanyChange, CompanyFile},
-    faults::FaultFile,
-    scenario::ScenarioFile,
+    CallInfo, CallPattern, CompanyInfo, FaultInfo, ScenarioInfo, SessionDetails, SessionInfo, company::Company,
+    faults::Fault, mock::CompanyPatch, scenario::ScenarioFile,
 };
 
 /// Adds members to a schema of an object.
@@ -52,7 +50,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .done();
     document
         .admin("post", "/companies", "Adds a company")
-        .body::<CompanyFile>()
+        .body::<Company>()
         .answers::<CompanyInfo>(201)
         .problems(&[409])
         .done();
@@ -60,7 +58,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     document.admin("get", one, "Returns a company").answers::<CompanyInfo>(200).problems(&[404]).done();
     document
         .admin("patch", one, "Changes a company")
-        .body::<CompanyChange>()
+        .body::<CompanyPatch>()
         .answers::<CompanyInfo>(200)
         .problems(&[404])
         .done();
@@ -167,7 +165,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .problems(&[404])
         .done();
     let text = json!({"type": ["string", "null"]});
-    let fault = with(document, FaultFile::json_schema, json!({"company_key": text, "session": text}), &[]);
+    let fault = with(document, Fault::json_schema, json!({"company_key": text}), &[]);
     document
         .admin("post", "/faults", "Adds a fault, written as in a file")
         .body_of(fault)
