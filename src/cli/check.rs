@@ -24,7 +24,7 @@ use crate::{
     mock::{setting_problems, setting_warnings, sources},
     problem::{Member, MemberPath, Problem},
     result::{FixtureFiles, FixtureKind, Fixtures},
-    scenario::ScenarioFile,
+    scenario::Scenario,
 };
 
 #[derive(Debug, Args)]
@@ -63,7 +63,7 @@ static KEYS_OF_KINDS: LazyLock<[(FileKind, Vec<String>); 4]> = LazyLock::new(|| 
         (FileKind::Config, keys_of::<FileSettings>()),
         (FileKind::Fixture(FixtureKind::Screening), FixtureKind::Screening.keys()),
         (FileKind::Fixture(FixtureKind::Person), FixtureKind::Person.keys()),
-        (FileKind::Scenario, keys_of::<ScenarioFile>()),
+        (FileKind::Scenario, keys_of::<Scenario>()),
     ]
 });
 

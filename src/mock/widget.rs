@@ -42,7 +42,7 @@ impl FinishRequest {
 impl FinishRequest {
     /// Returns the request body of the control API.
     pub(crate) fn to_body(&self) -> Map<String, Value> {
-        let mut keys = self.verdict.as_ref().map(|verdict| verdict.to_file_value("outcome")).unwrap_or_default();
+        let mut keys = self.verdict.as_ref().map(|verdict| verdict.to_members("outcome")).unwrap_or_default();
         keys.extend(self.answers.iter().map(|answers| ("answers".to_owned(), answers.clone())));
         keys
     }

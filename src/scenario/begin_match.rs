@@ -2,8 +2,8 @@
 
 use std::{cell::OnceCell, collections::BTreeMap};
 
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{
     glob::Glob,
@@ -41,40 +41,47 @@ impl BeginContent<'_> {
 }
 
 /// The calls of `begin/` that select a scenario without naming it: all conditions must match.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "RawBeginMatch")]
 pub(crate) struct BeginMatch(RawBeginMatch);
 
 /// The calls of `begin/` that select this scenario without naming it: all conditions must match.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 struct RawBeginMatch {
     /// The company key.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<MatchCondition>,
     /// Flags by name, including those of the saved configuration.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     flags: BTreeMap<String, MatchCondition>,
     /// The list of steps, including those of the saved configuration.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<MatchCondition>,
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     config_id: Option<MatchCondition>,
     /// The parameter `parent_session_id`.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<MatchCondition>,
     /// Request headers by name.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     header: BTreeMap<String, MatchCondition>,
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     return_url: Option<MatchCondition>,
 }
 
 /// A value that must match exactly, `{present: true}` or `{present: false}`, `{contains: VALUE}`, or `{glob: PATTERN}`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(try_from = "Value", into = "Value")]
 enum MatchCondition {
     Is(Value),
     Present(bool),
@@ -175,41 +182,20 @@ impl BeginMatch {
             && covers_each(&one.flags, &other.flags)
             && covers_each(&one.header, &other.header)
     }
+}
 
-    /// Returns its form in a file.
-    pub(super) fn to_file_value(&self) -> Value {
-        let Self(RawBeginMatch { company, flags, steps, config_id, parent, header, return_url }) = self;
-        let mut keys = Map::new();
-        let single = [
-            ("company", company),
-            ("steps", steps),
-            ("config_id", config_id),
-            ("parent", parent),
-            ("return_url", return_url),
-        ];
-        for (key, condition) in single {
-            keys.extend(condition.as_ref().map(|condition| (key.to_owned(), condition.to_file_value())));
+impl From<MatchCondition> for Value {
+    fn from(condition: MatchCondition) -> Self {
+        match condition {
+            MatchCondition::Is(value) => value,
+            MatchCondition::Present(is) => json!({ "present": is }),
+            MatchCondition::Contains(element) => json!({ "contains": element }),
+            MatchCondition::Glob(pattern) => json!({ "glob": pattern.pattern() }),
         }
-        for (key, conditions) in [("flags", flags), ("header", header)] {
-            if !conditions.is_empty() {
-                let conditions = conditions.iter().map(|(name, condition)| (name.clone(), condition.to_file_value()));
-                keys.insert(key.into(), Value::Object(conditions.collect()));
-            }
-        }
-        keys.into()
     }
 }
 
 impl MatchCondition {
-    fn to_file_value(&self) -> Value {
-        match self {
-            Self::Is(value) => value.clone(),
-            Self::Present(is) => json!({ "present": is }),
-            Self::Contains(element) => json!({ "contains": element }),
-            Self::Glob(pattern) => json!({ "glob": pattern.pattern() }),
-        }
-    }
-
     /// Whether it matches everything that the other one matches.
     fn subsumes(&self, other: &Self) -> bool {
         match other {

@@ -7,7 +7,6 @@ mod choice;
 mod file;
 mod person_patch;
 mod registry;
-mod to_file;
 mod trigger;
 mod verdict;
 mod verdict_details;
@@ -17,9 +16,9 @@ use std::{collections::HashSet, fmt, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use self::file::{ScenarioKeys, StageKeys};
 pub(crate) use self::{
     begin_match::{BeginContent, BeginMatch, ParsedBeginContent},
-    file::ScenarioFile,
     person_patch::{Casting, PersonPatch},
     registry::ScenarioRegistry,
     verdict::{REJECT_REASONS, RejectReason, ResultValue},
@@ -52,7 +51,10 @@ use crate::{
 /// # }
 /// ```
 #[must_use]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from, !into, with = "ScenarioKeys"))]
+#[cfg_attr(test, schemars(description = "A scenario: what happens to its sessions, and when."))]
+#[serde(try_from = "ScenarioKeys", into = "ScenarioKeys")]
 pub struct Scenario {
     pub(crate) name: String,
     pub(crate) description: String,
@@ -100,7 +102,10 @@ pub enum ScenarioSource {
 /// let lost = Stage::polls(3).or("after=1h").error(ErrorCode::SessionNotFound);
 /// ```
 #[must_use]
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from, !into, with = "StageKeys"))]
+#[cfg_attr(test, schemars(description = "A stage: its triggers and its effects."))]
+#[serde(try_from = "StageKeys", into = "StageKeys")]
 pub struct Stage {
     /// Its triggers. Without any, `--outcome-trigger` applies.
     pub(crate) when: Vec<Trigger>,

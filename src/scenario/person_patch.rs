@@ -1,6 +1,6 @@
 //! The people of a scenario's sessions.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
@@ -15,8 +15,8 @@ pub(crate) struct Casting<'a> {
 }
 
 /// A person of the fixtures, or changes to one. Members are those of a person file, at any depth; null removes one.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "Value")]
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(try_from = "Value", into = "Value")]
 pub(crate) struct PersonPatch {
     /// File name of the person; without one, the drawn person is changed.
     pub(crate) name: Option<String>,
@@ -41,6 +41,19 @@ impl TryFrom<Value> for PersonPatch {
                 Some(_) => Err(problem()),
             },
             _ => Err(problem()),
+        }
+    }
+}
+
+impl From<PersonPatch> for Value {
+    fn from(PersonPatch { name, mut members }: PersonPatch) -> Self {
+        match name {
+            Some(name) if members.is_empty() => name.into(),
+            Some(name) => {
+                members.insert("like".into(), name.into());
+                members.into()
+            }
+            None => members.into(),
         }
     }
 }

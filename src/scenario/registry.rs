@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
-use super::{BeginContent, Scenario, ScenarioSource, Trigger, file::ScenarioFile};
+use super::{BeginContent, Scenario, ScenarioSource, Trigger};
 use crate::{
     built_in::SCENARIOS,
     data_file::{DataFile, FileProblem, LoadDiagnostics, keys_of},
@@ -44,8 +44,7 @@ impl BuiltInScenarios {
     fn get(&self, name: &str) -> Option<&Arc<Scenario>> {
         let place = SCENARIOS.binary_search_by_key(&name, |file| file.name).ok()?;
         let read = || {
-            let file: ScenarioFile =
-                DataFile::built_in(&SCENARIOS[place]).parse().expect("built-in scenarios can be read");
+            let file: Scenario = DataFile::built_in(&SCENARIOS[place]).parse().expect("built-in scenarios can be read");
             Arc::new(file.named(name, ScenarioSource::BuiltIn).with_outcome_trigger(&self.outcome_trigger))
         };
         Some(self.read[place].get_or_init(read))
@@ -66,7 +65,7 @@ impl ScenarioRegistry {
     ) -> Self {
         let (mut own, mut broken) = (BTreeMap::new(), BTreeSet::new());
         for file in files {
-            let named = |parsed: ScenarioFile| {
+            let named = |parsed: Scenario| {
                 Arc::new(parsed.named(&file.name, ScenarioSource::File).with_outcome_trigger(outcome_trigger))
             };
             let parsed = file.parse().map_err(|problems| not_a_scenario(file).unwrap_or(problems));
@@ -164,7 +163,7 @@ impl ScenarioRegistry {
 
 /// Returns the one problem of a file that has no key of a scenario, such as a config file.
 fn not_a_scenario(file: &DataFile) -> Option<Vec<FileProblem>> {
-    let (known, all) = file.count_keys(&keys_of::<ScenarioFile>());
+    let (known, all) = file.count_keys(&keys_of::<Scenario>());
     let problem = "this is not a scenario: it has none of the keys of one; name a config file with --config, and move \
                    other files to another folder";
     (file.tree().is_some() && known == 0 && all > 0)

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
 
@@ -61,6 +61,12 @@ impl fmt::Display for Trigger {
     }
 }
 
+impl Serialize for Trigger {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// The forms of triggers.
 const FORMS: [&str; 7] =
     ["begin", "opened", "step=NAME", "widget", "polls=N", "after=DURATION (after=90s)", "operator"];
@@ -99,7 +105,7 @@ impl TryFrom<&str> for Trigger {
 read_as_text!(Trigger);
 
 /// The triggers of a stage, of which the first to fire counts. A file has one, or a list.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct Triggers(pub(super) Vec<Trigger>);
 
 impl<'de> Deserialize<'de> for Triggers {

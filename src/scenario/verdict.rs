@@ -3,6 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use super::VerdictDetails;
 use crate::{
@@ -218,6 +219,19 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// Returns the members of a body, with the outcome under `word_key`; absent details are omitted.
+    pub(crate) fn to_members(&self, word_key: &str) -> Map<String, Value> {
+        let mut keys = Map::from_iter([(word_key.to_owned(), self.result.word(ResultCase::Upper).into())]);
+        if self.result.is_unlisted() {
+            keys.insert("unlisted".into(), true.into());
+        }
+        let Value::Object(details) = json!(self.details) else { unreachable!("details are a struct") };
+        keys.extend(details);
+        keys
+    }
+}
+
 /// Describes the verdict: ``result REJECTED, `face_mismatch` ``.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -244,6 +258,10 @@ pub(crate) enum ResultValue {
 }
 
 impl ResultValue {
+    pub(crate) fn is_unlisted(&self) -> bool {
+        matches!(self, Self::Unlisted(_))
+    }
+
     pub(crate) fn word(&self, case: ResultCase) -> Cow<'_, str> {
         match (self, case) {
             (Self::Listed(outcome), ResultCase::Upper) => outcome.as_str().into(),

@@ -38,13 +38,14 @@ macro_rules! with_details {
         $(#[$attribute])*
         $visibility struct $Struct {
             $($(#[$of_own])* $own: $Own,)*
-            $($(#[$of_detail])+ $detail: Option<$Detail>,)*
+            $($(#[$of_detail])+ #[serde(skip_serializing_if = "Option::is_none")] $detail: Option<$Detail>,)*
         }
 
         impl $Struct {
-            /// Takes the details of the verdict.
-            fn take_details(&mut self) -> $crate::scenario::VerdictDetails {
-                $crate::scenario::VerdictDetails { $($detail: self.$detail.take(),)* }
+            /// Exchanges the details of the verdict for others.
+            fn swap_details(&mut self, mut details: $crate::scenario::VerdictDetails) -> $crate::scenario::VerdictDetails {
+                $(std::mem::swap(&mut self.$detail, &mut details.$detail);)*
+                details
             }
         }
     };
@@ -60,7 +61,7 @@ macro_rules! details_struct {
         }
 
         impl VerdictDetails {
-            pub(super) const NONE: Self = Self { $($detail: None,)* };
+            pub(crate) const NONE: Self = Self { $($detail: None,)* };
 
             /// The names of all details.
             #[cfg(all(feature = "cli", test))]

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{super::settings::FileSettings, SchemaKind};
-use crate::{result::Person, scenario::ScenarioFile, vendor::Outcome};
+use crate::{result::Person, scenario::Scenario, vendor::Outcome};
 
 /// A pattern of values with an environment variable.
 const VARIABLE: &str = "\\$\\{";
@@ -23,7 +23,7 @@ pub(super) fn generated(of: SchemaKind) -> Value {
         SchemaKind::Scenario | SchemaKind::Person => Vec::new(),
     };
     let (mut schema, title) = match of {
-        SchemaKind::Scenario => (base::<ScenarioFile>(generator), "A scenario: what happens to its sessions, and when"),
+        SchemaKind::Scenario => (base::<Scenario>(generator), "A scenario: what happens to its sessions, and when"),
         SchemaKind::Config => (base::<FileSettings>(generator), "Settings of a server"),
         SchemaKind::Person => (base::<Person>(generator), "An invented person and the documents they hold"),
     };
@@ -137,7 +137,7 @@ fn each_part(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>
 fn editors_list_outcomes_and_describe_what_they_complete() {
     let schema = generated(SchemaKind::Scenario);
     let outcomes = Outcome::ALL.map(|outcome| outcome.as_str());
-    let stage = &schema["$defs"]["StageFile"];
+    let stage = &schema["$defs"]["Stage"];
     let is_described = |form: &Value| form["description"].as_str().is_some_and(|text| !text.is_empty());
     let completed: Vec<_> = stage["properties"]["result"]["anyOf"].as_array().expect("forms").iter().collect();
     let words: Vec<_> = completed.iter().filter(|form| is_described(form)).map(|form| &form["const"]).collect();
@@ -150,7 +150,7 @@ fn editors_list_outcomes_and_describe_what_they_complete() {
     let triggers = schema["$defs"]["Trigger"]["anyOf"].as_array().expect("forms");
     assert!(triggers.len() == 7 && triggers.iter().all(is_described), "{triggers:?}");
     // Editors offer the keys of `required` as a group, beside each one.
-    for kind in ["StageFile", "Fault"] {
+    for kind in ["Stage", "Fault"] {
         let offers_group = |rule: &Value| ["required", "anyOf"].iter().any(|key| rule.get(key).is_some());
         assert!(!schema["$defs"][kind]["allOf"].as_array().expect("rules").iter().any(offers_group), "{kind}");
     }

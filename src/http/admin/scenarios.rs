@@ -15,7 +15,7 @@ use crate::{
     company::Tenant,
     mock::ScenarioInfo,
     problem::{Problem, member_path},
-    scenario::{Scenario, ScenarioChoice, ScenarioFile, ScenarioSource},
+    scenario::{Scenario, ScenarioChoice, ScenarioSource},
 };
 
 /// The scenarios to queue: names, or objects written as in a file.
@@ -109,5 +109,5 @@ fn scenario(mut file: Map<String, Value>, usual: Option<&str>) -> Result<Scenari
             return Err(ProblemResponse::invalid(problem.at(&member_path!["name"])));
         }
     };
-    Ok(read::<ScenarioFile>(file.into())?.named(&name, ScenarioSource::Added))
+    Ok(read::<Scenario>(file.into())?.named(&name, ScenarioSource::Added))
 }

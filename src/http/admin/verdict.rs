@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::problem::ProblemResponse;
 use crate::{
     mock::FinishRequest,
-    scenario::{Verdict, verdict_details, with_details},
+    scenario::{Verdict, VerdictDetails, verdict_details, with_details},
 };
 
 verdict_details!(with_details! {
@@ -46,7 +46,7 @@ impl VerdictBody {
     }
 
     fn verdict(mut self) -> Result<Option<Verdict>, ProblemResponse> {
-        let details = self.take_details();
+        let details = self.swap_details(VerdictDetails::NONE);
         let Some(word) = self.outcome else {
             let name = Some("unlisted").filter(|_| self.unlisted).or(details.first_name());
             let needs_outcome =

@@ -81,7 +81,7 @@ impl Control {
     ///
     /// [`ControlError`] if there is no such session, or the verdict is invalid.
     pub async fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "decide"], verdict.into().to_file_value("outcome")).await
+        self.post(&["sessions", without_quotes(token), "decide"], verdict.into().to_members("outcome")).await
     }
 
     /// Makes the decision that the session's scenario waits for.

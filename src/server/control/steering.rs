@@ -37,7 +37,7 @@ impl Control {
     ///
     /// [`ControlError`] if it is invalid.
     pub async fn add_scenario(&self, scenario: Scenario) -> Result<ScenarioInfo, ControlError> {
-        self.post(&["scenarios"], scenario.to_file_value()).await
+        self.post(&["scenarios"], scenario.to_members()).await
     }
 
     /// Sets the scenario of the next session that requests none: a name, or a [`Scenario`] that no other session can
@@ -58,7 +58,7 @@ impl Control {
     pub async fn queue_scenarios(&self, scenarios: Vec<ScenarioChoice>) -> Result<(), ControlError> {
         let choice = |choice: &ScenarioChoice| match choice {
             ScenarioChoice::Named(name) => Value::from(name.as_str()),
-            ScenarioChoice::Inline(scenario) => scenario.to_file_value().into(),
+            ScenarioChoice::Inline(scenario) => scenario.to_members().into(),
         };
         let queued = Map::from_iter([("scenarios".to_owned(), scenarios.iter().map(choice).collect())]);
         self.post::<Value>(&["scenarios", "queue"], self.with_company_key(queued)).await.map(|_| ())

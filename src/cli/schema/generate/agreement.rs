@@ -16,7 +16,7 @@ use crate::{
     built_in::{PEOPLE, SCENARIOS},
     data_file::{DataFile, LoadError},
     result::Person,
-    scenario::ScenarioFile,
+    scenario::Scenario,
     thorough::thorough,
 };
 
@@ -189,7 +189,7 @@ fn parsed(of: SchemaKind, value: &Value) -> Result<(), Box<dyn Error>> {
     // JSON is YAML, too.
     let file = DataFile::new(String::new(), PathBuf::new(), value.to_string().into());
     match of {
-        SchemaKind::Scenario => drop(read::<ScenarioFile>(&file)?),
+        SchemaKind::Scenario => drop(read::<Scenario>(&file)?),
         SchemaKind::Person => drop(read::<Person>(&file)?),
         SchemaKind::Config => {
             let problems = read::<FileSettings>(&file)?.0.into_config()?.problems();

@@ -129,7 +129,7 @@ pub(super) fn of_scenarios(schema: &mut Value) {
         {"type": "string", "pattern": "^([0-9]{1,2}(\\.[0-9]+)?|100(\\.0+)?)$"},
     ]});
     take(&mut defs["ScreeningMatch"], "score", score);
-    of_stages(&mut defs["StageFile"]);
+    of_stages(&mut defs["Stage"]);
 }
 
 fn of_matches(matches: &mut Value) {

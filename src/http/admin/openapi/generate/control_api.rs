@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     CallInfo, CallPattern, CompanyInfo, FaultInfo, ScenarioInfo, SessionDetails, SessionInfo, company::Company,
-    faults::Fault, mock::CompanyPatch, scenario::ScenarioFile,
+    faults::Fault, mock::CompanyPatch, scenario::Scenario,
 };
 
 /// Adds members to a schema of an object.
@@ -124,7 +124,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .query::<paging::NameListQuery>()
         .answers::<ListPage<ScenarioInfo>>(200)
         .done();
-    let scenario = with(document, ScenarioFile::json_schema, json!({"name": {"type": "string"}}), &["name"]);
+    let scenario = with(document, Scenario::json_schema, json!({"name": {"type": "string"}}), &["name"]);
     document
         .admin("post", "/scenarios", "Adds a scenario, written as in a file")
         .body_of(scenario)
@@ -142,7 +142,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .answers::<scenarios::QueueResponse>(200)
         .problems(&[404])
         .done();
-    let own = with(document, ScenarioFile::json_schema, json!({"name": {"type": "string"}}), &[]);
+    let own = with(document, Scenario::json_schema, json!({"name": {"type": "string"}}), &[]);
     let mut queued = with(document, scenarios::EnqueueBody::json_schema, json!({}), &[]);
     queued["properties"]["scenarios"]["items"] = json!({"anyOf": [{"type": "string"}, own]});
     document
