@@ -120,6 +120,7 @@ impl<'a> ResultDocument<'a> {
                 .map(IdentityDocument::person)
                 .into_iter()
                 .flatten()
+                .chain(document.as_ref().and_then(|_| person_status(verdict)))
                 .chain(went_through.then(|| addresses(session)).into_iter().flatten())
                 .collect(),
             technical_details: session.browser().map(|browser| TechnicalDetails {
@@ -132,6 +133,11 @@ impl<'a> ResultDocument<'a> {
             screening_matches: verdict.screening_matches(),
         }
     }
+}
+
+/// Returns the note on the quality of the data, as a member of `person`.
+fn person_status(verdict: &Verdict) -> Option<(String, Value)> {
+    verdict.details.person_status.as_ref().map(|status| ("status".to_owned(), status.as_str().into()))
 }
 
 /// Returns the addresses that the person entered, as members of `person`; samples if their screens were not shown.

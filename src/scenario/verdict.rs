@@ -105,6 +105,12 @@ impl Verdict {
         self
     }
 
+    /// Sets a note on the quality of the person's data, such as `FIELDS_MISMATCH` (specification, section 5).
+    pub fn person_status(mut self, status: impl Into<String>) -> Self {
+        self.details.person_status = Some(status.into());
+        self
+    }
+
     /// Adds an entry of a screening list that may be the person; may be repeated.
     pub fn screening_match(mut self, found: ScreeningMatch) -> Self {
         self.details.screening_matches.get_or_insert_default().push(found);

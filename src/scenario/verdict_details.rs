@@ -19,6 +19,8 @@ macro_rules! verdict_details {
                 similarity: f64,
                 /// Whether the document could be read; otherwise the response has no person.
                 document_read: bool,
+                /// A note on the quality of the person's data: `status` of `person`, such as `FIELDS_MISMATCH`.
+                person_status: String,
                 /// Entries of screening lists that may be the person.
                 screening_matches: Vec<$crate::scenario::ScreeningMatch>,
             }

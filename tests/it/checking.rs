@@ -98,7 +98,8 @@ fn json_has_all_that_the_text_has() {
         "message": "unknown key `reslt`, did you mean `result`?", "nearest": "result",
         "allowed": [
             "when", "result", "unlisted", "error", "document", "person", "change", "fault", "reject_reason",
-            "reject_description", "result_comment", "live", "similarity", "document_read", "screening_matches",
+            "reject_description", "result_comment", "live", "similarity", "document_read", "person_status",
+            "screening_matches",
         ],
     });
     assert_eq!((&report["files"], &report["problems"]), (&json!(2), &json!([problem])));

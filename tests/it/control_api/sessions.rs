@@ -1,6 +1,6 @@
 //! `/__admin/sessions`.
 
-use identomat_mock::MockServer;
+use identomat_mock::{MockServer, Verdict};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -177,6 +177,26 @@ async fn a_session_is_finished_as_the_body_says() {
     }
     let problem = finished(&app, &json!({"outcome": "aproved"})).await.problem(400);
     assert_eq!((&problem["nearest"], &problem["allowed"][0]), (&json!("APPROVED"), &json!("APPROVED")));
+}
+
+#[tokio::test]
+async fn a_verdict_notes_the_quality_of_the_data() {
+    let app = TestApp::start().await;
+    let noted = json!({"name": "noted", "description": "Approved with a note.", "stages": [
+        {"when": "widget", "result": "APPROVED", "person_status": "FIELDS_MISMATCH"},
+    ]});
+    app.tell("scenarios", &noted).await.assert_status(201);
+    let begun = app.tell("sessions", &json!({"scenario": "noted"})).await.json();
+    let token = begun["token"].as_str().unwrap().to_owned();
+    app.mock.finish(&token).unwrap();
+    assert_eq!(app.result(&token).await.json()["person"]["status"], "FIELDS_MISMATCH");
+    let plain = app.tell(&format!("sessions/{token}/decide"), &json!({"outcome": "APPROVED"})).await;
+    plain.assert_status(200);
+    assert_eq!(app.result(&token).await.json()["person"]["status"], Value::Null);
+    app.mock.decide(&token, Verdict::rejected("document_covered").person_status("BLURRED")).unwrap();
+    assert_eq!(app.result(&token).await.json()["person"]["status"], "BLURRED");
+    let problem = app.tell(&format!("sessions/{token}/decide"), &json!({"person_status": "ODD"})).await.problem(400);
+    assert_eq!(problem["detail"], "`person_status` needs an `outcome`");
 }
 
 #[tokio::test]

@@ -72,7 +72,8 @@ fn scenarios() -> Vec<Value> {
     let stages: Vec<_> = faults().iter().map(|fault| json!({"when": "operator", "fault": fault})).collect();
     let verdict = json!({
         "when": ["polls=2", "after=90s"], "result": "REJECTED", "reject_reason": "face_mismatch", "reject_description": "No",
-        "result_comment": "Seen", "live": true, "similarity": 0.5, "document_read": true, "person": {"first_name": "Nina"},
+        "result_comment": "Seen", "live": true, "similarity": 0.5, "document_read": true,
+        "person_status": "ODD", "person": {"first_name": "Nina"},
         "change": {"a": null}, "screening_matches":
             [{"score": 91.5, "name": "Somebody", "personId": "1", "reviewStatus": "pending"}],
     });
