@@ -24,7 +24,7 @@ use crate::{
 ///     .scenario("manual-check")
 ///     .dialect(Dialect::Live);
 /// ```
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[cfg_attr(test, schemars(description = "A company. The config file writes the names with dashes, and `key`."))]
 #[serde(deny_unknown_fields)]
@@ -70,20 +70,7 @@ pub struct Company {
 impl Company {
     /// Creates a company without a secret, with the settings of the server.
     pub fn new(key: impl Into<String>) -> Self {
-        Self {
-            key: key.into(),
-            secret: None,
-            scenario: None,
-            dialect: None,
-            result_case: None,
-            configurations: BTreeMap::new(),
-            people: Vec::new(),
-            queue: Vec::new(),
-            faults: Vec::new(),
-            frozen_at: None,
-            max_sessions: None,
-            refuse_at_max_sessions: None,
-        }
+        Self { key: key.into(), ..Self::default() }
     }
 
     /// Requires signed calls and signs responses (specification, section 8).
