@@ -26,7 +26,7 @@ use crate::{
     glob::Glob,
     problem::{Problem, member_path},
     scenario::{Casting, Scenario, Trigger},
-    settings::{Address, Count, FolderPath, Moment, Name, Off, Port, Seed, Size, Switch, Time, Word, settings},
+    settings::{Address, Count, FolderPath, Moment, Name, Off, Port, Seed, Size, Switch, Text, Time, Word, settings},
     vendor::{Dialect, ResultCase, Wording},
 };
 
@@ -153,6 +153,10 @@ settings! {
             /// Send null as `reject_reason` if nothing was rejected, as the manual allows, instead of an object of
             /// empty strings
             null_reject_reason ("null-reject-reason"): Option<bool> as Switch;
+
+            /// `result_comment` of an operator's decision without one; the live service was seen to send `approve in
+            /// database`
+            decision_comment ("decision-comment"): Option<String> as Text, of company;
 
             /// Send hints with company keys and expected signatures to all clients, not only to those on private
             /// networks that use a known host name

@@ -43,6 +43,9 @@ pub struct Company {
     /// Case of `result`, instead of the dialect's and the server's.
     #[serde(alias = "result-case")]
     pub result_case: Option<ResultCase>,
+    /// `result_comment` of an operator's decision without one, instead of the server's.
+    #[serde(alias = "decision-comment")]
+    pub decision_comment: Option<String>,
     /// The configurations that sessions select with `config_id`: 24 characters of `[0-9a-f]`.
     #[serde(default)]
     pub configurations: BTreeMap<String, SavedConfiguration>,
@@ -94,6 +97,12 @@ impl Company {
     /// Sets the case of `result`, instead of the dialect's and the server's.
     pub fn result_case(mut self, case: ResultCase) -> Self {
         self.result_case = Some(case);
+        self
+    }
+
+    /// Sets `result_comment` of an operator's decision without one, instead of the server's.
+    pub fn decision_comment(mut self, comment: impl Into<String>) -> Self {
+        self.decision_comment = Some(comment.into());
         self
     }
 

@@ -190,9 +190,14 @@ impl MockService {
     /// not wait for one.
     pub(crate) fn decide(&self, token: &str, verdict: Option<&Verdict>) -> Result<(), DecisionError> {
         verdict.map_or(Ok(()), Verdict::check).map_err(DecisionError::InvalidVerdict)?;
+        let usual = self.tenant_of(token).and_then(|tenant| tenant.settings().company.decision_comment.clone());
+        let comment = usual.as_ref().or(self.config.decision_comment.as_ref());
         let decided = self.in_session(token, |session, now| {
-            let decided =
-                verdict.map(|verdict| verdict.clone().completed_for_decision(session.default_reject_reason()));
+            let decided = verdict.map(|verdict| {
+                let mut verdict = verdict.clone().completed_for_decision(session.default_reject_reason());
+                verdict.details.result_comment = verdict.details.result_comment.or(comment.cloned());
+                verdict
+            });
             session.decide(decided, now)
         });
         decided.unwrap_or(Err(DecisionError::NoSuchSession))

@@ -81,6 +81,8 @@ forms! {
         schemas::looks_like(schemas::MOMENT);
     /// The name of something.
     Name<String>: "NAME", FlagUse::Value, |text, _| Ok(text.to_owned()), String = String::clone, schemas::text();
+    /// Any text.
+    Text<String>: "TEXT", FlagUse::Value, |text, _| Ok(text.to_owned()), String = String::clone, schemas::text();
     /// A secret, which is shown as whether it is set.
     Token<Option<Secret>>: "TOKEN", FlagUse::Value, |text, _| Ok(Some(text.into())), bool = Option::is_some, schemas::visible();
 }

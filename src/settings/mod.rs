@@ -12,8 +12,8 @@ pub(crate) use self::bound::Schema;
 #[cfg(feature = "cli")]
 pub(crate) use self::forms::FilePath;
 pub(crate) use self::forms::{
-    Address, Count, FolderPath, Moment, Name, Off, Port, Seed, SettingWord, Size, Switch, Time, Token, Word, forms,
-    parse_number,
+    Address, Count, FolderPath, Moment, Name, Off, Port, Seed, SettingWord, Size, Switch, Text, Time, Token, Word,
+    forms, parse_number,
 };
 use crate::problem::Problem;
 

@@ -108,8 +108,7 @@ const MISTAKES: &[Mistake] = &[
         "unknown_key",
         "companies[0].foo",
         "foo",
-        "known: key, secret, scenario, dialect, result-case, configurations, people, queue, faults, frozen-at, \
-         max-sessions, refuse-at-max-sessions",
+        "known: key, secret, scenario, dialect",
     ),
     (
         "config",

@@ -1,6 +1,6 @@
 //! `/__admin/sessions`.
 
-use identomat_mock::{MockServer, Verdict};
+use identomat_mock::{Company, MockServer, Verdict};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -197,6 +197,26 @@ async fn a_verdict_notes_the_quality_of_the_data() {
     assert_eq!(app.result(&token).await.json()["person"]["status"], "BLURRED");
     let problem = app.tell(&format!("sessions/{token}/decide"), &json!({"person_status": "ODD"})).await.problem(400);
     assert_eq!(problem["detail"], "`person_status` needs an `outcome`");
+}
+
+#[tokio::test]
+async fn a_decision_without_a_comment_has_that_of_the_company_or_the_server() {
+    let app = TestApp::start_with(|builder| {
+        let builder = builder.company("one").company(Company::new("two").decision_comment("of the company"));
+        builder.settings(|config| config.decision_comment = Some("of the server".into()))
+    })
+    .await;
+    for (company, verdict, comment) in [
+        ("one", Verdict::approved(), "of the server"),
+        ("two", Verdict::approved(), "of the company"),
+        ("two", Verdict::approved().result_comment(""), ""),
+    ] {
+        let token = app.begin(json!({"company_key": company})).await;
+        app.mock.decide(&token, verdict).unwrap();
+        let call = json!({"company_key": company, "session_token": token});
+        let result = app.post_json("/external-api/result/", &call).await;
+        assert_eq!(result.json()["result_comment"], comment);
+    }
 }
 
 #[tokio::test]

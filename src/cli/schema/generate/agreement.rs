@@ -121,6 +121,7 @@ frozen-at: "2026-01-31T12:00:00Z"
 session-lifetime: "1h 30m"
 dialect: live
 result-case: upper
+decision-comment: Approved in the database
 error-status: ["SESSION_INVALID=418"]
 missing-media-status: 404
 null-reject-reason: true
@@ -166,12 +167,13 @@ fn settings() -> Vec<Value> {
     let all = DataFile::new(String::new(), PathBuf::new(), ALL_SETTINGS.into()).parse::<Value>().expect("it is YAML");
     let company = json!({
         "key": "d", "secret": "e", "scenario": "approved", "dialect": "manual", "result-case": "lower", "people": ["a"],
+        "decision-comment": "a",
         "configurations": {"0123456789abcdef01234567": {"scenario": "a", "flags": {"language": "ka"}, "steps": [{}]}},
         "queue": ["rejected"], "faults": faults(),
         "frozen-at": "2026-01-31T12:00:00+01:00", "max-sessions": 5, "refuse-at-max-sessions": false,
     });
     let other = json!({
-        "company_key": "f", "result_case": "lower", "frozen_at": "2026-01-31T12:00Z", "max_sessions": 5,
+        "company_key": "f", "result_case": "lower", "decision_comment": "b", "frozen_at": "2026-01-31T12:00Z", "max_sessions": 5,
         "refuse_at_max_sessions": false, "faults": [{"endpoint": "result", "scenario": "a", "status": 503}, {"session": "a", "delay": "1s"}],
     });
     let alone = json!({

@@ -305,14 +305,10 @@ pub(super) fn of_settings(schema: &mut Value, settings: Vec<(&str, Value)>) {
     take(company, "max_sessions", or_null(whole(1, u64::MAX)));
     company["properties"]["configurations"]["propertyNames"] = json!({"pattern": "^[0-9a-f]{24}$"});
     let mut rules = vec![json!({"anyOf": [{"required": ["key"]}, {"required": ["company_key"]}]})];
-    for (name, other) in [
-        ("company_key", "key"),
-        ("result_case", "result-case"),
-        ("frozen_at", "frozen-at"),
-        ("max_sessions", "max-sessions"),
-        ("refuse_at_max_sessions", "refuse-at-max-sessions"),
-    ] {
-        company["properties"][other] = company["properties"][name].clone();
+    let names: Vec<_> = company["properties"].as_object().expect("keys").keys().cloned().collect();
+    for name in names.iter().filter(|name| name.contains('_')) {
+        let other = if name == "company_key" { "key".to_owned() } else { name.replace('_', "-") };
+        company["properties"][&other] = company["properties"][name].clone();
         // As in the control API.
         company["properties"][name]["deprecated"] = true.into();
         rules.push(not(json!({"required": [name, other]})));
