@@ -47,6 +47,8 @@ pub use server::{
     MockServer, MockServerBuilder, ScenarioError, SessionWait, StartError, UnknownCompany, blocking, expect,
 };
 
+mod condition;
+pub use condition::ValueMatch;
 mod config;
 pub use config::{ClientLimits, Config, ControlApi, Cors, DEFAULT_COMPANY_KEY, ErrorStatus, RequestLimits, TlsConfig};
 
@@ -92,7 +94,7 @@ mod foreign_text;
 mod glob;
 mod heap;
 mod http;
-pub use http::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
+pub use http::{CallInfo, CallPattern, NearMiss, Times};
 
 mod json_text;
 mod log_throttle;

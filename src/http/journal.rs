@@ -16,15 +16,12 @@ use crate::{
 
 mod choices;
 mod count;
-mod expression;
 mod pattern;
-mod value_match;
 
 pub(crate) use self::count::CountError;
 pub use self::{
     count::{NearMiss, Times},
     pattern::CallPattern,
-    value_match::ValueMatch,
 };
 
 /// A call of the vendor API or the widget, with its response. Times are RFC 3339 in UTC.

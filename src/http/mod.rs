@@ -21,7 +21,7 @@ mod params;
 mod routes;
 mod widget;
 
-pub use self::journal::{CallInfo, CallPattern, NearMiss, Times, ValueMatch};
+pub use self::journal::{CallInfo, CallPattern, NearMiss, Times};
 pub(crate) use self::{
     admin::{SynchronousCall, control, resource_path},
     client::ClientConnection,

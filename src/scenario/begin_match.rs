@@ -3,11 +3,11 @@
 use std::{cell::OnceCell, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    glob::Glob,
-    problem::Problem,
+    condition::{MAX_SIZE_IN_BEGIN, ValueMatch},
+    problem::{MemberPath, Problem, member_path},
     vendor::{Flags, FormLayers},
 };
 
@@ -54,64 +54,29 @@ struct RawBeginMatch {
     /// The company key.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    company: Option<MatchCondition>,
+    company: Option<ValueMatch>,
     /// Flags by name, including those of the saved configuration.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    flags: BTreeMap<String, MatchCondition>,
+    flags: BTreeMap<String, ValueMatch>,
     /// The list of steps, including those of the saved configuration.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    steps: Option<MatchCondition>,
+    steps: Option<ValueMatch>,
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    config_id: Option<MatchCondition>,
+    config_id: Option<ValueMatch>,
     /// The parameter `parent_session_id`.
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    parent: Option<MatchCondition>,
+    parent: Option<ValueMatch>,
     /// Request headers by name.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    header: BTreeMap<String, MatchCondition>,
+    header: BTreeMap<String, ValueMatch>,
     #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    return_url: Option<MatchCondition>,
-}
-
-/// A value that must match exactly, `{present: true}` or `{present: false}`, `{contains: VALUE}`, or `{glob: PATTERN}`.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
-#[serde(try_from = "Value", into = "Value")]
-enum MatchCondition {
-    Is(Value),
-    Present(bool),
-    /// An element of a list, or a part of a string. An object matches elements that have all its members.
-    Contains(Value),
-    /// A string pattern: `*` stands for any characters, `?` for one.
-    Glob(Glob),
-}
-
-impl TryFrom<Value> for MatchCondition {
-    type Error = Problem;
-
-    fn try_from(value: Value) -> Result<Self, Self::Error> {
-        let problem = || {
-            Problem::rule(
-                "a condition is a value, `{present: true}`, `{present: false}`, `{contains: VALUE}` or \
-                 `{glob: PATTERN}`",
-            )
-        };
-        let Value::Object(mut members) = value else {
-            return if value.is_null() { Err(problem()) } else { Ok(Self::Is(value)) };
-        };
-        let mut only = |name| if members.len() == 1 { members.remove(name) } else { None };
-        match (only("present"), only("contains"), only("glob")) {
-            (Some(Value::Bool(present)), ..) => Ok(Self::Present(present)),
-            (_, Some(element), _) => Ok(Self::Contains(element)),
-            (.., Some(Value::String(pattern))) => Ok(Self::Glob(Glob::new(&pattern)?)),
-            _ => Err(problem()),
-        }
-    }
+    return_url: Option<ValueMatch>,
 }
 
 impl TryFrom<RawBeginMatch> for BeginMatch {
@@ -119,7 +84,10 @@ impl TryFrom<RawBeginMatch> for BeginMatch {
 
     fn try_from(raw: RawBeginMatch) -> Result<Self, Self::Error> {
         let headers = raw.header.into_iter().map(|(name, condition)| (name.to_ascii_lowercase(), condition)).collect();
-        let matches = Self(RawBeginMatch { header: headers, ..raw });
+        let mut matches = Self(RawBeginMatch { header: headers, ..raw });
+        for (path, condition) in matches.conditions_mut() {
+            condition.compile(MAX_SIZE_IN_BEGIN, 1).map_err(|problem| problem.at(&path))?;
+        }
         if matches.conditions().is_empty() {
             return Err(Problem::rule(
                 "`match` names no condition, so every call would match; name one, or use --scenario",
@@ -130,11 +98,28 @@ impl TryFrom<RawBeginMatch> for BeginMatch {
 }
 
 impl BeginMatch {
+    /// Returns its conditions, each with its path.
+    fn conditions_mut(&mut self) -> impl Iterator<Item = (MemberPath, &mut ValueMatch)> {
+        let Self(RawBeginMatch { company, flags, steps, config_id, parent, header, return_url }) = self;
+        let alone = [
+            ("company", company),
+            ("steps", steps),
+            ("config_id", config_id),
+            ("parent", parent),
+            ("return_url", return_url),
+        ];
+        let alone = alone.into_iter().filter_map(|(key, it)| Some((member_path![key], it.as_mut()?)));
+        let named = [("flags", flags), ("header", header)].into_iter().flat_map(|(key, conditions)| {
+            conditions.iter_mut().map(move |(name, condition)| (member_path![key, &**name], condition))
+        });
+        alone.chain(named)
+    }
+
     /// Whether all conditions match.
     pub(crate) fn matches(&self, content: &BeginContent<'_>) -> bool {
         let text = |text: Option<&str>| text.map(Value::from);
         let Self(wanted) = self;
-        let holds = |condition: &Option<MatchCondition>, value: &dyn Fn() -> Option<Value>| {
+        let holds = |condition: &Option<ValueMatch>, value: &dyn Fn() -> Option<Value>| {
             condition.as_ref().is_none_or(|condition| condition.holds(value().as_ref()))
         };
         holds(&wanted.company, &|| text(Some(content.company)))
@@ -168,10 +153,10 @@ impl BeginMatch {
     /// Whether it matches every call that the other one matches; only obvious cases are recognized.
     pub(crate) fn subsumes(&self, other: &Self) -> bool {
         let (Self(one), Self(other)) = (self, other);
-        let covers = |one: &Option<MatchCondition>, other: &Option<MatchCondition>| {
+        let covers = |one: &Option<ValueMatch>, other: &Option<ValueMatch>| {
             one.as_ref().is_none_or(|one| other.as_ref().is_some_and(|other| one.subsumes(other)))
         };
-        let covers_each = |one: &BTreeMap<String, MatchCondition>, other: &BTreeMap<String, MatchCondition>| {
+        let covers_each = |one: &BTreeMap<String, ValueMatch>, other: &BTreeMap<String, ValueMatch>| {
             one.iter().all(|(name, one)| other.get(name).is_some_and(|other| one.subsumes(other)))
         };
         covers(&one.company, &other.company)
@@ -184,107 +169,11 @@ impl BeginMatch {
     }
 }
 
-impl From<MatchCondition> for Value {
-    fn from(condition: MatchCondition) -> Self {
-        match condition {
-            MatchCondition::Is(value) => value,
-            MatchCondition::Present(is) => json!({ "present": is }),
-            MatchCondition::Contains(element) => json!({ "contains": element }),
-            MatchCondition::Glob(pattern) => json!({ "glob": pattern.pattern() }),
-        }
-    }
-}
-
-impl MatchCondition {
-    /// Whether it matches everything that the other one matches.
-    fn subsumes(&self, other: &Self) -> bool {
-        match other {
-            _ if self == other => true,
-            // `true` may also be sent as a string.
-            Self::Is(value @ Value::Bool(_)) => self.holds(Some(value)) && self.holds(Some(&value.to_string().into())),
-            Self::Is(value) => self.holds(Some(value)),
-            Self::Contains(_) | Self::Glob(_) => *self == Self::Present(true),
-            Self::Present(_) => false,
-        }
-    }
-
-    /// Whether the value matches. A missing value equals null.
-    fn holds(&self, value: Option<&Value>) -> bool {
-        let value = value.filter(|value| !value.is_null());
-        match (self, value) {
-            (Self::Present(present), value) => *present == value.is_some(),
-            (Self::Is(wanted), Some(value)) => is(wanted, value),
-            (Self::Contains(wanted), Some(Value::Array(list))) => list.iter().any(|element| has(element, wanted)),
-            (Self::Contains(Value::String(part)), Some(Value::String(text))) => text.contains(part),
-            (Self::Glob(pattern), Some(Value::String(text))) => pattern.matches(text),
-            _ => false,
-        }
-    }
-}
-
-/// Whether two values are equal; a flag may also be the string `true`.
-fn is(wanted: &Value, value: &Value) -> bool {
-    match (wanted, value) {
-        (Value::Bool(wanted), Value::String(text)) => *text == wanted.to_string(),
-        _ => wanted == value,
-    }
-}
-
-fn has(element: &Value, wanted: &Value) -> bool {
-    match (element, wanted) {
-        (Value::Object(members), Value::Object(wanted)) => {
-            wanted.iter().all(|(name, wanted)| members.get(name).is_some_and(|value| has(value, wanted)))
-        }
-        _ => is(wanted, element),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn holds(condition: Value, value: Option<Value>) -> bool {
-        MatchCondition::try_from(condition).unwrap().holds(value.as_ref())
-    }
-
-    #[test]
-    fn a_value_has_to_be_the_same() {
-        assert!(holds(json!("a"), Some(json!("a"))));
-        assert!(!holds(json!("a"), Some(json!("ab"))));
-        assert!(!holds(json!("a"), None));
-        assert!(holds(json!(["a", 1]), Some(json!(["a", 1]))));
-        assert!(!holds(json!(["a", 1]), Some(json!([1, "a"]))));
-        assert!(holds(json!(true), Some(json!("true"))), "flags come as texts too");
-    }
-
-    #[test]
-    fn presence_does_not_see_null() {
-        for (value, is_there) in [(None, false), (Some(Value::Null), false), (Some(json!("")), true)] {
-            assert_eq!(holds(json!({"present": true}), value.clone()), is_there);
-            assert_eq!(holds(json!({"present": false}), value), !is_there);
-        }
-    }
-
-    #[test]
-    fn a_list_contains_elements_and_a_text_its_parts() {
-        let steps = json!([{"type": "liveness", "key": "selfie"}, {"type": "email"}]);
-        assert!(holds(json!({"contains": {"type": "liveness"}}), Some(steps.clone())));
-        assert!(!holds(json!({"contains": {"type": "email", "key": "selfie"}}), Some(steps)));
-        assert!(holds(json!({"contains": "GEO"}), Some(json!(["UKR", "GEO"]))));
-        assert!(holds(json!({"contains": "/checkout"}), Some(json!("https://example.com/checkout?a=b"))));
-        assert!(!holds(json!({"contains": "x"}), None));
-    }
-
-    #[test]
-    fn a_glob_is_a_text_with_gaps() {
-        assert!(holds(json!({"glob": "case-?"}), Some(json!("case-7"))));
-        assert!(!holds(json!({"glob": "case-?"}), Some(json!("case-17"))));
-        assert!(!holds(json!({"glob": "*"}), None));
-        assert!(!holds(json!({"glob": "*"}), Some(json!(["a"]))), "a list contains, a text looks");
-        MatchCondition::try_from(json!({"glob": "a".repeat(201)})).unwrap_err();
-    }
 
     #[test]
     fn a_condition_covers_those_that_are_narrower() {
@@ -310,21 +199,6 @@ mod tests {
         ] {
             let of = |condition: &Value| json!({"flags": {"f": condition}});
             assert_eq!(covers(of(&wide), of(&narrow)), is_covered, "{wide} and {narrow}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_condition_is_refused() {
-        for wrong in [
-            json!(null),
-            json!({}),
-            json!({"present": "yes"}),
-            json!({"contains": 1, "present": true}),
-            json!({"is": 1}),
-            json!({"glob": 1}),
-            json!({"glob": "a", "present": true}),
-        ] {
-            MatchCondition::try_from(wrong).unwrap_err();
         }
     }
 }

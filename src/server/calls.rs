@@ -17,8 +17,9 @@ use super::{
 };
 use crate::{
     clock::format_duration,
+    condition::ValueMatch,
     faults::Endpoint,
-    http::{CallInfo, CallPattern, Times, ValueMatch},
+    http::{CallInfo, CallPattern, Times},
 };
 
 /// A query of the journal: all calls, or only calls that match every added condition.

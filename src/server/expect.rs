@@ -2,13 +2,16 @@
 
 use std::panic::Location;
 
+use serde_json::Value;
+
 use super::{
     MockServer,
     control::{Control, ControlError},
 };
 use crate::{
+    condition::ValueMatch,
     faults::Endpoint,
-    http::{CallPattern, Times, ValueMatch},
+    http::{CallPattern, Times},
 };
 
 /// Matches calls of `begin/`.
@@ -36,24 +39,33 @@ pub fn any_call() -> CallPattern {
     CallPattern::default()
 }
 
-/// Matches values that contain this text.
-pub fn contains(part: impl Into<String>) -> ValueMatch {
-    ValueMatch::Contains(part.into())
+/// Matches a text with this part, or a list with this element: all members of an object.
+pub fn contains(part: impl Into<Value>) -> ValueMatch {
+    ValueMatch::contains(part.into())
 }
 
-/// Matches values that contain a match of this regular expression.
+/// Matches a text that fits this pattern: `*` stands for any characters, `?` for one.
+///
+/// # Panics
+///
+/// If the pattern has more than 200 characters.
+pub fn glob(pattern: &str) -> ValueMatch {
+    ValueMatch::glob(pattern).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+/// Matches a text with a match of this regular expression.
 pub fn matches(expression: impl Into<String>) -> ValueMatch {
-    ValueMatch::Matches(expression.into())
+    ValueMatch::matches(expression.into())
 }
 
 /// Matches any value.
 pub fn present() -> ValueMatch {
-    ValueMatch::Present(true)
+    ValueMatch::present(true)
 }
 
 /// Matches a missing value.
 pub fn absent() -> ValueMatch {
-    ValueMatch::Absent(true)
+    ValueMatch::present(false)
 }
 
 /// A pattern of calls, and their expected number.

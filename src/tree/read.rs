@@ -120,7 +120,7 @@ impl Reader<'_> {
             _ => problem,
         };
         let problem = problem.at(&found_in);
-        let (_, value) = super::follow(node, &MemberPath(problem.path().0[found_in.0.len()..].to_vec()));
+        let (key, value) = super::follow(node, &MemberPath(problem.path().0[found_in.0.len()..].to_vec()));
         let is_hidden = has_secret(problem.path());
         let problem = match (&value.value, problem.given()) {
             _ if is_hidden => problem.with_given(None),
@@ -128,7 +128,8 @@ impl Reader<'_> {
             (value, None) => problem.with_found(value.shown(), value.noun()),
             _ => problem,
         };
-        Issue { problem, key: None, found_in }
+        let key = key.filter(|_| problem.key().is_some()).map(|key| key.referenced);
+        Issue { problem, key, found_in }
     }
 
     /// Records a problem with the current key, once.

@@ -15,8 +15,14 @@ const OF_FAULTS: [Renamed; 2] = [("on", "endpoint"), ("answer", "response")];
 /// The renamed members of bodies of the control API: of a call pattern, or of a fault.
 pub(crate) const OF_BODIES: [Renamed; 3] = [("encoding", "body_format"), OF_FAULTS[0], OF_FAULTS[1]];
 
+/// The renamed words of a condition.
+const OF_CONDITIONS: [Renamed; 2] = [("exact", "is"), ("absent: true", "present: false")];
+
 /// The renamed members of queries of the control API.
 pub(crate) const OF_QUERIES: [Renamed; 2] = [("encoding", "body_format"), ("answer", "current_result")];
+
+/// The keys whose members are conditions.
+const CONDITIONS: [&str; 2] = ["parameters", "headers"];
 
 /// The keys whose values are faults, or lists of faults.
 const FAULTS: [&str; 3] = ["fault", "faults", "begin_fault"];
@@ -60,9 +66,24 @@ fn collect(here: &Node, renamed: &[Renamed], found: &mut Vec<(LineColumn, Rename
                 found.extend(old.map(|old| (line_column(key.referenced), *old)));
                 let is_fault = FAULTS.contains(&key.value.as_str());
                 collect(value, if is_fault { &OF_FAULTS } else { &[] }, found);
+                if CONDITIONS.contains(&key.value.as_str()) {
+                    collect_of_conditions(value, found);
+                }
             }
         }
         NodeValue::List(elements) => elements.iter().for_each(|element| collect(element, renamed, found)),
         _ => {}
+    }
+}
+
+/// Collects the old words of named conditions.
+fn collect_of_conditions(named: &Node, found: &mut Vec<(LineColumn, Renamed)>) {
+    let NodeValue::Mapping(named) = &named.value else { return };
+    for (_, condition) in named {
+        let NodeValue::Mapping(words) = &condition.value else { continue };
+        for (word, _) in words {
+            let is_old = |(old, _): &&Renamed| old.split(':').next() == Some(&word.value);
+            found.extend(OF_CONDITIONS.iter().find(is_old).map(|renamed| (line_column(word.referenced), *renamed)));
+        }
     }
 }

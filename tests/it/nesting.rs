@@ -73,7 +73,7 @@ fn bodies(token: &str, key: &str, value: &str) -> Vec<(&'static str, String, Str
         ("application/json", admin("scenarios"), scenario(&format!(r#""stages": [{{"document": {{"a": {value}}}}}]"#))),
         ("application/json", admin("scenarios/queue"), format!(r#"{{"scenarios": {value}}}"#)),
         ("application/json", admin("companies"), format!(r#"{{"company_key": "deep", "configurations": {value}}}"#)),
-        ("application/json", admin("calls/find"), format!(r#"{{"parameters": {{"flags": {{"exact": {value}}}}}}}"#)),
+        ("application/json", admin("calls/find"), format!(r#"{{"parameters": {{"flags": {{"is": {value}}}}}}}"#)),
         ("application/json", admin("wait/calls"), format!(r#"{{"timeout": "1ms", "headers": {{"a": {value}}}}}"#)),
         ("application/json", admin(&format!("sessions/{token}/finish")), format!(r#"{{"answers": {value}}}"#)),
         ("application/json", admin("faults"), value.to_owned()),

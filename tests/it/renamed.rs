@@ -88,6 +88,10 @@ async fn old_members_of_requests_are_read_and_named() {
     log.line_with(&advice("answer", "response"));
     post("calls/count", json!({"encoding": "form"})).await;
     log.line_with(&advice("encoding", "body_format"));
+    let old = json!({"parameters": {"flags": {"exact": {"a": 1}}, "steps": {"absent": true}}});
+    assert_eq!(post("calls/count", old).await["count"], 0);
+    log.line_with(&advice("exact", "is"));
+    log.line_with(&advice("absent: true", "present: false"));
     get("wait/calls?encoding=form&count=0").await;
     log.line_with(&advice("encoding", "body_format"));
     get("sessions?answer=APPROVED").await;

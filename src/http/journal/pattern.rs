@@ -1,22 +1,17 @@
 //! Patterns of calls, and the differences of other calls.
 
-use std::collections::HashMap;
-
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use regex::Regex;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Map, Value};
 
-use super::{
-    ValueMatch, expression, head, read,
-    value_match::{are_the_same, difference, text_of},
-};
+use super::{head, mask, read};
 use crate::{
     clock::{nearest_moment, parse_moment},
+    condition::{MAX_SIZE, ValueMatch},
     config::Config,
     faults::Endpoint,
-    foreign_text::without_quotes,
+    foreign_text::{shortened, without_quotes},
     json_text,
     mock::OwnedCall,
     problem::{Problem, member_path},
@@ -153,7 +148,7 @@ impl CallPattern {
     /// # Errors
     ///
     /// [`Problem`] for too many conditions, or the first invalid regular expression.
-    pub(crate) fn compile(self) -> Result<CallMatcher, Problem> {
+    pub(crate) fn compile(mut self) -> Result<CallMatcher, Problem> {
         let conditions = [("parameters", &self.parameters), ("headers", &self.headers)];
         let conditions = conditions.into_iter().flat_map(|(place, them)| them.iter().map(move |it| (place, it)));
         let count = conditions.clone().count();
@@ -163,17 +158,14 @@ impl CallPattern {
                 format!("the pattern has {count} conditions; the maximum is {MAX_CONDITIONS}"),
             ));
         }
-        let expressions = conditions.filter_map(|(place, (name, condition))| match condition {
-            ValueMatch::Matches(expression) => Some((place, name, expression)),
-            _ => None,
-        });
-        let count = expressions.clone().count();
-        let compiled = expressions.map(|(place, name, expression)| {
-            let compiled = expression::compile(expression, count);
-            Ok((expression.clone(), compiled.map_err(|problem| problem.at(&member_path![place, &**name]))?))
-        });
-        let expressions = compiled.collect::<Result<_, Problem>>()?;
-        Ok(CallMatcher { pattern: self, expressions })
+        let count = conditions.filter(|(_, (_, condition))| condition.has_expression()).count();
+        let places = [("parameters", &mut self.parameters), ("headers", &mut self.headers)];
+        for (place, (name, condition)) in
+            places.into_iter().flat_map(|(place, them)| them.iter_mut().map(move |it| (place, it)))
+        {
+            condition.compile(MAX_SIZE, count).map_err(|problem| problem.at(&member_path![place, &**name]))?;
+        }
+        Ok(CallMatcher { pattern: self, has_expressions: count > 0 })
     }
 }
 
@@ -184,8 +176,7 @@ const MAX_CONDITIONS: usize = 200;
 #[derive(Debug)]
 pub(crate) struct CallMatcher {
     pattern: CallPattern,
-    /// The regular expressions of the pattern, compiled.
-    expressions: HashMap<String, Regex>,
+    has_expressions: bool,
 }
 
 impl CallMatcher {
@@ -195,20 +186,7 @@ impl CallMatcher {
 
     /// Whether comparing a call takes hardly longer than recording it.
     pub(super) fn is_quick(&self) -> bool {
-        self.expressions.is_empty()
-    }
-
-    fn takes(&self, wanted: &ValueMatch, given: Option<&Value>) -> bool {
-        match (wanted, given) {
-            (ValueMatch::Present(is), given) => given.is_some() == *is,
-            (ValueMatch::Absent(is), given) => given.is_none() == *is,
-            (_, None) => false,
-            (ValueMatch::Exact(wanted), Some(given)) => are_the_same(given, wanted),
-            (ValueMatch::Contains(part), Some(given)) => text_of(given).contains(part),
-            (ValueMatch::Matches(expression), Some(given)) => {
-                self.expressions.get(expression).is_some_and(|compiled| compiled.is_match(&text_of(given)))
-            }
-        }
+        !self.has_expressions
     }
 
     /// Describes the conditions that a call does not meet; empty if it matches.
@@ -245,14 +223,14 @@ impl CallMatcher {
         for (name, wanted) in wanted {
             let is_secret = name == "company_key" && !config.journal.secrets;
             let given = find(&parameters, name);
-            if !self.takes(wanted, given.as_ref()) {
+            if !wanted.holds(given.as_ref()) {
                 differences.push(difference(("parameter", name), wanted, given.as_ref(), is_secret));
             }
         }
         for (name, wanted) in headers {
             let is_secret = name.eq_ignore_ascii_case("authorization") && !config.journal.secrets;
             let given = call.headers.get(name).map(|value| Value::from(&*value));
-            if !self.takes(wanted, given.as_ref()) {
+            if !wanted.holds(given.as_ref()) {
                 differences.push(difference(("header", name), wanted, given.as_ref(), is_secret));
             }
         }
@@ -264,6 +242,16 @@ impl CallMatcher {
         }
         differences
     }
+}
+
+/// Describes the difference between the received value and the condition.
+fn difference((what, name): (&str, &str), wanted: &ValueMatch, given: Option<&Value>, is_secret: bool) -> String {
+    let difference = match given {
+        None | Some(Value::Null) => "is missing".into(),
+        Some(Value::String(text)) if is_secret => wanted.difference(&format!("{:?}", mask(text)), true),
+        Some(given) => wanted.difference(&shortened(&given.to_string()), is_secret),
+    };
+    format!("the {what} `{name}` {difference}")
 }
 
 /// Returns the parameter with this name, or its member: `flags.language`. JSON text is parsed.

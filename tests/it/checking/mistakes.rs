@@ -464,11 +464,11 @@ const MISTAKES: &[Mistake] = &[
     ("scenario", "description: a\nmatch: {}\nstages: []\n", "rule", "match", "{}", "`match` names no condition"),
     (
         "scenario",
-        "description: a\nmatch: {flags: {liveness: {is: 1}}}\nstages: []\n",
+        "description: a\nmatch: {flags: {liveness: {is: 1, contains: 2}}}\nstages: []\n",
         "rule",
         "match.flags.liveness",
-        "{is: 1}",
-        "a condition is a value",
+        "{is: 1, contains: 2}",
+        "a condition has one of `is`, `contains`, `glob`, `matches`, `present`; for an object, write `{is: {…}}`",
     ),
     ("scenario", "description: a\n", "rule", "", "description: a", "a scenario needs `stages`"),
     (
@@ -583,11 +583,19 @@ const MISTAKES: &[Mistake] = &[
     ),
     (
         "scenario",
-        "description: A\nmatch: {flags: {liveness: {is: true}}}\nstages: []\n",
+        "description: A\nmatch: {flags: {liveness: {contain: true}}}\nstages: []\n",
+        "unknown_key",
+        "match.flags.liveness.contain",
+        "contain",
+        "did you mean `contains`?",
+    ),
+    (
+        "scenario",
+        "description: A\nmatch: {flags: {language: {matches: '(a{100}){100}'}}}\nstages: []\n",
         "rule",
-        "match.flags.liveness",
-        "{is: true}",
-        "a condition is a value",
+        "match.flags.language",
+        "{matches: '(a{100}){100}'}",
+        "is too large a regular expression; use fewer repetitions",
     ),
     ("scenario", "description: A\nstages:\n  - when: widget\n", "rule", "stages[0]", "when: widget", "needs an effect"),
     (

@@ -56,7 +56,7 @@ async fn calls_are_counted_by_all_that_is_known_of_them() {
         (json!({"body_format": "json", "endpoint": "result"}), 2),
         (json!({"parameters": {"session_token": one}}), 1),
         // Whether it came as JSON or as its text.
-        (json!({"parameters": {"flags": {"exact": {"skip_face": true, "language": "ka"}}}}), 2),
+        (json!({"parameters": {"flags": {"is": {"skip_face": true, "language": "ka"}}}}), 2),
         (json!({"parameters": {"flags.language": "ka"}}), 2),
         (json!({"parameters": {"flags.skip_face": "true"}}), 2),
         (json!({"parameters": {"flags.skip_face": true}}), 2),
@@ -64,11 +64,13 @@ async fn calls_are_counted_by_all_that_is_known_of_them() {
         (json!({"parameters": {"steps": []}}), 1),
         (json!({"parameters": {"flags.language": {"contains": "k"}}}), 2),
         (json!({"parameters": {"flags.language": {"matches": "^[a-f]"}}}), 1),
-        (json!({"parameters": {"flags": {"present": true}, "steps": {"absent": true}}}), 2),
+        (json!({"parameters": {"flags": {"present": true}, "steps": {"present": false}}}), 2),
         (json!({"endpoint": "begin", "parameters": {"steps": {"present": false}}}), 2),
         (json!({"parameters": {"company_key": "two"}}), 1),
         (json!({"headers": {"User-Agent": {"contains": "shop/"}}}), 1),
-        (json!({"headers": {"content-type": {"matches": "^application/json"}, "user-agent": {"absent": true}}}), 3),
+        (json!({"headers": {"content-type": {"matches": "^application/json"}, "user-agent": {"present": false}}}), 3),
+        (json!({"parameters": {"flags.language": {"glob": "?a"}}}), 2),
+        (json!({"parameters": {"flags": {"contains": "skip_face"}}}), 2),
         (json!({"from": "2025-12-31T12:01:00Z"}), 2),
         (json!({"to": "2025-12-31T12:01:00Z"}), 4),
         (json!({"after": 4, "endpoint": "result"}), 1),
@@ -80,7 +82,7 @@ async fn calls_are_counted_by_all_that_is_known_of_them() {
         (json!({"endpoint": "begins"}), "endpoint", json!("begin")),
         (json!({"parameters": {"x": {"contain": "y"}}}), "parameters.x.contain", json!("contains")),
         (json!({"parameters": {"x": {"matches": "("}}}), "parameters.x", Value::Null),
-        (json!({"headers": {"x": {"exact": 1, "contains": "2"}}}), "headers.x", Value::Null),
+        (json!({"headers": {"x": {"is": 1, "contains": "2"}}}), "headers.x", Value::Null),
         (json!({"from": "today"}), "from", Value::Null),
         (json!({"count": 2}), "count", Value::Null),
     ] {
@@ -163,9 +165,9 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
         "company_key": "one", "at_least": 2,
         "parameters": {
             "flags.language": {"matches": "^e"}, "flags": {"contains": "skip_face"}, "steps": {"present": true},
-            "company_key": {"exact": "another-key"},
+            "company_key": {"is": "another-key"},
         },
-        "headers": {"content-type": {"absent": true}, "x-trace": "7"}, "body_format": "form", "session": "a".repeat(40),
+        "headers": {"content-type": {"present": false}, "x-trace": "7"}, "body_format": "form", "session": "a".repeat(40),
     });
     assert_snapshot!(failure(&app.tell("calls/verify", &values).await), @r#"
         expected at least 2 calls of the company `one` where

@@ -114,13 +114,15 @@ pub(super) fn of_scenarios(schema: &mut Value) {
     defs["OperatorAnswer"]["anyOf"] = json!([text(), {"type": "boolean"}, {"type": "array", "items": text()}]);
     describe_triggers(defs);
     of_matches(&mut defs["BeginMatch"]);
-    defs["MatchCondition"] = json!({
+    defs["ValueMatch"] = json!({
         "description": "A value that must match exactly, or another condition",
         "not": {"type": "null"},
         "if": {"type": "object"},
         "then": {"oneOf": [
             {"required": ["present"], "properties": {"present": {"type": "boolean"}}},
-            {"required": ["contains"]},
+            {"required": ["contains"], "properties": {"contains": {"not": {"type": "null"}}}},
+            {"required": ["is"]},
+            {"required": ["matches"], "properties": {"matches": {"type": "string"}}},
             {"required": ["glob"], "properties": {"glob": {"type": "string", "maxLength": 200}}},
         ], "minProperties": 1, "maxProperties": 1},
     });
@@ -135,10 +137,10 @@ pub(super) fn of_scenarios(schema: &mut Value) {
 fn of_matches(matches: &mut Value) {
     let alone = ["company", "steps", "config_id", "parent", "return_url"];
     for key in alone {
-        take(matches, key, or_null(json!({"$ref": "#/$defs/MatchCondition"})));
+        take(matches, key, or_null(json!({"$ref": "#/$defs/ValueMatch"})));
     }
     for key in ["flags", "header"] {
-        matches["properties"][key]["additionalProperties"] = json!({"$ref": "#/$defs/MatchCondition"});
+        matches["properties"][key]["additionalProperties"] = json!({"$ref": "#/$defs/ValueMatch"});
     }
     let mut none = has_any(&alone);
     for key in ["flags", "header"] {

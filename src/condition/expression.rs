@@ -5,20 +5,23 @@ use regex::{Error, Regex, RegexBuilder};
 use crate::{foreign_text::shortened, problem::Problem};
 
 /// Maximum size of a compiled expression, in bytes. Matching takes at most this times the length of the text.
-const MAX_SIZE: usize = 256 << 10;
+pub(crate) const MAX_SIZE: usize = 256 << 10;
+
+/// The same for an expression that is matched in `begin/`.
+pub(crate) const MAX_SIZE_IN_BEGIN: usize = 32 << 10;
 
 /// Maximum cache of all expressions of a pattern together, in bytes.
 const MAX_CACHE: usize = 16 << 20;
 const MAX_CACHE_OF_ONE: usize = 1 << 20;
 
-/// Compiles one of the `count` expressions of a pattern. `\w`, `\d`, `\s` and `\b` are ASCII, as in JavaScript.
+/// Compiles one of `count` expressions, of at most `max_size` bytes. `\w`, `\d`, `\s` and `\b` are ASCII, as in JavaScript.
 ///
 /// # Errors
 ///
 /// [`Problem`] with the remedy.
-pub(super) fn compile(expression: &str, count: usize) -> Result<Regex, Problem> {
+pub(super) fn compile(expression: &str, max_size: usize, count: usize) -> Result<Regex, Problem> {
     let compiled = RegexBuilder::new(&with_ascii_classes(expression))
-        .size_limit(MAX_SIZE)
+        .size_limit(max_size)
         .dfa_size_limit((MAX_CACHE / count.max(1)).min(MAX_CACHE_OF_ONE))
         .build();
     let shown = shortened(expression);
@@ -65,6 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_expression_in_begin_is_smaller() {
+        for (expression, is_small) in [("^https://.*/shop/", true), ("^[a-z-]{1,100}$", true), ("(ab|cd){1,500}", false)] {
+            assert_eq!(compile(expression, MAX_SIZE_IN_BEGIN, 1).is_ok(), is_small, "{expression}");
+            assert!(compile(expression, MAX_SIZE, 1).is_ok(), "{expression}");
+        }
+    }
+
+    #[test]
     fn classes_are_ascii_and_all_else_is_unicode() {
         for (expression, text, matches) in [
             (r"^\w+$", "abc_9", true),
@@ -80,7 +91,7 @@ mod tests {
             (r"^\\w$", r"\w", true),
             (r"(?i)ÄB", "äb", true),
         ] {
-            assert_eq!(compile(expression, 1).unwrap().is_match(text), matches, "{expression} {text}");
+            assert_eq!(compile(expression, MAX_SIZE, 1).unwrap().is_match(text), matches, "{expression} {text}");
         }
     }
 
@@ -92,7 +103,7 @@ mod tests {
             ("a\\", "is not a regular expression: incomplete escape sequence"),
             ("(a)\\1", "is not a regular expression: backreferences are not supported"),
         ] {
-            let problem = compile(expression, 1).unwrap_err().to_string();
+            let problem = compile(expression, MAX_SIZE, 1).unwrap_err().to_string();
             assert!(problem.contains(reason), "{problem}");
         }
     }
