@@ -69,7 +69,9 @@ mod tests {
 
     #[test]
     fn an_expression_in_begin_is_smaller() {
-        for (expression, is_small) in [("^https://.*/shop/", true), ("^[a-z-]{1,100}$", true), ("(ab|cd){1,500}", false)] {
+        for (expression, is_small) in
+            [("^https://.*/shop/", true), ("^[a-z-]{1,100}$", true), ("(ab|cd){1,500}", false)]
+        {
             assert_eq!(compile(expression, MAX_SIZE_IN_BEGIN, 1).is_ok(), is_small, "{expression}");
             assert!(compile(expression, MAX_SIZE, 1).is_ok(), "{expression}");
         }

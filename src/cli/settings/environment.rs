@@ -20,7 +20,7 @@ impl SettingsArgs {
     /// [`Problem`] of a variable that is not UTF-8, or has an invalid value.
     pub(in crate::cli) fn in_environment() -> Result<Self, Problem> {
         let mut given = BTreeMap::new();
-        let variables = variables();
+        let (_, variables) = variables();
         for setting in ALL.iter() {
             let old = OF_SETTINGS.iter().filter(|(_, new)| *new == setting.name).map(|(old, _)| variable_of(old));
             let set = std::iter::once(setting.variable()).chain(old).find_map(|name| variables.get_key_value(&name));
@@ -32,14 +32,8 @@ impl SettingsArgs {
     }
 }
 
-/// Returns the variables of the mock, without the variables of an orchestrator.
-fn variables() -> BTreeMap<String, String> {
-    let (_, set) = all_variables();
-    set
-}
-
 /// Returns the variables with the mock's prefix: the variables of an orchestrator, and the others.
-fn all_variables() -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+fn variables() -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let variables = env::vars_os().filter_map(|(name, value)| {
         let name = name.into_string().ok().filter(|name| name.starts_with(PREFIX))?;
         Some((name, value.to_string_lossy().into_owned()))
@@ -70,7 +64,7 @@ fn is_injected(name: &str, value: &str) -> bool {
 /// Logs ignored variables, and those with an old name. A misspelled one would otherwise be a setting that is silently
 /// not made.
 pub(in crate::cli) fn warn_of_variables() {
-    let (injected, set) = all_variables();
+    let (injected, set) = variables();
     if !injected.is_empty() {
         let names: Vec<_> = injected.into_keys().collect();
         tracing::warn!(

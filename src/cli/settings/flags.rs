@@ -52,7 +52,7 @@ impl Setting {
 
     /// Whether it is on or off.
     pub(super) fn is_switch(&self) -> bool {
-        self.declared.value == "true|false"
+        self.declared.flag_use == FlagUse::Optional("true")
     }
 }
 
