@@ -2,6 +2,7 @@
 
 mod ca;
 mod check;
+mod command_line;
 mod coverage;
 mod demo;
 mod health;
@@ -17,7 +18,6 @@ mod signals;
 use std::{
     env,
     error::Error,
-    ffi::OsString,
     fmt, fs,
     io::{self, IsTerminal, Write},
     net::{SocketAddr, TcpStream},
@@ -27,10 +27,6 @@ use std::{
     time::Duration,
 };
 
-use clap::{
-    CommandFactory, FromArgMatches, Parser, Subcommand,
-    error::{ContextKind, ContextValue, ErrorKind},
-};
 use serde_json::json;
 use tracing::field::Field;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -40,18 +36,12 @@ use tracing_subscriber::{
 };
 
 use self::{
-    ca::CaArgs,
-    check::{CheckArgs, CheckFailed, check},
-    demo::{DemoArgs, DemoMode},
-    health::{HealthArgs, health},
-    manual::{CompletionsArgs, ManArgs},
+    check::{CheckFailed, check},
+    command_line::{Command, CommandLine},
+    demo::DemoMode,
+    health::health,
     reload::{ReloadTask, WatchedFiles},
-    scenarios::{NewArgs, ScenarioArgs, ScenariosArgs},
-    schema::SchemaArgs,
-    settings::{
-        LogFormat, ProcessSettings, SettingsArgs, fit_to_commands, value_without_equals_sign, warn_of_renamed,
-        warn_of_variables,
-    },
+    settings::{LogFormat, ProcessSettings, SettingsArgs, warn_of_renamed, warn_of_variables},
     signals::StopSignals,
 };
 use crate::{
@@ -62,54 +52,6 @@ use crate::{
     server::MockServer,
     vendor::ResultCase,
 };
-
-/// A mock of the Identomat identity-verification service, for tests and laptops.
-///
-/// Without a command it serves. Every setting is a flag, an environment variable and a key of the config file; the flag
-/// overrides the variable, the variable overrides the file.
-#[derive(Debug, Parser)]
-#[command(name = "identomat-mock", version)]
-struct CommandLine {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    settings: SettingsArgs,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Serve until SIGTERM or Ctrl-C (the default)
-    Serve {
-        #[command(flatten)]
-        settings: Box<SettingsArgs>,
-    },
-    /// Serve, and print the URL of a page that embeds the widget and shows every message and call
-    Demo(DemoArgs),
-    /// Check whether a running server is ready; the exit status is 0 if it is, otherwise 1
-    #[command(
-        after_help = "If nothing names the server, the one running on this machine or in this container is asked (on \
-                      Linux), otherwise the default address."
-    )]
-    Health(HealthArgs),
-    /// Validate scenario, fixture and config files; the exit status is 1 if there is a problem
-    Check(CheckArgs),
-    /// List the scenarios with their source and description
-    Scenarios(ScenariosArgs),
-    /// Print a scenario, as a start for your own
-    Scenario(ScenarioArgs),
-    /// Print the JSON Schema of a kind of file, for editors
-    Schema(SchemaArgs),
-    /// Write a commented file, as a start for your own
-    #[command(subcommand)]
-    New(NewArgs),
-    /// The certificate authority of `--tls`
-    #[command(subcommand)]
-    Ca(CaArgs),
-    /// Print the completion script of a shell
-    Completions(CompletionsArgs),
-    /// Print the manual page
-    Man(ManArgs),
-}
 
 /// Runs the command line of this process. `return_memory` returns free memory to the system; it depends on the
 /// allocator, which the binary chooses.
@@ -151,28 +93,6 @@ fn failed(error: &(dyn Error + 'static)) -> ExitCode {
         eprintln!("error: {error}");
     }
     ExitCode::FAILURE
-}
-
-impl CommandLine {
-    /// Reads a command line, which begins with the name of the program.
-    fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
-        let mut command = command_line();
-        let matches = command.try_get_matches_from_mut(&arguments);
-        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| {
-            let is_unknown = matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument);
-            let unknown = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].map(|kind| error.get(kind));
-            let advice = unknown.into_iter().flatten().find_map(|unknown| match unknown {
-                ContextValue::String(unknown) if is_unknown => value_without_equals_sign(&arguments, unknown),
-                _ => None,
-            });
-            advice.map_or(error, |advice| command.error(ErrorKind::InvalidValue, advice))
-        })
-    }
-}
-
-/// Returns the command line, whose commands show the settings that belong to them.
-fn command_line() -> clap::Command {
-    fit_to_commands(CommandLine::command())
 }
 
 /// How long background work may continue at the end.

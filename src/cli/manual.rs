@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use clap::Args;
 use clap_complete::Shell;
 
-use super::{CommandResult, command_line, print};
+use super::{CommandLine, CommandResult, print};
 
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
@@ -23,7 +23,7 @@ pub(super) struct ManArgs {
 
 /// Prints the completion script.
 pub(super) fn completions(CompletionsArgs { shell }: CompletionsArgs) -> CommandResult {
-    let mut command = command_line();
+    let mut command = CommandLine::definition();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "identomat-mock", &mut script);
     print(script)
@@ -31,7 +31,7 @@ pub(super) fn completions(CompletionsArgs { shell }: CompletionsArgs) -> Command
 
 /// Prints the manual page of the program, or writes those of all commands.
 pub(super) fn man(ManArgs { out }: ManArgs) -> CommandResult {
-    let command = command_line();
+    let command = CommandLine::definition();
     match out {
         Some(folder) => fs::create_dir_all(&folder)
             .and_then(|()| clap_mangen::generate_to(command, &folder))

@@ -44,9 +44,11 @@ impl JournalSettings {
     /// [`Problem`] of a setting.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         match self.calls {
-            0 => Err(Problem::of_setting("journal-calls", "0 would record no calls; use --no-journal instead")),
+            0 => {
+                Err(Problem::of_setting("journal-calls", "with 0 no call would be recorded; use --no-journal instead"))
+            }
             _ if self.total == 0 => {
-                Err(Problem::of_setting("journal-total", "0 would record nothing; use --no-journal instead"))
+                Err(Problem::of_setting("journal-total", "with 0 nothing would be recorded; use --no-journal instead"))
             }
             _ => Ok(()),
         }

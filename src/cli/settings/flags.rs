@@ -82,13 +82,16 @@ impl FromArgMatches for SettingsArgs {
 /// Hides the settings that do not belong to a command from its help.
 pub(in crate::cli) fn fit_to_commands(command: Command) -> Command {
     let command = match OF_COMMANDS.iter().find(|(name, _)| *name == command.get_name()) {
-        Some((_, shown)) => command
-            .mut_args(|argument| {
+        Some((_, shown)) => {
+            let note = command.get_after_help().map(|note| format!("{note} ")).unwrap_or_default();
+            let note = note + "All settings of the server are accepted: `identomat-mock --help` lists them.";
+            let command = command.mut_args(|argument| {
                 let is_setting = ALL.iter().any(|setting| *argument.get_id() == setting.name);
                 let is_hidden = is_setting && !shown.contains(&argument.get_id().as_str());
                 argument.hide(is_hidden)
-            })
-            .after_help("All settings of the server are accepted: `identomat-mock --help` lists them."),
+            });
+            command.after_help(note)
+        }
         None => command,
     };
     command.mut_subcommands(fit_to_commands)

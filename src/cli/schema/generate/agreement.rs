@@ -11,12 +11,16 @@ use jsonschema::Validator;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::{super::SchemaKind, FileSettings};
+use super::{
+    super::{super::settings::ALL, SchemaKind},
+    FileSettings,
+};
 use crate::{
     built_in::{PEOPLE, SCENARIOS},
     data_file::{DataFile, LoadError},
     result::Person,
     scenario::Scenario,
+    settings::{DeclaredSetting, FlagUse, Setting},
     thorough::thorough,
 };
 
@@ -95,76 +99,36 @@ fn scenarios() -> Vec<Value> {
     ]
 }
 
-const ALL_SETTINGS: &str = r#"
-"$schema": x
-host: 127.0.0.1
-port: 8080
-public-url: "https://a.test"
-tls: ["a.test"]
-tls-folder: a
-cors: ["https://a.test"]
-company-key: ["a", "b=c"]
-any-company-key: "test-*"
-company-idle: 1h
-max-companies: 10
-max-sessions: 10
-refuse-at-max-sessions: true
-scenario: approved
-outcome-trigger: "polls=2"
-scenarios: a
-no-builtin-scenarios: false
-fixtures: a
-no-people-by-language: true
-watch: true
-seed: 5
-frozen-at: "2026-01-31T12:00:00Z"
-session-lifetime: "1h 30m"
-dialect: live
-result-case: upper
-decision-comment: Approved in the database
-error-status: ["SESSION_INVALID=418"]
-missing-media-status: 404
-null-reject-reason: true
-verbose-hints: true
-no-hints: false
-no-version-header: true
-media-cache: 64MiB
-return-url-token: true
-no-panel: true
-done-timeout: 5s
-max-body: 1MiB
-max-multipart-body: 1000
-max-parts: 5
-max-depth: 32
-admin-timeout: 10s
-grace: 500ms
-max-upload: 16MiB
-max-session-uploads: 64MiB
-max-uploads: 512MiB
-head-timeout: 10s
-body-timeout: 30s
-idle-timeout: 75s
-max-connections: 16
-max-incomplete-bytes: 1MiB
-no-admin: false
-admin-token: a
-admin-host: ["a.test"]
-no-journal: false
-journal-calls: 5
-journal-bytes: 2MiB
-journal-total: 256MiB
-journal-body: 16KiB
-journal-secrets: false
-ready-file: a
-coverage: a
-log-format: json
-log-level: debug
-faults: [{"delay": "3s"}]
-"#;
+/// A value of a setting.
+fn sample(setting: &Setting) -> Value {
+    let DeclaredSetting { value, flag_use, .. } = &setting.declared;
+    match *value {
+        "ADDRESS" => "127.0.0.1".into(),
+        "DIR" | "FILE" | "TEXT" | "TOKEN" => "a".into(),
+        "DURATION" => "1h 30m".into(),
+        "KEY[=SECRET]" => json!(["a", "b=c"]),
+        "LEVEL" => "debug".into(),
+        "MOMENT" => "2026-01-31T12:00:00Z".into(),
+        "NAME" if *flag_use == FlagUse::List => json!(["a.test"]),
+        "NAME" => "approved".into(),
+        "NUMBER" | "PORT" => 10.into(),
+        "ORIGIN" => json!(["https://a.test"]),
+        "PATTERN[=SECRET]" => "test-*".into(),
+        "SIZE" => "64MiB".into(),
+        "STATUS" => 404.into(),
+        "URL" => "https://a.test".into(),
+        "WHEN" => "polls=2".into(),
+        "[ERROR=]STATUS" => json!(["SESSION_INVALID=418"]),
+        "true|false" => false.into(),
+        words => words.split_once('|').unwrap_or_else(|| panic!("`{words}` has no sample")).0.into(),
+    }
+}
 
 /// Each setting, in each form.
 fn settings() -> Vec<Value> {
-    let all = DataFile::new(String::new(), PathBuf::new(), ALL_SETTINGS.into()).parse::<Value>().expect("it is YAML");
+    let in_file = ALL.iter().filter(|setting| setting.name != "config");
+    let mut all: Map<_, _> = in_file.map(|setting| (setting.name.to_owned(), sample(setting))).collect();
+    all.extend([("$schema".to_owned(), "x".into()), ("faults".to_owned(), json!([{"delay": "3s"}]))]);
     let company = json!({
         "key": "d", "secret": "e", "scenario": "approved", "dialect": "manual", "result-case": "lower", "people": ["a"],
         "decision-comment": "a",
@@ -180,7 +144,7 @@ fn settings() -> Vec<Value> {
         "company-key": "a", "error-status": 418, "admin-host": "a.test", "cors": "*", "any-company-key": false,
         "public-url": "http://127.0.0.1:80/", "max-body": 5, "host": "::1",
     });
-    vec![all, alone, json!({"companies": [company, other]})]
+    vec![all.into(), alone, json!({"companies": [company, other]})]
 }
 
 fn read<T: DeserializeOwned>(file: &DataFile) -> Result<T, LoadError> {
