@@ -1,6 +1,6 @@
 //! Settings: the flag is stronger than the variable, the variable than the file, and a wrong value stops the start.
 
-use std::{fs, path::PathBuf};
+use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt, path::PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -39,6 +39,12 @@ async fn the_control_api_shows_every_setting_of_the_server() {
 fn a_variable_is_refused_by_its_name() {
     let said = refusal(&[], &[("IDENTOMAT_MOCK_PORT", "70000")]);
     assert_eq!(said, "error: IDENTOMAT_MOCK_PORT: `70000` is not a port: a number from 0 to 65535\n");
+    let not_text = OsStr::from_bytes(b"appr\xffved");
+    let not_started = output(binary(&[]).env("IDENTOMAT_MOCK_SCENARIO", not_text));
+    assert_eq!(
+        String::from_utf8(not_started.stderr).unwrap(),
+        "error: IDENTOMAT_MOCK_SCENARIO: the value is not UTF-8 text\n"
+    );
     let said = refusal(&[], &[("IDENTOMAT_MOCK_WATCH", "maybe")]);
     let remedy = "write true, yes or 1, or false, no or 0";
     assert_eq!(said, format!("error: IDENTOMAT_MOCK_WATCH: `maybe` is not true or false; {remedy}\n"));

@@ -1,6 +1,6 @@
 //! The settings as environment variables, and variables that look like settings, but are none.
 
-use std::{collections::BTreeMap, env};
+use std::{collections::BTreeMap, env, ffi::OsString};
 
 use super::{ALL, SettingsArgs, variable_of};
 use crate::{
@@ -24,7 +24,9 @@ impl SettingsArgs {
         for setting in ALL.iter() {
             let old = OF_SETTINGS.iter().filter(|(_, new)| *new == setting.name).map(|(old, _)| variable_of(old));
             let set = std::iter::once(setting.variable()).chain(old).find_map(|name| variables.get_key_value(&name));
-            if let Some((variable, text)) = set {
+            if let Some((variable, value)) = set {
+                let not_text = || Problem::rule(format!("{variable}: the value is not UTF-8 text"));
+                let text = value.to_str().ok_or_else(not_text)?;
                 given.insert(setting.name, texts(setting, variable, text)?);
             }
         }
@@ -33,12 +35,10 @@ impl SettingsArgs {
 }
 
 /// Returns the variables with the mock's prefix: the variables of an orchestrator, and the others.
-fn variables() -> (BTreeMap<String, String>, BTreeMap<String, String>) {
-    let variables = env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok().filter(|name| name.starts_with(PREFIX))?;
-        Some((name, value.to_string_lossy().into_owned()))
-    });
-    variables.partition(|(name, value)| is_injected(&name[PREFIX.len()..], value))
+fn variables() -> (BTreeMap<String, OsString>, BTreeMap<String, OsString>) {
+    let variables = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok().filter(|name| name.starts_with(PREFIX))?, value)));
+    variables.partition(|(name, value)| is_injected(&name[PREFIX.len()..], &value.to_string_lossy()))
 }
 
 /// Returns the values in a variable.
