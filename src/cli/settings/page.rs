@@ -7,9 +7,11 @@ use serde_json::Value;
 use super::{ALL, AllSettings, Company, SettingsArgs};
 use crate::{
     Config,
+    config::DEFAULT_COMPANY_KEY,
     data_file::keys_of,
     settings::{FlagUse, Setting, Settings},
     tree::is_secret,
+    vendor::ErrorCode,
 };
 
 const HEAD: &str = "\
@@ -63,19 +65,19 @@ fn shown(settings: &SettingsArgs) -> BTreeMap<&'static str, Value> {
     shown
 }
 
+/// The other defaults are read from their texts.
 #[test]
 fn the_defaults_that_are_described_are_those_of_the_code() {
-    let nothing = shown(&SettingsArgs::default());
-    let described = ["company-key", "error-status", "missing-media-status", "tls-folder"];
-    for setting in ALL.iter().filter(|setting| setting.declared.default.is_some()) {
-        let default = setting.declared.default.expect("it has one").replace("`, `", ",").replace('`', "");
-        let texts = default.split(',').map(str::to_owned).collect::<Vec<_>>();
-        let given = SettingsArgs { given: BTreeMap::from([(setting.name, texts)]), ..SettingsArgs::default() };
-        if !described.contains(&setting.name) || setting.name == "error-status" {
-            assert_eq!(shown(&given), nothing, "{}", setting.name);
-        }
-    }
-    assert_eq!(Config::default().companies()[0].key, crate::config::DEFAULT_COMPANY_KEY);
+    let described = |name: &str| {
+        let setting = ALL.iter().find(|setting| setting.name == name).expect("a setting");
+        setting.declared.default.expect("it has a default").replace("`, `", ",").replace('`', "")
+    };
+    assert_eq!(described("company-key"), DEFAULT_COMPANY_KEY);
+    assert_eq!(described("missing-media-status"), Config::default().error_status.missing_media().to_string());
+    let texts = described("error-status").split(',').map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(texts.len(), ErrorCode::ALL.len());
+    let given = SettingsArgs { given: BTreeMap::from([("error-status", texts)]), ..SettingsArgs::default() };
+    assert_eq!(shown(&given), shown(&SettingsArgs::default()));
 }
 
 #[test]
