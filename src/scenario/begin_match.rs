@@ -52,29 +52,22 @@ pub(crate) struct BeginMatch(RawBeginMatch);
 #[serde(default, deny_unknown_fields)]
 struct RawBeginMatch {
     /// The company key.
-    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<ValueMatch>,
     /// Flags by name, including those of the saved configuration.
-    #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     flags: BTreeMap<String, ValueMatch>,
     /// The list of steps, including those of the saved configuration.
-    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<ValueMatch>,
-    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     config_id: Option<ValueMatch>,
     /// The parameter `parent_session_id`.
-    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<ValueMatch>,
     /// Request headers by name.
-    #[cfg_attr(test, schemars(with = "BTreeMap<String, Value>"))]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     header: BTreeMap<String, ValueMatch>,
-    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     return_url: Option<ValueMatch>,
 }

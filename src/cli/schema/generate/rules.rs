@@ -136,12 +136,6 @@ pub(super) fn of_scenarios(schema: &mut Value) {
 
 fn of_matches(matches: &mut Value) {
     let alone = ["company", "steps", "config_id", "parent", "return_url"];
-    for key in alone {
-        take(matches, key, or_null(json!({"$ref": "#/$defs/ValueMatch"})));
-    }
-    for key in ["flags", "header"] {
-        matches["properties"][key]["additionalProperties"] = json!({"$ref": "#/$defs/ValueMatch"});
-    }
     let mut none = has_any(&alone);
     for key in ["flags", "header"] {
         none["not"]["properties"][key] = json!({"maxProperties": 0});
