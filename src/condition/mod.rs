@@ -145,6 +145,11 @@ impl ValueMatch {
         Self(Condition::Present(is))
     }
 
+    /// Whether comparing a value takes hardly longer than reading it.
+    pub(crate) fn is_quick(&self) -> bool {
+        !matches!(self.0, Condition::Matches(_) | Condition::Glob(_))
+    }
+
     /// Whether it has a regular expression.
     pub(crate) fn has_expression(&self) -> bool {
         matches!(self.0, Condition::Matches(_))

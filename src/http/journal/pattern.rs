@@ -165,7 +165,7 @@ impl CallPattern {
         {
             condition.compile(MAX_SIZE, count).map_err(|problem| problem.at(&member_path![place, &**name]))?;
         }
-        Ok(CallMatcher { pattern: self, has_expressions: count > 0 })
+        Ok(CallMatcher { pattern: self })
     }
 }
 
@@ -176,7 +176,6 @@ const MAX_CONDITIONS: usize = 200;
 #[derive(Debug)]
 pub(crate) struct CallMatcher {
     pattern: CallPattern,
-    has_expressions: bool,
 }
 
 impl CallMatcher {
@@ -186,7 +185,7 @@ impl CallMatcher {
 
     /// Whether comparing a call takes hardly longer than recording it.
     pub(super) fn is_quick(&self) -> bool {
-        !self.has_expressions
+        self.pattern.parameters.values().chain(self.pattern.headers.values()).all(ValueMatch::is_quick)
     }
 
     /// Describes the conditions that a call does not meet; empty if it matches.
