@@ -234,6 +234,14 @@ impl Serialize for JsonMembers<'_> {
     }
 }
 
+/// Returns a struct as a JSON object.
+pub(crate) fn members_of(value: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(members)) => members,
+        other => unreachable!("a struct is an object: {other:?}"),
+    }
+}
+
 /// Merges members into a document, as a JSON merge patch (RFC 7396): objects member by member, null removes one.
 pub(crate) fn merge_patch(document: &mut Value, change: &Map<String, Value>) {
     if !document.is_object() {

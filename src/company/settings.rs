@@ -9,6 +9,7 @@ use crate::{
     clock::optional_moment,
     faults::Fault,
     foreign_text::{is_disturbing, on_one_line},
+    json_text::members_of,
     problem::{Problem, member_path},
     secret::Secret,
     vendor::{Dialect, ResultCase},
@@ -150,17 +151,9 @@ impl Company {
 
     /// Returns the settings for a mock in another process, with the secret.
     pub(crate) fn with_secret(&self) -> Map<String, Value> {
-        let mut members = self.to_members();
+        let mut members = members_of(self);
         members.extend(self.secret.as_ref().map(|secret| ("secret".to_owned(), secret.expose().into())));
         members
-    }
-
-    /// Returns the settings as a JSON object, without the secret.
-    pub(crate) fn to_members(&self) -> Map<String, Value> {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(members)) => members,
-            other => unreachable!("a company is an object: {other:?}"),
-        }
     }
 
     /// Returns this company for a key that its pattern matches; `{key}` in the secret stands for the key.
@@ -297,7 +290,7 @@ mod tests {
             .max_sessions(5)
             .refuse_at_max_sessions(true);
         for company in [company, Company::new("plain")] {
-            assert!(!format!("{company:?}{:?}", company.to_members()).contains("not-a-real-secret"));
+            assert!(!format!("{company:?}{:?}", members_of(&company)).contains("not-a-real-secret"));
             let read: Company = serde_json::from_value(company.with_secret().into()).unwrap();
             assert_eq!(read, company);
         }

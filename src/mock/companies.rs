@@ -9,7 +9,7 @@ use super::{MockService, setting_problems::company_problems, settings_of};
 use crate::{
     clock::{ClockChange, uptime},
     company::{Company, EventKind, Tenant},
-    json_text::merge_patch,
+    json_text::{members_of, merge_patch},
     problem::Problem,
     tree,
 };
@@ -46,16 +46,13 @@ pub struct CompanyState {
     pub evicted_sessions: u64,
 }
 
-/// The members of the state that a change of the company may name with another value, because they change by
-/// themselves.
-const VOLATILE: [&str; 3] = ["now", "sessions", "evicted_sessions"];
-
-/// The other members of the state, and what changes them.
+/// The members of the state that a request changes, and how. The others change by themselves, so a change of the
+/// company may name an old value.
 const CHANGED_ELSEWHERE: [(&str, &str); 4] = [
     ("is_signed", "set or remove `secret`"),
-    ("queue", "use `scenarios/queue`"),
-    ("faults", "use `faults`"),
-    ("is_frozen", "use `clock/freeze` and `clock/resume`"),
+    ("queue", "use `/__admin/scenarios/queue`"),
+    ("faults", "use `/__admin/faults`"),
+    ("is_frozen", "use `/__admin/clock/freeze` and `/__admin/clock/resume`"),
 ];
 
 /// The reason a company is not added or changed.
@@ -85,19 +82,12 @@ impl CompanyState {
             evicted_sessions: tenant.sessions.evicted(),
         }
     }
-
-    fn into_members(self) -> Map<String, Value> {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(members)) => members,
-            other => unreachable!("a state is an object: {other:?}"),
-        }
-    }
 }
 
 impl From<CompanyInfo> for Map<String, Value> {
     fn from(CompanyInfo { settings, state }: CompanyInfo) -> Self {
-        let mut members = settings.to_members();
-        members.extend(state.into_members());
+        let mut members = members_of(&settings);
+        members.extend(members_of(&state));
         members
     }
 }
@@ -107,8 +97,7 @@ impl TryFrom<Map<String, Value>> for CompanyInfo {
 
     fn try_from(mut members: Map<String, Value>) -> Result<Self, serde_json::Error> {
         let state = CompanyState::deserialize(Value::Object(members.clone()))?;
-        let state_members = VOLATILE.into_iter().chain(CHANGED_ELSEWHERE.map(|(name, _)| name));
-        state_members.for_each(|name| drop(members.shift_remove(name)));
+        members_of(&state).keys().for_each(|name| drop(members.shift_remove(name)));
         Ok(Self { settings: Company::deserialize(Value::Object(members))?, state })
     }
 }
@@ -142,13 +131,17 @@ impl MockService {
     /// [`CompanyError`]; the company is unchanged then.
     pub(crate) fn change_company(&self, tenant: &Tenant, patch: Map<String, Value>) -> Result<(), CompanyError> {
         let before = &tenant.settings().company;
-        let patch = without_state(patch, CompanyState::from_tenant(tenant))?;
+        let patch = without_state(patch, &CompanyState::from_tenant(tenant))?;
         let mut changed = Value::Object(before.with_secret());
         merge_patch(&mut changed, &patch);
         let company: Company = tree::read_value(changed)?;
         for (is_other, key, message) in [
             (company.key != before.key, "company_key", "the key of a company cannot change; add another company"),
-            (company.frozen_at != before.frozen_at, "frozen_at", "`frozen_at` is for the start; use `clock/set`"),
+            (
+                company.frozen_at != before.frozen_at,
+                "frozen_at",
+                "`frozen_at` is for the start; use `/__admin/clock/set`",
+            ),
         ] {
             if is_other {
                 return Err(Problem::of_key(key, message).into());
@@ -199,8 +192,8 @@ impl MockService {
 /// # Errors
 ///
 /// [`Problem`] of a member that would be changed.
-fn without_state(mut patch: Map<String, Value>, state: CompanyState) -> Result<Map<String, Value>, Problem> {
-    for (name, current) in state.into_members() {
+fn without_state(mut patch: Map<String, Value>, state: &CompanyState) -> Result<Map<String, Value>, Problem> {
+    for (name, current) in members_of(&state) {
         let other = patch.shift_remove(&name).filter(|given| *given != current);
         if let Some((_, remedy)) = CHANGED_ELSEWHERE.iter().find(|(known, _)| other.is_some() && *known == name) {
             return Err(Problem::of_key(&*name, format!("`{name}` is not a setting; {remedy}")));

@@ -3,11 +3,12 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::VerdictDetails;
 use crate::{
     foreign_text::shortened,
+    json_text::members_of,
     problem::{Problem, member_path, nearest},
     vendor::{Outcome, ResultCase},
 };
@@ -232,8 +233,7 @@ impl Verdict {
         if self.result.is_unlisted() {
             keys.insert("unlisted".into(), true.into());
         }
-        let Value::Object(details) = json!(self.details) else { unreachable!("details are a struct") };
-        keys.extend(details);
+        keys.extend(members_of(&self.details));
         keys
     }
 }

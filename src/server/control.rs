@@ -22,6 +22,7 @@ use super::client::HttpTransport;
 use crate::{
     company::Company,
     http::{SynchronousCall, resource_path},
+    json_text::members_of,
     mock::CompanyInfo,
 };
 
@@ -249,11 +250,8 @@ impl Control {
     }
 
     /// Returns a value as the members of a body, with the company of this handle.
-    fn members_of(&self, value: &impl Serialize) -> Map<String, Value> {
-        match serde_json::to_value(value) {
-            Ok(Value::Object(members)) => self.with_company_key(members),
-            other => unreachable!("a body is an object: {other:?}"),
-        }
+    fn body_of(&self, value: &impl Serialize) -> Map<String, Value> {
+        self.with_company_key(members_of(value))
     }
 
     /// Returns the company of this handle as a query.

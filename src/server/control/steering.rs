@@ -85,7 +85,7 @@ impl Control {
     ///
     /// [`ControlError`] if the fault names an unknown scenario.
     pub async fn add_fault(&self, fault: Fault) -> Result<FaultInfo, ControlError> {
-        self.post(&["faults"], self.members_of(&fault)).await
+        self.post(&["faults"], self.body_of(&fault)).await
     }
 
     /// Returns the active faults: the server's, then each company's own. A handle of one company returns only the

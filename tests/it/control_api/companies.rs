@@ -99,11 +99,15 @@ async fn a_change_leaves_what_it_does_not_name_and_null_takes_away() {
     assert_eq!(patch(json!({"configurations": {id: null}})).await.json()["configurations"], json!({}));
 
     for (change, field, remedy) in [
-        (json!({"queue": ["approved"]}), "queue", "`queue` is not a setting; use `scenarios/queue`"),
-        (json!({"faults": null}), "faults", "`faults` is not a setting; use `faults`"),
+        (json!({"queue": ["approved"]}), "queue", "`queue` is not a setting; use `/__admin/scenarios/queue`"),
+        (json!({"faults": null}), "faults", "`faults` is not a setting; use `/__admin/faults`"),
         (json!({"is_signed": true}), "is_signed", "`is_signed` is not a setting; set or remove `secret`"),
-        (json!({"is_frozen": true}), "is_frozen", "use `clock/freeze` and `clock/resume`"),
-        (json!({"frozen_at": "2026-01-31T12:00:00Z"}), "frozen_at", "`frozen_at` is for the start; use `clock/set`"),
+        (json!({"is_frozen": true}), "is_frozen", "use `/__admin/clock/freeze` and `/__admin/clock/resume`"),
+        (
+            json!({"frozen_at": "2026-01-31T12:00:00Z"}),
+            "frozen_at",
+            "`frozen_at` is for the start; use `/__admin/clock/set`",
+        ),
         (json!({"company_key": "two"}), "company_key", "the key of a company cannot change; add another company"),
         (json!({"scenaro": "rejected"}), "scenaro", "unknown key `scenaro`, did you mean `scenario`?"),
         (json!({"people": "nino"}), "people", "`people` takes a list, not `nino`"),
