@@ -49,7 +49,7 @@ use crate::{
     data_file::special_file_kind,
     foreign_text::{MAX_NAMED, on_one_line},
     mock::MockService,
-    server::MockServer,
+    server::{MockServer, runtime::MockRuntime},
     vendor::ResultCase,
 };
 
@@ -143,7 +143,7 @@ async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn
     // A separate task: files on a slow disk must not delay a signal.
     let starting = tokio::spawn(async move {
         sources.remember(watches);
-        MockServer::serve(config).await.map(|server| (server, sources))
+        MockServer::serve(config, MockRuntime::current()).await.map(|server| (server, sources))
     });
     let (server, sources) = tokio::select! {
         started = starting => started??,
@@ -151,7 +151,7 @@ async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn
     };
     let _reloading = ReloadTask::start(sources, server.mock().clone(), watches)?;
     if let Some(path) = &ready_file {
-        let (public, local) = (server.url(), server.local_url());
+        let (public, local) = (server.url().to_owned(), server.local_url());
         write_whole(path, &if public == local { public } else { format!("{public}\n{local}") })?;
     }
     let lines = first_lines(&server, format, demo.is_some());
@@ -182,7 +182,8 @@ async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn
 /// Returns the startup lines of standard output: URLs, companies and scenarios. Test runners read the first line.
 fn first_lines(server: &MockServer, format: LogFormat, has_demo: bool) -> String {
     let mock = server.mock();
-    let (listening, url, scenarios) = (server.local_url(), server.url(), server.scenarios());
+    let (listening, url, catalogue) = (server.local_url(), server.url(), mock.catalogue());
+    let scenarios = catalogue.scenarios.names();
     let setups: Vec<_> = mock.tenants.permanent().iter().map(|tenant| tenant.settings()).collect();
     let companies: Vec<_> = setups.iter().map(|setup| &setup.company).collect();
     let any = mock.config.any_company_key.as_ref();

@@ -233,6 +233,15 @@ pub(crate) fn uptime() -> Duration {
     START.elapsed()
 }
 
+/// Whether the time of the current runtime is paused: it is the same after real time has passed.
+pub(crate) fn is_runtime_paused() -> bool {
+    let (began, real) = (tokio::time::Instant::now(), uptime());
+    while uptime() == real {
+        std::hint::spin_loop();
+    }
+    tokio::time::Instant::now() == began
+}
+
 /// Measures the duration of a call in real time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);

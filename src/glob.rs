@@ -1,7 +1,7 @@
 //! Patterns: `*` stands for any characters, `?` for one.
 
 use regex::Regex;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::problem::Problem;
 
@@ -53,6 +53,12 @@ impl Glob {
 impl PartialEq for Glob {
     fn eq(&self, other: &Self) -> bool {
         self.pattern == other.pattern
+    }
+}
+
+impl Serialize for Glob {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.pattern)
     }
 }
 

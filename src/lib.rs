@@ -23,7 +23,7 @@
 //! assert_eq!(call("result", &session).await?["result"], "IN_PROGRESS");
 //!
 //! // … the person goes through the widget at `mock.widget_url(token)`, or the test does it for them …
-//! mock.finish_as(token, Outcome::Rejected)?;
+//! mock.finish_as(token, Outcome::Rejected).await?;
 //!
 //! // … and the backend reads the outcome, and deletes the session.
 //! let result = call("result", &session).await?;
@@ -43,8 +43,8 @@ mod server;
 #[cfg(feature = "client")]
 pub use server::MockClient;
 pub use server::{
-    ApiProblem, CallQuery, CompanyHandle, Control, ControlError, ExpectationGuard, ExpectedCalls, InProcess,
-    MockServer, MockServerBuilder, ScenarioError, SessionWait, StartError, UnknownCompany, blocking, expect,
+    CallQuery, Control, ControlError, ExpectationGuard, ExpectedCalls, MockServer, MockServerBuilder, SessionWait,
+    StartError, blocking, expect,
 };
 
 mod condition;
@@ -62,9 +62,7 @@ pub use mock::{
 };
 
 mod session;
-#[cfg(feature = "media")]
-pub use session::UploadError;
-pub use session::{DecisionError, FinishError, TimelineEntry};
+pub use session::TimelineEntry;
 
 mod embedding;
 pub use embedding::Finding;
@@ -94,7 +92,7 @@ mod foreign_text;
 mod glob;
 mod heap;
 mod http;
-pub use http::{CallInfo, CallPattern, NearMiss, Times};
+pub use http::{ApiProblem, CallInfo, CallPattern, NearMiss, Times};
 
 mod json_text;
 mod log_throttle;

@@ -249,11 +249,6 @@ impl MockService {
         self.tenants.of_session(&Token::parse(token)?)
     }
 
-    /// Returns the parent of this session.
-    pub(crate) fn parent(&self, token: &str) -> Option<Token> {
-        self.in_session(token, |session, _| session.parent())?
-    }
-
     /// Returns the child sessions, in the order in which they began.
     pub(crate) fn children(&self, token: &str) -> Vec<Token> {
         let mut parts = self.in_session(token, |session, _| session.children().to_vec()).unwrap_or_default();

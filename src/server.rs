@@ -6,11 +6,11 @@ mod builder;
 mod calls;
 #[cfg(feature = "client")]
 mod client;
-mod company;
 mod connection;
 mod connections;
 mod control;
 mod listen;
+pub(crate) mod runtime;
 mod socket;
 mod start_error;
 mod stream;
@@ -25,6 +25,7 @@ use std::{
     fmt,
     future::pending,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    ops::Deref,
     sync::Arc,
     time::Duration,
 };
@@ -35,28 +36,23 @@ use tokio::{sync::oneshot, task::JoinHandle};
 pub use self::client::MockClient;
 pub use self::{
     builder::MockServerBuilder,
-    calls::{CallQuery, InProcess},
-    company::{CompanyHandle, ScenarioError, UnknownCompany},
-    control::{ApiProblem, Control, ControlError},
+    calls::CallQuery,
+    control::{Control, ControlError},
     expect::{ExpectationGuard, ExpectedCalls},
     start_error::StartError,
     waiting::SessionWait,
 };
-use crate::{
-    clock::uptime,
-    config::Config,
-    coverage::Coverage,
-    faults::{Fault, FaultInfo},
-    foreign_text::without_quotes,
-    http::{self, Routes},
-    mock::{ConfigError, DueEvent, FinishRequest, MockService, SessionInfo},
-    scenario::{ScenarioChoice, Verdict},
-    session::{DecisionError, FinishError},
+use self::{
+    control::{ControlTransport, ControlledMock},
+    runtime::MockRuntime,
 };
-#[cfg(feature = "media")]
-use crate::{session::UploadError, vendor::MediaKind};
+use crate::{clock::uptime, config::Config, http::Routes, mock::MockService};
 
-/// A running mock. It is ready when it is created, and stops when it is dropped.
+/// A running mock. It is ready when it is created, and stops when it is dropped. Its verbs are those of [`Control`], to
+/// which it dereferences.
+///
+/// It runs on a thread of its own, so a `static` can hold it for all tests. In a runtime whose time is paused
+/// (`start_paused`), it runs in that runtime, so that its delays follow the paused time.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -70,6 +66,7 @@ use crate::{session::UploadError, vendor::MediaKind};
 /// ```
 #[must_use = "the server stops when it is dropped"]
 pub struct MockServer {
+    control: Control,
     mock: Arc<MockService>,
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -91,8 +88,8 @@ impl MockServer {
         MockServerBuilder::new()
     }
 
-    /// Loads the files of the settings, binds, and serves in the background.
-    pub(crate) async fn serve(config: Config) -> Result<Self, StartError> {
+    /// Loads the files of the settings, binds, and serves in the background of the current runtime, which is `runtime`.
+    pub(crate) async fn serve(config: Config, runtime: MockRuntime) -> Result<Self, StartError> {
         let address = SocketAddr::new(config.host, config.port);
         let clients = config.clients;
         let mock = Arc::new(MockService::new(config)?);
@@ -116,7 +113,17 @@ impl MockServer {
                 () = idle => {}
             }
         });
-        Ok(Self { mock, address, stop: Some(stop), serving })
+        let first_company = mock.config.companies.first().map_or(crate::DEFAULT_COMPANY_KEY, |company| &company.key);
+        let control = Control::new(ControlledMock {
+            url: match &mock.config.public_url {
+                Some(url) => url.trim_end_matches('/').to_owned(),
+                None => local_url(address),
+            },
+            first_company_key: first_company.to_owned(),
+            runtime,
+            transport: ControlTransport::InProcess(mock.clone()),
+        });
+        Ok(Self { control, mock, address, stop: Some(stop), serving })
     }
 
     /// Stops accepting calls, and waits for open ones up to [`Config::grace`]. Waiting and delayed calls get 503 at
@@ -139,15 +146,8 @@ impl MockServer {
             .collect()
     }
 
-    /// Returns the base URL without a trailing slash: the public URL, if it is set.
-    pub fn url(&self) -> String {
-        match &self.mock.config.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => self.local_url(),
-        }
-    }
-
-    /// Returns the base URL for clients on the same machine, without a trailing slash.
+    /// Returns the base URL for clients on the same machine, without a trailing slash; [`Control::url`] is the public
+    /// one.
     pub fn local_url(&self) -> String {
         local_url(self.address)
     }
@@ -157,196 +157,26 @@ impl MockServer {
         self.address
     }
 
-    /// Returns the key of the (first) company.
-    pub fn company_key(&self) -> &str {
-        self.mock.config.companies.first().map_or(crate::DEFAULT_COMPANY_KEY, |company| &company.key)
-    }
-
-    fn first_company(&self) -> CompanyHandle<'_> {
-        CompanyHandle::first(&self.mock)
-    }
-
-    /// Returns the URL of the widget for a session.
-    pub fn widget_url(&self, token: &str) -> String {
-        format!("{}/?session_token={}", self.url(), without_quotes(token))
-    }
-
-    /// Returns the names of all scenarios.
-    pub fn scenarios(&self) -> Vec<String> {
-        self.mock.catalogue().scenarios.names().into_iter().map(str::to_owned).collect()
-    }
-
-    /// Finishes a session as scripted, like a person in the widget.
-    ///
-    /// # Errors
-    ///
-    /// [`FinishError`] if there is no such session, it is finished already, or its token has expired.
-    pub fn finish(&self, token: &str) -> Result<(), FinishError> {
-        self.mock.finish(without_quotes(token), FinishRequest::default()).map(|_| ())
-    }
-
-    /// Finishes a session with an [`crate::Outcome`] or a [`Verdict`], which replaces all stages that finishing would
-    /// reach, or with the person's answers ([`FinishRequest`]). Later stages are reached as usual.
-    ///
-    /// # Errors
-    ///
-    /// As [`MockServer::finish`], and if the answers do not match the questions, or a reason has no rejection.
-    pub fn finish_as(&self, token: &str, finish: impl Into<FinishRequest>) -> Result<(), FinishError> {
-        self.mock.finish(without_quotes(token), finish.into()).map(|_| ())
-    }
-
-    /// Records that the person reached a step of the widget, named by its key or type: `agreement`, `document`, `face`,
-    /// another automatic step, or a step of the call.
-    ///
-    /// # Errors
-    ///
-    /// [`FinishError`] if there is no such session or step, or the session cannot be continued.
-    pub fn reach_step(&self, token: &str, step: &str) -> Result<(), FinishError> {
-        self.mock.reach(without_quotes(token), step)
-    }
-
-    /// Decides a session as the vendor's operator: an [`crate::Outcome`], or a [`Verdict`] with details. The decision
-    /// replaces the stage that waits for it (`when: operator`), otherwise it is an additional stage. Later stages are
-    /// reached as usual.
-    ///
-    /// # Errors
-    ///
-    /// [`DecisionError`] if there is no such session, or the verdict is invalid.
-    pub fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<(), DecisionError> {
-        self.mock.decide(without_quotes(token), Some(&verdict.into()))
-    }
-
-    /// Makes the decision that the session's scenario waits for (`when: operator`).
-    ///
-    /// # Errors
-    ///
-    /// [`DecisionError`] if there is no such session, or its scenario does not wait for a decision.
-    pub fn decide_as_scripted(&self, token: &str) -> Result<(), DecisionError> {
-        self.mock.decide(without_quotes(token), None)
-    }
-
-    /// Uploads a picture or video to a session. After the person has finished, it is served instead of the sample. For
-    /// a general document, it is the first page.
-    ///
-    /// # Errors
-    ///
-    /// [`UploadError`] if there is no such session, or the file is too large.
-    #[cfg(feature = "media")]
-    pub fn upload(&self, token: &str, kind: MediaKind, bytes: impl Into<Vec<u8>>) -> Result<(), UploadError> {
-        self.mock.upload(without_quotes(token), kind, 1, bytes.into())
-    }
-
-    /// Uploads a page of a general document, counted from 1, as [`MockServer::upload`].
-    ///
-    /// # Errors
-    ///
-    /// As [`MockServer::upload`].
-    #[cfg(feature = "media")]
-    pub fn upload_page(&self, token: &str, page: u32, bytes: impl Into<Vec<u8>>) -> Result<(), UploadError> {
-        self.mock.upload(without_quotes(token), MediaKind::GeneralDocument, page, bytes.into())
-    }
-
-    /// Returns the token of the parent session: its `parent_session_id`.
-    pub fn parent(&self, token: &str) -> Option<String> {
-        self.mock.parent(without_quotes(token)).map(|parent| parent.to_string())
-    }
-
-    /// Returns the tokens of the child sessions, in the order in which they began, without deleted ones.
-    pub fn children(&self, token: &str) -> Vec<String> {
-        self.mock.children(without_quotes(token)).iter().map(ToString::to_string).collect()
-    }
-
-    /// Sets the scenario of the next session of the (first) company that requests none: a name, or a
-    /// [`crate::Scenario`] that no other session can request.
-    ///
-    /// # Errors
-    ///
-    /// [`ScenarioError`] if there is no such scenario, or the built one is invalid.
-    pub fn queue_scenario(&self, scenario: impl Into<ScenarioChoice>) -> Result<(), ScenarioError> {
-        self.first_company().queue_scenario(scenario)
-    }
-
-    /// Queues several scenarios, as [`MockServer::queue_scenario`], for as many sessions.
-    ///
-    /// # Errors
-    ///
-    /// As [`MockServer::queue_scenario`]; none is queued then.
-    pub fn queue_scenarios(
-        &self,
-        scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>,
-    ) -> Result<(), ScenarioError> {
-        self.first_company().queue_scenarios(scenarios)
-    }
-
-    /// Returns the sessions of the (first) company, in the order in which they began.
-    pub fn sessions(&self) -> Vec<SessionInfo> {
-        self.first_company().sessions()
-    }
-
-    /// Returns the latest session of the (first) company, whose token only the app under test may know.
-    pub fn last_session(&self) -> Option<SessionInfo> {
-        self.first_company().last_session()
-    }
-
-    /// Returns a handle for one company. With [`Config::any_company_key`], this creates the company, and counts as a
-    /// call.
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownCompany`] if no company has this key.
-    pub fn company(&self, key: &str) -> Result<CompanyHandle<'_>, UnknownCompany> {
-        CompanyHandle::new(&self.mock, key)
-    }
-
-    /// Returns the number of on-demand companies that were removed.
-    pub fn evicted_companies(&self) -> u64 {
-        self.mock.tenants.eviction_count(uptime())
-    }
-
-    /// Advances every company's clock, so that tests need not wait for scenarios and expiry. Returns the due events,
-    /// company by company in order of time.
-    pub fn advance(&self, by: Duration) -> Vec<DueEvent> {
-        self.mock.advance_all(by)
-    }
-
-    /// Adds a fault for the next calls of any company.
-    pub fn add_fault(&self, fault: Fault) {
-        self.mock.faults.add(fault, self.mock.clock.now());
-    }
-
-    /// Returns the active faults: those of the server, then each company's own, in the order in which they were added.
-    /// Faults of scenarios are not included.
-    pub fn faults(&self) -> Vec<FaultInfo> {
-        self.mock.all_faults()
-    }
-
-    /// Removes a fault of [`MockServer::add_fault`]; false if there is none with this name.
-    pub fn remove_fault(&self, name: &str) -> bool {
-        self.mock.faults.remove(name)
-    }
-
-    /// Returns the control API of this mock, as `MockClient` has it for another process.
-    pub fn control(&self) -> Control {
-        Control::in_process(http::control(self.mock.clone()))
-    }
-
-    /// Returns the coverage since the last full reset: outcomes, reject reasons, errors, faults and races.
-    pub fn coverage(&self) -> Coverage {
-        self.mock.coverage(None, false)
-    }
-
     /// Reloads scenarios and fixtures, for sessions that begin afterwards.
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] if a file is invalid; nothing changes then.
-    pub fn reload(&self) -> Result<(), ConfigError> {
-        self.mock.reload()
+    /// [`StartError`] if a file is invalid; nothing changes then.
+    pub fn reload(&self) -> Result<(), StartError> {
+        Ok(self.mock.reload()?)
     }
 
     #[cfg(feature = "cli")]
     pub(crate) fn mock(&self) -> &Arc<MockService> {
         &self.mock
+    }
+}
+
+impl Deref for MockServer {
+    type Target = Control;
+
+    fn deref(&self) -> &Control {
+        &self.control
     }
 }
 
@@ -367,10 +197,9 @@ async fn spawn_idle_sweep(mock: Arc<MockService>) {
 /// Prints one short line, for failing tests.
 impl fmt::Debug for MockServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let company_key = self.company_key();
         f.debug_struct("MockServer")
             .field("url", &self.url())
-            .field("company_key", &company_key)
+            .field("company_key", &self.company_key())
             .finish_non_exhaustive()
     }
 }

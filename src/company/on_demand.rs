@@ -93,6 +93,7 @@ impl OnDemandTenants {
     }
 
     /// Returns the number of removed companies.
+    #[cfg(any(test, feature = "metrics"))]
     pub(super) fn eviction_count(&self) -> u64 {
         self.eviction_count.load(Ordering::Relaxed)
     }

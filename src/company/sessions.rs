@@ -218,11 +218,6 @@ impl SessionStore {
         self.order().by_number.len()
     }
 
-    /// Returns the token of the latest session.
-    pub(crate) fn last(&self) -> Option<Token> {
-        self.order().by_number.last_key_value().map(|(_, record)| record.token)
-    }
-
     /// Returns the number of evicted sessions.
     pub(crate) fn evicted(&self) -> u64 {
         self.evicted.load(Ordering::Relaxed)

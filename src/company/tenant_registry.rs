@@ -208,6 +208,7 @@ impl TenantRegistry {
     }
 
     /// Returns the number of removed companies, including those idle too long at `now`.
+    #[cfg(any(test, feature = "metrics"))]
     pub(crate) fn eviction_count(&self, now: Duration) -> u64 {
         self.sweep(now);
         self.on_demand.as_ref().map_or(0, |guests| guests.eviction_count())

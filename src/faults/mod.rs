@@ -295,6 +295,11 @@ impl Fault {
         keys.into_iter().find_map(|(key, value)| value.as_ref().map(|_| key))
     }
 
+    /// Returns the token of the session that it applies to.
+    pub(crate) fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
     /// Returns the scenario whose sessions it applies to.
     pub(crate) fn scenario(&self) -> Option<&str> {
         self.scenario.as_deref()

@@ -1,6 +1,7 @@
 //! The HTTP side: handlers translate, [`crate::mock`] decides.
 
-mod admin;
+#[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only a client writes requests"))]
+pub(crate) mod admin;
 mod auth;
 mod body;
 mod client;
@@ -21,9 +22,11 @@ mod params;
 mod routes;
 mod widget;
 
-pub use self::journal::{CallInfo, CallPattern, NearMiss, Times};
+pub use self::{
+    admin::problem::ApiProblem,
+    journal::{CallInfo, CallPattern, NearMiss, Times},
+};
 pub(crate) use self::{
-    admin::{SynchronousCall, control, resource_path},
     client::ClientConnection,
     fault_effects::ConnectionCut,
     incomplete_requests::{AbortReason, IncompleteGuard, IncompleteRequests},

@@ -66,7 +66,9 @@ pub(crate) enum CompanyError {
 
 impl CompanyInfo {
     pub(crate) fn from_tenant(tenant: &Tenant) -> Self {
-        Self { settings: tenant.settings().company.clone(), state: CompanyState::from_tenant(tenant) }
+        let company = tenant.settings().company.clone();
+        let settings = Company { secret: None, queue: Vec::new(), faults: Vec::new(), ..company };
+        Self { settings, state: CompanyState::from_tenant(tenant) }
     }
 }
 

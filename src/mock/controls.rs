@@ -1,6 +1,6 @@
 //! The controls of a test or an operator: clocks, queues, faults, decisions, reset.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,11 @@ use super::{DecisionError, MockService, Token};
 use crate::{
     clock::ClockChange,
     company::{Event, Tenant},
-    faults::FaultInfo,
+    faults::{Fault, FaultInfo},
+    foreign_text::shortened,
     problem::{Problem, member_path},
     scenario::{ScenarioChoice, Verdict},
-    session::{DueSessionEvent, FinishError},
+    session::{DueSessionEvent, FinishError, NO_SESSION},
 };
 
 /// An event that became due when a clock moved.
@@ -103,6 +104,29 @@ impl MockService {
     pub(crate) fn all_faults(&self) -> Vec<FaultInfo> {
         let of_companies = self.tenants.all().into_iter().flat_map(|tenant| tenant.fault_infos());
         self.faults.infos(self.clock.now()).into_iter().chain(of_companies).collect()
+    }
+
+    /// Adds a fault for the calls of a company, or of all.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] if it names an unknown scenario or session.
+    pub(crate) fn add_fault(&self, tenant: Option<&Tenant>, fault: Fault) -> Result<FaultInfo, Problem> {
+        if let Some(name) = fault.scenario() {
+            self.catalogue().scenarios.check(name).map_err(|problem| problem.at(&member_path!["scenario"]))?;
+        }
+        if let Some(token) = fault.session() {
+            let is_its = |owner: &Arc<Tenant>| tenant.is_none_or(|tenant| tenant.key == owner.key);
+            if self.tenant_of(token).filter(is_its).is_none() {
+                let whose = tenant.map(|tenant| format!(" of the company `{}`", tenant.key)).unwrap_or_default();
+                let problem = format!("there is no session `{}`{whose}; {NO_SESSION}", shortened(token));
+                return Err(Problem::of_key("session", problem));
+            }
+        }
+        Ok(match tenant {
+            Some(tenant) => tenant.add_fault(fault),
+            None => self.faults.add(fault, self.clock.now()),
+        })
     }
 
     /// Removes all faults: those of the server, and each company's own.

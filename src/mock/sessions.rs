@@ -17,22 +17,6 @@ use crate::{
 };
 
 impl SessionInfo {
-    /// Returns the sessions of a company, in the order in which they began.
-    pub(crate) fn list(tenant: &Tenant) -> Vec<Self> {
-        let (now, mut snapshots) = (tenant.clock.now(), Vec::new());
-        tenant.sessions.update_all(|session, catalogue| snapshots.push(take_snapshot(session, catalogue, now)));
-        snapshots.into_iter().map(|snapshot| Self::from_snapshot(snapshot, tenant)).collect()
-    }
-
-    /// Returns the latest session of a company.
-    pub(crate) fn latest(tenant: &Tenant) -> Option<Self> {
-        let now = tenant.clock.now();
-        let snapshot = tenant
-            .sessions
-            .update(&tenant.sessions.last()?, |session, catalogue| take_snapshot(session, catalogue, now));
-        snapshot.map(|snapshot| Self::from_snapshot(snapshot, tenant))
-    }
-
     fn from_snapshot(snapshot: SessionSnapshot, tenant: &Tenant) -> Self {
         let layers = snapshot.spec.form_layers();
         Self {

@@ -125,6 +125,16 @@ impl Problem {
         Self::new(Some(key.into()), ProblemKind::UnknownKey { allowed: owned(known) })
     }
 
+    /// Adds a key that the mapping knows, if the problem is about an unknown one.
+    pub(crate) fn with_known_key(mut self, key: &str) -> Self {
+        if let ProblemKind::UnknownKey { allowed } = &mut self.0.kind
+            && self.0.path.0.len() == 1
+        {
+            allowed.push(key.to_owned());
+        }
+        self
+    }
+
     pub(crate) fn missing_key(key: impl Into<String>) -> Self {
         Self::new(None, ProblemKind::MissingKey(key.into()))
     }

@@ -1,37 +1,26 @@
-//! The harness for tests without an async runtime.
+//! The harness for tests without an async runtime. Its verbs block the calling thread.
 
-use std::{
-    fmt,
-    ops::Deref,
-    pin::{Pin, pin},
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fmt, net::SocketAddr, ops::Deref, time::Duration};
 
-use serde_json::Value;
-use tokio::runtime::{Builder, Runtime};
+use serde::de::DeserializeOwned;
 
+#[cfg(feature = "client")]
+use super::client::Connecting;
 use super::{
     StartError,
     builder::MockServerBuilder,
-    calls::CallQuery,
     control::{Control as Async, ControlError},
-    expect::{ExpectationGuard, ExpectedCalls},
-    waiting::SessionWait,
+    runtime::MockRuntime,
 };
 use crate::{
-    company::Company,
     config::Config,
-    coverage::Coverage,
-    faults::{Fault, FaultInfo},
-    http::CallInfo,
-    mock::{CompanyInfo, DueEvent, FinishRequest, ScenarioInfo, SessionDetails, SessionInfo},
-    scenario::{Scenario, ScenarioChoice, Verdict},
+    http::admin::{
+        action::{Action, ActionParams},
+        paging::{ListPage, ListQuery},
+    },
 };
 
-/// A running mock with its own runtime. It stops when it is dropped.
-///
-/// Everything except starting is as in [`crate::MockServer`], to which it dereferences.
+/// Blocking variant of [`crate::MockServer`]. Its verbs are those of [`Control`], to which it dereferences.
 ///
 /// ```
 /// use identomat_mock::blocking::MockServer;
@@ -41,36 +30,9 @@ use crate::{
 /// ```
 #[must_use = "the server stops when it is dropped"]
 pub struct MockServer {
+    control: Control,
     server: super::MockServer,
-    background: Arc<BackgroundRuntime>,
-}
-
-/// A runtime that is dropped without waiting, so that it can be dropped anywhere.
-struct BackgroundRuntime(Option<Runtime>);
-
-impl BackgroundRuntime {
-    fn start() -> Result<Arc<Self>, std::io::Error> {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        Ok(Arc::new(Self(Some(runtime))))
-    }
-
-    fn block_on<F: Future>(&self, work: F) -> F::Output {
-        let mut output = None;
-        {
-            // The part about the runtime is compiled once, for all futures.
-            let work: Pin<&mut dyn Future<Output = ()>> = pin!(async { output = Some(work.await) });
-            self.0.as_ref().expect("it runs until it is dropped").block_on(work);
-        }
-        output.expect("it has ended")
-    }
-}
-
-impl Drop for BackgroundRuntime {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
+    runtime: MockRuntime,
 }
 
 impl MockServer {
@@ -79,6 +41,7 @@ impl MockServer {
     /// # Panics
     ///
     /// If it cannot start; [`MockServerBuilder::start_blocking`] returns an error instead.
+    #[track_caller]
     pub fn start() -> Self {
         Self::builder().start_blocking().expect("a mock with default settings starts")
     }
@@ -89,19 +52,40 @@ impl MockServer {
     }
 
     pub(super) fn serve(config: Config) -> Result<Self, StartError> {
-        let background = BackgroundRuntime::start().map_err(StartError::Runtime)?;
-        let server = background.block_on(super::MockServer::serve(config))?;
-        Ok(Self { server, background })
+        let runtime = MockRuntime::start().map_err(StartError::Runtime)?;
+        let served = runtime.block_on(super::MockServer::serve(config, runtime.clone()));
+        let server = served.map_err(|_| StartError::RuntimeEnded)??;
+        Ok(Self { control: Control((*server).clone()), server, runtime })
     }
 
-    /// Waits for a condition of a session, as [`crate::MockServer::wait_for`].
-    pub fn wait_for(&self, token: &str) -> SessionWait<Control> {
-        self.control().wait_for(token)
+    /// As [`crate::MockServer::shutdown`].
+    pub fn shutdown(self) {
+        let Self { server, runtime, .. } = self;
+        let _ = runtime.block_on(server.shutdown());
     }
 
-    /// Returns the control API of this mock, as [`MockClient`] has it for another process.
-    pub fn control(&self) -> Control {
-        Control { control: self.server.control(), background: self.background.clone() }
+    /// As [`crate::MockServer::secure_urls`].
+    pub fn secure_urls(&self) -> Vec<String> {
+        self.server.secure_urls()
+    }
+
+    /// As [`crate::MockServer::local_url`].
+    pub fn local_url(&self) -> String {
+        self.server.local_url()
+    }
+
+    /// As [`crate::MockServer::address`].
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// As [`crate::MockServer::reload`].
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] if a file is invalid; nothing changes then.
+    pub fn reload(&self) -> Result<(), StartError> {
+        self.server.reload()
     }
 }
 
@@ -112,129 +96,94 @@ impl fmt::Debug for MockServer {
 }
 
 impl Deref for MockServer {
-    type Target = super::MockServer;
+    type Target = Control;
 
-    fn deref(&self) -> &super::MockServer {
-        &self.server
+    fn deref(&self) -> &Control {
+        &self.control
     }
 }
 
-/// Blocking variant of [`crate::Control`]. It waits for each response, so it must not be used in an async runtime.
+/// Blocking variant of [`crate::Control`].
 ///
 /// ```
 /// use identomat_mock::{Outcome, blocking::MockServer};
 /// use serde_json::json;
 ///
 /// let mock = MockServer::start();
-/// let control = mock.control();
-/// let session = control.begin(json!({})).unwrap();
-/// control.finish_as(&session.token, Outcome::Rejected).unwrap();
-/// assert_eq!(control.session(&session.token).unwrap().session.current_result, "REJECTED");
+/// let session = mock.begin(json!({})).unwrap();
+/// mock.finish_as(&session.token, Outcome::Rejected).unwrap();
+/// assert_eq!(mock.session(&session.token).unwrap().session.current_result, "REJECTED");
 /// ```
 #[derive(Clone)]
-pub struct Control {
-    control: Async,
-    background: Arc<BackgroundRuntime>,
-}
+pub struct Control(pub(super) Async);
 
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.control.fmt(f)
+        self.0.fmt(f)
     }
-}
-
-/// Defines the methods of [`crate::Control`], each of which waits for its response.
-macro_rules! waiting {
-    ($(fn $name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
-        impl Control {
-            $(
-                #[doc = concat!("As [`crate::Control::", stringify!($name), "`].")]
-                pub fn $name(&self, $($argument: $type),*) -> Result<$answer, ControlError> {
-                    self.background.block_on(self.control.$name($($argument),*))
-                }
-            )*
-        }
-    };
-}
-
-waiting! {
-    fn health() -> Value;
-    fn settings() -> Value;
-    fn companies() -> Vec<CompanyInfo>;
-    fn add_company(company: impl Into<Company>) -> CompanyInfo;
-    fn change_company(key: &str, change: Value) -> CompanyInfo;
-    fn remove_company(key: &str) -> ();
-    fn reset() -> ();
-    fn sessions() -> Vec<SessionInfo>;
-    fn last_session() -> Option<SessionInfo>;
-    fn session(token: &str) -> SessionDetails;
-    fn begin(wish: Value) -> SessionInfo;
-    fn finish(token: &str) -> SessionInfo;
-    fn finish_as(token: &str, finish: impl Into<FinishRequest>) -> SessionInfo;
-    fn decide(token: &str, verdict: impl Into<Verdict>) -> SessionInfo;
-    fn decide_as_scripted(token: &str) -> SessionInfo;
-    fn switch_scenario(token: &str, scenario: &str) -> SessionInfo;
-    fn expire(token: &str) -> SessionInfo;
-    fn remove_session(token: &str) -> ();
-    fn scenarios() -> Vec<ScenarioInfo>;
-    fn scenario(name: &str) -> ScenarioInfo;
-    fn add_scenario(scenario: Scenario) -> ScenarioInfo;
-    fn queue_scenario(scenario: impl Into<ScenarioChoice>) -> ();
-    fn queue_scenarios(scenarios: Vec<ScenarioChoice>) -> ();
-    fn queue() -> Vec<String>;
-    fn empty_queue() -> ();
-    fn add_fault(fault: Fault) -> FaultInfo;
-    fn faults() -> Vec<FaultInfo>;
-    fn remove_fault(name: &str) -> bool;
-    fn clear_faults() -> ();
-    fn now() -> SystemTime;
-    fn advance(by: Duration) -> Vec<DueEvent>;
-    fn set_clock(at: SystemTime) -> Vec<DueEvent>;
-    fn freeze_clock() -> ();
-    fn resume_clock() -> ();
-    fn coverage() -> Coverage;
-    fn calls_of(token: &str) -> Vec<CallInfo>;
-    fn clear_calls() -> ();
 }
 
 impl Control {
     /// As [`crate::Control::company`].
     pub fn company(&self, key: impl Into<String>) -> Self {
-        Self { control: self.control.company(key), background: self.background.clone() }
+        Self(self.0.company(key))
     }
 
-    /// As [`crate::Control::wait_for`].
-    pub fn wait_for(&self, token: &str) -> SessionWait<Self> {
-        SessionWait::new(self.clone(), token)
+    /// As [`crate::Control::url`].
+    pub fn url(&self) -> &str {
+        self.0.url()
     }
 
-    /// As [`crate::Control::calls`].
-    pub fn calls(&self) -> CallQuery<Self> {
-        CallQuery::new(self.clone())
+    /// As [`crate::Control::company_key`].
+    pub fn company_key(&self) -> &str {
+        self.0.company_key()
     }
 
-    /// Expects calls, as [`crate::Control::expect`]; [`Control::verify`] verifies them before the guard is dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] if the journal is disabled.
-    #[track_caller]
-    pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> Result<ExpectationGuard, ControlError> {
-        self.background.block_on(self.control.expect(expected))
+    /// As [`crate::Control::widget_url`].
+    pub fn widget_url(&self, token: &str) -> String {
+        self.0.widget_url(token)
     }
 
-    /// As [`ExpectationGuard::verify`].
-    pub fn verify(&self, expectation: ExpectationGuard) -> Result<u64, ControlError> {
-        self.background.block_on(expectation.verify())
+    pub(super) fn call<T: ActionParams, R: DeserializeOwned + Send + 'static>(
+        &self,
+        action: &'static Action<T, R>,
+        name: &str,
+        parameters: T,
+    ) -> Result<R, ControlError> {
+        self.call_as(action, name, parameters, |response| response)
     }
 
-    /// Waits for the future of a request.
-    pub(super) fn wait<T, F: Future<Output = T>>(&self, ask: impl FnOnce(Async) -> F) -> T {
-        self.background.block_on(ask(self.control.clone()))
+    pub(super) fn call_as<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
+        &self,
+        action: &'static Action<T, R>,
+        name: &str,
+        parameters: T,
+        convert: impl FnOnce(R) -> O + Send,
+    ) -> Result<O, ControlError> {
+        self.wait_as(action, name, parameters, Duration::ZERO, |response| Ok(convert(response)))
+    }
+
+    pub(super) fn wait_as<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
+        &self,
+        action: &'static Action<T, R>,
+        name: &str,
+        parameters: T,
+        timeout: Duration,
+        convert: impl FnOnce(R) -> Result<O, ControlError> + Send,
+    ) -> Result<O, ControlError> {
+        self.0.block_on(action, name, parameters, timeout, convert)
+    }
+
+    pub(super) fn list<T: ActionParams + ListQuery + Clone, I: DeserializeOwned + Send + 'static>(
+        &self,
+        action: &'static Action<T, ListPage<I>>,
+        query: T,
+    ) -> Result<Vec<I>, ControlError> {
+        self.0.list_blocking(action, query)
     }
 }
 
-/// Blocking variant of [`crate::MockClient`]. Its operations are in [`Control`], to which it dereferences.
+/// Blocking variant of [`crate::MockClient`]. Its verbs are those of [`Control`], to which it dereferences.
 #[cfg(feature = "client")]
 #[derive(Debug, Clone)]
 pub struct MockClient(Control);
@@ -247,7 +196,7 @@ impl MockClient {
     ///
     /// [`ControlError`] if no mock responds there.
     pub fn connect(url: &str) -> Result<Self, ControlError> {
-        Self::connect_inner(async || super::MockClient::connect(url).await)
+        Connecting::new(url, None)?.connect_blocking().map(|control| Self(Control(control)))
     }
 
     /// Connects as [`MockClient::connect`], with the mock's token (`--admin-token`).
@@ -256,16 +205,7 @@ impl MockClient {
     ///
     /// As [`MockClient::connect`].
     pub fn connect_with_token(url: &str, token: &str) -> Result<Self, ControlError> {
-        Self::connect_inner(async || super::MockClient::connect_with_token(url, token).await)
-    }
-
-    fn connect_inner(
-        connect: impl AsyncFnOnce() -> Result<super::MockClient, ControlError>,
-    ) -> Result<Self, ControlError> {
-        let no_runtime = |error| ControlError::Unreachable(format!("cannot start a runtime: {error}"));
-        let background = BackgroundRuntime::start().map_err(no_runtime)?;
-        let client = background.block_on(connect())?;
-        Ok(Self(Control { control: (*client).clone(), background }))
+        Connecting::new(url, Some(token))?.connect_blocking().map(|control| Self(Control(control)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use super::{MockServer, StartError};
+use super::{MockServer, StartError, runtime::MockRuntime};
 use crate::{
     company::Company,
     config::Config,
@@ -88,7 +88,7 @@ impl MockServerBuilder {
         self
     }
 
-    /// Freezes the clock at this time; [`MockServer::advance`] advances it.
+    /// Freezes the clock at this time; [`crate::Control::advance`] advances it.
     pub fn frozen_at(mut self, moment: SystemTime) -> Self {
         self.config.frozen_at = Some(moment);
         self
@@ -104,20 +104,17 @@ impl MockServerBuilder {
     ///
     /// # Errors
     ///
-    /// [`StartError`] if a setting or file is invalid, or the address is in use.
+    /// [`StartError`] if a setting or file is invalid, the address is in use, or no thread can be created.
     pub async fn start(self) -> Result<MockServer, StartError> {
-        MockServer::serve(self.into_config()).await
+        let (config, runtime) = (self.into_config(), MockRuntime::start_unless_paused().map_err(StartError::Runtime)?);
+        runtime.run(MockServer::serve(config, runtime.clone())).await.map_err(|_| StartError::RuntimeEnded)?
     }
 
-    /// Starts the mock with its own runtime, for tests without one.
+    /// Starts the mock for a test without an async runtime.
     ///
     /// # Errors
     ///
-    /// As [`MockServerBuilder::start`], and if no thread can be created for the runtime.
-    ///
-    /// # Panics
-    ///
-    /// Inside an async runtime, which must not be blocked; use [`MockServerBuilder::start`] there.
+    /// As [`MockServerBuilder::start`].
     pub fn start_blocking(self) -> Result<super::blocking::MockServer, StartError> {
         super::blocking::MockServer::serve(self.into_config())
     }

@@ -7,62 +7,47 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures_util::FutureExt;
-use serde::Deserialize;
-use serde_json::{Map, Value};
-
 use super::{
-    MockServer, blocking,
-    control::{Control, ControlError, DEFAULT_WAIT_TIMEOUT, ListPageBody},
+    blocking,
+    control::{Control, ControlError, DEFAULT_WAIT_TIMEOUT, verbs},
 };
 use crate::{
-    clock::format_duration,
     condition::ValueMatch,
     faults::Endpoint,
-    http::{CallInfo, CallPattern, Times},
+    http::{
+        CallInfo, CallPattern, Times,
+        admin::{
+            calls::{self, FindCallsBody, PatternBody},
+            wait::{self, WaitCallsBody, WaitTimeout},
+        },
+    },
 };
 
 /// A query of the journal: all calls, or only calls that match every added condition.
 ///
-/// `D` selects how results are returned: at once by a mock in this process, awaited by a [`Control`], and blocking by a
-/// [`blocking::Control`].
-///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use identomat_mock::{Endpoint, MockClient, MockServer};
+/// use identomat_mock::{Endpoint, MockServer};
 ///
 /// let mock = MockServer::start().await;
-/// let token = mock.control().begin(serde_json::json!({})).await?.token;
+/// let token = mock.begin(serde_json::json!({})).await?.token;
 /// // … the code under test runs …
-/// assert_eq!(mock.calls().endpoint(Endpoint::Result).with("session_token", &token).count(), 0);
-/// mock.calls().endpoint(Endpoint::Result).verify(..=3)?;
-///
-/// let client = MockClient::connect(&mock.url()).await?;
-/// assert_eq!(client.calls().endpoint(Endpoint::Result).of_session(&token).count().await?, 0);
+/// assert_eq!(mock.calls().endpoint(Endpoint::Result).with("session_token", &token).count().await?, 0);
+/// mock.calls().endpoint(Endpoint::Result).of_session(&token).verify(..=3).await?;
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "a query does nothing until it is counted, listed, verified or waited for"]
 #[derive(Clone)]
-pub struct CallQuery<D> {
-    control: D,
+pub struct CallQuery<C> {
+    control: C,
     pattern: CallPattern,
     timeout: Duration,
 }
 
-/// A mock in this process, which returns results at once.
-#[derive(Debug, Clone)]
-pub struct InProcess(Control);
-
-impl InProcess {
-    pub(super) fn new(control: Control) -> Self {
-        Self(control)
-    }
-}
-
-impl<D> CallQuery<D> {
-    pub(super) fn new(control: D) -> Self {
+impl<C> CallQuery<C> {
+    pub(super) fn new(control: C) -> Self {
         Self { control, pattern: CallPattern::default(), timeout: DEFAULT_WAIT_TIMEOUT }
     }
 
@@ -131,39 +116,25 @@ impl<D> CallQuery<D> {
         self.timeout = timeout;
         self
     }
-
-    fn with_control<E>(self, control: E) -> CallQuery<E> {
-        CallQuery { control, pattern: self.pattern, timeout: self.timeout }
-    }
 }
 
-impl CallQuery<Control> {
+verbs! {
+    CallQuery<Control>, CallQuery<blocking::Control>;
+
     /// Returns the number of matching calls.
     ///
     /// # Errors
     ///
     /// [`ControlError`], with status 410 if evicted calls may have matched.
-    pub async fn count(self) -> Result<u64, ControlError> {
-        let members = self.members([]);
-        self.control.post::<CountResult>(&["calls", "count"], members).await.map(|counted| counted.count)
-    }
+    fn count(self) -> u64 = call_as(&calls::COUNT, "", self.pattern, |counted| counted.count);
 
     /// Returns the matching calls, in order.
     ///
     /// # Errors
     ///
     /// As [`CallQuery::count`].
-    pub async fn list(mut self) -> Result<Vec<CallInfo>, ControlError> {
-        let mut calls = Vec::new();
-        loop {
-            let part: ListPageBody<CallInfo> = self.control.post(&["calls", "find"], self.members([])).await?;
-            calls.extend(part.items);
-            match part.next.and_then(|next| next.parse().ok()) {
-                Some(next) => self.pattern = self.pattern.after(next),
-                None => return Ok(calls),
-            }
-        }
-    }
+    fn list(self) -> Vec<CallInfo> =
+        list(&calls::FIND, PatternBody { pattern: self.pattern, beside: FindCallsBody::default() });
 
     /// Verifies the number of matching calls: `1`, `1..`, `..=3`, or [`Times`]. Returns it.
     ///
@@ -171,33 +142,23 @@ impl CallQuery<Control> {
     ///
     /// [`ControlError`], with status 409 and a text with the nearest calls if the number is wrong, and with 410 if
     /// evicted calls may have matched.
-    pub async fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
-        let members = self.members(times.into().to_query_values());
-        self.control.post::<CountResult>(&["calls", "verify"], members).await.map(|counted| counted.count)
-    }
+    fn verify(self, times: impl Into<Times>) -> u64 =
+        call_as(&calls::VERIFY, "", PatternBody { pattern: self.pattern, beside: times.into().into() }, |counted| {
+            counted.count
+        });
 
     /// Waits for a minimum number of matching calls. Returns their number.
     ///
     /// # Errors
     ///
     /// [`ControlError`], with status 408 and a text with the nearest calls after the timeout.
-    pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
-        let timeout = format_duration(self.timeout).into();
-        let members = self.members([("count", count.into()), ("timeout", timeout)]);
-        let waited =
-            self.control.with_extra_timeout(self.timeout).post::<CountResult>(&["wait", "calls"], members).await;
-        waited.map(|counted| counted.count)
-    }
-
-    fn members<const N: usize>(&self, more: [(&str, Value); N]) -> Map<String, Value> {
-        let mut members = match serde_json::to_value(&self.pattern) {
-            Ok(Value::Object(members)) => members,
-            _ => Map::new(),
-        };
-        members
-            .extend(more.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key.to_owned(), value)));
-        self.control.with_company_key(members)
-    }
+    fn wait_for(self, count: u64) -> u64 = wait_as(
+        &wait::CALLS_LIKE,
+        "",
+        PatternBody { pattern: self.pattern, beside: WaitCallsBody { count, timeout: WaitTimeout(self.timeout) } },
+        self.timeout,
+        |waited| Ok(waited.count)
+    );
 }
 
 /// Lists the calls, as [`CallQuery::list`].
@@ -210,121 +171,8 @@ impl IntoFuture for CallQuery<Control> {
     }
 }
 
-impl CallQuery<InProcess> {
-    /// Returns the number of matching calls.
-    ///
-    /// # Panics
-    ///
-    /// If evicted calls may have matched, the journal is disabled, or a regular expression is invalid:
-    /// [`CallQuery::verify`] returns an error instead.
-    #[track_caller]
-    pub fn count(self) -> u64 {
-        self.expect_ready(CallQuery::<Control>::count).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// Returns the matching calls, in order.
-    ///
-    /// # Panics
-    ///
-    /// As [`CallQuery::count`].
-    #[track_caller]
-    pub fn list(self) -> Vec<CallInfo> {
-        self.expect_ready(CallQuery::<Control>::list).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// Verifies the number of matching calls: `1`, `1..`, `..=3`, or [`Times`]. Returns it.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`], with status 409 and a text with the nearest calls if the number is wrong, and with 410 if
-    /// evicted calls may have matched.
-    pub fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
-        self.expect_ready(|calls| calls.verify(times))
-    }
-
-    /// Waits for a minimum number of matching calls. Returns their number.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`], with status 408 and a text with the nearest calls after the timeout.
-    pub async fn wait_for(self, count: u64) -> Result<u64, ControlError> {
-        let control = self.control.0.clone();
-        self.with_control(control).wait_for(count).await
-    }
-
-    fn expect_ready<T, F: Future<Output = Result<T, ControlError>>>(
-        self,
-        ask: impl FnOnce(CallQuery<Control>) -> F,
-    ) -> Result<T, ControlError> {
-        let control = self.control.0.clone();
-        expect_ready(&control, |control| ask(self.with_control(control)))
-    }
-}
-
-/// Returns the result of a future of a mock in this process, which is ready at once.
-pub(super) fn expect_ready<T, F: Future<Output = T>>(control: &Control, ask: impl FnOnce(Control) -> F) -> T {
-    ask(control.without_waiting()).now_or_never().expect("a mock in this process answers at once")
-}
-
-impl CallQuery<blocking::Control> {
-    /// Returns the number of matching calls.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`], with status 410 if evicted calls may have matched.
-    pub fn count(self) -> Result<u64, ControlError> {
-        self.blocking(CallQuery::<Control>::count)
-    }
-
-    /// Returns the matching calls, in order.
-    ///
-    /// # Errors
-    ///
-    /// As [`CallQuery::count`].
-    pub fn list(self) -> Result<Vec<CallInfo>, ControlError> {
-        self.blocking(CallQuery::<Control>::list)
-    }
-
-    /// Verifies the number of matching calls: `1`, `1..`, `..=3`, or [`Times`]. Returns it.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`], with status 409 and a text with the nearest calls if the number is wrong, and with 410 if
-    /// evicted calls may have matched.
-    pub fn verify(self, times: impl Into<Times>) -> Result<u64, ControlError> {
-        self.blocking(|calls| calls.verify(times))
-    }
-
-    /// Waits for a minimum number of matching calls. Returns their number.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`], with status 408 and a text with the nearest calls after the timeout.
-    pub fn wait_for(self, count: u64) -> Result<u64, ControlError> {
-        self.blocking(|calls| calls.wait_for(count))
-    }
-
-    fn blocking<T, F: Future<Output = T>>(self, ask: impl FnOnce(CallQuery<Control>) -> F) -> T {
-        let control = self.control.clone();
-        control.wait(|control| ask(self.with_control(control)))
-    }
-}
-
-impl<D: fmt::Debug> fmt::Debug for CallQuery<D> {
+impl<C: fmt::Debug> fmt::Debug for CallQuery<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallQuery").field("of", &self.control).field("pattern", &self.pattern).finish()
-    }
-}
-
-#[derive(Deserialize)]
-struct CountResult {
-    count: u64,
-}
-
-impl MockServer {
-    /// Queries the journal, of all companies and calls without one:
-    /// `mock.calls().endpoint(Endpoint::Result).with("session_token", &token).count()`.
-    pub fn calls(&self) -> CallQuery<InProcess> {
-        CallQuery::new(InProcess::new(self.control()))
     }
 }

@@ -2,21 +2,33 @@
 
 use std::{ops::Deref, time::Duration};
 
-use axum::http::{Method, Request, header};
+use axum::http::{Request, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
+use serde::de::DeserializeOwned;
 
-use super::control::{Control, ControlError};
-use crate::config::check_base_url;
+use super::{
+    control::{Control, ControlError, ControlTransport, ControlledMock},
+    runtime::MockRuntime,
+};
+use crate::{
+    config::check_base_url,
+    foreign_text::shortened,
+    http::admin::{
+        action::{ActionRequest, Target},
+        extract::EmptyBody,
+        health::{self, ReadinessResponse},
+    },
+};
 
 /// Timeout of a control API request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A mock in another process or container, controlled over HTTP. Its operations are in [`Control`], to which it
+/// A mock in another process or container, controlled over HTTP. Its verbs are those of [`Control`], to which it
 /// dereferences.
 ///
 /// ```
@@ -26,7 +38,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// # let mock = identomat_mock::MockServer::start().await;
 /// # let url = mock.url();
 ///
-/// let client = MockClient::connect(&url).await?;
+/// let client = MockClient::connect(url).await?;
 /// client.queue_scenario("rejected").await?;
 /// # Ok(())
 /// # }
@@ -41,7 +53,7 @@ impl MockClient {
     ///
     /// [`ControlError`] if no mock responds there.
     pub async fn connect(url: &str) -> Result<Self, ControlError> {
-        Self::connect_inner(url, None).await
+        Connecting::new(url, None)?.connect().await.map(Self)
     }
 
     /// Connects as [`MockClient::connect`], with the mock's token (`--admin-token`).
@@ -50,26 +62,7 @@ impl MockClient {
     ///
     /// As [`MockClient::connect`].
     pub async fn connect_with_token(url: &str, token: &str) -> Result<Self, ControlError> {
-        Self::connect_inner(url, Some(token)).await
-    }
-
-    async fn connect_inner(url: &str, token: Option<&str>) -> Result<Self, ControlError> {
-        check_base_url(url).map_err(|problem| ControlError::Unreachable(problem.to_string()))?;
-        if !url.starts_with("http://") {
-            return Err(ControlError::Unreachable(format!("`{url}`: the client supports only http, without TLS")));
-        }
-        let client = Self(Control::over_http(HttpTransport {
-            url: url.trim_end_matches('/').to_owned(),
-            token: token.map(str::to_owned),
-            time_limit: REQUEST_TIMEOUT,
-            client: Client::builder(TokioExecutor::new()).build_http(),
-        }));
-        let ready = client.health().await?;
-        if ready["status"] == "ready" {
-            Ok(client)
-        } else {
-            Err(ControlError::Unexpected(format!("{url} responds, but is not an identomat-mock that is ready")))
-        }
+        Connecting::new(url, Some(token))?.connect().await.map(Self)
     }
 }
 
@@ -81,37 +74,87 @@ impl Deref for MockClient {
     }
 }
 
+/// A client that has not reached its mock yet.
+pub(super) struct Connecting {
+    runtime: MockRuntime,
+    http: HttpTransport,
+}
+
+impl Connecting {
+    pub(super) fn new(url: &str, token: Option<&str>) -> Result<Self, ControlError> {
+        check_base_url(url).map_err(|problem| ControlError::Unreachable(problem.to_string()))?;
+        if !url.starts_with("http://") {
+            return Err(ControlError::Unreachable(format!("`{url}`: the client supports only http, without TLS")));
+        }
+        let no_thread = |error| ControlError::Unreachable(format!("cannot start a thread: {error}"));
+        Ok(Self {
+            runtime: MockRuntime::start().map_err(no_thread)?,
+            http: HttpTransport {
+                url: url.trim_end_matches('/').to_owned(),
+                token: token.map(str::to_owned),
+                client: Client::builder(TokioExecutor::new()).build_http(),
+            },
+        })
+    }
+
+    pub(super) async fn connect(self) -> Result<Control, ControlError> {
+        let runtime = self.runtime.clone();
+        runtime.run(self.read_mock()).await.unwrap_or_else(|ended| Err(ended.into()))
+    }
+
+    pub(super) fn connect_blocking(self) -> Result<Control, ControlError> {
+        let runtime = self.runtime.clone();
+        runtime.block_on(self.read_mock()).unwrap_or_else(|ended| Err(ended.into()))
+    }
+
+    /// Reads what a handle needs to know of the mock.
+    async fn read_mock(self) -> Result<Control, ControlError> {
+        let Self { runtime, http } = self;
+        let ready = health::READY.to_request(&Target::default(), &EmptyBody {});
+        let ready: ReadinessResponse = http.send(ready, Duration::ZERO).await?;
+        Ok(Control::new(ControlledMock {
+            url: http.url.clone(),
+            first_company_key: ready.company_key,
+            runtime,
+            transport: ControlTransport::Http(http),
+        }))
+    }
+}
+
 /// The HTTP transport to a mock.
 #[derive(Debug, Clone)]
 pub(super) struct HttpTransport {
     url: String,
     token: Option<String>,
-    time_limit: Duration,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
 impl HttpTransport {
-    pub(super) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Returns the same transport with a longer timeout.
-    pub(super) fn with_extra_timeout(&self, time_limit: Duration) -> Self {
-        Self { time_limit: REQUEST_TIMEOUT.saturating_add(time_limit), ..self.clone() }
-    }
-
-    /// Returns the same transport with separate connections, for another runtime, and with a shorter timeout.
-    pub(super) fn with_new_connections(&self) -> Self {
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { time_limit: REQUEST_TIMEOUT / 3, client, ..self.clone() }
-    }
-
-    /// Sends a request. Returns the status and the body of the response.
-    pub(super) async fn send(
+    /// Sends a request of an action that waits up to `timeout`, and parses the response.
+    pub(super) async fn send<R: DeserializeOwned>(
         &self,
-        method: Method,
-        path: &str,
-        body: Option<String>,
+        (method, path, body): ActionRequest,
+        timeout: Duration,
+    ) -> Result<R, ControlError> {
+        let call = format!("{method} {path}");
+        let (status, answer) = self.exchange((method, path, body), REQUEST_TIMEOUT.saturating_add(timeout)).await?;
+        let unexpected = |error: serde_json::Error| {
+            let answer = String::from_utf8_lossy(&answer);
+            let answer = shortened(&answer);
+            ControlError::Unexpected(format!("{call} returned {status} and `{answer}`, which cannot be read: {error}"))
+        };
+        match status {
+            204 => serde_json::from_slice(b"null").map_err(unexpected),
+            200..300 => serde_json::from_slice(&answer).map_err(unexpected),
+            _ => Err(ControlError::Refused(serde_json::from_slice(&answer).map_err(unexpected)?)),
+        }
+    }
+
+    /// Returns the status and the body of the response.
+    async fn exchange(
+        &self,
+        (method, path, body): ActionRequest,
+        time_limit: Duration,
     ) -> Result<(u16, Bytes), ControlError> {
         let call = format!("{method} {}{path}", self.url);
         let failed = |why: &dyn std::error::Error| {
@@ -119,20 +162,21 @@ impl HttpTransport {
             ControlError::Unreachable(format!("{call}: {why}{cause}"))
         };
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
-        if body.is_some() {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+        if let Some((content_type, _)) = body {
+            request = request.header(header::CONTENT_TYPE, content_type);
         }
         if let Some(token) = &self.token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let request = request.body(Full::from(body.unwrap_or_default())).map_err(|error| failed(&error))?;
+        let body = body.map(|(_, bytes)| bytes).unwrap_or_default();
+        let request = request.body(Full::from(body)).map_err(|error| failed(&error))?;
         let answered = async {
             let response = self.client.request(request).await.map_err(|error| failed(&error))?;
             let status = response.status().as_u16();
             let body = response.into_body().collect().await.map_err(|error| failed(&error))?;
             Ok((status, body.to_bytes()))
         };
-        let late = |_| ControlError::Unreachable(format!("{call}: no response within {:?}", self.time_limit));
-        tokio::time::timeout(self.time_limit, answered).await.map_err(late)?
+        let late = |_| ControlError::Unreachable(format!("{call}: no response within {time_limit:?}"));
+        tokio::time::timeout(time_limit, answered).await.map_err(late)?
     }
 }

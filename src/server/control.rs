@@ -1,33 +1,34 @@
-//! The control API in Rust, for a mock in this process or another.
+//! The verbs of a test in Rust, for a mock in this process or another.
 
+mod error;
+mod scenarios;
 mod sessions;
-mod steering;
 
-#[cfg(feature = "client")]
-use std::thread;
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    body::{Body, to_bytes},
-    http::{Method, Request, header},
-};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value, json};
-use tower::ServiceExt;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::calls::expect_ready;
+pub use self::error::ControlError;
 #[cfg(feature = "client")]
 use super::client::HttpTransport;
+use super::{blocking, runtime::MockRuntime};
 use crate::{
     company::Company,
-    http::{SynchronousCall, resource_path},
-    json_text::members_of,
-    mock::CompanyInfo,
+    foreign_text::without_quotes,
+    http::admin::{
+        action::{Action, ActionParams, ObjectBody, Target},
+        companies::{self, AddCompanyBody},
+        extract::EmptyBody,
+        health,
+        paging::{ListPage, ListQuery, NameListQuery, PageLimit},
+        settings,
+    },
+    mock::{CompanyInfo, MockService},
 };
 
-/// Controls a mock: one in this process ([`crate::MockServer::control`]), or in another one (`MockClient`). It is cheap
-/// to clone.
+/// Controls a mock: one in this process ([`crate::MockServer`] dereferences to it), or in another one (`MockClient`).
+/// It is cheap to clone, and borrows nothing.
 ///
 /// It applies to all companies, or to one: see [`Control::company`]. Without a company, queues and new sessions use the
 /// first one.
@@ -40,7 +41,7 @@ use crate::{
 /// use serde_json::json;
 ///
 /// let mock = MockServer::builder().company("one").company("two").start().await?;
-/// let two = mock.control().company("two");
+/// let two = mock.company("two");
 /// let session = two.begin(json!({"scenario": "manual-check", "flags": {"language": "ka"}})).await?;
 /// two.finish(&session.token).await?;
 /// two.decide(&session.token, Outcome::Rejected).await?;
@@ -53,303 +54,288 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct Control {
-    transport: ControlTransport,
+    mock: Arc<ControlledMock>,
     company_key: Option<String>,
 }
 
-/// The transport to the control API.
+/// A mock, and the way to it.
+pub(super) struct ControlledMock {
+    /// The base URL without a trailing slash.
+    pub(super) url: String,
+    /// The key of the first company.
+    pub(super) first_company_key: String,
+    pub(super) runtime: MockRuntime,
+    pub(super) transport: ControlTransport,
+}
+
+/// The way to a mock.
 #[derive(Clone)]
-enum ControlTransport {
-    /// Calls in this process, without a socket.
-    InProcess {
-        router: Router,
-        /// Whether the caller cannot await the response.
-        at_once: bool,
-    },
+pub(super) enum ControlTransport {
+    InProcess(Arc<MockService>),
     #[cfg(feature = "client")]
     Http(HttpTransport),
-}
-
-/// The reason an operation fails.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ControlError {
-    /// The mock cannot be reached, or does not respond in time.
-    #[error("{0}")]
-    Unreachable(String),
-    /// The mock refuses, with a problem.
-    #[error("{0}")]
-    Refused(Box<ApiProblem>),
-    /// The response is not that of a mock, or of another version.
-    #[error("{0}")]
-    Unexpected(String),
-}
-
-/// A problem that the control API reports.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
-pub struct ApiProblem {
-    /// Status of the response: 404 for a missing resource, 409 for a conflict with the current state.
-    pub status: u16,
-    /// The message: problem and remedy.
-    pub detail: String,
-    /// The invalid member.
-    pub field: Option<String>,
-    /// The allowed values.
-    #[serde(default)]
-    pub allowed: Vec<String>,
-    /// The allowed value nearest to the invalid one.
-    pub nearest: Option<String>,
-}
-
-impl fmt::Display for ApiProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)?;
-        self.nearest.iter().try_for_each(|nearest| write!(f, " (did you mean `{nearest}`?)"))
-    }
-}
-
-/// A page of a list.
-#[derive(Deserialize)]
-pub(super) struct ListPageBody<T> {
-    pub(super) items: Vec<T>,
-    pub(super) next: Option<String>,
 }
 
 /// Default timeout of a wait.
 pub(super) const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Number of items requested per page.
-const LIST_PAGE_SIZE: &str = "1000";
+/// Defines verbs, each for an async caller and a blocking one: `= call(…)` names the method that runs the action.
+macro_rules! verbs {
+    ($async:ty, $blocking:ty; $($(#[$doc:meta])* fn $name:ident(&$self:ident $(, $argument:ident: $kind:ty)*) -> $answer:ty
+        = $how:ident($($input:tt)*);)*) => {
+        impl $async {
+            $(
+                $(#[$doc])*
+                pub async fn $name(&$self $(, $argument: $kind)*) -> Result<$answer, ControlError> {
+                    $self.$how($($input)*).await
+                }
+            )*
+        }
 
-/// Every request returns a [`ControlError`] if the mock cannot be reached or refuses; `# Errors` sections name further
-/// reasons.
-impl Control {
-    pub(super) fn in_process(router: Router) -> Self {
-        Self { transport: ControlTransport::InProcess { router, at_once: false }, company_key: None }
-    }
+        impl $blocking {
+            $(
+                $(#[$doc])*
+                pub fn $name(&$self $(, $argument: $kind)*) -> Result<$answer, ControlError> {
+                    $self.$how($($input)*)
+                }
+            )*
+        }
+    };
+    ($async:ty, $blocking:ty; $($(#[$doc:meta])* fn $name:ident($self:ident $(, $argument:ident: $kind:ty)*) -> $answer:ty
+        = $how:ident($($input:tt)*);)*) => {
+        impl $async {
+            $(
+                $(#[$doc])*
+                pub async fn $name($self $(, $argument: $kind)*) -> Result<$answer, ControlError> {
+                    $self.control.$how($($input)*).await
+                }
+            )*
+        }
 
-    #[cfg(feature = "client")]
-    pub(super) fn over_http(http: HttpTransport) -> Self {
-        Self { transport: ControlTransport::Http(http), company_key: None }
-    }
+        impl $blocking {
+            $(
+                $(#[$doc])*
+                pub fn $name($self $(, $argument: $kind)*) -> Result<$answer, ControlError> {
+                    $self.control.$how($($input)*)
+                }
+            )*
+        }
+    };
+}
+pub(super) use verbs;
 
-    /// Returns a handle limited to one company. With `--any-company-key`, the first operation creates the company.
-    pub fn company(&self, key: impl Into<String>) -> Self {
-        Self { transport: self.transport.clone(), company_key: Some(key.into()) }
-    }
+verbs! {
+    Control, blocking::Control;
 
     /// Returns the numbers of loaded files, and the version, as `health/ready` does.
-    pub async fn health(&self) -> Result<Value, ControlError> {
-        self.get(&["health", "ready"], &[]).await
-    }
+    fn health(&self) -> Value = call_as(&health::READY, "", EmptyBody {}, |ready| {
+        serde_json::to_value(ready).unwrap_or_default()
+    });
 
     /// Returns the settings of the mock.
-    pub async fn settings(&self) -> Result<Value, ControlError> {
-        self.get(&["settings"], &[]).await
-    }
+    fn settings(&self) -> Value = call_as(&settings::SHOW, "", EmptyBody {}, |shown| shown.0.into());
 
-    /// Returns the companies, by key; only the company of this handle, if it is limited to one.
-    pub async fn companies(&self) -> Result<Vec<CompanyInfo>, ControlError> {
-        match &self.company_key {
-            Some(key) => Ok(vec![self.get(&["companies", key], &[]).await?]),
-            None => self.list("companies", &[]).await,
-        }
-    }
+    /// Returns the companies, by key.
+    fn companies(&self) -> Vec<CompanyInfo> = list(&companies::LIST, NameListQuery::default());
+
+    /// Returns the company: the one of this handle, or the first one.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] if there is none with this key.
+    fn company_info(&self) -> CompanyInfo = call(&companies::SHOW, self.company_key(), EmptyBody {});
 
     /// Adds a company, until a full reset.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if its key exists, or a setting is invalid.
-    pub async fn add_company(&self, company: impl Into<Company>) -> Result<CompanyInfo, ControlError> {
-        self.post(&["companies"], company.into().with_secret()).await
-    }
+    fn add_company(&self, company: impl Into<Company>) -> CompanyInfo =
+        call(&companies::ADD, "", AddCompanyBody(company.into()));
 
     /// Changes a company, until a reset: `json!({"scenario": "rejected", "secret": null})`.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this key, or a setting is invalid.
-    pub async fn change_company(&self, key: &str, change: Value) -> Result<CompanyInfo, ControlError> {
-        self.send(Method::PATCH, resource_path(&["companies", key]), Some(change)).await
-    }
+    fn change_company(&self, key: &str, change: Value) -> CompanyInfo =
+        call(&companies::CHANGE, key, ObjectBody(change));
 
     /// Removes a company with its sessions.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this key.
-    pub async fn remove_company(&self, key: &str) -> Result<(), ControlError> {
-        self.delete(&["companies", key], &[]).await
+    fn remove_company(&self, key: &str) -> () = call(&companies::REMOVE, key, EmptyBody {});
+
+    /// Resets the company, or everything: no sessions, initial queue, faults and clock.
+    fn reset(&self) -> () = call(&companies::RESET, "", EmptyBody {});
+}
+
+/// Every verb returns a [`ControlError`] if the mock cannot be reached or refuses; `# Errors` sections name further
+/// reasons.
+impl Control {
+    pub(super) fn new(mock: ControlledMock) -> Self {
+        Self { mock: Arc::new(mock), company_key: None }
     }
 
-    /// Resets the company, or everything.
-    pub async fn reset(&self) -> Result<(), ControlError> {
-        let path = match &self.company_key {
-            Some(key) => resource_path(&["companies", key, "reset"]),
-            None => resource_path(&["reset"]),
-        };
-        self.send::<Value>(Method::POST, path, None).await.map(|_| ())
+    /// Returns a handle limited to one company. With `any_company_key`, the first verb creates the company.
+    pub fn company(&self, key: impl Into<String>) -> Self {
+        Self { mock: self.mock.clone(), company_key: Some(key.into()) }
     }
 
-    /// Returns the same handle with a longer timeout.
-    #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "without timeouts"))]
-    pub(super) fn with_extra_timeout(&self, extra: Duration) -> Self {
-        match &self.transport {
-            ControlTransport::InProcess { .. } => self.clone(),
-            #[cfg(feature = "client")]
-            ControlTransport::Http(http) => Self {
-                transport: ControlTransport::Http(http.with_extra_timeout(extra)),
-                company_key: self.company_key.clone(),
-            },
-        }
+    /// Returns the base URL without a trailing slash, for the code under test.
+    pub fn url(&self) -> &str {
+        &self.mock.url
     }
 
-    /// Waits for a response without an async runtime: of a mock in this process directly, of another one on a separate
-    /// thread.
-    pub(super) fn block_on<T: Send + 'static, F: Future<Output = T>>(
+    /// Returns the key of the company: the one of this handle, or the first one.
+    pub fn company_key(&self) -> &str {
+        self.company_key.as_ref().unwrap_or(&self.mock.first_company_key)
+    }
+
+    /// Returns the URL of the widget for a session.
+    pub fn widget_url(&self, token: &str) -> String {
+        format!("{}/?session_token={}", self.url(), without_quotes(token))
+    }
+
+    pub(super) async fn call<T: ActionParams, R: DeserializeOwned + Send + 'static>(
         &self,
-        ask: impl FnOnce(Self) -> F + Send + 'static,
-    ) -> T {
-        match &self.transport {
-            ControlTransport::InProcess { .. } => expect_ready(self, ask),
-            #[cfg(feature = "client")]
-            ControlTransport::Http(http) => {
-                let control = Self {
-                    transport: ControlTransport::Http(http.with_new_connections()),
-                    company_key: self.company_key.clone(),
-                };
-                let apart = thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                    runtime.expect("a runtime of one thread starts").block_on(ask(control))
-                });
-                apart.join().unwrap_or_else(|panicked| std::panic::resume_unwind(panicked))
-            }
-        }
+        action: &'static Action<T, R>,
+        name: &str,
+        parameters: T,
+    ) -> Result<R, ControlError> {
+        self.call_as(action, name, parameters, |response| response).await
     }
 
-    /// Returns the same handle for a caller that cannot await: a mock in this process responds on the caller's thread.
-    pub(super) fn without_waiting(&self) -> Self {
-        match &self.transport {
-            ControlTransport::InProcess { router, .. } => Self {
-                transport: ControlTransport::InProcess { router: router.clone(), at_once: true },
-                company_key: self.company_key.clone(),
+    /// Runs an action, and converts its response.
+    pub(super) async fn call_as<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
+        &self,
+        action: &'static Action<T, R>,
+        name: &str,
+        parameters: T,
+        convert: impl FnOnce(R) -> O + Send,
+    ) -> Result<O, ControlError> {
+        self.wait_as(action, name, parameters, Duration::ZERO, |response| Ok(convert(response))).await
+    }
+
+    /// Runs an action that waits up to `timeout`, and converts its response.
+    pub(super) async fn wait_as<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
+        &self,
+        action: &'static Action<T, R>,
+        name: &str,
+        parameters: T,
+        timeout: Duration,
+        convert: impl FnOnce(R) -> Result<O, ControlError> + Send,
+    ) -> Result<O, ControlError> {
+        let work = self.start(action, self.target(name), parameters, timeout);
+        self.mock.runtime.run(work).await.unwrap_or_else(|ended| Err(ended.into())).and_then(convert)
+    }
+
+    /// As [`Control::wait_as`], for a caller that cannot await.
+    pub(super) fn block_on<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
+        &self,
+        action: &'static Action<T, R>,
+        name: &str,
+        parameters: T,
+        timeout: Duration,
+        convert: impl FnOnce(R) -> Result<O, ControlError> + Send,
+    ) -> Result<O, ControlError> {
+        let target = self.target(name);
+        let parameters = match &self.mock.transport {
+            ControlTransport::InProcess(mock) => match action.run_here(mock, &target, parameters) {
+                Ok(done) => return done.map_err(ControlError::from).and_then(convert),
+                Err(parameters) => parameters,
             },
             #[cfg(feature = "client")]
-            ControlTransport::Http(_) => self.clone(),
-        }
-    }
-
-    /// Adds the company of this handle to a body.
-    pub(super) fn with_company_key(&self, mut members: Map<String, Value>) -> Map<String, Value> {
-        if let Some(key) = &self.company_key {
-            members.entry("company_key").or_insert_with(|| key.as_str().into());
-        }
-        members
-    }
-
-    /// Returns a value as the members of a body, with the company of this handle.
-    fn body_of(&self, value: &impl Serialize) -> Map<String, Value> {
-        self.with_company_key(members_of(value))
-    }
-
-    /// Returns the company of this handle as a query.
-    fn company_query(&self) -> Vec<(&str, &str)> {
-        self.company_key.iter().map(|key| ("company_key", &**key)).collect()
+            ControlTransport::Http(_) => parameters,
+        };
+        let work = self.start(action, target, parameters, timeout);
+        self.mock.runtime.block_on(work).unwrap_or_else(|ended| Err(ended.into())).and_then(convert)
     }
 
     /// Returns all pages of a list.
-    async fn list<T: DeserializeOwned>(&self, name: &str, query: &[(&str, &str)]) -> Result<Vec<T>, ControlError> {
-        let (mut items, mut cursor) = (Vec::new(), None::<String>);
-        loop {
-            let mut query = [query, &[("limit", LIST_PAGE_SIZE)]].concat();
-            query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-            let part: ListPageBody<T> = self.get(&[name], &query).await?;
-            items.extend(part.items);
-            match part.next {
-                Some(next) => cursor = Some(next),
-                None => return Ok(items),
-            }
+    pub(super) async fn list<T: ActionParams + ListQuery + Clone, I: DeserializeOwned + Send + 'static>(
+        &self,
+        action: &'static Action<T, ListPage<I>>,
+        query: T,
+    ) -> Result<Vec<I>, ControlError> {
+        let mut pages = Pages::new(self, query);
+        while let Some(query) = pages.next_query() {
+            pages.add(self.call(action, "", query).await?);
         }
+        Ok(pages.items)
     }
 
-    pub(super) async fn get<T: DeserializeOwned>(
+    /// As [`Control::list`], for a caller that cannot await.
+    pub(super) fn list_blocking<T: ActionParams + ListQuery + Clone, I: DeserializeOwned + Send + 'static>(
         &self,
-        path: &[&str],
-        query: &[(&str, &str)],
-    ) -> Result<T, ControlError> {
-        self.send(Method::GET, with_query(path, query), None).await
+        action: &'static Action<T, ListPage<I>>,
+        query: T,
+    ) -> Result<Vec<I>, ControlError> {
+        let mut pages = Pages::new(self, query);
+        while let Some(query) = pages.next_query() {
+            pages.add(self.block_on(action, "", query, Duration::ZERO, Ok)?);
+        }
+        Ok(pages.items)
     }
 
-    pub(super) async fn post<T: DeserializeOwned>(
+    fn target(&self, name: &str) -> Target {
+        Target { name: name.to_owned(), company_key: self.company_key.clone() }
+    }
+
+    fn start<T: ActionParams, R: DeserializeOwned + Send + 'static>(
         &self,
-        path: &[&str],
-        body: Map<String, Value>,
-    ) -> Result<T, ControlError> {
-        self.send(Method::POST, resource_path(path), Some(body.into())).await
-    }
-
-    async fn delete(&self, path: &[&str], query: &[(&str, &str)]) -> Result<(), ControlError> {
-        self.send::<Value>(Method::DELETE, with_query(path, query), None).await.map(|_| ())
-    }
-
-    async fn send<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: String,
-        body: Option<Value>,
-    ) -> Result<T, ControlError> {
-        let call = format!("{method} {path}");
-        let body = body.map(|body| body.to_string());
-        let (status, answer) = match &self.transport {
-            ControlTransport::InProcess { router, at_once } => {
-                let mut request = Request::builder().method(method).uri(&path);
-                if body.is_some() {
-                    request = request.header(header::CONTENT_TYPE, "application/json");
-                }
-                if *at_once {
-                    request = request.extension(SynchronousCall);
-                }
-                let request = request.body(Body::from(body.unwrap_or_default()));
-                let request = request.map_err(|error| ControlError::Unexpected(format!("{call}: {error}")))?;
-                let Ok(response) = router.clone().oneshot(request).await;
-                let status = response.status().as_u16();
-                let answer = to_bytes(response.into_body(), usize::MAX).await;
-                (status, answer.map_err(|error| ControlError::Unexpected(format!("{call}: {error}")))?)
+        action: &'static Action<T, R>,
+        target: Target,
+        parameters: T,
+        #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "only a client has timeouts"))]
+        timeout: Duration,
+    ) -> impl Future<Output = Result<R, ControlError>> + Send + use<T, R> {
+        let transport = self.mock.transport.clone();
+        async move {
+            match transport {
+                ControlTransport::InProcess(mock) => Ok(action.run(mock, target, parameters).await?),
+                #[cfg(feature = "client")]
+                ControlTransport::Http(http) => http.send(action.to_request(&target, &parameters), timeout).await,
             }
-            #[cfg(feature = "client")]
-            ControlTransport::Http(http) => http.send(method, &path, body).await?,
-        };
-        let unexpected = |error: serde_json::Error| {
-            let answer = String::from_utf8_lossy(&answer);
-            let answer = crate::foreign_text::shortened(&answer);
-            ControlError::Unexpected(format!("{call} returned {status} and `{answer}`, which cannot be read: {error}"))
-        };
-        match status {
-            204 => serde_json::from_value(json!(null)).map_err(unexpected),
-            200..300 => serde_json::from_slice(&answer).map_err(unexpected),
-            _ => Err(ControlError::Refused(serde_json::from_slice(&answer).map_err(unexpected)?)),
         }
     }
 }
 
-fn with_query(path: &[&str], query: &[(&str, &str)]) -> String {
-    let mut text = resource_path(path);
-    if !query.is_empty() {
-        text.push('?');
-        text.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
+/// The pages of a list.
+struct Pages<T, I> {
+    query: T,
+    limit: PageLimit,
+    /// Whether there are more pages.
+    has_more: bool,
+    items: Vec<I>,
+}
+
+impl<T: ListQuery + Clone, I> Pages<T, I> {
+    fn new(control: &Control, mut query: T) -> Self {
+        let limit = match control.mock.transport {
+            ControlTransport::InProcess(_) => PageLimit(usize::MAX),
+            #[cfg(feature = "client")]
+            ControlTransport::Http(_) => PageLimit::MAX,
+        };
+        query.set_page(limit, None);
+        Self { query, limit, has_more: true, items: Vec::new() }
     }
-    text
+
+    fn next_query(&self) -> Option<T> {
+        self.has_more.then(|| self.query.clone())
+    }
+
+    fn add(&mut self, page: ListPage<I>) {
+        self.items.extend(page.items);
+        self.has_more = page.next.is_some();
+        self.query.set_page(self.limit, page.next.as_deref());
+    }
 }
 
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let transport = match &self.transport {
-            ControlTransport::InProcess { .. } => "this process",
-            #[cfg(feature = "client")]
-            ControlTransport::Http(http) => http.url(),
-        };
-        f.debug_struct("Control").field("mock", &transport).field("company_key", &self.company_key).finish()
+        f.debug_struct("Control").field("url", &self.mock.url).field("company_key", &self.company_key).finish()
     }
 }

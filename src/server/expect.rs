@@ -1,17 +1,20 @@
 //! Expected calls: the start of a pattern, and conditions on values.
 
-use std::panic::Location;
+use std::{panic::Location, time::Duration};
 
 use serde_json::Value;
 
 use super::{
-    MockServer,
-    control::{Control, ControlError},
+    blocking,
+    control::{Control, ControlError, verbs},
 };
 use crate::{
     condition::ValueMatch,
     faults::Endpoint,
-    http::{CallPattern, Times},
+    http::{
+        CallPattern, Times,
+        admin::calls::{self, ExpectedCount, PatternBody},
+    },
 };
 
 /// Matches calls of `begin/`.
@@ -49,6 +52,7 @@ pub fn contains(part: impl Into<Value>) -> ValueMatch {
 /// # Panics
 ///
 /// If the pattern has more than 200 characters.
+#[track_caller]
 pub fn glob(pattern: &str) -> ValueMatch {
     ValueMatch::glob(pattern).unwrap_or_else(|problem| panic!("{problem}"))
 }
@@ -107,8 +111,8 @@ impl From<CallPattern> for ExpectedCalls {
 /// # use serde_json::json;
 ///
 /// let mock = MockServer::start().await;
-/// let _begun_once = mock.expect(begin().times(1));
-/// let _kept = mock.expect(delete().never());
+/// let _begun_once = mock.expect(begin().times(1)).await?;
+/// let _kept = mock.expect(delete().never()).await?;
 /// // … the code under test runs …
 /// # let call = json!({"company_key": mock.company_key()});
 /// # reqwest::Client::new().post(format!("{}/external-api/begin/", mock.url())).json(&call).send().await?;
@@ -117,7 +121,14 @@ impl From<CallPattern> for ExpectedCalls {
 /// ```
 #[must_use = "it is verified when it is dropped; without a name that is at once"]
 #[derive(Debug)]
-pub struct ExpectationGuard {
+pub struct ExpectationGuard<C = Control> {
+    control: C,
+    open: OpenExpectation,
+}
+
+/// An expectation that verifies itself when it is dropped.
+#[derive(Debug)]
+struct OpenExpectation {
     control: Control,
     expected: ExpectedCalls,
     /// The position of the expectation in the test.
@@ -125,17 +136,31 @@ pub struct ExpectationGuard {
     is_verified: bool,
 }
 
-impl ExpectationGuard {
+impl<C> ExpectationGuard<C> {
     /// Expects calls after the id `after`.
     pub(super) fn new(
-        control: Control,
+        control: C,
+        on_drop: Control,
         expected: ExpectedCalls,
         after: u64,
         caller: &'static Location<'static>,
     ) -> Self {
         let ExpectedCalls { pattern, times } = expected;
-        Self { control, expected: pattern.after(after).times(times), caller, is_verified: false }
+        let expected = pattern.after(after).times(times);
+        Self { control, open: OpenExpectation { control: on_drop, expected, caller, is_verified: false } }
     }
+}
+
+impl OpenExpectation {
+    fn close(&mut self) -> PatternBody<ExpectedCount> {
+        self.is_verified = true;
+        let ExpectedCalls { pattern, times } = self.expected.clone();
+        PatternBody { pattern, beside: times.into() }
+    }
+}
+
+verbs! {
+    ExpectationGuard<Control>, ExpectationGuard<blocking::Control>;
 
     /// Verifies now instead of when it is dropped. Returns the number of calls. In an async runtime, prefer this for a
     /// mock in another process: dropping blocks the thread.
@@ -143,22 +168,16 @@ impl ExpectationGuard {
     /// # Errors
     ///
     /// As [`crate::CallQuery::verify`].
-    pub async fn verify(mut self) -> Result<u64, ControlError> {
-        self.is_verified = true;
-        let ExpectedCalls { pattern, times } = self.expected.clone();
-        self.control.calls().matching(pattern).verify(times).await
-    }
+    fn verify(self) -> u64 = call_as(&calls::VERIFY, "", { let mut open = self.open; open.close() }, |counted| counted.count);
 }
 
-impl Drop for ExpectationGuard {
+impl Drop for OpenExpectation {
     fn drop(&mut self) {
         if self.is_verified {
             return;
         }
-        let ExpectedCalls { pattern, times } = self.expected.clone();
-        let verified =
-            self.control.block_on(async move |control: Control| control.calls().matching(pattern).verify(times).await);
-        if let Err(error) = verified {
+        let expected = self.close();
+        if let Err(error) = self.control.block_on(&calls::VERIFY, "", expected, Duration::ZERO, Ok) {
             let text = format!("the expectation at {} failed: {error}", self.caller);
             if std::thread::panicking() {
                 eprintln!("{text}");
@@ -166,14 +185,5 @@ impl Drop for ExpectationGuard {
                 panic!("{text}");
             }
         }
-    }
-}
-
-impl MockServer {
-    /// Expects calls of any company from now on: `let _expected = mock.expect(begin().times(1))` is verified when it is
-    /// dropped.
-    #[track_caller]
-    pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> ExpectationGuard {
-        ExpectationGuard::new(self.control(), expected.into(), self.mock.numbers.last_call(), Location::caller())
     }
 }

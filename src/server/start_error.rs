@@ -22,7 +22,10 @@ pub enum StartError {
     /// The certificate cannot be created.
     #[error("{0}")]
     Tls(String),
-    /// The runtime of the blocking variant cannot be created.
-    #[error("cannot start a runtime: {0}")]
+    /// The threads of the mock cannot be created.
+    #[error("cannot start a thread: {0}")]
     Runtime(io::Error),
+    /// The runtime ended before the mock was ready.
+    #[error("the runtime ended before the mock was ready")]
+    RuntimeEnded,
 }

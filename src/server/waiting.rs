@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::{
-    MockServer, blocking,
-    control::{Control, ControlError, DEFAULT_WAIT_TIMEOUT},
+    blocking,
+    control::{Control, ControlError, DEFAULT_WAIT_TIMEOUT, verbs},
 };
 use crate::{
-    clock::format_duration,
     foreign_text::without_quotes,
+    http::admin::wait::{self, WaitSessionQuery, WaitSessionResponse, WaitTimeout},
     mock::{SessionInfo, WaitCondition},
 };
 
@@ -24,9 +22,9 @@ use crate::{
 /// # use serde_json::json;
 ///
 /// let mock = MockServer::start().await;
-/// let token = mock.control().begin(json!({})).await?.token;
+/// let token = mock.begin(json!({})).await?.token;
 /// // … a browser goes through the widget …
-/// # mock.finish(&token)?;
+/// # mock.finish(&token).await?;
 /// mock.wait_for(&token).finished().await?;
 /// mock.wait_for(&token).result(Outcome::Approved).await?;
 /// # Ok(())
@@ -38,14 +36,14 @@ use crate::{
 /// and 400 if there is no such step or stage.
 #[must_use = "a wait does nothing until its condition is named"]
 #[derive(Debug, Clone)]
-pub struct SessionWait<D> {
-    control: D,
+pub struct SessionWait<C> {
+    control: C,
     token: String,
     timeout: Duration,
 }
 
-impl<D> SessionWait<D> {
-    pub(super) fn new(control: D, token: &str) -> Self {
+impl<C> SessionWait<C> {
+    pub(super) fn new(control: C, token: &str) -> Self {
         Self { control, token: without_quotes(token).to_owned(), timeout: DEFAULT_WAIT_TIMEOUT }
     }
 
@@ -56,83 +54,46 @@ impl<D> SessionWait<D> {
     }
 }
 
-#[derive(Deserialize)]
-struct WaitResult {
-    session: Option<SessionInfo>,
-}
+verbs! {
+    SessionWait<Control>, SessionWait<blocking::Control>;
 
-impl SessionWait<Control> {
-    async fn until(self, until: WaitCondition) -> Result<Option<SessionInfo>, ControlError> {
-        let (until, timeout) = (until.to_string(), format_duration(self.timeout));
-        let query = [("until", until.as_str()), ("timeout", timeout.as_str())];
-        let control = self.control.with_extra_timeout(self.timeout);
-        control.get::<WaitResult>(&["wait", "session", &self.token], &query).await.map(|waited| waited.session)
-    }
-
-    async fn session(self, until: WaitCondition) -> Result<SessionInfo, ControlError> {
-        let gone = || ControlError::Unexpected("the session was deleted".into());
-        self.until(until).await?.ok_or_else(gone)
-    }
-}
-
-/// Defines the conditions, once to be awaited and once to block.
-macro_rules! things {
-    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $kind:ty),*) => $until:expr;)*) => {
-        impl SessionWait<Control> {
-            $(
-                $(#[$doc])*
-                pub async fn $name(self $(, $argument: $kind)*) -> Result<SessionInfo, ControlError> {
-                    self.session($until).await
-                }
-            )*
-
-            /// Waits until the session is deleted.
-            pub async fn deleted(self) -> Result<(), ControlError> {
-                self.until(WaitCondition::Deleted).await.map(|_| ())
-            }
-        }
-
-        impl SessionWait<blocking::Control> {
-            $(
-                $(#[$doc])*
-                pub fn $name(self $(, $argument: $kind)*) -> Result<SessionInfo, ControlError> {
-                    self.blocking(|waiting| waiting.session($until))
-                }
-            )*
-
-            /// Waits until the session is deleted.
-            pub fn deleted(self) -> Result<(), ControlError> {
-                self.blocking(SessionWait::<Control>::deleted)
-            }
-
-            fn blocking<T, F: Future<Output = T>>(self, wait: impl FnOnce(SessionWait<Control>) -> F) -> T {
-                let Self { control, token, timeout } = self;
-                control.wait(|control| wait(SessionWait { control, token, timeout }))
-            }
-        }
-    };
-}
-
-things! {
     /// Waits until the widget is opened.
-    fn opened() => WaitCondition::Opened;
+    fn opened(self) -> SessionInfo =
+        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Opened, self.timeout), self.timeout, reached);
+
     /// Waits until the person reaches this step of the widget, named by its key or type.
-    fn step(step: &str) => WaitCondition::Step(step.to_owned());
+    fn step(self, step: &str) -> SessionInfo =
+        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Step(step.to_owned()), self.timeout), self.timeout, reached);
+
     /// Waits until the person has finished.
-    fn finished() => WaitCondition::Finished;
+    fn finished(self) -> SessionInfo =
+        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Finished, self.timeout), self.timeout, reached);
+
     /// Waits until the stage with this number of its scenario is reached, from 1.
-    fn stage(number: usize) => WaitCondition::Stage(number);
+    fn stage(self, number: usize) -> SessionInfo =
+        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Stage(number), self.timeout), self.timeout, reached);
+
     /// Waits until `result/` would return this result: an [`crate::Outcome`], or a word.
-    fn result(result: impl ToString) => WaitCondition::Result(Some(result.to_string()));
+    fn result(self, result: impl ToString) -> SessionInfo =
+        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Result(Some(result.to_string())), self.timeout), self.timeout, reached);
+
     /// Waits until `result/` would return any result except `IN_PROGRESS`.
-    fn any_result() => WaitCondition::Result(None);
+    fn any_result(self) -> SessionInfo =
+        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Result(None), self.timeout), self.timeout, reached);
+
     /// Waits until the token expires before the person has finished.
-    fn expired() => WaitCondition::Expired;
+    fn expired(self) -> SessionInfo =
+        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Expired, self.timeout), self.timeout, reached);
+
+    /// Waits until the session is deleted.
+    fn deleted(self) -> () =
+        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Deleted, self.timeout), self.timeout, |_| Ok(()));
 }
 
-impl MockServer {
-    /// Waits for a condition of a session: `mock.wait_for(&token).finished().await`.
-    pub fn wait_for(&self, token: &str) -> SessionWait<Control> {
-        self.control().wait_for(token)
-    }
+fn until(until: WaitCondition, timeout: Duration) -> WaitSessionQuery {
+    WaitSessionQuery { until, timeout: WaitTimeout(timeout) }
+}
+
+fn reached(response: WaitSessionResponse) -> Result<SessionInfo, ControlError> {
+    response.session.ok_or_else(|| ControlError::Unexpected("the response has no session".into()))
 }

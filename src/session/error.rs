@@ -7,8 +7,7 @@ pub(crate) const NO_SESSION: &str = "it may have been deleted, or the mock has r
 
 /// The reason a session cannot be opened or finished.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FinishError {
+pub(crate) enum FinishError {
     /// The session does not exist, or was deleted.
     #[error("there is no session with this token; {NO_SESSION}")]
     NoSuchSession,
@@ -37,8 +36,7 @@ pub enum FinishError {
 
 /// The reason a session cannot be decided.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecisionError {
+pub(crate) enum DecisionError {
     /// The session does not exist, or was deleted.
     #[error("there is no session with this token; {NO_SESSION}")]
     NoSuchSession,

@@ -19,12 +19,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::error::NO_SESSION;
-pub use self::error::{DecisionError, FinishError};
+pub(crate) use self::error::{DecisionError, FinishError};
 pub(crate) use self::events::{DueSessionEvent, EventCursor, SessionEvent};
 use self::observed::ObservedResults;
 pub use self::timeline::TimelineEntry;
 #[cfg(feature = "media")]
-pub use self::uploads::UploadError;
+pub(crate) use self::uploads::UploadError;
 #[cfg(feature = "media")]
 pub(crate) use self::uploads::{Upload, UploadStorage};
 pub(crate) use self::{

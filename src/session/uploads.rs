@@ -14,7 +14,7 @@ use crate::{media::MediaFile, vendor::MediaKind};
 /// The reason an upload is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum UploadError {
+pub(crate) enum UploadError {
     /// The session does not exist, or was deleted.
     #[error("there is no session with this token; {NO_SESSION}")]
     NoSuchSession,

@@ -51,7 +51,7 @@ async fn a_page_of_a_foreign_origin_can_neither_read_nor_change_anything() {
         browser.run(&format!("window.came = null; post('{url}').then(() => {{ window.came = true; }});")).await;
         browser.until("window.came !== null").await;
     }
-    let session = mock.last_session().expect("a reset would have removed it");
+    let session = mock.last_session().await.unwrap().expect("a reset would have removed it");
     assert_eq!((session.token, session.is_finished), (token, false));
     // A page of the mock's own reads all of it.
     browser.open(&format!("{}/__admin/health/ready", mock.url())).await;
@@ -71,11 +71,11 @@ async fn the_page_at_the_root_leads_to_the_widget_and_finishes_sessions() {
     browser.run("document.querySelector('select').value = 'REJECTED'; document.querySelector('button').click();").await;
     browser.until("document.querySelectorAll('form').length === 1").await;
     assert_eq!(browser.url().await, format!("{}/", mock.url()));
-    let sessions = mock.sessions();
+    let sessions = mock.sessions().await.unwrap();
     let (answer, open) = (&sessions[1].current_result, &sessions[0]);
     assert_eq!((&sessions[1].token, &answer[..], open.is_finished), (&second, "REJECTED", false));
     browser.run(&format!("document.querySelector('a[href=\"/?session_token={first}\"]').click();")).await;
     browser.until("document.querySelector('[data-testid=widget], form') !== null && location.search !== ''").await;
-    assert!(mock.sessions()[0].is_opened);
+    assert!(mock.sessions().await.unwrap()[0].is_opened);
     assert_eq!(browser.complaints().await, [""; 0]);
 }

@@ -162,7 +162,7 @@ async fn what_only_lasts_a_moment_shuts_nobody_out() {
         // The call that would lead to the next screen does not come back.
         let fault =
             Fault::delay(Duration::from_secs(600)).endpoint(Endpoint::WidgetData).for_session(&token).calls(calls);
-        visit.mock.add_fault(fault);
+        visit.mock.add_fault(fault).await.unwrap();
         visit.open(&token).await;
         if name == "check" {
             visit.browser.click("sample").await;

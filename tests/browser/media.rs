@@ -13,7 +13,7 @@ async fn a_page_plays_the_video_and_shows_the_pictures() {
     let call = json!({"company_key": mock.company_key(), "flags": flags});
     let begun = client.post(format!("{}/external-api/begin/", mock.url())).json(&call).send().await.unwrap();
     let token: String = begun.json().await.unwrap();
-    mock.finish_as(&token, Outcome::Approved).unwrap();
+    mock.finish_as(&token, Outcome::Approved).await.unwrap();
     let of = |path: &str| {
         let query = format!("company_key={}&session_token={token}", mock.company_key());
         format!("{}/external-api/result/{path}/?{query}", mock.url())

@@ -184,7 +184,7 @@ impl Visit {
 
     /// The code that would have been sent last, as the journal has it.
     pub(crate) async fn last_code(&self) -> String {
-        let calls = self.mock.control().calls().list().await.expect("the control API answers");
+        let calls = self.mock.calls().list().await.expect("the control API answers");
         let hints = calls.iter().rev().filter_map(|call| call.hint.as_deref());
         let code = hints.filter_map(|hint| hint.rsplit_once(" is ")).map(|(_, code)| code.to_owned()).next();
         code.expect("a code was sent")

@@ -72,15 +72,15 @@ async fn a_stage_changes_the_person_from_then_on() {
         .stage(Stage::after("1h").result(Verdict::rejected("own")).person(json!({"birthday": "2000-01-01"})));
     let app = TestApp::start_with(|builder| builder.scenario(scenario)).await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let before = app.result(&token).await.json();
     assert_eq!(before["name"], "Nino Wrong");
-    app.mock.advance(Duration::from_secs(60 * 60));
+    app.mock.advance(Duration::from_secs(60 * 60)).await.unwrap();
     let after = app.result(&token).await.json();
     assert_eq!((&after["name"], &after["result"]), (&json!("Nino Right"), &json!("APPROVED")));
     assert_eq!(after["document_type"], before["document_type"], "it is the same document");
     assert_eq!(after["person"]["document_number"], "R1");
-    app.mock.advance(Duration::from_secs(60 * 60));
+    app.mock.advance(Duration::from_secs(60 * 60)).await.unwrap();
     let last = app.result(&token).await.json();
     assert_eq!((&last["name"], &last["result"]), (&json!("Nino Right"), &json!("REJECTED")));
     assert_eq!(last["person"]["birthday"], "1/1/2000");
@@ -145,23 +145,23 @@ async fn who_goes_through_stays_whatever_is_read_again() {
     let app = TestApp::start_with(|builder| builder.settings(settings)).await;
     let unseen = app.begin(json!({})).await;
     let seen = app.begin(json!({})).await;
-    app.mock.finish(&seen).unwrap();
+    app.mock.finish(&seen).await.unwrap();
     let before = app.result(&seen).await.text();
 
     let named = Scenario::new("named").person("somebody").stage(Stage::begin().approved());
-    app.mock.queue_scenario(named.clone()).unwrap();
+    app.mock.queue_scenario(named.clone()).await.unwrap();
     write("somebody.yaml", &nino.replace("Nino", "Nina"));
     write("another.yaml", &nino.replace("Nino", "Another"));
     app.mock.reload().unwrap();
-    app.mock.finish(&unseen).unwrap();
+    app.mock.finish(&unseen).await.unwrap();
     assert_eq!(app.result(&unseen).await.json()["person"]["first_name"], "Nino");
     assert_eq!(app.result(&seen).await.text(), before);
     app.begin(json!({})).await;
-    let new = app.mock.last_session().unwrap().token;
+    let new = app.mock.last_session().await.unwrap().unwrap().token;
     assert_eq!(app.result(&new).await.json()["person"]["first_name"], "Nina");
 
     // Somebody who is gone cannot come.
-    app.mock.queue_scenario(named).unwrap();
+    app.mock.queue_scenario(named).await.unwrap();
     fs::remove_file(people.join("somebody.yaml")).unwrap();
     app.mock.reload().unwrap();
     let refused = app.post_json("/external-api/begin/", &app.with_key(json!({}))).await.argument_error();

@@ -111,7 +111,7 @@ async fn explicit_ways_hold_above_a_match() {
     assert!(hint(&app, json!({"flags": {"mock_scenario": "approved"}})).await.starts_with("scenario `approved`"));
     assert!(hint(&app, json!({"config_id": CONFIG_ID})).await.starts_with("scenario `manual-check`"));
     assert!(hint(&app, json!({})).await.starts_with("scenario `mine`"), "a default is no explicit way");
-    app.mock.queue_scenario("screening-match").unwrap();
+    app.mock.queue_scenario("screening-match").await.unwrap();
     assert_eq!(hint(&app, json!({})).await, "scenario `screening-match`, from the company's queue");
     assert!(hint(&app, json!({})).await.starts_with("scenario `mine`"));
 }
@@ -120,12 +120,12 @@ async fn explicit_ways_hold_above_a_match() {
 async fn a_queue_is_taken_in_order_and_by_its_company_alone() {
     let app =
         TestApp::start_with(|builder| builder.company(Company::new("one").queue(["rejected"])).company("two")).await;
-    app.mock.company("one").unwrap().queue_scenarios(["manual-check"; 2]).unwrap();
+    app.mock.company("one").queue_scenarios(["manual-check"; 2]).await.unwrap();
     let results = async |key: &str, sessions: usize| {
         let mut results = Vec::new();
         for _ in 0..sessions {
             let token = app.begin(json!({"company_key": key})).await;
-            app.mock.finish(&token).unwrap();
+            app.mock.finish(&token).await.unwrap();
             let call = json!({"company_key": key, "session_token": token});
             results.push(
                 app.post_json("/external-api/result/", &call).await.json()["result"].as_str().unwrap().to_owned(),
@@ -140,7 +140,7 @@ async fn a_queue_is_taken_in_order_and_by_its_company_alone() {
 #[tokio::test]
 async fn a_session_that_asks_for_a_scenario_leaves_the_queue_alone() {
     let app = TestApp::start().await;
-    app.mock.queue_scenario("rejected").unwrap();
+    app.mock.queue_scenario("rejected").await.unwrap();
     assert!(
         hint(&app, json!({"flags": {"mock_scenario": "manual-check"}})).await.starts_with("scenario `manual-check`")
     );
@@ -150,9 +150,9 @@ async fn a_session_that_asks_for_a_scenario_leaves_the_queue_alone() {
 #[tokio::test]
 async fn an_unknown_scenario_cannot_be_queued() {
     let app = TestApp::start().await;
-    let problem = app.mock.queue_scenario("aproved").unwrap_err().to_string();
+    let problem = app.mock.queue_scenario("aproved").await.unwrap_err().to_string();
     assert!(problem.starts_with("there is no scenario `aproved`"), "{problem}");
-    let problem = app.mock.company("nobody").unwrap_err().to_string();
+    let problem = app.mock.company("nobody").sessions().await.unwrap_err().to_string();
     assert_eq!(problem, format!("there is no company key `nobody`; known: {}", app.mock.company_key()));
 }
 

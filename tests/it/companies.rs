@@ -1,6 +1,6 @@
 //! Companies do not see each other.
 
-use identomat_mock::{Company, CompanyHandle, Config, ResultCase, SavedConfiguration};
+use identomat_mock::{Company, Config, Control, ResultCase, SavedConfiguration};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -33,14 +33,14 @@ async fn a_child_knows_its_parent_and_a_parent_lists_its_children() {
     for _ in 0..3 {
         children.push(app.begin(json!({"parent_session_id": parent})).await);
     }
-    assert_eq!(app.mock.children(&parent), children);
+    assert_eq!(app.children(&parent).await, children);
     for child in &children {
-        assert_eq!((app.mock.parent(child), app.mock.children(child)), (Some(parent.clone()), Vec::new()));
+        let child = app.mock.session(child).await.unwrap();
+        assert_eq!((child.session.parent, child.children), (Some(parent.clone()), Vec::new()));
     }
-    assert_eq!(app.mock.parent(&parent), None);
+    assert_eq!(app.mock.session(&parent).await.unwrap().session.parent, None);
     app.delete(&children.remove(1)).await.assert_status(200);
-    assert_eq!(app.mock.children(&parent), children, "those that are left");
-    assert_eq!((app.mock.parent("no token"), app.mock.children("no token")), (None, Vec::new()));
+    assert_eq!(app.children(&parent).await, children, "those that are left");
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn each_company_has_its_scenario_and_case() {
     let app = two_companies().await;
     for (key, result) in [("first", "APPROVED"), ("second", "rejected")] {
         let token = app.begin(json!({"company_key": key})).await;
-        app.mock.finish(&token).unwrap();
+        app.mock.finish(&token).await.unwrap();
         let call = json!({"company_key": key, "session_token": token});
         assert_eq!(app.post_json("/external-api/result/", &call).await.json()["result"], result);
     }
@@ -69,7 +69,7 @@ async fn a_saved_configuration_gives_flags_steps_and_scenario() {
         "steps": [step("two", question("given")), step("three", question("given"))],
     });
     let token = app.begin(begin.clone()).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let call = json!({"company_key": "configured", "session_token": token});
     let result = app.post_json("/external-api/result/", &call).await.json();
 
@@ -138,9 +138,9 @@ async fn at_the_ceiling_the_oldest_finished_session_goes_or_else_the_oldest() {
     let (others, _) = begin(&app, "other", 3).await;
     let (mut tokens, hint) = begin(&app, "one", 3).await;
     assert_eq!(hint, "scenario `approved`, from the server's default");
-    let one = app.mock.company("one").unwrap();
-    app.mock.finish(&tokens[2]).unwrap();
-    app.mock.finish(&tokens[1]).unwrap();
+    let one = app.mock.company("one");
+    app.mock.finish(&tokens[2]).await.unwrap();
+    app.mock.finish(&tokens[1]).await.unwrap();
 
     // Of the finished ones the one that began first, though it was finished last.
     for goes in [1, 2, 0] {
@@ -159,14 +159,16 @@ async fn at_the_ceiling_the_oldest_finished_session_goes_or_else_the_oldest() {
         app.widget(&gone).await.assert_status(404);
         tokens.extend(new);
     }
-    assert_eq!(tokens_of(&one), tokens[3..], "in the order in which they began");
-    assert_eq!((one.session_count(), one.evicted_sessions()), (3, 3));
-    let other = app.mock.company("other").unwrap();
-    assert_eq!((tokens_of(&other), other.evicted_sessions()), (others, 0));
+    assert_eq!(tokens_of(&one).await, tokens[3..], "in the order in which they began");
+    let state = one.company_info().await.unwrap().state;
+    assert_eq!((state.sessions, state.evicted_sessions), (3, 3));
+    let other = app.mock.company("other");
+    let evicted = other.company_info().await.unwrap().state.evicted_sessions;
+    assert_eq!((tokens_of(&other).await, evicted), (others, 0));
 }
 
-fn tokens_of(company: &CompanyHandle<'_>) -> Vec<String> {
-    company.sessions().into_iter().map(|session| session.token).collect()
+async fn tokens_of(company: &Control) -> Vec<String> {
+    company.sessions().await.unwrap().into_iter().map(|session| session.token).collect()
 }
 
 #[tokio::test]
@@ -177,21 +179,21 @@ async fn begin_is_refused_at_the_ceiling_where_that_is_set() {
     };
     let app = TestApp::start_with(|builder| builder.company("one").company("other").settings(settings)).await;
     let (tokens, _) = begin(&app, "one", 3).await;
-    let one = app.mock.company("one").unwrap();
-    one.queue_scenario("rejected").unwrap();
+    let one = app.mock.company("one");
+    one.queue_scenario("rejected").await.unwrap();
     let refused = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
     refused.assert_status(400);
     let problem = "the company has its maximum of 3 sessions (--max-sessions) and refuses more (--refuse-at-max-sessions); delete some";
     assert_eq!(refused.argument_error(), problem);
     begin(&app, "other", 1).await;
-    assert_eq!(tokens_of(&one), tokens);
+    assert_eq!(tokens_of(&one).await, tokens);
 
     // A deleted session makes room, and the scenario that waited in the queue was not lost.
     let call = json!({"company_key": "one", "session_token": tokens[0]});
     app.post_json("/external-api/delete/", &call).await.assert_status(200);
     let (_, hint) = begin(&app, "one", 1).await;
     assert_eq!(hint, "scenario `rejected`, from the company's queue");
-    assert_eq!(one.session_count(), 3);
+    assert_eq!(one.company_info().await.unwrap().state.sessions, 3);
 }
 
 #[tokio::test]
@@ -225,8 +227,8 @@ async fn reset_drops_the_sessions_of_one_company() {
     let app = TestApp::start_with(|builder| builder.company("one").settings(at_most_three)).await;
     let (tokens, _) = begin(&app, "one", 2).await;
     let (guests, _) = begin(&app, "guest-1", 3).await;
-    app.mock.company("one").unwrap().reset();
-    assert_eq!(app.mock.company("one").unwrap().session_count(), 0);
+    app.mock.company("one").reset().await.unwrap();
+    assert_eq!(app.mock.company("one").company_info().await.unwrap().state.sessions, 0);
     for token in &tokens {
         result(&app, "one", token).await.assert_error(404, "SESSION_NOT_FOUND");
         app.widget(token).await.assert_status(404);

@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use identomat_mock::{
-    Company, Control, ControlError, Endpoint, Fault, FinishRequest, MockClient, MockServer, Outcome, Scenario, Stage,
-    Verdict, blocking,
+    Company, Control, ControlError, Endpoint, Fault, FinishRequest, MockClient, MockServer, Outcome, Scenario,
+    ScenarioChoice, Stage, Verdict, blocking,
 };
 use serde_json::json;
 
@@ -27,7 +27,7 @@ async fn story(control: Control) -> Vec<String> {
     tell!(control.add_company(Company::new("third").scenario("rejected").fault(Fault::reset())).await);
     tell!(control.add_company("third").await);
     tell!(control.change_company("third", json!({"scenario": null, "result_case": "lower"})).await);
-    tell!(control.company("third").companies().await);
+    tell!(control.company("third").company_info().await);
     tell!(control.companies().await.map(|companies| companies.len()));
     tell!(control.remove_company("third").await);
     tell!(control.company("third").sessions().await);
@@ -39,7 +39,7 @@ async fn story(control: Control) -> Vec<String> {
     tell!(control.scenario("late").await.map(|scenario| scenario.stages));
     tell!(control.scenarios().await.map(|scenarios| scenarios.len()));
     let once = Scenario::new("once").stage(Stage::begin().error(identomat_mock::ErrorCode::SessionNotFound));
-    tell!(second.queue_scenarios(vec!["late".into(), once.into()]).await);
+    tell!(second.queue_scenarios([ScenarioChoice::from("late"), once.into()]).await);
     tell!(second.queue_scenario("lat").await);
     tell!(second.queue().await);
     let first = second.begin(json!({"flags": {"skip_face": true}})).await.unwrap();
@@ -83,7 +83,6 @@ async fn story(control: Control) -> Vec<String> {
     tell!(second.resume_clock().await);
     tell!(second.freeze_clock().await);
     tell!(second.calls().await);
-    tell!(second.calls_of("x").await);
     tell!(second.clear_calls().await);
     tell!(second.reset().await);
     tell!(second.sessions().await);
@@ -96,8 +95,8 @@ async fn story(control: Control) -> Vec<String> {
 #[tokio::test]
 async fn both_doors_tell_the_same_story() {
     let (here, there) = (mock().await, mock().await);
-    let client = MockClient::connect(&there.url()).await.unwrap();
-    let (one, other) = (story(here.control()).await, story((*client).clone()).await);
+    let client = MockClient::connect(there.url()).await.unwrap();
+    let (one, other) = (story((*here).clone()).await, story((*client).clone()).await);
     assert_eq!(one, other);
     assert!(one.len() > 40, "{}", one.len());
     let told = one.join("\n");
@@ -105,8 +104,11 @@ async fn both_doors_tell_the_same_story() {
         ("a queue", "there is no scenario `lat`"),
         ("what fell due", "StageReached(\"stage 2 of the scenario `late` (after=3600s)\")"),
         ("a fault", "after calls 2 to 3"),
-        ("a fault that is another company's", "remove_fault(\"down for a while\").await: Ok(false)"),
-        ("a refusal", "control.add_company(\"third\").await: Err(Refused(ApiProblem { status: 409"),
+        (
+            "a fault that is another company's",
+            "remove_fault(\"down for a while\").await: Err(there is no fault `down for a while`",
+        ),
+        ("a refusal", "control.add_company(\"third\").await: Err(the company `third` exists already"),
         ("answers", "answers: Some(Object {\"s\": Object {\"q\": String(\"a\")}})"),
     ] {
         assert!(told.contains(word), "{what}: {told}");
@@ -119,12 +121,12 @@ async fn calls_that_are_remembered_are_told_with_all_they_say() {
     let client = reqwest::Client::new();
     let url = format!("{}/external-api/begin/", mock.url());
     client.post(url).json(&json!({"company_key": "second"})).send().await.unwrap();
-    let second = mock.company("second").unwrap().control();
-    let calls = MockClient::connect(&mock.url()).await.unwrap().company("second").calls().await.unwrap();
+    let second = mock.company("second");
+    let calls = MockClient::connect(mock.url()).await.unwrap().company("second").calls().await.unwrap();
     assert_eq!(calls, second.calls().await.unwrap());
     assert_eq!((calls.len(), calls[0].endpoint, calls[0].status), (1, Some(Endpoint::Begin), 200));
     let token = calls[0].session.clone().unwrap();
-    assert_eq!(second.calls_of(&format!("\"{token}\"")).await.unwrap(), calls);
+    assert_eq!(second.calls().of_session(&format!("\"{token}\"")).await.unwrap(), calls);
     second.clear_calls().await.unwrap();
     assert_eq!(second.calls().await.unwrap(), []);
 }
@@ -133,18 +135,19 @@ async fn calls_that_are_remembered_are_told_with_all_they_say() {
 async fn lists_are_told_whole_however_long() {
     let mock = MockServer::start().await;
     for _ in 0..1_050 {
-        mock.control().begin(json!({})).await.unwrap();
+        mock.begin(json!({})).await.unwrap();
     }
-    let client = MockClient::connect(&mock.url()).await.unwrap();
-    let (first, last) = (mock.sessions()[0].token.clone(), mock.last_session().unwrap().token);
+    let client = MockClient::connect(mock.url()).await.unwrap();
+    let (first, last) =
+        (mock.sessions().await.unwrap()[0].token.clone(), mock.last_session().await.unwrap().unwrap().token);
     for (token, order, outcome) in [(first, "newest", Outcome::Approved), (last, "oldest", Outcome::Rejected)] {
-        mock.finish_as(&token, outcome).unwrap();
+        mock.finish_as(&token, outcome).await.unwrap();
         let url = format!("{}/__admin/sessions?answer={outcome}&limit=1&order={order}", mock.url());
         let part: serde_json::Value = reqwest::get(url).await.unwrap().json().await.unwrap();
         assert_eq!(part["items"][0]["token"], token, "it is found at the other end of the list");
     }
     let tokens: Vec<_> = client.sessions().await.unwrap().into_iter().map(|session| session.token).collect();
-    let known: Vec<_> = mock.sessions().into_iter().map(|session| session.token).collect();
+    let known: Vec<_> = mock.sessions().await.unwrap().into_iter().map(|session| session.token).collect();
     assert_eq!((tokens.len(), tokens), (1_050, known));
 }
 
@@ -160,12 +163,12 @@ async fn a_client_says_what_keeps_it_from_a_mock() {
         .start()
         .await
         .unwrap();
-    let without = MockClient::connect(&mock.url()).await.unwrap();
+    let without = MockClient::connect(mock.url()).await.unwrap();
     let Err(ControlError::Refused(refused)) = without.sessions().await else { panic!("it needs a token") };
     assert_eq!(refused.status, 401);
-    let with = MockClient::connect_with_token(&mock.url(), "not-a-real-token").await.unwrap();
+    let with = MockClient::connect_with_token(mock.url(), "not-a-real-token").await.unwrap();
     assert_eq!(with.sessions().await.unwrap(), []);
-    assert_eq!(mock.control().sessions().await.unwrap(), [], "this process needs none");
+    assert_eq!(mock.sessions().await.unwrap(), [], "this process needs none");
     let said = with.scenario("aproved").await.unwrap_err().to_string();
     assert!(said.ends_with("(did you mean `approved`?)"), "{said}");
 }
@@ -173,8 +176,8 @@ async fn a_client_says_what_keeps_it_from_a_mock() {
 #[test]
 fn tests_without_a_runtime_have_the_same() {
     let mock = blocking::MockServer::builder().company("one").company("two").start_blocking().unwrap();
-    let client = blocking::MockClient::connect(&mock.url()).unwrap();
-    for control in [mock.control(), (*client).clone()] {
+    let client = blocking::MockClient::connect(mock.url()).unwrap();
+    for control in [(*mock).clone(), (*client).clone()] {
         let two = control.company("two");
         two.queue_scenario("rejected").unwrap();
         let session = two.begin(json!({})).unwrap();

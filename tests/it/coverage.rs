@@ -15,14 +15,14 @@ fn met(coverage: &Coverage, kind: CoverageKind) -> BTreeMap<String, u64> {
     coverage.covered().filter(|item| item.kind == kind).map(|item| (item.name.clone(), item.count)).collect()
 }
 
-fn races(app: &TestApp) -> Vec<String> {
-    met(&app.mock.coverage(), CoverageKind::Race).into_keys().collect()
+async fn races(app: &TestApp) -> Vec<String> {
+    met(&app.mock.coverage().await.unwrap(), CoverageKind::Race).into_keys().collect()
 }
 
 #[tokio::test]
 async fn outcomes_reasons_and_errors_are_met_when_they_are_answered() {
     let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
-    assert_eq!(app.mock.coverage().covered().count(), 0);
+    assert_eq!(app.mock.coverage().await.unwrap().covered().count(), 0);
     for verdict in [
         Verdict::approved(),
         Verdict::rejected("document_covered"),
@@ -31,15 +31,15 @@ async fn outcomes_reasons_and_errors_are_met_when_they_are_answered() {
         Outcome::DisagreedWithTerms.into(),
     ] {
         let token = app.begin(json!({})).await;
-        app.mock.finish_as(&token, verdict).unwrap();
+        app.mock.finish_as(&token, verdict).await.unwrap();
         app.result(&token).await.assert_status(200);
     }
     // What nobody asked for is not met.
     let token = app.begin(json!({})).await;
-    app.mock.finish_as(&token, Outcome::ManualCheck).unwrap();
+    app.mock.finish_as(&token, Outcome::ManualCheck).await.unwrap();
     app.result("short").await.assert_status(400);
     app.post_json("/external-api/begin/", &json!({"company_key": "nobodys"})).await.assert_status(403);
-    let coverage = app.mock.coverage();
+    let coverage = app.mock.coverage().await.unwrap();
     let counted = |pairs: &[(&str, u64)]| pairs.iter().map(|(name, met)| ((*name).to_owned(), *met)).collect();
     let outcomes = [("APPROVED", 1), ("DISAGREED_WITH_TERMS", 1), ("REJECTED", 2), ("other", 1)];
     assert_eq!(met(&coverage, CoverageKind::Outcome), counted(&outcomes));
@@ -49,25 +49,25 @@ async fn outcomes_reasons_and_errors_are_met_when_they_are_answered() {
     assert!(coverage.is_covered("REJECTED") && !coverage.is_covered("MANUAL_CHECK"));
 
     // Each company has its own, and a document counts as what it says.
-    let two = app.mock.company("two").unwrap();
-    assert_eq!(two.coverage().covered().count(), 0);
+    let two = app.mock.company("two");
+    assert_eq!(two.coverage().await.unwrap().covered().count(), 0);
     let token = app.begin(json!({"company_key": "two", "flags": {"mock_scenario": "sparse-document"}})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     app.post_json("/external-api/result/", &json!({"company_key": "two", "session_token": token}))
         .await
         .assert_status(200);
-    assert_eq!(met(&two.coverage(), CoverageKind::Outcome).len(), 1);
-    assert_eq!(met(&app.mock.coverage(), CoverageKind::Outcome).values().sum::<u64>(), 6);
+    assert_eq!(met(&two.coverage().await.unwrap(), CoverageKind::Outcome).len(), 1);
+    assert_eq!(met(&app.mock.coverage().await.unwrap(), CoverageKind::Outcome).values().sum::<u64>(), 6);
 
     // A reset forgets what was met before it, of a company or of all; what is told at the end does not.
-    app.mock.control().company("one").reset().await.unwrap();
-    assert_eq!(app.mock.company("one").unwrap().coverage().covered().count(), 0);
-    assert_ne!(app.mock.coverage().covered().count(), 0);
-    app.mock.control().reset().await.unwrap();
-    let client = MockClient::connect(&app.mock.url()).await.unwrap();
-    assert_eq!(client.coverage().await.unwrap(), app.mock.coverage());
+    app.mock.company("one").reset().await.unwrap();
+    assert_eq!(app.mock.company("one").coverage().await.unwrap().covered().count(), 0);
+    assert_ne!(app.mock.coverage().await.unwrap().covered().count(), 0);
+    app.mock.reset().await.unwrap();
+    let client = MockClient::connect(app.mock.url()).await.unwrap();
+    assert_eq!(client.coverage().await.unwrap(), app.mock.coverage().await.unwrap());
     assert_eq!(client.company("one").coverage().await.unwrap().covered().count(), 0);
-    assert_eq!(app.mock.coverage().covered().count(), 0);
+    assert_eq!(app.mock.coverage().await.unwrap().covered().count(), 0);
     let whole = app.get("/__admin/coverage?since=start").await.json();
     assert!(whole["covered"].as_u64().unwrap() > 5, "{whole}");
     let total = whole["covered"].as_u64().unwrap() + whole["uncovered"].as_u64().unwrap();
@@ -84,31 +84,31 @@ async fn races_are_met_by_whoever_asks_in_that_order() {
         builder.frozen_at(std::time::UNIX_EPOCH).settings(|config| config.session_lifetime = Duration::from_secs(600))
     })
     .await;
-    let expect = |seen: &[&str]| assert_eq!(races(&app), seen);
+    let expect = async |seen: &[&str]| assert_eq!(races(&app).await, seen);
     let hour = Duration::from_secs(3600);
     let token = app.begin(json!({})).await;
     app.result(&token).await;
-    expect(&["polled-before-opened"]);
+    expect(&["polled-before-opened"]).await;
     app.widget(&token).await;
     app.result(&token).await;
-    expect(&["polled-before-finished", "polled-before-opened"]);
-    app.mock.finish(&token).unwrap();
+    expect(&["polled-before-finished", "polled-before-opened"]).await;
+    app.mock.finish(&token).await.unwrap();
     app.result(&token).await;
-    expect(&["done-before-verdict", "polled-before-finished", "polled-before-opened"]);
+    expect(&["done-before-verdict", "polled-before-finished", "polled-before-opened"]).await;
 
-    app.mock.control().reset().await.unwrap();
+    app.mock.reset().await.unwrap();
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     app.result(&token).await;
-    app.mock.advance(hour);
+    app.mock.advance(hour).await.unwrap();
     app.result(&token).await;
-    expect(&["done-before-verdict", "verdict-after-in-progress"]);
-    app.mock.advance(hour);
+    expect(&["done-before-verdict", "verdict-after-in-progress"]).await;
+    app.mock.advance(hour).await.unwrap();
     app.result(&token).await;
-    expect(&["document-changed", "done-before-verdict", "verdict-after-in-progress"]);
-    app.mock.decide_as_scripted(&token).unwrap();
+    expect(&["document-changed", "done-before-verdict", "verdict-after-in-progress"]).await;
+    app.mock.decide_as_scripted(&token).await.unwrap();
     app.result(&token).await;
-    app.mock.advance(hour);
+    app.mock.advance(hour).await.unwrap();
     app.result(&token).await.assert_status(404);
     expect(&[
         "document-changed",
@@ -116,38 +116,39 @@ async fn races_are_met_by_whoever_asks_in_that_order() {
         "error-after-answer",
         "verdict-after-in-progress",
         "verdict-changed",
-    ]);
+    ])
+    .await;
 
-    app.mock.control().reset().await.unwrap();
+    app.mock.reset().await.unwrap();
     let (never, left) = (app.begin(json!({})).await, app.begin(json!({})).await);
     app.widget(&left).await;
-    app.mock.advance(Duration::from_secs(600));
+    app.mock.advance(Duration::from_secs(600)).await.unwrap();
     app.result(&never).await;
-    expect(&["expired-before-opened"]);
+    expect(&["expired-before-opened"]).await;
     app.result(&left).await;
-    expect(&["abandoned", "expired-before-opened"]);
+    expect(&["abandoned", "expired-before-opened"]).await;
     app.delete(&left).await;
-    expect(&["abandoned", "deleted-before-finished", "expired-before-opened"]);
+    expect(&["abandoned", "deleted-before-finished", "expired-before-opened"]).await;
     app.result(&left).await.assert_status(404);
-    expect(&["abandoned", "asked-after-delete", "deleted-before-finished", "expired-before-opened"]);
+    expect(&["abandoned", "asked-after-delete", "deleted-before-finished", "expired-before-opened"]).await;
 }
 
 #[tokio::test]
 async fn faults_are_met_and_so_is_what_comes_after_them() {
     let app = TestApp::start().await;
     let begin = async || app.post_json("/external-api/begin/", &app.with_key(json!({}))).await;
-    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Begin));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Begin)).await.unwrap();
     begin().await.assert_status(503);
-    assert_eq!(races(&app), [""; 0]);
+    assert_eq!(races(&app).await, [""; 0]);
     let token = begin().await.json().as_str().unwrap().to_owned();
-    assert_eq!(races(&app), ["retried-after-fault"]);
-    app.mock.finish(&token).unwrap();
-    app.mock.add_fault(Fault::broken_json().endpoint(Endpoint::Result));
+    assert_eq!(races(&app).await, ["retried-after-fault"]);
+    app.mock.finish(&token).await.unwrap();
+    app.mock.add_fault(Fault::broken_json().endpoint(Endpoint::Result)).await.unwrap();
     app.result(&token).await;
-    assert_eq!(met(&app.mock.coverage(), CoverageKind::Outcome).len(), 0, "nobody could read it");
-    app.mock.add_fault(Fault::delay(Duration::from_millis(1)).endpoint(Endpoint::Result));
+    assert_eq!(met(&app.mock.coverage().await.unwrap(), CoverageKind::Outcome).len(), 0, "nobody could read it");
+    app.mock.add_fault(Fault::delay(Duration::from_millis(1)).endpoint(Endpoint::Result)).await.unwrap();
     app.result(&token).await.assert_status(200);
-    let coverage = app.mock.coverage();
+    let coverage = app.mock.coverage().await.unwrap();
     assert_eq!(met(&coverage, CoverageKind::Race)["retried-after-fault"], 2);
     let faults: Vec<_> = met(&coverage, CoverageKind::Fault).into_keys().collect();
     assert_eq!(faults, ["broken-json", "slow", "status"]);
@@ -159,7 +160,11 @@ async fn faults_are_met_and_so_is_what_comes_after_them() {
     let token = app.begin(json!({})).await;
     app.result(&token).await.assert_status(404);
     app.result(&token).await;
-    assert!(app.mock.coverage().is_covered("not-found-at-first"), "{}", app.mock.coverage());
+    assert!(
+        app.mock.coverage().await.unwrap().is_covered("not-found-at-first"),
+        "{}",
+        app.mock.coverage().await.unwrap()
+    );
 }
 
 #[test]

@@ -51,7 +51,7 @@ async fn the_page_that_was_opened_last_has_the_flow() {
     // Another page of the same browser is another page.
     open(&app, &token, "b.2").await.assert_status(200);
     assert_eq!(watch(&app, &token, "b.1", "").await["is"], "elsewhere");
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     for page in ["a.1", "b.1", "b.2"] {
         let news = watch(&app, &token, page, "").await;
         assert_eq!((&news["is"], &news["returnUrl"]), (&json!("through"), &Value::Null));
@@ -72,7 +72,7 @@ async fn whoever_watches_hears_of_the_end() {
     let token = app.begin(json!({})).await;
     let mark = watch(&app, &token, "a.1", "").await["mark"].as_str().unwrap().to_owned();
     let (news, ()) = tokio::join!(watch(&app, &token, "a.1", &mark), async {
-        app.mock.advance(Duration::from_secs(15 * 60));
+        app.mock.advance(Duration::from_secs(15 * 60)).await.unwrap();
     });
     assert_eq!(news["is"], "closed", "changed the clock");
     for unknown in ["0000000000000000000000000000000000000000", "none"] {
@@ -106,10 +106,10 @@ async fn a_parent_hears_of_its_participants() {
         tokio::join!(watch(&app, &parent, "a.1", mark), app.begin(json!({"parent_session_id": parent})));
     assert_eq!(news["participants"], json!([{"isOpened": false, "isThrough": false}]));
     let mark = news["mark"].as_str().unwrap();
-    let (news, _) = tokio::join!(watch(&app, &parent, "a.1", mark), async { app.mock.finish(&child).unwrap() });
+    let (news, _) = tokio::join!(watch(&app, &parent, "a.1", mark), async { app.mock.finish(&child).await.unwrap() });
     assert_eq!(news["participants"], json!([{"isOpened": false, "isThrough": true}]));
-    assert_eq!(app.mock.children(&parent), std::slice::from_ref(&child));
+    assert_eq!(app.children(&parent).await, std::slice::from_ref(&child));
     app.delete(&child).await.assert_status(200);
     assert_eq!(watch(&app, &parent, "a.1", "").await["participants"], json!([]));
-    assert_eq!(app.mock.children(&parent), [""; 0]);
+    assert_eq!(app.children(&parent).await, [""; 0]);
 }

@@ -88,7 +88,7 @@ async fn goes_through_in(encoding: Encoding) {
     early.assert_status(200);
     assert_eq!(early.json()["result"], "IN_PROGRESS");
 
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let result = call(&app, encoding, "/external-api/result/", session).await;
     result.assert_status(200);
     assert_eq!(result.json()["result"], "MANUAL_CHECK", "the flags arrived");

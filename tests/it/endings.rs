@@ -65,7 +65,7 @@ async fn a_delay_of_the_server_is_ended_by_the_server_alone() {
     let app = TestApp::start_with(|builder| builder.company("one")).await;
     let all = ["DELETE faults", "POST reset"];
     for ends in all {
-        app.mock.add_fault(Fault::delay(HOUR).forever());
+        app.mock.add_fault(Fault::delay(HOUR).forever()).await.unwrap();
         let call = begin(&app, "one");
         held(&app, 1).await;
         let tell = async |what: &str| {
@@ -112,8 +112,8 @@ async fn a_company_that_somebody_waits_in_does_not_go_idle() {
     for waited in futures_util::future::join_all(waits).await {
         waited.assert_status(408);
     }
-    assert_eq!(app.mock.evicted_companies(), 0, "it was waited in until just now");
-    eventually(LIMIT, "the company goes", async || app.mock.evicted_companies() > 0).await;
+    assert_eq!(app.evicted_companies().await, 0, "it was waited in until just now");
+    eventually(LIMIT, "the company goes", async || app.evicted_companies().await > 0).await;
     let body = json!({"company_key": "test-1", "session_token": token});
     let gone = app.post_json("/external-api/result/", &body).await;
     gone.assert_error(404, "SESSION_NOT_FOUND");

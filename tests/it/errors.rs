@@ -204,7 +204,7 @@ async fn calls_that_are_not_imitated_say_so() {
         assert_eq!(reply.json()["error"], sdk);
         assert!(reply.json()["instructions"].as_str().unwrap().contains("WebView") && reply.hint().contains("SDKs"));
     }
-    let noted = app.mock.control().calls().list().await.unwrap();
+    let noted = app.mock.calls().list().await.unwrap();
     assert!(noted.iter().any(|call| call.path == "/api/sdk/session" && call.status == 501), "{noted:?}");
     app.get("/apis").await.assert_status(404);
     // The newer guide's path without the prefix is called by no client and not served.

@@ -28,7 +28,7 @@ fn said(panic: Box<dyn Any + Send>) -> String {
     format!("{what}[here]{}", &place[place.find(" failed").expect("a line")..])
 }
 
-fn dropped(expectation: ExpectationGuard) -> Result<(), String> {
+fn dropped<C>(expectation: ExpectationGuard<C>) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(|| drop(expectation))).map_err(said)
 }
 
@@ -39,26 +39,38 @@ async fn calls_are_counted_listed_and_verified_where_they_are() {
     app.begin(json!({"company_key": "two"})).await;
     app.result(&token).await;
     let calls = || app.mock.calls();
-    assert_eq!(calls().count(), 3);
-    assert_eq!(calls().endpoint(Endpoint::Result).with("session_token", &token).count(), 1);
-    assert_eq!(calls().of_session(&format!("\"{token}\"")).count(), 2);
-    assert_eq!(calls().with("flags.language", contains("k")).header("user-agent", absent()).count(), 1);
-    assert_eq!(calls().with("flags.language", matches("^[a-j]")).count(), 0);
-    assert_eq!(calls().with("flags", present()).method("post").body_format("JSON").status(200).count(), 1);
-    assert_eq!(calls().after(1).from(std::time::UNIX_EPOCH).before(app.mock.company("one").unwrap().now()).count(), 0);
-    assert_eq!(calls().matching(begin()).list().iter().map(|call| call.id).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!(app.mock.company("two").unwrap().calls().count(), 1);
-    assert_eq!(calls().endpoint(Endpoint::Begin).verify(2).unwrap(), 2);
-    assert_eq!(calls().endpoint(Endpoint::Begin).verify(1..).unwrap(), 2);
-    assert_eq!(calls().verify(2..=3).unwrap(), 3);
-    assert_eq!(calls().verify(Times::from(..=3)).unwrap(), 3);
-    let Err(ControlError::Refused(refused)) = calls().endpoint(Endpoint::Delete).verify(1) else {
+    assert_eq!(calls().count().await.unwrap(), 3);
+    assert_eq!(calls().endpoint(Endpoint::Result).with("session_token", &token).count().await.unwrap(), 1);
+    assert_eq!(calls().of_session(&format!("\"{token}\"")).count().await.unwrap(), 2);
+    assert_eq!(calls().with("flags.language", contains("k")).header("user-agent", absent()).count().await.unwrap(), 1);
+    assert_eq!(calls().with("flags.language", matches("^[a-j]")).count().await.unwrap(), 0);
+    assert_eq!(
+        calls().with("flags", present()).method("post").body_format("JSON").status(200).count().await.unwrap(),
+        1
+    );
+    assert_eq!(
+        calls()
+            .after(1)
+            .from(std::time::UNIX_EPOCH)
+            .before(app.mock.company("one").now().await.unwrap())
+            .count()
+            .await
+            .unwrap(),
+        0
+    );
+    assert_eq!(calls().matching(begin()).list().await.unwrap().iter().map(|call| call.id).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(app.mock.company("two").calls().count().await.unwrap(), 1);
+    assert_eq!(calls().endpoint(Endpoint::Begin).verify(2).await.unwrap(), 2);
+    assert_eq!(calls().endpoint(Endpoint::Begin).verify(1..).await.unwrap(), 2);
+    assert_eq!(calls().verify(2..=3).await.unwrap(), 3);
+    assert_eq!(calls().verify(Times::from(..=3)).await.unwrap(), 3);
+    let Err(ControlError::Refused(refused)) = calls().endpoint(Endpoint::Delete).verify(1).await else {
         panic!("it is wrong")
     };
     assert_eq!(refused.status, 409);
     assert!(refused.detail.starts_with("expected exactly 1 call where\n  the endpoint is `delete`"), "{refused}");
-    let broken = catch_unwind(AssertUnwindSafe(|| calls().with("x", matches("(")).count())).unwrap_err();
-    assert!(broken.downcast_ref::<String>().unwrap().starts_with("`(` is not a regular expression"));
+    let broken = calls().with("x", matches("(")).count().await.unwrap_err();
+    assert!(broken.to_string().starts_with("`(` is not a regular expression"), "{broken}");
 }
 
 #[tokio::test]
@@ -66,18 +78,21 @@ async fn all_variants_wait_and_count_alike() {
     let app = fixed().await;
     let token = app.begin(json!({"company_key": "two"})).await;
     app.result(&token).await.assert_status(404);
-    let client = MockClient::connect(&app.mock.url()).await.unwrap();
-    assert_eq!(client.calls().await.unwrap(), app.mock.calls().list());
+    let client = MockClient::connect(app.mock.url()).await.unwrap();
+    assert_eq!(client.calls().await.unwrap(), app.mock.calls().list().await.unwrap());
     assert_eq!(client.company("two").calls().count().await.unwrap(), 1);
-    assert_eq!(client.company("two").calls().list().await.unwrap(), app.mock.company("two").unwrap().calls().list());
+    assert_eq!(
+        client.company("two").calls().list().await.unwrap(),
+        app.mock.company("two").calls().list().await.unwrap()
+    );
     let refused = client.calls().endpoint(Endpoint::Delete).verify(1).await.unwrap_err();
-    assert_eq!(refused, app.mock.calls().endpoint(Endpoint::Delete).verify(1).unwrap_err());
+    assert_eq!(refused, app.mock.calls().endpoint(Endpoint::Delete).verify(1).await.unwrap_err());
 
-    let (waited, finished) = tokio::join!(client.wait_for(&token).finished(), async { app.mock.finish(&token) });
+    let (waited, finished) = tokio::join!(client.wait_for(&token).finished(), async { app.mock.finish(&token).await });
     finished.unwrap();
     assert!(waited.unwrap().is_finished);
     assert!(!app.mock.wait_for(&token).result(Outcome::Approved).await.unwrap().is_opened);
-    let two = app.mock.company("two").unwrap();
+    let two = app.mock.company("two");
     for waits in [
         two.wait_for(&token).opened().await,
         client.wait_for(&token).step("agreement").await,
@@ -105,7 +120,7 @@ async fn all_variants_wait_and_count_alike() {
 #[test]
 fn there_is_the_same_without_an_async_runtime() {
     let mock = blocking::MockServer::start();
-    let client = blocking::MockClient::connect(&mock.url()).unwrap();
+    let client = blocking::MockClient::connect(mock.url()).unwrap();
     let key = mock.company_key().to_owned();
     let call = |path: &str, body: serde_json::Value| {
         let url = format!("{}/external-api/{path}/", mock.url());
@@ -115,9 +130,9 @@ fn there_is_the_same_without_an_async_runtime() {
         answer.map(|answer: serde_json::Value| answer).unwrap()
     };
     let once = client.expect(begin().times(1)).unwrap();
-    let kept = mock.expect(delete().never());
+    let kept = mock.expect(delete().never()).unwrap();
     let token = call("begin", json!({"company_key": key})).as_str().unwrap().to_owned();
-    assert_eq!(client.verify(once).unwrap(), 1);
+    assert_eq!(once.verify().unwrap(), 1);
     mock.finish(&token).unwrap();
     assert!(mock.wait_for(&token).finished().unwrap().is_finished);
     assert_eq!(client.wait_for(&token).result("approved").unwrap().current_result, "APPROVED");
@@ -125,7 +140,7 @@ fn there_is_the_same_without_an_async_runtime() {
     assert_eq!(client.calls().endpoint(Endpoint::Result).wait_for(1).unwrap(), 1);
     assert_eq!(client.calls().of_session(&token).count().unwrap(), 2);
     assert_eq!(client.company(&key).calls().list().unwrap().len(), 2);
-    assert_eq!(mock.control().calls().verify(2).unwrap(), 2);
+    assert_eq!(mock.calls().verify(2).unwrap(), 2);
     assert!(client.calls().verify(3).is_err());
     assert!(client.wait_for(&token).timeout(Duration::from_millis(1)).deleted().is_err());
     drop(kept);
@@ -139,10 +154,10 @@ fn there_is_the_same_without_an_async_runtime() {
 async fn what_is_expected_is_verified_when_it_is_dropped() {
     let app = fixed().await;
     app.begin(json!({})).await;
-    let once = app.mock.expect(begin().with("flags.language", "ka").times(1));
-    let two = app.mock.company("two").unwrap().expect(any_call().never());
-    let later = app.mock.expect(result());
-    let too_many = app.mock.expect(calls_of_endpoint(Endpoint::Begin).times(..=1));
+    let once = app.mock.expect(begin().with("flags.language", "ka").times(1)).await.unwrap();
+    let two = app.mock.company("two").expect(any_call().never()).await.unwrap();
+    let later = app.mock.expect(result()).await.unwrap();
+    let too_many = app.mock.expect(calls_of_endpoint(Endpoint::Begin).times(..=1)).await.unwrap();
     let token = app.begin(json!({"flags": {"language": "ka"}})).await;
     app.begin(json!({"flags": {"language": "en"}})).await;
     dropped(once).unwrap();
@@ -168,7 +183,7 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
           call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
     ");
-    let wrong = app.mock.expect(result().with("session_token", &token).status(200).times(2));
+    let wrong = app.mock.expect(result().with("session_token", &token).status(200).times(2)).await.unwrap();
     app.result(&token).await;
     app.result("short").await;
     assert_snapshot!(dropped(wrong).unwrap_err(), @r#"
@@ -190,12 +205,13 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
             the parameter `session_token` is missing
             its id is 2
     "#);
-    let early = app.mock.expect(begin().times(1));
+    let early = app.mock.expect(begin().times(1)).await.unwrap();
     assert!(matches!(early.verify().await, Err(ControlError::Refused(_))));
 
     // What was wrong first is what the test says; the text is printed beside it.
+    let expected = app.mock.expect(delete().times(1)).await.unwrap();
     let first = catch_unwind(AssertUnwindSafe(|| {
-        let _expected = app.mock.expect(delete().times(1));
+        let _expected = expected;
         panic!("first");
     }));
     assert_eq!(first.unwrap_err().downcast_ref::<&str>(), Some(&"first"));
@@ -204,7 +220,7 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_expected_of_another_process_is_verified_too() {
     let app = fixed().await;
-    let client = MockClient::connect(&app.mock.url()).await.unwrap();
+    let client = MockClient::connect(app.mock.url()).await.unwrap();
     app.begin(json!({})).await;
     let right = client.company("one").expect(begin().times(1)).await.unwrap();
     let wrong = client.expect(delete()).await.unwrap();
@@ -226,10 +242,10 @@ async fn what_is_expected_of_another_process_is_verified_too() {
     assert_eq!(client.expect(begin().never()).await.unwrap().verify().await.unwrap(), 0);
 
     let silent = TestApp::start_with(|builder| builder.settings(|config| config.journal.enabled = false)).await;
-    let nobody_knows = silent.mock.expect(begin());
+    let nobody_knows = silent.mock.expect(begin()).await.unwrap();
     assert!(dropped(nobody_knows).unwrap_err().contains("--no-journal"));
     let gone = MockServer::start().await;
-    let client = MockClient::connect(&gone.url()).await.unwrap();
+    let client = MockClient::connect(gone.url()).await.unwrap();
     let expectation = client.expect(begin().never()).await.unwrap();
     gone.shutdown().await;
     let unreachable = AssertUnwindSafe(expectation.verify()).catch_unwind().await.unwrap();

@@ -41,21 +41,21 @@ async fn of_id(app: &TestApp) -> String {
 async fn pictures_of_one_person_have_the_similarity_of_their_session() {
     let app = TestApp::start_with(|builder| builder.seed(1)).await;
     let token = of_id(&app).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let said = app.result(&token).await.json()["similarity"].as_f64().unwrap();
     let (face, card) = (picture(&app, &token, "face").await, picture(&app, &token, "card-front").await);
     assert_eq!(similarity(&app, &face, &card).await, said);
     assert_eq!(similarity(&app, &card, &face).await, said);
 
     let rejected = of_id(&app).await;
-    app.mock.finish_as(&rejected, Outcome::Rejected).unwrap();
+    app.mock.finish_as(&rejected, Outcome::Rejected).await.unwrap();
     let said = app.result(&rejected).await.json()["similarity"].as_f64().unwrap();
     assert!(said < 0.5, "a face mismatch: {said}");
     let pictures = (picture(&app, &rejected, "face").await, picture(&app, &rejected, "card-front").await);
     assert_eq!(similarity(&app, &pictures.0, &pictures.1).await, said);
 
     // Files that came into a session are its person's too.
-    app.mock.upload(&token, MediaKind::CardBack, JPEG).unwrap();
+    app.mock.upload(&token, MediaKind::CardBack, JPEG).await.unwrap();
     let said = app.result(&token).await.json()["similarity"].as_f64().unwrap();
     assert_eq!(similarity(&app, JPEG, &face).await, said);
     app.delete(&token).await.assert_status(200);
@@ -68,7 +68,7 @@ async fn a_person_whom_two_documents_name_is_one_person() {
     let app = TestApp::scripted_with(scenario, |builder| builder.seed(1)).await;
     let (one, other) = (of_id(&app).await, of_id(&app).await);
     for token in [&one, &other] {
-        app.mock.finish(token).unwrap();
+        app.mock.finish(token).await.unwrap();
     }
     let pictures = (picture(&app, &one, "face").await, picture(&app, &other, "card-front").await);
     assert_eq!(similarity(&app, &pictures.0, &pictures.1).await, 0.9431);
@@ -90,7 +90,7 @@ async fn one_picture_is_like_itself_and_strangers_are_not_alike() {
 async fn people_of_other_companies_are_strangers() {
     let app = TestApp::start_with(|builder| builder.company("one").company("other")).await;
     let token = of_id(&app).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let (face, card) = (picture(&app, &token, "face").await, picture(&app, &token, "card-front").await);
     let images = json!({"company_key": "other", "image1": STANDARD.encode(&face), "image2": STANDARD.encode(&card)});
     let reply = app.post_json("/external-api/compare-faces/", &images).await;
@@ -175,8 +175,8 @@ async fn pictures_are_of_the_person_of_the_scenario_that_plays() {
             let session = app.with_key(json!({"session_token": token}));
             app.post_json("/external-api/result/face/", &session).await.assert_status(404);
         }
-        app.mock.control().switch_scenario(&token, "scripted").await.unwrap();
-        app.mock.finish(&token).unwrap();
+        app.mock.switch_scenario(&token, "scripted").await.unwrap();
+        app.mock.finish(&token).await.unwrap();
         faces.push(picture(&app, &token, "face").await);
     }
     assert!(faces[0] == faces[1], "the person of the scenario before is on the picture");

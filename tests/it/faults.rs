@@ -21,8 +21,8 @@ const RESULT: &str = "/external-api/result/";
 async fn with_fault(fault: Fault) -> (TestApp, String) {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
-    app.mock.add_fault(fault.endpoint(Endpoint::Result));
+    app.mock.finish(&token).await.unwrap();
+    app.mock.add_fault(fault.endpoint(Endpoint::Result)).await.unwrap();
     (app, token)
 }
 
@@ -111,8 +111,8 @@ async fn a_status_is_answered_as_a_proxy_would_and_the_call_not_carried_out() {
     ] {
         let app = TestApp::start_with(|builder| builder.scenario("manual-check-then-approved")).await;
         let token = app.begin(json!({})).await;
-        app.mock.finish(&token).unwrap();
-        app.mock.add_fault(Fault::status(status).times(5));
+        app.mock.finish(&token).await.unwrap();
+        app.mock.add_fault(Fault::status(status).times(5)).await.unwrap();
         for _ in 0..5 {
             let heard = heard(&app, &token).await;
             assert!(heard.head.starts_with(&format!("HTTP/1.1 {status} ")), "{}", heard.head);
@@ -140,7 +140,7 @@ async fn a_status_can_have_a_body_of_its_own() {
 #[tokio::test]
 async fn a_status_on_begin_begins_nothing() {
     let app = TestApp::start_with(|builder| builder.seed(7)).await;
-    app.mock.add_fault(Fault::status(500).endpoint(Endpoint::Begin));
+    app.mock.add_fault(Fault::status(500).endpoint(Endpoint::Begin)).await.unwrap();
     app.post_json("/external-api/begin/", &app.with_key(json!({}))).await.assert_status(500);
     let first = app.begin(json!({})).await;
     let other = TestApp::start_with(|builder| builder.seed(7)).await;
@@ -165,8 +165,8 @@ async fn who_is_turned_away_is_told_when_to_come_again() {
 async fn html_comes_in_place_of_json_and_the_call_is_not_carried_out() {
     let app = TestApp::start_with(|builder| builder.scenario("manual-check-then-approved")).await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
-    app.mock.add_fault(Fault::html());
+    app.mock.finish(&token).await.unwrap();
+    app.mock.add_fault(Fault::html()).await.unwrap();
     let heard = heard(&app, &token).await;
     assert!(heard.head.starts_with("HTTP/1.1 200 OK\r\n"), "{}", heard.head);
     assert_eq!(heard.header("content-type"), Some("text/html"));
@@ -177,13 +177,13 @@ async fn html_comes_in_place_of_json_and_the_call_is_not_carried_out() {
 #[tokio::test]
 async fn a_delay_is_real_time_whatever_the_clock_says() {
     let (app, token) = with_fault(Fault::delay(MOMENT)).await;
-    let company = app.mock.company(app.mock.company_key()).unwrap();
-    company.freeze_clock();
+    let company = app.mock.company(app.mock.company_key());
+    company.freeze_clock().await.unwrap();
     let started = Instant::now();
     let (heard, ()) = tokio::join!(heard(&app, &token), async {
         // The delay has begun when the fault has struck.
-        eventually(LIMIT, "the fault strikes", async || app.mock.faults().is_empty()).await;
-        company.advance(HOUR);
+        eventually(LIMIT, "the fault strikes", async || app.mock.faults().await.unwrap().is_empty()).await;
+        company.advance(HOUR).await.unwrap();
     });
     assert!(started.elapsed() >= MOMENT, "{:?}", started.elapsed());
     heard.assert_whole();
@@ -208,7 +208,9 @@ async fn a_delay_between_bounds_is_drawn_from_the_seed() {
         let app = TestApp::start_with(|builder| builder.seed(seed)).await;
         let token = app.begin(json!({})).await;
         app.mock
-            .add_fault(Fault::delay_between(Duration::from_millis(1), 2 * MOMENT).times(2).endpoint(Endpoint::Result));
+            .add_fault(Fault::delay_between(Duration::from_millis(1), 2 * MOMENT).times(2).endpoint(Endpoint::Result))
+            .await
+            .unwrap();
         let mut drawn = Vec::new();
         for _ in 0..2 {
             let started = Instant::now();
@@ -232,10 +234,10 @@ async fn a_delay_holds_no_lock() {
     let (app, token) = with_fault(Fault::delay(HOUR)).await;
     let mut slow = tokio::net::TcpStream::connect(app.mock.address()).await.unwrap();
     slow.write_all(request(&app, &token, "close").as_bytes()).await.unwrap();
-    eventually(LIMIT, "the fault strikes", async || app.mock.faults().is_empty()).await;
+    eventually(LIMIT, "the fault strikes", async || app.mock.faults().await.unwrap().is_empty()).await;
     assert_healed(&app, &token).await;
     app.begin(json!({})).await;
-    app.mock.company(app.mock.company_key()).unwrap().reset();
+    app.mock.company(app.mock.company_key()).reset().await.unwrap();
 }
 
 #[tokio::test]
@@ -332,7 +334,7 @@ async fn a_call_whose_answer_is_lost_was_carried_out() {
     for fault in [Fault::close(ClosePoint::InHeaders), Fault::reset()] {
         let app = TestApp::start().await;
         let token = app.begin(json!({})).await;
-        app.mock.add_fault(fault.endpoint(Endpoint::Delete));
+        app.mock.add_fault(fault.endpoint(Endpoint::Delete)).await.unwrap();
         let call = app.request(reqwest::Method::POST, "/external-api/delete/");
         call.json(&app.with_key(json!({"session_token": token}))).send().await.expect_err("the answer is lost");
         app.delete(&token).await.assert_error(404, "SESSION_NOT_FOUND");
@@ -346,7 +348,7 @@ async fn broken_json_is_broken_from_its_first_byte() {
     heard.assert_whole();
     assert!(heard.text().starts_with("{{"), "{}", heard.text());
     serde_json::from_slice::<Value>(&heard.body).unwrap_err();
-    app.mock.add_fault(Fault::broken_json());
+    app.mock.add_fault(Fault::broken_json()).await.unwrap();
     let begun = app.post_json("/external-api/begin/", &app.with_key(json!({}))).await;
     assert!(begun.text().starts_with("{\"") && begun.body.len() == 43, "{begun}");
     let hint =
@@ -371,7 +373,7 @@ async fn a_body_can_come_slowly() {
     let whole = app.result(&token).await.text();
     // Ten pieces a second: the pauses before four of them are 0.4 seconds.
     let rate = whole.len() as u32 * 10 / 4;
-    app.mock.add_fault(Fault::throttle(rate).endpoint(Endpoint::Result));
+    app.mock.add_fault(Fault::throttle(rate).endpoint(Endpoint::Result)).await.unwrap();
     let started = Instant::now();
     let heard = heard(&app, &token).await;
     assert!(started.elapsed() >= Duration::from_millis(399), "{:?}", started.elapsed());
@@ -386,7 +388,7 @@ async fn a_wrong_signature_is_well_formed_and_of_another_answer() {
     let company = Company::new("signed").secret("not-a-real-secret");
     let app = TestApp::start_with(|builder| builder.company(company).company("unsigned").seed(7)).await;
     let body = json!({"company_key": "signed"}).to_string();
-    app.mock.add_fault(Fault::wrong_signature());
+    app.mock.add_fault(Fault::wrong_signature()).await.unwrap();
     let request = app.request(reqwest::Method::POST, "/external-api/begin/").header("authorization", signed(&body));
     let reply = crate::harness::send(request.body(body)).await;
     reply.assert_status(200);
@@ -396,7 +398,7 @@ async fn a_wrong_signature_is_well_formed_and_of_another_answer() {
     let code = given[11..].trim_end_matches('"');
     base64::Engine::decode(&base64::engine::general_purpose::STANDARD, code).expect("base64");
 
-    app.mock.add_fault(Fault::wrong_signature());
+    app.mock.add_fault(Fault::wrong_signature()).await.unwrap();
     let unsigned = app.post_json("/external-api/begin/", &json!({"company_key": "unsigned"})).await;
     unsigned.assert_status(200);
     assert_eq!(unsigned.header("authorization"), None);
@@ -436,32 +438,35 @@ async fn a_fault_ends_after_its_calls_or_its_time_or_when_it_is_removed() {
     }
     assert_healed(&app, &token).await;
 
-    app.mock.company(app.mock.company_key()).unwrap().freeze_clock();
-    app.mock.add_fault(Fault::status(502).for_duration(HOUR).endpoint(Endpoint::Result).named("an hour"));
-    app.mock.advance(HOUR - Duration::from_secs(60));
+    app.mock.company(app.mock.company_key()).freeze_clock().await.unwrap();
+    app.mock
+        .add_fault(Fault::status(502).for_duration(HOUR).endpoint(Endpoint::Result).named("an hour"))
+        .await
+        .unwrap();
+    app.mock.advance(HOUR - Duration::from_secs(60)).await.unwrap();
     let during = app.result(&token).await;
     during.assert_status(502);
     assert!(during.hint().starts_with("fault `an hour` (status 502), until 2"), "{}", during.hint());
-    let due = app.mock.advance(Duration::from_secs(60));
+    let due = app.mock.advance(Duration::from_secs(60)).await.unwrap();
     let ended: Vec<_> = due.into_iter().map(|due| (due.company_key, due.what)).collect();
     assert_eq!(ended, [(None, DueEventKind::FaultExpired("an hour".into()))]);
     assert_healed(&app, &token).await;
 
-    app.mock.add_fault(Fault::status(503).forever().endpoint(Endpoint::Result).named("down"));
-    app.mock.advance(1000 * HOUR);
+    app.mock.add_fault(Fault::status(503).forever().endpoint(Endpoint::Result).named("down")).await.unwrap();
+    app.mock.advance(1000 * HOUR).await.unwrap();
     for _ in 0..3 {
         let reply = app.result(&token).await;
         assert_eq!(reply.hint(), "fault `down` (status 503), until it is removed");
     }
-    assert!(app.mock.remove_fault("down"));
-    assert!(!app.mock.remove_fault("down"));
+    app.mock.remove_fault("down").await.unwrap();
+    assert_eq!(app.mock.remove_fault("down").await.unwrap_err().status(), Some(404));
     assert_healed(&app, &token).await;
 }
 
 #[tokio::test]
 async fn a_fault_replaces_the_one_of_its_name() {
     let (app, token) = with_fault(Fault::status(500).forever().named("same")).await;
-    app.mock.add_fault(Fault::status(501).named("same"));
+    app.mock.add_fault(Fault::status(501).named("same")).await.unwrap();
     app.result(&token).await.assert_status(501);
     assert_healed(&app, &token).await;
 }
@@ -474,15 +479,15 @@ async fn a_fault_is_on_its_endpoint_company_and_session_alone() {
     let result = async |key: &str, token: &str| {
         app.post_json(RESULT, &json!({"company_key": key, "session_token": token})).await.status.as_u16()
     };
-    app.mock.add_fault(Fault::status(500).endpoint(Endpoint::Delete).forever().named("endpoint"));
+    app.mock.add_fault(Fault::status(500).endpoint(Endpoint::Delete).forever().named("endpoint")).await.unwrap();
     assert_eq!((result("one", &one).await, app.delete(&one).await.status.as_u16()), (200, 500));
-    app.mock.remove_fault("endpoint");
+    app.mock.remove_fault("endpoint").await.unwrap();
 
-    app.mock.company("two").unwrap().add_fault(Fault::status(500).times(2));
+    app.mock.company("two").add_fault(Fault::status(500).times(2)).await.unwrap();
     assert_eq!((result("one", &one).await, result("two", &two).await), (200, 500));
     app.post_json("/external-api/begin/", &json!({"company_key": "two"})).await.assert_status(500);
 
-    app.mock.add_fault(Fault::status(500).for_session(&one).times(2));
+    app.mock.add_fault(Fault::status(500).for_session(&one).times(2)).await.unwrap();
     assert_eq!((result("one", &other).await, result("two", &two).await, result("one", &one).await), (200, 200, 500));
     app.delete(&one).await.assert_status(500);
     app.delete(&one).await.assert_status(200);
@@ -491,7 +496,7 @@ async fn a_fault_is_on_its_endpoint_company_and_session_alone() {
 #[tokio::test]
 async fn of_several_faults_the_first_strikes_first() {
     let (app, token) = with_fault(Fault::status(500).named("first")).await;
-    app.mock.add_fault(Fault::status(501).named("second").endpoint(Endpoint::Result));
+    app.mock.add_fault(Fault::status(501).named("second").endpoint(Endpoint::Result)).await.unwrap();
     app.result(&token).await.assert_status(500);
     app.result(&token).await.assert_status(501);
     assert_healed(&app, &token).await;
@@ -500,14 +505,14 @@ async fn of_several_faults_the_first_strikes_first() {
 #[tokio::test]
 async fn faults_of_server_and_company_come_together() {
     let (app, token) = with_fault(Fault::content_type("text/plain")).await;
-    let company = app.mock.company(app.mock.company_key()).unwrap();
-    company.add_fault(Fault::throttle(1_000_000).named("drip"));
-    company.add_fault(Fault::broken_json().named("broken"));
+    let company = app.mock.company(app.mock.company_key());
+    company.add_fault(Fault::throttle(1_000_000).named("drip")).await.unwrap();
+    company.add_fault(Fault::broken_json().named("broken")).await.unwrap();
     let both = app.result(&token).await;
     assert_eq!(both.header("content-type"), Some("text/plain"));
     assert!(both.hint().contains("content type text/plain") && both.hint().contains("fault `drip`"), "{}", both.hint());
     assert_eq!(both.json()["result"], "APPROVED");
-    app.mock.add_fault(Fault::status(500));
+    app.mock.add_fault(Fault::status(500)).await.unwrap();
     app.result(&token).await.assert_status(500);
     assert!(app.result(&token).await.hint().starts_with("fault `broken`"), "it did not meet the call before");
 }
@@ -516,10 +521,10 @@ async fn faults_of_server_and_company_come_together() {
 async fn a_fault_stands_in_front_of_key_and_signature() {
     let app = TestApp::start_with(|builder| builder.company(Company::new("signed").secret("not-a-real-secret"))).await;
     for key in ["signed", "nobody"] {
-        app.mock.add_fault(Fault::status(503));
+        app.mock.add_fault(Fault::status(503)).await.unwrap();
         app.post_json("/external-api/begin/", &json!({"company_key": key})).await.assert_status(503);
     }
-    app.mock.add_fault(Fault::broken_json());
+    app.mock.add_fault(Fault::broken_json()).await.unwrap();
     let broken = app.post_json("/external-api/begin/", &json!({"company_key": "nobody"})).await;
     broken.assert_status(403);
     assert_eq!(broken.text(), "{\"COMPANY_KEY_INVALID\"");
@@ -530,7 +535,7 @@ async fn a_fault_stands_in_front_of_key_and_signature() {
 async fn a_harmed_answer_keeps_the_signature_of_the_whole() {
     let app = TestApp::start_with(|builder| builder.company(Company::new("signed").secret("not-a-real-secret"))).await;
     let body = json!({"company_key": "signed"}).to_string();
-    app.mock.add_fault(Fault::broken_json());
+    app.mock.add_fault(Fault::broken_json()).await.unwrap();
     let request = app.request(reqwest::Method::POST, "/external-api/begin/").header("authorization", signed(&body));
     let reply = crate::harness::send(request.body(body)).await;
     assert_eq!(reply.header("authorization"), Some(&*signed(reply.text().strip_prefix('{').unwrap())));
@@ -539,9 +544,9 @@ async fn a_harmed_answer_keeps_the_signature_of_the_whole() {
 #[tokio::test]
 async fn what_has_no_body_is_harmed_without_harm() {
     let (app, token) = with_fault(Fault::status(204)).await;
-    let company = app.mock.company(app.mock.company_key()).unwrap();
+    let company = app.mock.company(app.mock.company_key());
     for fault in [Fault::truncate(), Fault::broken_json(), Fault::throttle(1), Fault::close(ClosePoint::InBody)] {
-        company.add_fault(fault);
+        company.add_fault(fault).await.unwrap();
     }
     app.result(&token).await.assert_status(204);
 }
@@ -554,7 +559,7 @@ async fn refused_calls_take_the_same_course() {
         crate::harness::send(app.request(method, path).body(body.to_owned())).await
     };
     let key = app.mock.company_key();
-    let own = app.mock.company(key).unwrap();
+    let own = app.mock.company(key);
     let with_key = json!({"company_key": key}).to_string();
     for (method, path, body, status) in [
         ("PUT", RESULT, "", 405),
@@ -564,21 +569,21 @@ async fn refused_calls_take_the_same_course() {
         ("POST", RESULT, &with_key, 400),
     ] {
         send(method, path, body).await.assert_status(status);
-        app.mock.add_fault(Fault::status(503).named("any"));
+        app.mock.add_fault(Fault::status(503).named("any")).await.unwrap();
         let struck = send(method, path, body).await;
         struck.assert_status(503);
         assert_eq!(struck.hint(), "fault `any` (status 503), call 1 of 1");
-        app.mock.add_fault(Fault::content_type("text/html").named("label"));
+        app.mock.add_fault(Fault::content_type("text/html").named("label")).await.unwrap();
         let labelled = send(method, path, body).await;
         labelled.assert_status(status);
         assert_eq!(labelled.header("content-type"), Some("text/html"));
         assert!(labelled.hint().ends_with("; fault `label` (content type text/html), call 1 of 1"), "{labelled}");
     }
     for (method, path) in [("PUT", RESULT), ("POST", "/external-api/no-such-call/")] {
-        own.add_fault(Fault::status(500));
+        own.add_fault(Fault::status(500)).await.unwrap();
         send(method, path, &with_key).await.assert_status(500);
     }
-    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result)).await.unwrap();
     send("POST", "/external-api/no-such-call/", "").await.assert_status(501);
     send("PUT", RESULT, "").await.assert_status(503);
 }
@@ -606,7 +611,7 @@ async fn an_error_that_the_scenario_answers_is_harmed_like_any_answer() {
     })
     .await;
     full.begin(json!({})).await;
-    full.mock.add_fault(Fault::content_type("text/html").for_scenario("approved"));
+    full.mock.add_fault(Fault::content_type("text/html").for_scenario("approved")).await.unwrap();
     let refused = full.post_json("/external-api/begin/", &full.with_key(json!({}))).await;
     refused.assert_status(400);
     assert_eq!(refused.header("content-type"), Some("text/html"));
@@ -616,20 +621,23 @@ async fn an_error_that_the_scenario_answers_is_harmed_like_any_answer() {
 async fn a_fault_can_be_on_the_widget_and_on_its_data() {
     let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
     let (one, two) = (app.begin(json!({})).await, app.begin(json!({"company_key": "two"})).await);
-    app.mock.add_fault(Fault::status(500).named("vendor"));
+    app.mock.add_fault(Fault::status(500).named("vendor")).await.unwrap();
     app.widget(&one).await.assert_status(200);
-    app.mock.remove_fault("vendor");
+    app.mock.remove_fault("vendor").await.unwrap();
 
-    app.mock.company("two").unwrap().add_fault(Fault::status(502).endpoint(Endpoint::Widget).times(2));
+    app.mock.company("two").add_fault(Fault::status(502).endpoint(Endpoint::Widget).times(2)).await.unwrap();
     app.widget(&one).await.assert_status(200);
     app.widget(&two).await.assert_status(502);
     let form = app.request(reqwest::Method::POST, &format!("/?session_token={two}")).body("outcome=APPROVED");
     crate::harness::send(form).await.assert_status(502);
-    assert!(!app.mock.company("two").unwrap().last_session().unwrap().is_finished, "the form was not carried out");
+    assert!(
+        !app.mock.company("two").last_session().await.unwrap().unwrap().is_finished,
+        "the form was not carried out"
+    );
     app.widget(&two).await.assert_status(200);
 
     let data = format!("/__widget/sessions/{one}");
-    app.mock.add_fault(Fault::broken_json().endpoint(Endpoint::WidgetData).for_session(&one));
+    app.mock.add_fault(Fault::broken_json().endpoint(Endpoint::WidgetData).for_session(&one)).await.unwrap();
     app.get(&format!("/__widget/sessions/{two}")).await.json();
     let broken = app.get(&data).await;
     serde_json::from_slice::<Value>(&broken.body).unwrap_err();
@@ -659,11 +667,11 @@ async fn a_fault_can_be_for_one_scenario() {
     };
     let token = |reply: &crate::harness::Reply| reply.json().as_str().unwrap().to_owned();
     let (rejected, approved) = (token(&begin("rejected").await), token(&begin("approved").await));
-    app.mock.add_fault(Fault::status(503).for_scenario("rejected").times(3).named("rejected only"));
+    app.mock.add_fault(Fault::status(503).for_scenario("rejected").times(3).named("rejected only")).await.unwrap();
     app.result(&approved).await.assert_status(200);
     begin("approved").await.assert_status(200);
     app.result(&rejected).await.assert_status(503);
-    app.mock.queue_scenario("rejected").unwrap();
+    app.mock.queue_scenario("rejected").await.unwrap();
     let queued = app.post_json("/external-api/begin/", &app.with_key(json!({}))).await;
     queued.assert_status(503);
     app.delete(&rejected).await.assert_status(503);
@@ -675,7 +683,7 @@ async fn a_fault_can_be_for_one_scenario() {
 async fn a_fault_can_go_from_one_call_to_another() {
     let (app, token) = with_fault(Fault::status(503).calls(2..=3).named("window")).await;
     // It meets the calls that another fault answers, too.
-    app.mock.add_fault(Fault::status(500).calls(4..=5).endpoint(Endpoint::Result));
+    app.mock.add_fault(Fault::status(500).calls(4..=5).endpoint(Endpoint::Result)).await.unwrap();
     let mut seen = Vec::new();
     for _ in 0..6 {
         let reply = app.result(&token).await;
@@ -685,13 +693,13 @@ async fn a_fault_can_go_from_one_call_to_another() {
         seen.push(reply.status.as_u16());
     }
     assert_eq!(seen, [200, 503, 503, 500, 500, 200]);
-    assert_eq!(app.mock.faults(), []);
+    assert_eq!(app.mock.faults().await.unwrap(), []);
 }
 
 #[tokio::test]
 async fn a_delay_does_not_hide_the_fault_behind_it() {
     let (app, token) = with_fault(Fault::delay(Duration::from_millis(1)).forever().named("slow network")).await;
-    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).named("down"));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).named("down")).await.unwrap();
     let reply = app.result(&token).await;
     reply.assert_status(503);
     let hint = "fault `slow network` (a delay of 1ms), until it is removed; fault `down` (status 503), call 1 of 1";
@@ -705,10 +713,10 @@ async fn faults_in_force_are_listed() {
     let app =
         TestApp::start_with(|builder| builder.company("one").company("two").frozen_at(std::time::UNIX_EPOCH)).await;
     let token = app.begin(json!({})).await;
-    let two = app.mock.company("two").unwrap();
-    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).times(2));
-    app.mock.add_fault(Fault::delay(HOUR).for_duration(HOUR).for_session(&token).named("slow"));
-    two.add_fault(Fault::reset().calls(3..=5).for_scenario("rejected"));
+    let two = app.mock.company("two");
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).times(2)).await.unwrap();
+    app.mock.add_fault(Fault::delay(HOUR).for_duration(HOUR).for_session(&token).named("slow")).await.unwrap();
+    two.add_fault(Fault::reset().calls(3..=5).for_scenario("rejected")).await.unwrap();
     app.result(&token).await.assert_status(503);
     let shown = |fault: &FaultInfo| {
         let (company, endpoint) =
@@ -719,7 +727,7 @@ async fn faults_in_force_are_listed() {
             fault.name, fault.effect, fault.ends, fault.hits
         )
     };
-    let listed: Vec<_> = app.mock.faults().iter().map(shown).collect();
+    let listed: Vec<_> = app.mock.faults().await.unwrap().iter().map(shown).collect();
     let third = "two - false rejected any call: connection reset connection reset after calls 3 to 5 0";
     assert_eq!(
         listed,
@@ -729,10 +737,10 @@ async fn faults_in_force_are_listed() {
             third,
         ]
     );
-    assert_eq!(two.faults().iter().map(shown).collect::<Vec<_>>(), [third]);
-    app.mock.advance(HOUR);
-    assert!(app.mock.remove_fault("result: status 503"));
-    assert_eq!(app.mock.faults().iter().map(shown).collect::<Vec<_>>(), [third]);
+    assert_eq!(two.faults().await.unwrap().iter().map(shown).collect::<Vec<_>>(), [third]);
+    app.mock.advance(HOUR).await.unwrap();
+    app.mock.remove_fault("result: status 503").await.unwrap();
+    assert_eq!(app.mock.faults().await.unwrap().iter().map(shown).collect::<Vec<_>>(), [third]);
 }
 
 #[tokio::test]

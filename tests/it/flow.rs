@@ -69,7 +69,7 @@ async fn the_person_is_the_same_whatever_document_they_choose() {
     let app = TestApp::start_with(|builder| builder.seed(7)).await;
     let mut names = Vec::new();
     for document in ["id", "passport", "driver_license", "residence_license"] {
-        app.mock.control().reset().await.unwrap();
+        app.mock.reset().await.unwrap();
         let token = app.begin(json!({})).await;
         app.answer(&token, json!({"screen": "agreement", "agree": true})).await.assert_status(200);
         let chosen = json!({"screen": "document", "document": document, "country": "DEU"});
@@ -154,7 +154,7 @@ async fn a_code_stands_in_the_hint_and_the_journal() {
     let refused = app.answer(&token, json!({"screen": "phone-number.code", "code": wrong})).await;
     refused.assert_status(400);
     assert_eq!(refused.json()["text"], "code-wrong");
-    let calls = app.mock.control().calls().list().await.unwrap();
+    let calls = app.mock.calls().list().await.unwrap();
     assert_eq!(calls.iter().filter(|call| call.hint.as_deref() == Some(&*hint)).count(), 1);
     app.answer(&token, json!({"screen": "phone-number.code", "code": code})).await.assert_status(200);
     assert_eq!(app.view(&token).await["screen"]["id"], "document");
@@ -174,7 +174,7 @@ async fn a_code_that_is_asked_for_again_is_another() {
         assert!(!codes.contains(&code(&again)), "{codes:?}: {again}");
         codes.push(code(&again));
     }
-    let sent = app.mock.control().session(&token).await.unwrap().codes;
+    let sent = app.mock.session(&token).await.unwrap().codes;
     assert_eq!((sent.len(), &sent[0].code), (1, &codes[3]), "the one that is asked for");
     assert_eq!(code(&app.answer(&token, email).await), codes[3]);
     for (code, status) in [(&codes[0], 400), (&codes[2], 400), (&codes[3], 200)] {
@@ -310,7 +310,7 @@ async fn two_who_answer_at_once_answer_once() {
     for reply in [one, other] {
         assert_eq!(reply.json()["screen"]["id"], "document");
     }
-    let reached = app.mock.control().session(&token).await.unwrap().reached_steps;
+    let reached = app.mock.session(&token).await.unwrap().reached_steps;
     assert_eq!(reached.len(), 2, "{reached:?}");
 }
 
@@ -338,6 +338,6 @@ async fn what_nobody_was_asked_is_invented() {
     let answered = app.result(&token).await.json()["questionnaires"].clone();
     assert_eq!(answered[0]["questions"], json!([{"key": "q", "answer": "mine"}]));
     assert_eq!(answered[1]["questions"][0], json!({"key": "q", "answer": "Sample answer"}));
-    let details = app.mock.control().session(&token).await.unwrap();
+    let details = app.mock.session(&token).await.unwrap();
     assert_eq!(details.answers, Some(json!({"one": {"q": "mine"}})));
 }

@@ -50,15 +50,15 @@ async fn a_pattern_says_which_keys_are_companies() {
 #[tokio::test]
 async fn queue_faults_and_clock_are_a_companys_own() {
     let app = welcoming("*").await;
-    let (one, two) = (app.mock.company("one").unwrap(), app.mock.company("two").unwrap());
-    one.queue_scenario("rejected").unwrap();
-    one.add_fault(Fault::status(503).endpoint(Endpoint::Result));
-    one.freeze_clock();
-    one.set_clock(SystemTime::UNIX_EPOCH);
+    let (one, two) = (app.mock.company("one"), app.mock.company("two"));
+    one.queue_scenario("rejected").await.unwrap();
+    one.add_fault(Fault::status(503).endpoint(Endpoint::Result)).await.unwrap();
+    one.freeze_clock().await.unwrap();
+    one.set_clock(SystemTime::UNIX_EPOCH).await.unwrap();
     let (first, second) =
         (app.begin(json!({"company_key": "one"})).await, app.begin(json!({"company_key": "two"})).await);
-    app.mock.finish(&first).unwrap();
-    app.mock.finish(&second).unwrap();
+    app.mock.finish(&first).await.unwrap();
+    app.mock.finish(&second).await.unwrap();
     assert_eq!(result(&app, "two", &second).await.json()["result"], "APPROVED");
     result(&app, "one", &first).await.assert_status(503);
     let document = result(&app, "one", &first).await.json();
@@ -71,13 +71,13 @@ async fn queue_faults_and_clock_are_a_companys_own() {
             || issued.ends_with("/1966"),
         "{issued}"
     );
-    assert_eq!(one.now(), SystemTime::UNIX_EPOCH);
-    assert!(two.now() > SystemTime::UNIX_EPOCH + 10_000 * HOUR);
+    assert_eq!(one.now().await.unwrap(), SystemTime::UNIX_EPOCH);
+    assert!(two.now().await.unwrap() > SystemTime::UNIX_EPOCH + 10_000 * HOUR);
 }
 
 /// Waits until so many companies have gone.
 async fn until_gone(app: &TestApp, number: u64) {
-    eventually(LIMIT, "as many companies go", async || app.mock.evicted_companies() >= number).await;
+    eventually(LIMIT, "as many companies go", async || app.evicted_companies().await >= number).await;
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn an_idle_company_goes_with_all_it_has() {
     let app = TestApp::start_with(|builder| builder.company("configured").settings(settings)).await;
     let token = app.begin(json!({"company_key": "idle"})).await;
     let kept = app.begin(json!({"company_key": "configured"})).await;
-    app.mock.company("idle").unwrap().queue_scenario("rejected").unwrap();
+    app.mock.company("idle").queue_scenario("rejected").await.unwrap();
     until_gone(&app, 1).await;
     app.widget(&token).await.assert_status(404);
     result(&app, "idle", &token).await.assert_error(404, "SESSION_NOT_FOUND");
@@ -115,8 +115,8 @@ fn an_idle_company_goes_though_nobody_calls() {
 async fn no_clock_makes_a_company_idle() {
     let app = welcoming("*").await;
     let token = app.begin(json!({"company_key": "one"})).await;
-    app.mock.advance(100 * HOUR);
-    assert_eq!(app.mock.evicted_companies(), 0);
+    app.mock.advance(100 * HOUR).await.unwrap();
+    assert_eq!(app.evicted_companies().await, 0);
     result(&app, "one", &token).await.assert_status(200);
 }
 
@@ -131,7 +131,7 @@ async fn the_idlest_company_makes_room() {
     let two = app.begin(json!({"company_key": "two"})).await;
     app.widget(&one).await.assert_status(200);
     app.begin(json!({"company_key": "three"})).await;
-    assert_eq!(app.mock.evicted_companies(), 1);
+    assert_eq!(app.evicted_companies().await, 1);
     result(&app, "one", &one).await.assert_status(200);
     app.widget(&two).await.assert_status(404);
 }
@@ -143,13 +143,13 @@ async fn a_handle_is_that_of_the_company_even_when_it_went_in_between() {
         config.max_companies = 1;
     };
     let app = TestApp::start_with(|builder| builder.settings(settings)).await;
-    let one = app.mock.company("one").unwrap();
-    one.queue_scenario("manual-check").unwrap();
+    let one = app.mock.company("one");
+    one.queue_scenario("manual-check").await.unwrap();
     app.begin(json!({"company_key": "two"})).await;
-    one.queue_scenario("rejected").unwrap();
+    one.queue_scenario("rejected").await.unwrap();
     let begun = app.post_json("/external-api/begin/", &json!({"company_key": "one"})).await;
     assert_eq!(begun.hint(), "scenario `rejected`, from the company's queue");
-    assert_eq!(one.session_count(), 1);
+    assert_eq!(one.company_info().await.unwrap().state.sessions, 1);
 }
 
 #[tokio::test]
@@ -245,17 +245,17 @@ async fn a_reset_company_is_as_at_the_start_and_no_other_is_touched() {
     };
     let app = TestApp::start_with(|builder| builder.settings(settings).frozen_at(SystemTime::UNIX_EPOCH)).await;
     let begin = async |key: &str| app.begin(json!({"company_key": key, "flags": {"mock_scenario": "approved"}})).await;
-    let (one, two) = (app.mock.company("one").unwrap(), app.mock.company("two").unwrap());
+    let (one, two) = (app.mock.company("one"), app.mock.company("two"));
     let (first, other) = (begin("one").await, begin("two").await);
     for company in [&one, &two] {
-        company.queue_scenario("rejected").unwrap();
-        company.add_fault(Fault::status(503).forever().endpoint(Endpoint::Delete));
-        company.advance(HOUR);
+        company.queue_scenario("rejected").await.unwrap();
+        company.add_fault(Fault::status(503).forever().endpoint(Endpoint::Delete)).await.unwrap();
+        company.advance(HOUR).await.unwrap();
     }
-    one.reset();
+    one.reset().await.unwrap();
     result(&app, "one", &first).await.assert_error(404, "SESSION_NOT_FOUND");
     app.widget(&first).await.assert_status(404);
-    assert_eq!(one.now(), SystemTime::UNIX_EPOCH);
+    assert_eq!(one.now().await.unwrap(), SystemTime::UNIX_EPOCH);
     assert_eq!(begin("one").await, first, "with a seed, the first token again");
     let call = json!({"company_key": "one", "session_token": first});
     app.post_json("/external-api/delete/", &call).await.assert_status(200);
@@ -263,7 +263,7 @@ async fn a_reset_company_is_as_at_the_start_and_no_other_is_touched() {
     assert_eq!(hint, "scenario `approved`, from the server's default");
 
     result(&app, "two", &other).await.assert_status(200);
-    assert_eq!(two.now(), SystemTime::UNIX_EPOCH + HOUR);
+    assert_eq!(two.now().await.unwrap(), SystemTime::UNIX_EPOCH + HOUR);
     let hint = app.post_json("/external-api/begin/", &json!({"company_key": "two"})).await.hint().to_owned();
     assert_eq!(hint, "scenario `rejected`, from the company's queue");
     let call = json!({"company_key": "two", "session_token": other});
@@ -282,21 +282,23 @@ async fn eight_companies_at_once_do_not_see_each_other() {
         tokio::spawn(async move {
             let key = format!("company-{company}");
             // Each company has a day of its own, which its documents show.
-            let own = app.mock.company(&key).unwrap();
-            own.freeze_clock();
-            own.set_clock(SystemTime::UNIX_EPOCH + (company as u32 + 1) * 365 * 24 * HOUR);
+            let own = app.mock.company(&key);
+            own.freeze_clock().await.unwrap();
+            own.set_clock(SystemTime::UNIX_EPOCH + (company as u32 + 1) * 365 * 24 * HOUR).await.unwrap();
             let mut sessions = Vec::new();
             for number in 0..sessions_each {
                 let which = (number + company) % scenarios.len();
-                own.queue_scenario(scenarios[which]).unwrap();
+                own.queue_scenario(scenarios[which]).await.unwrap();
                 if number % 50 == 0 {
-                    own.add_fault(Fault::status(500 + company as u16).endpoint(Endpoint::Result).named("own"));
+                    own.add_fault(Fault::status(500 + company as u16).endpoint(Endpoint::Result).named("own"))
+                        .await
+                        .unwrap();
                 }
                 let token = app.begin(json!({"company_key": key})).await;
                 if number % 50 == 0 {
                     result(&app, &key, &token).await.assert_status(500 + company as u16);
                 }
-                app.mock.finish(&token).unwrap();
+                app.mock.finish(&token).await.unwrap();
                 let answer = result(&app, &key, &token).await;
                 assert_eq!(answer.json()["result"], words[which], "{key}: {answer}");
                 sessions.push((token, answer.text(), which));

@@ -165,10 +165,29 @@ impl TestApp {
         self.post(&format!("/?session_token={token}"), body).await
     }
 
+    /// The names of all scenarios.
+    pub(crate) async fn scenario_names(&self) -> Vec<String> {
+        let scenarios = self.mock.scenarios().await.expect("they are listed");
+        scenarios.into_iter().map(|scenario| scenario.name).collect()
+    }
+
+    /// The tokens of the child sessions.
+    pub(crate) async fn children(&self, token: &str) -> Vec<String> {
+        self.mock.session(token).await.expect("the session is there").children
+    }
+
+    /// How many companies have been evicted.
+    pub(crate) async fn evicted_companies(&self) -> u64 {
+        let metrics = self.get("/__admin/metrics").await.text();
+        let line =
+            metrics.lines().find_map(|line| line.strip_prefix("identomat_mock_evicted_total{what=\"company\"} "));
+        line.expect("it is counted").parse().expect("a number")
+    }
+
     /// Begins a session, finishes it as its scenario says, and answers its result document.
     pub(crate) async fn result_of(&self, parameters: Value) -> Value {
         let token = self.begin(parameters).await;
-        self.mock.finish(&token).expect("the session is open");
+        self.mock.finish(&token).await.expect("the session is open");
         let reply = self.result(&token).await;
         reply.assert_status(200);
         reply.json()

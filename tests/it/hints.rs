@@ -92,7 +92,7 @@ async fn every_answer_names_the_mock_where_that_is_not_off() {
     let named = start(|_| ()).await;
     let unnamed = start(|config| config.version_header = false).await;
     for (app, expected) in [(named, Some(env!("CARGO_PKG_VERSION"))), (unnamed, None)] {
-        app.mock.add_fault(Fault::html().endpoint(Endpoint::Delete));
+        app.mock.add_fault(Fault::html().endpoint(Endpoint::Delete)).await.unwrap();
         let token = app.begin(json!({"company_key": "first"})).await;
         let link = format!("/?session_token={token}");
         for path in [
@@ -124,15 +124,15 @@ async fn a_reason_that_nobody_has_seen_is_hinted_at() {
 
     let scripted = app.begin(json!({})).await;
     assert_eq!(hint(&scripted).await, None);
-    app.mock.finish(&scripted).unwrap();
+    app.mock.finish(&scripted).await.unwrap();
     assert_eq!(hint(&scripted).await.as_deref(), Some(meant));
 
     let decided = app.begin(json!({})).await;
-    app.mock.decide(&decided, Verdict::rejected("documnt_covered")).unwrap();
+    app.mock.decide(&decided, Verdict::rejected("documnt_covered")).await.unwrap();
     assert_eq!(hint(&decided).await.as_deref(), Some(meant));
-    app.mock.decide(&decided, Verdict::rejected("document_covered")).unwrap();
+    app.mock.decide(&decided, Verdict::rejected("document_covered")).await.unwrap();
     assert_eq!(hint(&decided).await, None);
-    app.mock.decide(&decided, Verdict::rejected("a moustache")).unwrap();
+    app.mock.decide(&decided, Verdict::rejected("a moustache")).await.unwrap();
     let unlike = "the reject_reason `a moustache` is not a known one; seen were face_mismatch, ";
     assert!(hint(&decided).await.unwrap().starts_with(unlike));
 }
@@ -147,7 +147,7 @@ async fn a_form_by_an_unknown_name_finishes_nothing() {
     let reply = post("evil.test:8080").await;
     reply.assert_status(403);
     assert_eq!(reply.hint(), "`evil.test:8080` is not a known host name of the mock; add it with --admin-host");
-    assert!(!app.mock.last_session().unwrap().is_finished);
+    assert!(!app.mock.last_session().await.unwrap().unwrap().is_finished);
     post("mock.example.com").await.assert_status(200);
-    assert!(app.mock.last_session().unwrap().is_finished);
+    assert!(app.mock.last_session().await.unwrap().unwrap().is_finished);
 }

@@ -18,7 +18,7 @@ async fn the_page_says_what_this_is_and_shows_sessions_and_scenarios() {
     at(&format!("<a href=\"/?session_token={older}\">"));
     at("&lt;b&gt;company&lt;/b&gt;");
     assert!(!page.contains("<b>company"), "{page}");
-    for name in app.mock.scenarios() {
+    for name in app.scenario_names().await {
         at(&format!("<th scope=\"row\">{name}</th>"));
     }
     for link in page.split("href=\"/__").skip(1).map(|rest| rest.split('"').next().unwrap()) {
@@ -88,6 +88,6 @@ async fn the_page_shows_no_more_than_the_control_api_may() {
     }
     let foreign = app.request(Method::POST, "/").header("origin", "https://evil.test");
     send(foreign.body(format!("session_token={token}"))).await.assert_status(403);
-    assert!(!app.mock.last_session().unwrap().is_finished);
+    assert!(!app.mock.last_session().await.unwrap().unwrap().is_finished);
     app.get("/?session_token=").await.assert_status(404);
 }

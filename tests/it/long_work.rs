@@ -94,7 +94,7 @@ async fn health_is_answered_while_all_else_waits_for_work_that_lasts() {
     let begin = json!({"company_key": app.mock.company_key(), "flags": flags});
     let (large, usual) = (app.begin(begin.clone()).await, app.begin(json!({})).await);
     let result = json!({"company_key": app.mock.company_key(), "session_token": large});
-    let busy = keep_busy(&url).await;
+    let busy = keep_busy(url).await;
     let mut waiting = Vec::new();
     for request in [
         post("/__admin/calls/count", &json!({"endpoint": "begin"})),
@@ -114,11 +114,11 @@ async fn health_is_answered_while_all_else_waits_for_work_that_lasts() {
         post("/external-api/result/", &result),
         post("/__admin/reset", &json!({})),
     ] {
-        let mut client = connect(&url).await;
+        let mut client = connect(url).await;
         client.write_all(request.as_bytes()).await.unwrap();
         waiting.push((client, request.lines().next().unwrap_or_default().to_owned()));
     }
-    ask_for_health(&url).await;
+    ask_for_health(url).await;
     // A call that is not large has no need of it.
     app.begin(json!({})).await;
     let mut response = [0; 4096];
@@ -140,11 +140,11 @@ async fn health_is_answered_while_a_video_is_drawn() {
     let app = TestApp::start().await;
     let url = app.mock.url();
     let token = app.begin(json!({"flags": {"liveness": true}})).await;
-    app.mock.finish(&token).unwrap();
-    let mut drawing = connect(&url).await;
+    app.mock.finish(&token).await.unwrap();
+    let mut drawing = connect(url).await;
     let video = json!({"company_key": app.mock.company_key(), "session_token": token});
     drawing.write_all(post("/external-api/result/face-video/", &video).as_bytes()).await.unwrap();
-    ask_for_health(&url).await;
+    ask_for_health(url).await;
     let mut response = [0; 4096];
     assert!(drawing.try_read(&mut response).is_err(), "it was drawn first");
     let length = drawing.read(&mut response).await.unwrap();
@@ -177,7 +177,7 @@ async fn counting_stops_when_nobody_waits_for_it() {
     let app = TestApp::start_with(|builder| builder.settings(endless)).await;
     long_calls(&app, 400).await;
     // As many as are worked on at a time, each for minutes.
-    drop(keep_busy(&app.mock.url()).await);
+    drop(keep_busy(app.mock.url()).await);
     app.post_json("/__admin/calls/count", &json!({"endpoint": "begin"})).await.assert_status(200);
 }
 

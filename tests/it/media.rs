@@ -40,7 +40,7 @@ async fn whole_session(app: &TestApp, document_type: &str) -> String {
             "allow_general_document_capture": true,
         }}))
         .await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     token
 }
 
@@ -118,7 +118,7 @@ async fn what_a_session_does_not_have_is_missed_with_the_reason() {
     let through = json!({"result": "APPROVED"});
     let finished = async |flags: Value| {
         let token = app.begin(json!({"flags": flags})).await;
-        app.mock.finish(&token).unwrap();
+        app.mock.finish(&token).await.unwrap();
         assert_eq!(app.result(&token).await.json()["result"], through["result"]);
         token
     };
@@ -127,7 +127,7 @@ async fn what_a_session_does_not_have_is_missed_with_the_reason() {
     let without_face = finished(json!({"skip_face": true, "liveness": true})).await;
     let open = app.begin(json!({})).await;
     let disagreed = app.begin(json!({})).await;
-    app.mock.finish_as(&disagreed, Outcome::DisagreedWithTerms).unwrap();
+    app.mock.finish_as(&disagreed, Outcome::DisagreedWithTerms).await.unwrap();
     for (token, kind, reason) in [
         (
             &plain,
@@ -182,7 +182,7 @@ async fn pages_of_general_documents_are_named_by_type_and_number() {
     )
     .await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let page = async |parameters: Value| {
         let mut call = app.with_key(json!({"session_token": token}));
         call.as_object_mut().unwrap().extend(parameters.as_object().unwrap().clone());
@@ -233,7 +233,7 @@ async fn media_are_signed_both_ways() {
     let early = signed("/external-api/result/face/", session.to_string()).await;
     assert_missing(MediaKind::Face, &early);
     assert_eq!(code(&early), None, "an error is not signed");
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let code_of = |body: &[u8]| Some(format!("signature=\"{}\"", code_by_python("not-a-real-secret", body)));
     for kind in MediaKind::ALL {
         app.post_json(&path_of(kind), &session).await.assert_error(401, "SIGNATURE_INVALID");
@@ -337,17 +337,17 @@ async fn one_multipart_body_can_be_sent_three_times_over_one_connection() {
 async fn faults_and_scenarios_reach_media() {
     let app = TestApp::start().await;
     let token = whole_session(&app, "id").await;
-    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Media(MediaKind::Face)).times(2));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Media(MediaKind::Face)).times(2)).await.unwrap();
     media(&app, "card-front", &token).await.assert_status(200);
     media(&app, "face", &token).await.assert_status(503);
     media(&app, "face", &token).await.assert_status(503);
     assert_is(MediaKind::Face, &media(&app, "face", &token).await);
-    app.mock.add_fault(Fault::html().endpoint(Endpoint::Media(MediaKind::CardBack)));
+    app.mock.add_fault(Fault::html().endpoint(Endpoint::Media(MediaKind::CardBack))).await.unwrap();
     let html = media(&app, "card-back", &token).await;
     assert_eq!((html.status.as_u16(), html.header("content-type")), (200, Some("text/html")));
     assert_is(MediaKind::CardBack, &media(&app, "card-back", &token).await);
 
-    app.mock.add_fault(Fault::status(502).endpoint(Endpoint::CompareFaces));
+    app.mock.add_fault(Fault::status(502).endpoint(Endpoint::CompareFaces)).await.unwrap();
     app.post_json("/external-api/compare-faces/", &app.with_key(json!({}))).await.assert_status(502);
 
     let scripted = TestApp::scripted(
@@ -368,7 +368,7 @@ async fn media_are_no_polls_and_come_before_the_verdict() {
     let app = TestApp::start_with(|builder| builder.scenario("done-before-verdict")).await;
     let token = app.begin(json!({"flags": {"document_types": ["id"]}})).await;
     assert_missing(MediaKind::CardFront, &media(&app, "card-front", &token).await);
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let before = media(&app, "card-front", &token).await;
     for _ in 0..5 {
         assert_is(MediaKind::CardFront, &media(&app, "card-front", &token).await);
@@ -390,8 +390,8 @@ async fn pictures_are_there_without_a_verdict_and_of_what_cannot_be_read() {
         });
         let token = app.begin(json!({"flags": flags})).await;
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0";
-        app.mock.upload(&token, MediaKind::Face, *png).unwrap();
-        app.mock.finish(&token).unwrap();
+        app.mock.upload(&token, MediaKind::Face, *png).await.unwrap();
+        app.mock.finish(&token).await.unwrap();
         let result = app.result(&token).await.json();
         assert_eq!((&result["document_type"], &result["person"]), (&json!(""), &json!({})), "{scenario}");
         assert_eq!(result["face_images"], 1, "{scenario}");
@@ -415,7 +415,7 @@ async fn a_change_to_the_document_shows_on_the_picture() {
     .await;
     let token = whole_session(&app, "id").await;
     let before = (media(&app, "card-front", &token).await, media(&app, "card-back", &token).await);
-    app.mock.decide_as_scripted(&token).unwrap();
+    app.mock.decide_as_scripted(&token).await.unwrap();
     let after = (media(&app, "card-front", &token).await, media(&app, "card-back", &token).await);
     assert!(before.0.body != after.0.body, "the front says another name");
     assert_eq!(before.1.header("etag"), after.1.header("etag"), "the back says what it said");
@@ -506,7 +506,7 @@ async fn another_program_reads_the_zone_of_every_passport_and_card() {
                 parameters
             };
             let token = app.begin(call(json!({"flags": {"document_types": [kind]}}))).await;
-            app.mock.finish(&token).unwrap();
+            app.mock.finish(&token).await.unwrap();
             let result = app.post_json("/external-api/result/", &call(json!({"session_token": token}))).await.json();
             if result["document_type"] == kind {
                 let path = format!("/external-api/result/{path}/");
@@ -538,11 +538,11 @@ async fn an_uploaded_file_is_served_as_it_was_when_the_person_is_through() {
         (MediaKind::GeneralDocument, b"page one", "image/jpeg"),
     ];
     for (kind, bytes, _) in files {
-        app.mock.upload(&token, kind, bytes).unwrap();
+        app.mock.upload(&token, kind, bytes).await.unwrap();
         assert_missing(kind, &media(&app, kind.as_str(), &token).await);
     }
-    app.mock.upload_page(&token, 2, "page two").unwrap();
-    app.mock.finish(&token).unwrap();
+    app.mock.upload_page(&token, 2, "page two").await.unwrap();
+    app.mock.finish(&token).await.unwrap();
     for (kind, bytes, content_type) in files {
         let reply = media(&app, kind.as_str(), &token).await;
         reply.assert_status(200);
@@ -554,7 +554,7 @@ async fn an_uploaded_file_is_served_as_it_was_when_the_person_is_through() {
     let second = app.with_key(json!({"session_token": token, "page": 2}));
     assert_eq!(app.post_json("/external-api/result/general-document/", &second).await.text(), "page two");
 
-    app.mock.upload(&token, MediaKind::Face, "another").unwrap();
+    app.mock.upload(&token, MediaKind::Face, "another").await.unwrap();
     assert_eq!(media(&app, "face", &token).await.text(), "another", "a file replaces the one that was there");
     assert_is(MediaKind::Passport, &media(&app, "passport", &whole_session(&app, "passport").await).await);
 }
@@ -568,31 +568,34 @@ async fn uploads_are_bounded_and_their_room_comes_back() {
     })
     .await;
     let (one, other) = (app.begin(json!({})).await, app.begin(json!({})).await);
-    let upload = |token: &str, kind, bytes: usize| {
-        app.mock.upload(token, kind, vec![7; bytes]).map_err(|problem| problem.to_string())
+    let upload = async |token: &str, kind, bytes: usize| {
+        app.mock.upload(token, kind, vec![7; bytes]).await.map(drop).map_err(|problem| problem.to_string())
     };
     let refused = |result: Result<(), String>| result.unwrap_err();
-    assert_eq!(refused(upload(&one, MediaKind::Face, 11)), "the file has 11 bytes; the maximum is 10 (--max-upload)");
-    upload(&one, MediaKind::Face, 10).unwrap();
     assert_eq!(
-        refused(upload(&one, MediaKind::CardFront, 6)),
+        refused(upload(&one, MediaKind::Face, 11).await),
+        "the file has 11 bytes; the maximum is 10 (--max-upload)"
+    );
+    upload(&one, MediaKind::Face, 10).await.unwrap();
+    assert_eq!(
+        refused(upload(&one, MediaKind::CardFront, 6).await),
         "the uploads of the session would have 16 bytes; the maximum is 15 (--max-session-uploads)"
     );
-    upload(&one, MediaKind::CardFront, 5).unwrap();
-    upload(&other, MediaKind::Face, 10).unwrap();
+    upload(&one, MediaKind::CardFront, 5).await.unwrap();
+    upload(&other, MediaKind::Face, 10).await.unwrap();
     assert_eq!(
-        refused(upload(&other, MediaKind::CardFront, 1)),
+        refused(upload(&other, MediaKind::CardFront, 1).await),
         "all uploads have 25 bytes; 1 more would exceed 25 (--max-uploads)"
     );
-    upload(&one, MediaKind::Face, 0).unwrap();
-    upload(&other, MediaKind::CardFront, 5).unwrap();
+    upload(&one, MediaKind::Face, 0).await.unwrap();
+    upload(&other, MediaKind::CardFront, 5).await.unwrap();
     app.delete(&one).await.assert_status(200);
-    app.mock.company(app.mock.company_key()).unwrap().reset();
+    app.mock.company(app.mock.company_key()).reset().await.unwrap();
     let third = app.begin(json!({})).await;
-    upload(&third, MediaKind::Face, 10).unwrap();
-    upload(&third, MediaKind::CardFront, 5).unwrap();
+    upload(&third, MediaKind::Face, 10).await.unwrap();
+    upload(&third, MediaKind::CardFront, 5).await.unwrap();
     assert_eq!(
-        refused(upload(&one, MediaKind::Face, 1)),
+        refused(upload(&one, MediaKind::Face, 1).await),
         "there is no session with this token; it may have been deleted, or the mock has restarted since"
     );
 }

@@ -55,7 +55,7 @@ async fn a_result_that_is_asked_for_again_is_remembered_once() {
     // With both sides of a card, and another document: always a long result.
     let flags = json!({"document_types": ["id"], "allow_general_document_upload": true});
     let token = app.begin(json!({"flags": flags})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let length = app.result(&token).await.body.len();
     for _ in 0..800 {
         app.result(&token).await;

@@ -25,9 +25,9 @@ async fn the_form_of_the_widget_is_posted_by_the_mocks_own_page_alone() {
             assert!(reply.hint().contains(&format!("a page of `{origin}` posted this form")), "{reply}");
         }
     }
-    assert!(!app.mock.last_session().unwrap().is_finished);
-    from(&app, &app.mock.url(), Method::POST, &door, AGREED).await.assert_status(200);
-    from(&app, &app.mock.url(), Method::POST, &form, "").await.assert_status(200);
+    assert!(!app.mock.last_session().await.unwrap().unwrap().is_finished);
+    from(&app, app.mock.url(), Method::POST, &door, AGREED).await.assert_status(200);
+    from(&app, app.mock.url(), Method::POST, &form, "").await.assert_status(200);
 }
 
 #[tokio::test]

@@ -22,9 +22,9 @@ async fn a_course_is_built_in_the_words_of_the_file() {
     )
     .await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    app.mock.advance(Duration::from_secs(60));
+    app.mock.advance(Duration::from_secs(60)).await.unwrap();
     let result = app.result(&token).await.json();
     assert_eq!((&result["result"], &result["result_comment"]), (&json!("APPROVED"), &json!("Looks right")));
 }
@@ -60,20 +60,20 @@ async fn every_trigger_and_effect_can_be_built() {
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
     app.widget(&token).await.assert_status(200);
     app.result(&token).await.assert_status(503);
-    app.mock.reach_step(&token, "document").unwrap();
+    app.mock.reach_step(&token, "document").await.unwrap();
     assert_eq!(app.word(&token).await, "approved");
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let result = app.result(&token).await.json();
     assert_eq!(result["reject_reason"], json!({"value": "own", "description": "In words"}));
     assert_eq!((&result["live"], &result["similarity"]), (&json!(true), &json!(0)), "no face is compared");
     assert_eq!((&result["name"], &result["screeningMatches"][0]["score"]), (&json!("Changed"), &json!(80.0)));
     assert_eq!(result["questionnaires"][0]["questions"][0]["answer"], true);
-    app.mock.decide_as_scripted(&token).unwrap();
+    app.mock.decide_as_scripted(&token).await.unwrap();
     let result = app.result(&token).await.json();
     assert_eq!((&result["result"], &result["person"]), (&json!("ODD"), &json!({})));
 
     let expired = app.begin(json!({})).await;
-    app.mock.advance(Duration::from_secs(5 * 60));
+    app.mock.advance(Duration::from_secs(5 * 60)).await.unwrap();
     app.widget(&expired).await.assert_status(410);
 }
 
@@ -133,7 +133,7 @@ async fn what_cannot_be_is_said_in_the_words_of_the_file() {
     ] {
         let error = MockServer::builder().scenario(scenario.clone()).start().await.unwrap_err().to_string();
         assert!(error.starts_with("the scenario `s`: ") && error.contains(problem), "{error}\nshould say {problem}");
-        let queued = MockServer::start().await.queue_scenario(scenario).unwrap_err().to_string();
+        let queued = MockServer::start().await.queue_scenario(scenario).await.unwrap_err().to_string();
         assert_eq!(queued, error, "one check for all");
     }
 }
@@ -141,11 +141,11 @@ async fn what_cannot_be_is_said_in_the_words_of_the_file() {
 #[tokio::test]
 async fn a_queued_scenario_is_nobody_elses() {
     let app = TestApp::start_with(|builder| builder.company("one").company("other")).await;
-    let other = app.mock.company("other").unwrap();
-    other.queue_scenario(Scenario::new("late").stage(Stage::begin().manual_check())).unwrap();
-    app.mock.queue_scenario(Scenario::new("late").stage(Stage::begin().rejected("own"))).unwrap();
-    app.mock.queue_scenarios(["rejected", "manual-check"]).unwrap();
-    let mixed = app.mock.queue_scenarios(["approved", "no-such"]).unwrap_err().to_string();
+    let other = app.mock.company("other");
+    other.queue_scenario(Scenario::new("late").stage(Stage::begin().manual_check())).await.unwrap();
+    app.mock.queue_scenario(Scenario::new("late").stage(Stage::begin().rejected("own"))).await.unwrap();
+    app.mock.queue_scenarios(["rejected", "manual-check"]).await.unwrap();
+    let mixed = app.mock.queue_scenarios(["approved", "no-such"]).await.unwrap_err().to_string();
     assert!(mixed.starts_with("there is no scenario `no-such`"), "{mixed}");
 
     let begin = async |key: &str| {
@@ -154,9 +154,9 @@ async fn a_queued_scenario_is_nobody_elses() {
         reply.hint().to_owned()
     };
     assert_eq!(begin("other").await, "scenario `late`, from the company's queue");
-    assert_eq!(other.last_session().unwrap().current_result, "MANUAL_CHECK");
+    assert_eq!(other.last_session().await.unwrap().unwrap().current_result, "MANUAL_CHECK");
     assert_eq!(begin("one").await, "scenario `late`, from the company's queue");
-    assert_eq!(app.mock.last_session().unwrap().current_result, "REJECTED");
+    assert_eq!(app.mock.last_session().await.unwrap().unwrap().current_result, "REJECTED");
     assert_eq!(begin("one").await, "scenario `rejected`, from the company's queue");
     assert_eq!(begin("one").await, "scenario `manual-check`, from the company's queue");
     assert_eq!(begin("one").await, "scenario `approved`, from the server's default", "none of a list with a mistake");
@@ -166,20 +166,20 @@ async fn a_queued_scenario_is_nobody_elses() {
 async fn a_queued_scenario_waits_until_its_session_has_begun() {
     let app = TestApp::start().await;
     let once = Scenario::new("once").begin_fault(Fault::status(503)).stage(Stage::begin().manual_check());
-    app.mock.queue_scenario(once).unwrap();
+    app.mock.queue_scenario(once).await.unwrap();
     app.post_json("/external-api/begin/", &app.with_key(json!({}))).await.assert_status(503);
     app.begin(json!({})).await;
-    assert_eq!(app.mock.last_session().unwrap().scenario, "once");
+    assert_eq!(app.mock.last_session().await.unwrap().unwrap().scenario, "once");
 }
 
 #[tokio::test]
 async fn a_test_finds_sessions_whose_tokens_only_the_app_knows() {
     let app = TestApp::start().await;
-    assert_eq!((app.mock.last_session(), app.mock.sessions()), (None, vec![]));
+    assert_eq!((app.mock.last_session().await.unwrap(), app.mock.sessions().await.unwrap()), (None, vec![]));
     let parent = app.begin(json!({"flags": {"mock_scenario": "manual-check-then-approved"}})).await;
     let child = app.begin(json!({"parent_session_id": parent, "flags": {"language": "ka"}})).await;
 
-    let last = app.mock.last_session().unwrap();
+    let last = app.mock.last_session().await.unwrap().unwrap();
     assert_eq!((&last.token, &last.parent), (&child, &Some(parent.clone())));
     assert_eq!((last.flags, last.steps), (json!({"language": "ka"}), json!([])));
     assert_eq!(
@@ -188,17 +188,17 @@ async fn a_test_finds_sessions_whose_tokens_only_the_app_knows() {
     );
 
     app.widget(&parent).await.assert_status(200);
-    app.mock.finish(&parent).unwrap();
-    let first = &app.mock.sessions()[0];
+    app.mock.finish(&parent).await.unwrap();
+    let first = &app.mock.sessions().await.unwrap()[0];
     assert_eq!((&*first.token, &*first.scenario), (&*parent, "manual-check-then-approved"));
     assert_eq!(
         (first.stage, &*first.current_result, first.is_opened, first.is_finished),
         (Some(1), "MANUAL_CHECK", true, true)
     );
-    let tokens: Vec<_> = app.mock.sessions().into_iter().map(|session| session.token).collect();
+    let tokens: Vec<_> = app.mock.sessions().await.unwrap().into_iter().map(|session| session.token).collect();
     assert_eq!(tokens, [parent.clone(), child]);
     app.delete(&parent).await.assert_status(200);
-    assert_eq!(app.mock.sessions().len(), 1);
+    assert_eq!(app.mock.sessions().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -206,10 +206,10 @@ async fn looking_at_a_session_is_no_poll() {
     let app = playing(Scenario::new("polled").stage(Stage::polls(1).document("recorded-approved"))).await;
     let token = app.begin(json!({})).await;
     for _ in 0..3 {
-        assert_eq!(app.mock.last_session().unwrap().current_result, "IN_PROGRESS");
+        assert_eq!(app.mock.last_session().await.unwrap().unwrap().current_result, "IN_PROGRESS");
     }
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    assert_eq!(app.mock.last_session().unwrap().current_result, "approved", "as the document says");
+    assert_eq!(app.mock.last_session().await.unwrap().unwrap().current_result, "approved", "as the document says");
 }
 
 #[tokio::test]
@@ -221,14 +221,14 @@ async fn a_trigger_is_taken_as_it_is() {
             .stage(Stage::when(Trigger::After(longest)).or(String::from("operator")).approved()),
     )
     .await;
-    let company = app.mock.company(app.mock.company_key()).unwrap();
-    company.freeze_clock();
+    let company = app.mock.company(app.mock.company_key());
+    company.freeze_clock().await.unwrap();
     let token = app.begin(json!({})).await;
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    company.advance(shortest);
+    company.advance(shortest).await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    company.advance(Duration::from_secs(1_000_000_000));
+    company.advance(Duration::from_secs(1_000_000_000)).await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    app.mock.decide_as_scripted(&token).unwrap();
+    app.mock.decide_as_scripted(&token).await.unwrap();
     assert_eq!(app.word(&token).await, "APPROVED");
 }

@@ -30,10 +30,10 @@ async fn verdict_after_done() {
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
     let app = TestApp::start_with(|builder| builder.scenario("verdict-after-done").frozen_at(at)).await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
-    app.mock.advance(Duration::from_secs(7));
+    app.mock.finish(&token).await.unwrap();
+    app.mock.advance(Duration::from_secs(7)).await.unwrap();
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    app.mock.advance(Duration::from_secs(1));
+    app.mock.advance(Duration::from_secs(1)).await.unwrap();
     assert_eq!(app.word(&token).await, "APPROVED");
 }
 
@@ -72,7 +72,7 @@ async fn not_found_at_first() {
     let token = app.begin(json!({})).await;
     app.result(&token).await.assert_error(404, "SESSION_NOT_FOUND");
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_eq!(app.word(&token).await, "APPROVED");
 }
 
@@ -80,10 +80,10 @@ async fn not_found_at_first() {
 async fn verdict_after_24h() {
     let app = with("verdict-after-24h").await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
-    app.mock.advance(Duration::from_secs(24 * 60 * 60 - 60));
+    app.mock.finish(&token).await.unwrap();
+    app.mock.advance(Duration::from_secs(24 * 60 * 60 - 60)).await.unwrap();
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    app.mock.advance(Duration::from_secs(60));
+    app.mock.advance(Duration::from_secs(60)).await.unwrap();
     assert_eq!(app.word(&token).await, "APPROVED");
 }
 
@@ -91,10 +91,10 @@ async fn verdict_after_24h() {
 async fn verdict_changes() {
     let app = with("verdict-changes").await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
-    app.mock.advance(Duration::from_secs(60 * 60));
+    app.mock.finish(&token).await.unwrap();
+    app.mock.advance(Duration::from_secs(60 * 60)).await.unwrap();
     assert_eq!(app.word(&token).await, "APPROVED");
-    app.mock.decide_as_scripted(&token).unwrap();
+    app.mock.decide_as_scripted(&token).await.unwrap();
     let result = app.result(&token).await.json();
     assert_eq!(result["result"], "REJECTED");
     assert_eq!(result["reject_reason"]["value"], "document_spoofing_detected");
@@ -105,10 +105,10 @@ async fn abandoned() {
     let app = with("abandoned").await;
     let token = app.begin(json!({})).await;
     app.widget(&token).await.assert_status(200);
-    let due = app.mock.advance(Duration::from_secs(120));
+    let due = app.mock.advance(Duration::from_secs(120)).await.unwrap();
     assert_eq!(due.into_iter().map(|due| due.what).collect::<Vec<_>>(), [DueEventKind::SessionAbandoned]);
     app.widget(&token).await.assert_status(410);
-    app.mock.advance(Duration::from_secs(24 * 60 * 60));
+    app.mock.advance(Duration::from_secs(24 * 60 * 60)).await.unwrap();
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
 }
 
@@ -168,17 +168,17 @@ async fn sparse_document() {
 async fn person_changes() {
     let app = with("person-changes").await;
     let token = app.begin(json!({"flags": {"document_types": ["passport"]}})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     for (name, zone) in [("Sarnple", "SARNPLE<<"), ("Sample", "SAMPLE<<")] {
         let result = app.result(&token).await.json();
         assert_eq!((&result["result"], &result["person"]["last_name"]), (&json!("APPROVED"), &json!(name)));
         assert!(result["name"].as_str().unwrap().ends_with(name), "{result}");
         assert!(result["person"]["mrz"].as_str().unwrap().contains(zone), "{result}");
-        app.mock.advance(Duration::from_secs(60 * 60));
+        app.mock.advance(Duration::from_secs(60 * 60)).await.unwrap();
     }
     let decided = app.begin(json!({})).await;
-    app.mock.finish(&decided).unwrap();
-    app.mock.decide_as_scripted(&decided).unwrap();
+    app.mock.finish(&decided).await.unwrap();
+    app.mock.decide_as_scripted(&decided).await.unwrap();
     assert_eq!(app.result(&decided).await.json()["person"]["last_name"], "Sample");
 }
 
@@ -215,14 +215,14 @@ async fn rate_limited() {
     let app = with("rate-limited").await;
     let token = app.begin(json!({})).await;
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    app.mock.company(app.mock.company_key()).unwrap().freeze_clock();
-    app.mock.finish(&token).unwrap();
+    app.mock.company(app.mock.company_key()).freeze_clock().await.unwrap();
+    app.mock.finish(&token).await.unwrap();
     for _ in 0..3 {
         let reply = app.result(&token).await;
         reply.assert_status(429);
         assert_eq!(reply.header("retry-after"), Some("2"), "who asks again at once is told the same");
     }
-    app.mock.advance(Duration::from_secs(2));
+    app.mock.advance(Duration::from_secs(2)).await.unwrap();
     assert_eq!(app.word(&token).await, "APPROVED");
 }
 
@@ -241,7 +241,7 @@ async fn begin_answers_html() {
 async fn result_fails_twice() {
     let app = with("result-fails-twice").await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     for _ in 0..2 {
         app.result(&token).await.assert_status(503);
     }
@@ -258,9 +258,9 @@ async fn begin_fails_once() {
         assert_eq!(app.result_of(json!({})).await["result"], "APPROVED");
     }
     // One that was queued is not lost with the failed call.
-    app.mock.queue_scenario("begin-fails-once").unwrap();
+    app.mock.queue_scenario("begin-fails-once").await.unwrap();
     let other = TestApp::start().await;
-    other.mock.queue_scenario("begin-fails-once").unwrap();
+    other.mock.queue_scenario("begin-fails-once").await.unwrap();
     other.post_json("/external-api/begin/", &other.with_key(json!({}))).await.assert_status(503);
     let reply = other.post_json("/external-api/begin/", &other.with_key(json!({}))).await;
     assert_eq!(reply.hint(), "scenario `begin-fails-once`, from the company's queue");

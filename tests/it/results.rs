@@ -28,7 +28,7 @@ async fn an_approved_document_is_whole() {
     let flags = json!({"liveness": true, "document_types": ["id"], "document_countries": ["GEO"]});
     let token = app.begin(json!({"flags": flags})).await;
     app.widget(&token).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_json_snapshot!(app.result(&token).await.json());
 }
 
@@ -61,7 +61,7 @@ async fn the_same_seed_and_clock_answer_the_same_bytes() {
                 .post_json("/external-api/begin/", &app.with_key(json!({"flags": {"mock_scenario": scenario}})))
                 .await;
             let token = begun.json().as_str().unwrap().to_owned();
-            app.mock.finish(&token).unwrap();
+            app.mock.finish(&token).await.unwrap();
             bytes.push((begun.body, app.result(&token).await.body));
         }
         answers.push(bytes);
@@ -139,7 +139,7 @@ async fn every_document_agrees_with_itself_and_the_clock() {
     let app = fixed().await;
     let mut seen = BTreeSet::new();
     for months in [0, 5, 7, 24] {
-        app.mock.advance(Duration::from_secs(months * 30 * 86_400 + 3600));
+        app.mock.advance(Duration::from_secs(months * 30 * 86_400 + 3600)).await.unwrap();
         let elapsed: u64 = [0, 5, 7, 24].iter().take_while(|m| **m <= months).map(|m| m * 30 * 86_400 + 3600).sum();
         let now = Timestamp::try_from(noon() + Duration::from_secs(elapsed)).unwrap();
         let today = Offset::UTC.to_datetime(now).date();
@@ -238,7 +238,7 @@ async fn results_are_lower_case_where_that_is_set() {
         (Outcome::InProgress, "in_progress"),
     ] {
         let token = app.begin(json!({})).await;
-        app.mock.finish_as(&token, outcome).unwrap();
+        app.mock.finish_as(&token, outcome).await.unwrap();
         assert_eq!(app.result(&token).await.json()["result"], word);
     }
 }
@@ -248,14 +248,14 @@ async fn reject_reason_is_null_where_that_is_set() {
     let app = TestApp::start_with(|builder| builder.settings(|config| config.null_reject_reason = Some(true))).await;
     let token = app.begin(json!({})).await;
     assert_eq!(app.result(&token).await.json()["reject_reason"], Value::Null);
-    app.mock.finish_as(&token, Outcome::Rejected).unwrap();
+    app.mock.finish_as(&token, Outcome::Rejected).await.unwrap();
     assert_eq!(app.result(&token).await.json()["reject_reason"], json!({"value": "face_mismatch", "description": ""}));
 }
 
 #[tokio::test]
 async fn members_that_typed_clients_need_are_never_null() {
     let app = fixed().await;
-    for scenario in app.mock.scenarios() {
+    for scenario in app.scenario_names().await {
         let answers_no_document = ["session-not-found", "session-invalid", "company-key-invalid"];
         let goes_wrong_first = [
             "begin-answers-html",
@@ -270,7 +270,7 @@ async fn members_that_typed_clients_need_are_never_null() {
             continue;
         }
         let token = app.begin(json!({"flags": {"mock_scenario": scenario}})).await;
-        assert_eq!(app.mock.finish(&token).is_ok(), scenario != "expired-before-open");
+        assert_eq!(app.mock.finish(&token).await.is_ok(), scenario != "expired-before-open");
         let result = app.result(&token).await.json();
         for member in ["result", "live", "similarity", "document_type", "generalDocuments", "person", "result_comment"]
         {
@@ -285,7 +285,7 @@ async fn members_that_typed_clients_need_are_never_null() {
 async fn a_deleted_session_hands_out_its_result_and_is_gone() {
     let app = fixed().await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let result = app.result(&token).await;
     let deleted = app.delete(&token).await;
     deleted.assert_status(200);
@@ -300,7 +300,7 @@ async fn a_forced_rejection_gives_a_reason_of_a_step_that_ran() {
     let app = fixed().await;
     let rejected = async |flags: Value| {
         let token = app.begin(json!({"flags": flags})).await;
-        app.mock.finish_as(&token, Outcome::Rejected).unwrap();
+        app.mock.finish_as(&token, Outcome::Rejected).await.unwrap();
         app.result(&token).await.json()
     };
     let face = rejected(json!({})).await;
@@ -340,7 +340,11 @@ async fn nobody_is_rejected_for_a_face_that_was_not_checked() {
             assert_eq!(result["face_images"], u32::from(reason.starts_with("face_")), "{result}");
         }
     }
-    assert!(app.mock.coverage().to_string().contains("document_type_mismatch"), "{}", app.mock.coverage());
+    assert!(
+        app.mock.coverage().await.unwrap().to_string().contains("document_type_mismatch"),
+        "{}",
+        app.mock.coverage().await.unwrap()
+    );
 }
 
 #[tokio::test]
@@ -387,9 +391,9 @@ async fn a_later_verdict_leaves_the_person_as_they_were() {
     })
     .await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let before = app.result(&token).await.json();
-    app.mock.advance(Duration::from_secs(400 * 86_400));
+    app.mock.advance(Duration::from_secs(400 * 86_400)).await.unwrap();
     let after = app.result(&token).await.json();
     assert_eq!((&before["result"], &after["result"]), (&json!("MANUAL_CHECK"), &json!("APPROVED")));
     assert_eq!(before["person"], after["person"], "the document was read once");

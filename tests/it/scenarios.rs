@@ -57,7 +57,7 @@ async fn manual_check_is_followed_by_approval_after_two_polls() {
     let app = TestApp::start_with(|builder| builder.scenario("manual-check-then-approved")).await;
     let token = app.begin(json!({})).await;
     assert_eq!(app.result(&token).await.json()["result"], "IN_PROGRESS");
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     for word in ["MANUAL_CHECK", "MANUAL_CHECK", "APPROVED", "APPROVED"] {
         assert_eq!(app.result(&token).await.json()["result"], word);
     }
@@ -110,7 +110,7 @@ async fn an_operators_questionnaire_is_answered_by_the_scenario() {
     let shown = app.walk(&token).await;
     assert!(!shown.iter().any(|screen| screen.contains("operator")), "{shown:?}");
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let result = app.result(&token).await.json();
     assert_eq!(
         result["questionnaires"],
@@ -161,9 +161,9 @@ async fn an_outcome_can_come_after_polls() {
 async fn an_outcome_can_come_after_a_time() {
     let app = finishing(Trigger::After(Duration::from_secs(90))).await;
     let token = app.begin(json!({})).await;
-    app.mock.advance(Duration::from_secs(60));
+    app.mock.advance(Duration::from_secs(60)).await.unwrap();
     assert_eq!(app.result(&token).await.json()["result"], "IN_PROGRESS");
-    app.mock.advance(Duration::from_secs(30));
+    app.mock.advance(Duration::from_secs(30)).await.unwrap();
     assert_eq!(app.result(&token).await.json()["result"], "APPROVED");
 }
 
@@ -171,8 +171,8 @@ async fn an_outcome_can_come_after_a_time() {
 async fn an_abandoned_session_stays_in_progress_and_readable() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
-    app.mock.advance(Duration::from_secs(16 * 60));
-    assert!(app.mock.finish(&token).is_err());
+    app.mock.advance(Duration::from_secs(16 * 60)).await.unwrap();
+    assert!(app.mock.finish(&token).await.is_err());
     assert_eq!(app.result(&token).await.json()["result"], "IN_PROGRESS");
 }
 
@@ -222,7 +222,7 @@ async fn an_unknown_scenario_is_refused_with_the_known_names() {
     let reply =
         app.post_json("/external-api/begin/", &app.with_key(json!({"flags": {"mock_scenario": "aproved"}}))).await;
     let words = reply.argument_error();
-    let rest = app.mock.scenarios().len() - 8;
+    let rest = app.scenario_names().await.len() - 8;
     assert!(
         words.starts_with("the flag `mock_scenario`: there is no scenario `aproved`; known: approved, "),
         "{words}"
@@ -253,12 +253,12 @@ async fn a_folder_adds_scenarios_and_replaces_those_of_its_names() {
     let app = TestApp::start_with(|builder| builder.settings(settings)).await;
     assert_eq!(app.result_of(json!({})).await["result"], "MANUAL_CHECK");
     assert_eq!(app.result_of(json!({"flags": {"mock_scenario": "own"}})).await["result"], "APPROVED");
-    assert!(app.mock.scenarios().contains(&"rejected".to_owned()));
+    assert!(app.scenario_names().await.contains(&"rejected".to_owned()));
 
     let alone =
         TestApp::start_with(|builder| builder.settings(settings).settings(|config| config.builtin_scenarios = false))
             .await;
-    assert_eq!(alone.mock.scenarios(), ["approved", "own"]);
+    assert_eq!(alone.scenario_names().await, ["approved", "own"]);
 }
 
 #[tokio::test]

@@ -43,9 +43,9 @@ fn run(url: &str, paths: &str, phases: &str, at_least: usize, company_key: &str,
 async fn made_up_calls_of_the_vendors_paths_are_answered_as_documented() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     tokio::task::block_in_place(|| {
-        run(&app.mock.url(), "^/external-api", "coverage,fuzzing", 20, app.mock.company_key(), &token)
+        run(app.mock.url(), "^/external-api", "coverage,fuzzing", 20, app.mock.company_key(), &token)
     });
     send(app.request(reqwest::Method::GET, "/__admin/health/ready")).await.assert_status(200);
 }

@@ -52,7 +52,7 @@ async fn whom_no_file_describes_is_invented_from_id_and_name() {
     )
     .await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let person = details(&app, json!({"person_id": "NK-7"})).await.json();
     let names = ["firstName", "middleName", "lastName"].map(|member| person[member].as_str().unwrap());
     assert_eq!(names, ["Anna", "Maria", "Exempla"]);
@@ -62,7 +62,7 @@ async fn whom_no_file_describes_is_invented_from_id_and_name() {
     assert_eq!(details(&app, json!({"person_id": "NK-7"})).await.json(), person, "always the same");
 
     details(&app, json!({"person_id": "NK-8"})).await.assert_status(400);
-    app.mock.decide_as_scripted(&token).unwrap();
+    app.mock.decide_as_scripted(&token).await.unwrap();
     assert_eq!(details(&app, json!({"person_id": "NK-8"})).await.json()["lastName"], "Acme");
     details(&app, json!({"person_id": "NK-7"})).await.assert_status(200);
 }
@@ -73,7 +73,7 @@ async fn whom_a_decision_names_has_been_met_too() {
     let token = app.begin(json!({})).await;
     let (name, person_id, review_status) = ("Anna Exempla".into(), "NK-9".into(), "pending".into());
     let found = ScreeningMatch { score: 50.0, name, person_id, review_status };
-    app.mock.decide(&token, Verdict::manual_check().screening_match(found)).unwrap();
+    app.mock.decide(&token, Verdict::manual_check().screening_match(found)).await.unwrap();
     assert_eq!(app.result(&token).await.json()["screeningMatches"][0]["personId"], "NK-9");
     assert_eq!(details(&app, json!({"person_id": "NK-9"})).await.json()["firstName"], "Anna");
 }
@@ -85,7 +85,7 @@ async fn whom_no_session_of_the_company_has_met_is_a_clear_error() {
     let problem = "no session of the company matches the person `Q00000001`";
     let token = app.begin(json!({})).await;
     assert!(details(&app, id.clone()).await.argument_error().starts_with(problem), "nobody is through yet");
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     details(&app, id.clone()).await.assert_status(200);
 
     let of_other = details(&app, json!({"company_key": "other", "person_id": "Q00000001"})).await;

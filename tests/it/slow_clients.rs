@@ -116,10 +116,10 @@ async fn an_idle_connection_is_closed_but_never_one_that_waits_for_its_answer() 
         assert!(started.elapsed() >= MOMENT);
     }
     let token = app.begin(json!({})).await;
-    app.mock.add_fault(Fault::delay(3 * MOMENT).endpoint(Endpoint::Result));
+    app.mock.add_fault(Fault::delay(3 * MOMENT).endpoint(Endpoint::Result)).await.unwrap();
     app.result(&token).await.assert_status(200);
     let length = app.result(&token).await.body.len() as u32;
-    app.mock.add_fault(Fault::throttle(length).endpoint(Endpoint::Result));
+    app.mock.add_fault(Fault::throttle(length).endpoint(Endpoint::Result)).await.unwrap();
     assert_eq!(app.result(&token).await.body.len() as u32, length, "a second is longer than it may be idle");
 }
 
@@ -191,10 +191,10 @@ async fn where_none_is_idle_the_request_that_takes_longest_makes_room() {
 async fn where_all_are_busy_the_new_one_waits() {
     let app = with(|limits| limits.connections = 1).await;
     let token = app.begin(json!({})).await;
-    app.mock.add_fault(Fault::delay(MOMENT).endpoint(Endpoint::Result));
+    app.mock.add_fault(Fault::delay(MOMENT).endpoint(Endpoint::Result)).await.unwrap();
     let started = Instant::now();
     let (slow, ()) = tokio::join!(app.result(&token), async {
-        eventually(LIMIT, "the fault strikes", async || app.mock.faults().is_empty()).await;
+        eventually(LIMIT, "the fault strikes", async || app.mock.faults().await.unwrap().is_empty()).await;
         let address = app.mock.address();
         tokio::task::spawn_blocking(move || talk(&mut connect(address))).await.unwrap();
         assert!(started.elapsed() >= MOMENT, "the second waits for the first");
@@ -235,10 +235,10 @@ async fn a_refused_body_holds_nothing_while_its_answer_is_delayed() {
         client.read_exact(&mut [0; "HTTP/1.1 100 Continue\r\n\r\n".len()]).unwrap();
         client
     };
-    app.mock.add_fault(Fault::delay(Duration::from_secs(60)).endpoint(Endpoint::Result));
+    app.mock.add_fault(Fault::delay(Duration::from_secs(60)).endpoint(Endpoint::Result)).await.unwrap();
     let mut refused = begin_of("/external-api/result/", 5000);
     refused.write_all(&[b'a'; 1500]).unwrap();
-    eventually(LIMIT, "the fault strikes", async || app.mock.faults().is_empty()).await;
+    eventually(LIMIT, "the fault strikes", async || app.mock.faults().await.unwrap().is_empty()).await;
     let body = app.with_key(json!({"padding": "x".repeat(800)})).to_string();
     let mut other = begin_of("/external-api/begin/", body.len());
     other.write_all(body.as_bytes()).unwrap();

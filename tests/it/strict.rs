@@ -242,7 +242,7 @@ async fn document(app: &TestApp, company: &str, token: &str) -> Reply {
             return reply;
         }
         if let Some(seconds) = reply.header("retry-after") {
-            app.mock.advance(std::time::Duration::from_secs(seconds.parse().unwrap()));
+            app.mock.advance(std::time::Duration::from_secs(seconds.parse().unwrap())).await.unwrap();
         }
     }
     panic!("there is never a document for {token}");
@@ -254,7 +254,7 @@ async fn strict_clients_can_read_every_scenario_in_both_dialects() {
         let live = Company::new("live").dialect(Dialect::Live);
         let app = TestApp::start_with(|builder| builder.seed(seed).company("manual").company(live)).await;
         let left_out = [&NO_DOCUMENT[..], &AS_APPROVED].concat();
-        for scenario in app.mock.scenarios().iter().filter(|scenario| !left_out.contains(&scenario.as_str())) {
+        for scenario in app.scenario_names().await.iter().filter(|scenario| !left_out.contains(&scenario.as_str())) {
             for (company, dialect) in [("manual", Dialect::Manual), ("live", Dialect::Live)] {
                 let begin = json!({"company_key": company, "flags": {"mock_scenario": scenario}});
                 let mut begun = app.post_json("/external-api/begin/", &begin).await;
@@ -263,7 +263,7 @@ async fn strict_clients_can_read_every_scenario_in_both_dialects() {
                 }
                 let token = begun.json().as_str().unwrap_or_else(|| panic!("{begun}")).to_owned();
                 check(&document(&app, company, &token).await.json(), dialect, scenario, false);
-                let is_through = app.mock.finish(&token).is_ok();
+                let is_through = app.mock.finish(&token).await.is_ok();
                 assert_eq!(is_through, scenario != "expired-before-open");
                 check(&document(&app, company, &token).await.json(), dialect, scenario, is_through);
             }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use identomat_mock::{DecisionError, DueEvent, DueEventKind, FinishError, Outcome, Verdict};
+use identomat_mock::{DueEvent, DueEventKind, Outcome, Verdict};
 use serde_json::{Value, json};
 
 use crate::harness::TestApp;
@@ -23,9 +23,9 @@ async fn an_operator_can_comment_a_minute_after_the_widget() {
     .await;
     let token = app.begin(json!({})).await;
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    app.mock.advance(MINUTE);
+    app.mock.advance(MINUTE).await.unwrap();
     let result = app.result(&token).await.json();
     assert_eq!((&result["result"], &result["result_comment"]), (&json!("APPROVED"), &json!("Looks right")));
 }
@@ -47,7 +47,7 @@ async fn a_stage_can_come_when_the_widget_is_opened() {
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
 
     let finished = app.begin(json!({})).await;
-    app.mock.finish(&finished).unwrap();
+    app.mock.finish(&finished).await.unwrap();
     assert_eq!(app.word(&finished).await, "MANUAL_CHECK", "whoever finished has opened");
 }
 
@@ -59,21 +59,21 @@ async fn a_stage_can_come_when_a_step_is_reached() {
     .await;
     let steps = json!([{"type": "user-questionnaire", "key": "job", "questions": []}]);
     let token = app.begin(json!({"steps": steps})).await;
-    app.mock.reach_step(&token, "document").unwrap();
+    app.mock.reach_step(&token, "document").await.unwrap();
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
-    app.mock.reach_step(&token, "face").unwrap();
+    app.mock.reach_step(&token, "face").await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK", "a step is known by its key and its type");
-    app.mock.reach_step(&token, "user-questionnaire").unwrap();
+    app.mock.reach_step(&token, "user-questionnaire").await.unwrap();
     assert_eq!(app.word(&token).await, "REJECTED");
 
-    let wrong = app.mock.reach_step(&token, "email").unwrap_err();
+    let wrong = app.mock.reach_step(&token, "email").await.unwrap_err();
     let words = "there is no step `email`; known: agreement, document, face, job";
-    assert!(matches!(wrong, FinishError::UnknownStep(_)), "{wrong:?}");
+    assert_eq!(wrong.status(), Some(400), "{wrong}");
     assert_eq!(wrong.to_string(), words);
     let other = app.begin(json!({"steps": steps})).await;
-    app.mock.finish(&other).unwrap();
+    app.mock.finish(&other).await.unwrap();
     assert_eq!(app.word(&other).await, "REJECTED", "whoever finished has been through all steps");
-    assert_eq!(app.mock.reach_step(&other, "job"), Err(FinishError::AlreadyFinished));
+    assert_eq!(app.mock.reach_step(&other, "job").await.unwrap_err().status(), Some(409));
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn whoever_sees_a_screen_has_reached_its_step() {
         app.answer(&token, json!({"screen": screen, "sample": true})).await.assert_status(200);
     }
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    let reached = app.mock.control().session(&token).await.unwrap().reached_steps;
+    let reached = app.mock.session(&token).await.unwrap().reached_steps;
     let reached: Vec<_> = reached.iter().map(|step| &*step.step).collect();
     assert_eq!(reached, ["agreement", "document", "face"]);
 }
@@ -111,10 +111,10 @@ async fn polls_and_times_count_from_the_stage_before() {
     )
     .await;
     let token = app.begin(json!({})).await;
-    app.mock.advance(10 * MINUTE);
+    app.mock.advance(10 * MINUTE).await.unwrap();
     assert_eq!(app.word(&token).await, "IN_PROGRESS");
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    app.mock.advance(MINUTE);
+    app.mock.advance(MINUTE).await.unwrap();
     for word in ["REJECTED", "REJECTED", "APPROVED", "APPROVED"] {
         assert_eq!(app.word(&token).await, word);
     }
@@ -127,36 +127,36 @@ async fn a_stage_can_wait_for_an_operator() {
     )
     .await;
     let token = app.begin(json!({})).await;
-    let early = app.mock.decide_as_scripted(&token).unwrap_err().to_string();
+    let early = app.mock.decide_as_scripted(&token).await.unwrap_err().to_string();
     assert_eq!(
         early,
         "the scenario `scripted` waits for `widget` now, not for `operator`; name an outcome, or use a scenario with such a stage"
     );
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    app.mock.decide_as_scripted(&token).unwrap();
+    app.mock.decide_as_scripted(&token).await.unwrap();
     let result = app.result(&token).await.json();
     assert_eq!((&result["result"], &result["reject_reason"]["value"]), (&json!("REJECTED"), &json!("own")));
-    let late = app.mock.decide_as_scripted(&token).unwrap_err().to_string();
+    let late = app.mock.decide_as_scripted(&token).await.unwrap_err().to_string();
     assert!(late.starts_with("the scenario `scripted` has no pending stage, "), "{late}");
-    assert_eq!(app.mock.decide_as_scripted(&"0".repeat(40)), Err(DecisionError::NoSuchSession));
+    assert_eq!(app.mock.decide_as_scripted(&"0".repeat(40)).await.unwrap_err().status(), Some(404));
 }
 
 #[tokio::test]
 async fn a_decision_is_one_stage_more_and_those_behind_it_come_as_ever() {
     let app = TestApp::start_with(|builder| builder.scenario("manual-check-then-approved")).await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    app.mock.decide(&token, Verdict::rejected("own_word").result_comment("No")).unwrap();
+    app.mock.decide(&token, Verdict::rejected("own_word").result_comment("No")).await.unwrap();
     for _ in 0..2 {
         let result = app.result(&token).await.json();
         assert_eq!((&result["result"], &result["result_comment"]), (&json!("REJECTED"), &json!("No")));
         assert_eq!(result["reject_reason"]["value"], "own_word");
     }
     assert_eq!(app.word(&token).await, "APPROVED", "two polls after the decision, the next stage has come");
-    app.mock.decide(&token, Outcome::Rejected).unwrap();
-    app.mock.advance(1000 * MINUTE);
+    app.mock.decide(&token, Outcome::Rejected).await.unwrap();
+    app.mock.advance(1000 * MINUTE).await.unwrap();
     let last = app.result(&token).await.json();
     assert_eq!((&last["result"], &last["reject_reason"]["value"]), (&json!("REJECTED"), &json!("face_mismatch")));
 }
@@ -169,17 +169,17 @@ async fn a_decision_stands_in_for_the_stage_that_waits_for_one() {
     )
     .await;
     let token = app.begin(json!({})).await;
-    app.mock.decide(&token, Outcome::Rejected).unwrap();
+    app.mock.decide(&token, Outcome::Rejected).await.unwrap();
     assert_eq!(app.word(&token).await, "REJECTED");
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK", "the widget's stage comes after an early decision");
-    app.mock.decide(&token, Outcome::Approved).unwrap();
+    app.mock.decide(&token, Outcome::Approved).await.unwrap();
     assert_eq!(app.word(&token).await, "APPROVED");
-    app.mock.advance(MINUTE);
+    app.mock.advance(MINUTE).await.unwrap();
     assert_eq!(app.word(&token).await, "DISAGREED_WITH_TERMS");
-    assert_eq!(app.mock.decide(&"0".repeat(40), Outcome::Approved), Err(DecisionError::NoSuchSession));
-    let problem = app.mock.decide(&token, Verdict::approved().similarity(2.0)).unwrap_err();
-    assert!(matches!(problem, DecisionError::InvalidVerdict(_)), "{problem:?}");
+    assert_eq!(app.mock.decide(&"0".repeat(40), Outcome::Approved).await.unwrap_err().status(), Some(404));
+    let problem = app.mock.decide(&token, Verdict::approved().similarity(2.0)).await.unwrap_err();
+    assert_eq!(problem.status(), Some(400), "{problem}");
     assert_eq!(problem.to_string(), "`similarity` is a number from 0 to 1");
 }
 
@@ -191,13 +191,13 @@ async fn an_outcome_at_the_finish_stands_in_for_all_that_the_widget_brings_about
     )
     .await;
     let token = app.begin(json!({})).await;
-    app.mock.finish_as(&token, Outcome::Rejected).unwrap();
+    app.mock.finish_as(&token, Outcome::Rejected).await.unwrap();
     for _ in 0..3 {
         let result = app.result(&token).await.json();
         assert_eq!(result["result"], "REJECTED");
         assert_ne!(result["name"], "X");
     }
-    app.mock.advance(MINUTE);
+    app.mock.advance(MINUTE).await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
 }
 
@@ -209,21 +209,21 @@ async fn the_first_of_several_triggers_counts() {
     )
     .await;
     let left = app.begin(json!({})).await;
-    let due = whats(app.mock.advance(60 * MINUTE));
+    let due = whats(app.mock.advance(60 * MINUTE).await.unwrap());
     let stage = DueEventKind::StageReached("stage 1 of the scenario `scripted` (widget or after=3600s)".into());
     assert!(due.contains(&stage), "{due:?}");
     assert_eq!(app.word(&left).await, "MANUAL_CHECK");
-    app.mock.advance(MINUTE);
+    app.mock.advance(MINUTE).await.unwrap();
     assert_eq!(app.word(&left).await, "APPROVED", "after a minute");
 
     let polled = app.begin(json!({})).await;
-    app.mock.finish(&polled).unwrap();
+    app.mock.finish(&polled).await.unwrap();
     for word in ["MANUAL_CHECK", "MANUAL_CHECK", "MANUAL_CHECK", "APPROVED"] {
         assert_eq!(app.word(&polled).await, word);
     }
     let decided = app.begin(json!({})).await;
-    app.mock.finish(&decided).unwrap();
-    app.mock.decide_as_scripted(&decided).unwrap();
+    app.mock.finish(&decided).await.unwrap();
+    app.mock.decide_as_scripted(&decided).await.unwrap();
     assert_eq!(app.word(&decided).await, "APPROVED");
 }
 
@@ -235,10 +235,10 @@ async fn a_time_that_passed_before_the_widget_was_finished_counts_from_when_it_h
     )
     .await;
     let token = app.begin(json!({})).await;
-    app.mock.advance(14 * MINUTE);
-    app.mock.finish(&token).unwrap();
+    app.mock.advance(14 * MINUTE).await.unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_eq!(app.word(&token).await, "MANUAL_CHECK");
-    app.mock.advance(6 * MINUTE);
+    app.mock.advance(6 * MINUTE).await.unwrap();
     assert_eq!(app.word(&token).await, "APPROVED", "ten minutes after the first ten");
 }
 
@@ -267,7 +267,7 @@ async fn a_change_is_laid_over_the_document_at_any_depth() {
     .await;
     let token = app.begin(json!({})).await;
     assert_eq!(app.result(&token).await.json()["person"], json!({}), "not before its stage");
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let first = app.result(&token).await.json();
     assert_eq!(first["result"], "MANUAL_CHECK");
     assert_eq!(
@@ -277,10 +277,10 @@ async fn a_change_is_laid_over_the_document_at_any_depth() {
     assert_eq!(first["person"].get("mrz"), None);
     assert_eq!(first["trustedDatabaseRecord"], json!({"found": true}));
     assert_ne!(first["person"]["birthday"], Value::Null, "the rest is generated as ever");
-    app.mock.advance(MINUTE);
+    app.mock.advance(MINUTE).await.unwrap();
     let second = app.result(&token).await.json();
     assert_eq!((&second["person"]["first_name"], &second["person"]["last_name"]), (&json!("Changed"), &json!("Too")));
-    app.mock.advance(MINUTE);
+    app.mock.advance(MINUTE).await.unwrap();
     let third = app.result(&token).await.json();
     assert_eq!((&third["result"], &third["name"]), (&json!("APPROVED"), &json!("Both")));
     let members = |document: &Value| document.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -299,9 +299,9 @@ async fn a_stage_can_answer_a_whole_document_of_the_fixtures() {
         serde_json::from_str(&std::fs::read_to_string("fixtures/documents/recorded-approved.json").unwrap()).unwrap();
     let answered = app.result(&token).await;
     assert_eq!(answered.text(), fixture.to_string(), "byte for byte, but for blanks");
-    app.mock.advance(MINUTE);
+    app.mock.advance(MINUTE).await.unwrap();
     assert_eq!(app.result(&token).await.json()["person"]["age"], 7);
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let generated = app.result(&token).await.json();
     assert_eq!((&generated["result"], &generated["person"]["age"]), (&json!("REJECTED"), &json!(7)));
 }
@@ -332,7 +332,7 @@ async fn a_stage_can_answer_an_error_and_heal() {
     let token = app.begin(json!({})).await;
     app.result(&token).await.assert_error(400, "SESSION_INVALID");
     app.delete(&token).await.assert_error(400, "SESSION_INVALID");
-    app.mock.advance(MINUTE);
+    app.mock.advance(MINUTE).await.unwrap();
     assert_eq!(app.word(&token).await, "APPROVED");
 }
 
@@ -343,7 +343,7 @@ async fn a_stage_can_let_calls_go_wrong_for_its_session_alone() {
             .await;
     let (token, other) = (app.begin(json!({})).await, app.begin(json!({})).await);
     app.result(&token).await.assert_status(200);
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let first = app.result(&token).await;
     first.assert_status(502);
     assert_eq!(first.hint(), "fault `scripted` (status 502), call 1 of 2");
@@ -362,8 +362,8 @@ async fn what_fell_due_is_told_when_the_clock_is_moved() {
     .await;
     let (token, opened) = (app.begin(json!({})).await, app.begin(json!({})).await);
     app.widget(&opened).await.assert_status(200);
-    assert_eq!(app.mock.advance(MINUTE), []);
-    let due = app.mock.advance(10 * MINUTE);
+    assert_eq!(app.mock.advance(MINUTE).await.unwrap(), []);
+    let due = app.mock.advance(10 * MINUTE).await.unwrap();
     let mut stages = due.iter().take(2).map(|due| due.session.clone().unwrap()).collect::<Vec<_>>();
     stages.sort();
     let mut both = vec![token.clone(), opened.clone()];
@@ -378,7 +378,7 @@ async fn what_fell_due_is_told_when_the_clock_is_moved() {
         "{ends:?}"
     );
     assert_eq!(due[2].at, "1970-01-01T00:10:00Z");
-    let last = whats(app.mock.advance(60 * MINUTE));
+    let last = whats(app.mock.advance(60 * MINUTE).await.unwrap());
     assert_eq!(last, vec![DueEventKind::StageReached("stage 2 of the scenario `scripted` (after=900s)".into()); 2]);
     assert_eq!(app.word(&token).await, "APPROVED");
 }
@@ -388,19 +388,19 @@ async fn each_company_has_a_clock_that_all_of_it_follows() {
     let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     let scenario = "description: a\nstages: [{when: begin, result: MANUAL_CHECK}, {when: after=1h, result: APPROVED}]";
     let app = TestApp::scripted_with(scenario, |builder| builder.company("one").company("other")).await;
-    let (one, other) = (app.mock.company("one").unwrap(), app.mock.company("other").unwrap());
-    one.freeze_clock();
-    one.set_clock(at(951_782_400)); // 29 February 2000
-    let frozen = one.now();
-    assert_eq!(one.now(), frozen);
-    assert!(other.now() > frozen + 1000 * MINUTE, "the other company's goes on");
+    let (one, other) = (app.mock.company("one"), app.mock.company("other"));
+    one.freeze_clock().await.unwrap();
+    one.set_clock(at(951_782_400)).await.unwrap(); // 29 February 2000
+    let frozen = one.now().await.unwrap();
+    assert_eq!(one.now().await.unwrap(), frozen);
+    assert!(other.now().await.unwrap() > frozen + 1000 * MINUTE, "the other company's goes on");
 
     let token = app.begin(json!({})).await;
     let result = app.result(&token).await.json();
     assert_eq!(result["result"], "MANUAL_CHECK");
     let issued = result["person"]["document_issued"].as_str().unwrap();
     assert!(["1996", "1997", "1998", "1999", "2000"].iter().any(|year| issued.ends_with(year)), "{issued}");
-    let due = one.set_clock(at(951_782_400 + 3600));
+    let due = one.set_clock(at(951_782_400 + 3600)).await.unwrap();
     assert_eq!(due.len(), 2, "{due:?}");
     assert!(due.iter().all(|due| due.session.as_deref() == Some(&token)), "{due:?}");
     assert_eq!((&due[0].what, &*due[0].at), (&DueEventKind::SessionExpired, "2000-02-29T00:15:00Z"));
@@ -408,11 +408,11 @@ async fn each_company_has_a_clock_that_all_of_it_follows() {
     assert_eq!(app.word(&token).await, "APPROVED");
     app.widget(&token).await.assert_status(410);
 
-    assert_eq!(one.set_clock(at(951_782_400)), [], "what came stays");
+    assert_eq!(one.set_clock(at(951_782_400)).await.unwrap(), [], "what came stays");
     assert_eq!(app.word(&token).await, "APPROVED");
-    one.resume_clock();
-    let running = one.now();
+    one.resume_clock().await.unwrap();
+    let running = one.now().await.unwrap();
     assert!(running >= at(951_782_400) && running < at(951_782_400 + 600), "it runs on from where it stood");
-    one.reset();
-    assert!(one.now() > running + 1000 * MINUTE, "as it was at the start");
+    one.reset().await.unwrap();
+    assert!(one.now().await.unwrap() > running + 1000 * MINUTE, "as it was at the start");
 }

@@ -83,7 +83,7 @@ async fn a_client_that_trusts_the_exported_ca_is_served_beside_http() {
     let begun = secure.curl("/external-api/begin/", &["-d", &key]).await;
     assert!(begun.status.success(), "{begun:?}");
     let token: String = serde_json::from_slice(&begun.stdout).unwrap();
-    mock.finish(&token).unwrap();
+    mock.finish(&token).await.unwrap();
     let form = [("company_key", mock.company_key()), ("session_token", token.as_str())];
     let plain = reqwest::Client::builder().no_proxy().build().unwrap();
     let result = plain
@@ -128,7 +128,7 @@ async fn faults_strike_over_tls_too() {
         (Fault::close(ClosePoint::InBody), None),
         (Fault::status(503), Some("503")),
     ] {
-        mock.add_fault(fault.endpoint(Endpoint::Begin).times(1));
+        mock.add_fault(fault.endpoint(Endpoint::Begin).times(1)).await.unwrap();
         let called = secure.curl("/external-api/begin/", &["-d", &key, "-w", "%{http_code}", "-o", "/dev/null"]).await;
         match status {
             None => assert!(!called.status.success(), "{called:?}"),

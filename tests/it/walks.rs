@@ -112,10 +112,10 @@ async fn walk(scenario: &str, steps: &str) {
                 let page: Reply = app.widget(&token).await;
                 page.assert_status(expected.parse().unwrap_or(200));
             }
-            "reach" => app.mock.reach_step(&token, expected).unwrap(),
-            "finish" => app.mock.finish(&token).unwrap(),
-            "decide" if expected.is_empty() => app.mock.decide_as_scripted(&token).unwrap(),
-            "decide" => app.mock.decide(&token, expected.parse::<Outcome>().unwrap()).unwrap(),
+            "reach" => drop(app.mock.reach_step(&token, expected).await.unwrap()),
+            "finish" => drop(app.mock.finish(&token).await.unwrap()),
+            "decide" if expected.is_empty() => drop(app.mock.decide_as_scripted(&token).await.unwrap()),
+            "decide" => drop(app.mock.decide(&token, expected.parse::<Outcome>().unwrap()).await.unwrap()),
             "advance" => {
                 let (number, unit) = expected.split_at(expected.len() - 1);
                 let seconds = match unit {
@@ -123,7 +123,7 @@ async fn walk(scenario: &str, steps: &str) {
                     "m" => 60,
                     _ => 3600,
                 };
-                app.mock.advance(Duration::from_secs(number.parse::<u64>().unwrap() * seconds));
+                app.mock.advance(Duration::from_secs(number.parse::<u64>().unwrap() * seconds)).await.unwrap();
             }
             _ => panic!("`{step}` is no step of a walk"),
         }

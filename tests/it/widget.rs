@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use identomat_mock::{Company, FinishError, FinishRequest, MockServerBuilder, Outcome, SavedConfiguration, Verdict};
+use identomat_mock::{Company, FinishRequest, MockServerBuilder, Outcome, SavedConfiguration, Verdict};
 use reqwest::{
     Method,
     header::{ACCEPT, USER_AGENT},
@@ -79,9 +79,9 @@ async fn the_harness_finishes_with_reason_comment_and_answers() {
             "`reject_reason` needs the result REJECTED, not APPROVED",
         ),
     ] {
-        assert_eq!(app.mock.finish_as(&token, decision).unwrap_err().to_string(), problem);
+        assert_eq!(app.mock.finish_as(&token, decision).await.unwrap_err().to_string(), problem);
     }
-    app.mock.finish_as(&token, rejected().answers(json!({"s": {"why": "because"}}))).unwrap();
+    app.mock.finish_as(&token, rejected().answers(json!({"s": {"why": "because"}}))).await.unwrap();
     let result = app.result(&token).await.json();
     assert_eq!(
         (&result["reject_reason"]["value"], &result["result_comment"]),
@@ -92,6 +92,7 @@ async fn the_harness_finishes_with_reason_comment_and_answers() {
     let asked = app.begin(json!({"steps": steps})).await;
     app.mock
         .finish_as(&asked, FinishRequest::default().answers(json!({"s": {"why": "as the scenario says"}})))
+        .await
         .unwrap();
     let result = app.result(&asked).await.json();
     assert_eq!(result["result"], "APPROVED");
@@ -145,7 +146,7 @@ async fn every_page_is_in_the_language_of_its_session_and_says_that_it_is_a_mock
         shows(&app.finish(&token, &[]).await, language);
         shows(&app.widget(&token).await, language);
         let expired = begin().await;
-        app.mock.advance(Duration::from_secs(15 * 60));
+        app.mock.advance(Duration::from_secs(15 * 60)).await.unwrap();
         shows(&app.widget(&expired).await, language);
     }
     shows(&app.widget("nonsense").await, "en");
@@ -194,7 +195,7 @@ async fn unknown_finished_and_expired_tokens_have_their_pages() {
     let finished = app.begin(json!({})).await;
     app.finish(&finished, &[]).await;
     let expired = app.begin(json!({})).await;
-    app.mock.advance(Duration::from_secs(15 * 60));
+    app.mock.advance(Duration::from_secs(15 * 60)).await.unwrap();
     for (token, status, title) in [
         ("0000000000000000000000000000000000000000", 404, "This link is not valid"),
         ("", 404, "This link is not valid"),
@@ -221,9 +222,9 @@ async fn a_token_opens_the_widget_to_the_last_moment() {
     })
     .await;
     let token = app.begin(json!({})).await;
-    app.mock.advance(Duration::from_millis(59_999));
+    app.mock.advance(Duration::from_millis(59_999)).await.unwrap();
     app.widget(&token).await.assert_status(200);
-    app.mock.advance(Duration::from_millis(1));
+    app.mock.advance(Duration::from_millis(1)).await.unwrap();
     app.widget(&token).await.assert_status(410);
 }
 
@@ -231,12 +232,12 @@ async fn a_token_opens_the_widget_to_the_last_moment() {
 async fn the_harness_says_why_a_session_cannot_be_finished() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&format!("\"{token}\"")).unwrap();
-    assert_eq!(app.mock.finish_as(&token, Outcome::Approved), Err(FinishError::AlreadyFinished));
-    assert_eq!(app.mock.finish("nonsense"), Err(FinishError::NoSuchSession));
+    app.mock.finish(&format!("\"{token}\"")).await.unwrap();
+    assert_eq!(app.mock.finish_as(&token, Outcome::Approved).await.unwrap_err().status(), Some(409));
+    assert_eq!(app.mock.finish("nonsense").await.unwrap_err().status(), Some(404));
     let late = app.begin(json!({})).await;
-    app.mock.advance(Duration::from_secs(15 * 60));
-    assert_eq!(app.mock.finish(&late), Err(FinishError::Expired));
+    app.mock.advance(Duration::from_secs(15 * 60)).await.unwrap();
+    assert_eq!(app.mock.finish(&late).await.unwrap_err().status(), Some(409));
 }
 
 #[tokio::test]

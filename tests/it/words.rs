@@ -185,7 +185,7 @@ fn make_installs_nothing_where_all_is_there() {
 async fn the_docs_list_every_built_in_scenario() {
     let page = read("docs/scenarios.md");
     let app = TestApp::start().await;
-    for name in app.mock.scenarios() {
+    for name in app.scenario_names().await {
         let is_listed = page.contains(&format!("`{name}`")) || name.starts_with("rejected-");
         assert!(is_listed, "`{name}` is not in docs/scenarios.md");
     }
@@ -204,9 +204,9 @@ async fn the_yaml_of_the_readme_can_be_read() {
     })
     .await;
     let token = app.begin(serde_json::json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_eq!(app.result(&token).await.json()["result"], "MANUAL_CHECK");
-    app.mock.advance(std::time::Duration::from_secs(60));
+    app.mock.advance(std::time::Duration::from_secs(60)).await.unwrap();
     let result = app.result(&token).await.json();
     assert_eq!((&result["result"], &result["result_comment"]), (&"REJECTED".into(), &"A thumb is on the photo".into()));
 

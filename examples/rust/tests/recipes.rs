@@ -3,19 +3,15 @@
 use std::{net::SocketAddr, time::Duration};
 
 use identomat_mock::{
-    Company, CompanyHandle, Config, Endpoint, Fault, MockServer, Outcome,
+    Company, Config, Control, Endpoint, Fault, MockServer, Outcome,
     expect::{begin, delete, result},
 };
 use serde_json::Value;
 use shop::Settings;
 
-/// A shop that uses the mock's first company.
-async fn new_shop(mock: &MockServer, timeout: Duration) -> SocketAddr {
-    shop_of(&mock.company(mock.company_key()).expect("it is there"), mock, timeout).await
-}
-
-async fn shop_of(company: &CompanyHandle<'_>, mock: &MockServer, timeout: Duration) -> SocketAddr {
-    shop::serve(Settings { url: mock.url(), company_key: company.key().to_owned(), timeout }).await
+/// A shop that uses the company of the handle, or the first one.
+async fn new_shop(mock: &Control, timeout: Duration) -> SocketAddr {
+    shop::serve(Settings { url: mock.url().to_owned(), company_key: mock.company_key().to_owned(), timeout }).await
 }
 
 const PATIENT: Duration = Duration::from_secs(5);
@@ -41,7 +37,7 @@ async fn the_shop_learns_that_the_person_has_finished() {
     let shop = new_shop(&mock, PATIENT).await;
     let token = begun(shop).await;
     // A browser that completes the widget has the same effect.
-    let (waited, finished) = tokio::join!(mock.wait_for(&token).finished(), async { mock.finish(&token) });
+    let (waited, finished) = tokio::join!(mock.wait_for(&token).finished(), mock.finish(&token));
     finished.unwrap();
     assert_eq!(waited.unwrap().current_result, "APPROVED");
     assert_eq!(verdict(shop, &token).await, "APPROVED");
@@ -53,12 +49,12 @@ async fn done_is_not_a_verdict_yet() {
     // recipe: race
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, PATIENT).await;
-    mock.queue_scenario("done-before-verdict").unwrap();
+    mock.queue_scenario("done-before-verdict").await.unwrap();
     let token = begun(shop).await;
-    mock.finish(&token).unwrap();
-    let _polled = mock.expect(result().with("session_token", &token).times(3));
+    mock.finish(&token).await.unwrap();
+    let _polled = mock.expect(result().with("session_token", &token).times(3)).await.unwrap();
     assert_eq!(verdict(shop, &token).await, "APPROVED");
-    assert!(mock.coverage().is_covered("done-before-verdict"));
+    assert!(mock.coverage().await.unwrap().is_covered("done-before-verdict"));
     // end
 }
 
@@ -67,11 +63,11 @@ async fn a_failed_call_is_retried() {
     // recipe: retry
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, PATIENT).await;
-    mock.add_fault(Fault::status(503).endpoint(Endpoint::Begin).times(2));
-    let _made_again = mock.expect(begin().times(3));
+    mock.add_fault(Fault::status(503).endpoint(Endpoint::Begin).times(2)).await.unwrap();
+    let _made_again = mock.expect(begin().times(3)).await.unwrap();
     let token = begun(shop).await;
-    assert_eq!(mock.calls().endpoint(Endpoint::Begin).status(503).count(), 2);
-    assert_eq!(mock.calls().of_session(&token).status(200).count(), 1);
+    assert_eq!(mock.calls().endpoint(Endpoint::Begin).status(503).count().await.unwrap(), 2);
+    assert_eq!(mock.calls().of_session(&token).status(200).count().await.unwrap(), 1);
     // end
 }
 
@@ -81,9 +77,9 @@ async fn a_slow_response_times_out() {
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, Duration::from_millis(200)).await;
     let token = begun(shop).await;
-    mock.add_fault(Fault::delay(Duration::from_secs(3600)).endpoint(Endpoint::Result).times(3));
+    mock.add_fault(Fault::delay(Duration::from_secs(3600)).endpoint(Endpoint::Result).times(3)).await.unwrap();
     assert_eq!(verdict(shop, &token).await, "504");
-    mock.finish(&token).unwrap();
+    mock.finish(&token).await.unwrap();
     assert_eq!(verdict(shop, &token).await, "APPROVED");
     // end
 }
@@ -95,12 +91,12 @@ async fn parallel_tests_do_not_notice_each_other() {
     let anybody = |config: &mut Config| config.any_company_key = Some(Company::new("test-*"));
     let mock = MockServer::builder().settings(anybody).start().await.unwrap();
     let tests = [Outcome::Approved, Outcome::Rejected, Outcome::ManualCheck].map(async |outcome| {
-        let company = mock.company(&format!("test-{outcome}")).unwrap();
-        let shop = shop_of(&company, &mock, PATIENT).await;
+        let company = mock.company(format!("test-{outcome}"));
+        let shop = new_shop(&company, PATIENT).await;
         let token = begun(shop).await;
-        mock.finish_as(&token, outcome).unwrap();
+        mock.finish_as(&token, outcome).await.unwrap();
         assert_eq!(verdict(shop, &token).await, outcome.as_str());
-        assert_eq!(company.calls().count(), 2);
+        assert_eq!(company.calls().count().await.unwrap(), 2);
     });
     let [one, two, three] = tests;
     tokio::join!(one, two, three);
@@ -112,9 +108,9 @@ async fn an_unfinished_session_expires() {
     // recipe: expiry
     let mock = MockServer::start().await;
     let shop = new_shop(&mock, PATIENT).await;
-    let _kept = mock.expect(delete().never());
+    let _kept = mock.expect(delete().never()).await.unwrap();
     let token = begun(shop).await;
-    mock.advance(Duration::from_secs(15 * 60));
+    mock.advance(Duration::from_secs(15 * 60)).await.unwrap();
     mock.wait_for(&token).expired().await.unwrap();
     assert_eq!(verdict(shop, &token).await, "EXPIRED");
     // end

@@ -3,7 +3,7 @@
 use std::{error::Error, fs};
 
 use super::ALL;
-use crate::{Config, MockServer, cli::CommandLine, vendor::ErrorCode};
+use crate::{Config, MockServer, cli::CommandLine, server::runtime::MockRuntime, vendor::ErrorCode};
 
 /// Returns the configuration of a command line.
 fn configured(arguments: &[&str]) -> Result<Config, Box<dyn Error>> {
@@ -14,7 +14,8 @@ fn configured(arguments: &[&str]) -> Result<Config, Box<dyn Error>> {
 
 /// Returns the error of a command line that starts no server.
 async fn refusal(arguments: &[&str]) -> String {
-    let started = async { Ok::<_, Box<dyn Error>>(MockServer::serve(configured(arguments)?).await?) };
+    let started =
+        async { Ok::<_, Box<dyn Error>>(MockServer::serve(configured(arguments)?, MockRuntime::current()).await?) };
     let error = started.await.err().unwrap_or_else(|| panic!("{arguments:?} starts"));
     match error.downcast_ref::<clap::Error>() {
         Some(error) => error.to_string(),

@@ -1,18 +1,16 @@
 //! `/__admin/calls…`: the calls in the journal.
 
-use axum::{Json, http::StatusCode};
 use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, Error},
 };
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::{
-    company_or_default,
-    extract::{EmptyBody, read},
-    paging::{CompanyParam, ListPage, PageLimit, SortOrder},
-    plain_handler::Context,
+    action::{Action, ActionParams, Context, RequestContent},
+    extract::{AdminParams, EmptyBody, read},
+    paging::{ListPage, ListQuery, PageLimit, SortOrder},
     problem::ProblemResponse,
     sessions::token_in,
 };
@@ -21,15 +19,15 @@ use crate::{
     faults::Endpoint,
     foreign_text::shortened,
     http::journal::{CallInfo, CallPattern, CountError, Times},
+    json_text::members_of,
     mock::CallFilter,
 };
 
 /// The filters of a list of calls.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListCallsQuery {
-    company_key: Option<String>,
+pub(crate) struct ListCallsQuery {
     session: Option<String>,
     endpoint: Option<Endpoint>,
     method: Option<String>,
@@ -49,11 +47,18 @@ pub(super) struct ListCallsQuery {
     cursor: Option<u64>,
 }
 
+impl ListCallsQuery {
+    /// The latest call.
+    pub(crate) fn latest() -> Self {
+        Self { order: SortOrder::Newest, limit: PageLimit(1), ..Self::default() }
+    }
+}
+
 /// A page of calls.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct CallList {
-    items: Vec<CallInfo>,
+pub(crate) struct CallList {
+    pub(crate) items: Vec<CallInfo>,
     /// The `cursor` of the next page; `None` on the last.
     next: Option<String>,
     /// Number of evicted calls in the searched journals.
@@ -62,11 +67,17 @@ pub(super) struct CallList {
     is_complete: bool,
 }
 
-pub(super) fn list(
-    Context { mock, .. }: Context<'_>,
-    query: ListCallsQuery,
-) -> Result<Json<CallList>, ProblemResponse> {
-    let tenant = query.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
+pub(crate) static LIST: Action<ListCallsQuery, CallList> = Action::get("/calls", list).of_company();
+pub(crate) static COUNT: Action<CallPattern, CountCallsResponse> = Action::post("/calls/count", count).of_company();
+pub(crate) static FIND: Action<PatternBody<FindCallsBody>, ListPage<CallInfo>> =
+    Action::post("/calls/find", find).of_company();
+pub(crate) static VERIFY: Action<PatternBody<ExpectedCount>, CountCallsResponse> =
+    Action::post("/calls/verify", verify).of_company();
+pub(super) static SHOW: Action<EmptyBody, CallInfo> = Action::get("/calls/{id}", show);
+pub(crate) static CLEAR: Action<EmptyBody, ()> = Action::delete("/calls", clear).of_company();
+
+fn list(context: Context<'_>, query: ListCallsQuery) -> Result<CallList, ProblemResponse> {
+    let (mock, tenant) = (context.mock, context.tenant()?);
     let filter = CallFilter {
         session: query.session.map(|token| token_in(&token, "session")).transpose()?,
         endpoint: query.endpoint,
@@ -89,16 +100,14 @@ pub(super) fn list(
         Some(last) => cursor.is_some_and(|cursor| cursor >= last),
     };
     let items = calls.iter().take(limit).map(|call| CallInfo::from_entry(call, mock)).collect();
-    Ok(Json(CallList { items, next, evicted: evicted.count, is_complete }))
+    Ok(CallList { items, next, evicted: evicted.count, is_complete })
 }
 
 /// The expected number of calls. By default at least one.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct ExpectedCount {
-    /// The company; by default all companies, and calls without one.
-    company_key: Option<String>,
+pub(crate) struct ExpectedCount {
     exactly: Option<u64>,
     at_least: Option<u64>,
     at_most: Option<u64>,
@@ -107,15 +116,15 @@ pub(super) struct ExpectedCount {
 }
 
 /// The number of matching calls.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct CountCallsResponse {
-    count: u64,
+pub(crate) struct CountCallsResponse {
+    pub(crate) count: u64,
 }
 
 impl ExpectedCount {
     fn times(&self) -> Result<Times, ProblemResponse> {
-        let Self { exactly, at_least, at_most, never, .. } = *self;
+        let Self { exactly, at_least, at_most, never } = *self;
         let exactly = exactly.or(never.then_some(0));
         match (exactly, at_least, at_most) {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
@@ -136,59 +145,95 @@ impl ExpectedCount {
     }
 }
 
-/// Separates a pattern from the members beside it, and parses both.
-pub(super) fn parse_pattern_body<T: DeserializeOwned>(
-    mut members: Map<String, Value>,
-    beside: &[&str],
-) -> Result<(T, CallPattern), ProblemResponse> {
-    let beside = beside.iter().filter_map(|name| members.shift_remove_entry(*name)).collect::<Map<_, _>>();
-    Ok((read(beside.into())?, read(members.into())?))
+/// A pattern, and the members beside it.
+#[derive(Debug, Clone)]
+pub(crate) struct PatternBody<B> {
+    pub(crate) pattern: CallPattern,
+    pub(crate) beside: B,
 }
 
-pub(super) fn count(
-    Context { mock, cancellation, .. }: Context<'_>,
-    members: Map<String, Value>,
-) -> Result<Json<CountCallsResponse>, ProblemResponse> {
-    let (whose, pattern) = parse_pattern_body::<CompanyParam>(members, &["company_key"])?;
-    let tenant = whose.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
-    let count = mock.calls_like(tenant.as_ref(), pattern, cancellation)?.len() as u64;
-    Ok(Json(CountCallsResponse { count }))
+/// The members beside a pattern.
+pub(crate) trait BesidePattern: Serialize + DeserializeOwned + Send + 'static {
+    const NAMES: &'static [&'static str];
 }
 
-/// The members beside a pattern: company and page size.
-#[derive(Debug, Deserialize)]
+impl<B: BesidePattern> ActionParams for PatternBody<B> {
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
+        let (company_key, mut members) = Map::read(request, of_company)?;
+        let beside = B::NAMES.iter().filter_map(|name| members.shift_remove_entry(*name)).collect::<Map<_, _>>();
+        Ok((company_key, Self { beside: read(beside.into())?, pattern: read(members.into())? }))
+    }
+
+    fn to_request(&self, is_query: bool) -> RequestContent {
+        let mut members = members_of(&self.pattern);
+        members.extend(members_of(&self.beside));
+        RequestContent::from_members(members, is_query)
+    }
+}
+
+impl BesidePattern for ExpectedCount {
+    const NAMES: &'static [&'static str] = &["exactly", "at_least", "at_most", "never"];
+}
+
+impl From<Times> for ExpectedCount {
+    fn from(times: Times) -> Self {
+        Self { at_least: Some(times.at_least), at_most: times.at_most, ..Self::default() }
+    }
+}
+
+fn count(context: Context<'_>, pattern: CallPattern) -> Result<CountCallsResponse, ProblemResponse> {
+    let tenant = context.tenant()?;
+    let count = context.mock.calls_like(tenant.as_ref(), pattern, context.cancellation)?.len() as u64;
+    Ok(CountCallsResponse { count })
+}
+
+/// The page size beside a pattern.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct FindCallsBody {
-    company_key: Option<String>,
+pub(crate) struct FindCallsBody {
     #[serde(default)]
     limit: PageLimit,
 }
 
-/// Returns the matching calls; `next` is the `after` of the next page.
-pub(super) fn find(
-    Context { mock, cancellation, .. }: Context<'_>,
-    members: Map<String, Value>,
-) -> Result<Json<ListPage<CallInfo>>, ProblemResponse> {
-    let (FindCallsBody { company_key, limit: PageLimit(limit) }, pattern) =
-        parse_pattern_body(members, &["company_key", "limit"])?;
-    let tenant = company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
-    let calls = mock.calls_like(tenant.as_ref(), pattern, cancellation)?;
-    let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
-    let items = calls.iter().take(limit).map(|call| CallInfo::from_entry(call, mock)).collect();
-    Ok(Json(ListPage { items, next }))
+impl BesidePattern for FindCallsBody {
+    const NAMES: &'static [&'static str] = &["limit"];
 }
 
-pub(super) fn verify(
-    Context { mock, cancellation, .. }: Context<'_>,
-    members: Map<String, Value>,
-) -> Result<Json<CountCallsResponse>, ProblemResponse> {
-    let beside = ["company_key", "exactly", "at_least", "at_most", "never"];
-    let (expected, pattern) = parse_pattern_body::<ExpectedCount>(members, &beside)?;
-    let times = expected.times()?;
-    let tenant = expected.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
+impl ListQuery for PatternBody<FindCallsBody> {
+    fn set_page(&mut self, limit: PageLimit, cursor: Option<&str>) {
+        self.beside.limit = limit;
+        self.pattern.after = cursor.and_then(|cursor| cursor.parse().ok()).or(self.pattern.after);
+    }
+}
+
+impl ListQuery for ListCallsQuery {
+    fn set_page(&mut self, limit: PageLimit, cursor: Option<&str>) {
+        self.limit = limit;
+        self.cursor = cursor.and_then(|cursor| cursor.parse().ok());
+    }
+}
+
+/// Returns the matching calls; `next` is the `after` of the next page.
+fn find(
+    context: Context<'_>,
+    PatternBody { pattern, beside: FindCallsBody { limit: PageLimit(limit) } }: PatternBody<FindCallsBody>,
+) -> Result<ListPage<CallInfo>, ProblemResponse> {
+    let tenant = context.tenant()?;
+    let calls = context.mock.calls_like(tenant.as_ref(), pattern, context.cancellation)?;
+    let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
+    let items = calls.iter().take(limit).map(|call| CallInfo::from_entry(call, context.mock)).collect();
+    Ok(ListPage { items, next })
+}
+
+fn verify(
+    context: Context<'_>,
+    PatternBody { pattern, beside: expected }: PatternBody<ExpectedCount>,
+) -> Result<CountCallsResponse, ProblemResponse> {
+    let (times, tenant) = (expected.times()?, context.tenant()?);
     let matcher = pattern.compile().map_err(CountError::from)?;
-    Ok(Json(CountCallsResponse { count: mock.verify(tenant.as_ref(), &matcher, times, cancellation)? }))
+    let count = context.mock.verify(tenant.as_ref(), &matcher, times, context.cancellation)?;
+    Ok(CountCallsResponse { count })
 }
 
 impl From<CountError> for ProblemResponse {
@@ -208,14 +253,12 @@ impl From<CountError> for ProblemResponse {
     }
 }
 
-pub(super) fn show(
-    Context { mock, name: id, .. }: Context<'_>,
-    EmptyBody {}: EmptyBody,
-) -> Result<Json<CallInfo>, ProblemResponse> {
+fn show(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<CallInfo, ProblemResponse> {
+    let (mock, id) = (context.mock, context.name());
     let no_such = || ProblemResponse::not_found(format!("there is no call `{}`", shortened(id)));
     let number = id.parse().map_err(|_| no_such())?;
     match mock.find_call(number) {
-        Some(call) => Ok(Json(CallInfo::from_entry(&call, mock))),
+        Some(call) => Ok(CallInfo::from_entry(&call, mock)),
         None if mock.was_call_evicted(number) => Err(ProblemResponse::gone(format!(
             "the call `{number}` is not in the journal; it may have been evicted (--journal-calls, --journal-bytes)"
         ))),
@@ -223,10 +266,10 @@ pub(super) fn show(
     }
 }
 
-pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<StatusCode, ProblemResponse> {
-    let tenant = whose.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
-    mock.forget_calls(tenant.as_deref());
-    Ok(StatusCode::NO_CONTENT)
+fn clear(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<(), ProblemResponse> {
+    let tenant = context.tenant()?;
+    context.mock.forget_calls(tenant.as_deref());
+    Ok(())
 }
 
 pub(super) fn moment<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Timestamp>, D::Error> {

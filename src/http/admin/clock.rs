@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
 use super::{
-    company_or_default,
-    paging::{CompanyParam, MAX_PAGE_LIMIT},
-    plain_handler::Context,
+    action::{Action, Context},
+    extract::EmptyBody,
+    paging::MAX_PAGE_LIMIT,
     problem::ProblemResponse,
 };
 use crate::{
@@ -18,57 +17,56 @@ use crate::{
     mock::{DueEvent, MockService},
 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct AdvanceClockBody {
-    company_key: Option<String>,
+pub(crate) struct AdvanceClockBody {
     /// `500ms`, `90s`, `15m`, `24h`, `7d`.
     #[cfg_attr(test, schemars(with = "String"))]
-    by: DurationText,
+    pub(crate) by: DurationText,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct SetClockBody {
-    company_key: Option<String>,
+pub(crate) struct SetClockBody {
     /// `2026-01-31T12:00:00Z`.
     #[serde(deserialize_with = "moment")]
     #[cfg_attr(test, schemars(with = "String"))]
-    to: Timestamp,
+    pub(crate) to: Timestamp,
 }
 
 /// The requested clocks.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct ClockList {
-    clocks: Vec<ClockInfo>,
+pub(crate) struct ClockList {
+    pub(crate) clocks: Vec<ClockInfo>,
 }
 
 /// The changed clocks, and the events that became due.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct ClockMoveResponse {
+pub(crate) struct ClockMoveResponse {
     clocks: Vec<ClockInfo>,
     /// Number of due events, of which `fell_due` has the first thousand.
     fell_due_count: usize,
-    fell_due: Vec<DueEvent>,
+    pub(crate) fell_due: Vec<DueEvent>,
 }
 
 /// A clock.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ClockInfo {
+pub(crate) struct ClockInfo {
     /// `None` for the server's clock.
     company_key: Option<String>,
-    now: String,
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) now: Timestamp,
     is_frozen: bool,
 }
 
 impl ClockInfo {
     fn from_clock(company_key: Option<&str>, clock: &Clock) -> Self {
-        Self { company_key: company_key.map(str::to_owned), now: clock.now().to_string(), is_frozen: clock.is_frozen() }
+        Self { company_key: company_key.map(str::to_owned), now: clock.now(), is_frozen: clock.is_frozen() }
     }
 }
 
@@ -81,9 +79,10 @@ struct ClockScope<'a> {
 }
 
 impl<'a> ClockScope<'a> {
-    fn find(mock: &'a MockService, company_key: Option<&str>) -> Result<Self, ProblemResponse> {
-        Ok(match company_key {
-            Some(key) => Self { mock, tenants: vec![company_or_default(mock, Some(key))?], with_server: false },
+    fn find(context: Context<'a>) -> Result<Self, ProblemResponse> {
+        let Context { mock, .. } = context;
+        Ok(match context.tenant()? {
+            Some(tenant) => Self { mock, tenants: vec![tenant], with_server: false },
             None => Self { mock, tenants: mock.companies(), with_server: true },
         })
     }
@@ -103,58 +102,56 @@ impl<'a> ClockScope<'a> {
         server.into_iter().chain(companies).take(MAX_PAGE_LIMIT).collect()
     }
 
-    fn moved(&self, mut fell_due: Vec<DueEvent>) -> Json<ClockMoveResponse> {
+    fn moved(&self, mut fell_due: Vec<DueEvent>) -> ClockMoveResponse {
         let fell_due_count = fell_due.len();
         fell_due.truncate(MAX_PAGE_LIMIT);
-        Json(ClockMoveResponse { clocks: self.show(), fell_due_count, fell_due })
+        ClockMoveResponse { clocks: self.show(), fell_due_count, fell_due }
     }
 }
 
-pub(super) fn show(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<Json<ClockList>, ProblemResponse> {
-    Ok(Json(ClockList { clocks: ClockScope::find(mock, whose.company_key.as_deref())?.show() }))
+pub(crate) static SHOW: Action<EmptyBody, ClockList> = Action::get("/clock", show).of_company();
+pub(crate) static ADVANCE: Action<AdvanceClockBody, ClockMoveResponse> =
+    Action::post("/clock/advance", advance).of_company();
+pub(crate) static SET: Action<SetClockBody, ClockMoveResponse> = Action::post("/clock/set", set).of_company();
+pub(crate) static FREEZE: Action<EmptyBody, ClockList> = Action::post("/clock/freeze", freeze).of_company();
+pub(crate) static RESUME: Action<EmptyBody, ClockList> = Action::post("/clock/resume", resume).of_company();
+
+fn show(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<ClockList, ProblemResponse> {
+    Ok(ClockList { clocks: ClockScope::find(context)?.show() })
 }
 
-pub(super) fn advance(
-    Context { mock, .. }: Context<'_>,
-    AdvanceClockBody { company_key, by: DurationText(by) }: AdvanceClockBody,
-) -> Result<Json<ClockMoveResponse>, ProblemResponse> {
-    let hands = ClockScope::find(mock, company_key.as_deref())?;
-    let fell_due = match &hands.tenants[..] {
-        [tenant] if !hands.with_server => mock.advance(tenant, by),
+fn advance(
+    context: Context<'_>,
+    AdvanceClockBody { by: DurationText(by) }: AdvanceClockBody,
+) -> Result<ClockMoveResponse, ProblemResponse> {
+    let (scope, mock) = (ClockScope::find(context)?, context.mock);
+    let fell_due = match &scope.tenants[..] {
+        [tenant] if !scope.with_server => mock.advance(tenant, by),
         _ => mock.advance_all(by),
     };
-    Ok(hands.moved(fell_due))
+    Ok(scope.moved(fell_due))
 }
 
 /// Sets clocks; they stay running or frozen.
-pub(super) fn set(
-    Context { mock, .. }: Context<'_>,
-    SetClockBody { company_key, to }: SetClockBody,
-) -> Result<Json<ClockMoveResponse>, ProblemResponse> {
-    let hands = ClockScope::find(mock, company_key.as_deref())?;
-    let mut fell_due: Vec<_> = hands.tenants.iter().flat_map(|tenant| mock.set_clock(tenant, to)).collect();
-    if hands.with_server {
+fn set(context: Context<'_>, SetClockBody { to }: SetClockBody) -> Result<ClockMoveResponse, ProblemResponse> {
+    let (scope, mock) = (ClockScope::find(context)?, context.mock);
+    let mut fell_due: Vec<_> = scope.tenants.iter().flat_map(|tenant| mock.set_clock(tenant, to)).collect();
+    if scope.with_server {
         fell_due.extend(mock.set_own_clock(to));
     }
-    Ok(hands.moved(fell_due))
+    Ok(scope.moved(fell_due))
 }
 
-pub(super) fn freeze(
-    Context { mock, .. }: Context<'_>,
-    whose: CompanyParam,
-) -> Result<Json<ClockList>, ProblemResponse> {
-    let hands = ClockScope::find(mock, whose.company_key.as_deref())?;
-    hands.turn(ClockChange::Freeze);
-    Ok(Json(ClockList { clocks: hands.show() }))
+fn freeze(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<ClockList, ProblemResponse> {
+    let scope = ClockScope::find(context)?;
+    scope.turn(ClockChange::Freeze);
+    Ok(ClockList { clocks: scope.show() })
 }
 
-pub(super) fn resume(
-    Context { mock, .. }: Context<'_>,
-    whose: CompanyParam,
-) -> Result<Json<ClockList>, ProblemResponse> {
-    let hands = ClockScope::find(mock, whose.company_key.as_deref())?;
-    hands.turn(ClockChange::Unfreeze);
-    Ok(Json(ClockList { clocks: hands.show() }))
+fn resume(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<ClockList, ProblemResponse> {
+    let scope = ClockScope::find(context)?;
+    scope.turn(ClockChange::Unfreeze);
+    Ok(ClockList { clocks: scope.show() })
 }
 
 fn moment<'de, D: Deserializer<'de>>(reader: D) -> Result<Timestamp, D::Error> {

@@ -1,74 +1,94 @@
 //! `/__admin/companies…`: the companies; `/__admin/reset`: resets everything.
 
-use axum::{Json, http::StatusCode, response::Response};
-use serde_json::{Map, Value};
+use std::sync::Arc;
 
 use super::{
-    company_or_default, created,
-    extract::EmptyBody,
-    paging::{CompanyParam, ListPage, NameListQuery},
-    plain_handler::Context,
+    action::{Action, ActionParams, Context, ObjectBody, RequestContent},
+    extract::{AdminParams, EmptyBody},
+    paging::{ListPage, NameListQuery},
     problem::ProblemResponse,
 };
 use crate::{
-    company::Company,
+    company::{Company, Tenant},
     foreign_text::MAX_NAMED,
     mock::{CompanyError, CompanyInfo, MockService},
     problem::Problem,
+    vendor::VendorError,
 };
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, query: NameListQuery) -> Json<ListPage<CompanyInfo>> {
+pub(crate) static LIST: Action<NameListQuery, ListPage<CompanyInfo>> = Action::get("/companies", list);
+pub(crate) static ADD: Action<AddCompanyBody, CompanyInfo> =
+    Action::post("/companies", add).created(|company| ["companies", &company.settings.key]);
+pub(crate) static SHOW: Action<EmptyBody, CompanyInfo> = Action::get("/companies/{key}", show);
+pub(crate) static CHANGE: Action<ObjectBody, CompanyInfo> = Action::patch("/companies/{key}", change);
+pub(crate) static REMOVE: Action<EmptyBody, ()> = Action::delete("/companies/{key}", remove);
+pub(super) static RESET_ONE: Action<EmptyBody, CompanyInfo> = Action::post("/companies/{key}/reset", reset_one);
+pub(crate) static RESET: Action<EmptyBody, ()> = Action::do_it("/reset", reset).of_company();
+
+/// A company with its secret.
+#[derive(Debug)]
+pub(crate) struct AddCompanyBody(pub(crate) Company);
+
+impl ActionParams for AddCompanyBody {
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
+        Company::read(request, of_company).map(|(key, company)| (key, Self(company)))
+    }
+
+    fn to_request(&self, is_query: bool) -> RequestContent {
+        RequestContent::from_members(self.0.with_secret(), is_query)
+    }
+}
+
+fn list(Context { mock, .. }: Context<'_>, query: NameListQuery) -> Result<ListPage<CompanyInfo>, ProblemResponse> {
     let range = (query.limit, query.cursor.as_deref());
     let mut companies = mock.companies();
     companies.retain(|tenant| query.is_like(&tenant.key));
-    Json(ListPage::page_by_key(companies, range, |tenant| &tenant.key, |tenant| CompanyInfo::from_tenant(tenant)))
+    Ok(ListPage::page_by_key(companies, range, |tenant| &tenant.key, |tenant| CompanyInfo::from_tenant(tenant)))
 }
 
-pub(super) fn add(Context { mock, .. }: Context<'_>, company: Company) -> Result<Response, ProblemResponse> {
-    let tenant = mock.add_company(company)?;
-    Ok(created(&["companies", &tenant.key], CompanyInfo::from_tenant(&tenant)))
+fn add(
+    Context { mock, .. }: Context<'_>,
+    AddCompanyBody(company): AddCompanyBody,
+) -> Result<CompanyInfo, ProblemResponse> {
+    Ok(CompanyInfo::from_tenant(&*mock.add_company(company)?))
 }
 
-pub(super) fn show(
-    Context { mock, name: key, .. }: Context<'_>,
-    EmptyBody {}: EmptyBody,
-) -> Result<Json<CompanyInfo>, ProblemResponse> {
+fn show(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<CompanyInfo, ProblemResponse> {
+    let (mock, key) = (context.mock, context.name());
     let tenant = mock.find_company(key).ok_or_else(|| unknown(mock, key))?;
-    Ok(Json(CompanyInfo::from_tenant(&tenant)))
+    Ok(CompanyInfo::from_tenant(&tenant))
 }
 
-pub(super) fn change(
-    Context { mock, name: key, .. }: Context<'_>,
-    patch: Map<String, Value>,
-) -> Result<Json<CompanyInfo>, ProblemResponse> {
-    let tenant = company_or_default(mock, Some(key))?;
-    mock.change_company(&tenant, patch)?;
-    Ok(Json(CompanyInfo::from_tenant(&tenant)))
+fn change(context: Context<'_>, patch: ObjectBody) -> Result<CompanyInfo, ProblemResponse> {
+    let tenant = named(context)?;
+    context.mock.change_company(&tenant, patch.into_members()?)?;
+    Ok(CompanyInfo::from_tenant(&tenant))
 }
 
-pub(super) fn remove(
-    Context { mock, name: key, .. }: Context<'_>,
-    EmptyBody {}: EmptyBody,
-) -> Result<StatusCode, ProblemResponse> {
-    if mock.remove_company(key) { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(mock, key)) }
+fn remove(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<(), ProblemResponse> {
+    let (mock, key) = (context.mock, context.name());
+    if mock.remove_company(key) { Ok(()) } else { Err(unknown(mock, key)) }
 }
 
-pub(super) fn reset(
-    Context { mock, name: key, .. }: Context<'_>,
-    EmptyBody {}: EmptyBody,
-) -> Result<Json<CompanyInfo>, ProblemResponse> {
-    let tenant = company_or_default(mock, Some(key))?;
-    mock.reset(&tenant);
-    Ok(Json(CompanyInfo::from_tenant(&tenant)))
+fn reset_one(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<CompanyInfo, ProblemResponse> {
+    let tenant = named(context)?;
+    context.mock.reset(&tenant);
+    Ok(CompanyInfo::from_tenant(&tenant))
 }
 
 /// Resets everything, or one company.
-pub(super) fn reset_all(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<StatusCode, ProblemResponse> {
-    match &whose.company_key {
-        Some(key) => mock.reset(&*company_or_default(mock, Some(key))?),
-        None => mock.reset_all(),
+fn reset(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<(), ProblemResponse> {
+    match context.tenant()? {
+        Some(tenant) => context.mock.reset(&tenant),
+        None => context.mock.reset_all(),
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
+}
+
+/// Returns the company of the path, which an accepted key creates.
+fn named(context: Context<'_>) -> Result<Arc<Tenant>, ProblemResponse> {
+    let unknown = |error: VendorError| ProblemResponse::not_found(error.problem).with_field("company_key");
+    context.mock.tenant(context.name()).map_err(unknown)
 }
 
 fn unknown(mock: &MockService, key: &str) -> ProblemResponse {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
 use super::{
-    company_or_default, extract::Parameters, problem::ProblemResponse, sessions::token_in, wait::acquire_wait_slot,
+    action::Target, extract::Parameters, problem::ProblemResponse, sessions::token_in, wait::acquire_wait_slot,
 };
 use crate::{
     company::{EventKind, JournalItem, Tenant, WaiterGuard},
@@ -84,7 +84,7 @@ pub(super) async fn listen(
     if !mock.config.journal.enabled {
         return Err(ProblemResponse::conflict("the journal is disabled (--no-journal), so there are no events"));
     }
-    let tenant = query.company_key.map(|key| company_or_default(&mock, Some(&key))).transpose()?;
+    let tenant = Target { company_key: query.company_key, ..Target::default() }.tenant(&mock)?;
     let session = query.session.map(|token| token_in(&token, "session")).transpose()?;
     let slot = acquire_wait_slot(&mock)?;
     let now = mock.numbers.last_event();

@@ -7,7 +7,7 @@ use axum::{
     http::{Method, request::Parts},
 };
 use bytes::Bytes;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::problem::ProblemResponse;
@@ -20,16 +20,19 @@ use crate::{
     tree::{self, Entry, Node, NodeValue, OF_BODIES, OF_QUERIES, rename_advice},
 };
 
+/// The problem of a body that is JSON, but no object.
+pub(super) const NOT_AN_OBJECT: &str = "the body is not a JSON object";
+
 /// The only member that may be in the query of any method.
 const COMPANY_KEY: &str = "company_key";
 
 /// The unparsed parameters of a request. GET, HEAD and DELETE have them in the query, other methods in a JSON body;
-/// `company_key` may be in either.
+/// `company_key` may be in either. A file is a body with all parameters in the query.
 #[derive(Debug)]
-pub(super) struct AdminParams {
+pub(crate) struct AdminParams {
     method: Method,
     query: String,
-    /// A JSON object.
+    /// A JSON object, or a file.
     body: Bytes,
     depth: usize,
 }
@@ -40,32 +43,46 @@ impl AdminParams {
     /// # Errors
     ///
     /// [`ProblemResponse`] if the body does not arrive, or is too large.
-    pub(super) async fn receive(request: Request, mock: &MockService) -> Result<(Self, Parts), ProblemResponse> {
+    pub(super) async fn receive(
+        request: Request,
+        mock: &MockService,
+        is_file: bool,
+    ) -> Result<(Self, Parts), ProblemResponse> {
         let (head, mut body) = request.into_parts();
-        let (limits, depth) = (&mock.config.limits, mock.config.limits.depth);
-        let read = body::read(&mut body, "application/json", limits).await;
+        let (mut limits, depth) = (mock.config.limits, mock.config.limits.depth);
+        let flag = if is_file { "--max-upload" } else { "--max-body" };
+        if is_file {
+            (limits.body, limits.multipart_body) = (limits.upload, limits.upload);
+        }
+        let read = body::read(&mut body, "application/json", &limits).await;
         let FullBody { bytes, .. } = read.map_err(|problem| match problem {
             BodyError::TooLarge(limit) => {
-                ProblemResponse::too_large(format!("the body is larger than {limit} bytes (--max-body)"))
+                ProblemResponse::too_large(format!("the body is larger than {limit} bytes ({flag})"))
             }
             BodyError::Broken => ProblemResponse::invalid("the body ended before it was complete"),
             BodyError::TooSlow(problem) => ProblemResponse::too_slow(problem),
         })?;
-        let body = if bytes.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { bytes };
+        let body = if !is_file && bytes.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { bytes };
         let query = head.uri.query().unwrap_or_default().to_owned();
         Ok((Self { method: head.method.clone(), query, body, depth }, head))
     }
 
-    /// Parses the parameters.
+    /// Separates the parameters in the query from a file.
+    pub(super) fn into_query_and_file(self) -> (Self, Bytes) {
+        let query = Self { method: Method::GET, body: Bytes::from_static(b"{}"), ..self };
+        (query, self.body)
+    }
+
+    /// Parses the parameters. Returns the company key, too, if it is a parameter `of_company`.
     ///
     /// # Errors
     ///
-    /// [`ProblemResponse`] that names the unknown or invalid member.
-    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, ProblemResponse> {
+    /// [`ProblemResponse`] that names the unknown, invalid or misplaced member.
+    pub(super) fn read<T: DeserializeOwned>(self, of_company: bool) -> Result<(Option<String>, T), ProblemResponse> {
         let body = self.members().map_err(|error| ProblemResponse::invalid(not_json(error)))?;
-        let body = body.ok_or_else(|| ProblemResponse::invalid("the body is not a JSON object"))?;
+        let body = body.ok_or_else(|| ProblemResponse::invalid(NOT_AN_OBJECT))?;
         let is_query = matches!(self.method, Method::GET | Method::HEAD | Method::DELETE);
-        let (parameters, old_names) = match is_query {
+        let (mut parameters, old_names) = match is_query {
             true => (self.of_query(&body)?, Vec::new()),
             false => {
                 let body = self.of_body(body)?;
@@ -73,11 +90,15 @@ impl AdminParams {
                 (body, old_names)
             }
         };
-        let read = tree::read_first(&parameters).map_err(ProblemResponse::invalid)?;
+        let company_key = if of_company { take_company_key(&mut parameters)? } else { None };
+        let read = tree::read_first(&parameters).map_err(|problem| match of_company {
+            true => ProblemResponse::invalid(problem.with_known_key(COMPANY_KEY)),
+            false => ProblemResponse::invalid(problem),
+        })?;
         let in_query = OF_QUERIES.into_iter().filter(|(old, _)| self.pairs().any(|(name, _)| name == *old));
         let old_names = old_names.into_iter().map(|(_, renamed)| renamed).chain(in_query);
         old_names.for_each(|renamed| tracing::warn!("{}", rename_advice(renamed)));
-        Ok(read)
+        Ok((company_key, read))
     }
 
     /// Parses the body; `None` if it is not an object.
@@ -145,6 +166,20 @@ impl AdminParams {
     }
 }
 
+/// Removes the company key from the parameters, and returns it.
+fn take_company_key(parameters: &mut Node) -> Result<Option<String>, ProblemResponse> {
+    #[derive(Deserialize)]
+    struct CompanyParam {
+        company_key: Option<String>,
+    }
+
+    let NodeValue::Mapping(members) = &mut parameters.value else { return Ok(None) };
+    let (keys, rest) = std::mem::take(members).into_iter().partition(|(name, _)| name.value == COMPANY_KEY);
+    *members = rest;
+    let key = tree::read_first::<CompanyParam>(&tree::unplaced(NodeValue::Mapping(keys)));
+    Ok(key.map_err(ProblemResponse::invalid)?.company_key)
+}
+
 fn not_json(error: JsonError) -> Problem {
     Problem::syntax(format!("the body {error}"))
 }
@@ -156,8 +191,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<MockService>> for Parameters<T> {
     type Rejection = ProblemResponse;
 
     async fn from_request(request: Request, mock: &Arc<MockService>) -> Result<Self, ProblemResponse> {
-        let (said, _) = AdminParams::receive(request, mock).await?;
-        said.read().map(Self)
+        let (params, _) = AdminParams::receive(request, mock, false).await?;
+        params.read(false).map(|(_, parameters)| Self(parameters))
     }
 }
 
@@ -175,10 +210,10 @@ impl<S: Send + Sync> FromRequestParts<S> for PathParam {
 }
 
 /// No parameters: any parameter is an error.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct EmptyBody {}
+pub(crate) struct EmptyBody {}
 
 /// Parses a part of a body.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, ProblemResponse> {

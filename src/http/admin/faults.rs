@@ -1,28 +1,24 @@
 //! `/__admin/faults…`: the active faults.
 
-use axum::{Json, http::StatusCode, response::Response};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    company_or_default, created,
-    extract::read,
-    paging::{CompanyParam, ListPage, PageLimit},
-    plain_handler::Context,
+    action::{Action, Context},
+    extract::EmptyBody,
+    paging::{ListPage, ListQuery, PageLimit},
     problem::ProblemResponse,
 };
 use crate::{
     faults::{Endpoint, Fault, FaultInfo},
     foreign_text::{MAX_NAMED, shortened},
-    problem::{Problem, member_path},
+    problem::Problem,
 };
 
 /// The filters of a list of faults.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListFaultsQuery {
-    company_key: Option<String>,
+pub(crate) struct ListFaultsQuery {
     endpoint: Option<Endpoint>,
     session: Option<String>,
     #[serde(default)]
@@ -31,74 +27,58 @@ pub(super) struct ListFaultsQuery {
     cursor: usize,
 }
 
-pub(super) fn list(
-    Context { mock, .. }: Context<'_>,
-    query: ListFaultsQuery,
-) -> Result<Json<ListPage<FaultInfo>>, ProblemResponse> {
-    let mut faults = match &query.company_key {
-        Some(key) => company_or_default(mock, Some(key))?.fault_infos(),
-        None => mock.all_faults(),
+pub(crate) static LIST: Action<ListFaultsQuery, ListPage<FaultInfo>> = Action::get("/faults", list).of_company();
+pub(crate) static ADD: Action<Fault, FaultInfo> =
+    Action::post("/faults", add).of_company().created(|fault| ["faults", &fault.name]);
+pub(crate) static CLEAR: Action<EmptyBody, ()> = Action::delete("/faults", clear).of_company();
+pub(crate) static REMOVE: Action<EmptyBody, ()> = Action::delete("/faults/{name}", remove).of_company();
+
+impl ListQuery for ListFaultsQuery {
+    fn set_page(&mut self, limit: PageLimit, cursor: Option<&str>) {
+        self.limit = limit;
+        self.cursor = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or_default();
+    }
+}
+
+fn list(context: Context<'_>, query: ListFaultsQuery) -> Result<ListPage<FaultInfo>, ProblemResponse> {
+    let mut faults = match context.tenant()? {
+        Some(tenant) => tenant.fault_infos(),
+        None => context.mock.all_faults(),
     };
     faults.retain(|fault| query.endpoint.is_none_or(|endpoint| fault.endpoint == Some(endpoint)));
     faults.retain(|fault| query.session.is_none() || fault.session == query.session);
-    Ok(Json(ListPage::page_by_offset(faults, query.limit, query.cursor)))
+    Ok(ListPage::page_by_offset(faults, query.limit, query.cursor))
 }
 
-/// Adds a fault, written as in a file. `company_key` limits it to a company.
-pub(super) fn add(
-    Context { mock, .. }: Context<'_>,
-    mut said: Map<String, Value>,
-) -> Result<Response, ProblemResponse> {
-    let company_key = match said.shift_remove("company_key") {
-        None | Some(Value::Null) => None,
-        Some(Value::String(key)) => Some(key),
-        Some(other) => {
-            let problem = Problem::wrong_type("a string").with_given(Some(other.to_string()));
-            return Err(ProblemResponse::invalid(problem.at(&member_path!["company_key"])));
-        }
-    };
-    let fault: Fault = read(said.into())?;
-    if let Some(name) = fault.scenario() {
-        mock.catalogue()
-            .scenarios
-            .check(name)
-            .map_err(|problem| ProblemResponse::invalid(problem).with_field("scenario"))?;
-    }
-    let added = match &company_key {
-        Some(key) => company_or_default(mock, Some(key))?.add_fault(fault),
-        None => mock.faults.add(fault, mock.clock.now()),
-    };
-    Ok(created(&["faults", &added.name], &added))
+/// Adds a fault, written as in a file.
+fn add(context: Context<'_>, fault: Fault) -> Result<FaultInfo, ProblemResponse> {
+    let (mock, tenant) = (context.mock, context.tenant()?);
+    mock.add_fault(tenant.as_deref(), fault).map_err(ProblemResponse::invalid)
 }
 
 /// Removes the faults of a company, or without one all faults.
-pub(super) fn clear(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<StatusCode, ProblemResponse> {
-    match &whose.company_key {
-        Some(key) => company_or_default(mock, Some(key))?.clear_faults(),
-        None => mock.clear_faults(),
+fn clear(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<(), ProblemResponse> {
+    match context.tenant()? {
+        Some(tenant) => tenant.clear_faults(),
+        None => context.mock.clear_faults(),
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 /// Removes a fault.
-pub(super) fn remove(
-    Context { mock, name, .. }: Context<'_>,
-    whose: CompanyParam,
-) -> Result<StatusCode, ProblemResponse> {
-    let (is_removed, rest) = match &whose.company_key {
-        Some(key) => {
-            let tenant = company_or_default(mock, Some(key))?;
-            (tenant.faults.remove(name), tenant.fault_infos())
-        }
+fn remove(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<(), ProblemResponse> {
+    let (mock, name, tenant) = (context.mock, context.name(), context.tenant()?);
+    let (is_removed, rest) = match &tenant {
+        Some(tenant) => (tenant.faults.remove(name), tenant.fault_infos()),
         None => (mock.faults.remove(name), mock.faults.infos(mock.clock.now())),
     };
     if is_removed {
-        return Ok(StatusCode::NO_CONTENT);
+        return Ok(());
     }
     let names = rest.into_iter().take(MAX_NAMED).map(|info| info.name);
     let problem = Problem::unknown_name(name, "fault", names);
-    Err(ProblemResponse::not_found(match &whose.company_key {
-        Some(key) => problem.with_context(format!("the company `{}`", shortened(key))),
+    Err(ProblemResponse::not_found(match &tenant {
+        Some(tenant) => problem.with_context(format!("the company `{}`", shortened(&tenant.key))),
         None => problem.with_remedy("`company_key` names a company, for its own faults"),
     }))
 }

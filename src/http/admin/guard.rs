@@ -18,7 +18,7 @@ use crate::{
 /// # Errors
 ///
 /// The response: 404 if the control API is disabled, 401 without the token, 403 for a foreign page. It is 415 if the
-/// content type is not JSON, which a form of a foreign page cannot send.
+/// content type is not that of JSON or a file, which a form of a foreign page cannot send.
 pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Result<(), ProblemResponse> {
     let ControlApi { enabled, token, .. } = &config.control_api;
     if !enabled {
@@ -59,7 +59,8 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, config: &Config) -> Re
         let content_type = text(CONTENT_TYPE).unwrap_or_default();
         let kind = content_type.split(';').next().unwrap_or_default().trim();
         let is_patch = *method == Method::PATCH && kind.eq_ignore_ascii_case("application/merge-patch+json");
-        if !is_patch && !kind.eq_ignore_ascii_case("application/json") {
+        let is_file = kind == "application/octet-stream" || kind.starts_with("image/") || kind.starts_with("video/");
+        if !is_patch && !is_file && !kind.eq_ignore_ascii_case("application/json") {
             return Err(ProblemResponse::unsupported_media_type(format!(
                 "the body is labelled as `{}`: send `Content-Type: application/json`",
                 shortened(&content_type)

@@ -2,48 +2,52 @@
 //!
 //! Scenarios and people are loaded before the port is bound, so a response means that they are available.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use axum::{Json, extract::State};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::extract::{EmptyBody, Parameters};
+use super::{action::Action, extract::EmptyBody};
 use crate::mock::MockService;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct LivenessResponse {
-    status: &'static str,
-    version: &'static str,
+    status: Cow<'static, str>,
+    version: Cow<'static, str>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct ReadinessResponse {
-    status: &'static str,
-    version: &'static str,
+pub(crate) struct ReadinessResponse {
+    status: Cow<'static, str>,
+    version: Cow<'static, str>,
     /// Number of companies, scenarios and people.
     companies: usize,
     scenarios: usize,
     people: usize,
     sessions: usize,
+    /// The key of the first company.
+    pub(crate) company_key: String,
 }
 
-pub(super) async fn live(Parameters(EmptyBody {}): Parameters<EmptyBody>) -> Json<LivenessResponse> {
-    Json(LivenessResponse { status: "live", version: env!("CARGO_PKG_VERSION") })
+pub(super) static LIVE: Action<EmptyBody, LivenessResponse> =
+    Action::get_async("/health/live", |_, _, _| Box::pin(async { Ok(live()) }));
+pub(crate) static READY: Action<EmptyBody, ReadinessResponse> =
+    Action::get_async("/health/ready", |mock, _, _| Box::pin(async move { Ok(ready(&mock)) }));
+
+fn live() -> LivenessResponse {
+    LivenessResponse { status: "live".into(), version: env!("CARGO_PKG_VERSION").into() }
 }
 
-pub(super) async fn ready(
-    State(mock): State<Arc<MockService>>,
-    Parameters(EmptyBody {}): Parameters<EmptyBody>,
-) -> Json<ReadinessResponse> {
+fn ready(mock: &MockService) -> ReadinessResponse {
     let (catalogue, tenants) = (mock.catalogue(), mock.tenants.all());
-    Json(ReadinessResponse {
-        status: "ready",
-        version: env!("CARGO_PKG_VERSION"),
+    ReadinessResponse {
+        status: "ready".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
         companies: tenants.len(),
         scenarios: catalogue.scenarios.names().len(),
         people: catalogue.fixtures.people.count(),
         sessions: tenants.iter().map(|tenant| tenant.sessions.count()).sum(),
-    })
+        company_key: mock.tenants.default_tenant().key.clone(),
+    }
 }

@@ -6,12 +6,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{extract::EmptyBody, plain_handler::Context};
+use super::extract::{EmptyBody, Parameters};
 
 /// The document.
 const DOCUMENT: &str = include_str!("openapi/openapi.json");
 
-pub(super) fn show(_: Context<'_>, EmptyBody {}: EmptyBody) -> Response {
+pub(super) async fn show(Parameters(EmptyBody {}): Parameters<EmptyBody>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
 }
 

@@ -8,11 +8,17 @@ use crate::{foreign_text::shortened, glob::Glob};
 /// Default number of items of a page.
 const DEFAULT_PAGE_LIMIT: usize = 100;
 /// Maximum number of items of a page.
-pub(super) const MAX_PAGE_LIMIT: usize = 1000;
+pub(crate) const MAX_PAGE_LIMIT: usize = 1000;
 
 /// The number of items of a page.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PageLimit(pub(super) usize);
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct PageLimit(pub(crate) usize);
+
+impl PageLimit {
+    /// The limit of a request.
+    #[cfg_attr(not(feature = "client"), expect(dead_code, reason = "only a client writes requests"))]
+    pub(crate) const MAX: Self = Self(MAX_PAGE_LIMIT);
+}
 
 impl Default for PageLimit {
     fn default() -> Self {
@@ -31,19 +37,17 @@ impl<'de> Deserialize<'de> for PageLimit {
     }
 }
 
-/// A company, or all of them; each call documents the latter.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct CompanyParam {
-    pub(super) company_key: Option<String>,
+/// Parameters of a list that has pages.
+pub(crate) trait ListQuery {
+    /// Requests the page after `cursor`.
+    fn set_page(&mut self, limit: PageLimit, cursor: Option<&str>);
 }
 
 /// A page of a list in the order of names.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct NameListQuery {
+pub(crate) struct NameListQuery {
     #[serde(default)]
     pub(super) limit: PageLimit,
     /// The name after which the page starts.
@@ -51,6 +55,13 @@ pub(super) struct NameListQuery {
     /// A pattern of names: `*` stands for any characters, `?` for one.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     like: Option<Glob>,
+}
+
+impl ListQuery for NameListQuery {
+    fn set_page(&mut self, limit: PageLimit, cursor: Option<&str>) {
+        self.limit = limit;
+        self.cursor = cursor.map(str::to_owned);
+    }
 }
 
 impl NameListQuery {
@@ -61,22 +72,22 @@ impl NameListQuery {
 }
 
 /// The order of a list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-pub(super) enum SortOrder {
+pub(crate) enum SortOrder {
     #[default]
     Oldest,
     Newest,
 }
 
 /// A page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListPageOf{T}"))]
-pub(super) struct ListPage<T> {
-    pub(super) items: Vec<T>,
+pub(crate) struct ListPage<T> {
+    pub(crate) items: Vec<T>,
     /// The `cursor` of the next page; `None` on the last.
-    pub(super) next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 impl<T> ListPage<T> {

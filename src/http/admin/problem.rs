@@ -1,11 +1,13 @@
 //! Error responses of the control API: problem details (RFC 9457).
 
+use std::{borrow::Cow, fmt};
+
 use axum::{
     body::Body,
     http::{HeaderValue, Response, StatusCode, header},
     response::IntoResponse,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     http::{
@@ -18,7 +20,7 @@ use crate::{
 
 /// An error response of the control API.
 #[derive(Debug)]
-pub(super) struct ProblemResponse {
+pub(crate) struct ProblemResponse {
     status: StatusCode,
     problem: Problem,
     actual: Box<ActualState>,
@@ -26,45 +28,56 @@ pub(super) struct ProblemResponse {
     closes: bool,
 }
 
-/// The body of an error response.
-#[derive(Debug, Serialize)]
+/// A problem that the control API reports (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Problem"))]
-pub(super) struct ProblemBody<'a> {
+#[non_exhaustive]
+pub struct ApiProblem {
     /// Always `about:blank`: the status is the kind.
     #[serde(rename = "type")]
-    kind: &'static str,
-    title: &'static str,
-    status: u16,
+    kind: Cow<'static, str>,
+    title: Cow<'static, str>,
+    /// Status of the response: 404 for a missing resource, 409 for a conflict with the current state.
+    pub status: u16,
     /// The message: problem and remedy.
-    detail: &'a str,
+    pub detail: String,
     /// The invalid member: `stages[0].after`, `limit`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<String>,
+    pub field: Option<String>,
     /// The allowed words, keys or names, if it is about one.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    allowed: &'a [String],
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub allowed: Vec<String>,
     /// The allowed value nearest to the invalid one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    nearest: Option<&'a str>,
-    #[serde(flatten)]
-    there: &'a ActualState,
+    pub nearest: Option<String>,
+    /// The session that was waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionInfo>,
+    /// The last calls of the session, or the last calls of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<CallSummary>,
+    /// The actual number of calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// The nearest calls, or the calls beyond the expected number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub near_misses: Vec<NearMiss>,
+}
+
+/// Prints the message, and the nearest allowed value.
+impl fmt::Display for ApiProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)?;
+        self.nearest.iter().try_for_each(|nearest| write!(f, " (did you mean `{nearest}`?)"))
+    }
 }
 
 /// The actual state, instead of the awaited or expected one.
-#[derive(Debug, Default, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[derive(Debug, Default)]
 struct ActualState {
-    /// The session that was waited for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<SessionInfo>,
-    /// The last calls of the session, or the last calls of all.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     calls: Vec<CallSummary>,
-    /// The actual number of calls.
-    #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
-    /// The nearest calls, or the calls beyond the expected number.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     near_misses: Vec<NearMiss>,
 }
 
@@ -165,35 +178,44 @@ impl ProblemResponse {
     pub(super) fn problem(&self) -> &Problem {
         &self.problem
     }
+
+    /// Returns the body of the response.
+    pub(crate) fn into_api_problem(self) -> ApiProblem {
+        let Self { status, problem, actual, .. } = self;
+        let ActualState { session, calls, count, near_misses } = *actual;
+        ApiProblem {
+            kind: "about:blank".into(),
+            title: status.canonical_reason().unwrap_or_default().into(),
+            status: status.as_u16(),
+            detail: problem.to_string(),
+            field: Some(problem.path().to_string()).filter(|field| !field.is_empty()),
+            allowed: problem.allowed().to_vec(),
+            nearest: problem.nearest().map(str::to_owned),
+            session,
+            calls,
+            count,
+            near_misses,
+        }
+    }
 }
 
 impl IntoResponse for ProblemResponse {
     fn into_response(self) -> Response<Body> {
-        let Self { status, problem, actual: there, closes } = &self;
-        let detail = problem.to_string();
-        let details = ProblemBody {
-            kind: "about:blank",
-            title: status.canonical_reason().unwrap_or_default(),
-            status: status.as_u16(),
-            detail: &detail,
-            field: Some(problem.path().to_string()).filter(|field| !field.is_empty()),
-            allowed: problem.allowed(),
-            nearest: problem.nearest(),
-            there,
-        };
+        let (status, closes) = (self.status, self.closes);
+        let details = self.into_api_problem();
         let mut response = Response::new(Body::from(serde_json::to_vec(&details).expect("a problem is JSON")));
-        *response.status_mut() = *status;
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        match *status {
+        match status {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            _ if *closes => {
+            _ if closes => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}
         }
-        with_hint(response, &detail)
+        with_hint(response, &details.detail)
     }
 }

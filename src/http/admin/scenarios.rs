@@ -1,14 +1,12 @@
 //! `/__admin/scenarios…`: the scenarios, and the queues.
 
-use axum::{Json, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    company_or_default, created,
-    extract::{EmptyBody, read},
-    paging::{CompanyParam, ListPage, NameListQuery},
-    plain_handler::Context,
+    action::{Action, ActionParams, Context, RequestContent},
+    extract::{AdminParams, EmptyBody, read},
+    paging::{ListPage, NameListQuery},
     problem::ProblemResponse,
 };
 use crate::{
@@ -18,80 +16,115 @@ use crate::{
     scenario::{Scenario, ScenarioChoice, ScenarioSource},
 };
 
-/// The scenarios to queue: names, or objects written as in a file.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub(super) struct EnqueueBody {
-    company_key: Option<String>,
-    scenarios: Vec<Value>,
-}
+/// A scenario, written as in a file with its `name`.
+#[derive(Debug)]
+pub(crate) struct AddScenarioBody(pub(crate) Scenario);
 
-/// The scenarios of a company's next sessions that request none.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct QueueResponse {
-    company_key: String,
-    scenarios: Vec<String>,
-}
+impl ActionParams for AddScenarioBody {
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
+        let (company_key, file) = Map::read(request, of_company)?;
+        Ok((company_key, Self(scenario(file, None)?)))
+    }
 
-impl QueueResponse {
-    fn from_tenant(tenant: &Tenant) -> Json<Self> {
-        Json(Self { company_key: tenant.key.clone(), scenarios: tenant.queued() })
+    fn to_request(&self, is_query: bool) -> RequestContent {
+        RequestContent::from_members(self.0.to_members(), is_query)
     }
 }
 
-pub(super) fn list(Context { mock, .. }: Context<'_>, query: NameListQuery) -> Json<ListPage<ScenarioInfo>> {
+/// The scenarios to queue.
+#[derive(Debug)]
+pub(crate) struct EnqueueBody(pub(crate) Vec<ScenarioChoice>);
+
+/// The scenarios to queue: names, or objects written as in a file.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct EnqueueMembers {
+    scenarios: Vec<Value>,
+}
+
+impl ActionParams for EnqueueBody {
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
+        let (company_key, queued) = EnqueueMembers::read(request, of_company)?;
+        let choice = |(at, value): (usize, Value)| match value {
+            Value::String(name) => Ok(ScenarioChoice::Named(name)),
+            Value::Object(file) => scenario(file, Some("queued")).map(ScenarioChoice::from),
+            other => {
+                let problem = Problem::wrong_type("a scenario: a name, or an object written as in a file");
+                let problem = problem.with_given(Some(other.to_string())).at(&member_path!["scenarios", at]);
+                Err(ProblemResponse::invalid(problem))
+            }
+        };
+        let choices = queued.scenarios.into_iter().enumerate().map(choice).collect::<Result<_, _>>()?;
+        Ok((company_key, Self(choices)))
+    }
+
+    fn to_request(&self, is_query: bool) -> RequestContent {
+        let member = |choice: &ScenarioChoice| match choice {
+            ScenarioChoice::Named(name) => Value::from(name.as_str()),
+            ScenarioChoice::Inline(scenario) => scenario.to_members().into(),
+        };
+        EnqueueMembers { scenarios: self.0.iter().map(member).collect() }.to_request(is_query)
+    }
+}
+
+/// The scenarios of a company's next sessions that request none.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct QueueResponse {
+    pub(crate) company_key: String,
+    pub(crate) scenarios: Vec<String>,
+}
+
+impl QueueResponse {
+    fn from_tenant(tenant: &Tenant) -> Self {
+        Self { company_key: tenant.key.clone(), scenarios: tenant.queued() }
+    }
+}
+
+pub(crate) static LIST: Action<NameListQuery, ListPage<ScenarioInfo>> = Action::get("/scenarios", list);
+pub(crate) static ADD: Action<AddScenarioBody, ScenarioInfo> =
+    Action::post("/scenarios", add).created(|scenario| ["scenarios", &scenario.name]);
+pub(crate) static SHOW: Action<EmptyBody, ScenarioInfo> = Action::get("/scenarios/{name}", show);
+pub(crate) static QUEUE: Action<EmptyBody, QueueResponse> = Action::get("/scenarios/queue", queue).of_company();
+pub(crate) static ENQUEUE: Action<EnqueueBody, QueueResponse> = Action::post("/scenarios/queue", enqueue).of_company();
+pub(crate) static EMPTY_QUEUE: Action<EmptyBody, ()> = Action::delete("/scenarios/queue", empty).of_company();
+
+fn list(Context { mock, .. }: Context<'_>, query: NameListQuery) -> Result<ListPage<ScenarioInfo>, ProblemResponse> {
     let catalogue = mock.catalogue();
     let range = (query.limit, query.cursor.as_deref());
     let show = |name: &&str| mock.find_scenario(name).expect("it is listed");
     let names = catalogue.scenarios.names().into_iter().filter(|name| query.is_like(name));
-    Json(ListPage::page_by_key(names, range, |name| name, show))
+    Ok(ListPage::page_by_key(names, range, |name| name, show))
 }
 
-pub(super) fn show(
-    Context { mock, name, .. }: Context<'_>,
-    EmptyBody {}: EmptyBody,
-) -> Result<Json<ScenarioInfo>, ProblemResponse> {
-    mock.find_scenario(name).map(Json).map_err(ProblemResponse::not_found)
+fn show(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<ScenarioInfo, ProblemResponse> {
+    context.mock.find_scenario(context.name()).map_err(ProblemResponse::not_found)
 }
 
-/// Adds a scenario, written as in a file with its `name`, for all companies.
-pub(super) fn add(Context { mock, .. }: Context<'_>, file: Map<String, Value>) -> Result<Response, ProblemResponse> {
-    let scenario = scenario(file, None)?;
-    let added = mock.add_scenario(&scenario).map_err(ProblemResponse::invalid)?;
-    Ok(created(&["scenarios", &added.name], &added))
-}
-
-pub(super) fn queue(
+/// Adds a scenario for all companies.
+fn add(
     Context { mock, .. }: Context<'_>,
-    whose: CompanyParam,
-) -> Result<Json<QueueResponse>, ProblemResponse> {
-    Ok(QueueResponse::from_tenant(&*company_or_default(mock, whose.company_key.as_deref())?))
+    AddScenarioBody(scenario): AddScenarioBody,
+) -> Result<ScenarioInfo, ProblemResponse> {
+    let name = scenario.name.clone();
+    mock.add_scenario(&scenario.named(&name, ScenarioSource::Added)).map_err(ProblemResponse::invalid)
 }
 
-pub(super) fn enqueue(
-    Context { mock, .. }: Context<'_>,
-    queued: EnqueueBody,
-) -> Result<Json<QueueResponse>, ProblemResponse> {
-    let tenant = company_or_default(mock, queued.company_key.as_deref())?;
-    let choice = |(at, value): (usize, Value)| match value {
-        Value::String(name) => Ok(ScenarioChoice::Named(name)),
-        Value::Object(file) => scenario(file, Some("queued")).map(ScenarioChoice::from),
-        other => {
-            let problem = Problem::wrong_type("a scenario: a name, or an object written as in a file");
-            let problem = problem.with_given(Some(other.to_string())).at(&member_path!["scenarios", at]);
-            Err(ProblemResponse::invalid(problem))
-        }
-    };
-    let choices = queued.scenarios.into_iter().enumerate().map(choice).collect::<Result<Vec<_>, _>>()?;
-    mock.enqueue(&tenant, choices).map_err(|problem| ProblemResponse::invalid(problem).with_field("scenarios"))?;
+fn queue(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<QueueResponse, ProblemResponse> {
+    Ok(QueueResponse::from_tenant(&*context.tenant_or_default()?))
+}
+
+fn enqueue(context: Context<'_>, EnqueueBody(choices): EnqueueBody) -> Result<QueueResponse, ProblemResponse> {
+    let tenant = context.tenant_or_default()?;
+    let queued = context.mock.enqueue(&tenant, choices);
+    queued.map_err(|problem| ProblemResponse::invalid(problem).with_field("scenarios"))?;
     Ok(QueueResponse::from_tenant(&tenant))
 }
 
-pub(super) fn empty(Context { mock, .. }: Context<'_>, whose: CompanyParam) -> Result<StatusCode, ProblemResponse> {
-    company_or_default(mock, whose.company_key.as_deref())?.empty_queue();
-    Ok(StatusCode::NO_CONTENT)
+fn empty(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<(), ProblemResponse> {
+    context.tenant_or_default()?.empty_queue();
+    Ok(())
 }
 
 /// Parses a scenario written as in a file, with `name`, for which `usual` is the default.

@@ -1,21 +1,19 @@
 //! `/__admin/sessions…`: reading, beginning, finishing and removing sessions.
 
-use axum::{Json, http::StatusCode, response::Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    company_or_default, created,
-    extract::EmptyBody,
-    paging::{ListPage, PageLimit, SortOrder},
-    plain_handler::Context,
+    action::{Action, Context, ObjectBody},
+    extract::{EmptyBody, read},
+    paging::{ListPage, ListQuery, PageLimit, SortOrder},
     problem::ProblemResponse,
-    verdict::VerdictBody,
+    verdict::DecideBody,
 };
 use crate::{
     foreign_text::{shortened, without_quotes},
     mock::{
-        BeginRequest, CallError, MockService, SessionDetails, SessionFilter, SessionInfo, SessionRange,
+        BeginRequest, CallError, FinishRequest, MockService, SessionDetails, SessionFilter, SessionInfo, SessionRange,
         SwitchScenarioError,
     },
     session::{DecisionError, FinishError, NO_SESSION},
@@ -23,11 +21,10 @@ use crate::{
 };
 
 /// The filters of a list of sessions.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct ListSessionsQuery {
-    company_key: Option<String>,
+pub(crate) struct ListSessionsQuery {
     scenario: Option<String>,
     /// The current result, in capitals or not.
     #[serde(alias = "answer")]
@@ -44,12 +41,10 @@ pub(super) struct ListSessionsQuery {
 }
 
 /// The input of a new session.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct BeginSessionBody {
-    /// The company; by default the first.
-    company_key: Option<String>,
     /// The scenario; by default it is selected as in `begin/`.
     scenario: Option<String>,
     #[serde(default)]
@@ -60,19 +55,55 @@ pub(super) struct BeginSessionBody {
     parent_session_id: Option<String>,
 }
 
-/// The new scenario of a session.
-#[derive(Debug, Deserialize)]
+/// The scenario to switch to.
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct SwitchScenarioBody {
-    scenario: String,
+pub(crate) struct SwitchScenarioBody {
+    pub(crate) scenario: String,
 }
 
-pub(super) fn list(
-    Context { mock, .. }: Context<'_>,
-    query: ListSessionsQuery,
-) -> Result<Json<ListPage<SessionInfo>>, ProblemResponse> {
-    let tenant = query.company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
+/// The step that the person reaches.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReachStepBody {
+    /// Its key or type.
+    pub(crate) step: String,
+}
+
+pub(crate) static LIST: Action<ListSessionsQuery, ListPage<SessionInfo>> = Action::get("/sessions", list).of_company();
+pub(crate) static BEGIN: Action<ObjectBody, SessionInfo> =
+    Action::post("/sessions", begin).of_company().created(|session| ["sessions", &session.token]);
+pub(crate) static SHOW: Action<EmptyBody, SessionDetails> = Action::get("/sessions/{token}", show).of_company();
+pub(crate) static REMOVE: Action<EmptyBody, ()> = Action::delete("/sessions/{token}", remove).of_company();
+pub(crate) static FINISH: Action<FinishRequest, SessionInfo> =
+    Action::post("/sessions/{token}/finish", finish).of_company();
+pub(crate) static DECIDE: Action<DecideBody, SessionInfo> =
+    Action::post("/sessions/{token}/decide", decide).of_company();
+pub(crate) static REACH_STEP: Action<ReachStepBody, SessionInfo> =
+    Action::post("/sessions/{token}/step", reach_step).of_company();
+pub(crate) static SWITCH_SCENARIO: Action<SwitchScenarioBody, SessionInfo> =
+    Action::post("/sessions/{token}/scenario", switch_scenario).of_company();
+pub(crate) static EXPIRE: Action<EmptyBody, SessionInfo> =
+    Action::post("/sessions/{token}/expire", expire).of_company();
+
+impl ListSessionsQuery {
+    /// The latest session.
+    pub(crate) fn latest() -> Self {
+        Self { order: SortOrder::Newest, limit: PageLimit(1), ..Self::default() }
+    }
+}
+
+impl ListQuery for ListSessionsQuery {
+    fn set_page(&mut self, limit: PageLimit, cursor: Option<&str>) {
+        self.limit = limit;
+        self.cursor = cursor.and_then(|cursor| cursor.parse().ok());
+    }
+}
+
+fn list(context: Context<'_>, query: ListSessionsQuery) -> Result<ListPage<SessionInfo>, ProblemResponse> {
+    let (mock, tenant) = (context.mock, context.tenant()?);
     let parent = query.parent.map(|token| token_in(&token, "parent")).transpose()?;
     let filter = SessionFilter {
         scenario: query.scenario,
@@ -86,11 +117,12 @@ pub(super) fn list(
     let range = SessionRange { limit, newest_first, after: query.cursor };
     let (found, has_more) = mock.list_sessions(tenant.as_ref(), &filter, range);
     let next = found.last().filter(|_| has_more).map(|(number, _)| number.to_string());
-    Ok(Json(ListPage { items: found.into_iter().map(|(_, session)| session).collect(), next }))
+    Ok(ListPage { items: found.into_iter().map(|(_, session)| session).collect(), next })
 }
 
-pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: BeginSessionBody) -> Result<Response, ProblemResponse> {
-    let tenant = company_or_default(mock, begin.company_key.as_deref())?;
+fn begin(context: Context<'_>, body: ObjectBody) -> Result<SessionInfo, ProblemResponse> {
+    let (mock, tenant) = (context.mock, context.tenant_or_default()?);
+    let begin: BeginSessionBody = read(body.into_members()?.into())?;
     if let Some(name) = &begin.scenario {
         mock.catalogue()
             .scenarios
@@ -111,71 +143,62 @@ pub(super) fn begin(Context { mock, .. }: Context<'_>, begin: BeginSessionBody) 
         CallError::Error(error, _) => ProblemResponse::invalid(error.problem),
         CallError::Fault(_) => unreachable!("no fault is on it"),
     })?;
-    let session = mock.find_session(begun.token.as_str()).ok_or_else(|| no_such(begun.token.as_str()))?;
-    Ok(created(&["sessions", &session.token], &session))
+    now(mock, begun.token.as_str())
 }
 
-pub(super) fn show(
-    Context { mock, name: token, .. }: Context<'_>,
-    EmptyBody {}: EmptyBody,
-) -> Result<Json<SessionDetails>, ProblemResponse> {
-    let token = without_quotes(token);
-    mock.session_details(token).map(Json).ok_or_else(|| no_such(token))
+fn show(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<SessionDetails, ProblemResponse> {
+    let token = context.token()?;
+    context.mock.session_details(token).ok_or_else(|| no_such(token))
 }
 
-pub(super) fn remove(
-    Context { mock, name: token, .. }: Context<'_>,
-    EmptyBody {}: EmptyBody,
-) -> Result<StatusCode, ProblemResponse> {
-    let token = without_quotes(token);
-    if mock.remove_session(token) { Ok(StatusCode::NO_CONTENT) } else { Err(no_such(token)) }
+fn remove(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<(), ProblemResponse> {
+    let token = context.token()?;
+    if context.mock.remove_session(token) { Ok(()) } else { Err(no_such(token)) }
 }
 
 /// Finishes the session, as scripted, or with the outcome and answers of the body.
-pub(super) fn finish(
-    Context { mock, name: token, .. }: Context<'_>,
-    body: VerdictBody,
-) -> Result<Json<SessionInfo>, ProblemResponse> {
-    let token = without_quotes(token);
-    mock.finish(token, body.into_finish()?)?;
-    now(mock, token)
+fn finish(context: Context<'_>, finish: FinishRequest) -> Result<SessionInfo, ProblemResponse> {
+    let token = context.token()?;
+    context.mock.finish(token, finish)?;
+    now(context.mock, token)
 }
 
 /// Makes a decision of the vendor's operator, as scripted, or as in the body.
-pub(super) fn decide(
-    Context { mock, name: token, .. }: Context<'_>,
-    body: VerdictBody,
-) -> Result<Json<SessionInfo>, ProblemResponse> {
-    let token = without_quotes(token);
-    mock.decide(token, body.into_decision()?.as_ref())?;
-    now(mock, token)
+fn decide(context: Context<'_>, DecideBody(verdict): DecideBody) -> Result<SessionInfo, ProblemResponse> {
+    let token = context.token()?;
+    context.mock.decide(token, verdict.as_ref())?;
+    now(context.mock, token)
+}
+
+/// Records that the person reached a step of the widget.
+fn reach_step(context: Context<'_>, ReachStepBody { step }: ReachStepBody) -> Result<SessionInfo, ProblemResponse> {
+    let token = context.token()?;
+    context.mock.reach(token, &step)?;
+    now(context.mock, token)
 }
 
 /// Switches to another scenario.
-pub(super) fn play(
-    Context { mock, name: token, .. }: Context<'_>,
+fn switch_scenario(
+    context: Context<'_>,
     SwitchScenarioBody { scenario }: SwitchScenarioBody,
-) -> Result<Json<SessionInfo>, ProblemResponse> {
-    let token = without_quotes(token);
-    mock.play(token, &scenario, "the control API").map_err(|error| match error {
+) -> Result<SessionInfo, ProblemResponse> {
+    let token = context.token()?;
+    context.mock.play(token, &scenario, "the control API").map_err(|error| match error {
         SwitchScenarioError::Session(error) => error.into(),
         SwitchScenarioError::NoSuchScenario(problem) => ProblemResponse::invalid(problem).with_field("scenario"),
     })?;
-    now(mock, token)
+    now(context.mock, token)
 }
 
 /// Expires the token.
-pub(super) fn expire(
-    Context { mock, name: token, .. }: Context<'_>,
-    EmptyBody {}: EmptyBody,
-) -> Result<Json<SessionInfo>, ProblemResponse> {
-    let token = without_quotes(token);
-    mock.expire(token)?;
-    now(mock, token)
+fn expire(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<SessionInfo, ProblemResponse> {
+    let token = context.token()?;
+    context.mock.expire(token)?;
+    now(context.mock, token)
 }
 
-fn now(mock: &MockService, token: &str) -> Result<Json<SessionInfo>, ProblemResponse> {
-    mock.find_session(token).map(Json).ok_or_else(|| no_such(token))
+pub(super) fn now(mock: &MockService, token: &str) -> Result<SessionInfo, ProblemResponse> {
+    mock.find_session(token).ok_or_else(|| no_such(token))
 }
 
 /// Parses the token of a parameter.

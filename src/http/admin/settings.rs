@@ -1,24 +1,29 @@
 //! `GET /__admin/settings`: the settings of the server, without secrets.
 
-use axum::Json;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{extract::EmptyBody, plain_handler::Context};
+use super::{
+    action::{Action, Context},
+    extract::EmptyBody,
+    problem::ProblemResponse,
+};
 use crate::settings::Settings;
 
 /// The settings by name of their flag. Sizes are in bytes, durations in seconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(transparent)]
-pub(super) struct SettingsResponse(Map<String, Value>);
+pub(crate) struct SettingsResponse(pub(crate) Map<String, Value>);
 
-pub(super) fn show(Context { mock, .. }: Context<'_>, EmptyBody {}: EmptyBody) -> Json<SettingsResponse> {
+pub(crate) static SHOW: Action<EmptyBody, SettingsResponse> = Action::get("/settings", show);
+
+fn show(Context { mock, .. }: Context<'_>, EmptyBody {}: EmptyBody) -> Result<SettingsResponse, ProblemResponse> {
     let (mut config, mut shown) = (mock.config.clone(), Map::new());
     // The companies of now: a reload can change them.
     config.companies = mock.tenants.configured().iter().map(|tenant| tenant.settings().company.clone()).collect();
     config.missing_media_status.get_or_insert(config.error_status.missing_media());
     config.each(&mut |setting, value| drop(shown.insert(member(setting.name), value.shown())));
-    Json(SettingsResponse(shown))
+    Ok(SettingsResponse(shown))
 }
 
 /// Returns the name of a setting in JSON.

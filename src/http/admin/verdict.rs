@@ -1,9 +1,13 @@
 //! The outcome in a body: of a finished session, or of the vendor's operator.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::problem::ProblemResponse;
+use super::{
+    action::{ActionParams, RequestContent},
+    extract::AdminParams,
+    problem::ProblemResponse,
+};
 use crate::{
     mock::FinishRequest,
     scenario::{Verdict, VerdictDetails, verdict_details, with_details},
@@ -11,7 +15,7 @@ use crate::{
 
 verdict_details!(with_details! {
     /// An outcome with its details; without one the scenario decides.
-    #[derive(Debug, Deserialize)]
+    #[derive(Debug, Deserialize, Serialize)]
     #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
     pub(super) struct VerdictBody {
@@ -25,9 +29,36 @@ verdict_details!(with_details! {
     }
 });
 
+impl ActionParams for FinishRequest {
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
+        let (company_key, body) = VerdictBody::read(request, of_company)?;
+        Ok((company_key, body.into_finish()?))
+    }
+
+    fn to_request(&self, is_query: bool) -> RequestContent {
+        RequestContent::from_members(self.to_body(), is_query)
+    }
+}
+
+/// A decision of the vendor's operator; `None` for the one that the scenario waits for.
+#[derive(Debug)]
+pub(crate) struct DecideBody(pub(crate) Option<Verdict>);
+
+impl ActionParams for DecideBody {
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
+        let (company_key, body) = VerdictBody::read(request, of_company)?;
+        Ok((company_key, Self(body.into_decision()?)))
+    }
+
+    fn to_request(&self, is_query: bool) -> RequestContent {
+        let members = self.0.as_ref().map(|verdict| verdict.to_members("outcome"));
+        RequestContent::from_members(members.unwrap_or_default(), is_query)
+    }
+}
+
 impl VerdictBody {
     /// Converts to the end of a session.
-    pub(super) fn into_finish(mut self) -> Result<FinishRequest, ProblemResponse> {
+    fn into_finish(mut self) -> Result<FinishRequest, ProblemResponse> {
         let answers = self.answers.take();
         let finish = self.verdict()?.map_or_else(FinishRequest::default, FinishRequest::from);
         Ok(match answers {
@@ -37,7 +68,7 @@ impl VerdictBody {
     }
 
     /// Converts to a decision.
-    pub(super) fn into_decision(self) -> Result<Option<Verdict>, ProblemResponse> {
+    fn into_decision(self) -> Result<Option<Verdict>, ProblemResponse> {
         if self.answers.is_some() {
             return Err(ProblemResponse::invalid("`answers` conflicts with a decision; send the answers to `finish`")
                 .with_field("answers"));

@@ -2,28 +2,22 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Extension, Json, extract::State};
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
-    calls::{moment, parse_pattern_body},
-    company_or_default,
-    extract::{Parameters, PathParam},
+    action::{Action, Target},
+    calls::{BesidePattern, PatternBody, moment},
     problem::ProblemResponse,
     sessions::token_in,
 };
 use crate::{
-    clock::DurationText,
-    clock::Stopwatch,
+    clock::{DurationText, Stopwatch},
     faults::Endpoint,
-    http::{
-        client::ClientConnection,
-        journal::{CallPattern, CountError, Times},
-    },
+    http::journal::{CallPattern, CountError, Times},
     mock::{MockService, SessionInfo, WaitCondition, WaitError},
+    problem::Problem,
 };
 
 /// Maximum timeout.
@@ -33,43 +27,55 @@ const MAX_WAIT: Duration = Duration::from_secs(10 * 60);
 const LAST_CALLS: usize = 5;
 
 /// The condition of a session, and the timeout.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct WaitSessionQuery {
+pub(crate) struct WaitSessionQuery {
     /// `opened`, `step=NAME`, `finished`, `stage=N`, `result`, `result=WORD`, `deleted` or `expired`.
-    #[serde(deserialize_with = "until")]
+    #[serde(deserialize_with = "until", serialize_with = "until_text")]
     #[cfg_attr(test, schemars(with = "String"))]
-    until: WaitCondition,
-    /// Timeout in real time: `500ms`, `5s`, at most `10m`.
-    #[serde(default = "default_timeout", deserialize_with = "parse_timeout")]
+    pub(crate) until: WaitCondition,
+    #[serde(default)]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
-    timeout: Duration,
+    pub(crate) timeout: WaitTimeout,
 }
 
+/// A timeout in real time: `500ms`, `5s`, at most `10m`.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(try_from = "DurationText", into = "DurationText")]
+pub(crate) struct WaitTimeout(pub(crate) Duration);
+
 /// Response of `wait/session`: the condition is met.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct WaitSessionResponse {
+pub(crate) struct WaitSessionResponse {
     /// The session; `None` if it was deleted.
-    session: Option<SessionInfo>,
+    pub(crate) session: Option<SessionInfo>,
     /// Duration of the wait, in milliseconds of real time.
     waited_ms: f64,
 }
 
-pub(super) async fn session(
-    State(mock): State<Arc<MockService>>,
-    PathParam(token): PathParam,
-    caller: Option<Extension<ClientConnection>>,
-    Parameters(WaitSessionQuery { until, timeout: wait_timeout }): Parameters<WaitSessionQuery>,
-) -> Result<Json<WaitSessionResponse>, ProblemResponse> {
-    let token = token_in(&token, "token")?;
+pub(crate) static SESSION: Action<WaitSessionQuery, WaitSessionResponse> =
+    Action::get_async("/wait/session/{token}", |mock, target, query| Box::pin(session(mock, target, query)))
+        .of_company();
+/// With a pattern in the query.
+pub(super) static CALLS: Action<WaitCallsQuery, WaitCallsResponse> =
+    Action::get_async("/wait/calls", |mock, target, query| Box::pin(calls(mock, target, query))).of_company();
+pub(crate) static CALLS_LIKE: Action<PatternBody<WaitCallsBody>, WaitCallsResponse> =
+    Action::post_async("/wait/calls", |mock, target, body| Box::pin(calls_like(mock, target, body))).of_company();
+
+async fn session(
+    mock: Arc<MockService>,
+    target: Target,
+    WaitSessionQuery { until, timeout: WaitTimeout(wait_timeout) }: WaitSessionQuery,
+) -> Result<WaitSessionResponse, ProblemResponse> {
+    let token = token_in(target.token(&mock)?, "token")?;
     let _slot = acquire_wait_slot(&mock)?;
     let stopwatch = Stopwatch::start();
-    match wait(&mock, mock.wait_for_session(token, &until), wait_timeout, caller).await? {
+    match wait(&mock, mock.wait_for_session(token, &until), wait_timeout).await? {
         Some(waited) => {
             let session = waited?;
-            Ok(Json(WaitSessionResponse { session, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 }))
+            Ok(WaitSessionResponse { session, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 })
         }
         None => {
             let job_mock = mock.clone();
@@ -83,11 +89,10 @@ pub(super) async fn session(
 }
 
 /// The pattern of calls, their number, and the timeout.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct WaitCallsQuery {
-    company_key: Option<String>,
     session: Option<String>,
     endpoint: Option<Endpoint>,
     method: Option<String>,
@@ -107,73 +112,64 @@ pub(super) struct WaitCallsQuery {
     /// Minimum number of calls.
     #[serde(default = "one")]
     count: u64,
-    #[serde(default = "default_timeout", deserialize_with = "parse_timeout")]
+    #[serde(default)]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
-    timeout: Duration,
+    timeout: WaitTimeout,
 }
 
-/// The members beside a pattern: company, number and timeout.
-#[derive(Debug, Deserialize)]
+/// The members beside a pattern: number and timeout.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct WaitCallsBody {
-    company_key: Option<String>,
+pub(crate) struct WaitCallsBody {
     /// Minimum number of calls.
     #[serde(default = "one")]
-    count: u64,
-    /// Timeout in real time: `500ms`, `5s`, at most `10m`.
-    #[serde(default = "default_timeout", deserialize_with = "parse_timeout")]
+    pub(crate) count: u64,
+    #[serde(default)]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
-    timeout: Duration,
+    pub(crate) timeout: WaitTimeout,
+}
+
+impl BesidePattern for WaitCallsBody {
+    const NAMES: &'static [&'static str] = &["count", "timeout"];
 }
 
 /// Response of `wait/calls`: the expected number of calls was reached.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct WaitCallsResponse {
-    count: u64,
+pub(crate) struct WaitCallsResponse {
+    pub(crate) count: u64,
     /// Duration of the wait, in milliseconds of real time.
     waited_ms: f64,
 }
 
-pub(super) async fn calls(
-    State(mock): State<Arc<MockService>>,
-    caller: Option<Extension<ClientConnection>>,
-    Parameters(query): Parameters<WaitCallsQuery>,
-) -> Result<Json<WaitCallsResponse>, ProblemResponse> {
-    let WaitCallsQuery { company_key, session, endpoint, method, status, body_format, from, to, after, count, timeout } =
-        query;
+async fn calls(
+    mock: Arc<MockService>,
+    target: Target,
+    query: WaitCallsQuery,
+) -> Result<WaitCallsResponse, ProblemResponse> {
+    let WaitCallsQuery { session, endpoint, method, status, body_format, from, to, after, count, timeout } = query;
     let token = session.map(|token| token_in(&token, "session")).transpose()?;
     let session = token.map(|token| token.to_string());
     let pattern =
         CallPattern { session, endpoint, method, status, body_format, from, to, after, ..CallPattern::default() };
-    wait_for_calls(&mock, pattern, WaitCallsBody { company_key, count, timeout }, caller).await
+    calls_like(mock, target, PatternBody { pattern, beside: WaitCallsBody { count, timeout } }).await
 }
 
-pub(super) async fn calls_like(
-    State(mock): State<Arc<MockService>>,
-    caller: Option<Extension<ClientConnection>>,
-    Parameters(members): Parameters<Map<String, Value>>,
-) -> Result<Json<WaitCallsResponse>, ProblemResponse> {
-    let (so_many, pattern) = parse_pattern_body(members, &["company_key", "count", "timeout"])?;
-    wait_for_calls(&mock, pattern, so_many, caller).await
-}
-
-async fn wait_for_calls(
-    mock: &Arc<MockService>,
-    pattern: CallPattern,
-    so_many: WaitCallsBody,
-    caller: Option<Extension<ClientConnection>>,
-) -> Result<Json<WaitCallsResponse>, ProblemResponse> {
-    let WaitCallsBody { company_key, count, timeout: wait_timeout } = so_many;
-    let tenant = company_key.map(|key| company_or_default(mock, Some(&key))).transpose()?;
-    let _slot = acquire_wait_slot(mock)?;
+async fn calls_like(
+    mock: Arc<MockService>,
+    target: Target,
+    PatternBody { pattern, beside }: PatternBody<WaitCallsBody>,
+) -> Result<WaitCallsResponse, ProblemResponse> {
+    let WaitCallsBody { count, timeout: WaitTimeout(wait_timeout) } = beside;
+    let tenant = target.tenant(&mock)?;
+    let _slot = acquire_wait_slot(&mock)?;
     let stopwatch = Stopwatch::start();
-    let called = |count| Json(WaitCallsResponse { count, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 });
+    let called = |count| WaitCallsResponse { count, waited_ms: stopwatch.elapsed().as_secs_f64() * 1000.0 };
     let matcher = mock.workers.run(|_| pattern.compile()).await.map_err(CountError::from)?;
     let matcher = Arc::new(matcher);
     let it = mock.wait_for_calls(tenant.as_ref(), &matcher, count);
-    if let Some(count) = wait(mock, it, wait_timeout, caller).await? {
+    if let Some(count) = wait(&mock, it, wait_timeout).await? {
         return Ok(called(count?));
     }
     let (job_mock, times) = (mock.clone(), Times { at_least: count, at_most: None });
@@ -200,24 +196,16 @@ fn one() -> u64 {
 ///
 /// # Errors
 ///
-/// A problem if the server stops, and one that is never sent if the client disconnects.
+/// A problem if the server stops.
 async fn wait<T>(
     mock: &MockService,
     it: impl Future<Output = T>,
     wait_timeout: Duration,
-    caller: Option<Extension<ClientConnection>>,
 ) -> Result<Option<T>, ProblemResponse> {
-    let waited = async {
-        tokio::select! {
-            waited = timeout(wait_timeout, it) => Ok(waited.ok()),
-            () = mock.stopping() => Err(ProblemResponse::stopping()),
-        }
-    };
-    let waited = match caller {
-        Some(Extension(caller)) => caller.until_disconnected(waited).await,
-        None => Some(waited.await),
-    };
-    waited.unwrap_or_else(|| Err(ProblemResponse::timeout("the client disconnected while waiting")))
+    tokio::select! {
+        waited = timeout(wait_timeout, it) => Ok(waited.ok()),
+        () = mock.stopping() => Err(ProblemResponse::stopping()),
+    }
 }
 
 /// Reserves a slot for a waiting client, until it is dropped.
@@ -247,15 +235,29 @@ fn until<'de, D: Deserializer<'de>>(reader: D) -> Result<WaitCondition, D::Error
     String::deserialize(reader)?.parse().map_err(D::Error::custom)
 }
 
-pub(super) fn default_timeout() -> Duration {
-    Duration::from_secs(5)
+fn until_text<S: Serializer>(until: &WaitCondition, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(until)
 }
 
-pub(super) fn parse_timeout<'de, D: Deserializer<'de>>(reader: D) -> Result<Duration, D::Error> {
-    let DurationText(time) = DurationText::deserialize(reader)?;
-    if time <= MAX_WAIT {
-        Ok(time)
-    } else {
-        Err(D::Error::custom(format!("{time:?} is longer than the maximum of 10m")))
+impl Default for WaitTimeout {
+    fn default() -> Self {
+        Self(Duration::from_secs(5))
+    }
+}
+
+impl TryFrom<DurationText> for WaitTimeout {
+    type Error = Problem;
+
+    fn try_from(DurationText(time): DurationText) -> Result<Self, Problem> {
+        match time <= MAX_WAIT {
+            true => Ok(Self(time)),
+            false => Err(Problem::rule(format!("{time:?} is longer than the maximum of 10m"))),
+        }
+    }
+}
+
+impl From<WaitTimeout> for DurationText {
+    fn from(WaitTimeout(time): WaitTimeout) -> Self {
+        Self(time)
     }
 }

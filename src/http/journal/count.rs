@@ -8,7 +8,6 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::pattern::{CallMatcher, CallPattern};
 use crate::{
@@ -65,11 +64,6 @@ impl From<Problem> for CountError {
 impl Times {
     pub(crate) fn exactly(times: u64) -> Self {
         Self { at_least: times, at_most: Some(times) }
-    }
-
-    /// Returns the members for the control API.
-    pub(crate) fn to_query_values(self) -> [(&'static str, Value); 2] {
-        [("at_least", self.at_least.into()), ("at_most", self.at_most.into())]
     }
 
     fn takes(self, count: u64) -> bool {

@@ -1,127 +1,167 @@
-//! Operations on sessions and their calls.
+//! Verbs on sessions and their calls.
 
-use std::panic::Location;
+use std::{panic::Location, time::Duration};
 
-use axum::http::Method;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     super::{
+        blocking,
         calls::CallQuery,
         expect::{ExpectationGuard, ExpectedCalls},
         waiting::SessionWait,
     },
-    Control, ControlError, ListPageBody,
+    Control, ControlError, verbs,
 };
 use crate::{
     coverage::Coverage,
-    foreign_text::without_quotes,
-    http::{CallInfo, resource_path},
+    http::admin::{
+        action::ObjectBody,
+        calls::{self, ListCallsQuery},
+        coverage::{self, CoverageQuery},
+        extract::EmptyBody,
+        sessions::{self, ListSessionsQuery, ReachStepBody, SwitchScenarioBody},
+        verdict::DecideBody,
+    },
     mock::{FinishRequest, SessionDetails, SessionInfo},
     scenario::Verdict,
 };
+#[cfg(feature = "media")]
+use crate::{
+    http::admin::uploads::{self, UploadBody, UploadQuery},
+    vendor::MediaKind,
+};
 
-/// Every request returns a [`ControlError`] if the mock cannot be reached or refuses; `# Errors` sections name further
-/// reasons.
-impl Control {
+verbs! {
+    Control, blocking::Control;
+
     /// Returns the sessions, in the order in which they began.
-    pub async fn sessions(&self) -> Result<Vec<SessionInfo>, ControlError> {
-        self.list("sessions", &self.company_query()).await
-    }
+    fn sessions(&self) -> Vec<SessionInfo> = list(&sessions::LIST, ListSessionsQuery::default());
 
     /// Returns the latest session, whose token only the app under test may know.
-    pub async fn last_session(&self) -> Result<Option<SessionInfo>, ControlError> {
-        let query = [self.company_query(), vec![("order", "newest"), ("limit", "1")]].concat();
-        let part: ListPageBody<SessionInfo> = self.get(&["sessions"], &query).await?;
-        Ok(part.items.into_iter().next())
-    }
+    fn last_session(&self) -> Option<SessionInfo> =
+        call_as(&sessions::LIST, "", ListSessionsQuery::latest(), |page| page.items.into_iter().next());
 
     /// Returns a session with its details.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this token.
-    pub async fn session(&self, token: &str) -> Result<SessionDetails, ControlError> {
-        self.get(&["sessions", without_quotes(token)], &[]).await
-    }
+    fn session(&self, token: &str) -> SessionDetails = call(&sessions::SHOW, token, EmptyBody {});
 
     /// Begins a session without a vendor call, with the body of the control API: `json!({"scenario": …})`.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if it cannot begin.
-    pub async fn begin(&self, wish: Value) -> Result<SessionInfo, ControlError> {
-        match wish {
-            Value::Object(members) => self.post(&["sessions"], self.with_company_key(members)).await,
-            other => self.send(Method::POST, resource_path(&["sessions"]), Some(other)).await,
-        }
-    }
+    fn begin(&self, wish: Value) -> SessionInfo = call(&sessions::BEGIN, "", ObjectBody(wish));
 
     /// Finishes a session as scripted, like a person in the widget.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session, it is finished already, or its token has expired.
-    pub async fn finish(&self, token: &str) -> Result<SessionInfo, ControlError> {
-        self.finish_as(token, FinishRequest::default()).await
-    }
+    fn finish(&self, token: &str) -> SessionInfo = call(&sessions::FINISH, token, FinishRequest::default());
 
-    /// Finishes a session with an [`crate::Outcome`], a [`Verdict`] or a [`FinishRequest`].
+    /// Finishes a session with an [`crate::Outcome`] or a [`Verdict`], which replaces all stages that finishing would
+    /// reach, or with the person's answers ([`FinishRequest`]). Later stages are reached as usual.
     ///
     /// # Errors
     ///
-    /// As [`Control::finish`], and if the answers do not match the questions, or a reason has no rejection.
-    pub async fn finish_as(&self, token: &str, finish: impl Into<FinishRequest>) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "finish"], finish.into().to_body()).await
-    }
+    /// As [`Self::finish`], and if the answers do not match the questions, or a reason has no rejection.
+    fn finish_as(&self, token: &str, finish: impl Into<FinishRequest>) -> SessionInfo =
+        call(&sessions::FINISH, token, finish.into());
 
-    /// Decides a session as the vendor's operator.
+    /// Records that the person reached a step of the widget, named by its key or type: `agreement`, `document`, `face`,
+    /// another automatic step, or a step of the call.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] if there is no such session or step, or the session cannot be continued.
+    fn reach_step(&self, token: &str, step: &str) -> SessionInfo =
+        call(&sessions::REACH_STEP, token, ReachStepBody { step: step.to_owned() });
+
+    /// Decides a session as the vendor's operator: an [`crate::Outcome`], or a [`Verdict`] with details. The decision
+    /// replaces the stage that waits for it (`when: operator`), otherwise it is an additional stage. Later stages are
+    /// reached as usual.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session, or the verdict is invalid.
-    pub async fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "decide"], verdict.into().to_members("outcome")).await
-    }
+    fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> SessionInfo =
+        call(&sessions::DECIDE, token, DecideBody(Some(verdict.into())));
 
-    /// Makes the decision that the session's scenario waits for.
+    /// Makes the decision that the session's scenario waits for (`when: operator`).
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session, or its scenario does not wait for a decision.
-    pub async fn decide_as_scripted(&self, token: &str) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "decide"], Map::new()).await
-    }
+    fn decide_as_scripted(&self, token: &str) -> SessionInfo = call(&sessions::DECIDE, token, DecideBody(None));
 
     /// Switches a session to the scenario with this name, from its first stage.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session or scenario, or the person has finished.
-    pub async fn switch_scenario(&self, token: &str, scenario: &str) -> Result<SessionInfo, ControlError> {
-        let body = Map::from_iter([("scenario".to_owned(), scenario.into())]);
-        self.post(&["sessions", without_quotes(token), "scenario"], body).await
-    }
+    fn switch_scenario(&self, token: &str, scenario: &str) -> SessionInfo =
+        call(&sessions::SWITCH_SCENARIO, token, SwitchScenarioBody { scenario: scenario.to_owned() });
 
     /// Expires the token of a session.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session, or the person has finished.
-    pub async fn expire(&self, token: &str) -> Result<SessionInfo, ControlError> {
-        self.post(&["sessions", without_quotes(token), "expire"], Map::new()).await
-    }
+    fn expire(&self, token: &str) -> SessionInfo = call(&sessions::EXPIRE, token, EmptyBody {});
 
     /// Removes a session.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this token.
-    pub async fn remove_session(&self, token: &str) -> Result<(), ControlError> {
-        self.delete(&["sessions", without_quotes(token)], &[]).await
-    }
+    fn remove_session(&self, token: &str) -> () = call(&sessions::REMOVE, token, EmptyBody {});
 
-    /// Waits for a condition of a session: `control.wait_for(&token).finished().await`.
+    /// Returns the coverage since the last reset of the company, or of everything: outcomes, reject reasons, errors,
+    /// faults and races.
+    fn coverage(&self) -> Coverage = call_as(&coverage::SHOW, "", CoverageQuery::default(), |report| Coverage {
+        items: report.items,
+    });
+
+    /// Clears the journal of the company, or all journals.
+    fn clear_calls(&self) -> () = call(&calls::CLEAR, "", EmptyBody {});
+}
+
+#[cfg(feature = "media")]
+verbs! {
+    Control, blocking::Control;
+
+    /// Uploads a picture or video to a session. After the person has finished, it is served instead of the sample. For
+    /// a general document, it is the first page. Needs the feature `media`.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] if there is no such session, or the file is too large.
+    fn upload(&self, token: &str, kind: MediaKind, bytes: impl Into<Vec<u8>>) -> SessionInfo =
+        call(&uploads::ADD, token, UploadBody { place: UploadQuery { kind, page: 1 }, bytes: bytes.into().into() });
+
+    /// Uploads a page of a general document, counted from 1, as [`Self::upload`]. Needs the feature `media`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::upload`].
+    fn upload_page(&self, token: &str, page: u32, bytes: impl Into<Vec<u8>>) -> SessionInfo =
+        call(&uploads::ADD, token, UploadBody {
+            place: UploadQuery { kind: MediaKind::GeneralDocument, page },
+            bytes: bytes.into().into(),
+        });
+}
+
+/// Returns the id of the last call; 0 if there is none.
+fn last_id(calls: calls::CallList) -> u64 {
+    calls.items.first().map_or(0, |call| call.id)
+}
+
+impl Control {
+    /// Waits for a condition of a session: `mock.wait_for(&token).finished().await`.
     pub fn wait_for(&self, token: &str) -> SessionWait<Self> {
         SessionWait::new(self.clone(), token)
     }
@@ -131,41 +171,44 @@ impl Control {
         CallQuery::new(self.clone())
     }
 
-    /// Returns the coverage since the last reset of the company, or of everything.
-    pub async fn coverage(&self) -> Result<Coverage, ControlError> {
-        self.get(&["coverage"], &self.company_query()).await
+    /// Expects calls from now on; the guard verifies them when it is dropped, or with [`ExpectationGuard::verify`].
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] if the mock cannot be reached.
+    #[track_caller]
+    pub fn expect<E: Into<ExpectedCalls>>(
+        &self,
+        expected: E,
+    ) -> impl Future<Output = Result<ExpectationGuard<Self>, ControlError>> + use<E> {
+        let (control, expected, caller) = (self.clone(), expected.into(), Location::caller());
+        async move {
+            let after = control.call_as(&calls::LIST, "", ListCallsQuery::latest(), last_id).await?;
+            Ok(ExpectationGuard::new(control.clone(), control, expected, after, caller))
+        }
+    }
+}
+
+impl blocking::Control {
+    /// Waits for a condition of a session: `mock.wait_for(&token).finished()`.
+    pub fn wait_for(&self, token: &str) -> SessionWait<Self> {
+        SessionWait::new(self.clone(), token)
+    }
+
+    /// Queries the journal.
+    pub fn calls(&self) -> CallQuery<Self> {
+        CallQuery::new(self.clone())
     }
 
     /// Expects calls from now on; the guard verifies them when it is dropped, or with [`ExpectationGuard::verify`].
     ///
     /// # Errors
     ///
-    /// [`ControlError`] if the journal is disabled.
+    /// [`ControlError`] if the mock cannot be reached.
     #[track_caller]
-    pub fn expect<E: Into<ExpectedCalls>>(
-        &self,
-        expected: E,
-    ) -> impl Future<Output = Result<ExpectationGuard, ControlError>> + use<E> {
-        let (control, expected, caller) = (self.clone(), expected.into(), Location::caller());
-        async move {
-            let last = [control.company_query(), vec![("order", "newest"), ("limit", "1")]].concat();
-            let last = control.get::<ListPageBody<CallInfo>>(&["calls"], &last).await?.items;
-            let after = last.first().map_or(0, |call| call.id);
-            Ok(ExpectationGuard::new(control, expected, after, caller))
-        }
-    }
-
-    /// Returns the calls of a session.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError`] if the token is malformed.
-    pub async fn calls_of(&self, token: &str) -> Result<Vec<CallInfo>, ControlError> {
-        self.list("calls", &[self.company_query(), vec![("session", without_quotes(token))]].concat()).await
-    }
-
-    /// Clears the journal of the company, or all journals.
-    pub async fn clear_calls(&self) -> Result<(), ControlError> {
-        self.delete(&["calls"], &self.company_query()).await
+    pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> Result<ExpectationGuard<Self>, ControlError> {
+        let after =
+            self.0.block_on(&calls::LIST, "", ListCallsQuery::latest(), Duration::ZERO, |calls| Ok(last_id(calls)))?;
+        Ok(ExpectationGuard::new(self.clone(), self.0.clone(), expected.into(), after, Location::caller()))
     }
 }

@@ -65,7 +65,7 @@ async fn the_demo_shows_every_message_and_call_from_begin_to_result() {
 
     visit.see_logged("The result is REJECTED.").await;
     assert!(!visit.browser.eval::<bool>("!!document.querySelector('#identomat')").await, "the frame is taken away");
-    let token = visit.mock.last_session().expect("a session has begun").token;
+    let token = visit.mock.last_session().await.unwrap().expect("a session has begun").token;
     let log: String = visit.browser.eval(LOG).await;
     for line in [
         "POST /external-api/begin/ 200",
@@ -115,7 +115,7 @@ async fn the_frame_is_as_its_attributes_say_and_the_doctor_speaks_in_the_log() {
     visit.browser.enter_frame("#identomat").await;
     visit.see("agreement").await;
     assert_eq!(visit.browser.eval::<Value>("identomatMockFindings").await, json!({}));
-    assert_eq!(visit.mock.sessions().len(), 1);
+    assert_eq!(visit.mock.sessions().await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn the_html_that_it_shows_works_in_another_page() {
         visit.browser.element("snippet").await;
         visit.browser.eval("document.querySelector('[data-testid=snippet]').textContent").await
     };
-    let token = visit.mock.last_session().expect("a session has begun").token;
+    let token = visit.mock.last_session().await.unwrap().expect("a session has begun").token;
     let origin = visit.other_origin();
     let expected = format!(
         "<iframe\n  id=\"identomat\"\n  title=\"Identity verification\"\n  src=\"{origin}/?session_token={token}\"\n  \
@@ -174,7 +174,7 @@ async fn what_cannot_begin_is_said() {
     visit.browser.replace("demo-company", "nobody").await;
     visit.browser.click("begin").await;
     visit.see_problem("begin/ returned 403, \"COMPANY_KEY_INVALID\": there is no company key `nobody`").await;
-    assert_eq!(visit.mock.sessions().len(), 0);
+    assert_eq!(visit.mock.sessions().await.unwrap().len(), 0);
     visit.browser.replace("demo-company", visit.mock.company_key()).await;
     visit.browser.click("begin").await;
     visit.browser.find("#identomat").await;

@@ -19,7 +19,7 @@ impl Visit {
     async fn found(&self, token: &str, finding: Finding) -> Vec<Finding> {
         let mut tries = 0..500;
         while tries.next().is_some() {
-            let session = self.mock.control().session(token).await.expect("the control API answers");
+            let session = self.mock.session(token).await.expect("the control API answers");
             let found: Vec<_> = session.findings.iter().map(|found| found.finding).collect();
             if found.contains(&finding) {
                 return found;
@@ -150,7 +150,7 @@ async fn a_page_that_does_nothing_at_the_end() {
     let token = visit.begin(bare(json!({})), json!([])).await;
     visit.browser.open(&site.embedding_until_done(&visit.mock.widget_url(&token))).await;
     visit.browser.until("!document.getElementById('widget')").await;
-    let session = visit.mock.control().session(&token).await.unwrap();
+    let session = visit.mock.session(&token).await.unwrap();
     assert_eq!(session.findings, []);
 }
 

@@ -166,7 +166,7 @@ async fn the_drawer_skips_to_the_end_and_lets_the_token_expire() {
     let token = visit.open_drawer(flags.clone()).await;
     visit.browser.click("skip").await;
     visit.see_done().await;
-    let session = visit.mock.control().session(&token).await.unwrap();
+    let session = visit.mock.session(&token).await.unwrap();
     let reached: Vec<_> = session.reached_steps.iter().map(|reached| &*reached.step).collect();
     assert_eq!(reached, ["agreement", "email", "document", "face", "general-document"]);
 

@@ -166,7 +166,7 @@ async fn an_answer_that_does_not_arrive_can_be_given_again() {
     let token = visit.begin_and_open(bare(json!({"skip_agreement": false})), json!([])).await;
     visit.see("agreement").await;
     for fault in [Fault::status(503), Fault::close(ClosePoint::InHeaders), Fault::html()] {
-        visit.mock.add_fault(fault.endpoint(Endpoint::WidgetData).times(1));
+        visit.mock.add_fault(fault.endpoint(Endpoint::WidgetData).times(1)).await.unwrap();
         visit.browser.click("agree").await;
         let problem = "The server does not respond. Please try again.";
         assert_eq!(visit.browser.text("[data-testid=problem]").await, problem);
@@ -181,7 +181,7 @@ async fn an_answer_that_does_not_arrive_can_be_given_again() {
 async fn the_last_answer_can_be_given_again_too() {
     let visit = Visit::start().await;
     let token = visit.begin(bare(json!({})), json!([])).await;
-    visit.mock.add_fault(Fault::status(503).endpoint(Endpoint::WidgetData).calls(2..=2));
+    visit.mock.add_fault(Fault::status(503).endpoint(Endpoint::WidgetData).calls(2..=2)).await.unwrap();
     visit.open(&token).await;
     visit.browser.element("problem").await;
     assert_eq!(visit.screen().await, "processing");
@@ -194,7 +194,7 @@ async fn the_last_answer_can_be_given_again_too() {
 async fn a_page_that_gets_nothing_says_so_and_asks_again() {
     let visit = Visit::start().await;
     let token = visit.begin(bare(json!({"skip_agreement": false})), json!([])).await;
-    visit.mock.add_fault(Fault::status(503).endpoint(Endpoint::WidgetData).times(2));
+    visit.mock.add_fault(Fault::status(503).endpoint(Endpoint::WidgetData).times(2)).await.unwrap();
     visit.open(&token).await;
     for _ in 0..2 {
         let problem = "The server does not respond. Please try again.";
@@ -215,7 +215,7 @@ async fn closed_links_say_why_they_are_closed() {
     visit.browser.take_pictures("closed-not-valid").await;
 
     let finished = visit.begin(json!({"skip_agreement": true}), json!([])).await;
-    visit.mock.finish(&finished).unwrap();
+    visit.mock.finish(&finished).await.unwrap();
     visit.open(&finished).await;
     let nothing_left = "There is nothing left to do. You can close this page.";
     visit.see_closed("This verification is finished", nothing_left).await;
@@ -225,7 +225,7 @@ async fn closed_links_say_why_they_are_closed() {
     let (unopened, opened) = (visit.begin(json!({}), json!([])).await, visit.begin(json!({}), json!([])).await);
     visit.open(&opened).await;
     visit.see("agreement").await;
-    visit.mock.advance(SESSION_LIFETIME);
+    visit.mock.advance(SESSION_LIFETIME).await.unwrap();
     let ask_again = "Ask the company that sent you the link for a new one.";
     visit.see_closed("This link has expired", ask_again).await;
     assert_eq!(visit.browser.url().await, visit.mock.widget_url(&opened), "no step is left in it");

@@ -344,7 +344,7 @@ async fn cascading_identity_verification() {
     let token = visit.begin(passport(json!({"cascading_identity_verification": true})), json!([])).await;
     // The call that leads on takes so long that nobody can miss what is between.
     let slow = Fault::delay(Duration::from_secs(2)).endpoint(Endpoint::WidgetData).for_session(&token).calls(3..=3);
-    visit.mock.add_fault(slow);
+    visit.mock.add_fault(slow).await.unwrap();
     visit.open(&token).await;
     assert_eq!(visit.pass_all().await, ["document.passport", "document.check", "processing"]);
 }

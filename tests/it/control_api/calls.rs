@@ -118,8 +118,8 @@ async fn refused_and_unknown_calls_are_remembered_too() {
 async fn faults_and_the_answer_before_them_are_remembered() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
-    app.mock.add_fault(Fault::broken_json().endpoint(identomat_mock::Endpoint::Result));
-    app.mock.add_fault(Fault::status(503).endpoint(identomat_mock::Endpoint::Delete));
+    app.mock.add_fault(Fault::broken_json().endpoint(identomat_mock::Endpoint::Result)).await.unwrap();
+    app.mock.add_fault(Fault::status(503).endpoint(identomat_mock::Endpoint::Delete)).await.unwrap();
     app.result(&token).await.assert_status(200);
     app.delete(&token).await.assert_status(503);
     let [broken, down] = &calls(&app, "status=200&endpoint=result")
@@ -161,7 +161,7 @@ async fn calls_of_the_widget_are_remembered_with_what_the_person_sent() {
 async fn multipart_and_pictures_are_remembered_in_short() {
     let app = TestApp::start().await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     let form = reqwest::multipart::Form::new()
         .text("company_key", app.mock.company_key().to_owned())
         .text("session_token", token.clone())
@@ -187,7 +187,7 @@ async fn calls_are_found_by_what_they_are() {
         tokens.push(app.begin(json!({"company_key": key})).await);
     }
     app.result(&tokens[0]).await.assert_status(200);
-    app.mock.company("one").unwrap().advance(std::time::Duration::from_secs(3600));
+    app.mock.company("one").advance(std::time::Duration::from_secs(3600)).await.unwrap();
     app.delete(&tokens[0]).await.assert_status(200);
     app.delete(&tokens[0]).await.assert_status(404);
     let found = async |query: &str| -> Vec<u64> {
@@ -223,7 +223,7 @@ async fn calls_are_found_by_what_they_are() {
     }
     app.remove("calls?company_key=one").await.assert_status(204);
     assert_eq!(found("").await, [2]);
-    app.mock.company("two").unwrap().reset();
+    app.mock.company("two").reset().await.unwrap();
     assert_eq!(found("").await, [0; 0], "a reset forgets them too");
     app.post_json("/external-api/begin/", &json!({"company_key": "nobodys"})).await.assert_status(403);
     assert_eq!(found("").await, [7]);

@@ -41,7 +41,7 @@ async fn calls_are_counted_by_all_that_is_known_of_them() {
     app.post("/external-api/begin/", form).await.assert_status(200);
     let with_header = app.request(Method::POST, "/external-api/result/").header("user-agent", "shop/1");
     send(with_header.json(&app.with_key(json!({"session_token": one})))).await.assert_status(200);
-    app.mock.advance(Duration::from_secs(60));
+    app.mock.advance(Duration::from_secs(60)).await.unwrap();
     app.result(&two).await.assert_status(404);
     app.widget(&two).await.assert_status(200);
 
@@ -252,7 +252,7 @@ async fn the_failure_on_the_page_about_testing_is_that_of_the_mock() {
     let at = UNIX_EPOCH + Duration::from_secs(1_769_860_800);
     let app = TestApp::start_with(|builder| builder.company("test-7").frozen_at(at)).await;
     let token = app.begin(json!({})).await;
-    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).times(2));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).times(2)).await.unwrap();
     for _ in 0..3 {
         app.result(&token).await;
     }
@@ -278,7 +278,7 @@ async fn signatures_are_asked_for_and_not_told() {
 #[tokio::test]
 async fn what_had_to_make_room_is_not_taken_for_never() {
     let app = TestApp::start_with(|builder| builder.settings(|config| config.journal.calls = 4)).await;
-    let before = app.mock.control().now().await.unwrap();
+    let before = app.mock.now().await.unwrap();
     let (first, second) = (app.begin(json!({})).await, app.begin(json!({})).await);
     app.result(&first).await;
     app.result(&second).await;
@@ -295,7 +295,7 @@ async fn what_had_to_make_room_is_not_taken_for_never() {
     assert_eq!(count(&app, json!({"from": "2999-01-01T00:00:00Z"})).await, 0);
     app.tell("calls/verify", &json!({"endpoint": "begin", "at_least": 1})).await.assert_status(200);
     app.tell("calls/verify", &json!({"endpoint": "result", "at_most": 2})).await.problem(409);
-    assert!(before <= app.mock.control().now().await.unwrap());
+    assert!(before <= app.mock.now().await.unwrap());
 
     let silent = TestApp::start_with(|builder| builder.settings(|config| config.journal.enabled = false)).await;
     for path in ["calls/count", "calls/verify", "wait/calls"] {
@@ -322,7 +322,7 @@ async fn what_a_company_took_with_it_is_not_taken_for_never() {
     app.tell("calls/count", &json!({})).await.problem(410);
     assert_eq!(count(&app, json!({"after": 2})).await, 0);
     assert_eq!(count(&app, json!({"company_key": "test-3"})).await, 0);
-    app.mock.control().reset().await.unwrap();
+    app.mock.reset().await.unwrap();
     for key in ["test-1", "test-2"] {
         app.tell("calls/verify", &never(key)).await.assert_status(200);
     }

@@ -81,17 +81,17 @@ async fn everything_that_happens_is_told_in_its_order() {
     })
     .await;
     let mut listener = Listener::new(&app, "", None).await;
-    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result));
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result)).await.unwrap();
     let token = app.begin(json!({})).await;
     app.widget(&token).await;
-    app.mock.reach_step(&token, "agreement").unwrap();
-    app.mock.finish(&token).unwrap();
+    app.mock.reach_step(&token, "agreement").await.unwrap();
+    app.mock.finish(&token).await.unwrap();
     app.result(&token).await.assert_status(503);
-    app.mock.advance(Duration::from_secs(3600));
-    app.mock.decide(&token, Outcome::Rejected).unwrap();
+    app.mock.advance(Duration::from_secs(3600)).await.unwrap();
+    app.mock.decide(&token, Outcome::Rejected).await.unwrap();
     app.delete(&token).await.assert_status(200);
     let other = app.begin(json!({})).await;
-    app.mock.advance(Duration::from_secs(3600));
+    app.mock.advance(Duration::from_secs(3600)).await.unwrap();
     let call = |number: u64, endpoint: &str, method: &str, path: &str, status: u16, session: &str| {
         json!({
             "session": session, "what": "call", "call": number, "endpoint": endpoint, "method": method, "path": path,
@@ -146,11 +146,10 @@ async fn what_is_done_to_all_is_told_too() {
     let mut listener = Listener::new(&app, "", None).await;
     app.mock.reload().unwrap();
     assert_eq!(listener.take(1).await, [json!({"session": null, "what": "reloaded"})]);
-    let control = app.mock.control();
-    control.freeze_clock().await.unwrap();
+    app.mock.freeze_clock().await.unwrap();
     let frozen = listener.take(2).await;
     assert!(frozen.iter().all(|event| event["what"] == "clock" && event["is_frozen"] == true), "{frozen:?}");
-    control.reset().await.unwrap();
+    app.mock.reset().await.unwrap();
     let event = listener.next().await.unwrap();
     assert!(event["what"] == "reset" || event["why"].as_str().is_some_and(|why| why.contains("reset")), "{event}");
 }
@@ -160,8 +159,8 @@ async fn a_listener_can_ask_for_one_company_or_one_session_and_for_what_was_befo
     let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
     let first = app.begin(json!({"company_key": "one"})).await;
     let second = app.begin(json!({"company_key": "two"})).await;
-    app.mock.finish(&first).unwrap();
-    app.mock.finish(&second).unwrap();
+    app.mock.finish(&first).await.unwrap();
+    app.mock.finish(&second).await.unwrap();
     let mut of_company = Listener::new(&app, "company_key=two&after=0", None).await;
     let heard = of_company.take(4).await;
     assert!(heard.iter().all(|event| event["session"] == *second), "{heard:?}");
@@ -169,8 +168,8 @@ async fn a_listener_can_ask_for_one_company_or_one_session_and_for_what_was_befo
     let names: Vec<_> = of_session.take(4).await.iter().map(|event| event["what"].clone()).collect();
     assert_eq!(names, ["begun", "call", "finished", "stage"]);
     // What is on its way of another company is not waited for.
-    app.mock.decide(&second, Outcome::Rejected).unwrap();
-    app.mock.decide(&first, Outcome::Rejected).unwrap();
+    app.mock.decide(&second, Outcome::Rejected).await.unwrap();
+    app.mock.decide(&first, Outcome::Rejected).await.unwrap();
     assert_eq!(of_session.take(1).await[0]["session"], *first);
     assert_eq!(of_company.take(1).await[0]["session"], *second);
     assert_eq!(app.remove("companies/two").await.status, 204);
@@ -211,9 +210,9 @@ async fn a_listener_that_is_too_slow_is_told_what_it_missed() {
     app.begin(json!({})).await;
     idle.next().await.unwrap();
     for _ in 0..200 {
-        app.mock.control().begin(json!({})).await.unwrap();
+        app.mock.begin(json!({})).await.unwrap();
     }
-    app.mock.control().reset().await.unwrap();
+    app.mock.reset().await.unwrap();
     let mut last = Value::Null;
     while let Some(event) = idle.next().await {
         last = event;
@@ -231,7 +230,7 @@ async fn a_reader_that_is_cut_off_again_and_again_misses_nothing() {
         for number in 0..300 {
             let key = ["one", "two"][number % 2];
             let token = app.begin(json!({"company_key": key})).await;
-            app.mock.finish(&token).unwrap();
+            app.mock.finish(&token).await.unwrap();
         }
     };
     let read = async {
@@ -279,7 +278,7 @@ async fn what_nobody_can_hear_is_refused() {
 async fn a_server_stops_though_somebody_listens() {
     let app = TestApp::start().await;
     let mut listener = Listener::new(&app, "", None).await;
-    let url = app.mock.url();
+    let url = app.mock.url().to_owned();
     let TestApp { mock, .. } = app;
     let stopped: MockServer = mock;
     timeout(LIMIT, stopped.shutdown()).await.expect("it stops");

@@ -61,8 +61,8 @@ async fn everything_that_is_counted_is_told_to_prometheus() {
         app.begin(json!({})).await;
     }
     let token = app.begin(json!({"company_key": "two"})).await;
-    app.mock.finish(&token).unwrap();
-    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).times(5));
+    app.mock.finish(&token).await.unwrap();
+    app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Result).times(5)).await.unwrap();
     app.result(&token).await.assert_status(503);
     app.get("/external-api/selfie/").await.assert_status(501);
 
@@ -113,7 +113,7 @@ async fn those_who_wait_are_counted_and_bounded() {
                 .starts_with("too many clients are waiting or listening: the limit is 3 "),
             "{problem}"
         );
-        app.mock.finish(&token).unwrap();
+        app.mock.finish(&token).await.unwrap();
     };
     let (one, two, three, ()) = tokio::join!(wait(), wait(), wait(), refused);
     for waited in [one, two, three] {

@@ -66,7 +66,7 @@ async fn health_says_version_and_what_is_loaded() {
     assert_eq!((&live["status"], &live["version"]), (&json!("live"), &json!(env!("CARGO_PKG_VERSION"))));
     let ready = app.look("health/ready").await;
     assert_eq!((&ready["status"], &ready["companies"], &ready["sessions"]), (&json!("ready"), &json!(2), &json!(1)));
-    assert_eq!(ready["scenarios"], app.mock.scenarios().len());
+    assert_eq!(ready["scenarios"], app.mock.scenarios().await.unwrap().len());
     assert!(ready["people"].as_u64().unwrap() > 5, "{ready}");
 }
 

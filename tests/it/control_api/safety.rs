@@ -25,7 +25,7 @@ async fn a_foreign_page_is_refused_whatever_it_wants() {
             );
         }
     }
-    with(&app, Method::POST, "reset", &[("origin", &app.mock.url())]).await.assert_status(204);
+    with(&app, Method::POST, "reset", &[("origin", app.mock.url())]).await.assert_status(204);
     with(&app, Method::GET, "health/live", &[("origin", "https://evil.test")]).await.assert_status(200);
 }
 
@@ -129,5 +129,5 @@ async fn the_control_api_can_be_switched_off() {
         assert_eq!(problem["detail"], "the control API is disabled (--no-admin)");
     }
     with(&app, Method::GET, "health/ready", &[]).await.assert_status(200);
-    assert!(!app.mock.last_session().unwrap().is_finished);
+    assert!(!app.mock.last_session().await.unwrap().unwrap().is_finished);
 }

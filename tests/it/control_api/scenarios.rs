@@ -18,7 +18,7 @@ async fn scenarios_are_listed_and_shown_with_all_that_they_do() {
         let Some(next) = part["next"].as_str() else { break };
         query = format!("limit=20&cursor={next}");
     }
-    assert_eq!(names, app.mock.scenarios());
+    assert_eq!(names, app.scenario_names().await);
     assert_eq!(
         app.look("scenarios/scripted").await,
         json!({

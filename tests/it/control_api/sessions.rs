@@ -28,8 +28,8 @@ async fn a_session_shows_everything_known() {
     let fresh = app.look(&format!("sessions/{token}")).await;
     assert_eq!((&fresh["opened_at"], &fresh["browser"], &fresh["answers"]), (&Value::Null, &Value::Null, &Value::Null));
     app.widget(&token).await.assert_status(200);
-    app.mock.reach_step(&token, "agreement").unwrap();
-    app.mock.upload(&token, identomat_mock::MediaKind::CardFront, &b"\x89PNG\r\n\x1a\n"[..]).unwrap();
+    app.mock.reach_step(&token, "agreement").await.unwrap();
+    app.mock.upload(&token, identomat_mock::MediaKind::CardFront, &b"\x89PNG\r\n\x1a\n"[..]).await.unwrap();
     let reply = app.tell(&format!("sessions/{token}/finish"), &json!({"answers": {"form": {"q": true}}})).await;
     reply.assert_status(200);
     assert_eq!((&reply.json()["current_result"], &reply.json()["is_finished"]), (&json!("MANUAL_CHECK"), &json!(true)));
@@ -104,7 +104,7 @@ async fn sessions_are_listed_with_filters_and_in_parts() {
         begun.push(app.tell("sessions", &body).await.json()["token"].as_str().unwrap().to_owned());
     }
     app.widget(&begun[1]).await.assert_status(200);
-    app.mock.finish(&begun[2]).unwrap();
+    app.mock.finish(&begun[2]).await.unwrap();
     let listed = async |query: &str| tokens(&app.look(&format!("sessions?{query}")).await);
     assert_eq!(listed("").await, begun);
     let reverse: Vec<_> = begun.iter().rev().cloned().collect();
@@ -188,12 +188,12 @@ async fn a_verdict_notes_the_quality_of_the_data() {
     app.tell("scenarios", &noted).await.assert_status(201);
     let begun = app.tell("sessions", &json!({"scenario": "noted"})).await.json();
     let token = begun["token"].as_str().unwrap().to_owned();
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     assert_eq!(app.result(&token).await.json()["person"]["status"], "FIELDS_MISMATCH");
     let plain = app.tell(&format!("sessions/{token}/decide"), &json!({"outcome": "APPROVED"})).await;
     plain.assert_status(200);
     assert_eq!(app.result(&token).await.json()["person"]["status"], Value::Null);
-    app.mock.decide(&token, Verdict::rejected("document_covered").person_status("BLURRED")).unwrap();
+    app.mock.decide(&token, Verdict::rejected("document_covered").person_status("BLURRED")).await.unwrap();
     assert_eq!(app.result(&token).await.json()["person"]["status"], "BLURRED");
     let problem = app.tell(&format!("sessions/{token}/decide"), &json!({"person_status": "ODD"})).await.problem(400);
     assert_eq!(problem["detail"], "`person_status` needs an `outcome`");
@@ -212,7 +212,7 @@ async fn a_decision_without_a_comment_has_that_of_the_company_or_the_server() {
         ("two", Verdict::approved().result_comment(""), ""),
     ] {
         let token = app.begin(json!({"company_key": company})).await;
-        app.mock.decide(&token, verdict).unwrap();
+        app.mock.decide(&token, verdict).await.unwrap();
         let call = json!({"company_key": company, "session_token": token});
         let result = app.post_json("/external-api/result/", &call).await;
         assert_eq!(result.json()["result_comment"], comment);
@@ -262,10 +262,10 @@ async fn the_harness_sees_what_the_control_api_does() {
     let client = reqwest::Client::new();
     let url = format!("{}/__admin/sessions", mock.url());
     client.post(url).json(&json!({"scenario": "rejected"})).send().await.unwrap().error_for_status().unwrap();
-    let session = mock.last_session().unwrap();
+    let session = mock.last_session().await.unwrap().unwrap();
     assert_eq!((&session.scenario[..], &session.chosen_by[..]), ("rejected", "the control API"));
-    mock.finish(&session.token).unwrap();
-    assert!(mock.last_session().unwrap().finished_at.is_some());
+    mock.finish(&session.token).await.unwrap();
+    assert!(mock.last_session().await.unwrap().unwrap().finished_at.is_some());
 }
 
 #[tokio::test]
@@ -297,7 +297,7 @@ async fn another_scenario_plays_as_if_nothing_had_come_of_the_one_before() {
         (&expected.0, &expected.1, &expected.2, &expected.3)
     );
     assert_eq!(app.walk(&token).await, ["agreement", "face", "processing"], "its flags hold too");
-    app.mock.advance(std::time::Duration::from_secs(60 * 60));
+    app.mock.advance(std::time::Duration::from_secs(60 * 60)).await.unwrap();
     assert_eq!(app.result(&token).await.json()["result"], "REJECTED");
     app.tell(&path, &json!({"scenario": "first"})).await.problem(409);
     app.tell("sessions/none/scenario", &json!({"scenario": "first"})).await.problem(404);

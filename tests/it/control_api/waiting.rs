@@ -1,6 +1,6 @@
 //! `/__admin/wait/…`: an answer as soon as something is so.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use identomat_mock::Outcome;
 use reqwest::Method;
@@ -27,19 +27,26 @@ const TWO_STAGES: &str = "description: A verdict that changes.\nstages:\n  - {wh
 async fn whoever_waits_hears_as_soon_as_it_is_so() {
     let app = TestApp::scripted(TWO_STAGES).await;
     let token = app.begin(json!({"steps": [{"type": "document", "key": "papers"}]})).await;
-    let both = async |until: &str, act: &dyn Fn()| {
-        let (waited, ()) = tokio::join!(app.waited(&token, until), async { act() });
+    let both = async |until: &str, act: Pin<Box<dyn Future<Output = ()> + '_>>| {
+        let (waited, ()) = tokio::join!(app.waited(&token, until), act);
         assert_eq!(waited["session"]["token"], *token, "{until}");
         waited["session"].clone()
     };
     let (waited, _) = tokio::join!(app.waited(&token, "opened"), app.widget(&token));
     assert_eq!(waited["session"]["is_opened"], true);
-    both("step=papers", &|| app.mock.reach_step(&token, "papers").unwrap()).await;
-    both("finished", &|| app.mock.finish(&token).unwrap()).await;
-    assert_eq!(both("result=approved", &|| ()).await["current_result"], "APPROVED");
-    assert_eq!(both("stage=3", &|| _ = app.mock.advance(Duration::from_secs(3600))).await["stage"], 3);
+    both("step=papers", Box::pin(async { drop(app.mock.reach_step(&token, "papers").await.unwrap()) })).await;
+    both("finished", Box::pin(async { drop(app.mock.finish(&token).await.unwrap()) })).await;
+    assert_eq!(both("result=approved", Box::pin(async {})).await["current_result"], "APPROVED");
     assert_eq!(
-        both("result=MANUAL_CHECK", &|| app.mock.decide(&token, Outcome::ManualCheck).unwrap()).await["stage"],
+        both("stage=3", Box::pin(async { drop(app.mock.advance(Duration::from_secs(3600)).await.unwrap()) })).await["stage"],
+        3
+    );
+    assert_eq!(
+        both(
+            "result=MANUAL_CHECK",
+            Box::pin(async { drop(app.mock.decide(&token, Outcome::ManualCheck).await.unwrap()) })
+        )
+        .await["stage"],
         3
     );
     let (waited, _) = tokio::join!(app.waited(&token, "deleted"), app.delete(&token));
@@ -50,14 +57,14 @@ async fn whoever_waits_hears_as_soon_as_it_is_so() {
 async fn what_is_so_already_is_answered_at_once() {
     let app = TestApp::scripted(TWO_STAGES).await;
     let token = app.begin(json!({})).await;
-    app.mock.finish(&token).unwrap();
+    app.mock.finish(&token).await.unwrap();
     for until in ["opened", "step=agreement", "finished", "stage=1", "stage=2", "result", "result=APPROVED"] {
         let reply = app.wait(&token, until, "0s").await;
         reply.assert_status(200);
         assert_eq!(reply.json()["session"]["current_result"], "APPROVED", "{until}");
     }
     let late = app.begin(json!({})).await;
-    app.mock.advance(Duration::from_secs(15 * 60));
+    app.mock.advance(Duration::from_secs(15 * 60)).await.unwrap();
     app.wait(&late, "expired", "0s").await.assert_status(200);
     app.delete(&late).await.assert_status(200);
     assert_eq!(app.wait(&late, "deleted", "0s").await.json()["session"], Value::Null);
@@ -75,8 +82,9 @@ async fn a_running_clock_brings_it_about() {
     let frozen = TestApp::scripted_with(scenario, |builder| builder.frozen_at(std::time::UNIX_EPOCH)).await;
     let token = frozen.begin(json!({})).await;
     frozen.wait(&token, "result", "200ms").await.problem(408);
-    let (waited, _) =
-        tokio::join!(frozen.waited(&token, "stage=2"), async { frozen.mock.advance(Duration::from_secs(60)) });
+    let (waited, _) = tokio::join!(frozen.waited(&token, "stage=2"), async {
+        frozen.mock.advance(Duration::from_secs(60)).await.unwrap()
+    });
     assert_eq!(waited["session"]["stage"], 2);
 }
 
@@ -121,9 +129,9 @@ async fn what_cannot_come_is_not_waited_for() {
     let app = TestApp::scripted(TWO_STAGES).await;
     let (finished, expired, skipped) =
         (app.begin(json!({})).await, app.begin(json!({})).await, app.begin(json!({})).await);
-    app.mock.finish(&finished).unwrap();
-    app.mock.finish_as(&skipped, Outcome::Rejected).unwrap();
-    app.mock.advance(Duration::from_secs(15 * 60));
+    app.mock.finish(&finished).await.unwrap();
+    app.mock.finish_as(&skipped, Outcome::Rejected).await.unwrap();
+    app.mock.advance(Duration::from_secs(15 * 60)).await.unwrap();
     let refused = async |token: &str, until: &str, status| {
         app.wait(token, until, "20s").await.problem(status)["detail"].as_str().unwrap().to_owned()
     };
@@ -146,7 +154,6 @@ async fn what_cannot_come_is_not_waited_for() {
     let (gone, _) = tokio::join!(app.wait(&expired, "result", "20s"), app.delete(&expired));
     assert!(gone.problem(410)["detail"].as_str().unwrap().contains("was deleted before `result`"));
     let waits = app.begin(json!({})).await;
-    let control = app.mock.control();
-    let (gone, _) = tokio::join!(app.wait(&waits, "opened", "20s"), control.reset());
+    let (gone, _) = tokio::join!(app.wait(&waits, "opened", "20s"), app.mock.reset());
     gone.problem(404);
 }

@@ -69,7 +69,7 @@ impl OpenApiDocument {
 
     /// Completes the OpenAPI 3.1 document.
     fn finish(mut self) -> Value {
-        let problem = self.answered.subschema_for::<problem::ProblemBody<'_>>();
+        let problem = self.answered.subschema_for::<problem::ApiProblem>();
         let mut responses = Map::new();
         for status in [400, 401, 403, 404, 408, 409, 410, 413, 415, 503] {
             let content = json!({"application/problem+json": {"schema": problem}});
@@ -141,17 +141,35 @@ impl Operation<'_> {
         self.body_of(schema.into())
     }
 
-    /// The company of a body may be in the query, too.
     fn body_of(mut self, schema: Value) -> Self {
-        let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
-        let object = name.and_then(|name| self.document.read.definitions().get(name)).unwrap_or(&schema);
-        if object["properties"].get("company_key").is_some() {
-            let schema = json!({"type": "string"});
-            let parameter = json!({"name": "company_key", "in": "query", "required": false, "schema": schema});
-            self.value["parameters"].as_array_mut().expect("a list").push(parameter);
-        }
         self.value.insert("requestBody".into(), json!({"content": {"application/json": {"schema": schema}}}));
         self.problems(&[413, 415])
+    }
+
+    /// Sets a file as its body.
+    fn file(mut self) -> Self {
+        let file = json!({"application/octet-stream": {}, "image/*": {}, "video/*": {}});
+        self.value.insert("requestBody".into(), json!({"required": true, "content": file}));
+        self.problems(&[413, 415])
+    }
+
+    /// Lets it be limited to a company, in the query, or in a JSON body, too.
+    fn of_company(mut self) -> Self {
+        let key = json!({"type": ["string", "null"]});
+        let parameter =
+            json!({"name": "company_key", "in": "query", "required": false, "schema": without_null(key.clone())});
+        self.value["parameters"].as_array_mut().expect("a list").push(parameter);
+        if let Some(schema) =
+            self.value.get_mut("requestBody").and_then(|body| body.pointer_mut("/content/application~1json/schema"))
+        {
+            let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+            if let Some(read) = name.and_then(|name| self.document.read.definitions().get(name)) {
+                *schema = read.clone();
+            }
+            schema.as_object_mut().expect("a schema").entry("properties").or_insert_with(|| json!({}))["company_key"] =
+                key;
+        }
+        self
     }
 
     fn answers<T: JsonSchema>(mut self, status: u16) -> Self {

@@ -9,7 +9,7 @@ use super::{
         extract::EmptyBody,
         faults, health,
         paging::{self, ListPage},
-        scenarios, sessions, settings, verdict, wait,
+        scenarios, sessions, settings, uploads, verdict, wait,
     },
     OpenApiDocument,
 };
@@ -71,7 +71,8 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .done();
     document
         .admin("post", "/reset", "Resets everything, or one company, to its initial state")
-        .body::<paging::CompanyParam>()
+        .body::<EmptyBody>()
+        .of_company()
         .answers_nothing()
         .problems(&[404])
         .done();
@@ -79,22 +80,25 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     document
         .admin("get", "/sessions", "Lists the sessions")
         .query::<sessions::ListSessionsQuery>()
+        .of_company()
         .answers::<ListPage<SessionInfo>>(200)
         .problems(&[404])
         .done();
     document
         .admin("post", "/sessions", "Begins a session")
         .body::<sessions::BeginSessionBody>()
+        .of_company()
         .answers::<SessionInfo>(201)
         .problems(&[404])
         .done();
     let one = "/sessions/{token}";
     document
         .admin("get", one, "Returns a session with its details")
+        .of_company()
         .answers::<SessionDetails>(200)
         .problems(&[404])
         .done();
-    document.admin("delete", one, "Deletes a session").answers_nothing().problems(&[404]).done();
+    document.admin("delete", one, "Deletes a session").of_company().answers_nothing().problems(&[404]).done();
     for (path, summary) in [
         ("/sessions/{token}/finish", "Finishes the session, as the scenario or the body says"),
         ("/sessions/{token}/decide", "Gives the decision of the vendor's operator, as the scenario or the body says"),
@@ -102,6 +106,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         document
             .admin("post", path, summary)
             .body::<verdict::VerdictBody>()
+            .of_company()
             .answers::<SessionInfo>(200)
             .problems(&[404, 409])
             .done();
@@ -109,12 +114,29 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     document
         .admin("post", "/sessions/{token}/scenario", "Switches the session to another scenario")
         .body::<sessions::SwitchScenarioBody>()
+        .of_company()
         .answers::<SessionInfo>(200)
         .problems(&[404, 409])
         .done();
     document
+        .admin("post", "/sessions/{token}/step", "Records that the person reached a step")
+        .body::<sessions::ReachStepBody>()
+        .of_company()
+        .answers::<SessionInfo>(200)
+        .problems(&[404, 409])
+        .done();
+    document
+        .admin("post", "/sessions/{token}/uploads", "Uploads a picture or video of the person")
+        .query::<uploads::UploadQuery>()
+        .file()
+        .of_company()
+        .answers::<SessionInfo>(200)
+        .problems(&[404])
+        .done();
+    document
         .admin("post", "/sessions/{token}/expire", "Expires the session token")
         .body::<EmptyBody>()
+        .of_company()
         .answers::<SessionInfo>(200)
         .problems(&[404, 409])
         .done();
@@ -138,75 +160,69 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     let queue = "/scenarios/queue";
     document
         .admin("get", queue, "Returns the queue: the scenarios of a company's next sessions")
-        .query::<paging::CompanyParam>()
+        .of_company()
         .answers::<scenarios::QueueResponse>(200)
         .problems(&[404])
         .done();
     let own = with(document, Scenario::json_schema, json!({"name": {"type": "string"}}), &[]);
-    let mut queued = with(document, scenarios::EnqueueBody::json_schema, json!({}), &[]);
+    let mut queued = with(document, scenarios::EnqueueMembers::json_schema, json!({}), &[]);
     queued["properties"]["scenarios"]["items"] = json!({"anyOf": [{"type": "string"}, own]});
     document
         .admin("post", queue, "Adds scenarios to the queue")
         .body_of(queued)
+        .of_company()
         .answers::<scenarios::QueueResponse>(200)
         .problems(&[404])
         .done();
-    document
-        .admin("delete", queue, "Empties the queue")
-        .query::<paging::CompanyParam>()
-        .answers_nothing()
-        .problems(&[404])
-        .done();
+    document.admin("delete", queue, "Empties the queue").of_company().answers_nothing().problems(&[404]).done();
 
     document
         .admin("get", "/faults", "Lists the active faults")
         .query::<faults::ListFaultsQuery>()
+        .of_company()
         .answers::<ListPage<FaultInfo>>(200)
         .problems(&[404])
         .done();
-    let text = json!({"type": ["string", "null"]});
-    let fault = with(document, Fault::json_schema, json!({"company_key": text}), &[]);
     document
         .admin("post", "/faults", "Adds a fault, written as in a file")
-        .body_of(fault)
+        .body::<Fault>()
+        .of_company()
         .answers::<FaultInfo>(201)
         .problems(&[404])
         .done();
-    document
-        .admin("delete", "/faults", "Removes all faults")
-        .query::<paging::CompanyParam>()
-        .answers_nothing()
-        .problems(&[404])
-        .done();
+    document.admin("delete", "/faults", "Removes all faults").of_company().answers_nothing().problems(&[404]).done();
     document
         .admin("delete", "/faults/{name}", "Removes a fault")
-        .query::<paging::CompanyParam>()
+        .of_company()
         .answers_nothing()
         .problems(&[404])
         .done();
 
     document
         .admin("get", "/clock", "Returns the clocks")
-        .query::<paging::CompanyParam>()
+        .of_company()
         .answers::<clock::ClockList>(200)
         .problems(&[404])
         .done();
     document
         .admin("post", "/clock/advance", "Advances the clocks")
         .body::<clock::AdvanceClockBody>()
+        .of_company()
         .answers::<clock::ClockMoveResponse>(200)
         .problems(&[404])
         .done();
     document
         .admin("post", "/clock/set", "Sets the clocks")
         .body::<clock::SetClockBody>()
+        .of_company()
         .answers::<clock::ClockMoveResponse>(200)
         .problems(&[404])
         .done();
     for (path, summary) in [("/clock/freeze", "Freezes the clocks"), ("/clock/resume", "Resumes the clocks")] {
         document
             .admin("post", path, summary)
-            .body::<paging::CompanyParam>()
+            .body::<EmptyBody>()
+            .of_company()
             .answers::<clock::ClockList>(200)
             .problems(&[404])
             .done();
@@ -215,20 +231,15 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     document
         .admin("get", "/calls", "Lists the calls in the journal")
         .query::<calls::ListCallsQuery>()
+        .of_company()
         .answers::<calls::CallList>(200)
         .problems(&[404])
         .done();
-    document
-        .admin("delete", "/calls", "Clears the journal")
-        .query::<paging::CompanyParam>()
-        .answers_nothing()
-        .problems(&[404])
-        .done();
-    let whose = json!({"company_key": text});
-    let pattern = with(document, CallPattern::json_schema, whose.clone(), &[]);
+    document.admin("delete", "/calls", "Clears the journal").of_company().answers_nothing().problems(&[404]).done();
     document
         .admin("post", "/calls/count", "Counts the calls that match")
-        .body_of(pattern)
+        .body::<CallPattern>()
+        .of_company()
         .answers::<calls::CountCallsResponse>(200)
         .problems(&[404, 408, 409, 410])
         .done();
@@ -237,6 +248,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     document
         .admin("post", "/calls/find", "Lists the calls that match")
         .body_of(found)
+        .of_company()
         .answers::<ListPage<CallInfo>>(200)
         .problems(&[404, 408, 409, 410])
         .done();
@@ -245,6 +257,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     document
         .admin("post", "/calls/verify", "Verifies the number of calls that match")
         .body_of(expected)
+        .of_company()
         .answers::<calls::CountCallsResponse>(200)
         .problems(&[404, 408, 409, 410])
         .done();
@@ -259,6 +272,7 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
     document
         .admin("get", "/coverage", "Returns the coverage of outcomes, errors, faults and races")
         .query::<coverage::CoverageQuery>()
+        .of_company()
         .answers::<coverage::CoverageResponse>(200)
         .problems(&[404])
         .done();
@@ -267,24 +281,27 @@ pub(super) fn paths(document: &mut OpenApiDocument) {
         .answers_in::<String>("text/plain; version=0.0.4")
         .done();
     let so_many = json!({
-        "company_key": text, "count": {"type": "integer", "minimum": 0, "default": 1}, "timeout": {"type": "string"},
+        "count": {"type": "integer", "minimum": 0, "default": 1}, "timeout": {"type": "string"},
     });
     let so_many = with(document, CallPattern::json_schema, so_many, &[]);
     document
         .admin("get", "/wait/calls", "Waits for a number of calls")
         .query::<wait::WaitCallsQuery>()
+        .of_company()
         .answers::<wait::WaitCallsResponse>(200)
         .problems(&[404, 408, 409, 410, 503])
         .done();
     document
         .admin("post", "/wait/calls", "Waits for a number of calls that match a pattern")
         .body_of(so_many)
+        .of_company()
         .answers::<wait::WaitCallsResponse>(200)
         .problems(&[404, 408, 409, 410, 503])
         .done();
     document
         .admin("get", "/wait/session/{token}", "Waits for a condition of a session")
         .query::<wait::WaitSessionQuery>()
+        .of_company()
         .answers::<wait::WaitSessionResponse>(200)
         .problems(&[404, 408, 409, 410, 503])
         .done();

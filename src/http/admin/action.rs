@@ -1,0 +1,433 @@
+//! The actions of the control API: each is a route, the types of its parameters and response, and a function. A client
+//! of this process calls the function; all others send a request.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{FromRequestParts, Request},
+    handler::Handler,
+    http::{Method, Response, StatusCode, header},
+    response::IntoResponse,
+    routing::{MethodFilter, on},
+};
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use tokio::time::sleep;
+
+use super::{
+    extract::{AdminParams, NOT_AN_OBJECT, PathParam},
+    problem::ProblemResponse,
+    resource_path,
+};
+use crate::{
+    company::Tenant,
+    foreign_text::without_quotes,
+    http::client::ClientConnection,
+    json_text::members_of,
+    mock::{Cancellation, MockService},
+    vendor::VendorError,
+};
+
+/// How long an action continues for a client that has closed its sending side: some do so and wait for the response.
+const HALF_CLOSED: Duration = Duration::from_secs(1);
+
+/// An action of the control API.
+pub(crate) struct Action<T, R> {
+    method: ActionMethod,
+    /// The path under `/__admin`, with at most one `{name}`.
+    path: &'static str,
+    /// Whether `company_key` limits it to a company.
+    is_of_company: bool,
+    work: Work<T, R>,
+    success: Success<R>,
+}
+
+/// The HTTP method of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ActionMethod {
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+/// The function of an action.
+enum Work<T, R> {
+    /// It may take long, so it runs off the runtime's threads.
+    Job(Job<T, R>),
+    /// It waits, or must not wait for jobs.
+    Async(AsyncWork<T, R>),
+}
+
+type Job<T, R> = fn(Context<'_>, T) -> Result<R, ProblemResponse>;
+
+/// A function that runs on the runtime.
+type AsyncWork<T, R> = fn(Arc<MockService>, Target, T) -> ActionFuture<R>;
+
+/// The future of such a function.
+pub(super) type ActionFuture<R> = Pin<Box<dyn Future<Output = Result<R, ProblemResponse>> + Send>>;
+
+/// The response to an action that succeeds.
+enum Success<R> {
+    /// 200.
+    Json,
+    /// 201, with the path of the new resource.
+    Created(fn(&R) -> [&str; 2]),
+    /// 204.
+    NoContent,
+}
+
+/// The resource and the company that a request names.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Target {
+    /// The parameter of the path: a key, a token, a name or an id. Empty if there is none.
+    pub(crate) name: String,
+    pub(crate) company_key: Option<String>,
+}
+
+/// The input of an action besides its parameters.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(super) mock: &'a MockService,
+    pub(super) target: &'a Target,
+    pub(super) cancellation: &'a Cancellation,
+}
+
+impl<'a> Context<'a> {
+    /// Returns the parameter of the path.
+    pub(super) fn name(self) -> &'a str {
+        &self.target.name
+    }
+
+    /// Returns the company of the request, which an accepted key creates; `None` for all.
+    pub(super) fn tenant(self) -> Result<Option<Arc<Tenant>>, ProblemResponse> {
+        self.target.tenant(self.mock)
+    }
+
+    /// Returns the company of the request; without a key, the first company.
+    pub(super) fn tenant_or_default(self) -> Result<Arc<Tenant>, ProblemResponse> {
+        Ok(self.tenant()?.unwrap_or_else(|| self.mock.tenants.default_tenant()))
+    }
+
+    /// Returns the session token of the path.
+    ///
+    /// # Errors
+    ///
+    /// [`ProblemResponse`] if it is another company's.
+    pub(super) fn token(self) -> Result<&'a str, ProblemResponse> {
+        self.target.token(self.mock)
+    }
+}
+
+impl Target {
+    /// As [`Context::tenant`].
+    pub(super) fn tenant(&self, mock: &MockService) -> Result<Option<Arc<Tenant>>, ProblemResponse> {
+        let unknown = |error: VendorError| ProblemResponse::not_found(error.problem).with_field("company_key");
+        self.company_key.as_ref().map(|key| mock.tenant(key).map_err(unknown)).transpose()
+    }
+
+    /// As [`Context::token`].
+    pub(super) fn token(&self, mock: &MockService) -> Result<&str, ProblemResponse> {
+        let token = without_quotes(&self.name);
+        if let Some(tenant) = self.tenant(mock)?
+            && mock.tenant_of(token).is_some_and(|owner| owner.key != tenant.key)
+        {
+            let problem =
+                format!("the company `{}` has no session `{token}`: it is another company's session", tenant.key);
+            return Err(ProblemResponse::not_found(problem));
+        }
+        Ok(token)
+    }
+}
+
+/// The parameters of an action.
+pub(crate) trait ActionParams: Send + Sized + 'static {
+    /// Whether the body is a file.
+    const IS_FILE: bool = false;
+
+    /// Reads the parameters of a request, and its company key if the action is `of_company`.
+    ///
+    /// # Errors
+    ///
+    /// [`ProblemResponse`] that names the unknown or invalid member.
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse>;
+
+    /// Returns query and body of a request.
+    fn to_request(&self, is_query: bool) -> RequestContent;
+}
+
+/// Method, path with query, and content type with body of a request.
+pub(crate) type ActionRequest = (Method, String, Option<(&'static str, Bytes)>);
+
+/// Query and body of a request.
+#[derive(Debug, Default)]
+pub(crate) struct RequestContent {
+    pub(crate) query: Vec<(String, String)>,
+    /// Content type and bytes.
+    pub(crate) body: Option<(&'static str, Bytes)>,
+}
+
+impl RequestContent {
+    /// Returns the members of an object as a query, or as a body.
+    pub(super) fn from_members(members: Map<String, Value>, is_query: bool) -> Self {
+        if !is_query {
+            let body = (!members.is_empty()).then(|| ("application/json", Value::Object(members).to_string().into()));
+            return Self { query: Vec::new(), body };
+        }
+        let text = |value: Value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        };
+        let query = members.into_iter().filter_map(|(name, value)| Some((name, text(value)?)));
+        Self { query: query.collect(), body: None }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Send + 'static> ActionParams for T {
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
+        request.read(of_company)
+    }
+
+    fn to_request(&self, is_query: bool) -> RequestContent {
+        RequestContent::from_members(members_of(self), is_query)
+    }
+}
+
+/// A body of which a client in this process gives any value.
+#[derive(Debug)]
+pub(crate) struct ObjectBody(pub(crate) Value);
+
+impl ObjectBody {
+    pub(super) fn into_members(self) -> Result<Map<String, Value>, ProblemResponse> {
+        match self.0 {
+            Value::Object(members) => Ok(members),
+            _ => Err(ProblemResponse::invalid(NOT_AN_OBJECT)),
+        }
+    }
+}
+
+impl ActionParams for ObjectBody {
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
+        Value::read(request, of_company).map(|(company_key, body)| (company_key, Self(body)))
+    }
+
+    fn to_request(&self, _is_query: bool) -> RequestContent {
+        RequestContent { query: Vec::new(), body: Some(("application/json", self.0.to_string().into())) }
+    }
+}
+
+impl ActionMethod {
+    fn as_http(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+            Self::Patch => Method::PATCH,
+            Self::Delete => Method::DELETE,
+        }
+    }
+
+    fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Patch => MethodFilter::PATCH,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+
+    /// Whether the parameters are in the query.
+    fn is_query(self) -> bool {
+        matches!(self, Self::Get | Self::Delete)
+    }
+}
+
+impl<T, R> Action<T, R> {
+    const fn new(method: ActionMethod, path: &'static str, work: Work<T, R>) -> Self {
+        Self { method, path, is_of_company: false, work, success: Success::Json }
+    }
+
+    pub(super) const fn get(path: &'static str, job: Job<T, R>) -> Self {
+        Self::new(ActionMethod::Get, path, Work::Job(job))
+    }
+
+    pub(super) const fn post(path: &'static str, job: Job<T, R>) -> Self {
+        Self::new(ActionMethod::Post, path, Work::Job(job))
+    }
+
+    pub(super) const fn patch(path: &'static str, job: Job<T, R>) -> Self {
+        Self::new(ActionMethod::Patch, path, Work::Job(job))
+    }
+
+    pub(super) const fn get_async(path: &'static str, work: AsyncWork<T, R>) -> Self {
+        Self::new(ActionMethod::Get, path, Work::Async(work))
+    }
+
+    pub(super) const fn post_async(path: &'static str, work: AsyncWork<T, R>) -> Self {
+        Self::new(ActionMethod::Post, path, Work::Async(work))
+    }
+
+    /// Lets `company_key` limit the action to a company.
+    pub(super) const fn of_company(self) -> Self {
+        Self { is_of_company: true, ..self }
+    }
+
+    /// Responds with 201 and the path of the new resource.
+    pub(super) const fn created(self, path: fn(&R) -> [&str; 2]) -> Self {
+        Self { success: Success::Created(path), ..self }
+    }
+}
+
+impl<T> Action<T, ()> {
+    /// An action of POST without a response.
+    pub(super) const fn do_it(path: &'static str, job: Job<T, ()>) -> Self {
+        Self { success: Success::NoContent, ..Self::new(ActionMethod::Post, path, Work::Job(job)) }
+    }
+
+    pub(super) const fn delete(path: &'static str, job: Job<T, ()>) -> Self {
+        Self { success: Success::NoContent, ..Self::new(ActionMethod::Delete, path, Work::Job(job)) }
+    }
+}
+
+impl<T: ActionParams, R: Send + 'static> Action<T, R> {
+    /// Runs the action for a client in this process.
+    pub(crate) async fn run(
+        &self,
+        mock: Arc<MockService>,
+        target: Target,
+        parameters: T,
+    ) -> Result<R, ProblemResponse> {
+        match self.work {
+            Work::Async(wait) => wait(mock, target, parameters).await,
+            Work::Job(job) => {
+                let jobs = mock.clone();
+                jobs.workers
+                    .run(move |cancellation| job(Context { mock: &mock, target: &target, cancellation }, parameters))
+                    .await
+            }
+        }
+    }
+
+    /// Runs the action on this thread, for a caller that waits for it there.
+    ///
+    /// # Errors
+    ///
+    /// The parameters if the action itself waits.
+    pub(crate) fn run_here(
+        &self,
+        mock: &MockService,
+        target: &Target,
+        parameters: T,
+    ) -> Result<Result<R, ProblemResponse>, T> {
+        let Work::Job(job) = self.work else { return Err(parameters) };
+        Ok(mock.workers.run_here(|cancellation| job(Context { mock, target, cancellation }, parameters)))
+    }
+
+    /// Returns the request of a client in another process.
+    pub(crate) fn to_request(&self, target: &Target, parameters: &T) -> ActionRequest {
+        let RequestContent { mut query, body } = parameters.to_request(self.method.is_query());
+        let company_key = target.company_key.iter().filter(|_| self.is_of_company);
+        query.extend(company_key.map(|key| ("company_key".to_owned(), key.clone())));
+        let parts: Vec<_> = self.path.split('/').skip(1).collect();
+        let parts: Vec<_> = parts.iter().map(|part| if part.starts_with('{') { &*target.name } else { part }).collect();
+        let mut path = resource_path(&parts);
+        if !query.is_empty() {
+            path.push('?');
+            path.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
+        }
+        (self.method.as_http(), path, body)
+    }
+}
+
+impl<T: ActionParams, R: Serialize + Send + 'static> Action<T, R> {
+    /// Adds the action to the routes.
+    pub(super) fn add_to(&'static self, routes: Router<Arc<MockService>>) -> Router<Arc<MockService>> {
+        routes.route(self.path, on(self.method.filter(), ActionHandler(self)))
+    }
+
+    fn respond(&self, result: Result<R, ProblemResponse>) -> Response<Body> {
+        match (result, &self.success) {
+            (Err(problem), _) => problem.into_response(),
+            (Ok(response), Success::Json) => Json(response).into_response(),
+            (Ok(_), Success::NoContent) => StatusCode::NO_CONTENT.into_response(),
+            (Ok(response), Success::Created(path)) => {
+                let location = resource_path(&path(&response));
+                (StatusCode::CREATED, [(header::LOCATION, location)], Json(response)).into_response()
+            }
+        }
+    }
+}
+
+/// The handler of an action.
+struct ActionHandler<T: 'static, R: 'static>(&'static Action<T, R>);
+
+impl<T, R> Clone for ActionHandler<T, R> {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}
+
+impl<T: ActionParams, R: Serialize + Send + 'static> Handler<(), Arc<MockService>> for ActionHandler<T, R> {
+    type Future = ResponseFuture;
+
+    fn call(self, request: Request, mock: Arc<MockService>) -> ResponseFuture {
+        let Self(action) = self;
+        let read = |request, name| -> Result<(Target, T), ProblemResponse> {
+            let (company_key, parameters) = T::read(request, action.is_of_company)?;
+            Ok((Target { name, company_key }, parameters))
+        };
+        let handle: Handle = match action.work {
+            Work::Job(job) => Box::new(move |mock, name, request| {
+                let work = move |mock: &MockService, cancellation: &Cancellation| {
+                    let (target, parameters) = read(request, name)?;
+                    job(Context { mock, target: &target, cancellation }, parameters)
+                };
+                Box::pin(async move {
+                    let jobs = mock.clone();
+                    jobs.workers.run(move |cancellation| action.respond(work(&mock, cancellation))).await
+                })
+            }),
+            Work::Async(wait) => Box::new(move |mock, name, request| {
+                Box::pin(async move {
+                    let waited = async {
+                        let (target, parameters) = read(request, name)?;
+                        wait(mock, target, parameters).await
+                    };
+                    action.respond(waited.await)
+                })
+            }),
+        };
+        Box::pin(async move {
+            respond(request, mock, T::IS_FILE, handle).await.unwrap_or_else(ProblemResponse::into_response)
+        })
+    }
+}
+
+type ResponseFuture = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// A handler of any type, boxed so that the code around it is compiled once.
+type Handle = Box<dyn FnOnce(Arc<MockService>, String, AdminParams) -> ResponseFuture + Send>;
+
+async fn respond(
+    request: Request,
+    mock: Arc<MockService>,
+    is_file: bool,
+    handle: Handle,
+) -> Result<Response<Body>, ProblemResponse> {
+    let (params, mut head) = AdminParams::receive(request, &mock, is_file).await?;
+    let PathParam(name) = PathParam::from_request_parts(&mut head, &()).await?;
+    let response = handle(mock, name, params);
+    let Some(client) = head.extensions.get::<ClientConnection>() else { return Ok(response.await) };
+    let disconnected = async {
+        client.disconnected().await;
+        sleep(HALF_CLOSED).await;
+    };
+    tokio::select! {
+        biased;
+        response = response => Ok(response),
+        () = disconnected => Err(ProblemResponse::timeout("the client disconnected")),
+    }
+}

@@ -1,0 +1,100 @@
+//! The runtime of a mock: its own, so that it outlives the test that started it, or the one that it was started in.
+
+use std::{
+    io,
+    sync::{Arc, mpsc},
+};
+
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    task::JoinSet,
+};
+
+use crate::clock::is_runtime_paused;
+
+/// A runtime. It is cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) enum MockRuntime {
+    Own(Arc<OwnRuntime>),
+    Current(Handle),
+}
+
+/// A runtime on threads of its own, which ends when it is dropped, and can be dropped anywhere.
+#[derive(Debug)]
+pub(crate) struct OwnRuntime(Option<Runtime>);
+
+/// The runtime has ended.
+#[derive(Debug)]
+pub(super) struct RuntimeEnded;
+
+impl MockRuntime {
+    /// Starts a runtime.
+    ///
+    /// # Errors
+    ///
+    /// An error of the system if no thread can be created.
+    pub(super) fn start() -> io::Result<Self> {
+        let runtime =
+            Builder::new_multi_thread().worker_threads(1).thread_name("identomat-mock").enable_all().build()?;
+        Ok(Self::Own(Arc::new(OwnRuntime(Some(runtime)))))
+    }
+
+    /// Returns the current runtime if its time is paused, so that delays follow that time; otherwise starts one.
+    pub(super) fn start_unless_paused() -> io::Result<Self> {
+        match Handle::try_current() {
+            Ok(current) if is_runtime_paused() => Ok(Self::Current(current)),
+            _ => Self::start(),
+        }
+    }
+
+    /// Returns the current runtime.
+    ///
+    /// # Panics
+    ///
+    /// Outside a runtime.
+    #[cfg(feature = "cli")]
+    pub(crate) fn current() -> Self {
+        Self::Current(Handle::current())
+    }
+
+    fn handle(&self) -> &Handle {
+        match self {
+            Self::Own(own) => own.0.as_ref().expect("it runs until it is dropped").handle(),
+            Self::Current(handle) => handle,
+        }
+    }
+
+    /// Runs a future on the runtime; dropping the result cancels it.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, RuntimeEnded> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(work, self.handle());
+        match tasks.join_next().await {
+            Some(Ok(output)) => Ok(output),
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            _ => Err(RuntimeEnded),
+        }
+    }
+
+    /// Runs a future on the runtime, and blocks this thread until it has ended.
+    pub(super) fn block_on<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, RuntimeEnded> {
+        let (send, output) = mpsc::channel();
+        self.handle().spawn(async move {
+            let _ = send.send(work.await);
+        });
+        output.recv().map_err(|_| RuntimeEnded)
+    }
+}
+
+impl Drop for OwnRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
