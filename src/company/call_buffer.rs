@@ -12,6 +12,9 @@ use jiff::Timestamp;
 use super::{JournalEvent, JournalSettings, recorded::RecordedCall};
 use crate::heap::allocated;
 
+/// The id of a call that is still being answered. It is above all others.
+pub(super) const OPEN: u64 = u64::MAX;
+
 /// A call with its id. The ids of all calls of a server are in order.
 #[derive(Debug)]
 pub(crate) struct JournalEntry {
@@ -28,6 +31,8 @@ pub(crate) struct JournalEntry {
 pub(super) struct CallBuffer {
     /// Calls, in the order of their ids.
     pub(super) entries: VecDeque<Arc<JournalEntry>>,
+    /// Calls that are still being answered, in no order. There are at most as many as connections.
+    pub(super) open: Vec<Arc<JournalEntry>>,
     /// Memory of the calls and events.
     bytes: usize,
     event_bytes: usize,
@@ -76,6 +81,13 @@ impl EvictedCalls {
     }
 }
 
+impl JournalEntry {
+    /// Whether the call is still being answered.
+    pub(crate) fn is_open(&self) -> bool {
+        self.id == OPEN
+    }
+}
+
 impl CallBuffer {
     pub(super) fn add(&mut self, entry: Arc<JournalEntry>) {
         self.bytes += entry.bytes;
@@ -113,7 +125,8 @@ impl CallBuffer {
     pub(super) fn clear(&mut self) -> Self {
         let noted = [self.entries.back().map(|entry| entry.event_id), self.events.back().map(|event| event.id)];
         let forgotten = noted.into_iter().flatten().max().unwrap_or_default().max(self.forgotten);
-        mem::replace(self, Self { forgotten, ..Self::default() })
+        let open = mem::take(&mut self.open);
+        mem::replace(self, Self { forgotten, open, ..Self::default() })
     }
 
     /// Returns the id of the oldest call or event.

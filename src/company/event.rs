@@ -88,7 +88,7 @@ pub(crate) enum EventKind {
         method: String,
         /// The path without the query.
         path: String,
-        status: u16,
+        status: Option<u16>,
     },
     /// A fault hit a call; describes the fault.
     #[serde(rename = "fault")]

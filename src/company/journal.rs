@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::{
     Event, JournalEvent, JournalSettings,
-    call_buffer::{CallBuffer, EvictedCalls, JournalEntry},
+    call_buffer::{CallBuffer, EvictedCalls, JournalEntry, OPEN},
     recorded::RecordedCall,
 };
 use crate::{
@@ -142,10 +142,26 @@ impl Journal {
         journal
     }
 
+    /// Adds a call that takes a while to answer, until the guard is closed or dropped.
+    pub(crate) fn open(self: &Arc<Self>, call: RecordedCall) -> OpenCall {
+        let entry = Arc::new(JournalEntry { id: OPEN, event_id: OPEN, bytes: 0, recorded: call });
+        self.kept().open.push(entry.clone());
+        self.notify();
+        OpenCall { journal: self.clone(), entry, recorded: None }
+    }
+
     /// Adds a call, and evicts the oldest beyond the limits.
     pub(crate) fn record(&self, recorded: RecordedCall) {
+        self.record_instead(None, recorded);
+    }
+
+    /// As [`Journal::record`], and removes the entry of the open call at the same time.
+    fn record_instead(&self, open: Option<&Arc<JournalEntry>>, recorded: RecordedCall) {
         let bytes = size_of::<Arc<JournalEntry>>() + shared(size_of::<JournalEntry>()) + recorded.on_heap();
         let evicted = self.change(|buffer, settings| {
+            if let Some(open) = open {
+                buffer.open.retain(|entry| !Arc::ptr_eq(entry, open));
+            }
             // Numbered under the lock, so that calls are in the order of their ids.
             let (id, event_id) = (self.sequence.next_call(), self.sequence.next_event());
             buffer.add(Arc::new(JournalEntry { id, event_id, bytes, recorded }));
@@ -225,17 +241,17 @@ impl Journal {
         self.sequence.changed.notify_waiters();
     }
 
-    /// Returns the calls in the journal, and the evicted ones.
+    /// Returns the calls in the journal, then the open ones; and the evicted ones.
     pub(crate) fn read(&self) -> (Vec<Arc<JournalEntry>>, EvictedCalls) {
         let buffer = self.kept();
-        (buffer.entries.iter().cloned().collect(), buffer.evicted)
+        (buffer.entries.iter().chain(&buffer.open).cloned().collect(), buffer.evicted)
     }
 
-    /// Returns the calls with an id above this one.
+    /// Returns the calls with an id above this one, then the open ones.
     pub(crate) fn calls_after(&self, id: u64) -> Vec<Arc<JournalEntry>> {
         let buffer = self.kept();
         let first = buffer.entries.partition_point(|entry| entry.id <= id);
-        buffer.entries.range(first..).cloned().collect()
+        buffer.entries.range(first..).chain(&buffer.open).cloned().collect()
     }
 
     /// Returns the first events in a range of ids, in order. If events in the range are missing, returns the id up to
@@ -299,6 +315,31 @@ impl Journal {
 
     fn kept(&self) -> MutexGuard<'_, CallBuffer> {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call that is still being answered. It is recorded when this is dropped.
+#[derive(Debug)]
+pub(crate) struct OpenCall {
+    journal: Arc<Journal>,
+    entry: Arc<JournalEntry>,
+    recorded: Option<RecordedCall>,
+}
+
+impl OpenCall {
+    /// Records the call with its response, which `end` adds.
+    pub(crate) fn close(mut self, end: impl FnOnce(&mut RecordedCall)) {
+        let mut recorded = self.entry.recorded.clone();
+        end(&mut recorded);
+        self.recorded = Some(recorded);
+    }
+}
+
+/// Without a response, the server has given up the call.
+impl Drop for OpenCall {
+    fn drop(&mut self) {
+        let recorded = self.recorded.take().unwrap_or_else(|| self.entry.recorded.clone());
+        self.journal.record_instead(Some(&self.entry), recorded);
     }
 }
 

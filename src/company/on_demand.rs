@@ -134,11 +134,17 @@ impl OnDemandTenants {
             tenant.touch(now);
             return Some(tenant);
         }
+        self.accepts(key).then(|| self.create(key, now, index))
+    }
+
+    fn accepts(&self, key: &str) -> bool {
         let is_fit = !key.is_empty() && key.len() <= MAX_KEY_BYTES && !key.contains(is_disturbing);
-        if !is_fit || !self.pattern.matches(key) {
-            return None;
-        }
-        Some(self.create(key, now, index))
+        is_fit && self.pattern.matches(key)
+    }
+
+    /// Whether the key is accepted, and no removed company had it lately.
+    pub(super) fn is_unused(&self, key: &str) -> bool {
+        self.accepts(key) && !self.evicted_tenants().by_key.contains_key(key)
     }
 
     fn create(&self, key: &str, now: Duration, index: &Arc<SessionIndex>) -> Arc<Tenant> {

@@ -13,9 +13,10 @@ use crate::{
 };
 
 /// A call and its response, kept as received. The readable form is made when a reader asks for it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RecordedCall {
-    /// Time of the response on the company's clock, or the server's if it has no company.
+    /// Time of the response on the company's clock, or the server's if it has no company; while there is none, of the
+    /// call.
     pub(crate) at: Timestamp,
     /// Duration in real time.
     pub(crate) took: Duration,
@@ -27,7 +28,8 @@ pub(crate) struct RecordedCall {
     /// The beginning of the body; `body_length` is the full length.
     pub(crate) body: Box<[u8]>,
     pub(crate) body_length: usize,
-    pub(crate) status: u16,
+    /// `None` if the client received no response: not yet, or because a fault closed the connection or the client did.
+    pub(crate) status: Option<u16>,
     /// The vendor error of the response.
     pub(crate) error: Option<ErrorCode>,
     /// The beginning of the response, before a fault changed it.
@@ -43,7 +45,7 @@ pub(crate) struct RecordedCall {
 }
 
 /// The headers of a call, one line each: most recorded headers are never read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct RecordedHeaders(Vec<u8>);
 
 impl RecordedHeaders {

@@ -315,8 +315,12 @@ impl Tenant {
     }
 
     /// Adds a fault to the company. Returns it.
-    pub(crate) fn add_fault(&self, fault: Fault) -> FaultInfo {
-        self.with_key(self.faults.add(fault, self.clock.now()))
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] if there are too many.
+    pub(crate) fn add_fault(&self, fault: Fault) -> Result<FaultInfo, Problem> {
+        Ok(self.with_key(self.faults.add(fault, self.clock.now())?))
     }
 
     /// Returns the company's own active faults.

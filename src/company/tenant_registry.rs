@@ -145,6 +145,11 @@ impl TenantRegistry {
         others.into_values().chain(on_demand).filter(|gone| !stay(gone)).for_each(|gone| gone.close());
     }
 
+    /// Whether the key is accepted, but no company with it exists, or existed lately.
+    pub(crate) fn is_unused(&self, key: &str) -> bool {
+        self.get(key).is_none() && self.on_demand.as_ref().is_some_and(|guests| guests.is_unused(key))
+    }
+
     /// Returns the evicted calls of removed companies.
     pub(crate) fn evicted_calls(&self) -> EvictedCalls {
         self.on_demand.as_ref().map(|guests| guests.evicted_calls()).unwrap_or_default()

@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{DelayRange, Endpoint, Fault, FaultEffect, FaultEnd};
-use crate::clock::later;
+use crate::{clock::later, problem::Problem};
+
+/// Maximum number of active faults of a server or a company.
+const MAX_FAULTS: usize = 1000;
 
 /// Active faults, in the order in which they were added.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -20,6 +23,8 @@ pub(crate) struct ActiveFaults(Vec<ActiveFault>);
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 struct ActiveFault {
+    /// Given, or derived; unique in its scope.
+    name: String,
     fault: Fault,
     began_at: Timestamp,
     /// Number of matching calls.
@@ -81,16 +86,25 @@ pub struct FaultInfo {
 }
 
 impl ActiveFaults {
-    /// Adds a fault that starts at `now`, and replaces one of the same name.
+    /// Adds a fault that starts at `now`. It replaces one of the same name, if it has been given a name.
     pub(crate) fn add(&mut self, fault: Fault, now: Timestamp) {
-        self.remove(&fault.name());
-        self.0.push(ActiveFault { fault, began_at: now, matched_calls: 0, hits: 0 });
+        let mut name = fault.name();
+        if fault.name.is_some() {
+            self.remove(&name);
+        }
+        let derived = name.clone();
+        let mut number = 1;
+        while self.0.iter().any(|active| active.name == name) {
+            number += 1;
+            name = format!("{derived} #{number}");
+        }
+        self.0.push(ActiveFault { name, fault, began_at: now, matched_calls: 0, hits: 0 });
     }
 
     /// Removes the fault with this name; false if there is none.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
         let before = self.0.len();
-        self.0.retain(|in_force| in_force.fault.name() != name);
+        self.0.retain(|in_force| in_force.name != name);
         self.0.len() < before
     }
 
@@ -134,7 +148,7 @@ impl ActiveFaults {
         if !self.0.iter().any(|in_force| end(in_force).is_some()) {
             return Vec::new();
         }
-        let ended: Vec<_> = self.0.iter().filter_map(|it| Some((it.fault.name(), end(it)?))).collect();
+        let ended: Vec<_> = self.0.iter().filter_map(|it| Some((it.name.clone(), end(it)?))).collect();
         self.0.retain(|in_force| end(in_force).is_none());
         ended
     }
@@ -164,8 +178,7 @@ impl ActiveFault {
 
     /// Creates the hit on a matching call.
     fn hit(&self, draw: impl Fn(&str) -> u64) -> FaultHit {
-        let Self { fault, began_at, matched_calls, hits } = self;
-        let name = fault.name();
+        let Self { name, fault, began_at, matched_calls, hits } = self;
         let left = match &fault.ends {
             FaultEnd::AfterTimes(times) => format!("call {hits} of {times}"),
             FaultEnd::AfterCalls(calls) => {
@@ -184,9 +197,9 @@ impl ActiveFault {
     }
 
     fn info(&self) -> FaultInfo {
-        let Self { fault, began_at, hits, .. } = self;
+        let Self { name, fault, began_at, hits, .. } = self;
         FaultInfo {
-            name: fault.name(),
+            name: name.clone(),
             company_key: None,
             endpoint: fault.endpoint,
             session: fault.session.clone(),
@@ -243,10 +256,19 @@ impl SharedFaults {
     }
 
     /// Adds a fault, as [`ActiveFaults::add`]. Returns it.
-    pub(crate) fn add(&self, fault: Fault, now: Timestamp) -> FaultInfo {
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] if there are too many.
+    pub(crate) fn add(&self, fault: Fault, now: Timestamp) -> Result<FaultInfo, Problem> {
         self.change(|list| {
+            list.expire(now);
+            if list.0.len() >= MAX_FAULTS {
+                let problem = format!("there are {MAX_FAULTS} faults already; remove some, or let them expire");
+                return Err(Problem::rule(problem));
+            }
             list.add(fault, now);
-            list.0.last().expect("it was added").info()
+            Ok(list.0.last().expect("it was added").info())
         })
     }
 

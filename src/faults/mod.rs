@@ -252,7 +252,8 @@ impl Fault {
         self
     }
 
-    /// Sets the name in hints and log; by default it describes the effect. A fault replaces the one of the same name.
+    /// Sets the name in hints and log, and replaces an active fault of the same name. By default the name describes the
+    /// effect, and replaces none.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self

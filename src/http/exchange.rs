@@ -234,14 +234,20 @@ impl Exchange {
         {
             (response, response_bytes) = body_prefix(response, most).await;
         }
+        let recorded = most.map(|_| self.record(mock, head, response_bytes, response_length));
+        let journal = mock.journal_of(self.tenant.as_deref());
+        let (mut recorded, mut open, mut is_received) = (recorded, None, true);
         if !self.faults.hits.is_empty() {
             let company = self.tenant.as_ref().map(|tenant| &*tenant.key);
             for hit in &self.faults.hits {
                 tracing::info!(%method, path, company, "{}", hit.note);
                 mock.note_fault(self.tenant.as_deref(), self.session, &hit.note);
             }
+            if self.faults.hits.iter().any(|hit| hit.delay.is_some()) {
+                open = recorded.take().map(|call| journal.open(call));
+            }
             let held = (mock, self.tenant.as_ref(), self.releases);
-            response = fault_effects::apply_effects(response, &self.faults.hits, held, caller).await;
+            (response, is_received) = fault_effects::apply_effects(response, &self.faults.hits, held, caller).await;
         }
         self.record_coverage(mock);
         let took = self.stopwatch.elapsed();
@@ -258,38 +264,57 @@ impl Exchange {
             let hint = response.headers().get(HINT_HEADER).and_then(|hint| hint.to_str().ok()).unwrap_or_default();
             tracing::debug!(%method, path, status, took, session, hint, "{what}");
         }
-        if most.is_some() {
-            let clock = self.tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
-            let position = self.faults.position.take();
-            let recorded = RecordedCall {
-                at: clock.now(),
-                took,
-                endpoint: self.endpoint,
-                session: self.session,
-                method: name_of(method),
-                path_and_query: known_path(head.uri.path_and_query().map_or("", PathAndQuery::as_str)),
-                headers: RecordedHeaders::new(
-                    head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())),
-                ),
-                body: self.body,
-                body_length: self.body_length,
-                status: response.status().as_u16(),
-                error: self.error,
-                response: response_bytes,
-                response_type: response.headers().get(header::CONTENT_TYPE).map(known_type),
-                response_length,
-                hint: self.hint.filter(|_| self.faults.hits.is_empty()).or_else(|| hint_of(&response)),
-                stage: position.as_ref().and_then(|position| position.stage),
-                scenario: position.map(|position| position.scenario),
-                hits: self.faults.hits,
-            };
-            mock.record(self.tenant.as_deref(), recorded);
+        let clock = self.tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
+        let end = |call: &mut RecordedCall| {
+            (call.at, call.took) = (clock.now(), took);
+            call.status = is_received.then(|| response.status().as_u16());
+            call.response_type = response.headers().get(header::CONTENT_TYPE).map(known_type);
+            call.hint = call.hint.take().filter(|_| call.hits.is_empty()).or_else(|| hint_of(&response));
+        };
+        match open {
+            Some(open) => open.close(end),
+            None => recorded.into_iter().for_each(|mut call| {
+                end(&mut call);
+                journal.record(call);
+            }),
         }
         response
     }
 }
 
 impl Exchange {
+    /// Returns the call for the journal, without a response.
+    fn record(
+        &mut self,
+        mock: &MockService,
+        head: &Parts,
+        response: Bytes,
+        response_length: Option<u64>,
+    ) -> RecordedCall {
+        let clock = self.tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
+        let position = self.faults.position.take();
+        RecordedCall {
+            at: clock.now(),
+            took: self.stopwatch.elapsed(),
+            endpoint: self.endpoint,
+            session: self.session,
+            method: name_of(&head.method),
+            path_and_query: known_path(head.uri.path_and_query().map_or("", PathAndQuery::as_str)),
+            headers: RecordedHeaders::new(head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))),
+            body: mem::take(&mut self.body),
+            body_length: self.body_length,
+            status: None,
+            error: self.error,
+            response,
+            response_type: None,
+            response_length,
+            hint: self.hint.take(),
+            stage: position.as_ref().and_then(|position| position.stage),
+            scenario: position.map(|position| position.scenario),
+            hits: self.faults.hits.clone(),
+        }
+    }
+
     /// Records the coverage of this call.
     fn record_coverage(&self, mock: &MockService) {
         let (tenant, hits) = (self.tenant.as_deref(), &self.faults.hits);

@@ -65,13 +65,14 @@ impl ReleaseCounts {
     }
 }
 
-/// Delays a response and applies the fault effects in order; the hint names the faults.
+/// Delays a response and applies the fault effects in order; the hint names the faults. Returns whether the client
+/// receives its head, too.
 pub(super) async fn apply_effects(
     mut response: Response<Body>,
     hits: &[FaultHit],
     (mock, tenant, freed): (&MockService, Option<&Arc<Tenant>>, ReleaseCounts),
     caller: &ClientConnection,
-) -> Response<Body> {
+) -> (Response<Body>, bool) {
     for hit in hits {
         add_hint(&mut response, &hit.note);
     }
@@ -80,6 +81,7 @@ pub(super) async fn apply_effects(
         delays.filter_map(|hit| hit.delay).fold(Duration::ZERO, Duration::saturating_add)
     };
     let (of_server, of_company) = (delay(true), delay(false));
+    let mut is_received = true;
     if !(of_server.is_zero() && of_company.is_zero()) {
         let _waiting = tenant.map(Tenant::register_waiter);
         let held = async {
@@ -92,9 +94,11 @@ pub(super) async fn apply_effects(
         // A client that only closed its sending side gets the response early; a disconnected one holds no resources.
         tokio::select! {
             () = held => {}
-            () = caller.disconnected() => tracing::debug!(client = %caller.address, "the client disconnected during a \
-                                                                                     delay"),
-            () = mock.stopping() => return error::stopping(),
+            () = caller.disconnected() => {
+                is_received = false;
+                tracing::debug!(client = %caller.address, "the client disconnected during a delay");
+            }
+            () = mock.stopping() => return (error::stopping(), true),
         }
     }
     // Throttling comes last: the other effects need the whole body.
@@ -103,7 +107,11 @@ pub(super) async fn apply_effects(
     for effect in others.into_iter().chain(drips) {
         response = apply_effect(response, effect).await;
     }
-    response
+    let is_cut = matches!(
+        response.extensions().get(),
+        Some(ConnectionCut::Before | ConnectionCut::Reset | ConnectionCut::InHeaders)
+    );
+    (response, is_received && !is_cut)
 }
 
 async fn apply_effect(mut response: Response<Body>, effect: &FaultEffect) -> Response<Body> {

@@ -55,8 +55,9 @@ pub struct CallInfo {
     pub unread_body: Option<String>,
     /// Length of the body.
     pub body_bytes: usize,
-    /// Status of the response.
-    pub status: u16,
+    /// Status of the response; `None` if the client received none, because a fault closed the connection, or the client
+    /// did.
+    pub status: Option<u16>,
     /// The response before a fault changed it: JSON or text. `None` for a picture, and if it is too long to be recorded
     /// completely.
     pub response: Option<Value>,

@@ -30,7 +30,7 @@ impl CallFilter {
         session.is_none_or(|token| call.session == Some(token))
             && endpoint.is_none_or(|endpoint| call.endpoint == Some(endpoint))
             && method.as_ref().is_none_or(|method| call.method.eq_ignore_ascii_case(method))
-            && status.is_none_or(|status| call.status == status)
+            && status.is_none_or(|status| call.status == Some(status))
             && from.is_none_or(|from| from <= call.at)
             && to.is_none_or(|to| call.at < to)
     }
@@ -40,10 +40,9 @@ impl CallFilter {
 pub(crate) type OwnedCall = (Option<Arc<Tenant>>, Arc<JournalEntry>);
 
 impl MockService {
-    /// Records a call, of a company or of none.
-    pub(crate) fn record(&self, tenant: Option<&Tenant>, recorded: RecordedCall) {
-        let journal = tenant.map_or(&self.journal, |tenant| &tenant.journal);
-        journal.record(recorded);
+    /// Returns the journal of a company, or of calls without one.
+    pub(crate) fn journal_of<'a>(&'a self, tenant: Option<&'a Tenant>) -> &'a Arc<Journal> {
+        tenant.map_or(&self.journal, |tenant| &tenant.journal)
     }
 
     /// Records that a fault hit a call, of a company or of none.
@@ -60,19 +59,25 @@ impl MockService {
         self.journal.add_events([Event { at: self.clock.now(), session: None, kind }]);
     }
 
-    /// Returns the matching calls in order, and the evicted calls of the searched journals. Without a company, all
-    /// journals are searched.
+    /// Returns the answered calls that match, in order, and the evicted calls of the searched journals. Without a
+    /// company, all journals are searched.
     pub(crate) fn find_calls(
         &self,
         tenant: Option<&Arc<Tenant>>,
         filter: &CallFilter,
     ) -> (Vec<OwnedCall>, EvictedCalls) {
+        let (mut calls, evicted) = self.read_calls(tenant);
+        calls.retain(|(_, entry)| !entry.is_open() && filter.takes(&entry.recorded));
+        (calls, evicted)
+    }
+
+    /// Returns all calls in order, the open ones last, and the evicted calls of the searched journals.
+    pub(crate) fn read_calls(&self, tenant: Option<&Arc<Tenant>>) -> (Vec<OwnedCall>, EvictedCalls) {
         let (mut calls, mut evicted) = (Vec::new(), EvictedCalls::default());
         let mut look = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let (entries, gone) = journal.read();
             evicted = evicted.merge(gone);
-            let wanted = entries.into_iter().filter(|entry| filter.takes(&entry.recorded));
-            calls.extend(wanted.map(|entry| (owner.cloned(), entry)));
+            calls.extend(entries.into_iter().map(|entry| (owner.cloned(), entry)));
         };
         match tenant {
             Some(tenant) => look(Some(tenant), &tenant.journal),
@@ -86,7 +91,7 @@ impl MockService {
         (calls, evicted)
     }
 
-    /// Returns the calls with an id above this one, unordered.
+    /// Returns the calls with an id above this one and the open ones, unordered.
     pub(crate) fn calls_after(&self, tenant: Option<&Arc<Tenant>>, after: u64) -> Vec<OwnedCall> {
         let of = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let behind = journal.calls_after(after).into_iter();

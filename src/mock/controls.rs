@@ -123,10 +123,10 @@ impl MockService {
                 return Err(Problem::of_key("session", problem));
             }
         }
-        Ok(match tenant {
+        match tenant {
             Some(tenant) => tenant.add_fault(fault),
             None => self.faults.add(fault, self.clock.now()),
-        })
+        }
     }
 
     /// Removes all faults: those of the server, and each company's own.

@@ -91,8 +91,8 @@ pub struct CallSummary {
     pub method: String,
     /// The path without the query.
     pub path: String,
-    /// Status of the response.
-    pub status: u16,
+    /// Status of the response; `None` if the client received none.
+    pub status: Option<u16>,
 }
 
 /// The browser that opened the widget.

@@ -73,12 +73,14 @@ pub(super) fn answer_of(session: &Session, catalogue: &Catalogue) -> String {
     match session.current_result() {
         CurrentResult::Verdict(verdict) => verdict.result.word(ResultCase::Upper).into_owned(),
         CurrentResult::Error(code) => code.to_string(),
-        CurrentResult::Document(name) => {
-            let document = catalogue.fixtures.documents.get(name).ok();
-            let result = document.and_then(|document| document.get("result")?.as_str());
-            result.unwrap_or_default().to_owned()
-        }
+        CurrentResult::Document(name) => result_of_document(catalogue, name),
     }
+}
+
+/// Returns the `result` of a fixture document.
+pub(super) fn result_of_document(catalogue: &Catalogue, name: &str) -> String {
+    let document = catalogue.fixtures.documents.get(name).ok();
+    document.and_then(|document| document.get("result")?.as_str()).unwrap_or_default().to_owned()
 }
 
 /// A filter for sessions.

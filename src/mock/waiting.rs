@@ -5,13 +5,17 @@ use std::{fmt, pin::pin, str::FromStr, time::Duration};
 use jiff::Timestamp;
 use tokio::time::sleep;
 
-use super::{MockService, SessionInfo, sessions::answer_of};
+use super::{
+    MockService, SessionInfo,
+    sessions::{answer_of, result_of_document},
+};
 use crate::{
     catalogue::Catalogue,
     company::RemovalReason,
     problem::Problem,
+    scenario::StageEffect,
     session::{CurrentResult, Session},
-    vendor::{Outcome, Token},
+    vendor::{ErrorCode, Outcome, ResultCase, Token},
 };
 
 /// A condition of a session.
@@ -41,9 +45,9 @@ pub(crate) enum WaitError {
          or the mock has restarted since"
     )]
     NoSuchSession(Token),
-    /// The step or stage does not exist.
+    /// The step, stage or result does not exist.
     #[error(transparent)]
-    UnknownStepOrStage(Problem),
+    UnknownTarget(Problem),
     /// The session was removed before the condition was met.
     #[error("{0}")]
     Removed(String),
@@ -165,6 +169,28 @@ fn end(
     }
 }
 
+/// Checks that a session can have this result: an outcome, an error, or a word of its scenario.
+///
+/// # Errors
+///
+/// [`WaitError`] with the known words.
+fn check_result(session: &Session, catalogue: &Catalogue, word: &str) -> Result<(), WaitError> {
+    let outcomes = Outcome::ALL.iter().map(|outcome| outcome.as_str().to_owned());
+    let errors = ErrorCode::ALL.iter().map(ToString::to_string);
+    let mut known: Vec<_> = outcomes.chain(errors).collect();
+    let stages = session.scenario().stages.iter().flat_map(|stage| &stage.effects);
+    known.extend(stages.filter_map(|effect| match effect {
+        StageEffect::Verdict(verdict) => Some(verdict.result.word(ResultCase::Upper).into_owned()),
+        StageEffect::Document(name) => Some(result_of_document(catalogue, name)),
+        _ => None,
+    }));
+    if known.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+        return Ok(());
+    }
+    known.dedup();
+    Err(WaitError::UnknownTarget(Problem::unknown_word(word, "a result of the session", known)))
+}
+
 /// Returns the progress towards the condition.
 ///
 /// # Errors
@@ -181,7 +207,7 @@ fn distance(session: &Session, catalogue: &Catalogue, condition: &WaitCondition)
     let is_so = match condition {
         WaitCondition::Opened => in_widget(session.opened_at().is_some())?,
         WaitCondition::Step(name) => {
-            session.find_step(name).map_err(WaitError::UnknownStepOrStage)?;
+            session.find_step(name).map_err(WaitError::UnknownTarget)?;
             in_widget(session.reached_at(name).is_some())?
         }
         WaitCondition::Finished => in_widget(false)?,
@@ -189,11 +215,17 @@ fn distance(session: &Session, catalogue: &Catalogue, condition: &WaitCondition)
             let (name, stages) = (&session.scenario().name, session.scenario().stages.len());
             if *number > stages {
                 let message = format!("the scenario `{name}` has no stage {number}; it has {stages}");
-                return Err(WaitError::UnknownStepOrStage(message.into()));
+                return Err(WaitError::UnknownTarget(message.into()));
             }
             session.is_stage_reached(*number).ok_or_else(|| never("a decision replaced it"))?
         }
-        WaitCondition::Result(Some(word)) => answer_of(session, catalogue).eq_ignore_ascii_case(word),
+        WaitCondition::Result(Some(word)) => {
+            let is_current = answer_of(session, catalogue).eq_ignore_ascii_case(word);
+            if !is_current {
+                check_result(session, catalogue, word)?;
+            }
+            is_current
+        }
         WaitCondition::Result(None) => {
             !matches!(session.current_result(), CurrentResult::Error(_))
                 && answer_of(session, catalogue) != Outcome::InProgress.as_str()

@@ -1,6 +1,6 @@
 //! Companies do not see each other.
 
-use identomat_mock::{Company, Config, Control, ResultCase, SavedConfiguration};
+use identomat_mock::{Company, Config, Control, MediaKind, MockClient, Outcome, ResultCase, SavedConfiguration};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -220,6 +220,35 @@ async fn a_company_can_have_a_ceiling_of_its_own() {
     let none = patch(json!({"max_sessions": 0})).await;
     none.assert_status(400);
     assert!(none.text().contains("with 0 no session could begin"), "{none}");
+}
+
+#[tokio::test]
+async fn a_companys_handle_cannot_touch_the_sessions_of_another() {
+    let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
+    let client = MockClient::connect(app.mock.url()).await.unwrap();
+    let token = app.begin(json!({"company_key": "two"})).await;
+    for one in [app.mock.company("one"), client.company("one")] {
+        for refused in [
+            one.finish(&token).await.map(drop),
+            one.finish_as(&token, Outcome::Approved).await.map(drop),
+            one.decide(&token, Outcome::Rejected).await.map(drop),
+            one.decide_as_scripted(&token).await.map(drop),
+            one.reach_step(&token, "agreement").await.map(drop),
+            one.switch_scenario(&token, "rejected").await.map(drop),
+            one.expire(&token).await.map(drop),
+            one.session(&token).await.map(drop),
+            one.wait_for(&token).finished().await.map(drop),
+            one.upload(&token, MediaKind::Face, *b"a face").await.map(drop),
+            one.remove_session(&token).await,
+        ] {
+            let refused = refused.unwrap_err();
+            assert_eq!(refused.status(), Some(404), "{refused}");
+            let text = format!("the company `one` has no session `{token}`: it is another company's session");
+            assert_eq!(refused.to_string(), text);
+        }
+    }
+    let session = app.mock.company("two").session(&token).await.unwrap();
+    assert!(!session.session.is_finished && session.reached_steps.is_empty() && session.uploads.is_empty());
 }
 
 #[tokio::test]

@@ -205,7 +205,7 @@ async fn calls_that_are_not_imitated_say_so() {
         assert!(reply.json()["instructions"].as_str().unwrap().contains("WebView") && reply.hint().contains("SDKs"));
     }
     let noted = app.mock.calls().list().await.unwrap();
-    assert!(noted.iter().any(|call| call.path == "/api/sdk/session" && call.status == 501), "{noted:?}");
+    assert!(noted.iter().any(|call| call.path == "/api/sdk/session" && call.status == Some(501)), "{noted:?}");
     app.get("/apis").await.assert_status(404);
     // The newer guide's path without the prefix is called by no client and not served.
     app.post_json("/begin/", &app.with_key(json!({}))).await.assert_status(404);

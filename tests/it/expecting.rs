@@ -8,13 +8,13 @@ use std::{
 
 use futures_util::FutureExt;
 use identomat_mock::{
-    ControlError, Endpoint, ExpectationGuard, MockClient, MockServer, Outcome, Times, blocking,
+    ControlError, Endpoint, ExpectationGuard, Fault, MockClient, MockServer, Outcome, Times, blocking,
     expect::{absent, any_call, begin, calls_of_endpoint, contains, delete, matches, present, result},
 };
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::{LIMIT, TestApp};
+use crate::harness::{LIMIT, TestApp, eventually};
 
 async fn fixed() -> TestApp {
     let at = std::time::UNIX_EPOCH + Duration::from_secs(1_767_182_400);
@@ -165,7 +165,7 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
     assert_snapshot!(dropped(later).unwrap_err(), @r"
         the expectation at [here] failed: expected at least 1 call where
           the endpoint is `result`
-          its id is above 1
+          it came after call 1
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `result`
@@ -173,12 +173,12 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
             the endpoint is `begin`, not `result`
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `result`
-            its id is 1
+            it came before
     ");
     assert_snapshot!(dropped(too_many).unwrap_err(), @r"
         the expectation at [here] failed: expected at most 1 call where
           the endpoint is `begin`
-          its id is above 1
+          it came after call 1
         but there are 2; the last of them:
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
           call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
@@ -191,7 +191,7 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
           the endpoint is `result`
           the status is 200
           the parameter `session_token` is "kcj6fy64c1vsip3e1nqutsx9jyy7p441ai4fsdvg"
-          its id is above 3
+          it came after call 3
         but there is 1; the nearest of 4 others:
           call 5: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
             the status is `400`, not `200`
@@ -199,11 +199,11 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `result`
             the parameter `session_token` is missing
-            its id is 3
+            it came before
           call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `result`
             the parameter `session_token` is missing
-            its id is 2
+            it came before
     "#);
     let early = app.mock.expect(begin().times(1)).await.unwrap();
     assert!(matches!(early.verify().await, Err(ControlError::Refused(_))));
@@ -215,6 +215,61 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
         panic!("first");
     }));
     assert_eq!(first.unwrap_err().downcast_ref::<&str>(), Some(&"first"));
+}
+
+#[tokio::test]
+async fn a_call_counts_as_soon_as_it_has_arrived() {
+    let app = fixed().await;
+    let token = app.begin(json!({})).await;
+    let slow = Fault::delay(Duration::from_secs(3600)).endpoint(Endpoint::Result);
+    app.mock.add_fault(slow).await.unwrap();
+    let results = || app.mock.calls().endpoint(Endpoint::Result);
+    let once = app.mock.expect(result().times(1)).await.unwrap();
+    let call = app.with_key(json!({"session_token": token}));
+    let mut call = Box::pin(app.request(reqwest::Method::POST, "/external-api/result/").json(&call).send());
+    tokio::select! {
+        answered = &mut call => panic!("it is delayed: {answered:?}"),
+        arrived = results().timeout(LIMIT).wait_for(1) => assert_eq!(arrived.unwrap(), 1),
+    }
+    assert_eq!((results().count().await.unwrap(), results().list().await.unwrap()), (1, Vec::new()));
+    assert_snapshot!(results().status(200).verify(1).await.unwrap_err(), @r"
+        expected exactly 1 call where
+          the endpoint is `result`
+          the status is 200
+        but there is none, and 1 more is being answered; the other one:
+          call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
+            the endpoint is `begin`, not `result`
+    ");
+    assert_snapshot!(results().verify(0).await.unwrap_err(), @r"
+        expected no call where
+          the endpoint is `result`
+        but there is 1; the last of them:
+          POST /external-api/result/ → being answered, at 2025-12-31T12:00:00Z
+    ");
+    // The client gives up.
+    drop(call);
+    assert_eq!((results().count().await.unwrap(), once.verify().await.unwrap()), (1, 1));
+    eventually(LIMIT, "the server notices", async || !results().list().await.unwrap().is_empty()).await;
+    let noticed = results().list().await.unwrap();
+    assert_eq!((noticed.len(), noticed[0].status, results().count().await.unwrap()), (1, None, 1));
+}
+
+#[tokio::test]
+async fn what_runs_meanwhile_cannot_end_before_the_expectation() {
+    let app = fixed().await;
+    let token = app.begin(json!({})).await;
+    let kept = app.mock.expect_during(delete().never(), async { 7 }).await;
+    assert_eq!(kept.unwrap(), 7);
+    let broken = app.mock.expect_during(delete().never(), app.delete(&token)).await.err().unwrap();
+    assert!(broken.to_string().starts_with("expected no call where\n  the endpoint is `delete`"), "{broken}");
+
+    let mock = tokio::task::spawn_blocking(|| {
+        let mock = blocking::MockServer::start();
+        assert_eq!(mock.expect_during(delete().never(), || 7).unwrap(), 7);
+        assert!(mock.expect_during(begin(), || 7).is_err());
+        mock
+    });
+    drop(mock.await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,13 +285,13 @@ async fn what_is_expected_of_another_process_is_verified_too() {
         assert_snapshot!(dropped(wrong).unwrap_err(), @r"
         the expectation at [here] failed: expected at least 1 call where
           the endpoint is `delete`
-          its id is above 1
+          it came after call 1
         but there is none; the nearest of 2 others:
           call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `delete`
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `delete`
-            its id is 1
+            it came before
     ");
     });
     assert_eq!(client.expect(begin().never()).await.unwrap().verify().await.unwrap(), 0);

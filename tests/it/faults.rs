@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use identomat_mock::{ClosePoint, Company, DueEventKind, Endpoint, Fault, FaultInfo};
+use identomat_mock::{ClosePoint, Company, Control, DueEventKind, Endpoint, Fault, FaultInfo};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -469,6 +469,75 @@ async fn a_fault_replaces_the_one_of_its_name() {
     app.mock.add_fault(Fault::status(501).named("same")).await.unwrap();
     app.result(&token).await.assert_status(501);
     assert_healed(&app, &token).await;
+}
+
+#[tokio::test]
+async fn faults_without_a_name_replace_none() {
+    let app = TestApp::start().await;
+    let (one, other) = (app.begin(json!({})).await, app.begin(json!({})).await);
+    let fault = Fault::status(503).endpoint(Endpoint::Result);
+    for token in [&one, &other] {
+        app.mock.add_fault(fault.clone().for_session(token)).await.unwrap();
+    }
+    let late = fault.for_scenario("rejected");
+    assert_eq!(app.mock.add_fault(late).await.unwrap().name, "result: status 503 #3");
+    let names: Vec<_> = app.mock.faults().await.unwrap().into_iter().map(|fault| fault.name).collect();
+    assert_eq!(names, ["result: status 503", "result: status 503 #2", "result: status 503 #3"]);
+    for token in [&one, &other] {
+        app.result(token).await.assert_status(503);
+        app.result(token).await.assert_status(200);
+    }
+    app.mock.remove_fault("result: status 503 #3").await.unwrap();
+    assert_eq!(app.mock.faults().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn faults_of_what_does_not_exist_are_refused() {
+    let app = TestApp::start_with(|builder| builder.company("one").company("two")).await;
+    let token = app.begin(json!({"company_key": "one"})).await;
+    let refused = async |control: &Control, fault: Fault| control.add_fault(fault).await.unwrap_err();
+    let unknown = refused(&app.mock, Fault::status(503).for_scenario("aproved")).await;
+    assert_eq!(unknown.status(), Some(400));
+    assert!(unknown.to_string().ends_with("(did you mean `approved`?)"), "{unknown}");
+    let unknown = refused(&app.mock, Fault::status(503).for_session("nobody")).await.to_string();
+    assert!(unknown.starts_with("there is no session `nobody`; it may have been deleted"), "{unknown}");
+    let unknown = refused(&app.mock.company("two"), Fault::status(503).for_session(&token)).await.to_string();
+    assert!(unknown.starts_with(&format!("there is no session `{token}` of the company `two`")), "{unknown}");
+    app.mock.company("one").add_fault(Fault::status(503).for_session(&token)).await.unwrap();
+    assert_eq!(app.mock.faults().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_without_a_response_has_no_status() {
+    let (app, token) = with_fault(Fault::reset().endpoint(Endpoint::Result)).await;
+    for fault in [Fault::close(ClosePoint::BeforeAnswer), Fault::close(ClosePoint::InHeaders)] {
+        app.mock.add_fault(fault.endpoint(Endpoint::Result)).await.unwrap();
+    }
+    app.mock.add_fault(Fault::close(ClosePoint::InBody).endpoint(Endpoint::Result)).await.unwrap();
+    let result = app.with_key(json!({"session_token": token}));
+    for _ in 0..4 {
+        let call = app.request(reqwest::Method::POST, RESULT).json(&result).send().await;
+        assert!(call.is_err() || call.unwrap().bytes().await.is_err(), "it is cut off");
+    }
+    let results = app.mock.calls().endpoint(Endpoint::Result);
+    let statuses: Vec<_> = results.clone().list().await.unwrap().iter().map(|call| call.status).collect();
+    assert_eq!(statuses, [None, None, None, Some(200)], "the last has sent its head");
+    assert_eq!(results.clone().status(200).count().await.unwrap(), 1);
+    let missed = results.status(200).verify(4).await.unwrap_err().to_string();
+    assert!(
+        missed.contains("POST /external-api/result/ → no response") && missed.contains("the status is none, not `200`"),
+        "{missed}"
+    );
+}
+
+#[tokio::test]
+async fn faults_have_a_ceiling() {
+    let app = TestApp::start().await;
+    for _ in 0..1000 {
+        app.mock.add_fault(Fault::status(503).endpoint(Endpoint::Delete)).await.unwrap();
+    }
+    let full = app.mock.add_fault(Fault::status(503)).await.unwrap_err().to_string();
+    assert_eq!(full, "there are 1000 faults already; remove some, or let them expire");
 }
 
 #[tokio::test]

@@ -24,10 +24,11 @@ use super::{
 };
 use crate::{
     company::Tenant,
-    foreign_text::without_quotes,
+    foreign_text::{MAX_NAMED, without_quotes},
     http::client::ClientConnection,
     json_text::members_of,
     mock::{Cancellation, MockService},
+    problem::Problem,
     vendor::VendorError,
 };
 
@@ -110,6 +111,21 @@ impl<'a> Context<'a> {
     /// Returns the company of the request; without a key, the first company.
     pub(super) fn tenant_or_default(self) -> Result<Arc<Tenant>, ProblemResponse> {
         Ok(self.tenant()?.unwrap_or_else(|| self.mock.tenants.default_tenant()))
+    }
+
+    /// Checks that the company of the request exists, or existed: an accepted key that no call and no test has named
+    /// may be misspelt.
+    ///
+    /// # Errors
+    ///
+    /// [`ProblemResponse`] if it never did.
+    pub(super) fn check_existence(self) -> Result<(), ProblemResponse> {
+        let Some(key) = self.target.company_key.as_deref().filter(|key| self.mock.tenants.is_unused(key)) else {
+            return Ok(());
+        };
+        let known = self.mock.companies().into_iter().map(|tenant| tenant.key.clone()).take(MAX_NAMED);
+        let problem = Problem::unknown_name(key, "company", known).with_remedy("its first call creates it");
+        Err(ProblemResponse::not_found(problem).with_field("company_key"))
     }
 
     /// Returns the session token of the path.

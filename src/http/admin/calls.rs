@@ -220,7 +220,8 @@ fn find(
     PatternBody { pattern, beside: FindCallsBody { limit: PageLimit(limit) } }: PatternBody<FindCallsBody>,
 ) -> Result<ListPage<CallInfo>, ProblemResponse> {
     let tenant = context.tenant()?;
-    let calls = context.mock.calls_like(tenant.as_ref(), pattern, context.cancellation)?;
+    let mut calls = context.mock.calls_like(tenant.as_ref(), pattern, context.cancellation)?;
+    calls.retain(|(_, entry)| !entry.is_open());
     let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
     let items = calls.iter().take(limit).map(|call| CallInfo::from_entry(call, context.mock)).collect();
     Ok(ListPage { items, next })
@@ -230,7 +231,9 @@ fn verify(
     context: Context<'_>,
     PatternBody { pattern, beside: expected }: PatternBody<ExpectedCount>,
 ) -> Result<CountCallsResponse, ProblemResponse> {
-    let (times, tenant) = (expected.times()?, context.tenant()?);
+    let times = expected.times()?;
+    context.check_existence()?;
+    let tenant = context.tenant()?;
     let matcher = pattern.compile().map_err(CountError::from)?;
     let count = context.mock.verify(tenant.as_ref(), &matcher, times, context.cancellation)?;
     Ok(CountCallsResponse { count })

@@ -224,7 +224,7 @@ impl From<WaitError> for ProblemResponse {
         let detail = error.to_string();
         match error {
             WaitError::NoSuchSession(_) => Self::not_found(detail),
-            WaitError::UnknownStepOrStage(_) => Self::invalid(detail).with_field("until"),
+            WaitError::UnknownTarget(problem) => Self::invalid(problem).with_field("until"),
             WaitError::Removed(_) => Self::gone(detail),
             WaitError::Unreachable(_) => Self::conflict(detail),
         }

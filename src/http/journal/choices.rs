@@ -39,8 +39,8 @@ pub(super) fn rows_for(
     }
     let is_taken = matches!(head.method, Method::GET | Method::POST | Method::HEAD);
     match (call.endpoint, call.error, call.status) {
-        (None, _, 501) => choices.push(NOT_IMITATED),
-        (_, None, 405) if !is_taken => choices.push(METHODS),
+        (None, _, Some(501)) => choices.push(NOT_IMITATED),
+        (_, None, Some(405)) if !is_taken => choices.push(METHODS),
         _ => {}
     }
     if head.uri.query().is_some() && body_format.is_some_and(|format| format != "query") {
@@ -54,7 +54,7 @@ pub(super) fn rows_for(
             choices.extend([STATUSES, UNKNOWN_PARENT]);
         }
         Some(_) => choices.push(STATUSES),
-        None if call.status >= 300 => {}
+        None if call.status.is_none_or(|status| status >= 300) => {}
         None => match call.endpoint {
             Some(Endpoint::Delete) => choices.push(DELETE),
             Some(Endpoint::Media(_)) => choices.push(PICTURES),

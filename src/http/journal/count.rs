@@ -13,7 +13,7 @@ use super::pattern::{CallMatcher, CallPattern};
 use crate::{
     company::{EvictedCalls, Tenant},
     faults::Endpoint,
-    mock::{CallFilter, Cancellation, MockService, OwnedCall},
+    mock::{Cancellation, MockService, OwnedCall},
     problem::Problem,
 };
 
@@ -32,8 +32,8 @@ pub struct Times {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct NearMiss {
-    /// Its id in the journal.
-    pub call: u64,
+    /// Its id in the journal; `None` while it is being answered.
+    pub call: Option<u64>,
     /// Its description: `POST /external-api/result/ → 200`.
     pub what: String,
     /// Its differences from the pattern; empty if it matches.
@@ -111,6 +111,8 @@ impl From<RangeInclusive<u64>> for Times {
 #[derive(Default)]
 struct PartitionedCalls {
     matching: Vec<OwnedCall>,
+    /// Number of open calls that match with the right status.
+    may_match: usize,
     /// Number of other calls, and the nearest of them with their differences, nearest first.
     others: usize,
     nearest: Vec<(OwnedCall, Vec<String>)>,
@@ -201,17 +203,21 @@ impl MockService {
             let up_to = self.numbers.last_call();
             let (mock, tenant, it) = (self.clone(), tenant.cloned(), matcher.clone());
             let look = move |cancellation: &Cancellation| {
-                let calls = mock.calls_after(tenant.as_ref(), seen);
-                let calls: Vec<_> = calls.into_iter().filter(|(_, entry)| entry.id <= up_to).collect();
-                mock.compare_calls(&calls, &it, cancellation, |_, differences| differences.is_empty())
+                let mut calls = mock.calls_after(tenant.as_ref(), seen);
+                calls.retain(|(_, entry)| entry.id <= up_to || entry.is_open() && !it.needs_status());
+                mock.compare_calls(&calls, &it, cancellation, |(_, entry), differences| {
+                    Some(entry.is_open()).filter(|_| differences.is_empty())
+                })
             };
             // There are few new calls after the checked ones.
             let looked = match seen > 0 && matcher.is_quick() {
                 true => self.workers.run_here(look)?,
                 false => self.workers.run(look).await?,
             };
-            count += looked.into_iter().filter(|is_wanted| *is_wanted).count() as u64;
+            let (open, answered): (Vec<_>, Vec<_>) = looked.into_iter().flatten().partition(|is_open| *is_open);
+            count += answered.len() as u64;
             seen = up_to;
+            let count = count + open.len() as u64;
             if count >= at_least {
                 return Ok(count);
             }
@@ -229,7 +235,7 @@ impl MockService {
             return Err(CountError::JournalDisabled);
         }
         let pattern = matcher.pattern();
-        let (calls, evicted) = self.find_calls(tenant, &CallFilter::default());
+        let (calls, evicted) = self.read_calls(tenant);
         let began_here = |call: &OwnedCall| {
             let call = &call.1.recorded;
             let is_its = call.session.as_ref().map(|token| token.as_str()) == pattern.session.as_deref();
@@ -246,6 +252,7 @@ impl MockService {
         };
         let mut sorted = PartitionedCalls { evicted, is_complete, ..PartitionedCalls::default() };
         self.compare_calls(&calls, matcher, cancellation, |call, differences| match differences.is_empty() {
+            true if call.1.is_open() && matcher.needs_status() => sorted.may_match += 1,
             true => sorted.matching.push(call.clone()),
             false => sorted.add_other(call.clone(), differences),
         })?;
@@ -285,7 +292,7 @@ fn incomplete(sorted: &PartitionedCalls) -> CountError {
 
 fn near_misses(sorted: &PartitionedCalls, times: Times, count: u64) -> Vec<NearMiss> {
     let miss = |call: &OwnedCall, differences: &[String]| NearMiss {
-        call: call.1.id,
+        call: Some(call.1.id).filter(|_| !call.1.is_open()),
         what: in_words(call),
         differences: differences.to_vec(),
     };
@@ -299,7 +306,12 @@ fn near_misses(sorted: &PartitionedCalls, times: Times, count: u64) -> Vec<NearM
 /// Describes a call: `POST /external-api/result/ → 200, at 2026-01-31T12:00:00Z`.
 fn in_words((_, entry): &OwnedCall) -> String {
     let call = &entry.recorded;
-    format!("{} {} → {}, at {}", call.method, call.path(), call.status, call.at)
+    let end = match call.status {
+        Some(status) => status.to_string(),
+        None if entry.is_open() => "being answered".to_owned(),
+        None => "no response".to_owned(),
+    };
+    format!("{} {} → {end}, at {}", call.method, call.path(), call.at)
 }
 
 /// Explains a wrong number: what was expected, what was found, and the nearest calls.
@@ -323,11 +335,20 @@ fn explain(
     let which = match near_misses.first() {
         None => "the journal has no other call".to_owned(),
         Some(miss) if miss.differences.is_empty() => "the last of them:".to_owned(),
+        Some(_) if sorted.others == 1 => "the other one:".to_owned(),
         Some(_) => format!("the nearest of {} others:", sorted.others),
     };
-    lines.push(format!("{there_are}; {which}"));
+    let more = match sorted.may_match {
+        0 => String::new(),
+        1 => ", and 1 more is being answered".to_owned(),
+        count => format!(", and {count} more are being answered"),
+    };
+    lines.push(format!("{there_are}{more}; {which}"));
     for NearMiss { call, what, differences } in near_misses {
-        lines.push(format!("  call {call}: {what}"));
+        lines.push(match call {
+            Some(id) => format!("  call {id}: {what}"),
+            None => format!("  {what}"),
+        });
         lines.extend(differences.iter().map(|difference| format!("    {difference}")));
     }
     lines.join("\n")

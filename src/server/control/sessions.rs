@@ -171,7 +171,8 @@ impl Control {
         CallQuery::new(self.clone())
     }
 
-    /// Expects calls from now on; the guard verifies them when it is dropped, or with [`ExpectationGuard::verify`].
+    /// Expects calls from now on; the guard verifies them when it is dropped, or with [`ExpectationGuard::verify`]. A
+    /// guard that is bound to `_` is dropped at once: [`Control::expect_during`] cannot end too early.
     ///
     /// # Errors
     ///
@@ -189,7 +190,46 @@ impl Control {
     }
 }
 
+impl Control {
+    /// Expects calls while `work` runs, and verifies them at its end. Returns its output.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::CallQuery::verify`].
+    #[track_caller]
+    pub fn expect_during<T>(
+        &self,
+        expected: impl Into<ExpectedCalls>,
+        work: impl Future<Output = T>,
+    ) -> impl Future<Output = Result<T, ControlError>> {
+        let expecting = self.expect(expected.into());
+        async {
+            let expectation = expecting.await?;
+            let output = work.await;
+            expectation.verify().await?;
+            Ok(output)
+        }
+    }
+}
+
 impl blocking::Control {
+    /// Expects calls while `work` runs, and verifies them at its end. Returns its output.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::CallQuery::verify`].
+    #[track_caller]
+    pub fn expect_during<T>(
+        &self,
+        expected: impl Into<ExpectedCalls>,
+        work: impl FnOnce() -> T,
+    ) -> Result<T, ControlError> {
+        let expectation = self.expect(expected)?;
+        let output = work();
+        expectation.verify()?;
+        Ok(output)
+    }
+
     /// Waits for a condition of a session: `mock.wait_for(&token).finished()`.
     pub fn wait_for(&self, token: &str) -> SessionWait<Self> {
         SessionWait::new(self.clone(), token)

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use identomat_mock::{Endpoint, Fault};
+use identomat_mock::{Company, Config, Endpoint, Fault, expect::delete};
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -27,6 +27,26 @@ async fn count(app: &TestApp, pattern: Value) -> u64 {
 #[track_caller]
 fn failure(reply: &Reply) -> String {
     reply.problem(409)["detail"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_company_that_never_was_has_no_calls_to_verify() {
+    let guests = |config: &mut Config| config.any_company_key = Some(Company::new("test-*"));
+    let app = TestApp::start_with(|builder| builder.company("one").settings(guests)).await;
+    app.begin(json!({"company_key": "test-1"})).await;
+    let verify = async |key: &str| {
+        app.tell("calls/verify", &json!({"company_key": key, "endpoint": "delete", "never": true})).await
+    };
+    verify("test-1").await.assert_status(200);
+    for _ in 0..2 {
+        let problem = verify("test-2").await.problem(404);
+        let detail =
+            "there is no company `test-2`; known: one, test-1; its first call creates it; did you mean `test-1`?";
+        assert_eq!((&problem["detail"], &problem["field"]), (&json!(detail), &json!("company_key")));
+    }
+    // Who expects something of a company has named it.
+    app.mock.company("test-3").expect(delete().never()).await.unwrap().verify().await.unwrap();
+    verify("test-3").await.assert_status(200);
 }
 
 #[tokio::test]
@@ -230,20 +250,20 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
         expected at least 1 call where
           the method is PUT
           it was answered at 2026-01-01T00:00:00Z or later
-          its id is above 3
+          it came after call 3
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
             the method is `POST`, not `PUT`
             it was answered at 2025-12-31T12:00:00Z
-            its id is 3
+            it came before
           call 2: POST /external-api/result/ → 200, at 2025-12-31T12:00:00Z
             the method is `POST`, not `PUT`
             it was answered at 2025-12-31T12:00:00Z
-            its id is 2
+            it came before
           call 1: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the method is `POST`, not `PUT`
             it was answered at 2025-12-31T12:00:00Z
-            its id is 1
+            it came before
     ");
 }
 
@@ -324,7 +344,7 @@ async fn what_a_company_took_with_it_is_not_taken_for_never() {
     assert_eq!(count(&app, json!({"company_key": "test-3"})).await, 0);
     app.mock.reset().await.unwrap();
     for key in ["test-1", "test-2"] {
-        app.tell("calls/verify", &never(key)).await.assert_status(200);
+        app.tell("calls/verify", &never(key)).await.problem(404);
     }
     app.tell("calls/verify", &json!({"never": true})).await.assert_status(200);
 }

@@ -54,6 +54,39 @@ async fn whoever_waits_hears_as_soon_as_it_is_so() {
 }
 
 #[tokio::test]
+async fn a_stage_that_comes_by_the_clock_alone_is_waited_for() {
+    let app = TestApp::scripted(
+        "description: d\nstages: [{when: begin, result: IN_PROGRESS}, {when: after=30ms, result: APPROVED}]",
+    )
+    .await;
+    // The clock runs, and nobody calls.
+    let token = app.begin(json!({})).await;
+    assert_eq!(app.waited(&token, "stage=2").await["session"]["current_result"], "APPROVED");
+    let token = app.begin(json!({})).await;
+    assert_eq!(app.mock.wait_for(&token).timeout(LIMIT).any_result().await.unwrap().stage, Some(2));
+}
+
+#[tokio::test]
+async fn a_result_that_no_session_can_have_is_refused() {
+    let scenario = "description: d\nstages: [{when: widget, result: PENDING, unlisted: true}]";
+    let app = TestApp::scripted(scenario).await;
+    let token = app.begin(json!({})).await;
+    let problem = app.wait(&token, "result=APROVED", "20s").await.problem(400);
+    assert_eq!((&problem["field"], &problem["nearest"]), (&json!("until"), &json!("APPROVED")));
+    assert!(problem["allowed"].as_array().unwrap().contains(&json!("SESSION_NOT_FOUND")), "{problem}");
+    // Words of the scenario, and of a decision, are none of the vendor's.
+    let (waited, finished) = tokio::join!(app.waited(&token, "result=pending"), app.mock.finish(&token));
+    assert_eq!(
+        (&waited["session"]["current_result"], finished.unwrap().current_result),
+        (&json!("PENDING"), "PENDING".into())
+    );
+    app.tell(&format!("sessions/{token}/decide"), &json!({"outcome": "ODD", "unlisted": true}))
+        .await
+        .assert_status(200);
+    app.waited(&token, "result=ODD").await;
+}
+
+#[tokio::test]
 async fn what_is_so_already_is_answered_at_once() {
     let app = TestApp::scripted(TWO_STAGES).await;
     let token = app.begin(json!({})).await;
