@@ -146,7 +146,7 @@ async fn serve(settings: SettingsArgs, demo: Option<DemoMode>, return_memory: fn
         MockServer::serve(config, MockRuntime::current()).await.map(|server| (server, sources))
     });
     let (server, sources) = tokio::select! {
-        started = starting => started??,
+        started = starting => started?.map_err(|error| error.message())?,
         () = stop.received() => return Ok(()),
     };
     let _reloading = ReloadTask::start(sources, server.mock().clone(), watches)?;

@@ -78,7 +78,7 @@ use crate::{
     data_file::LoadError,
     faults::SharedFaults,
     foreign_text::shortened,
-    problem::Problem,
+    problem::{Problem, debug_as_display},
     session::{DecisionError, Session},
     vendor::{ErrorCode, Token, TokenSource, VendorError},
 };
@@ -136,7 +136,7 @@ impl From<VendorError> for CallError {
 }
 
 /// An invalid setting, or a combination of settings.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A scenario or fixture file is invalid.
@@ -146,6 +146,8 @@ pub enum ConfigError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Setting(Vec<Problem>),
 }
+
+debug_as_display!(ConfigError);
 
 impl From<Problem> for ConfigError {
     fn from(problem: Problem) -> Self {

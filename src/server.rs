@@ -11,6 +11,7 @@ mod connections;
 mod control;
 mod listen;
 pub(crate) mod runtime;
+mod rust_names;
 mod socket;
 mod start_error;
 mod stream;
@@ -26,6 +27,7 @@ use std::{
     future::pending,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::Deref,
+    panic::Location,
     sync::Arc,
     time::Duration,
 };
@@ -79,8 +81,13 @@ impl MockServer {
     /// # Panics
     ///
     /// If it cannot start; [`MockServerBuilder::start`] returns an error instead.
-    pub async fn start() -> Self {
-        Self::builder().start().await.expect("a mock with default settings starts")
+    #[track_caller]
+    pub fn start() -> impl Future<Output = Self> + Send {
+        let caller = Location::caller();
+        async move {
+            let started = Self::builder().start().await;
+            started.unwrap_or_else(|error| panic!("the mock of {caller} does not start: {error}"))
+        }
     }
 
     /// Returns a builder for a mock with other settings.

@@ -79,6 +79,11 @@ impl RecordedHeaders {
 }
 
 impl RecordedCall {
+    /// Returns the hint, if the call was refused.
+    pub(crate) fn refusal_hint(&self) -> Option<String> {
+        self.hint.clone().filter(|_| self.status.is_none_or(|status| status >= 400))
+    }
+
     /// Returns the path without the query.
     pub(crate) fn path(&self) -> &str {
         self.path_and_query.split('?').next().unwrap_or_default()

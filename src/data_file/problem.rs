@@ -9,7 +9,7 @@ use std::{
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::secrets::line_without_secrets;
-use crate::problem::Problem;
+use crate::problem::{Problem, debug_as_display};
 
 /// Maximum length of a displayed line, in bytes; longer lines were not written by hand.
 const MAX_SHOWN_LINE_BYTES: usize = 2000;
@@ -20,11 +20,13 @@ const SHOWN: usize = 100;
 /// The problems that make files of scenarios, people or settings unusable.
 ///
 /// It is displayed as one paragraph per problem: file, line, column, message, and the line with a mark.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("{}", render_all(.problems))]
 pub struct LoadError {
     problems: Vec<FileProblem>,
 }
+
+debug_as_display!(LoadError);
 
 /// Problems and warnings found while reading files.
 #[derive(Debug, Default)]

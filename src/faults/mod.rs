@@ -18,7 +18,11 @@ use self::{
     effect::{checked_body, checked_content_type, checked_rate},
     file::FaultKeys,
 };
-use crate::{clock::TextWithUnit, foreign_text::without_quotes, problem::Problem};
+use crate::{
+    clock::TextWithUnit,
+    foreign_text::without_quotes,
+    problem::{Problem, or_panic},
+};
 
 /// A fault for the next calls. By default it applies to one call.
 ///
@@ -88,8 +92,9 @@ impl Fault {
     /// # Panics
     ///
     /// If `status` is not from 200 to 599.
+    #[track_caller]
     pub fn status(status: u16) -> Self {
-        let status = checked_status(status).unwrap_or_else(|problem| panic!("{problem}"));
+        let status = or_panic(checked_status(status));
         Self::with_effect(FaultEffect::Response(FaultResponse { status, retry_after: None, body: None }))
     }
 
@@ -128,9 +133,10 @@ impl Fault {
     /// # Panics
     ///
     /// If `content_type` is not visible ASCII, as headers require.
+    #[track_caller]
     pub fn content_type(content_type: impl Into<String>) -> Self {
         let content_type = checked_content_type(content_type.into());
-        Self::with_effect(FaultEffect::ContentType(content_type.unwrap_or_else(|problem| panic!("{problem}"))))
+        Self::with_effect(FaultEffect::ContentType(or_panic(content_type)))
     }
 
     /// Sends the body slowly, in bytes per second.
@@ -138,10 +144,9 @@ impl Fault {
     /// # Panics
     ///
     /// If it is 0.
+    #[track_caller]
     pub fn throttle(bytes_per_second: u32) -> Self {
-        Self::with_effect(FaultEffect::Throttle(
-            checked_rate(bytes_per_second).unwrap_or_else(|problem| panic!("{problem}")),
-        ))
+        Self::with_effect(FaultEffect::Throttle(or_panic(checked_rate(bytes_per_second))))
     }
 
     /// Makes the signature wrong; unsigned responses are unchanged.
@@ -154,6 +159,7 @@ impl Fault {
     /// # Panics
     ///
     /// If the fault has no status.
+    #[track_caller]
     pub fn retry_after(mut self, time: Duration) -> Self {
         self.instead().retry_after = Some(time);
         self
@@ -164,6 +170,7 @@ impl Fault {
     /// # Panics
     ///
     /// If the fault has no status, or one that allows no body.
+    #[track_caller]
     pub fn body(self, body: impl Into<String>) -> Self {
         self.with_body(body.into(), None)
     }
@@ -173,17 +180,20 @@ impl Fault {
     /// # Panics
     ///
     /// As [`Fault::body`], and if `content_type` is not visible ASCII.
+    #[track_caller]
     pub fn body_of_type(self, content_type: impl Into<String>, body: impl Into<String>) -> Self {
         self.with_body(body.into(), Some(content_type.into()))
     }
 
+    #[track_caller]
     fn with_body(mut self, body: String, content_type: Option<String>) -> Self {
         let instead = self.instead();
         let body = checked_body(instead.status, body, content_type);
-        instead.body = Some(body.unwrap_or_else(|problem| panic!("{problem}")));
+        instead.body = Some(or_panic(body));
         self
     }
 
+    #[track_caller]
     fn instead(&mut self) -> &mut FaultResponse {
         match &mut self.effect {
             Some(FaultEffect::Response(instead)) => instead,
@@ -221,8 +231,9 @@ impl Fault {
     /// # Panics
     ///
     /// If `times` is 0: the fault would never apply.
+    #[track_caller]
     pub fn times(mut self, times: u32) -> Self {
-        self.ends = FaultEnd::AfterTimes(checked_times(times).unwrap_or_else(|problem| panic!("{problem}")));
+        self.ends = FaultEnd::AfterTimes(or_panic(checked_times(times)));
         self
     }
 
@@ -231,8 +242,9 @@ impl Fault {
     /// # Panics
     ///
     /// If the range is empty or starts at 0.
+    #[track_caller]
     pub fn calls(mut self, calls: RangeInclusive<u32>) -> Self {
-        self.ends = FaultEnd::AfterCalls(checked_calls(calls).unwrap_or_else(|problem| panic!("{problem}")));
+        self.ends = FaultEnd::AfterCalls(or_panic(checked_calls(calls)));
         self
     }
 
@@ -241,8 +253,9 @@ impl Fault {
     /// # Panics
     ///
     /// If `time` is zero: the fault would never apply.
+    #[track_caller]
     pub fn for_duration(mut self, time: Duration) -> Self {
-        self.ends = FaultEnd::After(checked_time(time).unwrap_or_else(|problem| panic!("{problem}")));
+        self.ends = FaultEnd::After(or_panic(checked_time(time)));
         self
     }
 

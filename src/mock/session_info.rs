@@ -93,6 +93,8 @@ pub struct CallSummary {
     pub path: String,
     /// Status of the response; `None` if the client received none.
     pub status: Option<u16>,
+    /// The hint of the response, if the call was refused.
+    pub hint: Option<String>,
 }
 
 /// The browser that opened the widget.
@@ -173,7 +175,7 @@ impl CallSummary {
     pub(super) fn from_entry((_, entry): &OwnedCall) -> Self {
         let call = &entry.recorded;
         let (at, method, path) = (call.at.to_string(), call.method.to_string(), call.path().to_owned());
-        Self { id: entry.id, at, method, path, status: call.status }
+        Self { id: entry.id, at, method, path, status: call.status, hint: call.refusal_hint() }
     }
 }
 
@@ -189,7 +191,10 @@ impl SessionDetails {
         };
         let stage = stage.map_or("no stage".into(), |stage| format!("stage {stage}"));
         let calls = match self.calls.last() {
-            Some(call) => format!("calls in the journal: {}, the last to {}", self.calls.len(), call.path),
+            Some(call) => {
+                let hint = call.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+                format!("calls in the journal: {}, the last to {}{hint}", self.calls.len(), call.path)
+            }
             None => "calls in the journal: none".to_owned(),
         };
         format!(

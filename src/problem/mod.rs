@@ -18,7 +18,7 @@ pub(crate) use self::{
 /// A problem with a value in a file, a flag, a body or a query.
 ///
 /// It is displayed as one sentence: the problem, then the remedy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Problem(Box<ProblemParts>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -32,6 +32,33 @@ struct ProblemParts {
     /// What to do, besides what the kind implies.
     remedy: Option<Cow<'static, str>>,
     kind: ProblemKind,
+}
+
+/// Lets `Debug` of an error print its message, so that `unwrap` in a test shows it.
+macro_rules! debug_as_display {
+    ($Error:ty) => {
+        impl std::fmt::Debug for $Error {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+pub(crate) use debug_as_display;
+
+debug_as_display!(Problem);
+
+/// Returns the value of a builder.
+///
+/// # Panics
+///
+/// At the caller, with the problem.
+#[track_caller]
+pub(crate) fn or_panic<T>(value: Result<T, Problem>) -> T {
+    match value {
+        Ok(value) => value,
+        Err(problem) => panic!("{problem}"),
+    }
 }
 
 /// The kinds of problems.

@@ -43,7 +43,10 @@ impl MockServer {
     /// If it cannot start; [`MockServerBuilder::start_blocking`] returns an error instead.
     #[track_caller]
     pub fn start() -> Self {
-        Self::builder().start_blocking().expect("a mock with default settings starts")
+        match Self::builder().start_blocking() {
+            Ok(started) => started,
+            Err(error) => panic!("the mock does not start: {error}"),
+        }
     }
 
     /// Returns a builder for a mock with other settings; call [`MockServerBuilder::start_blocking`] on it.

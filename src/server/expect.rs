@@ -15,6 +15,7 @@ use crate::{
         CallPattern, Times,
         admin::calls::{self, ExpectedCount, PatternBody},
     },
+    problem::or_panic,
 };
 
 /// Matches calls of `begin/`.
@@ -54,7 +55,7 @@ pub fn contains(part: impl Into<Value>) -> ValueMatch {
 /// If the pattern has more than 200 characters.
 #[track_caller]
 pub fn glob(pattern: &str) -> ValueMatch {
-    ValueMatch::glob(pattern).unwrap_or_else(|problem| panic!("{problem}"))
+    or_panic(ValueMatch::glob(pattern))
 }
 
 /// Matches a text with a match of this regular expression.

@@ -163,6 +163,12 @@ pub(crate) trait Settings {
     fn each(&mut self, visit: &mut dyn FnMut(&'static Setting, &mut dyn SettingValue));
 }
 
+/// The fields of a struct of settings.
+pub(crate) trait SettingFields {
+    /// Calls `add` with each flag, and the path of its field after `prefix`: `config.journal.calls`.
+    fn fields(prefix: &str, add: &mut dyn FnMut(&'static str, String));
+}
+
 /// Reads the default of a declaration.
 pub(crate) fn default_value<T, F: Form<T>>(text: &str) -> T {
     F::read(text, None).unwrap_or_else(|problem| panic!("the default of a setting: {problem}"))
@@ -238,6 +244,16 @@ macro_rules! settings {
                     visit(&SETTING, &mut $crate::settings::FormedValue { value: &mut self.$field, form });
                 })*)*
                 $($($crate::settings::Settings::each(&mut self.$group, visit);)*)?
+            }
+        }
+
+        impl $crate::settings::SettingFields for $Struct {
+            fn fields(prefix: &str, add: &mut dyn FnMut(&'static str, String)) {
+                $($(add($name, format!("{prefix}.{}", stringify!($field)));)*)*
+                $($(<$Group as $crate::settings::SettingFields>::fields(
+                    &format!("{prefix}.{}", stringify!($group)),
+                    add,
+                );)*)?
             }
         }
     };

@@ -170,7 +170,7 @@ async fn a_client_says_what_keeps_it_from_a_mock() {
     assert_eq!(with.sessions().await.unwrap(), []);
     assert_eq!(mock.sessions().await.unwrap(), [], "this process needs none");
     let said = with.scenario("aproved").await.unwrap_err().to_string();
-    assert!(said.ends_with("(did you mean `approved`?)"), "{said}");
+    assert!(said.ends_with("; did you mean `approved`?"), "{said}");
 }
 
 #[test]

@@ -194,6 +194,7 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
           it came after call 3
         but there is 1; the nearest of 4 others:
           call 5: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
+            hint: `short` cannot be a session token: one has 40 characters of a-z and 0-9
             the status is `400`, not `200`
             the parameter `session_token` is "short", not "kcj6fy64c1vsip3e1nqutsx9jyy7p441ai4fsdvg"
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
@@ -298,7 +299,7 @@ async fn what_is_expected_of_another_process_is_verified_too() {
 
     let silent = TestApp::start_with(|builder| builder.settings(|config| config.journal.enabled = false)).await;
     let nobody_knows = silent.mock.expect(begin()).await.unwrap();
-    assert!(dropped(nobody_knows).unwrap_err().contains("--no-journal"));
+    assert!(dropped(nobody_knows).unwrap_err().contains("`config.journal.enabled`"));
     let gone = MockServer::start().await;
     let client = MockClient::connect(gone.url()).await.unwrap();
     let expectation = client.expect(begin().never()).await.unwrap();

@@ -498,7 +498,7 @@ async fn faults_of_what_does_not_exist_are_refused() {
     let refused = async |control: &Control, fault: Fault| control.add_fault(fault).await.unwrap_err();
     let unknown = refused(&app.mock, Fault::status(503).for_scenario("aproved")).await;
     assert_eq!(unknown.status(), Some(400));
-    assert!(unknown.to_string().ends_with("(did you mean `approved`?)"), "{unknown}");
+    assert!(unknown.to_string().ends_with("; did you mean `approved`?"), "{unknown}");
     let unknown = refused(&app.mock, Fault::status(503).for_session("nobody")).await.to_string();
     assert!(unknown.starts_with("there is no session `nobody`; it may have been deleted"), "{unknown}");
     let unknown = refused(&app.mock.company("two"), Fault::status(503).for_session(&token)).await.to_string();

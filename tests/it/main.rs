@@ -20,6 +20,7 @@ mod endings;
 mod errors;
 mod expecting;
 mod faces;
+mod failures;
 mod fault_examples;
 mod faults;
 mod flow;

@@ -574,18 +574,18 @@ async fn uploads_are_bounded_and_their_room_comes_back() {
     let refused = |result: Result<(), String>| result.unwrap_err();
     assert_eq!(
         refused(upload(&one, MediaKind::Face, 11).await),
-        "the file has 11 bytes; the maximum is 10 (--max-upload)"
+        "the file has 11 bytes; the maximum is 10 (`config.limits.upload`)"
     );
     upload(&one, MediaKind::Face, 10).await.unwrap();
     assert_eq!(
         refused(upload(&one, MediaKind::CardFront, 6).await),
-        "the uploads of the session would have 16 bytes; the maximum is 15 (--max-session-uploads)"
+        "the uploads of the session would have 16 bytes; the maximum is 15 (`config.limits.session_uploads`)"
     );
     upload(&one, MediaKind::CardFront, 5).await.unwrap();
     upload(&other, MediaKind::Face, 10).await.unwrap();
     assert_eq!(
         refused(upload(&other, MediaKind::CardFront, 1).await),
-        "all uploads have 25 bytes; 1 more would exceed 25 (--max-uploads)"
+        "all uploads have 25 bytes; 1 more would exceed 25 (`config.limits.uploads`)"
     );
     upload(&one, MediaKind::Face, 0).await.unwrap();
     upload(&other, MediaKind::CardFront, 5).await.unwrap();

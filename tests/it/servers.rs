@@ -104,7 +104,10 @@ async fn a_taken_port_is_named() {
     let port = mock.address().port();
     let error = MockServer::builder().settings(|config| config.port = port).start().await.unwrap_err().to_string();
     assert!(error.starts_with(&format!("cannot listen on 127.0.0.1:{port}: ")), "{error}");
-    assert!(error.ends_with("choose another with --host and --port (port 0 picks a free one)"), "{error}");
+    assert!(
+        error.ends_with("choose another with `config.host` and `config.port` (port 0 picks a free one)"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -90,5 +90,5 @@ test('a failed verification names the calls', async () => {
   const { shop, company_key } = newShop();
   const token = await shop.begin();
   const wrong = mock.admin('calls/verify', { company_key, endpoint: 'result', session: token });
-  await assert.rejects(wrong, /expected at least 1 call[^]*the nearest of 1 others:[^]*the endpoint is `begin`/);
+  await assert.rejects(wrong, /expected at least 1 call[^]*the other one:[^]*the endpoint is `begin`/);
 });

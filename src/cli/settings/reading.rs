@@ -14,8 +14,10 @@ fn configured(arguments: &[&str]) -> Result<Config, Box<dyn Error>> {
 
 /// Returns the error of a command line that starts no server.
 async fn refusal(arguments: &[&str]) -> String {
-    let started =
-        async { Ok::<_, Box<dyn Error>>(MockServer::serve(configured(arguments)?, MockRuntime::current()).await?) };
+    let started = async {
+        let started = MockServer::serve(configured(arguments)?, MockRuntime::current()).await;
+        Ok::<_, Box<dyn Error>>(started.map_err(|error| error.message())?)
+    };
     let error = started.await.err().unwrap_or_else(|| panic!("{arguments:?} starts"));
     match error.downcast_ref::<clap::Error>() {
         Some(error) => error.to_string(),

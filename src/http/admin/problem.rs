@@ -64,11 +64,10 @@ pub struct ApiProblem {
     pub near_misses: Vec<NearMiss>,
 }
 
-/// Prints the message, and the nearest allowed value.
+/// Prints the message.
 impl fmt::Display for ApiProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.detail)?;
-        self.nearest.iter().try_for_each(|nearest| write!(f, " (did you mean `{nearest}`?)"))
+        f.write_str(&self.detail)
     }
 }
 

@@ -36,6 +36,8 @@ pub struct NearMiss {
     pub call: Option<u64>,
     /// Its description: `POST /external-api/result/ → 200`.
     pub what: String,
+    /// The hint of its response, if it was refused.
+    pub hint: Option<String>,
     /// Its differences from the pattern; empty if it matches.
     pub differences: Vec<String>,
 }
@@ -294,6 +296,7 @@ fn near_misses(sorted: &PartitionedCalls, times: Times, count: u64) -> Vec<NearM
     let miss = |call: &OwnedCall, differences: &[String]| NearMiss {
         call: Some(call.1.id).filter(|_| !call.1.is_open()),
         what: in_words(call),
+        hint: call.1.recorded.refusal_hint(),
         differences: differences.to_vec(),
     };
     if times.at_most.is_some_and(|most| count > most) {
@@ -344,11 +347,12 @@ fn explain(
         count => format!(", and {count} more are being answered"),
     };
     lines.push(format!("{there_are}{more}; {which}"));
-    for NearMiss { call, what, differences } in near_misses {
+    for NearMiss { call, what, hint, differences } in near_misses {
         lines.push(match call {
             Some(id) => format!("  call {id}: {what}"),
             None => format!("  {what}"),
         });
+        lines.extend(hint.iter().map(|hint| format!("    hint: {hint}")));
         lines.extend(differences.iter().map(|difference| format!("    {difference}")));
     }
     lines.join("\n")

@@ -1,13 +1,13 @@
 //! The error of all verbs.
 
-use std::fmt;
-
+use super::super::{runtime::RuntimeEnded, rust_names::in_rust};
 use crate::{
     http::{ApiProblem, admin::problem::ProblemResponse},
-    server::runtime::RuntimeEnded,
+    problem::debug_as_display,
 };
 
-/// The reason a verb fails. `Debug` prints the message, too, so that `unwrap` shows it.
+/// The reason a verb fails. `Debug` prints the message, too, so that `unwrap` shows it. A mock in this process names a
+/// setting as [`crate::MockServerBuilder::settings`] sets it, another one by its flag.
 #[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
@@ -35,7 +35,9 @@ impl ControlError {
 
 impl From<ProblemResponse> for ControlError {
     fn from(problem: ProblemResponse) -> Self {
-        Self::Refused(Box::new(problem.into_api_problem()))
+        let mut problem = problem.into_api_problem();
+        problem.detail = in_rust(&problem.detail);
+        Self::Refused(Box::new(problem))
     }
 }
 
@@ -45,8 +47,4 @@ impl From<RuntimeEnded> for ControlError {
     }
 }
 
-impl fmt::Debug for ControlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_as_display!(ControlError);

@@ -170,6 +170,7 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
           the parameter `company_key` is present
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
+            hint: `short` cannot be a session token: one has 40 characters of a-z and 0-9
             the status is `400`, not `200`
           call 2: POST /external-api/result/ → 200, at 2025-12-31T12:00:00Z
             the parameter `session_token` is "cq4mykdle68d8wyx2ffy15pps6v8cbx8vc1zn0k0", not "short"
@@ -201,6 +202,7 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
           the header `x-trace` is "7"
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
+            hint: `short` cannot be a session token: one has 40 characters of a-z and 0-9
             the session is none, not `aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
             the body format is `JSON`, not `form`
             the parameter `flags.language` is missing
@@ -253,6 +255,7 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
           it came after call 3
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
+            hint: `short` cannot be a session token: one has 40 characters of a-z and 0-9
             the method is `POST`, not `PUT`
             it was answered at 2025-12-31T12:00:00Z
             it came before
