@@ -58,6 +58,8 @@ pub struct SessionDetails {
     pub session: SessionInfo,
     /// Description of its scenario.
     pub scenario_description: String,
+    /// The URL to which the browser is redirected when the person has finished.
+    pub return_url: Option<String>,
     /// Reached and pending stages of the scenario.
     pub timeline: Vec<TimelineEntry>,
     /// The browser that opened the widget.

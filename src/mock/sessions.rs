@@ -176,6 +176,7 @@ impl MockService {
         let (timeline, browser, reached_steps, answers, uploads, findings, (spec, progress)) = details;
         Some(SessionDetails {
             scenario_description: snapshot.spec.scenario.description.clone(),
+            return_url: snapshot.spec.form_layers().read_flags().return_url().map(str::to_owned),
             session: SessionInfo::from_snapshot(snapshot, &tenant),
             timeline,
             browser: browser

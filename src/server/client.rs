@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, time::Duration};
 
-use axum::http::{Request, header};
+use axum::http::{Method, Request, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
@@ -12,6 +12,7 @@ use hyper_util::{
 use serde::de::DeserializeOwned;
 
 use super::{
+    blocking,
     control::{Control, ControlError, ControlTransport, ControlledMock},
     runtime::MockRuntime,
 };
@@ -22,7 +23,9 @@ use crate::{
         action::{ActionRequest, Target},
         extract::EmptyBody,
         health::{self, ReadinessResponse},
+        problem::ProblemResponse,
     },
+    mock::SessionDetails,
 };
 
 /// Timeout of a control API request.
@@ -74,6 +77,50 @@ impl Deref for MockClient {
     }
 }
 
+impl Control {
+    /// Goes to the `return_url` of a finished session, as its browser would, without following further redirects.
+    /// Returns the status. Needs the feature `client`.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`] if there is no such session, it is not finished or has no `return_url`, or nothing responds
+    /// there.
+    pub async fn follow_return_url(&self, token: &str) -> Result<u16, ControlError> {
+        let url = return_url(self.session(token).await?)?;
+        self.runtime().run(visit(url)).await.unwrap_or_else(|ended| Err(ended.into()))
+    }
+}
+
+impl blocking::Control {
+    /// As [`crate::Control::follow_return_url`].
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Control::follow_return_url`].
+    pub fn follow_return_url(&self, token: &str) -> Result<u16, ControlError> {
+        let url = return_url(self.session(token)?)?;
+        self.0.runtime().block_on(visit(url)).unwrap_or_else(|ended| Err(ended.into()))
+    }
+}
+
+fn return_url(session: SessionDetails) -> Result<String, ControlError> {
+    let token = &session.session.token;
+    if !session.session.is_finished {
+        return Err(ProblemResponse::conflict(format!("the session `{token}` is not finished")).into());
+    }
+    let none = || ProblemResponse::conflict(format!("the session `{token}` has no `return_url`"));
+    Ok(session.return_url.ok_or_else(none)?)
+}
+
+/// Requests a page, and returns the status.
+async fn visit(url: String) -> Result<u16, ControlError> {
+    let http = HttpTransport::new(String::new(), None);
+    if !url.starts_with("http://") {
+        return Err(ControlError::Unreachable(format!("`{url}`: the client supports only http, without TLS")));
+    }
+    http.exchange((Method::GET, url, None), REQUEST_TIMEOUT).await.map(|(status, _)| status)
+}
+
 /// A client that has not reached its mock yet.
 pub(super) struct Connecting {
     runtime: MockRuntime,
@@ -89,11 +136,7 @@ impl Connecting {
         let no_thread = |error| ControlError::Unreachable(format!("cannot start a thread: {error}"));
         Ok(Self {
             runtime: MockRuntime::start().map_err(no_thread)?,
-            http: HttpTransport {
-                url: url.trim_end_matches('/').to_owned(),
-                token: token.map(str::to_owned),
-                client: Client::builder(TokioExecutor::new()).build_http(),
-            },
+            http: HttpTransport::new(url.trim_end_matches('/').to_owned(), token.map(str::to_owned)),
         })
     }
 
@@ -130,6 +173,10 @@ pub(super) struct HttpTransport {
 }
 
 impl HttpTransport {
+    fn new(url: String, token: Option<String>) -> Self {
+        Self { url, token, client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
     /// Sends a request of an action that waits up to `timeout`, and parses the response.
     pub(super) async fn send<R: DeserializeOwned>(
         &self,

@@ -199,6 +199,11 @@ impl Control {
         format!("{}/?session_token={}", self.url(), without_quotes(token))
     }
 
+    #[cfg(feature = "client")]
+    pub(super) fn runtime(&self) -> &MockRuntime {
+        &self.mock.runtime
+    }
+
     pub(super) async fn call<T: ActionParams, R: DeserializeOwned + Send + 'static>(
         &self,
         action: &'static Action<T, R>,

@@ -8,6 +8,7 @@ mod browser;
 mod control_api;
 mod looks;
 mod media;
+mod recipe;
 mod site;
 mod visit;
 mod widget;

@@ -3,9 +3,10 @@
 use std::{
     io::Write,
     net::{SocketAddr, TcpStream},
+    time::Duration,
 };
 
-use identomat_mock::{ClientLimits, MockServer, Outcome, blocking};
+use identomat_mock::{ClientLimits, Endpoint, Fault, MockClient, MockServer, Outcome, blocking};
 use serde_json::json;
 use tokio::runtime::Handle;
 
@@ -83,6 +84,61 @@ fn a_blocking_server_needs_no_runtime() {
 
     drop(mock);
     eventually_blocking(LIMIT, "the port is closed", || !is_listened_on(address));
+}
+
+/// As a `static` that tests share: it was started in the runtime of the first one, which has ended.
+#[test]
+fn a_server_outlives_the_runtime_that_started_it() {
+    let new_runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mock = new_runtime().block_on(MockServer::start());
+    for _ in 0..2 {
+        new_runtime().block_on(async {
+            let health = reqwest::get(format!("{}/__admin/health/ready", mock.url())).await.unwrap();
+            assert_eq!(health.status(), 200);
+            let session = mock.begin(json!({})).await.unwrap();
+            let (waited, finished) =
+                tokio::join!(mock.wait_for(&session.token).finished(), mock.finish(&session.token));
+            assert_eq!(waited.unwrap().token, finished.unwrap().token);
+        });
+    }
+    // A client, too.
+    let client = new_runtime().block_on(MockClient::connect(mock.url())).unwrap();
+    assert_eq!(new_runtime().block_on(client.sessions()).unwrap().len(), 2);
+    // And without a runtime.
+    let blocking = blocking::MockClient::connect(mock.url()).unwrap();
+    assert_eq!(blocking.sessions().unwrap().len(), 2);
+    new_runtime().block_on(mock.shutdown());
+}
+
+/// A runtime whose time is paused has the server itself, or its delays would be real.
+#[tokio::test(start_paused = true)]
+async fn delays_follow_paused_time() {
+    let app = TestApp::start().await;
+    let token = app.begin(json!({})).await;
+    let slow = Fault::delay(Duration::from_secs(10)).endpoint(Endpoint::Result);
+    app.mock.add_fault(slow).await.unwrap();
+    let (began, real) = (tokio::time::Instant::now(), std::time::Instant::now());
+    app.result(&token).await.assert_status(200);
+    assert!(began.elapsed() >= Duration::from_secs(10) && real.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_return_url_is_followed_as_a_browser_does() {
+    let app = TestApp::start_with(|builder| builder.settings(|config| config.return_url_token = true)).await;
+    let page = format!("{}/__admin/health/live?", app.mock.url());
+    let token = app.begin(json!({"flags": {"return_url": page}})).await;
+    let client = MockClient::connect(app.mock.url()).await.unwrap();
+    let early = client.follow_return_url(&token).await.unwrap_err();
+    assert_eq!((early.status(), early.to_string()), (Some(409), format!("the session `{token}` is not finished")));
+    client.finish(&token).await.unwrap();
+    // The page does not know the parameter.
+    assert_eq!(client.follow_return_url(&token).await.unwrap(), 400);
+    let url = app.mock.session(&token).await.unwrap().return_url.unwrap();
+    assert!(url.ends_with(&format!("session_token={token}")), "{url}");
+    let other = app.begin(json!({})).await;
+    app.mock.finish(&other).await.unwrap();
+    let none = app.mock.follow_return_url(&other).await.unwrap_err().to_string();
+    assert_eq!(none, format!("the session `{other}` has no `return_url`"));
 }
 
 fn curl(url: &str, body: &str) -> String {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::StatusCode,
     routing::{get, post},
 };
@@ -22,26 +22,38 @@ pub struct Settings {
 struct Shop {
     settings: Settings,
     client: reqwest::Client,
+    /// The page to which the browser returns at the end of the widget.
+    return_url: String,
 }
 
 /// Serves the shop on a free port and returns its address.
 pub async fn serve(settings: Settings) -> SocketAddr {
     let client = reqwest::Client::builder().timeout(settings.timeout).build().expect("a client");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let return_url = format!("http://{address}/welcome-back");
     let router = Router::new()
         .route("/verifications", post(begin))
         .route("/verifications/{token}", get(verdict))
-        .with_state(Arc::new(Shop { settings, client }));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
+        .route("/welcome-back", get(welcome_back))
+        .with_state(Arc::new(Shop { settings, client, return_url }));
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }
 
 /// Begins a session and returns the address of its widget.
 async fn begin(State(shop): State<Arc<Shop>>) -> Result<Json<Value>, StatusCode> {
-    let token = shop.call("begin", json!({})).await?;
+    let token = shop.call("begin", json!({"flags": {"return_url": shop.return_url}})).await?;
     let token = token.as_str().ok_or(StatusCode::BAD_GATEWAY)?;
     Ok(Json(json!({"token": token, "widget": format!("{}/?session_token={token}", shop.settings.url)})))
+}
+
+/// Greets a person who comes back from the widget.
+async fn welcome_back(State(shop): State<Arc<Shop>>, RawQuery(query): RawQuery) -> Result<String, StatusCode> {
+    let token =
+        query.as_deref().and_then(|query| query.strip_prefix("session_token=")).ok_or(StatusCode::BAD_REQUEST)?;
+    let document = shop.call("result", json!({"session_token": token})).await?;
+    Ok(if document["result"] == "APPROVED" { "You are verified." } else { "We are checking." }.to_owned())
 }
 
 /// Polls until there is a verdict.

@@ -103,6 +103,35 @@ async fn parallel_tests_do_not_notice_each_other() {
     // end
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_time_out_of_minutes_takes_a_moment() {
+    // recipe: paused-time
+    // With `#[tokio::test(start_paused = true)]`. The mock starts in this runtime, so its delays follow the paused time.
+    let mock = MockServer::start().await;
+    let shop = new_shop(&mock, Duration::from_secs(5 * 60)).await;
+    let token = begun(shop).await;
+    let slow = Fault::delay(Duration::from_secs(3600)).endpoint(Endpoint::Result).times(3);
+    mock.add_fault(slow).await.unwrap();
+    let began = tokio::time::Instant::now();
+    assert_eq!(verdict(shop, &token).await, "504");
+    assert!(began.elapsed() >= Duration::from_secs(15 * 60), "three times five minutes");
+    // end
+}
+
+#[tokio::test]
+async fn the_person_comes_back_to_the_shop() {
+    // recipe: return-url
+    let with_token = |config: &mut Config| config.return_url_token = true;
+    let mock = MockServer::builder().settings(with_token).start().await.unwrap();
+    let shop = new_shop(&mock, PATIENT).await;
+    let token = begun(shop).await;
+    mock.finish(&token).await.unwrap();
+    // The browser goes to the page of the shop that the session names.
+    assert_eq!(mock.follow_return_url(&token).await.unwrap(), 200);
+    assert_eq!(mock.calls().of_session(&token).endpoint(Endpoint::Result).count().await.unwrap(), 1);
+    // end
+}
+
 #[tokio::test]
 async fn an_unfinished_session_expires() {
     // recipe: expiry

@@ -126,7 +126,7 @@ impl ProblemResponse {
     }
 
     /// 409: the request conflicts with the current state.
-    pub(super) fn conflict(problem: impl Into<Problem>) -> Self {
+    pub(crate) fn conflict(problem: impl Into<Problem>) -> Self {
         Self::new(StatusCode::CONFLICT, problem)
     }
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     foreign_text::{shortened, without_quotes},
+    http::widget::location_of,
     mock::{
         BeginRequest, CallError, FinishRequest, MockService, SessionDetails, SessionFilter, SessionInfo, SessionRange,
         SwitchScenarioError,
@@ -148,7 +149,9 @@ fn begin(context: Context<'_>, body: ObjectBody) -> Result<SessionInfo, ProblemR
 
 fn show(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<SessionDetails, ProblemResponse> {
     let token = context.token()?;
-    context.mock.session_details(token).ok_or_else(|| no_such(token))
+    let mut details = context.mock.session_details(token).ok_or_else(|| no_such(token))?;
+    details.return_url = details.return_url.map(|url| location_of(&url, token, &context.mock.config));
+    Ok(details)
 }
 
 fn remove(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<(), ProblemResponse> {

@@ -27,7 +27,7 @@ use serde::Serialize;
 
 #[cfg(not(feature = "page"))]
 use self::bare::{countries, markdown, qr};
-pub(super) use self::page::refusal;
+pub(super) use self::page::{location_of, refusal};
 use super::{error::with_hint, origin};
 use crate::{foreign_text::shortened, mock::MockService, vendor::Language};
 

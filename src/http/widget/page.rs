@@ -205,7 +205,7 @@ pub(in crate::http) fn refusal(error: &FinishError, language: Language) -> Respo
 }
 
 /// Returns the target of the redirect at the end: the `return_url` of a session, with its token if the settings say so.
-pub(super) fn location_of(return_url: &str, token: &str, config: &Config) -> String {
+pub(in crate::http) fn location_of(return_url: &str, token: &str, config: &Config) -> String {
     if config.return_url_token { location(&with_token(return_url, token)) } else { location(return_url) }
 }
 
