@@ -46,6 +46,43 @@ pub struct CallQuery<C> {
     timeout: Duration,
 }
 
+/// Defines conditions as those of [`CallPattern`].
+macro_rules! conditions {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $kind:ty),*);)*) => {
+        impl<C> CallQuery<C> {
+            $(
+                $(#[$doc])*
+                pub fn $name(self, $($argument: $kind),*) -> Self {
+                    self.change(|pattern| pattern.$name($($argument),*))
+                }
+            )*
+        }
+    };
+}
+
+conditions! {
+    /// Only calls of this endpoint.
+    fn endpoint(endpoint: Endpoint);
+    /// Only calls of the session with this token, including the call that began it.
+    fn of_session(token: &str);
+    /// Only calls with this parameter: as [`CallPattern::with`].
+    fn with(parameter: impl Into<String>, value: impl Into<ValueMatch>);
+    /// Only calls with this header: as [`CallPattern::header`].
+    fn header(name: impl Into<String>, value: impl Into<ValueMatch>);
+    /// Only calls with this HTTP method.
+    fn method(method: impl Into<String>);
+    /// Only calls with parameters in this format: as [`CallPattern::body_format`].
+    fn body_format(format: impl Into<String>);
+    /// Only calls with this response status.
+    fn status(status: u16);
+    /// Only calls after the one with this id.
+    fn after(id: u64);
+    /// Only calls with a response at this time of the company's clock, or later.
+    fn from(moment: SystemTime);
+    /// Only calls with a response before this time.
+    fn before(moment: SystemTime);
+}
+
 impl<C> CallQuery<C> {
     pub(super) fn new(control: C) -> Self {
         Self { control, pattern: CallPattern::default(), timeout: DEFAULT_WAIT_TIMEOUT }
@@ -61,56 +98,6 @@ impl<C> CallQuery<C> {
         self.change(|_| pattern)
     }
 
-    /// Only calls of this endpoint.
-    pub fn endpoint(self, endpoint: Endpoint) -> Self {
-        self.change(|pattern| pattern.endpoint(endpoint))
-    }
-
-    /// Only calls of the session with this token, including the call that began it.
-    pub fn of_session(self, token: &str) -> Self {
-        self.change(|pattern| pattern.of_session(token))
-    }
-
-    /// Only calls with this parameter: as [`CallPattern::with`].
-    pub fn with(self, parameter: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
-        self.change(|pattern| pattern.with(parameter, value))
-    }
-
-    /// Only calls with this header: as [`CallPattern::header`].
-    pub fn header(self, name: impl Into<String>, value: impl Into<ValueMatch>) -> Self {
-        self.change(|pattern| pattern.header(name, value))
-    }
-
-    /// Only calls with this HTTP method.
-    pub fn method(self, method: impl Into<String>) -> Self {
-        self.change(|pattern| pattern.method(method))
-    }
-
-    /// Only calls with parameters in this format: as [`CallPattern::body_format`].
-    pub fn body_format(self, format: impl Into<String>) -> Self {
-        self.change(|pattern| pattern.body_format(format))
-    }
-
-    /// Only calls with this response status.
-    pub fn status(self, status: u16) -> Self {
-        self.change(|pattern| pattern.status(status))
-    }
-
-    /// Only calls after the one with this id.
-    pub fn after(self, id: u64) -> Self {
-        self.change(|pattern| pattern.after(id))
-    }
-
-    /// Only calls with a response at this time of the company's clock, or later.
-    pub fn from(self, moment: SystemTime) -> Self {
-        self.change(|pattern| pattern.from(moment))
-    }
-
-    /// Only calls with a response before this time.
-    pub fn before(self, moment: SystemTime) -> Self {
-        self.change(|pattern| pattern.before(moment))
-    }
-
     /// Sets the timeout of a wait in real time, instead of 5 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -119,21 +106,21 @@ impl<C> CallQuery<C> {
 }
 
 verbs! {
-    CallQuery<Control>, CallQuery<blocking::Control>;
+    [self] of CallQuery<Control>, CallQuery<blocking::Control>, by [self.control];
 
     /// Returns the number of matching calls.
     ///
     /// # Errors
     ///
     /// [`ControlError`], with status 410 if evicted calls may have matched.
-    fn count(self) -> u64 = call_as(&calls::COUNT, "", self.pattern, |counted| counted.count);
+    fn count() -> u64 = call_as(&calls::COUNT, "", self.pattern, |counted| counted.count);
 
     /// Returns the matching calls, in order.
     ///
     /// # Errors
     ///
     /// As [`CallQuery::count`].
-    fn list(self) -> Vec<CallInfo> =
+    fn list() -> Vec<CallInfo> =
         list(&calls::FIND, PatternBody { pattern: self.pattern, beside: FindCallsBody::default() });
 
     /// Verifies the number of matching calls: `1`, `1..`, `..=3`, or [`Times`]. Returns it.
@@ -142,7 +129,7 @@ verbs! {
     ///
     /// [`ControlError`], with status 409 and a text with the nearest calls if the number is wrong, and with 410 if
     /// evicted calls may have matched.
-    fn verify(self, times: impl Into<Times>) -> u64 =
+    fn verify(times: impl Into<Times>) -> u64 =
         call_as(&calls::VERIFY, "", PatternBody { pattern: self.pattern, beside: times.into().into() }, |counted| {
             counted.count
         });
@@ -152,7 +139,7 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`], with status 408 and a text with the nearest calls after the timeout.
-    fn wait_for(self, count: u64) -> u64 = wait_as(
+    fn wait_for(count: u64) -> u64 = wait_as(
         &wait::CALLS_LIKE,
         "",
         PatternBody { pattern: self.pattern, beside: WaitCallsBody { count, timeout: WaitTimeout(self.timeout) } },

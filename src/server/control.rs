@@ -79,78 +79,58 @@ pub(super) enum ControlTransport {
 /// Default timeout of a wait.
 pub(super) const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Defines verbs, each for an async caller and a blocking one: `= call(…)` names the method that runs the action.
+/// Defines verbs with the receiver, each for an async caller and a blocking one. `= call(…)` names the method of the
+/// caller that runs the action.
 macro_rules! verbs {
-    ($async:ty, $blocking:ty; $($(#[$doc:meta])* fn $name:ident(&$self:ident $(, $argument:ident: $kind:ty)*) -> $answer:ty
-        = $how:ident($($input:tt)*);)*) => {
+    ($receiver:tt of $async:ty, $blocking:ty, by $caller:tt; $(
+        $(#[$doc:meta])*
+        fn $name:ident $arguments:tt -> $answer:ty = $how:ident $input:tt;
+    )*) => {
         impl $async {
-            $(
-                $(#[$doc])*
-                pub async fn $name(&$self $(, $argument: $kind)*) -> Result<$answer, ControlError> {
-                    $self.$how($($input)*).await
-                }
-            )*
+            $(verbs!(@one [$(#[$doc])*] [pub async fn] $name $receiver $arguments $answer, $caller $how $input [.await]);)*
         }
 
         impl $blocking {
-            $(
-                $(#[$doc])*
-                pub fn $name(&$self $(, $argument: $kind)*) -> Result<$answer, ControlError> {
-                    $self.$how($($input)*)
-                }
-            )*
+            $(verbs!(@one [$(#[$doc])*] [pub fn] $name $receiver $arguments $answer, $caller $how $input []);)*
         }
     };
-    ($async:ty, $blocking:ty; $($(#[$doc:meta])* fn $name:ident($self:ident $(, $argument:ident: $kind:ty)*) -> $answer:ty
-        = $how:ident($($input:tt)*);)*) => {
-        impl $async {
-            $(
-                $(#[$doc])*
-                pub async fn $name($self $(, $argument: $kind)*) -> Result<$answer, ControlError> {
-                    $self.control.$how($($input)*).await
-                }
-            )*
-        }
-
-        impl $blocking {
-            $(
-                $(#[$doc])*
-                pub fn $name($self $(, $argument: $kind)*) -> Result<$answer, ControlError> {
-                    $self.control.$how($($input)*)
-                }
-            )*
+    (@one [$($doc:tt)*] [$($function:tt)+] $name:ident [$($receiver:tt)+] ($($argument:ident: $kind:ty),*) $answer:ty,
+        [$($caller:tt)+] $how:ident ($($input:tt)*) [$($wait:tt)*]) => {
+        $($doc)*
+        $($function)+ $name($($receiver)+ $(, $argument: $kind)*) -> Result<$answer, ControlError> {
+            $($caller)+.$how($($input)*)$($wait)*
         }
     };
 }
 pub(super) use verbs;
 
 verbs! {
-    Control, blocking::Control;
+    [&self] of Control, blocking::Control, by [self];
 
     /// Returns the numbers of loaded files, and the version, as `health/ready` does.
-    fn health(&self) -> Value = call_as(&health::READY, "", EmptyBody {}, |ready| {
+    fn health() -> Value = call_as(&health::READY, "", EmptyBody {}, |ready| {
         serde_json::to_value(ready).unwrap_or_default()
     });
 
     /// Returns the settings of the mock.
-    fn settings(&self) -> Value = call_as(&settings::SHOW, "", EmptyBody {}, |shown| shown.0.into());
+    fn settings() -> Value = call_as(&settings::SHOW, "", EmptyBody {}, |shown| shown.0.into());
 
     /// Returns the companies, by key.
-    fn companies(&self) -> Vec<CompanyInfo> = list(&companies::LIST, NameListQuery::default());
+    fn companies() -> Vec<CompanyInfo> = list(&companies::LIST, NameListQuery::default());
 
     /// Returns the company: the one of this handle, or the first one.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this key.
-    fn company_info(&self) -> CompanyInfo = call(&companies::SHOW, self.company_key(), EmptyBody {});
+    fn company_info() -> CompanyInfo = call(&companies::SHOW, self.company_key(), EmptyBody {});
 
     /// Adds a company, until a full reset.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if its key exists, or a setting is invalid.
-    fn add_company(&self, company: impl Into<Company>) -> CompanyInfo =
+    fn add_company(company: impl Into<Company>) -> CompanyInfo =
         call(&companies::ADD, "", AddCompanyBody(company.into()));
 
     /// Changes a company, until a reset: `json!({"scenario": "rejected", "secret": null})`.
@@ -158,7 +138,7 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this key, or a setting is invalid.
-    fn change_company(&self, key: &str, change: Value) -> CompanyInfo =
+    fn change_company(key: &str, change: Value) -> CompanyInfo =
         call(&companies::CHANGE, key, ObjectBody(change));
 
     /// Removes a company with its sessions.
@@ -166,10 +146,10 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this key.
-    fn remove_company(&self, key: &str) -> () = call(&companies::REMOVE, key, EmptyBody {});
+    fn remove_company(key: &str) -> () = call(&companies::REMOVE, key, EmptyBody {});
 
     /// Resets the company, or everything: no sessions, initial queue, faults and clock.
-    fn reset(&self) -> () = call(&companies::RESET, "", EmptyBody {});
+    fn reset() -> () = call(&companies::RESET, "", EmptyBody {});
 }
 
 /// Every verb returns a [`ControlError`] if the mock cannot be reached or refuses; `# Errors` sections name further
@@ -265,11 +245,7 @@ impl Control {
         action: &'static Action<T, ListPage<I>>,
         query: T,
     ) -> Result<Vec<I>, ControlError> {
-        let mut pages = Pages::new(self, query);
-        while let Some(query) = pages.next_query() {
-            pages.add(self.call(action, "", query).await?);
-        }
-        Ok(pages.items)
+        self.mock.runtime.run(self.clone().all_pages(action, query)).await.unwrap_or_else(|ended| Err(ended.into()))
     }
 
     /// As [`Control::list`], for a caller that cannot await.
@@ -278,11 +254,29 @@ impl Control {
         action: &'static Action<T, ListPage<I>>,
         query: T,
     ) -> Result<Vec<I>, ControlError> {
-        let mut pages = Pages::new(self, query);
-        while let Some(query) = pages.next_query() {
-            pages.add(self.block_on(action, "", query, Duration::ZERO, Ok)?);
+        self.mock.runtime.block_on(self.clone().all_pages(action, query)).unwrap_or_else(|ended| Err(ended.into()))
+    }
+
+    async fn all_pages<T: ActionParams + ListQuery + Clone, I: DeserializeOwned + Send + 'static>(
+        self,
+        action: &'static Action<T, ListPage<I>>,
+        mut query: T,
+    ) -> Result<Vec<I>, ControlError> {
+        let limit = match self.mock.transport {
+            ControlTransport::InProcess(_) => PageLimit(usize::MAX),
+            #[cfg(feature = "client")]
+            ControlTransport::Http(_) => PageLimit::MAX,
+        };
+        let (mut items, mut cursor) = (Vec::new(), None);
+        loop {
+            query.set_page(limit, cursor.as_deref());
+            let page = self.start(action, self.target(""), query.clone(), Duration::ZERO).await?;
+            items.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(items);
+            }
         }
-        Ok(pages.items)
     }
 
     fn target(&self, name: &str) -> Target {
@@ -305,37 +299,6 @@ impl Control {
                 ControlTransport::Http(http) => http.send(action.to_request(&target, &parameters), timeout).await,
             }
         }
-    }
-}
-
-/// The pages of a list.
-struct Pages<T, I> {
-    query: T,
-    limit: PageLimit,
-    /// Whether there are more pages.
-    has_more: bool,
-    items: Vec<I>,
-}
-
-impl<T: ListQuery + Clone, I> Pages<T, I> {
-    fn new(control: &Control, mut query: T) -> Self {
-        let limit = match control.mock.transport {
-            ControlTransport::InProcess(_) => PageLimit(usize::MAX),
-            #[cfg(feature = "client")]
-            ControlTransport::Http(_) => PageLimit::MAX,
-        };
-        query.set_page(limit, None);
-        Self { query, limit, has_more: true, items: Vec::new() }
-    }
-
-    fn next_query(&self) -> Option<T> {
-        self.has_more.then(|| self.query.clone())
-    }
-
-    fn add(&mut self, page: ListPage<I>) {
-        self.items.extend(page.items);
-        self.has_more = page.next.is_some();
-        self.query.set_page(self.limit, page.next.as_deref());
     }
 }
 

@@ -161,7 +161,7 @@ impl OpenExpectation {
 }
 
 verbs! {
-    ExpectationGuard<Control>, ExpectationGuard<blocking::Control>;
+    [self] of ExpectationGuard<Control>, ExpectationGuard<blocking::Control>, by [self.control];
 
     /// Verifies now instead of when it is dropped. Returns the number of calls. In an async runtime, prefer this for a
     /// mock in another process: dropping blocks the thread.
@@ -169,7 +169,7 @@ verbs! {
     /// # Errors
     ///
     /// As [`crate::CallQuery::verify`].
-    fn verify(self) -> u64 = call_as(&calls::VERIFY, "", { let mut open = self.open; open.close() }, |counted| counted.count);
+    fn verify() -> u64 = call_as(&calls::VERIFY, "", { let mut open = self.open; open.close() }, |counted| counted.count);
 }
 
 impl Drop for OpenExpectation {

@@ -55,38 +55,38 @@ impl<C> SessionWait<C> {
 }
 
 verbs! {
-    SessionWait<Control>, SessionWait<blocking::Control>;
+    [self] of SessionWait<Control>, SessionWait<blocking::Control>, by [self.control];
 
     /// Waits until the widget is opened.
-    fn opened(self) -> SessionInfo =
+    fn opened() -> SessionInfo =
         wait_as(&wait::SESSION, &self.token, until(WaitCondition::Opened, self.timeout), self.timeout, reached);
 
     /// Waits until the person reaches this step of the widget, named by its key or type.
-    fn step(self, step: &str) -> SessionInfo =
+    fn step(step: &str) -> SessionInfo =
         wait_as(&wait::SESSION, &self.token, until(WaitCondition::Step(step.to_owned()), self.timeout), self.timeout, reached);
 
     /// Waits until the person has finished.
-    fn finished(self) -> SessionInfo =
+    fn finished() -> SessionInfo =
         wait_as(&wait::SESSION, &self.token, until(WaitCondition::Finished, self.timeout), self.timeout, reached);
 
     /// Waits until the stage with this number of its scenario is reached, from 1.
-    fn stage(self, number: usize) -> SessionInfo =
+    fn stage(number: usize) -> SessionInfo =
         wait_as(&wait::SESSION, &self.token, until(WaitCondition::Stage(number), self.timeout), self.timeout, reached);
 
     /// Waits until `result/` would return this result: an [`crate::Outcome`], or a word.
-    fn result(self, result: impl ToString) -> SessionInfo =
+    fn result(result: impl ToString) -> SessionInfo =
         wait_as(&wait::SESSION, &self.token, until(WaitCondition::Result(Some(result.to_string())), self.timeout), self.timeout, reached);
 
     /// Waits until `result/` would return any result except `IN_PROGRESS`.
-    fn any_result(self) -> SessionInfo =
+    fn any_result() -> SessionInfo =
         wait_as(&wait::SESSION, &self.token, until(WaitCondition::Result(None), self.timeout), self.timeout, reached);
 
     /// Waits until the token expires before the person has finished.
-    fn expired(self) -> SessionInfo =
+    fn expired() -> SessionInfo =
         wait_as(&wait::SESSION, &self.token, until(WaitCondition::Expired, self.timeout), self.timeout, reached);
 
     /// Waits until the session is deleted.
-    fn deleted(self) -> () =
+    fn deleted() -> () =
         wait_as(&wait::SESSION, &self.token, until(WaitCondition::Deleted, self.timeout), self.timeout, |_| Ok(()));
 }
 

@@ -18,24 +18,24 @@ use crate::{
 };
 
 verbs! {
-    Control, blocking::Control;
+    [&self] of Control, blocking::Control, by [self];
 
     /// Returns the scenarios, by name.
-    fn scenarios(&self) -> Vec<ScenarioInfo> = list(&scenarios::LIST, NameListQuery::default());
+    fn scenarios() -> Vec<ScenarioInfo> = list(&scenarios::LIST, NameListQuery::default());
 
     /// Returns the scenario with this name.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is none.
-    fn scenario(&self, name: &str) -> ScenarioInfo = call(&scenarios::SHOW, name, EmptyBody {});
+    fn scenario(name: &str) -> ScenarioInfo = call(&scenarios::SHOW, name, EmptyBody {});
 
     /// Adds a scenario for sessions of all companies, until a full reset.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if it is invalid.
-    fn add_scenario(&self, scenario: Scenario) -> ScenarioInfo = call(&scenarios::ADD, "", AddScenarioBody(scenario));
+    fn add_scenario(scenario: Scenario) -> ScenarioInfo = call(&scenarios::ADD, "", AddScenarioBody(scenario));
 
     /// Sets the scenario of the next session that requests none: a name, or a [`Scenario`] that no other session can
     /// request.
@@ -43,7 +43,7 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if there is no such scenario, or the built one is invalid.
-    fn queue_scenario(&self, scenario: impl Into<ScenarioChoice>) -> () =
+    fn queue_scenario(scenario: impl Into<ScenarioChoice>) -> () =
         call_as(&scenarios::ENQUEUE, "", EnqueueBody(vec![scenario.into()]), drop);
 
     /// Queues several scenarios, as [`Self::queue_scenario`], for as many sessions.
@@ -51,53 +51,53 @@ verbs! {
     /// # Errors
     ///
     /// As [`Self::queue_scenario`]; none is queued then.
-    fn queue_scenarios(&self, scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>) -> () =
+    fn queue_scenarios(scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>) -> () =
         call_as(&scenarios::ENQUEUE, "", EnqueueBody(scenarios.into_iter().map(Into::into).collect()), drop);
 
     /// Returns the names of the queued scenarios.
-    fn queue(&self) -> Vec<String> = call_as(&scenarios::QUEUE, "", EmptyBody {}, |queue| queue.scenarios);
+    fn queue() -> Vec<String> = call_as(&scenarios::QUEUE, "", EmptyBody {}, |queue| queue.scenarios);
 
     /// Empties the queue.
-    fn empty_queue(&self) -> () = call(&scenarios::EMPTY_QUEUE, "", EmptyBody {});
+    fn empty_queue() -> () = call(&scenarios::EMPTY_QUEUE, "", EmptyBody {});
 
     /// Adds a fault for the next calls of the company, or of all companies.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if the fault names an unknown scenario or session.
-    fn add_fault(&self, fault: Fault) -> FaultInfo = call(&faults::ADD, "", fault);
+    fn add_fault(fault: Fault) -> FaultInfo = call(&faults::ADD, "", fault);
 
     /// Returns the active faults: the server's, then each company's own. A handle of one company returns only the
     /// company's own. Faults of scenarios are not included.
-    fn faults(&self) -> Vec<FaultInfo> = list(&faults::LIST, ListFaultsQuery::default());
+    fn faults() -> Vec<FaultInfo> = list(&faults::LIST, ListFaultsQuery::default());
 
     /// Removes a fault of the company, or of the server.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this name.
-    fn remove_fault(&self, name: &str) -> () = call(&faults::REMOVE, name, EmptyBody {});
+    fn remove_fault(name: &str) -> () = call(&faults::REMOVE, name, EmptyBody {});
 
     /// Removes all faults of the company, or all faults.
-    fn clear_faults(&self) -> () = call(&faults::CLEAR, "", EmptyBody {});
+    fn clear_faults() -> () = call(&faults::CLEAR, "", EmptyBody {});
 
     /// Returns the time of the company's clock, or of the server's.
-    fn now(&self) -> SystemTime = wait_as(&clock::SHOW, "", EmptyBody {}, Duration::ZERO, first_time);
+    fn now() -> SystemTime = wait_as(&clock::SHOW, "", EmptyBody {}, Duration::ZERO, first_time);
 
     /// Advances the company's clock, or all clocks. Returns the first thousand due events, in order of time for each
     /// company.
-    fn advance(&self, by: Duration) -> Vec<DueEvent> =
+    fn advance(by: Duration) -> Vec<DueEvent> =
         call_as(&clock::ADVANCE, "", AdvanceClockBody { by: DurationText(by) }, |moved| moved.fell_due);
 
     /// Sets the clocks, forward or back, as [`Self::advance`]. Reached stages stay when a clock is set back.
-    fn set_clock(&self, at: SystemTime) -> Vec<DueEvent> =
+    fn set_clock(at: SystemTime) -> Vec<DueEvent> =
         call_as(&clock::SET, "", SetClockBody { to: nearest_moment(at) }, |moved| moved.fell_due);
 
     /// Freezes the company's clock, or all clocks.
-    fn freeze_clock(&self) -> () = call_as(&clock::FREEZE, "", EmptyBody {}, drop);
+    fn freeze_clock() -> () = call_as(&clock::FREEZE, "", EmptyBody {}, drop);
 
     /// Resumes the company's clock, or all clocks.
-    fn resume_clock(&self) -> () = call_as(&clock::RESUME, "", EmptyBody {}, drop);
+    fn resume_clock() -> () = call_as(&clock::RESUME, "", EmptyBody {}, drop);
 }
 
 /// Returns the time of the first clock.

@@ -33,13 +33,13 @@ use crate::{
 };
 
 verbs! {
-    Control, blocking::Control;
+    [&self] of Control, blocking::Control, by [self];
 
     /// Returns the sessions, in the order in which they began.
-    fn sessions(&self) -> Vec<SessionInfo> = list(&sessions::LIST, ListSessionsQuery::default());
+    fn sessions() -> Vec<SessionInfo> = list(&sessions::LIST, ListSessionsQuery::default());
 
     /// Returns the latest session, whose token only the app under test may know.
-    fn last_session(&self) -> Option<SessionInfo> =
+    fn last_session() -> Option<SessionInfo> =
         call_as(&sessions::LIST, "", ListSessionsQuery::latest(), |page| page.items.into_iter().next());
 
     /// Returns a session with its details.
@@ -47,21 +47,21 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this token.
-    fn session(&self, token: &str) -> SessionDetails = call(&sessions::SHOW, token, EmptyBody {});
+    fn session(token: &str) -> SessionDetails = call(&sessions::SHOW, token, EmptyBody {});
 
     /// Begins a session without a vendor call, with the body of the control API: `json!({"scenario": …})`.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if it cannot begin.
-    fn begin(&self, wish: Value) -> SessionInfo = call(&sessions::BEGIN, "", ObjectBody(wish));
+    fn begin(wish: Value) -> SessionInfo = call(&sessions::BEGIN, "", ObjectBody(wish));
 
     /// Finishes a session as scripted, like a person in the widget.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session, it is finished already, or its token has expired.
-    fn finish(&self, token: &str) -> SessionInfo = call(&sessions::FINISH, token, FinishRequest::default());
+    fn finish(token: &str) -> SessionInfo = call(&sessions::FINISH, token, FinishRequest::default());
 
     /// Finishes a session with an [`crate::Outcome`] or a [`Verdict`], which replaces all stages that finishing would
     /// reach, or with the person's answers ([`FinishRequest`]). Later stages are reached as usual.
@@ -69,7 +69,7 @@ verbs! {
     /// # Errors
     ///
     /// As [`Self::finish`], and if the answers do not match the questions, or a reason has no rejection.
-    fn finish_as(&self, token: &str, finish: impl Into<FinishRequest>) -> SessionInfo =
+    fn finish_as(token: &str, finish: impl Into<FinishRequest>) -> SessionInfo =
         call(&sessions::FINISH, token, finish.into());
 
     /// Records that the person reached a step of the widget, named by its key or type: `agreement`, `document`, `face`,
@@ -78,7 +78,7 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session or step, or the session cannot be continued.
-    fn reach_step(&self, token: &str, step: &str) -> SessionInfo =
+    fn reach_step(token: &str, step: &str) -> SessionInfo =
         call(&sessions::REACH_STEP, token, ReachStepBody { step: step.to_owned() });
 
     /// Decides a session as the vendor's operator: an [`crate::Outcome`], or a [`Verdict`] with details. The decision
@@ -88,7 +88,7 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session, or the verdict is invalid.
-    fn decide(&self, token: &str, verdict: impl Into<Verdict>) -> SessionInfo =
+    fn decide(token: &str, verdict: impl Into<Verdict>) -> SessionInfo =
         call(&sessions::DECIDE, token, DecideBody(Some(verdict.into())));
 
     /// Makes the decision that the session's scenario waits for (`when: operator`).
@@ -96,14 +96,14 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session, or its scenario does not wait for a decision.
-    fn decide_as_scripted(&self, token: &str) -> SessionInfo = call(&sessions::DECIDE, token, DecideBody(None));
+    fn decide_as_scripted(token: &str) -> SessionInfo = call(&sessions::DECIDE, token, DecideBody(None));
 
     /// Switches a session to the scenario with this name, from its first stage.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session or scenario, or the person has finished.
-    fn switch_scenario(&self, token: &str, scenario: &str) -> SessionInfo =
+    fn switch_scenario(token: &str, scenario: &str) -> SessionInfo =
         call(&sessions::SWITCH_SCENARIO, token, SwitchScenarioBody { scenario: scenario.to_owned() });
 
     /// Expires the token of a session.
@@ -111,28 +111,28 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session, or the person has finished.
-    fn expire(&self, token: &str) -> SessionInfo = call(&sessions::EXPIRE, token, EmptyBody {});
+    fn expire(token: &str) -> SessionInfo = call(&sessions::EXPIRE, token, EmptyBody {});
 
     /// Removes a session.
     ///
     /// # Errors
     ///
     /// [`ControlError`] if there is none with this token.
-    fn remove_session(&self, token: &str) -> () = call(&sessions::REMOVE, token, EmptyBody {});
+    fn remove_session(token: &str) -> () = call(&sessions::REMOVE, token, EmptyBody {});
 
     /// Returns the coverage since the last reset of the company, or of everything: outcomes, reject reasons, errors,
     /// faults and races.
-    fn coverage(&self) -> Coverage = call_as(&coverage::SHOW, "", CoverageQuery::default(), |report| Coverage {
+    fn coverage() -> Coverage = call_as(&coverage::SHOW, "", CoverageQuery::default(), |report| Coverage {
         items: report.items,
     });
 
     /// Clears the journal of the company, or all journals.
-    fn clear_calls(&self) -> () = call(&calls::CLEAR, "", EmptyBody {});
+    fn clear_calls() -> () = call(&calls::CLEAR, "", EmptyBody {});
 }
 
 #[cfg(feature = "media")]
 verbs! {
-    Control, blocking::Control;
+    [&self] of Control, blocking::Control, by [self];
 
     /// Uploads a picture or video to a session. After the person has finished, it is served instead of the sample. For
     /// a general document, it is the first page. Needs the feature `media`.
@@ -140,7 +140,7 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if there is no such session, or the file is too large.
-    fn upload(&self, token: &str, kind: MediaKind, bytes: impl Into<Vec<u8>>) -> SessionInfo =
+    fn upload(token: &str, kind: MediaKind, bytes: impl Into<Vec<u8>>) -> SessionInfo =
         call(&uploads::ADD, token, UploadBody { place: UploadQuery { kind, page: 1 }, bytes: bytes.into().into() });
 
     /// Uploads a page of a general document, counted from 1, as [`Self::upload`]. Needs the feature `media`.
@@ -148,7 +148,7 @@ verbs! {
     /// # Errors
     ///
     /// As [`Self::upload`].
-    fn upload_page(&self, token: &str, page: u32, bytes: impl Into<Vec<u8>>) -> SessionInfo =
+    fn upload_page(token: &str, page: u32, bytes: impl Into<Vec<u8>>) -> SessionInfo =
         call(&uploads::ADD, token, UploadBody {
             place: UploadQuery { kind: MediaKind::GeneralDocument, page },
             bytes: bytes.into().into(),
