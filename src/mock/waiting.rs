@@ -2,6 +2,7 @@
 
 use std::{fmt, pin::pin, str::FromStr, time::Duration};
 
+use indexmap::IndexSet;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
@@ -177,17 +178,16 @@ fn end(
 fn check_result(session: &Session, catalogue: &Catalogue, word: &str) -> Result<(), WaitError> {
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.as_str().to_owned());
     let errors = ErrorCode::ALL.iter().map(ToString::to_string);
-    let mut known: Vec<_> = outcomes.chain(errors).collect();
     let stages = session.scenario().stages.iter().flat_map(|stage| &stage.effects);
-    known.extend(stages.filter_map(|effect| match effect {
+    let of_scenario = stages.filter_map(|effect| match effect {
         StageEffect::Verdict(verdict) => Some(verdict.result.word(ResultCase::Upper).into_owned()),
         StageEffect::Document(name) => Some(result_of_document(catalogue, name)),
         _ => None,
-    }));
+    });
+    let known: IndexSet<_> = outcomes.chain(errors).chain(of_scenario).collect();
     if known.iter().any(|known| known.eq_ignore_ascii_case(word)) {
         return Ok(());
     }
-    known.dedup();
     Err(WaitError::UnknownTarget(Problem::unknown_word(word, "a result of the session", known)))
 }
 

@@ -24,6 +24,7 @@ use crate::{
         extract::EmptyBody,
         health::{self, ReadinessResponse},
         problem::ProblemResponse,
+        scenarios::{self, QueueResponse},
     },
     mock::SessionDetails,
 };
@@ -154,10 +155,13 @@ impl Connecting {
     async fn read_mock(self) -> Result<Control, ControlError> {
         let Self { runtime, http } = self;
         let ready = health::READY.to_request(&Target::default(), &EmptyBody {});
-        let ready: ReadinessResponse = http.send(ready, Duration::ZERO).await?;
+        let _: ReadinessResponse = http.send(ready, Duration::ZERO).await?;
+        // A key is shown only to a client that may control the mock.
+        let queue = scenarios::QUEUE.to_request(&Target::default(), &EmptyBody {});
+        let queue: Result<QueueResponse, ControlError> = http.send(queue, Duration::ZERO).await;
         Ok(Control::new(ControlledMock {
             url: http.url.clone(),
-            first_company_key: ready.company_key,
+            first_company_key: queue.map(|queue| queue.company_key).unwrap_or_default(),
             runtime,
             transport: ControlTransport::Http(http),
         }))

@@ -169,7 +169,8 @@ impl Control {
         &self.mock.url
     }
 
-    /// Returns the key of the company: the one of this handle, or the first one.
+    /// Returns the key of the company: the one of this handle, or the first one. It is empty for a client that may not
+    /// control the mock.
     pub fn company_key(&self) -> &str {
         self.company_key.as_ref().unwrap_or(&self.mock.first_company_key)
     }

@@ -168,6 +168,9 @@ async fn a_client_says_what_keeps_it_from_a_mock() {
     assert_eq!(refused.status, 401);
     let with = MockClient::connect_with_token(mock.url(), "not-a-real-token").await.unwrap();
     assert_eq!(with.sessions().await.unwrap(), []);
+    assert_eq!((with.company_key(), without.company_key()), (mock.company_key(), ""));
+    let health = without.health().await.unwrap();
+    assert!(!health.to_string().contains(mock.company_key()), "a key is a credential: {health}");
     assert_eq!(mock.sessions().await.unwrap(), [], "this process needs none");
     let said = with.scenario("aproved").await.unwrap_err().to_string();
     assert!(said.ends_with("; did you mean `approved`?"), "{said}");

@@ -26,8 +26,6 @@ pub(crate) struct ReadinessResponse {
     scenarios: usize,
     people: usize,
     sessions: usize,
-    /// The key of the first company.
-    pub(crate) company_key: String,
 }
 
 pub(super) static LIVE: Action<EmptyBody, LivenessResponse> =
@@ -48,6 +46,5 @@ fn ready(mock: &MockService) -> ReadinessResponse {
         scenarios: catalogue.scenarios.names().len(),
         people: catalogue.fixtures.people.count(),
         sessions: tenants.iter().map(|tenant| tenant.sessions.count()).sum(),
-        company_key: mock.tenants.default_tenant().key.clone(),
     }
 }

@@ -47,6 +47,7 @@ async fn a_session_shows_everything_known() {
         "parent": null, "begun_at": "2025-12-31T12:00:00Z", "expires_at": "2025-12-31T12:15:00Z",
         "opened_at": "2025-12-31T12:00:00Z", "finished_at": "2025-12-31T12:00:00Z", "is_opened": true, "is_finished": true,
         "scenario_description": "Somebody looks at it for a while.",
+        "return_url": null,
         "timeline": [
             {"stage": 1, "triggers": ["widget"], "effects": ["result MANUAL_CHECK"], "came_at": "2025-12-31T12:00:00Z", "due_at": null},
             {"stage": 2, "triggers": ["after=60s"], "effects": ["result REJECTED, `document_covered`"], "came_at": null, "due_at": "2025-12-31T12:01:00Z"},
