@@ -82,9 +82,24 @@ pub struct ExpectedCalls {
 }
 
 impl CallPattern {
-    /// Sets the expected number: `1`, `1..`, `..=3`, or [`Times`].
+    /// Sets the expected number: `1`, `1..`, `..=3`, `2..=3`, or [`Times`].
     pub fn times(self, times: impl Into<Times>) -> ExpectedCalls {
         ExpectedCalls { pattern: self, times: times.into() }
+    }
+
+    /// Expects this number.
+    pub fn exactly(self, times: u64) -> ExpectedCalls {
+        self.times(times)
+    }
+
+    /// Expects this number or more.
+    pub fn at_least(self, times: u64) -> ExpectedCalls {
+        self.times(times..)
+    }
+
+    /// Expects this number or fewer.
+    pub fn at_most(self, times: u64) -> ExpectedCalls {
+        self.times(..=times)
     }
 
     /// Expects no such call.

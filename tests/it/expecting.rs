@@ -64,6 +64,9 @@ async fn calls_are_counted_listed_and_verified_where_they_are() {
     assert_eq!(calls().endpoint(Endpoint::Begin).verify(1..).await.unwrap(), 2);
     assert_eq!(calls().verify(2..=3).await.unwrap(), 3);
     assert_eq!(calls().verify(Times::from(..=3)).await.unwrap(), 3);
+    for times in [Times::exactly(3), Times::at_least(3), Times::at_most(3)] {
+        assert_eq!(calls().verify(times).await.unwrap(), 3);
+    }
     let Err(ControlError::Refused(refused)) = calls().endpoint(Endpoint::Delete).verify(1).await else {
         panic!("it is wrong")
     };
@@ -147,7 +150,7 @@ fn there_is_the_same_without_an_async_runtime() {
     // What is dropped asks the mock by itself, wherever it is.
     let missing = client.expect(delete().of_session(&token).times(1)).unwrap();
     let text = catch_unwind(AssertUnwindSafe(|| drop(missing))).map_err(said).unwrap_err();
-    assert!(text.starts_with("the expectation at [here] failed: expected exactly 1 call where"), "{text}");
+    assert!(text.starts_with("the expectation at [here] failed: expected exactly 1 call from then on where"), "{text}");
 }
 
 #[tokio::test]
@@ -163,9 +166,8 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
     dropped(once).unwrap();
     dropped(two).unwrap();
     assert_snapshot!(dropped(later).unwrap_err(), @r"
-        the expectation at [here] failed: expected at least 1 call where
+        the expectation at [here] failed: expected at least 1 call from then on where
           the endpoint is `result`
-          it came after call 1
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `result`
@@ -176,9 +178,8 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
             it came before
     ");
     assert_snapshot!(dropped(too_many).unwrap_err(), @r"
-        the expectation at [here] failed: expected at most 1 call where
+        the expectation at [here] failed: expected at most 1 call from then on where
           the endpoint is `begin`
-          it came after call 1
         but there are 2; the last of them:
           call 3: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
           call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
@@ -187,11 +188,10 @@ async fn what_is_expected_is_verified_when_it_is_dropped() {
     app.result(&token).await;
     app.result("short").await;
     assert_snapshot!(dropped(wrong).unwrap_err(), @r#"
-        the expectation at [here] failed: expected exactly 2 calls where
+        the expectation at [here] failed: expected exactly 2 calls from then on where
           the endpoint is `result`
           the status is 200
           the parameter `session_token` is "kcj6fy64c1vsip3e1nqutsx9jyy7p441ai4fsdvg"
-          it came after call 3
         but there is 1; the nearest of 4 others:
           call 5: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
             hint: `short` cannot be a session token: one has 40 characters of a-z and 0-9
@@ -259,10 +259,14 @@ async fn a_call_counts_as_soon_as_it_has_arrived() {
 async fn what_runs_meanwhile_cannot_end_before_the_expectation() {
     let app = fixed().await;
     let token = app.begin(json!({})).await;
+    for never in [delete().never(), delete().exactly(0), delete().at_most(0)] {
+        app.mock.expect_during(never, async {}).await.unwrap();
+    }
+    assert!(app.mock.expect_during(delete().at_least(1), async {}).await.is_err());
     let kept = app.mock.expect_during(delete().never(), async { 7 }).await;
     assert_eq!(kept.unwrap(), 7);
     let broken = app.mock.expect_during(delete().never(), app.delete(&token)).await.err().unwrap();
-    assert!(broken.to_string().starts_with("expected no call where\n  the endpoint is `delete`"), "{broken}");
+    assert!(broken.to_string().starts_with("expected no call from then on where\n  the endpoint is `delete`"), "{broken}");
 
     let mock = tokio::task::spawn_blocking(|| {
         let mock = blocking::MockServer::start();
@@ -284,9 +288,8 @@ async fn what_is_expected_of_another_process_is_verified_too() {
     tokio::task::block_in_place(|| {
         dropped(right).unwrap();
         assert_snapshot!(dropped(wrong).unwrap_err(), @r"
-        the expectation at [here] failed: expected at least 1 call where
+        the expectation at [here] failed: expected at least 1 call from then on where
           the endpoint is `delete`
-          it came after call 1
         but there is none; the nearest of 2 others:
           call 2: POST /external-api/begin/ → 200, at 2025-12-31T12:00:00Z
             the endpoint is `begin`, not `delete`

@@ -64,8 +64,19 @@ impl From<Problem> for CountError {
 }
 
 impl Times {
-    pub(crate) fn exactly(times: u64) -> Self {
+    /// Expects this number.
+    pub fn exactly(times: u64) -> Self {
         Self { at_least: times, at_most: Some(times) }
+    }
+
+    /// Expects this number or more.
+    pub fn at_least(times: u64) -> Self {
+        Self { at_least: times, at_most: None }
+    }
+
+    /// Expects this number or fewer.
+    pub fn at_most(times: u64) -> Self {
+        Self { at_least: 0, at_most: Some(times) }
     }
 
     fn takes(self, count: u64) -> bool {
@@ -93,13 +104,13 @@ impl From<u64> for Times {
 
 impl From<RangeFrom<u64>> for Times {
     fn from(times: RangeFrom<u64>) -> Self {
-        Self { at_least: times.start, at_most: None }
+        Self::at_least(times.start)
     }
 }
 
 impl From<RangeToInclusive<u64>> for Times {
     fn from(times: RangeToInclusive<u64>) -> Self {
-        Self { at_least: 0, at_most: Some(times.end) }
+        Self::at_most(times.end)
     }
 }
 
@@ -327,9 +338,10 @@ fn explain(
 ) -> String {
     let mut lines = pattern.in_words();
     let whose = company_key.map(|key| format!(" of the company `{key}`")).unwrap_or_default();
+    let since = if pattern.after.is_some() { " from then on" } else { "" };
     let where_ = if lines.is_empty() { "" } else { " where" };
     lines.iter_mut().for_each(|line| line.insert_str(0, "  "));
-    lines.insert(0, format!("expected {}{whose}{where_}", times.in_words()));
+    lines.insert(0, format!("expected {}{whose}{since}{where_}", times.in_words()));
     let there_are = match sorted.matching.len() {
         0 => "but there is none".to_owned(),
         1 => "but there is 1".to_owned(),

@@ -128,7 +128,7 @@ impl CallPattern {
 
     /// Describes the conditions, one per line.
     pub(super) fn in_words(&self) -> Vec<String> {
-        let Self { endpoint, session, method, status, body_format, parameters, headers, from, to, after } = self;
+        let Self { endpoint, session, method, status, body_format, parameters, headers, from, to, after: _ } = self;
         let mut words = Vec::new();
         words.extend(endpoint.map(|endpoint| format!("the endpoint is `{}`", endpoint.as_str())));
         words.extend(session.iter().map(|session| format!("the session is `{session}`")));
@@ -139,7 +139,6 @@ impl CallPattern {
         words.extend(headers.iter().map(|(name, value)| format!("the header `{name}` {}", value.in_words())));
         words.extend(from.map(|from| format!("it was answered at {from} or later")));
         words.extend(to.map(|to| format!("it was answered before {to}")));
-        words.extend(after.filter(|after| *after > 0).map(|after| format!("it came after call {after}")));
         words
     }
 

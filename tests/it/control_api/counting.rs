@@ -249,10 +249,9 @@ async fn a_failure_tells_the_nearest_misses_and_what_differs_in_each() {
     ");
     let late = json!({"after": 3, "from": "2026-01-01T00:00:00Z", "method": "PUT"});
     assert_snapshot!(failure(&app.tell("calls/verify", &late).await), @r"
-        expected at least 1 call where
+        expected at least 1 call from then on where
           the method is PUT
           it was answered at 2026-01-01T00:00:00Z or later
-          it came after call 3
         but there is none; the nearest of 3 others:
           call 3: POST /external-api/result/ → 400, at 2025-12-31T12:00:00Z
             hint: `short` cannot be a session token: one has 40 characters of a-z and 0-9
