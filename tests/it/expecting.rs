@@ -266,7 +266,10 @@ async fn what_runs_meanwhile_cannot_end_before_the_expectation() {
     let kept = app.mock.expect_during(delete().never(), async { 7 }).await;
     assert_eq!(kept.unwrap(), 7);
     let broken = app.mock.expect_during(delete().never(), app.delete(&token)).await.err().unwrap();
-    assert!(broken.to_string().starts_with("expected no call from then on where\n  the endpoint is `delete`"), "{broken}");
+    assert!(
+        broken.to_string().starts_with("expected no call from then on where\n  the endpoint is `delete`"),
+        "{broken}"
+    );
 
     let mock = tokio::task::spawn_blocking(|| {
         let mock = blocking::MockServer::start();

@@ -298,8 +298,8 @@ impl<T, R> Action<T, R> {
 }
 
 impl<T> Action<T, ()> {
-    /// An action of POST without a response.
-    pub(super) const fn do_it(path: &'static str, job: Job<T, ()>) -> Self {
+    /// A POST without a response.
+    pub(super) const fn post_silent(path: &'static str, job: Job<T, ()>) -> Self {
         Self { success: Success::NoContent, ..Self::new(ActionMethod::Post, path, Work::Job(job)) }
     }
 

@@ -23,7 +23,7 @@ pub(crate) static SHOW: Action<EmptyBody, CompanyInfo> = Action::get("/companies
 pub(crate) static CHANGE: Action<ObjectBody, CompanyInfo> = Action::patch("/companies/{key}", change);
 pub(crate) static REMOVE: Action<EmptyBody, ()> = Action::delete("/companies/{key}", remove);
 pub(super) static RESET_ONE: Action<EmptyBody, CompanyInfo> = Action::post("/companies/{key}/reset", reset_one);
-pub(crate) static RESET: Action<EmptyBody, ()> = Action::do_it("/reset", reset).of_company();
+pub(crate) static RESET: Action<EmptyBody, ()> = Action::post_silent("/reset", reset).of_company();
 
 /// A company with its secret.
 #[derive(Debug)]
