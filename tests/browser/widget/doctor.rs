@@ -29,6 +29,13 @@ impl Visit {
         panic!("{finding:?} is not found");
     }
 
+    /// Waits until the server was told of these two and no others. Each is a request of its own, so their order is open.
+    async fn found_both(&self, token: &str, both: [Finding; 2]) {
+        self.found(token, both[0]).await;
+        let found = self.found(token, both[1]).await;
+        assert!(found.len() == 2 && both.iter().all(|finding| found.contains(finding)), "{found:?}");
+    }
+
     /// What the page has found out.
     async fn findings(&self) -> Vec<String> {
         self.browser.eval("Object.keys(identomatMockFindings)").await
@@ -92,8 +99,7 @@ async fn a_sandbox_without_an_origin_or_forms() {
     visit.browser.take_pictures("doctor-sandbox").await;
 
     visit.browser.open(&site.embedding_in_sandbox(&widget, "allow-scripts allow-same-origin")).await;
-    let both = [Finding::SandboxOrigin, Finding::SandboxForms];
-    assert_eq!(visit.found(&token, Finding::SandboxForms).await, both);
+    visit.found_both(&token, [Finding::SandboxOrigin, Finding::SandboxForms]).await;
 }
 
 #[tokio::test]
@@ -139,8 +145,7 @@ async fn a_page_that_does_nothing_at_the_end() {
     let (visit, site) = (Visit::with_settings(|mock| mock.settings(patience)).await, Site::start().await);
     let token = visit.begin(bare(json!({})), json!([])).await;
     visit.browser.open(&site.embedding(&visit.mock.widget_url(&token))).await;
-    let both = [Finding::ParentSilent, Finding::OriginCompared];
-    assert_eq!(visit.found(&token, Finding::OriginCompared).await, both);
+    visit.found_both(&token, [Finding::ParentSilent, Finding::OriginCompared]).await;
     visit.browser.enter_frame("#widget").await;
     visit.browser.click("drawer-open").await;
     assert!(visit.browser.text("[data-testid=finding-origin-compared]").await.contains("--tls"));
