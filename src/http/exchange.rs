@@ -1,7 +1,7 @@
 //! The handling of every call of the vendor API and the widget, including refused ones: faults, the journal, and one
 //! log line.
 
-use std::{borrow::Cow, mem, sync::Arc};
+use std::{borrow::Cow, mem, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -10,6 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use hyper::{Request, body::Body as _};
+use jiff::Timestamp;
 
 use super::{
     auth::{AuthenticatedCall, ResponseContent, VendorResponse, json_response},
@@ -234,19 +235,21 @@ impl Exchange {
         {
             (response, response_bytes) = body_prefix(response, most).await;
         }
-        let recorded = most.map(|_| self.record(mock, head, response_bytes, response_length));
-        let journal = mock.journal_of(self.tenant.as_deref());
-        let (mut recorded, mut open, mut is_received) = (recorded, None, true);
+        let tenant = self.tenant.clone();
+        let journal = mock.journal_of(tenant.as_deref());
+        let clock = tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
+        let (mut open, mut is_received) = (None, true);
         if !self.faults.hits.is_empty() {
             let company = self.tenant.as_ref().map(|tenant| &*tenant.key);
             for hit in &self.faults.hits {
                 tracing::info!(%method, path, company, "{}", hit.note);
                 mock.note_fault(self.tenant.as_deref(), self.session, &hit.note);
             }
-            if self.faults.hits.iter().any(|hit| hit.delay.is_some()) {
-                open = recorded.take().map(|call| journal.open(call));
+            if most.is_some() && self.faults.hits.iter().any(|hit| hit.delay.is_some()) {
+                let now = (clock.now(), self.stopwatch.elapsed());
+                open = Some(journal.open(self.record(head, response_bytes.clone(), response_length, now)));
             }
-            let held = (mock, self.tenant.as_ref(), self.releases);
+            let held = (mock, tenant.as_ref(), self.releases);
             (response, is_received) = fault_effects::apply_effects(response, &self.faults.hits, held, caller).await;
         }
         self.record_coverage(mock);
@@ -264,19 +267,20 @@ impl Exchange {
             let hint = response.headers().get(HINT_HEADER).and_then(|hint| hint.to_str().ok()).unwrap_or_default();
             tracing::debug!(%method, path, status, took, session, hint, "{what}");
         }
-        let clock = self.tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
         let end = |call: &mut RecordedCall| {
-            (call.at, call.took) = (clock.now(), took);
             call.status = is_received.then(|| response.status().as_u16());
             call.response_type = response.headers().get(header::CONTENT_TYPE).map(known_type);
             call.hint = call.hint.take().filter(|_| call.hits.is_empty()).or_else(|| hint_of(&response));
         };
-        match open {
-            Some(open) => open.close(end),
-            None => recorded.into_iter().for_each(|mut call| {
-                end(&mut call);
-                journal.record(call);
-            }),
+        if let Some(open) = open {
+            open.close(|call| {
+                (call.at, call.took) = (clock.now(), took);
+                end(call);
+            });
+        } else if most.is_some() {
+            let mut call = self.record(head, response_bytes, response_length, (clock.now(), took));
+            end(&mut call);
+            journal.record(call);
         }
         response
     }
@@ -286,16 +290,15 @@ impl Exchange {
     /// Returns the call for the journal, without a response.
     fn record(
         &mut self,
-        mock: &MockService,
         head: &Parts,
         response: Bytes,
         response_length: Option<u64>,
+        (at, took): (Timestamp, Duration),
     ) -> RecordedCall {
-        let clock = self.tenant.as_ref().map_or(&mock.clock, |tenant| &tenant.clock);
         let position = self.faults.position.take();
         RecordedCall {
-            at: clock.now(),
-            took: self.stopwatch.elapsed(),
+            at,
+            took,
             endpoint: self.endpoint,
             session: self.session,
             method: name_of(&head.method),
