@@ -158,10 +158,14 @@ impl Connecting {
         let _: ReadinessResponse = http.send(ready, Duration::ZERO).await?;
         // A key is shown only to a client that may control the mock.
         let queue = scenarios::QUEUE.to_request(&Target::default(), &EmptyBody {});
-        let queue: Result<QueueResponse, ControlError> = http.send(queue, Duration::ZERO).await;
+        let first_company_key = match http.send::<QueueResponse>(queue, Duration::ZERO).await {
+            Ok(queue) => queue.company_key,
+            Err(ControlError::Refused(_)) => String::new(),
+            Err(error) => return Err(error),
+        };
         Ok(Control::new(ControlledMock {
             url: http.url.clone(),
-            first_company_key: queue.map(|queue| queue.company_key).unwrap_or_default(),
+            first_company_key,
             runtime,
             transport: ControlTransport::Http(http),
         }))

@@ -1,54 +1,40 @@
 //! The actions of the control API: each is a route, the types of its parameters and response, and a function. A client
 //! of this process calls the function; all others send a request.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc};
 
-use axum::{
-    Json, Router,
-    body::Body,
-    extract::{FromRequestParts, Request},
-    handler::Handler,
-    http::{Method, Response, StatusCode, header},
-    response::IntoResponse,
-    routing::{MethodFilter, on},
-};
+use axum::http::Method;
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use tokio::time::sleep;
 
 use super::{
-    extract::{AdminParams, NOT_AN_OBJECT, PathParam},
+    extract::{AdminParams, NOT_AN_OBJECT},
     problem::ProblemResponse,
     resource_path,
 };
 use crate::{
     company::Tenant,
     foreign_text::{MAX_NAMED, without_quotes},
-    http::client::ClientConnection,
     json_text::members_of,
     mock::{Cancellation, MockService},
     problem::Problem,
-    vendor::VendorError,
 };
-
-/// How long an action continues for a client that has closed its sending side: some do so and wait for the response.
-const HALF_CLOSED: Duration = Duration::from_secs(1);
 
 /// An action of the control API.
 pub(crate) struct Action<T, R> {
-    method: ActionMethod,
+    pub(super) method: ActionMethod,
     /// The path under `/__admin`, with at most one `{name}`.
-    path: &'static str,
+    pub(super) path: &'static str,
     /// Whether `company_key` limits it to a company.
-    is_of_company: bool,
-    work: Work<T, R>,
-    success: Success<R>,
+    pub(super) is_of_company: bool,
+    pub(super) work: Work<T, R>,
+    pub(super) success: Success<R>,
 }
 
 /// The HTTP method of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ActionMethod {
+pub(super) enum ActionMethod {
     Get,
     Post,
     Patch,
@@ -56,23 +42,23 @@ enum ActionMethod {
 }
 
 /// The function of an action.
-enum Work<T, R> {
+pub(super) enum Work<T, R> {
     /// It may take long, so it runs off the runtime's threads.
     Job(Job<T, R>),
     /// It waits, or must not wait for jobs.
     Async(AsyncWork<T, R>),
 }
 
-type Job<T, R> = fn(Context<'_>, T) -> Result<R, ProblemResponse>;
+pub(super) type Job<T, R> = fn(Context<'_>, T) -> Result<R, ProblemResponse>;
 
 /// A function that runs on the runtime.
-type AsyncWork<T, R> = fn(Arc<MockService>, Target, T) -> ActionFuture<R>;
+pub(super) type AsyncWork<T, R> = fn(Arc<MockService>, Target, T) -> ActionFuture<R>;
 
 /// The future of such a function.
 pub(super) type ActionFuture<R> = Pin<Box<dyn Future<Output = Result<R, ProblemResponse>> + Send>>;
 
 /// The response to an action that succeeds.
-enum Success<R> {
+pub(super) enum Success<R> {
     /// 200.
     Json,
     /// 201, with the path of the new resource.
@@ -141,8 +127,7 @@ impl<'a> Context<'a> {
 impl Target {
     /// As [`Context::tenant`].
     pub(super) fn tenant(&self, mock: &MockService) -> Result<Option<Arc<Tenant>>, ProblemResponse> {
-        let unknown = |error: VendorError| ProblemResponse::not_found(error.problem).with_field("company_key");
-        self.company_key.as_ref().map(|key| mock.tenant(key).map_err(unknown)).transpose()
+        self.company_key.as_ref().map(|key| find_tenant(mock, key)).transpose()
     }
 
     /// As [`Context::token`].
@@ -157,6 +142,11 @@ impl Target {
         }
         Ok(token)
     }
+}
+
+/// Returns the company with this key, which an accepted key creates.
+pub(super) fn find_tenant(mock: &MockService, key: &str) -> Result<Arc<Tenant>, ProblemResponse> {
+    mock.tenant(key).map_err(|error| ProblemResponse::not_found(error.problem).with_field("company_key"))
 }
 
 /// The parameters of an action.
@@ -243,15 +233,6 @@ impl ActionMethod {
             Self::Post => Method::POST,
             Self::Patch => Method::PATCH,
             Self::Delete => Method::DELETE,
-        }
-    }
-
-    fn filter(self) -> MethodFilter {
-        match self {
-            Self::Get => MethodFilter::GET,
-            Self::Post => MethodFilter::POST,
-            Self::Patch => MethodFilter::PATCH,
-            Self::Delete => MethodFilter::DELETE,
         }
     }
 
@@ -355,95 +336,5 @@ impl<T: ActionParams, R: Send + 'static> Action<T, R> {
             path.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish());
         }
         (self.method.as_http(), path, body)
-    }
-}
-
-impl<T: ActionParams, R: Serialize + Send + 'static> Action<T, R> {
-    /// Adds the action to the routes.
-    pub(super) fn add_to(&'static self, routes: Router<Arc<MockService>>) -> Router<Arc<MockService>> {
-        routes.route(self.path, on(self.method.filter(), ActionHandler(self)))
-    }
-
-    fn respond(&self, result: Result<R, ProblemResponse>) -> Response<Body> {
-        match (result, &self.success) {
-            (Err(problem), _) => problem.into_response(),
-            (Ok(response), Success::Json) => Json(response).into_response(),
-            (Ok(_), Success::NoContent) => StatusCode::NO_CONTENT.into_response(),
-            (Ok(response), Success::Created(path)) => {
-                let location = resource_path(&path(&response));
-                (StatusCode::CREATED, [(header::LOCATION, location)], Json(response)).into_response()
-            }
-        }
-    }
-}
-
-/// The handler of an action.
-struct ActionHandler<T: 'static, R: 'static>(&'static Action<T, R>);
-
-impl<T, R> Clone for ActionHandler<T, R> {
-    fn clone(&self) -> Self {
-        Self(self.0)
-    }
-}
-
-impl<T: ActionParams, R: Serialize + Send + 'static> Handler<(), Arc<MockService>> for ActionHandler<T, R> {
-    type Future = ResponseFuture;
-
-    fn call(self, request: Request, mock: Arc<MockService>) -> ResponseFuture {
-        let Self(action) = self;
-        let read = |request, name| -> Result<(Target, T), ProblemResponse> {
-            let (company_key, parameters) = T::read(request, action.is_of_company)?;
-            Ok((Target { name, company_key }, parameters))
-        };
-        let handle: Handle = match action.work {
-            Work::Job(job) => Box::new(move |mock, name, request| {
-                let work = move |mock: &MockService, cancellation: &Cancellation| {
-                    let (target, parameters) = read(request, name)?;
-                    job(Context { mock, target: &target, cancellation }, parameters)
-                };
-                Box::pin(async move {
-                    let jobs = mock.clone();
-                    jobs.workers.run(move |cancellation| action.respond(work(&mock, cancellation))).await
-                })
-            }),
-            Work::Async(wait) => Box::new(move |mock, name, request| {
-                Box::pin(async move {
-                    let waited = async {
-                        let (target, parameters) = read(request, name)?;
-                        wait(mock, target, parameters).await
-                    };
-                    action.respond(waited.await)
-                })
-            }),
-        };
-        Box::pin(async move {
-            respond(request, mock, T::IS_FILE, handle).await.unwrap_or_else(ProblemResponse::into_response)
-        })
-    }
-}
-
-type ResponseFuture = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
-
-/// A handler of any type, boxed so that the code around it is compiled once.
-type Handle = Box<dyn FnOnce(Arc<MockService>, String, AdminParams) -> ResponseFuture + Send>;
-
-async fn respond(
-    request: Request,
-    mock: Arc<MockService>,
-    is_file: bool,
-    handle: Handle,
-) -> Result<Response<Body>, ProblemResponse> {
-    let (params, mut head) = AdminParams::receive(request, &mock, is_file).await?;
-    let PathParam(name) = PathParam::from_request_parts(&mut head, &()).await?;
-    let response = handle(mock, name, params);
-    let Some(client) = head.extensions.get::<ClientConnection>() else { return Ok(response.await) };
-    let disconnected = async {
-        client.disconnected().await;
-        sleep(HALF_CLOSED).await;
-    };
-    tokio::select! {
-        biased;
-        response = response => Ok(response),
-        () = disconnected => Err(ProblemResponse::timeout("the client disconnected")),
     }
 }

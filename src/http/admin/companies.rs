@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    action::{Action, ActionParams, Context, ObjectBody, RequestContent},
+    action::{Action, ActionParams, Context, ObjectBody, RequestContent, find_tenant},
     extract::{AdminParams, EmptyBody},
     paging::{ListPage, NameListQuery},
     problem::ProblemResponse,
@@ -13,7 +13,6 @@ use crate::{
     foreign_text::MAX_NAMED,
     mock::{CompanyError, CompanyInfo, MockService},
     problem::Problem,
-    vendor::VendorError,
 };
 
 pub(crate) static LIST: Action<NameListQuery, ListPage<CompanyInfo>> = Action::get("/companies", list);
@@ -87,8 +86,7 @@ fn reset(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<(), ProblemRes
 
 /// Returns the company of the path, which an accepted key creates.
 fn named(context: Context<'_>) -> Result<Arc<Tenant>, ProblemResponse> {
-    let unknown = |error: VendorError| ProblemResponse::not_found(error.problem).with_field("company_key");
-    context.mock.tenant(context.name()).map_err(unknown)
+    find_tenant(context.mock, context.name())
 }
 
 fn unknown(mock: &MockService, key: &str) -> ProblemResponse {

@@ -1,6 +1,7 @@
 //! `/__admin/…`: the control API, one file per resource.
 
 pub(crate) mod action;
+mod action_handler;
 pub(crate) mod calls;
 pub(crate) mod clock;
 pub(crate) mod companies;
