@@ -2,6 +2,7 @@
 //! longer needed.
 
 use std::{
+    any::Any,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -27,6 +28,8 @@ pub(crate) struct Workers {
     timeout: Duration,
 }
 
+type AnyJob = Box<dyn FnOnce(&Cancellation) -> Box<dyn Any + Send> + Send>;
+
 /// Tells a job when to stop.
 #[derive(Debug)]
 pub(crate) struct Cancellation {
@@ -47,6 +50,12 @@ impl Workers {
 
     /// Runs a job as soon as a slot is free. The job is cancelled when the future is dropped.
     pub(crate) async fn run<T: Send + 'static>(&self, job: impl FnOnce(&Cancellation) -> T + Send + 'static) -> T {
+        let output = self.run_any(Box::new(|cancellation| Box::new(job(cancellation)))).await;
+        *output.downcast().expect("it is the output of the job")
+    }
+
+    /// Runs a job with an output of any type, so that the code around a job is compiled once.
+    async fn run_any(&self, job: AnyJob) -> Box<dyn Any + Send> {
         let slot = self.slots.clone().acquire_owned().await.expect("it is never closed");
         let abandon = CancelOnDrop(Arc::default());
         let (is_abandoned, timeout) = (abandon.0.clone(), self.timeout);

@@ -155,11 +155,11 @@ impl Connecting {
     async fn read_mock(self) -> Result<Control, ControlError> {
         let Self { runtime, http } = self;
         let ready = health::READY.to_request(&Target::default(), &EmptyBody {});
-        let _: ReadinessResponse = http.send(ready, Duration::ZERO).await?;
+        let _: ReadinessResponse = http.send(ready, Duration::ZERO).await?.read()?;
         // A key is shown only to a client that may control the mock.
         let queue = scenarios::QUEUE.to_request(&Target::default(), &EmptyBody {});
-        let first_company_key = match http.send::<QueueResponse>(queue, Duration::ZERO).await {
-            Ok(queue) => queue.company_key,
+        let first_company_key = match http.send(queue, Duration::ZERO).await {
+            Ok(queue) => queue.read::<QueueResponse>()?.company_key,
             Err(ControlError::Refused(_)) => String::new(),
             Err(error) => return Err(error),
         };
@@ -185,24 +185,16 @@ impl HttpTransport {
         Self { url, token, client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
-    /// Sends a request of an action that waits up to `timeout`, and parses the response.
-    pub(super) async fn send<R: DeserializeOwned>(
+    /// Sends a request of an action that waits up to `timeout`.
+    pub(super) async fn send(
         &self,
         (method, path, body): ActionRequest,
         timeout: Duration,
-    ) -> Result<R, ControlError> {
+    ) -> Result<HttpResponse, ControlError> {
         let call = format!("{method} {path}");
-        let (status, answer) = self.exchange((method, path, body), REQUEST_TIMEOUT.saturating_add(timeout)).await?;
-        let unexpected = |error: serde_json::Error| {
-            let answer = String::from_utf8_lossy(&answer);
-            let answer = shortened(&answer);
-            ControlError::Unexpected(format!("{call} returned {status} and `{answer}`, which cannot be read: {error}"))
-        };
-        match status {
-            204 => serde_json::from_slice(b"null").map_err(unexpected),
-            200..300 => serde_json::from_slice(&answer).map_err(unexpected),
-            _ => Err(ControlError::Refused(serde_json::from_slice(&answer).map_err(unexpected)?)),
-        }
+        let (status, body) = self.exchange((method, path, body), REQUEST_TIMEOUT.saturating_add(timeout)).await?;
+        let response = HttpResponse { call, status, body };
+        if (200..300).contains(&status) { Ok(response) } else { Err(ControlError::Refused(response.read()?)) }
     }
 
     /// Returns the status and the body of the response.
@@ -233,5 +225,28 @@ impl HttpTransport {
         };
         let late = |_| ControlError::Unreachable(format!("{call}: no response within {time_limit:?}"));
         tokio::time::timeout(time_limit, answered).await.map_err(late)?
+    }
+}
+
+/// A response of the mock.
+pub(super) struct HttpResponse {
+    /// The request, for messages.
+    call: String,
+    status: u16,
+    body: Bytes,
+}
+
+impl HttpResponse {
+    /// Parses the response.
+    pub(super) fn read<R: DeserializeOwned>(&self) -> Result<R, ControlError> {
+        let body: &[u8] = if self.status == 204 { b"null" } else { &self.body };
+        serde_json::from_slice(body).map_err(|error| self.unexpected(&error))
+    }
+
+    fn unexpected(&self, error: &serde_json::Error) -> ControlError {
+        let Self { call, status, body } = self;
+        let body = String::from_utf8_lossy(body);
+        let body = shortened(&body);
+        ControlError::Unexpected(format!("{call} returned {status} and `{body}`, which cannot be read: {error}"))
     }
 }

@@ -11,17 +11,20 @@ use serde_json::Value;
 
 pub use self::error::ControlError;
 #[cfg(feature = "client")]
-use super::client::HttpTransport;
+use super::client::{HttpResponse, HttpTransport};
 use super::{blocking, runtime::MockRuntime};
+#[cfg(feature = "client")]
+use crate::http::admin::action::ActionRequest;
 use crate::{
     company::Company,
     foreign_text::without_quotes,
     http::admin::{
-        action::{Action, ActionParams, ObjectBody, Target},
+        action::{Action, ActionParams, AnyResponse, ObjectBody, PendingAction, Target},
         companies::{self, AddCompanyBody},
         extract::EmptyBody,
         health,
         paging::{ListPage, ListQuery, NameListQuery, PageLimit},
+        problem::ProblemResponse,
         settings,
     },
     mock::{CompanyInfo, MockService},
@@ -191,7 +194,7 @@ impl Control {
         name: &str,
         parameters: T,
     ) -> Result<R, ControlError> {
-        self.call_as(action, name, parameters, |response| response).await
+        self.wait_as(action, name, parameters, Duration::ZERO, Ok).await
     }
 
     /// Runs an action, and converts its response.
@@ -214,8 +217,8 @@ impl Control {
         timeout: Duration,
         convert: impl FnOnce(R) -> Result<O, ControlError> + Send,
     ) -> Result<O, ControlError> {
-        let work = self.start(action, self.target(name), parameters, timeout);
-        self.mock.runtime.run(work).await.unwrap_or_else(|ended| Err(ended.into())).and_then(convert)
+        let request = self.request(action, name, parameters, timeout);
+        self.run(request).await.and_then(ControlResponse::read).and_then(convert)
     }
 
     /// As [`Control::wait_as`], for a caller that cannot await.
@@ -227,17 +230,8 @@ impl Control {
         timeout: Duration,
         convert: impl FnOnce(R) -> Result<O, ControlError> + Send,
     ) -> Result<O, ControlError> {
-        let target = self.target(name);
-        let parameters = match &self.mock.transport {
-            ControlTransport::InProcess(mock) => match action.run_here(mock, &target, parameters) {
-                Ok(done) => return done.map_err(ControlError::from).and_then(convert),
-                Err(parameters) => parameters,
-            },
-            #[cfg(feature = "client")]
-            ControlTransport::Http(_) => parameters,
-        };
-        let work = self.start(action, target, parameters, timeout);
-        self.mock.runtime.block_on(work).unwrap_or_else(|ended| Err(ended.into())).and_then(convert)
+        let request = self.request(action, name, parameters, timeout);
+        self.run_blocking(request).and_then(ControlResponse::read).and_then(convert)
     }
 
     /// Returns all pages of a list.
@@ -246,7 +240,12 @@ impl Control {
         action: &'static Action<T, ListPage<I>>,
         query: T,
     ) -> Result<Vec<I>, ControlError> {
-        self.mock.runtime.run(self.clone().all_pages(action, query)).await.unwrap_or_else(|ended| Err(ended.into()))
+        let mut list = PagedList::new(query, self.page_limit());
+        while let Some(query) = list.next_query() {
+            let page = self.call(action, "", query).await?;
+            list.add(page);
+        }
+        Ok(list.items)
     }
 
     /// As [`Control::list`], for a caller that cannot await.
@@ -255,51 +254,119 @@ impl Control {
         action: &'static Action<T, ListPage<I>>,
         query: T,
     ) -> Result<Vec<I>, ControlError> {
-        self.mock.runtime.block_on(self.clone().all_pages(action, query)).unwrap_or_else(|ended| Err(ended.into()))
+        let mut list = PagedList::new(query, self.page_limit());
+        while let Some(query) = list.next_query() {
+            let page = self.block_on(action, "", query, Duration::ZERO, Ok)?;
+            list.add(page);
+        }
+        Ok(list.items)
     }
 
-    async fn all_pages<T: ActionParams + ListQuery + Clone, I: DeserializeOwned + Send + 'static>(
-        self,
-        action: &'static Action<T, ListPage<I>>,
-        mut query: T,
-    ) -> Result<Vec<I>, ControlError> {
-        let limit = match self.mock.transport {
+    fn page_limit(&self) -> PageLimit {
+        match self.mock.transport {
             ControlTransport::InProcess(_) => PageLimit(usize::MAX),
             #[cfg(feature = "client")]
             ControlTransport::Http(_) => PageLimit::MAX,
-        };
-        let (mut items, mut cursor) = (Vec::new(), None);
-        loop {
-            query.set_page(limit, cursor.as_deref());
-            let page = self.start(action, self.target(""), query.clone(), Duration::ZERO).await?;
-            items.extend(page.items);
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(items);
-            }
         }
     }
 
-    fn target(&self, name: &str) -> Target {
-        Target { name: name.to_owned(), company_key: self.company_key.clone() }
-    }
-
-    fn start<T: ActionParams, R: DeserializeOwned + Send + 'static>(
+    fn request<T: ActionParams, R: Send + 'static>(
         &self,
         action: &'static Action<T, R>,
-        target: Target,
+        name: &str,
         parameters: T,
         #[cfg_attr(not(feature = "client"), expect(unused_variables, reason = "only a client has timeouts"))]
         timeout: Duration,
-    ) -> impl Future<Output = Result<R, ControlError>> + Send + use<T, R> {
-        let transport = self.mock.transport.clone();
-        async move {
-            match transport {
-                ControlTransport::InProcess(mock) => Ok(action.run(mock, target, parameters).await?),
-                #[cfg(feature = "client")]
-                ControlTransport::Http(http) => http.send(action.to_request(&target, &parameters), timeout).await,
+    ) -> ControlRequest {
+        let target = Target { name: name.to_owned(), company_key: self.company_key.clone() };
+        match &self.mock.transport {
+            ControlTransport::InProcess(mock) => {
+                ControlRequest::InProcess(mock.clone(), action.prepare(target, parameters))
+            }
+            #[cfg(feature = "client")]
+            ControlTransport::Http(http) => {
+                ControlRequest::Http(http.clone(), action.to_request(&target, &parameters), timeout)
             }
         }
+    }
+
+    async fn run(&self, request: ControlRequest) -> Result<ControlResponse, ControlError> {
+        self.mock.runtime.run(request.run()).await.unwrap_or_else(|ended| Err(ended.into()))
+    }
+
+    fn run_blocking(&self, request: ControlRequest) -> Result<ControlResponse, ControlError> {
+        let request = match request {
+            ControlRequest::InProcess(mock, action) => match action.run_here(&mock) {
+                Ok(done) => return Ok(ControlResponse::InProcess(done?)),
+                Err(action) => ControlRequest::InProcess(mock, action),
+            },
+            #[cfg(feature = "client")]
+            ControlRequest::Http(..) => request,
+        };
+        self.mock.runtime.block_on(request.run()).unwrap_or_else(|ended| Err(ended.into()))
+    }
+}
+
+/// A request of a verb, without the types of its action, so that the code around it is compiled once.
+enum ControlRequest {
+    InProcess(Arc<MockService>, PendingAction<Result<AnyResponse, ProblemResponse>>),
+    /// With the time that the mock may wait.
+    #[cfg(feature = "client")]
+    Http(HttpTransport, ActionRequest, Duration),
+}
+
+impl ControlRequest {
+    async fn run(self) -> Result<ControlResponse, ControlError> {
+        match self {
+            Self::InProcess(mock, action) => Ok(ControlResponse::InProcess(action.run(mock).await?)),
+            #[cfg(feature = "client")]
+            Self::Http(http, request, timeout) => http.send(request, timeout).await.map(ControlResponse::Http),
+        }
+    }
+}
+
+/// The response to a [`ControlRequest`].
+enum ControlResponse {
+    InProcess(AnyResponse),
+    #[cfg(feature = "client")]
+    Http(HttpResponse),
+}
+
+impl ControlResponse {
+    fn read<R: DeserializeOwned + 'static>(self) -> Result<R, ControlError> {
+        match self {
+            Self::InProcess(response) => Ok(*response.downcast().expect("it is the response of the action")),
+            #[cfg(feature = "client")]
+            Self::Http(response) => response.read(),
+        }
+    }
+}
+
+/// A list that is read page by page.
+struct PagedList<T, I> {
+    /// The query of the next page; `None` after the last page.
+    query: Option<T>,
+    limit: PageLimit,
+    items: Vec<I>,
+}
+
+impl<T: ListQuery + Clone, I> PagedList<T, I> {
+    fn new(mut query: T, limit: PageLimit) -> Self {
+        query.set_page(limit, None);
+        Self { query: Some(query), limit, items: Vec::new() }
+    }
+
+    fn next_query(&self) -> Option<T> {
+        self.query.clone()
+    }
+
+    fn add(&mut self, page: ListPage<I>) {
+        self.items.extend(page.items);
+        let query = self.query.take();
+        self.query = page.next.zip(query).map(|(cursor, mut query)| {
+            query.set_page(self.limit, Some(&cursor));
+            query
+        });
     }
 }
 

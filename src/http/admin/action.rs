@@ -1,7 +1,7 @@
 //! The actions of the control API: each is a route, the types of its parameters and response, and a function. A client
 //! of this process calls the function; all others send a request.
 
-use std::{pin::Pin, sync::Arc};
+use std::{any::Any, pin::Pin, sync::Arc};
 
 use axum::http::Method;
 use bytes::Bytes;
@@ -23,13 +23,19 @@ use crate::{
 
 /// An action of the control API.
 pub(crate) struct Action<T, R> {
+    pub(super) row: ActionRow,
+    pub(super) work: Work<T, R>,
+    pub(super) success: Success<R>,
+}
+
+/// The part of an action that does not depend on its types.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ActionRow {
     pub(super) method: ActionMethod,
     /// The path under `/__admin`, with at most one `{name}`.
     pub(super) path: &'static str,
     /// Whether `company_key` limits it to a company.
     pub(super) is_of_company: bool,
-    pub(super) work: Work<T, R>,
-    pub(super) success: Success<R>,
 }
 
 /// The HTTP method of an action.
@@ -55,7 +61,19 @@ pub(super) type Job<T, R> = fn(Context<'_>, T) -> Result<R, ProblemResponse>;
 pub(super) type AsyncWork<T, R> = fn(Arc<MockService>, Target, T) -> ActionFuture<R>;
 
 /// The future of such a function.
-pub(super) type ActionFuture<R> = Pin<Box<dyn Future<Output = Result<R, ProblemResponse>> + Send>>;
+pub(super) type ActionFuture<R> = BoxFuture<Result<R, ProblemResponse>>;
+
+type BoxJob<O> = Box<dyn FnOnce(&MockService, &Cancellation) -> O + Send>;
+type BoxFuture<O> = Pin<Box<dyn Future<Output = O> + Send>>;
+
+/// An action with its input. Its type is only that of the output, so that the code around it is compiled once.
+pub(crate) enum PendingAction<O> {
+    Job(BoxJob<O>),
+    Async(Box<dyn FnOnce(Arc<MockService>) -> BoxFuture<O> + Send>),
+}
+
+/// The response to a client in this process.
+pub(crate) type AnyResponse = Box<dyn Any + Send>;
 
 /// The response to an action that succeeds.
 pub(super) enum Success<R> {
@@ -244,7 +262,7 @@ impl ActionMethod {
 
 impl<T, R> Action<T, R> {
     const fn new(method: ActionMethod, path: &'static str, work: Work<T, R>) -> Self {
-        Self { method, path, is_of_company: false, work, success: Success::Json }
+        Self { row: ActionRow { method, path, is_of_company: false }, work, success: Success::Json }
     }
 
     pub(super) const fn get(path: &'static str, job: Job<T, R>) -> Self {
@@ -269,7 +287,7 @@ impl<T, R> Action<T, R> {
 
     /// Lets `company_key` limit the action to a company.
     pub(super) const fn of_company(self) -> Self {
-        Self { is_of_company: true, ..self }
+        Self { row: ActionRow { is_of_company: true, ..self.row }, ..self }
     }
 
     /// Responds with 201 and the path of the new resource.
@@ -290,20 +308,49 @@ impl<T> Action<T, ()> {
 }
 
 impl<T: ActionParams, R: Send + 'static> Action<T, R> {
-    /// Runs the action for a client in this process.
-    pub(crate) async fn run(
+    /// Prepares the action for a client in this process.
+    pub(crate) fn prepare(&self, target: Target, parameters: T) -> PendingAction<Result<AnyResponse, ProblemResponse>> {
+        let any = |response| Box::new(response) as AnyResponse;
+        self.work.with_input(move || Ok((target, parameters)), move |result| result.map(any))
+    }
+
+    /// Returns the request of a client in another process.
+    pub(crate) fn to_request(&self, target: &Target, parameters: &T) -> ActionRequest {
+        self.row.to_request(target, parameters.to_request(self.row.method.is_query()))
+    }
+}
+
+impl<T: Send + 'static, R: 'static> Work<T, R> {
+    /// Adds the input, and the conversion of the result.
+    pub(super) fn with_input<O: 'static>(
         &self,
-        mock: Arc<MockService>,
-        target: Target,
-        parameters: T,
-    ) -> Result<R, ProblemResponse> {
-        match self.work {
-            Work::Async(wait) => wait(mock, target, parameters).await,
-            Work::Job(job) => {
+        read: impl FnOnce() -> Result<(Target, T), ProblemResponse> + Send + 'static,
+        convert: impl FnOnce(Result<R, ProblemResponse>) -> O + Send + 'static,
+    ) -> PendingAction<O> {
+        match *self {
+            Self::Job(job) => PendingAction::Job(Box::new(move |mock, cancellation| {
+                convert(read().and_then(|(target, input)| job(Context { mock, target: &target, cancellation }, input)))
+            })),
+            Self::Async(work) => PendingAction::Async(Box::new(move |mock| {
+                Box::pin(async move {
+                    convert(match read() {
+                        Ok((target, input)) => work(mock, target, input).await,
+                        Err(problem) => Err(problem),
+                    })
+                })
+            })),
+        }
+    }
+}
+
+impl<O: Send + 'static> PendingAction<O> {
+    /// Runs the action.
+    pub(crate) async fn run(self, mock: Arc<MockService>) -> O {
+        match self {
+            Self::Async(work) => work(mock).await,
+            Self::Job(job) => {
                 let jobs = mock.clone();
-                jobs.workers
-                    .run(move |cancellation| job(Context { mock: &mock, target: &target, cancellation }, parameters))
-                    .await
+                jobs.workers.run(move |cancellation| job(&mock, cancellation)).await
             }
         }
     }
@@ -312,20 +359,18 @@ impl<T: ActionParams, R: Send + 'static> Action<T, R> {
     ///
     /// # Errors
     ///
-    /// The parameters if the action itself waits.
-    pub(crate) fn run_here(
-        &self,
-        mock: &MockService,
-        target: &Target,
-        parameters: T,
-    ) -> Result<Result<R, ProblemResponse>, T> {
-        let Work::Job(job) = self.work else { return Err(parameters) };
-        Ok(mock.workers.run_here(|cancellation| job(Context { mock, target, cancellation }, parameters)))
+    /// The action if it waits.
+    pub(crate) fn run_here(self, mock: &MockService) -> Result<O, Self> {
+        match self {
+            Self::Job(job) => Ok(mock.workers.run_here(|cancellation| job(mock, cancellation))),
+            Self::Async(_) => Err(self),
+        }
     }
+}
 
-    /// Returns the request of a client in another process.
-    pub(crate) fn to_request(&self, target: &Target, parameters: &T) -> ActionRequest {
-        let RequestContent { mut query, body } = parameters.to_request(self.method.is_query());
+impl ActionRow {
+    fn to_request(self, target: &Target, content: RequestContent) -> ActionRequest {
+        let RequestContent { mut query, body } = content;
         let company_key = target.company_key.iter().filter(|_| self.is_of_company);
         query.extend(company_key.map(|key| ("company_key".to_owned(), key.clone())));
         let parts: Vec<_> = self.path.split('/').skip(1).collect();

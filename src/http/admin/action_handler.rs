@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
-    Json, Router,
+    Router,
     body::Body,
     extract::{FromRequestParts, Request},
     handler::Handler,
@@ -15,15 +15,12 @@ use serde::Serialize;
 use tokio::time::sleep;
 
 use super::{
-    action::{Action, ActionMethod, ActionParams, Context, Success, Target, Work},
+    action::{Action, ActionMethod, ActionParams, ActionRow, PendingAction, Success, Target},
     extract::{AdminParams, PathParam},
     problem::ProblemResponse,
     resource_path,
 };
-use crate::{
-    http::client::ClientConnection,
-    mock::{Cancellation, MockService},
-};
+use crate::{http::client::ClientConnection, mock::MockService};
 
 /// How long an action continues for a client that has closed its sending side: some do so and wait for the response.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
@@ -39,84 +36,87 @@ impl ActionMethod {
     }
 }
 
-impl<T: ActionParams, R: Serialize + Send + 'static> Action<T, R> {
-    /// Adds the action to the routes.
-    pub(super) fn add_to(&'static self, routes: Router<Arc<MockService>>) -> Router<Arc<MockService>> {
-        routes.route(self.path, on(self.method.filter(), ActionHandler(self)))
+/// An action of any type, for the routes.
+pub(super) trait AnyAction: Sync {
+    fn row(&self) -> ActionRow;
+
+    /// Whether the body of a request is a file.
+    fn takes_file(&self) -> bool;
+
+    /// Prepares the response to a request for the resource with this name.
+    fn prepare_response(&'static self, name: String, request: AdminParams) -> PendingAction<Response<Body>>;
+}
+
+impl<T: ActionParams, R: Serialize + Send + 'static> AnyAction for Action<T, R> {
+    fn row(&self) -> ActionRow {
+        self.row
     }
 
-    fn respond(&self, result: Result<R, ProblemResponse>) -> Response<Body> {
-        match (result, &self.success) {
-            (Err(problem), _) => problem.into_response(),
-            (Ok(response), Success::Json) => Json(response).into_response(),
-            (Ok(_), Success::NoContent) => StatusCode::NO_CONTENT.into_response(),
-            (Ok(response), Success::Created(path)) => {
-                let location = resource_path(&path(&response));
-                (StatusCode::CREATED, [(header::LOCATION, location)], Json(response)).into_response()
+    fn takes_file(&self) -> bool {
+        T::IS_FILE
+    }
+
+    fn prepare_response(&'static self, name: String, request: AdminParams) -> PendingAction<Response<Body>> {
+        let read = move || -> Result<(Target, T), ProblemResponse> {
+            let (company_key, parameters) = T::read(request, self.row.is_of_company)?;
+            Ok((Target { name, company_key }, parameters))
+        };
+        self.work.with_input(read, |result| match result {
+            Ok(response) => self.success.respond(&response),
+            Err(problem) => problem.into_response(),
+        })
+    }
+}
+
+impl<R: Serialize> Success<R> {
+    fn respond(&self, response: &R) -> Response<Body> {
+        let json = || serde_json::to_vec(response).expect("a response is JSON");
+        match self {
+            Self::Json => json_response(StatusCode::OK, json()),
+            Self::NoContent => StatusCode::NO_CONTENT.into_response(),
+            Self::Created(path) => {
+                let location = resource_path(&path(response));
+                ([(header::LOCATION, location)], json_response(StatusCode::CREATED, json())).into_response()
             }
         }
     }
 }
 
+fn json_response(status: StatusCode, json: Vec<u8>) -> Response<Body> {
+    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+/// Adds actions to the routes.
+pub(super) fn add_all(
+    routes: Router<Arc<MockService>>,
+    actions: &[&'static dyn AnyAction],
+) -> Router<Arc<MockService>> {
+    actions.iter().fold(routes, |routes, action| {
+        let ActionRow { method, path, .. } = action.row();
+        routes.route(path, on(method.filter(), ActionHandler(*action)))
+    })
+}
+
 /// The handler of an action.
-struct ActionHandler<T: 'static, R: 'static>(&'static Action<T, R>);
+#[derive(Clone, Copy)]
+struct ActionHandler(&'static dyn AnyAction);
 
-impl<T, R> Clone for ActionHandler<T, R> {
-    fn clone(&self) -> Self {
-        Self(self.0)
+impl Handler<(), Arc<MockService>> for ActionHandler {
+    type Future = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+    fn call(self, request: Request, mock: Arc<MockService>) -> Self::Future {
+        Box::pin(async move { respond(request, mock, self.0).await.unwrap_or_else(ProblemResponse::into_response) })
     }
 }
-
-impl<T: ActionParams, R: Serialize + Send + 'static> Handler<(), Arc<MockService>> for ActionHandler<T, R> {
-    type Future = ResponseFuture;
-
-    fn call(self, request: Request, mock: Arc<MockService>) -> ResponseFuture {
-        let Self(action) = self;
-        let read = |request, name| -> Result<(Target, T), ProblemResponse> {
-            let (company_key, parameters) = T::read(request, action.is_of_company)?;
-            Ok((Target { name, company_key }, parameters))
-        };
-        let handle: Handle = match action.work {
-            Work::Job(job) => Box::new(move |mock, name, request| {
-                let work = move |mock: &MockService, cancellation: &Cancellation| {
-                    let (target, parameters) = read(request, name)?;
-                    job(Context { mock, target: &target, cancellation }, parameters)
-                };
-                Box::pin(async move {
-                    let jobs = mock.clone();
-                    jobs.workers.run(move |cancellation| action.respond(work(&mock, cancellation))).await
-                })
-            }),
-            Work::Async(wait) => Box::new(move |mock, name, request| {
-                Box::pin(async move {
-                    let waited = async {
-                        let (target, parameters) = read(request, name)?;
-                        wait(mock, target, parameters).await
-                    };
-                    action.respond(waited.await)
-                })
-            }),
-        };
-        Box::pin(async move {
-            respond(request, mock, T::IS_FILE, handle).await.unwrap_or_else(ProblemResponse::into_response)
-        })
-    }
-}
-
-type ResponseFuture = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
-
-/// A handler of any type, boxed so that the code around it is compiled once.
-type Handle = Box<dyn FnOnce(Arc<MockService>, String, AdminParams) -> ResponseFuture + Send>;
 
 async fn respond(
     request: Request,
     mock: Arc<MockService>,
-    is_file: bool,
-    handle: Handle,
+    action: &'static dyn AnyAction,
 ) -> Result<Response<Body>, ProblemResponse> {
-    let (params, mut head) = AdminParams::receive(request, &mock, is_file).await?;
+    let (params, mut head) = AdminParams::receive(request, &mock, action.takes_file()).await?;
     let PathParam(name) = PathParam::from_request_parts(&mut head, &()).await?;
-    let response = handle(mock, name, params);
+    let response = action.prepare_response(name, params).run(mock);
     let Some(client) = head.extensions.get::<ClientConnection>() else { return Ok(response.await) };
     let disconnected = async {
         client.disconnected().await;

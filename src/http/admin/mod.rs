@@ -36,7 +36,10 @@ use axum::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use self::problem::ProblemResponse;
+use self::{
+    action_handler::{AnyAction, add_all},
+    problem::ProblemResponse,
+};
 use crate::mock::MockService;
 
 /// The characters of a name that are escaped in a path.
@@ -48,18 +51,28 @@ pub(super) fn routes(mock: &Arc<MockService>) -> Router<Arc<MockService>> {
     health_checks().merge(resources().layer(middleware::from_fn_with_state(mock.clone(), guard)))
 }
 
-fn health_checks() -> Router<Arc<MockService>> {
-    let routes = health::LIVE.add_to(Router::new());
-    health::READY.add_to(routes).method_not_allowed_fallback(wrong_method)
+/// Actions of one or more modules.
+macro_rules! actions {
+    ($($module:ident: $($action:ident),*;)*) => { &[$($(&$module::$action),*),*] };
 }
 
-/// Adds actions to the routes.
-macro_rules! add {
-    ($routes:expr; $($module:ident: $($action:ident),*;)*) => {{
-        let routes = $routes;
-        $($(let routes = $module::$action.add_to(routes);)*)*
-        routes
-    }};
+/// The actions without access rules.
+static HEALTH_CHECKS: &[&dyn AnyAction] = actions! { health: LIVE, READY; };
+
+static ACTIONS: &[&dyn AnyAction] = actions! {
+    calls: LIST, COUNT, FIND, VERIFY, SHOW, CLEAR;
+    clock: SHOW, ADVANCE, SET, FREEZE, RESUME;
+    companies: LIST, ADD, SHOW, CHANGE, REMOVE, RESET_ONE, RESET;
+    coverage: SHOW;
+    faults: LIST, ADD, CLEAR, REMOVE;
+    scenarios: LIST, ADD, SHOW, QUEUE, ENQUEUE, EMPTY_QUEUE;
+    sessions: LIST, BEGIN, SHOW, REMOVE, FINISH, DECIDE, REACH_STEP, SWITCH_SCENARIO, EXPIRE;
+    settings: SHOW;
+    wait: SESSION, CALLS, CALLS_LIKE;
+};
+
+fn health_checks() -> Router<Arc<MockService>> {
+    add_all(Router::new(), HEALTH_CHECKS).method_not_allowed_fallback(wrong_method)
 }
 
 fn resources() -> Router<Arc<MockService>> {
@@ -67,20 +80,8 @@ fn resources() -> Router<Arc<MockService>> {
     #[cfg(feature = "metrics")]
     let routes = routes.route("/metrics", get(metrics::show));
     #[cfg(feature = "media")]
-    let routes = add!(routes; uploads: ADD;);
-    let routes = add! {
-        routes;
-        calls: LIST, COUNT, FIND, VERIFY, SHOW, CLEAR;
-        clock: SHOW, ADVANCE, SET, FREEZE, RESUME;
-        companies: LIST, ADD, SHOW, CHANGE, REMOVE, RESET_ONE, RESET;
-        coverage: SHOW;
-        faults: LIST, ADD, CLEAR, REMOVE;
-        scenarios: LIST, ADD, SHOW, QUEUE, ENQUEUE, EMPTY_QUEUE;
-        sessions: LIST, BEGIN, SHOW, REMOVE, FINISH, DECIDE, REACH_STEP, SWITCH_SCENARIO, EXPIRE;
-        settings: SHOW;
-        wait: SESSION, CALLS, CALLS_LIKE;
-    };
-    routes.fallback(no_such_path).method_not_allowed_fallback(wrong_method)
+    let routes = add_all(routes, actions! { uploads: ADD; });
+    add_all(routes, ACTIONS).fallback(no_such_path).method_not_allowed_fallback(wrong_method)
 }
 
 async fn guard(State(mock): State<Arc<MockService>>, request: Request, next: Next) -> Response {
