@@ -16,13 +16,14 @@ test:
 	$(MAKE) --no-print-directory -j4 --output-sync=target test-browser test-integration test-units test-docs-and-examples && \
 	echo "the tests ran for $$(($$(date +%s) - started)) s"
 
-# The long form of the tests of which `make test` runs a part, the tests without features, and the Node example with
-# each maintained version of Node.
+# The long form of the tests of which `make test` runs a part, the tests without features, clients that are generated
+# from the OpenAPI document, and the Node example with each maintained version of Node.
 test-all: export TEST_ALL = 1
 test-all:
 	@$(MAKE) --no-print-directory test
 	cargo test --locked --no-default-features --lib
 	examples/run Rust
+	IDENTOMAT_MOCK=$(CURDIR)/target/debug/identomat-mock tests/generators/run
 	for version in 20 22 24; do \
 		IDENTOMAT_MOCK=$(CURDIR)/target/debug/identomat-mock npm exec --yes --package node@$$version -- npm test --prefix examples/node \
 			|| exit 1; \

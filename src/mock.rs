@@ -47,7 +47,7 @@ pub(crate) use self::{
     work::{Cancellation, Workers},
 };
 pub(crate) use self::{
-    companies::CompanyError,
+    companies::{CompanyError, CompanyPatch},
     sessions::{SessionFilter, SessionRange},
 };
 pub use self::{
@@ -320,7 +320,5 @@ fn not_found(tenant: &Tenant, token: &str) -> VendorError {
     )
 }
 
-#[cfg(test)]
-pub(crate) use self::companies::CompanyPatch;
 #[cfg(test)]
 mod model_tests;

@@ -17,7 +17,7 @@ impl JsonSchema for ValueMatch {
             let (taken, text) = match word {
                 "is" => (json!({}), "Equals this value, sent as JSON or as text. Null is no value."),
                 "contains" => (
-                    json!({"not": {"type": "null"}}),
+                    json!({}),
                     "A list with this element, for an object with all its members, or a text with this part.",
                 ),
                 "glob" => (

@@ -25,6 +25,10 @@ pub struct CompanyInfo {
     pub state: CompanyState,
 }
 
+/// The members of a change: a JSON merge patch.
+#[derive(Debug)]
+pub(crate) struct CompanyPatch;
+
 /// The state of a company. A change of the company keeps it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -206,5 +210,3 @@ fn without_state(mut patch: Map<String, Value>, state: &CompanyState) -> Result<
 
 #[cfg(test)]
 mod schema;
-#[cfg(test)]
-pub(crate) use self::schema::CompanyPatch;

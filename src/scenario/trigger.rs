@@ -16,7 +16,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 #[serde(try_from = "String")]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from, transform = described::as_text))]
 pub enum Trigger {
     /// `begin`: fires at once, even if the widget is never opened.
     Begin,
@@ -29,7 +29,7 @@ pub enum Trigger {
     /// `polls=N`: fires after N calls of `result/` have returned the result of the previous stage.
     Polls(u32),
     /// `after=DURATION`: fires after this time on the clock.
-    After(Duration),
+    After(#[cfg_attr(test, schemars(with = "String"))] Duration),
     /// `operator`: fires when a decision is made.
     Operator,
 }
@@ -168,18 +168,58 @@ impl<'de> Deserialize<'de> for Triggers {
 }
 
 #[cfg(test)]
-mod tests {
-    impl schemars::JsonSchema for super::Triggers {
-        fn schema_name() -> std::borrow::Cow<'static, str> {
+mod described {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+    use serde_json::json;
+
+    use super::Triggers;
+    use crate::settings::schemas::{DURATION, looks_like};
+
+    /// Describes the triggers as they are written.
+    pub(super) fn as_text(schema: &mut Schema) {
+        let after = format!("after={DURATION}");
+        let forms = [
+            ("begin", None),
+            ("opened", None),
+            ("step=liveness", Some("step=.+")),
+            ("widget", None),
+            ("polls=3", Some("polls=0*[1-9][0-9]*")),
+            ("after=60s", Some(&*after)),
+            ("operator", None),
+        ];
+        let variants = schema.remove("oneOf").expect("it has variants");
+        let variants = variants.as_array().expect("a list").iter().map(|variant| &variant["description"]);
+        let described = forms.into_iter().zip(variants).map(|((example, pattern), text)| {
+            let Some(pattern) = pattern else { return json!({"const": example, "description": text}) };
+            let mut form = looks_like(pattern);
+            form["description"] = text.clone();
+            form["defaultSnippets"] = json!([{"label": example, "description": text, "body": example}]);
+            form["errorMessage"] =
+                "a trigger is begin, opened, step=NAME, widget, polls=N, after=DURATION (after=90s) or operator".into();
+            form
+        });
+        let mut described: Vec<_> = described.collect();
+        // Editors show the message of the first form.
+        described.sort_by_key(|form| form.get("const").is_some());
+        schema.insert("anyOf".into(), described.into());
+    }
+
+    impl JsonSchema for Triggers {
+        fn schema_name() -> Cow<'static, str> {
             "Triggers".into()
         }
 
-        fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-            let trigger = generator.subschema_for::<Trigger>();
-            schemars::json_schema!({"anyOf": [trigger, {"type": "array", "minItems": 1, "items": trigger}]})
+        fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+            let trigger = generator.subschema_for::<super::Trigger>();
+            json_schema!({"anyOf": [trigger, {"type": "array", "minItems": 1, "items": trigger}]})
         }
     }
+}
 
+#[cfg(test)]
+mod tests {
     use super::*;
 
     #[test]

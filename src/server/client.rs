@@ -167,7 +167,7 @@ impl Connecting {
             url: http.url.clone(),
             first_company_key,
             runtime,
-            transport: ControlTransport::Http(http),
+            transport: ControlTransport::Http(http.into()),
         }))
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     company::Company,
     foreign_text::without_quotes,
     http::admin::{
-        action::{Action, ActionParams, AnyResponse, ObjectBody, PendingAction, Target},
+        action::{Action, ActionParams, AnyResponse, PendingAction, Target},
         companies::{self, AddCompanyBody},
         extract::EmptyBody,
         health,
@@ -76,7 +76,7 @@ pub(super) struct ControlledMock {
 pub(super) enum ControlTransport {
     InProcess(Arc<MockService>),
     #[cfg(feature = "client")]
-    Http(HttpTransport),
+    Http(Arc<HttpTransport>),
 }
 
 /// Default timeout of a wait.
@@ -142,7 +142,7 @@ verbs! {
     ///
     /// [`ControlError`] if there is none with this key, or a setting is invalid.
     fn change_company(key: &str, change: Value) -> CompanyInfo =
-        call(&companies::CHANGE, key, ObjectBody(change));
+        call(&companies::CHANGE, key, change.into());
 
     /// Removes a company with its sessions.
     ///
@@ -312,7 +312,7 @@ enum ControlRequest {
     InProcess(Arc<MockService>, PendingAction<Result<AnyResponse, ProblemResponse>>),
     /// With the time that the mock may wait.
     #[cfg(feature = "client")]
-    Http(HttpTransport, ActionRequest, Duration),
+    Http(Arc<HttpTransport>, ActionRequest, Duration),
 }
 
 impl ControlRequest {

@@ -13,7 +13,7 @@ use crate::{
     faults::Endpoint,
     http::{
         CallPattern, Times,
-        admin::calls::{self, ExpectedCount, PatternBody},
+        admin::calls::{self, PatternBody, VerifyCallsBody},
     },
     problem::or_panic,
 };
@@ -168,7 +168,7 @@ impl<C> ExpectationGuard<C> {
 }
 
 impl OpenExpectation {
-    fn close(&mut self) -> PatternBody<ExpectedCount> {
+    fn close(&mut self) -> PatternBody<VerifyCallsBody> {
         self.is_verified = true;
         let ExpectedCalls { pattern, times } = self.expected.clone();
         PatternBody { pattern, beside: times.into() }

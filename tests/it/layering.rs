@@ -18,14 +18,26 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
         } else if path.extension().is_some_and(|ending| ending == "rs") {
             let text = fs::read_to_string(&path).expect("text");
             let (code, tests) = text.split_once("\n#[cfg(test)]").unwrap_or((&text, "\nmod tests {"));
-            let is_elsewhere = |line: &str| line.starts_with("#[") || line.ends_with(';') && !line.starts_with(' ');
-            let stand_last = tests.starts_with("\nmod tests {") || tests.trim().lines().all(is_elsewhere);
-            assert!(stand_last, "{}: what is only for tests stands last, or it hides code from here", path.display());
+            let place = path.display();
+            assert!(are_for_tests(tests), "{place}: what is only for tests stands last, or it hides code from here");
             let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
             sources.push((path, lines.map(|line| format!("{line}\n")).collect()));
         }
     }
     sources
+}
+
+/// Whether all items are only for tests, of which the attribute of the first is left out.
+fn are_for_tests(items: &str) -> bool {
+    let is_outermost = |line: &&str| !line.is_empty() && !line.starts_with([' ', '}', ')', ']', '/']);
+    let mut is_for_tests = true;
+    items.lines().filter(is_outermost).all(|line| match line {
+        "#[cfg(test)]" => {
+            is_for_tests = true;
+            true
+        }
+        _ => line.starts_with("#[") || std::mem::take(&mut is_for_tests),
+    })
 }
 
 /// Every `word` stands only in files whose path below `src/` starts with one of `allowed`.

@@ -1,14 +1,19 @@
 //! The actions of the control API: each is a route, the types of its parameters and response, and a function. A client
-//! of this process calls the function; all others send a request.
+//! of this process calls the function; all others send a request. The routes and the OpenAPI document are made from them.
 
-use std::{any::Any, pin::Pin, sync::Arc};
+use std::{any::Any, marker::PhantomData, pin::Pin, sync::Arc};
 
-use axum::http::Method;
+use axum::{
+    body::Body,
+    http::{Method, Response, header},
+    response::IntoResponse,
+};
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
+    described::Described,
     extract::{AdminParams, NOT_AN_OBJECT},
     problem::ProblemResponse,
     resource_path,
@@ -30,10 +35,16 @@ pub(crate) struct Action<T, R> {
 
 /// The part of an action that does not depend on its types.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only the OpenAPI document has names, summaries and problems"))]
 pub(super) struct ActionRow {
     pub(super) method: ActionMethod,
     /// The path under `/__admin`, with at most one `{name}`.
     pub(super) path: &'static str,
+    /// The operation id: a verb and a noun.
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    /// The statuses of its own problems, besides those of all actions with such a path and such parameters.
+    pub(super) problems: &'static [u16],
     /// Whether `company_key` limits it to a company.
     pub(super) is_of_company: bool,
 }
@@ -78,7 +89,7 @@ pub(crate) type AnyResponse = Box<dyn Any + Send>;
 /// The response to an action that succeeds.
 pub(super) enum Success<R> {
     /// 200.
-    Json,
+    Ok,
     /// 201, with the path of the new resource.
     Created(fn(&R) -> [&str; 2]),
     /// 204.
@@ -168,9 +179,12 @@ pub(super) fn find_tenant(mock: &MockService, key: &str) -> Result<Arc<Tenant>, 
 }
 
 /// The parameters of an action.
-pub(crate) trait ActionParams: Send + Sized + 'static {
+pub(crate) trait ActionParams: Described + Send + Sized + 'static {
     /// Whether the body is a file.
     const IS_FILE: bool = false;
+    /// Names and descriptions of headers that it reads.
+    #[cfg(test)]
+    const HEADERS: &'static [(&'static str, &'static str)] = &[];
 
     /// Reads the parameters of a request, and its company key if the action is `of_company`.
     ///
@@ -211,7 +225,7 @@ impl RequestContent {
     }
 }
 
-impl<T: Serialize + DeserializeOwned + Send + 'static> ActionParams for T {
+impl<T: Serialize + DeserializeOwned + Described + Send + 'static> ActionParams for T {
     fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
         request.read(of_company)
     }
@@ -221,31 +235,59 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> ActionParams for T {
     }
 }
 
-/// A body of which a client in this process gives any value.
-#[derive(Debug)]
-pub(crate) struct ObjectBody(pub(crate) Value);
+/// The response of an action.
+pub(crate) trait ActionResponse: Described + Send + 'static {
+    /// The content type of the OpenAPI document.
+    #[cfg(test)]
+    const CONTENT_TYPE: &'static str = "application/json";
 
-impl ObjectBody {
+    fn into_http(self) -> Response<Body>;
+}
+
+impl<R: Serialize + Described + Send + 'static> ActionResponse for R {
+    fn into_http(self) -> Response<Body> {
+        json_response(serde_json::to_vec(&self).expect("a response is JSON"))
+    }
+}
+
+pub(super) fn json_response(json: impl Into<Body>) -> Response<Body> {
+    ([(header::CONTENT_TYPE, "application/json")], json.into()).into_response()
+}
+
+/// A body with the schema of `B`, of which a client in this process gives any value.
+#[derive(Debug)]
+pub(crate) struct ObjectBody<B> {
+    value: Value,
+    shape: PhantomData<fn() -> B>,
+}
+
+impl<B> From<Value> for ObjectBody<B> {
+    fn from(value: Value) -> Self {
+        Self { value, shape: PhantomData }
+    }
+}
+
+impl<B> ObjectBody<B> {
     pub(super) fn into_members(self) -> Result<Map<String, Value>, ProblemResponse> {
-        match self.0 {
+        match self.value {
             Value::Object(members) => Ok(members),
             _ => Err(ProblemResponse::invalid(NOT_AN_OBJECT)),
         }
     }
 }
 
-impl ActionParams for ObjectBody {
+impl<B: Described + 'static> ActionParams for ObjectBody<B> {
     fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
-        Value::read(request, of_company).map(|(company_key, body)| (company_key, Self(body)))
+        Value::read(request, of_company).map(|(company_key, body)| (company_key, Self::from(body)))
     }
 
     fn to_request(&self, _is_query: bool) -> RequestContent {
-        RequestContent { query: Vec::new(), body: Some(("application/json", self.0.to_string().into())) }
+        RequestContent { query: Vec::new(), body: Some(("application/json", self.value.to_string().into())) }
     }
 }
 
 impl ActionMethod {
-    fn as_http(self) -> Method {
+    pub(super) fn as_http(self) -> Method {
         match self {
             Self::Get => Method::GET,
             Self::Post => Method::POST,
@@ -255,14 +297,15 @@ impl ActionMethod {
     }
 
     /// Whether the parameters are in the query.
-    fn is_query(self) -> bool {
+    pub(super) fn is_query(self) -> bool {
         matches!(self, Self::Get | Self::Delete)
     }
 }
 
 impl<T, R> Action<T, R> {
     const fn new(method: ActionMethod, path: &'static str, work: Work<T, R>) -> Self {
-        Self { row: ActionRow { method, path, is_of_company: false }, work, success: Success::Json }
+        let row = ActionRow { method, path, id: "", summary: "", problems: &[], is_of_company: false };
+        Self { row, work, success: Success::Ok }
     }
 
     pub(super) const fn get(path: &'static str, job: Job<T, R>) -> Self {
@@ -283,6 +326,16 @@ impl<T, R> Action<T, R> {
 
     pub(super) const fn post_async(path: &'static str, work: AsyncWork<T, R>) -> Self {
         Self::new(ActionMethod::Post, path, Work::Async(work))
+    }
+
+    /// Sets operation id and summary.
+    pub(super) const fn named(self, id: &'static str, summary: &'static str) -> Self {
+        Self { row: ActionRow { id, summary, ..self.row }, ..self }
+    }
+
+    /// Sets the statuses of its own problems.
+    pub(super) const fn fails_with(self, problems: &'static [u16]) -> Self {
+        Self { row: ActionRow { problems, ..self.row }, ..self }
     }
 
     /// Lets `company_key` limit the action to a company.

@@ -11,11 +11,10 @@ use axum::{
     response::IntoResponse,
     routing::{MethodFilter, on},
 };
-use serde::Serialize;
 use tokio::time::sleep;
 
 use super::{
-    action::{Action, ActionMethod, ActionParams, ActionRow, PendingAction, Success, Target},
+    action::{Action, ActionMethod, ActionParams, ActionResponse, ActionRow, PendingAction, Success, Target},
     extract::{AdminParams, PathParam},
     problem::ProblemResponse,
     resource_path,
@@ -45,9 +44,13 @@ pub(super) trait AnyAction: Sync {
 
     /// Prepares the response to a request for the resource with this name.
     fn prepare_response(&'static self, name: String, request: AdminParams) -> PendingAction<Response<Body>>;
+
+    /// Adds the action to the OpenAPI document.
+    #[cfg(test)]
+    fn describe(&self, document: &mut super::openapi::generate::OpenApiDocument);
 }
 
-impl<T: ActionParams, R: Serialize + Send + 'static> AnyAction for Action<T, R> {
+impl<T: ActionParams, R: ActionResponse> AnyAction for Action<T, R> {
     fn row(&self) -> ActionRow {
         self.row
     }
@@ -62,28 +65,28 @@ impl<T: ActionParams, R: Serialize + Send + 'static> AnyAction for Action<T, R> 
             Ok((Target { name, company_key }, parameters))
         };
         self.work.with_input(read, |result| match result {
-            Ok(response) => self.success.respond(&response),
+            Ok(response) => self.success.respond(response),
             Err(problem) => problem.into_response(),
         })
     }
-}
 
-impl<R: Serialize> Success<R> {
-    fn respond(&self, response: &R) -> Response<Body> {
-        let json = || serde_json::to_vec(response).expect("a response is JSON");
-        match self {
-            Self::Json => json_response(StatusCode::OK, json()),
-            Self::NoContent => StatusCode::NO_CONTENT.into_response(),
-            Self::Created(path) => {
-                let location = resource_path(&path(response));
-                ([(header::LOCATION, location)], json_response(StatusCode::CREATED, json())).into_response()
-            }
-        }
+    #[cfg(test)]
+    fn describe(&self, document: &mut super::openapi::generate::OpenApiDocument) {
+        document.add(self);
     }
 }
 
-fn json_response(status: StatusCode, json: Vec<u8>) -> Response<Body> {
-    (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
+impl<R: ActionResponse> Success<R> {
+    fn respond(&self, response: R) -> Response<Body> {
+        match self {
+            Self::Ok => response.into_http(),
+            Self::NoContent => StatusCode::NO_CONTENT.into_response(),
+            Self::Created(path) => {
+                let location = resource_path(&path(&response));
+                (StatusCode::CREATED, [(header::LOCATION, location)], response.into_http()).into_response()
+            }
+        }
+    }
 }
 
 /// Adds actions to the routes.
@@ -114,10 +117,12 @@ async fn respond(
     mock: Arc<MockService>,
     action: &'static dyn AnyAction,
 ) -> Result<Response<Body>, ProblemResponse> {
-    let (params, mut head) = AdminParams::receive(request, &mock, action.takes_file()).await?;
+    let (mut head, body) = request.into_parts();
+    let client = head.extensions.get::<ClientConnection>().cloned();
     let PathParam(name) = PathParam::from_request_parts(&mut head, &()).await?;
+    let params = AdminParams::receive(head, body, &mock, action.takes_file()).await?;
     let response = action.prepare_response(name, params).run(mock);
-    let Some(client) = head.extensions.get::<ClientConnection>() else { return Ok(response.await) };
+    let Some(client) = client else { return Ok(response.await) };
     let disconnected = async {
         client.disconnected().await;
         sleep(HALF_CLOSED).await;

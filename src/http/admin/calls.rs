@@ -9,6 +9,7 @@ use serde_json::Map;
 
 use super::{
     action::{Action, ActionParams, Context, RequestContent},
+    described::Described,
     extract::{AdminParams, EmptyBody, read},
     paging::{ListPage, ListQuery, PageLimit, SortOrder},
     problem::ProblemResponse,
@@ -67,14 +68,25 @@ pub(crate) struct CallList {
     is_complete: bool,
 }
 
-pub(crate) static LIST: Action<ListCallsQuery, CallList> = Action::get("/calls", list).of_company();
-pub(crate) static COUNT: Action<CallPattern, CountCallsResponse> = Action::post("/calls/count", count).of_company();
-pub(crate) static FIND: Action<PatternBody<FindCallsBody>, ListPage<CallInfo>> =
-    Action::post("/calls/find", find).of_company();
-pub(crate) static VERIFY: Action<PatternBody<ExpectedCount>, CountCallsResponse> =
-    Action::post("/calls/verify", verify).of_company();
-pub(super) static SHOW: Action<EmptyBody, CallInfo> = Action::get("/calls/{id}", show);
-pub(crate) static CLEAR: Action<EmptyBody, ()> = Action::delete("/calls", clear).of_company();
+pub(crate) static LIST: Action<ListCallsQuery, CallList> =
+    Action::get("/calls", list).named("listCalls", "Lists the calls in the journal").of_company();
+pub(crate) static COUNT: Action<CallPattern, CountCallsResponse> = Action::post("/calls/count", count)
+    .named("countCalls", "Counts the calls that match")
+    .of_company()
+    .fails_with(&[408, 409, 410]);
+pub(crate) static FIND: Action<PatternBody<FindCallsBody>, ListPage<CallInfo>> = Action::post("/calls/find", find)
+    .named("findCalls", "Lists the calls that match")
+    .of_company()
+    .fails_with(&[408, 409, 410]);
+pub(crate) static VERIFY: Action<PatternBody<VerifyCallsBody>, CountCallsResponse> =
+    Action::post("/calls/verify", verify)
+        .named("verifyCalls", "Verifies the number of calls that match")
+        .of_company()
+        .fails_with(&[408, 409, 410]);
+pub(super) static SHOW: Action<EmptyBody, CallInfo> =
+    Action::get("/calls/{id}", show).named("getCall", "Returns a call").fails_with(&[410]);
+pub(crate) static CLEAR: Action<EmptyBody, ()> =
+    Action::delete("/calls", clear).named("clearCalls", "Clears the journal").of_company();
 
 fn list(context: Context<'_>, query: ListCallsQuery) -> Result<CallList, ProblemResponse> {
     let (mock, tenant) = (context.mock, context.tenant()?);
@@ -107,7 +119,7 @@ fn list(context: Context<'_>, query: ListCallsQuery) -> Result<CallList, Problem
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ExpectedCount {
+pub(crate) struct VerifyCallsBody {
     exactly: Option<u64>,
     at_least: Option<u64>,
     at_most: Option<u64>,
@@ -122,7 +134,7 @@ pub(crate) struct CountCallsResponse {
     pub(crate) count: u64,
 }
 
-impl ExpectedCount {
+impl VerifyCallsBody {
     fn times(&self) -> Result<Times, ProblemResponse> {
         let Self { exactly, at_least, at_most, never } = *self;
         let exactly = exactly.or(never.then_some(0));
@@ -153,7 +165,7 @@ pub(crate) struct PatternBody<B> {
 }
 
 /// The members beside a pattern.
-pub(crate) trait BesidePattern: Serialize + DeserializeOwned + Send + 'static {
+pub(crate) trait BesidePattern: Serialize + DeserializeOwned + Described + Send + 'static {
     const NAMES: &'static [&'static str];
 }
 
@@ -171,11 +183,11 @@ impl<B: BesidePattern> ActionParams for PatternBody<B> {
     }
 }
 
-impl BesidePattern for ExpectedCount {
+impl BesidePattern for VerifyCallsBody {
     const NAMES: &'static [&'static str] = &["exactly", "at_least", "at_most", "never"];
 }
 
-impl From<Times> for ExpectedCount {
+impl From<Times> for VerifyCallsBody {
     fn from(times: Times) -> Self {
         Self { at_least: Some(times.at_least), at_most: times.at_most, ..Self::default() }
     }
@@ -229,7 +241,7 @@ fn find(
 
 fn verify(
     context: Context<'_>,
-    PatternBody { pattern, beside: expected }: PatternBody<ExpectedCount>,
+    PatternBody { pattern, beside: expected }: PatternBody<VerifyCallsBody>,
 ) -> Result<CountCallsResponse, ProblemResponse> {
     let times = expected.times()?;
     context.check_existence()?;

@@ -109,12 +109,16 @@ impl<'a> ClockScope<'a> {
     }
 }
 
-pub(crate) static SHOW: Action<EmptyBody, ClockList> = Action::get("/clock", show).of_company();
+pub(crate) static SHOW: Action<EmptyBody, ClockList> =
+    Action::get("/clock", show).named("getClocks", "Returns the clocks").of_company();
 pub(crate) static ADVANCE: Action<AdvanceClockBody, ClockMoveResponse> =
-    Action::post("/clock/advance", advance).of_company();
-pub(crate) static SET: Action<SetClockBody, ClockMoveResponse> = Action::post("/clock/set", set).of_company();
-pub(crate) static FREEZE: Action<EmptyBody, ClockList> = Action::post("/clock/freeze", freeze).of_company();
-pub(crate) static RESUME: Action<EmptyBody, ClockList> = Action::post("/clock/resume", resume).of_company();
+    Action::post("/clock/advance", advance).named("advanceClocks", "Advances the clocks").of_company();
+pub(crate) static SET: Action<SetClockBody, ClockMoveResponse> =
+    Action::post("/clock/set", set).named("setClocks", "Sets the clocks").of_company();
+pub(crate) static FREEZE: Action<EmptyBody, ClockList> =
+    Action::post("/clock/freeze", freeze).named("freezeClocks", "Freezes the clocks").of_company();
+pub(crate) static RESUME: Action<EmptyBody, ClockList> =
+    Action::post("/clock/resume", resume).named("resumeClocks", "Resumes the clocks").of_company();
 
 fn show(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<ClockList, ProblemResponse> {
     Ok(ClockList { clocks: ClockScope::find(context)?.show() })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     action::{Action, ActionParams, Context, ObjectBody, RequestContent, find_tenant},
+    described::described_as,
     extract::{AdminParams, EmptyBody},
     paging::{ListPage, NameListQuery},
     problem::ProblemResponse,
@@ -11,22 +12,33 @@ use super::{
 use crate::{
     company::{Company, Tenant},
     foreign_text::MAX_NAMED,
-    mock::{CompanyError, CompanyInfo, MockService},
+    mock::{CompanyError, CompanyInfo, CompanyPatch, MockService},
     problem::Problem,
 };
 
-pub(crate) static LIST: Action<NameListQuery, ListPage<CompanyInfo>> = Action::get("/companies", list);
-pub(crate) static ADD: Action<AddCompanyBody, CompanyInfo> =
-    Action::post("/companies", add).created(|company| ["companies", &company.settings.key]);
-pub(crate) static SHOW: Action<EmptyBody, CompanyInfo> = Action::get("/companies/{key}", show);
-pub(crate) static CHANGE: Action<ObjectBody, CompanyInfo> = Action::patch("/companies/{key}", change);
-pub(crate) static REMOVE: Action<EmptyBody, ()> = Action::delete("/companies/{key}", remove);
-pub(super) static RESET_ONE: Action<EmptyBody, CompanyInfo> = Action::post("/companies/{key}/reset", reset_one);
-pub(crate) static RESET: Action<EmptyBody, ()> = Action::post_silent("/reset", reset).of_company();
+pub(crate) static LIST: Action<NameListQuery, ListPage<CompanyInfo>> =
+    Action::get("/companies", list).named("listCompanies", "Lists the companies by key");
+pub(crate) static ADD: Action<AddCompanyBody, CompanyInfo> = Action::post("/companies", add)
+    .named("addCompany", "Adds a company")
+    .created(|company| ["companies", &company.settings.key])
+    .fails_with(&[409]);
+pub(crate) static SHOW: Action<EmptyBody, CompanyInfo> =
+    Action::get("/companies/{key}", show).named("getCompany", "Returns a company");
+pub(crate) static CHANGE: Action<ObjectBody<CompanyPatch>, CompanyInfo> =
+    Action::patch("/companies/{key}", change).named("changeCompany", "Changes a company");
+pub(crate) static REMOVE: Action<EmptyBody, ()> =
+    Action::delete("/companies/{key}", remove).named("removeCompany", "Removes a company with its sessions");
+pub(super) static RESET_ONE: Action<EmptyBody, CompanyInfo> =
+    Action::post("/companies/{key}/reset", reset_one).named("resetCompany", "Resets a company to its initial state");
+pub(crate) static RESET: Action<EmptyBody, ()> = Action::post_silent("/reset", reset)
+    .named("reset", "Resets everything, or one company, to its initial state")
+    .of_company();
 
 /// A company with its secret.
 #[derive(Debug)]
 pub(crate) struct AddCompanyBody(pub(crate) Company);
+
+described_as!(AddCompanyBody, Company);
 
 impl ActionParams for AddCompanyBody {
     fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
@@ -58,7 +70,7 @@ fn show(context: Context<'_>, EmptyBody {}: EmptyBody) -> Result<CompanyInfo, Pr
     Ok(CompanyInfo::from_tenant(&tenant))
 }
 
-fn change(context: Context<'_>, patch: ObjectBody) -> Result<CompanyInfo, ProblemResponse> {
+fn change(context: Context<'_>, patch: ObjectBody<CompanyPatch>) -> Result<CompanyInfo, ProblemResponse> {
     let tenant = named(context)?;
     context.mock.change_company(&tenant, patch.into_members()?)?;
     Ok(CompanyInfo::from_tenant(&tenant))

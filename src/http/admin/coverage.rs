@@ -39,7 +39,9 @@ pub(crate) struct CoverageResponse {
     pub(crate) items: Vec<CoverageItem>,
 }
 
-pub(crate) static SHOW: Action<CoverageQuery, CoverageResponse> = Action::get("/coverage", show).of_company();
+pub(crate) static SHOW: Action<CoverageQuery, CoverageResponse> = Action::get("/coverage", show)
+    .named("getCoverage", "Returns the coverage of outcomes, errors, faults and races")
+    .of_company();
 
 fn show(context: Context<'_>, CoverageQuery { since }: CoverageQuery) -> Result<CoverageResponse, ProblemResponse> {
     let tenant = context.tenant()?;

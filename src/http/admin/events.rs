@@ -3,16 +3,24 @@
 use std::{collections::VecDeque, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
-    extract::State,
-    http::HeaderMap,
-    response::sse::{Event, KeepAlive, Sse},
+    body::Body,
+    http::Response,
+    response::{
+        IntoResponse,
+        sse::{Event, KeepAlive, Sse},
+    },
 };
-use futures_util::{Stream, stream};
+use futures_util::stream;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
 use super::{
-    action::Target, extract::Parameters, problem::ProblemResponse, sessions::token_in, wait::acquire_wait_slot,
+    action::{Action, ActionParams, ActionResponse, RequestContent, Target},
+    described::described_as,
+    extract::AdminParams,
+    problem::ProblemResponse,
+    sessions::token_in,
+    wait::acquire_wait_slot,
 };
 use crate::{
     company::{EventKind, JournalItem, Tenant, WaiterGuard},
@@ -25,11 +33,10 @@ use crate::{
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The filters of a stream of events.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct EventsQuery {
-    company_key: Option<String>,
+struct EventsQuery {
     session: Option<String>,
     /// Only events after the one with this id: 0 for all in the journal; by default from now on. The header
     /// `Last-Event-ID` overrides it.
@@ -59,8 +66,36 @@ pub(super) struct MissedEvents {
     why: &'static str,
 }
 
+/// The filters of a stream, with the header of a client that reconnects.
+#[derive(Debug, Default)]
+pub(crate) struct ListenRequest(EventsQuery);
+
+described_as!(ListenRequest, EventsQuery);
+
+impl ActionParams for ListenRequest {
+    #[cfg(test)]
+    const HEADERS: &'static [(&'static str, &'static str)] =
+        &[("Last-Event-ID", "Only events after this id; overrides `after`")];
+
+    fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
+        let last = request.header("last-event-id").map(|id| last_heard(&id)).transpose()?;
+        let (company_key, query) = EventsQuery::read(request, of_company)?;
+        Ok((company_key, Self(EventsQuery { after: last.or(query.after), ..query })))
+    }
+
+    fn to_request(&self, is_query: bool) -> RequestContent {
+        self.0.to_request(is_query)
+    }
+}
+
+pub(super) static LISTEN: Action<ListenRequest, EventStream> =
+    Action::get_async("/events", |mock, target, request| Box::pin(listen(mock, target, request)))
+        .named("listEvents", "Streams events as server-sent events, each with a JSON object as its data")
+        .of_company()
+        .fails_with(&[409, 503]);
+
 /// The stream of a listener.
-struct EventStream {
+pub(crate) struct EventStream {
     mock: Arc<MockService>,
     tenant: Option<Arc<Tenant>>,
     session: Option<Token>,
@@ -76,19 +111,31 @@ struct EventStream {
     _waiting: Option<WaiterGuard>,
 }
 
-pub(super) async fn listen(
-    State(mock): State<Arc<MockService>>,
-    headers: HeaderMap,
-    Parameters(query): Parameters<EventsQuery>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ProblemResponse> {
+described_as!(EventStream, EventInfo<'_>);
+
+impl ActionResponse for EventStream {
+    #[cfg(test)]
+    const CONTENT_TYPE: &'static str = "text/event-stream";
+
+    fn into_http(self) -> Response<Body> {
+        let events = stream::unfold(self, Self::next);
+        Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
+    }
+}
+
+async fn listen(
+    mock: Arc<MockService>,
+    target: Target,
+    ListenRequest(query): ListenRequest,
+) -> Result<EventStream, ProblemResponse> {
     if !mock.config.journal.enabled {
         return Err(ProblemResponse::conflict("the journal is disabled (--no-journal), so there are no events"));
     }
-    let tenant = Target { company_key: query.company_key, ..Target::default() }.tenant(&mock)?;
+    let tenant = target.tenant(&mock)?;
     let session = query.session.map(|token| token_in(&token, "session")).transpose()?;
     let slot = acquire_wait_slot(&mock)?;
     let now = mock.numbers.last_event();
-    let heard = last_heard(&headers)?.or(query.after).unwrap_or(now);
+    let heard = query.after.unwrap_or(now);
     let (ready, told, has_begun, is_cut_off) = (VecDeque::new(), 0, false, false);
     let of_session = session.and_then(|token| mock.tenant_of(token.as_str()));
     let _waiting = tenant.as_ref().or(of_session.as_ref()).map(Tenant::register_waiter);
@@ -108,18 +155,12 @@ pub(super) async fn listen(
         listener.last_read = 0;
         listener.ready.push_back(missed(heard, "they are from a server that ran before this one"));
     }
-    let events = stream::unfold(listener, EventStream::next);
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    Ok(listener)
 }
 
-fn last_heard(headers: &HeaderMap) -> Result<Option<u64>, ProblemResponse> {
-    let last = headers.get("last-event-id").map(|id| String::from_utf8_lossy(id.as_bytes()));
-    let read = |id: &str| {
-        let id = id.trim();
-        id.parse()
-            .map_err(|_| ProblemResponse::invalid(format!("Last-Event-ID: `{}` is not an event id", shortened(id))))
-    };
-    last.as_deref().map(read).transpose()
+fn last_heard(id: &str) -> Result<u64, ProblemResponse> {
+    let id = id.trim();
+    id.parse().map_err(|_| ProblemResponse::invalid(format!("Last-Event-ID: `{}` is not an event id", shortened(id))))
 }
 
 impl EventStream {

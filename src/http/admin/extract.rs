@@ -1,9 +1,10 @@
 //! Parameters of control API requests: in the query, or in the body.
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
 use axum::{
-    extract::{FromRequest, FromRequestParts, RawPathParams, Request},
+    body::Body,
+    extract::{FromRequestParts, RawPathParams},
     http::{Method, request::Parts},
 };
 use bytes::Bytes;
@@ -30,8 +31,9 @@ const COMPANY_KEY: &str = "company_key";
 /// `company_key` may be in either. A file is a body with all parameters in the query.
 #[derive(Debug)]
 pub(crate) struct AdminParams {
-    method: Method,
-    query: String,
+    head: Parts,
+    /// Whether the parameters are in the query.
+    is_query: bool,
     /// A JSON object, or a file.
     body: Bytes,
     depth: usize,
@@ -44,11 +46,11 @@ impl AdminParams {
     ///
     /// [`ProblemResponse`] if the body does not arrive, or is too large.
     pub(super) async fn receive(
-        request: Request,
+        head: Parts,
+        mut body: Body,
         mock: &MockService,
         is_file: bool,
-    ) -> Result<(Self, Parts), ProblemResponse> {
-        let (head, mut body) = request.into_parts();
+    ) -> Result<Self, ProblemResponse> {
         let (mut limits, depth) = (mock.config.limits, mock.config.limits.depth);
         let flag = if is_file { "--max-upload" } else { "--max-body" };
         if is_file {
@@ -63,14 +65,19 @@ impl AdminParams {
             BodyError::TooSlow(problem) => ProblemResponse::too_slow(problem),
         })?;
         let body = if !is_file && bytes.trim_ascii().is_empty() { Bytes::from_static(b"{}") } else { bytes };
-        let query = head.uri.query().unwrap_or_default().to_owned();
-        Ok((Self { method: head.method.clone(), query, body, depth }, head))
+        let is_query = matches!(head.method, Method::GET | Method::HEAD | Method::DELETE);
+        Ok(Self { head, is_query, body, depth })
+    }
+
+    /// Returns the value of a header.
+    pub(super) fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.head.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
 
     /// Separates the parameters in the query from a file.
-    pub(super) fn into_query_and_file(self) -> (Self, Bytes) {
-        let query = Self { method: Method::GET, body: Bytes::from_static(b"{}"), ..self };
-        (query, self.body)
+    pub(super) fn into_query_and_file(mut self) -> (Self, Bytes) {
+        let file = std::mem::replace(&mut self.body, Bytes::from_static(b"{}"));
+        (Self { is_query: true, ..self }, file)
     }
 
     /// Parses the parameters. Returns the company key, too, if it is a parameter `of_company`.
@@ -81,8 +88,7 @@ impl AdminParams {
     pub(super) fn read<T: DeserializeOwned>(self, of_company: bool) -> Result<(Option<String>, T), ProblemResponse> {
         let body = self.members().map_err(|error| ProblemResponse::invalid(not_json(error)))?;
         let body = body.ok_or_else(|| ProblemResponse::invalid(NOT_AN_OBJECT))?;
-        let is_query = matches!(self.method, Method::GET | Method::HEAD | Method::DELETE);
-        let (mut parameters, old_names) = match is_query {
+        let (mut parameters, old_names) = match self.is_query {
             true => (self.of_query(&body)?, Vec::new()),
             false => {
                 let body = self.of_body(body)?;
@@ -112,7 +118,7 @@ impl AdminParams {
 
     fn of_query(&self, body: &[Entry]) -> Result<Node, ProblemResponse> {
         if let Some((name, _)) = body.iter().find(|(name, _)| name.value != COMPANY_KEY) {
-            let (name, method) = (shortened(&name.value), &self.method);
+            let (name, method) = (shortened(&name.value), &self.head.method);
             let problem = format!("`{name}` is in the body; {method} takes it in the query");
             return Err(ProblemResponse::invalid(problem).with_field(&*name));
         }
@@ -123,7 +129,7 @@ impl AdminParams {
 
     fn of_body(&self, mut body: Vec<Entry>) -> Result<Node, ProblemResponse> {
         if let Some((name, _)) = self.pairs().find(|(name, _)| name != COMPANY_KEY) {
-            let (name, method) = (shortened(&name), &self.method);
+            let (name, method) = (shortened(&name), &self.head.method);
             let problem = format!(
                 "`{name}` is in the query; {method} takes only `company_key` there, everything else in the body"
             );
@@ -138,7 +144,7 @@ impl AdminParams {
     }
 
     fn pairs(&self) -> form_urlencoded::Parse<'_> {
-        form_urlencoded::parse(self.query.as_bytes())
+        form_urlencoded::parse(self.head.uri.query().unwrap_or_default().as_bytes())
     }
 
     /// Returns the company key of query and body; `None` if neither has one.
@@ -182,18 +188,6 @@ fn take_company_key(parameters: &mut Node) -> Result<Option<String>, ProblemResp
 
 fn not_json(error: JsonError) -> Problem {
     Problem::syntax(format!("the body {error}"))
-}
-
-/// The parsed parameters, for a handler that waits.
-pub(super) struct Parameters<T>(pub(super) T);
-
-impl<T: DeserializeOwned> FromRequest<Arc<MockService>> for Parameters<T> {
-    type Rejection = ProblemResponse;
-
-    async fn from_request(request: Request, mock: &Arc<MockService>) -> Result<Self, ProblemResponse> {
-        let (params, _) = AdminParams::receive(request, mock, false).await?;
-        params.read(false).map(|(_, parameters)| Self(parameters))
-    }
 }
 
 /// The parameter of a path: a key, a token, a name or an id. Empty if there is none.

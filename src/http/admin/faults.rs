@@ -27,11 +27,16 @@ pub(crate) struct ListFaultsQuery {
     cursor: usize,
 }
 
-pub(crate) static LIST: Action<ListFaultsQuery, ListPage<FaultInfo>> = Action::get("/faults", list).of_company();
-pub(crate) static ADD: Action<Fault, FaultInfo> =
-    Action::post("/faults", add).of_company().created(|fault| ["faults", &fault.name]);
-pub(crate) static CLEAR: Action<EmptyBody, ()> = Action::delete("/faults", clear).of_company();
-pub(crate) static REMOVE: Action<EmptyBody, ()> = Action::delete("/faults/{name}", remove).of_company();
+pub(crate) static LIST: Action<ListFaultsQuery, ListPage<FaultInfo>> =
+    Action::get("/faults", list).named("listFaults", "Lists the active faults").of_company();
+pub(crate) static ADD: Action<Fault, FaultInfo> = Action::post("/faults", add)
+    .named("addFault", "Adds a fault, written as in a file")
+    .of_company()
+    .created(|fault| ["faults", &fault.name]);
+pub(crate) static CLEAR: Action<EmptyBody, ()> =
+    Action::delete("/faults", clear).named("clearFaults", "Removes all faults").of_company();
+pub(crate) static REMOVE: Action<EmptyBody, ()> =
+    Action::delete("/faults/{name}", remove).named("removeFault", "Removes a fault").of_company();
 
 impl ListQuery for ListFaultsQuery {
     fn set_page(&mut self, limit: PageLimit, cursor: Option<&str>) {

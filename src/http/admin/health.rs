@@ -29,9 +29,11 @@ pub(crate) struct ReadinessResponse {
 }
 
 pub(super) static LIVE: Action<EmptyBody, LivenessResponse> =
-    Action::get_async("/health/live", |_, _, _| Box::pin(async { Ok(live()) }));
+    Action::get_async("/health/live", |_, _, _| Box::pin(async { Ok(live()) }))
+        .named("getLiveness", "Liveness: the process runs");
 pub(crate) static READY: Action<EmptyBody, ReadinessResponse> =
-    Action::get_async("/health/ready", |mock, _, _| Box::pin(async move { Ok(ready(&mock)) }));
+    Action::get_async("/health/ready", |mock, _, _| Box::pin(async move { Ok(ready(&mock)) }))
+        .named("getReadiness", "Readiness: vendor calls are accepted");
 
 fn live() -> LivenessResponse {
     LivenessResponse { status: "live".into(), version: env!("CARGO_PKG_VERSION").into() }

@@ -1,22 +1,36 @@
 //! `/__admin/metrics`: the Prometheus metrics.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::State,
-    http::header,
-    response::{IntoResponse, Response},
+    body::Body,
+    http::{Response, header},
+    response::IntoResponse,
 };
 use prometheus::TEXT_FORMAT;
 
-use super::extract::{EmptyBody, Parameters};
-use crate::mock::MockService;
+use super::{
+    action::{Action, ActionResponse, Context},
+    described::described_as,
+    extract::EmptyBody,
+    problem::ProblemResponse,
+};
 
-pub(super) async fn show(
-    State(mock): State<Arc<MockService>>,
-    Parameters(EmptyBody {}): Parameters<EmptyBody>,
-) -> Response {
-    let metrics = mock.clone();
-    let text = mock.workers.run(move |_| metrics.metrics.text(&metrics.metrics_snapshot())).await;
-    ([(header::CONTENT_TYPE, TEXT_FORMAT)], text).into_response()
+/// The metrics in the Prometheus text format.
+pub(super) struct MetricsText(String);
+
+described_as!(MetricsText, String);
+
+impl ActionResponse for MetricsText {
+    #[cfg(test)]
+    const CONTENT_TYPE: &'static str = TEXT_FORMAT;
+
+    fn into_http(self) -> Response<Body> {
+        ([(header::CONTENT_TYPE, TEXT_FORMAT)], self.0).into_response()
+    }
+}
+
+pub(super) static SHOW: Action<EmptyBody, MetricsText> =
+    Action::get("/metrics", show).named("getMetrics", "Returns the metrics in the Prometheus text format");
+
+fn show(Context { mock, .. }: Context<'_>, EmptyBody {}: EmptyBody) -> Result<MetricsText, ProblemResponse> {
+    Ok(MetricsText(mock.metrics.text(&mock.metrics_snapshot())))
 }

@@ -6,6 +6,7 @@ pub(crate) mod calls;
 pub(crate) mod clock;
 pub(crate) mod companies;
 pub(crate) mod coverage;
+mod described;
 mod events;
 pub(crate) mod extract;
 pub(crate) mod faults;
@@ -19,7 +20,7 @@ pub(crate) mod problem;
 pub(crate) mod scenarios;
 pub(crate) mod sessions;
 pub(crate) mod settings;
-#[cfg(any(test, feature = "media"))]
+#[cfg(feature = "media")]
 pub(crate) mod uploads;
 pub(crate) mod verdict;
 pub(crate) mod wait;
@@ -32,7 +33,6 @@ use axum::{
     http::{Method, Uri},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -64,23 +64,31 @@ static ACTIONS: &[&dyn AnyAction] = actions! {
     clock: SHOW, ADVANCE, SET, FREEZE, RESUME;
     companies: LIST, ADD, SHOW, CHANGE, REMOVE, RESET_ONE, RESET;
     coverage: SHOW;
+    events: LISTEN;
     faults: LIST, ADD, CLEAR, REMOVE;
+    openapi: SHOW;
     scenarios: LIST, ADD, SHOW, QUEUE, ENQUEUE, EMPTY_QUEUE;
     sessions: LIST, BEGIN, SHOW, REMOVE, FINISH, DECIDE, REACH_STEP, SWITCH_SCENARIO, EXPIRE;
     settings: SHOW;
     wait: SESSION, CALLS, CALLS_LIKE;
 };
 
+#[cfg(feature = "media")]
+static MEDIA: &[&dyn AnyAction] = actions! { uploads: ADD; };
+
+#[cfg(feature = "metrics")]
+static METRICS: &[&dyn AnyAction] = actions! { metrics: SHOW; };
+
 fn health_checks() -> Router<Arc<MockService>> {
     add_all(Router::new(), HEALTH_CHECKS).method_not_allowed_fallback(wrong_method)
 }
 
 fn resources() -> Router<Arc<MockService>> {
-    let routes = Router::new().route("/events", get(events::listen)).route("/openapi.json", get(openapi::show));
+    let routes = Router::new();
     #[cfg(feature = "metrics")]
-    let routes = routes.route("/metrics", get(metrics::show));
+    let routes = add_all(routes, METRICS);
     #[cfg(feature = "media")]
-    let routes = add_all(routes, actions! { uploads: ADD; });
+    let routes = add_all(routes, MEDIA);
     add_all(routes, ACTIONS).fallback(no_such_path).method_not_allowed_fallback(wrong_method)
 }
 
@@ -115,4 +123,18 @@ async fn no_such_path(method: Method, uri: Uri) -> ProblemResponse {
 
 async fn wrong_method(method: Method, uri: Uri) -> ProblemResponse {
     ProblemResponse::wrong_method(format!("`/__admin{}` does not take {method}", uri.path()))
+}
+
+/// Returns all actions.
+#[cfg(test)]
+fn actions() -> impl Iterator<Item = &'static dyn AnyAction> {
+    let groups = [
+        HEALTH_CHECKS,
+        ACTIONS,
+        #[cfg(feature = "media")]
+        MEDIA,
+        #[cfg(feature = "metrics")]
+        METRICS,
+    ];
+    groups.into_iter().flatten().copied()
 }

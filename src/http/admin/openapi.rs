@@ -1,19 +1,35 @@
 //! `GET /__admin/openapi.json`: the vendor paths and the control API in OpenAPI. A test generates the document from the
-//! code; it is checked in.
+//! actions; it is checked in.
 
-use axum::{
-    http::header,
-    response::{IntoResponse, Response},
+use axum::{body::Body, http::Response};
+
+use super::{
+    action::{Action, ActionResponse, Context, json_response},
+    described::described_as,
+    extract::EmptyBody,
+    problem::ProblemResponse,
 };
-
-use super::extract::{EmptyBody, Parameters};
 
 /// The document.
 const DOCUMENT: &str = include_str!("openapi/openapi.json");
 
-pub(super) async fn show(Parameters(EmptyBody {}): Parameters<EmptyBody>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
+/// A response with the document.
+pub(super) struct OpenApiText;
+
+described_as!(OpenApiText, serde_json::Map<String, serde_json::Value>);
+
+impl ActionResponse for OpenApiText {
+    fn into_http(self) -> Response<Body> {
+        json_response(DOCUMENT)
+    }
+}
+
+pub(super) static SHOW: Action<EmptyBody, OpenApiText> =
+    Action::get("/openapi.json", show).named("getOpenApi", "Returns this document");
+
+fn show(_: Context<'_>, EmptyBody {}: EmptyBody) -> Result<OpenApiText, ProblemResponse> {
+    Ok(OpenApiText)
 }
 
 #[cfg(test)]
-mod generate;
+pub(super) mod generate;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{foreign_text::shortened, glob::Glob};
 
 /// Default number of items of a page.
-const DEFAULT_PAGE_LIMIT: usize = 100;
+pub(super) const DEFAULT_PAGE_LIMIT: usize = 100;
 /// Maximum number of items of a page.
 pub(crate) const MAX_PAGE_LIMIT: usize = 1000;
 
@@ -83,7 +83,6 @@ pub(crate) enum SortOrder {
 
 /// A page of a list.
 #[derive(Debug, Deserialize, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ListPageOf{T}"))]
 pub(crate) struct ListPage<T> {
     pub(crate) items: Vec<T>,
     /// The `cursor` of the next page; `None` on the last.

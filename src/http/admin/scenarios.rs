@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     action::{Action, ActionParams, Context, RequestContent},
+    described::described_as,
     extract::{AdminParams, EmptyBody, read},
     paging::{ListPage, NameListQuery},
     problem::ProblemResponse,
@@ -37,11 +38,14 @@ pub(crate) struct EnqueueBody(pub(crate) Vec<ScenarioChoice>);
 
 /// The scenarios to queue: names, or objects written as in a file.
 #[derive(Debug, Deserialize, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "EnqueueBody"))]
 #[serde(deny_unknown_fields)]
-pub(super) struct EnqueueMembers {
+struct EnqueueMembers {
+    #[cfg_attr(test, schemars(with = "Vec<super::described::QueuedScenario>"))]
     scenarios: Vec<Value>,
 }
+
+described_as!(EnqueueBody, EnqueueMembers);
 
 impl ActionParams for EnqueueBody {
     fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
@@ -82,13 +86,20 @@ impl QueueResponse {
     }
 }
 
-pub(crate) static LIST: Action<NameListQuery, ListPage<ScenarioInfo>> = Action::get("/scenarios", list);
-pub(crate) static ADD: Action<AddScenarioBody, ScenarioInfo> =
-    Action::post("/scenarios", add).created(|scenario| ["scenarios", &scenario.name]);
-pub(crate) static SHOW: Action<EmptyBody, ScenarioInfo> = Action::get("/scenarios/{name}", show);
-pub(crate) static QUEUE: Action<EmptyBody, QueueResponse> = Action::get("/scenarios/queue", queue).of_company();
-pub(crate) static ENQUEUE: Action<EnqueueBody, QueueResponse> = Action::post("/scenarios/queue", enqueue).of_company();
-pub(crate) static EMPTY_QUEUE: Action<EmptyBody, ()> = Action::delete("/scenarios/queue", empty).of_company();
+pub(crate) static LIST: Action<NameListQuery, ListPage<ScenarioInfo>> =
+    Action::get("/scenarios", list).named("listScenarios", "Lists the scenarios by name");
+pub(crate) static ADD: Action<AddScenarioBody, ScenarioInfo> = Action::post("/scenarios", add)
+    .named("addScenario", "Adds a scenario, written as in a file")
+    .created(|scenario| ["scenarios", &scenario.name]);
+pub(crate) static SHOW: Action<EmptyBody, ScenarioInfo> =
+    Action::get("/scenarios/{name}", show).named("getScenario", "Returns a scenario");
+pub(crate) static QUEUE: Action<EmptyBody, QueueResponse> = Action::get("/scenarios/queue", queue)
+    .named("getQueue", "Returns the queue: the scenarios of a company's next sessions")
+    .of_company();
+pub(crate) static ENQUEUE: Action<EnqueueBody, QueueResponse> =
+    Action::post("/scenarios/queue", enqueue).named("enqueueScenarios", "Adds scenarios to the queue").of_company();
+pub(crate) static EMPTY_QUEUE: Action<EmptyBody, ()> =
+    Action::delete("/scenarios/queue", empty).named("emptyQueue", "Empties the queue").of_company();
 
 fn list(Context { mock, .. }: Context<'_>, query: NameListQuery) -> Result<ListPage<ScenarioInfo>, ProblemResponse> {
     let catalogue = mock.catalogue();

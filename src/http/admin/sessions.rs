@@ -45,7 +45,7 @@ pub(crate) struct ListSessionsQuery {
 #[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub(super) struct BeginSessionBody {
+pub(crate) struct BeginSessionBody {
     /// The scenario; by default it is selected as in `begin/`.
     scenario: Option<String>,
     #[serde(default)]
@@ -73,21 +73,37 @@ pub(crate) struct ReachStepBody {
     pub(crate) step: String,
 }
 
-pub(crate) static LIST: Action<ListSessionsQuery, ListPage<SessionInfo>> = Action::get("/sessions", list).of_company();
-pub(crate) static BEGIN: Action<ObjectBody, SessionInfo> =
-    Action::post("/sessions", begin).of_company().created(|session| ["sessions", &session.token]);
-pub(crate) static SHOW: Action<EmptyBody, SessionDetails> = Action::get("/sessions/{token}", show).of_company();
-pub(crate) static REMOVE: Action<EmptyBody, ()> = Action::delete("/sessions/{token}", remove).of_company();
-pub(crate) static FINISH: Action<FinishRequest, SessionInfo> =
-    Action::post("/sessions/{token}/finish", finish).of_company();
-pub(crate) static DECIDE: Action<DecideBody, SessionInfo> =
-    Action::post("/sessions/{token}/decide", decide).of_company();
-pub(crate) static REACH_STEP: Action<ReachStepBody, SessionInfo> =
-    Action::post("/sessions/{token}/step", reach_step).of_company();
+pub(crate) static LIST: Action<ListSessionsQuery, ListPage<SessionInfo>> =
+    Action::get("/sessions", list).named("listSessions", "Lists the sessions").of_company();
+pub(crate) static BEGIN: Action<ObjectBody<BeginSessionBody>, SessionInfo> = Action::post("/sessions", begin)
+    .named("beginSession", "Begins a session without a vendor call")
+    .of_company()
+    .created(|session| ["sessions", &session.token]);
+pub(crate) static SHOW: Action<EmptyBody, SessionDetails> =
+    Action::get("/sessions/{token}", show).named("getSession", "Returns a session with its details").of_company();
+pub(crate) static REMOVE: Action<EmptyBody, ()> =
+    Action::delete("/sessions/{token}", remove).named("removeSession", "Removes a session").of_company();
+pub(crate) static FINISH: Action<FinishRequest, SessionInfo> = Action::post("/sessions/{token}/finish", finish)
+    .named("finishSession", "Finishes the session, as the scenario or the body says")
+    .of_company()
+    .fails_with(&[409]);
+pub(crate) static DECIDE: Action<DecideBody, SessionInfo> = Action::post("/sessions/{token}/decide", decide)
+    .named("decideSession", "Gives the decision of the vendor's operator, as the scenario or the body says")
+    .of_company()
+    .fails_with(&[409]);
+pub(crate) static REACH_STEP: Action<ReachStepBody, SessionInfo> = Action::post("/sessions/{token}/step", reach_step)
+    .named("reachStep", "Records that the person reached a step")
+    .of_company()
+    .fails_with(&[409]);
 pub(crate) static SWITCH_SCENARIO: Action<SwitchScenarioBody, SessionInfo> =
-    Action::post("/sessions/{token}/scenario", switch_scenario).of_company();
-pub(crate) static EXPIRE: Action<EmptyBody, SessionInfo> =
-    Action::post("/sessions/{token}/expire", expire).of_company();
+    Action::post("/sessions/{token}/scenario", switch_scenario)
+        .named("switchScenario", "Switches the session to another scenario")
+        .of_company()
+        .fails_with(&[409]);
+pub(crate) static EXPIRE: Action<EmptyBody, SessionInfo> = Action::post("/sessions/{token}/expire", expire)
+    .named("expireSession", "Expires the session token")
+    .of_company()
+    .fails_with(&[409]);
 
 impl ListSessionsQuery {
     /// The latest session.
@@ -121,7 +137,7 @@ fn list(context: Context<'_>, query: ListSessionsQuery) -> Result<ListPage<Sessi
     Ok(ListPage { items: found.into_iter().map(|(_, session)| session).collect(), next })
 }
 
-fn begin(context: Context<'_>, body: ObjectBody) -> Result<SessionInfo, ProblemResponse> {
+fn begin(context: Context<'_>, body: ObjectBody<BeginSessionBody>) -> Result<SessionInfo, ProblemResponse> {
     let (mock, tenant) = (context.mock, context.tenant_or_default()?);
     let begin: BeginSessionBody = read(body.into_members()?.into())?;
     if let Some(name) = &begin.scenario {

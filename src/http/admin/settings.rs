@@ -15,7 +15,8 @@ use crate::settings::Settings;
 #[serde(transparent)]
 pub(crate) struct SettingsResponse(pub(crate) Map<String, Value>);
 
-pub(crate) static SHOW: Action<EmptyBody, SettingsResponse> = Action::get("/settings", show);
+pub(crate) static SHOW: Action<EmptyBody, SettingsResponse> =
+    Action::get("/settings", show).named("getSettings", "Returns the settings");
 
 fn show(Context { mock, .. }: Context<'_>, EmptyBody {}: EmptyBody) -> Result<SettingsResponse, ProblemResponse> {
     let (mut config, mut shown) = (mock.config.clone(), Map::new());

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     action::{ActionParams, RequestContent},
+    described::described_as,
     extract::AdminParams,
     problem::ProblemResponse,
 };
@@ -29,6 +30,8 @@ verdict_details!(with_details! {
     }
 });
 
+described_as!(FinishRequest, VerdictBody);
+
 impl ActionParams for FinishRequest {
     fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
         let (company_key, body) = VerdictBody::read(request, of_company)?;
@@ -43,6 +46,8 @@ impl ActionParams for FinishRequest {
 /// A decision of the vendor's operator; `None` for the one that the scenario waits for.
 #[derive(Debug)]
 pub(crate) struct DecideBody(pub(crate) Option<Verdict>);
+
+described_as!(DecideBody, VerdictBody);
 
 impl ActionParams for DecideBody {
     fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {

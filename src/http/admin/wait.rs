@@ -57,12 +57,20 @@ pub(crate) struct WaitSessionResponse {
 
 pub(crate) static SESSION: Action<WaitSessionQuery, WaitSessionResponse> =
     Action::get_async("/wait/session/{token}", |mock, target, query| Box::pin(session(mock, target, query)))
-        .of_company();
+        .named("waitForSession", "Waits for a condition of a session")
+        .of_company()
+        .fails_with(&[408, 409, 410, 503]);
 /// With a pattern in the query.
 pub(super) static CALLS: Action<WaitCallsQuery, WaitCallsResponse> =
-    Action::get_async("/wait/calls", |mock, target, query| Box::pin(calls(mock, target, query))).of_company();
+    Action::get_async("/wait/calls", |mock, target, query| Box::pin(calls(mock, target, query)))
+        .named("waitForCalls", "Waits for a number of calls")
+        .of_company()
+        .fails_with(&[408, 409, 410, 503]);
 pub(crate) static CALLS_LIKE: Action<PatternBody<WaitCallsBody>, WaitCallsResponse> =
-    Action::post_async("/wait/calls", |mock, target, body| Box::pin(calls_like(mock, target, body))).of_company();
+    Action::post_async("/wait/calls", |mock, target, body| Box::pin(calls_like(mock, target, body)))
+        .named("waitForMatchingCalls", "Waits for a number of calls that match a pattern")
+        .of_company()
+        .fails_with(&[408, 409, 410, 503]);
 
 async fn session(
     mock: Arc<MockService>,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::{CompanyInfo, CompanyState};
+use super::{CompanyInfo, CompanyPatch, CompanyState};
 use crate::company::Company;
 
 fn properties<T: JsonSchema>(generator: &mut SchemaGenerator) -> Map<String, Value> {
@@ -36,10 +36,6 @@ impl JsonSchema for CompanyInfo {
         schema.try_into().expect("it is a schema")
     }
 }
-
-/// A change of a company, for the OpenAPI document.
-#[derive(Debug)]
-pub(crate) struct CompanyPatch;
 
 impl JsonSchema for CompanyPatch {
     fn schema_name() -> Cow<'static, str> {

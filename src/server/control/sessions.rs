@@ -16,7 +16,6 @@ use super::{
 use crate::{
     coverage::Coverage,
     http::admin::{
-        action::ObjectBody,
         calls::{self, ListCallsQuery},
         coverage::{self, CoverageQuery},
         extract::EmptyBody,
@@ -54,7 +53,7 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`] if it cannot begin.
-    fn begin(wish: Value) -> SessionInfo = call(&sessions::BEGIN, "", ObjectBody(wish));
+    fn begin(wish: Value) -> SessionInfo = call(&sessions::BEGIN, "", wish.into());
 
     /// Finishes a session as scripted, like a person in the widget.
     ///

@@ -4,7 +4,6 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Trigger,
     faults::{Endpoint, allows_body},
     scenario::VerdictDetails,
     settings::schemas::{DURATION, MOMENT, in_any_case, looks_like, whole},
@@ -112,7 +111,6 @@ pub(super) fn of_scenarios(schema: &mut Value) {
     );
     let defs = &mut schema["$defs"];
     defs["OperatorAnswer"]["anyOf"] = json!([text(), {"type": "boolean"}, {"type": "array", "items": text()}]);
-    describe_triggers(defs);
     of_matches(&mut defs["BeginMatch"]);
     defs["ValueMatch"] = json!({
         "description": "A value that must match exactly, or another condition",
@@ -197,35 +195,6 @@ fn of_stages(stage: &mut Value) {
     add_rules(stage, rules);
 }
 
-/// Replaces the trigger with its forms, each with its description.
-fn describe_triggers(defs: &mut Value) {
-    let forms = [
-        (None, "begin"),
-        (None, "opened"),
-        (Some("step=.+".to_owned()), "step=liveness"),
-        (None, "widget"),
-        (Some("polls=0*[1-9][0-9]*".to_owned()), "polls=3"),
-        (Some(format!("after={DURATION}")), "after=60s"),
-        (None, "operator"),
-    ];
-    let described = forms.into_iter().zip(descriptions::<Trigger>()).map(|((pattern, example), text)| match pattern {
-        None => json!({"const": example, "description": text}),
-        Some(pattern) => {
-            let mut form = looks_like(&pattern);
-            form["description"] = text.clone();
-            form["defaultSnippets"] = json!([{"label": example, "description": text, "body": example}]);
-            form["errorMessage"] =
-                "a trigger is begin, opened, step=NAME, widget, polls=N, after=DURATION (after=90s) or operator".into();
-            form
-        }
-    });
-    let mut described: Vec<_> = described.collect();
-    // Editors show the message of the first form.
-    described.sort_by_key(|form| form.get("const").is_some());
-    defs["Trigger"] = json!({"anyOf": described});
-    defs.as_object_mut().expect("definitions").remove("Duration");
-}
-
 /// Adds the rules of a fault.
 fn of_faults(schema: &mut Value) {
     let defs = &mut schema["$defs"];
@@ -292,7 +261,6 @@ pub(super) fn of_settings(schema: &mut Value, settings: Vec<(&str, Value)>) {
         schema["properties"][name] = property;
     }
     let defs = &mut schema["$defs"];
-    describe_triggers(defs);
     let company = &mut defs["Company"];
     let named = json!({"type": ["string", "number", "boolean"], "minLength": 1});
     take(company, "company_key", named.clone());
