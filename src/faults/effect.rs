@@ -1,10 +1,10 @@
 //! Fault effects: changes of a response, besides delays.
 
-use std::{fmt, num::NonZeroU32, time::Duration};
+use std::{collections::BTreeMap, fmt, num::NonZeroU32, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Problem;
+use crate::problem::{Problem, member_path};
 
 /// A change of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -35,6 +35,9 @@ pub(crate) struct FaultResponse {
     /// From 200 to 599.
     pub(crate) status: u16,
     pub(crate) retry_after: Option<Duration>,
+    /// By lower-case name.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
     /// Text and content type; by default a page as that of a proxy.
     pub(crate) body: Option<(String, String)>,
 }
@@ -61,9 +64,10 @@ impl FaultEffect {
 impl fmt::Display for FaultEffect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Response(FaultResponse { status, retry_after: None, .. }) => write!(f, "status {status}"),
-            Self::Response(FaultResponse { status, retry_after: Some(time), .. }) => {
-                write!(f, "status {status}, retry after {time:?}")
+            Self::Response(FaultResponse { status, retry_after, headers, .. }) => {
+                write!(f, "status {status}")?;
+                retry_after.map_or(Ok(()), |time| write!(f, ", retry after {time:?}"))?;
+                headers.keys().try_for_each(|name| write!(f, ", header {name}"))
             }
             Self::Html => f.write_str("HTML instead of JSON"),
             Self::Close(ClosePoint::BeforeAnswer) => f.write_str("connection closed before the response"),
@@ -99,6 +103,32 @@ pub(super) fn checked_content_type(content_type: String) -> Result<String, Probl
     } else {
         Err(Problem::malformed(content_type, "a content type").with_remedy("use visible ASCII characters"))
     }
+}
+
+/// Headers that a fault cannot set, with the remedy.
+const OTHER_HEADERS: [(&str, &str); 5] = [
+    ("connection", "use `close`"),
+    ("content-length", "the mock counts the body; use `response: cut-off` for a wrong length"),
+    ("content-type", "use `content_type`"),
+    ("retry-after", "use `retry_after`"),
+    ("transfer-encoding", "the mock sends the whole body; use `close: in-body` for a broken one"),
+];
+
+/// Checks a header, and returns its name in lower case.
+pub(super) fn checked_header(name: &str, value: &str) -> Result<String, Problem> {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_of_name) {
+        return Err(Problem::malformed(name, "a header name"));
+    }
+    let name = name.to_ascii_lowercase();
+    if let Some((_, remedy)) = OTHER_HEADERS.iter().find(|(other, _)| *other == name) {
+        return Err(Problem::of_key(&*name, format!("`{name}` cannot be set as a header; {remedy}")));
+    }
+    if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        let problem = Problem::malformed(value, "a header value").with_remedy("use visible ASCII characters");
+        return Err(problem.at(&member_path![&*name]));
+    }
+    Ok(name)
 }
 
 /// Checks the body for this status, and detects its content type if none is given.

@@ -1,13 +1,13 @@
 //! A fault as it is written: in files, in bodies of the control API, and back.
 
-use std::{fmt, ops::RangeInclusive};
+use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
 
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     ClosePoint, DelayRange, Endpoint, Fault, FaultEffect, FaultEnd, FaultResponse, checked_calls, checked_status,
     checked_time, checked_times,
-    effect::{checked_body, checked_content_type, checked_rate},
+    effect::{checked_body, checked_content_type, checked_header, checked_rate},
 };
 use crate::{
     clock::{DurationText, TextWithUnit, format_duration, parse_duration},
@@ -41,6 +41,9 @@ pub(super) struct FaultKeys {
     /// Adds `Retry-After` to that status, or to 429.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<DurationText>,
+    /// Headers of that status, each with its value: `Location: https://example.com/`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<String, String>,
     /// The body of that status, instead of a page as that of a proxy.
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
@@ -231,7 +234,8 @@ impl From<Fault> for FaultKeys {
         let mut keys = Self { name, endpoint, session, scenario, delay, ..Self::default() };
         match effect {
             None => {}
-            Some(FaultEffect::Response(FaultResponse { status, retry_after, body })) => {
+            Some(FaultEffect::Response(FaultResponse { status, retry_after, headers, body })) => {
+                keys.headers = headers;
                 (keys.status, keys.retry_after) = (Some(status), retry_after.map(DurationText));
                 (keys.body, keys.content_type) = body.unzip();
             }
@@ -261,9 +265,10 @@ impl FaultKeys {
     fn instead(&mut self) -> Result<Option<FaultEffect>, Problem> {
         let retry_after = self.retry_after.map(|DurationText(time)| time);
         let Some(status) = self.status.or(retry_after.map(|_| 429)) else {
-            return match self.body {
+            let key = [("body", self.body.is_some()), ("headers", !self.headers.is_empty())];
+            return match key.into_iter().find(|(_, is_given)| *is_given) {
                 None => Ok(None),
-                Some(_) => Err(Problem::of_key("body", "`body` needs a `status`")),
+                Some((key, _)) => Err(Problem::of_key(key, format!("`{key}` needs a `status`"))),
             };
         };
         let status = checked_status(status).map_err(in_key("status"))?;
@@ -271,7 +276,16 @@ impl FaultKeys {
             Some(body) => Some(checked_body(status, body, self.content_type.take())?),
             None => None,
         };
-        Ok(Some(FaultEffect::Response(FaultResponse { status, retry_after, body })))
+        let mut headers = BTreeMap::new();
+        for (name, value) in std::mem::take(&mut self.headers) {
+            let known = checked_header(&name, &value).map_err(in_key("headers"))?;
+            if headers.insert(known, value).is_some() {
+                return Err(
+                    Problem::of_key(&*name, format!("the header `{name}` is given twice")).at(&member_path!["headers"])
+                );
+            }
+        }
+        Ok(Some(FaultEffect::Response(FaultResponse { status, retry_after, headers, body })))
     }
 }
 
@@ -289,6 +303,7 @@ mod tests {
             Fault::status(503).endpoint(Endpoint::Result).times(2),
             Fault::status(503).retry_after(Duration::from_millis(90_500)).body(r#"{"error": "busy"}"#).calls(3..=5),
             Fault::status(502).body_of_type("text/plain", "no").for_scenario("approved").forever(),
+            Fault::status(302).header("Location", "https://example.com/?a=b"),
             Fault::too_many_requests(2 * second).named("busy").for_duration(60 * second),
             Fault::delay(3 * second),
             Fault::delay_between(second, 86_400 * second).endpoint(Endpoint::Widget),

@@ -5,7 +5,7 @@ mod effect;
 mod endpoint;
 mod file;
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub(crate) use self::{
     effect::{FaultEffect, FaultResponse, allows_body, checked_status},
 };
 use self::{
-    effect::{checked_body, checked_content_type, checked_rate},
+    effect::{checked_body, checked_content_type, checked_header, checked_rate},
     file::FaultKeys,
 };
 use crate::{
@@ -95,7 +95,12 @@ impl Fault {
     #[track_caller]
     pub fn status(status: u16) -> Self {
         let status = or_panic(checked_status(status));
-        Self::with_effect(FaultEffect::Response(FaultResponse { status, retry_after: None, body: None }))
+        Self::with_effect(FaultEffect::Response(FaultResponse {
+            status,
+            retry_after: None,
+            headers: BTreeMap::new(),
+            body: None,
+        }))
     }
 
     /// Returns 429 with the header `Retry-After`, in full seconds; the call is not handled.
@@ -162,6 +167,20 @@ impl Fault {
     #[track_caller]
     pub fn retry_after(mut self, time: Duration) -> Self {
         self.instead().retry_after = Some(time);
+        self
+    }
+
+    /// Adds a header to the response of [`Fault::status`]: `Fault::status(302).header("Location", url)`.
+    ///
+    /// # Panics
+    ///
+    /// If the fault has no status, the name or the value is not allowed in HTTP, or the fault has a method of its own
+    /// for the header.
+    #[track_caller]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        let value = value.into();
+        let name = or_panic(checked_header(name, &value));
+        self.instead().headers.insert(name, value);
         self
     }
 

@@ -4,7 +4,7 @@ use std::{convert::Infallible, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
-    http::{HeaderMap, HeaderValue, Response, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, header},
 };
 use bytes::Bytes;
 use futures_util::stream;
@@ -39,8 +39,13 @@ pub(crate) enum ConnectionCut {
 /// Returns the response of a short-circuiting fault.
 pub(super) fn short_circuit_response(effect: Option<&FaultEffect>) -> Response<Body> {
     match effect {
-        Some(FaultEffect::Response(FaultResponse { status, retry_after, body })) => {
+        Some(FaultEffect::Response(FaultResponse { status, retry_after, headers, body })) => {
             let mut response = error::gateway_error(*status, body.as_ref());
+            for (name, value) in headers {
+                let name = HeaderName::try_from(name).expect("headers of faults are checked");
+                let value = HeaderValue::try_from(value).expect("headers of faults are checked");
+                response.headers_mut().insert(name, value);
+            }
             if let Some(time) = retry_after {
                 let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -104,12 +104,14 @@ fn place_of(fails: impl FnOnce()) -> String {
 #[test]
 fn a_panic_is_at_the_line_of_the_test() {
     let zero = std::time::Duration::ZERO;
-    let fails: [fn(std::time::Duration); 9] = [
+    let fails: [fn(std::time::Duration); 11] = [
         |_| drop(Fault::status(99)),
         |_| drop(Fault::content_type("\n")),
         |_| drop(Fault::throttle(0)),
         |zero| drop(Fault::html().retry_after(zero)),
         |_| drop(Fault::html().body("x")),
+        |_| drop(Fault::html().header("location", "x")),
+        |_| drop(Fault::status(302).header("a b", "x")),
         |_| drop(Fault::status(503).times(0)),
         |_| drop(Fault::html().calls(0..=0)),
         |zero| drop(Fault::html().for_duration(zero)),

@@ -101,7 +101,7 @@ fn every_example_does_to_a_client_what_is_written_below_it() {
         assert_eq!(document["result"], "APPROVED", "it has healed:\n{config}");
         examples += 1;
     }
-    assert_eq!(examples, 16);
+    assert_eq!(examples, 17);
 }
 
 #[test]
@@ -112,6 +112,7 @@ fn every_key_of_a_fault_is_on_the_page() {
         " to 50ms",
         "status:",
         "body:",
+        "headers:",
         "retry_after:",
         "content_type:",
         "response: html",

@@ -162,6 +162,28 @@ async fn who_is_turned_away_is_told_when_to_come_again() {
 }
 
 #[tokio::test]
+async fn a_response_in_place_has_the_headers_that_it_was_given() {
+    let (app, token) = with_fault(Fault::status(302).header("Location", "https://login.example.com/?a=b")).await;
+    let heard = heard(&app, &token).await;
+    assert!(heard.head.starts_with("HTTP/1.1 302 "), "{}", heard.head);
+    assert_eq!(heard.header("location"), Some("https://login.example.com/?a=b"));
+    assert_healed(&app, &token).await;
+    for (fault, detail) in [
+        (json!({"headers": {"a": "b"}, "delay": "1s"}), "`headers` needs a `status`"),
+        (json!({"status": 302, "headers": {"a b": "c"}}), "`a b` is not a header name"),
+        (json!({"status": 302, "headers": {"a": "\n"}}), "is not a header value; use visible ASCII characters"),
+        (json!({"status": 302, "headers": {"a": "b", "A": "c"}}), "is given twice"),
+        (json!({"status": 429, "headers": {"Retry-After": "1"}}), "cannot be set as a header; use `retry_after`"),
+        (json!({"status": 200, "headers": {"Content-Length": "1"}}), "`content-length` cannot be set as a header"),
+    ] {
+        let refused = app.post_json("/__admin/faults", &fault).await;
+        refused.assert_status(400);
+        assert!(refused.text().contains(detail), "{refused}");
+        assert!(refused.json()["field"].as_str().unwrap().starts_with("headers"), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn html_comes_in_place_of_json_and_the_call_is_not_carried_out() {
     let app = TestApp::start_with(|builder| builder.scenario("manual-check-then-approved")).await;
     let token = app.begin(json!({})).await;

@@ -25,13 +25,17 @@ use crate::{
 };
 
 /// Problems that a schema cannot express: the order of stages, comparisons, and what two companies share.
-const UNSAID: [&str; 7] = [
+const UNSAID: [&str; 11] = [
     "only the first stage with an outcome may omit it",
     "would be reached together with stage",
     "write the shorter time first",
     "starts after its end",
     "is given twice",
     "conflicts with --no-hints",
+    "`headers` needs a `status`",
+    "is not a header name",
+    "cannot be set as a header",
+    "is not a header value",
     // A zero duration.
     "with 0 ",
 ];
@@ -63,7 +67,7 @@ fn seeds(of: SchemaKind) -> Vec<Value> {
 fn faults() -> [Value; 7] {
     [
         json!({"endpoint": "result", "delay": "1s to 3s", "status": 503, "body": "{}", "content_type": "text/html"}),
-        json!({"name": "busy", "retry_after": "30s", "calls": "3 to 5"}),
+        json!({"name": "busy", "retry_after": "30s", "headers": {"x-a": "b"}, "calls": "3 to 5"}),
         json!({"content_type": "text/plain", "lasts": "1h 30m"}),
         json!({"close": "in-body", "forever": true}),
         json!({"response": "html", "times": 2}),
