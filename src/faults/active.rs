@@ -139,8 +139,8 @@ impl ActiveFaults {
         self.0.is_empty()
     }
 
-    /// Removes the faults that have expired at `now`. Returns name and end of each.
-    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(String, Timestamp)> {
+    /// Removes the faults that have expired at `now`, and returns them.
+    fn expire(&mut self, now: Timestamp) -> Vec<ExpiredFault> {
         let end = |in_force: &ActiveFault| match in_force.fault.ends {
             FaultEnd::After(time) => Some(later(in_force.began_at, time)).filter(|end| *end <= now),
             FaultEnd::AfterTimes(_) | FaultEnd::AfterCalls(_) | FaultEnd::Never => None,
@@ -148,7 +148,8 @@ impl ActiveFaults {
         if !self.0.iter().any(|in_force| end(in_force).is_some()) {
             return Vec::new();
         }
-        let ended: Vec<_> = self.0.iter().filter_map(|it| Some((it.name.clone(), end(it)?))).collect();
+        let expired = |it: &ActiveFault| Some(ExpiredFault { name: it.name.clone(), at: end(it)?, hits: it.hits });
+        let ended: Vec<_> = self.0.iter().filter_map(expired).collect();
         self.0.retain(|in_force| end(in_force).is_none());
         ended
     }
@@ -158,6 +159,14 @@ impl ActiveFaults {
         self.expire(now);
         self.0.iter().map(ActiveFault::info).collect()
     }
+}
+
+/// A fault whose time is over.
+#[derive(Debug)]
+pub(crate) struct ExpiredFault {
+    pub(crate) name: String,
+    pub(crate) at: Timestamp,
+    hits: u32,
 }
 
 impl ActiveFault {
@@ -244,9 +253,16 @@ impl DelayRange {
 /// The faults of a scope, for concurrent calls.
 #[derive(Debug, Default)]
 pub(crate) struct SharedFaults {
-    list: Mutex<ActiveFaults>,
+    list: Mutex<FaultList>,
     /// Usually there are none, and then no call takes the lock.
     any: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct FaultList {
+    active: ActiveFaults,
+    /// Names of the faults that expired without a hit, at most as many as can be active.
+    expired_unused: Vec<String>,
 }
 
 impl SharedFaults {
@@ -261,8 +277,7 @@ impl SharedFaults {
     ///
     /// [`Problem`] if there are too many.
     pub(crate) fn add(&self, fault: Fault, now: Timestamp) -> Result<FaultInfo, Problem> {
-        self.change(|list| {
-            list.expire(now);
+        self.change_at(now, |list| {
             if list.0.len() >= MAX_FAULTS {
                 let problem = format!("there are {MAX_FAULTS} faults already; remove some, or let them expire");
                 return Err(Problem::rule(problem));
@@ -274,7 +289,7 @@ impl SharedFaults {
 
     /// As [`ActiveFaults::remove`].
     pub(crate) fn remove(&self, name: &str) -> bool {
-        self.change(|list| list.remove(name))
+        self.change(|list| list.active.remove(name))
     }
 
     /// As [`ActiveFaults::apply`].
@@ -288,33 +303,60 @@ impl SharedFaults {
         if !self.any() {
             return Vec::new();
         }
-        self.change(|list| list.apply(occasion, is_answered, now(), draw))
+        let now = now();
+        self.change_at(now, |list| list.apply(occasion, is_answered, now, draw))
     }
 
-    /// As [`ActiveFaults::expire`].
-    pub(crate) fn expire(&self, now: Timestamp) -> Vec<(String, Timestamp)> {
+    /// Removes the faults that have expired at `now`, and returns them.
+    pub(crate) fn expire(&self, now: Timestamp) -> Vec<ExpiredFault> {
         self.change(|list| list.expire(now))
+    }
+
+    /// Returns the names of the active faults without a hit, and of those that expired without one.
+    pub(crate) fn unused(&self, now: Timestamp) -> (Vec<String>, Vec<String>) {
+        self.change(|list| {
+            list.expire(now);
+            let active = list.active.0.iter().filter(|fault| fault.hits == 0).map(|fault| fault.name.clone());
+            (active.collect(), list.expired_unused.clone())
+        })
     }
 
     /// As [`ActiveFaults::infos`].
     pub(crate) fn infos(&self, now: Timestamp) -> Vec<FaultInfo> {
-        self.change(|list| list.infos(now))
+        self.change_at(now, |list| list.infos(now))
     }
 
     /// Replaces all faults.
     pub(crate) fn replace(&self, faults: &[Fault], now: Timestamp) {
         self.change(|list| {
-            *list = ActiveFaults::default();
+            *list = FaultList::default();
             for fault in faults {
-                list.add(fault.clone(), now);
+                list.active.add(fault.clone(), now);
             }
         });
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut ActiveFaults) -> T) -> T {
+    /// Changes the faults that are still active at `now`.
+    fn change_at<T>(&self, now: Timestamp, change: impl FnOnce(&mut ActiveFaults) -> T) -> T {
+        self.change(|list| {
+            list.expire(now);
+            change(&mut list.active)
+        })
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut FaultList) -> T) -> T {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = change(&mut list);
-        self.any.store(!list.0.is_empty(), Ordering::Release);
+        self.any.store(!list.active.0.is_empty(), Ordering::Release);
         changed
+    }
+}
+
+impl FaultList {
+    fn expire(&mut self, now: Timestamp) -> Vec<ExpiredFault> {
+        let expired = self.active.expire(now);
+        let unused = expired.iter().filter(|fault| fault.hits == 0).map(|fault| fault.name.clone());
+        self.expired_unused.extend(unused.take(MAX_FAULTS.saturating_sub(self.expired_unused.len())));
+        expired
     }
 }

@@ -91,11 +91,11 @@ impl MockService {
     fn server_clock_moved(&self, turn: ClockChange) -> Vec<DueEvent> {
         let now = self.turn_own_clock(turn);
         let ended = self.faults.expire(now).into_iter();
-        let ended = ended.map(|(name, at)| DueEvent {
-            at: at.to_string(),
+        let ended = ended.map(|fault| DueEvent {
+            at: fault.at.to_string(),
             company_key: None,
             session: None,
-            what: DueEventKind::FaultExpired(name),
+            what: DueEventKind::FaultExpired(fault.name),
         });
         ended.collect()
     }
@@ -136,6 +136,27 @@ impl MockService {
         self.tenants.all().iter().for_each(|tenant| tenant.clear_faults());
     }
 
+    /// Says of each prepared thing that it was not used: faults without a hit, and scenarios in a queue. Without a
+    /// company, those of the server and all companies.
+    pub(crate) fn unused(&self, tenant: Option<&Arc<Tenant>>) -> Vec<String> {
+        let faults = |(active, expired): (Vec<String>, Vec<String>), whose: &str| {
+            let active = active.into_iter().map(|name| format!("the fault `{name}`{whose} never hit a call"));
+            let expired = expired.into_iter().map(|name| format!("the fault `{name}`{whose} expired without a hit"));
+            active.chain(expired).collect::<Vec<_>>()
+        };
+        let mut unused = match tenant {
+            Some(_) => Vec::new(),
+            None => faults(self.faults.unused(self.clock.now()), ""),
+        };
+        for tenant in tenant.map_or_else(|| self.companies(), |tenant| vec![tenant.clone()]) {
+            let whose = format!(" of the company `{}`", shortened(&tenant.key));
+            unused.extend(faults(tenant.faults.unused(tenant.clock.now()), &whose));
+            let queued = tenant.queued().into_iter();
+            unused.extend(queued.map(|name| format!("the scenario `{name}` in the queue{whose} was never taken")));
+        }
+        unused
+    }
+
     fn clock_moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<DueEvent> {
         let mut due: Vec<(Timestamp, Option<Token>, DueEventKind)> = Vec::new();
         tenant.sessions.update_all(|session, _| {
@@ -150,7 +171,7 @@ impl MockService {
             }));
         });
         due.extend(
-            tenant.faults.expire(now).into_iter().map(|(name, at)| (at, None, DueEventKind::FaultExpired(name))),
+            tenant.faults.expire(now).into_iter().map(|fault| (fault.at, None, DueEventKind::FaultExpired(fault.name))),
         );
         due.sort_by_key(|(at, token, _)| (*at, *token));
         let company = &tenant.key;
