@@ -46,6 +46,7 @@ pub use self::{
 };
 use self::{
     control::{ControlTransport, ControlledMock},
+    expect::OpenExpectations,
     runtime::MockRuntime,
 };
 use crate::{clock::uptime, config::Config, http::Routes, mock::MockService};
@@ -127,6 +128,7 @@ impl MockServer {
                 None => local_url(address),
             },
             first_company_key: first_company.to_owned(),
+            expectations: OpenExpectations::default(),
             runtime,
             transport: ControlTransport::InProcess(mock.clone()),
         });

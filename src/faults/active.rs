@@ -312,7 +312,7 @@ impl SharedFaults {
         self.change(|list| list.expire(now))
     }
 
-    /// Returns the names of the active faults without a hit, and of those that expired without one.
+    /// Returns the names of the active faults without a hit, and of the faults that expired without a hit.
     pub(crate) fn unused(&self, now: Timestamp) -> (Vec<String>, Vec<String>) {
         self.change(|list| {
             list.expire(now);

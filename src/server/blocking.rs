@@ -147,6 +147,10 @@ impl Control {
         self.0.widget_url(token)
     }
 
+    pub(super) fn check_expectations(&self) -> Result<(), ControlError> {
+        self.0.check_expectations()
+    }
+
     pub(super) fn call<T: ActionParams, R: DeserializeOwned + Send + 'static>(
         &self,
         action: &'static Action<T, R>,

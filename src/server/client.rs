@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use super::{
     blocking,
     control::{Control, ControlError, ControlTransport, ControlledMock},
+    expect::OpenExpectations,
     runtime::MockRuntime,
 };
 use crate::{
@@ -166,6 +167,7 @@ impl Connecting {
         Ok(Control::new(ControlledMock {
             url: http.url.clone(),
             first_company_key,
+            expectations: OpenExpectations::default(),
             runtime,
             transport: ControlTransport::Http(http.into()),
         }))

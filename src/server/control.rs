@@ -12,7 +12,7 @@ use serde_json::Value;
 pub use self::error::ControlError;
 #[cfg(feature = "client")]
 use super::client::{HttpResponse, HttpTransport};
-use super::{blocking, runtime::MockRuntime};
+use super::{blocking, expect::OpenExpectations, runtime::MockRuntime};
 #[cfg(feature = "client")]
 use crate::http::admin::action::ActionRequest;
 use crate::{
@@ -67,6 +67,7 @@ pub(super) struct ControlledMock {
     pub(super) url: String,
     /// The key of the first company.
     pub(super) first_company_key: String,
+    pub(super) expectations: OpenExpectations,
     pub(super) runtime: MockRuntime,
     pub(super) transport: ControlTransport,
 }
@@ -181,6 +182,25 @@ impl Control {
     /// Returns the URL of the widget for a session.
     pub fn widget_url(&self, token: &str) -> String {
         format!("{}/?session_token={}", self.url(), without_quotes(token))
+    }
+
+    /// Returns the key of the company that it is limited to.
+    pub(super) fn only_company(&self) -> Option<&str> {
+        self.company_key.as_deref()
+    }
+
+    pub(super) fn open_expectations(&self) -> &OpenExpectations {
+        &self.mock.expectations
+    }
+
+    /// Checks that every expectation is verified.
+    pub(super) fn check_expectations(&self) -> Result<(), ControlError> {
+        let open = self.open_expectations().positions(self.only_company());
+        if open.is_empty() {
+            return Ok(());
+        }
+        let open: Vec<_> = open.iter().map(|caller| format!("\n  the expectation at {caller}")).collect();
+        Err(ProblemResponse::conflict(format!("not every expectation is verified:{}", open.concat())).into())
     }
 
     #[cfg(feature = "client")]

@@ -1,6 +1,10 @@
 //! Expected calls: the start of a pattern, and conditions on values.
 
-use std::{panic::Location, time::Duration};
+use std::{
+    panic::Location,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use serde_json::Value;
 
@@ -152,6 +156,29 @@ struct OpenExpectation {
     is_verified: bool,
 }
 
+/// The expectations of a mock that are not verified yet: company key and position of each.
+#[derive(Debug, Default)]
+pub(super) struct OpenExpectations(Mutex<Vec<(Option<String>, &'static Location<'static>)>>);
+
+impl OpenExpectations {
+    /// Returns the positions of the expectations of a company, or of all.
+    pub(super) fn positions(&self, company_key: Option<&str>) -> Vec<&'static Location<'static>> {
+        let is_its = |key: &Option<String>| company_key.is_none() || key.as_deref() == company_key;
+        self.list().iter().filter(|(key, _)| is_its(key)).map(|(_, caller)| *caller).collect()
+    }
+
+    fn remove(&self, company_key: Option<&str>, caller: &Location<'_>) {
+        let mut list = self.list();
+        if let Some(at) = list.iter().position(|(key, open)| key.as_deref() == company_key && *open == caller) {
+            list.swap_remove(at);
+        }
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<(Option<String>, &'static Location<'static>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl<C> ExpectationGuard<C> {
     /// Expects calls after the id `after`.
     pub(super) fn new(
@@ -163,6 +190,7 @@ impl<C> ExpectationGuard<C> {
     ) -> Self {
         let ExpectedCalls { pattern, times } = expected;
         let expected = pattern.after(after).times(times);
+        on_drop.open_expectations().list().push((on_drop.only_company().map(str::to_owned), caller));
         Self { control, open: OpenExpectation { control: on_drop, expected, caller, is_verified: false } }
     }
 }
@@ -170,6 +198,7 @@ impl<C> ExpectationGuard<C> {
 impl OpenExpectation {
     fn close(&mut self) -> PatternBody<VerifyCallsBody> {
         self.is_verified = true;
+        self.control.open_expectations().remove(self.control.only_company(), self.caller);
         let ExpectedCalls { pattern, times } = self.expected.clone();
         PatternBody { pattern, beside: times.into() }
     }

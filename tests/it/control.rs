@@ -77,7 +77,12 @@ async fn story(control: Control) -> Vec<String> {
     tell!(control.remove_fault("down for a while").await);
     tell!(second.remove_fault("down for a while").await);
     tell!(control.company("nobody").remove_fault("x").await);
+    tell!(second.queue_scenario("late").await);
+    tell!(control.assert_all_used().await);
+    tell!(control.company("nobody").assert_all_used().await);
     tell!(control.clear_faults().await);
+    tell!(second.empty_queue().await);
+    tell!(second.assert_all_used().await);
 
     tell!(second.now().await);
     tell!(second.resume_clock().await);
@@ -113,6 +118,86 @@ async fn both_doors_tell_the_same_story() {
     ] {
         assert!(told.contains(word), "{what}: {told}");
     }
+}
+
+#[tokio::test]
+async fn whatever_was_prepared_and_not_used_is_named() {
+    let mock = mock().await;
+    let second = mock.company("second");
+    mock.assert_all_used().await.unwrap();
+    let minute = Duration::from_secs(60);
+    second.add_fault(Fault::status(503).for_duration(minute).named("brief")).await.unwrap();
+    mock.add_fault(Fault::delay(minute).endpoint(Endpoint::Delete)).await.unwrap();
+    second.queue_scenarios(["rejected", "approved"]).await.unwrap();
+    mock.company("first").assert_all_used().await.expect("nothing of it is the first company's");
+    second.advance(2 * minute).await.unwrap();
+    second.begin(json!({})).await.unwrap();
+    let error = mock.assert_all_used().await.unwrap_err();
+    assert_eq!(error.status(), Some(409));
+    assert_eq!(
+        error.to_string(),
+        "not everything was used:\n  the fault `delete: a delay of 60s` never hit a call\n  the fault `brief` of the \
+         company `second` expired without a hit\n  the scenario `approved` in the queue of the company `second` was \
+         never taken"
+    );
+    mock.clear_faults().await.unwrap();
+    second.begin(json!({})).await.unwrap();
+    mock.assert_all_used().await.unwrap();
+
+    for _ in 0..25 {
+        second.queue_scenario("rejected").await.unwrap();
+    }
+    let text = second.assert_all_used().await.unwrap_err().to_string();
+    assert!(text.ends_with("\n  and 5 more"), "{text}");
+    mock.reset().await.unwrap();
+
+    let line = line!() + 1;
+    let expectation = second.expect(identomat_mock::expect::delete().never()).await.unwrap();
+    let error = mock.assert_all_used().await.unwrap_err();
+    let place = format!("not every expectation is verified:\n  the expectation at {}:{line}:", file!());
+    assert!(error.to_string().starts_with(&place), "{error}");
+    mock.company("first").assert_all_used().await.unwrap();
+    expectation.verify().await.unwrap();
+    mock.assert_all_used().await.unwrap();
+    drop(second.expect(identomat_mock::expect::delete().never()).await.unwrap());
+    mock.assert_all_used().await.unwrap();
+}
+
+/// The actions that no verb names, with the reason.
+const WITHOUT_A_VERB: [(&str, &str); 7] = [
+    ("calls::SHOW", "a query of calls returns the whole call"),
+    ("companies::RESET_ONE", "`reset` of a company's handle"),
+    ("events::LISTEN", "it has no end"),
+    ("health::LIVE", "a mock that answers `health` is live"),
+    ("metrics::SHOW", "they are for Prometheus"),
+    ("openapi::SHOW", "it is for generators"),
+    ("wait::CALLS", "`wait::CALLS_LIKE` with any pattern"),
+];
+
+#[test]
+fn every_action_over_http_has_a_verb_in_rust() {
+    let rust = |folder: &str| {
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.is_file()).map(|path| {
+            (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap())
+        })
+    };
+    let action = regex::Regex::new(r"static ([A-Z_]+): Action<").unwrap();
+    let actions = rust("src/http/admin").flat_map(|(module, code)| {
+        let found = action.captures_iter(&code).map(|found| format!("{module}::{}", &found[1]));
+        found.collect::<Vec<_>>()
+    });
+    let mut actions: std::collections::BTreeSet<_> = actions.collect();
+    assert!(actions.len() > 45, "{actions:?}");
+    let verbs: String = ["src/server", "src/server/control"].into_iter().flat_map(rust).map(|(_, code)| code).collect();
+    let named = regex::Regex::new(r"&([a-z_]+::[A-Z_]+)\b").unwrap();
+    for (name, why) in WITHOUT_A_VERB {
+        assert!(actions.remove(name), "there is no {name} ({why})");
+        assert!(!verbs.contains(&format!("&{name},")), "{name} has a verb");
+    }
+    let verbs: std::collections::BTreeSet<_> =
+        named.captures_iter(&verbs).map(|found| found[1].to_owned()).filter(|name| actions.contains(name)).collect();
+    assert_eq!(actions, verbs);
 }
 
 #[tokio::test]

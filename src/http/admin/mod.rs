@@ -2,6 +2,7 @@
 
 pub(crate) mod action;
 mod action_handler;
+pub(crate) mod assert_all_used;
 pub(crate) mod calls;
 pub(crate) mod clock;
 pub(crate) mod companies;
@@ -60,6 +61,7 @@ macro_rules! actions {
 static HEALTH_CHECKS: &[&dyn AnyAction] = actions! { health: LIVE, READY; };
 
 static ACTIONS: &[&dyn AnyAction] = actions! {
+    assert_all_used: CHECK;
     calls: LIST, COUNT, FIND, VERIFY, SHOW, CLEAR;
     clock: SHOW, ADVANCE, SET, FREEZE, RESUME;
     companies: LIST, ADD, SHOW, CHANGE, REMOVE, RESET_ONE, RESET;

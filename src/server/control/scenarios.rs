@@ -7,6 +7,7 @@ use crate::{
     clock::{DurationText, nearest_moment},
     faults::{Fault, FaultInfo},
     http::admin::{
+        assert_all_used,
         clock::{self, AdvanceClockBody, ClockList, SetClockBody},
         extract::EmptyBody,
         faults::{self, ListFaultsQuery},
@@ -80,6 +81,15 @@ verbs! {
 
     /// Removes all faults of the company, or all faults.
     fn clear_faults() -> () = call(&faults::CLEAR, "", EmptyBody {});
+
+    /// Asserts that everything prepared was used: each fault has hit a call, each scenario of the queue was taken, and
+    /// each expectation is verified. Faults of scenarios do not count.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 409 and a text with what was not used.
+    fn assert_all_used() -> () =
+        wait_as(&assert_all_used::CHECK, "", EmptyBody {}, Duration::ZERO, |()| self.check_expectations());
 
     /// Returns the time of the company's clock, or of the server's.
     fn now() -> SystemTime = wait_as(&clock::SHOW, "", EmptyBody {}, Duration::ZERO, first_time);
