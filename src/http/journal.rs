@@ -18,7 +18,7 @@ mod choices;
 mod count;
 mod pattern;
 
-pub(crate) use self::count::CountError;
+pub(crate) use self::{count::CountError, pattern::CallMatcher};
 pub use self::{
     count::{NearMiss, Times},
     pattern::CallPattern,

@@ -17,7 +17,7 @@ use crate::{
     http::{
         CallInfo, CallPattern, Times,
         admin::{
-            calls::{self, FindCallsBody, PatternBody},
+            calls::{self, FindCallsBody, PatternBody, VerifyCallsBody},
             wait::{self, WaitCallsBody, WaitTimeout},
         },
     },
@@ -133,6 +133,19 @@ verbs! {
         call_as(&calls::VERIFY, "", PatternBody { pattern: self.pattern, beside: times.into().into() }, |counted| {
             counted.count
         });
+
+    /// Verifies that all calls of the query match one of the patterns: `[begin(), result().with("session_token", t)]`.
+    /// Returns their number.
+    ///
+    /// # Errors
+    ///
+    /// As [`CallQuery::verify`], with the first other calls.
+    fn verify_only(patterns: impl IntoIterator<Item = CallPattern>) -> u64 = call_as(
+        &calls::VERIFY,
+        "",
+        PatternBody { pattern: self.pattern, beside: VerifyCallsBody::of_only(patterns.into_iter().collect()) },
+        |counted| counted.count
+    );
 
     /// Waits for a minimum number of matching calls. Returns their number.
     ///

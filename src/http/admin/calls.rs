@@ -19,9 +19,10 @@ use crate::{
     clock::parse_moment,
     faults::Endpoint,
     foreign_text::shortened,
-    http::journal::{CallInfo, CallPattern, CountError, Times},
+    http::journal::{CallInfo, CallMatcher, CallPattern, CountError, Times},
     json_text::members_of,
     mock::CallFilter,
+    problem::member_path,
 };
 
 /// The filters of a list of calls.
@@ -125,6 +126,8 @@ pub(crate) struct VerifyCallsBody {
     at_most: Option<u64>,
     /// No call at all.
     never: bool,
+    /// No other calls than those of these patterns; alone.
+    only: Option<Vec<CallPattern>>,
 }
 
 /// The number of matching calls.
@@ -135,8 +138,29 @@ pub(crate) struct CountCallsResponse {
 }
 
 impl VerifyCallsBody {
+    /// Expects no other calls than those of these patterns.
+    pub(crate) fn of_only(patterns: Vec<CallPattern>) -> Self {
+        Self { only: Some(patterns), ..Self::default() }
+    }
+
+    /// Compiles the patterns of `only`.
+    fn only(self) -> Result<Option<Vec<CallMatcher>>, ProblemResponse> {
+        let Some(patterns) = self.only else { return Ok(None) };
+        if self.exactly.or(self.at_least).or(self.at_most).is_some() || self.never {
+            let problem = "`only` conflicts with `exactly`, `at_least`, `at_most` and `never`; verify twice";
+            return Err(ProblemResponse::invalid(problem).with_field("only"));
+        }
+        if patterns.is_empty() {
+            return Err(ProblemResponse::invalid("`only` is empty; use `never`").with_field("only"));
+        }
+        let compile = |(at, pattern): (usize, CallPattern)| {
+            pattern.compile().map_err(|problem| ProblemResponse::invalid(problem.at(&member_path!["only", at])))
+        };
+        patterns.into_iter().enumerate().map(compile).collect::<Result<_, _>>().map(Some)
+    }
+
     fn times(&self) -> Result<Times, ProblemResponse> {
-        let Self { exactly, at_least, at_most, never } = *self;
+        let Self { exactly, at_least, at_most, never, .. } = *self;
         let exactly = exactly.or(never.then_some(0));
         match (exactly, at_least, at_most) {
             (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
@@ -184,7 +208,7 @@ impl<B: BesidePattern> ActionParams for PatternBody<B> {
 }
 
 impl BesidePattern for VerifyCallsBody {
-    const NAMES: &'static [&'static str] = &["exactly", "at_least", "at_most", "never"];
+    const NAMES: &'static [&'static str] = &["exactly", "at_least", "at_most", "never", "only"];
 }
 
 impl From<Times> for VerifyCallsBody {
@@ -247,7 +271,10 @@ fn verify(
     context.check_existence()?;
     let tenant = context.tenant()?;
     let matcher = pattern.compile().map_err(CountError::from)?;
-    let count = context.mock.verify(tenant.as_ref(), &matcher, times, context.cancellation)?;
+    let count = match expected.only()? {
+        None => context.mock.verify(tenant.as_ref(), &matcher, times, context.cancellation)?,
+        Some(only) => context.mock.verify_only(tenant.as_ref(), &matcher, &only, context.cancellation)?,
+    };
     Ok(CountCallsResponse { count })
 }
 

@@ -192,6 +192,39 @@ impl MockService {
         Err(CountError::Mismatch { count, why, near_misses })
     }
 
+    /// Verifies that each call in the `scope` matches one of the patterns. Returns the number of calls.
+    ///
+    /// # Errors
+    ///
+    /// [`CountError`] if there are other calls, or evicted ones may have been.
+    pub(crate) fn verify_only(
+        &self,
+        tenant: Option<&Arc<Tenant>>,
+        scope: &CallMatcher,
+        only: &[CallMatcher],
+        cancellation: &Cancellation,
+    ) -> Result<u64, CountError> {
+        let sorted = self.sorted(tenant, scope, cancellation)?;
+        let nearest = |call: &OwnedCall| {
+            let differences = only.iter().map(|matcher| matcher.differences(call, &self.config));
+            differences.min_by_key(Vec::len).unwrap_or_default()
+        };
+        let others = self.compare_each(&sorted.matching, cancellation, |call| {
+            let differences = nearest(call);
+            Some((call, differences)).filter(|(_, differences)| !differences.is_empty())
+        })?;
+        let others: Vec<_> = others.into_iter().flatten().collect();
+        let count = others.len() as u64;
+        if count > 0 {
+            let first = others.iter().take(MAX_NEAR_MISSES);
+            let near_misses: Vec<_> = first.map(|(call, differences)| near_miss(call, differences)).collect();
+            let key = tenant.map(|tenant| tenant.key.as_str());
+            let why = explain_others(scope.pattern(), only, count, &near_misses, key);
+            return Err(CountError::Mismatch { count, why, near_misses });
+        }
+        if sorted.is_complete { Ok(sorted.matching.len() as u64) } else { Err(incomplete(&sorted)) }
+    }
+
     /// Waits for a number of matching calls, without a timeout. Returns their number.
     ///
     /// # Errors
@@ -284,11 +317,20 @@ impl MockService {
         cancellation: &Cancellation,
         mut look: impl FnMut(&OwnedCall, Vec<String>) -> T,
     ) -> Result<Vec<T>, CountError> {
+        self.compare_each(calls, cancellation, |call| look(call, matcher.differences(call, &self.config)))
+    }
+
+    fn compare_each<'a, T>(
+        &self,
+        calls: &'a [OwnedCall],
+        cancellation: &Cancellation,
+        mut look: impl FnMut(&'a OwnedCall) -> T,
+    ) -> Result<Vec<T>, CountError> {
         let looked = calls.iter().enumerate().map(|(number, call)| {
             let timeout = self.config.control_api.timeout;
             let stopped = |_| CountError::Cancelled { looked_at: number, of: calls.len(), timeout };
             cancellation.check().map_err(stopped)?;
-            Ok(look(call, matcher.differences(call, &self.config)))
+            Ok(look(call))
         });
         looked.collect()
     }
@@ -304,17 +346,20 @@ fn incomplete(sorted: &PartitionedCalls) -> CountError {
 }
 
 fn near_misses(sorted: &PartitionedCalls, times: Times, count: u64) -> Vec<NearMiss> {
-    let miss = |call: &OwnedCall, differences: &[String]| NearMiss {
+    if times.at_most.is_some_and(|most| count > most) {
+        // The last ones exceed the number.
+        return sorted.matching.iter().rev().take(MAX_NEAR_MISSES).map(|call| near_miss(call, &[])).collect();
+    }
+    sorted.nearest.iter().map(|(call, differences)| near_miss(call, differences)).collect()
+}
+
+fn near_miss(call: &OwnedCall, differences: &[String]) -> NearMiss {
+    NearMiss {
         call: Some(call.1.id).filter(|_| !call.1.is_open()),
         what: in_words(call),
         hint: call.1.recorded.refusal_hint(),
         differences: differences.to_vec(),
-    };
-    if times.at_most.is_some_and(|most| count > most) {
-        // The last ones exceed the number.
-        return sorted.matching.iter().rev().take(MAX_NEAR_MISSES).map(|call| miss(call, &[])).collect();
     }
-    sorted.nearest.iter().map(|(call, differences)| miss(call, differences)).collect()
 }
 
 /// Describes a call: `POST /external-api/result/ → 200, at 2026-01-31T12:00:00Z`.
@@ -336,12 +381,7 @@ fn explain(
     near_misses: &[NearMiss],
     company_key: Option<&str>,
 ) -> String {
-    let mut lines = pattern.in_words();
-    let whose = company_key.map(|key| format!(" of the company `{key}`")).unwrap_or_default();
-    let since = if pattern.after.is_some() { " from then on" } else { "" };
-    let where_ = if lines.is_empty() { "" } else { " where" };
-    lines.iter_mut().for_each(|line| line.insert_str(0, "  "));
-    lines.insert(0, format!("expected {}{whose}{since}{where_}", times.in_words()));
+    let mut lines = pattern_lines(format!("expected {}{}", times.in_words(), whose(pattern, company_key)), pattern);
     let there_are = match sorted.matching.len() {
         0 => "but there is none".to_owned(),
         1 => "but there is 1".to_owned(),
@@ -359,6 +399,48 @@ fn explain(
         count => format!(", and {count} more are being answered"),
     };
     lines.push(format!("{there_are}{more}; {which}"));
+    lines.extend(near_miss_lines(near_misses));
+    lines.join("\n")
+}
+
+/// Explains other calls than the expected ones.
+fn explain_others(
+    scope: &CallPattern,
+    only: &[CallMatcher],
+    count: u64,
+    near_misses: &[NearMiss],
+    company_key: Option<&str>,
+) -> String {
+    let whose = whose(scope, company_key);
+    let is_limited = !scope.in_words().is_empty();
+    let mut lines = if is_limited { pattern_lines(format!("of the calls{whose}"), scope) } else { Vec::new() };
+    let start = if is_limited { "expected only calls".to_owned() } else { format!("expected only calls{whose}") };
+    for (at, matcher) in only.iter().enumerate() {
+        lines.extend(pattern_lines(if at == 0 { start.clone() } else { "or".to_owned() }, matcher.pattern()));
+    }
+    lines.push(match count {
+        1 => "but there is 1 other:".to_owned(),
+        count => format!("but there are {count} others; the first of them:"),
+    });
+    lines.extend(near_miss_lines(near_misses));
+    lines.join("\n")
+}
+
+/// Returns the text before the conditions, and a line for each of them.
+fn pattern_lines(start: String, pattern: &CallPattern) -> Vec<String> {
+    let conditions = pattern.in_words();
+    let start = if conditions.is_empty() { start } else { format!("{start} where") };
+    [start].into_iter().chain(conditions.into_iter().map(|line| format!("  {line}"))).collect()
+}
+
+fn whose(pattern: &CallPattern, company_key: Option<&str>) -> String {
+    let whose = company_key.map(|key| format!(" of the company `{key}`")).unwrap_or_default();
+    let since = if pattern.after.is_some() { " from then on" } else { "" };
+    format!("{whose}{since}")
+}
+
+fn near_miss_lines(near_misses: &[NearMiss]) -> Vec<String> {
+    let mut lines = Vec::new();
     for NearMiss { call, what, hint, differences } in near_misses {
         lines.push(match call {
             Some(id) => format!("  call {id}: {what}"),
@@ -367,5 +449,5 @@ fn explain(
         lines.extend(hint.iter().map(|hint| format!("    hint: {hint}")));
         lines.extend(differences.iter().map(|difference| format!("    {difference}")));
     }
-    lines.join("\n")
+    lines
 }

@@ -113,6 +113,49 @@ async fn calls_are_counted_by_all_that_is_known_of_them() {
 }
 
 #[tokio::test]
+async fn no_other_calls_than_the_named_ones_are_right() {
+    let app = fixed().await;
+    let token = app.begin(json!({})).await;
+    app.result(&token).await;
+    app.result(&"a".repeat(40)).await;
+    app.delete(&token).await;
+    let (begin, result) = (json!({"endpoint": "begin"}), json!({"endpoint": "result"}));
+    let of_session = json!({"endpoint": "result", "parameters": {"session_token": &token}});
+    for (body, count) in [
+        (json!({"only": [&begin, &result, {"endpoint": "delete"}]}), 4),
+        (json!({"only": [{"method": "POST"}, {"method": "GET"}]}), 4),
+        (json!({"session": &token, "endpoint": "result", "only": [&of_session]}), 1),
+        (json!({"company_key": "two", "only": [&begin]}), 0),
+    ] {
+        let reply = app.tell("calls/verify", &body).await;
+        assert_eq!(reply.json(), json!({"count": count}), "{body}: {reply}");
+    }
+    let problem = app.tell("calls/verify", &json!({"only": [&begin, &of_session]})).await.problem(409);
+    assert_eq!(problem["count"], 2);
+    let mut lines = problem["detail"].as_str().unwrap().lines();
+    let mut line = || lines.next().unwrap();
+    assert_eq!(
+        [line(), line(), line(), line()],
+        ["expected only calls where", "  the endpoint is `begin`", "or where", "  the endpoint is `result`",]
+    );
+    let condition = line();
+    assert!(condition.contains("`session_token`"), "{condition}");
+    assert_eq!(line(), "but there are 2 others; the first of them:");
+    assert!(line().starts_with("  call 3: POST /external-api/result/ → 404, at "));
+    assert_eq!(problem["near_misses"].as_array().unwrap().len(), 2);
+    let limited = json!({"company_key": app.mock.company_key(), "method": "POST", "only": [&begin, &result]});
+    let detail = app.tell("calls/verify", &limited).await.problem(409)["detail"].to_string();
+    assert!(detail.contains("where\\n  the method is POST\\nexpected only calls where\\n  the endpoint"), "{detail}");
+    assert!(detail.contains("but there is 1 other:\\n  call 4: POST /external-api/delete/"), "{detail}");
+
+    use identomat_mock::expect;
+    let calls = || app.mock.calls().of_session(&token);
+    calls().verify_only([expect::begin(), expect::result(), expect::delete()]).await.unwrap();
+    let error = calls().verify_only([expect::begin(), expect::result()]).await.unwrap_err();
+    assert_eq!(error.status(), Some(409), "{error}");
+}
+
+#[tokio::test]
 async fn as_many_calls_as_expected_are_right() {
     let app = fixed().await;
     for _ in 0..2 {
@@ -139,6 +182,10 @@ async fn as_many_calls_as_expected_are_right() {
         json!({"never": true, "at_most": 1}),
         json!({"never": true, "exactly": 1}),
         json!({"at_least": 2, "at_most": 1}),
+        json!({"only": [{"endpoint": "begin"}], "exactly": 2}),
+        json!({"only": []}),
+        json!({"only": [{"endpoint": "begun"}]}),
+        json!({"only": [{"parameters": {"a": {"matches": "("}}}]}),
     ] {
         app.tell("calls/verify", &contradiction).await.problem(400);
     }
