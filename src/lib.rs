@@ -43,8 +43,8 @@ mod server;
 #[cfg(feature = "client")]
 pub use server::MockClient;
 pub use server::{
-    CallQuery, Control, ControlError, ExpectationGuard, ExpectedCalls, MockServer, MockServerBuilder, SessionWait,
-    StartError, blocking, expect,
+    CallQuery, Control, ControlError, EventReader, ExpectationGuard, ExpectedCalls, MockEvent, MockServer,
+    MockServerBuilder, SessionWait, StartError, blocking, expect,
 };
 
 mod condition;

@@ -9,6 +9,7 @@ mod client;
 mod connection;
 mod connections;
 mod control;
+mod events;
 mod listen;
 pub(crate) mod runtime;
 mod rust_names;
@@ -40,6 +41,7 @@ pub use self::{
     builder::MockServerBuilder,
     calls::CallQuery,
     control::{Control, ControlError},
+    events::{EventReader, MockEvent},
     expect::{ExpectationGuard, ExpectedCalls},
     start_error::StartError,
     waiting::SessionWait,

@@ -10,6 +10,7 @@ use super::{
     StartError,
     builder::MockServerBuilder,
     control::{Control as Async, ControlError},
+    events::EventReader,
     runtime::MockRuntime,
 };
 use crate::{
@@ -145,6 +146,17 @@ impl Control {
     /// As [`crate::Control::widget_url`].
     pub fn widget_url(&self, token: &str) -> String {
         self.0.widget_url(token)
+    }
+
+    /// As [`crate::Control::events`].
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Control::events`].
+    pub fn events(&self) -> Result<EventReader<Self>, ControlError> {
+        let runtime = self.0.runtime();
+        let source = runtime.block_on(self.0.event_source()).unwrap_or_else(|ended| Err(ended.into()))?;
+        Ok(EventReader::new(runtime.clone(), source))
     }
 
     pub(super) fn check_expectations(&self) -> Result<(), ControlError> {

@@ -2,9 +2,10 @@
 
 use std::{ops::Deref, time::Duration};
 
-use axum::http::{Method, Request, header};
+use axum::http::{Method, Request, Response, header};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
@@ -199,17 +200,36 @@ impl HttpTransport {
         if (200..300).contains(&status) { Ok(response) } else { Err(ControlError::Refused(response.read()?)) }
     }
 
+    /// Connects to a stream of events.
+    pub(super) async fn listen(&self, (method, path, body): ActionRequest) -> Result<HttpEvents, ControlError> {
+        let call = format!("{method} {path}");
+        let limit = |_| ControlError::Unreachable(format!("{call}: no response within {REQUEST_TIMEOUT:?}"));
+        let opened = tokio::time::timeout(REQUEST_TIMEOUT, self.open((method, path, body)));
+        let (call, response) = (call.clone(), opened.await.map_err(limit)??);
+        if response.status().is_success() {
+            return Ok(HttpEvents { call, body: response.into_body(), received: Vec::new() });
+        }
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.map_err(|error| unreachable(&call, &error))?.to_bytes();
+        Err(ControlError::Refused(HttpResponse { call, status, body }.read()?))
+    }
+
     /// Returns the status and the body of the response.
-    async fn exchange(
-        &self,
-        (method, path, body): ActionRequest,
-        time_limit: Duration,
-    ) -> Result<(u16, Bytes), ControlError> {
-        let call = format!("{method} {}{path}", self.url);
-        let failed = |why: &dyn std::error::Error| {
-            let cause = why.source().map(|source| format!(": {source}")).unwrap_or_default();
-            ControlError::Unreachable(format!("{call}: {why}{cause}"))
+    async fn exchange(&self, request: ActionRequest, time_limit: Duration) -> Result<(u16, Bytes), ControlError> {
+        let call = format!("{} {}{}", request.0, self.url, request.1);
+        let answered = async {
+            let response = self.open(request).await?;
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.map_err(|error| unreachable(&call, &error))?;
+            Ok((status, body.to_bytes()))
         };
+        let late = |_| ControlError::Unreachable(format!("{call}: no response within {time_limit:?}"));
+        tokio::time::timeout(time_limit, answered).await.map_err(late)?
+    }
+
+    /// Sends a request. Returns the response without its body.
+    async fn open(&self, (method, path, body): ActionRequest) -> Result<Response<Incoming>, ControlError> {
+        let call = format!("{method} {}{path}", self.url);
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
         if let Some((content_type, _)) = body {
             request = request.header(header::CONTENT_TYPE, content_type);
@@ -218,15 +238,46 @@ impl HttpTransport {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         let body = body.map(|(_, bytes)| bytes).unwrap_or_default();
-        let request = request.body(Full::from(body)).map_err(|error| failed(&error))?;
-        let answered = async {
-            let response = self.client.request(request).await.map_err(|error| failed(&error))?;
-            let status = response.status().as_u16();
-            let body = response.into_body().collect().await.map_err(|error| failed(&error))?;
-            Ok((status, body.to_bytes()))
-        };
-        let late = |_| ControlError::Unreachable(format!("{call}: no response within {time_limit:?}"));
-        tokio::time::timeout(time_limit, answered).await.map_err(late)?
+        let request = request.body(Full::from(body)).map_err(|error| unreachable(&call, &error))?;
+        self.client.request(request).await.map_err(|error| unreachable(&call, &error))
+    }
+}
+
+fn unreachable(call: &str, why: &dyn std::error::Error) -> ControlError {
+    let cause = why.source().map(|source| format!(": {source}")).unwrap_or_default();
+    ControlError::Unreachable(format!("{call}: {why}{cause}"))
+}
+
+/// A stream of server-sent events.
+pub(super) struct HttpEvents {
+    /// The request, for messages.
+    call: String,
+    body: Incoming,
+    /// The bytes after the last complete event.
+    received: Vec<u8>,
+}
+
+impl HttpEvents {
+    /// Returns name and data of the next event; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<(String, String)>, ControlError> {
+        loop {
+            while let Some(end) = self.received.windows(2).position(|pair| pair == b"\n\n") {
+                let block: Vec<_> = self.received.drain(..end + 2).collect();
+                let text = String::from_utf8_lossy(&block);
+                // Comments keep the connection alive.
+                let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                if let Some(event) = field("event: ").zip(field("data: ")) {
+                    return Ok(Some(event));
+                }
+            }
+            match self.body.frame().await {
+                None => return Ok(None),
+                Some(frame) => {
+                    let frame = frame.map_err(|error| unreachable(&self.call, &error))?;
+                    self.received.extend(frame.data_ref().into_iter().flatten());
+                }
+            }
+        }
     }
 }
 

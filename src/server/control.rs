@@ -12,7 +12,12 @@ use serde_json::Value;
 pub use self::error::ControlError;
 #[cfg(feature = "client")]
 use super::client::{HttpResponse, HttpTransport};
-use super::{blocking, expect::OpenExpectations, runtime::MockRuntime};
+use super::{
+    blocking,
+    events::{EventReader, EventSource},
+    expect::OpenExpectations,
+    runtime::MockRuntime,
+};
 #[cfg(feature = "client")]
 use crate::http::admin::action::ActionRequest;
 use crate::{
@@ -21,6 +26,7 @@ use crate::{
     http::admin::{
         action::{Action, ActionParams, AnyResponse, PendingAction, Target},
         companies::{self, AddCompanyBody},
+        events::{self, ListenRequest},
         extract::EmptyBody,
         health,
         paging::{ListPage, ListQuery, NameListQuery, PageLimit},
@@ -203,7 +209,31 @@ impl Control {
         Err(ProblemResponse::conflict(format!("not every expectation is verified:{}", open.concat())).into())
     }
 
-    #[cfg(feature = "client")]
+    /// Reads the events of the company, or of all, from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError`], with status 409 if the journal is disabled.
+    pub async fn events(&self) -> Result<EventReader<Self>, ControlError> {
+        let source = self.mock.runtime.run(self.event_source()).await.unwrap_or_else(|ended| Err(ended.into()))?;
+        Ok(EventReader::new(self.mock.runtime.clone(), source))
+    }
+
+    /// Connects to the stream of events.
+    pub(super) fn event_source(&self) -> impl Future<Output = Result<EventSource, ControlError>> + Send + use<> {
+        let request = self.request(&events::LISTEN, "", ListenRequest::default(), Duration::ZERO);
+        async {
+            match request {
+                ControlRequest::InProcess(mock, action) => {
+                    let stream = action.run(mock).await?.downcast().expect("it is the response of the action");
+                    Ok(EventSource::InProcess(*stream))
+                }
+                #[cfg(feature = "client")]
+                ControlRequest::Http(http, request, _) => http.listen(request).await.map(EventSource::Http),
+            }
+        }
+    }
+
     pub(super) fn runtime(&self) -> &MockRuntime {
         &self.mock.runtime
     }

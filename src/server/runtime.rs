@@ -64,6 +64,11 @@ impl MockRuntime {
         }
     }
 
+    /// Starts a future on the runtime.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.handle().spawn(work);
+    }
+
     /// Runs a future on the runtime; dropping the result cancels it.
     pub(super) async fn run<T: Send + 'static>(
         &self,

@@ -163,11 +163,71 @@ async fn whatever_was_prepared_and_not_used_is_named() {
     mock.assert_all_used().await.unwrap();
 }
 
+#[tokio::test]
+async fn events_are_heard_as_they_happen_here_and_elsewhere() {
+    let mock = mock().await;
+    let client = MockClient::connect(mock.url()).await.unwrap();
+    let (mut here, mut there) = (mock.events().await.unwrap(), client.company("second").events().await.unwrap());
+    mock.company("first").begin(json!({"scenario": "rejected"})).await.unwrap();
+    let session = mock.company("second").begin(json!({"scenario": "manual-check"})).await.unwrap();
+    mock.finish(&session.token).await.unwrap();
+    let first = here.next_event().await.unwrap();
+    assert_eq!((&*first.what, first.company_key.as_deref()), ("begun", Some("first")));
+    assert_eq!(first.details["scenario"], "rejected");
+    for events in [&mut here, &mut there] {
+        let begun = events.next_event().await.unwrap();
+        assert_eq!((&*begun.what, begun.company_key.as_deref()), ("begun", Some("second")));
+        assert_eq!((begun.session.as_ref(), &*begun.at), (Some(&session.token), "2025-12-31T12:00:00Z"));
+        let stage = events.until(|event| event.what == "stage").await.unwrap();
+        assert_eq!(stage.details["stage"], 1);
+    }
+    let mut brief = there.timeout(Duration::from_millis(1));
+    let late = brief.next_event().await.unwrap_err();
+    assert_eq!((late.status(), &*late.to_string()), (Some(408), "there was no event within 1ms"));
+
+    let events = mock.company("second").events().await.unwrap();
+    mock.remove_company("second").await.unwrap();
+    let mut events = events;
+    let gone = loop {
+        match events.next_event().await {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(gone.status(), Some(410), "{gone}");
+    assert!(gone.to_string().contains("removed the company"), "{gone}");
+    mock.shutdown().await;
+    let stopped = loop {
+        match here.next_event().await {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(&stopped, ControlError::Unreachable(why) if why == "the mock has stopped"), "{stopped}");
+    let unreachable = client.events().await.unwrap_err();
+    assert!(matches!(unreachable, ControlError::Unreachable(_)), "{unreachable}");
+}
+
+#[test]
+fn events_can_be_read_without_a_runtime() {
+    let mock = blocking::MockServer::start();
+    let client = blocking::MockClient::connect(mock.url()).unwrap();
+    let mut readers = [mock.events().unwrap(), client.events().unwrap()];
+    let token = mock.begin(json!({})).unwrap().token;
+    mock.finish(&token).unwrap();
+    for events in &mut readers {
+        assert_eq!(events.next_event().unwrap().what, "begun");
+        assert_eq!(events.until(|event| event.what == "finished").unwrap().session.as_ref(), Some(&token));
+    }
+    let silent =
+        blocking::MockServer::builder().settings(|config| config.journal.enabled = false).start_blocking().unwrap();
+    assert_eq!(silent.events().unwrap_err().status(), Some(409));
+}
+
 /// The actions that no verb names, with the reason.
-const WITHOUT_A_VERB: [(&str, &str); 7] = [
+const WITHOUT_A_VERB: [(&str, &str); 6] = [
     ("calls::SHOW", "a query of calls returns the whole call"),
     ("companies::RESET_ONE", "`reset` of a company's handle"),
-    ("events::LISTEN", "it has no end"),
     ("health::LIVE", "a mock that answers `health` is live"),
     ("metrics::SHOW", "they are for Prometheus"),
     ("openapi::SHOW", "it is for generators"),

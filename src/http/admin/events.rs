@@ -1,6 +1,6 @@
 //! `/__admin/events`: all events, as server-sent events.
 
-use std::{collections::VecDeque, convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -58,13 +58,15 @@ pub(super) struct EventInfo<'a> {
 }
 
 /// Sent instead of events that are no longer in the journal.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct MissedEvents {
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct MissedEvents {
     /// Some of the events up to this id are missing.
-    up_to: u64,
-    why: &'static str,
+    pub(crate) up_to: u64,
+    pub(crate) why: Cow<'static, str>,
 }
+
+/// The name of [`MissedEvents`].
+pub(crate) const MISSED: &str = "missed";
 
 /// The filters of a stream, with the header of a client that reconnects.
 #[derive(Debug, Default)]
@@ -88,11 +90,20 @@ impl ActionParams for ListenRequest {
     }
 }
 
-pub(super) static LISTEN: Action<ListenRequest, EventStream> =
+pub(crate) static LISTEN: Action<ListenRequest, EventStream> =
     Action::get_async("/events", |mock, target, request| Box::pin(listen(mock, target, request)))
         .named("listEvents", "Streams events as server-sent events, each with a JSON object as its data")
         .of_company()
         .fails_with(&[409, 503]);
+
+/// An event as it is sent.
+pub(crate) struct SentEvent {
+    /// `None` for `missed`: a disconnected reader continues after the last event that it received.
+    id: Option<u64>,
+    pub(crate) name: &'static str,
+    /// A JSON object.
+    pub(crate) data: String,
+}
 
 /// The stream of a listener.
 pub(crate) struct EventStream {
@@ -103,7 +114,7 @@ pub(crate) struct EventStream {
     last_read: u64,
     /// Up to this id, missing events were reported.
     last_sent: u64,
-    ready: VecDeque<Event>,
+    ready: VecDeque<SentEvent>,
     has_begun: bool,
     is_cut_off: bool,
     _slot: OwnedSemaphorePermit,
@@ -118,7 +129,11 @@ impl ActionResponse for EventStream {
     const CONTENT_TYPE: &'static str = "text/event-stream";
 
     fn into_http(self) -> Response<Body> {
-        let events = stream::unfold(self, Self::next);
+        let events = stream::unfold(self, |stream| async {
+            let (SentEvent { id, name, data }, stream) = stream.next().await?;
+            let event = id.iter().fold(Event::default().event(name), |event, id| event.id(id.to_string()));
+            Some((Ok::<_, Infallible>(event.data(data)), stream))
+        });
         Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
     }
 }
@@ -165,10 +180,10 @@ fn last_heard(id: &str) -> Result<u64, ProblemResponse> {
 
 impl EventStream {
     /// Returns the next event; `None` at the end.
-    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+    pub(crate) async fn next(mut self) -> Option<(SentEvent, Self)> {
         loop {
             if let Some(event) = self.ready.pop_front() {
-                return Some((Ok(event), self));
+                return Some((event, self));
             }
             if self.is_cut_off {
                 return None;
@@ -232,13 +247,13 @@ impl EventStream {
     }
 }
 
-fn event((tenant, noted): &OwnedEvent) -> Event {
+fn event((tenant, noted): &OwnedEvent) -> SentEvent {
     let company_key = tenant.as_ref().map(|tenant| &*tenant.key);
     let info = |at: String, what: &EventKind| {
         let session = noted.session().map(|token| token.to_string());
         let info = EventInfo { id: noted.id(), at, company_key, session, what };
-        let event = Event::default().id(info.id.to_string()).event(what.name());
-        event.data(serde_json::to_string(&info).expect("an event is JSON"))
+        let data = serde_json::to_string(&info).expect("an event is JSON");
+        SentEvent { id: Some(info.id), name: what.name(), data }
     };
     match noted {
         JournalItem::Event(event) => info(event.event.at.to_string(), &event.event.kind),
@@ -246,8 +261,7 @@ fn event((tenant, noted): &OwnedEvent) -> Event {
     }
 }
 
-fn missed(up_to: u64, why: &'static str) -> Event {
-    let missed = serde_json::to_string(&MissedEvents { up_to, why }).expect("it is JSON");
-    // Without an id: a disconnected reader continues after the last event that it received.
-    Event::default().event("missed").data(missed)
+fn missed(up_to: u64, why: &'static str) -> SentEvent {
+    let data = serde_json::to_string(&MissedEvents { up_to, why: why.into() }).expect("it is JSON");
+    SentEvent { id: None, name: MISSED, data }
 }

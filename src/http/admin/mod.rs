@@ -8,7 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod companies;
 pub(crate) mod coverage;
 mod described;
-mod events;
+pub(crate) mod events;
 pub(crate) mod extract;
 pub(crate) mod faults;
 mod guard;

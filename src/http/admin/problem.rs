@@ -116,12 +116,12 @@ impl ProblemResponse {
     }
 
     /// 408: the condition was not met in time.
-    pub(super) fn timeout(problem: impl Into<Problem>) -> Self {
+    pub(crate) fn timeout(problem: impl Into<Problem>) -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, problem)
     }
 
     /// 410: the resource was removed.
-    pub(super) fn gone(problem: impl Into<Problem>) -> Self {
+    pub(crate) fn gone(problem: impl Into<Problem>) -> Self {
         Self::new(StatusCode::GONE, problem)
     }
 
