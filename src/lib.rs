@@ -107,6 +107,10 @@ mod settings;
 mod signature;
 mod tree;
 
+#[cfg(doc)]
+#[doc = include_str!("../FIDELITY.md")]
+pub mod fidelity {}
+
 #[cfg(feature = "cli")]
 pub mod cli;
 

@@ -1,4 +1,4 @@
-//! HMAC authorization (specification, section 8): sign, verify in constant time, explain.
+//! HMAC authorization ([source](crate::fidelity#signatures)): sign, verify in constant time, explain.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};

@@ -77,7 +77,7 @@ impl Company {
         Self { key: key.into(), ..Self::default() }
     }
 
-    /// Requires signed calls and signs responses (specification, section 8).
+    /// Requires signed calls and signs responses ([source](crate::fidelity#signatures)).
     pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
         self.secret = Some(secret.into());
         self

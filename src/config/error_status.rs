@@ -6,7 +6,7 @@ use crate::{
     vendor::ErrorCode,
 };
 
-/// The HTTP status of each error. The live statuses are not public (specification, section 4).
+/// The HTTP status of each error. The live statuses are not public ([source](crate::fidelity#errors)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ErrorStatus {
     of_all: Option<u16>,

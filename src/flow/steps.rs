@@ -7,8 +7,9 @@ use crate::{
 
 /// Returns all steps in order: first the automatic ones that flags add, then the requested ones.
 ///
-/// Document and face are always added, unless `skip_document` and `skip_face` are set (specification, section 6). A
-/// requested step `email` or `phone-number` replaces the one that flags would add.
+/// Document and face are always added, unless `skip_document` and `skip_face` are set
+/// ([source](crate::fidelity#the-widget)). A requested step `email` or `phone-number` replaces the one that flags would
+/// add.
 pub(crate) fn steps<'a>(flags: &Flags, steps: &'a Steps) -> Vec<Step<'a>> {
     let asks_itself = |kind: &str| steps.for_person().any(|step| step.kind == kind);
     let wants = |kind: &str, names: [&str; 2]| names.iter().any(|name| flags.is_on(name)) && !asks_itself(kind);

@@ -28,8 +28,8 @@ const HINT_IS_PRIVATE: &str = "the hint is withheld, because it has company keys
                                Such hints go only to clients on loopback and private networks that use a known host \
                                name, no proxy, and no page of another origin (--verbose-hints)";
 
-/// Returns the response of a failed call (specification, section 4). A client that `may_know` gets hints with company
-/// keys and expected signatures.
+/// Returns the response of a failed call ([source](crate::fidelity#errors)). A client that `may_know` gets hints with
+/// company keys and expected signatures.
 pub(super) fn response(error: &VendorError, config: &Config, may_know: bool) -> Response<Body> {
     let status = match error.case {
         ErrorCase::Standard => config.error_status.status_for(error.code),
@@ -79,8 +79,8 @@ pub(super) fn gateway_error(status: u16, body: Option<&(String, String)>) -> Res
     response
 }
 
-/// Returns the response of a vendor call that the mock does not implement, or of the mobile SDKs (specification,
-/// section 7).
+/// Returns the response of a vendor call that the mock does not implement, or of the mobile SDKs
+/// ([source](crate::fidelity#the-widget)).
 pub(super) fn not_implemented(method: &Method, uri: &Uri) -> Response<Body> {
     let call = format!("{method} {}", uri.path());
     let (what, instructions) = match uri.path().strip_prefix("/external-api/") {

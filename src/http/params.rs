@@ -1,6 +1,6 @@
 //! The parameters of a call: query, form, JSON and multipart merged into one map, with the raw bytes.
 //!
-//! The format is detected from the body, not from its content type (specification, section 2).
+//! The format is detected from the body, not from its content type ([source](crate::fidelity#calls)).
 
 use std::borrow::Cow;
 

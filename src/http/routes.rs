@@ -186,7 +186,7 @@ async fn wrong_method(method: Method, uri: Uri) -> Response<Body> {
 
 /// Merges doubled slashes, and adds the trailing slash to vendor paths.
 ///
-/// The live service accepts all forms; a redirect would lose a POST body (specification, section 1).
+/// The live service accepts all forms; a redirect would lose a POST body ([source](crate::fidelity#calls)).
 fn tidy_path(uri: &mut Uri) {
     let path = uri.path();
     let below = path.trim_start_matches('/').strip_prefix("external-api");

@@ -51,7 +51,7 @@ impl MediaFile {
     }
 }
 
-/// Returns the vendor's content type for this kind (specification, section 3).
+/// Returns the vendor's content type for this kind ([source](crate::fidelity#pictures-and-videos)).
 fn content_type(kind: MediaKind) -> &'static str {
     match kind {
         MediaKind::FaceVideo => MP4,

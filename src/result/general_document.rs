@@ -1,4 +1,4 @@
-//! General documents such as a utility bill, which prove an address (specification, section 5).
+//! General documents such as a utility bill, which prove an address ([source](crate::fidelity#the-result-document)).
 
 use jiff::{Span, Timestamp};
 use serde_json::{Value, json};

@@ -125,7 +125,8 @@ impl<'a> IdentityDocument<'a> {
         Some(fields)
     }
 
-    /// Returns the raw fields of both sides of a card, in Latin and local script (specification, section 5).
+    /// Returns the raw fields of both sides of a card, in Latin and local script
+    /// ([source](crate::fidelity#the-result-document)).
     fn card_fields(&self) -> Map<String, Value> {
         let AssignedPerson { person, document_number, country, .. } = self.assigned;
         // Of a country without people in the fixtures, only the code is known.

@@ -1,4 +1,4 @@
-//! Building the result document (specification, section 5).
+//! Building the result document ([source](crate::fidelity#the-result-document)).
 
 mod document;
 mod documents;

@@ -1,4 +1,4 @@
-//! Screening entries, as `get-screening-person-details/` returns them (specification, section 3).
+//! Screening entries, as `get-screening-person-details/` returns them ([source](crate::fidelity#calls)).
 
 use std::{collections::BTreeMap, sync::LazyLock};
 

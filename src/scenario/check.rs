@@ -129,7 +129,7 @@ fn check_fault(fault: &Fault) -> Result<(), Problem> {
     }
 }
 
-/// Validates an operator's answer (specification, section 5).
+/// Validates an operator's answer ([source](crate::fidelity#the-result-document)).
 pub(super) fn check_answer(answer: &Value) -> Result<(), Problem> {
     let is_texts = |list: &Vec<Value>| list.iter().all(Value::is_string);
     if answer.is_string() || answer.is_boolean() || answer.as_array().is_some_and(is_texts) {

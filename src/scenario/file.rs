@@ -62,7 +62,9 @@ pub(super) struct ScenarioKeys {
     _schema: Option<String>,
 }
 
-/// A string, a boolean, or a list of strings (specification, section 5).
+/// A string, a boolean, or a list of strings.
+///
+/// [Source](crate::fidelity#the-result-document).
 #[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(try_from = "Value")]

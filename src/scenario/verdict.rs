@@ -106,7 +106,8 @@ impl Verdict {
         self
     }
 
-    /// Sets a note on the quality of the person's data, such as `FIELDS_MISMATCH` (specification, section 5).
+    /// Sets a note on the quality of the person's data, such as `FIELDS_MISMATCH`
+    /// ([source](crate::fidelity#the-result-document)).
     pub fn person_status(mut self, status: impl Into<String>) -> Self {
         self.details.person_status = Some(status.into());
         self
@@ -278,7 +279,7 @@ impl ResultValue {
     }
 }
 
-/// The reject reasons that were seen (specification, section 5).
+/// The reject reasons that were seen ([source](crate::fidelity#the-result-document)).
 pub(crate) const REJECT_REASONS: [&str; 13] = [
     "face_mismatch",
     "face_blurry",
@@ -295,7 +296,9 @@ pub(crate) const REJECT_REASONS: [&str; 13] = [
     "no_document_in_image",
 ];
 
-/// The reason of a rejection (specification, section 5). Recorded rejections have no description.
+/// The reason of a rejection. Recorded rejections have no description.
+///
+/// [Source](crate::fidelity#the-result-document).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct RejectReason {
@@ -303,7 +306,9 @@ pub(crate) struct RejectReason {
     pub(crate) description: String,
 }
 
-/// An entry of a screening list that may be the person (specification, section 5).
+/// An entry of a screening list that may be the person.
+///
+/// [Source](crate::fidelity#the-result-document).
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -202,7 +202,8 @@ impl Control {
     }
 }
 
-/// Blocking variant of [`crate::MockClient`]. Its verbs are those of [`Control`], to which it dereferences.
+/// Blocking variant of [`crate::MockClient`]. Its verbs are those of [`Control`], to which it dereferences. Needs the
+/// feature `client`.
 #[cfg(feature = "client")]
 #[derive(Debug, Clone)]
 pub struct MockClient(Control);

@@ -35,7 +35,7 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A mock in another process or container, controlled over HTTP. Its verbs are those of [`Control`], to which it
-/// dereferences.
+/// dereferences. Needs the feature `client`.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

@@ -8,7 +8,7 @@ use crate::json_text::JsonStr;
 
 macro_rules! boolean_flags {
     ($($name:literal => $flag:ident,)*) => {
-        /// A boolean flag of the vendor's manual or of older clients (specification, section 6).
+        /// A boolean flag of the vendor's manual or of older clients ([source](crate::fidelity#the-widget)).
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum BooleanFlag {
             $($flag,)*

@@ -28,7 +28,7 @@ pub enum Dialect {
 
 impl Dialect {
     /// Returns the differences. The manual says that `reject_reason` *can* be null; a client that needs the object
-    /// works with both, and `--null-reject-reason` sends null (specification, section 5).
+    /// works with both, and `--null-reject-reason` sends null ([source](crate::fidelity#the-result-document)).
     pub(crate) fn wording(self) -> Wording {
         match self {
             Self::Manual => Wording { result_case: ResultCase::Upper, null_reject_reason: false },

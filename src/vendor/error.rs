@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::problem::{Problem, read_as_text};
 
-/// An error of a vendor call (specification, section 4).
+/// An error of a vendor call ([source](crate::fidelity#errors)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub enum ErrorCode {

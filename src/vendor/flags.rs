@@ -70,7 +70,7 @@ impl Flags {
         Value::Object(self.0)
     }
 
-    /// Returns the language of the pages. Unknown codes fall back to English (specification, section 6).
+    /// Returns the language of the pages. Unknown codes fall back to English ([source](crate::fidelity#the-widget)).
     pub(crate) fn language(&self) -> Language {
         self.text("language").and_then(Language::from_code).unwrap_or(Language::English)
     }
@@ -101,7 +101,7 @@ impl Flags {
 
     /// Returns the URL to redirect to at the end; `None` for an embedded widget.
     ///
-    /// Only `http` and `https` (specification, section 7).
+    /// Only `http` and `https` ([source](crate::fidelity#the-widget)).
     pub(crate) fn return_url(&self) -> Option<&str> {
         self.text("return_url").filter(|url| is_web_address(url))
     }

@@ -81,7 +81,7 @@ impl<'a> FormLayers<'a> {
     }
 
     /// Merges the steps. Steps of the call replace saved ones by `key`, otherwise by `type`; steps of the scenario
-    /// replace others by `key` (specification, section 3). Empty for none.
+    /// replace others by `key` ([source](crate::fidelity#calls)). Empty for none.
     pub(crate) fn steps(self) -> Cow<'a, str> {
         self.merge(FlagsAndSteps::steps, |is_own, above, below| merge_steps(above, below, is_own))
     }

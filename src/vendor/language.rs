@@ -1,4 +1,4 @@
-//! The languages of the widget (specification, section 6).
+//! The languages of the widget ([source](crate::fidelity#the-widget)).
 
 /// A language of the widget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

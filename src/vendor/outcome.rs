@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::problem::{Problem, read_as_text};
 
-/// The `result` of a session (specification, section 5).
+/// The `result` of a session ([source](crate::fidelity#the-result-document)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from))]

@@ -1,4 +1,4 @@
-//! The questions of a session, for the person or the vendor's operator (specification, section 6).
+//! The questions of a session, for the person or the vendor's operator ([source](crate::fidelity#the-widget)).
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ impl<'a> Questionnaire<'a> {
     }
 }
 
-/// A question (specification, section 6).
+/// A question ([source](crate::fidelity#the-widget)).
 #[derive(Debug, Clone)]
 pub(crate) struct Question<'a> {
     pub(crate) key: Cow<'a, str>,

@@ -17,7 +17,7 @@ use crate::{
 
 macro_rules! step_types {
     ($($name:literal => $kind:ident,)*) => {
-        /// A known type of step (specification, section 6).
+        /// A known type of step ([source](crate::fidelity#the-widget)).
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum StepType {
             $($kind,)*
@@ -175,7 +175,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for StepHead<'a> {
 }
 
 /// Merges steps into others, and returns the text of all. A step replaces the one with the same `key`, otherwise,
-/// `by_type`, the one with the same `type` (specification, section 3); otherwise it is added at the end.
+/// `by_type`, the one with the same `type` ([source](crate::fidelity#calls)); otherwise it is added at the end.
 ///
 /// All keys are matched before all types, so that no step takes the place of a better match.
 pub(super) fn merge_steps(above: &str, below: &str, by_type: bool) -> String {

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// A session token: 40 characters of `[a-z0-9]` (specification, section 1).
+/// A session token: 40 characters of `[a-z0-9]` ([source](crate::fidelity#calls)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Token([u8; Token::LENGTH]);

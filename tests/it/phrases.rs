@@ -96,7 +96,7 @@ fn hits(text: &str, banned: &[Banned]) -> Vec<Hit> {
 }
 
 /// The texts at a path, each with its path; files that are not text are left out.
-fn texts(path: &Path) -> Vec<(String, String)> {
+pub(crate) fn texts(path: &Path) -> Vec<(String, String)> {
     if !path.is_dir() {
         let text = String::from_utf8(fs::read(path).unwrap()).ok();
         return text.map(|text| (path.display().to_string(), text)).into_iter().collect();

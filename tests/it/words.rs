@@ -297,3 +297,14 @@ fn the_docs_keep_their_lines_short_and_name_no_version() {
     let version = packages.iter().find(|it| it["name"] == "identomat-mock").unwrap()["version"].as_str().unwrap();
     assert!(!read("README.md").contains(version), "a version in prose goes out of date");
 }
+
+/// Readers of the documentation have no specification; `fidelity` lists the facts with their sources.
+#[test]
+fn the_sources_of_facts_are_links_that_a_reader_has() {
+    let mut links = 0;
+    for (file, text) in crate::phrases::texts("src".as_ref()) {
+        assert!(!text.contains("specification, section"), "{file}");
+        links += text.matches("(crate::fidelity#").count();
+    }
+    assert!(links > 20, "{links}");
+}

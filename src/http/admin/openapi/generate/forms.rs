@@ -97,6 +97,10 @@ fn convert_part(schema: &mut Schema) {
     // A generated type makes a member with a default mandatory.
     schema.remove("default");
     schema.remove("writeOnly");
+    // Examples, sources and line breaks of doc comments are for readers of the code.
+    if let Some(Value::String(text)) = schema.get_mut("description") {
+        *text = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+    }
     if let Some(format) = schema.get("format").and_then(Value::as_str) {
         match format {
             "uint" | "uint8" | "uint16" | "uint32" | "uint64" => schema.insert("format".into(), "int64".into()),
