@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::vendor::capitalized;
 
+/// The start of a reference.
+const SCHEMAS: &str = "#/components/schemas/";
+
 /// Converts all schemas of a document.
 pub(super) fn convert(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object_mut().expect("schemas");
@@ -94,6 +97,13 @@ fn convert_schema(schema: &mut Value) {
 
 fn convert_part(schema: &mut Schema) {
     transform_subschemas(&mut convert_part, schema);
+    for step in [remove_annotations, mark_nullable, merge_words, merge_texts, prefer_list, split_types] {
+        step(schema);
+    }
+}
+
+/// Removes what a generator takes for more than it is.
+fn remove_annotations(schema: &mut Schema) {
     // A generated type makes a member with a default mandatory.
     schema.remove("default");
     schema.remove("writeOnly");
@@ -101,12 +111,14 @@ fn convert_part(schema: &mut Schema) {
     if let Some(Value::String(text)) = schema.get_mut("description") {
         *text = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
     }
-    if let Some(format) = schema.get("format").and_then(Value::as_str) {
-        match format {
-            "uint" | "uint8" | "uint16" | "uint32" | "uint64" => schema.insert("format".into(), "int64".into()),
-            _ => None,
-        };
+    // Other numbers would be those of 32 bits.
+    if schema.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("uint")) {
+        schema.insert("format".into(), "int64".into());
     }
+}
+
+/// Marks a schema of which null is a form.
+fn mark_nullable(schema: &mut Schema) {
     for key in ["anyOf", "oneOf"] {
         let Some(Value::Array(forms)) = schema.get_mut(key) else { continue };
         let all = forms.len();
@@ -127,13 +139,20 @@ fn convert_part(schema: &mut Schema) {
         }
         schema.insert("nullable".into(), true.into());
     }
-    // Words with a description each are a list of words.
-    if let Some(words) = schema.get("oneOf").and_then(Value::as_array).and_then(|forms| words_of(forms)) {
+}
+
+/// Makes one list of words that have a description each.
+fn merge_words(schema: &mut Schema) {
+    let words = schema.get("oneOf").and_then(Value::as_array).and_then(|forms| words_of(forms));
+    if let Some(words) = words {
         schema.remove("oneOf");
         schema.insert("type".into(), "string".into());
         schema.insert("enum".into(), words);
     }
-    // The description says the forms of a text.
+}
+
+/// Makes one text of several forms of a text, of which the description says enough.
+fn merge_texts(schema: &mut Schema) {
     let is_text = |form: &Value| form["type"] == "string" || form["const"].is_string();
     for key in ["anyOf", "oneOf"] {
         if schema.get(key).and_then(Value::as_array).is_some_and(|forms| forms.iter().all(is_text)) {
@@ -141,25 +160,32 @@ fn convert_part(schema: &mut Schema) {
             schema.insert("type".into(), "string".into());
         }
     }
-    // One or a list of several is described as a list.
+}
+
+/// Describes one value or a list of several as a list.
+fn prefer_list(schema: &mut Schema) {
     let forms = schema.get("anyOf").and_then(Value::as_array);
     if let Some(list) = forms.and_then(|forms| forms.iter().find(|form| forms.contains(&form["items"]))).cloned() {
         schema.remove("anyOf");
         schema.ensure_object().extend(list.as_object().expect("a schema").clone());
     }
-    // Several types are forms of a value.
+}
+
+/// Makes several types forms of a value.
+fn split_types(schema: &mut Schema) {
     let types = schema.get("type").and_then(Value::as_array).cloned().unwrap_or_default();
     let several: Vec<_> = types.iter().filter(|kind| **kind != "null").collect();
-    if several.len() > 1 {
-        let forms: Vec<_> = several.iter().map(|kind| json!({"type": kind})).collect();
-        if types.len() > several.len() {
-            schema.insert("nullable".into(), true.into());
-        }
-        schema.remove("type");
-        // A form without a type is any value.
-        if !several.contains(&&json!("array")) {
-            schema.insert("anyOf".into(), forms.into());
-        }
+    if several.len() < 2 {
+        return;
+    }
+    let forms: Vec<_> = several.iter().map(|kind| json!({"type": kind})).collect();
+    if types.len() > several.len() {
+        schema.insert("nullable".into(), true.into());
+    }
+    schema.remove("type");
+    // A schema without a type is any value.
+    if !several.contains(&&json!("array")) {
+        schema.insert("anyOf".into(), forms.into());
     }
 }
 
@@ -267,5 +293,3 @@ pub(super) fn used_by<'a>(mut parts: Vec<&'a Value>, schemas: &'a Map<String, Va
     }
     used
 }
-
-const SCHEMAS: &str = "#/components/schemas/";
