@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt, num::NonZeroU32, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::{Problem, member_path};
+use crate::{
+    foreign_text::shortened,
+    problem::{Problem, member_path},
+};
 
 /// A change of a response.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -114,8 +117,18 @@ const OTHER_HEADERS: [(&str, &str); 5] = [
     ("transfer-encoding", "the mock sends the whole body; use `close: in-body` for a broken one"),
 ];
 
+/// Maximum number of headers of a fault.
+pub(super) const MAX_HEADERS: usize = 100;
+/// Maximum length of a header with its name, in bytes: many clients take no longer one.
+const MAX_HEADER_LENGTH: usize = 8192;
+
 /// Checks a header, and returns its name in lower case.
 pub(super) fn checked_header(name: &str, value: &str) -> Result<String, Problem> {
+    if name.len() + value.len() > MAX_HEADER_LENGTH {
+        let name = shortened(name);
+        let problem = format!("the header `{name}` has more than {MAX_HEADER_LENGTH} bytes; make it shorter");
+        return Err(Problem::of_key(&*name, problem));
+    }
     let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_of_name) {
         return Err(Problem::malformed(name, "a header name"));

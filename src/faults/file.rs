@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{
     ClosePoint, DelayRange, Endpoint, Fault, FaultEffect, FaultEnd, FaultResponse, checked_calls, checked_status,
     checked_time, checked_times,
-    effect::{checked_body, checked_content_type, checked_header, checked_rate},
+    effect::{MAX_HEADERS, checked_body, checked_content_type, checked_header, checked_rate},
 };
 use crate::{
     clock::{DurationText, TextWithUnit, format_duration, parse_duration},
@@ -276,6 +276,10 @@ impl FaultKeys {
             Some(body) => Some(checked_body(status, body, self.content_type.take())?),
             None => None,
         };
+        if self.headers.len() > MAX_HEADERS {
+            let problem = format!("a fault has at most {MAX_HEADERS} headers, not {}", self.headers.len());
+            return Err(Problem::of_key("headers", problem));
+        }
         let mut headers = BTreeMap::new();
         for (name, value) in std::mem::take(&mut self.headers) {
             let known = checked_header(&name, &value).map_err(in_key("headers"))?;

@@ -15,7 +15,7 @@ pub(crate) use self::{
     effect::{FaultEffect, FaultResponse, allows_body, checked_status},
 };
 use self::{
-    effect::{checked_body, checked_content_type, checked_header, checked_rate},
+    effect::{MAX_HEADERS, checked_body, checked_content_type, checked_header, checked_rate},
     file::FaultKeys,
 };
 use crate::{
@@ -174,13 +174,15 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If the fault has no status, the name or the value is not allowed in HTTP, or the fault has a method of its own
-    /// for the header.
+    /// If the fault has no status or 100 headers already, the name or the value is not allowed in HTTP or too long, or
+    /// the fault has a method of its own for the header.
     #[track_caller]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         let value = value.into();
         let name = or_panic(checked_header(name, &value));
-        self.instead().headers.insert(name, value);
+        let headers = &mut self.instead().headers;
+        assert!(headers.len() < MAX_HEADERS, "a fault has at most {MAX_HEADERS} headers");
+        headers.insert(name, value);
         self
     }
 

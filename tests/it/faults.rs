@@ -1,6 +1,7 @@
 //! Faults: each kind over a plain socket, how long it goes on, and whom it strikes.
 
 use std::{
+    collections::BTreeMap,
     io::{self, BufRead, BufReader, ErrorKind, Read, Write},
     net::{Shutdown, TcpStream},
     time::{Duration, Instant},
@@ -168,6 +169,9 @@ async fn a_response_in_place_has_the_headers_that_it_was_given() {
     assert!(heard.head.starts_with("HTTP/1.1 302 "), "{}", heard.head);
     assert_eq!(heard.header("location"), Some("https://login.example.com/?a=b"));
     assert_healed(&app, &token).await;
+    let many = |number: usize| (0..number).map(|n| (format!("x-{n}"), "1".to_owned())).collect::<BTreeMap<_, _>>();
+    app.post_json("/__admin/faults", &json!({"status": 503, "headers": many(100)})).await.assert_status(201);
+    assert_eq!(self::heard(&app, &token).await.header("x-99"), Some("1"));
     for (fault, detail) in [
         (json!({"headers": {"a": "b"}, "delay": "1s"}), "`headers` needs a `status`"),
         (json!({"status": 302, "headers": {"a b": "c"}}), "`a b` is not a header name"),
@@ -175,6 +179,9 @@ async fn a_response_in_place_has_the_headers_that_it_was_given() {
         (json!({"status": 302, "headers": {"a": "b", "A": "c"}}), "is given twice"),
         (json!({"status": 429, "headers": {"Retry-After": "1"}}), "cannot be set as a header; use `retry_after`"),
         (json!({"status": 200, "headers": {"Content-Length": "1"}}), "`content-length` cannot be set as a header"),
+        (json!({"status": 200, "headers": {"a".repeat(70_000): "1"}}), "has more than 8192 bytes; make it shorter"),
+        (json!({"status": 200, "headers": {"a": "b".repeat(9_000)}}), "the header `a` has more than 8192 bytes"),
+        (json!({"status": 200, "headers": many(101)}), "a fault has at most 100 headers, not 101"),
     ] {
         let refused = app.post_json("/__admin/faults", &fault).await;
         refused.assert_status(400);
