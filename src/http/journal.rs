@@ -17,12 +17,10 @@ use crate::{
 mod choices;
 mod count;
 mod pattern;
+mod times;
 
 pub(crate) use self::{count::CountError, pattern::CallMatcher};
-pub use self::{
-    count::{NearMiss, Times},
-    pattern::CallPattern,
-};
+pub use self::{count::NearMiss, pattern::CallPattern, times::Times};
 
 /// A call of the vendor API or the widget, with its response. Times are RFC 3339 in UTC.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]

@@ -16,7 +16,8 @@ use super::{
 use crate::{
     config::Config,
     http::admin::{
-        action::{Action, ActionParams},
+        action::Action,
+        action_params::ActionParams,
         paging::{ListPage, ListQuery},
     },
 };

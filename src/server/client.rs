@@ -22,7 +22,8 @@ use crate::{
     config::check_base_url,
     foreign_text::shortened,
     http::admin::{
-        action::{ActionRequest, Target},
+        action::Target,
+        action_params::ActionRequest,
         extract::EmptyBody,
         health::{self, ReadinessResponse},
         problem::ProblemResponse,
@@ -33,6 +34,8 @@ use crate::{
 
 /// Timeout of a control API request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Maximum size of an event, in bytes.
+const MAX_EVENT: usize = 1024 * 1024;
 
 /// A mock in another process or container, controlled over HTTP. Its verbs are those of [`Control`], to which it
 /// dereferences. Needs the feature `client`.
@@ -203,9 +206,8 @@ impl HttpTransport {
     /// Connects to a stream of events.
     pub(super) async fn listen(&self, (method, path, body): ActionRequest) -> Result<HttpEvents, ControlError> {
         let call = format!("{method} {path}");
-        let limit = |_| ControlError::Unreachable(format!("{call}: no response within {REQUEST_TIMEOUT:?}"));
-        let opened = tokio::time::timeout(REQUEST_TIMEOUT, self.open((method, path, body)));
-        let (call, response) = (call.clone(), opened.await.map_err(limit)??);
+        let opened = tokio::time::timeout(REQUEST_TIMEOUT, self.open((method, path, body))).await;
+        let response = opened.map_err(|_| late(&call, REQUEST_TIMEOUT))??;
         if response.status().is_success() {
             return Ok(HttpEvents { call, body: response.into_body(), received: Vec::new() });
         }
@@ -223,8 +225,7 @@ impl HttpTransport {
             let body = response.into_body().collect().await.map_err(|error| unreachable(&call, &error))?;
             Ok((status, body.to_bytes()))
         };
-        let late = |_| ControlError::Unreachable(format!("{call}: no response within {time_limit:?}"));
-        tokio::time::timeout(time_limit, answered).await.map_err(late)?
+        tokio::time::timeout(time_limit, answered).await.map_err(|_| late(&call, time_limit))?
     }
 
     /// Sends a request. Returns the response without its body.
@@ -241,6 +242,10 @@ impl HttpTransport {
         let request = request.body(Full::from(body)).map_err(|error| unreachable(&call, &error))?;
         self.client.request(request).await.map_err(|error| unreachable(&call, &error))
     }
+}
+
+fn late(call: &str, time_limit: Duration) -> ControlError {
+    ControlError::Unreachable(format!("{call}: no response within {time_limit:?}"))
 }
 
 fn unreachable(call: &str, why: &dyn std::error::Error) -> ControlError {
@@ -275,6 +280,10 @@ impl HttpEvents {
                 Some(frame) => {
                     let frame = frame.map_err(|error| unreachable(&self.call, &error))?;
                     self.received.extend(frame.data_ref().into_iter().flatten());
+                    if self.received.len() > MAX_EVENT {
+                        let problem = format!("{}: an event has more than {MAX_EVENT} bytes", self.call);
+                        return Err(ControlError::Unexpected(problem));
+                    }
                 }
             }
         }

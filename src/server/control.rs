@@ -1,6 +1,7 @@
 //! The verbs of a test in Rust, for a mock in this process or another.
 
 mod error;
+mod request;
 mod scenarios;
 mod sessions;
 
@@ -10,21 +11,21 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::error::ControlError;
+use self::request::{ControlRequest, ControlResponse, PagedList};
 #[cfg(feature = "client")]
-use super::client::{HttpResponse, HttpTransport};
+use super::client::HttpTransport;
 use super::{
     blocking,
     events::{EventReader, EventSource},
     expect::OpenExpectations,
     runtime::MockRuntime,
 };
-#[cfg(feature = "client")]
-use crate::http::admin::action::ActionRequest;
 use crate::{
     company::Company,
     foreign_text::without_quotes,
     http::admin::{
-        action::{Action, ActionParams, AnyResponse, PendingAction, Target},
+        action::{Action, Target},
+        action_params::ActionParams,
         companies::{self, AddCompanyBody},
         events::{self, ListenRequest},
         extract::EmptyBody,
@@ -354,69 +355,6 @@ impl Control {
             ControlRequest::Http(..) => request,
         };
         self.mock.runtime.block_on(request.run()).unwrap_or_else(|ended| Err(ended.into()))
-    }
-}
-
-/// A request of a verb, without the types of its action, so that the code around it is compiled once.
-enum ControlRequest {
-    InProcess(Arc<MockService>, PendingAction<Result<AnyResponse, ProblemResponse>>),
-    /// With the time that the mock may wait.
-    #[cfg(feature = "client")]
-    Http(Arc<HttpTransport>, ActionRequest, Duration),
-}
-
-impl ControlRequest {
-    async fn run(self) -> Result<ControlResponse, ControlError> {
-        match self {
-            Self::InProcess(mock, action) => Ok(ControlResponse::InProcess(action.run(mock).await?)),
-            #[cfg(feature = "client")]
-            Self::Http(http, request, timeout) => http.send(request, timeout).await.map(ControlResponse::Http),
-        }
-    }
-}
-
-/// The response to a [`ControlRequest`].
-enum ControlResponse {
-    InProcess(AnyResponse),
-    #[cfg(feature = "client")]
-    Http(HttpResponse),
-}
-
-impl ControlResponse {
-    fn read<R: DeserializeOwned + 'static>(self) -> Result<R, ControlError> {
-        match self {
-            Self::InProcess(response) => Ok(*response.downcast().expect("it is the response of the action")),
-            #[cfg(feature = "client")]
-            Self::Http(response) => response.read(),
-        }
-    }
-}
-
-/// A list that is read page by page.
-struct PagedList<T, I> {
-    /// The query of the next page; `None` after the last page.
-    query: Option<T>,
-    limit: PageLimit,
-    items: Vec<I>,
-}
-
-impl<T: ListQuery + Clone, I> PagedList<T, I> {
-    fn new(mut query: T, limit: PageLimit) -> Self {
-        query.set_page(limit, None);
-        Self { query: Some(query), limit, items: Vec::new() }
-    }
-
-    fn next_query(&self) -> Option<T> {
-        self.query.clone()
-    }
-
-    fn add(&mut self, page: ListPage<I>) {
-        self.items.extend(page.items);
-        let query = self.query.take();
-        self.query = page.next.zip(query).map(|(cursor, mut query)| {
-            query.set_page(self.limit, Some(&cursor));
-            query
-        });
     }
 }
 

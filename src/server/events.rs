@@ -103,8 +103,8 @@ impl<C> EventReader<C> {
         async move {
             let received = timeout(limit, async { events.lock().await.recv().await }).await;
             let late = |_| ControlError::from(ProblemResponse::timeout(format!("there was no event within {limit:?}")));
-            let stopped = || Err(ControlError::Unreachable("the mock has stopped".into()));
-            received.map_err(late)?.unwrap_or_else(stopped)
+            let ended = "the stream of events has ended: the mock has stopped, or reported why before";
+            received.map_err(late)?.unwrap_or_else(|| Err(ControlError::Unreachable(ended.into())))
         }
     }
 }

@@ -196,6 +196,8 @@ async fn events_are_heard_as_they_happen_here_and_elsewhere() {
     };
     assert_eq!(gone.status(), Some(410), "{gone}");
     assert!(gone.to_string().contains("removed the company"), "{gone}");
+    let ended = events.next_event().await.unwrap_err().to_string();
+    assert!(ended.contains("or reported why before"), "{ended}");
     mock.shutdown().await;
     let stopped = loop {
         match here.next_event().await {
@@ -203,7 +205,7 @@ async fn events_are_heard_as_they_happen_here_and_elsewhere() {
             Err(error) => break error,
         }
     };
-    assert!(matches!(&stopped, ControlError::Unreachable(why) if why == "the mock has stopped"), "{stopped}");
+    assert!(matches!(&stopped, ControlError::Unreachable(why) if why.contains("the mock has stopped")), "{stopped}");
     let unreachable = client.events().await.unwrap_err();
     assert!(matches!(unreachable, ControlError::Unreachable(_)), "{unreachable}");
 }
@@ -249,6 +251,14 @@ fn every_action_over_http_has_a_verb_in_rust() {
     });
     let mut actions: std::collections::BTreeSet<_> = actions.collect();
     assert!(actions.len() > 45, "{actions:?}");
+    let document = std::fs::read_to_string("src/http/admin/openapi/openapi.json").unwrap();
+    let name = regex::Regex::new(r#"\.named\(\s*"([A-Za-z]+)""#).unwrap();
+    for (module, code) in rust("src/http/admin") {
+        for found in name.captures_iter(&code) {
+            let id = format!("\"operationId\": \"{}\"", &found[1]);
+            assert!(document.contains(&id), "{module}: {} is not in the list of actions", &found[1]);
+        }
+    }
     let verbs: String = ["src/server", "src/server/control"].into_iter().flat_map(rust).map(|(_, code)| code).collect();
     let named = regex::Regex::new(r"&([a-z_]+::[A-Z_]+)\b").unwrap();
     for (name, why) in WITHOUT_A_VERB {

@@ -14,7 +14,8 @@ use axum::{
 use tokio::time::sleep;
 
 use super::{
-    action::{Action, ActionMethod, ActionParams, ActionResponse, ActionRow, PendingAction, Success, Target},
+    action::{Action, ActionMethod, ActionRow, PendingAction, Success, Target},
+    action_params::{ActionParams, ActionResponse},
     extract::{AdminParams, PathParam},
     problem::ProblemResponse,
     resource_path,

@@ -8,7 +8,8 @@ use serde::{
 use serde_json::Map;
 
 use super::{
-    action::{Action, ActionParams, Context, RequestContent},
+    action::{Action, Context},
+    action_params::{ActionParams, RequestContent},
     described::Described,
     extract::{AdminParams, EmptyBody, read},
     paging::{ListPage, ListQuery, PageLimit, SortOrder},
@@ -24,6 +25,9 @@ use crate::{
     mock::CallFilter,
     problem::member_path,
 };
+
+/// Maximum number of patterns of `only`: each call is compared with all of them.
+const MAX_PATTERNS: usize = 100;
 
 /// The filters of a list of calls.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -148,6 +152,11 @@ impl VerifyCallsBody {
         let Some(patterns) = self.only else { return Ok(None) };
         if self.exactly.or(self.at_least).or(self.at_most).is_some() || self.never {
             let problem = "`only` conflicts with `exactly`, `at_least`, `at_most` and `never`; verify twice";
+            return Err(ProblemResponse::invalid(problem).with_field("only"));
+        }
+        if patterns.len() > MAX_PATTERNS {
+            let problem =
+                format!("`only` has {} patterns, more than {MAX_PATTERNS}; verify a part of the calls", patterns.len());
             return Err(ProblemResponse::invalid(problem).with_field("only"));
         }
         if patterns.is_empty() {

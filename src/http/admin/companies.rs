@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    action::{Action, ActionParams, Context, ObjectBody, RequestContent, find_tenant},
+    action::{Action, Context, find_tenant},
+    action_params::{ActionParams, ObjectBody, RequestContent},
     described::described_as,
     extract::{AdminParams, EmptyBody},
     paging::{ListPage, NameListQuery},

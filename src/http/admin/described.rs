@@ -40,7 +40,7 @@ mod schemas {
     use serde_json::{Value, json};
 
     use super::super::{
-        action::ObjectBody,
+        action_params::ObjectBody,
         calls::{BesidePattern, PatternBody},
         paging::{DEFAULT_PAGE_LIMIT, ListPage, MAX_PAGE_LIMIT, PageLimit},
         scenarios::AddScenarioBody,

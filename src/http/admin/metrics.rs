@@ -8,7 +8,8 @@ use axum::{
 use prometheus::TEXT_FORMAT;
 
 use super::{
-    action::{Action, ActionResponse, Context},
+    action::{Action, Context},
+    action_params::ActionResponse,
     described::described_as,
     extract::EmptyBody,
     problem::ProblemResponse,

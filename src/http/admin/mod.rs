@@ -2,6 +2,7 @@
 
 pub(crate) mod action;
 mod action_handler;
+pub(crate) mod action_params;
 pub(crate) mod assert_all_used;
 pub(crate) mod calls;
 pub(crate) mod clock;

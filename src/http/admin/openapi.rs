@@ -4,7 +4,8 @@
 use axum::{body::Body, http::Response};
 
 use super::{
-    action::{Action, ActionResponse, Context, json_response},
+    action::{Action, Context},
+    action_params::{ActionResponse, json_response},
     described::described_as,
     extract::EmptyBody,
     problem::ProblemResponse,

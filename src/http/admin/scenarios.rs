@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    action::{Action, ActionParams, Context, RequestContent},
+    action::{Action, Context},
+    action_params::{ActionParams, RequestContent},
     described::described_as,
     extract::{AdminParams, EmptyBody, read},
     paging::{ListPage, NameListQuery},

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    action::{Action, Context, ObjectBody},
+    action::{Action, Context},
+    action_params::ObjectBody,
     extract::{EmptyBody, read},
     paging::{ListPage, ListQuery, PageLimit, SortOrder},
     problem::ProblemResponse,

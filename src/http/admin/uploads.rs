@@ -4,7 +4,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    action::{Action, ActionParams, Context, RequestContent},
+    action::{Action, Context},
+    action_params::{ActionParams, RequestContent},
     described::described_as,
     extract::AdminParams,
     problem::ProblemResponse,

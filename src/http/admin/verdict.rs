@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    action::{ActionParams, RequestContent},
+    action_params::{ActionParams, RequestContent},
     described::described_as,
     extract::AdminParams,
     problem::ProblemResponse,

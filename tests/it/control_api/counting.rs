@@ -184,6 +184,7 @@ async fn as_many_calls_as_expected_are_right() {
         json!({"at_least": 2, "at_most": 1}),
         json!({"only": [{"endpoint": "begin"}], "exactly": 2}),
         json!({"only": []}),
+        json!({"only": vec![json!({"endpoint": "begin"}); 101]}),
         json!({"only": [{"endpoint": "begun"}]}),
         json!({"only": [{"parameters": {"a": {"matches": "("}}}]}),
     ] {

@@ -13,7 +13,8 @@ use schemars::{
 use serde_json::{Map, Value, json};
 
 use super::super::{
-    action::{Action, ActionMethod, ActionParams, ActionResponse, ActionRow, Success},
+    action::{Action, ActionMethod, ActionRow, Success},
+    action_params::{ActionParams, ActionResponse},
     actions, problem,
 };
 use crate::{
