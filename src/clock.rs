@@ -143,7 +143,8 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, Problem> {
 
 /// A duration in a file or body: `90s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(!try_from, extend("pattern" = patterns::duration())))]
 #[serde(try_from = "TextWithUnit")]
 pub(crate) struct DurationText(#[cfg_attr(test, schemars(with = "String"))] pub(crate) Duration);
 
@@ -260,6 +261,27 @@ impl Stopwatch {
 
     pub(crate) fn elapsed(&self) -> Duration {
         self.0.elapsed()
+    }
+}
+
+/// Patterns for schemas.
+#[cfg(test)]
+pub(crate) mod patterns {
+    /// A duration: `90s`, `1h 30m`, `7d`; never a number alone.
+    pub(crate) const DURATION: &str = "\\+?[0-9Pp].*[A-Za-zµμ:].*";
+
+    /// A timestamp: `2026-01-31T12:00:00Z`.
+    pub(crate) const MOMENT: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\
+        ([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)(\\[.*\\])?";
+
+    /// Returns the pattern of a whole text that is a duration.
+    pub(crate) fn duration() -> String {
+        format!("^({DURATION})$")
+    }
+
+    /// Returns the pattern of a whole text that is a timestamp.
+    pub(crate) fn moment() -> String {
+        format!("^({MOMENT})$")
     }
 }
 

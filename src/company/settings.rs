@@ -33,9 +33,11 @@ use crate::{
 pub struct Company {
     /// The key that its calls carry.
     #[serde(rename = "company_key", alias = "key")]
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub key: String,
     /// The HMAC secret: calls must be signed, and responses are signed.
     #[serde(skip_serializing)]
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub secret: Option<Secret>,
     /// Scenario of sessions that request none, instead of the server's.
     pub scenario: Option<String>,
@@ -49,6 +51,7 @@ pub struct Company {
     pub decision_comment: Option<String>,
     /// The configurations that sessions select with `config_id`: 24 characters of `[0-9a-f]`.
     #[serde(default)]
+    #[cfg_attr(test, schemars(extend("propertyNames" = {"pattern": "^[0-9a-f]{24}$"})))]
     pub configurations: BTreeMap<String, SavedConfiguration>,
     /// The people of its sessions, by file name; all people if empty.
     #[serde(default)]
@@ -61,10 +64,11 @@ pub struct Company {
     pub faults: Vec<Fault>,
     /// Time at which its clock is frozen at the start, instead of the server's.
     #[serde(default, alias = "frozen-at", with = "optional_moment")]
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[cfg_attr(test, schemars(with = "Option<String>", extend("pattern" = crate::clock::patterns::moment())))]
     pub frozen_at: Option<SystemTime>,
     /// Maximum number of its sessions, instead of the server's.
     #[serde(alias = "max-sessions")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub max_sessions: Option<usize>,
     /// Whether `begin/` is refused at `max_sessions` instead of evicting a session; overrides the server's setting.
     #[serde(alias = "refuse-at-max-sessions")]

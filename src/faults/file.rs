@@ -37,6 +37,7 @@ pub(super) struct FaultKeys {
     delay: Option<DelayRange>,
     /// Returns this HTTP status, as a proxy would; the call is not handled.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 200, max = 599)))]
     status: Option<u16>,
     /// Adds `Retry-After` to that status, or to 429.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,9 +59,11 @@ pub(super) struct FaultKeys {
     response: Option<ResponseWord>,
     /// Sends the body slowly, in bytes per second.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     drip: Option<u32>,
     /// Expires after this number of hits; 1 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     times: Option<u32>,
     /// Applies only to this range of the matching calls.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,7 +150,7 @@ impl fmt::Display for DelayRange {
 
 /// `3 to 5`: the matching calls, counted from 1.
 #[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("pattern" = "^ *0*[1-9][0-9]* to +0*[1-9][0-9]* *$")))]
 #[serde(try_from = "String")]
 struct CallRange(#[cfg_attr(test, schemars(with = "String"))] RangeInclusive<u32>);
 

@@ -50,7 +50,8 @@ pub struct Fault {
 
 /// The range of a delay: `3s`, or `1s to 3s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(with = "String", extend("pattern" = format!("^( *{0}( to +{0})?)$", crate::clock::patterns::DURATION))))]
 #[serde(try_from = "TextWithUnit")]
 struct DelayRange {
     from: Duration,

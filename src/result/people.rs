@@ -37,7 +37,7 @@ pub(crate) struct Person {
     pub(crate) local: Option<LocalName>,
     pub(crate) sex: Sex,
     #[serde(deserialize_with = "date")]
-    #[cfg_attr(test, schemars(with = "String"))]
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "date")))]
     pub(crate) birthday: Date,
     pub(crate) birth_place: String,
     /// Three-letter code: nationality, citizenship and issuing state.
@@ -163,7 +163,7 @@ checked_text!(
 
 /// The document numbers of a person, at least one.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
 #[serde(try_from = "BTreeMap<DocumentType, Number<9>>")]
 struct DocumentNumbers(
     #[cfg_attr(test, schemars(with = "BTreeMap<DocumentType, Number<9>>"))] BTreeMap<DocumentType, Number<9>>,

@@ -42,7 +42,6 @@ pub(super) struct ScenarioKeys {
     session_lifetime: Option<DurationText>,
     /// The person: a name from `people` of the fixtures, or members that differ.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(with = "Option<Value>"))]
     person: Option<PersonPatch>,
     /// Flags that override those of the call.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -67,6 +66,11 @@ pub(super) struct ScenarioKeys {
 /// [Source](crate::fidelity#the-result-document).
 #[derive(Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(extend("anyOf" = [
+    {"type": "string"},
+    {"type": "boolean"},
+    {"type": "array", "items": {"type": "string"}},
+])))]
 #[serde(try_from = "Value")]
 struct OperatorAnswer(Value);
 
@@ -85,7 +89,8 @@ verdict_details!(with_details! {
         #[serde(skip_serializing_if = "Option::is_none")]
         when: Option<Triggers>,
         /// The outcome.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, schemars(schema_with = "described::outcomes"))]
         result: Option<String>,
         /// Whether the outcome is a word that the vendor does not document.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -241,6 +246,22 @@ impl Scenario {
         let mut members = Map::from_iter([("name".to_owned(), self.name.as_str().into())]);
         members.extend(members_of(self));
         members
+    }
+}
+
+#[cfg(test)]
+mod described {
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+    use serde_json::json;
+
+    use crate::vendor::Outcome;
+
+    /// Lists the documented outcomes, each with its description; a stage can have others.
+    pub(super) fn outcomes(generator: &mut SchemaGenerator) -> Schema {
+        let mut listed = Outcome::json_schema(generator).remove("oneOf").expect("it has variants");
+        let forms = listed.as_array_mut().expect("a list");
+        forms.extend([json!({"type": "string"}), json!({"type": "null"})]);
+        json_schema!({"anyOf": listed})
     }
 }
 

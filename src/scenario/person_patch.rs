@@ -16,6 +16,11 @@ pub(crate) struct Casting<'a> {
 
 /// A person of the fixtures, or changes to one. Members are those of a person file, at any depth; null removes one.
 #[derive(Debug, Clone, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from, !into, with = "Value"))]
+#[cfg_attr(test, schemars(extend("anyOf" = [
+    {"type": "string"},
+    {"type": "object", "properties": {"like": {"type": "string"}}, "additionalProperties": true},
+])))]
 #[serde(try_from = "Value", into = "Value")]
 pub(crate) struct PersonPatch {
     /// File name of the person; without one, the drawn person is changed.

@@ -175,7 +175,7 @@ mod described {
     use serde_json::json;
 
     use super::Triggers;
-    use crate::settings::schemas::{DURATION, looks_like};
+    use crate::{clock::patterns::DURATION, settings::schemas::looks_like};
 
     /// Describes the triggers as they are written.
     pub(super) fn as_text(schema: &mut Schema) {

@@ -314,6 +314,7 @@ pub(crate) struct RejectReason {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScreeningMatch {
     /// Likelihood that it is the person, 0 to 100.
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub score: f64,
     /// The name on the list.
     pub name: String,

@@ -16,6 +16,7 @@ macro_rules! verdict_details {
                 /// Whether liveness was confirmed; by default as the flags imply.
                 live: bool,
                 /// Similarity of face and document, 0 to 1; by default above 0.9 if a face is checked.
+                #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
                 similarity: f64,
                 /// Whether the document could be read; otherwise the response has no person.
                 document_read: bool,
@@ -57,6 +58,7 @@ pub(crate) use with_details;
 macro_rules! details_struct {
     ({$($(#[$of_detail:meta])+ $detail:ident: $Detail:ty,)*}) => {
         /// The details of a verdict in a result document.
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
         pub(crate) struct VerdictDetails {
             $($(#[$of_detail])+ #[serde(skip_serializing_if = "Option::is_none")] pub(crate) $detail: Option<$Detail>,)*
@@ -64,10 +66,6 @@ macro_rules! details_struct {
 
         impl VerdictDetails {
             pub(crate) const NONE: Self = Self { $($detail: None,)* };
-
-            /// The names of all details.
-            #[cfg(all(feature = "cli", test))]
-            pub(crate) const NAMES: &[&str] = &[$(stringify!($detail),)*];
 
             /// Returns the name of a detail, if there is one.
             pub(crate) fn first_name(&self) -> Option<&'static str> {

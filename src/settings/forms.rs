@@ -74,11 +74,11 @@ forms! {
     Size<usize>: "SIZE", FlagUse::Value, |text, _| parse_size(text), usize = |bytes| *bytes, schemas::size();
     /// A length of time, which is shown in seconds.
     Time<Duration>: "DURATION", FlagUse::Value, |text, _| parse_duration(text), f64 = Duration::as_secs_f64,
-        schemas::looks_like(schemas::DURATION);
+        schemas::looks_like(crate::clock::patterns::DURATION);
     /// A point in time.
     Moment<SystemTime>: "MOMENT", FlagUse::Value, |text, _| parse_moment(text),
         Option<String> = |moment| Timestamp::try_from(*moment).ok().map(|moment| moment.to_string()),
-        schemas::looks_like(schemas::MOMENT);
+        schemas::looks_like(crate::clock::patterns::MOMENT);
     /// The name of something.
     Name<String>: "NAME", FlagUse::Value, |text, _| Ok(text.to_owned()), String = String::clone, schemas::text();
     /// Any text.

@@ -2,17 +2,6 @@
 
 use serde_json::{Value, json};
 
-/// A duration: `90s`, `1h 30m`, `7d`.
-pub(crate) const DURATION: &str = "\\+?([0-9]+ *(w|wk|wks|week|weeks|d|day|days)|[0-9]+(\\.[0-9]+)? *(h|hr|hrs|hour|\
-    hours|m|min|mins|minute|minutes|s|sec|secs|second|seconds|ms|milli|millis|millisecond|milliseconds|us|micro|micros|\
-    microsecond|microseconds|ns|nano|nanos|nanosecond|nanoseconds))(,? *([0-9]+ *(d|day|days)|[0-9]+(\\.[0-9]+)? *(h|hr|\
-    hrs|hour|hours|m|min|mins|minute|minutes|s|sec|secs|second|seconds|ms|milli|millis|millisecond|milliseconds|us|\
-    micro|micros|microsecond|microseconds|ns|nano|nanos|nanosecond|nanoseconds)))* *";
-
-/// A timestamp: `2026-01-31T12:00:00Z`.
-pub(crate) const MOMENT: &str = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?\
-    ([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)(\\[.*\\])?";
-
 /// A string, number or boolean.
 pub(crate) fn text() -> Value {
     json!({"type": ["string", "number", "boolean"]})

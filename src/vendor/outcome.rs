@@ -9,7 +9,7 @@ use crate::problem::{Problem, read_as_text};
 /// The `result` of a session ([source](crate::fidelity#the-result-document)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(!try_from, rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum Outcome {
     /// The person was verified.
     Approved,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::super::settings::{ALL, FileSettings, LEVELS, LogLevel};
 use crate::{
@@ -51,6 +51,27 @@ impl JsonSchema for LogLevel {
 pub(super) fn properties(generator: &mut SchemaGenerator) -> Vec<(&'static str, Value)> {
     let in_file = ALL.iter().filter(|setting| setting.name != "config");
     in_file.map(|setting| (setting.name, property(setting, generator))).collect()
+}
+
+/// Adds the settings, and the names that only a file has.
+pub(super) fn add(schema: &mut Value, settings: Vec<(&str, Value)>) {
+    for (name, property) in settings {
+        schema["properties"][name] = property;
+    }
+    add_names(schema["$defs"]["Company"].as_object_mut().expect("an object"));
+}
+
+/// Adds the names with dashes to the settings of a company. Those of the control API are deprecated in a file.
+fn add_names(company: &mut Map<String, Value>) {
+    let properties = company["properties"].as_object_mut().expect("keys");
+    let names: Vec<_> = properties.keys().filter(|name| name.contains('_')).cloned().collect();
+    for name in names {
+        let in_file = if name == "company_key" { "key".to_owned() } else { name.replace('_', "-") };
+        properties.insert(in_file, properties[&name].clone());
+        properties[&name]["deprecated"] = true.into();
+    }
+    company.remove("required");
+    company.insert("anyOf".into(), json!([{"required": ["key"]}, {"required": ["company_key"]}]));
 }
 
 /// Returns the schema of a value, of a list of values, or of none.

@@ -107,6 +107,8 @@ fn remove_annotations(schema: &mut Schema) {
     // A generated type makes a member with a default mandatory.
     schema.remove("default");
     schema.remove("writeOnly");
+    // Unknown in this version.
+    schema.remove("propertyNames");
     // Examples, sources and line breaks of doc comments are for readers of the code.
     if let Some(Value::String(text)) = schema.get_mut("description") {
         *text = text.split("\n\n").next().unwrap_or_default().replace('\n', " ");
@@ -162,11 +164,14 @@ fn merge_texts(schema: &mut Schema) {
     }
 }
 
-/// Describes one value or a list of several as a list.
+/// Describes one value or a list of several as a list, and a list among other forms as any value: generators have no
+/// type for it.
 fn prefer_list(schema: &mut Schema) {
-    let forms = schema.get("anyOf").and_then(Value::as_array);
-    if let Some(list) = forms.and_then(|forms| forms.iter().find(|form| forms.contains(&form["items"]))).cloned() {
-        schema.remove("anyOf");
+    let Some(forms) = schema.get("anyOf").and_then(Value::as_array) else { return };
+    let Some(list) = forms.iter().find(|form| form["type"] == "array").cloned() else { return };
+    let is_preferred = forms.len() == 2 && forms.contains(&list["items"]);
+    schema.remove("anyOf");
+    if is_preferred {
         schema.ensure_object().extend(list.as_object().expect("a schema").clone());
     }
 }
@@ -239,6 +244,7 @@ fn name_of_form(schema: &str, form: &Value) -> String {
         Some("array") => "List",
         Some("boolean") => "Switch",
         Some("number") => "Number",
+        Some("object") => "Members",
         Some("string") => match form["enum"].as_array().map(Vec::as_slice) {
             Some([Value::String(word)]) => return format!("{}{schema}", capitalized(word)),
             Some(_) => "Word",
