@@ -1,6 +1,6 @@
 //! Patterns: `*` stands for any characters, `?` for one.
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 use crate::problem::Problem;
@@ -32,7 +32,7 @@ impl Glob {
                 '*' if expression.ends_with(".*") => {}
                 '*' => expression.push_str(".*"),
                 '?' => expression.push('.'),
-                other => expression.push_str(&regex::escape(other.encode_utf8(&mut [0; 4]))),
+                other => expression.push_str(&regex_lite::escape(other.encode_utf8(&mut [0; 4]))),
             }
         }
         expression.push('$');

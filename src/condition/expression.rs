@@ -1,6 +1,6 @@
 //! Regular expressions of clients: they match in linear time, and their size is bounded.
 
-use regex::{Error, Regex, RegexBuilder};
+use regex_lite::{Regex, RegexBuilder};
 
 use crate::{foreign_text::shortened, problem::Problem};
 
@@ -10,57 +10,23 @@ pub(crate) const MAX_SIZE: usize = 256 << 10;
 /// The same for an expression that is matched in `begin/`.
 pub(crate) const MAX_SIZE_IN_BEGIN: usize = 32 << 10;
 
-/// Maximum cache of all expressions of a pattern together, in bytes.
-const MAX_CACHE: usize = 16 << 20;
-const MAX_CACHE_OF_ONE: usize = 1 << 20;
-
-/// Compiles one of `count` expressions, of at most `max_size` bytes. `\w`, `\d`, `\s` and `\b` are ASCII, as in JavaScript.
+/// Compiles an expression of at most `max_size` bytes. `\w`, `\d`, `\s`, `\b` and `(?i)` are ASCII.
 ///
 /// # Errors
 ///
 /// [`Problem`] with the remedy.
-pub(super) fn compile(expression: &str, max_size: usize, count: usize) -> Result<Regex, Problem> {
-    let compiled = RegexBuilder::new(&with_ascii_classes(expression))
-        .size_limit(max_size)
-        .dfa_size_limit((MAX_CACHE / count.max(1)).min(MAX_CACHE_OF_ONE))
-        .build();
-    let shown = shortened(expression);
-    compiled.map_err(|error| match error {
-        Error::CompiledTooBig(_) => Problem::rule(format!(
-            "`{shown}` is too large a regular expression; use fewer repetitions, such as `+` instead of `{{1,999}}`"
-        )),
-        error => {
-            let error = error.to_string();
-            let reason = error.lines().next_back().unwrap_or_default().trim_start_matches("error: ");
-            Problem::rule(format!("`{shown}` is not a regular expression: {reason}"))
-        }
+pub(super) fn compile(expression: &str, max_size: usize) -> Result<Regex, Problem> {
+    RegexBuilder::new(expression).size_limit(max_size).build().map_err(|error| {
+        let shown = shortened(expression);
+        // The error has no kind.
+        let too_large = RegexBuilder::new("a").size_limit(0).build();
+        Problem::rule(match too_large {
+            Err(too_large) if error == too_large => format!(
+                "`{shown}` is too large a regular expression; use fewer repetitions, such as `+` instead of `{{1,999}}`"
+            ),
+            _ => format!("`{shown}` is not a regular expression: {error}"),
+        })
     })
-}
-
-/// Replaces Unicode classes with ASCII ones. The Unicode class of letters is hundreds of times as large, so repeating
-/// it soon exceeds the limit.
-fn with_ascii_classes(expression: &str) -> String {
-    let (mut ascii, mut rest) = (String::with_capacity(expression.len()), expression);
-    while let Some((before, escaped)) = rest.split_once('\\') {
-        ascii.push_str(before);
-        let mut characters = escaped.chars();
-        match characters.next() {
-            Some('w') => ascii.push_str("[0-9A-Za-z_]"),
-            Some('W') => ascii.push_str("[^0-9A-Za-z_]"),
-            Some('d') => ascii.push_str("[0-9]"),
-            Some('D') => ascii.push_str("[^0-9]"),
-            Some('s') => ascii.push_str("[\\t-\\r ]"),
-            Some('S') => ascii.push_str("[^\\t-\\r ]"),
-            Some('b') => ascii.push_str("(?-u:\\b)"),
-            Some('B') => ascii.push_str("(?-u:\\B)"),
-            other => {
-                ascii.push('\\');
-                ascii.extend(other);
-            }
-        }
-        rest = characters.as_str();
-    }
-    ascii + rest
 }
 
 #[cfg(test)]
@@ -72,13 +38,13 @@ mod tests {
         for (expression, is_small) in
             [("^https://.*/shop/", true), ("^[a-z-]{1,100}$", true), ("(ab|cd){1,500}", false)]
         {
-            assert_eq!(compile(expression, MAX_SIZE_IN_BEGIN, 1).is_ok(), is_small, "{expression}");
-            assert!(compile(expression, MAX_SIZE, 1).is_ok(), "{expression}");
+            assert_eq!(compile(expression, MAX_SIZE_IN_BEGIN).is_ok(), is_small, "{expression}");
+            assert!(compile(expression, MAX_SIZE).is_ok(), "{expression}");
         }
     }
 
     #[test]
-    fn classes_are_ascii_and_all_else_is_unicode() {
+    fn classes_and_case_are_ascii_and_all_else_is_unicode() {
         for (expression, text, matches) in [
             (r"^\w+$", "abc_9", true),
             (r"^\w+$", "გია", false),
@@ -91,9 +57,10 @@ mod tests {
             (r"\ba\b", "bab", false),
             (r"a\Bb", "ab", true),
             (r"^\\w$", r"\w", true),
-            (r"(?i)ÄB", "äb", true),
+            (r"(?i)AB", "ab", true),
+            (r"(?i)Ä", "ä", false),
         ] {
-            assert_eq!(compile(expression, MAX_SIZE, 1).unwrap().is_match(text), matches, "{expression} {text}");
+            assert_eq!(compile(expression, MAX_SIZE).unwrap().is_match(text), matches, "{expression} {text}");
         }
     }
 
@@ -101,11 +68,11 @@ mod tests {
     fn what_is_refused_says_what_to_write() {
         for (expression, reason) in [
             ("(a{100}){100}", "is too large a regular expression; use fewer"),
-            ("(", "is not a regular expression: unclosed group"),
-            ("a\\", "is not a regular expression: incomplete escape sequence"),
+            ("(", "is not a regular expression: found open group without closing"),
+            ("a\\", "is not a regular expression: saw start of escape sequence"),
             ("(a)\\1", "is not a regular expression: backreferences are not supported"),
         ] {
-            let problem = compile(expression, MAX_SIZE, 1).unwrap_err().to_string();
+            let problem = compile(expression, MAX_SIZE).unwrap_err().to_string();
             assert!(problem.contains(reason), "{problem}");
         }
     }

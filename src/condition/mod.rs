@@ -4,7 +4,7 @@ mod expression;
 
 use std::borrow::Cow;
 
-use regex::Regex;
+use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -150,19 +150,14 @@ impl ValueMatch {
         !matches!(self.0, Condition::Matches(_) | Condition::Glob(_))
     }
 
-    /// Whether it has a regular expression.
-    pub(crate) fn has_expression(&self) -> bool {
-        matches!(self.0, Condition::Matches(_))
-    }
-
-    /// Compiles its regular expression, one of `count`, of at most `max_size` bytes.
+    /// Compiles its regular expression, of at most `max_size` bytes.
     ///
     /// # Errors
     ///
     /// [`Problem`] with the remedy.
-    pub(crate) fn compile(&mut self, max_size: usize, count: usize) -> Result<(), Problem> {
+    pub(crate) fn compile(&mut self, max_size: usize) -> Result<(), Problem> {
         if let Self(Condition::Matches(expression)) = self {
-            expression.compiled = Some(expression::compile(&expression.text, max_size, count)?);
+            expression.compiled = Some(expression::compile(&expression.text, max_size)?);
         }
         Ok(())
     }

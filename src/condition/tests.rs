@@ -6,7 +6,7 @@ use super::*;
 
 fn compiled(condition: Value) -> ValueMatch {
     let mut condition = ValueMatch::try_from(WrittenCondition(condition)).unwrap();
-    condition.compile(MAX_SIZE, 1).unwrap();
+    condition.compile(MAX_SIZE).unwrap();
     condition
 }
 

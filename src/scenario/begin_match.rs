@@ -79,7 +79,7 @@ impl TryFrom<RawBeginMatch> for BeginMatch {
         let headers = raw.header.into_iter().map(|(name, condition)| (name.to_ascii_lowercase(), condition)).collect();
         let mut matches = Self(RawBeginMatch { header: headers, ..raw });
         for (path, condition) in matches.conditions_mut() {
-            condition.compile(MAX_SIZE_IN_BEGIN, 1).map_err(|problem| problem.at(&path))?;
+            condition.compile(MAX_SIZE_IN_BEGIN).map_err(|problem| problem.at(&path))?;
         }
         if matches.conditions().is_empty() {
             return Err(Problem::rule(

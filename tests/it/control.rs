@@ -244,7 +244,7 @@ fn every_action_over_http_has_a_verb_in_rust() {
             (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap())
         })
     };
-    let action = regex::Regex::new(r"static ([A-Z_]+): Action<").unwrap();
+    let action = regex_lite::Regex::new(r"static ([A-Z_]+): Action<").unwrap();
     let actions = rust("src/http/admin").flat_map(|(module, code)| {
         let found = action.captures_iter(&code).map(|found| format!("{module}::{}", &found[1]));
         found.collect::<Vec<_>>()
@@ -252,7 +252,7 @@ fn every_action_over_http_has_a_verb_in_rust() {
     let mut actions: std::collections::BTreeSet<_> = actions.collect();
     assert!(actions.len() > 45, "{actions:?}");
     let document = std::fs::read_to_string("src/http/admin/openapi/openapi.json").unwrap();
-    let name = regex::Regex::new(r#"\.named\(\s*"([A-Za-z]+)""#).unwrap();
+    let name = regex_lite::Regex::new(r#"\.named\(\s*"([A-Za-z]+)""#).unwrap();
     for (module, code) in rust("src/http/admin") {
         for found in name.captures_iter(&code) {
             let id = format!("\"operationId\": \"{}\"", &found[1]);
@@ -260,7 +260,7 @@ fn every_action_over_http_has_a_verb_in_rust() {
         }
     }
     let verbs: String = ["src/server", "src/server/control"].into_iter().flat_map(rust).map(|(_, code)| code).collect();
-    let named = regex::Regex::new(r"&([a-z_]+::[A-Z_]+)\b").unwrap();
+    let named = regex_lite::Regex::new(r"&([a-z_]+::[A-Z_]+)\b").unwrap();
     for (name, why) in WITHOUT_A_VERB {
         assert!(actions.remove(name), "there is no {name} ({why})");
         assert!(!verbs.contains(&format!("&{name},")), "{name} has a verb");

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use regex::Regex;
+use regex_lite::Regex;
 
 /// The Rust files below a folder, with their code: comments and tests are left out.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use regex::{Regex, RegexBuilder};
+use regex_lite::{Regex, RegexBuilder};
 
 /// Phrases as regular expressions, each with better words and with a text that it matches.
 const BANNED: [(&str, &str, &str); 17] = [
