@@ -1,8 +1,6 @@
 //! The harness for tests without an async runtime. Its verbs block the calling thread.
 
-use std::{fmt, net::SocketAddr, ops::Deref, time::Duration};
-
-use serde::de::DeserializeOwned;
+use std::{fmt, net::SocketAddr, ops::Deref};
 
 #[cfg(feature = "client")]
 use super::client::Connecting;
@@ -13,14 +11,7 @@ use super::{
     events::EventReader,
     runtime::MockRuntime,
 };
-use crate::{
-    config::Config,
-    http::admin::{
-        action::Action,
-        action_params::ActionParams,
-        paging::{ListPage, ListQuery},
-    },
-};
+use crate::config::Config;
 
 /// Blocking variant of [`crate::MockServer`]. Its verbs are those of [`Control`], to which it dereferences.
 ///
@@ -162,44 +153,6 @@ impl Control {
 
     pub(super) fn check_expectations(&self) -> Result<(), ControlError> {
         self.0.check_expectations()
-    }
-
-    pub(super) fn call<T: ActionParams, R: DeserializeOwned + Send + 'static>(
-        &self,
-        action: &'static Action<T, R>,
-        name: &str,
-        parameters: T,
-    ) -> Result<R, ControlError> {
-        self.call_as(action, name, parameters, |response| response)
-    }
-
-    pub(super) fn call_as<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
-        &self,
-        action: &'static Action<T, R>,
-        name: &str,
-        parameters: T,
-        convert: impl FnOnce(R) -> O + Send,
-    ) -> Result<O, ControlError> {
-        self.wait_as(action, name, parameters, Duration::ZERO, |response| Ok(convert(response)))
-    }
-
-    pub(super) fn wait_as<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
-        &self,
-        action: &'static Action<T, R>,
-        name: &str,
-        parameters: T,
-        timeout: Duration,
-        convert: impl FnOnce(R) -> Result<O, ControlError> + Send,
-    ) -> Result<O, ControlError> {
-        self.0.block_on(action, name, parameters, timeout, convert)
-    }
-
-    pub(super) fn list<T: ActionParams + ListQuery + Clone, I: DeserializeOwned + Send + 'static>(
-        &self,
-        action: &'static Action<T, ListPage<I>>,
-        query: T,
-    ) -> Result<Vec<I>, ControlError> {
-        self.0.list_blocking(action, query)
     }
 }
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::error::ControlError;
-use self::request::{ControlRequest, ControlResponse, PagedList};
+use self::request::{ControlRequest, ControlResponse, PagedList, PendingList, PendingVerb};
 #[cfg(feature = "client")]
 use super::client::HttpTransport;
 use super::{
@@ -25,7 +25,8 @@ use crate::{
     foreign_text::without_quotes,
     http::admin::{
         action::{Action, Target},
-        action_params::ActionParams,
+        action_params::{ActionParams, ActionResponse},
+        any_action::AnyAction,
         companies::{self, AddCompanyBody},
         events::{self, ListenRequest},
         extract::EmptyBody,
@@ -91,25 +92,31 @@ pub(super) enum ControlTransport {
 pub(super) const DEFAULT_WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Defines verbs with the receiver, each for an async caller and a blocking one. `= call(…)` names the method of the
-/// caller that runs the action.
+/// caller that prepares the action.
 macro_rules! verbs {
     ($receiver:tt of $async:ty, $blocking:ty, by $caller:tt; $(
         $(#[$doc:meta])*
         fn $name:ident $arguments:tt -> $answer:ty = $how:ident $input:tt;
     )*) => {
         impl $async {
-            $(verbs!(@one [$(#[$doc])*] [pub async fn] $name $receiver $arguments $answer, $caller $how $input [.await]);)*
+            $(verbs!(
+                @one [$(#[$doc])*] [pub async fn] $name $receiver $arguments $answer,
+                $caller [] $how $input [.send().await]
+            );)*
         }
 
         impl $blocking {
-            $(verbs!(@one [$(#[$doc])*] [pub fn] $name $receiver $arguments $answer, $caller $how $input []);)*
+            $(verbs!(
+                @one [$(#[$doc])*] [pub fn] $name $receiver $arguments $answer,
+                $caller [.0] $how $input [.send_blocking()]
+            );)*
         }
     };
     (@one [$($doc:tt)*] [$($function:tt)+] $name:ident [$($receiver:tt)+] ($($argument:ident: $kind:ty),*) $answer:ty,
-        [$($caller:tt)+] $how:ident ($($input:tt)*) [$($wait:tt)*]) => {
+        [$($caller:tt)+] [$($inner:tt)*] $how:ident ($($input:tt)*) [$($send:tt)*]) => {
         $($doc)*
         $($function)+ $name($($receiver)+ $(, $argument: $kind)*) -> Result<$answer, ControlError> {
-            $($caller)+.$how($($input)*)$($wait)*
+            $($caller)+$($inner)*.$how($($input)*)$($send)*
         }
     };
 }
@@ -239,78 +246,46 @@ impl Control {
         &self.mock.runtime
     }
 
-    pub(super) async fn call<T: ActionParams, R: DeserializeOwned + Send + 'static>(
+    pub(super) fn call<T: ActionParams, R: ActionResponse + DeserializeOwned>(
         &self,
         action: &'static Action<T, R>,
         name: &str,
         parameters: T,
-    ) -> Result<R, ControlError> {
-        self.wait_as(action, name, parameters, Duration::ZERO, Ok).await
+    ) -> PendingVerb<'_, R> {
+        self.wait_as(action, name, parameters, Duration::ZERO, Ok)
     }
 
-    /// Runs an action, and converts its response.
-    pub(super) async fn call_as<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
-        &self,
+    /// Prepares an action whose response is converted.
+    pub(super) fn call_as<'a, T: ActionParams, R: ActionResponse + DeserializeOwned, O>(
+        &'a self,
         action: &'static Action<T, R>,
         name: &str,
         parameters: T,
-        convert: impl FnOnce(R) -> O + Send,
-    ) -> Result<O, ControlError> {
-        self.wait_as(action, name, parameters, Duration::ZERO, |response| Ok(convert(response))).await
+        convert: impl FnOnce(R) -> O + Send + 'a,
+    ) -> PendingVerb<'a, O> {
+        self.wait_as(action, name, parameters, Duration::ZERO, |response| Ok(convert(response)))
     }
 
-    /// Runs an action that waits up to `timeout`, and converts its response.
-    pub(super) async fn wait_as<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
-        &self,
-        action: &'static Action<T, R>,
-        name: &str,
-        parameters: T,
-        timeout: Duration,
-        convert: impl FnOnce(R) -> Result<O, ControlError> + Send,
-    ) -> Result<O, ControlError> {
-        let request = self.request(action, name, parameters, timeout);
-        self.run(request).await.and_then(ControlResponse::read).and_then(convert)
-    }
-
-    /// As [`Control::wait_as`], for a caller that cannot await.
-    pub(super) fn block_on<T: ActionParams, R: DeserializeOwned + Send + 'static, O>(
-        &self,
+    /// Prepares an action that waits up to `timeout`, and whose response is converted.
+    pub(super) fn wait_as<'a, T: ActionParams, R: ActionResponse + DeserializeOwned, O>(
+        &'a self,
         action: &'static Action<T, R>,
         name: &str,
         parameters: T,
         timeout: Duration,
-        convert: impl FnOnce(R) -> Result<O, ControlError> + Send,
-    ) -> Result<O, ControlError> {
+        convert: impl FnOnce(R) -> Result<O, ControlError> + Send + 'a,
+    ) -> PendingVerb<'a, O> {
         let request = self.request(action, name, parameters, timeout);
-        self.run_blocking(request).and_then(ControlResponse::read).and_then(convert)
+        PendingVerb { control: self, request, read: Box::new(|response| response.read().and_then(convert)) }
     }
 
-    /// Returns all pages of a list.
-    pub(super) async fn list<T: ActionParams + ListQuery + Clone, I: DeserializeOwned + Send + 'static>(
+    /// Prepares a list of all pages.
+    pub(super) fn list<T: ListQuery + Clone, I>(
         &self,
         action: &'static Action<T, ListPage<I>>,
         query: T,
-    ) -> Result<Vec<I>, ControlError> {
-        let mut list = PagedList::new(query, self.page_limit());
-        while let Some(query) = list.next_query() {
-            let page = self.call(action, "", query).await?;
-            list.add(page);
-        }
-        Ok(list.items)
-    }
-
-    /// As [`Control::list`], for a caller that cannot await.
-    pub(super) fn list_blocking<T: ActionParams + ListQuery + Clone, I: DeserializeOwned + Send + 'static>(
-        &self,
-        action: &'static Action<T, ListPage<I>>,
-        query: T,
-    ) -> Result<Vec<I>, ControlError> {
-        let mut list = PagedList::new(query, self.page_limit());
-        while let Some(query) = list.next_query() {
-            let page = self.block_on(action, "", query, Duration::ZERO, Ok)?;
-            list.add(page);
-        }
-        Ok(list.items)
+    ) -> PendingList<'_, T, I> {
+        PendingList { control: self, action, pages: PagedList::new(query, self.page_limit()) }
     }
 
     fn page_limit(&self) -> PageLimit {
@@ -321,7 +296,7 @@ impl Control {
         }
     }
 
-    fn request<T: ActionParams, R: Send + 'static>(
+    fn request<T: ActionParams, R: ActionResponse>(
         &self,
         action: &'static Action<T, R>,
         name: &str,
@@ -332,7 +307,8 @@ impl Control {
         let target = Target { name: name.to_owned(), company_key: self.company_key.clone() };
         match &self.mock.transport {
             ControlTransport::InProcess(mock) => {
-                ControlRequest::InProcess(mock.clone(), action.prepare(target, parameters))
+                let action: &'static dyn AnyAction = action;
+                ControlRequest::InProcess(mock.clone(), action.prepare(target, Box::new(parameters)))
             }
             #[cfg(feature = "client")]
             ControlTransport::Http(http) => {

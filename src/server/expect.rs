@@ -3,7 +3,6 @@
 use std::{
     panic::Location,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use serde_json::Value;
@@ -222,7 +221,7 @@ impl Drop for OpenExpectation {
             return;
         }
         let expected = self.close();
-        if let Err(error) = self.control.block_on(&calls::VERIFY, "", expected, Duration::ZERO, Ok) {
+        if let Err(error) = self.control.call(&calls::VERIFY, "", expected).send_blocking() {
             let text = format!("the expectation at {} failed: {error}", self.caller);
             if std::thread::panicking() {
                 eprintln!("{text}");

@@ -1,12 +1,13 @@
 //! The actions of the control API: each is a route, the types of its parameters and response, and a function. A client
 //! of this process calls the function; all others send a request. The routes and the OpenAPI document are made from them.
 
-use std::{any::Any, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use axum::http::Method;
 
 use super::{
     action_params::{ActionParams, ActionRequest, RequestContent},
+    any_action::ActionFuture,
     problem::ProblemResponse,
     resource_path,
 };
@@ -27,7 +28,7 @@ pub(crate) struct Action<T, R> {
 /// The part of an action that does not depend on its types.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(not(test), expect(dead_code, reason = "only the OpenAPI document has names, summaries and problems"))]
-pub(super) struct ActionRow {
+pub(crate) struct ActionRow {
     pub(super) method: ActionMethod,
     /// The path under `/__admin`, with at most one `{name}`.
     pub(super) path: &'static str,
@@ -42,7 +43,7 @@ pub(super) struct ActionRow {
 
 /// The HTTP method of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ActionMethod {
+pub(crate) enum ActionMethod {
     Get,
     Post,
     Patch,
@@ -61,21 +62,6 @@ pub(super) type Job<T, R> = fn(Context<'_>, T) -> Result<R, ProblemResponse>;
 
 /// A function that runs on the runtime.
 pub(super) type AsyncWork<T, R> = fn(Arc<MockService>, Target, T) -> ActionFuture<R>;
-
-/// The future of such a function.
-pub(super) type ActionFuture<R> = BoxFuture<Result<R, ProblemResponse>>;
-
-type BoxJob<O> = Box<dyn FnOnce(&MockService, &Cancellation) -> O + Send>;
-type BoxFuture<O> = Pin<Box<dyn Future<Output = O> + Send>>;
-
-/// An action with its input. Its type is only that of the output, so that the code around it is compiled once.
-pub(crate) enum PendingAction<O> {
-    Job(BoxJob<O>),
-    Async(Box<dyn FnOnce(Arc<MockService>) -> BoxFuture<O> + Send>),
-}
-
-/// The response to a client in this process.
-pub(crate) type AnyResponse = Box<dyn Any + Send>;
 
 /// The response to an action that succeeds.
 pub(super) enum Success<R> {
@@ -243,64 +229,10 @@ impl<T> Action<T, ()> {
     }
 }
 
-impl<T: ActionParams, R: Send + 'static> Action<T, R> {
-    /// Prepares the action for a client in this process.
-    pub(crate) fn prepare(&self, target: Target, parameters: T) -> PendingAction<Result<AnyResponse, ProblemResponse>> {
-        let any = |response| Box::new(response) as AnyResponse;
-        self.work.with_input(move || Ok((target, parameters)), move |result| result.map(any))
-    }
-
+impl<T: ActionParams, R> Action<T, R> {
     /// Returns the request of a client in another process.
     pub(crate) fn to_request(&self, target: &Target, parameters: &T) -> ActionRequest {
         self.row.to_request(target, parameters.to_request(self.row.method.is_query()))
-    }
-}
-
-impl<T: Send + 'static, R: 'static> Work<T, R> {
-    /// Adds the input, and the conversion of the result.
-    pub(super) fn with_input<O: 'static>(
-        &self,
-        read: impl FnOnce() -> Result<(Target, T), ProblemResponse> + Send + 'static,
-        convert: impl FnOnce(Result<R, ProblemResponse>) -> O + Send + 'static,
-    ) -> PendingAction<O> {
-        match *self {
-            Self::Job(job) => PendingAction::Job(Box::new(move |mock, cancellation| {
-                convert(read().and_then(|(target, input)| job(Context { mock, target: &target, cancellation }, input)))
-            })),
-            Self::Async(work) => PendingAction::Async(Box::new(move |mock| {
-                Box::pin(async move {
-                    convert(match read() {
-                        Ok((target, input)) => work(mock, target, input).await,
-                        Err(problem) => Err(problem),
-                    })
-                })
-            })),
-        }
-    }
-}
-
-impl<O: Send + 'static> PendingAction<O> {
-    /// Runs the action.
-    pub(crate) async fn run(self, mock: Arc<MockService>) -> O {
-        match self {
-            Self::Async(work) => work(mock).await,
-            Self::Job(job) => {
-                let jobs = mock.clone();
-                jobs.workers.run(move |cancellation| job(&mock, cancellation)).await
-            }
-        }
-    }
-
-    /// Runs the action on this thread, for a caller that waits for it there.
-    ///
-    /// # Errors
-    ///
-    /// The action if it waits.
-    pub(crate) fn run_here(self, mock: &MockService) -> Result<O, Self> {
-        match self {
-            Self::Job(job) => Ok(mock.workers.run_here(|cancellation| job(mock, cancellation))),
-            Self::Async(_) => Err(self),
-        }
     }
 }
 

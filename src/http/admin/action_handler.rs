@@ -7,18 +7,17 @@ use axum::{
     body::Body,
     extract::{FromRequestParts, Request},
     handler::Handler,
-    http::{Response, StatusCode, header},
+    http::Response,
     response::IntoResponse,
     routing::{MethodFilter, on},
 };
 use tokio::time::sleep;
 
 use super::{
-    action::{Action, ActionMethod, ActionRow, PendingAction, Success, Target},
-    action_params::{ActionParams, ActionResponse},
+    action::{ActionMethod, ActionRow},
+    any_action::AnyAction,
     extract::{AdminParams, PathParam},
     problem::ProblemResponse,
-    resource_path,
 };
 use crate::{http::client::ClientConnection, mock::MockService};
 
@@ -32,60 +31,6 @@ impl ActionMethod {
             Self::Post => MethodFilter::POST,
             Self::Patch => MethodFilter::PATCH,
             Self::Delete => MethodFilter::DELETE,
-        }
-    }
-}
-
-/// An action of any type, for the routes.
-pub(super) trait AnyAction: Sync {
-    fn row(&self) -> ActionRow;
-
-    /// Whether the body of a request is a file.
-    fn takes_file(&self) -> bool;
-
-    /// Prepares the response to a request for the resource with this name.
-    fn prepare_response(&'static self, name: String, request: AdminParams) -> PendingAction<Response<Body>>;
-
-    /// Adds the action to the OpenAPI document.
-    #[cfg(test)]
-    fn describe(&self, document: &mut super::openapi::generate::OpenApiDocument);
-}
-
-impl<T: ActionParams, R: ActionResponse> AnyAction for Action<T, R> {
-    fn row(&self) -> ActionRow {
-        self.row
-    }
-
-    fn takes_file(&self) -> bool {
-        T::IS_FILE
-    }
-
-    fn prepare_response(&'static self, name: String, request: AdminParams) -> PendingAction<Response<Body>> {
-        let read = move || -> Result<(Target, T), ProblemResponse> {
-            let (company_key, parameters) = T::read(request, self.row.is_of_company)?;
-            Ok((Target { name, company_key }, parameters))
-        };
-        self.work.with_input(read, |result| match result {
-            Ok(response) => self.success.respond(response),
-            Err(problem) => problem.into_response(),
-        })
-    }
-
-    #[cfg(test)]
-    fn describe(&self, document: &mut super::openapi::generate::OpenApiDocument) {
-        document.add(self);
-    }
-}
-
-impl<R: ActionResponse> Success<R> {
-    fn respond(&self, response: R) -> Response<Body> {
-        match self {
-            Self::Ok => response.into_http(),
-            Self::NoContent => StatusCode::NO_CONTENT.into_response(),
-            Self::Created(path) => {
-                let location = resource_path(&path(&response));
-                (StatusCode::CREATED, [(header::LOCATION, location)], response.into_http()).into_response()
-            }
         }
     }
 }

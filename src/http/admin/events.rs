@@ -17,6 +17,7 @@ use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 use super::{
     action::{Action, Target},
     action_params::{ActionParams, ActionResponse, RequestContent},
+    any_action::ActionFuture,
     described::described_as,
     extract::AdminParams,
     problem::ProblemResponse,
@@ -92,7 +93,7 @@ impl ActionParams for ListenRequest {
 }
 
 pub(crate) static LISTEN: Action<ListenRequest, EventStream> =
-    Action::get_async("/events", |mock, target, request| Box::pin(listen(mock, target, request)))
+    Action::get_async("/events", |mock, target, request| ActionFuture::new(listen(mock, target, request)))
         .named("streamEvents", "Streams events as server-sent events, each with a JSON object as its data")
         .of_company()
         .fails_with(&[409, 503]);

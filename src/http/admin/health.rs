@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{action::Action, extract::EmptyBody};
+use super::{action::Action, any_action::ActionFuture, extract::EmptyBody};
 use crate::mock::MockService;
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -29,10 +29,10 @@ pub(crate) struct ReadinessResponse {
 }
 
 pub(super) static LIVE: Action<EmptyBody, LivenessResponse> =
-    Action::get_async("/health/live", |_, _, _| Box::pin(async { Ok(live()) }))
+    Action::get_async("/health/live", |_, _, _| ActionFuture::new(async { Ok(live()) }))
         .named("getLiveness", "Liveness: the process runs");
 pub(crate) static READY: Action<EmptyBody, ReadinessResponse> =
-    Action::get_async("/health/ready", |mock, _, _| Box::pin(async move { Ok(ready(&mock)) }))
+    Action::get_async("/health/ready", |mock, _, _| ActionFuture::new(async move { Ok(ready(&mock)) }))
         .named("getReadiness", "Readiness: vendor calls are accepted");
 
 fn live() -> LivenessResponse {

@@ -3,6 +3,7 @@
 pub(crate) mod action;
 mod action_handler;
 pub(crate) mod action_params;
+pub(crate) mod any_action;
 pub(crate) mod assert_all_used;
 pub(crate) mod calls;
 pub(crate) mod clock;
@@ -38,10 +39,7 @@ use axum::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use self::{
-    action_handler::{AnyAction, add_all},
-    problem::ProblemResponse,
-};
+use self::{action_handler::add_all, any_action::AnyAction, problem::ProblemResponse};
 use crate::mock::MockService;
 
 /// The characters of a name that are escaped in a path.

@@ -8,6 +8,7 @@ use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{
     action::{Action, Target},
+    any_action::ActionFuture,
     calls::{BesidePattern, PatternBody, moment},
     problem::ProblemResponse,
     sessions::token_in,
@@ -56,18 +57,18 @@ pub(crate) struct WaitSessionResponse {
 }
 
 pub(crate) static SESSION: Action<WaitSessionQuery, WaitSessionResponse> =
-    Action::get_async("/wait/session/{token}", |mock, target, query| Box::pin(session(mock, target, query)))
+    Action::get_async("/wait/session/{token}", |mock, target, query| ActionFuture::new(session(mock, target, query)))
         .named("waitForSession", "Waits for a condition of a session")
         .of_company()
         .fails_with(&[408, 409, 410, 503]);
 /// With a pattern in the query.
 pub(super) static CALLS: Action<WaitCallsQuery, WaitCallsResponse> =
-    Action::get_async("/wait/calls", |mock, target, query| Box::pin(calls(mock, target, query)))
+    Action::get_async("/wait/calls", |mock, target, query| ActionFuture::new(calls(mock, target, query)))
         .named("waitForCalls", "Waits for a number of calls")
         .of_company()
         .fails_with(&[408, 409, 410, 503]);
 pub(crate) static CALLS_LIKE: Action<PatternBody<WaitCallsBody>, WaitCallsResponse> =
-    Action::post_async("/wait/calls", |mock, target, body| Box::pin(calls_like(mock, target, body)))
+    Action::post_async("/wait/calls", |mock, target, body| ActionFuture::new(calls_like(mock, target, body)))
         .named("waitForMatchingCalls", "Waits for a number of calls that match a pattern")
         .of_company()
         .fails_with(&[408, 409, 410, 503]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::ControlError;
+use super::{Control, ControlError};
 #[cfg(feature = "client")]
 use crate::{
     http::admin::action_params::ActionRequest,
@@ -14,16 +14,17 @@ use crate::{
 };
 use crate::{
     http::admin::{
-        action::{AnyResponse, PendingAction},
+        action::Action,
+        action_params::{ActionParams, ActionResponse},
+        any_action::{AnyResponse, AnyResult, PendingAction},
         paging::{ListPage, ListQuery, PageLimit},
-        problem::ProblemResponse,
     },
     mock::MockService,
 };
 
 /// A request of a verb, without the types of its action, so that the code around it is compiled once.
 pub(super) enum ControlRequest {
-    InProcess(Arc<MockService>, PendingAction<Result<AnyResponse, ProblemResponse>>),
+    InProcess(Arc<MockService>, PendingAction<AnyResult>),
     /// With the time that the mock may wait.
     #[cfg(feature = "client")]
     Http(Arc<HttpTransport>, ActionRequest, Duration),
@@ -53,6 +54,51 @@ impl ControlResponse {
             #[cfg(feature = "client")]
             Self::Http(response) => response.read(),
         }
+    }
+}
+
+/// A verb that is ready to run: its request, and the conversion of the response.
+pub(in crate::server) struct PendingVerb<'a, O> {
+    pub(super) control: &'a Control,
+    pub(super) request: ControlRequest,
+    pub(super) read: Box<dyn FnOnce(ControlResponse) -> Result<O, ControlError> + Send + 'a>,
+}
+
+impl<O> PendingVerb<'_, O> {
+    pub(in crate::server) async fn send(self) -> Result<O, ControlError> {
+        self.control.run(self.request).await.and_then(self.read)
+    }
+
+    pub(in crate::server) fn send_blocking(self) -> Result<O, ControlError> {
+        self.control.run_blocking(self.request).and_then(self.read)
+    }
+}
+
+/// A list that is ready to be read, page by page.
+pub(in crate::server) struct PendingList<'a, T: 'static, I: 'static> {
+    pub(super) control: &'a Control,
+    pub(super) action: &'static Action<T, ListPage<I>>,
+    pub(super) pages: PagedList<T, I>,
+}
+
+impl<T: ActionParams + ListQuery + Clone, I: DeserializeOwned> PendingList<'_, T, I>
+where
+    ListPage<I>: ActionResponse + DeserializeOwned,
+{
+    pub(in crate::server) async fn send(mut self) -> Result<Vec<I>, ControlError> {
+        while let Some(query) = self.pages.next_query() {
+            let page = self.control.call(self.action, "", query).send().await?;
+            self.pages.add(page);
+        }
+        Ok(self.pages.items)
+    }
+
+    pub(in crate::server) fn send_blocking(mut self) -> Result<Vec<I>, ControlError> {
+        while let Some(query) = self.pages.next_query() {
+            let page = self.control.call(self.action, "", query).send_blocking()?;
+            self.pages.add(page);
+        }
+        Ok(self.pages.items)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Verbs on sessions and their calls.
 
-use std::{panic::Location, time::Duration};
+use std::panic::Location;
 
 use serde_json::Value;
 
@@ -183,7 +183,7 @@ impl Control {
     ) -> impl Future<Output = Result<ExpectationGuard<Self>, ControlError>> + use<E> {
         let (control, expected, caller) = (self.clone(), expected.into(), Location::caller());
         async move {
-            let after = control.call_as(&calls::LIST, "", ListCallsQuery::latest(), last_id).await?;
+            let after = control.call_as(&calls::LIST, "", ListCallsQuery::latest(), last_id).send().await?;
             Ok(ExpectationGuard::new(control.clone(), control, expected, after, caller))
         }
     }
@@ -246,8 +246,7 @@ impl blocking::Control {
     /// [`ControlError`] if the mock cannot be reached.
     #[track_caller]
     pub fn expect(&self, expected: impl Into<ExpectedCalls>) -> Result<ExpectationGuard<Self>, ControlError> {
-        let after =
-            self.0.block_on(&calls::LIST, "", ListCallsQuery::latest(), Duration::ZERO, |calls| Ok(last_id(calls)))?;
+        let after = self.0.call_as(&calls::LIST, "", ListCallsQuery::latest(), last_id).send_blocking()?;
         Ok(ExpectationGuard::new(self.clone(), self.0.clone(), expected.into(), after, Location::caller()))
     }
 }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The paths, and the schemas that they reference.
-pub(in crate::http::admin) struct OpenApiDocument {
+pub(crate) struct OpenApiDocument {
     paths: Map<String, Value>,
     /// Schemas of requests, and of responses.
     read: SchemaGenerator,
