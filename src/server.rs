@@ -49,7 +49,7 @@ pub use self::{
 use self::{
     control::{ControlTransport, ControlledMock},
     expect::OpenExpectations,
-    runtime::MockRuntime,
+    runtime::{BoxTask, MockRuntime},
 };
 use crate::{clock::uptime, config::Config, http::Routes, mock::MockService};
 
@@ -117,12 +117,13 @@ impl MockServer {
         let (stop, stopped) = oneshot::channel();
         let grace = mock.config.grace;
         let (routes, idle) = (Routes::new(mock.clone()), spawn_idle_sweep(mock.clone()));
-        let serving = tokio::spawn(async move {
+        let serving: BoxTask<()> = Box::pin(async move {
             tokio::select! {
                 () = listen::serve(listener, routes, tls, (clients, grace), stopped) => {}
                 () = idle => {}
             }
         });
+        let serving = tokio::spawn(serving);
         let first_company = mock.config.companies.first().map_or(crate::DEFAULT_COMPANY_KEY, |company| &company.key);
         let control = Control::new(ControlledMock {
             url: match &mock.config.public_url {

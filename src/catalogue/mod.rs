@@ -136,7 +136,7 @@ impl Catalogue {
 
     /// Returns problems about unknown names in a scenario.
     fn unknown_names(&self, scenario: &Scenario) -> Vec<Problem> {
-        let documents = scenario.documents();
+        let documents = scenario.documents().into_iter();
         let documents = documents.filter_map(|(path, name)| Some(self.fixtures.documents.get(name).err()?.at(&path)));
         documents.chain(self.fixtures.people.check_scenario(scenario)).collect()
     }

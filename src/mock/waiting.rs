@@ -176,15 +176,15 @@ fn end(
 ///
 /// [`WaitError`] with the known words.
 fn check_result(session: &Session, catalogue: &Catalogue, word: &str) -> Result<(), WaitError> {
-    let outcomes = Outcome::ALL.iter().map(|outcome| outcome.as_str().to_owned());
-    let errors = ErrorCode::ALL.iter().map(ToString::to_string);
-    let stages = session.scenario().stages.iter().flat_map(|stage| &stage.effects);
-    let of_scenario = stages.filter_map(|effect| match effect {
-        StageEffect::Verdict(verdict) => Some(verdict.result.word(ResultCase::Upper).into_owned()),
-        StageEffect::Document(name) => Some(result_of_document(catalogue, name)),
-        _ => None,
-    });
-    let known: IndexSet<_> = outcomes.chain(errors).chain(of_scenario).collect();
+    let mut known: IndexSet<_> = Outcome::ALL.map(|outcome| outcome.as_str().to_owned()).into();
+    known.extend(ErrorCode::ALL.map(|code| code.to_string()));
+    for effect in session.scenario().stages.iter().flat_map(|stage| &stage.effects) {
+        match effect {
+            StageEffect::Verdict(verdict) => _ = known.insert(verdict.result.word(ResultCase::Upper).into_owned()),
+            StageEffect::Document(name) => _ = known.insert(result_of_document(catalogue, name)),
+            _ => {}
+        }
+    }
     if known.iter().any(|known| known.eq_ignore_ascii_case(word)) {
         return Ok(());
     }

@@ -168,47 +168,60 @@ impl Stage {
 }
 
 impl Scenario {
-    /// Returns the effects of its stages, each with the path of its stage in a file.
-    fn placed_effects(&self) -> impl Iterator<Item = (MemberPath, &StageEffect)> {
-        let stages = self.stages.iter().enumerate();
-        stages.flat_map(|(at, stage)| stage.effects.iter().map(move |effect| (member_path!["stages", at], effect)))
+    /// Returns the values that `read` finds in the effects of its stages, each with the path of this key in a file.
+    fn find_in_effects<'a, V>(
+        &'a self,
+        key: &str,
+        read: impl Fn(&'a StageEffect) -> Option<V>,
+    ) -> Vec<(MemberPath, V)> {
+        let mut found = Vec::new();
+        for (at, stage) in self.stages.iter().enumerate() {
+            for value in stage.effects.iter().filter_map(&read) {
+                found.push((member_path!["stages", at, key], value));
+            }
+        }
+        found
     }
 
     /// Returns the changes to the person in its stages, each with its path in a file.
-    pub(crate) fn person_changes(&self) -> impl Iterator<Item = (MemberPath, &Map<String, Value>)> {
-        let effects = self.placed_effects();
-        effects.filter_map(|(place, effect)| Some((place.join(&member_path!["person"]), effect.person_change()?)))
+    pub(crate) fn person_changes(&self) -> Vec<(MemberPath, &Map<String, Value>)> {
+        self.find_in_effects("person", StageEffect::person_change)
     }
 
     /// Returns the fixture documents that it names, each with the path of the name in a file.
-    pub(crate) fn documents(&self) -> impl Iterator<Item = (MemberPath, &str)> {
-        self.placed_effects().filter_map(|(place, effect)| match effect {
-            StageEffect::Document(name) => Some((place.join(&member_path!["document"]), name.as_str())),
+    pub(crate) fn documents(&self) -> Vec<(MemberPath, &str)> {
+        self.find_in_effects("document", |effect| match effect {
+            StageEffect::Document(name) => Some(name.as_str()),
             _ => None,
         })
     }
 
     /// Returns warnings: unknown words, and answers without a question.
     pub(crate) fn warnings(&self) -> Vec<Problem> {
-        let unseen = self.placed_effects().filter_map(|(place, effect)| match effect {
-            StageEffect::Verdict(verdict) => Some(verdict.doubt()?.at(&place.join(&member_path!["reject_reason"]))),
+        let mut warnings = Vec::new();
+        let doubts = self.find_in_effects("reject_reason", |effect| match effect {
+            StageEffect::Verdict(verdict) => verdict.doubt(),
             _ => None,
         });
-        let steps = StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types.into_iter();
-        let steps = steps.map(|kind| {
-            Problem::rule(format!("unknown step type `{}` has no effect", shortened(&kind))).at(&member_path!["steps"])
-        });
-        let read = Steps::read(self.form.steps());
-        let for_operator = read.questionnaires().filter(|questionnaire| questionnaire.for_operator);
-        let asked: HashSet<_> = for_operator.flat_map(|asked| asked.questions).map(|question| question.key).collect();
+        warnings.extend(doubts.into_iter().map(|(path, doubt)| doubt.at(&path)));
+        for kind in StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types {
+            let problem = format!("unknown step type `{}` has no effect", shortened(&kind));
+            warnings.push(Problem::rule(problem).at(&member_path!["steps"]));
+        }
         // A scenario without steps answers the questions of the call.
-        let unasked =
-            self.operator_answers.keys().filter(|key| !self.form.steps().is_empty() && !asked.contains(key.as_str()));
-        let unasked = unasked.map(|key| {
-            let doubt =
+        if self.form.steps().is_empty() {
+            return warnings;
+        }
+        let read = Steps::read(self.form.steps());
+        let mut asked = HashSet::new();
+        for questionnaire in read.questionnaires().filter(|questionnaire| questionnaire.for_operator) {
+            asked.extend(questionnaire.questions.into_iter().map(|question| question.key));
+        }
+        for key in self.operator_answers.keys().filter(|key| !asked.contains(key.as_str())) {
+            let problem =
                 format!("`operator_answers` has the question `{}`, which no step for the operator has", shortened(key));
-            Problem::rule(doubt).at(&member_path!["operator_answers", &**key])
-        });
-        unseen.chain(steps).chain(unasked).collect()
+            warnings.push(Problem::rule(problem).at(&member_path!["operator_answers", &**key]));
+        }
+        warnings
     }
 }

@@ -82,13 +82,13 @@ pub(super) enum EventSource {
 impl<C> EventReader<C> {
     pub(super) fn new(runtime: MockRuntime, source: EventSource) -> Self {
         let (send, events) = mpsc::channel(READ_AHEAD);
-        runtime.spawn(async move {
+        runtime.spawn(Box::pin(async move {
             // A reader that is dropped ends its stream.
             tokio::select! {
                 () = send_all(source, &send) => {}
                 () = send.closed() => {}
             }
-        });
+        }));
         Self { runtime, events: Arc::new(Mutex::new(events)), timeout: DEFAULT_WAIT_TIMEOUT, of: PhantomData }
     }
 

@@ -10,7 +10,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{connection, connections::Connections, tls::TlsAcceptor};
+use super::{connection, connections::Connections, runtime::BoxTask, tls::TlsAcceptor};
 use crate::{config::ClientLimits, http::Routes};
 
 /// Maximum number of connections that wait to be accepted. The default 128 is less than a test suite opens at once, and
@@ -57,7 +57,8 @@ pub(super) async fn serve(
                         () = &mut stop => break,
                     };
                     let (routes, stop) = (routes.clone(), graceful.watcher());
-                    connections.spawn(connection::serve(stream, address, slot, routes, tls.clone(), limits, stop));
+                    let served = connection::serve(stream, address, slot, routes, tls.clone(), limits, stop);
+                    connections.spawn(Box::pin(served) as BoxTask<()>);
                 }
                 Err(error) => pause(&error).await,
             },

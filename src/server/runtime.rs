@@ -1,7 +1,9 @@
 //! The runtime of a mock: its own, so that it outlives the test that started it, or the one that it was started in.
 
 use std::{
+    any::Any,
     io,
+    pin::Pin,
     sync::{Arc, mpsc},
 };
 
@@ -26,6 +28,11 @@ pub(crate) struct OwnRuntime(Option<Runtime>);
 /// The runtime has ended.
 #[derive(Debug)]
 pub(super) struct RuntimeEnded;
+
+/// A future without its type, so that the code of a task is compiled once.
+pub(super) type BoxTask<O> = Pin<Box<dyn Future<Output = O> + Send>>;
+
+type AnyOutput = Box<dyn Any + Send>;
 
 impl MockRuntime {
     /// Starts a runtime.
@@ -65,7 +72,7 @@ impl MockRuntime {
     }
 
     /// Starts a future on the runtime.
-    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn spawn(&self, work: BoxTask<()>) {
         self.handle().spawn(work);
     }
 
@@ -74,6 +81,10 @@ impl MockRuntime {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, RuntimeEnded> {
+        self.run_any(without_type(work)).await.map(with_type)
+    }
+
+    async fn run_any(&self, work: BoxTask<AnyOutput>) -> Result<AnyOutput, RuntimeEnded> {
         let mut tasks = JoinSet::new();
         tasks.spawn_on(work, self.handle());
         match tasks.join_next().await {
@@ -88,12 +99,24 @@ impl MockRuntime {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, RuntimeEnded> {
+        self.block_on_any(without_type(work)).map(with_type)
+    }
+
+    fn block_on_any(&self, work: BoxTask<AnyOutput>) -> Result<AnyOutput, RuntimeEnded> {
         let (send, output) = mpsc::channel();
-        self.handle().spawn(async move {
+        self.spawn(Box::pin(async move {
             let _ = send.send(work.await);
-        });
+        }));
         output.recv().map_err(|_| RuntimeEnded)
     }
+}
+
+fn without_type<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> BoxTask<AnyOutput> {
+    Box::pin(async { Box::new(work.await) as AnyOutput })
+}
+
+fn with_type<T: 'static>(output: AnyOutput) -> T {
+    *output.downcast().expect("it is the output of the future")
 }
 
 impl Drop for OwnRuntime {

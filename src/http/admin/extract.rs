@@ -18,7 +18,7 @@ use crate::{
     json_text::{self, JsonError},
     mock::MockService,
     problem::Problem,
-    tree::{self, Entry, Node, NodeValue, OF_BODIES, OF_QUERIES, rename_advice},
+    tree::{self, Entry, Node, NodeValue, OF_BODIES, OF_QUERIES, Renamed, rename_advice},
 };
 
 /// The problem of a body that is JSON, but no object.
@@ -86,6 +86,17 @@ impl AdminParams {
     ///
     /// [`ProblemResponse`] that names the unknown, invalid or misplaced member.
     pub(super) fn read<T: DeserializeOwned>(self, of_company: bool) -> Result<(Option<String>, T), ProblemResponse> {
+        let (company_key, parameters, old_names) = self.into_parts(of_company)?;
+        let read = tree::read_first(&parameters).map_err(|problem| match of_company {
+            true => ProblemResponse::invalid(problem.with_known_key(COMPANY_KEY)),
+            false => ProblemResponse::invalid(problem),
+        })?;
+        old_names.into_iter().for_each(|renamed| tracing::warn!("{}", rename_advice(renamed)));
+        Ok((company_key, read))
+    }
+
+    /// Returns the company key, the other parameters, and the old names among them.
+    fn into_parts(self, of_company: bool) -> Result<(Option<String>, Node, Vec<Renamed>), ProblemResponse> {
         let body = self.members().map_err(|error| ProblemResponse::invalid(not_json(error)))?;
         let body = body.ok_or_else(|| ProblemResponse::invalid(NOT_AN_OBJECT))?;
         let (mut parameters, old_names) = match self.is_query {
@@ -97,14 +108,9 @@ impl AdminParams {
             }
         };
         let company_key = if of_company { take_company_key(&mut parameters)? } else { None };
-        let read = tree::read_first(&parameters).map_err(|problem| match of_company {
-            true => ProblemResponse::invalid(problem.with_known_key(COMPANY_KEY)),
-            false => ProblemResponse::invalid(problem),
-        })?;
         let in_query = OF_QUERIES.into_iter().filter(|(old, _)| self.pairs().any(|(name, _)| name == *old));
-        let old_names = old_names.into_iter().map(|(_, renamed)| renamed).chain(in_query);
-        old_names.for_each(|renamed| tracing::warn!("{}", rename_advice(renamed)));
-        Ok((company_key, read))
+        let old_names = old_names.into_iter().map(|(_, renamed)| renamed).chain(in_query).collect();
+        Ok((company_key, parameters, old_names))
     }
 
     /// Parses the body; `None` if it is not an object.

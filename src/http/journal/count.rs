@@ -260,13 +260,14 @@ impl MockService {
         cancellation: &Cancellation,
         mut look: impl FnMut(&'a OwnedCall) -> T,
     ) -> Result<Vec<T>, CountError> {
-        let looked = calls.iter().enumerate().map(|(number, call)| {
-            let timeout = self.config.control_api.timeout;
-            let stopped = |_| CountError::Cancelled { looked_at: number, of: calls.len(), timeout };
-            cancellation.check().map_err(stopped)?;
-            Ok(look(call))
-        });
-        looked.collect()
+        let timeout = self.config.control_api.timeout;
+        let mut looked = Vec::with_capacity(calls.len());
+        for call in calls {
+            let stopped = CountError::Cancelled { looked_at: looked.len(), of: calls.len(), timeout };
+            cancellation.check().map_err(|_| stopped)?;
+            looked.push(look(call));
+        }
+        Ok(looked)
     }
 }
 
