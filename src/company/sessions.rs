@@ -275,26 +275,27 @@ impl SessionStore {
     ) -> Option<T> {
         let mut locked = record.lock();
         let held = locked.as_mut()?;
-        let (changed, is_other) = self.change_locked(record, held, change);
-        let parent = held.session.parent().filter(|_| is_other);
+        let seen = held.session.event_cursor();
+        let changed = change(&mut held.session, &record.catalogue);
+        let (is_other, parent) = (self.record_change(record, held, seen), held.session.parent());
         drop(locked);
         if is_other {
-            self.notifiers.notify(&record.token);
-            // A waiter for several participants reads all of them.
-            parent.iter().for_each(|parent| self.notifiers.notify(parent));
+            self.wake(&record.token, parent.as_ref());
         }
         Some(changed)
     }
 
-    /// Changes a session, as [`SessionStore::change`]. Returns whether waiters are affected.
-    fn change_locked<T>(
-        &self,
-        record: &SessionRecord,
-        held: &mut SessionSlot,
-        change: impl FnOnce(&mut Session, &Catalogue) -> T,
-    ) -> (T, bool) {
-        let seen = held.session.event_cursor();
-        let changed = change(&mut held.session, &record.catalogue);
+    /// Wakes those who wait for a session.
+    fn wake(&self, token: &Token, parent: Option<&Token>) {
+        self.notifiers.notify(token);
+        // A waiter for several participants reads all of them.
+        if let Some(parent) = parent {
+            self.notifiers.notify(parent);
+        }
+    }
+
+    /// Records what happened to a session since `seen`. Returns whether waiters are affected.
+    fn record_change(&self, record: &SessionRecord, held: &mut SessionSlot, seen: EventCursor) -> bool {
         let is_other = held.session.event_cursor() != seen;
         let happened = if is_other { events_since(&held.session, seen) } else { Vec::new() };
         let due = held.session.next_due();
@@ -305,7 +306,7 @@ impl SessionStore {
         if !happened.is_empty() {
             self.journal.add_events(happened);
         }
-        (changed, is_other)
+        is_other
     }
 
     /// Changes all sessions, in the order in which they began.
@@ -363,8 +364,10 @@ impl SessionStore {
     ) -> Option<T> {
         let record = self.find(token)?;
         let mut locked = record.lock();
-        let ((looked, is_over), _) =
-            self.change_locked(&record, locked.as_mut()?, |session, catalogue| last_look(session, catalogue));
+        let held = locked.as_mut()?;
+        let seen = held.session.event_cursor();
+        let (looked, is_over) = last_look(&mut held.session, &record.catalogue);
+        self.record_change(&record, held, seen);
         if is_over {
             let due = locked.take().and_then(|held| held.due);
             drop(locked);

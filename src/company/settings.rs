@@ -12,6 +12,7 @@ use crate::{
     json_text::members_of,
     problem::{Problem, member_path},
     secret::Secret,
+    tree,
     vendor::{Dialect, ResultCase},
 };
 
@@ -264,7 +265,7 @@ impl SavedConfiguration {
     /// Sets steps of its sessions, as a JSON array of objects; a step of the call replaces the step with the same key,
     /// otherwise of the same type.
     pub fn steps(mut self, steps: Value) -> Self {
-        match serde_json::from_value(steps) {
+        match tree::read_value(steps) {
             Ok(steps) => self.steps = steps,
             Err(_) => self.problem = Some("its `steps` are not a JSON array of objects"),
         }

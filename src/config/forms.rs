@@ -1,6 +1,6 @@
 //! The forms of settings of the server.
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
 
 use super::{Cors, ErrorStatus, check_base_url, control_api::check_host_name, error_status::checked};
 use crate::{
@@ -37,7 +37,7 @@ forms! {
         Vec<String> = |companies| companies.iter().map(|company| company.key.clone()).collect(), schemas::name();
     /// The HTTP status of errors.
     ErrorStatuses<ErrorStatus>: "[ERROR=]STATUS", FlagUse::List, add_error_status,
-        BTreeMap<&'static str, u16> = |statuses|
+        IndexMap<&'static str, u16> = |statuses|
             ErrorCode::ALL.iter().map(|code| (code.as_str(), statuses.status_for(*code))).collect(),
         schemas::error_status(&ErrorCode::ALL.map(|code| code.as_str()));
 }

@@ -24,7 +24,7 @@ pub(crate) use self::problem::{FileProblem, LoadDiagnostics};
 use crate::{
     built_in::EmbeddedFile,
     problem::{MemberPath, Problem},
-    tree::{self, LineColumn, Node, Renamed},
+    tree::{self, Issue, LineColumn, Node, Renamed},
 };
 
 /// Maximum size of a file, in bytes: hundred times a large scenario.
@@ -123,7 +123,7 @@ impl DataFile {
                 Err(vec![FileProblem::of_file(&self.path, problem)])
             }
             Ok(tree) => self.read_as(tree),
-            Err(error) => Err(self.invalid::<T>(error)),
+            Err(error) => Err(self.invalid(error, Self::problems_as::<T>)),
         }
     }
 
@@ -140,15 +140,23 @@ impl DataFile {
 
     /// Reads a tree of this file.
     fn read_as<T: DeserializeOwned>(&self, tree: &Node) -> Result<T, Vec<FileProblem>> {
-        tree::read(tree, Some(&self.text)).map_err(|issues| {
-            let mut problems: Vec<_> = issues.into_iter().map(|issue| self.placed(tree, issue)).collect();
-            problems.sort_by(FileProblem::in_order);
-            problems
-        })
+        tree::read(tree, Some(&self.text)).map_err(|issues| self.placed_in_order(tree, issues))
     }
 
-    /// Returns the problems of a text that is not YAML: the first syntax problem, and those of the lines before it.
-    fn invalid<T: DeserializeOwned>(&self, error: &serde_saphyr::Error) -> Vec<FileProblem> {
+    /// Returns the problems of a tree of this file as a `T`.
+    fn problems_as<T: DeserializeOwned>(&self, tree: &Node) -> Vec<FileProblem> {
+        self.read_as::<T>(tree).err().unwrap_or_default()
+    }
+
+    fn placed_in_order(&self, tree: &Node, issues: Vec<Issue>) -> Vec<FileProblem> {
+        let mut problems: Vec<_> = issues.into_iter().map(|issue| self.placed(tree, issue)).collect();
+        problems.sort_by(FileProblem::in_order);
+        problems
+    }
+
+    /// Returns the problems of a text that is not YAML: the first syntax problem, and what `problems` finds in the lines
+    /// before it.
+    fn invalid(&self, error: &serde_saphyr::Error, problems: fn(&Self, &Node) -> Vec<FileProblem>) -> Vec<FileProblem> {
         if let Some(problem) = yaml::size_problem(error) {
             return vec![FileProblem::of_file(&self.path, problem)];
         }
@@ -161,8 +169,7 @@ impl DataFile {
         // What is missing may be in the lines behind, and so may the rest of the last value.
         let last = tree::path_of_last(tree);
         let is_whole = |it: &FileProblem| it.problem.is_of_value() && !last.is_within(it.problem.path());
-        let problems = before.read_as::<T>(tree).err().unwrap_or_default();
-        problems.into_iter().filter(is_whole).chain([broken]).collect()
+        problems(&before, tree).into_iter().filter(is_whole).chain([broken]).collect()
     }
 
     /// Returns a warning for each old name of a fault's key, and for each old name in `at_top` at the top of the file.

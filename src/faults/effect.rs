@@ -1,7 +1,8 @@
 //! Fault effects: changes of a response, besides delays.
 
-use std::{collections::BTreeMap, fmt, num::NonZeroU32, time::Duration};
+use std::{fmt, num::NonZeroU32, time::Duration};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -40,7 +41,7 @@ pub(crate) struct FaultResponse {
     pub(crate) retry_after: Option<Duration>,
     /// By lower-case name.
     #[serde(default)]
-    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) headers: IndexMap<String, String>,
     /// Text and content type; by default a page as that of a proxy.
     pub(crate) body: Option<(String, String)>,
 }

@@ -1,7 +1,8 @@
 //! A fault as it is written: in files, in bodies of the control API, and back.
 
-use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
+use std::{fmt, ops::RangeInclusive};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
@@ -43,8 +44,8 @@ pub(super) struct FaultKeys {
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<DurationText>,
     /// Headers of that status, each with its value: `Location: https://example.com/`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    headers: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    headers: IndexMap<String, String>,
     /// The body of that status, instead of a page as that of a proxy.
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
@@ -283,7 +284,7 @@ impl FaultKeys {
             let problem = format!("a fault has at most {MAX_HEADERS} headers, not {}", self.headers.len());
             return Err(Problem::of_key("headers", problem));
         }
-        let mut headers = BTreeMap::new();
+        let mut headers = IndexMap::new();
         for (name, value) in std::mem::take(&mut self.headers) {
             let known = checked_header(&name, &value).map_err(in_key("headers"))?;
             if headers.insert(known, value).is_some() {

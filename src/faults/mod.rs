@@ -5,8 +5,9 @@ mod effect;
 mod endpoint;
 mod file;
 
-use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, time::Duration};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 pub use self::{active::FaultInfo, effect::ClosePoint, endpoint::Endpoint};
@@ -99,7 +100,7 @@ impl Fault {
         Self::with_effect(FaultEffect::Response(FaultResponse {
             status,
             retry_after: None,
-            headers: BTreeMap::new(),
+            headers: IndexMap::new(),
             body: None,
         }))
     }

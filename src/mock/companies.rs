@@ -9,6 +9,7 @@ use super::{MockService, setting_problems::company_problems, settings_of};
 use crate::{
     clock::{ClockChange, uptime},
     company::{Company, EventKind, Tenant},
+    data_file::keys_of,
     json_text::{members_of, merge_patch},
     problem::Problem,
     tree,
@@ -99,12 +100,13 @@ impl From<CompanyInfo> for Map<String, Value> {
 }
 
 impl TryFrom<Map<String, Value>> for CompanyInfo {
-    type Error = serde_json::Error;
+    type Error = Problem;
 
-    fn try_from(mut members: Map<String, Value>) -> Result<Self, serde_json::Error> {
-        let state = CompanyState::deserialize(Value::Object(members.clone()))?;
-        members_of(&state).keys().for_each(|name| drop(members.shift_remove(name)));
-        Ok(Self { settings: Company::deserialize(Value::Object(members))?, state })
+    fn try_from(members: Map<String, Value>) -> Result<Self, Problem> {
+        let of_state = keys_of::<CompanyState>();
+        let (state, settings): (Map<_, _>, Map<_, _>) =
+            members.into_iter().partition(|(key, _)| of_state.contains(key));
+        Ok(Self { settings: tree::read_value(settings.into())?, state: tree::read_value(state.into())? })
     }
 }
 

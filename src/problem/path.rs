@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// A key of a mapping, or the index of a list element.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Member {
     Index(usize),
@@ -15,7 +15,7 @@ pub(crate) enum Member {
 /// The keys and indexes that lead to a value; empty for the whole.
 ///
 /// It is displayed as `stages[0].after`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub(crate) struct MemberPath(pub(crate) Vec<Member>);
 
 impl MemberPath {

@@ -1,7 +1,8 @@
 //! Whole documents of the fixtures, which a scenario can return instead of the generated one.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{built_in, by_name};
@@ -11,7 +12,7 @@ use crate::{
     problem::Problem,
 };
 
-type DocumentsByName = BTreeMap<String, Map<String, Value>>;
+type DocumentsByName = IndexMap<String, Map<String, Value>>;
 
 /// The embedded documents, read on first use.
 static BUILT_IN: LazyLock<DocumentsByName> = LazyLock::new(|| built_in(DOCUMENTS).collect());

@@ -14,12 +14,12 @@ pub(crate) use self::document::ResultDocument;
 pub(crate) use self::{document::similarity, people::Sex};
 
 use std::{
-    collections::BTreeMap,
     ffi::OsStr,
     path::{Path, PathBuf},
 };
 
 use bytes::Bytes;
+use indexmap::IndexMap;
 use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -132,7 +132,7 @@ impl Fixtures {
 }
 
 /// Parses files, by name without extension. Invalid files are left out.
-fn by_name<T: DeserializeOwned + Default>(files: &[DataFile], findings: &mut LoadDiagnostics) -> BTreeMap<String, T> {
+fn by_name<T: DeserializeOwned + Default>(files: &[DataFile], findings: &mut LoadDiagnostics) -> IndexMap<String, T> {
     files.iter().map(|file| (file.name.clone(), findings.ok_or_record(file.parse()).unwrap_or_default())).collect()
 }
 

@@ -3,8 +3,9 @@
 mod cast;
 mod check;
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
+use indexmap::IndexMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
@@ -164,15 +165,13 @@ checked_text!(
 /// The document numbers of a person, at least one.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minProperties" = 1)))]
-#[serde(try_from = "BTreeMap<DocumentType, Number<9>>")]
-struct DocumentNumbers(
-    #[cfg_attr(test, schemars(with = "BTreeMap<DocumentType, Number<9>>"))] BTreeMap<DocumentType, Number<9>>,
-);
+#[serde(try_from = "IndexMap<DocumentType, Number<9>>")]
+struct DocumentNumbers(IndexMap<DocumentType, Number<9>>);
 
-impl TryFrom<BTreeMap<DocumentType, Number<9>>> for DocumentNumbers {
+impl TryFrom<IndexMap<DocumentType, Number<9>>> for DocumentNumbers {
     type Error = Problem;
 
-    fn try_from(documents: BTreeMap<DocumentType, Number<9>>) -> Result<Self, Problem> {
+    fn try_from(documents: IndexMap<DocumentType, Number<9>>) -> Result<Self, Problem> {
         match documents.is_empty() {
             true => Err(Problem::rule("the person has no document; add at least one")),
             false => Ok(Self(documents)),

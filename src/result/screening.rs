@@ -1,8 +1,9 @@
 //! Screening entries, as `get-screening-person-details/` returns them ([source](crate::fidelity#calls)).
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
+use indexmap::IndexMap;
 use jiff::{Span, civil::date};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +17,7 @@ use crate::{
     vendor::draw,
 };
 
-type ScreeningById = BTreeMap<String, ScreeningEntry>;
+type ScreeningById = IndexMap<String, ScreeningEntry>;
 
 /// The embedded entries, read on first use.
 static BUILT_IN: LazyLock<ScreeningById> = LazyLock::new(|| built_in(SCREENING).collect());

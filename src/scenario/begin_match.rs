@@ -1,7 +1,8 @@
 //! Selecting a scenario by the content of a call of `begin/`.
 
-use std::{cell::OnceCell, collections::BTreeMap};
+use std::cell::OnceCell;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -55,8 +56,8 @@ struct RawBeginMatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     company: Option<ValueMatch>,
     /// Flags by name, including those of the saved configuration.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    flags: BTreeMap<String, ValueMatch>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    flags: IndexMap<String, ValueMatch>,
     /// The list of steps, including those of the saved configuration.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<ValueMatch>,
@@ -66,8 +67,8 @@ struct RawBeginMatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<ValueMatch>,
     /// Request headers by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    header: BTreeMap<String, ValueMatch>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    header: IndexMap<String, ValueMatch>,
     #[serde(skip_serializing_if = "Option::is_none")]
     return_url: Option<ValueMatch>,
 }
@@ -149,7 +150,7 @@ impl BeginMatch {
         let covers = |one: &Option<ValueMatch>, other: &Option<ValueMatch>| {
             one.as_ref().is_none_or(|one| other.as_ref().is_some_and(|other| one.subsumes(other)))
         };
-        let covers_each = |one: &BTreeMap<String, ValueMatch>, other: &BTreeMap<String, ValueMatch>| {
+        let covers_each = |one: &IndexMap<String, ValueMatch>, other: &IndexMap<String, ValueMatch>| {
             one.iter().all(|(name, one)| other.get(name).is_some_and(|other| one.subsumes(other)))
         };
         covers(&one.company, &other.company)

@@ -1,7 +1,6 @@
 //! A scenario as it is written: in files, in bodies of the control API, and back.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -50,8 +49,8 @@ pub(super) struct ScenarioKeys {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steps: Vec<Map<String, Value>>,
     /// Answers of the vendor's operator in questionnaires, by question key.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    operator_answers: BTreeMap<String, OperatorAnswer>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    operator_answers: IndexMap<String, OperatorAnswer>,
     /// The stages, in order.
     #[serde(skip_serializing_if = "Option::is_none")]
     stages: Option<Stages>,

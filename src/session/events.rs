@@ -71,27 +71,38 @@ impl Session {
             return Vec::new();
         }
         let mut events = Vec::new();
-        events.extend(self.opened_at().filter(|_| !seen.is_opened).map(|at| (at, SessionEvent::WidgetOpened)));
-        let reached = self.reached_steps().iter().skip(seen.reached_steps);
-        events.extend(reached.map(|reached| (reached.at, SessionEvent::StepReached(reached.step.clone()))));
-        let finding_record = self.findings().iter().skip(seen.findings);
-        events.extend(
-            finding_record
-                .map(|finding_record| (finding_record.at, SessionEvent::FindingReported(finding_record.finding))),
-        );
-        events.extend(self.finished_at().filter(|_| !seen.is_finished).map(|at| (at, SessionEvent::WidgetFinished)));
-        let switches = self.scenario_switches().iter().skip(seen.scenario_switches);
-        events.extend(switches.map(|at| (*at, SessionEvent::ScenarioSwitched(self.scenario().name.clone()))));
+        let mut add = |at, event| events.push((at, event));
+        if let Some(at) = self.opened_at()
+            && !seen.is_opened
+        {
+            add(at, SessionEvent::WidgetOpened);
+        }
+        for visit in self.reached_steps().iter().skip(seen.reached_steps) {
+            add(visit.at, SessionEvent::StepReached(visit.step.clone()));
+        }
+        for record in self.findings().iter().skip(seen.findings) {
+            add(record.at, SessionEvent::FindingReported(record.finding));
+        }
+        if let Some(at) = self.finished_at()
+            && !seen.is_finished
+        {
+            add(at, SessionEvent::WidgetFinished);
+        }
+        for at in self.scenario_switches().iter().skip(seen.scenario_switches) {
+            add(*at, SessionEvent::ScenarioSwitched(self.scenario().name.clone()));
+        }
         // The reached stages of the previous scenario are discarded.
         let seen_of_this =
             if self.scenario_switches().len() == seen.scenario_switches { seen.reached_stages } else { 0 };
-        let reached = self.reached_stages().iter().skip(seen_of_this);
-        events.extend(reached.map(|reached| match &reached.source {
-            StageSource::Scenario(number) => (reached.at, SessionEvent::StageReached(*number as usize + 1)),
-            StageSource::Decision(verdict) => (reached.at, SessionEvent::DecisionMade(verdict.to_string())),
-        }));
-        let has_expired = self.has_expired && !seen.has_expired;
-        events.extend(has_expired.then_some((self.expires_at(), SessionEvent::SessionExpired)));
+        for reached in self.reached_stages().iter().skip(seen_of_this) {
+            match &reached.source {
+                StageSource::Scenario(number) => add(reached.at, SessionEvent::StageReached(*number as usize + 1)),
+                StageSource::Decision(verdict) => add(reached.at, SessionEvent::DecisionMade(verdict.to_string())),
+            }
+        }
+        if self.has_expired && !seen.has_expired {
+            add(self.expires_at(), SessionEvent::SessionExpired);
+        }
         // Events of the same moment keep that order.
         events.sort_by_key(|(at, _)| *at);
         events

@@ -1,6 +1,6 @@
 //! The deserializer of a tree.
 
-use std::{collections::HashSet, str::FromStr};
+use std::{borrow::Cow, collections::HashSet, str::FromStr};
 
 use serde::{
     de::{
@@ -32,7 +32,16 @@ impl<'n> Cursor<'_, '_, 'n> {
         }
     }
 
-    /// Returns a number or boolean as a file has it, where a string is expected.
+    /// Returns the value, where a string is expected: a number or a boolean as a file has it.
+    fn string(&self) -> Result<Cow<'n, str>, Problem> {
+        match (self.text(), &self.node.value) {
+            (Some(text), _) => Ok(text.into()),
+            (None, NodeValue::Null) if self.reader.file.is_some() => Err(Problem::missing_value()),
+            (None, _) => self.written().map(Cow::from).ok_or_else(|| Problem::wrong_type("a string")),
+        }
+    }
+
+    /// Returns a number or boolean as a file has it.
     fn written(&self) -> Option<String> {
         let file = self.reader.file?;
         let is_scalar = matches!(
@@ -132,11 +141,7 @@ impl<'de> Deserializer<'de> for Cursor<'_, '_, '_> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        match (self.text(), &self.node.value) {
-            (Some(text), _) => visitor.visit_str(text),
-            (None, NodeValue::Null) if self.reader.file.is_some() => Err(Problem::missing_value()),
-            (None, _) => visitor.visit_str(&self.written().ok_or_else(|| Problem::wrong_type("a string"))?),
-        }
+        visitor.visit_str(&self.string()?)
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
@@ -144,29 +149,11 @@ impl<'de> Deserializer<'de> for Cursor<'_, '_, '_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        match &self.node.value {
-            NodeValue::List(elements) => visitor.visit_seq(Elements { reader: self.reader, elements, next: 0 }),
-            NodeValue::Untyped { source: None, .. } => {
-                let elements = std::slice::from_ref(self.node);
-                visitor.visit_seq(Elements { reader: self.reader, elements, next: 0 })
-            }
-            NodeValue::Mapping(entries) => {
-                let problem = Problem::wrong_type("a list");
-                let first = entries.first().filter(|_| self.reader.file.is_some());
-                Err(match first.map(|(key, _)| &key.value) {
-                    None => problem,
-                    Some(_) if self.reader.path.borrow().last_key() == Some(COMPANIES) => {
-                        problem.with_remedy("begin each element with a dash: `- key: NAME`")
-                    }
-                    Some(key) => problem.with_remedy(format!("begin each element with a dash: `- {key}: …`")),
-                })
-            }
-            _ => Err(Problem::wrong_type("a list")),
-        }
+        visitor.visit_seq(self.elements()?)
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Problem> {
-        self.visit_entries(None, visitor)
+        visitor.visit_map(self.entries(None)?)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -175,10 +162,7 @@ impl<'de> Deserializer<'de> for Cursor<'_, '_, '_> {
         keys: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Problem> {
-        if self.reader.path.borrow().is_empty() {
-            self.reader.root_keys.set(keys);
-        }
-        self.visit_entries(Some(keys), visitor)
+        visitor.visit_map(self.entries(Some(keys))?)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -189,8 +173,7 @@ impl<'de> Deserializer<'de> for Cursor<'_, '_, '_> {
     ) -> Result<V::Value, Problem> {
         match (&self.node.value, self.text()) {
             (NodeValue::Mapping(entries), _) if entries.len() == 1 => {
-                let entries = Entries { reader: self.reader, entries, keys: None, seen: HashSet::new(), next: 0 };
-                visitor.visit_enum(MapAccessDeserializer::new(entries))
+                visitor.visit_enum(MapAccessDeserializer::new(self.entries(None)?))
             }
             (NodeValue::Mapping(_), _) => Err(Problem::wrong_type("a mapping with one key")),
             (_, Some(word)) => {
@@ -207,16 +190,52 @@ impl<'de> Deserializer<'de> for Cursor<'_, '_, '_> {
     forward_to_deserialize_any! { i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier }
 }
 
-impl Cursor<'_, '_, '_> {
-    fn visit_entries<'de, V: Visitor<'de>>(
-        self,
-        keys: Option<&'static [&'static str]>,
-        visitor: V,
-    ) -> Result<V::Value, Problem> {
+impl<'r, 's, 'n> Cursor<'r, 's, 'n> {
+    fn elements(self) -> Result<Elements<'r, 's, 'n>, Problem> {
+        let elements = match &self.node.value {
+            NodeValue::List(elements) => elements,
+            NodeValue::Untyped { source: None, .. } => std::slice::from_ref(self.node),
+            NodeValue::Mapping(entries) => {
+                let problem = Problem::wrong_type("a list");
+                let first = entries.first().filter(|_| self.reader.file.is_some());
+                return Err(match first.map(|(key, _)| &key.value) {
+                    None => problem,
+                    Some(_) if self.reader.path.borrow().last_key() == Some(COMPANIES) => {
+                        problem.with_remedy("begin each element with a dash: `- key: NAME`")
+                    }
+                    Some(key) => problem.with_remedy(format!("begin each element with a dash: `- {key}: …`")),
+                });
+            }
+            _ => return Err(Problem::wrong_type("a list")),
+        };
+        Ok(Elements { reader: self.reader, elements, next: 0 })
+    }
+
+    /// Returns the entries of a mapping; `keys` are those of the struct that is being read.
+    fn entries(self, keys: Option<&'static [&'static str]>) -> Result<Entries<'r, 's, 'n>, Problem> {
+        if let Some(keys) = keys
+            && self.reader.path.borrow().is_empty()
+        {
+            self.reader.root_keys.set(keys);
+        }
         let NodeValue::Mapping(entries) = &self.node.value else {
             return Err(Problem::wrong_type("a mapping (keys with values)"));
         };
-        visitor.visit_map(Entries { reader: self.reader, entries, keys, seen: HashSet::new(), next: 0 })
+        Ok(Entries { reader: self.reader, entries, keys, seen: HashSet::new(), next: 0 })
+    }
+
+    /// Reads the value at the end of the current path, and leaves it.
+    fn read<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Problem> {
+        match seed.deserialize(self) {
+            Ok(value) => {
+                self.reader.leave();
+                Ok(value)
+            }
+            Err(problem) => {
+                self.reader.fails(&problem, self.node);
+                Err(problem)
+            }
+        }
     }
 }
 
@@ -247,19 +266,25 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_, '_> {
     type Error = Problem;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Problem> {
+        match self.enter_next() {
+            Some(node) => Cursor { reader: self.reader, node }.read(seed).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+impl<'n> Elements<'_, '_, 'n> {
+    /// Enters the next element that is not left out.
+    fn enter_next(&mut self) -> Option<&'n Node> {
         while let Some(node) = self.elements.get(self.next) {
             self.reader.enter(self.next.into());
             self.next += 1;
-            if self.reader.is_left_out() {
-                self.reader.leave();
-                continue;
+            if !self.reader.is_left_out() {
+                return Some(node);
             }
-            let element = seed.deserialize(Cursor { reader: self.reader, node });
-            let element = element.inspect_err(|problem| self.reader.fails(problem, node))?;
             self.reader.leave();
-            return Ok(Some(element));
         }
-        Ok(None)
+        None
     }
 }
 
@@ -278,7 +303,29 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, '_> {
     type Error = Problem;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Problem> {
-        while let Some((key, node)) = self.entries.get(self.next) {
+        let Some((key, node)) = self.enter_next() else { return Ok(None) };
+        match seed.deserialize(IntoDeserializer::<Problem>::into_deserializer(&*key.value)) {
+            Ok(key) => Ok(Some(key)),
+            Err(problem) => {
+                self.reader.fails(&problem, node);
+                Err(problem)
+            }
+        }
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Problem> {
+        match self.entries.get(self.next.saturating_sub(1)) {
+            Some((_, node)) => Cursor { reader: self.reader, node }.read(seed),
+            None => Err(Problem::custom("a value before its key")),
+        }
+    }
+}
+
+impl<'n> Entries<'_, '_, 'n> {
+    /// Enters the next entry that is not left out, and notes those with an unknown or repeated key.
+    fn enter_next(&mut self) -> Option<&'n Entry> {
+        while let Some(entry) = self.entries.get(self.next) {
+            let (key, _) = entry;
             self.next += 1;
             self.reader.enter(key.value.clone().into());
             let is_known = self.keys.is_none_or(|keys| keys.contains(&&*key.value));
@@ -294,21 +341,10 @@ impl<'de> MapAccess<'de> for Entries<'_, '_, '_> {
                     }
                 });
             } else {
-                let read = seed.deserialize(IntoDeserializer::<Problem>::into_deserializer(&*key.value));
-                return read.map(Some).inspect_err(|problem| self.reader.fails(problem, node));
+                return Some(entry);
             }
             self.reader.leave();
         }
-        Ok(None)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Problem> {
-        let Some((_, node)) = self.entries.get(self.next.saturating_sub(1)) else {
-            return Err(Problem::custom("a value before its key"));
-        };
-        let value = seed.deserialize(Cursor { reader: self.reader, node });
-        let value = value.inspect_err(|problem| self.reader.fails(problem, node))?;
-        self.reader.leave();
-        Ok(value)
+        None
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
+    collections::HashSet,
 };
 
 use serde::de::DeserializeOwned;
@@ -44,12 +44,25 @@ pub(crate) fn is_secret(key: &str) -> bool {
 ///
 /// The problems, at least one, in the order in which they were found.
 pub(crate) fn read<T: DeserializeOwned>(root: &Node, file: Option<&str>) -> Result<T, Vec<Issue>> {
+    let mut value = None;
+    read_with(root, file, &mut |cursor| {
+        value = Some(T::deserialize(cursor)?);
+        Ok(())
+    })?;
+    Ok(value.expect("the last attempt read it"))
+}
+
+/// Attempts to read a tree until no further problem is found.
+fn read_with(
+    root: &Node,
+    file: Option<&str>,
+    attempt: &mut dyn FnMut(Cursor<'_, '_, '_>) -> Result<(), Problem>,
+) -> Result<(), Vec<Issue>> {
     let mut reader = Reader { file, max_problems: file.map_or(1, |_| MAX_PROBLEMS), ..Reader::default() };
     for _ in 0..reader.max_problems {
-        let read = T::deserialize(Cursor { reader: &reader, node: root });
-        match read {
-            Ok(value) if reader.issues.get_mut().is_empty() => return Ok(value),
-            Ok(_) => break,
+        match attempt(Cursor { reader: &reader, node: root }) {
+            Ok(()) if reader.issues.get_mut().is_empty() => return Ok(()),
+            Ok(()) => break,
             Err(problem) => {
                 let failed = reader.failed.take().unwrap_or_else(|| reader.of_value(problem, root));
                 if !reader.leave_out(failed) {
@@ -69,7 +82,7 @@ pub(super) struct Reader<'f> {
     max_problems: usize,
     issues: RefCell<Vec<Issue>>,
     /// Values that are left out, because they failed.
-    left_out: BTreeSet<MemberPath>,
+    left_out: HashSet<MemberPath>,
     /// The current path.
     pub(super) path: RefCell<MemberPath>,
     /// The problem of this attempt.

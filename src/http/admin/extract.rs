@@ -87,12 +87,14 @@ impl AdminParams {
     /// [`ProblemResponse`] that names the unknown, invalid or misplaced member.
     pub(super) fn read<T: DeserializeOwned>(self, of_company: bool) -> Result<(Option<String>, T), ProblemResponse> {
         let (company_key, parameters, old_names) = self.into_parts(of_company)?;
-        let read = tree::read_first(&parameters).map_err(|problem| match of_company {
-            true => ProblemResponse::invalid(problem.with_known_key(COMPANY_KEY)),
-            false => ProblemResponse::invalid(problem),
-        })?;
-        old_names.into_iter().for_each(|renamed| tracing::warn!("{}", rename_advice(renamed)));
-        Ok((company_key, read))
+        match tree::read_first(&parameters) {
+            Ok(read) => {
+                old_names.iter().for_each(|renamed| tracing::warn!("{}", rename_advice(*renamed)));
+                Ok((company_key, read))
+            }
+            Err(problem) if of_company => Err(ProblemResponse::invalid(problem.with_known_key(COMPANY_KEY))),
+            Err(problem) => Err(ProblemResponse::invalid(problem)),
+        }
     }
 
     /// Returns the company key, the other parameters, and the old names among them.

@@ -45,11 +45,9 @@ pub struct CallPattern {
     pub(crate) body_format: Option<String>,
     /// Conditions on parameters, by name: a value, or another condition. `flags.language` is a member.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, ValueMatch>"))]
     pub(crate) parameters: IndexMap<String, ValueMatch>,
     /// Conditions on headers, in the same way.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    #[cfg_attr(test, schemars(with = "std::collections::BTreeMap<String, ValueMatch>"))]
     pub(crate) headers: IndexMap<String, ValueMatch>,
     /// From this time on, on the company's clock.
     #[serde(deserialize_with = "moment", skip_serializing_if = "Option::is_none")]

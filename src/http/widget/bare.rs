@@ -1,13 +1,13 @@
 //! The widget without the feature `page`: less to see, but every screen can be completed.
 
 pub(super) mod countries {
-    use std::collections::BTreeMap;
+    use serde_json::{Map, Value};
 
     use crate::vendor::Language;
 
     /// Returns only the default country, by its three-letter code.
-    pub(in super::super) fn names(_language: Language, own: &str) -> BTreeMap<&str, &str> {
-        BTreeMap::from([(own, own)])
+    pub(in super::super) fn names(_language: Language, own: &str) -> Map<String, Value> {
+        Map::from_iter([(own.to_owned(), own.into())])
     }
 }
 

@@ -1,12 +1,12 @@
 //! The countries of ISO 3166-1 with their CLDR names: one file per language.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 use super::texts::file_of;
 use crate::vendor::Language;
 
 /// Returns every country: three-letter code → name. `_own` is the default.
-pub(super) fn names(language: Language, _own: &str) -> BTreeMap<&str, &str> {
+pub(super) fn names(language: Language, _own: &str) -> Map<String, Value> {
     serde_json::from_str(file_of!(language, "countries")).expect("the names are JSON")
 }
 

@@ -154,11 +154,11 @@ fn document(context: &ScreenContext<'_>, kinds: &[DocumentType], countries: &[St
     let (kind, country) = chosen.unwrap_or((kinds[0], ""));
     let names = countries::names(context.language, country);
     let countries: Vec<_> = match countries {
-        [] => names.keys().copied().collect(),
+        [] => names.keys().map(String::as_str).collect(),
         named => named.iter().map(|code| &**code).collect(),
     };
     let country = if countries.contains(&country) { country } else { countries[0] };
-    let named = |code: &&str| json!({ "code": code, "name": names.get(code).unwrap_or(code) });
+    let named = |code: &&str| json!({ "code": code, "name": names.get(*code).unwrap_or(&(*code).into()) });
     json!({
         "documents": kinds,
         "document": if kinds.contains(&kind) { kind } else { kinds[0] },
