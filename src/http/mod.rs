@@ -10,6 +10,7 @@ pub(crate) mod error;
 mod exchange;
 mod external_api;
 mod fault_effects;
+mod handler;
 mod home;
 mod incoming_body;
 mod incomplete_requests;

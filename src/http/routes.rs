@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{Method, Request, Response, Uri, uri::PathAndQuery},
+    http::{Request, Response, Uri, uri::PathAndQuery},
     routing::get,
 };
 use hyper::body::Incoming;
@@ -22,6 +22,7 @@ use super::{
     external_api::{
         begin::begin, delete::delete, get_screening_person_details::get_screening_person_details, result::result,
     },
+    handler::handler,
     home,
     incoming_body::IncomingBody,
     incomplete_requests::IncompleteRequests,
@@ -82,19 +83,19 @@ fn widget_calls(path: &str) -> Option<Endpoint> {
     }
 }
 
-fn other_calls(mock: &Arc<MockService>) -> Router<Arc<MockService>> {
+fn other_calls() -> Router<Arc<MockService>> {
     Router::new()
         // The person's browser.
-        .route("/", get(page::show).post(page::finish))
-        .route("/__widget/sessions/{token}", get(session::show).post(session::answer))
-        .route("/__widget/embedding-checks/{token}/{finding}", get(embedding_checks::note))
-        .route("/__widget/watch/{token}", get(watch::show))
-        .route("/__widget/demo", get(demo::show))
-        .route("/__widget/{*asset}", get(assets::show))
+        .route("/", get(handler(page::show)).post(handler(page::finish)))
+        .route("/__widget/sessions/{token}", get(handler(session::show)).post(handler(session::answer)))
+        .route("/__widget/embedding-checks/{token}/{finding}", get(handler(embedding_checks::note)))
+        .route("/__widget/watch/{token}", get(handler(watch::show)))
+        .route("/__widget/demo", get(handler(demo::show)))
+        .route("/__widget/{*asset}", get(handler(assets::show)))
         // Test runners and health checks.
-        .nest("/__admin", admin::routes(mock))
-        .fallback(no_such_path)
-        .method_not_allowed_fallback(wrong_method)
+        .nest("/__admin", admin::routes())
+        .fallback(handler(no_such_path))
+        .method_not_allowed_fallback(handler(wrong_method))
 }
 
 /// All routes.
@@ -110,9 +111,10 @@ pub(crate) struct Routes {
 impl Routes {
     pub(crate) fn new(mock: Arc<MockService>) -> Self {
         let incomplete = IncompleteRequests::new(mock.config.clients.incomplete_bytes);
-        let home =
-            Router::new().route("/", get(home::show).post(home::finish)).method_not_allowed_fallback(wrong_method);
-        let (home, others) = (home.with_state(mock.clone()), other_calls(&mock).with_state(mock.clone()));
+        let home = Router::new()
+            .route("/", get(handler(home::show)).post(handler(home::finish)))
+            .method_not_allowed_fallback(handler(wrong_method));
+        let (home, others) = (home.with_state(mock.clone()), other_calls().with_state(mock.clone()));
         Self { home, others, mock, incomplete }
     }
 
@@ -176,12 +178,12 @@ impl Routes {
     }
 }
 
-async fn no_such_path(method: Method, uri: Uri) -> Response<Body> {
-    error::no_such_path(&method, &uri)
+async fn no_such_path(_mock: Arc<MockService>, request: Request<Body>) -> Response<Body> {
+    error::no_such_path(request.method(), request.uri())
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> Response<Body> {
-    error::wrong_method(&method, &uri)
+async fn wrong_method(_mock: Arc<MockService>, request: Request<Body>) -> Response<Body> {
+    error::wrong_method(request.method(), request.uri())
 }
 
 /// Merges doubled slashes, and adds the trailing slash to vendor paths.

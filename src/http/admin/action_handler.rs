@@ -1,12 +1,11 @@
 //! The handler of an action: reads the parameters of a request, runs the action, and writes its response.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::Body,
-    extract::{FromRequestParts, Request},
-    handler::Handler,
+    extract::Request,
     http::Response,
     response::IntoResponse,
     routing::{MethodFilter, on},
@@ -16,10 +15,16 @@ use tokio::time::sleep;
 use super::{
     action::{ActionMethod, ActionRow},
     any_action::AnyAction,
-    extract::{AdminParams, PathParam},
+    extract::AdminParams,
     problem::ProblemResponse,
 };
-use crate::{http::client::ClientConnection, mock::MockService};
+use crate::{
+    http::{
+        client::ClientConnection,
+        handler::{RequestHandler, handler, path_params},
+    },
+    mock::MockService,
+};
 
 /// How long an action continues for a client that has closed its sending side: some do so and wait for the response.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
@@ -35,37 +40,31 @@ impl ActionMethod {
     }
 }
 
-/// Adds actions to the routes.
+/// Adds actions to the routes; `wrap` is applied to their handlers.
 pub(super) fn add_all(
     routes: Router<Arc<MockService>>,
     actions: &[&'static dyn AnyAction],
+    wrap: fn(RequestHandler) -> RequestHandler,
 ) -> Router<Arc<MockService>> {
     actions.iter().fold(routes, |routes, action| {
         let ActionRow { method, path, .. } = action.row();
-        routes.route(path, on(method.filter(), ActionHandler(*action)))
+        let run = |mock, request| async {
+            respond(mock, request, *action).await.unwrap_or_else(ProblemResponse::into_response)
+        };
+        routes.route(path, on(method.filter(), wrap(handler(run))))
     })
 }
 
-/// The handler of an action.
-#[derive(Clone, Copy)]
-struct ActionHandler(&'static dyn AnyAction);
-
-impl Handler<(), Arc<MockService>> for ActionHandler {
-    type Future = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
-
-    fn call(self, request: Request, mock: Arc<MockService>) -> Self::Future {
-        Box::pin(async move { respond(request, mock, self.0).await.unwrap_or_else(ProblemResponse::into_response) })
-    }
-}
-
+/// Runs an action, and returns its response.
 async fn respond(
-    request: Request,
     mock: Arc<MockService>,
+    request: Request,
     action: &'static dyn AnyAction,
 ) -> Result<Response<Body>, ProblemResponse> {
     let (mut head, body) = request.into_parts();
     let client = head.extensions.get::<ClientConnection>().cloned();
-    let PathParam(name) = PathParam::from_request_parts(&mut head, &()).await?;
+    let not_text = |_| ProblemResponse::not_found("the name in the path is not UTF-8 text");
+    let name = path_params(&mut head).await.map_err(not_text)?.into_iter().next().unwrap_or_default();
     let params = AdminParams::receive(head, body, &mock, action.takes_file()).await?;
     let response = action.prepare_response(name, params).run(mock);
     let Some(client) = client else { return Ok(response.await) };

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, RawPathParams},
     http::{Method, request::Parts},
 };
 use bytes::Bytes;
@@ -196,19 +195,6 @@ fn take_company_key(parameters: &mut Node) -> Result<Option<String>, ProblemResp
 
 fn not_json(error: JsonError) -> Problem {
     Problem::syntax(format!("the body {error}"))
-}
-
-/// The parameter of a path: a key, a token, a name or an id. Empty if there is none.
-pub(super) struct PathParam(pub(super) String);
-
-impl<S: Send + Sync> FromRequestParts<S> for PathParam {
-    type Rejection = ProblemResponse;
-
-    async fn from_request_parts(head: &mut Parts, state: &S) -> Result<Self, ProblemResponse> {
-        let not_text = |_| ProblemResponse::not_found("the name in the path is not UTF-8 text");
-        let names = RawPathParams::from_request_parts(head, state).await.map_err(not_text)?;
-        Ok(Self(names.iter().next().map(|(_, name)| name.to_owned()).unwrap_or_default()))
-    }
 }
 
 /// No parameters: any parameter is an error.

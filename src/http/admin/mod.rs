@@ -30,25 +30,19 @@ pub(crate) mod wait;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    http::{Method, Uri},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-};
+use axum::{Router, body::Body, extract::Request, http::Response, response::IntoResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::{action_handler::add_all, any_action::AnyAction, problem::ProblemResponse};
+use super::handler::{RequestHandler, handler};
 use crate::mock::MockService;
 
 /// The characters of a name that are escaped in a path.
 const PATH_PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Returns all routes under `/__admin/`, with the access rules.
-pub(super) fn routes(mock: &Arc<MockService>) -> Router<Arc<MockService>> {
-    // Monitoring has no token, and may use any host name.
-    health_checks().merge(resources().layer(middleware::from_fn_with_state(mock.clone(), guard)))
+pub(super) fn routes() -> Router<Arc<MockService>> {
+    health_checks().merge(resources())
 }
 
 /// Actions of one or more modules.
@@ -81,24 +75,32 @@ static MEDIA: &[&dyn AnyAction] = actions! { uploads: ADD; };
 static METRICS: &[&dyn AnyAction] = actions! { metrics: SHOW; };
 
 fn health_checks() -> Router<Arc<MockService>> {
-    add_all(Router::new(), HEALTH_CHECKS).method_not_allowed_fallback(wrong_method)
+    // Monitoring has no token, and may use any host name.
+    add_all(Router::new(), HEALTH_CHECKS, |handler| handler).method_not_allowed_fallback(handler(wrong_method))
 }
 
 fn resources() -> Router<Arc<MockService>> {
     let routes = Router::new();
     #[cfg(feature = "metrics")]
-    let routes = add_all(routes, METRICS);
+    let routes = add_all(routes, METRICS, guarded);
     #[cfg(feature = "media")]
-    let routes = add_all(routes, MEDIA);
-    add_all(routes, ACTIONS).fallback(no_such_path).method_not_allowed_fallback(wrong_method)
+    let routes = add_all(routes, MEDIA, guarded);
+    add_all(routes, ACTIONS, guarded)
+        .fallback(guarded(handler(no_such_path)))
+        .method_not_allowed_fallback(guarded(handler(wrong_method)))
 }
 
-async fn guard(State(mock): State<Arc<MockService>>, request: Request, next: Next) -> Response {
+/// Applies the access rules to a handler.
+fn guarded(inner: RequestHandler) -> RequestHandler {
+    handler(move |mock, request| guard(mock, request, inner.clone()))
+}
+
+async fn guard(mock: Arc<MockService>, request: Request, inner: RequestHandler) -> Response<Body> {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let path = || format!("/__admin{}", uri.path());
     match guard::check(&method, request.headers(), &mock.config) {
         Ok(()) => {
-            let response = next.run(request).await;
+            let response = inner.run(mock, request).await;
             tracing::trace!(%method, path = path(), status = response.status().as_u16(), "control API");
             response
         }
@@ -115,15 +117,15 @@ fn resource_path(parts: &[&str]) -> String {
     format!("/__admin/{}", parts.join("/"))
 }
 
-async fn no_such_path(method: Method, uri: Uri) -> ProblemResponse {
-    ProblemResponse::not_found(format!(
-        "there is no `{method} /__admin{}`; docs/control-api.md lists all paths",
-        uri.path()
-    ))
+async fn no_such_path(_mock: Arc<MockService>, request: Request) -> Response<Body> {
+    let (method, path) = (request.method(), request.uri().path());
+    let problem = format!("there is no `{method} /__admin{path}`; docs/control-api.md lists all paths");
+    ProblemResponse::not_found(problem).into_response()
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> ProblemResponse {
-    ProblemResponse::wrong_method(format!("`/__admin{}` does not take {method}", uri.path()))
+async fn wrong_method(_mock: Arc<MockService>, request: Request) -> Response<Body> {
+    let (method, path) = (request.method(), request.uri().path());
+    ProblemResponse::wrong_method(format!("`/__admin{path}` does not take {method}")).into_response()
 }
 
 /// Returns all actions.

@@ -4,8 +4,8 @@ use std::{fmt::Write, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header},
+    extract::Request,
+    http::{HeaderValue, Response, StatusCode, Uri, header},
 };
 
 use super::{
@@ -30,11 +30,11 @@ pub(super) fn is_meant(uri: &Uri) -> bool {
 }
 
 /// Shows the page.
-pub(super) async fn show(State(mock): State<Arc<MockService>>, headers: HeaderMap) -> Response<Body> {
-    if let Some(refusal) = widget::closed_to_developers(&mock, &headers) {
-        return refusal;
+pub(super) async fn show(mock: Arc<MockService>, request: Request) -> Response<Body> {
+    match widget::closed_to_developers(&mock, request.headers()) {
+        Some(refusal) => refusal,
+        None => widget::off_runtime(mock, page).await,
     }
-    widget::off_runtime(mock, page).await
 }
 
 fn page(mock: &MockService) -> Response<Body> {
@@ -49,7 +49,7 @@ fn page(mock: &MockService) -> Response<Body> {
 }
 
 /// Finishes a session according to the form, and shows the page again.
-pub(super) async fn finish(State(mock): State<Arc<MockService>>, request: Request) -> Response<Body> {
+pub(super) async fn finish(mock: Arc<MockService>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
     if let Some(refusal) = widget::closed_to_developers(&mock, &head.headers) {
         return refusal;

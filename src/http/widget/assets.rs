@@ -1,13 +1,15 @@
 //! `GET /__widget/{asset}`: the scripts, styles, texts and icon of the pages.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
-    extract::{Path, rejection::PathRejection},
-    http::{Method, Response, StatusCode, Uri},
+    extract::Request,
+    http::{Response, StatusCode},
 };
 
-use super::{super::error, response, texts};
-use crate::vendor::Language;
+use super::{super::error, path_param, response, texts};
+use crate::{mock::MockService, vendor::Language};
 
 /// Lists files of this folder, by name.
 macro_rules! files {
@@ -27,13 +29,9 @@ static ASSETS: &[(&str, &str)] = files![
     "screens/waiting.js" "session-api.js" "text.js"
 ];
 
-pub(in crate::http) async fn show(
-    asset: Result<Path<String>, PathRejection>,
-    method: Method,
-    uri: Uri,
-) -> Response<Body> {
-    // A name that is not text is not the name of an asset.
-    let asset = asset.map(|Path(asset)| asset).unwrap_or_default();
+pub(in crate::http) async fn show(_mock: Arc<MockService>, request: Request) -> Response<Body> {
+    let (mut head, _) = request.into_parts();
+    let asset = path_param(&mut head).await;
     let text = match asset.strip_prefix("languages/").and_then(|file| file.strip_suffix(".json")) {
         Some(code) => Language::from_code(code).map(texts::file),
         None if asset == "home.css" => Some(include_str!("../home/home.css")),
@@ -47,7 +45,7 @@ pub(in crate::http) async fn show(
     };
     match text {
         Some(text) => response(StatusCode::OK, content_type, text),
-        None => error::no_such_path(&method, &uri),
+        None => error::no_such_path(&head.method, &head.uri),
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::State,
-    http::{HeaderMap, Response, StatusCode},
+    extract::Request,
+    http::{Response, StatusCode},
 };
 use serde_json::json;
 
@@ -20,8 +20,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      frame-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Shows the page.
-pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, headers: HeaderMap) -> Response<Body> {
-    if let Some(refusal) = closed_to_developers(&mock, &headers) {
+pub(in crate::http) async fn show(mock: Arc<MockService>, request: Request) -> Response<Body> {
+    if let Some(refusal) = closed_to_developers(&mock, request.headers()) {
         return refusal;
     }
     let boolean_flags = BooleanFlag::NAMED.iter().map(|(name, _)| *name);

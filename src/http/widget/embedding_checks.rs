@@ -6,27 +6,27 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Path, State, rejection::PathRejection},
-    http::{Method, Response, StatusCode, Uri},
+    extract::Request,
+    http::{Response, StatusCode},
 };
 use serde_json::{Map, Value, json};
 
-use super::{super::error, response};
+use super::{
+    super::{error, handler::path_params},
+    response,
+};
 use crate::{embedding::Finding, mock::MockService};
 
 /// Records a finding, and returns no content: a navigating browser stays on its page.
-pub(in crate::http) async fn note(
-    State(mock): State<Arc<MockService>>,
-    path: Result<Path<(String, String)>, PathRejection>,
-    method: Method,
-    uri: Uri,
-) -> Response<Body> {
-    let named = path.ok().and_then(|Path((token, name))| Some((token, Finding::from_name(&name)?)));
-    match named {
-        Some((token, finding)) if mock.note_finding(&token, finding) => {
-            response(StatusCode::NO_CONTENT, "text/plain", Body::empty())
-        }
-        _ => error::no_such_path(&method, &uri),
+pub(in crate::http) async fn note(mock: Arc<MockService>, request: Request) -> Response<Body> {
+    let (mut head, _) = request.into_parts();
+    let is_noted = match path_params(&mut head).await.as_deref() {
+        Ok([token, name]) => Finding::from_name(name).is_some_and(|finding| mock.note_finding(token, finding)),
+        _ => false,
+    };
+    match is_noted {
+        true => response(StatusCode::NO_CONTENT, "text/plain", Body::empty()),
+        false => error::no_such_path(&head.method, &head.uri),
     }
 }
 

@@ -21,20 +21,25 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, request::Parts},
 };
 use serde::Serialize;
 
 #[cfg(not(feature = "page"))]
 use self::bare::{countries, markdown, qr};
 pub(super) use self::page::{location_of, refusal};
-use super::{error::with_hint, origin};
+use super::{error::with_hint, handler::path_params, origin};
 use crate::{foreign_text::shortened, mock::MockService, vendor::Language};
 
 /// Scripts and styles come only from the mock. There is no `form-action` and no `frame-ancestors`: a finished widget
 /// redirects anywhere, and any page may embed it.
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'";
+
+/// Returns the parameter of the path. A token and the name of an asset are text: it is empty if it is none.
+async fn path_param(head: &mut Parts) -> String {
+    path_params(head).await.unwrap_or_default().into_iter().next().unwrap_or_default()
+}
 
 fn response(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response<Body> {
     const HEADERS: [(HeaderName, &str); 4] = [

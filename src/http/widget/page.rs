@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, Request},
     http::{HeaderValue, Response, StatusCode, Uri, header, request::Parts},
 };
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ const MAX_USER_AGENT_BYTES: usize = 512;
 const FIELDS: [&str; 4] = ["outcome", "reject_reason", "result_comment", "answers"];
 
 /// Shows the widget, and records the browser that opened it.
-pub(in crate::http) async fn show(State(mock): State<Arc<MockService>>, request: Request) -> Response<Body> {
+pub(in crate::http) async fn show(mock: Arc<MockService>, request: Request) -> Response<Body> {
     let (head, _) = request.into_parts();
     let (token, browser, is_phone) = (session_token(&head.uri), browser(&head), is_phone(&head));
     let show = off_runtime(mock, move |mock| match mock.open(&token, browser) {
@@ -84,7 +84,7 @@ pub(super) fn meta(name: &str, content: &Value) -> String {
 ///
 /// The response is the last page or a redirect. A script that accepts JSON gets `{"returnUrl": URL or null}`, or
 /// `{"error": …}`.
-pub(in crate::http) async fn finish(State(mock): State<Arc<MockService>>, request: Request) -> Response<Body> {
+pub(in crate::http) async fn finish(mock: Arc<MockService>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
     if let Some(refusal) = refused_host(&mock, &head.headers) {
         return refusal;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Path, Request, State, rejection::PathRejection},
+    extract::Request,
     http::{
         Response, StatusCode, Uri,
         header::{HOST, REFERER, USER_AGENT},
@@ -22,7 +22,7 @@ use super::{
     },
     json, off_runtime,
     page::{location_of, query, status},
-    refused, response,
+    path_param, refused, response,
     view::{WidgetContext, view},
 };
 use crate::{
@@ -39,17 +39,10 @@ use crate::{
 /// The id of a page of the widget: its browser, a dot, and its tab.
 const PAGE_HEADER: &str = "x-identomat-mock-page";
 
-pub(super) type TokenPath = Result<Path<String>, PathRejection>;
-
 /// Returns the current screen, or the earlier screen that the query names as `step`.
-pub(in crate::http) async fn show(
-    State(mock): State<Arc<MockService>>,
-    token: TokenPath,
-    request: Request,
-) -> Response<Body> {
-    // A path that is not text is not a session token.
-    let token = token.map(|Path(token)| token).unwrap_or_default();
-    let (head, _) = request.into_parts();
+pub(in crate::http) async fn show(mock: Arc<MockService>, request: Request) -> Response<Body> {
+    let (mut head, _) = request.into_parts();
+    let token = path_param(&mut head).await;
     let (link, viewer, step) = (own_link(&head, &mock, &token), viewer(&head), named(&head.uri, "step"));
     let show = off_runtime(mock, move |mock| {
         let widget = WidgetContext { link: &link, most_bytes: mock.config.limits.upload };
@@ -63,18 +56,14 @@ pub(in crate::http) async fn show(
 
 /// Takes a screen answer: JSON, or a picture or video if the query has its source (`by=capture`, `by=upload`,
 /// `by=video`) and its `screen`.
-pub(in crate::http) async fn answer(
-    State(mock): State<Arc<MockService>>,
-    token: TokenPath,
-    request: Request,
-) -> Response<Body> {
-    let (head, mut body) = request.into_parts();
+pub(in crate::http) async fn answer(mock: Arc<MockService>, request: Request) -> Response<Body> {
+    let (mut head, mut body) = request.into_parts();
     if let Some(origin) = origin::foreign_origin(&head.headers, &mock.config)
         && !mock.config.cors.allows(origin)
     {
         return refused(origin);
     }
-    let token = token.map(|Path(token)| token).unwrap_or_default();
+    let token = path_param(&mut head).await;
     let (screen, by) = (named(&head.uri, "screen"), named(&head.uri, "by"));
     let mut limits = mock.config.limits;
     if by.is_some() {

@@ -9,9 +9,8 @@ use std::{
 };
 
 use axum::{
-    Extension,
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{Response, StatusCode},
 };
 use serde_json::{Value, json};
@@ -21,7 +20,8 @@ use super::{
     super::{client::ClientConnection, error},
     json,
     page::location_of,
-    session::{TokenPath, named, viewer},
+    path_param,
+    session::{named, viewer},
     view::current_screen,
 };
 use crate::{
@@ -34,14 +34,10 @@ use crate::{
 const LONG_POLL_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Returns the state when it differs from the `seen` one, or after the timeout. Its `mark` is the next `seen`.
-pub(in crate::http) async fn show(
-    State(mock): State<Arc<MockService>>,
-    token: TokenPath,
-    caller: Extension<ClientConnection>,
-    request: Request,
-) -> Response<Body> {
-    let token = token.map(|axum::extract::Path(token)| token).unwrap_or_default();
-    let (head, _) = request.into_parts();
+pub(in crate::http) async fn show(mock: Arc<MockService>, request: Request) -> Response<Body> {
+    let (mut head, _) = request.into_parts();
+    let caller = head.extensions.remove::<ClientConnection>().expect("every request has its client");
+    let token = path_param(&mut head).await;
     let seen = named(&head.uri, "seen").unwrap_or_default();
     let Some(token) = vendor::Token::parse(&token) else {
         return json(StatusCode::OK, &with_mark(json!({ "is": "closed" })));
