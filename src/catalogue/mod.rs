@@ -126,18 +126,26 @@ impl Catalogue {
 
     /// Returns problems about unknown names in an invalid scenario file, from its text alone.
     fn unknown_names_in(&self, file: &DataFile) -> Vec<FileProblem> {
-        let people = &self.fixtures.people;
-        let documents = file.texts(&["stages", "*", "document"]).into_iter();
-        let documents = documents.filter_map(|(path, name)| Some(self.fixtures.documents.get(name).err()?.at(&path)));
-        let named = [&["person"][..], &["person", "like"]].into_iter().flat_map(|path| file.texts(path));
-        let people = named.filter_map(|(path, name)| Some(people.check_name(name).err()?.at(&path)));
-        documents.chain(people).map(|problem| file.problem_in(problem)).collect()
+        let mut problems = Vec::new();
+        for (path, name) in file.texts(&["stages", "*", "document"]) {
+            problems.extend(self.fixtures.documents.get(name).err().map(|problem| file.problem_in(problem.at(&path))));
+        }
+        for person in [&["person"][..], &["person", "like"]] {
+            for (path, name) in file.texts(person) {
+                let unknown = self.fixtures.people.check_name(name).err();
+                problems.extend(unknown.map(|problem| file.problem_in(problem.at(&path))));
+            }
+        }
+        problems
     }
 
     /// Returns problems about unknown names in a scenario.
     fn unknown_names(&self, scenario: &Scenario) -> Vec<Problem> {
-        let documents = scenario.documents().into_iter();
-        let documents = documents.filter_map(|(path, name)| Some(self.fixtures.documents.get(name).err()?.at(&path)));
-        documents.chain(self.fixtures.people.check_scenario(scenario)).collect()
+        let mut problems = Vec::new();
+        for (path, name) in scenario.documents() {
+            problems.extend(self.fixtures.documents.get(name).err().map(|problem| problem.at(&path)));
+        }
+        problems.extend(self.fixtures.people.check_scenario(scenario));
+        problems
     }
 }

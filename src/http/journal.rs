@@ -78,7 +78,7 @@ pub struct CallInfo {
 }
 
 impl CallInfo {
-    pub(crate) fn from_entry((tenant, entry): &OwnedCall, mock: &MockService) -> Self {
+    pub(crate) fn from_entry(OwnedCall { owner, entry }: &OwnedCall, mock: &MockService) -> Self {
         let (call, config) = (&entry.recorded, &mock.config);
         let head = head(call);
         let masked = |text: &str| if config.journal.secrets { text.to_owned() } else { mask(text) };
@@ -94,7 +94,7 @@ impl CallInfo {
         Self {
             id: entry.id,
             at: call.at.to_string(),
-            company_key: tenant.as_ref().map(|tenant| tenant.key.clone()),
+            company_key: owner.as_ref().map(|tenant| tenant.key.clone()),
             session: call.session.map(|token| token.to_string()),
             endpoint: call.endpoint,
             method: call.method.to_string(),

@@ -196,13 +196,18 @@ impl<'a> Params<'a> {
 
     /// Returns all parameters as JSON, with the length of file parts.
     pub(crate) fn to_json(&self) -> Map<String, Value> {
-        let value = |given: &ParamValue<'_>| match given {
-            ParamValue::Text(text) => Value::String(text.to_string()),
-            ParamValue::Json(value) => serde_json::from_str(value.get()).expect("it was checked"),
-        };
-        let files = self.received.parts.iter().flatten().filter(|part| part.is_file);
-        let files = files.map(|part| (part.name.clone(), json!({"file_bytes": part.value.len()})));
-        self.values.iter().map(|(name, given)| (name.to_string(), value(given))).chain(files).collect()
+        let mut members = Map::new();
+        for (name, given) in &self.values {
+            let value = match given {
+                ParamValue::Text(text) => Value::String(text.to_string()),
+                ParamValue::Json(value) => serde_json::from_str(value.get()).expect("it was checked"),
+            };
+            members.insert(name.to_string(), value);
+        }
+        for part in self.received.parts.iter().flatten().filter(|part| part.is_file) {
+            members.insert(part.name.clone(), json!({"file_bytes": part.value.len()}));
+        }
+        members
     }
 
     /// Calls `check` with the signed part of the request.

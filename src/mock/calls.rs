@@ -37,7 +37,11 @@ impl CallFilter {
 }
 
 /// A recorded call and its company; `None` for a call without one.
-pub(crate) type OwnedCall = (Option<Arc<Tenant>>, Arc<JournalEntry>);
+#[derive(Debug, Clone)]
+pub(crate) struct OwnedCall {
+    pub(crate) owner: Option<Arc<Tenant>>,
+    pub(crate) entry: Arc<JournalEntry>,
+}
 
 impl MockService {
     /// Returns the journal of a company, or of calls without one.
@@ -67,7 +71,7 @@ impl MockService {
         filter: &CallFilter,
     ) -> (Vec<OwnedCall>, EvictedCalls) {
         let (mut calls, evicted) = self.read_calls(tenant);
-        calls.retain(|(_, entry)| !entry.is_open() && filter.takes(&entry.recorded));
+        calls.retain(|OwnedCall { entry, .. }| !entry.is_open() && filter.takes(&entry.recorded));
         (calls, evicted)
     }
 
@@ -77,14 +81,14 @@ impl MockService {
         let mut look = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let (entries, gone) = journal.read();
             evicted = evicted.merge(gone);
-            calls.extend(entries.into_iter().map(|entry| (owner.cloned(), entry)));
+            calls.extend(entries.into_iter().map(|entry| OwnedCall { owner: owner.cloned(), entry }));
         };
         match tenant {
             Some(tenant) => look(Some(tenant), &tenant.journal),
             None => {
                 look(None, &self.journal);
                 self.tenants.all().iter().for_each(|tenant| look(Some(tenant), &tenant.journal));
-                calls.sort_by_key(|(_, entry)| entry.id);
+                calls.sort_by_key(|call| call.entry.id);
                 evicted = evicted.merge(self.tenants.evicted_calls());
             }
         }
@@ -93,28 +97,29 @@ impl MockService {
 
     /// Returns the calls with an id above this one and the open ones, unordered.
     pub(crate) fn calls_after(&self, tenant: Option<&Arc<Tenant>>, after: u64) -> Vec<OwnedCall> {
-        let of = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
+        let mut calls = Vec::new();
+        let mut look = |owner: Option<&Arc<Tenant>>, journal: &Journal| {
             let behind = journal.calls_after(after).into_iter();
-            behind.map(|entry| (owner.cloned(), entry)).collect::<Vec<_>>()
+            calls.extend(behind.map(|entry| OwnedCall { owner: owner.cloned(), entry }));
         };
         match tenant {
-            Some(tenant) => of(Some(tenant), &tenant.journal),
+            Some(tenant) => look(Some(tenant), &tenant.journal),
             None => {
-                let tenants = self.tenants.all();
-                let of_companies = tenants.iter().flat_map(|tenant| of(Some(tenant), &tenant.journal));
-                of_companies.chain(of(None, &self.journal)).collect()
+                self.tenants.all().iter().for_each(|tenant| look(Some(tenant), &tenant.journal));
+                look(None, &self.journal);
             }
         }
+        calls
     }
 
     /// Returns the call with this id; `None` if it is not in a journal.
     pub(crate) fn find_call(&self, id: u64) -> Option<OwnedCall> {
         if let Some(entry) = self.journal.get(id) {
-            return Some((None, entry));
+            return Some(OwnedCall { owner: None, entry });
         }
         self.tenants.all().into_iter().find_map(|tenant| {
             let entry = tenant.journal.get(id)?;
-            Some((Some(tenant), entry))
+            Some(OwnedCall { owner: Some(tenant), entry })
         })
     }
 

@@ -10,6 +10,7 @@ use crate::{
     clock::{ClockChange, uptime},
     company::{Company, EventKind, Tenant},
     data_file::keys_of,
+    foreign_text::MAX_NAMED,
     json_text::{members_of, merge_patch},
     problem::Problem,
     tree,
@@ -111,6 +112,11 @@ impl TryFrom<Map<String, Value>> for CompanyInfo {
 }
 
 impl MockService {
+    /// Returns the first keys of companies, for a problem that names them.
+    pub(crate) fn named_keys(&self) -> Vec<String> {
+        self.companies().iter().take(MAX_NAMED).map(|tenant| tenant.key.clone()).collect()
+    }
+
     /// Returns all current companies, by key.
     pub(crate) fn companies(&self) -> Vec<Arc<Tenant>> {
         let mut tenants = self.tenants.all();

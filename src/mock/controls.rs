@@ -160,28 +160,28 @@ impl MockService {
     fn clock_moved(&self, tenant: &Tenant, (before, now): (Timestamp, Timestamp)) -> Vec<DueEvent> {
         let mut due: Vec<(Timestamp, Option<Token>, DueEventKind)> = Vec::new();
         tenant.sessions.update_all(|session, _| {
-            let token = Some(session.token);
-            due.extend(session.advance_clock(before, now).into_iter().map(|(at, event)| {
+            for (at, event) in session.advance_clock(before, now) {
                 let what = match event {
                     DueSessionEvent::StageReached(stage) => DueEventKind::StageReached(stage),
                     DueSessionEvent::SessionAbandoned => DueEventKind::SessionAbandoned,
                     DueSessionEvent::SessionExpired => DueEventKind::SessionExpired,
                 };
-                (at, token, what)
-            }));
+                due.push((at, Some(session.token), what));
+            }
         });
-        due.extend(
-            tenant.faults.expire(now).into_iter().map(|fault| (fault.at, None, DueEventKind::FaultExpired(fault.name))),
-        );
+        for fault in tenant.faults.expire(now) {
+            due.push((fault.at, None, DueEventKind::FaultExpired(fault.name)));
+        }
         due.sort_by_key(|(at, token, _)| (*at, *token));
         let company = &tenant.key;
         tracing::info!(company, %now, due = due.len(), "changed the clock");
-        let fell_due = |(at, token, what): (Timestamp, Option<Token>, DueEventKind)| {
+        let mut events = Vec::with_capacity(due.len());
+        for (at, token, what) in due {
             tracing::debug!(company, %at, session = token.map(tracing::field::display), ?what, "fell due");
             let session = token.map(|token| token.to_string());
-            DueEvent { at: at.to_string(), company_key: Some(company.clone()), session, what }
-        };
-        due.into_iter().map(fell_due).collect()
+            events.push(DueEvent { at: at.to_string(), company_key: Some(company.clone()), session, what });
+        }
+        events
     }
 
     /// Queues scenarios for the next sessions of a company that request none, one each.

@@ -174,7 +174,7 @@ impl FindingInfo {
 }
 
 impl CallSummary {
-    pub(super) fn from_entry((_, entry): &OwnedCall) -> Self {
+    pub(super) fn from_entry(OwnedCall { entry, .. }: &OwnedCall) -> Self {
         let call = &entry.recorded;
         let (at, method, path) = (call.at.to_string(), call.method.to_string(), call.path().to_owned());
         Self { id: entry.id, at, method, path, status: call.status, hint: call.refusal_hint() }

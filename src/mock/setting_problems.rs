@@ -11,16 +11,20 @@ use crate::{
 /// Returns the problems of the settings with these companies; the path of a company has its key in `companies`.
 pub(crate) fn setting_problems(catalogue: &Catalogue, config: &Config, companies: &[Company]) -> Vec<Problem> {
     let scenario = |name: &str| catalogue.scenarios.check(name).err();
-    let default = scenario(&config.scenario)
-        .map(|problem| problem.at(&member_path!["scenario"]).with_context("the default scenario (--scenario)"));
-    let of_companies = companies.iter().chain(&config.any_company_key).flat_map(|company| {
-        let of_company = member_path!["companies", &*company.key];
-        company_problems(catalogue, company).into_iter().map(move |problem| problem.at(&of_company))
-    });
-    let of_faults = config.faults.iter().enumerate().filter_map(|(at, fault)| {
-        Some(scenario(fault.scenario()?)?.at(&member_path!["faults", at, "scenario"]).with_context("a fault"))
-    });
-    default.into_iter().chain(of_companies).chain(of_faults).collect()
+    let mut problems = Vec::new();
+    if let Some(problem) = scenario(&config.scenario) {
+        problems.push(problem.at(&member_path!["scenario"]).with_context("the default scenario (--scenario)"));
+    }
+    for company in companies.iter().chain(&config.any_company_key) {
+        let path = member_path!["companies", &*company.key];
+        problems.extend(company_problems(catalogue, company).into_iter().map(|problem| problem.at(&path)));
+    }
+    for (at, fault) in config.faults.iter().enumerate() {
+        if let Some(problem) = fault.scenario().and_then(scenario) {
+            problems.push(problem.at(&member_path!["faults", at, "scenario"]).with_context("a fault"));
+        }
+    }
+    problems
 }
 
 /// Returns problems about unknown scenarios and people of a company, with paths inside the company.

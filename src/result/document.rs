@@ -83,6 +83,13 @@ impl<'a> ResultDocument<'a> {
 
         let (token, begun_at) = (&session.token, session.begun_at());
         let document = shows_document.then(|| IdentityDocument::new(&assigned, token, begun_at, session.checked_at()));
+        let mut person = document.as_ref().map(IdentityDocument::person).unwrap_or_default();
+        if document.is_some() {
+            person.extend(person_status(verdict));
+        }
+        if went_through {
+            person.extend(addresses(session));
+        }
         let no_reason =
             || (!wording.null_reject_reason).then(|| RejectReason { value: "".into(), description: "".into() });
         Self {
@@ -115,14 +122,7 @@ impl<'a> ResultDocument<'a> {
             id_card_front: document.as_ref().and_then(IdentityDocument::card_front),
             id_card_back: document.as_ref().and_then(IdentityDocument::card_back),
             suggested: Map::new(),
-            person: document
-                .as_ref()
-                .map(IdentityDocument::person)
-                .into_iter()
-                .flatten()
-                .chain(document.as_ref().and_then(|_| person_status(verdict)))
-                .chain(went_through.then(|| addresses(session)).into_iter().flatten())
-                .collect(),
+            person,
             technical_details: session.browser().map(|browser| TechnicalDetails {
                 remote_address: &browser.remote_address,
                 user_agent: &browser.user_agent,
@@ -141,13 +141,16 @@ fn person_status(verdict: &Verdict) -> Option<(String, Value)> {
 }
 
 /// Returns the addresses that the person entered, as members of `person`; samples if their screens were not shown.
-fn addresses(session: &Session) -> impl Iterator<Item = (String, Value)> {
+fn addresses(session: &Session) -> Vec<(String, Value)> {
     let progress = session.progress();
     let (asks_email, asks_phone) = session.asks_address();
     let email = asks_email.then(|| progress.and_then(FlowProgress::email).unwrap_or(SAMPLE_EMAIL));
     let phone = asks_phone.then(|| progress.and_then(FlowProgress::phone).unwrap_or(SAMPLE_PHONE));
-    let named = [("email", email), ("phone", phone)];
-    named.into_iter().filter_map(|(name, address)| Some((name.to_owned(), address?.into())))
+    let mut named = Vec::new();
+    for (name, address) in [("email", email), ("phone", phone)] {
+        named.extend(address.map(|address| (name.to_owned(), address.into())));
+    }
+    named
 }
 
 /// Returns a number from 0.9 to 1, with as many digits as the vendor sends.

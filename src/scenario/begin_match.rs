@@ -93,7 +93,7 @@ impl TryFrom<RawBeginMatch> for BeginMatch {
 
 impl BeginMatch {
     /// Returns its conditions, each with its path.
-    fn conditions_mut(&mut self) -> impl Iterator<Item = (MemberPath, &mut ValueMatch)> {
+    fn conditions_mut(&mut self) -> Vec<(MemberPath, &mut ValueMatch)> {
         let Self(RawBeginMatch { company, flags, steps, config_id, parent, header, return_url }) = self;
         let alone = [
             ("company", company),
@@ -102,11 +102,16 @@ impl BeginMatch {
             ("parent", parent),
             ("return_url", return_url),
         ];
-        let alone = alone.into_iter().filter_map(|(key, it)| Some((member_path![key], it.as_mut()?)));
-        let named = [("flags", flags), ("header", header)].into_iter().flat_map(|(key, conditions)| {
-            conditions.iter_mut().map(move |(name, condition)| (member_path![key, &**name], condition))
-        });
-        alone.chain(named)
+        let mut conditions = Vec::new();
+        for (key, condition) in alone {
+            conditions.extend(condition.as_mut().map(|condition| (member_path![key], condition)));
+        }
+        for (key, named) in [("flags", flags), ("header", header)] {
+            for (name, condition) in named {
+                conditions.push((member_path![key, &**name], condition));
+            }
+        }
+        conditions
     }
 
     /// Whether all conditions match.

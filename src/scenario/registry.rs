@@ -1,9 +1,8 @@
 //! The scenarios of a server.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, LazyLock, OnceLock},
-};
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use indexmap::IndexMap;
 
 use super::{BeginContent, Scenario, ScenarioSource, Trigger};
 use crate::{
@@ -18,10 +17,10 @@ static AS_USUAL: LazyLock<Arc<BuiltInScenarios>> = LazyLock::new(|| Arc::new(Bui
 /// The scenarios by name; the name is the file name without its extension.
 #[derive(Debug, Clone)]
 pub(crate) struct ScenarioRegistry {
-    /// Scenarios of the folder and those built in Rust, which override built-in scenarios of the same name.
-    custom: BTreeMap<String, Arc<Scenario>>,
+    /// Scenarios of the folder and those built in Rust, by name; they override built-in scenarios of the same name.
+    custom: IndexMap<String, Arc<Scenario>>,
     /// Names of files that cannot be read.
-    broken: BTreeSet<String>,
+    broken: Vec<String>,
     built_in: Option<Arc<BuiltInScenarios>>,
     /// Scenarios with a `match`, by name.
     matching: Vec<Arc<Scenario>>,
@@ -63,7 +62,7 @@ impl ScenarioRegistry {
         outcome_trigger: &Trigger,
         findings: &mut LoadDiagnostics,
     ) -> Self {
-        let (mut own, mut broken) = (BTreeMap::new(), BTreeSet::new());
+        let (mut own, mut broken) = (IndexMap::new(), Vec::new());
         for file in files {
             let named = |parsed: Scenario| {
                 Arc::new(parsed.named(&file.name, ScenarioSource::File).with_outcome_trigger(outcome_trigger))
@@ -72,17 +71,16 @@ impl ScenarioRegistry {
             match findings.ok_or_record(parsed).map(named) {
                 Some(scenario) => {
                     findings.warnings.extend(file.renamed_keys(&[]));
-                    own.insert(file.name.clone(), scenario);
+                    own.insert_sorted(file.name.clone(), scenario);
                 }
-                None => drop(broken.insert(file.name.clone())),
+                None => broken.push(file.name.clone()),
             }
         }
         for scenario in built {
-            own.extend(
-                findings
-                    .ok_or_record(scenario.prepare(outcome_trigger).map_err(FileProblem::new))
-                    .map(|ready| (ready.name.clone(), ready)),
-            );
+            let prepared = scenario.prepare(outcome_trigger).map_err(FileProblem::new);
+            if let Some(ready) = findings.ok_or_record(prepared) {
+                own.insert_sorted(ready.name.clone(), ready);
+            }
         }
         let built_in = built_in.then(|| match outcome_trigger {
             Trigger::Widget => AS_USUAL.clone(),
@@ -95,7 +93,7 @@ impl ScenarioRegistry {
 
     /// Adds a scenario, and replaces one of the same name.
     pub(crate) fn add(&mut self, scenario: Arc<Scenario>) {
-        self.custom.insert(scenario.name.clone(), scenario);
+        self.custom.insert_sorted(scenario.name.clone(), scenario);
         self.find_matching();
     }
 
@@ -120,7 +118,7 @@ impl ScenarioRegistry {
     /// As [`ScenarioRegistry::get`].
     pub(crate) fn check(&self, name: &str) -> Result<(), Problem> {
         let is_built_in = || self.built_in.is_some() && SCENARIOS.binary_search_by_key(&name, |file| file.name).is_ok();
-        if self.custom.contains_key(name) || self.broken.contains(name) || is_built_in() {
+        if self.custom.contains_key(name) || self.broken.iter().any(|broken| broken == name) || is_built_in() {
             Ok(())
         } else {
             Err(self.unknown(name))
@@ -157,7 +155,10 @@ impl ScenarioRegistry {
     /// Returns all names in order.
     pub(crate) fn names(&self) -> Vec<&str> {
         let built_in = self.built_in.iter().flat_map(|_| SCENARIOS.iter().map(|file| file.name));
-        self.custom.keys().map(String::as_str).chain(built_in).collect::<BTreeSet<_>>().into_iter().collect()
+        let mut names: Vec<_> = self.custom.keys().map(String::as_str).chain(built_in).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 }
 

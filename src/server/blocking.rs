@@ -150,10 +150,6 @@ impl Control {
         let source = runtime.block_on(self.0.event_source()).unwrap_or_else(|ended| Err(ended.into()))?;
         Ok(EventReader::new(runtime.clone(), source))
     }
-
-    pub(super) fn check_expectations(&self) -> Result<(), ControlError> {
-        self.0.check_expectations()
-    }
 }
 
 /// Blocking variant of [`crate::MockClient`]. Its verbs are those of [`Control`], to which it dereferences. Needs the

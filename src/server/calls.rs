@@ -113,7 +113,7 @@ verbs! {
     /// # Errors
     ///
     /// [`ControlError`], with status 410 if evicted calls may have matched.
-    fn count() -> u64 = call_as(&calls::COUNT, "", self.pattern, |counted| counted.count);
+    fn count() -> u64 = call_as(&calls::COUNT, "", self.pattern, |_, counted| Ok(counted.count));
 
     /// Returns the matching calls, in order.
     ///
@@ -130,8 +130,8 @@ verbs! {
     /// [`ControlError`], with status 409 and a text with the nearest calls if the number is wrong, and with 410 if
     /// evicted calls may have matched.
     fn verify(times: impl Into<Times>) -> u64 =
-        call_as(&calls::VERIFY, "", PatternBody { pattern: self.pattern, beside: times.into().into() }, |counted| {
-            counted.count
+        call_as(&calls::VERIFY, "", PatternBody { pattern: self.pattern, beside: times.into().into() }, |_, counted| {
+            Ok(counted.count)
         });
 
     /// Verifies that all calls of the query match one of the patterns: `[begin(), result().with("session_token", t)]`.
@@ -144,7 +144,7 @@ verbs! {
         &calls::VERIFY,
         "",
         PatternBody { pattern: self.pattern, beside: VerifyCallsBody::of_only(patterns.into_iter().collect()) },
-        |counted| counted.count
+        |_, counted| Ok(counted.count)
     );
 
     /// Waits for a minimum number of matching calls. Returns their number.
@@ -157,7 +157,7 @@ verbs! {
         "",
         PatternBody { pattern: self.pattern, beside: WaitCallsBody { count, timeout: WaitTimeout(self.timeout) } },
         self.timeout,
-        |waited| Ok(waited.count)
+        |_, waited| Ok(waited.count)
     );
 }
 

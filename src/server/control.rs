@@ -7,7 +7,6 @@ mod sessions;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::error::ControlError;
@@ -126,12 +125,12 @@ verbs! {
     [&self] of Control, blocking::Control, by [self];
 
     /// Returns the numbers of loaded files, and the version, as `health/ready` does.
-    fn health() -> Value = call_as(&health::READY, "", EmptyBody {}, |ready| {
-        serde_json::to_value(ready).unwrap_or_default()
+    fn health() -> Value = call_as(&health::READY, "", EmptyBody {}, |_, ready| {
+        Ok(serde_json::to_value(ready).unwrap_or_default())
     });
 
     /// Returns the settings of the mock.
-    fn settings() -> Value = call_as(&settings::SHOW, "", EmptyBody {}, |shown| shown.0.into());
+    fn settings() -> Value = call_as(&settings::SHOW, "", EmptyBody {}, |_, shown| Ok(shown.0.into()));
 
     /// Returns the companies, by key.
     fn companies() -> Vec<CompanyInfo> = list(&companies::LIST, NameListQuery::default());
@@ -246,37 +245,36 @@ impl Control {
         &self.mock.runtime
     }
 
-    pub(super) fn call<T: ActionParams, R: ActionResponse + DeserializeOwned>(
+    pub(super) fn call<T: ActionParams, R: ActionResponse>(
         &self,
         action: &'static Action<T, R>,
         name: &str,
         parameters: T,
-    ) -> PendingVerb<'_, R> {
-        self.wait_as(action, name, parameters, Duration::ZERO, Ok)
+    ) -> PendingVerb<'_, R, R> {
+        self.call_as(action, name, parameters, |_, response| Ok(response))
     }
 
     /// Prepares an action whose response is converted.
-    pub(super) fn call_as<'a, T: ActionParams, R: ActionResponse + DeserializeOwned, O>(
-        &'a self,
+    pub(super) fn call_as<T: ActionParams, R: ActionResponse, O>(
+        &self,
         action: &'static Action<T, R>,
         name: &str,
         parameters: T,
-        convert: impl FnOnce(R) -> O + Send + 'a,
-    ) -> PendingVerb<'a, O> {
-        self.wait_as(action, name, parameters, Duration::ZERO, |response| Ok(convert(response)))
+        convert: fn(&Self, R) -> Result<O, ControlError>,
+    ) -> PendingVerb<'_, R, O> {
+        self.wait_as(action, name, parameters, Duration::ZERO, convert)
     }
 
     /// Prepares an action that waits up to `timeout`, and whose response is converted.
-    pub(super) fn wait_as<'a, T: ActionParams, R: ActionResponse + DeserializeOwned, O>(
-        &'a self,
+    pub(super) fn wait_as<T: ActionParams, R: ActionResponse, O>(
+        &self,
         action: &'static Action<T, R>,
         name: &str,
         parameters: T,
         timeout: Duration,
-        convert: impl FnOnce(R) -> Result<O, ControlError> + Send + 'a,
-    ) -> PendingVerb<'a, O> {
-        let request = self.request(action, name, parameters, timeout);
-        PendingVerb { control: self, request, read: Box::new(|response| response.read().and_then(convert)) }
+        convert: fn(&Self, R) -> Result<O, ControlError>,
+    ) -> PendingVerb<'_, R, O> {
+        PendingVerb { control: self, request: self.request(action, name, parameters, timeout), convert }
     }
 
     /// Prepares a list of all pages.

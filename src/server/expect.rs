@@ -212,7 +212,7 @@ verbs! {
     /// # Errors
     ///
     /// As [`crate::CallQuery::verify`].
-    fn verify() -> u64 = call_as(&calls::VERIFY, "", { let mut open = self.open; open.close() }, |counted| counted.count);
+    fn verify() -> u64 = call_as(&calls::VERIFY, "", { let mut open = self.open; open.close() }, |_, counted| Ok(counted.count));
 }
 
 impl Drop for OpenExpectation {

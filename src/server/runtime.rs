@@ -9,6 +9,7 @@ use std::{
 
 use tokio::{
     runtime::{Builder, Handle, Runtime},
+    sync::oneshot,
     task::JoinSet,
 };
 
@@ -85,12 +86,15 @@ impl MockRuntime {
     }
 
     async fn run_any(&self, work: BoxTask<AnyOutput>) -> Result<AnyOutput, RuntimeEnded> {
-        let mut tasks = JoinSet::new();
+        let (send, output) = oneshot::channel();
+        let mut tasks: JoinSet<()> = JoinSet::new();
+        let work: BoxTask<()> = Box::pin(async {
+            let _ = send.send(work.await);
+        });
         tasks.spawn_on(work, self.handle());
         match tasks.join_next().await {
-            Some(Ok(output)) => Ok(output),
             Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            _ => Err(RuntimeEnded),
+            _ => output.await.map_err(|_| RuntimeEnded),
         }
     }
 

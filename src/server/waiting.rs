@@ -87,13 +87,13 @@ verbs! {
 
     /// Waits until the session is deleted.
     fn deleted() -> () =
-        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Deleted, self.timeout), self.timeout, |_| Ok(()));
+        wait_as(&wait::SESSION, &self.token, until(WaitCondition::Deleted, self.timeout), self.timeout, |_, _| Ok(()));
 }
 
 fn until(until: WaitCondition, timeout: Duration) -> WaitSessionQuery {
     WaitSessionQuery { until, timeout: WaitTimeout(timeout) }
 }
 
-fn reached(response: WaitSessionResponse) -> Result<SessionInfo, ControlError> {
+fn reached(_: &Control, response: WaitSessionResponse) -> Result<SessionInfo, ControlError> {
     response.session.ok_or_else(|| ControlError::Unexpected("the response has no session".into()))
 }

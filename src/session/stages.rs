@@ -132,12 +132,14 @@ impl Session {
     /// Returns the next time at which the clock alone changes the session: a stage or the expiry.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         let since = self.stage_progress.since;
-        let times = self.next_stage().into_iter().flat_map(|stage| &stage.when).filter_map(|trigger| match trigger {
-            Trigger::After(time) => Some(later(since, *time)),
-            _ => None,
-        });
-        let end = (!self.has_expired && !self.is_finished()).then_some(self.expires_at);
-        times.chain(end).min()
+        let mut due = (!self.has_expired && !self.is_finished()).then_some(self.expires_at);
+        for trigger in self.next_stage().map_or(&[][..], |stage| &stage.when) {
+            if let Trigger::After(time) = trigger {
+                let at = later(since, *time);
+                due = Some(due.map_or(at, |due| due.min(at)));
+            }
+        }
+        due
     }
 
     /// Returns the next stage of the scenario.

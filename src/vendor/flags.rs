@@ -82,9 +82,10 @@ impl Flags {
 
     /// Returns these flags with those of a step merged in: its members, and those of its member `flags`.
     pub(crate) fn with_step(&self, step: &Value) -> Self {
-        let members = [Some(step), step.get("flags")].into_iter().flatten().filter_map(Value::as_object).flatten();
         let mut flags = self.0.clone();
-        flags.extend(members.map(|(name, value)| (name.clone(), value.clone())));
+        for members in [Some(step), step.get("flags")] {
+            flags.extend(members.and_then(Value::as_object).cloned().unwrap_or_default());
+        }
         Self(flags)
     }
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     company::Tenant,
-    foreign_text::{MAX_NAMED, without_quotes},
+    foreign_text::without_quotes,
     mock::{Cancellation, MockService},
     problem::Problem,
 };
@@ -115,8 +115,8 @@ impl<'a> Context<'a> {
         let Some(key) = self.target.company_key.as_deref().filter(|key| self.mock.tenants.is_unused(key)) else {
             return Ok(());
         };
-        let known = self.mock.companies().into_iter().map(|tenant| tenant.key.clone()).take(MAX_NAMED);
-        let problem = Problem::unknown_name(key, "company", known).with_remedy("its first call creates it");
+        let problem =
+            Problem::unknown_name(key, "company", self.mock.named_keys()).with_remedy("its first call creates it");
         Err(ProblemResponse::not_found(problem).with_field("company_key"))
     }
 

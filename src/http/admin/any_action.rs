@@ -94,6 +94,10 @@ impl<R: Send + 'static> ActionFuture<R> {
     }
 }
 
+fn created(location: String, response: Response<Body>) -> Response<Body> {
+    (StatusCode::CREATED, [(header::LOCATION, location)], response).into_response()
+}
+
 /// Returns the parameters or the response of an action with their type.
 fn own<T: 'static>(any: Box<dyn Any + Send>) -> T {
     *any.downcast().expect("it is of the action")
@@ -125,10 +129,7 @@ impl<T: ActionParams, R: ActionResponse> AnyAction for Action<T, R> {
         match &self.success {
             Success::Ok => response.into_http(),
             Success::NoContent => StatusCode::NO_CONTENT.into_response(),
-            Success::Created(path) => {
-                let location = resource_path(&path(&response));
-                (StatusCode::CREATED, [(header::LOCATION, location)], response.into_http()).into_response()
-            }
+            Success::Created(path) => created(resource_path(&path(&response)), response.into_http()),
         }
     }
 

@@ -109,8 +109,8 @@ fn list(context: Context<'_>, query: ListCallsQuery) -> Result<CallList, Problem
         calls.reverse();
     }
     let is_behind = |id: u64| cursor.is_none_or(|cursor| if newest_first { id < cursor } else { id > cursor });
-    calls.retain(|(_, entry)| is_behind(entry.id));
-    let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
+    calls.retain(|call| is_behind(call.entry.id));
+    let next = (calls.len() > limit).then(|| calls[limit - 1].entry.id.to_string());
     let is_complete = match evicted.last {
         None => true,
         Some(_) if newest_first => next.is_some(),
@@ -266,8 +266,8 @@ fn find(
 ) -> Result<ListPage<CallInfo>, ProblemResponse> {
     let tenant = context.tenant()?;
     let mut calls = context.mock.calls_like(tenant.as_ref(), pattern, context.cancellation)?;
-    calls.retain(|(_, entry)| !entry.is_open());
-    let next = (calls.len() > limit).then(|| calls[limit - 1].1.id.to_string());
+    calls.retain(|call| !call.entry.is_open());
+    let next = (calls.len() > limit).then(|| calls[limit - 1].entry.id.to_string());
     let items = calls.iter().take(limit).map(|call| CallInfo::from_entry(call, context.mock)).collect();
     Ok(ListPage { items, next })
 }

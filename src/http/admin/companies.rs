@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     company::{Company, Tenant},
-    foreign_text::MAX_NAMED,
     mock::{CompanyError, CompanyInfo, CompanyPatch, MockService},
     problem::Problem,
 };
@@ -103,8 +102,7 @@ fn named(context: Context<'_>) -> Result<Arc<Tenant>, ProblemResponse> {
 }
 
 fn unknown(mock: &MockService, key: &str) -> ProblemResponse {
-    let known = mock.companies().into_iter().map(|tenant| tenant.key.clone());
-    ProblemResponse::not_found(Problem::unknown_name(key, "company key", known.take(MAX_NAMED)))
+    ProblemResponse::not_found(Problem::unknown_name(key, "company key", mock.named_keys()))
 }
 
 impl From<CompanyError> for ProblemResponse {

@@ -184,9 +184,9 @@ impl MockService {
             let (mock, tenant, it) = (self.clone(), tenant.cloned(), matcher.clone());
             let look = move |cancellation: &Cancellation| {
                 let mut calls = mock.calls_after(tenant.as_ref(), seen);
-                calls.retain(|(_, entry)| entry.id <= up_to || entry.is_open() && !it.needs_status());
-                mock.compare_calls(&calls, &it, cancellation, |(_, entry), differences| {
-                    Some(entry.is_open()).filter(|_| differences.is_empty())
+                calls.retain(|call| call.entry.id <= up_to || call.entry.is_open() && !it.needs_status());
+                mock.compare_calls(&calls, &it, cancellation, |call, differences| {
+                    Some(call.entry.is_open()).filter(|_| differences.is_empty())
                 })
             };
             // There are few new calls after the checked ones.
@@ -217,7 +217,7 @@ impl MockService {
         let pattern = matcher.pattern();
         let (calls, evicted) = self.read_calls(tenant);
         let began_here = |call: &OwnedCall| {
-            let call = &call.1.recorded;
+            let call = &call.entry.recorded;
             let is_its = call.session.as_ref().map(|token| token.as_str()) == pattern.session.as_deref();
             call.endpoint == Some(Endpoint::Begin) && is_its
         };
@@ -232,7 +232,7 @@ impl MockService {
         };
         let mut sorted = PartitionedCalls { evicted, is_complete, ..PartitionedCalls::default() };
         self.compare_calls(&calls, matcher, cancellation, |call, differences| match differences.is_empty() {
-            true if call.1.is_open() && matcher.needs_status() => sorted.may_match += 1,
+            true if call.entry.is_open() && matcher.needs_status() => sorted.may_match += 1,
             true => sorted.matching.push(call.clone()),
             false => sorted.add_other(call.clone(), differences),
         })?;
@@ -290,15 +290,15 @@ fn near_misses(sorted: &PartitionedCalls, times: Times, count: u64) -> Vec<NearM
 
 fn near_miss(call: &OwnedCall, differences: &[String]) -> NearMiss {
     NearMiss {
-        call: Some(call.1.id).filter(|_| !call.1.is_open()),
+        call: Some(call.entry.id).filter(|_| !call.entry.is_open()),
         what: in_words(call),
-        hint: call.1.recorded.refusal_hint(),
+        hint: call.entry.recorded.refusal_hint(),
         differences: differences.to_vec(),
     }
 }
 
 /// Describes a call: `POST /external-api/result/ → 200, at 2026-01-31T12:00:00Z`.
-fn in_words((_, entry): &OwnedCall) -> String {
+fn in_words(OwnedCall { entry, .. }: &OwnedCall) -> String {
     let call = &entry.recorded;
     let end = match call.status {
         Some(status) => status.to_string(),

@@ -188,7 +188,7 @@ impl CallMatcher {
     }
 
     /// Describes the conditions that a call does not meet; empty if it matches.
-    pub(super) fn differences(&self, (_, entry): &OwnedCall, config: &Config) -> Vec<String> {
+    pub(super) fn differences(&self, OwnedCall { entry, .. }: &OwnedCall, config: &Config) -> Vec<String> {
         let (call, mut differences) = (&entry.recorded, Vec::new());
         let CallPattern {
             endpoint,

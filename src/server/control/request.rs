@@ -58,19 +58,21 @@ impl ControlResponse {
 }
 
 /// A verb that is ready to run: its request, and the conversion of the response.
-pub(in crate::server) struct PendingVerb<'a, O> {
+pub(in crate::server) struct PendingVerb<'a, R, O> {
     pub(super) control: &'a Control,
     pub(super) request: ControlRequest,
-    pub(super) read: Box<dyn FnOnce(ControlResponse) -> Result<O, ControlError> + Send + 'a>,
+    pub(super) convert: fn(&Control, R) -> Result<O, ControlError>,
 }
 
-impl<O> PendingVerb<'_, O> {
+impl<R: DeserializeOwned + 'static, O> PendingVerb<'_, R, O> {
     pub(in crate::server) async fn send(self) -> Result<O, ControlError> {
-        self.control.run(self.request).await.and_then(self.read)
+        let response = self.control.run(self.request).await?;
+        (self.convert)(self.control, response.read()?)
     }
 
     pub(in crate::server) fn send_blocking(self) -> Result<O, ControlError> {
-        self.control.run_blocking(self.request).and_then(self.read)
+        let response = self.control.run_blocking(self.request)?;
+        (self.convert)(self.control, response.read()?)
     }
 }
 

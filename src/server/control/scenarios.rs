@@ -45,7 +45,7 @@ verbs! {
     ///
     /// [`ControlError`] if there is no such scenario, or the built one is invalid.
     fn queue_scenario(scenario: impl Into<ScenarioChoice>) -> () =
-        call_as(&scenarios::ENQUEUE, "", EnqueueBody(vec![scenario.into()]), drop);
+        call_as(&scenarios::ENQUEUE, "", EnqueueBody(vec![scenario.into()]), |_, _| Ok(()));
 
     /// Queues several scenarios, as [`Self::queue_scenario`], for as many sessions.
     ///
@@ -53,10 +53,10 @@ verbs! {
     ///
     /// As [`Self::queue_scenario`]; none is queued then.
     fn queue_scenarios(scenarios: impl IntoIterator<Item = impl Into<ScenarioChoice>>) -> () =
-        call_as(&scenarios::ENQUEUE, "", EnqueueBody(scenarios.into_iter().map(Into::into).collect()), drop);
+        call_as(&scenarios::ENQUEUE, "", EnqueueBody(scenarios.into_iter().map(Into::into).collect()), |_, _| Ok(()));
 
     /// Returns the names of the queued scenarios.
-    fn queue() -> Vec<String> = call_as(&scenarios::QUEUE, "", EmptyBody {}, |queue| queue.scenarios);
+    fn queue() -> Vec<String> = call_as(&scenarios::QUEUE, "", EmptyBody {}, |_, queue| Ok(queue.scenarios));
 
     /// Empties the queue.
     fn empty_queue() -> () = call(&scenarios::EMPTY_QUEUE, "", EmptyBody {});
@@ -89,29 +89,29 @@ verbs! {
     ///
     /// [`ControlError`], with status 409 and a text with what was not used.
     fn assert_all_used() -> () =
-        wait_as(&assert_all_used::CHECK, "", EmptyBody {}, Duration::ZERO, |()| self.check_expectations());
+        call_as(&assert_all_used::CHECK, "", EmptyBody {}, |control, ()| control.check_expectations());
 
     /// Returns the time of the company's clock, or of the server's.
-    fn now() -> SystemTime = wait_as(&clock::SHOW, "", EmptyBody {}, Duration::ZERO, first_time);
+    fn now() -> SystemTime = call_as(&clock::SHOW, "", EmptyBody {}, first_time);
 
     /// Advances the company's clock, or all clocks. Returns the first thousand due events, in order of time for each
     /// company.
     fn advance(by: Duration) -> Vec<DueEvent> =
-        call_as(&clock::ADVANCE, "", AdvanceClockBody { by: DurationText(by) }, |moved| moved.fell_due);
+        call_as(&clock::ADVANCE, "", AdvanceClockBody { by: DurationText(by) }, |_, moved| Ok(moved.fell_due));
 
     /// Sets the clocks, forward or back, as [`Self::advance`]. Reached stages stay when a clock is set back.
     fn set_clock(at: SystemTime) -> Vec<DueEvent> =
-        call_as(&clock::SET, "", SetClockBody { to: nearest_moment(at) }, |moved| moved.fell_due);
+        call_as(&clock::SET, "", SetClockBody { to: nearest_moment(at) }, |_, moved| Ok(moved.fell_due));
 
     /// Freezes the company's clock, or all clocks.
-    fn freeze_clock() -> () = call_as(&clock::FREEZE, "", EmptyBody {}, drop);
+    fn freeze_clock() -> () = call_as(&clock::FREEZE, "", EmptyBody {}, |_, _| Ok(()));
 
     /// Resumes the company's clock, or all clocks.
-    fn resume_clock() -> () = call_as(&clock::RESUME, "", EmptyBody {}, drop);
+    fn resume_clock() -> () = call_as(&clock::RESUME, "", EmptyBody {}, |_, _| Ok(()));
 }
 
 /// Returns the time of the first clock.
-fn first_time(clocks: ClockList) -> Result<SystemTime, ControlError> {
+fn first_time(_: &Control, clocks: ClockList) -> Result<SystemTime, ControlError> {
     let now = clocks.clocks.first().and_then(|clock| SystemTime::try_from(clock.now).ok());
     now.ok_or_else(|| ControlError::Unexpected("the response has no clock".into()))
 }

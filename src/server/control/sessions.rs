@@ -39,7 +39,7 @@ verbs! {
 
     /// Returns the latest session, whose token only the app under test may know.
     fn last_session() -> Option<SessionInfo> =
-        call_as(&sessions::LIST, "", ListSessionsQuery::latest(), |page| page.items.into_iter().next());
+        call_as(&sessions::LIST, "", ListSessionsQuery::latest(), |_, page| Ok(page.items.into_iter().next()));
 
     /// Returns a session with its details.
     ///
@@ -121,8 +121,8 @@ verbs! {
 
     /// Returns the coverage since the last reset of the company, or of everything: outcomes, reject reasons, errors,
     /// faults and races.
-    fn coverage() -> Coverage = call_as(&coverage::SHOW, "", CoverageQuery::default(), |report| Coverage {
-        items: report.items,
+    fn coverage() -> Coverage = call_as(&coverage::SHOW, "", CoverageQuery::default(), |_, report| {
+        Ok(Coverage { items: report.items })
     });
 
     /// Clears the journal of the company, or all journals.
@@ -155,8 +155,8 @@ verbs! {
 }
 
 /// Returns the id of the last call; 0 if there is none.
-fn last_id(calls: calls::CallList) -> u64 {
-    calls.items.first().map_or(0, |call| call.id)
+fn last_id(_: &Control, calls: calls::CallList) -> Result<u64, ControlError> {
+    Ok(calls.items.first().map_or(0, |call| call.id))
 }
 
 impl Control {
