@@ -4,7 +4,9 @@ use std::{
     any::Any,
     io,
     pin::Pin,
-    sync::{Arc, mpsc},
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
 };
 
 use tokio::{
@@ -107,11 +109,27 @@ impl MockRuntime {
     }
 
     fn block_on_any(&self, work: BoxTask<AnyOutput>) -> Result<AnyOutput, RuntimeEnded> {
-        let (send, output) = mpsc::channel();
-        self.spawn(Box::pin(async move {
+        let (send, mut output) = oneshot::channel();
+        self.spawn(Box::pin(async {
             let _ = send.send(work.await);
         }));
-        output.recv().map_err(|_| RuntimeEnded)
+        // The channel's own blocking call refuses threads of a runtime.
+        let waker = Waker::from(Arc::new(WakeThread(thread::current())));
+        loop {
+            if let Poll::Ready(output) = Pin::new(&mut output).poll(&mut Context::from_waker(&waker)) {
+                return output.map_err(|_| RuntimeEnded);
+            }
+            thread::park();
+        }
+    }
+}
+
+/// Wakes the thread that waits for a future.
+struct WakeThread(Thread);
+
+impl Wake for WakeThread {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

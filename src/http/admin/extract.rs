@@ -88,11 +88,10 @@ impl AdminParams {
         let (company_key, parameters, old_names) = self.into_parts(of_company)?;
         match tree::read_first(&parameters) {
             Ok(read) => {
-                old_names.iter().for_each(|renamed| tracing::warn!("{}", rename_advice(*renamed)));
+                warn_of(&old_names);
                 Ok((company_key, read))
             }
-            Err(problem) if of_company => Err(ProblemResponse::invalid(problem.with_known_key(COMPANY_KEY))),
-            Err(problem) => Err(ProblemResponse::invalid(problem)),
+            Err(problem) => Err(invalid_parameter(problem, of_company)),
         }
     }
 
@@ -191,6 +190,14 @@ fn take_company_key(parameters: &mut Node) -> Result<Option<String>, ProblemResp
     *members = rest;
     let key = tree::read_first::<CompanyParam>(&tree::unplaced(NodeValue::Mapping(keys)));
     Ok(key.map_err(ProblemResponse::invalid)?.company_key)
+}
+
+fn warn_of(old_names: &[Renamed]) {
+    old_names.iter().for_each(|renamed| tracing::warn!("{}", rename_advice(*renamed)));
+}
+
+fn invalid_parameter(problem: Problem, of_company: bool) -> ProblemResponse {
+    ProblemResponse::invalid(if of_company { problem.with_known_key(COMPANY_KEY) } else { problem })
 }
 
 fn not_json(error: JsonError) -> Problem {

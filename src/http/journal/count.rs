@@ -281,11 +281,18 @@ fn incomplete(sorted: &PartitionedCalls) -> CountError {
 }
 
 fn near_misses(sorted: &PartitionedCalls, times: Times, count: u64) -> Vec<NearMiss> {
+    let mut misses = Vec::new();
     if times.at_most.is_some_and(|most| count > most) {
         // The last ones exceed the number.
-        return sorted.matching.iter().rev().take(MAX_NEAR_MISSES).map(|call| near_miss(call, &[])).collect();
+        for call in sorted.matching.iter().rev().take(MAX_NEAR_MISSES) {
+            misses.push(near_miss(call, &[]));
+        }
+    } else {
+        for (call, differences) in &sorted.nearest {
+            misses.push(near_miss(call, differences));
+        }
     }
-    sorted.nearest.iter().map(|(call, differences)| near_miss(call, differences)).collect()
+    misses
 }
 
 fn near_miss(call: &OwnedCall, differences: &[String]) -> NearMiss {
