@@ -3,7 +3,7 @@
 use std::{
     any::Any,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
@@ -12,7 +12,7 @@ use std::{
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     sync::oneshot,
-    task::JoinSet,
+    task::{JoinSet, unconstrained},
 };
 
 use crate::clock::is_runtime_paused;
@@ -109,14 +109,16 @@ impl MockRuntime {
     }
 
     fn block_on_any(&self, work: BoxTask<AnyOutput>) -> Result<AnyOutput, RuntimeEnded> {
-        let (send, mut output) = oneshot::channel();
+        let (send, output) = oneshot::channel();
         self.spawn(Box::pin(async {
             let _ = send.send(work.await);
         }));
-        // The channel's own blocking call refuses threads of a runtime.
+        // The channel's own blocking call refuses threads of a runtime. A task may receive only so often before it yields,
+        // which the caller does not.
+        let mut output = pin!(unconstrained(output));
         let waker = Waker::from(Arc::new(WakeThread(thread::current())));
         loop {
-            if let Poll::Ready(output) = Pin::new(&mut output).poll(&mut Context::from_waker(&waker)) {
+            if let Poll::Ready(output) = output.as_mut().poll(&mut Context::from_waker(&waker)) {
                 return output.map_err(|_| RuntimeEnded);
             }
             thread::park();

@@ -226,6 +226,17 @@ fn events_can_be_read_without_a_runtime() {
     assert_eq!(silent.events().unwrap_err().status(), Some(409));
 }
 
+#[tokio::test]
+async fn blocking_verbs_work_however_often_a_task_calls_them() {
+    let mock = blocking::MockServer::start();
+    let token = mock.begin(json!({})).unwrap().token;
+    mock.finish(&token).unwrap();
+    // More than tokio lets a task receive at once.
+    for _ in 0..300 {
+        assert!(mock.wait_for(&token).finished().unwrap().is_finished);
+    }
+}
+
 /// The actions that no verb names, with the reason.
 const WITHOUT_A_VERB: [(&str, &str); 6] = [
     ("calls::SHOW", "a query of calls returns the whole call"),
