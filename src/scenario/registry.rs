@@ -1,6 +1,9 @@
 //! The scenarios of a server.
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::{
+    collections::HashSet,
+    sync::{Arc, LazyLock, OnceLock},
+};
 
 use indexmap::IndexMap;
 
@@ -20,7 +23,7 @@ pub(crate) struct ScenarioRegistry {
     /// Scenarios of the folder and those built in Rust, by name; they override built-in scenarios of the same name.
     custom: IndexMap<String, Arc<Scenario>>,
     /// Names of files that cannot be read.
-    broken: Vec<String>,
+    broken: HashSet<String>,
     built_in: Option<Arc<BuiltInScenarios>>,
     /// Scenarios with a `match`, by name.
     matching: Vec<Arc<Scenario>>,
@@ -62,7 +65,7 @@ impl ScenarioRegistry {
         outcome_trigger: &Trigger,
         findings: &mut LoadDiagnostics,
     ) -> Self {
-        let (mut own, mut broken) = (IndexMap::new(), Vec::new());
+        let (mut own, mut broken) = (IndexMap::new(), HashSet::new());
         for file in files {
             let named = |parsed: Scenario| {
                 Arc::new(parsed.named(&file.name, ScenarioSource::File).with_outcome_trigger(outcome_trigger))
@@ -73,7 +76,7 @@ impl ScenarioRegistry {
                     findings.warnings.extend(file.renamed_keys(&[]));
                     own.insert_sorted(file.name.clone(), scenario);
                 }
-                None => broken.push(file.name.clone()),
+                None => drop(broken.insert(file.name.clone())),
             }
         }
         for scenario in built {
@@ -118,7 +121,7 @@ impl ScenarioRegistry {
     /// As [`ScenarioRegistry::get`].
     pub(crate) fn check(&self, name: &str) -> Result<(), Problem> {
         let is_built_in = || self.built_in.is_some() && SCENARIOS.binary_search_by_key(&name, |file| file.name).is_ok();
-        if self.custom.contains_key(name) || self.broken.iter().any(|broken| broken == name) || is_built_in() {
+        if self.custom.contains_key(name) || self.broken.contains(name) || is_built_in() {
             Ok(())
         } else {
             Err(self.unknown(name))
