@@ -247,6 +247,17 @@ async fn a_call_counts_as_soon_as_it_has_arrived() {
         but there is 1; the last of them:
           POST /external-api/result/ → being answered, at 2025-12-31T12:00:00Z
     ");
+    assert_snapshot!(results().verify_only([result().status(200)]).await.unwrap_err(), @r"
+        of the calls where
+          the endpoint is `result`
+        expected only calls where
+          the endpoint is `result`
+          the status is 200
+        but there is 1 other:
+          POST /external-api/result/ → being answered, at 2025-12-31T12:00:00Z
+            it has no status yet
+    ");
+    assert_eq!(results().verify_only([result().status(200), result()]).await.unwrap(), 1);
     // The client gives up.
     drop(call);
     assert_eq!((results().count().await.unwrap(), once.verify().await.unwrap()), (1, 1));

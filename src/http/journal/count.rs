@@ -140,7 +140,11 @@ impl MockService {
     ) -> Result<u64, CountError> {
         let sorted = self.sorted(tenant, scope, cancellation)?;
         let nearest = |call: &OwnedCall| {
-            let differences = only.iter().map(|matcher| matcher.differences(call, &self.config));
+            let differences = only.iter().map(|matcher| {
+                let mut differences = matcher.differences(call, &self.config);
+                differences.extend(matcher.awaits_status(call).then(|| "it has no status yet".to_owned()));
+                differences
+            });
             differences.min_by_key(Vec::len).unwrap_or_default()
         };
         let others = self.compare_each(&sorted.matching, cancellation, |call| {
@@ -184,7 +188,7 @@ impl MockService {
             let (mock, tenant, it) = (self.clone(), tenant.cloned(), matcher.clone());
             let look = move |cancellation: &Cancellation| {
                 let mut calls = mock.calls_after(tenant.as_ref(), seen);
-                calls.retain(|call| call.entry.id <= up_to || call.entry.is_open() && !it.needs_status());
+                calls.retain(|call| call.entry.id <= up_to || call.entry.is_open() && !it.awaits_status(call));
                 mock.compare_calls(&calls, &it, cancellation, |call, differences| {
                     Some(call.entry.is_open()).filter(|_| differences.is_empty())
                 })
@@ -232,7 +236,7 @@ impl MockService {
         };
         let mut sorted = PartitionedCalls { evicted, is_complete, ..PartitionedCalls::default() };
         self.compare_calls(&calls, matcher, cancellation, |call, differences| match differences.is_empty() {
-            true if call.entry.is_open() && matcher.needs_status() => sorted.may_match += 1,
+            true if matcher.awaits_status(call) => sorted.may_match += 1,
             true => sorted.matching.push(call.clone()),
             false => sorted.add_other(call.clone(), differences),
         })?;

@@ -177,9 +177,9 @@ impl CallMatcher {
         &self.pattern
     }
 
-    /// Whether a call must have a status.
-    pub(super) fn needs_status(&self) -> bool {
-        self.pattern.status.is_some()
+    /// Whether only the status of a call can tell: it is still being answered.
+    pub(super) fn awaits_status(&self, OwnedCall { entry, .. }: &OwnedCall) -> bool {
+        entry.is_open() && self.pattern.status.is_some()
     }
 
     /// Whether comparing a call takes hardly longer than recording it.
