@@ -8,7 +8,7 @@ import identomat.mock.model.BeginParameters;
 import identomat.mock.model.Endpoint;
 import identomat.mock.model.Fault;
 import identomat.mock.model.GetResultParameters;
-import identomat.mock.model.VerdictBody;
+import identomat.mock.model.FinishSessionBody;
 import identomat.mock.model.VerifyCallsBody;
 import java.io.File;
 import java.util.Map;
@@ -23,7 +23,7 @@ public final class Client {
         SessionsApi sessions = new SessionsApi(client);
 
         String token = vendor.begin(new BeginParameters().companyKey(key).flags(Map.of("language", "ka")));
-        equal("REJECTED", sessions.finishSession(token, null, new VerdictBody().outcome("REJECTED")).getCurrentResult());
+        equal("REJECTED", sessions.finishSession(token, null, new FinishSessionBody().outcome("REJECTED")).getCurrentResult());
         equal("REJECTED", vendor.getResult(new GetResultParameters().companyKey(key).sessionToken(token)).getResult());
         equal(Map.of("language", "ka"), sessions.getSession(token, null).getFlags());
         File picture = vendor.getFaceByQuery(key, token);

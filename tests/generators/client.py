@@ -16,7 +16,7 @@ from identomat_mock_client.models import (
     GetResultParameters,
     MediaKind,
     Problem,
-    VerdictBody,
+    FinishSessionBody,
     VerifyCallsBody,
 )
 from identomat_mock_client.types import File
@@ -29,7 +29,7 @@ with AuthenticatedClient(base_url=url, token="unused") as mock:
     picture = b"\x89PNG\r\n\x1a\n" + bytes(100)
     upload = File(payload=BytesIO(picture), mime_type="image/png")
     upload_media.sync(token, client=mock, body=upload, kind=MediaKind.CARD_FRONT)
-    finished = finish_session.sync(token, client=mock, body=VerdictBody(outcome="REJECTED"))
+    finished = finish_session.sync(token, client=mock, body=FinishSessionBody(outcome="REJECTED"))
     assert finished.current_result == "REJECTED", finished
     result = get_result.sync(client=mock, body=GetResultParameters(company_key=company_key, session_token=token))
     assert result.result == "REJECTED", result

@@ -19,7 +19,7 @@ verdict_details!(with_details! {
     #[derive(Debug, Deserialize, Serialize)]
     #[cfg_attr(test, derive(schemars::JsonSchema))]
     #[serde(deny_unknown_fields)]
-    pub(super) struct VerdictBody {
+    pub(super) struct FinishSessionBody {
         /// The outcome.
         outcome: Option<String>,
         /// Whether the outcome is a word that the vendor does not document.
@@ -30,11 +30,11 @@ verdict_details!(with_details! {
     }
 });
 
-described_as!(FinishRequest, VerdictBody);
+described_as!(FinishRequest, FinishSessionBody);
 
 impl ActionParams for FinishRequest {
     fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
-        let (company_key, body) = VerdictBody::read(request, of_company)?;
+        let (company_key, body) = FinishSessionBody::read(request, of_company)?;
         Ok((company_key, body.into_finish()?))
     }
 
@@ -47,11 +47,9 @@ impl ActionParams for FinishRequest {
 #[derive(Debug)]
 pub(crate) struct DecideBody(pub(crate) Option<Verdict>);
 
-described_as!(DecideBody, VerdictBody);
-
 impl ActionParams for DecideBody {
     fn read(request: AdminParams, of_company: bool) -> Result<(Option<String>, Self), ProblemResponse> {
-        let (company_key, body) = VerdictBody::read(request, of_company)?;
+        let (company_key, body) = FinishSessionBody::read(request, of_company)?;
         Ok((company_key, Self(body.into_decision()?)))
     }
 
@@ -61,7 +59,7 @@ impl ActionParams for DecideBody {
     }
 }
 
-impl VerdictBody {
+impl FinishSessionBody {
     /// Converts to the end of a session.
     fn into_finish(mut self) -> Result<FinishRequest, ProblemResponse> {
         let answers = self.answers.take();
@@ -91,5 +89,20 @@ impl VerdictBody {
         };
         let verdict = Verdict::from_word(word, self.unlisted, details);
         verdict.map(Some).map_err(|problem| ProblemResponse::invalid(problem).with_field("outcome"))
+    }
+}
+
+/// A decision has what a finished session has, apart from the answers.
+#[cfg(test)]
+impl schemars::JsonSchema for DecideBody {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DecideSessionBody".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let mut schema = FinishSessionBody::json_schema(generator);
+        let members = schema.get_mut("properties").and_then(Value::as_object_mut).expect("it has members");
+        members.remove("answers").expect("a decision has none");
+        schema
     }
 }
