@@ -21,6 +21,11 @@ pub(crate) struct ClientConnection {
 }
 
 impl ClientConnection {
+    /// Returns the client of a request that the router handles: [`super::Routes`] adds it to each.
+    pub(super) fn of(head: &Parts) -> &Self {
+        head.extensions.get().expect("each request has its client")
+    }
+
     /// Whether it calls from this machine or a private network.
     fn is_private_network(&self) -> bool {
         is_near(self.address.ip())

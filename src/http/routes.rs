@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::ConnectInfo,
     http::{Request, Response, Uri, uri::PathAndQuery},
     routing::get,
 };
@@ -165,7 +164,6 @@ impl Routes {
             drain::drain(body, limits).await;
             return response;
         }
-        request.extensions_mut().insert(ConnectInfo(caller.address));
         request.extensions_mut().insert(caller.clone());
         if home::is_meant(request.uri()) {
             return drain::answer(self.home.clone(), request, limits).await;

@@ -62,12 +62,11 @@ async fn respond(
     action: &'static dyn AnyAction,
 ) -> Result<Response<Body>, ProblemResponse> {
     let (mut head, body) = request.into_parts();
-    let client = head.extensions.get::<ClientConnection>().cloned();
+    let client = ClientConnection::of(&head).clone();
     let not_text = |_| ProblemResponse::not_found("the name in the path is not UTF-8 text");
     let name = path_params(&mut head).await.map_err(not_text)?.into_iter().next().unwrap_or_default();
     let params = AdminParams::receive(head, body, &mock, action.takes_file()).await?;
     let response = action.prepare_response(name, params).run(mock);
-    let Some(client) = client else { return Ok(response.await) };
     let disconnected = async {
         client.disconnected().await;
         sleep(HALF_CLOSED).await;

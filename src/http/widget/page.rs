@@ -2,19 +2,19 @@
 
 use std::{
     borrow::Cow,
-    net::SocketAddr,
     sync::{Arc, LazyLock},
 };
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, Request},
+    extract::Request,
     http::{HeaderValue, Response, StatusCode, Uri, header, request::Parts},
 };
 use serde_json::{Value, json};
 
 use super::{
     super::{
+        client::ClientConnection,
         error::{self, with_hint},
         origin,
         params::{Params, ReceivedBody},
@@ -253,11 +253,10 @@ pub(super) fn query(uri: &Uri) -> form_urlencoded::Parse<'_> {
 }
 
 fn browser(head: &Parts) -> Browser {
-    let peer = head.extensions.get::<ConnectInfo<SocketAddr>>();
     let user_agent = head.headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let user_agent = user_agent.unwrap_or_default();
     Browser {
-        remote_address: peer.map(|ConnectInfo(peer)| peer.ip().to_canonical().to_string()).unwrap_or_default(),
+        remote_address: ClientConnection::of(head).address.ip().to_canonical().to_string(),
         user_agent: user_agent[..user_agent.floor_char_boundary(MAX_USER_AGENT_BYTES)].to_owned(),
     }
 }

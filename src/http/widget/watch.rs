@@ -36,7 +36,6 @@ const LONG_POLL_TIMEOUT: Duration = Duration::from_secs(25);
 /// Returns the state when it differs from the `seen` one, or after the timeout. Its `mark` is the next `seen`.
 pub(in crate::http) async fn show(mock: Arc<MockService>, request: Request) -> Response<Body> {
     let (mut head, _) = request.into_parts();
-    let caller = head.extensions.remove::<ClientConnection>().expect("every request has its client");
     let token = path_param(&mut head).await;
     let seen = named(&head.uri, "seen").unwrap_or_default();
     let Some(token) = vendor::Token::parse(&token) else {
@@ -50,7 +49,7 @@ pub(in crate::http) async fn show(mock: Arc<MockService>, request: Request) -> R
     let tell = |snapshot| with_mark(state_json(snapshot, &token, &mock.config));
     let news = mock.watch_session(token, &viewer, current_screen, tell, |told| told["mark"] != *seen);
     let news = tokio::select! {
-        news = caller.until_disconnected(timeout(LONG_POLL_TIMEOUT, news)) => news,
+        news = ClientConnection::of(&head).until_disconnected(timeout(LONG_POLL_TIMEOUT, news)) => news,
         () = mock.stopping() => return error::stopping(),
     };
     let news = match news {
