@@ -102,7 +102,7 @@ impl schemars::JsonSchema for DecideBody {
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let mut schema = FinishSessionBody::json_schema(generator);
         let members = schema.get_mut("properties").and_then(Value::as_object_mut).expect("it has members");
-        members.remove("answers").expect("a decision has none");
+        members.shift_remove("answers").expect("a decision has none");
         schema
     }
 }
