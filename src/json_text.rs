@@ -1,12 +1,13 @@
 //! JSON that is kept and read as text, without a tree of its values.
 
-use std::{borrow::Cow, cell::Cell, collections::HashMap, fmt};
+use std::{borrow::Cow, cell::Cell, fmt, marker::PhantomData};
 
+use indexmap::IndexMap;
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{Map, Value};
 
 /// The reason a text is not accepted as JSON; the name of the text precedes it.
 #[derive(Debug, thiserror::Error)]
@@ -23,34 +24,6 @@ pub(crate) enum JsonError {
 ///
 /// [`JsonError`].
 pub(crate) fn check(text: &[u8], depth: usize) -> Result<(), JsonError> {
-    let is_json = || serde_json::from_slice::<&RawValue>(text).is_ok();
-    if is_plain(text, depth) && is_json() { Ok(()) } else { look_closely(text, depth) }
-}
-
-/// Whether a quick look proves that the text is valid: no escapes, no number that could be too large, and not more
-/// brackets than the allowed depth.
-///
-/// Skipping a value checks neither of these. Most texts are plain, and counting is much faster than parsing.
-fn is_plain(text: &[u8], depth: usize) -> bool {
-    /// Fewer digits cannot make a number that is too large.
-    const MANY: usize = 300;
-    // This many bytes fit a byte counter, so the compiler can count sixteen at once.
-    let count = |is_one: fn(u8) -> bool| -> usize {
-        let of_some = |some: &[u8]| some.iter().map(|byte| u8::from(is_one(*byte))).sum::<u8>();
-        text.chunks(usize::from(u8::MAX)).map(|some| usize::from(of_some(some))).sum()
-    };
-    // A digit, `e`, and a sign or digit, which also occur in some tokens.
-    let begins_exponent = |sign: u8| sign.is_ascii_digit() | (sign == b'+') | (sign == b'-');
-    let has_exponent = text.array_windows().fold(false, |has, [before, e, behind]| {
-        has | (before.is_ascii_digit() & (e | 0x20 == b'e') & begins_exponent(*behind))
-    });
-    !has_exponent
-        && count(|byte| byte == b'\\') == 0
-        && count(|byte| byte.is_ascii_digit()) < MANY
-        && count(|byte| byte == b'[' || byte == b'{') <= depth
-}
-
-fn look_closely(text: &[u8], depth: usize) -> Result<(), JsonError> {
     let deepest = Cell::new(0);
     let mut reader = serde_json::Deserializer::from_slice(text);
     DepthCheck { level: 0, deepest: &deepest }.deserialize(&mut reader).and_then(|()| reader.end())?;
@@ -145,93 +118,194 @@ pub(crate) fn compact(value: &str) -> String {
 pub(crate) struct JsonStr<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 impl<'a> JsonStr<'a> {
-    /// Returns the string; `None` for another value.
-    pub(crate) fn from_json(value: &'a RawValue) -> Option<Cow<'a, str>> {
-        let inside = value.get().strip_prefix('"')?.strip_suffix('"')?;
-        if inside.contains('\\') { Self::read(value.get()) } else { Some(Cow::Borrowed(inside)) }
-    }
-
-    /// Reads a string, as [`JsonStr::from_json`], from a text that may be invalid JSON.
+    /// Reads a string; `None` for another value, or invalid JSON.
     pub(crate) fn read(value: &'a str) -> Option<Cow<'a, str>> {
-        value.strip_prefix('"').and_then(|_| serde_json::from_str(value).ok()).map(|Self(text)| text)
+        match plain_string(value) {
+            Some(inside) if inside.len() + 2 == value.len() => Some(Cow::Borrowed(inside)),
+            _ if value.starts_with('"') => serde_json::from_str(value).ok().map(|Self(text)| text),
+            _ => None,
+        }
     }
 }
 
-/// The members of a JSON object in order, each with its value as text. If a name repeats, the last one counts.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct JsonMembers<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+/// Returns the content of the string at the beginning of a text, if it has no escapes: most have none.
+fn plain_string(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('"')?;
+    let end = inside.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))?;
+    (inside.as_bytes()[end] == b'"').then(|| &inside[..end])
+}
 
-impl<'a> JsonMembers<'a> {
-    /// Reads a checked object.
-    ///
-    /// # Errors
-    ///
-    /// [`serde_json::Error`] if it is not an object.
-    pub(crate) fn read(object: &'a str) -> serde_json::Result<Self> {
-        serde_json::from_str(object)
-    }
-
-    /// Checks a text as [`check`] does, and reads it; `None` if it is not an object.
-    ///
-    /// # Errors
-    ///
-    /// As [`check`].
-    pub(crate) fn read_checked(text: &'a [u8], depth: usize) -> Result<Option<Self>, JsonError> {
-        if is_plain(text, depth)
-            && let Ok(text) = str::from_utf8(text)
-            && let Ok(members) = Self::read(text)
-        {
-            return Ok(Some(members));
+/// Reads a text in one pass, which also checks it as [`check`] does. `read` reads all of it.
+///
+/// # Errors
+///
+/// As [`check`], and when `read` wants another kind of value.
+pub(crate) fn read<'a, T>(
+    text: &'a str,
+    depth: usize,
+    read: impl FnOnce(&mut JsonCursor<'a>) -> Result<T, Unreadable>,
+) -> Result<T, JsonError> {
+    let mut cursor = JsonCursor { text, at: 0, level: 0, depth };
+    match read(&mut cursor) {
+        Ok(value) if cursor.peek().is_none() => Ok(value),
+        _ => {
+            check(text.as_bytes(), depth)?;
+            Err(JsonError::Invalid(serde::de::Error::custom("it is another kind of value")))
         }
-        look_closely(text, depth)?;
-        Ok(str::from_utf8(text).ok().and_then(|text| Self::read(text).ok()))
+    }
+}
+
+/// The text cannot be read; [`check`] knows why.
+#[derive(Debug)]
+pub(crate) struct Unreadable;
+
+/// Reads JSON piece by piece, with the text of each piece.
+#[derive(Debug)]
+pub(crate) struct JsonCursor<'a> {
+    text: &'a str,
+    at: usize,
+    /// Number of brackets that are open.
+    level: usize,
+    /// Its maximum.
+    depth: usize,
+}
+
+impl<'a> JsonCursor<'a> {
+    /// Returns the first byte of the next piece; `None` at the end.
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+        self.at += blank;
+        rest.get(blank).copied()
     }
 
-    /// Merges the members of both; members of `above` override, and keep the position below.
-    pub(crate) fn merged_with(mut self, above: Self) -> Self {
-        let mut places: HashMap<Cow<'a, str>, usize> =
-            self.0.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
-        for (name, value) in above.0 {
-            match places.get(&name) {
-                Some(place) => self.0[*place].1 = value,
-                None => {
-                    places.insert(name.clone(), self.0.len());
-                    self.0.push((name, value));
+    /// Reads any value. Returns its text.
+    pub(crate) fn value(&mut self) -> Result<&'a str, Unreadable> {
+        self.peek();
+        let (start, deepest) = (self.at, Cell::new(self.level));
+        if self.plain_string().is_none() {
+            self.read_with(DepthCheck { level: self.level, deepest: &deepest })?;
+        }
+        if deepest.get() > self.depth { Err(Unreadable) } else { Ok(&self.text[start..self.at]) }
+    }
+
+    /// Reads any value. If it begins with this bracket, `read` reads it into `place`. Returns its text.
+    pub(crate) fn value_as<T>(
+        &mut self,
+        begins: u8,
+        read: impl FnOnce(&mut Self) -> Result<T, Unreadable>,
+        place: &mut Option<T>,
+    ) -> Result<&'a str, Unreadable> {
+        *place = None;
+        if self.peek() != Some(begins) {
+            return self.value();
+        }
+        let start = self.at;
+        *place = Some(read(self)?);
+        Ok(&self.text[start..self.at])
+    }
+
+    /// Reads an object; `take` reads the name and the value of each member. Returns the text of the object.
+    pub(crate) fn members(
+        &mut self,
+        take: &mut dyn FnMut(&mut Self) -> Result<(), Unreadable>,
+    ) -> Result<&'a str, Unreadable> {
+        self.bracketed(*b"{}", take)
+    }
+
+    /// Reads the name of a member.
+    pub(crate) fn name(&mut self) -> Result<Cow<'a, str>, Unreadable> {
+        self.peek();
+        let name = match self.plain_string() {
+            Some(name) => Cow::Borrowed(name),
+            None => self.read_with(PhantomData::<JsonStr<'a>>)?.0,
+        };
+        self.expect(b':')?;
+        Ok(name)
+    }
+
+    /// Reads a list; `take` reads each element. Returns the text of the list.
+    pub(crate) fn elements(
+        &mut self,
+        take: &mut dyn FnMut(&mut Self) -> Result<(), Unreadable>,
+    ) -> Result<&'a str, Unreadable> {
+        self.bracketed(*b"[]", take)
+    }
+
+    fn bracketed(
+        &mut self,
+        [open, close]: [u8; 2],
+        take: &mut dyn FnMut(&mut Self) -> Result<(), Unreadable>,
+    ) -> Result<&'a str, Unreadable> {
+        self.expect(open)?;
+        let start = self.at - 1;
+        self.level += 1;
+        if self.level > self.depth {
+            return Err(Unreadable);
+        }
+        if self.expect(close).is_err() {
+            loop {
+                take(self)?;
+                if self.expect(close).is_ok() {
+                    break;
                 }
+                self.expect(b',')?;
             }
         }
-        self
+        self.level -= 1;
+        Ok(&self.text[start..self.at])
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Unreadable> {
+        if self.peek() != Some(byte) {
+            return Err(Unreadable);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn plain_string(&mut self) -> Option<&'a str> {
+        let inside = plain_string(&self.text[self.at..])?;
+        self.at += inside.len() + 2;
+        Some(inside)
+    }
+
+    fn read_with<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<S::Value, Unreadable> {
+        let mut reader = serde_json::Deserializer::from_str(&self.text[self.at..]);
+        let value = seed.deserialize(&mut reader).map_err(|_| Unreadable)?;
+        self.at += reader.into_iter::<IgnoredAny>().byte_offset();
+        Ok(value)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for JsonMembers<'a> {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = JsonMembers<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<JsonMembers<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some((JsonStr(name), value)) = object.next_entry()? {
-                    members.push((name, value));
-                }
-                Ok(JsonMembers(members))
-            }
-        }
-
-        reader.deserialize_map(MembersVisitor)
-    }
+/// Returns the elements of a checked list, as text.
+pub(crate) fn elements(list: &str) -> Vec<&str> {
+    let mut elements = Vec::new();
+    let read = read(list, usize::MAX, |cursor| {
+        cursor.elements(&mut |cursor| {
+            elements.push(cursor.value()?);
+            Ok(())
+        })
+    });
+    debug_assert!(read.is_ok(), "{list}");
+    elements
 }
 
-impl Serialize for JsonMembers<'_> {
-    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
-        writer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+/// Merges the members of two checked objects; members of `above` override, and keep the position below.
+pub(crate) fn merge_members(below: &str, above: &str) -> String {
+    let mut members = IndexMap::new();
+    for object in [below, above] {
+        let read = read(object, usize::MAX, |cursor| {
+            cursor.members(&mut |cursor| {
+                let name = cursor.name()?;
+                members.insert(name, cursor.value()?);
+                Ok(())
+            })
+        });
+        debug_assert!(read.is_ok(), "{object}");
     }
+    let members: Vec<_> = members.iter().map(|(name, value)| format!("{}:{value}", Value::from(&**name))).collect();
+    format!("{{{}}}", members.join(","))
 }
 
 /// Returns a struct as a JSON object.
@@ -264,7 +338,6 @@ pub(crate) fn merge_patch(document: &mut Value, change: &Map<String, Value>) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
@@ -320,8 +393,27 @@ mod tests {
             };
             prop_assert_eq!(check(text.as_bytes(), depth).map_err(|error| error.to_string()), of_tree.clone());
             let is_object = serde_json::from_str::<Value>(&text).is_ok_and(|tree| tree.is_object());
-            let read = JsonMembers::read_checked(text.as_bytes(), depth).map_err(|error| error.to_string());
-            prop_assert_eq!(read.map(|members| members.is_some()), of_tree.map(|()| is_object));
+            let members = read(&text, depth, |cursor| {
+                let mut members = Vec::new();
+                cursor.members(&mut |cursor| {
+                    let name = cursor.name()?;
+                    members.push((name.into_owned(), cursor.value()?));
+                    Ok(())
+                })?;
+                Ok(members)
+            });
+            match members {
+                Ok(members) => {
+                    prop_assert!(is_object, "{text}");
+                    let tree: Map<String, Value> = serde_json::from_str(&text).unwrap();
+                    let read = members.into_iter().map(|(name, value)| (name, serde_json::from_str(value).unwrap()));
+                    prop_assert_eq!(read.collect::<Map<_, _>>(), tree);
+                }
+                Err(error) => match of_tree {
+                    Err(problem) => prop_assert_eq!(error.to_string(), problem),
+                    Ok(()) => prop_assert!(!is_object, "{text}"),
+                },
+            }
         }
     }
 
@@ -332,8 +424,6 @@ mod tests {
         fn a_text_is_what_json_says_it_is(inside in r#"[a\\"\n\u{7f}é]{0,4}"#, ends in any::<bool>()) {
             let value = format!("\"{inside}{}", if ends { "\"" } else { "" });
             let of_json = serde_json::from_str::<String>(&value).ok();
-            let raw = serde_json::from_str::<&RawValue>(&value).ok();
-            prop_assert_eq!(raw.and_then(JsonStr::from_json).map(Cow::into_owned), of_json.clone());
             prop_assert_eq!(JsonStr::read(&value).map(Cow::into_owned), of_json);
         }
     }
@@ -341,10 +431,7 @@ mod tests {
     #[test]
     fn members_laid_over_others_keep_their_places_and_their_text() {
         let (below, above) = (r#"{"a": 1.0, "b": [ ], "a": 1e2}"#, r#"{"b":"\u0041","c": {} }"#);
-        let both = JsonMembers::read(below).unwrap().merged_with(JsonMembers::read(above).unwrap());
-        let tree: Value = serde_json::from_str(&serde_json::to_string(&both).unwrap()).unwrap();
-        assert_eq!(tree, json!({"a": 100.0, "b": "A", "c": {}}));
-        let both = JsonMembers::default().merged_with(both);
-        assert_eq!(serde_json::to_string(&both).unwrap(), r#"{"a":1e2,"b":"\u0041","c":{} }"#.replace("{} ", "{}"));
+        assert_eq!(merge_members(below, above), r#"{"a":1e2,"b":"\u0041","c":{}}"#);
+        assert_eq!(merge_members("{}", r#"{"\"": null}"#), r#"{"\"":null}"#);
     }
 }

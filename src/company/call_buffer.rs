@@ -2,11 +2,11 @@
 
 use std::{
     collections::{HashMap, VecDeque, hash_map},
-    hash::{BuildHasherDefault, Hasher},
     mem,
     sync::Arc,
 };
 
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 
 use super::{JournalEvent, JournalSettings, recorded::RecordedCall};
@@ -40,28 +40,9 @@ pub(super) struct CallBuffer {
     /// Events, in the order of their ids.
     pub(super) events: VecDeque<Arc<JournalEvent>>,
     /// Number of calls that share a long response, by its address: repeated polls keep their result once.
-    answers: HashMap<usize, u32, BuildHasherDefault<PlaceHasher>>,
+    answers: HashMap<usize, u32, RandomState>,
     /// Up to this id, some events are missing.
     pub(super) forgotten: u64,
-}
-
-/// Hashes addresses, which no client chooses, with one multiplication: it runs twice per result.
-#[derive(Debug, Default)]
-struct PlaceHasher(u64);
-
-impl Hasher for PlaceHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_usize(usize::from(*byte)));
-    }
-
-    fn write_usize(&mut self, place: usize) {
-        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-        self.0 = (self.0 ^ place as u64).wrapping_mul(GOLDEN);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 /// The calls that were evicted.

@@ -12,6 +12,7 @@ use std::{
 };
 
 use dashmap::DashSet;
+use foldhash::fast::RandomState;
 use jiff::Timestamp;
 
 use super::{
@@ -50,7 +51,7 @@ pub(crate) struct SessionLimit {
 /// The index of all sessions of all companies, by token.
 #[derive(Debug, Default)]
 pub(crate) struct SessionIndex {
-    entries: DashSet<IndexEntry>,
+    entries: DashSet<IndexEntry, RandomState>,
     /// Number of sessions begun.
     begun: AtomicU64,
     /// Whether any session was large.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::Full;
 use hyper::body::Body;
-use serde_json::{Map, Value, json, value::RawValue};
+use serde_json::{Map, Value, json};
 
 use super::{
     body::{self, BodyError, FullBody},
@@ -21,10 +21,10 @@ use super::{
 use crate::{
     config::RequestLimits,
     foreign_text::{MAX_NAMED, shortened},
-    json_text::{self, JsonMembers, JsonStr, compact},
+    json_text::{self, JsonStr, compact},
     problem::Problem,
     signature::Payload,
-    vendor::VendorError,
+    vendor::{FlagsAtBegin, StepsAtBegin, VendorError},
 };
 
 /// The complete body of a call, and its parts if it is multipart.
@@ -83,6 +83,9 @@ pub(crate) struct Params<'a> {
     values: Vec<(Cow<'a, str>, ParamValue<'a>)>,
     read_as: &'static str,
     received: &'a ReceivedBody,
+    /// `flags` and `steps` of a JSON body, if they are an object and an array.
+    pub(crate) flags: Option<FlagsAtBegin<'a>>,
+    pub(crate) steps: Option<StepsAtBegin<'a>>,
 }
 
 /// A parameter as received.
@@ -91,7 +94,7 @@ enum ParamValue<'a> {
     /// The value of a query, form or part.
     Text(Cow<'a, str>),
     /// A JSON value, which was checked.
-    Json(&'a RawValue),
+    Json(&'a str),
 }
 
 impl<'a> Params<'a> {
@@ -106,7 +109,7 @@ impl<'a> Params<'a> {
         limits: &RequestLimits,
     ) -> Result<Self, VendorError> {
         let values = form(head.uri.query().unwrap_or_default().as_bytes());
-        let mut params = Self { values, read_as: "query", received };
+        let mut params = Self { values, read_as: "query", received, flags: None, steps: None };
         params.read_body(content_type(head), limits).map_err(|problem| unreadable(head, problem))?;
         Ok(params)
     }
@@ -121,7 +124,7 @@ impl<'a> Params<'a> {
                 self.read_as = "multipart";
             }
             (Some(b'{' | b'[' | b'"'), None) => {
-                self.add(json_members(visible, limits.depth)?);
+                self.read_json(visible, limits.depth)?;
                 self.read_as = "JSON";
             }
             (_, None) => {
@@ -140,6 +143,29 @@ impl<'a> Params<'a> {
         } else {
             self.values.extend(body);
         }
+    }
+
+    /// Adds the members of a JSON body, in one pass over its text.
+    fn read_json(&mut self, body: &'a [u8], depth: usize) -> Result<(), Problem> {
+        let not_json = |error| Problem::syntax(format!("the body {error}"));
+        let (Ok(text), Some(b'{')) = (std::str::from_utf8(body), body.first()) else {
+            json_text::check(body, depth).map_err(not_json)?;
+            let given = preview(&String::from_utf8_lossy(body));
+            return Err(Problem::syntax(format!("the body is not a JSON object: {given}")));
+        };
+        let read = json_text::read(text, depth, |cursor| {
+            cursor.members(&mut |cursor| {
+                let name = cursor.name()?;
+                let text = match &*name {
+                    "flags" => cursor.value_as(b'{', FlagsAtBegin::take_from, &mut self.flags)?,
+                    "steps" => cursor.value_as(b'[', StepsAtBegin::take_from, &mut self.steps)?,
+                    _ => cursor.value()?,
+                };
+                self.values.push((name, ParamValue::Json(text)));
+                Ok(())
+            })
+        });
+        read.map(drop).map_err(not_json)
     }
 
     fn get(&self, name: &str) -> Option<&ParamValue<'a>> {
@@ -200,7 +226,7 @@ impl<'a> Params<'a> {
         for (name, given) in &self.values {
             let value = match given {
                 ParamValue::Text(text) => Value::String(text.to_string()),
-                ParamValue::Json(value) => serde_json::from_str(value.get()).expect("it was checked"),
+                ParamValue::Json(value) => serde_json::from_str(value).expect("it was checked"),
             };
             members.insert(name.to_string(), value);
         }
@@ -234,10 +260,10 @@ impl<'a> Params<'a> {
         let text = match self.get(name) {
             None => return Ok(None),
             Some(ParamValue::Text(text)) => Cow::Borrowed(&**text),
-            Some(ParamValue::Json(value)) => match JsonStr::from_json(value) {
+            Some(ParamValue::Json(value)) => match JsonStr::read(value) {
                 Some(text) => text,
-                None if value.get() == "null" => return Ok(None),
-                None => return Err(VendorError::argument(format!("`{name}` is not text: {}", preview(value.get())))),
+                None if *value == "null" => return Ok(None),
+                None => return Err(VendorError::argument(format!("`{name}` is not text: {}", preview(value)))),
             },
         };
         Ok(Some(unquoted(&text).map_or(text, Cow::Owned)))
@@ -260,8 +286,8 @@ impl<'a> Params<'a> {
     #[cfg(feature = "media")]
     pub(crate) fn number(&self, name: &str) -> Result<Option<u32>, VendorError> {
         let text = match self.get(name) {
-            Some(ParamValue::Json(value)) if value.get().starts_with(|first: char| first.is_ascii_digit()) => {
-                Some(Cow::Borrowed(value.get()))
+            Some(ParamValue::Json(value)) if value.starts_with(|first: char| first.is_ascii_digit()) => {
+                Some(Cow::Borrowed(*value))
             }
             _ => self.non_empty_text(name)?,
         };
@@ -303,7 +329,7 @@ impl<'a> Params<'a> {
         let (mut value, texts_inside) = match self.get(name) {
             None => return Ok(Cow::Borrowed("")),
             Some(ParamValue::Text(text)) => (json_in(Cow::Borrowed(text), name, limits)?, 1),
-            Some(ParamValue::Json(value)) => (Cow::Borrowed(value.get()), 2),
+            Some(ParamValue::Json(value)) => (Cow::Borrowed(*value), 2),
         };
         for _ in 0..texts_inside {
             match JsonStr::read(&value).map(Cow::into_owned) {
@@ -389,15 +415,6 @@ fn texts(parts: &[MultipartPart]) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>,
         Err(_) => Err(Problem::rule(format!("the part `{}` of the multipart body is not UTF-8 text", part.name))),
     });
     read.collect()
-}
-
-fn json_members(body: &[u8], depth: usize) -> Result<Vec<(Cow<'_, str>, ParamValue<'_>)>, Problem> {
-    let not_json = |error| Problem::syntax(format!("the body {error}"));
-    let members = JsonMembers::read_checked(body, depth).map_err(not_json)?;
-    let not_an_object =
-        || Problem::syntax(format!("the body is not a JSON object: {}", preview(&String::from_utf8_lossy(body))));
-    let members = members.ok_or_else(not_an_object)?;
-    Ok(members.0.into_iter().map(|(name, value)| (name, ParamValue::Json(value))).collect())
 }
 
 /// Removes quotation marks; `None` for a text without any.

@@ -9,7 +9,7 @@ use crate::{
     problem::Problem,
     scenario::{BeginContent, ParsedBeginContent, Scenario, ScenarioChoice},
     session::{NewSession, Session, SessionSpec},
-    vendor::{FlagsAndSteps, FlagsAtBegin, FormLayers, StepsAtBegin, Token, VendorError},
+    vendor::{FlagsAndSteps, FlagsAtBegin, FormLayers, StepsAtBegin, Token, VendorError, read_checked},
 };
 
 /// The request header that requests a scenario; the live service ignores it.
@@ -20,10 +20,8 @@ const QUEUE: &str = "the company's queue";
 
 /// The input of `begin/`.
 pub(crate) struct BeginRequest<'a> {
-    /// A JSON object as text; empty for none.
-    pub(crate) flags: &'a str,
-    /// A JSON array as text; empty for none.
-    pub(crate) steps: &'a str,
+    pub(crate) flags: &'a FlagsAtBegin<'a>,
+    pub(crate) steps: &'a StepsAtBegin<'a>,
     pub(crate) config_id: Option<&'a str>,
     pub(crate) parent: Option<&'a str>,
     /// Whether faults of `begin/` apply.
@@ -62,16 +60,14 @@ impl MockService {
     /// unknown parent, and the error of the scenario.
     pub(crate) fn begin(&self, tenant: &Arc<Tenant>, request: BeginRequest<'_>) -> Result<CreatedSession, CallError> {
         let BeginRequest { flags, steps, config_id, parent, meets_faults, requested, header } = request;
-        let mut steps_read = StepsAtBegin::read(steps).map_err(VendorError::argument)?;
-        let own = FlagsAndSteps::new(flags, steps);
+        steps.check().map_err(VendorError::argument)?;
+        let own = FlagsAndSteps::new(flags.text, steps.text);
         let settings = tenant.settings();
         let saved = config_id.map(|id| settings.saved(id)).transpose().map_err(VendorError::argument)?;
         let layers = FormLayers { saved: saved.map(|saved| &saved.form.flags_and_steps), own: &own, scenario: None };
-        let flags = layers.flags();
-        let flags_read = FlagsAtBegin::read(&flags).map_err(|error| VendorError::argument(error.to_string()))?;
-        if saved.is_some() {
-            steps_read = StepsAtBegin::read(&layers.steps()).map_err(VendorError::argument)?;
-        }
+        let (all_flags, all_steps) = (layers.flags(), layers.steps());
+        let with_saved = saved.map(|_| read_checked(&all_flags, &all_steps));
+        let (flags, steps) = with_saved.as_ref().map_or((flags, steps), |(flags, steps)| (flags, steps));
         let find_parent = |parent| {
             let found = self.with_session(tenant, parent, |parent, _| Ok(parent.token));
             // A malformed parent token is an unknown parent, too.
@@ -90,7 +86,7 @@ impl MockService {
         };
         let requested = match requested {
             Some((name, place)) => Ok(Some((name.to_owned(), place))),
-            None => flags_read.wished_scenario(),
+            None => flags.wished_scenario(),
         };
         let saved_scenario = saved.and_then(|saved| saved.scenario.as_deref());
         let default = settings.company.scenario.as_deref();
@@ -103,12 +99,12 @@ impl MockService {
             }
         })?;
         let mut hint = ["scenario `", &scenario.name, "`, from ", &reason].concat();
-        for oddity in flags_read.oddities().into_iter().chain(steps_read.oddities()) {
+        for oddity in flags.oddities().chain(steps.oddities()) {
             tenant.log_warnings(&oddity);
             hint.push_str("; ");
             hint.push_str(&oddity);
         }
-        let (mut boolean_flags, mut step_types) = (flags_read.boolean_flags, steps_read.types);
+        let (mut boolean_flags, mut step_types) = (flags.boolean_flags, steps.types);
         let saved = saved.map(|saved| saved.form.clone());
         let asked = SessionSpec { own: own.clone(), saved, scenario: scenario.clone(), chosen_by: reason };
         if !scenario.form.is_empty() {

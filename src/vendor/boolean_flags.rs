@@ -2,10 +2,6 @@
 
 use std::fmt;
 
-use serde_json::value::RawValue;
-
-use crate::json_text::JsonStr;
-
 macro_rules! boolean_flags {
     ($($name:literal => $flag:ident,)*) => {
         /// A boolean flag of the vendor's manual or of older clients ([source](crate::fidelity#the-widget)).
@@ -92,20 +88,6 @@ impl fmt::Debug for BooleanFlags {
         f.debug_set()
             .entries(BooleanFlag::NAMED.iter().filter(|(_, flag)| self.has(*flag)).map(|(name, _)| name))
             .finish()
-    }
-}
-
-/// Returns the position of a flag: true and `"true"` are on, false, null and `"false"` are off. `None` for other
-/// values, which count as off.
-pub(super) fn position(value: &RawValue) -> Option<bool> {
-    match value.get() {
-        "true" => Some(true),
-        "false" | "null" => Some(false),
-        _ => match &*JsonStr::from_json(value)? {
-            "true" => Some(true),
-            "false" => Some(false),
-            _ => None,
-        },
     }
 }
 

@@ -1,32 +1,38 @@
-//! The flags that `begin/` needs.
+//! The flags that `begin/` needs, and the warnings about them.
 
-use std::{borrow::Cow, fmt};
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 use super::{
     BooleanFlag, BooleanFlags, Language,
-    flag_warnings::oddities,
     flags::{OTHERS, is_country, is_document_type, is_general_document_type, is_web_address},
 };
 use crate::{
-    json_text::{JsonStr, compact},
+    foreign_text::{MAX_NAMED, shortened},
+    json_text::{self, JsonCursor, JsonError, JsonStr, Unreadable, compact},
     problem::{Problem, member_path},
 };
 
 /// The flags that are needed when a session begins, read in one pass over their text.
 #[derive(Debug, Default)]
 pub(crate) struct FlagsAtBegin<'a> {
-    text: &'a str,
+    /// The JSON object; empty for no flags.
+    pub(crate) text: &'a str,
     pub(crate) boolean_flags: BooleanFlags,
     return_url: Option<Cow<'a, str>>,
-    mock_scenario: Option<&'a RawValue>,
-    /// Whether there may be warnings.
-    is_odd: bool,
+    mock_scenario: Option<&'a str>,
+    odd: Vec<(Cow<'a, str>, FlagWarning<'a>)>,
+}
+
+/// What is odd about a flag. Nothing of it is an error.
+#[derive(Debug, PartialEq)]
+enum FlagWarning<'a> {
+    Unknown,
+    NotBoolean(&'a str),
+    NotText,
+    NotList,
+    UnknownElement(&'a str),
+    UnknownLanguage(Cow<'a, str>),
+    NotWebAddress,
 }
 
 impl<'a> FlagsAtBegin<'a> {
@@ -34,47 +40,83 @@ impl<'a> FlagsAtBegin<'a> {
     ///
     /// # Errors
     ///
-    /// [`serde_json::Error`] if it is not an object.
-    pub(crate) fn read(flags: &'a str) -> serde_json::Result<Self> {
-        let mut read = Self { text: flags, ..Self::default() };
-        if !flags.is_empty() {
-            serde_json::Deserializer::from_str(flags).deserialize_map(&mut read)?;
-        }
-        Ok(read)
+    /// [`JsonError`] if it is not an object.
+    pub(crate) fn read(flags: &'a str) -> Result<Self, JsonError> {
+        if flags.is_empty() { Ok(Self::default()) } else { json_text::read(flags, usize::MAX, Self::take_from) }
     }
 
-    /// Reads a flag. Returns whether there may be a warning about it.
-    fn take<A: MapAccess<'a>>(&mut self, name: &str, flags: &mut A) -> Result<bool, A::Error> {
-        if let Some(flag) = BooleanFlag::named(name) {
-            let position = flags.next_value::<FlagValue<'_>>()?.position();
-            self.boolean_flags.set(flag, position == Some(true));
-            return Ok(position.is_none());
+    /// Reads an object.
+    pub(crate) fn take_from(cursor: &mut JsonCursor<'a>) -> Result<Self, Unreadable> {
+        let mut flags = Self::default();
+        let mut is_empty = true;
+        let text = cursor.members(&mut |cursor| {
+            let name = cursor.name()?;
+            is_empty = false;
+            let odd = flags.take(&name, cursor)?;
+            flags.note(name, odd);
+            Ok(())
+        })?;
+        flags.text = if is_empty { "" } else { text };
+        Ok(flags)
+    }
+
+    /// Reads a flag. Returns what is odd about it.
+    fn take(&mut self, name: &str, cursor: &mut JsonCursor<'a>) -> Result<Option<FlagWarning<'a>>, Unreadable> {
+        let is_known: fn(&str) -> bool = match name {
+            "document_types" => is_document_type,
+            "document_countries" => is_country,
+            "general_document_types" => is_general_document_type,
+            _ => return Ok(self.take_value(name, cursor.value()?)),
+        };
+        if cursor.peek() != Some(b'[') {
+            return Ok((cursor.value()? != "null").then_some(FlagWarning::NotList));
         }
-        Ok(match name {
+        let mut odd = None;
+        cursor.elements(&mut |cursor| {
+            let element = cursor.value()?;
+            if odd.is_none() && !JsonStr::read(element).is_some_and(|text| is_known(&text)) {
+                odd = Some(FlagWarning::UnknownElement(element));
+            }
+            Ok(())
+        })?;
+        Ok(odd)
+    }
+
+    fn take_value(&mut self, name: &str, value: &'a str) -> Option<FlagWarning<'a>> {
+        if let Some(flag) = BooleanFlag::named(name) {
+            let position = position(value);
+            self.boolean_flags.set(flag, position == Some(true));
+            return position.is_none().then_some(FlagWarning::NotBoolean(value));
+        }
+        let no_text = || (value != "null").then_some(FlagWarning::NotText);
+        match name {
             "return_url" => {
-                let seen = flags.next_value()?;
-                let is_odd =
-                    !matches!(&seen, FlagValue::Null) && !matches!(&seen, FlagValue::Text(url) if is_web_address(url));
-                self.return_url = if let FlagValue::Text(url) = seen { Some(url) } else { None };
-                is_odd
+                self.return_url = JsonStr::read(value);
+                let Some(url) = &self.return_url else { return no_text() };
+                (!url.is_empty() && !is_web_address(url)).then_some(FlagWarning::NotWebAddress)
             }
-            "language" => match flags.next_value()? {
-                FlagValue::Null => false,
-                FlagValue::Text(code) => !code.is_empty() && Language::from_code(&code).is_none(),
-                FlagValue::Bool(_) | FlagValue::Texts(_) | FlagValue::Other => true,
-            },
+            "language" => {
+                let Some(code) = JsonStr::read(value) else { return no_text() };
+                let is_unknown = !code.is_empty() && Language::from_code(&code).is_none();
+                is_unknown.then_some(FlagWarning::UnknownLanguage(code))
+            }
             "mock_scenario" => {
-                self.mock_scenario = Some(flags.next_value()?);
-                false
+                self.mock_scenario = Some(value);
+                None
             }
-            "document_types" => !flags.next_value::<FlagValue<'_>>()?.lists_only(is_document_type),
-            "document_countries" => !flags.next_value::<FlagValue<'_>>()?.lists_only(is_country),
-            "general_document_types" => !flags.next_value::<FlagValue<'_>>()?.lists_only(is_general_document_type),
-            other => {
-                let IgnoredAny = flags.next_value()?;
-                !OTHERS.contains(&other)
+            other => (!OTHERS.contains(&other)).then_some(FlagWarning::Unknown),
+        }
+    }
+
+    /// Notes what is odd about a flag. If a name repeats, the last value counts.
+    fn note(&mut self, name: Cow<'a, str>, odd: Option<FlagWarning<'a>>) {
+        self.odd.retain(|(noted, _)| *noted != name);
+        if let Some(odd) = odd {
+            let is_unknown = |odd: &FlagWarning<'_>| *odd == FlagWarning::Unknown;
+            if !is_unknown(&odd) || self.odd.iter().filter(|(_, odd)| is_unknown(odd)).count() < MAX_NAMED {
+                self.odd.push((name, odd));
             }
-        })
+        }
     }
 
     /// Returns the requested scenario, and where the call requests it.
@@ -83,14 +125,14 @@ impl<'a> FlagsAtBegin<'a> {
     ///
     /// [`Problem`] if the flag `mock_scenario` is not a string.
     pub(crate) fn wished_scenario(&self) -> Result<Option<(String, &'static str)>, Problem> {
-        match self.mock_scenario.filter(|value| value.get() != "null") {
+        match self.mock_scenario.filter(|value| *value != "null") {
             None => {}
-            Some(value) => match JsonStr::from_json(value) {
+            Some(value) => match JsonStr::read(value) {
                 Some(name) if name.is_empty() => {}
                 Some(name) => return Ok(Some((name.into_owned(), "the flag `mock_scenario`"))),
                 None => {
                     let problem = Problem::wrong_type("a string").at(&member_path!["mock_scenario"]);
-                    return Err(problem.with_given(Some(compact(value.get()))).with_context("`flags`"));
+                    return Err(problem.with_given(Some(compact(value))).with_context("`flags`"));
                 }
             },
         }
@@ -103,116 +145,43 @@ impl<'a> FlagsAtBegin<'a> {
     }
 
     /// Returns the warnings about the flags, for the hint header. None is an error.
-    pub(crate) fn oddities(&self) -> Vec<String> {
-        if self.is_odd { oddities(self.text) } else { Vec::new() }
+    pub(crate) fn oddities(&self) -> impl Iterator<Item = String> {
+        self.odd.iter().map(|(name, odd)| odd.about(&shortened(name)))
     }
 }
 
-impl<'a> Visitor<'a> for &mut FlagsAtBegin<'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut flags: A) -> Result<(), A::Error> {
-        while let Some(JsonStr(name)) = flags.next_key()? {
-            self.is_odd |= self.take(&name, &mut flags)?;
-        }
-        Ok(())
-    }
-}
-
-/// Maximum length of a list that is checked.
-const MAX_LIST_LENGTH: usize = 16;
-
-/// A value, as far as boolean flags, strings and short lists are distinguished.
-#[derive(Debug)]
-enum FlagValue<'a> {
-    Null,
-    Bool(bool),
-    Text(Cow<'a, str>),
-    Texts(Vec<Cow<'a, str>>),
-    Other,
-}
-
-impl FlagValue<'_> {
-    /// Returns the position of a flag: true and `"true"` are on, false, null and `"false"` are off. `None` for other
-    /// values.
-    fn position(&self) -> Option<bool> {
+impl FlagWarning<'_> {
+    /// Returns the warning about a flag with this name.
+    fn about(&self, name: &str) -> String {
+        let short = |value: &str| shortened(&compact(value)).into_owned();
         match self {
-            Self::Bool(is_on) => Some(*is_on),
-            Self::Null => Some(false),
-            Self::Text(text) => text.parse().ok(),
-            Self::Texts(_) | Self::Other => None,
-        }
-    }
-
-    fn lists_only(&self, is_known: fn(&str) -> bool) -> bool {
-        match self {
-            Self::Null => true,
-            Self::Texts(texts) => texts.iter().all(|text| is_known(text)),
-            Self::Bool(_) | Self::Text(_) | Self::Other => false,
+            Self::Unknown => format!("unknown flag `{name}` is kept and has no effect"),
+            Self::NotBoolean(value) => {
+                format!("the flag `{name}` is {}, not true or false; it counts as false", short(value))
+            }
+            Self::NotText => format!("the flag `{name}` is not a string and is ignored"),
+            Self::NotList => format!("the flag `{name}` is not a list and restricts nothing"),
+            Self::UnknownElement(value) => {
+                format!("`{name}` has the unknown value {}, which is ignored", short(value))
+            }
+            Self::UnknownLanguage(code) => {
+                let known = Language::ALL.map(Language::code).join(", ");
+                let meant = Language::meant(code).map(|meant| format!("; here it is `{}`", meant.code()));
+                let (code, meant) = (shortened(code), meant.unwrap_or_default());
+                format!("`{name}` is `{code}`, not one of {known}; the widget is in English{meant}")
+            }
+            Self::NotWebAddress => format!("`{name}` is not http or https; the widget will not redirect there"),
         }
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for FlagValue<'a> {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct FlagValueVisitor;
-
-        impl<'de> Visitor<'de> for FlagValueVisitor {
-            type Value = FlagValue<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(FlagValue::Null)
-            }
-
-            fn visit_bool<E>(self, is_on: bool) -> Result<Self::Value, E> {
-                Ok(FlagValue::Bool(is_on))
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(FlagValue::Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(FlagValue::Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(FlagValue::Other)
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(FlagValue::Other)
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(FlagValue::Other)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-                let mut texts = Vec::new();
-                while let Some(element) = elements.next_element()? {
-                    match element {
-                        FlagValue::Text(text) if texts.len() < MAX_LIST_LENGTH => texts.push(text),
-                        _ => return IgnoredAny.visit_seq(elements).map(|_| FlagValue::Other),
-                    }
-                }
-                Ok(FlagValue::Texts(texts))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-                IgnoredAny.visit_map(members).map(|_| FlagValue::Other)
-            }
-        }
-
-        reader.deserialize_any(FlagValueVisitor)
+/// Returns the position of a flag: true and `"true"` are on, false, null and `"false"` are off. `None` for other
+/// values, which count as off.
+fn position(value: &str) -> Option<bool> {
+    match value {
+        "true" => Some(true),
+        "false" | "null" => Some(false),
+        _ => JsonStr::read(value)?.parse().ok(),
     }
 }
 
@@ -297,9 +266,17 @@ mod tests {
                 };
                 prop_assert_eq!(read.boolean_flags.has(*flag), is_on, "{} in {}", name, flags);
             }
+            let oddities: Vec<_> = read.oddities().collect();
+            for (name, _) in BooleanFlag::NAMED {
+                let is_odd = match tree.get(*name) {
+                    None | Some(Value::Null | Value::Bool(_)) => false,
+                    Some(Value::String(text)) => text != "true" && text != "false",
+                    Some(_) => true,
+                };
+                let is_told = oddities.iter().any(|oddity| oddity.starts_with(&format!("the flag `{name}` is ")));
+                prop_assert_eq!(is_told, is_odd, "{} in {}: {:?}", name, flags, oddities);
+            }
             let is_known = |name: &str| BooleanFlag::named(name).is_some() || OTHERS.contains(&name);
-            let oddities = read.oddities();
-            prop_assert_eq!(&oddities, &super::oddities(&flags), "the look at what may be odd hides something");
             for name in tree.keys().filter(|name| !is_known(name)) {
                 let oddity = format!("unknown flag `{name}` is kept and has no effect");
                 prop_assert!(oddities.contains(&oddity), "{:?}", oddities);

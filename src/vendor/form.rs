@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use serde_json::{Map, Value};
 
 use super::{BooleanFlags, Flags, FlagsAtBegin, StepTypes, Steps, StepsAtBegin, steps::merge_steps};
-use crate::json_text::JsonMembers;
+use crate::json_text::merge_members;
 
 /// Flags, a JSON object, and steps, a JSON array of objects, as received. Both are in one text, which clones share.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,6 +56,12 @@ impl FlagsAndSteps {
     }
 }
 
+/// Reads flags and steps that were checked when they came.
+pub(crate) fn read_checked<'a>(flags: &'a str, steps: &'a str) -> (FlagsAtBegin<'a>, StepsAtBegin<'a>) {
+    let flags = FlagsAtBegin::read(flags).expect("flags are checked when they come");
+    (flags, StepsAtBegin::read(steps).expect("steps are checked when they come"))
+}
+
 /// The form of a saved configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SavedForm {
@@ -74,10 +80,7 @@ pub(crate) struct FormLayers<'a> {
 impl<'a> FormLayers<'a> {
     /// Merges the flags: those of the higher layer override. Empty for none.
     pub(crate) fn flags(self) -> Cow<'a, str> {
-        self.merge(FlagsAndSteps::flags, |_, above, below| {
-            let members = |text| JsonMembers::read(text).expect("flags are checked when they come");
-            serde_json::to_string(&members(below).merged_with(members(above))).expect("flags are JSON")
-        })
+        self.merge(FlagsAndSteps::flags, |_, above, below| merge_members(below, above))
     }
 
     /// Merges the steps. Steps of the call replace saved ones by `key`, otherwise by `type`; steps of the scenario
@@ -99,8 +102,8 @@ impl<'a> FormLayers<'a> {
     /// Reads the boolean flags that are on, and the types of the steps.
     pub(crate) fn read_types(self) -> (BooleanFlags, StepTypes) {
         let (flags, steps) = (self.flags(), self.steps());
-        let boolean_flags = FlagsAtBegin::read(&flags).expect("flags are checked when they come").boolean_flags;
-        (boolean_flags, StepsAtBegin::read(&steps).expect("steps are checked when they come").types)
+        let (flags, steps) = read_checked(&flags, &steps);
+        (flags.boolean_flags, steps.types)
     }
 
     /// Parses the flags.

@@ -4,7 +4,6 @@
 mod boolean_flags;
 mod dialect;
 mod error;
-mod flag_warnings;
 mod flags;
 mod flags_at_begin;
 mod form;
@@ -21,7 +20,7 @@ pub(crate) use self::{
     error::{ErrorCase, VendorError},
     flags::{DocumentType, Flags},
     flags_at_begin::FlagsAtBegin,
-    form::{FlagsAndSteps, FormLayers, SavedForm},
+    form::{FlagsAndSteps, FormLayers, SavedForm, read_checked},
     language::Language,
     questions::{Question, QuestionOption, Questionnaire},
     steps::{Step, StepType, StepTypes, Steps, StepsAtBegin},

@@ -1,17 +1,13 @@
 //! The steps of a session.
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 
 use super::Questionnaire;
 use crate::{
     foreign_text::{MAX_NAMED, shortened},
-    json_text::{JsonStr, compact},
+    json_text::{self, JsonCursor, JsonError, JsonStr, Unreadable, compact},
     problem::{Problem, member_path},
 };
 
@@ -76,25 +72,61 @@ impl StepTypes {
 
 /// The parts of steps that are needed when a session begins, read in one pass over their text.
 #[derive(Debug, Default)]
-pub(crate) struct StepsAtBegin {
+pub(crate) struct StepsAtBegin<'a> {
+    /// The JSON array; empty for no steps.
+    pub(crate) text: &'a str,
     pub(crate) types: StepTypes,
     /// Unknown types, for the hint header, up to a maximum number.
     pub(crate) unknown_types: Vec<String>,
+    /// Position and text of the first element that is not an object.
+    misfit: Option<(usize, &'a str)>,
 }
 
-impl StepsAtBegin {
+impl<'a> StepsAtBegin<'a> {
     /// Reads a JSON array; an empty text means no steps.
     ///
     /// # Errors
     ///
-    /// [`Problem`] of the first element that is not an object.
-    pub(crate) fn read(steps: &str) -> Result<Self, Problem> {
-        let mut read = Self::default();
-        if !steps.is_empty() {
-            let done = serde_json::Deserializer::from_str(steps).deserialize_seq(&mut read);
-            done.map_err(|error| first_problem(steps).unwrap_or_else(|| Problem::rule(error.to_string())))?;
+    /// [`JsonError`] if it is not an array.
+    pub(crate) fn read(steps: &'a str) -> Result<Self, JsonError> {
+        if steps.is_empty() { Ok(Self::default()) } else { json_text::read(steps, usize::MAX, Self::take_from) }
+    }
+
+    /// Reads an array.
+    pub(crate) fn take_from(cursor: &mut JsonCursor<'a>) -> Result<Self, Unreadable> {
+        let (mut steps, mut at) = (Self::default(), 0);
+        let text = cursor.elements(&mut |cursor| {
+            if cursor.peek() == Some(b'{') {
+                let [_, kind] = StepType::head(cursor)?;
+                steps.take(kind.map(text_of_json).unwrap_or_default());
+            } else {
+                let element = cursor.value()?;
+                steps.misfit.get_or_insert((at, element));
+            }
+            at += 1;
+            Ok(())
+        })?;
+        steps.text = if at == 0 { "" } else { text };
+        Ok(steps)
+    }
+
+    fn take(&mut self, kind: Cow<'_, str>) {
+        match StepType::named(&kind) {
+            Some(known) => self.types.0 |= 1 << known as u16,
+            None if self.unknown_types.len() < MAX_NAMED => self.unknown_types.push(kind.into_owned()),
+            None => {}
         }
-        Ok(read)
+    }
+
+    /// Checks that all steps are objects.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] of the first one that is not.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        let Some((at, element)) = self.misfit else { return Ok(()) };
+        let message = format!("`steps[{at}]` is not a JSON object: {}", shortened(&compact(element)));
+        Err(Problem::rule(message).at(&member_path!["steps", at]))
     }
 
     /// Returns the warnings about the steps, for the hint header. None is an error.
@@ -103,74 +135,23 @@ impl StepsAtBegin {
             .iter()
             .map(|kind| format!("unknown step type `{}` is kept and has no effect", shortened(kind)))
     }
-
-    fn take(&mut self, StepHead { kind, .. }: &StepHead<'_>) {
-        let kind = kind.map(text_of_raw).unwrap_or_default();
-        match StepType::named(&kind) {
-            Some(known) => self.types.0 |= 1 << known as u16,
-            None if self.unknown_types.len() < MAX_NAMED => self.unknown_types.push(kind.into_owned()),
-            None => {}
-        }
-    }
 }
 
-impl<'a> Visitor<'a> for &mut StepsAtBegin {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut steps: A) -> Result<(), A::Error> {
-        while let Some(head) = steps.next_element()? {
-            self.take(&head);
-        }
-        Ok(())
-    }
-}
-
-/// Returns the problem of the first element of a list that is not an object.
-fn first_problem(steps: &str) -> Option<Problem> {
-    let steps: Vec<&RawValue> = serde_json::from_str(steps).ok()?;
-    let at = steps.iter().position(|step| !step.get().starts_with('{'))?;
-    let message = format!("`steps[{at}]` is not a JSON object: {}", shortened(&compact(steps[at].get())));
-    Some(Problem::rule(message).at(&member_path!["steps", at]))
-}
-
-/// The members by which steps are matched. If a member repeats, the last one counts.
-#[derive(Debug, Default)]
-struct StepHead<'a> {
-    key: Option<&'a RawValue>,
-    kind: Option<&'a RawValue>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for StepHead<'a> {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        struct StepHeadVisitor;
-
-        impl<'de> Visitor<'de> for StepHeadVisitor {
-            type Value = StepHead<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
+impl StepType {
+    /// Reads the members by which steps are matched, `key` and `type`. If a member repeats, the last one counts.
+    fn head<'a>(cursor: &mut JsonCursor<'a>) -> Result<[Option<&'a str>; 2], Unreadable> {
+        let mut head = [None; 2];
+        cursor.members(&mut |cursor| {
+            let name = cursor.name()?;
+            let value = cursor.value()?;
+            match &*name {
+                "key" => head[0] = Some(value),
+                "type" => head[1] = Some(value),
+                _ => {}
             }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut step: A) -> Result<StepHead<'de>, A::Error> {
-                let mut head = StepHead::default();
-                while let Some(JsonStr(name)) = step.next_key()? {
-                    match &*name {
-                        "key" => head.key = Some(step.next_value()?),
-                        "type" => head.kind = Some(step.next_value()?),
-                        _ => {
-                            let IgnoredAny = step.next_value()?;
-                        }
-                    }
-                }
-                Ok(head)
-            }
-        }
-
-        reader.deserialize_map(StepHeadVisitor)
+            Ok(())
+        })?;
+        Ok(head)
     }
 }
 
@@ -179,13 +160,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for StepHead<'a> {
 ///
 /// All keys are matched before all types, so that no step takes the place of a better match.
 pub(super) fn merge_steps(above: &str, below: &str, by_type: bool) -> String {
-    let steps = |list| -> Vec<&RawValue> { serde_json::from_str(list).expect("steps are checked when they come") };
-    let (above, mut steps) = (steps(above), steps(below));
-    let names = |steps: &[&RawValue]| -> Vec<[Option<Value>; 2]> {
-        let heads = steps.iter().map(|step| serde_json::from_str(step.get()).unwrap_or_default());
-        heads
-            .map(|head: StepHead<'_>| [head.key, head.kind].map(|name| serde_json::from_str(name?.get()).ok()))
-            .collect()
+    let (above, mut steps) = (json_text::elements(above), json_text::elements(below));
+    let names = |steps: &[&str]| -> Vec<[Option<Value>; 2]> {
+        let heads = steps.iter().map(|step| json_text::read(step, usize::MAX, StepType::head));
+        let value = |text: Option<&str>| serde_json::from_str(text?).ok();
+        heads.map(|head| head.unwrap_or_default().map(value)).collect()
     };
     let (wanted, there) = (names(&above), names(&steps));
     let mut places: Vec<Option<usize>> = vec![None; above.len()];
@@ -205,7 +184,7 @@ pub(super) fn merge_steps(above: &str, below: &str, by_type: bool) -> String {
             None => steps.push(step),
         }
     }
-    serde_json::to_string(&steps).expect("steps are JSON")
+    format!("[{}]", steps.join(","))
 }
 
 /// The parsed steps, for code that needs more than [`StepsAtBegin`]: JSON objects.
@@ -275,13 +254,10 @@ pub(super) fn text<'a>(object: &'a Value, member: &str) -> Cow<'a, str> {
 }
 
 /// Returns an unparsed key or option as text, as [`as_text`].
-fn text_of_raw(value: &RawValue) -> Cow<'_, str> {
-    match value.get() {
-        text if text.starts_with('"') => JsonStr::from_json(value).unwrap_or_default(),
-        other => {
-            serde_json::from_str(other).map_or(Cow::Borrowed(""), |value: Value| as_text(&value).into_owned().into())
-        }
-    }
+fn text_of_json(value: &str) -> Cow<'_, str> {
+    JsonStr::read(value).unwrap_or_else(|| {
+        serde_json::from_str(value).map_or(Cow::Borrowed(""), |value: Value| as_text(&value).into_owned().into())
+    })
 }
 
 /// Returns a key or option as text; a number becomes its digits.
@@ -338,6 +314,7 @@ mod tests {
         assert!(read.types.has(StepType::Email) && read.types.has(StepType::Liveness));
         assert!(!read.types.has(StepType::VideoCall) && !read.types.has_questionnaire());
         assert_eq!(read.unknown_types, ["", "7"]);
-        assert_eq!(StepsAtBegin::read("[{}, [ 1 ]]").unwrap_err().to_string(), "`steps[1]` is not a JSON object: [1]");
+        let problem = StepsAtBegin::read("[{}, [ 1 ]]").unwrap().check().unwrap_err();
+        assert_eq!(problem.to_string(), "`steps[1]` is not a JSON object: [1]");
     }
 }

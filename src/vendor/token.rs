@@ -109,7 +109,7 @@ impl TokenSource {
         const TEN_DIGITS: u128 = 36_u128.pow(10);
         let mut token = [0; Token::LENGTH];
         for (digits, half) in token.chunks_mut(20).zip(digest.chunks(16)) {
-            let number = half.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
+            let number = u128::from_be_bytes(half.try_into().expect("half a digest has 16 bytes"));
             let tens = [number % TEN_DIGITS, number / TEN_DIGITS % TEN_DIGITS];
             for (digits, ten) in digits.chunks_mut(10).zip(tens) {
                 let mut rest = ten as u64;

@@ -189,6 +189,28 @@ async fn flags_and_steps_may_be_missing_or_empty_in_every_form() {
 }
 
 #[tokio::test]
+async fn the_last_of_repeated_flags_counts() {
+    let app = TestApp::start().await;
+    let rejected = r#"{"mock_scenario": "rejected"}"#;
+    for (first, last, scenario) in [
+        (rejected, "null", "approved"),
+        (rejected, "{ }", "approved"),
+        (rejected, r#""""#, "approved"),
+        (rejected, r#"{"mock_scenario": "manual-check"}"#, "manual-check"),
+        (rejected, r#""{\"mock_scenario\": \"manual-check\"}""#, "manual-check"),
+        (r#""{}""#, rejected, "rejected"),
+    ] {
+        let (key, steps) = (app.mock.company_key(), r#""steps": [{"type": "liveness"}], "steps": []"#);
+        let body = format!(r#"{{"company_key": "{key}", "fl\u0061gs": {first}, {steps}, "flags": {last}}}"#);
+        let begun = send(app.request(Method::POST, "/external-api/begin/").body(body)).await;
+        begun.assert_status(200);
+        assert!(begun.hint().starts_with(&format!("scenario `{scenario}`")), "{first} {last}: {}", begun.hint());
+        let session = app.mock.session(begun.json().as_str().unwrap()).await.unwrap();
+        assert_eq!(session.session.steps, json!([]), "{first} {last}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_flags_and_steps_are_kept_and_hinted_at() {
     let app = TestApp::start().await;
     let parameters = json!({"flags": {"livness": true}, "steps": [{"type": "brain-scan", "key": "b"}]});

@@ -14,12 +14,13 @@ use super::{
 use crate::{
     foreign_text::{shortened, without_quotes},
     http::widget::location_of,
+    json_text::JsonError,
     mock::{
         BeginRequest, CallError, FinishRequest, MockService, SessionDetails, SessionFilter, SessionInfo, SessionRange,
         SwitchScenarioError,
     },
     session::{DecisionError, FinishError, NO_SESSION},
-    vendor::{FlagsAndSteps, Token},
+    vendor::{FlagsAndSteps, FlagsAtBegin, StepsAtBegin, Token},
 };
 
 /// The filters of a list of sessions.
@@ -148,9 +149,12 @@ fn begin(context: Context<'_>, body: ObjectBody<BeginSessionBody>) -> Result<Ses
             .map_err(|problem| ProblemResponse::invalid(problem).with_field("scenario"))?;
     }
     let form = FlagsAndSteps::from_values(begin.flags, &begin.steps);
+    let invalid = |error: JsonError| ProblemResponse::invalid(error.to_string());
+    let flags = FlagsAtBegin::read(form.flags()).map_err(invalid)?;
+    let steps = StepsAtBegin::read(form.steps()).map_err(invalid)?;
     let request = BeginRequest {
-        flags: form.flags(),
-        steps: form.steps(),
+        flags: &flags,
+        steps: &steps,
         config_id: begin.config_id.as_deref(),
         parent: begin.parent_session_id.as_deref(),
         meets_faults: false,
