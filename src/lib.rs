@@ -94,6 +94,7 @@ mod heap;
 mod http;
 pub use http::{ApiProblem, CallInfo, CallPattern, NearMiss, Times};
 
+mod json_cursor;
 mod json_text;
 mod log_throttle;
 #[cfg(feature = "metrics")]

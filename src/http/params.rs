@@ -21,6 +21,7 @@ use super::{
 use crate::{
     config::RequestLimits,
     foreign_text::{MAX_NAMED, shortened},
+    json_cursor,
     json_text::{self, JsonStr, compact},
     problem::Problem,
     signature::Payload,
@@ -153,7 +154,7 @@ impl<'a> Params<'a> {
             let given = preview(&String::from_utf8_lossy(body));
             return Err(Problem::syntax(format!("the body is not a JSON object: {given}")));
         };
-        let read = json_text::read(text, depth, |cursor| {
+        let read = json_cursor::read(text, depth, |cursor| {
             cursor.members(&mut |cursor| {
                 let name = cursor.name()?;
                 let text = match &*name {

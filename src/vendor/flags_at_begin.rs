@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     foreign_text::{MAX_NAMED, shortened},
-    json_text::{self, JsonCursor, JsonError, JsonStr, Unreadable, compact},
+    json_cursor::{self, JsonCursor, Unreadable},
+    json_text::{JsonError, JsonStr, compact},
     problem::{Problem, member_path},
 };
 
@@ -42,7 +43,7 @@ impl<'a> FlagsAtBegin<'a> {
     ///
     /// [`JsonError`] if it is not an object.
     pub(crate) fn read(flags: &'a str) -> Result<Self, JsonError> {
-        if flags.is_empty() { Ok(Self::default()) } else { json_text::read(flags, usize::MAX, Self::take_from) }
+        if flags.is_empty() { Ok(Self::default()) } else { json_cursor::read(flags, usize::MAX, Self::take_from) }
     }
 
     /// Reads an object.

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use serde_json::{Map, Value};
 
 use super::{BooleanFlags, Flags, FlagsAtBegin, StepTypes, Steps, StepsAtBegin, steps::merge_steps};
-use crate::json_text::merge_members;
+use crate::json_cursor::merge_members;
 
 /// Flags, a JSON object, and steps, a JSON array of objects, as received. Both are in one text, which clones share.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

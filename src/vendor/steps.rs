@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::Questionnaire;
 use crate::{
     foreign_text::{MAX_NAMED, shortened},
-    json_text::{self, JsonCursor, JsonError, JsonStr, Unreadable, compact},
+    json_cursor::{self, JsonCursor, Unreadable, elements},
+    json_text::{JsonError, JsonStr, compact},
     problem::{Problem, member_path},
 };
 
@@ -89,7 +90,7 @@ impl<'a> StepsAtBegin<'a> {
     ///
     /// [`JsonError`] if it is not an array.
     pub(crate) fn read(steps: &'a str) -> Result<Self, JsonError> {
-        if steps.is_empty() { Ok(Self::default()) } else { json_text::read(steps, usize::MAX, Self::take_from) }
+        if steps.is_empty() { Ok(Self::default()) } else { json_cursor::read(steps, usize::MAX, Self::take_from) }
     }
 
     /// Reads an array.
@@ -160,9 +161,9 @@ impl StepType {
 ///
 /// All keys are matched before all types, so that no step takes the place of a better match.
 pub(super) fn merge_steps(above: &str, below: &str, by_type: bool) -> String {
-    let (above, mut steps) = (json_text::elements(above), json_text::elements(below));
+    let (above, mut steps) = (elements(above), elements(below));
     let names = |steps: &[&str]| -> Vec<[Option<Value>; 2]> {
-        let heads = steps.iter().map(|step| json_text::read(step, usize::MAX, StepType::head));
+        let heads = steps.iter().map(|step| json_cursor::read(step, usize::MAX, StepType::head));
         let value = |text: Option<&str>| serde_json::from_str(text?).ok();
         heads.map(|head| head.unwrap_or_default().map(value)).collect()
     };

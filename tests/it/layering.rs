@@ -93,6 +93,7 @@ fn the_rules_name_neither_runtime_nor_framework_nor_map() {
         &[
             "vendor",
             "json_text.rs",
+            "json_cursor.rs",
             "session",
             "flow",
             "problem",
@@ -182,6 +183,7 @@ fn the_domain_does_not_know_http() {
             "vendor",
             "foreign_text.rs",
             "json_text.rs",
+            "json_cursor.rs",
             "built_in.rs",
             "data_file",
         ],
