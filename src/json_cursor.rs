@@ -8,24 +8,29 @@ use serde_json::Value;
 
 use crate::json_text::{DepthCheck, JsonError, JsonStr, check, plain_string};
 
-/// Reads a text in one pass, which also checks it as [`check`] does. `read` reads all of it.
+/// Reads a text in one pass, which also checks it as [`check`] does. `take` reads all of it.
 ///
 /// # Errors
 ///
-/// As [`check`], and when `read` wants another kind of value.
+/// As [`check`], and when `take` wants another kind of value.
 pub(crate) fn read<'a, T>(
     text: &'a str,
     depth: usize,
-    read: impl FnOnce(&mut JsonCursor<'a>) -> Result<T, Unreadable>,
+    take: impl FnOnce(&mut JsonCursor<'a>) -> Result<T, Unreadable>,
 ) -> Result<T, JsonError> {
     let mut cursor = JsonCursor { text, at: 0, level: 0, depth };
-    match read(&mut cursor) {
+    match take(&mut cursor) {
         Ok(value) if cursor.peek().is_none() => Ok(value),
         _ => {
             check(text.as_bytes(), depth)?;
             Err(JsonError::Invalid(serde::de::Error::custom("it is another kind of value")))
         }
     }
+}
+
+/// Reads a text that was checked when it came, as [`read`].
+pub(crate) fn read_checked<'a, T>(text: &'a str, take: impl FnOnce(&mut JsonCursor<'a>) -> Result<T, Unreadable>) -> T {
+    read(text, usize::MAX, take).expect("the text was checked when it came")
 }
 
 /// The text cannot be read; [`check`] knows why.
@@ -160,29 +165,27 @@ impl<'a> JsonCursor<'a> {
 
 /// Returns the elements of a checked list, as text.
 pub(crate) fn elements(list: &str) -> Vec<&str> {
-    let mut elements = Vec::new();
-    let read = read(list, usize::MAX, |cursor| {
+    read_checked(list, |cursor| {
+        let mut elements = Vec::new();
         cursor.elements(&mut |cursor| {
             elements.push(cursor.value()?);
             Ok(())
-        })
-    });
-    debug_assert!(read.is_ok(), "{list}");
-    elements
+        })?;
+        Ok(elements)
+    })
 }
 
 /// Merges the members of two checked objects; members of `above` override, and keep the position below.
 pub(crate) fn merge_members(below: &str, above: &str) -> String {
     let mut members = IndexMap::new();
     for object in [below, above] {
-        let read = read(object, usize::MAX, |cursor| {
+        read_checked(object, |cursor| {
             cursor.members(&mut |cursor| {
                 let name = cursor.name()?;
                 members.insert(name, cursor.value()?);
                 Ok(())
             })
         });
-        debug_assert!(read.is_ok(), "{object}");
     }
     let members: Vec<_> = members.iter().map(|(name, value)| format!("{}:{value}", Value::from(&**name))).collect();
     format!("{{{}}}", members.join(","))

@@ -19,7 +19,8 @@ use super::{
     error::{self, HINT_HEADER, with_hint},
     fault_effects::{self, ReleaseCounts},
     incoming_body::{BodyPrefix, IncomingBody},
-    params::{Params, ReceivedBody},
+    params::Params,
+    received_body::ReceivedBody,
     widget::page,
 };
 #[cfg(feature = "media")]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::params::{Params, ReceivedBody};
+use super::{params::Params, received_body::ReceivedBody};
 use crate::{
     company::RecordedCall,
     config::Config,

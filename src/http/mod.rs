@@ -20,6 +20,7 @@ mod media;
 mod multipart;
 mod origin;
 mod params;
+mod received_body;
 mod routes;
 mod widget;
 

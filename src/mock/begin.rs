@@ -9,7 +9,7 @@ use crate::{
     problem::Problem,
     scenario::{BeginContent, ParsedBeginContent, Scenario, ScenarioChoice},
     session::{NewSession, Session, SessionSpec},
-    vendor::{FlagsAndSteps, FlagsAtBegin, FormLayers, StepsAtBegin, Token, VendorError, read_checked},
+    vendor::{FlagsAndSteps, FlagsAtBegin, FormLayers, StepsAtBegin, Token, VendorError},
 };
 
 /// The request header that requests a scenario; the live service ignores it.
@@ -66,8 +66,10 @@ impl MockService {
         let saved = config_id.map(|id| settings.saved(id)).transpose().map_err(VendorError::argument)?;
         let layers = FormLayers { saved: saved.map(|saved| &saved.form.flags_and_steps), own: &own, scenario: None };
         let (all_flags, all_steps) = (layers.flags(), layers.steps());
-        let with_saved = saved.map(|_| read_checked(&all_flags, &all_steps));
-        let (flags, steps) = with_saved.as_ref().map_or((flags, steps), |(flags, steps)| (flags, steps));
+        let (flags, steps) = match saved {
+            None => (flags, steps),
+            Some(_) => (&FlagsAtBegin::read(&all_flags), &StepsAtBegin::read(&all_steps)),
+        };
         let find_parent = |parent| {
             let found = self.with_session(tenant, parent, |parent, _| Ok(parent.token));
             // A malformed parent token is an unknown parent, too.

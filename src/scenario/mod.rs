@@ -204,7 +204,7 @@ impl Scenario {
             _ => None,
         });
         warnings.extend(doubts.into_iter().map(|(path, doubt)| doubt.at(&path)));
-        for kind in StepsAtBegin::read(self.form.steps()).unwrap_or_default().unknown_types {
+        for kind in StepsAtBegin::read(self.form.steps()).unknown_types {
             let problem = format!("unknown step type `{}` has no effect", shortened(&kind));
             warnings.push(Problem::rule(problem).at(&member_path!["steps"]));
         }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     foreign_text::{MAX_NAMED, shortened},
-    json_cursor::{self, JsonCursor, Unreadable},
-    json_text::{JsonError, JsonStr, compact},
+    json_cursor::{JsonCursor, Unreadable, read_checked},
+    json_text::{JsonStr, compact},
     problem::{Problem, member_path},
 };
 
@@ -37,13 +37,9 @@ enum FlagWarning<'a> {
 }
 
 impl<'a> FlagsAtBegin<'a> {
-    /// Reads a JSON object; an empty text means no flags.
-    ///
-    /// # Errors
-    ///
-    /// [`JsonError`] if it is not an object.
-    pub(crate) fn read(flags: &'a str) -> Result<Self, JsonError> {
-        if flags.is_empty() { Ok(Self::default()) } else { json_cursor::read(flags, usize::MAX, Self::take_from) }
+    /// Reads a checked JSON object; an empty text means no flags.
+    pub(crate) fn read(flags: &'a str) -> Self {
+        if flags.is_empty() { Self::default() } else { read_checked(flags, Self::take_from) }
     }
 
     /// Reads an object.
@@ -195,7 +191,7 @@ mod tests {
 
     fn wished(flags: Value) -> Option<String> {
         let flags = flags.to_string();
-        FlagsAtBegin::read(&flags).unwrap().wished_scenario().unwrap().map(|(name, _)| name)
+        FlagsAtBegin::read(&flags).wished_scenario().unwrap().map(|(name, _)| name)
     }
 
     #[test]
@@ -257,7 +253,7 @@ mod tests {
 
         #[test]
         fn a_flag_is_on_as_a_boolean_or_as_the_text_true(flags in object()) {
-            let read = FlagsAtBegin::read(&flags).unwrap();
+            let read = FlagsAtBegin::read(&flags);
             let tree: Map<String, Value> = serde_json::from_str(&flags).unwrap();
             for (name, flag) in BooleanFlag::NAMED {
                 let is_on = match tree.get(*name) {

@@ -56,12 +56,6 @@ impl FlagsAndSteps {
     }
 }
 
-/// Reads flags and steps that were checked when they came.
-pub(crate) fn read_checked<'a>(flags: &'a str, steps: &'a str) -> (FlagsAtBegin<'a>, StepsAtBegin<'a>) {
-    let flags = FlagsAtBegin::read(flags).expect("flags are checked when they come");
-    (flags, StepsAtBegin::read(steps).expect("steps are checked when they come"))
-}
-
 /// The form of a saved configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SavedForm {
@@ -101,9 +95,7 @@ impl<'a> FormLayers<'a> {
 
     /// Reads the boolean flags that are on, and the types of the steps.
     pub(crate) fn read_types(self) -> (BooleanFlags, StepTypes) {
-        let (flags, steps) = (self.flags(), self.steps());
-        let (flags, steps) = read_checked(&flags, &steps);
-        (flags.boolean_flags, steps.types)
+        (FlagsAtBegin::read(&self.flags()).boolean_flags, StepsAtBegin::read(&self.steps()).types)
     }
 
     /// Parses the flags.

@@ -20,7 +20,7 @@ pub(crate) use self::{
     error::{ErrorCase, VendorError},
     flags::{DocumentType, Flags},
     flags_at_begin::FlagsAtBegin,
-    form::{FlagsAndSteps, FormLayers, SavedForm, read_checked},
+    form::{FlagsAndSteps, FormLayers, SavedForm},
     language::Language,
     questions::{Question, QuestionOption, Questionnaire},
     steps::{Step, StepType, StepTypes, Steps, StepsAtBegin},

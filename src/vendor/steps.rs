@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::Questionnaire;
 use crate::{
     foreign_text::{MAX_NAMED, shortened},
-    json_cursor::{self, JsonCursor, Unreadable, elements},
-    json_text::{JsonError, JsonStr, compact},
+    json_cursor::{JsonCursor, Unreadable, elements, read_checked},
+    json_text::{JsonStr, compact},
     problem::{Problem, member_path},
 };
 
@@ -84,13 +84,9 @@ pub(crate) struct StepsAtBegin<'a> {
 }
 
 impl<'a> StepsAtBegin<'a> {
-    /// Reads a JSON array; an empty text means no steps.
-    ///
-    /// # Errors
-    ///
-    /// [`JsonError`] if it is not an array.
-    pub(crate) fn read(steps: &'a str) -> Result<Self, JsonError> {
-        if steps.is_empty() { Ok(Self::default()) } else { json_cursor::read(steps, usize::MAX, Self::take_from) }
+    /// Reads a checked JSON array; an empty text means no steps.
+    pub(crate) fn read(steps: &'a str) -> Self {
+        if steps.is_empty() { Self::default() } else { read_checked(steps, Self::take_from) }
     }
 
     /// Reads an array.
@@ -163,9 +159,8 @@ impl StepType {
 pub(super) fn merge_steps(above: &str, below: &str, by_type: bool) -> String {
     let (above, mut steps) = (elements(above), elements(below));
     let names = |steps: &[&str]| -> Vec<[Option<Value>; 2]> {
-        let heads = steps.iter().map(|step| json_cursor::read(step, usize::MAX, StepType::head));
         let value = |text: Option<&str>| serde_json::from_str(text?).ok();
-        heads.map(|head| head.unwrap_or_default().map(value)).collect()
+        steps.iter().map(|step| read_checked(step, StepType::head).map(value)).collect()
     };
     let (wanted, there) = (names(&above), names(&steps));
     let mut places: Vec<Option<usize>> = vec![None; above.len()];
@@ -311,11 +306,11 @@ mod tests {
     fn the_types_of_steps_are_read_from_their_text() {
         let steps =
             r#"[{"type": "email"}, {"type":"li\u0076eness","type":"liveness"}, {"a":{"type":"x"}}, {"type":7}]"#;
-        let read = StepsAtBegin::read(steps).unwrap();
+        let read = StepsAtBegin::read(steps);
         assert!(read.types.has(StepType::Email) && read.types.has(StepType::Liveness));
         assert!(!read.types.has(StepType::VideoCall) && !read.types.has_questionnaire());
         assert_eq!(read.unknown_types, ["", "7"]);
-        let problem = StepsAtBegin::read("[{}, [ 1 ]]").unwrap().check().unwrap_err();
+        let problem = StepsAtBegin::read("[{}, [ 1 ]]").check().unwrap_err();
         assert_eq!(problem.to_string(), "`steps[1]` is not a JSON object: [1]");
     }
 }

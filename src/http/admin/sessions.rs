@@ -14,7 +14,6 @@ use super::{
 use crate::{
     foreign_text::{shortened, without_quotes},
     http::widget::location_of,
-    json_text::JsonError,
     mock::{
         BeginRequest, CallError, FinishRequest, MockService, SessionDetails, SessionFilter, SessionInfo, SessionRange,
         SwitchScenarioError,
@@ -149,12 +148,9 @@ fn begin(context: Context<'_>, body: ObjectBody<BeginSessionBody>) -> Result<Ses
             .map_err(|problem| ProblemResponse::invalid(problem).with_field("scenario"))?;
     }
     let form = FlagsAndSteps::from_values(begin.flags, &begin.steps);
-    let invalid = |error: JsonError| ProblemResponse::invalid(error.to_string());
-    let flags = FlagsAtBegin::read(form.flags()).map_err(invalid)?;
-    let steps = StepsAtBegin::read(form.steps()).map_err(invalid)?;
     let request = BeginRequest {
-        flags: &flags,
-        steps: &steps,
+        flags: &FlagsAtBegin::read(form.flags()),
+        steps: &StepsAtBegin::read(form.steps()),
         config_id: begin.config_id.as_deref(),
         parent: begin.parent_session_id.as_deref(),
         meets_faults: false,

@@ -2,24 +2,21 @@
 
 use super::super::auth::{AuthenticatedCall, ResponseContent, VendorResponse};
 use crate::{
-    json_text::JsonError,
     mock::{BeginRequest, CallError, MockService},
-    vendor::{FlagsAtBegin, StepsAtBegin, VendorError},
+    vendor::{FlagsAtBegin, StepsAtBegin},
 };
 
 pub(in crate::http) fn begin(mock: &MockService, call: &AuthenticatedCall<'_>) -> Result<VendorResponse, CallError> {
     let (params, limits) = (&call.params, &mock.config.limits);
     let unknown = params.unknown(&["company_key", "flags", "steps", "config_id", "parent_session_id"]);
     let (flags, steps) = (params.object("flags", limits)?, params.list("steps", limits)?);
-    let malformed = |name: &str, error: JsonError| VendorError::argument(format!("`{name}` {error}"));
-    let (mut flags_sent, mut steps_sent) = (None, None);
     let flags = match &params.flags {
         Some(flags) => flags,
-        None => flags_sent.insert(FlagsAtBegin::read(&flags).map_err(|error| malformed("flags", error))?),
+        None => &FlagsAtBegin::read(&flags),
     };
     let steps = match &params.steps {
         Some(steps) => steps,
-        None => steps_sent.insert(StepsAtBegin::read(&steps).map_err(|error| malformed("steps", error))?),
+        None => &StepsAtBegin::read(&steps),
     };
     let (config_id, parent) = (params.non_empty_text("config_id")?, params.non_empty_text("parent_session_id")?);
     let request = BeginRequest {

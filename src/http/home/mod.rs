@@ -10,7 +10,8 @@ use axum::{
 
 use super::{
     error, origin,
-    params::{Params, ReceivedBody},
+    params::Params,
+    received_body::ReceivedBody,
     widget::{self, refused},
 };
 use crate::{

@@ -18,7 +18,7 @@ use super::{
     super::{
         error::{self, with_hint},
         origin,
-        params::ReceivedBody,
+        received_body::ReceivedBody,
     },
     json, off_runtime,
     page::{location_of, query, status},
