@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::sessions::SessionRecord;
+use super::session_index::SessionRecord;
 use crate::vendor::Token;
 
 /// Maximum number of removed sessions whose reason is kept.

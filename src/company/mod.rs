@@ -9,13 +9,14 @@ mod journal_settings;
 mod notifiers;
 mod on_demand;
 mod recorded;
+mod session_index;
 mod sessions;
 mod settings;
 mod tenant;
 mod tenant_registry;
 
 #[cfg(feature = "metrics")]
-pub(crate) use self::sessions::SESSION_SIZE;
+pub(crate) use self::session_index::SESSION_SIZE;
 pub(crate) use self::{
     call_buffer::{EvictedCalls, JournalEntry},
     event::{Event, EventKind, JournalEvent},
@@ -24,7 +25,8 @@ pub(crate) use self::{
     journal::{Journal, JournalItem, JournalSequence},
     on_demand::OnDemandPolicy,
     recorded::{RecordedCall, RecordedHeaders},
-    sessions::{LARGE, SessionLimit},
+    session_index::LARGE,
+    sessions::SessionLimit,
     tenant::{EffectiveSettings, Tenant, TenantSettings, WaiterGuard},
     tenant_registry::TenantRegistry,
 };

@@ -13,7 +13,7 @@ use std::{
 use indexmap::IndexMap;
 use tokio::runtime::Handle;
 
-use super::{Company, EvictedCalls, Tenant, TenantSettings, sessions::SessionIndex};
+use super::{Company, EvictedCalls, Tenant, TenantSettings, session_index::SessionIndex};
 use crate::{foreign_text::is_disturbing, glob::Glob};
 
 /// Maximum length of an on-demand company's key, in bytes.

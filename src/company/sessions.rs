@@ -1,40 +1,26 @@
-//! The sessions in memory; the only file that names `DashMap`.
+//! The sessions in memory.
 
 use std::{
-    borrow::Borrow,
-    hash::{Hash, Hasher},
     mem,
     ops::{Bound, ControlFlow},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
-use dashmap::DashSet;
-use foldhash::fast::RandomState;
 use jiff::Timestamp;
 
 use super::{
     Event, EventKind, Journal, Tenant,
     eviction_order::{EvictionOrder, RemovalReason},
     notifiers::{SessionNotifier, SessionNotifiers},
+    session_index::{LARGE, SessionIndex, SessionRecord, SessionSlot},
 };
 use crate::{
     catalogue::Catalogue,
     session::{EventCursor, Session},
     vendor::Token,
-};
-
-/// A session with more bytes of flags and steps than this is large.
-pub(crate) const LARGE: usize = 64 << 10;
-
-/// Memory of a session besides its own values: its record, and its entries in the index and the order. Trees are two
-/// thirds full.
-#[cfg(feature = "metrics")]
-pub(crate) const SESSION_SIZE: usize = {
-    const PLACES: usize = size_of::<(u64, Arc<SessionRecord>)>() + size_of::<(Timestamp, u64)>() + size_of::<u64>();
-    crate::heap::shared(size_of::<SessionRecord>()) + 2 * size_of::<IndexEntry>() + PLACES * 3 / 2
 };
 
 /// Number of sessions read from the list at once, so that its lock is held briefly.
@@ -46,76 +32,6 @@ pub(crate) struct SessionLimit {
     pub(crate) max_sessions: usize,
     /// Whether further sessions are refused; otherwise a session is evicted.
     pub(crate) refuses: bool,
-}
-
-/// The index of all sessions of all companies, by token.
-#[derive(Debug, Default)]
-pub(crate) struct SessionIndex {
-    entries: DashSet<IndexEntry, RandomState>,
-    /// Number of sessions begun.
-    begun: AtomicU64,
-    /// Whether any session was large.
-    has_large: AtomicBool,
-}
-
-impl SessionIndex {
-    pub(super) fn find(&self, token: &Token) -> Option<Arc<SessionRecord>> {
-        self.entries.get(token).map(|entry| entry.0.clone())
-    }
-
-    pub(super) fn has_large(&self) -> bool {
-        self.has_large.load(Ordering::Relaxed)
-    }
-
-    /// Whether the session with this token has too many flags and steps to be read quickly.
-    pub(super) fn is_large(&self, token: &Token) -> bool {
-        self.has_large() && self.entries.get(token).is_some_and(|entry| entry.0.is_large)
-    }
-}
-
-/// An entry of the index, hashed by its token.
-#[derive(Debug)]
-struct IndexEntry(Arc<SessionRecord>);
-
-impl Borrow<Token> for IndexEntry {
-    fn borrow(&self) -> &Token {
-        &self.0.token
-    }
-}
-
-impl Hash for IndexEntry {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.token.hash(state);
-    }
-}
-
-impl PartialEq for IndexEntry {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.token == other.0.token
-    }
-}
-
-impl Eq for IndexEntry {}
-
-/// A session with its token, company and catalogue.
-#[derive(Debug)]
-pub(crate) struct SessionRecord {
-    pub(super) token: Token,
-    /// Its number, in the order in which sessions of all companies begin.
-    number: u64,
-    is_large: bool,
-    pub(super) owner: Weak<Tenant>,
-    /// The files as loaded when the session began; a reload does not change them.
-    catalogue: Arc<Catalogue>,
-    /// `None` once it is deleted or evicted.
-    session: Mutex<Option<SessionSlot>>,
-}
-
-/// A session, and its due time.
-#[derive(Debug)]
-struct SessionSlot {
-    session: Session,
-    due: Option<Timestamp>,
 }
 
 /// The sessions of one company. No lock leaves it: its methods take a closure and hand out owned values.
@@ -164,13 +80,10 @@ impl SessionStore {
         catalogue: Arc<Catalogue>,
         ceiling: SessionLimit,
     ) -> Result<Option<EvictedSession>, SessionLimitReached> {
-        let (token, number) = (session.token, self.index.begun.fetch_add(1, Ordering::Relaxed));
+        let (token, number) = (session.token, self.index.next_number());
         let (owner, due) = (self.owner.clone(), session.next_due());
         let (begun_at, begun) = (session.begun_at(), self.record_begun(&session));
         let is_large = session.spec.length() > LARGE;
-        if is_large {
-            self.index.has_large.store(true, Ordering::Relaxed);
-        }
         let held = Mutex::new(Some(SessionSlot { session, due }));
         let record = Arc::new(SessionRecord { token, number, is_large, owner, catalogue, session: held });
         let mut order = self.order();
@@ -180,19 +93,15 @@ impl SessionStore {
         }
         let given_up = if is_full { order.evict_one() } else { None };
         // List and index change together.
-        if !self.index.entries.insert(IndexEntry(record.clone())) {
-            // A `begin/` that met a reset left a session with the same token; the set keeps the old entry.
-            if let Some(IndexEntry(left)) = self.index.entries.remove(&token) {
-                order.forget(left.number, None);
-            }
-            self.index.entries.insert(IndexEntry(record.clone()));
+        if let Some(left) = self.index.insert(&record) {
+            order.forget(left.number, None);
         }
         order.by_number.insert(number, record);
         order.due.extend(due.map(|due| (due, number)));
         drop(order);
         self.journal.add_events(begun);
         Ok(given_up.map(|given_up| {
-            self.index.entries.remove(&given_up.token);
+            self.index.remove(&given_up.token);
             let due = given_up.take().and_then(|held| held.due);
             self.order().forget(given_up.number, due);
             self.journal.count_evicted_session();
@@ -372,7 +281,7 @@ impl SessionStore {
         if is_over {
             let due = locked.take().and_then(|held| held.due);
             drop(locked);
-            self.index.entries.remove(token);
+            self.index.remove(token);
             let mut order = self.order();
             order.forget(record.number, due);
             order.remember(*token, RemovalReason::Deleted);
@@ -386,7 +295,7 @@ impl SessionStore {
     pub(crate) fn clear(&self) {
         let gone = mem::take(&mut *self.order());
         for record in gone.by_number.into_values() {
-            self.index.entries.remove(&record.token);
+            self.index.remove(&record.token);
             record.take();
         }
     }
@@ -405,16 +314,6 @@ impl SessionStore {
 impl Drop for SessionStore {
     fn drop(&mut self) {
         self.clear();
-    }
-}
-
-impl SessionRecord {
-    fn lock(&self) -> MutexGuard<'_, Option<SessionSlot>> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self) -> Option<SessionSlot> {
-        self.lock().take()
     }
 }
 

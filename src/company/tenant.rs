@@ -15,7 +15,8 @@ use super::{
     Company, Event, EventKind, JournalSequence, JournalSettings, SavedConfiguration,
     held_calls::HeldCalls,
     journal::Journal,
-    sessions::{EvictedSession, SessionIndex, SessionLimit, SessionStore},
+    session_index::SessionIndex,
+    sessions::{EvictedSession, SessionLimit, SessionStore},
 };
 use crate::{
     clock::{Clock, ClockChange, uptime},

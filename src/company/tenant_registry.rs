@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::{
     Company, EvictedCalls, Tenant, TenantSettings,
     on_demand::{OnDemandPolicy, OnDemandTenants},
-    sessions::SessionIndex,
+    session_index::SessionIndex,
 };
 use crate::{
     problem::Problem,

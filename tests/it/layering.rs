@@ -156,7 +156,7 @@ fn only_the_token_draws_random_values() {
 
 #[test]
 fn only_the_sessions_name_dashmap() {
-    only_in(&["dashmap", "DashMap", "DashSet"], &["company/sessions.rs"]);
+    only_in(&["dashmap", "DashMap", "DashSet"], &["company/session_index.rs"]);
 }
 
 #[test]
